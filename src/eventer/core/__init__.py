@@ -1,0 +1,1 @@
+"""What every layer speaks: errors, source spans, durations, clock, the model, the batch."""

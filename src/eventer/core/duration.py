@@ -1,0 +1,81 @@
+"""Durations in Go's notation (`time.ParseDuration`): decimal numbers with units, compounded."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from eventer.core.errors import RequestError
+
+MICRO_SIGN: Final = "\u00b5"
+GREEK_MU: Final = "\u03bc"
+LIMIT_NS: Final = 1 << 63
+
+UNITS_NS: Final = {
+    "ns": 1,
+    "us": 1_000,
+    MICRO_SIGN + "s": 1_000,
+    GREEK_MU + "s": 1_000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+
+_PART = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.+-]*)")
+_HINT = 'write a number and a unit, such as "10s", "1h30m" or "250ms"'
+
+
+class DurationError(RequestError):
+    """A text is no duration; the message says why."""
+
+
+def parse_duration(text: str) -> int:
+    """Nanoseconds of a duration such as `1h30m` or `-1.5s`, fractions of one cut off.
+
+    Raises:
+        DurationError: no number, a number without a unit, an unknown unit, or 2^63 ns and more.
+    """
+    sign, body = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
+    if not body:
+        raise DurationError(f"{text!r} is no duration: {_HINT}")
+    if body == "0":
+        return 0
+    total, at = 0, 0
+    while at < len(body):
+        match = _PART.match(body, at)
+        if match is None or match.end() == at:
+            raise DurationError(f"{text!r} is no duration: {_HINT}")
+        total += _part_ns(text, match)
+        at = match.end()
+    if total >= LIMIT_NS:
+        raise DurationError(
+            f"duration {text!r} is too long: it must stay below 2^63 ns (292 years)"
+        )
+    return sign * total
+
+
+def _part_ns(text: str, match: re.Match[str]) -> int:
+    whole, fraction, unit = match.group(1), match.group(2) or "", match.group(3)
+    if not whole and not fraction:
+        raise DurationError(f"{text!r} is no duration: {_HINT}")
+    if not unit:
+        raise DurationError(f"a unit is missing in duration {text!r}: {_HINT}")
+    if unit not in UNITS_NS:
+        known = "ns, us, ms, s, m, h"
+        raise DurationError(f"unknown unit {unit!r} in duration {text!r}: the units are {known}")
+    scale = UNITS_NS[unit]
+    numerator, denominator = int(fraction or "0") * scale, int("1" + "0" * len(fraction))
+    return int(whole or "0") * scale + numerator // denominator
+
+
+def format_duration(nanoseconds: int) -> str:
+    """The shortest compound of whole units that reads back as the same duration."""
+    if nanoseconds == 0:
+        return "0s"
+    sign, rest, parts = "-" if nanoseconds < 0 else "", abs(nanoseconds), []
+    for unit in ("h", "m", "s", "ms", "us", "ns"):
+        count, rest = divmod(rest, UNITS_NS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return sign + "".join(parts)

@@ -1,0 +1,38 @@
+"""Instants as text (RFC 3339) and back: what people write and read, and ns since 1970 inside."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from eventer.core.errors import RequestError
+
+_FORM = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9})\d*)?([Zz]|[+-]\d\d:\d\d))?"
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def parse_instant(text: str) -> int:
+    """Nanoseconds since 1970 of `2021-12-01T10:30:00Z`; a date alone is its midnight in UTC.
+
+    Raises:
+        RequestError: it is no such text, or names no day or hour that there is.
+    """
+    match = _FORM.fullmatch(text.strip())
+    if match is None:
+        raise RequestError(f'{text!r} is no instant: write it as "2021-12-01T10:30:00Z"')
+    date, clock, fraction, zone = match.groups()
+    offset = "+00:00" if zone is None or zone in "Zz" else zone
+    try:
+        instant = datetime.fromisoformat(f"{date}T{clock or '00:00'}{offset}")
+        whole = (instant - _EPOCH) // timedelta(microseconds=1) * 1000
+    except (ValueError, OverflowError) as error:
+        raise RequestError(f"{text!r} is no instant: {error}") from error
+    return whole + int((fraction or "").ljust(9, "0"))
+
+
+def format_instant(nanoseconds: int) -> str:
+    """The instant in UTC with microseconds, as `2021-12-01T10:30:00.000000Z`."""
+    instant = _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+    return instant.isoformat(timespec="microseconds").replace("+00:00", "Z")
