@@ -1,0 +1,1 @@
+"""Columns to bytes: the only compiled code. Pure functions over arrays."""

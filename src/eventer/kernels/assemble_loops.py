@@ -1,0 +1,278 @@
+"""The kernel of `assemble`: importing this module imports Numba.
+
+Copies go by whole blocks and write more than they should: what is too much is overwritten by what
+comes next, and lies before the end of `out`, because nothing may end beyond its brim. Columns are
+read at their addresses: see `assemble._placed`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.kernels.assemble import MAX_DEPTH, WIDTH, Op, Stop
+from eventer.kernels.compiled import callable_from_kernels, kernel
+from eventer.kernels.instructions import (
+    BLOCK,
+    WIDE_BLOCK,
+    Bytes,
+    address,
+    copy_block,
+    copy_wide_block,
+    escapes_in_block,
+    load_byte,
+    load_word,
+    store_byte,
+    store_word,
+    trailing_zeros,
+)
+from eventer.kernels.number_loops import SLACK, write_double, write_whole
+
+Ints = NDArray[np.int64]
+
+_END: Final = int(Op.END)
+_LITERAL: Final = int(Op.LITERAL)
+_ENTRY: Final = int(Op.ENTRY)
+_WHOLE: Final = int(Op.WHOLE)
+_DOUBLE: Final = int(Op.DOUBLE)
+_BOOLEAN: Final = int(Op.BOOLEAN)
+_TEXT: Final = int(Op.TEXT)
+_PLAIN: Final = int(Op.PLAIN)
+_RAW: Final = int(Op.RAW)
+_BRANCH: Final = int(Op.BRANCH)
+_RESTORE: Final = int(Op.RESTORE)
+_JUMP: Final = int(Op.JUMP)
+_LOOP: Final = int(Op.LOOP)
+_NEXT: Final = int(Op.NEXT)
+_DONE: Final = int(Stop.DONE)
+_FULL: Final = int(Stop.FULL)
+_LIMIT: Final = int(Stop.LIMIT)
+_OVERSIZE: Final = int(Stop.OVERSIZE)
+
+_STEP: Final = 8 * WIDTH
+_A: Final = 8
+_B: Final = 16
+_C: Final = 24
+_D: Final = 32
+_BEGIN: Final = 40
+_END_OF: Final = 48
+"""Where the numbers of an instruction lie, and the next one begins."""
+_EVERYWHERE: Final = 1 << 62
+"""The edge of literals, behind which there is room."""
+_NO_ROOM: Final = 1 << 62
+"""The end of what was not written, because it does not fit."""
+_QUOTE: Final = 0x22
+_COMMA: Final = 0x2C
+_BACKSLASH: Final = 0x5C
+_TRUE: Final = np.uint64(int.from_bytes(b"true", "little"))
+_FALSE: Final = np.uint64(int.from_bytes(b"false", "little"))
+
+_HEXADECIMAL: Final = np.uint64(int.from_bytes(b"u00", "little"))
+
+_SHORT: Final = np.zeros(128, np.uint8)
+"""What follows the backslash in the escape of each byte; 0 where it is in hexadecimal."""
+for _escaped, _letter in zip(b'"\\\b\f\n\r\t', b'"\\bfnrt', strict=True):
+    _SHORT[_escaped] = _letter
+
+
+@callable_from_kernels
+def copy(at: int, brim: int, start: int, stop: int, edge: int) -> int:
+    """Copies the bytes [start, stop) if they end before the brim; the place after them.
+
+    Blocks are read up to the edge, where the data end.
+    """
+    end = at + stop - start
+    if end > brim:
+        return _NO_ROOM
+    if stop + WIDE_BLOCK <= edge:
+        while at < end:
+            copy_wide_block(at, start)
+            at += WIDE_BLOCK
+            start += WIDE_BLOCK
+    else:
+        while at < end:
+            store_byte(at, load_byte(start))
+            at += 1
+            start += 1
+    return end
+
+
+@callable_from_kernels
+def copy_quoted(at: int, brim: int, start: int, stop: int, edge: int) -> int:
+    """The same between quotes."""
+    store_byte(at, _QUOTE)
+    end = copy(at + 1, brim, start, stop, edge)
+    if end == _NO_ROOM:
+        return _NO_ROOM
+    store_byte(end, _QUOTE)
+    return end + 1
+
+
+@callable_from_kernels
+def write_escape(at: int, octet: int) -> int:
+    """Writes the escape of a byte that JSON does not write as it is."""
+    store_byte(at, _BACKSLASH)
+    letter = _SHORT[octet]
+    if letter != 0:
+        store_byte(at + 1, letter)
+        return at + 2
+    store_word(at + 1, _HEXADECIMAL)
+    low = octet & 15
+    store_byte(at + 4, 0x30 + (octet >> 4))
+    store_byte(at + 5, low + (0x30 if low < 10 else 0x57))
+    return at + 6
+
+
+@callable_from_kernels
+def write_string(at: int, brim: int, start: int, stop: int, edge: int) -> int:
+    """Writes the UTF-8 text [start, stop) as a JSON string."""
+    store_byte(at, _QUOTE)
+    at += 1
+    while start < stop:
+        rest = stop - start
+        if at + rest > brim:
+            return _NO_ROOM
+        if start + BLOCK <= edge:
+            copy_block(at, start)
+            clean = trailing_zeros(escapes_in_block(start) | np.uint64(1 << BLOCK))
+            if clean >= rest:
+                at += rest
+                break
+            at += clean
+            start += clean
+            if clean == BLOCK:
+                continue
+        octet = load_byte(start)
+        if octet < 0x20 or octet in (_QUOTE, _BACKSLASH):
+            at = write_escape(at, octet)
+        else:
+            store_byte(at, octet)
+            at += 1
+        start += 1
+    store_byte(at, _QUOTE)
+    return at + 1
+
+
+@kernel
+def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes arguments by position
+    code: Ints,
+    first: int,
+    done: int,
+    rows: int,
+    limit: int,
+    event_limit: int,
+    ends: Ints,
+    out: Bytes,
+) -> tuple[int, int, int]:
+    """Writes the root rows from first + done on; rows done, why it stopped, the last one's size.
+
+    `out` holds what was done before, up to `ends[done]`. A row that does not fit leaves no trace.
+    An event larger than the limit is written to its end all the same if need be over and over its
+    own beginning, so that its size is known without room for it.
+    """
+    stack = np.empty(MAX_DEPTH + 2, np.int64)
+    base = address(out)
+    brim = base + len(out) - SLACK
+    begin_code = address(code)  # type: ignore[arg-type]  # it takes any array
+    while done < rows:
+        begin = base + ends[done]
+        at = begin
+        dropped = 0
+        row = first + done
+        pc = begin_code
+        top = 0
+        while True:
+            here = pc
+            pc += _STEP
+            op = load_word(here)
+            a = load_word(here + _A)
+            start, stop = load_word(here + _BEGIN), load_word(here + _END_OF)
+            begun = end = at
+            if start != stop:
+                end = copy(at, brim, start, stop, _EVERYWHERE)
+                at = end
+            if end == _NO_ROOM:
+                pass
+            elif op == _END:
+                break
+            elif op == _LITERAL:
+                end = copy(at, brim, a, a + load_word(here + _B), load_word(here + _C))
+            elif op == _ENTRY:
+                place = load_word(here + _B) + 8 * load_word(a + 8 * row)
+                data = load_word(here + _C)
+                start, stop = data + load_word(place), data + load_word(place + 8)
+                end = copy(at, brim, start, stop, load_word(here + _D))
+            elif op == _WHOLE:
+                end = write_whole(at, load_word(a + 8 * row))
+            elif op == _DOUBLE:
+                end = write_double(at, load_word(a + 8 * row))
+            elif op == _BOOLEAN:
+                if load_byte(a + row) != 0:
+                    store_word(at, _TRUE)
+                    end = at + 4
+                else:
+                    store_word(at, _FALSE)
+                    end = at + 5
+            elif _TEXT <= op <= _RAW:
+                data, edge = load_word(here + _B), load_word(here + _C)
+                start, stop = data + load_word(a + 8 * row), data + load_word(a + 8 * row + 8)
+                if op == _TEXT:
+                    end = write_string(at, brim, start, stop, edge)
+                elif op == _PLAIN:
+                    end = copy_quoted(at, brim, start, stop, edge)
+                else:
+                    end = copy(at, brim, start, stop, edge)
+            elif op == _BRANCH:
+                stack[top] = row
+                top += 1
+                row = load_word(a + 8 * row)
+                if row < 0:
+                    row = ~row
+                    pc = begin_code + _STEP * load_word(here + _B)
+            elif op == _RESTORE:
+                top -= 1
+                row = stack[top]
+            elif op == _JUMP:
+                pc = begin_code + _STEP * load_word(here + _B)
+            elif op == _LOOP:
+                begin_row = load_word(a + 8 * row)
+                end_row = load_word(a + 8 * row + 8)
+                if begin_row == end_row:
+                    pc = begin_code + _STEP * load_word(here + _B)
+                else:
+                    stack[top] = row
+                    stack[top + 1] = end_row
+                    top += 2
+                    row = begin_row
+            elif op == _NEXT:
+                row += 1
+                if row < stack[top - 1]:
+                    store_byte(at, _COMMA)
+                    end = at + 1
+                    pc = begin_code + _STEP * load_word(here + _B)
+                else:
+                    top -= 2
+                    row = stack[top]
+            elif load_byte(at - 1) not in (0x7B, 0x5B):  # SEPARATE
+                store_byte(at, _COMMA)
+                end = at + 1
+            if end > brim:
+                if end == _NO_ROOM:
+                    pc = here
+                    end = begun
+                if end - begin <= event_limit:
+                    return done, _FULL, 0
+                store_byte(begin, load_byte(end - 1))  # SEPARATE looks at it
+                dropped += end - begin - 1
+                end = begin + 1
+            at = end
+        size = dropped + at - begin
+        if size > event_limit:
+            return done, _OVERSIZE, size
+        done += 1
+        ends[done] = at - base
+        if at - base >= limit:
+            return done, _LIMIT, size
+    return done, _DONE, 0

@@ -1,0 +1,83 @@
+"""Plain loops over arrays, compiled by Numba at their first call and kept on disk.
+
+The compiled code lies in the package's `__pycache__` where that can be written, else in the user's
+cache directory (`NUMBA_CACHE_DIR` names another); where neither can be, each process compiles
+anew. A shared temporary directory is no choice: what lies there is executed.
+
+Whoever imports a part of Numba imports all of it before. Several threads come here first: one that
+imports a part holds its lock while it waits for the whole, another that imports the whole comes to
+need that part, and Python solves the deadlock by handing out half a module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from hashlib import blake2b
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S", bound=np.generic)
+
+
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compiles a function that releases the GIL; importing its module does not import Numba.
+
+    The function may call no other kernel, only what `callable_from_kernels` marks, and is compiled
+    once for each combination of array types: Numba tells read-only arrays from writable ones, so
+    pass each argument the same way (`frozen`).
+    """
+
+    @lru_cache(maxsize=1)
+    def compiled() -> Callable[P, R]:
+        return _compile(function)
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        return compiled()(*args, **kwargs)
+
+    return call
+
+
+def callable_from_kernels(function: Callable[P, R]) -> Callable[P, R]:
+    """Lets a function be compiled into kernels; a module that uses this imports Numba."""
+    import numba  # noqa: F401 - before its parts
+    from numba.extending import register_jitable
+
+    marked: Callable[P, R] = register_jitable(forceinline=True)(function)
+    return marked
+
+
+def frozen(array: NDArray[S]) -> NDArray[S]:
+    """The array for reading only: kernels are compiled once where all are alike."""
+    if not array.flags.writeable:
+        return array
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _compile(function: Callable[P, R]) -> Callable[P, R]:
+    import numba
+
+    # Numba looks for changes in the kernel's own file alone, not in what is compiled into it.
+    function.__qualname__ = f"{function.__qualname__}-{_sources()}"
+    try:
+        result: Callable[P, R] = numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # no directory for the cache can be written
+        result = numba.njit(nogil=True)(function)
+    return result
+
+
+@lru_cache(maxsize=1)
+def _sources() -> str:
+    """A digest of all that kernels are compiled from."""
+    digest = blake2b(digest_size=8)
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
