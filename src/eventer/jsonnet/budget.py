@@ -1,0 +1,141 @@
+"""What one event may take: steps, depth, bytes and time; counted where they are taken.
+
+Steps are function applications, values forced, list elements and what the standard library loops
+over; and so many characters of a text that is worked through, in pieces where that takes long, so
+that no single call outruns the clock. Bytes are those of the strings, arrays and objects made,
+counted *before* they are made, and never given back: they bound memory from above.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eventer.core.errors import BudgetError
+
+_SLICE: Final = 2_048
+"""Steps between two looks at the clock."""
+
+ELEMENT_BYTES: Final = 96
+"""What one element of an array, or one field of an object, counts for."""
+
+_READ_A_STEP: Final = 64
+"""Characters that are searched, changed or cut apart in a step."""
+
+_COPIED_A_STEP: Final = 4_096
+"""Characters that are copied or compared in a step: what runs at the speed of memory."""
+
+_PIECE: Final = 16_384
+"""Characters worked through between two charges, where each may take as long as a short step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The most that one event may take; `seconds` None is no limit.
+
+    Seconds are those that the thread computes, so that a busy machine refuses nothing.
+    """
+
+    steps: int = 2_000_000
+    depth: int = 3_000
+    bytes: int = 128 << 20
+    seconds: float | None = 1.0
+
+
+class Meter:
+    """Counts what one event takes. `fuel` and `depth` are written by the evaluator directly.
+
+    `tail` is where a body leaves the call that it ends in; `contexts` counts those ever made.
+
+    Every method raises a `BudgetError` without a place: whoever knows the place gives it.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_deadline",
+        "bytes_left",
+        "contexts",
+        "depth",
+        "fuel",
+        "limits",
+        "saved",
+        "tail",
+    )
+
+    def __init__(self, limits: Budget, clock: Callable[[], float] = time.thread_time) -> None:
+        self.limits = limits
+        self._clock = clock
+        self.contexts = 0
+        self.tail: Any = None
+        self.restart()
+
+    def restart(self) -> None:
+        """Begins the count of another event."""
+        seconds = self.limits.seconds
+        self._deadline = None if seconds is None else self._clock() + seconds
+        self.depth = self.limits.depth
+        self.bytes_left: float = self.limits.bytes
+        self.fuel = min(_SLICE, self.limits.steps)
+        self.saved = self.limits.steps - self.fuel
+
+    def refuel(self) -> None:
+        """Takes the next slice of steps once `fuel` is below zero; looks at the clock."""
+        if self._deadline is not None and self._clock() > self._deadline:
+            raise BudgetError(
+                f"takes longer than {self.limits.seconds:g} s", hint="make the template do less"
+            )
+        total = self.saved + self.fuel
+        if total < 0:
+            raise BudgetError(
+                f"takes more than {self.limits.steps:,} steps", hint="make the template do less"
+            )
+        self.fuel = min(_SLICE, total)
+        self.saved = total - self.fuel
+
+    def steps(self, count: int) -> None:
+        """Charges `count` steps."""
+        self.fuel -= count
+        if self.fuel < 0:
+            self.refuel()
+
+    def read(self, characters: int) -> None:
+        """Charges the steps of going through so many characters."""
+        self.steps(characters // _READ_A_STEP)
+
+    def copied(self, characters: int) -> None:
+        """Charges the steps of copying or comparing so many characters."""
+        self.steps(characters // _COPIED_A_STEP)
+
+    def pieces(self, text: str) -> Iterator[str]:
+        """A text in pieces, the steps of each charged before it is given out."""
+        for start in range(0, len(text), _PIECE):
+            piece = text[start : start + _PIECE] if len(text) > _PIECE else text
+            self.read(len(piece))
+            yield piece
+
+    def bytes(self, count: float) -> None:
+        """Charges `count` bytes about to be allocated."""
+        self.bytes_left -= count
+        if self.bytes_left < 0:
+            raise BudgetError(
+                f"makes more than {self.limits.bytes:,} bytes of strings, arrays and objects",
+                hint="make the template do less",
+            )
+
+    def elements(self, count: float) -> None:
+        """Charges an array or object of `count` elements about to be made: bytes and steps."""
+        self.bytes(count * ELEMENT_BYTES)
+        self.steps(int(count))
+
+    def room(self, count: float) -> None:
+        """Charges the bytes of elements whose steps are charged one by one while they are made."""
+        self.bytes(count * ELEMENT_BYTES)
+
+    def too_deep(self) -> BudgetError:
+        """What to raise where `depth` has fallen below zero."""
+        return BudgetError(
+            f"nested more than {self.limits.depth:,} calls deep",
+            hint="does this recursion end? A loop can call itself with tailstrict",
+        )

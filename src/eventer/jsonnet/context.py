@@ -1,0 +1,132 @@
+"""The dynamic context of an evaluation: its draw key, and the list elements that it is in.
+
+Contexts form a tree below the root's. It is remembered (up to a number of contexts): the same
+application in the same context is the same object in every event of a stream, and a key is hashed
+only once, when something draws.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from eventer.jsonnet.budget import Meter
+from eventer.jsonnet.natives import DrawKeys
+
+Steps: TypeAlias = tuple[int, ...]
+"""Steps of a key: a site; (site, i) of an element; (site, argument, i) of one in a std call."""
+
+REMEMBERED: Final = 20_000
+"""Contexts kept, in one event and from one event to the next."""
+
+
+class Context:
+    """A draw key and the chain of elements, outermost first. Immutable but for its memory.
+
+    Each element of the chain is the context that the element began with.
+    """
+
+    __slots__ = ("_key", "_memory", "_parent", "_steps", "elements", "keys", "meter")
+
+    elements: tuple[Context, ...]
+
+    def __init__(
+        self,
+        parent: Context | None,
+        steps: Steps,
+        elements: tuple[Context, ...],
+        keys: DrawKeys,
+        meter: Meter,
+    ) -> None:
+        self._parent = parent
+        self._steps = steps
+        self.elements = elements
+        self.keys = keys
+        self.meter = meter
+        self._key: int | None = None
+        self._memory: dict[object, Context] | None = None
+        meter.contexts += 1
+
+    @classmethod
+    def root(cls, key: int, keys: DrawKeys, meter: Meter) -> Context:
+        """The root of a tree."""
+        root = cls(None, (), (), keys, meter)
+        root._key = key
+        return root
+
+    @property
+    def key(self) -> int:
+        """The draw key."""
+        key = self._key
+        return self._hash() if key is None else key
+
+    @property
+    def steps(self) -> Steps:
+        """The steps that lead here from the context around."""
+        return self._steps
+
+    def child(self, step: int) -> Context:
+        """The context of the application at site `step`: key H(K, step), the same elements."""
+        memory = self._memory
+        if memory is not None:
+            child = memory.get(step)
+            if child is not None:
+                return child
+        child = Context(self, (step,), self.elements, self.keys, self.meter)
+        return self._remember(step, child)
+
+    def member(self, steps: Steps) -> Context:
+        """The context of a list element: `steps` hashed in order, and the chain grown by it."""
+        memory = self._memory
+        if memory is not None:
+            member = memory.get(steps)
+            if member is not None:
+                return member
+        member = Context(self, steps, (), self.keys, self.meter)
+        member.elements = (*self.elements, member)
+        return self._remember(steps, member)
+
+    def rebased(self, elements: tuple[Context, ...]) -> Context:
+        """This context drawn anew inside `elements`: every one of them that is not in the chain.
+
+        The steps of each are added to the key, in order, and it joins the chain.
+        """
+        if elements is self.elements:
+            return self
+        place = (None, *elements)
+        memory = self._memory
+        if memory is not None:
+            rebased = memory.get(place)
+            if rebased is not None:
+                return rebased
+        inside = {element.key for element in self.elements}
+        added = [element for element in elements if element.key not in inside]
+        self.meter.steps(len(elements))
+        if not added:
+            return self
+        steps = tuple([step for element in added for step in element.steps])
+        chain = (*self.elements, *added)
+        rebased = Context(self, steps, chain, self.keys, self.meter)
+        return self._remember(place, rebased)
+
+    def _remember(self, place: object, context: Context) -> Context:
+        if self.meter.contexts < REMEMBERED:
+            if self._memory is None:
+                self._memory = {}
+            self._memory[place] = context
+        return context
+
+    def _hash(self) -> int:
+        """Hashes the steps from the nearest context whose key is known; not by recursion."""
+        ahead: list[Context] = []
+        context, key = self, self._key
+        while key is None:
+            ahead.append(context)
+            assert context._parent is not None  # of the same class
+            context = context._parent  # of the same class
+            key = context._key  # noqa: SLF001  # of the same class
+        child = self.keys.child
+        for context in reversed(ahead):
+            for step in context._steps:  # noqa: SLF001  # of the same class
+                key = child(key, step)
+            context._key = key  # noqa: SLF001  # of the same class
+        return key

@@ -1,0 +1,28 @@
+"""What a program is evaluated in: natives, draw keys, variables, the sink of `std.trace`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from eventer.core.model import JsonValue
+from eventer.core.source import Span
+from eventer.jsonnet.natives import DrawKeys, Natives
+
+TraceSink: TypeAlias = Callable[[str, Span | None], None]
+"""Takes what `std.trace` says, and the place of the call."""
+
+
+def forget(_message: str, _place: Span | None) -> None:
+    """The sink where nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What is the same for all events of a stream."""
+
+    natives: Natives
+    keys: DrawKeys
+    vars: Mapping[str, JsonValue] = field(default_factory=dict)
+    trace: TraceSink = forget

@@ -1,0 +1,148 @@
+"""The interpreter: a program compiled once, evaluated for one event after the other.
+
+program (load.py)  ── compiler.py, rules.py ──►  closures over frames (scopes.py)
+an event           ── a fresh root frame and context ──►  value  ── manifest.py ──►  JSON
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from eventer.core.errors import BudgetError, EvaluationError, TemplateError
+from eventer.core.model import JsonValue
+from eventer.jsonnet.budget import Budget, Meter
+from eventer.jsonnet.context import REMEMBERED, Context
+from eventer.jsonnet.environment import Environment
+from eventer.jsonnet.evaluate.compiler import Compiler, Imports, Unit
+from eventer.jsonnet.evaluate.functions import NO_NAMED
+from eventer.jsonnet.evaluate.rules import RULES
+from eventer.jsonnet.evaluate.runtime import Runtime
+from eventer.jsonnet.load import Program
+from eventer.jsonnet.values import Function, Value
+
+RECURSION: Final = 60_000
+"""Python frames that one event may nest; `Budget.depth` is meant to end it before."""
+
+_IMPORT: Final = "import"
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as compact JSON text, and as Python JSON values (whole numbers are int)."""
+
+    text: str
+    value: JsonValue
+
+
+class Interpreter:
+    """Evaluates a program for many events. Not for use by several threads at once.
+
+    Nothing of an event is left behind for the next, except what no template can tell: compiled
+    code, and the draw keys already derived.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        environment: Environment,
+        budget: Budget | None = None,
+        meter: Meter | None = None,
+    ) -> None:
+        self._program = program
+        self._meter = meter or Meter(budget or Budget())
+        self._runtime = Runtime(environment, self._meter)
+        self._files = Files(program, self._runtime)
+        compiler = Compiler(self._runtime, self._files, RULES)
+        self._files.compiler = compiler
+        self._unit = _guarded(lambda: compiler.unit(program.root), program)
+        self._root: Context | None = None
+
+    def event(self, root_key: int) -> Event:
+        """The event, manifested.
+
+        Raises:
+            EvaluationError: it raises; the error has a place and a trace.
+            BudgetError: it takes more than it may.
+        """
+        self._restart(root_key)
+        text, value = _guarded(lambda: self._runtime.manifest.both(self._value()), self._program)
+        return Event(text, value)
+
+    def _restart(self, root_key: int) -> None:
+        root, meter = self._root, self._meter
+        if root is None or root.key != root_key or meter.contexts >= REMEMBERED:
+            meter.contexts = 0
+            root = self._root = self._runtime.root(root_key)
+        self._files.begin(root)
+        meter.restart()
+
+    def _value(self) -> Value:
+        assert self._root is not None
+        value = self._unit.run(self._root)
+        if isinstance(value, Function):
+            known = self._runtime.environment.vars
+            given = {n: self._runtime.ext_var(n) for n, _ in value.parameters if n in known}
+            return value.enter(self._root, (), given or NO_NAMED, self._program.root.span)
+        return value
+
+
+class Files(Imports):
+    """Imported files: compiled once, evaluated once an event."""
+
+    def __init__(self, program: Program, runtime: Runtime) -> None:
+        self.compiler: Compiler | None = None
+        self._program = program
+        self._step = runtime.environment.keys.step_of(_IMPORT)
+        self._runtime = runtime
+        self._units: dict[str, Unit] = {}
+        self._values: dict[str, Value] = {}
+        self._root: Context | None = None
+        self._busy: set[str] = set()
+
+    def begin(self, root: Context) -> None:
+        """Forgets the values of the event before."""
+        self._root = root
+        self._values.clear()
+        self._busy.clear()
+
+    def value(self, path: str) -> Value:
+        """The value of a file, with the key H(root, "import", path)."""
+        if path in self._values:
+            return self._values[path]
+        assert self._root is not None
+        if path in self._busy:
+            raise EvaluationError(f"{path} imports itself and needs its own value")
+        self._busy.add(path)
+        context = self._root.child(self._step).child(self._runtime.step_of(path))
+        value = self._values[path] = self._unit(path).run(context)
+        self._busy.discard(path)
+        return value
+
+    def data(self, path: str) -> bytes:
+        """The bytes of a file."""
+        return self._program.files[path]
+
+    def _unit(self, path: str) -> Unit:
+        unit = self._units.get(path)
+        if unit is None:
+            assert self.compiler is not None
+            unit = self._units[path] = self.compiler.unit(self._program.code[path])
+        return unit
+
+
+def _guarded(work: Callable[[], _T], program: Program) -> _T:
+    """Does it with room to recurse; what overruns Python itself is a budget error."""
+    if sys.getrecursionlimit() < RECURSION:
+        sys.setrecursionlimit(RECURSION)
+    try:
+        return work()
+    except TemplateError as error:
+        error.at(program.root.span)
+        raise
+    except (RecursionError, MemoryError):
+        raise BudgetError("nested too deep to be evaluated", program.root.span) from None

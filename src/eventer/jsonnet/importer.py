@@ -1,0 +1,136 @@
+"""Where imported files come from: the service's library folder, or what was stored of it.
+
+A *library path* is relative to the library, with `/` between its parts and no `.` or `..` in it.
+`import 'x'` in the library file `a/b` means `a/x` if there is one, else `x`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Protocol
+
+from eventer.core.errors import TemplateStaticError
+
+MAX_FILE_BYTES: Final = 1 << 20
+"""The largest file that can be imported."""
+
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+class Importer(Protocol):
+    """Reads library files."""
+
+    def read(self, path: str) -> bytes | None:
+        """The file at a library path; None where there is none.
+
+        Raises:
+            TemplateStaticError: there is one, but it may not be read. Without a place.
+        """
+
+
+class NoLibrary:
+    """An importer for services without a library folder."""
+
+    def read(self, path: str) -> bytes | None:
+        """Never a file."""
+        raise TemplateStaticError(
+            f"{path!r} cannot be imported: there is no library folder",
+            hint="set EVENTER_LIBRARY to the folder that holds it",
+        )
+
+
+class StoredImporter:
+    """Library files as they were stored with a template."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = dict(files)
+
+    def read(self, path: str) -> bytes | None:
+        """The stored file."""
+        return self._files.get(path)
+
+
+class FolderImporter:
+    """Files below a folder; symbolic links must not lead out of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+
+    def read(self, path: str) -> bytes | None:
+        """The file below the folder, read anew at every call.
+
+        Raises:
+            TemplateStaticError: a link leads out of the folder, it is no regular file, it is too
+                large, or the system refuses to read it.
+        """
+        try:
+            return self._read(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, RuntimeError) as error:
+            reason = getattr(error, "strerror", None) or "a loop of links"
+            raise TemplateStaticError(f"{path!r} cannot be read: {reason}") from error
+
+    def _read(self, path: str) -> bytes:
+        file = (self._folder / path).resolve(strict=True)
+        if not file.is_relative_to(self._folder):
+            raise TemplateStaticError(f"{path!r} leads out of the library folder")
+        if not file.is_file():
+            raise TemplateStaticError(f"{path!r} in the library is no file")
+        with file.open("rb") as stream:
+            data = stream.read(MAX_FILE_BYTES + 1)
+        if len(data) > MAX_FILE_BYTES:
+            raise TemplateStaticError(f"{path!r} is larger than {MAX_FILE_BYTES} bytes")
+        return data
+
+
+def find(importer: Importer, written: str, importing: str | None) -> tuple[str, bytes]:
+    """The library path that an import means, and the file there.
+
+    Args:
+        importer: Reads the files.
+        written: The path as the import has it.
+        importing: The library path of the file with the import; None for the template itself.
+
+    Raises:
+        TemplateStaticError: it can name no library file, or there is none. Without a place.
+    """
+    candidates = _candidates(written, importing)
+    for path in candidates:
+        data = importer.read(path)
+        if data is not None:
+            return path, data
+    looked = " or ".join(repr(path) for path in candidates)
+    raise TemplateStaticError(f"there is no file {looked} in the library")
+
+
+def _candidates(written: str, importing: str | None) -> list[str]:
+    _refuse_foreign(written)
+    folder = posixpath.dirname(importing) if importing else ""
+    paths = [posixpath.normpath(posixpath.join(folder, written)), posixpath.normpath(written)]
+    inside = [path for path in dict.fromkeys(paths) if not _escapes(path)]
+    if not inside:
+        raise TemplateStaticError(f"{written!r} leads out of the library folder")
+    return inside
+
+
+def _refuse_foreign(written: str) -> None:
+    if _URL.match(written):
+        raise TemplateStaticError(
+            f"{written!r} is no library path: nothing is imported from elsewhere",
+            hint="put the file into the library folder",
+        )
+    if written.startswith("/") or "\\" in written:
+        raise TemplateStaticError(
+            f"{written!r} is no library path",
+            hint="paths are relative to the importing file or the library, with `/`",
+        )
+    if not written.strip() or "\0" in written or written.endswith("/"):
+        raise TemplateStaticError(f"{written!r} names no file")
+
+
+def _escapes(path: str) -> bool:
+    return path in (".", "..") or path.startswith("../")

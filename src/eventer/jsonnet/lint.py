@@ -1,0 +1,208 @@
+"""What is legal but surprising: draws that all elements of a list share, choices that are none.
+
+Which natives draw or choose is an argument: the language itself knows none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from eventer.core.source import Place
+from eventer.jsonnet.canonical import Parsed
+from eventer.jsonnet.nodes import (
+    Apply,
+    Array,
+    ArrayComp,
+    Bind,
+    Expr,
+    Function,
+    If,
+    Index,
+    Literal,
+    Local,
+    Node,
+    Var,
+)
+from eventer.jsonnet.walk import children
+
+
+@dataclass(frozen=True, slots=True)
+class LintNames:
+    """Names of natives: those that draw, and those that choose among the items of a text."""
+
+    drawing: frozenset[str] = frozenset()
+    choosing: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateWarning:
+    """Legal but surprising: what, where, and what was probably meant."""
+
+    message: str
+    place: Place
+    hint: str | None = None
+
+
+def lint(parsed: Parsed, names: LintNames) -> tuple[TemplateWarning, ...]:
+    """The warnings of one file, in the order of their places."""
+    found = [*_Linter(parsed, names).run()]
+    return tuple(sorted(found, key=lambda each: (each.place.line, each.place.column)))
+
+
+_ROOT: Final = 0
+"""Stands for the text outside of all locals, where locals have their `id`."""
+
+
+class _Linter:
+    def __init__(self, parsed: Parsed, names: LintNames) -> None:
+        self._core, self._meanings, self._names = parsed.core, parsed.meanings, names
+        self._lists: list[Array | ArrayComp | Apply] = []
+        self._calls: list[tuple[Apply, str]] = []
+        self._users: dict[int, set[int]] = {}
+        self._drawing: set[int] = set()
+
+    def run(self) -> Iterator[TemplateWarning]:
+        self._look_around()
+        self._spread()
+        for node in self._lists:
+            yield from self._shared(node)
+        for call, name in self._calls:
+            yield from self._single(call, name)
+
+    def _look_around(self) -> None:
+        stack: list[tuple[Node, Bind | None]] = [(self._core, None)]
+        while stack:
+            node, bind = stack.pop()
+            self._look(node, _ROOT if bind is None else id(bind))
+            inside = node if isinstance(node, Bind) else bind
+            stack += [(below, inside) for below in children(node)]
+
+    def _look(self, node: Node, user: int) -> None:
+        if isinstance(node, Var):
+            bind = self._bind_of(node)
+            if bind is not None:
+                self._users.setdefault(id(bind), set()).add(user)
+        elif isinstance(node, Apply):
+            self._lists.append(node)
+            name = self._native(node.target)
+            if name in self._names.drawing:
+                self._drawing.add(user)
+            if name is not None:
+                self._calls.append((node, name))
+        elif isinstance(node, (Array, ArrayComp)):
+            self._lists.append(node)
+
+    def _spread(self) -> None:
+        """What uses something that draws, draws."""
+        waiting = list(self._drawing)
+        while waiting:
+            for user in self._users.get(waiting.pop(), ()):
+                if user not in self._drawing:
+                    self._drawing.add(user)
+                    waiting.append(user)
+
+    def _bind_of(self, node: Var) -> Bind | None:
+        binder = self._meanings.get(id(node))
+        return binder.bind if binder is not None else None
+
+    def _value(self, node: Expr) -> Expr:
+        """What a variable is bound to, through further variables."""
+        seen: set[int] = set()
+        while isinstance(node, Var) and id(node) not in seen:
+            seen.add(id(node))
+            bind = self._bind_of(node)
+            if bind is None:
+                break
+            node = bind.body
+        return node
+
+    def _native(self, target: Expr) -> str | None:
+        """The name, if a function is `std.native(name)`."""
+        value = self._value(target)
+        if isinstance(value, Apply) and self._std(value.target) == "native" and value.positional:
+            name = value.positional[0]
+            if isinstance(name, Literal) and isinstance(name.value, str):
+                return name.value
+        return None
+
+    def _std(self, node: Expr) -> str | None:
+        """The name, if a function is `std.name`."""
+        if not (isinstance(node, Index) and isinstance(node.target, Var)):
+            return None
+        if node.target.name != "std" or id(node.target) in self._meanings:
+            return None
+        index = node.index
+        return index.value if isinstance(index, Literal) and isinstance(index.value, str) else None
+
+    def _shared(self, node: Array | ArrayComp | Apply) -> Iterator[TemplateWarning]:
+        for var in self._repeated(node):
+            if self._is_drawn(var):
+                yield TemplateWarning(
+                    f"`{var.name}` is drawn once, so these list elements are all equal",
+                    var.span.place(),
+                    f"make it a function, `local {var.name}() = …`, and call it in each element",
+                )
+
+    def _is_drawn(self, var: Var) -> bool:
+        """Whether a variable is a local whose value draws (a function does so when called)."""
+        bind = self._bind_of(var)
+        if bind is None or id(bind) not in self._drawing:
+            return False
+        return not isinstance(self._value(var), Function) and self._native(var) is None
+
+    def _repeated(self, node: Array | ArrayComp | Apply) -> list[Var]:
+        """Variables that are elements of a list more than once."""
+        if isinstance(node, ArrayComp):
+            return [*_outer_vars(node.body)]
+        if isinstance(node, Array):
+            return self._twice(node)
+        name, arguments = self._std(node.target), node.positional
+        if name == "repeat" and arguments and isinstance(arguments[0], Array):
+            return [var for each in arguments[0].elements for var in _outer_vars(each)]
+        if name in ("makeArray", "map", "mapWithIndex"):
+            functions = [each for each in arguments if isinstance(each, Function)]
+            return [var for each in functions for var in _outer_vars(each.body)]
+        return []
+
+    def _twice(self, node: Array) -> list[Var]:
+        seen: set[int] = set()
+        again: list[Var] = []
+        for each in node.elements:
+            if isinstance(each, Var):
+                bind = id(self._bind_of(each))
+                again += [each] if bind in seen else []
+                seen.add(bind)
+        return again
+
+    def _single(self, call: Apply, name: str) -> Iterator[TemplateWarning]:
+        first = call.positional[0] if call.positional else None
+        if name not in self._names.choosing or not isinstance(first, Literal):
+            return
+        if isinstance(first.value, str) and len(_items(first.value)) == 1:
+            yield TemplateWarning(
+                f"{name} has one item to choose from, so it always gives {first.value.strip()!r}",
+                first.span.place(),
+                "items are separated by commas, or by white space where there is no comma",
+            )
+
+
+def _outer_vars(body: Expr) -> Iterator[Var]:
+    """The variables, bound outside of a body, that may be its value."""
+    inner: set[str] = set()
+    waiting = [body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Local):
+            inner.update(bind.name for bind in node.binds)
+            waiting.append(node.body)
+        elif isinstance(node, If):
+            waiting += [each for each in (node.then, node.otherwise) if each is not None]
+        elif isinstance(node, Var) and node.name not in inner:
+            yield node
+
+
+def _items(text: str) -> list[str]:
+    parts = text.split(",") if "," in text else text.split()
+    return [part for part in parts if part.strip()]

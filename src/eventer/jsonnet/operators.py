@@ -1,0 +1,253 @@
+"""`+`, `==`, the order of values, and how values read as text inside the language."""
+
+from __future__ import annotations
+
+from json.encoder import encode_basestring
+from re import compile as pattern
+from typing import TYPE_CHECKING, Final
+
+from eventer.core.errors import EvaluationError, TemplateError
+from eventer.jsonnet.budget import Meter
+from eventer.jsonnet.context import Context
+from eventer.jsonnet.numbers import finite
+from eventer.jsonnet.objects import Object, combine
+from eventer.jsonnet.std.number_text import number_text
+from eventer.jsonnet.values import Array, Value, force, type_name
+
+if TYPE_CHECKING:
+    from re import Match
+
+_OBJECT_BYTES: Final = 320
+_LAYER_BYTES: Final = 16
+_LAYERS_A_STEP: Final = 8
+"""What `+` of objects costs: it copies a reference to each layer, and nothing else."""
+
+_HIGH_CONTROLS: Final = pattern("[\x7f-\x9f]")
+_CHARGED_FROM: Final = 4_096
+"""Shorter strings are covered by the step that every value costs."""
+
+
+class Operators:
+    """The operators that look into values, charging what they take."""
+
+    __slots__ = ("_meter",)
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+
+    def add(self, left: Value, right: Value, elements: tuple[Context, ...]) -> Value:
+        """`left + right`, evaluated inside `elements`.
+
+        Raises:
+            EvaluationError: the two cannot be added.
+        """
+        if isinstance(left, float) and isinstance(right, float):
+            return finite(left + right)
+        if isinstance(left, str) or isinstance(right, str):
+            return self._concatenate(self.to_string(left), self.to_string(right))
+        if isinstance(left, Array) and isinstance(right, Array):
+            self._meter.elements(len(left.items) + len(right.items))
+            return Array(left.items + right.items)
+        if isinstance(left, Object) and isinstance(right, Object):
+            layers = len(left.layers) + len(right.layers)
+            self._meter.bytes(_OBJECT_BYTES + layers * _LAYER_BYTES)
+            self._meter.steps(1 + layers // _LAYERS_A_STEP)
+            return combine(left, right, elements)
+        raise EvaluationError(
+            f"cannot add {described(left)} and {described(right)}", hint=_add_hint(left, right)
+        )
+
+    def _concatenate(self, left: str, right: str) -> str:
+        self._meter.bytes(len(left) + len(right))
+        return left + right
+
+    # -- equality and order ---------------------------------------------------------------------
+
+    def equals(self, left: Value, right: Value) -> bool:
+        """`left == right`: by type and value; objects by their visible fields.
+
+        Raises:
+            EvaluationError: functions are compared.
+        """
+        kind = left.__class__
+        if kind is not right.__class__:
+            return self._unequal_classes(left, right)
+        if kind is str:
+            return self._same_texts(left, right)  # type: ignore[arg-type]  # the same class
+        if kind is float or left is None or kind is bool:
+            return left == right
+        self._enter()
+        if isinstance(left, Array):
+            same = self._same_arrays(left, right)  # type: ignore[arg-type]  # the same class
+        elif isinstance(left, Object):
+            same = self._same_objects(left, right)  # type: ignore[arg-type]  # the same class
+        else:
+            raise _functions_compared()
+        self._meter.depth += 1
+        return same
+
+    def _same_texts(self, left: str, right: str) -> bool:
+        if len(left) >= _CHARGED_FROM and len(left) == len(right):
+            self._meter.copied(len(left))
+        return left == right
+
+    @staticmethod
+    def _unequal_classes(left: Value, right: Value) -> bool:
+        if type_name(left) == type_name(right) == "function":
+            raise _functions_compared()
+        return False
+
+    def _enter(self) -> None:
+        meter = self._meter
+        meter.steps(1)
+        meter.depth -= 1
+        if meter.depth < 0:
+            raise meter.too_deep()
+
+    def _same_arrays(self, left: Array, right: Array) -> bool:
+        if len(left.items) != len(right.items):
+            return False
+        for first, second in zip(left, right, strict=True):
+            self._meter.steps(1)
+            if not self.equals(first, second):
+                return False
+        return True
+
+    def _same_objects(self, left: Object, right: Object) -> bool:
+        names = left.names()
+        if names != right.names():
+            return False
+        for name in names:
+            self._meter.steps(1)
+            if not self.equals(left.get(name), right.get(name)):
+                return False
+        return True
+
+    def compare(self, left: Value, right: Value) -> int:
+        """Below, equal to or above 0, as `left` is below, equal to or above `right`.
+
+        Raises:
+            EvaluationError: they are not two numbers, two strings or two arrays of such.
+        """
+        kind = left.__class__
+        if kind is right.__class__ and (kind is float or kind is str):
+            if kind is str:
+                self._meter.copied(min(len(left), len(right)))  # type: ignore[arg-type]  # the same class
+            return (left > right) - (left < right)  # type: ignore[operator]  # the same class
+        if isinstance(left, Array) and isinstance(right, Array):
+            self._enter()
+            order = self._compare_arrays(left, right)
+            self._meter.depth += 1
+            return order
+        raise EvaluationError(
+            f"cannot compare {described(left)} with {described(right)}",
+            hint="only numbers, strings and arrays of them have an order",
+        )
+
+    def _compare_arrays(self, left: Array, right: Array) -> int:
+        for first, second in zip(left.items, right.items, strict=False):
+            self._meter.steps(1)
+            order = self.compare(force(first), force(second))
+            if order:
+                return order
+        return (len(left.items) > len(right.items)) - (len(left.items) < len(right.items))
+
+    # -- text -----------------------------------------------------------------------------------
+
+    def to_string(self, value: Value) -> str:
+        """`std.toString`: strings as they are, others as the language prints them on one line."""
+        if isinstance(value, str):
+            return value
+        if value.__class__ is float:
+            return number_text(value)
+        parts: list[str] = []
+        self._write(value, parts)
+        return "".join(parts)
+
+    def _write(self, value: Value, parts: list[str]) -> None:
+        self._meter.steps(1)
+        if value is None:
+            parts.append("null")
+        elif value is True or value is False:
+            parts.append("true" if value else "false")
+        elif isinstance(value, str):
+            parts.append(self._quoted(value))
+        elif isinstance(value, float):
+            text = number_text(value)
+            self._meter.bytes(len(text))
+            parts.append(text)
+        else:
+            self._enter()
+            self._write_inside(value, parts)
+            self._meter.depth += 1
+
+    def _write_inside(self, value: Value, parts: list[str]) -> None:
+        if isinstance(value, Array):
+            before = "["
+            for element in value:
+                parts.append(before)
+                before = ", "
+                self._write(element, parts)
+            parts.append("]" if value.items else "[ ]")
+        elif isinstance(value, Object):
+            self._write_object(value, parts)
+        else:
+            raise EvaluationError("a function has no text", hint="did you mean to call it?")
+
+    def _write_object(self, value: Object, parts: list[str]) -> None:
+        value.check()
+        before = "{"
+        for name in value.names():
+            parts += (before, self._quoted(name), ": ")
+            before = ", "
+            try:
+                self._write(value.get(name), parts)
+            except TemplateError as error:
+                located(error, value, name)
+                raise
+        parts.append("}" if before != "{" else "{ }")
+
+    def _quoted(self, text: str) -> str:
+        """See `quoted`; paid for."""
+        self._meter.bytes(len(text))
+        if len(text) < _CHARGED_FROM:
+            return quoted(text)
+        pieces: list[str] = []
+        for piece in self._meter.pieces(text):
+            pieces.append(quoted(piece)[1:-1])
+            self._meter.bytes(len(pieces[-1]) - len(piece))
+        return f'"{"".join(pieces)}"'
+
+
+def located(error: TemplateError, value: Object, name: str) -> None:
+    """Gives an error that has no place the place of the field that it came from."""
+    span = value.table[name][1].span
+    if span is not None:
+        error.at(span)
+
+
+def quoted(text: str) -> str:
+    """A string as the language prints it: JSON, with the controls above 0x7e escaped too."""
+    return _HIGH_CONTROLS.sub(_escape, encode_basestring(text))
+
+
+def _escape(match: Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"
+
+
+def described(value: Value) -> str:
+    """What a value is, with an article."""
+    name = type_name(value)
+    if name == "null":
+        return name
+    return f"an {name}" if name[0] in "ao" else f"a {name}"
+
+
+def _add_hint(left: Value, right: Value) -> str | None:
+    if left is None or right is None:
+        return "null cannot be added to anything but text"
+    return "std.toString(…) makes text of any value"
+
+
+def _functions_compared() -> EvaluationError:
+    return EvaluationError("cannot compare functions")

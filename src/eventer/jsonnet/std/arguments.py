@@ -1,0 +1,105 @@
+"""What families share about arguments: defaults that are functions, sizes, characters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from eventer.jsonnet.context import Context
+from eventer.jsonnet.objects import Object
+from eventer.jsonnet.std.registry import Call
+from eventer.jsonnet.values import Array, Function, Operand, Value, force, type_name
+
+_INT32: Final = 1 << 31
+
+NESTING: Final = 500
+"""How deep values may be nested where a function walks through them."""
+
+
+class _Identity(Function):
+    """The key function where none is given: an element is its own key."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        return "id"
+
+    @property
+    def parameters(self) -> Sequence[tuple[str, bool]]:
+        return (("x", False),)
+
+    def enter(
+        self,
+        context: Context,
+        positional: Sequence[Operand],
+        named: Mapping[str, Operand],
+        place: Any,
+    ) -> Value:
+        del context, place
+        return force(positional[0] if positional else named["x"])
+
+
+IDENTITY: Final = _Identity()
+ABSENT: Final = _Identity()
+"""Stands for an argument that was left out, where any value may be given."""
+
+
+def key_of(call: Call, key: Function, item: Operand, argument: int, element: int) -> Value:
+    """The key of an element, by the key function that is argument number `argument`."""
+    return call.force(item) if key is IDENTITY else call.apply(key, [item], argument, element)
+
+
+def size(call: Call, value: Value, param: str) -> int:
+    """A whole number of 32 bits: what positions, lengths and counts may be."""
+    whole = call.whole(value, param)
+    if not -_INT32 <= whole < _INT32:
+        raise call.error(f"{param} must be a number of 32 bits, got {whole:,}")
+    return whole
+
+
+def deeper(call: Call, depth: int) -> int:
+    """One level further down; refused where that is too deep."""
+    call.steps(1)
+    if depth >= NESTING:
+        raise call.error(f"nested more than {NESTING} deep", hint="does this value contain itself?")
+    return depth + 1
+
+
+def characters(call: Call, value: Value) -> list[Operand]:
+    """The elements of an array, or the characters of a string as strings.
+
+    What merely has a length, but no elements, is taken where that length is 0.
+    """
+    if isinstance(value, Array):
+        return value.items
+    if isinstance(value, str):
+        call.elements(len(value))
+        return list(value)
+    if length(call, value) == 0:
+        return []
+    raise call.error(f"takes a string or an array, got {type_name(value)}")
+
+
+def length(call: Call, value: Value) -> int:
+    """`std.length`: characters, elements, visible fields, or parameters without a default."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Array):
+        return len(value.items)
+    if isinstance(value, Object):
+        return len(value.names())
+    if isinstance(value, Function):
+        return sum(not optional for _, optional in value.parameters)
+    raise call.error(f"{type_name(value)} has no length")
+
+
+def expect(call: Call, value: Value, what: str, *types: str) -> None:
+    """Refuses a value that is of none of these types; `what` names the argument."""
+    kind = type_name(value)
+    if kind not in types:
+        raise call.error(f"{what} must be {' or '.join(map(_a, types))}, got {kind}")
+
+
+def _a(kind: str) -> str:
+    return ("an " if kind[0] in "aeio" else "a ") + kind

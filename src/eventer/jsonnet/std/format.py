@@ -1,0 +1,155 @@
+"""`std.format` and the operator `%` on strings: which value goes where, and its padding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from eventer.jsonnet.objects import Object
+from eventer.jsonnet.std.format_codes import Code, Measure, parse_codes
+from eventer.jsonnet.std.format_numbers import Layout, fraction_text, whole_text
+from eventer.jsonnet.std.registry import Call, function, strict
+from eventer.jsonnet.values import Array, Operand, Value, type_name
+
+_Convert: TypeAlias = Callable[[Code], str]
+_IMPRECISE: Final = frozenset("sc%")
+"""Kinds that have no use for a precision."""
+
+
+@function("format", strict("str"), strict("vals"))
+def format_text(call: Call, text: Value, values: Value) -> Value:
+    """A text with its conversions replaced by values."""
+    return format_values(call, call.string(text, "str"), values)
+
+
+def format_values(call: Call, text: str, values: Value) -> str:
+    """The text with values for its conversions: an array, an object, or one value."""
+    call.bytes(len(text))
+    call.read(len(text))
+    pieces = parse_codes(text, call.steps)
+    if isinstance(values, Object):
+        return _text(call, pieces, lambda code: _named(call, code, values))
+    supply = _Supply(call, values.items if isinstance(values, Array) else [values])
+    result = _text(call, pieces, lambda code: _next(call, code, supply))
+    supply.finish()
+    return result
+
+
+def _text(call: Call, pieces: tuple[str | Code, ...], convert: _Convert) -> str:
+    parts: list[str] = []
+    for piece in pieces:
+        call.steps(1)
+        if isinstance(piece, str):
+            parts.append(piece)
+        else:
+            parts.append(convert(piece))
+            call.bytes(len(parts[-1]))
+    return "".join(parts)
+
+
+class _Supply:
+    """Values handed out in order."""
+
+    def __init__(self, call: Call, items: list[Operand]) -> None:
+        self._call = call
+        self._items = items
+        self.taken = 0
+
+    def take(self) -> Value:
+        """The next value."""
+        if self.taken >= len(self._items):
+            raise self._call.error(
+                f"not enough values: {len(self._items)}, expected more than {self.taken}"
+            )
+        self.taken += 1
+        return self._call.force(self._items[self.taken - 1])
+
+    def measure(self, measure: Measure, what: str) -> float:
+        """A width or a precision, the next value where it is `*`."""
+        return self._call.number(self.take(), what) if measure == "*" else measure
+
+    def precision(self, code: Code) -> float | None:
+        """The precision; where nothing needs it, a `*` takes a value without a look at it."""
+        if code.precision is None or code.kind in _IMPRECISE:
+            self.taken += code.precision == "*"
+            return None
+        return self.measure(code.precision, "a precision")
+
+    def finish(self) -> None:
+        """Refuses values left over."""
+        if self.taken < len(self._items):
+            raise self._call.error(f"too many values: {len(self._items)}, expected {self.taken}")
+
+
+def _next(call: Call, code: Code, supply: _Supply) -> str:
+    """A conversion of the next value."""
+    width = supply.measure(code.width, "a width")
+    precision = supply.precision(code)
+    if code.kind == "%":
+        return _padded(call, "%", width, left=code.left)
+    layout = Layout(code, width, precision, str(supply.taken))
+    return _converted(call, layout, supply.take())
+
+
+def _named(call: Call, code: Code, values: Object) -> str:
+    """A conversion of a field of an object."""
+    precision = None if code.kind in _IMPRECISE else code.precision
+    if code.width == "*" or precision == "*":
+        raise call.error("a * takes an array of values, not an object")
+    if code.kind == "%":
+        return _padded(call, "%", code.width, left=code.left)
+    if code.name is None:
+        raise call.error("a mapping key is required, such as %(name)s")
+    if not values.has(code.name):
+        raise call.error(f"no such field: {code.name}")
+    layout = Layout(code, code.width, precision, code.name)
+    return _converted(call, layout, call.field(values, code.name))
+
+
+def _converted(call: Call, layout: Layout, value: Value) -> str:
+    """A value by its conversion, padded with spaces."""
+    kind = layout.code.kind
+    if kind == "s":
+        text = call.to_string(value)
+    elif kind == "c":
+        text = _character(call, value)
+    elif type_name(value) != "number":
+        raise call.error(f"a number is required at {layout.where}, got {type_name(value)}")
+    else:
+        _charge(call, layout)
+        write = whole_text if kind in "dox" else fraction_text
+        text = write(layout, call.number(value, layout.where))
+    return _padded(call, text, layout.width, left=layout.code.left)
+
+
+def _charge(call: Call, layout: Layout) -> None:
+    """Pays for the zeros that a number may be filled with."""
+    call.bytes(max(layout.zeros, 0.0) + max(layout.precision or 0.0, 0.0))
+
+
+def _padded(call: Call, text: str, width: float, *, left: bool) -> str:
+    spaces = width - len(text)
+    if spaces <= 0:
+        return text
+    call.bytes(spaces)
+    padding = " " * math.ceil(spaces)
+    return text + padding if left else padding + text
+
+
+def _character(call: Call, value: Value) -> str:
+    if isinstance(value, str):
+        if len(value) != 1:
+            raise call.error(f"%c takes a string of one character, got {len(value)}")
+        return value
+    if type_name(value) != "number":
+        raise call.error(f"%c takes a number or a string, got {type_name(value)}")
+    return character(call, call.number(value, "%c"))
+
+
+def character(call: Call, code: float) -> str:
+    """The character of a code point; surrogates, which are no characters, are U+FFFD."""
+    if not 0 <= code <= 0x10FFFF:
+        raise call.error(f"{code:g} is no code point: they are 0 to 0x10ffff")
+    whole = int(code)
+    return "\ufffd" if 0xD800 <= whole <= 0xDFFF else chr(whole)

@@ -1,0 +1,69 @@
+"""JSON text to values, as `std.parseJson` reads it: strict JSON, the last of equal keys counts."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Final, NoReturn, TypeAlias
+
+from eventer.core.errors import EvaluationError
+
+Json: TypeAlias = "bool | float | str | list[Json] | dict[str, Json] | None"
+
+_DEPTH: Final = 1_000
+"""How deep a text may be nested. Python's own reader would run out of stack somewhere beyond."""
+
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def parse_json(text: str) -> Json:
+    """The value of a JSON text; lone surrogate escapes become U+FFFD.
+
+    Raises:
+        EvaluationError: the text is no JSON, or a number in it is too large for a double.
+    """
+    if text.count("[") + text.count("{") > _DEPTH:
+        _check_depth(text)
+    try:
+        value: Json = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise EvaluationError(
+            f"failed to parse JSON: {error.msg}: line {error.lineno} column {error.colno}"
+        ) from None
+    return _mended(value) if "\\u" in text else value
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        bracket = match.group()[0]
+        depth += (bracket in "[{") - (bracket in "]}")
+        if depth > _DEPTH:
+            raise EvaluationError(f"failed to parse JSON: nested more than {_DEPTH:,} deep")
+
+
+def _number(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise EvaluationError(f"failed to parse JSON: {digits} is too large")
+    return number
+
+
+def _constant(name: str) -> NoReturn:
+    raise EvaluationError(f"failed to parse JSON: {name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_int=_number, parse_float=_number, parse_constant=_constant)
+
+
+def _mended(value: Json) -> Json:
+    """The value without lone surrogates, which are no characters."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    if isinstance(value, dict):
+        return {_SURROGATE.sub("\ufffd", name): _mended(item) for name, item in value.items()}
+    return value

@@ -1,0 +1,136 @@
+"""Values as JSON texts inside the language: `std.manifestJson` and its sisters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from eventer.jsonnet.objects import Object
+from eventer.jsonnet.std.arguments import deeper
+from eventer.jsonnet.std.escapes import go_json_escaped
+from eventer.jsonnet.std.number_text import shortest_text
+from eventer.jsonnet.std.registry import Call, function, optional, strict
+from eventer.jsonnet.values import Array, Value
+
+
+class Page:
+    """A text being written: every piece is paid for before it joins the others, and is a step."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self._pieces: list[str] = []
+
+    def write(self, text: str) -> None:
+        """Adds a piece."""
+        self.call.steps(1)
+        self.call.bytes(len(text))
+        self._pieces.append(text)
+
+    def quote(self, text: str, escaped: Callable[[str], str]) -> None:
+        """Adds a string in double quotes."""
+        self._pieces.append('"')
+        for piece in self.call.pieces(text):
+            self.write(escaped(piece))
+        self._pieces.append('"')
+
+    def text(self) -> str:
+        """All pieces."""
+        return "".join(self._pieces)
+
+    def deeper(self, depth: int) -> int:
+        """One level further down; refused where that is too deep."""
+        return deeper(self.call, depth)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    indent: str
+    newline: str
+    separator: str
+
+
+class _Writer:
+    """Writes values in one layout."""
+
+    def __init__(self, call: Call, layout: _Layout) -> None:
+        self._call = call
+        self._page = Page(call)
+        self._layout = layout
+
+    def text(self, value: Value) -> str:
+        self._write(value, "", 0)
+        return self._page.text()
+
+    def _write(self, value: Value, indent: str, depth: int) -> None:
+        if isinstance(value, Array):
+            self._array(value, indent, self._page.deeper(depth))
+        elif isinstance(value, Object):
+            self._object(value, indent, self._page.deeper(depth))
+        elif isinstance(value, str):
+            self._page.quote(value, go_json_escaped)
+        else:
+            self._page.write(_primitive(self._call, value))
+
+    def _array(self, value: Array, indent: str, depth: int) -> None:
+        inner = indent + self._layout.indent
+        before = "[" + self._layout.newline
+        for item in value.items:
+            self._page.write(before + inner)
+            before = "," + self._layout.newline
+            self._write(self._call.force(item), inner, depth)
+        opening = "" if value.items else before
+        self._page.write(f"{opening}{self._layout.newline}{indent}]")
+
+    def _object(self, value: Object, indent: str, depth: int) -> None:
+        inner = indent + self._layout.indent
+        before = "{" + self._layout.newline
+        names = value.names()
+        for name in names:
+            self._page.write(before + inner)
+            self._page.quote(name, go_json_escaped)
+            self._page.write(self._layout.separator)
+            before = "," + self._layout.newline
+            self._write(self._call.field(value, name), inner, depth)
+        opening = "" if names else before
+        self._page.write(f"{opening}{self._layout.newline}{indent}}}")
+
+
+def _primitive(call: Call, value: Value) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return shortest_text(value)
+    raise call.error("a function has no JSON", hint="did you mean to call it?")
+
+
+@function(
+    "manifestJsonEx",
+    strict("value"),
+    strict("indent"),
+    optional("newline", "\n"),
+    optional("key_val_sep", ": "),
+)
+def manifest_json_ex(
+    call: Call, value: Value, indent: Value, newline: Value, separator: Value
+) -> Value:
+    """JSON with a given indentation, line break and separator."""
+    layout = _Layout(
+        call.string(indent, "indent"),
+        call.string(newline, "newline"),
+        call.string(separator, "key_val_sep"),
+    )
+    return _Writer(call, layout).text(value)
+
+
+@function("manifestJson", strict("value"))
+def manifest_json(call: Call, value: Value) -> Value:
+    """JSON indented by four spaces."""
+    return _Writer(call, _Layout("    ", "\n", ": ")).text(value)
+
+
+@function("manifestJsonMinified", strict("value"))
+def manifest_json_minified(call: Call, value: Value) -> Value:
+    """JSON without white space."""
+    return _Writer(call, _Layout("", "", ":")).text(value)

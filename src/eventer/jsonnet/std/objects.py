@@ -1,0 +1,188 @@
+"""Objects: their fields and values, merging, removing, pruning. Fields stay unforced."""
+
+from __future__ import annotations
+
+from eventer.jsonnet.objects import Object, object_of, without
+from eventer.jsonnet.std.arguments import deeper
+from eventer.jsonnet.std.registry import Call, function, lazy, optional, strict
+from eventer.jsonnet.values import Array, Operand, Value, array_of, type_name
+
+
+def _names(call: Call, value: Value, *, hidden: bool) -> list[str]:
+    names = call.object(value, "o").names(hidden=hidden)
+    call.elements(len(names))
+    return names
+
+
+def _later(call: Call, value: Object, name: str) -> Operand:
+    """A field, forced when it is needed."""
+    return call.delay(lambda: call.field(value, name))
+
+
+@function("objectFields", strict("o"))
+def object_fields(call: Call, value: Value) -> Value:
+    """The names of the visible fields, by code point."""
+    return array_of(_names(call, value, hidden=False))
+
+
+@function("objectFieldsAll", strict("o"))
+def object_fields_all(call: Call, value: Value) -> Value:
+    """The names of all fields."""
+    return array_of(_names(call, value, hidden=True))
+
+
+@function("objectFieldsEx", strict("obj"), strict("hidden"))
+def object_fields_ex(call: Call, value: Value, hidden: Value) -> Value:
+    """The names of the visible fields, or of all."""
+    return array_of(_names(call, value, hidden=call.boolean(hidden, "hidden")))
+
+
+@function("objectHas", strict("o"), strict("f"))
+def object_has(call: Call, value: Value, name: Value) -> Value:
+    """Whether there is such a visible field."""
+    return call.object(value, "o").has(call.string(name, "f"), hidden=False)
+
+
+@function("objectHasAll", strict("o"), strict("f"))
+def object_has_all(call: Call, value: Value, name: Value) -> Value:
+    """Whether there is such a field, visible or hidden."""
+    return call.object(value, "o").has(call.string(name, "f"))
+
+
+@function("objectHasEx", strict("obj"), strict("fname"), strict("hidden"))
+def object_has_ex(call: Call, value: Value, name: Value, hidden: Value) -> Value:
+    """Whether there is such a field, counting hidden ones or not."""
+    target, field = call.object(value, "obj"), call.string(name, "fname")
+    return target.has(field, hidden=call.boolean(hidden, "hidden"))
+
+
+@function(
+    "get",
+    strict("o"),
+    strict("f"),
+    optional("default", None, lazy=True),
+    optional("inc_hidden", True),
+)
+def get(call: Call, value: Value, name: Value, default: Operand, hidden: Value) -> Value:
+    """A field, or a default where there is none."""
+    target, field = call.object(value, "o"), call.string(name, "f")
+    if target.has(field, hidden=call.boolean(hidden, "inc_hidden")):
+        return call.field(target, field)
+    return call.force(default)
+
+
+@function("objectValues", strict("o"))
+def object_values(call: Call, value: Value) -> Value:
+    """The visible fields' values, in the order of their names."""
+    return _values(call, value, hidden=False)
+
+
+@function("objectValuesAll", strict("o"))
+def object_values_all(call: Call, value: Value) -> Value:
+    """All fields' values, in the order of their names."""
+    return _values(call, value, hidden=True)
+
+
+def _values(call: Call, value: Value, *, hidden: bool) -> Array:
+    target = call.object(value, "o")
+    return Array([_later(call, target, name) for name in _names(call, target, hidden=hidden)])
+
+
+@function("objectKeysValues", strict("o"))
+def object_keys_values(call: Call, value: Value) -> Value:
+    """Each visible field as `{key, value}`."""
+    return _pairs(call, value, hidden=False)
+
+
+@function("objectKeysValuesAll", strict("o"))
+def object_keys_values_all(call: Call, value: Value) -> Value:
+    """Each field as `{key, value}`."""
+    return _pairs(call, value, hidden=True)
+
+
+def _pairs(call: Call, value: Value, *, hidden: bool) -> Array:
+    target = call.object(value, "o")
+    names = _names(call, target, hidden=hidden)
+    call.elements(2 * len(names))
+    return array_of(object_of({"key": name, "value": _later(call, target, name)}) for name in names)
+
+
+@function("objectRemoveKey", strict("obj"), strict("key"))
+def object_remove_key(call: Call, value: Value, name: Value) -> Value:
+    """Without a field, which `super` and the object's own fields still see."""
+    target = call.object(value, "obj")
+    call.elements(len(target.layers))
+    return without(target, call.string(name, "key"))
+
+
+@function("mapWithKey", strict("func"), strict("obj"))
+def map_with_key(call: Call, func: Value, value: Value) -> Value:
+    """Each visible field changed by a function of its name and value when it is needed."""
+    change, target = call.function(func, "func"), call.object(value, "obj")
+    names = _names(call, target, hidden=False)
+    fields = {n: call.later(change, [n, _later(call, target, n)], 0, n) for n in names}
+    return object_of(fields)
+
+
+@function("mergePatch", lazy("target"), strict("patch"))
+def merge_patch(call: Call, target: Operand, patch: Value) -> Value:
+    """A target changed by a patch, as RFC 7396 says: null removes a field."""
+    if not isinstance(patch, Object):
+        return patch
+    base = call.force(target)
+    old = base if isinstance(base, Object) else object_of({})
+    changes = _names(call, patch, hidden=False)
+    gone = {name for name in changes if call.field(patch, name) is None}
+    fields = {name: _later(call, old, name) for name in _names(call, old, hidden=False)}
+    for name in changes:
+        if name in gone:
+            fields.pop(name, None)
+        else:
+            fields[name] = _merged_later(call, old, patch, name)
+    return object_of(fields)
+
+
+def _merged_later(call: Call, old: Object, patch: Object, name: str) -> Operand:
+    before = _later(call, old, name) if old.has(name, hidden=False) else None
+    return call.delay(lambda: merge_patch(call, before, call.field(patch, name)))
+
+
+@function("prune", strict("a"))
+def prune(call: Call, value: Value) -> Value:
+    """Without nulls, empty arrays and empty objects, all the way down."""
+    return _pruned(call, value, 0)
+
+
+def _pruned(call: Call, value: Value, depth: int) -> Value:
+    if isinstance(value, Array):
+        depth = deeper(call, depth)
+        call.elements(len(value))
+        items = [_pruned(call, call.force(item), depth) for item in value.items]
+        return Array([item for item in items if _has_content(item)])
+    if isinstance(value, Object):
+        depth = deeper(call, depth)
+        names = _names(call, value, hidden=False)
+        fields = {name: _pruned(call, call.field(value, name), depth) for name in names}
+        return object_of({name: field for name, field in fields.items() if _has_content(field)})
+    return value
+
+
+def _has_content(value: Value) -> bool:
+    if isinstance(value, Array):
+        return len(value) > 0
+    if isinstance(value, Object):
+        return len(value.names()) > 0
+    return value is not None
+
+
+@function("$objectFlatMerge", strict("x"))
+def object_flat_merge(call: Call, parts: Value) -> Value:
+    """Objects of one field each as one object, as go-jsonnet makes comprehensions of it."""
+    fields: dict[str, Operand] = {}
+    for item in call.array(parts, "x").items:
+        part = call.force(item)
+        for name in _names(call, part, hidden=True):
+            if name in fields:
+                raise call.error(f"duplicate field name {name!r}, a {type_name(name)}")
+            fields[name] = _later(call, call.object(part, "an element"), name)
+    return object_of(fields)

@@ -1,0 +1,32 @@
+"""Values read from JSON and YAML texts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from eventer.jsonnet.std.json_reader import parse_json
+from eventer.jsonnet.std.registry import Call, function, strict
+from eventer.jsonnet.std.yaml_values import parse_yaml
+from eventer.jsonnet.values import Value
+
+_MANY: Final = '",[{'
+"""There are no more values in a JSON text than such characters, but for one."""
+
+
+@function("parseJson", strict("str"))
+def parse_json_text(call: Call, text: Value) -> Value:
+    """The value of a JSON text."""
+    string = call.string(text, "str")
+    call.bytes(len(string))
+    call.read(len(string))
+    call.steps(sum(map(string.count, _MANY)))
+    return call.from_json(parse_json(string))
+
+
+@function("parseYaml", strict("str"))
+def parse_yaml_text(call: Call, text: Value) -> Value:
+    """The value of a YAML text; an array where it is a stream of documents."""
+    string = call.string(text, "str")
+    call.bytes(len(string))
+    call.steps(len(string))
+    return call.from_json(parse_yaml(string, call.elements, call.steps))

@@ -1,0 +1,185 @@
+"""Order: sorting, smallest and largest elements, and sets, which are sorted arrays.
+
+A key function counts as called once for each element: its draws are keyed by the element's
+position in the first array, in the second one after all of the first.
+"""
+
+from __future__ import annotations
+
+from functools import cmp_to_key
+from typing import TypeAlias
+
+from eventer.jsonnet.std.arguments import ABSENT, IDENTITY, characters, expect, key_of
+from eventer.jsonnet.std.registry import Call, function, lazy, optional, strict
+from eventer.jsonnet.values import Array, Function, Operand, Value
+
+_Keyed: TypeAlias = tuple[Value, Operand]
+"""A key and the element that it is of."""
+
+
+def _keyed(call: Call, items: list[Operand], key: Function, argument: int) -> list[_Keyed]:
+    call.elements(len(items))
+    return [(key_of(call, key, item, argument, i), item) for i, item in enumerate(items)]
+
+
+@function("sort", strict("arr"), optional("keyF", IDENTITY))
+def sort(call: Call, array: Value, key: Value) -> Value:
+    """Elements by their keys; equal ones stay in order."""
+    items = call.array(array, "arr").items
+    ordered = _sorted(call, _keyed(call, items, call.function(key, "keyF"), 1))
+    return Array([item for _, item in ordered])
+
+
+def _sorted(call: Call, keyed: list[_Keyed]) -> list[_Keyed]:
+    call.steps(len(keyed) * len(keyed).bit_length())
+    keys = {type(key) for key, _ in keyed}
+    if keys == {str}:
+        lengths = sum(len(key) for key, _ in keyed if isinstance(key, str))
+        call.copied(lengths * len(keyed).bit_length())
+    if keys in ({float}, {str}):
+        return sorted(keyed, key=lambda pair: pair[0])  # type: ignore[arg-type,return-value]  # all floats or all strings
+    order = cmp_to_key(call.compare)
+    return sorted(keyed, key=lambda pair: order(pair[0]))
+
+
+@function("uniq", strict("arr"), optional("keyF", IDENTITY, lazy=True))
+def uniq(call: Call, array: Value, key: Operand) -> Value:
+    """Without elements whose key equals that of the last one kept."""
+    expect(call, array, "arr", "array", "string")
+    items = characters(call, array)
+    if len(items) < 2:
+        return Array(items[:])
+    return _unique(call, _keyed(call, items, call.function(call.force(key), "keyF"), 1))
+
+
+def _unique(call: Call, keyed: list[_Keyed]) -> Array:
+    kept: list[_Keyed] = []
+    for pair in keyed:
+        call.steps(1)
+        if not kept or not call.equals(kept[-1][0], pair[0]):
+            kept.append(pair)
+    return Array([item for _, item in kept])
+
+
+@function("set", strict("arr"), optional("keyF", IDENTITY))
+def set_of(call: Call, array: Value, key: Value) -> Value:
+    """Sorted, and each key once."""
+    items = call.array(array, "arr").items
+    keyed = _keyed(call, items, call.function(key, "keyF"), 1)
+    return _unique(call, _sorted(call, keyed))
+
+
+@function("minArray", strict("arr"), optional("keyF", IDENTITY), optional("onEmpty", ABSENT))
+def min_array(call: Call, array: Value, key: Value, on_empty: Value) -> Value:
+    """The first element with the smallest key."""
+    return _extreme(call, array, key, on_empty, 1)
+
+
+@function("maxArray", strict("arr"), optional("keyF", IDENTITY), optional("onEmpty", ABSENT))
+def max_array(call: Call, array: Value, key: Value, on_empty: Value) -> Value:
+    """The first element with the largest key."""
+    return _extreme(call, array, key, on_empty, -1)
+
+
+def _extreme(call: Call, array: Value, key: Value, on_empty: Value, sign: int) -> Value:
+    items = call.array(array, "arr").items
+    keyed = _keyed(call, items, call.function(key, "keyF"), 1)
+    if not keyed:
+        if on_empty is ABSENT:
+            raise call.error("an empty array has none", hint="give onEmpty, the value for that")
+        return on_empty
+    best = keyed[0]
+    for pair in keyed[1:]:
+        call.steps(1)
+        call.force(pair[1])
+        if call.compare(best[0], pair[0]) * sign > 0:
+            best = pair
+    return call.force(best[1])
+
+
+class _Walk:
+    """Two sets walked together by their keys, which are computed as they are needed."""
+
+    def __init__(self, call: Call, left: Value, right: Value, key: Operand) -> None:
+        self._call = call
+        self.left = characters(call, left)
+        self.right = characters(call, right)
+        self._key = key
+        self._keys: dict[int, Value] = {}
+        call.elements(len(self.left) + len(self.right))
+
+    def order(self, i: int, j: int) -> int:
+        """How element `i` of the left compares with element `j` of the right."""
+        self._call.steps(1)
+        first = self._key_of(self.left[i], i)
+        second = self._key_of(self.right[j], len(self.left) + j)
+        if self._call.equals(first, second):
+            return 0
+        return -1 if self._call.compare(first, second) < 0 else 1
+
+    def _key_of(self, item: Operand, number: int) -> Value:
+        if number not in self._keys:
+            function_ = self._call.function(self._call.force(self._key), "keyF")
+            self._keys[number] = key_of(self._call, function_, item, 2, number)
+        return self._keys[number]
+
+
+@function("setUnion", strict("a"), strict("b"), optional("keyF", IDENTITY, lazy=True))
+def set_union(call: Call, left: Value, right: Value, key: Operand) -> Value:
+    """What is in one set or the other; of equal keys, the first set's element."""
+    walk = _Walk(call, left, right, key)
+    union: list[Operand] = []
+    i = j = 0
+    while i < len(walk.left) and j < len(walk.right):
+        order = walk.order(i, j)
+        union.append(walk.left[i] if order <= 0 else walk.right[j])
+        i += order <= 0
+        j += order >= 0
+    tail = _tail(right, j) if i >= len(walk.left) else _tail(left, i)
+    return call.add(Array(union), tail)
+
+
+@function("setInter", strict("a"), strict("b"), optional("keyF", IDENTITY, lazy=True))
+def set_inter(call: Call, left: Value, right: Value, key: Operand) -> Value:
+    """What is in both sets, as the first one has it."""
+    return Array(_common(_Walk(call, left, right, key)))
+
+
+def _common(walk: _Walk) -> list[Operand]:
+    common: list[Operand] = []
+    i = j = 0
+    while i < len(walk.left) and j < len(walk.right):
+        order = walk.order(i, j)
+        if order == 0:
+            common.append(walk.left[i])
+        i += order <= 0
+        j += order >= 0
+    return common
+
+
+@function("setDiff", strict("a"), strict("b"), optional("keyF", IDENTITY, lazy=True))
+def set_diff(call: Call, left: Value, right: Value, key: Operand) -> Value:
+    """What is in the first set and not in the second."""
+    walk = _Walk(call, left, right, key)
+    rest: list[Operand] = []
+    i = j = 0
+    while i < len(walk.left) and j < len(walk.right):
+        order = walk.order(i, j)
+        if order < 0:
+            rest.append(walk.left[i])
+        i += order <= 0
+        j += order >= 0
+    return Array(rest) if i >= len(walk.left) else call.add(Array(rest), _tail(left, i))
+
+
+@function("setMember", lazy("x"), strict("arr"), optional("keyF", IDENTITY, lazy=True))
+def set_member(call: Call, value: Operand, array: Value, key: Operand) -> Value:
+    """Whether a set has an element of the same key."""
+    return bool(_common(_Walk(call, Array([value]), array, key)))
+
+
+def _tail(value: Value, start: int) -> Value:
+    """A set from a position on, as it was given: a string stays one."""
+    if isinstance(value, str):
+        return value[start:]  # paid for as elements, and again where it is added
+    return Array(value.items[start:]) if isinstance(value, Array) else Array([])

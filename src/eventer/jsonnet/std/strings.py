@@ -1,0 +1,356 @@
+"""Strings: parts, splitting, replacing, letters, numbers read from text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import accumulate
+from typing import Final
+
+from eventer.jsonnet.numbers import finite
+from eventer.jsonnet.std.arguments import characters, expect, length, size
+from eventer.jsonnet.std.escapes import changed
+from eventer.jsonnet.std.format import character
+from eventer.jsonnet.std.registry import Call, function, strict
+from eventer.jsonnet.values import Array, Operand, Value, array_of
+
+_SPACE: Final = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+_SEARCHED: Final = 1_024
+"""Characters in which a pattern is looked for at first."""
+
+_DECIMAL = re.compile("([+-]?)0*([0-9]{1,19})")
+_INT64: Final = 1 << 63
+_UPPER: Final = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
+_LOWER: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+
+@function("substr", strict("str"), strict("from"), strict("len"))
+def substr(call: Call, text: Value, start: Value, count: Value) -> Value:
+    """Up to `len` characters from position `from` on."""
+    string = call.string(text, "str")
+    first, many = call.whole(start, "from"), size(call, count, "len")
+    if first < 0 or many < 0:
+        raise call.error(f"from and len must not be negative, got {first} and {many}")
+    return _kept(call, string, first, min(first + many, len(string)))
+
+
+def _kept(call: Call, text: str, start: int, end: int) -> str:
+    """A part of a text, copied."""
+    if end - start < len(text):
+        call.bytes(max(end - start, 0))
+        call.copied(max(end - start, 0))
+    return text[start:end]
+
+
+@function("startsWith", strict("a"), strict("b"))
+def starts_with(call: Call, text: Value, prefix: Value) -> Value:
+    """Whether `a` begins with `b`."""
+    if length(call, text) < length(call, prefix):
+        return False
+    string = call.string(text, "a")
+    call.copied(length(call, prefix))
+    return isinstance(prefix, str) and string.startswith(prefix)
+
+
+@function("endsWith", strict("a"), strict("b"))
+def ends_with(call: Call, text: Value, suffix: Value) -> Value:
+    """Whether `a` ends with `b`."""
+    if length(call, text) < length(call, suffix):
+        return False
+    string = call.string(text, "a")
+    call.copied(length(call, suffix))
+    return isinstance(suffix, str) and string.endswith(suffix)
+
+
+@function("lstripChars", strict("str"), strict("chars"))
+def strip_left(call: Call, text: Value, chars: Value) -> Value:
+    """Without the characters of a set at its beginning."""
+    string = call.string(text, "str")
+    return _kept(call, string, _first(call, string, chars), len(string))
+
+
+@function("rstripChars", strict("str"), strict("chars"))
+def strip_right(call: Call, text: Value, chars: Value) -> Value:
+    """Without the characters of a set at its end."""
+    string = call.string(text, "str")
+    return _kept(call, string, 0, _end(call, string, chars, 0))
+
+
+@function("stripChars", strict("str"), strict("chars"))
+def strip_both(call: Call, text: Value, chars: Value) -> Value:
+    """Without the characters of a set at both ends."""
+    string = call.string(text, "str")
+    start = _first(call, string, chars)
+    return _kept(call, string, start, _end(call, string, chars, start))
+
+
+def _first(call: Call, text: str, chars: Value) -> int:
+    """Where the first character stands that is not among some."""
+    start, among = 0, _among(call, chars)
+    while start < len(text) and among(text[start]):
+        start += 1
+    return start
+
+
+def _end(call: Call, text: str, chars: Value, start: int) -> int:
+    """Where the last character ends, from `start` on, that is not among some."""
+    end, among = len(text), _among(call, chars)
+    while end > start and among(text[end - 1]):
+        end -= 1
+    return end
+
+
+def _among(call: Call, chars: Value) -> Callable[[str], bool]:
+    """Whether a character is in a string, or an element of an array; each question is a step."""
+    if isinstance(chars, str):
+        letters = {letter for piece in call.pieces(chars) for letter in piece}
+
+        def in_text(letter: str) -> bool:
+            call.steps(1)
+            return letter in letters
+
+        return in_text
+
+    def in_array(letter: str) -> bool:
+        for item in call.array(chars, "chars").items:
+            call.steps(1)
+            if call.equals(call.force(item), letter):
+                return True
+        return False
+
+    return in_array
+
+
+@function("trim", strict("str"))
+def trim(call: Call, text: Value) -> Value:
+    """Without white space at both ends."""
+    string = call.string(text, "str")
+    call.read(len(string))
+    kept = string.strip(_SPACE)
+    call.bytes(len(kept) if len(kept) < len(string) else 0)
+    return kept
+
+
+@function("stringChars", strict("str"))
+def string_chars(call: Call, text: Value) -> Value:
+    """The characters, each as a string."""
+    return array_of(characters(call, text))
+
+
+@function("asciiUpper", strict("str"))
+def ascii_upper(call: Call, text: Value) -> Value:
+    """With the letters a to z in capitals."""
+    return changed(call, _joined(call, text), lambda letters: letters.translate(_UPPER))
+
+
+@function("asciiLower", strict("str"))
+def ascii_lower(call: Call, text: Value) -> Value:
+    """With the letters A to Z in lower case."""
+    return changed(call, _joined(call, text), lambda letters: letters.translate(_LOWER))
+
+
+def _joined(call: Call, text: Value) -> str:
+    """A string, or an array of characters as one."""
+    if isinstance(text, str):
+        call.bytes(len(text))
+        return text
+    letters = [call.string(call.force(item), "str") for item in characters(call, text)]
+    if any(len(letter) != 1 for letter in letters):
+        raise call.error("takes a string, or an array of characters")
+    return "".join(letters)
+
+
+@function("split", strict("str"), strict("c"))
+def split(call: Call, text: Value, separator: Value) -> Value:
+    """The parts between a separator."""
+    string, parts = _separated(call, text, separator)
+    return _split(call, string, parts, -1)
+
+
+@function("splitLimit", strict("str"), strict("c"), strict("maxsplits"))
+def split_limit(call: Call, text: Value, separator: Value, most: Value) -> Value:
+    """The parts between a separator, split at most so often, from the left."""
+    string, parts = _separated(call, text, separator)
+    return _split(call, string, parts, _limit(call, most))
+
+
+@function("splitLimitR", strict("str"), strict("c"), strict("maxsplits"))
+def split_limit_right(call: Call, text: Value, separator: Value, most: Value) -> Value:
+    """The parts between a separator, split at most so often, from the right."""
+    string, parts = _separated(call, text, separator)
+    times = _splits(call, string, parts, _limit(call, most))
+    return array_of(string.rsplit(parts, times))
+
+
+def _split(call: Call, text: str, separator: str, limit: int) -> Array:
+    return array_of(text.split(separator, _splits(call, text, separator, limit)))
+
+
+def _splits(call: Call, text: str, separator: str, limit: int) -> int:
+    """How often a text is split; the array that it makes is paid for."""
+    found = text.count(separator)
+    times = found if limit < 0 else min(limit, found)
+    call.elements(times + 1)
+    return times
+
+
+def _separated(call: Call, text: Value, separator: Value) -> tuple[str, str]:
+    string, parts = call.string(text, "str"), call.string(separator, "c")
+    if not parts:
+        raise call.error("c must have one character or more")
+    call.bytes(len(string))
+    call.read(len(string))
+    return string, parts
+
+
+def _limit(call: Call, value: Value) -> int:
+    limit = size(call, value, "maxsplits")
+    if limit < -1:
+        raise call.error(f"maxsplits must be -1 (no limit) or more, got {limit}")
+    return limit
+
+
+@function("strReplace", strict("str"), strict("from"), strict("to"))
+def str_replace(call: Call, text: Value, old: Value, new: Value) -> Value:
+    """With each occurrence of one string replaced by another."""
+    string = call.string(text, "str")
+    target, replacement = call.string(old, "from"), call.string(new, "to")
+    if not target:
+        raise call.error("from must not be empty")
+    call.read(len(string) + len(target))
+    growth = string.count(target) * (len(replacement) - len(target))
+    call.bytes(len(string) + max(growth, 0))
+    call.copied(len(string) + max(growth, 0))
+    return string.replace(target, replacement)
+
+
+@function("findSubstr", strict("pat"), strict("str"))
+def find_substr(call: Call, pattern: Value, text: Value) -> Value:
+    """The positions at which a pattern occurs, overlapping ones too."""
+    needle, string = call.string(pattern, "pat"), call.string(text, "str")
+    places: list[Operand] = []
+    at = _found(call, needle, string, 0) if needle else -1
+    while at >= 0:
+        call.elements(1)
+        places.append(float(at))
+        at = _found(call, needle, string, at + 1)
+    return Array(places)
+
+
+def _found(call: Call, needle: str, text: str, start: int) -> int:
+    """Where a pattern occurs next; each part looked through is as long as all paid before it."""
+    width = _SEARCHED
+    while start + len(needle) <= len(text):
+        call.read(len(needle))
+        at = text.find(needle, start, start + len(needle) + width)
+        call.read(width if at < 0 else at - start)
+        if at >= 0:
+            return at
+        start += width + 1
+        width *= 2
+    return -1
+
+
+@function("isEmpty", strict("str"))
+def is_empty(call: Call, text: Value) -> Value:
+    """Whether a string has no characters."""
+    return not call.string(text, "str")
+
+
+@function("equalsIgnoreCase", strict("str1"), strict("str2"))
+def equals_ignoring_case(call: Call, left: Value, right: Value) -> Value:
+    """Whether two strings differ in nothing but case."""
+    first, second = call.string(left, "str1"), call.string(right, "str2")
+    if len(first) != len(second):
+        return False
+    pairs = zip(call.pieces(first), call.pieces(second), strict=True)
+    return all(all(map(_same_letter, one, other)) for one, other in pairs)
+
+
+def _same_letter(left: str, right: str) -> bool:
+    return left == right or _folded(left) == _folded(right)
+
+
+def _folded(letter: str) -> str:
+    """Unicode's simple case folding: one character for one."""
+    return next((c for c in (letter.casefold(), letter.lower()) if len(c) == 1), letter)
+
+
+@function("char", strict("n"))
+def char(call: Call, code: Value) -> Value:
+    """The character of a code point."""
+    return character(call, call.number(code, "n"))
+
+
+@function("codepoint", strict("str"))
+def codepoint(call: Call, text: Value) -> Value:
+    """The code point of a string of one character."""
+    string = call.string(text, "str")
+    if len(string) != 1:
+        raise call.error(f"takes a string of one character, got {len(string)}")
+    return float(ord(string))
+
+
+@function("parseInt", strict("str"))
+def parse_int(call: Call, text: Value) -> Value:
+    """A whole decimal number of 64 bits."""
+    string = call.string(text, "str")
+    call.read(len(string))
+    match = _DECIMAL.fullmatch(string)
+    if match is not None:
+        number = int("".join(match.groups()))
+        if -_INT64 <= number < _INT64:
+            return float(number)
+    raise call.error(f"{_shown(string)} is not a base 10 integer")
+
+
+@function("parseOctal", strict("str"))
+def parse_octal(call: Call, text: Value) -> Value:
+    """A whole number in base 8."""
+    return _parse_natural(call, text, 8)
+
+
+@function("parseHex", strict("str"))
+def parse_hex(call: Call, text: Value) -> Value:
+    """A whole number in base 16, without a prefix."""
+    return _parse_natural(call, text, 16)
+
+
+def _parse_natural(call: Call, text: Value, base: int) -> float:
+    string = call.string(text, "str")
+    if not string:
+        raise call.error(f"an empty string is not a base {base} integer")
+    call.steps(len(string))
+    digits = [_digit(ord(letter)) for piece in call.pieces(string) for letter in piece]
+    if not all(0 <= digit < base for digit in digits):
+        raise call.error(f"{_shown(string)} is not a base {base} integer")
+    *_, number = accumulate(digits, lambda number, digit: base * number + digit, initial=0.0)
+    return finite(number)
+
+
+def _digit(code: int) -> int:
+    """What a character counts for; as in Jsonnet's own library, those after 9 go on to 15."""
+    if code >= ord("a"):
+        return code - ord("a") + 10
+    return code - ord("A") + 10 if code >= ord("A") else code - ord("0")
+
+
+def _shown(text: str, most: int = 40) -> str:
+    return repr(text if len(text) <= most else text[:most] + "…")
+
+
+@function("resolvePath", strict("f"), strict("r"))
+def resolve_path(call: Call, file: Value, relative: Value) -> Value:
+    """A path relative to the folder of a file."""
+    path, name = call.string(file, "f"), relative
+    expect(call, name, "r", "string", "null")
+    folder, slash, _ = path.rpartition("/")
+    tail = name if isinstance(name, str) else None
+    call.bytes(len(path) + len(tail or ""))
+    call.read(len(path))
+    if tail is None:
+        return folder
+    return folder + slash + tail

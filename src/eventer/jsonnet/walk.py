@@ -1,0 +1,90 @@
+"""Trees in general: the nodes below a node, a node with others below it, how high a tree may be.
+
+Every stage after the parser recurses over the tree, so its height is limited here, once; the room
+that Python needs for that height is made by `make_room`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from typing import Any, Final, TypeVar
+
+from eventer.core.errors import TemplateSyntaxError
+from eventer.jsonnet import nodes
+from eventer.jsonnet.nodes import Node
+
+NodeT = TypeVar("NodeT", bound=Node)
+
+MAX_HEIGHT: Final = 3_000
+"""Nodes on the longest way from the root to a leaf."""
+
+_FRAMES: Final = 25_000
+
+_PARTS: Final[dict[type[Node], tuple[str, ...]]] = {
+    kind: tuple(part.name for part in fields(kind))
+    for kind in vars(nodes).values()
+    if isinstance(kind, type) and issubclass(kind, Node)
+}
+
+
+def children(node: Node) -> list[Node]:
+    """The nodes directly below a node, in the order of its parts."""
+    below: list[Node] = []
+    for name in _PARTS[type(node)]:
+        part = getattr(node, name)
+        if isinstance(part, Node):
+            below.append(part)
+        elif type(part) is tuple:
+            below += part
+    return below
+
+
+def rebuild(node: NodeT, change: Callable[[Any], Node]) -> NodeT:
+    """The node with `change` applied to each node directly below it."""
+    parts: list[Any] = []
+    changed = False
+    for name in _PARTS[type(node)]:
+        old = getattr(node, name)
+        new: object = old
+        if isinstance(old, Node):
+            new = change(old)
+        elif type(old) is tuple and old:
+            new = tuple([change(each) for each in old])
+        changed = changed or new is not old
+        parts.append(new)
+    return type(node)(*parts) if changed else node
+
+
+def descend(root: Node) -> Iterator[Node]:
+    """All nodes of a tree, each before those below it, in the order of the parts."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack += reversed(children(node))
+
+
+def check_height(root: Node) -> None:
+    """Refuses a tree that is too high for the stages after the parser.
+
+    Raises:
+        TemplateSyntaxError: at the first node that lies too deep.
+    """
+    level, height = [root], 0
+    while level:
+        height += 1
+        if height > MAX_HEIGHT:
+            raise TemplateSyntaxError(
+                f"this expression has more than {MAX_HEIGHT} levels",
+                level[0].span,
+                hint="split it: long sums and chains of locals count one level for each step",
+            )
+        level = [below for node in level for below in children(node)]
+
+
+def make_room() -> None:
+    """Lets Python recurse over trees of the greatest height. The limit is raised, never lowered."""
+    if sys.getrecursionlimit() < _FRAMES:
+        sys.setrecursionlimit(_FRAMES)
