@@ -1,0 +1,92 @@
+"""Every function that templates may call, registered by hand, found by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from eventer.core.errors import NotFoundError
+from eventer.core.model import JsonValue
+from eventer.core.near import did_you_mean
+from eventer.functions.choices import GET_ONE_OF
+from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
+from eventer.functions.rand_data.function import GET_RAND_DATA
+from eventer.functions.request import GET_DATASET, GET_INSTANCE_ID
+from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter
+from eventer.functions.timestamps import GET_TIMESTAMP
+from eventer.functions.user_agents import GET_RAND_USER_AGENT
+
+
+class Catalog:
+    """Looks functions up."""
+
+    def __init__(self, functions: Sequence[FunctionSpec]) -> None:
+        self._by_name = {spec.name: spec for spec in functions}
+
+    def names(self) -> tuple[str, ...]:
+        """All names, in the order of registration."""
+        return tuple(self._by_name)
+
+    def find(self, name: str) -> FunctionSpec | None:
+        """The function of that name, or None."""
+        return self._by_name.get(name)
+
+    def get(self, name: str) -> FunctionSpec:
+        """The function of that name.
+
+        Raises:
+            NotFoundError: there is none; the hint has the nearest name.
+        """
+        spec = self.find(name)
+        if spec is None:
+            hint = did_you_mean(name, self._by_name)
+            raise NotFoundError(f"there is no function {name!r}", hint=hint)
+        return spec
+
+    def describe(self) -> JsonValue:
+        """All of it as a JSON value: what `GET /functions` and `eventer functions` show."""
+        return [_describe(spec) for spec in self._by_name.values()]
+
+
+def _describe(spec: FunctionSpec) -> JsonValue:
+    shown = [_describe_field(field) for field in spec.fields.values() if not field.hidden]
+    return {
+        "name": spec.name,
+        "signature": spec.signature,
+        "description": spec.doc,
+        "parameters": [_describe_parameter(p) for p in spec.parameters],
+        "returns": spec.kind.value,
+        "random": spec.draws,
+        "examples": list(spec.examples),
+        **({"fields": shown} if shown else {}),
+    }
+
+
+def _describe_parameter(parameter: Parameter) -> JsonValue:
+    described: dict[str, JsonValue] = {
+        "name": parameter.name,
+        "type": parameter.type,
+        "description": parameter.doc,
+        "optional": parameter.optional,
+    }
+    if parameter.default is None or isinstance(parameter.default, bool | int | float | str):
+        described["default"] = parameter.default
+    return described
+
+
+def _describe_field(field: FieldSpec) -> JsonValue:
+    return {"name": field.name, "type": field.kind.value, "description": field.doc}
+
+
+CATALOG: Final = Catalog(
+    (
+        GET_DATASET,
+        GET_INSTANCE_ID,
+        GET_ONE_OF,
+        GET_TIMESTAMP,
+        GET_INTEGER,
+        GET_NUMBER,
+        GET_RAND_DATA,
+        GET_RAND_USER_AGENT,
+    )
+)

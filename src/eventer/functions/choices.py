@@ -1,0 +1,104 @@
+"""`get_one_of`: one of a few values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from eventer.core.errors import EvaluationError
+from eventer.core.model import JsonValue
+from eventer.functions.arguments import shown
+from eventer.functions.columns import Column, Pick
+from eventer.functions.spec import Call, DrawContext, FunctionSpec, Kind, Parameter, RowContext
+from eventer.kernels import draw
+
+_BIGINT: Final = 1 << 63
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Call):
+    """One of the entries, each equally likely."""
+
+    entries: tuple[JsonValue, ...]
+
+    def column(self, key: draw.Key, context: DrawContext) -> Column:
+        """See `Call.column`."""
+        codes = draw.integer_column(key, context.index, 0, len(self.entries) - 1)
+        return Pick(codes, self.entries)
+
+    def row(self, key: int, row: RowContext) -> JsonValue:
+        """See `Call.row`."""
+        return self.entries[draw.draw(key, row.index) * len(self.entries) >> 64]
+
+
+def items_of(text: str) -> tuple[str, ...]:
+    """The items of a text: separated by commas and trimmed if it has one, else by white space.
+
+    Empty items are none: a comma at the end adds no choice.
+    """
+    items = [item.strip() for item in text.split(",")] if "," in text else text.split()
+    return tuple(item for item in items if item)
+
+
+def _entries(argument: JsonValue) -> tuple[JsonValue, ...]:
+    if isinstance(argument, str):
+        return items_of(argument)
+    if isinstance(argument, Sequence):
+        return tuple(argument)
+    raise EvaluationError(
+        f"get_one_of: 'items' must be text or an array, not {shown(argument)}",
+        hint='write get_one_of("red, green, blue") or get_one_of([1, 2, 3])',
+    )
+
+
+def _one_of(arguments: Sequence[JsonValue]) -> Call:
+    entries = _entries(arguments[0])
+    if not entries:
+        raise EvaluationError(
+            "get_one_of: there is nothing to choose from",
+            hint='write at least one item, such as get_one_of("red, green, blue")',
+        )
+    return OneOf(entries)
+
+
+def _kind(arguments: Sequence[JsonValue]) -> Kind:
+    kinds = {_kind_of_value(entry) for entry in _entries(arguments[0])}
+    if kinds == {Kind.INTEGER, Kind.NUMBER}:
+        return Kind.NUMBER
+    return kinds.pop() if len(kinds) == 1 else Kind.JSON
+
+
+def _kind_of_value(value: JsonValue) -> Kind:
+    if isinstance(value, str):
+        return Kind.TEXT
+    if isinstance(value, Mapping):
+        return Kind.OBJECT
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return Kind.JSON
+    whole = float(value).is_integer() and abs(value) < _BIGINT
+    return Kind.INTEGER if whole else Kind.NUMBER
+
+
+GET_ONE_OF: Final = FunctionSpec(
+    name="get_one_of",
+    parameters=(
+        Parameter(
+            "items",
+            "text or an array",
+            "comma-separated text, else text separated by white space, or an array of any values",
+        ),
+    ),
+    kind=Kind.JSON,
+    kind_of=_kind,
+    doc="One of the items, each equally likely; an item written twice is twice as likely. Text "
+    "with a comma in it is separated by commas, each item trimmed; other text is separated by "
+    "white space; empty items do not count. Items of text are text: for numbers, and for items "
+    "with commas, give an array.",
+    examples=(
+        'get_one_of("ru, us, jp, cn")',
+        'get_one_of("small large")',
+        "get_one_of([1, 2, 3])",
+    ),
+    bind=_one_of,
+)

@@ -1,0 +1,147 @@
+"""What functions return: one value for each row of a batch, in the form that is cheapest to use.
+
+A column is one of a small, closed set of tagged types. Kernels copy them as bytes; the interpreter
+reads them as lists. Numbers in a list are floats, as everywhere in the language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.core.model import JsonValue
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """The same value in every row."""
+
+    value: JsonValue
+    rows: int
+
+    def to_list(self) -> list[JsonValue]:
+        """A value a row."""
+        return [self.value] * self.rows
+
+
+@dataclass(frozen=True, slots=True)
+class Integers:
+    """Whole numbers within ±(2^53 - 1), so that every one is a double as well."""
+
+    values: NDArray[np.int64]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.values)
+
+    def to_list(self) -> list[JsonValue]:
+        """A value a row."""
+        values: list[JsonValue] = self.values.astype(np.float64).tolist()
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Floats:
+    """Finite doubles."""
+
+    values: NDArray[np.float64]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.values)
+
+    def to_list(self) -> list[JsonValue]:
+        """A value a row."""
+        values: list[JsonValue] = self.values.tolist()
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One of a few entries a row: `entries[codes[i]]`."""
+
+    codes: NDArray[np.int64]
+    entries: Sequence[JsonValue]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.codes)
+
+    def to_list(self) -> list[JsonValue]:
+        """A value a row; equal values are one object."""
+        entries = self.entries
+        return [entries[code] for code in self.codes.tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Strings, laid out as Arrow's `large_string`: row i is `data[offsets[i]:offsets[i + 1]]`."""
+
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.offsets) - 1
+
+    def to_list(self) -> list[JsonValue]:
+        """A value a row. Everything that functions spell is ASCII: characters are bytes."""
+        text = self.data.tobytes().decode("ascii")
+        ends = self.offsets.tolist()
+        return [text[a:b] for a, b in pairwise(ends)]
+
+    def to_arrow(self) -> pa.LargeStringArray:
+        """The same memory as an Arrow array."""
+        import pyarrow as pa
+
+        buffers = [None, pa.py_buffer(self.offsets), pa.py_buffer(self.data)]
+        return pa.Array.from_buffers(pa.large_string(), self.rows, buffers)
+
+
+@dataclass(frozen=True, slots=True)
+class Instants:
+    """Instants as counts of 10^-digits seconds since 1970-01-01T00:00:00Z.
+
+    `texts` are the same in RFC 3339; a `Pick` where there are few different ones.
+    """
+
+    units: NDArray[np.int64]
+    digits: int
+    texts: Texts | Pick
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.units)
+
+    def to_list(self) -> list[JsonValue]:
+        """A text a row."""
+        return self.texts.to_list()
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """An object a row. A field's column is made when it is asked for, and not kept."""
+
+    rows: int
+    columns: Mapping[str, Callable[[], Column]]
+
+    def to_list(self) -> list[JsonValue]:
+        """A value a row, with every field."""
+        made = {name: make().to_list() for name, make in self.columns.items()}
+        return [{name: made[name][row] for name in made} for row in range(self.rows)]
+
+
+Column: TypeAlias = Constant | Integers | Floats | Pick | Texts | Instants | Fields

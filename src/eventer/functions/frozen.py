@@ -1,0 +1,58 @@
+"""Reads the data files of the package, each when it is first needed, once a process."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import blake2b
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.functions.spelling import Entries
+
+LISTS: Final = (
+    "currencies",
+    "first_names_female",
+    "first_names_male",
+    "last_names",
+    "time_zones",
+    "user_agents",
+    "words",
+)
+
+
+@cache
+def joined(*names: str) -> Entries:
+    """The lists of those names, one after the other, as a dictionary."""
+    return Entries([line for name in names for line in lines(name)])
+
+
+@cache
+def lines(name: str) -> tuple[str, ...]:
+    """The entries of the list of that name, in their order."""
+    return tuple(_content(name).decode("ascii").splitlines())
+
+
+@cache
+def weighted(name: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The entries of a list with weights, and a table that has each entry's number weight times."""
+    rows = [line.split("\t", 1) for line in lines(name)]
+    weights = [int(weight) for weight, _ in rows]
+    table = np.repeat(np.arange(len(rows), dtype=np.int64), weights)
+    return tuple(entry for _, entry in rows), table
+
+
+def digest() -> bytes:
+    """A hash of all lists: equal where, and only where, the same values are drawn from them."""
+    state = blake2b(digest_size=16, person=b"eventer.data")
+    for name in LISTS:
+        content = _content(name)
+        state.update(f"{name} {len(content)}\n".encode())
+        state.update(content)
+    return state.digest()
+
+
+def _content(name: str) -> bytes:
+    return (files("eventer.functions") / "data" / f"{name}.txt").read_bytes()

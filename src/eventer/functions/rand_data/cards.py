@@ -1,0 +1,104 @@
+"""Payment cards: a number has the prefix, the length and the check digit of its type."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.functions.columns import Column, Pick
+from eventer.functions.pieces import Below, Special
+from eventer.functions.programs import ProgramBuilder
+from eventer.functions.rand_data.keys import codes
+from eventer.functions.random_texts import Definition, spelt, word, words
+from eventer.functions.spec import FieldSpec, Kind
+from eventer.functions.spelling import DIGITS, Alphabet, Bytes, Lanes, Ragged
+from eventer.kernels import draw
+from eventer.kernels.spell import Op
+
+_WIDTH: Final = 16
+_FREE: Final = 0xFF
+_ZERO: Final = ord("0")
+_DIGITS: Final = Alphabet(DIGITS)
+_PREFIX_WORD: Final = 4
+
+# Type, length, and the prefixes that its issuers use, each equally likely.
+_TYPES: Final = (
+    ("VISA", 16, ("4",)),
+    ("MasterCard", 16, tuple(map(str, (*range(51, 56), *range(2221, 2721))))),
+    ("American Express", 15, ("34", "37")),
+    ("Discover", 16, ("6011", "65", *map(str, range(644, 650)))),
+    ("JCB", 16, tuple(map(str, range(3528, 3590)))),
+    ("Diners Club", 14, ("300", "301", "302", "303", "304", "305", "36", "38")),
+)
+_NAMES: Final = tuple(name for name, _, _ in _TYPES)
+_PREFIX_COUNTS: Final = [len(prefixes) for _, _, prefixes in _TYPES]
+_PREFIX_STARTS: Final = [sum(_PREFIX_COUNTS[:i]) for i in range(len(_TYPES))]
+_LENGTHS: Final = [length for _, length, prefixes in _TYPES for _ in prefixes]
+
+
+def _patterns() -> Bytes:
+    """For each prefix of each type a row: its digits, then free places; zeros before it."""
+    rows = [
+        [0] * (_WIDTH - length) + [int(d) for d in prefix] + [_FREE] * (length - len(prefix))
+        for _, length, prefixes in _TYPES
+        for prefix in prefixes
+    ]
+    return np.array(rows, dtype=np.uint8)
+
+
+_PATTERNS: Final = _patterns()
+
+
+def luhn_digits(matrix: Bytes) -> Bytes:
+    """The check digit of each row of digits, whose last place is not looked at."""
+    doubled = matrix[:, -2::-2] * 2
+    doubled -= (doubled > 9) * np.uint8(9)
+    total = doubled.sum(axis=1, dtype=np.int64) + matrix[:, -3::-2].sum(axis=1, dtype=np.int64)
+    check: Bytes = ((10 - total % 10) % 10).astype(np.uint8)
+    return check
+
+
+def _type_codes(key: draw.Key, index: draw.Index) -> NDArray[np.int64]:
+    return codes(key, "cc_type", index, len(_TYPES))
+
+
+def _cc_type(key: draw.Key, index: draw.Index) -> Column:
+    return Pick(_type_codes(key, index), _NAMES)
+
+
+@spelt
+def _cc_number() -> Definition:
+    drawn = [*words("cc_number", _PREFIX_WORD + 1), word("cc_type")]
+    kind = Below(_PREFIX_WORD + 1, (len(_TYPES),))
+    prefix = Below(_PREFIX_WORD, tuple(_PREFIX_COUNTS), tuple(_PREFIX_STARTS), by=kind)
+
+    def numbers(drawn: draw.Words) -> Ragged:
+        return _spell(draw.lanes(drawn)[:, :_WIDTH], prefix.values(drawn))
+
+    def emit(program: ProgramBuilder) -> None:
+        patterns, lengths = program.text(_PATTERNS.tobytes()), program.table(_LENGTHS)
+        program.add(Op.CARD, prefix.emit(program), patterns, lengths)
+
+    return drawn, (Special(_WIDTH, numbers, emit),)
+
+
+def _spell(lanes: Lanes, prefix: NDArray[np.int64]) -> Ragged:
+    pattern = _PATTERNS[prefix]
+    number = np.where(pattern == _FREE, _DIGITS.spell(lanes) - np.uint8(_ZERO), pattern)
+    number[:, -1] = luhn_digits(number)
+    lengths = np.array(_LENGTHS)[prefix]
+    return Ragged(number + np.uint8(_ZERO), np.arange(_WIDTH) >= _WIDTH - lengths[:, np.newaxis])
+
+
+FIELDS: Final = (
+    FieldSpec(
+        "cc_number",
+        Kind.TEXT,
+        "A card number of the type in `cc_type`: 14 to 16 digits with its prefix and a right check "
+        "digit (Luhn).",
+        _cc_number,
+    ),
+    FieldSpec("cc_type", Kind.TEXT, ", ".join(_NAMES[:-1]) + f" or {_NAMES[-1]}.", _cc_type),
+)

@@ -1,0 +1,162 @@
+"""Latin words, sentences and paragraphs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from math import perm
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.functions import frozen
+from eventer.functions.columns import Column, Pick, Texts
+from eventer.functions.pieces import Below, Number, Spelt
+from eventer.functions.programs import ProgramBuilder
+from eventer.functions.rand_data.keys import codes, named
+from eventer.functions.random_texts import Definition, spelt, word
+from eventer.functions.random_texts import words as random_words
+from eventer.functions.spec import FieldSpec, Kind
+from eventer.kernels import draw
+from eventer.kernels.spell import Op
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_WORDS: Final = 6
+_SENTENCES: Final = 10
+
+
+@cache
+def _forms() -> pa.LargeStringArray:
+    """Each word as it stands first in a sentence, within one, last in one, and last before another.
+
+    A sentence is then six of these joined, and Arrow's `take` joins as it copies.
+    """
+    import pyarrow as pa
+
+    found = frozen.lines("words")
+    first = [word.capitalize() for word in found]
+    inner = [f" {word}" for word in found]
+    last = [f" {word}." for word in found]
+    return pa.array(first + inner + last + [f"{form} " for form in last], type=pa.large_string())
+
+
+def _sentences(drawn: draw.Words) -> NDArray[np.int64]:
+    """The forms of one sentence for each word drawn, a row a sentence.
+
+    The word, scaled to the number of ways to take six different words in order, is written in
+    mixed radix: its digits say which of those that are left comes next.
+    """
+    size = len(frozen.lines("words"))
+    rest = draw.scaled(drawn, perm(size, _WORDS))
+    forms = np.empty((len(drawn), _WORDS), dtype=np.int64)
+    taken: list[NDArray[np.int64]] = []
+    for place in range(_WORDS):
+        left = np.uint64(size - place)
+        higher = rest // left
+        code = _among_the_left((rest - higher * left).view(np.int64), taken)
+        forms[:, place] = code + size * min(place, 1) + size * (place == _WORDS - 1)
+        rest = higher
+    return forms
+
+
+def _among_the_left(rank: NDArray[np.int64], taken: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Numbers by their rank among those not taken; `taken`, ascending, takes them in."""
+    code = rank.copy()
+    for other in taken:
+        code += code >= other
+    carried = code
+    for i, other in enumerate(taken):
+        taken[i], carried = np.minimum(other, carried), np.maximum(other, carried)
+    taken.append(carried)
+    return code
+
+
+def _spell(forms: NDArray[np.int64], sentences: NDArray[np.int64]) -> Texts:
+    """The forms joined; row i of the column has the sentences from sentences[i] to the next."""
+    import pyarrow as pa
+
+    joined = _forms().take(pa.array(forms.reshape(-1)))
+    offsets = np.frombuffer(joined.buffers()[1], dtype=np.int64)[: forms.size + 1]
+    data = np.frombuffer(joined.buffers()[2], dtype=np.uint8)[: offsets[-1]]
+    return Texts(data, offsets[sentences * _WORDS])
+
+
+def _word(key: draw.Key, index: draw.Index) -> Column:
+    found = frozen.lines("words")
+    return Pick(codes(key, "word", index, len(found)), found)
+
+
+def _sentence(key: draw.Key, index: draw.Index) -> Column:
+    if draw.worth_compiled(len(index)):
+        return _compiled_sentence(key, index)
+    forms = _sentences(draw.draw_column(named(key, "sentence"), index))
+    return _spell(forms, np.arange(len(index) + 1, dtype=np.int64))
+
+
+def _paragraph(key: draw.Key, index: draw.Index) -> Column:
+    if draw.worth_compiled(len(index)):
+        return _compiled_paragraph(key, index)
+    drawn = draw.draw_matrix(named(key, "paragraph"), index, 1 + _SENTENCES)
+    counts = draw.bounded_column(drawn[:, 0], 1, _SENTENCES)
+    forms = _sentences(drawn[:, 1:][np.arange(_SENTENCES) < counts[:, np.newaxis]])
+    ends = np.zeros(len(index) + 1, dtype=np.int64)
+    np.cumsum(counts, out=ends[1:])
+    forms[:, -1] += len(frozen.lines("words"))
+    forms[ends[1:] - 1, -1] -= len(frozen.lines("words"))
+    return _spell(forms, ends)
+
+
+@spelt
+def _compiled_sentence() -> Definition:
+    return [word("sentence")], (Sentences(0),)
+
+
+@spelt
+def _compiled_paragraph() -> Definition:
+    drawn = random_words("paragraph", 1 + _SENTENCES)
+    return drawn, (Sentences(1, Below(0, (_SENTENCES,), (1,))),)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """As many sentences as a number says, or one, with a space between; for programs only."""
+
+    first: int
+    count: Number | None = None
+
+    @property
+    def width(self) -> int:
+        """See `Piece.width`."""
+        longest = max(map(len, frozen.lines("words")))
+        return (_SENTENCES if self.count else 1) * (_WORDS * (longest + 1) + 1)
+
+    def spell(self, words: draw.Words) -> Spelt:
+        """Arrays spell sentences by `_spell`."""
+        raise NotImplementedError
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `Piece.emit`."""
+        found = frozen.lines("words")
+        forms = [*map(str.capitalize, found), *(f" {w}" for w in found), *(f" {w}." for w in found)]
+        lefts = [len(found) - place for place in range(_WORDS)]
+        # The factor that divides is rounded up: exact as long as the number is below 2^64 / left.
+        radices = [perm(len(found), _WORDS)]
+        radices += [number for left in lefts for number in (left, -(-(1 << 64) // left))]
+        count = self.count.emit(program) if self.count else -1
+        dictionary, table = program.dictionary(tuple(forms)), program.table(radices)
+        program.add(Op.SENTENCES, count, self.first, dictionary, table)
+
+
+FIELDS: Final = (
+    FieldSpec("word", Kind.TEXT, "A Latin word.", _word),
+    FieldSpec(
+        "sentence",
+        Kind.TEXT,
+        "Six different Latin words, the first with a capital, and a full stop.",
+        _sentence,
+    ),
+    FieldSpec("paragraph", Kind.TEXT, "One to ten such sentences.", _paragraph),
+)

@@ -1,0 +1,251 @@
+"""The functions as the interpreter calls them: single rows out of the same columns.
+
+A draw key says which call of a template this is, so it comes again in every event. What is seen in
+one row only is made for that row; seen in a second row, it is made for a chunk of rows at once, and
+the next rows find theirs there.
+
+The classes here are what `eventer.jsonnet.natives` asks for; neither package imports the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.core.errors import EvaluationError
+from eventer.core.model import JsonValue
+from eventer.functions.catalog import CATALOG, Catalog
+from eventer.functions.spec import Call, DrawContext, FieldSpec, FunctionSpec, Kind, RowContext
+from eventer.kernels import draw
+
+FIRST_CHUNK: Final = 64
+LARGEST_CHUNK: Final = 1024
+MAX_BYTES: Final = 32 << 20
+_CALLS_REMEMBERED: Final = 4096
+
+# What an entry and its place in the dictionary take, and a list's slot with a small object in it.
+_ENTRY_BYTES: Final = 500
+_VALUE_BYTES: Final = 40
+
+_ReadKey: TypeAlias = tuple[Any, ...]
+# Arguments of these types are equal only where they mean the same: true, too, equals 1.
+_PLAIN: Final = frozenset({float, str, type(None)})
+
+
+class DrawKeys:
+    """`eventer.jsonnet.natives.DrawKeys` by H."""
+
+    __slots__ = ()
+
+    child = staticmethod(draw.child)
+    step_of = staticmethod(draw.step_of)
+
+
+class _Entry:
+    """The values of one call under one key in the rows from `first` on, of one window."""
+
+    __slots__ = ("call", "chunk", "first", "size", "values", "window")
+
+    def __init__(self, call: Call, first: int, window: int, value: JsonValue) -> None:
+        self.call = call
+        self.first = first
+        self.window = window
+        self.values = [value]
+        self.chunk = FIRST_CHUNK
+        self.size = _ENTRY_BYTES
+
+
+class RowReader:
+    """Natives for one template, at the row `row` of the current window.
+
+    Set `row` before each event. Not for use by several threads.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog = CATALOG,
+        *,
+        dataset: str | None = None,
+        instance_id: str | None = None,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        self.row = 0
+        self._dataset = dataset
+        self._instance_id = instance_id
+        self._max_bytes = max_bytes
+        self._names = catalog.names()
+        self._natives = {name: _native(self, catalog.get(name)) for name in self._names}
+        self._entries: dict[_ReadKey, _Entry] = {}
+        self._bytes = 0
+        self._window = 0
+        self._first = 0
+        self._scheduled: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
+
+    def find(self, name: str) -> Function | None:
+        """See `eventer.jsonnet.natives.Natives`."""
+        return self._natives.get(name)
+
+    def names(self) -> Sequence[str]:
+        """See `eventer.jsonnet.natives.Natives`."""
+        return self._names
+
+    def window(self, first: int, scheduled: NDArray[np.int64]) -> None:
+        """Row i is from now on event first + i, due at scheduled[i]; `row` is 0."""
+        self._first = first
+        self._scheduled = scheduled
+        self._window += 1
+        self.row = 0
+        if self._bytes > self._max_bytes // 2:
+            self._forget()
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory is held."""
+        return self._bytes
+
+    def read(
+        self, read_key: _ReadKey, source: FunctionSpec | FieldSpec, arguments: Sequence[JsonValue]
+    ) -> JsonValue:
+        """The value in the current row; `read_key` is the source, the draw key, the arguments.
+
+        Raises:
+            EvaluationError: an argument is wrong.
+        """
+        entry = self._entries.get(read_key)
+        if entry is None:
+            return self._read_first(read_key, _bound(source, arguments, read_key))
+        at = self.row - entry.first
+        if entry.window == self._window and 0 <= at < len(entry.values):
+            return entry.values[at]
+        return self._read_again(read_key[1], entry)
+
+    def _read_first(self, key: _ReadKey, call: Call) -> JsonValue:
+        value = call.row(key[1], self._context())
+        if self._bytes + _ENTRY_BYTES <= self._max_bytes:
+            self._entries[key] = _Entry(call, self.row, self._window, value)
+            self._bytes += _ENTRY_BYTES
+        return value
+
+    def _read_again(self, key: int, entry: _Entry) -> JsonValue:
+        if entry.window != self._window:
+            entry.chunk = FIRST_CHUNK
+        values = self._chunk(key, entry)
+        if values is None:
+            return entry.call.row(key, self._context())
+        self._bytes -= entry.size
+        entry.values, entry.first, entry.window = values, self.row, self._window
+        entry.size = _size(values)
+        self._bytes += entry.size
+        entry.chunk = min(2 * entry.chunk, LARGEST_CHUNK)
+        return values[0]
+
+    def _chunk(self, key: int, entry: _Entry) -> list[JsonValue] | None:
+        """The values from the current row on; None where they do not fit, or one row raises."""
+        rows = slice(self.row, self.row + entry.chunk)
+        scheduled = self._scheduled[rows]
+        if self._bytes + len(scheduled) * _VALUE_BYTES > self._max_bytes:
+            return None
+        first = self._first + self.row
+        index = np.arange(first, first + len(scheduled), dtype=np.int64)
+        context = DrawContext(index, scheduled, self._dataset, self._instance_id)
+        try:
+            return entry.call.column(key, context).to_list()
+        except EvaluationError:
+            return None
+
+    def _context(self) -> RowContext:
+        due = int(self._scheduled[self.row])
+        return RowContext(self._first + self.row, due, self._dataset, self._instance_id)
+
+    def _forget(self) -> None:
+        """Drops what the window before did not read."""
+        last = self._window - 1
+        self._entries = {key: e for key, e in self._entries.items() if e.window == last}
+        self._bytes = sum(entry.size for entry in self._entries.values())
+        if self._bytes > self._max_bytes // 2:
+            self._entries.clear()
+            self._bytes = 0
+
+
+def _size(values: list[JsonValue]) -> int:
+    """About the memory of an entry with these values: texts by the length of the first."""
+    text = len(values[0]) if isinstance(values[0], str) else 0
+    return _ENTRY_BYTES + len(values) * (_VALUE_BYTES + text)
+
+
+def _bound(
+    source: FunctionSpec | FieldSpec, arguments: Sequence[JsonValue], read_key: _ReadKey
+) -> Call:
+    if isinstance(source, FieldSpec):
+        return source
+    given = tuple(arguments)
+    return _remembered(source, given) if read_key[2:] == given else source.call(arguments)
+
+
+@lru_cache(maxsize=_CALLS_REMEMBERED)
+def _remembered(spec: FunctionSpec, arguments: tuple[JsonValue, ...]) -> Call:
+    """The call with plain arguments: their text is understood once for all draw keys."""
+    return spec.call(arguments)
+
+
+def _native(reader: RowReader, spec: FunctionSpec) -> Function:
+    kind = ObjectFunction if spec.kind is Kind.OBJECT else Function
+    return kind(reader, spec)
+
+
+class Function:
+    """`eventer.jsonnet.natives.Native` of one function."""
+
+    __slots__ = ("_reader", "_spec", "name", "params")
+
+    def __init__(self, reader: RowReader, spec: FunctionSpec) -> None:
+        self._reader = reader
+        self._spec = spec
+        self.name = spec.name
+        self.params = tuple((p.name, p.optional) for p in spec.parameters)
+
+    def call(self, arguments: Sequence[JsonValue], key: int) -> JsonValue | Object:
+        """See `eventer.jsonnet.natives.Native.call`."""
+        spec = self._spec
+        plain = _PLAIN.issuperset(map(type, arguments))
+        read_key = (spec, key, *arguments) if plain else (spec, key, repr(arguments))
+        return self._reader.read(read_key, spec, arguments)
+
+
+class ObjectFunction(Function):
+    """One that returns an object, whose fields are read one by one."""
+
+    __slots__ = ()
+
+    def call(self, arguments: Sequence[JsonValue], key: int) -> JsonValue | Object:
+        """See `eventer.jsonnet.natives.Native.call`."""
+        self._spec.check(arguments)
+        return Object(self._reader, self._spec.fields, key)
+
+
+class Object:
+    """`eventer.jsonnet.natives.NativeObject`; to be read while its event is being made."""
+
+    __slots__ = ("_fields", "_key", "_reader")
+
+    def __init__(self, reader: RowReader, fields: Mapping[str, FieldSpec], key: int) -> None:
+        self._reader = reader
+        self._fields = fields
+        self._key = key
+
+    def names(self) -> Sequence[str]:
+        """See `NativeObject.names`."""
+        return [name for name, field in self._fields.items() if not field.hidden]
+
+    def hidden_names(self) -> Sequence[str]:
+        """See `NativeObject.hidden_names`."""
+        return [name for name, field in self._fields.items() if field.hidden]
+
+    def get(self, name: str) -> JsonValue:
+        """See `NativeObject.get`."""
+        field = self._fields[name]
+        return self._reader.read((field, self._key), field, ())

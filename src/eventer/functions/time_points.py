@@ -1,0 +1,142 @@
+"""Reads the ends of a time range: dates, date-times with offsets, and `now` with offsets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from eventer.core.duration import LIMIT_NS, UNITS_NS, DurationError, parse_duration
+from eventer.core.errors import EvaluationError
+from eventer.core.model import JsonValue
+from eventer.functions.arguments import shown, text
+from eventer.functions.calendar import EPOCH, FIRST_SECOND, LAST_SECOND, NS
+
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+_TIME = re.compile(
+    r"[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)? ?(?:([Zz])|([+-])(\d{2}):?(\d{2}))?",
+    re.ASCII,
+)
+_LONG_UNIT = re.compile(r"(\d+)([dw])", re.ASCII)
+_HOURS_OF: Final = {"d": 24, "w": 168}
+_HOUR: Final = UNITS_NS["h"]
+_MINUTE: Final = UNITS_NS["m"]
+_POINT_HINT: Final = (
+    'write a date ("2021-12-01"), a date and time ("2021-12-01T10:30:00Z", "…+03:00"), or "now" '
+    'with an offset ("now-7d", "now+1h30m")'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An instant: nanoseconds since 1970, or since `now`."""
+
+    ns: int
+    relative: bool
+
+
+def parse_point(name: str, value: JsonValue) -> Point:
+    """An end of a range.
+
+    Raises:
+        EvaluationError: it is none.
+    """
+    given = text("get_timestamp", name, value).strip()
+    if given.startswith("now"):
+        return Point(_offset(name, given), relative=True)
+    ns = _instant(name, given)
+    if not FIRST_SECOND * NS <= ns < (LAST_SECOND + 1) * NS:
+        raise EvaluationError(
+            f"get_timestamp: {name!r} is {shown(given)}, outside the years 1 to 9999 in UTC"
+        )
+    return Point(ns, relative=False)
+
+
+def parse_step(value: JsonValue) -> int:
+    """The distance of a grid in nanoseconds.
+
+    Raises:
+        EvaluationError: no duration, or not above zero.
+    """
+    given = text("get_timestamp", "step", value).strip()
+    try:
+        step = _long_duration(given)
+    except DurationError as error:
+        raise EvaluationError(
+            f"get_timestamp: 'step': {error.message}", hint='write it as "1h", "15m" or "1d"'
+        ) from None
+    if step <= 0:
+        raise EvaluationError(
+            f"get_timestamp: 'step' must be longer than zero, not {shown(given)}",
+            hint='write it as "1h", "15m" or "1d"',
+        )
+    return step
+
+
+def _offset(name: str, given: str) -> int:
+    rest = given.removeprefix("now").replace(" ", "")
+    if not rest:
+        return 0
+    if rest[0] not in "+-" or rest[1:2] in {"+", "-", ""}:
+        raise _no_point(name, given)
+    try:
+        distance = _long_duration(rest[1:])
+    except DurationError as error:
+        raise EvaluationError(
+            f"get_timestamp: {name!r} is {shown(given)}: {error.message}", hint=_POINT_HINT
+        ) from None
+    return -distance if rest[0] == "-" else distance
+
+
+def _long_duration(given: str) -> int:
+    """A duration in Go's notation, in which whole days (`d`) and weeks (`w`) may lead."""
+    hours, at = 0, 0
+    while match := _LONG_UNIT.match(given, at):
+        hours += int(match.group(1)) * _HOURS_OF[match.group(2)]
+        at = match.end()
+    rest = given[at:]
+    total = hours * _HOUR + (parse_duration(rest) if rest or not at else 0)
+    if total >= LIMIT_NS:
+        raise DurationError(f"{given!r} is too long: it must stay below 2^63 ns (292 years)")
+    return total
+
+
+def _instant(name: str, given: str) -> int:
+    date = _DATE.match(given)
+    time = _TIME.fullmatch(given, date.end()) if date else None
+    if date is None or (time is None and date.end() != len(given)):
+        raise _no_point(name, given)
+    year, month, day = map(int, date.groups())
+    hour, minute, second = (int(part or 0) for part in (time.group(1, 2, 3) if time else (0, 0, 0)))
+    try:
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError as error:
+        raise EvaluationError(
+            f"get_timestamp: {name!r} is {shown(given)}, which is no time: {error}",
+            hint=_POINT_HINT,
+        ) from None
+    elapsed = moment - EPOCH
+    ns = (elapsed.days * 86_400 + elapsed.seconds) * NS + _fraction(time)
+    return ns - (_zone(name, given, time) if time else 0)
+
+
+def _fraction(time: re.Match[str] | None) -> int:
+    return int((time.group(4) or "").ljust(9, "0")) if time else 0
+
+
+def _zone(name: str, given: str, time: re.Match[str]) -> int:
+    """The offset from UTC in nanoseconds; a time without one is in UTC."""
+    sign, hours, minutes = time.group(6, 7, 8)
+    if sign is None:
+        return 0
+    if int(hours) > 23 or int(minutes) > 59:
+        raise _no_point(name, given)
+    distance = int(hours) * _HOUR + int(minutes) * _MINUTE
+    return -distance if sign == "-" else distance
+
+
+def _no_point(name: str, given: str) -> EvaluationError:
+    return EvaluationError(
+        f"get_timestamp: {name!r} is {shown(given)}, which is no time", hint=_POINT_HINT
+    )
