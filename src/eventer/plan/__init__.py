@@ -1,0 +1,1 @@
+"""Analysed templates to batches of events. Read `engine.py` first."""

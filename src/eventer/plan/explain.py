@@ -1,0 +1,260 @@
+"""A plan as data for people: what is computed, for which rows, and what the row program does.
+
+A pure function of the plan: the same template and seed give the same explanation in any process.
+Only what the event needs is in it, numbered anew: `%3` is a column, `d1` a domain.
+`explain_text.py` makes text of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from eventer.core.json_text import json_text
+from eventer.core.source import Span
+from eventer.kernels.assemble import Op
+from eventer.plan.explain_constants import constant_parts
+from eventer.plan.explain_needs import Needs
+from eventer.plan.graph import Argument, Domain, Elements, Filter, Literal, Node, Type
+from eventer.plan.rows import Program
+
+if TYPE_CHECKING:
+    from eventer.plan.columnar import Plan
+
+MAX_SHOWN: Final = 60
+"""Characters that are shown of one value."""
+FIRST_SHOWN: Final = 3
+"""Entries that are shown of a dictionary."""
+PER_ELEMENT: Final = "per element"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `what` is the draw or the function that it is, as the template writes it.
+
+    `key` is a draw's key, 16 hexadecimal digits, or `PER_ELEMENT`; `entries` is how many values a
+    dictionary has, `first` some of them as JSON text; line and column are those of the call.
+    """
+
+    name: str
+    domain: str
+    type: str
+    operation: str
+    arguments: tuple[str, ...]
+    what: str | None = None
+    key: str | None = None
+    entries: int | None = None
+    first: tuple[str, ...] = ()
+    bounds: tuple[int, int] | None = None
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A domain: `root`; a `filter` of its parent by a condition; the `elements` of its lists.
+
+    `of` is the column that says which rows, or how many elements.
+    """
+
+    name: str
+    kind: str
+    parent: str | None = None
+    of: str | None = None
+    holds: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One instruction: a column or a text that it writes, an instruction that it goes to."""
+
+    op: str
+    column: str | None = None
+    text: str | None = None
+    to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raising:
+    """Rows that the interpreter makes: those of a domain for which a condition holds, or all."""
+
+    domain: str
+    condition: str | None
+    what: str
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A plan. `program` writes the event, `documents` the columns that are JSON text.
+
+    `one_by_one` are the columns that call a function of the interpreter for each different value;
+    `constant` are parts of the event that are the same in all events, by JSON pointer, `*` for the
+    elements of a list.
+    """
+
+    columns: tuple[Column, ...]
+    domains: tuple[Rows, ...]
+    program: tuple[Step, ...]
+    documents: tuple[tuple[str, tuple[Step, ...]], ...]
+    raising: tuple[Raising, ...]
+    one_by_one: tuple[str, ...]
+    constant: tuple[str, ...]
+    timed: bool
+
+
+def names_of(plan: Plan) -> Names:
+    """The names of all columns and domains that the event of a plan needs."""
+    graph = plan.traced.tracer.graph
+    needs = Needs()
+    needs.add([graph.root, plan.program])
+    needs.add(each for effect in graph.effects for each in (effect.domain, effect.condition))
+    return Names(needs)
+
+
+def explain_plan(plan: Plan) -> Explanation:
+    """The explanation of a plan."""
+    effects = tuple(plan.traced.tracer.graph.effects)
+    constant = constant_parts(plan.traced.tracer, plan.traced.value)
+    names = names_of(plan)
+    columns = tuple(map(names.column, names.nodes))
+    return Explanation(
+        columns=columns,
+        domains=tuple(map(names.rows, names.domains)),
+        program=names.steps(plan.program),
+        documents=tuple(
+            (names(node), names.steps(node.parameters[0]))
+            for node in names.nodes
+            if node.operation == "document"
+        ),
+        raising=tuple(
+            Raising(
+                names(effect.domain),
+                None if effect.condition is None else names(effect.condition),
+                effect.what,
+                *_place(effect.span),
+            )
+            for effect in effects
+        ),
+        one_by_one=tuple(column.name for column in columns if column.operation == "each"),
+        constant=constant,
+        timed=plan.timed,
+    )
+
+
+class Names:
+    """Names columns and domains by their order in the plan."""
+
+    def __init__(self, needs: Needs) -> None:
+        self.nodes: Sequence[Node] = needs.nodes()
+        self.domains: Sequence[Domain] = needs.domains()
+        self._names: dict[Node | Domain, str] = {
+            **{node: f"%{number}" for number, node in enumerate(self.nodes)},
+            **{domain: f"d{number}" for number, domain in enumerate(self.domains)},
+        }
+
+    def __call__(self, thing: Node | Domain) -> str:
+        """The name of a column or a domain."""
+        return self._names[thing]
+
+    def find(self, node: Node) -> str | None:
+        """The name of a column, if the event needs it."""
+        return self._names.get(node)
+
+    def column(self, node: Node) -> Column:
+        """A column for people."""
+        line, column = _place(node.span) if node.operation == "each" else (None, None)
+        return Column(
+            name=self(node),
+            domain=self(node.domain),
+            type=node.type.value,
+            operation=node.operation,
+            arguments=(*map(self._argument, node.arguments), *self._parameters(node)),
+            what=node.label,
+            key=_key(node),
+            entries=len(node.entries) if node.type is Type.PICK else None,
+            first=tuple(shown(entry) for entry in node.entries[:FIRST_SHOWN]),
+            bounds=node.bounds,
+            line=line,
+            column=column,
+        )
+
+    def rows(self, domain: Domain) -> Rows:
+        """A domain for people."""
+        parent = None if domain.parent is None else self(domain.parent)
+        if isinstance(domain, Filter):
+            return Rows(self(domain), "filter", parent, self(domain.condition), domain.holds)
+        if isinstance(domain, Elements):
+            return Rows(self(domain), "elements", parent, self(domain.lengths))
+        return Rows(self(domain), "root")
+
+    def steps(self, program: Program) -> tuple[Step, ...]:
+        """The instructions of a row program."""
+        slots = map(program.slot, range(len(program.rows.code)))
+        return tuple(
+            Step(
+                Op(op).name.lower(),
+                column=None if slot is None else self(slot.node),
+                text=_literal(program, a, b) if op == Op.LITERAL else None,
+                to=b if op in _JUMPING else None,
+            )
+            for slot, (op, a, b) in zip(slots, program.rows.code.tolist(), strict=True)
+        )
+
+    def _argument(self, argument: Argument) -> str:
+        return shown(argument.value) if isinstance(argument, Literal) else self(argument)
+
+    def _parameters(self, node: Node) -> Iterable[str]:
+        """What else an operation needs; not what its key and its label say already."""
+        at = _KEY_AT.get(node.operation)
+        given = [each for number, each in enumerate(node.parameters) if number != at]
+        told = [text for each in given if (text := self._parameter(node, each)) is not None]
+        if len(told) > FIRST_SHOWN and node.operation in _LONG:
+            return (f"{len(told)} of {', '.join(told[:FIRST_SHOWN])}, …",)
+        return told
+
+    def _parameter(self, node: Node, parameter: Any) -> str | None:
+        if isinstance(parameter, Node | Domain):
+            return self(parameter)
+        if node.operation == "key_child":
+            return _hex(parameter)
+        if isinstance(parameter, str | float | bool | type(None) | list | dict):
+            return shown(parameter)
+        return str(parameter) if isinstance(parameter, int) else None
+
+
+_KEY_AT: Final = {"draw": 1, "integer_between": 0, "number_between": 0, "key_element": 0}
+"""Which parameter is the draw key, where it is not a column among the arguments."""
+_LONG: Final = frozenset({"truth", "typed"})
+_JUMPING: Final = frozenset({Op.BRANCH, Op.JUMP, Op.LOOP, Op.NEXT})
+
+
+def _key(node: Node) -> str | None:
+    at = _KEY_AT.get(node.operation)
+    if at is None:
+        return None
+    return _hex(node.parameters[at]) if len(node.parameters) > at else PER_ELEMENT
+
+
+def _hex(number: int) -> str:
+    return f"{int(number) % (1 << 64):016x}"
+
+
+def _literal(program: Program, start: int, size: int) -> str:
+    return program.rows.literals[start : start + size].decode()
+
+
+def _place(span: Span | None) -> tuple[int | None, int | None]:
+    return (None, None) if span is None else (span.line, span.column)
+
+
+def shown(value: Any) -> str:
+    """JSON text of a value, cut short."""
+    return cut(json_text(value))
+
+
+def cut(text: str) -> str:
+    """A text of at most `MAX_SHOWN` characters."""
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"

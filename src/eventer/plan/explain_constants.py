@@ -1,0 +1,70 @@
+"""Which parts of an event are the same in all events, by JSON pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from eventer.core.errors import EvaluationError
+from eventer.jsonnet.objects import Object
+from eventer.jsonnet.values import Array, force
+from eventer.plan.refusal import RefusedError
+from eventer.plan.symbols import List, Symbolic
+from eventer.plan.trace.objects import OptionalMember, TracedObject
+from eventer.plan.trace.tracer import Tracer
+from eventer.plan.trace.views import lifted
+
+
+def constant_parts(tracer: Tracer, value: Any) -> tuple[str, ...]:
+    """The pointers; of a part that is constant as a whole, its own alone.
+
+    Nothing is computed that the row program was not written from.
+    """
+    return tuple(_parts(tracer, value, ""))
+
+
+def _parts(tracer: Tracer, operand: Any, pointer: str) -> list[str]:
+    try:
+        value = tracer.settled(force(operand))
+        if isinstance(value, List):
+            return _of_list(tracer, lifted(tracer, value), pointer)
+        if isinstance(value, Symbolic):
+            return []
+        children = list(_children(value))
+    except (EvaluationError, RefusedError):
+        return []
+    found = [_parts(tracer, child, f"{pointer}/{_escaped(name)}") for name, child in children]
+    paths = [f"{pointer}/{_escaped(name)}" for name, _ in children]
+    whole = all(parts == [path] for parts, path in zip(found, paths, strict=True))
+    if whole and not _varies(value):
+        return [pointer]
+    return [part for parts in found for part in parts]
+
+
+def _of_list(tracer: Tracer, value: List, pointer: str) -> list[str]:
+    with tracer.inside(value.elements):
+        return _parts(tracer, value.item, f"{pointer}/*")
+
+
+def _children(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Array):
+        yield from ((str(number), item) for number, item in enumerate(value.items))
+    elif isinstance(value, Object):
+        for name in value.names() if not isinstance(value, TracedObject) else _sure(value):
+            yield name, value.get(name)
+
+
+def _sure(value: TracedObject) -> list[str]:
+    """The fields that all rows have."""
+    return [n for n, chain in value.fields() if not isinstance(chain[0][1], OptionalMember)]
+
+
+def _varies(value: Any) -> bool:
+    """Whether an object has fields in some rows only."""
+    if not isinstance(value, TracedObject):
+        return False
+    return len(_sure(value)) < len(value.fields())
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,114 @@
+"""The explanation of a plan as text that is the same wherever it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from eventer.plan.explain import Column, Explanation, Raising, Rows, Step
+from eventer.plan.measure import Measured, Speed
+
+_WIDTHS = (6, 4, 8)
+"""Of a column's name, its domain and its type: fixed, so that lines differ only where plans do."""
+
+
+def plan_text(plan: Explanation) -> str:
+    """The plan, over several lines that end."""
+    return "".join(f"{line}\n" for line in _lines(plan))
+
+
+def _lines(plan: Explanation) -> Iterator[str]:
+    yield "engine: plan"
+    if plan.timed:
+        yield "  events depend on when they are due"
+    yield from _section("domains", map(_rows, plan.domains))
+    yield from _section("columns", map(column_text, plan.columns))
+    yield from _section("row program", _steps(plan.program))
+    for name, steps in plan.documents:
+        yield from _section(f"row program of {name}", _steps(steps))
+    yield from _section("rows that go to the interpreter", map(_raising, plan.raising))
+    by_value = (column for column in plan.columns if column.operation == "each")
+    yield from _section("computed value by value", map(_by_value, by_value))
+    yield from _section("constant", (part or "the whole event" for part in plan.constant))
+
+
+def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
+    found = list(lines)
+    if found:
+        yield ""
+        yield title
+        yield from (f"  {line}".rstrip() for line in found)
+
+
+def _rows(rows: Rows) -> str:
+    if rows.kind == "root":
+        return f"{rows.name:<4}the events"
+    if rows.kind == "filter":
+        return f"{rows.name:<4}{rows.parent} where {'' if rows.holds else 'not '}{rows.of}"
+    return f"{rows.name:<4}elements of lists in {rows.parent}, {rows.of} each"
+
+
+def column_text(column: Column) -> str:
+    """A column in one line."""
+    words = [column.operation, ", ".join(column.arguments)]
+    if column.what is not None:
+        words.insert(1, column.what)
+    if column.key is not None:
+        words.append(f"key {column.key}")
+    if column.bounds is not None:
+        words.append(f"[{column.bounds[0]}..{column.bounds[1]}]")
+    if column.entries is not None:
+        more = ", …" if column.entries > len(column.first) else ""
+        words.append(f"{{{column.entries}: {', '.join(column.first)}{more}}}")
+    fixed = zip((column.name, column.domain, column.type), _WIDTHS, strict=True)
+    return "".join(f"{text:<{width}}" for text, width in fixed) + " ".join(filter(None, words))
+
+
+def _steps(steps: tuple[Step, ...]) -> Iterator[str]:
+    for number, step in enumerate(steps):
+        words = [f"{number:<4}{step.op:<9}"]
+        if step.column is not None:
+            words.append(step.column)
+        if step.text is not None:
+            words.append(step.text)
+        if step.to is not None:
+            words.append(f"-> {step.to}")
+        yield " ".join(words)
+
+
+def _raising(raising: Raising) -> str:
+    which = "" if raising.condition is None else f" where {raising.condition}"
+    return f"{raising.domain}{which}: {raising.what}{_at(raising.line, raising.column)}"
+
+
+def _by_value(column: Column) -> str:
+    return f"{column.name:<6}{column.what}{_at(column.line, column.column)}"
+
+
+def _at(line: int | None, column: int | None) -> str:
+    return "" if line is None else f" (line {line}, column {column})"
+
+
+def measured_text(measured: Measured, plan: Explanation | None) -> str:
+    """What was measured, over several lines that end."""
+    return "".join(f"{line}\n" for line in _costs(measured, plan))
+
+
+def _costs(measured: Measured, plan: Explanation | None) -> Iterator[str]:
+    yield "measured"
+    if measured.plan is not None:
+        yield f"  plan         {_speed(measured.plan)}"
+    yield f"  interpreter  {_speed(measured.interpreter)}"
+    if measured.plan is None:
+        return
+    yield f"  row program  {measured.program_ns:,.0f} ns an event"
+    columns = {column.name: column for column in plan.columns} if plan else {}
+    for name, ns in measured.slowest:
+        column = columns.get(name)
+        what = "" if column is None else f"  {column.operation} {column.what or ''}".rstrip()
+        yield f"  {name:<11}  {ns:,.0f} ns an event{what}"
+
+
+def _speed(speed: Speed) -> str:
+    raising = f", {speed.raising:,} raise" if speed.raising else ""
+    size = f"{speed.bytes_per_event:,.0f} bytes/event"
+    return f"{speed.events_per_second:,.0f} events/s, {size}{raising}"

@@ -1,0 +1,130 @@
+"""Fields of a batch whose events are Python values: what the interpreter makes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from eventer.core.errors import DestinationRejectedError
+from eventer.core.json_text import json_text
+from eventer.core.model import ColumnType, JsonValue
+from eventer.core.pointer import ABSENT, parse_pointer, resolve
+
+_INT64_LIMIT: Final = 1 << 63
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class WrongKindError(ValueError):
+    """A value is not of the kind that a column wants."""
+
+
+class JsonFields:
+    """Reads typed columns out of one Python value a row; `index` is each row's event."""
+
+    def __init__(self, values: Sequence[JsonValue], index: NDArray[np.int64]) -> None:
+        self._values = values
+        self._index = index
+
+    def column(self, pointer: str, kind: ColumnType) -> pa.Array:
+        """See `eventer.core.batch.Fields.column`."""
+        tokens = parse_pointer(pointer)
+        convert, arrow_type = CONVERSIONS[kind]
+        cells: list[object] = []
+        for row, value in enumerate(self._values):
+            found = resolve(value, tokens)
+            if found is ABSENT or found is None:
+                cells.append(None)
+                continue
+            try:
+                cells.append(convert(found))  # type: ignore[arg-type]  # ABSENT is excluded above
+            except WrongKindError as error:
+                raise self._rejection(row, pointer, kind, found) from error
+        return pa.array(cells, type=arrow_type)
+
+    def names(self) -> frozenset[str]:
+        """See `eventer.core.batch.Fields.names`."""
+        found: set[str] = set()
+        for value in self._values:
+            if isinstance(value, Mapping):
+                found.update(value)
+        return frozenset(found)
+
+    def _rejection(
+        self, row: int, pointer: str, kind: ColumnType, value: object
+    ) -> DestinationRejectedError:
+        index = int(self._index[row])
+        return DestinationRejectedError(
+            f"event {index}: the value at {pointer} is no {kind.value}: {_shown(value)}",
+            index=index,
+        )
+
+
+def _shown(value: object) -> str:
+    text = json_text(value)  # type: ignore[arg-type]  # only JSON values get here
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _bigint(value: JsonValue) -> int:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not float(value).is_integer()
+    ):
+        raise WrongKindError
+    whole = int(value)
+    if not -_INT64_LIMIT <= whole < _INT64_LIMIT:
+        raise WrongKindError
+    return whole
+
+
+def _double(value: JsonValue) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise WrongKindError
+    return float(value)
+
+
+def _boolean(value: JsonValue) -> bool:
+    if not isinstance(value, bool):
+        raise WrongKindError
+    return value
+
+
+def _text(value: JsonValue) -> str:
+    if not isinstance(value, str):
+        raise WrongKindError
+    return value
+
+
+def _timestamp(value: JsonValue) -> int:
+    """Microseconds since 1970 of an RFC 3339 text."""
+    if not isinstance(value, str):
+        raise WrongKindError
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise WrongKindError from error
+    if instant.tzinfo is None:
+        raise WrongKindError
+    since = instant - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _key(value: JsonValue) -> bytes:
+    return (value if isinstance(value, str) else json_text(value)).encode()
+
+
+CONVERSIONS: Final[Mapping[ColumnType, tuple[Callable[[JsonValue], object], pa.DataType]]] = {
+    ColumnType.BIGINT: (_bigint, pa.int64()),
+    ColumnType.DOUBLE: (_double, pa.float64()),
+    ColumnType.BOOLEAN: (_boolean, pa.bool_()),
+    ColumnType.TEXT: (_text, pa.large_string()),
+    ColumnType.TIMESTAMPTZ: (_timestamp, pa.timestamp("us", tz="UTC")),
+    ColumnType.JSONB: (json_text, pa.large_string()),
+    ColumnType.KEY: (_key, pa.large_binary()),
+}

@@ -1,0 +1,171 @@
+"""What a template's events cost: by the plan, by each of its columns, and by the interpreter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.core.batch import MAX_EVENT_BYTES
+from eventer.core.errors import BudgetError, EvaluationError
+from eventer.kernels.assemble import assemble
+from eventer.plan.columnar import Plan
+from eventer.plan.engine import Engine
+from eventer.plan.execute import Run, TooLargeError
+from eventer.plan.graph import Node
+
+ROWS: Final = 10_000
+SECONDS: Final = 0.3
+"""How long an engine is watched."""
+SLOWEST: Final = 3
+_BATCH: Final = 10_000
+_SLICE_NS: Final = 50_000_000
+_LIMIT: Final = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """What an engine did: `raising` events were passed over."""
+
+    events_per_second: float
+    bytes_per_event: float
+    events: int
+    raising: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnCosts:
+    """Of one batch of `rows` events, best of a few: ns an event, by what makes them.
+
+    A column's cost is that of its own operation; what first needs a domain pays for it.
+    """
+
+    rows: int
+    program_ns: float
+    columns_ns: Mapping[Node, float]
+
+
+class TimedRun(Run):
+    """A run that knows how many ns each column's own operation took."""
+
+    def __init__(self, plan: Plan, index: NDArray[np.int64], scheduled: NDArray[np.int64]) -> None:
+        super().__init__(plan.traced.tracer.graph, index, scheduled, plan.traced.restart_meter)
+        self.own_ns: dict[Node, int] = {}
+        self._inner = 0
+
+    @property
+    def all_ns(self) -> int:
+        """What all columns took."""
+        return sum(self.own_ns.values())
+
+    def value(self, node: Node) -> Any:
+        """See `Run.value`."""
+        if node in self.own_ns:
+            return super().value(node)
+        self.own_ns[node] = 0
+        before, self._inner = self._inner, 0
+        begun = time.perf_counter_ns()
+        found = super().value(node)
+        whole = time.perf_counter_ns() - begun
+        self.own_ns[node] = whole - self._inner
+        self._inner = before + whole
+        return found
+
+
+def measure_columns(plan: Plan, at: int, rows: int = ROWS, repeats: int = 3) -> ColumnCosts:
+    """What the columns and the row program cost, for the first events, due at `at`."""
+    return min((_costs(plan, at, rows) for _ in range(repeats)), key=_total)
+
+
+def _total(costs: ColumnCosts) -> float:
+    return costs.program_ns + sum(costs.columns_ns.values())
+
+
+def _costs(plan: Plan, at: int, rows: int) -> ColumnCosts:
+    while True:
+        try:
+            return _costs_of(plan, at, rows)
+        except TooLargeError:
+            rows = max(rows // 8, 1)
+
+
+def _costs_of(plan: Plan, at: int, rows: int) -> ColumnCosts:
+    run = TimedRun(plan, np.arange(rows, dtype=np.int64), np.full(rows, at, dtype=np.int64))
+    begun = time.perf_counter_ns()
+    columns = plan.program.columns(run)
+    laid = time.perf_counter_ns() - begun - run.all_ns
+    run.raise_effects(plan.checks)
+    guess = 0
+    for _ in range(2):  # the second one knows how much room it needs
+        begun = time.perf_counter_ns()
+        made = assemble(
+            plan.program.rows, columns, rows, limit=_LIMIT, event_limit=MAX_EVENT_BYTES, guess=guess
+        )
+        spent = time.perf_counter_ns() - begun
+        guess = len(made.text) + 1
+    own = {node: ns / rows for node, ns in run.own_ns.items()}
+    return ColumnCosts(rows, laid / rows + spent / max(len(made), 1), own)
+
+
+def measure_engine(engine: Engine, at: int, seconds: float = SECONDS) -> Speed:
+    """How fast an engine makes the first events, due at `at`; those that raise are passed over."""
+    _batch(engine, 0, at)  # loads and compiles what it needs
+    events = size = raising = index = 0
+    begun = time.perf_counter()
+    while (spent := time.perf_counter() - begun) < seconds:
+        batch = _batch(engine, index, at)
+        if batch is None:
+            raising += 1
+            index += 1
+            continue
+        index = batch.next
+        events += len(batch.text)
+        size += batch.nbytes
+    return Speed(events / spent, size / max(events, 1), events, raising)
+
+
+def _batch(engine: Engine, first: int, at: int) -> Any:
+    """A batch that begins there, or None where its first event raises."""
+    due = np.full(_BATCH, at, dtype=np.int64)
+    try:
+        return engine.generate(first, due, time.monotonic_ns() + _SLICE_NS)
+    except (EvaluationError, BudgetError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a template costs. Without a plan, `interpreter` alone.
+
+    `slowest` are the names of columns and what they cost, ns an event, the dearest first.
+    """
+
+    interpreter: Speed
+    plan: Speed | None = None
+    rows: int = 0
+    program_ns: float = 0.0
+    slowest: tuple[tuple[str, float], ...] = ()
+
+
+def measure(
+    engine: Engine,
+    interpreter: Engine,
+    at: int,
+    *,
+    plan: Plan | None = None,
+    name: Callable[[Node], str | None] = repr,
+    rows: int = ROWS,
+) -> Measured:
+    """Measures both engines of a template, and the columns of its plan by their names."""
+    slow = measure_engine(interpreter, at)
+    if plan is None:
+        return Measured(slow)
+    costs = measure_columns(plan, at, rows)
+    named = [(told, ns) for node, ns in costs.columns_ns.items() if (told := name(node))]
+    dearest = sorted(named, key=lambda item: -item[1])[:SLOWEST]
+    fast = measure_engine(engine, at)
+    return Measured(slow, fast, costs.rows, costs.program_ns, tuple(dearest))

@@ -1,0 +1,1 @@
+"""What the operations of plan nodes compute: arrays from arrays, a family a file."""

@@ -1,0 +1,183 @@
+"""Rows looked up in other domains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from eventer.plan.graph import Node, Type
+from eventer.plan.ops.operation import operation
+
+if TYPE_CHECKING:
+    from eventer.plan.execute import Run
+
+
+def taken(column: Any, rows: Any, kind: Type) -> Any:
+    """The values of a column in some rows."""
+    if kind is Type.TEXT:
+        return column.take(pa.array(rows))
+    if kind is Type.VALUE:
+        return column.take(rows)
+    return column[rows]
+
+
+@operation("take")
+def take(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+    """A column of a domain around this one."""
+    (source,) = node.arguments
+    assert isinstance(source, Node)
+    return taken(run.value(source), run.rows(node.domain, source.domain), node.type)
+
+
+@operation("gather")
+def gather(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+    """A column of another domain, in the rows that the second argument says."""
+    source, rows = node.arguments
+    assert isinstance(source, Node)
+    assert isinstance(rows, Node)
+    return taken(run.value(source), run.value(rows), node.type)
+
+
+@operation("row_in")
+def row_in(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+    """The row of a domain around this one that each row belongs to."""
+    return run.rows(node.domain, node.parameters[0])
+
+
+@operation("rank")
+def rank(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+    """Rows of a domain as rows of a part of it, which has them all."""
+    part = node.parameters[0]
+    places = np.zeros(run.size(part.parent), dtype=np.int64)
+    inside = run.parent_rows(part)
+    places[inside] = np.arange(len(inside))
+    return places[arguments[0]]
+
+
+# -- lists -----------------------------------------------------------------------------------------
+
+
+@operation("position")
+def position(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+    """The number of each row among those of the same row of a domain around."""
+    rows = run.rows(node.domain, node.parameters[0])
+    number = np.arange(len(rows), dtype=np.int64)
+    starts = np.zeros(len(rows), dtype=np.int64)
+    starts[1:] = np.where(rows[1:] != rows[:-1], number[1:], 0)  # they are in order
+    return number - np.maximum.accumulate(starts)
+
+
+@operation("counts")
+def counts(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+    """How many rows of a domain within this one each row has."""
+    rows = run.rows(node.parameters[0], node.domain)
+    return np.bincount(rows, minlength=run.size(node.domain))
+
+
+@operation("rows_of_whole", raises=True)
+def rows_of_whole(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+    """Lengths; a list that is too long raises."""
+    from eventer.plan.limits import MAX_LIST
+
+    (lengths,) = arguments
+    if not isinstance(lengths, np.ndarray):
+        lengths = np.full(run.size(node.domain), int(lengths), dtype=np.int64)
+    long = lengths > MAX_LIST
+    if long.any():
+        run.raise_rows(node.domain, long)
+        lengths = np.where(long, 0, lengths)
+    return np.maximum(lengths, 0).astype(np.int64)
+
+
+@operation("whole_of_rows")
+def whole_of_rows(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
+    """Lengths as numbers."""
+    return arguments[0]
+
+
+@operation("element_rows")
+def element_rows(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+    """Rows of the elements of lists, by the rows that have the lists, and the elements' numbers."""
+    row, number = arguments
+    sizes = run.value(node.parameters[0])
+    starts = np.cumsum(sizes) - sizes
+    whole = number.astype(np.int64) if isinstance(number, np.ndarray) else int(number)
+    return starts[row] + whole
+
+
+@operation("split_lengths")
+def split_lengths(_run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+    """How many parts each text has."""
+    parts = _split(arguments[0], node.parameters[0])
+    return np.diff(parts.offsets.to_numpy()).astype(np.int64)
+
+
+@operation("split_items")
+def split_items(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+    """The parts of all texts."""
+    source, separator = node.parameters
+    return _split(run.value(source), separator).flatten()
+
+
+def _split(texts: Any, separator: str) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.split_pattern(texts, pattern=separator).cast(pa.large_list(pa.large_string()))
+
+
+@operation("how_many")
+def how_many(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+    """How many of some conditions hold."""
+    total = np.zeros(run.size(node.domain), dtype=np.int64)
+    for each in arguments:
+        total += each
+    return total
+
+
+@operation("which")
+def which(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+    """Of each element, the number of the condition by which it is there."""
+    domain, *masks = node.parameters
+    size = run.size(domain)
+    columns = [
+        np.full(size, fill_value=True) if mask is True else run.value(mask) for mask in masks
+    ]
+    return np.nonzero(np.column_stack(columns))[1].astype(np.int64)
+
+
+# -- one value a list ------------------------------------------------------------------------------
+
+
+@operation("whole_list_sum", "list_any", "list_all")
+@operation("list_sum", "list_min", "list_max", raises=True)
+def of_each_list(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+    """A number or a truth for each list, computed from the first element to the last."""
+    from eventer.plan.ops.lists import reduced
+
+    items, lengths = node.arguments
+    assert isinstance(lengths, Node)
+    sizes = run.value(lengths)
+    values = run.value(items) if isinstance(items, Node) else items.value
+    if not isinstance(values, np.ndarray):
+        values = np.full(int(sizes.sum()), values)
+    return reduced(run, node, values, sizes)
+
+
+@operation("list_join")
+def joined(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+    """The texts of each list one after the other, with a separator."""
+    import pyarrow.compute as pc
+
+    items, lengths = node.arguments
+    assert isinstance(lengths, Node)
+    sizes = run.value(lengths)
+    offsets = np.zeros(len(sizes) + 1, dtype=np.int64)
+    np.cumsum(sizes, out=offsets[1:])
+    texts = run.value(items) if isinstance(items, Node) else [items.value] * int(offsets[-1])
+    if isinstance(texts, list):
+        texts = pa.array(texts, type=pa.large_string())
+    lists = pa.LargeListArray.from_arrays(pa.array(offsets), texts)
+    return pc.binary_join(lists, pa.scalar(node.parameters[1], pa.large_string()))

@@ -1,0 +1,132 @@
+"""A template to something that makes its events: the stages, in order.
+
+load (jsonnet)      text to analysed tree, digest, warnings
+arguments           constant arguments of natives, checked where they stand
+shape               what its events look like, from the tree alone
+engine              the plan (compile.py), else the interpreter; for one stream, when it is wanted
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from eventer.core.errors import RequestError
+from eventer.core.model import EngineChoice, EventShape, Stream, Template
+from eventer.functions.catalog import CATALOG
+from eventer.functions.fingerprint import fingerprint
+from eventer.functions.row_reader import DrawKeys, RowReader
+from eventer.jsonnet.budget import Budget
+from eventer.jsonnet.environment import Environment, TraceSink, forget
+from eventer.jsonnet.evaluate.interpreter import Interpreter
+from eventer.jsonnet.importer import Importer
+from eventer.jsonnet.lint import LintNames, TemplateWarning
+from eventer.jsonnet.load import Program, load
+from eventer.kernels import draw
+from eventer.plan.arguments import check_arguments
+from eventer.plan.columnar import ColumnarEngine, Plan
+from eventer.plan.compile import compile_plan
+from eventer.plan.engine import Engine, EventContext
+from eventer.plan.interpreted import InterpretedEngine
+from eventer.plan.refusal import RefusedError
+from eventer.plan.shape.infer import infer_shape
+
+LINT_NAMES: Final = LintNames(
+    drawing=frozenset(name for name in CATALOG.names() if CATALOG.get(name).draws),
+    choosing=frozenset({"get_one_of"}),
+)
+_STREAM: Final = draw.step_of("stream")
+
+ASKED_FOR: Final = "the interpreter was asked for"
+RERUN: Final = "the plan leaves events that raise to the interpreter"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A template that holds, as far as can be said without making an event.
+
+    `fingerprint` names the versions of draws, functions and data that its events depend on.
+    """
+
+    program: Program
+    shape: EventShape
+    warnings: tuple[TemplateWarning, ...]
+    fingerprint: str
+
+    def engine(
+        self,
+        stream: Stream,
+        context: EventContext,
+        *,
+        engine: EngineChoice = "auto",
+        budget: Budget | None = None,
+        trace: TraceSink = forget,
+    ) -> Engine:
+        """The engine that makes the events of one stream: the plan, where it covers the template.
+
+        Raises:
+            RequestError: `engine` asks for the plan, which does not cover the template.
+        """
+        if engine == "interpreter":
+            return self._interpreted(stream, context, budget, trace, ASKED_FOR)
+        try:
+            plan = self.plan(stream, context)
+        except RefusedError as refusal:
+            if engine == "plan":
+                raise RequestError(f"this template is not on the plan: {refusal}") from refusal
+            return self._interpreted(stream, context, budget, trace, str(refusal))
+        return ColumnarEngine(
+            plan, lambda: self._interpreted(stream, context, budget, trace, RERUN)
+        )
+
+    def plan(self, stream: Stream, context: EventContext) -> Plan:
+        """The plan of one stream.
+
+        Raises:
+            RefusedError: it does not cover the template.
+        """
+        return compile_plan(self.program, root_key(stream, self.program.digest), context)
+
+    def _interpreted(
+        self,
+        stream: Stream,
+        context: EventContext,
+        budget: Budget | None,
+        trace: TraceSink,
+        reason: str,
+    ) -> InterpretedEngine:
+        reader = RowReader(dataset=context.dataset, instance_id=context.instance_id)
+        environment = Environment(reader, DrawKeys(), self.program.vars, trace)
+        interpreter = Interpreter(self.program, environment, budget)
+        key = root_key(stream, self.program.digest)
+        return InterpretedEngine(interpreter, reader, key, reason)
+
+
+def prepare(template: Template, importer: Importer | None = None) -> Prepared:
+    """Takes a template through all stages.
+
+    Args:
+        template: Text, variables and stored imports.
+        importer: Reads the imports; without it, only what is stored with the template is there.
+
+    Raises:
+        TemplateError: it is refused before evaluation, with the place.
+        RequestError: its `vars` are no JSON object.
+    """
+    program = load(template, importer, LINT_NAMES)
+    check_arguments(program)
+    return Prepared(
+        program=program,
+        shape=infer_shape(program.root, program.code, program.vars),
+        warnings=program.warnings,
+        fingerprint=fingerprint(),
+    )
+
+
+def root_key(stream: Stream, digest: bytes) -> int:
+    """The root's draw key: H(seed, stream), the stream's own name or else the template's hash."""
+    if stream.name is not None:
+        step = draw.step_of(stream.name)
+    else:
+        step = int.from_bytes(digest[:8], "little")
+    return draw.child(draw.child(stream.seed, _STREAM), step)

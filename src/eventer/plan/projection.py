@@ -1,0 +1,354 @@
+"""One field of an event as a column of a destination's type: found once, read in every batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from eventer.core.errors import DestinationRejectedError, EvaluationError
+from eventer.core.json_text import json_text
+from eventer.core.model import ColumnType
+from eventer.core.pointer import parse_pointer
+from eventer.functions.columns import Instants
+from eventer.jsonnet.objects import Object
+from eventer.jsonnet.values import Array, force
+from eventer.kernels.assemble import assemble
+from eventer.kernels.number_texts import number_texts
+from eventer.plan.execute import Run
+from eventer.plan.graph import Domain, Node, Type
+from eventer.plan.json_fields import CONVERSIONS, WrongKindError
+from eventer.plan.ops.documents import texts_of
+from eventer.plan.rows import Program, Writer
+from eventer.plan.symbols import Choice, List, Nothing, Symbol, Symbolic, kind_of
+from eventer.plan.trace.lengths import list_length
+from eventer.plan.trace.objects import OptionalMember, TracedObject
+from eventer.plan.trace.tracer import Tracer
+from eventer.plan.trace.views import nth
+
+_TEXTS: Final = frozenset({ColumnType.JSONB, ColumnType.KEY})
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """The rows of a domain, and the one kind of value that a field has there."""
+
+    rows: Domain
+    value: Any
+    program: Program | None
+
+
+def project(tracer: Tracer, event: Any, pointer: str, kind: ColumnType) -> tuple[Leaf, ...]:
+    """Where the values of a field come from, each row's by exactly one leaf."""
+    try:
+        found = _at(tracer, event, parse_pointer(pointer))
+    except EvaluationError:
+        found = None  # every row that has the field raises
+    return tuple(_leaves(tracer, found, kind))
+
+
+# -- finding the field -----------------------------------------------------------------------------
+
+
+def _at(tracer: Tracer, value: Any, tokens: Sequence[str]) -> Any:
+    """The value at a pointer; None where there is none."""
+    value = tracer.settled(force(value))
+    if isinstance(value, Nothing):
+        return None  # these rows raise, and have no fields
+    if not tokens:
+        return value
+    if isinstance(value, Choice):
+        return tracer.distribute(value, lambda side: _at(tracer, side, tokens))
+    if isinstance(value, Object):
+        return _field(tracer, value, tokens)
+    if isinstance(value, Array):
+        place = _place(tokens[0])
+        within = place is not None and place < len(value.items)
+        return _at(tracer, value.items[place or 0], tokens[1:]) if within else None
+    if isinstance(value, List):
+        return _element(tracer, value, tokens)
+    if isinstance(value, Symbol) and value.node.type is Type.PICK:
+        return tracer.scalar([value], lambda each: _at(tracer, each, tokens), _none)
+    return None
+
+
+def _none(_values: Any) -> None:
+    return None
+
+
+def _place(token: str) -> int | None:
+    plain = token.isascii() and token.isdigit() and (len(token) == 1 or token[0] != "0")
+    return int(token) if plain else None
+
+
+def _field(tracer: Tracer, value: Object, tokens: Sequence[str]) -> Any:
+    name, rest = tokens[0], tokens[1:]
+    if not isinstance(value, TracedObject):
+        return _at(tracer, value.get(name), rest) if value.has(name, hidden=False) else None
+    chain = dict(value.fields()).get(name)
+    if chain is None:
+        return None
+    if not isinstance(chain[-1][1], OptionalMember):
+        return _at(tracer, value.get(name), rest)
+    return _optional(tracer, value, name, list(chain), rest)
+
+
+def _optional(
+    tracer: Tracer, value: TracedObject, name: str, chain: list[Any], rest: Sequence[str]
+) -> Any:
+    if not chain:
+        return None
+    number, member, _ = chain[0]
+    condition = tracer.settled(member.condition)
+
+    def there() -> Any:
+        return _at(tracer, value.part(number, member, name), rest)
+
+    def elsewhere() -> Any:
+        return _optional(tracer, value, name, chain[1:], rest)
+
+    if isinstance(condition, bool):
+        return there() if condition else elsewhere()
+    return tracer.choose(condition, there, elsewhere)
+
+
+def _element(tracer: Tracer, value: List, tokens: Sequence[str]) -> Any:
+    place = _place(tokens[0])
+    if place is None:
+        return None
+    number = float(place)
+    inside = tracer.compute("is_place", [number, list_length(tracer, value)], Type.BOOLEAN)
+    return tracer.choose(
+        inside, lambda: _at(tracer, nth(tracer, value, number), tokens[1:]), lambda: None
+    )
+
+
+def _leaves(tracer: Tracer, value: Any, kind: ColumnType) -> list[Leaf]:
+    value = tracer.settled(value)
+    if isinstance(value, Nothing):
+        value = None
+    if isinstance(value, Choice):
+        found = []
+        for holds in (True, False):
+            with tracer.inside(tracer.part(value.condition, holds=holds)):
+                found += _leaves(tracer, tracer.side_of(value, holds=holds), kind)
+        return found
+    if isinstance(value, Symbol):
+        value = Symbol(tracer.lift(value.node))
+    program = None
+    if kind in _TEXTS and _needs_program(value, kind):
+        try:
+            program = Writer(tracer).program(value)
+        except EvaluationError:
+            value = None  # all of these rows raise
+    return [Leaf(tracer.domain, value, program)]
+
+
+def _needs_program(value: Any, kind: ColumnType) -> bool:
+    if isinstance(value, List | Array | Object):
+        return True
+    if isinstance(value, Symbol) and value.node.type is Type.VALUE:
+        return kind is ColumnType.JSONB or kind_of(value) in {"array", "object"}
+    return kind is ColumnType.JSONB and isinstance(value, Symbol) and kind_of(value) == "string"
+
+
+# -- reading it ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A field, the type it is wanted as, and the root rows [start, stop) it is wanted of."""
+
+    pointer: str
+    kind: ColumnType
+    start: int
+    stop: int
+
+
+def read(leaves: Sequence[Leaf], run: Run, root: Domain, wanted: Wanted) -> Any:
+    """The Arrow column of a field, a value for each of the rows that are wanted.
+
+    Raises:
+        DestinationRejectedError: see `eventer.core.batch.Fields.column`.
+    """
+    reader = _Reader(run, root, wanted)
+    parts = [reader.column(leaf) for leaf in leaves]
+    if len(parts) == 1 and leaves[0].rows is root:
+        return parts[0][wanted.start : wanted.stop]
+    rows = np.concatenate([run.rows(leaf.rows, root) for leaf in leaves])
+    order = np.empty(len(rows), dtype=np.int64)
+    order[rows] = np.arange(len(rows))
+    return pa.concat_arrays(parts).take(pa.array(order[wanted.start : wanted.stop]))
+
+
+class _Reader:
+    """Reads leaves as columns of one type."""
+
+    def __init__(self, run: Run, root: Domain, wanted: Wanted) -> None:
+        self._run = run
+        self._root = root
+        self._wanted = wanted
+        self._kind = wanted.kind
+        self._convert, self._type = CONVERSIONS[wanted.kind]
+
+    def column(self, leaf: Leaf) -> Any:
+        """A leaf's own rows."""
+        size = self._run.size(leaf.rows)
+        if leaf.program is not None:
+            return self._by_program(leaf.program, leaf.rows, size)
+        value = leaf.value
+        if isinstance(value, Array | Object):
+            return self._wrong(leaf.rows, None)
+        if not isinstance(value, Symbolic):
+            return self._picked(leaf.rows, (value,), np.zeros(size, dtype=np.int64))
+        if isinstance(value, Symbol):
+            return self._symbol(value.node, leaf.rows)
+        return self._wrong(leaf.rows, None)
+
+    def _by_program(self, program: Program, rows: Domain, size: int) -> Any:
+        columns, limit = program.columns(self._run), 1 << 40
+        text = assemble(
+            program.rows, columns, size, limit=limit, event_limit=limit, guess=size * 64
+        )
+        texts = texts_of(text.ends, text.text)
+        del rows
+        return texts if self._type == pa.large_string() else texts.cast(self._type)
+
+    def _symbol(self, node: Node, rows: Domain) -> Any:
+        values = self._run.value(node)
+        if node.type is Type.PICK:
+            return self._picked(rows, node.entries, values)
+        if node.type is Type.VALUE:
+            return self._picked(rows, values.entries, values.codes)
+        read = _COLUMNS.get((node.type, self._kind))
+        if read is not None:
+            column, wrong = read(values)
+            if wrong is not None and wrong.any():
+                self._reject(rows, wrong, lambda row: values[row].item())
+            return column
+        if self._kind is ColumnType.TIMESTAMPTZ and node.type is Type.TEXT:
+            return self._instants(node, rows, values)
+        return self._wrong(rows, values)
+
+    def _picked(self, rows: Domain, entries: Sequence[Any], codes: Any) -> Any:
+        cells: list[Any] = []
+        wrong = np.zeros(len(entries), dtype=np.bool_)
+        for number, entry in enumerate(entries):
+            cell = None
+            if entry is not None:
+                try:
+                    cell = self._convert(entry)
+                except WrongKindError:
+                    wrong[number] = True
+            cells.append(cell)
+        if wrong.any() and wrong[codes].any():
+            self._reject(rows, wrong[codes], lambda row: entries[int(codes[row])])
+        return pa.array(cells, type=self._type).take(pa.array(codes))
+
+    def _instants(self, node: Node, rows: Domain, texts: Any) -> Any:
+        source = node.arguments[0] if node.operation == "drawn" else None
+        raw = self._run.value(source) if isinstance(source, Node) else None
+        if isinstance(raw, Instants):
+            return _micros(raw).cast(self._type)
+        encoded = texts.dictionary_encode()
+        codes = encoded.indices.to_numpy().astype(np.int64)
+        return self._picked(rows, tuple(encoded.dictionary.to_pylist()), codes)
+
+    def _wrong(self, rows: Domain, values: Any) -> Any:
+        """A column of which no value is of the kind."""
+        size = self._run.size(rows)
+
+        def shown(row: int) -> Any:
+            return values[row].item() if isinstance(values, np.ndarray) else "a value"
+
+        self._reject(rows, np.ones(size, dtype=np.bool_), shown)
+        return pa.nulls(size, self._type)
+
+    def _reject(self, rows: Domain, wrong: Any, shown: Callable[[int], Any]) -> None:
+        events = self._run.rows(rows, self._root)
+        for row in np.flatnonzero(wrong):
+            within = self._wanted.start <= events[row] < self._wanted.stop
+            if within and not self._run.raised[events[row]]:
+                index = int(self._run.index(self._root)[events[row]])
+                raise DestinationRejectedError(
+                    f"event {index}: the value at {self._wanted.pointer} is no {self._kind.value}: "
+                    f"{_short(shown(int(row)))}",
+                    index=index,
+                )
+
+
+def _short(value: Any) -> str:
+    text = json_text(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _micros(instants: Instants) -> Any:
+    """Instants in microseconds, cut."""
+    scale = instants.digits - 6
+    units = instants.units // 10**scale if scale > 0 else instants.units * 10**-scale
+    return pa.array(units).cast(pa.timestamp("us", tz="UTC"))
+
+
+_Column = tuple[Any, Any]
+
+
+def _whole(values: Any) -> _Column:
+    return pa.array(values), None
+
+
+def _whole_as_double(values: Any) -> _Column:
+    return pa.array(values.astype(np.float64)), None
+
+
+def _whole_text(values: Any) -> _Column:
+    return pa.array(values).cast(pa.string()).cast(pa.large_string()), None
+
+
+def _double(values: Any) -> _Column:
+    return pa.array(values), None
+
+
+def _double_as_whole(values: Any) -> _Column:
+    wrong = (np.trunc(values) != values) | (np.abs(values) >= 2.0**63)
+    return pa.array(np.where(wrong, 0.0, values).astype(np.int64)), wrong
+
+
+def _double_text(values: Any) -> _Column:
+    data, offsets = number_texts(values)
+    return texts_of(offsets, data), None
+
+
+def _boolean(values: Any) -> _Column:
+    return pa.array(values), None
+
+
+def _boolean_text(values: Any) -> _Column:
+    return pa.array(["false", "true"], pa.large_string()).take(pa.array(values.astype(int))), None
+
+
+def _text(values: Any) -> _Column:
+    return values, None
+
+
+def _as_key(read: Callable[[Any], _Column]) -> Callable[[Any], _Column]:
+    return lambda values: (read(values)[0].cast(pa.large_binary()), None)
+
+
+_COLUMNS: Final[dict[tuple[Type, ColumnType], Callable[[Any], _Column]]] = {
+    (Type.WHOLE, ColumnType.BIGINT): _whole,
+    (Type.WHOLE, ColumnType.DOUBLE): _whole_as_double,
+    (Type.WHOLE, ColumnType.JSONB): _whole_text,
+    (Type.WHOLE, ColumnType.KEY): _as_key(_whole_text),
+    (Type.NUMBER, ColumnType.BIGINT): _double_as_whole,
+    (Type.NUMBER, ColumnType.DOUBLE): _double,
+    (Type.NUMBER, ColumnType.JSONB): _double_text,
+    (Type.NUMBER, ColumnType.KEY): _as_key(_double_text),
+    (Type.BOOLEAN, ColumnType.BOOLEAN): _boolean,
+    (Type.BOOLEAN, ColumnType.JSONB): _boolean_text,
+    (Type.BOOLEAN, ColumnType.KEY): _as_key(_boolean_text),
+    (Type.TEXT, ColumnType.TEXT): _text,
+    (Type.TEXT, ColumnType.KEY): _as_key(_text),
+}

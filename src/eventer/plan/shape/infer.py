@@ -1,0 +1,131 @@
+"""Infers what the events of a template look like, by evaluating its tree over abstract values.
+
+Every construct is followed as far as it is cheap: functions of the template are entered, objects
+keep their layers, conditions join both branches. Recursion, long templates and whatever depends
+on an event's own data end in `ANYTHING`, never in an error: what a template may not do is said by
+its evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from eventer.core.model import Column, EventShape, JsonValue
+from eventer.jsonnet import nodes as n
+from eventer.plan.shape.abstract import (
+    ANYTHING,
+    NEVER,
+    NULL,
+    Closure,
+    Env,
+    Obj,
+    Std,
+    Thunk,
+    Unknown,
+    Value,
+    column_type,
+    join,
+    known,
+)
+from eventer.plan.shape.constants import constant
+from eventer.plan.shape.objects import find_field, visible_names
+from eventer.plan.shape.rules import RULES
+
+MAX_STEPS: Final = 50_000
+MAX_DEPTH: Final = 120
+
+
+def infer_shape(
+    root: n.Expr,
+    imports: Mapping[str, n.Expr | None],
+    variables: Mapping[str, JsonValue],
+) -> EventShape:
+    """The shape of the events of a template.
+
+    `imports` are the analysed trees of `import` by path, None for texts and bytes; `variables`
+    are the external variables, which are also the arguments of a template that is a function.
+    """
+    inference = Inference(imports, variables)
+    value = inference.infer(root, Env({"std": known(Value(Std()))}))
+    if isinstance(value.core, Closure):
+        arguments = {name: known(constant(v)) for name, v in variables.items()}
+        value = inference.call(value.core, (), arguments)
+    return _shape_of(value, inference)
+
+
+def _shape_of(value: Value, inference: Inference) -> EventShape:
+    match value.core:
+        case Obj(alternatives=alternatives):
+            found: dict[str, Value] = {}
+            for layers in alternatives:
+                for name in visible_names(layers):
+                    field = find_field(inference, layers, name)
+                    found[name] = join(found[name], field) if name in found else field
+            columns = tuple(Column(name, column_type(found[name])) for name in sorted(found))
+            is_open = any(layer.open for layers in alternatives for layer in layers.layers)
+            return EventShape(columns, is_open, None if value.nullable else True)
+        case Unknown() | None if value != NULL:
+            return EventShape((), open=True, is_object=None)
+        case _:
+            return EventShape((), open=False, is_object=False)
+
+
+class Inference:
+    """One inference over one template, within its bounds of steps and depth."""
+
+    def __init__(
+        self, imports: Mapping[str, n.Expr | None], variables: Mapping[str, JsonValue]
+    ) -> None:
+        self._imports = imports
+        self._imported: dict[str, Thunk] = {}
+        self._variables = variables
+        self._steps = 0
+        self._depth = 0
+
+    def infer(self, node: n.Expr, env: Env) -> Value:
+        """All that a node may evaluate to."""
+        rule = RULES.get(type(node))
+        self._steps += 1
+        if rule is None or self._steps > MAX_STEPS or self._depth > MAX_DEPTH:
+            return ANYTHING
+        self._depth += 1
+        try:
+            return rule(self, node, env)
+        finally:
+            self._depth -= 1
+
+    def later(self, node: n.Expr, env: Env) -> Thunk:
+        """A node inferred when it is needed."""
+        return Thunk(lambda: self.infer(node, env))
+
+    def call(
+        self, closure: Closure, positional: Sequence[Thunk], named: Mapping[str, Thunk]
+    ) -> Value:
+        """What a function of the template may return."""
+        variables = dict(closure.env.variables)
+        inner = Env(variables, closure.env.self_object, closure.env.level)
+        for at, param in enumerate(closure.node.params):
+            if at < len(positional):
+                variables[param.name] = positional[at]
+            elif param.name in named:
+                variables[param.name] = named[param.name]
+            elif param.default is not None:
+                variables[param.name] = self.later(param.default, inner)
+            else:
+                variables[param.name] = known(NEVER)
+        return self.infer(closure.node.body, inner)
+
+    def external(self, name: str) -> Value:
+        """What `std.extVar(name)` is."""
+        return constant(self._variables[name]) if name in self._variables else NEVER
+
+    def imported(self, path: str) -> Value:
+        """What `import path` is, as far as the loader resolved it."""
+        tree = self._imports.get(path)
+        if tree is None:
+            return ANYTHING
+        if path not in self._imported:
+            env = Env({"std": known(Value(Std()))})
+            self._imported[path] = self.later(tree, env)
+        return self._imported[path].get()

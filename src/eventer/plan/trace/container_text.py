@@ -1,0 +1,114 @@
+"""The text of arrays and objects with random values in them, put together from columns.
+
+As the language prints values on one line: `{"a": 1, "b": ["x"]}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from eventer.core.errors import EvaluationError
+from eventer.jsonnet.objects import Object
+from eventer.jsonnet.operators import quoted
+from eventer.jsonnet.std.number_text import number_text
+from eventer.jsonnet.values import Array, force
+from eventer.plan.graph import Type
+from eventer.plan.refusal import RefusedError
+from eventer.plan.symbols import List, Symbol, kind_of
+from eventer.plan.trace.lengths import list_length
+from eventer.plan.trace.views import lifted
+
+if TYPE_CHECKING:
+    from eventer.plan.trace.operators import TracedOperators
+    from eventer.plan.trace.tracer import Tracer
+
+_CONSTANTS: Final = {None: "null", True: "true", False: "false"}
+
+
+class ContainerText:
+    """Writes values into texts: strings where nothing differs, else columns."""
+
+    def __init__(self, tracer: Tracer, operators: TracedOperators) -> None:
+        self._tracer = tracer
+        self._operators = operators
+
+    def text(self, value: Any) -> Any:
+        """The text of a value within others: strings in quotes.
+
+        Raises:
+            RefusedError: its type differs from row to row, or an object's fields do.
+        """
+        return self._tracer.scalar([value], self._plain, self._columns)
+
+    def _plain(self, value: Any) -> Any:
+        if isinstance(value, Array):
+            items = (self.text(force(item)) for item in value.items)
+            return self._joined("[", items, "]") if value.items else "[ ]"
+        if isinstance(value, Object):
+            value.check()
+            return self._joined("{", self._fields(value), "}") if value.names() else "{ }"
+        if isinstance(value, str):
+            return quoted(value)
+        if isinstance(value, float):
+            return number_text(value)
+        if value is None or isinstance(value, bool):
+            return _CONSTANTS[value]
+        raise EvaluationError("a function has no text")
+
+    def _fields(self, value: Object) -> Iterator[Any]:
+        for name in value.names():
+            yield self._put_together([f"{quoted(name)}: ", self.text(value.get(name))])
+
+    def _joined(self, opening: str, parts: Iterator[Any], closing: str) -> Any:
+        pieces: list[Any] = []
+        for part in parts:
+            pieces += [", " if pieces else opening, part]
+        return self._put_together([*pieces, closing])
+
+    def _put_together(self, pieces: Sequence[Any]) -> Any:
+        """Plain neighbours become one; picks stay picks where there is nothing else."""
+        merged: list[Any] = []
+        for piece in pieces:
+            if isinstance(piece, str) and merged and isinstance(merged[-1], str):
+                merged[-1] += piece
+            else:
+                merged.append(piece)
+        if len(merged) == 1:
+            return merged[0]
+        return self._operators.concatenated(merged)
+
+    def _columns(self, values: Sequence[Any]) -> Any:
+        (value,) = values
+        if isinstance(value, List):
+            return self._list(value)
+        kind = kind_of(value)
+        if kind == "string":
+            typed = self._tracer.typed(value, Type.TEXT)
+            return self._tracer.compute(
+                "each", [typed], Type.TEXT, parameters=(quoted,), label="a string in quotes"
+            )
+        if not isinstance(value, Symbol) or kind not in {"number", "boolean"}:
+            raise RefusedError("it makes text of a value whose type differs from event to event")
+        return self._operators.to_string(value)
+
+    def _list(self, value: List) -> Any:
+        tracer = self._tracer
+        value = lifted(tracer, value)
+        with tracer.inside(value.elements):
+            text = self.text(force(value.item))
+            argument = tracer.argument(tracer.typed(text, Type.TEXT))
+        node = tracer.graph.node(
+            "list_join",
+            (argument, value.lengths),
+            value.domain,
+            Type.TEXT,
+            parameters=(value.elements, ", "),
+        )
+        empty = self._operators.equals(list_length(tracer, value), 0.0)
+        return self._chosen(empty, lambda: self._put_together(["[", Symbol(node), "]"]))
+
+    def _chosen(self, empty: Any, text: Callable[[], Any]) -> Any:
+        if isinstance(empty, bool):
+            return "[ ]" if empty else text()
+        return self._tracer.choose(empty, lambda: "[ ]", text)

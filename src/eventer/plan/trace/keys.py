@@ -1,0 +1,52 @@
+"""Draw keys in a trace: numbers, or columns of them inside lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from eventer.kernels import draw
+from eventer.plan.graph import Graph, Node, Type
+
+
+@dataclass(frozen=True, slots=True)
+class KeySymbol:
+    """A draw key a row."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class PositionStep:
+    """The number of an element as a step of keys: another one in each row."""
+
+    node: Node
+
+
+class TracedKeys:
+    """`eventer.jsonnet.natives.DrawKeys` where keys and steps may be columns."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    step_of = staticmethod(draw.step_of)
+
+    def child(self, key: Any, step: Any) -> Any:
+        """H(key, step)."""
+        if isinstance(step, PositionStep):
+            return self._element(key, step.node)
+        if isinstance(key, KeySymbol):
+            node = key.node
+            made = self._graph.node("key_child", (node,), node.domain, Type.KEY, parameters=(step,))
+            return KeySymbol(made)
+        return draw.child(key, step)
+
+    def _element(self, key: Any, position: Node) -> KeySymbol:
+        graph, domain = self._graph, position.domain
+        if not isinstance(key, KeySymbol):
+            node = graph.node("key_element", (position,), domain, Type.KEY, parameters=(key,))
+            return KeySymbol(node)
+        outer = key.node
+        if outer.domain is not domain:
+            outer = graph.node("take", (outer,), domain, Type.KEY)
+        return KeySymbol(graph.node("key_elements", (outer, position), domain, Type.KEY))

@@ -1,0 +1,159 @@
+"""Calls of the standard library in a trace: its own code where that can be, columns elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from eventer.core.errors import EvaluationError
+from eventer.core.source import Span
+from eventer.jsonnet.context import Context
+from eventer.jsonnet.evaluate.std_calls import Builtin, StdCall
+from eventer.jsonnet.objects import Object
+from eventer.jsonnet.std.registry import StdFunction
+from eventer.jsonnet.values import Array, Function, Operand, Thunk, Value, force
+from eventer.plan.refusal import RefusedError
+from eventer.plan.symbols import Choice, Nothing, Symbolic
+from eventer.plan.trace.plain import NotPlainError
+from eventer.plan.trace.runtime import TracedRuntime
+from eventer.plan.trace.std import FUNCTIONS as TRACED
+from eventer.plan.trace.std.call import TracedCall
+from eventer.plan.trace.std.documents import by_documents, combined_picks
+from eventer.plan.trace.std.scalars import each
+
+if TYPE_CHECKING:
+    from eventer.plan.trace.compiler import TracedCompiler
+
+OPEN: Final = frozenset(
+    "makeArray range repeat map mapWithIndex foldl foldr reverse slice length objectFields "
+    "objectFieldsAll objectFieldsEx objectHas objectHasAll objectHasEx objectValues "
+    "objectValuesAll objectKeysValues objectKeysValuesAll mapWithKey flattenArrays get removeAt "
+    "type isString isNumber isBoolean isObject isArray isFunction isNull id native extVar".split()
+)
+"""Functions whose own code does right with symbols inside of arrays and objects."""
+
+
+_LAZY: Final = frozenset({"get", "clamp"})
+"""Functions whose rules force their lazy arguments themselves, each for the rows that need it."""
+
+
+class TracedBuiltin(Builtin):
+    """A function of `std`, called while tracing."""
+
+    __slots__ = ("compiler",)
+
+    def __init__(self, spec: StdFunction, runtime: Any, compiler: TracedCompiler) -> None:
+        super().__init__(spec, runtime)
+        self.compiler = compiler
+
+    def perform(
+        self, context: Context, steps: tuple[int, ...], arguments: Sequence[Any], place: Any
+    ) -> Value:
+        """See `Builtin.perform`."""
+        try:
+            return self._performed(context, steps, list(arguments), place)  # type: ignore[no-any-return]  # a value or a symbol
+        except RefusedError as refusal:
+            raise refusal.at(place) from None
+
+    def _performed(
+        self, context: Context, steps: tuple[int, ...], arguments: list[Any], place: Span
+    ) -> Any:
+        tracer, name = self.compiler.tracer, self.spec.name
+        lazy = name in _LAZY
+        given = [tracer.settled(each if lazy else force(each)) for each in arguments]
+        for number, value in enumerate(given):
+            if isinstance(value, Nothing):
+                raise EvaluationError("this raises in every row", place)
+            if isinstance(value, Choice):
+                return tracer.distribute(value, self._with(context, steps, given, number, place))
+        code = self._plain_code(context, steps, place)
+        call = TracedCall(self.compiler, name, context, steps, given, place, code)
+        traced, direct = TRACED.get(name), any(isinstance(each, Symbolic) for each in given)
+        if traced is not None and (direct or (traced.nested and _may_hold_symbols(given))):
+            return traced.rule(call)
+        if direct:
+            return each(call, name)
+        if name in OPEN or self._all_plain(given):
+            return call.plain(*given)
+        if traced is not None:
+            return traced.rule(call)
+        found = combined_picks(call)
+        return by_documents(call, name) if found is None else found
+
+    def _with(
+        self, context: Context, steps: tuple[int, ...], given: list[Any], number: int, place: Span
+    ) -> Callable[[Any], Any]:
+        return lambda side: self._performed(
+            context, steps, [*given[:number], side, *given[number + 1 :]], place
+        )
+
+    def _plain_code(
+        self, context: Context, steps: tuple[int, ...], place: Span
+    ) -> Callable[..., Any]:
+        """The function's own code."""
+        runtime: TracedRuntime = self.runtime  # type: ignore[assignment]  # of this compiler
+        spec = self.spec
+
+        def run(*arguments: Any) -> Any:
+            call = TracedStdCall(runtime, spec.name, context, steps, place)
+            value = spec.implementation(call, *arguments)
+            if isinstance(value, float) and value - value != 0.0:
+                raise EvaluationError("the result is not a number", place)
+            return value
+
+        return run
+
+    def _all_plain(self, given: Sequence[Any]) -> bool:
+        plain = self.compiler.tracer.plain
+        try:
+            for value in given:
+                if not isinstance(value, Function):
+                    plain.shown(value)
+        except NotPlainError:
+            return False
+        return True
+
+
+def _may_hold_symbols(given: Sequence[Any]) -> bool:
+    return any(isinstance(value, Array | Object) for value in given)
+
+
+class TracedStdCall(StdCall):
+    """What the library's own code is given: thunks keep their domain, symbols are refused."""
+
+    __slots__ = ()
+
+    def later(
+        self, func: Function, arguments: Sequence[Operand], argument: int, element: int | str
+    ) -> Operand:
+        """See `StdCall.later`."""
+        return self._kept(super().later(func, arguments, argument, element))
+
+    def delay(self, compute: Callable[[], Value]) -> Operand:
+        """See `StdCall.delay`."""
+        return self._kept(super().delay(compute))
+
+    def _kept(self, operand: Operand) -> Operand:
+        assert isinstance(operand, Thunk)
+        assert operand.code is not None
+        return Thunk(self._tracer.bound(operand.code), operand.frame)
+
+    @property
+    def _tracer(self) -> Any:
+        return self._runtime.tracer  # type: ignore[attr-defined]  # a traced runtime
+
+    def force(self, operand: Operand) -> Value:  # type: ignore[override]  # an instance may
+        """See `StdCall.force`."""
+        return self._tracer.settled(force(operand))  # type: ignore[no-any-return]
+
+    def to_string(self, value: Value) -> str:
+        """See `StdCall.to_string`."""
+        text: Any = super().to_string(value)
+        if isinstance(text, Symbolic):
+            raise RefusedError("it makes text of an array or object with random values")
+        return text  # type: ignore[no-any-return]  # a string, then
+
+    def _wrong(self, value: Value, param: str, expected: str) -> EvaluationError:
+        if isinstance(value, Symbolic):
+            raise RefusedError(f"std.{self.name} needs {param} to be the same in all events")
+        return super()._wrong(value, param, expected)

@@ -1,0 +1,378 @@
+"""Lists, and values of a list's elements seen from elsewhere: by position, from another domain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from eventer.core.errors import EvaluationError
+from eventer.jsonnet.context import Context
+from eventer.jsonnet.objects import Object
+from eventer.jsonnet.operators import described
+from eventer.jsonnet.values import Array, Thunk, force
+from eventer.plan.graph import Domain, Filter, Node, Type
+from eventer.plan.refusal import RefusedError
+from eventer.plan.symbols import Choice, List, Symbol, Symbolic, kind_of
+from eventer.plan.trace.keys import PositionStep
+from eventer.plan.trace.lengths import list_length
+from eventer.plan.trace.objects import viewed
+from eventer.plan.trace.tracer import Tracer, bounds_of
+
+if TYPE_CHECKING:
+    from eventer.plan.trace.compiler import TracedCompiler
+
+# -- lists -----------------------------------------------------------------------------------------
+
+
+def new_list(tracer: Tracer, length: Any, item: Callable[[Symbol], Any]) -> Any:
+    """A list of so many elements a row (none where it is below 0); `item` makes each.
+
+    `item` gets the element's number, a WHOLE, in the domain of the elements.
+    """
+    bounds = bounds_of(length)
+    most = None if bounds is None else (max(bounds[0], 0), max(bounds[1], 0))
+    whole = tracer.whole(length)
+    lengths = tracer.compute("rows_of_whole", [whole], Type.ROWS, bounds=most).node
+    elements = tracer.graph.elements(tracer.domain, lengths)
+    made = List(tracer.domain, lengths, elements, None)
+    with tracer.inside(elements):
+        position = position_in(tracer, made)
+        operand = Thunk(tracer.bound(lambda _: item(position)), [None, NO_CONTEXT])
+    return List(tracer.domain, lengths, elements, operand)
+
+
+class _NoMeter:
+    """Thunks of the trace itself cost nothing."""
+
+    fuel = 1 << 60
+    depth = 1 << 30
+
+
+class _NoContext:
+    meter = _NoMeter()
+
+
+NO_CONTEXT = _NoContext()
+
+
+def later(tracer: Tracer, compute: Callable[[], Any]) -> Thunk:
+    """An operand computed in the current domain, when it is forced."""
+    return Thunk(tracer.bound(lambda _: compute()), [None, NO_CONTEXT])
+
+
+def position_in(tracer: Tracer, value: List) -> Symbol:
+    """The number of each element within its list; to be called in the domain of the elements."""
+    assert tracer.domain is value.elements
+    longest = value.lengths.bounds
+    bounds = (0, max(longest[1] - 1, 0)) if longest else None
+    return tracer.compute("position", [], Type.WHOLE, parameters=(value.domain,), bounds=bounds)
+
+
+def member_of(
+    tracer: Tracer, context: Context, steps: tuple[Any, ...], position: Symbol
+) -> Context:
+    """The context of each element: H(context, *steps, i)."""
+    step: Any = PositionStep(tracer.lift(position.node))
+    return context.member((*steps, step))
+
+
+def list_of(tracer: Tracer, source: List, inner: Any) -> Any:
+    """One list of what there is for each element of another: an array, a list, or a choice of one.
+
+    Raises:
+        RefusedError: something else.
+    """
+    if isinstance(inner, Array):
+        return _of_arrays(tracer, source, inner)
+    if isinstance(inner, List) and inner.domain is source.elements:
+        return _regrouped(tracer, source.domain, inner.elements, inner.item)
+    if isinstance(inner, Choice) and inner.domain is source.elements:
+        return _of_kept(tracer, source, inner)
+    raise RefusedError("it makes lists whose elements come about in different ways")
+
+
+def _of_arrays(tracer: Tracer, source: List, inner: Array) -> Any:
+    items = inner.items
+    if not items:
+        return Array([])
+    if len(items) == 1:
+        return List(source.domain, source.lengths, source.elements, items[0])
+    with tracer.inside(source.elements):
+        each = new_list(tracer, float(len(items)), lambda number: _nth(tracer, items, number))
+    return _regrouped(tracer, source.domain, each.elements, each.item)
+
+
+def _nth(tracer: Tracer, items: list[Any], number: Symbol) -> Any:
+    entries = tuple(float(place) for place in range(len(items)))
+    pick = tracer.compute(
+        "from_least", [tracer.whole(number)], Type.PICK, parameters=(0,), entries=entries
+    )
+    return tracer.cases(pick, lambda place: force(items[int(place)]), None)
+
+
+def _of_kept(tracer: Tracer, source: List, inner: Choice) -> Any:
+    """Elements for which a condition holds (or does not)."""
+    for holds, side, other in (
+        (True, inner.then, inner.otherwise),
+        (False, inner.otherwise, inner.then),
+    ):
+        if isinstance(other, Array) and not other.items and isinstance(side, Array | List):
+            with tracer.inside(source.elements):
+                mask = tracer.truth(inner.condition)
+            part = tracer.graph.filter(source.elements, mask, holds=holds)
+            kept = _regrouped(tracer, source.domain, part, None)
+            return list_of(tracer, kept, side)
+    raise RefusedError("it makes lists whose elements come about in different ways")
+
+
+def _regrouped(tracer: Tracer, domain: Domain, elements: Domain, item: Any) -> List:
+    """The rows of a domain of elements as one list a row of another domain around it."""
+    with tracer.inside(domain):
+        lengths = tracer.compute("counts", [], Type.ROWS, parameters=(elements,)).node
+    return List(domain, lengths, elements, item)
+
+
+def present_list(tracer: Tracer, parts: list[Any]) -> Any:
+    """A list of elements each of which is there in some rows only.
+
+    Raises:
+        RefusedError: a part is no choice between an array and an empty one.
+    """
+    candidates: list[tuple[Any, Domain, Any]] = []
+    for part in map(tracer.settled, parts):
+        candidates += _candidates(tracer, part)
+    masks = [condition for condition, _, _ in candidates]
+    lengths = tracer.compute("how_many", masks, Type.ROWS, bounds=(0, len(candidates))).node
+    elements = tracer.graph.elements(tracer.domain, lengths)
+    domain = tracer.domain
+    with tracer.inside(elements):
+        operand = later(tracer, lambda: _which(tracer, domain, masks, candidates))
+    return List(domain, lengths, elements, operand)
+
+
+def _candidates(tracer: Tracer, part: Any) -> list[tuple[Any, Domain, Any]]:
+    if isinstance(part, Array):
+        return [(True, tracer.domain, item) for item in part.items]
+    if isinstance(part, Choice) and part.domain is tracer.domain:
+        for holds, side, other in (
+            (True, part.then, part.otherwise),
+            (False, part.otherwise, part.then),
+        ):
+            if isinstance(other, Array) and not other.items and isinstance(side, Array):
+                mask = tracer.truth(part.condition)
+                rows = tracer.graph.filter(tracer.domain, mask, holds=holds)
+                test = (
+                    Symbol(mask) if holds else tracer.compute("not", [Symbol(mask)], Type.BOOLEAN)
+                )
+                return [(test, rows, item) for item in side.items]
+    raise RefusedError("it joins arrays whose lengths differ from event to event")
+
+
+def _which(
+    tracer: Tracer, domain: Domain, masks: list[Any], candidates: list[tuple[Any, Domain, Any]]
+) -> Any:
+    entries = tuple(float(number) for number in range(len(candidates)))
+    with tracer.inside(domain):
+        columns = tuple(mask if mask is True else tracer.lift(mask.node) for mask in masks)
+    pick = tracer.compute("which", [], Type.PICK, parameters=(domain, *columns), entries=entries)
+
+    def value(number: Any) -> Any:
+        _, rows, item = candidates[int(number)]
+        with tracer.inside(rows):
+            found = force(item)
+        return View(tracer, rows, row_in(tracer, rows))(found)
+
+    return tracer.cases(pick, value, None)
+
+
+def row_in(tracer: Tracer, rows: Domain) -> Node:
+    """Of each row of the current domain, the row of `rows` (or one within) that it belongs to."""
+    if tracer.domain.within(rows):
+        return tracer.compute("row_in", [], Type.ROWS, parameters=(rows,)).node
+    assert isinstance(rows, Filter)
+    assert rows.parent is not None
+    outer = row_in(tracer, rows.parent)
+    return tracer.compute("rank", [Symbol(outer)], Type.ROWS, parameters=(rows,)).node
+
+
+def concatenated(tracer: Tracer, one: Array | List, other: Array | List) -> Any:
+    """The elements of one after those of another."""
+    for first, second in ((one, other), (other, one)):
+        if isinstance(first, Array) and not first.items:
+            return second
+    first_length, second_length = (_length_of(tracer, each) for each in (one, other))
+    length = _sum_of(tracer, first_length, second_length)
+
+    def item(number: Symbol) -> Any:
+        before = tracer.compute("less", [number, first_length], Type.BOOLEAN)
+        return tracer.choose(
+            before,
+            lambda: _item_at(tracer, one, number),
+            lambda: _item_at(tracer, other, _sum_of(tracer, number, first_length, -1)),
+        )
+
+    return new_list(tracer, length, item)
+
+
+def _length_of(tracer: Tracer, value: Array | List) -> Any:
+    return float(len(value.items)) if isinstance(value, Array) else list_length(tracer, value)
+
+
+def _sum_of(tracer: Tracer, one: Any, other: Any, sign: int = 1) -> Any:
+    bounds, more = bounds_of(one), bounds_of(other)
+    ends: Any = None
+    if bounds is not None and more is not None:
+        ends = sorted((sign * more[0], sign * more[1]))
+        ends = (max(bounds[0] + ends[0], 0), bounds[1] + ends[1])
+    operation = "whole_add" if sign > 0 else "whole_subtract"
+    given = [int(each) if isinstance(each, float) else each for each in (one, other)]
+    return tracer.compute(operation, given, Type.WHOLE, bounds=ends)
+
+
+def _item_at(tracer: Tracer, value: Array | List, number: Any) -> Any:
+    if isinstance(value, List):
+        return nth(tracer, value, number)
+    if len(value.items) == 1:
+        return force(value.items[0])
+    return _nth(tracer, value.items, number)
+
+
+# -- seen from elsewhere ---------------------------------------------------------------------------
+
+
+class View:
+    """Shows values of `source` in the current domain, whose rows are `rows` there."""
+
+    def __init__(self, tracer: Tracer, source: Domain, rows: Node) -> None:
+        self._tracer = tracer
+        self._source = source
+        self._rows = rows
+
+    def __call__(self, value: Any) -> Any:
+        """The value in the rows of the current domain."""
+        tracer = self._tracer
+        if isinstance(value, Symbol):
+            return self._symbol(value)
+        if isinstance(value, Choice):
+            return self._choice(value)
+        if isinstance(value, List):
+            return self._list(value)
+        if isinstance(value, Symbolic):
+            raise EvaluationError("this raises in every row")
+        if isinstance(value, Array):
+            return Array([self._operand(item) for item in value.items])
+        if isinstance(value, Object):
+            return viewed(tracer, value, self)
+        return value
+
+    def _operand(self, item: Any) -> Any:
+        return later(self._tracer, lambda: self(force(item)))
+
+    def _symbol(self, value: Symbol) -> Any:
+        tracer, node = self._tracer, value.node
+        if tracer.domain.within(node.domain) and node.domain is not self._source:
+            return value
+        with tracer.inside(self._source):
+            node = tracer.lift(node)
+        rows = tracer.lift(self._rows)
+        gathered = tracer.graph.node(
+            "gather",
+            (node, rows),
+            tracer.domain,
+            node.type,
+            entries=node.entries,
+            bounds=node.bounds,
+            kind=node.kind,
+        )
+        return Symbol(gathered)
+
+    def _list(self, value: List) -> Any:
+        """A list of each row, with the elements that it has there."""
+        tracer = self._tracer
+        if tracer.domain.within(value.domain) and value.domain is not self._source:
+            return value
+        row = self._rows
+        if value.domain is not self._source:
+            with tracer.inside(self._source):
+                outer = row_in(tracer, value.domain)
+            row = self._symbol(Symbol(outer)).node
+        lengths = View(tracer, value.domain, row)(Symbol(value.lengths)).node
+        elements = tracer.graph.elements(tracer.domain, lengths)
+        made = List(tracer.domain, lengths, elements, None)
+        with tracer.inside(elements):
+            place = position_in(tracer, made)
+            rows = element_rows(tracer, value, place, tracer.lift(row))
+            item = later(tracer, lambda: View(tracer, value.elements, rows)(force(value.item)))
+        return List(tracer.domain, lengths, elements, item)
+
+    def _choice(self, value: Choice) -> Any:
+        tracer = self._tracer
+        condition = self._symbol(value.condition)
+        with tracer.inside(self._source):
+            mask = tracer.truth(value.condition)
+
+        def side(chosen: Any, *, holds: bool) -> Any:
+            part = tracer.graph.filter(self._source, mask, holds=holds)
+            rows = tracer.compute("rank", [Symbol(self._rows)], Type.ROWS, parameters=(part,)).node
+            return View(tracer, part, rows)(chosen)
+
+        return tracer.choose(
+            condition,
+            lambda: side(value.then, holds=True),
+            lambda: side(value.otherwise, holds=False),
+        )
+
+
+def lifted(tracer: Tracer, value: List) -> List:
+    """A list in the current domain, which is within its own."""
+    if value.domain is tracer.domain:
+        return value
+    lengths = tracer.lift(value.lengths)
+    elements = tracer.graph.elements(tracer.domain, lengths)
+    made = List(tracer.domain, lengths, elements, None)
+    with tracer.inside(elements):
+        rows = element_rows(tracer, value, position_in(tracer, made))
+        item = later(tracer, lambda: View(tracer, value.elements, rows)(force(value.item)))
+    return List(tracer.domain, lengths, elements, item)
+
+
+def element_rows(tracer: Tracer, value: List, number: Any, row: Node | None = None) -> Node:
+    """Rows of a list's elements, by the number of the element in the list of each row.
+
+    `row` is the row of the list's domain, where it is not the one that the current row is in.
+    """
+    if row is None:
+        row = row_in(tracer, value.domain)
+    return tracer.compute(
+        "element_rows",
+        [Symbol(row), number],
+        Type.ROWS,
+        parameters=(value.lengths,),
+    ).node
+
+
+def element(compiler: TracedCompiler, value: List, key: Any) -> Any:
+    """`list[number]`; rows whose list is too short raise."""
+    tracer = compiler.tracer
+    if kind_of(key) != "number":
+        if isinstance(key, Symbolic) and kind_of(key) is None:
+            raise RefusedError("a list is indexed by a value whose type differs")
+        raise EvaluationError(f"an array is indexed by a number, not {described(key)}")
+    number = tracer.typed(key, Type.NUMBER)
+    inside = tracer.compute("is_place", [number, list_length(tracer, value)], Type.BOOLEAN)
+
+    def found() -> Any:
+        return nth(tracer, value, number)
+
+    def fail() -> Any:
+        raise EvaluationError("an index is outside of an array")
+
+    return tracer.choose(inside, found, fail)
+
+
+def nth(tracer: Tracer, value: List, number: Any) -> Any:
+    """The element at a position that every row's list has."""
+    rows = element_rows(tracer, value, number)
+    with tracer.inside(value.elements):
+        item = force(value.item)
+    return View(tracer, value.elements, rows)(item)
