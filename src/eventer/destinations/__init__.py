@@ -1,0 +1,1 @@
+"""Where events go, one package each. `base.py` states the contract."""

@@ -1,0 +1,77 @@
+"""Standard output as a destination: NDJSON, one compact JSON text a line."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import BinaryIO, Final
+
+from eventer.core.batch import Batch
+from eventer.core.model import Guarantee, Position, PositionKey
+from eventer.destinations.base import Delivery, Flow, Outcome
+from eventer.kernels.lines import lines as joined_lines
+from eventer.kernels.pgcopy import text_buffers
+
+_FEW: Final = 256
+"""Fewer lines are put together in Python, which needs no compiled code."""
+
+
+class ConsoleConnection:
+    """Writes to a stream. Positions live in memory: a pipe keeps none."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._positions: dict[PositionKey, Position] = {}
+
+    async def open(self) -> Guarantee:
+        """Says what can be promised of a pipe."""
+        return "at-least-once"
+
+    async def positions(self, keys: Collection[PositionKey]) -> Mapping[PositionKey, Position]:
+        """The positions written by this connection."""
+        return {key: self._positions[key] for key in keys if key in self._positions}
+
+    async def check(self, flow: Flow) -> None:
+        """A stream takes any event."""
+
+    async def prepare(self, flow: Flow) -> None:
+        """There is nothing to make."""
+
+    def encode_ahead(self, flow: Flow, batch: Batch) -> None:
+        """Lines are texts as they are."""
+
+    async def deliver(self, deliveries: Sequence[Delivery]) -> Outcome:
+        """Writes and flushes all batches.
+
+        Raises:
+            BrokenPipeError: the reader has gone.
+        """
+        committed = {}
+        for delivery in deliveries:
+            for batch in delivery.batches:
+                self._stream.write(lines(batch))
+            before = delivery.accepted or self._positions.get(delivery.flow.key, Position())
+            committed[delivery.flow.key] = advance(before, delivery.batches)
+        self._stream.flush()
+        self._positions.update(committed)
+        return Outcome(committed)
+
+    async def close(self) -> None:
+        """The stream belongs to the caller."""
+
+
+def lines(batch: Batch) -> bytes | memoryview:
+    """The batch's texts, each ended by a line feed."""
+    if batch.rows < _FEW:
+        return b"".join([text.as_py() + b"\n" for text in batch.text])
+    offsets, data = text_buffers(batch.text)
+    return memoryview(joined_lines(offsets, data))  # type: ignore[arg-type]  # arrays are buffers
+
+
+def advance(position: Position, batches: Sequence[Batch]) -> Position:
+    """The position after delivering consecutive batches that begin at it."""
+    return Position(
+        next=batches[-1].next,
+        skipped=position.skipped + sum(batch.skipped for batch in batches),
+        bytes=position.bytes + sum(batch.nbytes for batch in batches),
+        partitions=position.partitions,
+    )

@@ -1,0 +1,1 @@
+"""Kafka topics; the sole importer of the Kafka client."""

@@ -1,0 +1,207 @@
+"""From a batch of events to record batches, one or more for each partition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from eventer.core.batch import Batch
+from eventer.core.errors import DestinationRejectedError
+from eventer.core.model import ColumnType, KafkaTarget
+from eventer.core.pointer import format_pointer
+from eventer.kernels.kafka_records import (
+    BytesColumn,
+    Codec,
+    Header,
+    RecordBatch,
+    RecordColumns,
+    key_partitions,
+    split,
+)
+
+RUN: Final = 100
+"""How many unkeyed events in a row go to one partition."""
+
+_NS_PER_MS: Final = 1_000_000
+_US_PER_MS: Final = 1_000
+
+Ints = NDArray[np.int64]
+PartitionCounts = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How record batches are cut: by compressed size, with a guess at what compression saves."""
+
+    codec: Codec
+    limit: int
+    ratio: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The record batches of a batch and their partitions, and what they were made for."""
+
+    counts: PartitionCounts
+    codec: Codec
+    limit: int
+    parts: tuple[tuple[int, RecordBatch], ...]
+
+    def serves(self, counts: PartitionCounts, cut: Cut) -> bool:
+        """Whether they are what `encode` would make now, but for where they are cut."""
+        return (self.counts, self.codec, self.limit) == (counts, cut.codec, cut.limit)
+
+
+def with_count(counts: PartitionCounts, index: int, partitions: int) -> PartitionCounts:
+    """The partition counts of a flow after its topic was seen with `partitions` at `index`."""
+    if counts and counts[-1][1] == partitions:
+        return counts
+    return (*counts, (index, partitions))
+
+
+def within(counts: PartitionCounts, batch: Batch) -> PartitionCounts:
+    """The partition counts that matter to a batch: the one that it begins with, and later ones."""
+    begins = max((n for n, (start, _) in enumerate(counts) if start <= batch.first), default=0)
+    later = [(start, n) for start, n in counts[begins + 1 :] if start < batch.next]
+    return ((batch.first, counts[begins][1]), *later)
+
+
+def encode(batch: Batch, target: KafkaTarget, counts: PartitionCounts, cut: Cut) -> Encoded:
+    """A batch as its topic takes it; `counts` are those `within` it.
+
+    Raises:
+        DestinationRejectedError: see `record_batches`.
+    """
+    parts = record_batches(batch, target, counts, cut)
+    return Encoded(counts, cut.codec, cut.limit, tuple(parts))
+
+
+def record_batches(
+    batch: Batch, target: KafkaTarget, counts: PartitionCounts, cut: Cut
+) -> list[tuple[int, RecordBatch]]:
+    """Record batches and their partitions, in the order in which each partition takes them.
+
+    Raises:
+        DestinationRejectedError: an option names a field whose value does not serve; it names the
+            event.
+    """
+    if not batch.rows:
+        return []
+    columns = record_columns(batch, target)
+    places = partitions_of(batch, target, columns.keys, counts)
+    made = []
+    used = np.unique(places).tolist() if batch.rows > 1 else places.tolist()
+    for partition in used:
+        rows = np.flatnonzero(places == partition)
+        parts = split(columns, rows, cut.codec, cut.limit, cut.ratio)
+        made += [(int(partition), part) for part in parts]
+    return made
+
+
+def record_columns(batch: Batch, target: KafkaTarget) -> RecordColumns:
+    """What the records are made of: texts as values, keys, headers and timestamps from fields."""
+    return RecordColumns(
+        values=bytes_of(batch.text),
+        timestamps=_timestamps(batch, target.timestamp),
+        keys=_text_of(batch, target.key) if target.key is not None else None,
+        headers=tuple(
+            Header(name.encode(), _text_of(batch, option)) for name, option in target.headers
+        ),
+    )
+
+
+def partitions_of(
+    batch: Batch, target: KafkaTarget, keys: BytesColumn | None, counts: PartitionCounts
+) -> Ints:
+    """The partition of each row: the field named by `partition`, else by key, else by index."""
+    counted = _counts_of(batch.index, counts)
+    places = (batch.index // RUN) % counted
+    if keys is not None:
+        places = np.where(keys.validity(), key_partitions(keys, counted), places)
+    if target.partition is None:
+        return places
+    chosen = batch.fields.column(_pointer(target.partition), ColumnType.BIGINT)
+    given = chosen.is_valid().to_numpy(zero_copy_only=False)
+    wanted = chosen.fill_null(0).to_numpy(zero_copy_only=False)
+    _check_partitions(batch, given, wanted, counted, target)
+    return np.where(given, wanted, places)
+
+
+def bytes_of(array: pa.Array) -> BytesColumn:
+    """A `large_binary` or `large_string` array as the kernels read it, without a copy."""
+    _, offsets, data = array.buffers()
+    start, count = array.offset, len(array)
+    valid = array.is_valid().to_numpy(zero_copy_only=False) if array.null_count else None
+    return BytesColumn(
+        offsets=np.frombuffer(offsets, np.int64)[start : start + count + 1],
+        data=np.frombuffer(data or b"", np.uint8),
+        valid=None if valid is None else valid.view(np.uint8),
+    )
+
+
+def _pointer(option: str) -> str:
+    """Options name a top-level field or are a JSON pointer."""
+    return option if option.startswith("/") else format_pointer([option])
+
+
+def _text_of(batch: Batch, option: str) -> BytesColumn:
+    return bytes_of(batch.fields.column(_pointer(option), ColumnType.KEY))
+
+
+def _counts_of(index: Ints, counts: PartitionCounts) -> Ints:
+    """How many partitions the topic has for each event: each count holds from its index on."""
+    if len(counts) == 1:
+        return np.full(len(index), counts[0][1], np.int64)
+    starts = np.array([start for start, _ in counts], np.int64)
+    numbers = np.array([number for _, number in counts], np.int64)
+    return numbers[np.maximum(np.searchsorted(starts, index, side="right") - 1, 0)]
+
+
+def _timestamps(batch: Batch, option: str | None) -> Ints:
+    """Milliseconds since 1970: the field where there is one, else the scheduled time."""
+    scheduled = batch.scheduled // _NS_PER_MS
+    if option is None:
+        return scheduled
+    pointer = _pointer(option)
+    try:
+        column = batch.fields.column(pointer, ColumnType.TIMESTAMPTZ)
+        unit = _US_PER_MS
+    except DestinationRejectedError:
+        column = batch.fields.column(pointer, ColumnType.BIGINT)
+        unit = 1
+    given = column.is_valid().to_numpy(zero_copy_only=False)
+    chosen = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False) // unit
+    bad = np.flatnonzero(given & (chosen < 0))
+    if len(bad):
+        raise _refusal(batch, bad[0], f"timestamp {pointer} is before 1970, which Kafka refuses")
+    return np.where(given, chosen, scheduled)
+
+
+def _check_partitions(
+    batch: Batch, given: NDArray[np.bool_], wanted: Ints, counted: Ints, target: KafkaTarget
+) -> None:
+    bad = np.flatnonzero(given & ((wanted < 0) | (wanted >= counted)))
+    if len(bad):
+        row = int(bad[0])
+        raise _refusal(
+            batch,
+            row,
+            f"partition {wanted[row]} is none of the {counted[row]} of topic {target.topic!r}",
+        )
+
+
+def _refusal(batch: Batch, row: int, fault: str) -> DestinationRejectedError:
+    index = int(batch.index[row])
+    return DestinationRejectedError(f"event {index}: {fault}", index=index)
+
+
+def largest(batch: Batch, rows: Sequence[int] | Ints) -> tuple[int, int]:
+    """Index and bytes of JSON text of the largest event among the rows."""
+    lengths = bytes_of(batch.text).lengths()[rows]
+    at = int(np.argmax(lengths))
+    return int(batch.index[rows[at]]), int(lengths[at])

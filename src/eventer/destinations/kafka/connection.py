@@ -1,0 +1,538 @@
+"""One owner of one shard of a Kafka cluster: data and positions in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import numpy as np
+from aiokafka import TopicPartition
+from aiokafka import errors as kafka
+
+from eventer.core.batch import Batch
+from eventer.core.clock import NS_PER_SECOND, Clock, SystemClock
+from eventer.core.errors import (
+    DestinationError,
+    DestinationRejectedError,
+    DestinationUnavailableError,
+    FencedError,
+    TargetUnavailableError,
+    UnknownOutcomeError,
+)
+from eventer.core.model import Guarantee, Position, PositionKey
+from eventer.destinations.ahead import FEW_ROWS, Encoder
+from eventer.destinations.base import Delivery, Flow, Outcome
+from eventer.destinations.kafka import ledger, position
+from eventer.destinations.kafka.batches import Cut, Encoded, encode, with_count, within
+from eventer.destinations.kafka.delivery import (
+    Failure,
+    Plan,
+    Sent,
+    by_plan,
+    failures,
+    kafka_target,
+    plan,
+)
+from eventer.destinations.kafka.errors import (
+    Verdict,
+    about_connection,
+    about_topic,
+    reason,
+    verdict_on,
+)
+from eventer.destinations.kafka.names import name_fault
+from eventer.destinations.kafka.opening import Opened, open_producer
+from eventer.destinations.kafka.producer import PENDING, Producer, Send
+from eventer.destinations.kafka.settings import KafkaSettings
+from eventer.destinations.kafka.topic import Topic, Topics
+from eventer.kernels.kafka_records import RecordColumns, bytes_column, frame, key_partitions
+
+_TOPICS_LOOKED_AT_EVERY_NS: Final = NS_PER_SECOND
+_STALL_SECONDS: Final = 2.0
+_OWN: Final = frozenset({position.TOPIC, ledger.TOPIC})
+_STALLS: Final = 2
+"""After so many times without progress, whoever is not acknowledged is left out."""
+
+_log = logging.getLogger(__name__)
+
+
+class KafkaConnection:
+    """Implements `ShardConnection`.
+
+    A connection begins one producer and never another: it must not fence an owner that came after
+    it. Whatever leaves the producer in doubt leaves the connection spent.
+    """
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        *,
+        name: str,
+        cluster: int,
+        shard: int,
+        shards: int,
+        clock: Clock | None = None,
+    ) -> None:
+        self._settings = settings
+        self._name = name
+        self._cluster = cluster
+        self._shard = shard
+        self._shards = shards
+        self._clock = clock or SystemClock()
+        self._transactional_id = f"eventer-{cluster:016x}-{name}-{shard}"
+        self._opened: Opened | None = None
+        self._positions: dict[PositionKey, Position] | None = None
+        self._topics: dict[str, Topic] = {}
+        self._ensured_at: dict[str, int] = {}
+        self._ratios: dict[str, float] = {}
+        self._looked_at = 0
+        self._encoder: Encoder[Encoded] = Encoder()
+
+    @property
+    def degraded(self) -> str | None:
+        """Why delivery is at least once although `auto` would rather have it exactly once."""
+        return self._opened.degraded if self._opened else None
+
+    async def open(self) -> Guarantee:
+        """See `ShardConnection.open`."""
+        self._opened = await open_producer(self._settings, self._transactional_id)
+        if self._opened.degraded:
+            _log.warning("%s delivers at least once: %s", self._name, self._opened.degraded)
+        async with self._bounded("opening", self._settings.start_timeout):
+            topic = await self._cluster_topics.ensure(position.target_for(self._shards))
+            if topic.partitions < self._shards:
+                await self._cluster_topics.grow(position.TOPIC, self._shards)
+            kept = ledger.target_for(self._shards, self._settings.ledger_retention_hours)
+            topic = await self._cluster_topics.ensure(kept)
+            if topic.partitions < self._shards:
+                await self._cluster_topics.grow(ledger.TOPIC, self._shards)
+            await asyncio.to_thread(_load_kernels)
+        return self._opened.guarantee
+
+    async def positions(self, keys: Collection[PositionKey]) -> Mapping[PositionKey, Position]:
+        """See `ShardConnection.positions`."""
+        known = await self._known_positions()
+        return {key: known[key] for key in keys if key in known}
+
+    async def check(self, flow: Flow) -> None:
+        """See `ShardConnection.check`. What a topic takes is known by writing to it only."""
+        if fault := name_fault(kafka_target(flow).topic):
+            raise DestinationRejectedError(fault)
+
+    async def prepare(self, flow: Flow) -> None:
+        """See `ShardConnection.prepare`. Many flows of one topic ask the cluster once a second."""
+        looked_at = self._ensured_at.get(kafka_target(flow).topic)
+        now = self._clock.monotonic_ns()
+        if looked_at is None or now - looked_at >= _TOPICS_LOOKED_AT_EVERY_NS:
+            await self._ensure(flow)
+
+    async def _ensure(self, flow: Flow) -> None:
+        """Sees what the topic is like now, and makes it where it is missing."""
+        target = kafka_target(flow)
+        async with self._bounded(f"preparing topic {target.topic!r}", self._settings.start_timeout):
+            self._topics[target.topic] = await self._cluster_topics.ensure(target)
+        self._ensured_at[target.topic] = self._clock.monotonic_ns()
+
+    async def deliver(self, deliveries: Sequence[Delivery]) -> Outcome:
+        """See `ShardConnection.deliver`."""
+        await self._known_positions()
+        rejected = await self._look_at_topics(deliveries)
+        plans: dict[PositionKey, Plan] = {}
+        usable = [item for item in deliveries if item.flow.key not in rejected]
+        began = self._clock.monotonic_ns()
+        await self._add_plans(usable, plans, rejected)
+        waiting = self._clock.monotonic_ns() - began
+        encoding = max(waiting, self._encoder.lap())
+        committed: dict[PositionKey, Position] = {}
+        while plans:
+            failed = await self._attempt(list(plans.values()))
+            if not failed or not self._transactional:
+                committed |= self._note(plans, failed)
+            for failure in failed:
+                del plans[failure.plan.flow.key]
+                await self._judge(failure, plans, rejected)
+            if not failed:
+                break
+            plans = {key: item for key, item in plans.items() if key not in committed}
+        return Outcome(committed, rejected, encoding, waiting)
+
+    async def close(self) -> None:
+        """See `ShardConnection.close`."""
+        self._encoder.close()
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.producer.close()
+
+    @property
+    def _producer(self) -> Producer:
+        if self._opened is None:
+            raise DestinationUnavailableError("this connection to Kafka is closed or spent")
+        return self._opened.producer
+
+    @property
+    def _transactional(self) -> bool:
+        return self._opened is not None and self._opened.transactional
+
+    @property
+    def _cluster_topics(self) -> Topics:
+        return Topics(self._producer.client)
+
+    async def _known_positions(self) -> dict[PositionKey, Position]:
+        """Read once: after fencing nobody else moves them."""
+        if self._positions is None:
+            # Another service's dead owner may hold them up for as long as its transaction lives.
+            patience = self._settings.transaction_timeout + self._settings.start_timeout
+            async with self._bounded("reading positions", patience):
+                self._positions = await position.read_positions(
+                    self._settings, self._producer.client, self._shard, self._cluster
+                )
+        return self._positions
+
+    async def _look_at_topics(
+        self, deliveries: Sequence[Delivery]
+    ) -> dict[PositionKey, DestinationError]:
+        """Makes again what was dropped and sees what has grown, at most once a second.
+
+        The flows whose topics are not to be had, and why.
+        """
+        now = self._clock.monotonic_ns()
+        flows = {kafka_target(item.flow).topic: item.flow for item in deliveries}
+        known = flows.keys() <= self._topics.keys()
+        if known and now - self._looked_at < _TOPICS_LOOKED_AT_EVERY_NS:
+            return {}
+        async with self._bounded("looking at topics", self._settings.start_timeout):
+            counts = await self._cluster_topics.counts(flows)
+            changed = {
+                name: flow
+                for name, flow in flows.items()
+                if name not in self._topics or counts.get(name) != self._topics[name].partitions
+            }
+            refused = await self._ensure_each(changed)
+            if changed:
+                await self._producer.client.force_metadata_update()
+        self._looked_at = now
+        return {
+            item.flow.key: refused[topic]
+            for item in deliveries
+            if (topic := kafka_target(item.flow).topic) in refused
+        }
+
+    async def _ensure_each(self, flows: Mapping[str, Flow]) -> dict[str, DestinationError]:
+        refused: dict[str, DestinationError] = {}
+        for name, flow in flows.items():
+            try:
+                self._topics[name] = await self._cluster_topics.ensure(kafka_target(flow))
+            except (DestinationRejectedError, TargetUnavailableError) as error:
+                self._topics.pop(name, None)
+                refused[name] = error
+        return refused
+
+    async def _add_plans(
+        self,
+        deliveries: Sequence[Delivery],
+        plans: dict[PositionKey, Plan],
+        rejected: dict[PositionKey, DestinationError],
+    ) -> None:
+        rows = sum(batch.rows for item in deliveries for batch in item.batches)
+        if rows < FEW_ROWS:
+            made = [self._plan(item) for item in deliveries]
+        else:
+            made = await self._encoder.run(lambda: [self._plan(item) for item in deliveries])
+        for delivery, item in zip(deliveries, made, strict=True):
+            if isinstance(item, Plan):
+                await self._add_plan(item, plans, rejected)
+            else:
+                rejected[delivery.flow.key] = item
+
+    def encode_ahead(self, flow: Flow, batch: Batch) -> None:
+        """See `ShardConnection.encode_ahead`."""
+        target = kafka_target(flow)
+        topic = self._topics.get(target.topic)
+        if topic is None or self._positions is None:
+            return
+        before = self._positions.get(flow.key, Position())
+        counts = within(with_count(before.partitions, batch.first, topic.partitions), batch)
+        cut = self._cut(topic)
+        self._encoder.begin(batch, lambda: encode(batch, target, counts, cut))
+
+    def _cut(self, topic: Topic) -> Cut:
+        ratio = self._ratios.get(topic.name, 1.0)
+        return Cut(self._settings.compression, topic.max_message_bytes, ratio)
+
+    def _plan(self, delivery: Delivery) -> Plan | DestinationRejectedError:
+        topic = self._topics[kafka_target(delivery.flow).topic]
+        assert self._positions is not None
+        before = delivery.accepted or self._positions.get(delivery.flow.key, Position())
+        try:
+            return plan(delivery, topic, before, self._cut(topic), self._encoder.made)
+        except DestinationRejectedError as error:
+            return error
+
+    async def _add_plan(
+        self,
+        item: Plan,
+        plans: dict[PositionKey, Plan],
+        rejected: dict[PositionKey, DestinationError],
+    ) -> None:
+        """Refuses an event that is too large before anything of its flow is sent."""
+        name = item.topic.name
+        self._ratios[name] = item.ratio() or self._ratios.get(name, 1.0)
+        if item.too_large() is not None:
+            await self._ensure(item.flow)
+            again = self._plan(item.delivery)
+            assert isinstance(again, Plan)
+            fault = again.too_large()
+            if fault is not None:
+                rejected[item.flow.key] = fault
+                return
+            item = again
+        plans[item.flow.key] = item
+
+    async def _attempt(self, plans: Sequence[Plan]) -> list[Failure]:
+        """Commits all plans; where some fail, says which.
+
+        Then nothing is visible in a transaction; without one, the others are committed.
+        """
+        async with self._bounded("delivering", self._settings.delivery_timeout):
+            if self._transactional:
+                await self._producer.begin()
+                if failed := await self._enlist(plans):
+                    await self._producer.abort()
+                    return failed
+            sent = by_plan(plans, await self._send_all(plans))
+            failed = failures(plans, sent)
+            if failed and self._transactional:
+                self._raise_if_spent(failed, among=len(plans))
+                await self._producer.abort()
+                return failed
+            self._raise_if_spent(failed, among=len(plans))
+            lost = {failure.plan.flow.key for failure in failed}
+            await self._send_books(
+                [both for both in zip(plans, sent, strict=True) if both[0].flow.key not in lost]
+            )
+        if self._transactional:
+            await self._commit()
+        return failed
+
+    async def _send_all(self, plans: Sequence[Plan]) -> list[Sent]:
+        """Sends all of the plans; gives up where some are stuck and others are not.
+
+        The client waits for a topic that is gone, or has no leader, as long as it is let.
+        """
+        sends = [send for item in plans for send in item.sends]
+        owners = [item for item in plans for _ in item.sends]
+        async with self._sending(sends) as (task, outcomes):
+            stalls, pending = 0, len(sends)
+            while not await _ends(task, _STALL_SECONDS):
+                left = [n for n, outcome in enumerate(outcomes) if outcome is PENDING]
+                stalls = stalls + 1 if len(left) == pending else 0
+                pending = len(left)
+                stuck = {owners[n].flow.key: owners[n] for n in left}
+                await self._check_topics(plans)
+                if stalls >= _STALLS and 0 < len(stuck) < len(plans):
+                    raise _stuck(list(stuck.values()))
+            return task.result()
+
+    @asynccontextmanager
+    async def _sending(
+        self, sends: Sequence[Send]
+    ) -> AsyncIterator[tuple[asyncio.Task[list[Sent]], list[Sent]]]:
+        outcomes: list[Sent] = []
+        task = asyncio.create_task(self._producer.send(sends, outcomes))
+        try:
+            yield task, outcomes
+        finally:
+            task.cancel()
+
+    async def _check_topics(self, plans: Sequence[Plan]) -> None:
+        """Raises where topics are gone or have no leader, naming the flows."""
+        names = {item.topic.name for item in plans}
+        usable = (await self._cluster_topics.counts(names | _OWN)).keys()
+        if lost := _OWN - usable:
+            raise kafka.UnknownTopicOrPartitionError(*sorted(lost))
+        gone = sorted(names - usable)
+        if gone:
+            suspects = {item.flow.key for item in plans if item.topic.name in gone}
+            for name in gone:
+                self._topics.pop(name, None)
+            raise DestinationUnavailableError(
+                f"Kafka does not take topic {', '.join(map(repr, gone))}: it is gone, or a "
+                "partition of it has no leader",
+                suspects=suspects if len(suspects) < len(plans) else (),
+            )
+
+    async def _enlist(self, plans: Sequence[Plan]) -> list[Failure]:
+        """Takes everything into the transaction; else the flows whose topics the broker refuses."""
+        places = {send.place for item in plans for send in item.sends}
+        places |= {TopicPartition(own, self._shard) for own in _OWN}
+        try:
+            await self._enlist_watched(places, plans)
+        except kafka.TopicAuthorizationFailedError as error:
+            refused = set().union(*error.args)
+            for own in refused & _OWN:
+                raise about_topic(error, own) from error
+            return [Failure(item, 0, error) for item in plans if item.topic.name in refused]
+        return []
+
+    async def _enlist_watched(
+        self, places: Collection[TopicPartition], plans: Sequence[Plan]
+    ) -> None:
+        """Gives up early where a topic is gone, for which the client asks in vain."""
+        task = asyncio.create_task(self._producer.enlist(places))
+        try:
+            while not await _ends(task, _STALL_SECONDS):
+                await self._check_topics(plans)
+            task.result()
+        finally:
+            task.cancel()
+
+    def _raise_if_spent(self, failed: Sequence[Failure], *, among: int = 0) -> None:
+        """Raises what the producer cannot go on after; names the flows, where others went well."""
+        spent = [one for one in failed if verdict_on(one.error) is Verdict.SPENT]
+        for failure in failed:
+            if verdict_on(failure.error) is Verdict.FENCED:
+                raise failure.error
+        if spent and len(failed) < among:
+            suspects = {failure.plan.flow.key for failure in spent}
+            said = f"topic {spent[0].plan.topic.name!r}: {reason(spent[0].error)}"
+            raise DestinationUnavailableError(f"Kafka does not take {said}", suspects=suspects)
+        if spent:
+            raise spent[0].error
+
+    async def _send_books(self, plans: Sequence[tuple[Plan, Sequence[Sent]]]) -> None:
+        """Sends ledger and positions, the positions last unless all becomes visible at once."""
+        if not plans:
+            return
+        now_ms = self._clock.now_ns() // 1_000_000
+        ledgers = ledger.ledger_batches(self._entries(plans), now_ms, self._settings.compression)
+        positions = {item.flow.key: item.position for item, _ in plans}
+        sends = [Send(ledger.TOPIC, self._shard, batch) for batch in ledgers]
+        last = Send(position.TOPIC, self._shard, position.position_batch(positions, now_ms))
+        if self._transactional:
+            await self._send_own([*sends, last], plans[0][0])
+        else:
+            await self._send_own(sends, plans[0][0])
+            await self._send_own([last], plans[0][0])
+
+    def _entries(
+        self, plans: Sequence[tuple[Plan, Sequence[Sent]]]
+    ) -> list[tuple[Plan, ledger.Entry]]:
+        """The ledger's entries, but for those that cannot say where their events are.
+
+        After a retry the broker may not know any more what offset it gave. In a transaction we
+        begin anew; without one the events are there already.
+
+        Raises:
+            DestinationUnavailableError: see above.
+        """
+        entries = []
+        for item, sent in plans:
+            offsets = [outcome for outcome in sent if isinstance(outcome, int)]
+            if min(offsets, default=0) >= 0:
+                entries.append((item, ledger.entry_of(item, offsets)))
+            elif self._transactional:
+                raise DestinationUnavailableError(
+                    f"Kafka does not say where in topic {item.topic.name!r} it put events"
+                )
+        return entries
+
+    async def _send_own(self, sends: Sequence[Send], blamed: Plan) -> None:
+        """Sends to topics of our own: what they do not take, no flow is to blame for."""
+        for send, outcome in zip(sends, await self._producer.send(sends), strict=True):
+            if isinstance(outcome, BaseException):
+                self._raise_if_spent([Failure(blamed, 0, outcome)])
+                raise about_topic(outcome, send.topic)
+
+    async def _commit(self) -> None:
+        """Commits; after anything but success or fencing nobody knows whether it was."""
+        try:
+            async with asyncio.timeout(self._settings.delivery_timeout):
+                await self._producer.commit()
+        except BaseException as error:
+            await self._spend()
+            if not isinstance(error, Exception):
+                raise
+            if verdict_on(error) is Verdict.FENCED:
+                raise FencedError("another owner took this shard over before a commit") from error
+            raise UnknownOutcomeError(
+                f"Kafka did not say whether it committed: {reason(error)}"
+            ) from error
+
+    def _note(
+        self, plans: Mapping[PositionKey, Plan], failed: Sequence[Failure]
+    ) -> dict[PositionKey, Position]:
+        lost = {failure.plan.flow.key for failure in failed}
+        moved = {key: item.position for key, item in plans.items() if key not in lost}
+        assert self._positions is not None
+        self._positions |= moved
+        return moved
+
+    async def _judge(
+        self,
+        failure: Failure,
+        plans: dict[PositionKey, Plan],
+        rejected: dict[PositionKey, DestinationError],
+    ) -> None:
+        """Cuts a flow's batches smaller, or leaves it out."""
+        flow = failure.plan.flow
+        if not failure.batch_too_large:
+            rejected[flow.key] = failure.verdict()
+            return
+        await self._ensure(flow)
+        name = kafka_target(flow).topic
+        self._topics[name] = failure.smaller(self._topics[name])
+        again = self._plan(failure.plan.delivery)
+        assert isinstance(again, Plan)
+        plans[flow.key] = again
+
+    @asynccontextmanager
+    async def _bounded(self, doing: str, seconds: float) -> AsyncIterator[None]:
+        """Bounds a wait in which nothing can be committed; what breaks it spends the connection."""
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except (DestinationRejectedError, TargetUnavailableError):
+            if self._in_transaction():
+                await self._spend()
+            raise
+        except DestinationError:
+            await self._spend()
+            raise
+        except Exception as error:
+            await self._spend()
+            raise about_connection(error, doing) from error
+        except BaseException:
+            await self._spend()
+            raise
+
+    def _in_transaction(self) -> bool:
+        return self._opened is not None and self._opened.producer.in_transaction
+
+    async def _spend(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.producer.discard()
+
+
+async def _ends(task: asyncio.Task[Any], seconds: float) -> bool:
+    done, _ = await asyncio.wait([task], timeout=seconds)
+    return bool(done)
+
+
+def _stuck(plans: Sequence[Plan]) -> DestinationUnavailableError:
+    topics = ", ".join(sorted({repr(item.topic.name) for item in plans}))
+    waited = _STALL_SECONDS * (_STALLS + 1)
+    return DestinationUnavailableError(
+        f"Kafka has not acknowledged events for topic {topics} in {waited:.0f} s",
+        suspects={item.flow.key for item in plans},
+    )
+
+
+def _load_kernels() -> None:
+    """Imports, and where need be compiles, what the first batch would otherwise wait for."""
+    columns = RecordColumns(bytes_column([b""]), np.zeros(1, np.int64), bytes_column([b""]))
+    frame(columns, np.zeros(1, np.int64), "none")
+    key_partitions(bytes_column([b""]), 1)

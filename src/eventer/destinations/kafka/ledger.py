@@ -1,0 +1,123 @@
+"""The ledger: which offsets of a topic hold which events, so that a topic can be verified.
+
+The topic `eventer-ledger` has a partition for each shard and keeps records for a time. A record
+tells of one generator in one transaction. Its key is `<position key>/<topic>`; its value is a JSON
+object: the events [`first`, `first` + `n`) were committed, those in the ranges of `skipped` emitted
+nothing, and of the others those of each partition lie, in their order, at the offsets that `places`
+lists: [partition, offset of the first, how many].
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from eventer.core.batch import Batch
+from eventer.core.model import KafkaTarget, PositionKey
+from eventer.destinations.kafka.delivery import Plan
+from eventer.destinations.kafka.position import decode_key, encode_key
+from eventer.destinations.kafka.topic import DEFAULT_MAX_MESSAGE_BYTES
+from eventer.kernels.kafka_records import Codec, RecordBatch, RecordColumns, bytes_column, split
+
+TOPIC: Final = "eventer-ledger"
+_MS_PER_HOUR: Final = 3_600_000
+_SEGMENTS: Final = 8
+"""Whole segments are dropped: this many keep what is kept close to what was asked for."""
+
+Ranges: TypeAlias = tuple[tuple[int, int], ...]
+Places: TypeAlias = tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one transaction committed of one generator, and where it lies."""
+
+    first: int
+    n: int
+    places: Places
+    skipped: Ranges = ()
+
+    def encoded(self) -> bytes:
+        """The record's value."""
+        value = {
+            "first": self.first,
+            "n": self.n,
+            "skipped": self.skipped,
+            "places": self.places,
+        }
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def target_for(shards: int, retention_hours: float) -> KafkaTarget:
+    """The topic as it is made."""
+    retention = max(1, int(retention_hours * _MS_PER_HOUR))
+    config = (
+        ("cleanup.policy", "delete"),
+        ("retention.ms", str(retention)),
+        ("segment.ms", str(max(1, retention // _SEGMENTS))),
+    )
+    return KafkaTarget(topic=TOPIC, partitions=shards, config=config)
+
+
+def encode_ledger_key(key: PositionKey, topic: str) -> bytes:
+    """The record key of a generator's entries."""
+    return encode_key(key) + b"/" + topic.encode()
+
+
+def decode_ledger_key(data: bytes) -> tuple[PositionKey, str] | None:
+    """Whose entry it is and of which topic; None where it is none of ours."""
+    whose, _, topic = data.rpartition(b"/")
+    key = decode_key(whose)
+    return None if key is None else (key, topic.decode("ascii", "replace"))
+
+
+def entry_of(plan: Plan, offsets: Sequence[int]) -> Entry:
+    """The entry of a flow whose sends were acknowledged at these offsets."""
+    batches = plan.delivery.batches
+    places: list[tuple[int, int, int]] = []
+    for send, offset in zip(plan.sends, offsets, strict=True):
+        places.append((send.partition, offset, send.batch.count))
+    first = batches[0].first
+    return Entry(first, batches[-1].next - first, _joined(places), _skipped(batches))
+
+
+def _joined(places: Sequence[tuple[int, int, int]]) -> Places:
+    """The places partition by partition, those that follow one another as one."""
+    joined: list[tuple[int, int, int]] = []
+    for partition, offset, count in sorted(places):
+        if joined and joined[-1][0] == partition and sum(joined[-1][1:]) == offset:
+            joined[-1] = (partition, joined[-1][1], joined[-1][2] + count)
+        else:
+            joined.append((partition, offset, count))
+    return tuple(joined)
+
+
+def _skipped(batches: Sequence[Batch]) -> Ranges:
+    """The ranges of indices that emit nothing."""
+    ranges: list[tuple[int, int]] = []
+    for batch in batches:
+        if not batch.skipped:
+            continue
+        emitted = np.concatenate(([batch.first - 1], batch.index, [batch.next]))
+        gaps = np.flatnonzero(np.diff(emitted) > 1)
+        starts, ends = emitted[gaps] + 1, emitted[gaps + 1]
+        ranges += zip(starts.tolist(), ends.tolist(), strict=True)
+    return tuple(ranges)
+
+
+def ledger_batches(
+    entries: Sequence[tuple[Plan, Entry]], now_ms: int, codec: Codec
+) -> list[RecordBatch]:
+    """Record batches with all of the entries."""
+    keys = [encode_ledger_key(plan.flow.key, plan.topic.name) for plan, _ in entries]
+    columns = RecordColumns(
+        values=bytes_column([entry.encoded() for _, entry in entries]),
+        timestamps=np.full(len(entries), now_ms, np.int64),
+        keys=bytes_column(keys),
+    )
+    rows = np.arange(len(entries), dtype=np.int64)
+    return list(split(columns, rows, codec, DEFAULT_MAX_MESSAGE_BYTES))

@@ -1,0 +1,239 @@
+"""aiokafka's producer, handed batches that are already built, with an end to every wait.
+
+The subclass of its `BatchBuilder` and what `discard` and `send` touch are private to aiokafka:
+the version range is tight and `tests/unit/destinations/kafka/test_producer.py` guards it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.producer.transaction_manager import TransactionState
+
+from eventer.destinations.kafka.enlisting import enlist
+from eventer.destinations.kafka.settings import KafkaSettings
+from eventer.kernels.kafka_records import ProducerState, RecordBatch
+
+# What goes wrong is raised to whoever asked; the client's log would say it again, several times a
+# second while a broker is away.
+if logging.getLogger("aiokafka").level == logging.NOTSET:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+PENDING: Final = TimeoutError("not acknowledged yet")
+"""Stands for the outcome of a send that has none yet."""
+_DISCARD_SECONDS: Final = 2.0
+_RETRY_MS: Final = 50
+_IDLE: Final = (TransactionState.UNINITIALIZED, TransactionState.READY)
+
+
+class BuiltBatch(BatchBuilder):  # type: ignore[misc]  # aiokafka ships no types
+    """A record batch as aiokafka's sender wants it: full, and sealed when its turn comes."""
+
+    def __init__(self, batch: RecordBatch, *, transactional: bool) -> None:
+        # The parent's constructor would make a builder of records, which we have already.
+        self._batch = batch
+        self._state = ProducerState(transactional=transactional)
+        self._buffer: bytes | None = None
+        self._closed = True
+
+    def append(self, **_: object) -> None:
+        """None: the batch is full."""
+
+    def close(self) -> None:
+        """It always is."""
+
+    def closed(self) -> bool:
+        """It always is."""
+        return True
+
+    def size(self) -> int:
+        """Bytes as sent."""
+        return self._batch.size
+
+    def record_count(self) -> int:
+        """How many sequence numbers it takes."""
+        return self._batch.count
+
+    def _set_producer_state(
+        self, producer_id: int, producer_epoch: int, base_sequence: int
+    ) -> None:
+        transactional = self._state.transactional
+        self._state = ProducerState(producer_id, producer_epoch, base_sequence, transactional)
+
+    def _build(self) -> bytes:
+        if self._buffer is None:
+            self._buffer = self._batch.seal(self._state)
+        return self._buffer
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A record batch and where it goes."""
+
+    topic: str
+    partition: int
+    batch: RecordBatch
+
+    @property
+    def place(self) -> TopicPartition:
+        """Topic and partition."""
+        return TopicPartition(self.topic, self.partition)
+
+
+class Producer:
+    """One producer of one shard. After a wait that ran out it is spent: discard it."""
+
+    def __init__(
+        self, settings: KafkaSettings, *, transactional_id: str | None, idempotent: bool = True
+    ) -> None:
+        self.transactional = transactional_id is not None
+        self._producer = AIOKafkaProducer(
+            **settings.client_options(),
+            transactional_id=transactional_id,
+            transaction_timeout_ms=int(settings.transaction_timeout * 1000),
+            enable_idempotence=idempotent,
+            acks="all",
+            retry_backoff_ms=_RETRY_MS,
+        )
+
+    @property
+    def client(self) -> Any:
+        """The client below, for questions about topics."""
+        return self._producer.client
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether one has begun and is neither committed nor aborted."""
+        manager = self._producer._txn_manager  # noqa: SLF001 - see the module's docstring
+        return self.transactional and manager.state not in _IDLE
+
+    async def start(self) -> None:
+        """Connects; a transactional one fences every earlier producer of its id."""
+        await self._producer.start()
+
+    async def begin(self) -> None:
+        """Begins a transaction."""
+        await self._producer.begin_transaction()
+
+    async def commit(self) -> None:
+        """Commits. Call it only when all sends have succeeded: aiokafka does not look."""
+        await self._producer.commit_transaction()
+
+    async def abort(self) -> None:
+        """Aborts the transaction, at the broker wherever that knows of it; the producer goes on."""
+        await self._producer.abort_transaction()
+
+    async def enlist(self, places: Collection[TopicPartition]) -> None:
+        """Takes partitions into the transaction, before anything is sent to them.
+
+        Raises:
+            TopicAuthorizationFailedError: names the topics that are refused; `places` are not in.
+        """
+        await enlist(self._producer._sender, places)  # noqa: SLF001 - see the module's docstring
+
+    async def send(
+        self, sends: Sequence[Send], outcomes: list[int | BaseException] | None = None
+    ) -> list[int | BaseException]:
+        """Sends all and waits for every acknowledgement: the first offset of each, or its error.
+
+        A list that is given is filled meanwhile: with `PENDING`, then with each outcome.
+
+        Batches of one partition go one after the other, and after one has failed the rest of that
+        partition is not sent and has the same error. When this returns, the broker has said of
+        every batch whether it has it.
+
+        Raises:
+            TopicAuthorizationFailedError: see `enlist`; nothing was sent.
+        """
+        if self.transactional:
+            await self.enlist({send.place for send in sends})
+        by_place: dict[TopicPartition, list[int]] = defaultdict(list)
+        for number, send in enumerate(sends):
+            by_place[send.place].append(number)
+        outcomes = [] if outcomes is None else outcomes
+        outcomes[:] = [PENDING] * len(sends)
+        await asyncio.gather(
+            *(
+                self._send_in_order(place, numbers, sends, outcomes)
+                for place, numbers in by_place.items()
+            )
+        )
+        return outcomes
+
+    async def _send_in_order(
+        self,
+        place: TopicPartition,
+        numbers: Sequence[int],
+        sends: Sequence[Send],
+        outcomes: list[int | BaseException],
+    ) -> None:
+        manager = self._producer._txn_manager  # noqa: SLF001 - see the module's docstring
+        for done, number in enumerate(numbers):
+            before = manager.sequence_number(place) if manager else 0
+            built = BuiltBatch(sends[number].batch, transactional=self.transactional)
+            try:
+                acknowledged = await self._producer.send_batch(
+                    built, place.topic, partition=place.partition
+                )
+                outcomes[number] = (await acknowledged).offset
+            except Exception as error:  # noqa: BLE001 - the caller judges it
+                for rest in numbers[done:]:
+                    outcomes[rest] = error
+                if manager:
+                    # The broker has not taken these sequence numbers; the next batch must.
+                    manager._sequence_numbers[place] = before  # noqa: SLF001
+                return
+
+    async def close(self) -> None:
+        """Ends an idle producer in order; a stuck one is discarded."""
+        try:
+            async with asyncio.timeout(_DISCARD_SECONDS):
+                await self._producer.stop()
+        except Exception:  # noqa: BLE001 - closing is quiet
+            await self.discard()
+
+    async def discard(self) -> None:
+        """Lets go of everything at once, whatever it is waiting for."""
+        await self._end_sender()
+        self._forget_batches()
+        self._forget_transaction()
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_DISCARD_SECONDS):
+                await self._producer.stop()
+        with contextlib.suppress(Exception):
+            await self.client.close()
+
+    async def _end_sender(self) -> None:
+        """Cancels the sender's task, and again while it waits for tasks of its own to end."""
+        task = self._producer._sender.sender_task  # noqa: SLF001
+        for _ in range(100):
+            if task is None or task.done():
+                return
+            task.cancel()
+            await asyncio.wait([task], timeout=_DISCARD_SECONDS / 100)
+
+    def _forget_batches(self) -> None:
+        """Fails what is still to be sent, so that stopping does not wait for it."""
+        accumulator = self._producer._message_accumulator  # noqa: SLF001
+        batches = [batch for queue in accumulator._batches.values() for batch in queue]  # noqa: SLF001
+        batches += accumulator._pending_batches  # noqa: SLF001
+        accumulator.fail_all(ConnectionAbortedError("the producer was discarded"))
+        for batch in batches:
+            for future in (batch.future, batch._drain_waiter):  # noqa: SLF001
+                if future.done() and not future.cancelled():
+                    future.exception()
+
+    def _forget_transaction(self) -> None:
+        """Marks an error that nobody waits for any more as seen."""
+        manager = self._producer._txn_manager  # noqa: SLF001
+        waiter = manager and manager.wait_for_transaction_end()
+        if waiter is not None and waiter.done() and not waiter.cancelled():
+            waiter.exception()

@@ -1,0 +1,78 @@
+"""How to reach a Kafka cluster, and how patient to be with it."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from eventer.core.errors import DestinationRejectedError
+from eventer.kernels.kafka_records import Codec
+
+Delivery: TypeAlias = Literal["auto", "exactly-once", "at-least-once"]
+Protocol: TypeAlias = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+Mechanism: TypeAlias = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """One cluster as its operator names it; times are seconds. There are no other client settings.
+
+    `transaction_timeout` is when the broker gives up a transaction of an owner that has died, which
+    holds up readers until then; it is longer than `delivery_timeout`, after which an owner that
+    lives gives up by itself. `start_timeout` bounds connecting, fencing and reading positions.
+    `ledger_retention_hours` is what the ledger's topic is made with: how far back one can verify.
+    """
+
+    bootstrap_servers: str
+    delivery: Delivery = "auto"
+    security_protocol: Protocol = "PLAINTEXT"
+    sasl_mechanism: Mechanism = "PLAIN"
+    sasl_username: str | None = None
+    sasl_password: str | None = field(default=None, repr=False)
+    ssl_cafile: Path | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+    ssl_key_password: str | None = field(default=None, repr=False)
+    ssl_check_hostname: bool = True
+    client_id: str = "eventer"
+    compression: Codec = "lz4"
+    ledger_retention_hours: float = 168.0
+    transaction_timeout: float = 40.0
+    delivery_timeout: float = 30.0
+    request_timeout: float = 20.0
+    start_timeout: float = 15.0
+
+    def client_options(self) -> dict[str, Any]:
+        """The arguments that every client of aiokafka takes.
+
+        Raises:
+            DestinationRejectedError: a certificate or key cannot be read.
+        """
+        options: dict[str, Any] = {
+            "bootstrap_servers": self.bootstrap_servers,
+            "client_id": self.client_id,
+            "security_protocol": self.security_protocol,
+            "request_timeout_ms": int(self.request_timeout * 1000),
+        }
+        if self.security_protocol in ("SSL", "SASL_SSL"):
+            options["ssl_context"] = self._ssl_context()
+        if self.security_protocol in ("SASL_PLAINTEXT", "SASL_SSL"):
+            options["sasl_mechanism"] = self.sasl_mechanism
+            options["sasl_plain_username"] = self.sasl_username or ""
+            options["sasl_plain_password"] = self.sasl_password or ""
+        return options
+
+    def _ssl_context(self) -> ssl.SSLContext:
+        try:
+            context = ssl.create_default_context(cafile=self.ssl_cafile)
+            context.check_hostname = self.ssl_check_hostname
+            if self.ssl_certfile is not None:
+                context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile, self.ssl_key_password)
+        except OSError as error:
+            raise DestinationRejectedError(
+                f"a certificate or key for {self.bootstrap_servers} cannot be read: {error}",
+                hint="check ssl_cafile, ssl_certfile, ssl_keyfile and ssl_key_password",
+            ) from error
+        return context

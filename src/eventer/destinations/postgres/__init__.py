@@ -1,0 +1,1 @@
+"""PostgreSQL tables; the sole importer of the PostgreSQL client."""

@@ -1,0 +1,66 @@
+"""Opens sessions: the one place that knows the client's way of connecting."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import asyncpg
+
+from eventer.core.errors import DestinationRejectedError
+from eventer.destinations.postgres.errors import LOST_CLIENT, refused, unavailable
+from eventer.destinations.postgres.settings import PostgresSettings
+
+_MARGIN_SECONDS: Final = 5.0
+_REFUSED_CLASSES: Final = frozenset({"28", "3D", "42", "0A", "22"})
+"""At login: a wrong password, no such database, no right, no such setting."""
+
+
+async def connect(settings: PostgresSettings) -> asyncpg.Connection:
+    """A new session.
+
+    Raises:
+        DestinationUnavailableError: not reachable, or too busy.
+        DestinationRejectedError: the address is none, or the server does not let us in.
+    """
+    try:
+        client = await asyncpg.connect(
+            settings.client_dsn,
+            password=settings.password,
+            timeout=settings.connect_timeout,
+            command_timeout=settings.statement_timeout + _MARGIN_SECONDS,
+            server_settings=_server_settings(settings),
+        )
+    except asyncpg.PostgresError as error:
+        if (error.sqlstate or "")[:2] in _REFUSED_CLASSES:
+            raise refused(settings.address, error) from error
+        raise unavailable(settings.address, error) from error
+    except LOST_CLIENT as error:
+        raise unavailable(settings.address, error) from error
+    except ValueError as error:
+        raise DestinationRejectedError(f"the connection's dsn is no URI: {error}") from error
+    _let_go_when_lost(client)
+    return client
+
+
+def _let_go_when_lost(client: asyncpg.Connection) -> None:
+    """Wakes a COPY that waits to write to a server that is gone: asyncpg does not."""
+    protocol = client._protocol  # noqa: SLF001  the client forgets it when it is closed
+    client.add_termination_listener(lambda _: protocol.resume_writing())
+
+
+def _server_settings(settings: PostgresSettings) -> dict[str, str]:
+    chosen = {
+        "application_name": "eventer",
+        "TimeZone": "UTC",  # dates and times without a zone are UTC's
+        "statement_timeout": _milliseconds(settings.statement_timeout),
+        "lock_timeout": _milliseconds(settings.lock_timeout),
+        # A client that is gone without a word holds its locks no longer than this.
+        "idle_in_transaction_session_timeout": _milliseconds(settings.statement_timeout),
+    }
+    if settings.synchronous_commit is not None:
+        chosen["synchronous_commit"] = settings.synchronous_commit
+    return chosen
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(int(seconds * 1000))

@@ -1,0 +1,12 @@
+"""The statements that are always the same, one a file."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of `name`.sql."""
+    return (files(__name__) / f"{name}.sql").read_text(encoding="utf-8")
