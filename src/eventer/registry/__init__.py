@@ -1,0 +1,1 @@
+"""Durable truth about generators."""

@@ -1,0 +1,127 @@
+"""Parts of a record as JSON text and back; a text that an older version wrote still reads."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict
+from typing import Any
+
+from eventer.core import errors
+from eventer.core.errors import EventerError, Fault, Frame, RequestError, TemplateError
+from eventer.core.model import (
+    Column,
+    ColumnType,
+    ConsoleTarget,
+    EventShape,
+    KafkaTarget,
+    PostgresTarget,
+    Target,
+    Template,
+)
+from eventer.core.source import Place
+from eventer.registry.base import Failure
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def target_text(target: Target) -> str:
+    """A target as JSON text."""
+    return _dump({"kind": target.kind, **asdict(target)})
+
+
+def read_target(text: str) -> Target:
+    """The target of such a text."""
+    parts: dict[str, Any] = json.loads(text)
+    match parts.pop("kind"):
+        case "kafka":
+            for name in ("headers", "config"):
+                parts[name] = tuple((key, value) for key, value in parts[name])
+            return KafkaTarget(**parts)
+        case "postgres":
+            key = parts.pop("key")
+            return PostgresTarget(**parts, key=None if key is None else tuple(key))
+        case _:
+            return ConsoleTarget(**parts)
+
+
+def template_text(template: Template) -> str:
+    """A template with its vars and imports as JSON text."""
+    imports = {path: base64.b64encode(data).decode() for path, data in template.imports}
+    return _dump(
+        {"text": template.text, "name": template.name, "vars": template.vars}
+        | ({"imports": imports} if imports else {})
+    )
+
+
+def read_template(text: str) -> Template:
+    """The template of such a text."""
+    parts: dict[str, Any] = json.loads(text)
+    imports = parts.pop("imports", {})
+    return Template(
+        **parts, imports=tuple((path, base64.b64decode(data)) for path, data in imports.items())
+    )
+
+
+def shape_text(shape: EventShape) -> str:
+    """A shape as JSON text."""
+    return _dump(asdict(shape))
+
+
+def read_shape(text: str) -> EventShape:
+    """The shape of such a text."""
+    parts: dict[str, Any] = json.loads(text)
+    columns = tuple(Column(c["name"], ColumnType(c["type"])) for c in parts.pop("columns"))
+    return EventShape(**parts, columns=columns)
+
+
+def failure_text(failure: Failure | None) -> str | None:
+    """A failure as JSON text; the error keeps its kind, places and hints, not its cause."""
+    return None if failure is None else _dump({"at": failure.at, "error": _error(failure.error)})
+
+
+def read_failure(text: str | None) -> Failure | None:
+    """The failure of such a text."""
+    if text is None:
+        return None
+    parts: dict[str, Any] = json.loads(text)
+    return Failure(_read_error(parts["error"]), parts["at"])
+
+
+def _error(error: EventerError) -> dict[str, object]:
+    parts: dict[str, object] = {"kind": type(error).__name__, "message": error.message}
+    for name in ("hint", "index", "key"):
+        if (value := getattr(error, name, None)) is not None:
+            parts[name] = value
+    if isinstance(error, TemplateError):
+        parts["place"] = error.place and asdict(error.place)
+        parts["trace"] = [asdict(frame) for frame in error.trace]
+    if isinstance(error, RequestError):
+        parts["faults"] = [asdict(fault) for fault in error.faults]
+    return parts
+
+
+def _read_error(parts: dict[str, Any]) -> EventerError:
+    found = getattr(errors, parts["kind"], EventerError)
+    kind = found if isinstance(found, type) and issubclass(found, EventerError) else EventerError
+    error = kind(parts["message"])
+    for name in ("hint", "index", "key"):
+        if name in parts:
+            setattr(error, name, parts[name])
+    if isinstance(error, TemplateError):
+        error.place = _read_place(parts.get("place"))
+        error.trace = tuple(
+            Frame(frame["what"], Place(**frame["place"])) for frame in parts.get("trace", ())
+        )
+    if isinstance(error, RequestError):
+        error.faults = tuple(
+            Fault(**{**fault, "place": _read_place(fault["place"])})
+            for fault in parts.get("faults", ())
+        )
+    return error
+
+
+def _read_place(parts: dict[str, Any] | None) -> Place | None:
+    return Place(**parts) if parts else None

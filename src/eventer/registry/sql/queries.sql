@@ -1,0 +1,106 @@
+-- Every statement that sqlite.py runs, by name. Conditions on the incarnation keep late reports about
+-- a removed generator from touching its successor.
+
+-- name: create_cluster
+INSERT OR IGNORE INTO cluster (only, id, shards) VALUES (1, :id, :shards);
+
+-- name: read_cluster
+SELECT id, shards FROM cluster;
+
+-- name: next_incarnation
+INSERT INTO incarnation (generator, last) VALUES (:id, 1)
+ON CONFLICT (generator) DO UPDATE SET last = last + 1;
+
+-- name: add_generator
+INSERT INTO generator (
+    id, incarnation, identity, target, place, template, digest, stream, stream_key, seed,
+    explicit_seed, dataset, instance_id, state, on_error, catch_up, shard, engine, engine_reason,
+    shape, failure, position_next, position_skipped, position_bytes, position_partitions,
+    created_at, updated_at
+)
+SELECT
+    :id, last, :identity, :target, :place, :template, :digest, :stream, :stream_key, :seed,
+    :explicit_seed, :dataset, :instance_id, :state, :on_error, :catch_up, :shard, :engine,
+    :engine_reason, :shape, :failure, :position_next, :position_skipped, :position_bytes,
+    :position_partitions, :created_at, :updated_at
+FROM incarnation WHERE generator = :id;
+
+-- name: remove_generator
+DELETE FROM generator WHERE id = :id;
+
+-- name: add_segment
+INSERT INTO segment (generator, t0, n0, count, interval)
+SELECT :id, :t0, :n0, :count, :interval
+FROM generator WHERE id = :id AND incarnation = :incarnation;
+
+-- name: add_first_segment
+INSERT INTO segment (generator, t0, n0, count, interval) VALUES (:id, :t0, :n0, :count, :interval);
+
+-- name: clear_segments
+DELETE FROM segment WHERE generator = :id;
+
+-- name: touch_generator
+UPDATE generator SET updated_at = :at WHERE id = :id AND incarnation = :incarnation;
+
+-- name: set_state
+UPDATE generator SET state = :state, failure = :failure, updated_at = :at
+WHERE id = :id AND incarnation = :incarnation;
+
+-- name: set_handling
+UPDATE generator SET on_error = :on_error, catch_up = :catch_up, updated_at = :at
+WHERE id = :id AND incarnation = :incarnation;
+
+-- name: set_engine
+UPDATE generator SET engine = :engine, engine_reason = :engine_reason, shape = :shape
+WHERE id = :id AND incarnation = :incarnation;
+
+-- name: set_position
+UPDATE generator SET
+    position_next = :position_next, position_skipped = :position_skipped,
+    position_bytes = :position_bytes, position_partitions = :position_partitions
+WHERE id = :id AND incarnation = :incarnation;
+
+-- name: add_first_fingerprint
+INSERT INTO fingerprint (generator, first, fingerprint) VALUES (:id, :first, :fingerprint);
+
+-- name: add_fingerprint
+INSERT INTO fingerprint (generator, first, fingerprint)
+SELECT :id, :first, :fingerprint
+FROM generator WHERE id = :id AND incarnation = :incarnation;
+
+-- name: keep_last_fingerprint
+DELETE FROM fingerprint
+WHERE generator = :id
+AND ordinal < (SELECT max(ordinal) FROM fingerprint WHERE generator = :id);
+
+-- name: move_fingerprint_to_zero
+UPDATE fingerprint SET first = 0 WHERE generator = :id;
+
+-- name: begin_incarnation
+UPDATE generator SET
+    incarnation = (SELECT last FROM incarnation WHERE generator = :id), failure = NULL,
+    position_next = 0, position_skipped = 0, position_bytes = 0, position_partitions = '[]',
+    updated_at = :at
+WHERE id = :id AND incarnation = :incarnation;
+
+-- name: is_current
+SELECT 1 FROM generator WHERE id = :id AND incarnation = :incarnation;
+
+-- name: read_generators
+SELECT * FROM generator ORDER BY ordinal;
+
+-- name: read_generator
+SELECT * FROM generator WHERE id = :id;
+
+-- name: read_segments
+SELECT t0, n0, count, interval FROM segment WHERE generator = :id ORDER BY ordinal;
+
+-- name: read_fingerprints
+SELECT first, fingerprint FROM fingerprint WHERE generator = :id ORDER BY ordinal;
+
+-- name: find_seed
+SELECT seed FROM generator
+WHERE stream_key = :stream_key AND digest = :digest ORDER BY ordinal LIMIT 1;
+
+-- name: find_related
+SELECT id FROM generator WHERE stream_key = :stream_key AND place = :place ORDER BY ordinal;

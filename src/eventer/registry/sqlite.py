@@ -1,0 +1,244 @@
+"""The registry of a single service: one SQLite file (WAL, every commit synced to disk).
+
+All statements run on one thread of their own, in the order asked; the event loop never waits for
+the disk. The file is locked while it is open: two services on one registry would fence each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, Self, TypeVar
+
+from eventer.core.errors import RegistryError
+from eventer.core.model import Target
+from eventer.registry.base import (
+    DEFAULT_SHARDS,
+    Change,
+    Cluster,
+    GeneratorExistsError,
+    GeneratorRecord,
+    place_of,
+    stream_key,
+)
+from eventer.registry.rows import read_record
+from eventer.registry.statements import MIGRATIONS, QUERIES, statements
+
+_T = TypeVar("_T")
+FILE_NAME = "registry.sqlite"
+
+
+class SqliteRegistry:
+    """A `Registry` in one file. Make it with `open`."""
+
+    def __init__(self, store: _Store, executor: ThreadPoolExecutor, cluster: Cluster) -> None:
+        self._store = store
+        self._executor = executor
+        self._cluster = cluster
+
+    @classmethod
+    async def open(cls, path: Path, *, shards: int = DEFAULT_SHARDS) -> Self:
+        """Opens the file, made (readable by its owner alone) with its folder if it is missing.
+
+        Raises:
+            RegistryError: it cannot be opened, another process has it, or a newer version made it.
+        """
+        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="eventer-registry")
+        try:
+            store = await _run(executor, lambda: _Store(path))
+            cluster = await _run(executor, lambda: store.cluster(shards))
+        except BaseException:
+            executor.shutdown(wait=False)
+            raise
+        return cls(store, executor, cluster)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def cluster(self) -> Cluster:
+        """What was fixed when the registry was created."""
+        return self._cluster
+
+    async def apply(self, changes: Sequence[Change]) -> None:
+        """Carries out all changes in order, or none; synced to disk when it returns."""
+        await _run(self._executor, lambda: self._store.apply(changes))
+
+    async def get(self, ids: Collection[int]) -> Mapping[int, GeneratorRecord]:
+        """Those of the generators that exist."""
+        return await _run(self._executor, lambda: self._store.get(ids))
+
+    async def all(self) -> tuple[GeneratorRecord, ...]:
+        """Every generator, oldest first."""
+        return await _run(self._executor, self._store.all)
+
+    async def find_seed(self, stream: str | None, digest: str) -> int | None:
+        """The seed of the oldest generator of this stream and template."""
+        values = {"stream_key": stream_key(stream, digest), "digest": digest}
+        rows = await _run(self._executor, lambda: self._store.rows("find_seed", values))
+        return int(rows[0]["seed"]) if rows else None
+
+    async def find_related(
+        self, stream: str | None, digest: str, target: Target
+    ) -> tuple[int, ...]:
+        """Ids of the generators of this stream that go to the same place, oldest first."""
+        values = {"stream_key": stream_key(stream, digest), "place": place_of(target)}
+        rows = await _run(self._executor, lambda: self._store.rows("find_related", values))
+        return tuple(int(row["id"]) for row in rows)
+
+    async def close(self) -> None:
+        """Lets go of the file, after what was asked before is done. Closing again does nothing."""
+        with suppress(RuntimeError):  # the executor of a closed registry takes no more work
+            await _run(self._executor, self._store.close)
+        self._executor.shutdown(wait=False)
+
+
+async def _run(executor: ThreadPoolExecutor, work: Callable[[], _T]) -> _T:
+    return await asyncio.get_running_loop().run_in_executor(executor, work)
+
+
+class _Store:
+    """The connection itself; used by the one thread only."""
+
+    def __init__(self, path: Path) -> None:
+        with _said_plainly(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = _lock(path)
+            try:
+                self._connection = _connect(path)
+            except BaseException:
+                self._lock.close()
+                raise
+        self._path = path
+
+    def cluster(self, shards: int) -> Cluster:
+        values = {"id": str(secrets.randbits(64)), "shards": shards}
+        with self._transaction():
+            self._connection.execute(QUERIES["create_cluster"], values)
+        row = self.rows("read_cluster")[0]
+        return Cluster(int(row["id"]), row["shards"])
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        with self._transaction():
+            for change in changes:
+                self._apply(change)
+
+    def _apply(self, change: Change) -> None:
+        for name, values in statements(change):
+            if name == "is_current" and not self.rows(name, values):
+                return
+            try:
+                self._connection.execute(QUERIES[name], values)
+            except sqlite3.IntegrityError as error:
+                if name != "add_generator":
+                    raise
+                raise GeneratorExistsError(f"generator {values['id']} is there already") from error
+
+    def get(self, ids: Collection[int]) -> dict[int, GeneratorRecord]:
+        with self._transaction():
+            found = (self.rows("read_generator", {"id": str(id_)}) for id_ in ids)
+            records = [self._record(row) for rows in found for row in rows]
+        return {record.id: record for record in records}
+
+    def all(self) -> tuple[GeneratorRecord, ...]:
+        with self._transaction():
+            return tuple(self._record(row) for row in self.rows("read_generators"))
+
+    def _record(self, row: sqlite3.Row) -> GeneratorRecord:
+        key = {"id": row["id"]}
+        return read_record(
+            row, self.rows("read_segments", key), self.rows("read_fingerprints", key)
+        )
+
+    def rows(self, query: str, values: Mapping[str, Any] | None = None) -> list[sqlite3.Row]:
+        with _said_plainly():
+            return self._connection.execute(QUERIES[query], values or {}).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _said_plainly():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._commit()
+
+    def _commit(self) -> None:
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:  # such as a full disk: it did not commit, so nothing of it may stay
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        with _said_plainly():
+            self._connection.close()
+        self._lock.close()
+
+
+def _lock(path: Path) -> IO[str]:
+    """Holds a lock for the life of this process, however it ends; the file itself stays."""
+    descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    file = os.fdopen(descriptor, "r+", encoding="ascii")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        owner = file.read().strip() or "unknown"
+        file.close()
+        raise RegistryError(
+            f"{path} is in use by another process (id {owner})",
+            hint="stop that one, or choose another data directory with EVENTER_DATA_DIR",
+        ) from error
+    file.truncate()
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Brings the schema up to date, one transaction a step."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise RegistryError(
+            f"{path} was made by a newer version of Eventer",
+            hint="upgrade Eventer, or choose another data directory with EVENTER_DATA_DIR",
+        )
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+
+
+@contextmanager
+def _said_plainly(path: Path | None = None) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        where = f" {path}" if path else ""
+        raise RegistryError(f"cannot read or write the registry{where}: {error}") from error

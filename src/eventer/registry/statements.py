@@ -1,0 +1,109 @@
+"""Changes as named statements with their values. Pure: nothing here touches a database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from importlib.resources import files
+from typing import Any, TypeAlias, assert_never
+
+from eventer.registry.base import (
+    Add,
+    BeginFingerprint,
+    BeginIncarnation,
+    BeginSegment,
+    Change,
+    Remove,
+    SetEngine,
+    SetHandling,
+    SetPosition,
+    SetState,
+)
+from eventer.registry.codec import failure_text, shape_text
+from eventer.registry.rows import position_values, record_values
+
+Statement: TypeAlias = tuple[str, Mapping[str, Any]]
+
+_SQL = files("eventer.registry") / "sql"
+_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+
+
+def _named_queries(text: str) -> dict[str, str]:
+    _, *parts = _NAME.split(text)
+    return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
+
+
+QUERIES: Mapping[str, str] = _named_queries((_SQL / "queries.sql").read_text("utf-8"))
+MIGRATIONS: tuple[str, ...] = tuple(
+    file.read_text("utf-8")
+    for file in sorted(_SQL.iterdir(), key=lambda file: file.name)
+    if file.name[0].isdigit()
+)
+
+
+def statements(change: Change) -> Iterator[Statement]:
+    """The statements that carry a change out, in order.
+
+    Where `is_current` is among them and finds nothing, those after it are not run.
+    """
+    match change:
+        case Add(record):
+            yield "next_incarnation", {"id": str(record.id)}
+            yield "add_generator", record_values(record)
+            for segment in record.segments:
+                yield "add_first_segment", {"id": str(record.id)} | asdict(segment)
+            for first, fingerprint in record.fingerprints:
+                yield (
+                    "add_first_fingerprint",
+                    {"id": str(record.id), "first": first, "fingerprint": fingerprint},
+                )
+        case Remove(id_):
+            yield "remove_generator", {"id": str(id_)}
+        case BeginSegment():
+            yield "add_segment", _key(change) | asdict(change.segment)
+            yield "touch_generator", _key(change) | {"at": change.at}
+        case SetState():
+            failure = failure_text(change.failure)
+            yield (
+                "set_state",
+                _key(change) | {"state": change.state, "failure": failure, "at": change.at},
+            )
+        case SetHandling():
+            handling = {"on_error": change.on_error, "catch_up": change.catch_up}
+            yield "set_handling", _key(change) | handling | {"at": change.at}
+        case SetEngine():
+            engine = {"engine": change.engine, "engine_reason": change.reason}
+            yield "set_engine", _key(change) | engine | {"shape": shape_text(change.shape)}
+        case SetPosition():
+            yield "set_position", _key(change) | position_values(change.position)
+        case BeginFingerprint():
+            from_index = {"first": change.index, "fingerprint": change.fingerprint}
+            yield "add_fingerprint", _key(change) | from_index
+        case BeginIncarnation():
+            yield from _begin_incarnation(change)
+        case _:
+            assert_never(change)
+
+
+def _begin_incarnation(change: BeginIncarnation) -> Iterator[Statement]:
+    key = _key(change)
+    yield "is_current", key
+    yield "next_incarnation", {"id": key["id"]}
+    yield "clear_segments", {"id": key["id"]}
+    yield "keep_last_fingerprint", {"id": key["id"]}
+    yield "move_fingerprint_to_zero", {"id": key["id"]}
+    yield "add_segment", key | asdict(change.segment)
+    yield "begin_incarnation", key | {"at": change.at}
+
+
+def _key(
+    change: BeginSegment
+    | SetState
+    | SetHandling
+    | SetEngine
+    | SetPosition
+    | BeginFingerprint
+    | BeginIncarnation,
+) -> dict[str, Any]:
+    return {"id": str(change.id), "incarnation": change.incarnation}
