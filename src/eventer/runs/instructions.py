@@ -1,0 +1,281 @@
+"""What a shard's state machine is told, what it asks for, and what it reports: plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.core.errors import EventerError
+from eventer.core.model import Guarantee, OnError, Position, PositionKey, Stream, Template
+from eventer.destinations.base import Delivery, Flow
+from eventer.plan.engine import EventContext
+
+if TYPE_CHECKING:
+    from eventer.core.batch import Batch
+
+
+class Timetable(Protocol):
+    """Which indices are due when: `eventer.runs.pacing.Pace`, or all at once."""
+
+    def due_end(self, now: int) -> int:
+        """The first index that is not due yet."""
+
+    def due_at(self, index: int) -> int:
+        """When an index is due."""
+
+    def scheduled(self, first: int, count: int) -> NDArray[np.int64]:
+        """The scheduled times of the indices [first, first + count)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that makes a generator's events, besides index and time."""
+
+    template: Template
+    stream: Stream
+    context: EventContext
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A generator given to a shard. Indices in `skip` emit nothing.
+
+    `doubtful` where an earlier owner of the shard may have left a transaction whose outcome is
+    unknown: nothing can be said of the generator's position until the shard is opened again.
+    `accepted` is the position to go on at where the destination has lost the one it had.
+    """
+
+    flow: Flow
+    recipe: Recipe
+    on_error: OnError = OnError.STOP
+    skip: frozenset[int] = frozenset()
+    doubtful: bool = False
+    accepted: Position | None = None
+
+    @property
+    def key(self) -> PositionKey:
+        """Whose position it is."""
+        return self.flow.key
+
+
+# --- instructions ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Make a connection and open it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection and throw it away."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPositions:
+    """Read the committed positions."""
+
+    keys: tuple[PositionKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Ask whether a flow's target would take it, making nothing."""
+
+    token: int
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Make a flow's target ready."""
+
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Commit these batches, and the positions after them, in one transaction.
+
+    `on_trial` where they are a suspect's, and others wait: it is not to take long.
+    """
+
+    deliveries: tuple[Delivery, ...]
+    on_trial: bool = False
+
+
+IoInstruction: TypeAlias = Open | Close | ReadPositions | Check | Prepare | Deliver
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Make the events [first, first + count) of a generator, in one batch or several.
+
+    `version` says for which turn of its life the work is: what comes back too late is dropped.
+    """
+
+    assignment: Assignment
+    timetable: Timetable
+    first: int
+    count: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of a work: its first batch, or the error of the event at its first index.
+
+    `weight` is about how many bytes of memory the batch holds on to.
+    """
+
+    work: Work
+    batch: Batch | None = None
+    weight: int = 0
+    error: EventerError | None = None
+
+    @property
+    def rest(self) -> Work | None:
+        """What is left of the work, where a batch was made and it is not done."""
+        work, batch = self.work, self.batch
+        if batch is None or batch.next >= work.first + work.count:
+            return None
+        return replace(work, first=batch.next, count=work.first + work.count - batch.next)
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """Make batches of these works in turn, as many as fit into one slice and at least one.
+
+    Those of one work follow each other. Works that were not begun have no result. `room` is how
+    many bytes of memory the batches may hold on to: the one that goes beyond it is the last.
+    """
+
+    works: tuple[Work, ...]
+    room: int
+
+
+Instruction: TypeAlias = IoInstruction | Generate
+
+
+# --- reports --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The shard is open; delivery is as good as this."""
+
+    guarantee: Guarantee
+
+
+@dataclass(frozen=True, slots=True)
+class Positioned:
+    """A generator's committed position was read; it waits to be let go on from there."""
+
+    key: PositionKey
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A generator's target is ready and its events flow."""
+
+    key: PositionKey
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """These generators wait for their destination; it is tried again by itself."""
+
+    keys: tuple[PositionKey, ...]
+    error: EventerError
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """This generator alone waits for its topic or table; it is tried again by itself."""
+
+    key: PositionKey
+    error: EventerError
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Where a shard's time went since its last commit, in nanoseconds, by stage."""
+
+    template: int
+    encode: int
+    destination: int
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A transaction was committed at the instant `at`: its deliveries, the positions after it."""
+
+    positions: Mapping[PositionKey, Position]
+    deliveries: tuple[Delivery, ...]
+    at: int
+    spent: Spent
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An event was left out because of this error, as its generator asks for."""
+
+    key: PositionKey
+    index: int
+    error: EventerError
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A generator has stopped; all before its position is delivered. The shard has let go of it."""
+
+    key: PositionKey
+    error: EventerError
+    position: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A generator was let go of as asked; nothing more of it appears.
+
+    `position` is None where it was not read since the assignment.
+    """
+
+    key: PositionKey
+    position: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A generator has delivered all that it ever had to. The shard has let go of it."""
+
+    key: PositionKey
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The answer to a check: None where the target takes the flow."""
+
+    token: int
+    error: EventerError | None
+
+
+Report: TypeAlias = (
+    Connected
+    | Positioned
+    | Running
+    | Waiting
+    | Suspended
+    | Committed
+    | Skipped
+    | Failed
+    | Withdrawn
+    | Finished
+    | Checked
+)

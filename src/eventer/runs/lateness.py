@@ -1,0 +1,48 @@
+"""How late events were committed, counted in buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.core.clock import NS_PER_SECOND
+
+if TYPE_CHECKING:
+    from eventer.core.batch import Batch
+
+BOUNDS: Final = (
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0,
+)  # fmt: skip
+"""Upper ends of the buckets in seconds, each inclusive; one more bucket holds the rest."""
+
+_BOUNDS_NS: Final = np.array([int(bound * NS_PER_SECOND) for bound in BOUNDS], dtype=np.int64)
+
+
+def count_lateness(batches: Iterable[Batch], at: int) -> tuple[tuple[int, ...], float]:
+    """How many events were how late at the instant `at`, by bucket, and the sum in seconds."""
+    counts: NDArray[np.int64] = np.zeros(len(BOUNDS) + 1, dtype=np.int64)
+    total = 0.0
+    for batch in batches:
+        late = np.maximum(at - batch.scheduled, 0)
+        counts += np.bincount(np.searchsorted(_BOUNDS_NS, late), minlength=len(counts))
+        total += float(late.sum()) / NS_PER_SECOND
+    return tuple(counts.tolist()), total
+
+
+def quantile(counts: tuple[int, ...], share: float) -> float | None:
+    """An upper bound, in seconds, of the lateness of that share of the events; None without any.
+
+    Infinite where it lies beyond the last bound.
+    """
+    total = sum(counts)
+    if total == 0:
+        return None
+    passed = 0
+    for bound, count in zip((*BOUNDS, float("inf")), counts, strict=True):
+        passed += count
+        if passed >= share * total:
+            return bound
+    return float("inf")

@@ -1,0 +1,208 @@
+"""Carries out what a shard decides, over a connection and a maker. All judgement is the shard's."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from eventer.core.clock import NS_PER_SECOND, Clock
+from eventer.core.errors import (
+    DestinationUnavailableError,
+    EventerError,
+    UnknownOutcomeError,
+)
+from eventer.destinations.base import ShardConnection
+from eventer.runs.instructions import (
+    Check,
+    Close,
+    Deliver,
+    Generate,
+    IoInstruction,
+    Open,
+    Prepare,
+    ReadPositions,
+    Report,
+)
+from eventer.runs.maker import Maker
+from eventer.runs.shard import WEIGHT, Shard
+
+PATIENCE_S: Final = 90.0
+"""Clients have time limits of their own, all shorter; this one is against hanging for ever."""
+TRIAL_S: Final = 5.0
+"""For a delivery that holds up others and may well fail."""
+_LONGEST_SLEEP_S: Final = 1.0
+"""The wall clock may be set: what it says is looked at again after this."""
+
+_log = logging.getLogger(__name__)
+
+
+class ShardRunner:
+    """Runs one shard until it is told to stop. `shard` may be told things at any time, then `wake`.
+
+    `hear` gets every report, in order, and must not wait.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], ShardConnection],
+        maker: Maker,
+        hear: Callable[[Report], None],
+        clock: Clock,
+        *,
+        jitter: Callable[[], float] = random.random,
+        weight: int = WEIGHT,
+    ) -> None:
+        self.shard = Shard(weight)
+        self._connect = connect
+        self._connection: ShardConnection | None = None
+        self._maker = maker
+        self._hear = hear
+        self._clock = clock
+        self._jitter = jitter
+        self._woken = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._io: tuple[IoInstruction, asyncio.Task[None]] | None = None
+        self._broken: BaseException | None = None
+
+    def wake(self) -> None:
+        """Something was told to the shard."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Ends what is under way and begins nothing else; only a delivery is waited for."""
+        self.shard.stop()
+        if self._io is not None and not isinstance(self._io[0], Deliver | Close):
+            self._io[1].cancel()
+        self.wake()
+
+    async def run(self) -> None:
+        """Runs until the shard has stopped.
+
+        Raises:
+            BrokenPipeError: the reader of standard output has gone.
+        """
+        try:
+            while not self.shard.stopped:
+                self._step()
+                if self._broken is not None:
+                    raise self._broken
+                await self._sleep()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._close()
+
+    def _step(self) -> None:
+        self._woken.clear()
+        for instruction in self.shard.decide(self._clock.now_ns()):
+            if isinstance(instruction, Generate):
+                self._start(self._generate(instruction))
+            else:
+                self._io = (instruction, self._start(self._carry_out(instruction)))
+        for report in self.shard.take_reports():
+            self._hear(report)
+
+    async def _sleep(self) -> None:
+        at = self.shard.wake_at()
+        if self.shard.stopped:
+            return
+        delay = _LONGEST_SLEEP_S
+        if at is not None:
+            delay = min(delay, max(0.0, (at - self._clock.now_ns()) / NS_PER_SECOND))
+        timer = asyncio.get_running_loop().call_later(delay, self._woken.set)
+        try:
+            await self._woken.wait()
+        finally:
+            timer.cancel()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if self._io is not None and self._io[1] is task:
+            self._io = None
+        if not task.cancelled() and task.exception() is not None:
+            self._broken = task.exception()
+        self._woken.set()
+
+    async def _generate(self, instruction: Generate) -> None:
+        results = await self._maker.make(instruction.works, instruction.room)
+        self.shard.generated(results, self._clock.now_ns())
+        if self._connection is not None:
+            for made in results:
+                if made.batch is not None:
+                    self._connection.encode_ahead(made.work.assignment.flow, made.batch)
+
+    async def _carry_out(self, instruction: IoInstruction) -> None:
+        try:
+            async with asyncio.timeout(_patience(instruction)):
+                await self._use(instruction)
+        except EventerError as error:
+            self._failed(error)
+        except TimeoutError:
+            self._failed(_overran(instruction))
+        except asyncio.CancelledError:
+            self._failed(DestinationUnavailableError("the shard is stopping"))
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever a client raises, the shard goes on
+            _log.exception("a connection broke unexpectedly")
+            self._failed(UnknownOutcomeError(f"the connection broke: {error!r}"))
+
+    def _failed(self, error: EventerError) -> None:
+        self.shard.failed(error, self._clock.now_ns(), self._jitter())
+
+    async def _use(self, instruction: IoInstruction) -> None:
+        if isinstance(instruction, Open):
+            self._connection = self._connect()
+            self.shard.opened(await self._connection.open())
+        elif isinstance(instruction, Close):
+            await self._close()
+            self.shard.closed()
+        else:
+            assert self._connection is not None
+            await self._ask(self._connection, instruction)
+
+    async def _ask(
+        self, connection: ShardConnection, instruction: ReadPositions | Check | Prepare | Deliver
+    ) -> None:
+        now = self._clock.now_ns
+        match instruction:
+            case ReadPositions(keys=keys):
+                self.shard.positions_read(await connection.positions(keys), now())
+            case Check(flow=flow):
+                await connection.check(flow)
+                self.shard.checked(now())
+            case Prepare(flow=flow):
+                await connection.prepare(flow)
+                self.shard.prepared(now())
+            case Deliver(deliveries=deliveries):
+                outcome = await connection.deliver(deliveries)
+                self.shard.delivered(outcome, now(), self._jitter())
+
+    async def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+
+def _patience(instruction: IoInstruction) -> float:
+    on_trial = isinstance(instruction, Deliver) and instruction.on_trial
+    return TRIAL_S if on_trial else PATIENCE_S
+
+
+def _overran(instruction: IoInstruction) -> EventerError:
+    what = type(instruction).__name__.lower()
+    seconds = _patience(instruction)
+    message = f"the destination did not answer within {seconds:.0f} s ({what})"
+    if isinstance(instruction, Deliver):
+        return UnknownOutcomeError(message)
+    return DestinationUnavailableError(message)
