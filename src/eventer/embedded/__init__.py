@@ -1,0 +1,1 @@
+"""The broker and the database that `eventer dev` starts, watches and stops."""

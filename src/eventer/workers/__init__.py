@@ -1,0 +1,1 @@
+"""Worker processes: what crosses the process boundary, and who is alive."""

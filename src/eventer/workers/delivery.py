@@ -1,0 +1,199 @@
+"""A delivery worker: holds shards of several connections, and tells its service everything."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from typing import Final
+
+from eventer.core.clock import NS_PER_SECOND, SystemClock
+from eventer.core.errors import BudgetError
+from eventer.functions.fingerprint import fingerprint
+from eventer.plan.engine import Engine
+from eventer.plan.prepare import prepare
+from eventer.runs.instructions import (
+    Committed,
+    Failed,
+    Finished,
+    Recipe,
+    Report,
+    Withdrawn,
+)
+from eventer.runs.lateness import count_lateness
+from eventer.runs.maker import Maker
+from eventer.runs.memory import keep_freed_memory
+from eventer.runs.pacing import Pace
+from eventer.runs.runner import ShardRunner
+from eventer.workers.channel import Channel
+from eventer.workers.messages import (
+    Assign,
+    CheckTarget,
+    CommitSummary,
+    Configure,
+    Go,
+    Heard,
+    Ping,
+    Pong,
+    Ready,
+    ShardId,
+    ShardNews,
+    Stop,
+    ToDelivery,
+    Withdraw,
+)
+from eventer.workers.slate import Slate
+
+SLICE_LIMIT_S: Final = 20.0
+"""Engines keep to slices of 20 ms and budgets of a second; one that does not is given up.
+
+Of its processor time: where the machine is busy, the compiled code of a new installation alone may
+take longer to come into being.
+"""
+_BLOCKED: Final = 15
+"""How many times as long what computes nothing may take by the clock on the wall."""
+_BROKEN: Final = 70
+_STUCK: Final = 71
+
+_log = logging.getLogger(__name__)
+
+
+async def serve_delivery(channel: Channel, configure: Configure, slate: Slate) -> None:
+    """Serves until it is told to stop; what it makes is on the slate while it is being made.
+
+    Raises:
+        EOFError: the service has gone.
+    """
+    await DeliveryWorker(channel, configure, slate).serve()
+
+
+class DeliveryWorker:
+    """The shards of one process."""
+
+    def __init__(self, channel: Channel, configure: Configure, slate: Slate) -> None:
+        self._channel = channel
+        self._configure = configure
+        self._clock = SystemClock()
+        self._maker = Maker(
+            build_engine,
+            begins=lambda work: slate.mark(work.assignment.key, work.first),
+            ends=slate.wipe,
+        )
+        self._runners: dict[ShardId, ShardRunner] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self) -> None:
+        """Takes messages until `Stop`."""
+        keep_freed_memory()
+        watch = asyncio.create_task(self._watch())
+        self._channel.send(Ready(fingerprint()))
+        while not isinstance(message := await self._channel.receive(), Stop):
+            self._take(message)
+        watch.cancel()
+        await self._stop()
+
+    def _take(self, message: ToDelivery) -> None:
+        match message:
+            case Assign(shard=shard, assignment=assignment):
+                self._runner(shard).shard.assign(assignment)
+            case Go(shard=shard, key=key, segments=segments):
+                self._runner(shard).shard.go(key, Pace(segments))
+            case Withdraw(shard=shard, key=key):
+                self._runner(shard).shard.withdraw(key, self._clock.now_ns())
+            case CheckTarget(shard=shard, token=token, flow=flow):
+                self._runner(shard).shard.check(token, flow)
+            case Ping():
+                self._channel.send(Pong())
+                return
+            case Stop():
+                return
+        self._runner(message.shard).wake()
+
+    def _runner(self, shard: ShardId) -> ShardRunner:
+        if shard not in self._runners:
+            connector = self._configure.connectors[shard.connection]
+            runner = ShardRunner(
+                lambda: connector.connect(self._configure.cluster, shard.number),
+                self._maker,
+                lambda report: self._hear(shard, report),
+                self._clock,
+            )
+            self._runners[shard] = runner
+            task = asyncio.create_task(self._run(shard, runner))
+            self._tasks.add(task)
+        return self._runners[shard]
+
+    async def _run(self, shard: ShardId, runner: ShardRunner) -> None:
+        try:
+            await runner.run()
+        except Exception:  # noqa: BLE001  the process ends of it
+            # Nothing is known of the shard any more. A new process finds out from its destination.
+            _log.exception("shard %d of %s broke", shard.number, shard.connection)
+            os._exit(_BROKEN)
+
+    def _hear(self, shard: ShardId, report: Report) -> None:
+        if isinstance(report, Withdrawn | Failed | Finished):
+            task = asyncio.create_task(self._maker.forget(report.key))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        news = _summary(report) if isinstance(report, Committed) else report
+        self._tell(shard, news)
+
+    def _tell(self, shard: ShardId, news: ShardNews) -> None:
+        self._channel.send(Heard(shard, news))
+
+    async def _watch(self) -> None:
+        """Gives up the generator, and this process, whose event is never made."""
+        seen, began = None, 0
+        while True:
+            await asyncio.sleep(1)
+            work, spent = self._maker.current, self._maker.processor_ns()
+            if work is not seen:
+                seen, began = work, spent
+            if work is None or not _over_limit(spent - began, time.monotonic_ns() - work[1]):
+                continue
+            assignment = work[0].assignment
+            error = BudgetError(f"making event {work[0].first} took over {SLICE_LIMIT_S:.0f} s")
+            error.index = work[0].first
+            for shard, runner in self._runners.items():
+                if assignment.key in runner.shard.keys:
+                    self._tell(shard, Failed(assignment.key, error, None))
+            await self._channel.flush()
+            os._exit(_STUCK)
+
+    async def _stop(self) -> None:
+        for runner in self._runners.values():
+            runner.stop()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        self._maker.close()
+        await self._channel.flush()
+
+
+def _over_limit(spent_ns: int, passed_ns: int) -> bool:
+    limit = SLICE_LIMIT_S * NS_PER_SECOND
+    return spent_ns >= limit or passed_ns >= _BLOCKED * limit
+
+
+def build_engine(recipe: Recipe) -> Engine:
+    """The engine of a generator, from what is stored of its template.
+
+    Raises:
+        TemplateError: what was accepted once is refused now, after an upgrade.
+    """
+    return prepare(recipe.template).engine(recipe.stream, recipe.context)
+
+
+def _summary(report: Committed) -> CommitSummary:
+    batches = [batch for delivery in report.deliveries for batch in delivery.batches]
+    counts, total = count_lateness(batches, report.at)
+    return CommitSummary(
+        positions=report.positions,
+        events=sum(batch.rows for batch in batches),
+        bytes=sum(batch.nbytes for batch in batches),
+        lateness=counts,
+        lateness_sum=total,
+        at=report.at,
+        spent=report.spent,
+    )

@@ -1,0 +1,77 @@
+"""The entry point of a worker process: `python -m eventer.workers.process SOCKET SLATE`.
+
+It lives no longer than its parent: it exits at once when the other end of its socket closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from eventer.workers.channel import Channel
+from eventer.workers.messages import Configure
+from eventer.workers.slate import Slate
+
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def main() -> None:
+    """Serves the parent over the socket that the first argument names; the second is a slate."""
+    _die_with_parent()
+    # Ctrl-C and a supervisor's SIGTERM reach the whole process group, but the parent decides.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    end = socket.socket(fileno=int(sys.argv[1]))
+    asyncio.run(_serve(end, Slate(int(sys.argv[2]))))
+
+
+async def _serve(end: socket.socket, slate: Slate) -> None:
+    channel = await Channel.over(end)
+    with suppress(EOFError):
+        configure = await channel.receive()
+        assert isinstance(configure, Configure)
+        if configure.role == "delivery":
+            from eventer.workers.delivery import serve_delivery
+
+            limit_memory(configure.memory)
+            await serve_delivery(channel, configure, slate)
+        elif configure.role == "auditor":
+            from eventer.workers.auditor import serve_auditor
+
+            limit_memory(configure.memory)
+            await serve_auditor(channel, configure)
+        else:
+            from eventer.workers.inspector import serve_inspector
+
+            limit_memory(configure.memory)
+            await serve_inspector(channel, configure)
+    os._exit(0)
+
+
+def _die_with_parent() -> None:
+    """Asks Linux for a signal when the parent dies; elsewhere the socket's end must do."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def limit_memory(budget: int) -> None:
+    """Lets this process map `budget` bytes more than it has now; more is a `MemoryError`."""
+    with suppress(OSError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        limit = pages * resource.getpagesize() + budget
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main()

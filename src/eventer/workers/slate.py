@@ -1,0 +1,80 @@
+"""What a worker has under way, written where it can be read when the worker cannot be asked.
+
+A few bytes of memory that a worker and its service share. A process that is killed, or hangs in
+compiled code, leaves on it the generator and the event that it was making.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import Final, Self
+
+from eventer.core.clock import NS_PER_SECOND
+from eventer.core.model import PositionKey
+
+_MARK: Final = struct.Struct("=BQQQqq")
+_SIZE: Final = 4096
+_CLEAN: Final = bytes(1)
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """The generator whose events are being made, the first of them, and when that began.
+
+    `since` is nanoseconds of the machine's monotonic clock.
+    """
+
+    key: PositionKey
+    first: int
+    since: int
+
+    def seconds(self) -> float:
+        """How long it has been under way."""
+        return (time.monotonic_ns() - self.since) / NS_PER_SECOND
+
+
+class Slate:
+    """The shared bytes. One process writes, another reads; a mark is whole or not there."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._memory = mmap.mmap(descriptor, _SIZE)
+
+    @classmethod
+    def fresh(cls) -> tuple[Self, int]:
+        """A clean one, and a descriptor of it to hand to another process and then close.
+
+        Raises:
+            OSError: there is no room for it.
+        """
+        with tempfile.TemporaryFile() as file:
+            file.truncate(_SIZE)
+            return cls(file.fileno()), os.dup(file.fileno())
+
+    def mark(self, key: PositionKey, first: int) -> None:
+        """Says what is under way from now on."""
+        self.wipe()
+        mark = _MARK.pack(
+            0, key.cluster, key.generator, key.incarnation, first, time.monotonic_ns()
+        )
+        self._memory[1 : _MARK.size] = mark[1:]
+        self._memory[0:1] = b"\x01"  # last: nobody reads half a mark
+
+    def wipe(self) -> None:
+        """Says that nothing is."""
+        self._memory[0:1] = _CLEAN
+
+    def read(self) -> UnderWay | None:
+        """What is under way, or was when the writer died."""
+        whole, cluster, generator, incarnation, first, since = _MARK.unpack_from(self._memory)
+        if not whole:
+            return None
+        return UnderWay(PositionKey(cluster, generator, incarnation), first, since)
+
+    def close(self) -> None:
+        """Lets go of it."""
+        self._memory.close()
