@@ -1,0 +1,64 @@
+"""The HTTP application: routes over a started service, behind the guard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from starlette.types import ASGIApp
+
+from eventer import __version__
+from eventer.api import problems
+from eventer.api.guard import Guard
+from eventer.api.problems import Problem
+from eventer.api.routes import generators, service, templates, verify
+from eventer.service.eventer import Eventer
+from eventer.settings.model import Settings
+
+_DESCRIPTION = """Streams of random, realistic events from Jsonnet templates, delivered on schedule
+to Kafka topics and PostgreSQL tables.
+
+Every answer that is no success is `application/problem+json` (RFC 9457)."""
+
+_TAGS = [
+    {"name": "generators", "description": "Add, look at, pause, resume and remove."},
+    {"name": "templates", "description": "See and check, without adding anything."},
+    {"name": "service", "description": "Functions, health, metrics."},
+]
+
+
+def create_app(eventer: Eventer, settings: Settings) -> ASGIApp:
+    """The application over a service that the caller starts and stops."""
+    return Guard(create_routes(eventer, settings), settings)
+
+
+def create_routes(eventer: Eventer, settings: Settings) -> FastAPI:
+    """The application without its guard. Its documentation needs no network."""
+    app = FastAPIOffline(
+        title="Eventer",
+        version=__version__,
+        description=_DESCRIPTION,
+        openapi_tags=_TAGS,
+        swagger_ui_parameters={"tryItOutEnabled": True},
+    )
+    app.state.eventer = eventer
+    for family in (generators, verify, templates, service):
+        app.include_router(family.router)
+    problems.install(app)
+    make_document = app.openapi
+    app.openapi = lambda: _complete(make_document(), settings)  # type: ignore[method-assign]
+    return app
+
+
+def _complete(document: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """Adds what routes cannot say of themselves: the shape of problems, and the token."""
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(shape.pop("$defs"))
+    schemas[Problem.__name__] = shape
+    if settings.token is not None:
+        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"token": []}]
+    return document

@@ -1,0 +1,57 @@
+"""Requests that work as they stand, for the documentation; the tests post them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_ORDERS = """local int = std.native('get_integer');
+local one_of = std.native('get_one_of');
+{ id: int(1, 1000), country: one_of('ru, us, jp, cn') }
+"""
+
+_EVENT: dict[str, Any] = {
+    "id": "e1",
+    "dataset": "demo",
+    "template": _ORDERS,
+    "count": 10,
+    "interval": "10s",
+}
+_SCHEDULES = [{"destination_id": "d1", "event_id": "e1"}]
+
+ADD_EXAMPLES: dict[str, Any] = {
+    "kafka": {
+        "summary": "Ten events every ten seconds into a topic",
+        "value": {
+            "destinations": [{"id": "d1", "type": "kafka", "kafka": {"topic": "orders"}}],
+            "events": [_EVENT],
+            "schedules": _SCHEDULES,
+        },
+    },
+    "postgres": {
+        "summary": "The same into a table, upserted by id",
+        "value": {
+            "destinations": [
+                {"id": "d1", "type": "postgres", "postgres": {"table": "orders", "key": "id"}}
+            ],
+            "events": [_EVENT],
+            "schedules": _SCHEDULES,
+        },
+    },
+}
+
+PREVIEW_EXAMPLES: dict[str, Any] = {
+    "seeded": {
+        "summary": "Three events that come out the same each time",
+        "value": {"template": _ORDERS, "count": 3, "seed": "7"},
+    }
+}
+
+VALIDATE_EXAMPLES: dict[str, Any] = {
+    "table": {
+        "summary": "Whether a template can go into a table",
+        "value": {
+            "template": _ORDERS,
+            "destination": {"type": "postgres", "postgres": {"table": "orders"}},
+        },
+    }
+}

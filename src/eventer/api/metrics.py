@@ -1,0 +1,120 @@
+"""Prometheus metrics, made of a snapshot at each scrape: nothing is counted twice or forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+)
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from eventer import __version__
+from eventer.core.model import State
+from eventer.service.views import GeneratorView, Lateness, ShardView, Snapshot, WorkerView
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SHARD = ("connection", "shard")
+
+
+def metrics_text(snapshot: Snapshot) -> bytes:
+    """The snapshot in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(_SnapshotCollector(snapshot))
+    return generate_latest(registry)
+
+
+class _SnapshotCollector(Collector):
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def collect(self) -> Iterator[Metric]:
+        yield InfoMetricFamily("eventer_build", "The version that runs", {"version": __version__})
+        yield from _generator_metrics(self._snapshot.generators)
+        yield from _shard_metrics(self._snapshot.shards)
+        yield from _worker_metrics(self._snapshot.workers)
+
+
+def _generator_metrics(generators: Iterable[GeneratorView]) -> Iterator[Metric]:
+    states = GaugeMetricFamily("eventer_generators", "Generators by state", labels=("state",))
+    views = tuple(generators)
+    for state in State:
+        states.add_metric((state.value,), sum(view.state is state for view in views))
+    position = GaugeMetricFamily(
+        "eventer_generator_position", "Index of the next event to commit", labels=("generator",)
+    )
+    target = GaugeMetricFamily(
+        "eventer_target_rate", "Events a second that are asked for", labels=("generator",)
+    )
+    lag = GaugeMetricFamily(
+        "eventer_lag_events", "Events that are due and not committed", labels=("generator",)
+    )
+    late = GaugeMetricFamily(
+        "eventer_rate_lag_seconds",
+        "How long the events that are due and not committed take at the rate asked for",
+        labels=("generator",),
+    )
+    skipped = CounterMetricFamily(
+        "eventer_template_errors", "Events that raised and were skipped", labels=("generator",)
+    )
+    for view in views:
+        label = (str(view.id),)
+        position.add_metric(label, view.position)
+        target.add_metric(label, view.requested_rate)
+        lag.add_metric(label, view.lag)
+        late.add_metric(label, view.lag / view.requested_rate)
+        skipped.add_metric(label, view.skipped)
+    yield from (states, position, target, lag, late, skipped)
+
+
+def _shard_metrics(shards: Iterable[ShardView]) -> Iterator[Metric]:
+    events = CounterMetricFamily("eventer_events", "Events committed", labels=_SHARD)
+    size = CounterMetricFamily("eventer_bytes", "Bytes of JSON text committed", labels=_SHARD)
+    commits = CounterMetricFamily("eventer_commits", "Transactions committed", labels=_SHARD)
+    retries = CounterMetricFamily("eventer_retries", "Transactions tried again", labels=_SHARD)
+    connected = GaugeMetricFamily("eventer_connected", "1 where connected", labels=_SHARD)
+    stages = CounterMetricFamily(
+        "eventer_stage_seconds", "Time spent by stage", labels=(*_SHARD, "stage")
+    )
+    exactly = GaugeMetricFamily(
+        "eventer_exactly_once", "1 where delivery is exactly-once, 0 where less", labels=_SHARD
+    )
+    late = HistogramMetricFamily(
+        "eventer_delivery_seconds", "Commit time minus due time", labels=_SHARD
+    )
+    for shard in shards:
+        label = (shard.connection, str(shard.shard))
+        events.add_metric(label, shard.events)
+        size.add_metric(label, shard.bytes)
+        commits.add_metric(label, shard.commits)
+        retries.add_metric(label, shard.retries)
+        connected.add_metric(label, shard.connected)
+        for stage, seconds in shard.stages.items():
+            stages.add_metric((*label, stage), seconds)
+        if shard.delivery is not None:
+            exactly.add_metric(label, shard.delivery == "exactly-once")
+        late.add_metric(label, _buckets(shard.lateness), shard.lateness.total)
+    yield from (events, size, commits, retries, connected, stages, exactly, late)
+
+
+def _buckets(lateness: Lateness) -> list[tuple[str, float]]:
+    """Prometheus' buckets are cumulative and end with infinity."""
+    bounds = [*(repr(float(bound)) for bound in lateness.bounds), "+Inf"]
+    return list(zip(bounds, accumulate(map(float, lateness.counts)), strict=True))
+
+
+def _worker_metrics(workers: Iterable[WorkerView]) -> Iterator[Metric]:
+    restarts = CounterMetricFamily(
+        "eventer_worker_restarts", "Worker processes started again", labels=("worker",)
+    )
+    up = GaugeMetricFamily("eventer_worker_up", "1 where the process runs", labels=("worker",))
+    for worker in workers:
+        restarts.add_metric((worker.name,), worker.restarts)
+        up.add_metric((worker.name,), worker.pid is not None)
+    yield from (restarts, up)

@@ -1,0 +1,239 @@
+"""Every error as one shape: RFC 9457 `application/problem+json`, with a fault a mistake."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from eventer.api.decode import MalformedJsonError
+from eventer.api.wire.faults import FaultOut, faults_json
+from eventer.api.wire.near_fields import known_names
+from eventer.core.errors import (
+    BudgetError,
+    BusyError,
+    DestinationError,
+    DestinationRejectedError,
+    EventerError,
+    Fault,
+    NotFoundError,
+    PositionLostError,
+    RegistryError,
+    RequestError,
+    TemplateError,
+    WorkerLostError,
+)
+from eventer.core.near import did_you_mean
+from eventer.core.pointer import format_pointer
+
+MEDIA_TYPE = "application/problem+json"
+_LOG = logging.getLogger("eventer.api")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: the end of its URN, its status and title."""
+
+    name: str
+    status: int
+    title: str
+
+    @property
+    def urn(self) -> str:
+        """The problem's `type`."""
+        return f"urn:eventer:problem:{self.name}"
+
+
+MALFORMED = Kind("malformed-json", 400, "The body is no JSON")
+NOT_HTTP = Kind("malformed-http", 400, "The request is no HTTP")
+UNAUTHORIZED = Kind("unauthorized", 401, "A token is needed")
+FORBIDDEN = Kind("forbidden", 403, "Not allowed")
+NOT_FOUND = Kind("not-found", 404, "There is no such thing")
+METHOD = Kind("method-not-allowed", 405, "The path takes another method")
+TOO_SLOW = Kind("body-too-slow", 408, "The body did not arrive in time")
+HEAD_TOO_SLOW = Kind("request-too-slow", 408, "The request did not arrive in time")
+POSITION = Kind("position-lost", 409, "The destination is behind what it had committed")
+TOO_LARGE = Kind("body-too-large", 413, "The body is too large")
+MEDIA = Kind("unsupported-media-type", 415, "The body is of the wrong type")
+INVALID = Kind("invalid-request", 422, "The request cannot be carried out as it stands")
+TEMPLATE = Kind("invalid-template", 422, "The template is at fault")
+REJECTED = Kind("destination-rejected", 422, "The destination does not take these events")
+CROWDED = Kind("too-many-requests", 429, "Too much is asked at once")
+INTERNAL = Kind("internal", 500, "Something went wrong in the service")
+UNAVAILABLE = Kind("unavailable", 503, "Not possible now, but perhaps later")
+
+KINDS = (
+    MALFORMED,
+    NOT_HTTP,
+    UNAUTHORIZED,
+    FORBIDDEN,
+    NOT_FOUND,
+    METHOD,
+    TOO_SLOW,
+    HEAD_TOO_SLOW,
+    POSITION,
+    TOO_LARGE,
+    MEDIA,
+    INVALID,
+    TEMPLATE,
+    REJECTED,
+    CROWDED,
+    INTERNAL,
+    UNAVAILABLE,
+)
+
+# The first class that an error is an instance of says its kind.
+_BY_ERROR: tuple[tuple[type[EventerError], Kind], ...] = (
+    (MalformedJsonError, MALFORMED),
+    (RequestError, INVALID),
+    (BudgetError, TEMPLATE),
+    (TemplateError, TEMPLATE),
+    (NotFoundError, NOT_FOUND),
+    (DestinationRejectedError, REJECTED),
+    (PositionLostError, POSITION),
+    (DestinationError, UNAVAILABLE),
+    (RegistryError, UNAVAILABLE),
+    (BusyError, CROWDED),
+    (WorkerLostError, UNAVAILABLE),
+)
+BY_STATUS: Mapping[int, tuple[Kind, ...]] = {
+    status: tuple(kind for kind in KINDS if kind.status == status)
+    for status in {kind.status for kind in KINDS}
+}
+
+
+class Problem(BaseModel):
+    """What every answer that is no success looks like."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str = Field(examples=[INVALID.urn], description="The kind of problem.")
+    title: str = Field(examples=[INVALID.title], description="The same for all of a kind.")
+    status: int = Field(examples=[422])
+    detail: str = Field(description="What happened this time.")
+    hint: str | None = Field(default=None, description="What to do.")
+    errors: list[FaultOut] = Field(default_factory=list, description="Each single mistake.")
+
+
+class JsonRefusedError(HTTPException):
+    """Carries a decoding error past the framework, which lets only its own errors through."""
+
+    def __init__(self, error: RequestError) -> None:
+        super().__init__(400, error.message)
+        self.error = error
+
+
+def kind_of(error: EventerError) -> Kind:
+    """Which kind of problem an error is."""
+    return next((kind for cls, kind in _BY_ERROR if isinstance(error, cls)), INTERNAL)
+
+
+def problem_json(
+    kind: Kind, detail: str, hint: str | None = None, errors: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """A problem as a JSON value."""
+    problem = {"type": kind.urn, "title": kind.title, "status": kind.status, "detail": detail}
+    if hint:
+        problem["hint"] = hint
+    if errors:
+        problem["errors"] = list(errors)
+    return problem
+
+
+def problem_response(
+    problem: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response:
+    """A problem as an answer; strings that are no text are escaped."""
+    body = json.dumps(problem).encode()
+    return Response(body, problem["status"], dict(headers or {}), MEDIA_TYPE)
+
+
+def encoded_problem(kind: Kind, detail: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """A problem as headers and body, for where no request is there to be answered."""
+    answer = problem_response(problem_json(kind, detail))
+    return answer.raw_headers, bytes(answer.body)
+
+
+def error_response(error: EventerError, pointer: str | None = None) -> Response:
+    """An error as an answer; `pointer` says where its template was, if it has one."""
+    headers = {"Retry-After": "1"} if error.transient else None
+    return problem_response(problem_of(error, pointer), headers)
+
+
+def problem_of(error: EventerError, pointer: str | None = None) -> dict[str, Any]:
+    """An error as a JSON value; one that should not be is logged."""
+    kind = kind_of(error)
+    if kind is INTERNAL:
+        _LOG.error("unexpected error", exc_info=error)
+    return problem_json(kind, error.message, error.hint, faults_json(error, pointer))
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of the app's routes, the framework's own included, a problem."""
+    app.add_exception_handler(EventerError, _on_eventer_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_surprise)
+
+
+async def _on_eventer_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, EventerError)
+    return error_response(error, getattr(request.state, "template_pointer", None))
+
+
+async def _on_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    route = request.scope["route"]
+    faults = tuple(_fault(detail, route) for detail in error.errors())
+    one = f"{faults[0].pointer or 'the body'}: {faults[0].message}"
+    many = f"{len(faults)} mistakes, the first at {one}"
+    return error_response(RequestError(one if len(faults) == 1 else many, faults))
+
+
+def _fault(detail: Mapping[str, Any], route: APIRoute) -> Fault:
+    source, *path = detail["loc"]
+    kind, context = detail["type"], detail.get("ctx") or {}
+    pointer = f"?{path[0]}" if source == "query" and path else format_pointer(path)
+    if kind == "refused":
+        return Fault(pointer, context["text"], context["hint"])
+    if kind == "extra_forbidden":
+        hint = did_you_mean(str(path[-1]), known_names(route, source, path[:-1]))
+        return Fault(pointer, f"there is no field {path[-1]!r}", hint)
+    if kind == "missing":
+        return Fault(pointer, "it is missing" if path else "a JSON body is needed")
+    return Fault(pointer, str(detail["msg"]))
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if isinstance(error, JsonRefusedError):
+        return error_response(error.error)
+    paths: Mapping[str, Mapping[str, Any]] = request.app.openapi()["paths"]
+    path, status = request.url.path, error.status_code
+    if status == NOT_FOUND.status:
+        problem = problem_json(NOT_FOUND, f"there is no {path}", did_you_mean(path, paths))
+        return problem_response(problem)
+    if status == METHOD.status:
+        allowed = ", ".join(method.upper() for method in paths.get(path, ())) or "GET"
+        problem = problem_json(METHOD, f"{path} takes {allowed}, not {request.method}")
+        return problem_response(problem, {"Allow": allowed})
+    kind = BY_STATUS.get(status, (INTERNAL,))[0]
+    problem = problem_json(kind, str(error.detail)) | {"status": status}
+    return problem_response(problem, error.headers)
+
+
+async def _on_surprise(_: Request, error: Exception) -> Response:
+    """The server logs the error itself; the answer tells nothing of the inside."""
+    del error
+    return problem_response(
+        problem_json(INTERNAL, "the service failed to answer; its log says more")
+    )

@@ -1,0 +1,58 @@
+"""The service itself: what templates may call, whether it is well, what it counts."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+
+from eventer.api.metrics import MEDIA_TYPE, metrics_text
+from eventer.api.problems import UNAVAILABLE, problem_json, problem_response
+from eventer.api.routing import JsonRoute, Service, problems
+from eventer.api.wire.answers import HealthOut, ReadyOut
+from eventer.api.wire.functions import FunctionsOut, functions_json
+
+router = APIRouter(tags=["service"], route_class=JsonRoute)
+
+
+@router.get(
+    "/functions",
+    summary="What templates may call",
+    responses={200: {"model": FunctionsOut}, **problems()},
+)
+async def functions() -> Response:
+    """Every function, with its parameters, what it gives, and examples."""
+    return JSONResponse(functions_json())
+
+
+@router.get(
+    "/healthz",
+    summary="Whether the process answers",
+    responses={200: {"model": HealthOut}, **problems()},
+)
+async def healthz() -> Response:
+    """Needs no token."""
+    return JSONResponse({"status": "ok"})
+
+
+@router.get(
+    "/readyz",
+    summary="Whether the service can do its work",
+    responses={200: {"model": ReadyOut}, **problems(503)},
+)
+async def readyz(service: Service) -> Response:
+    """Needs no token. Destinations do not count: generators wait for those."""
+    readiness = await service.ready()
+    if readiness.ready:
+        return JSONResponse({"ready": True})
+    return problem_response(problem_json(UNAVAILABLE, "; ".join(readiness.problems)))
+
+
+@router.get(
+    "/metrics",
+    summary="Prometheus metrics",
+    responses={200: {"content": {"text/plain": {}}}, **problems(503)},
+    response_class=Response,
+)
+async def metrics(service: Service) -> Response:
+    """In Prometheus' text format."""
+    return Response(metrics_text(await service.snapshot()), media_type=MEDIA_TYPE)

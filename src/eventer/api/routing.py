@@ -1,0 +1,74 @@
+"""What all routes share: how bodies are read, how the service is reached, what errors look like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+
+from eventer.api.decode import decode
+from eventer.api.problems import BY_STATUS, MEDIA_TYPE, JsonRefusedError, Problem
+from eventer.core.errors import RequestError
+from eventer.service.eventer import Eventer
+
+
+class _Request(Request):
+    """A request whose body is decoded by `decode`."""
+
+    async def json(self) -> Any:
+        try:
+            return decode(await self.body())
+        except RequestError as error:
+            raise JsonRefusedError(error) from error
+
+
+class JsonRoute(APIRoute):
+    """A route that reads its body with `decode`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler that the framework calls, on our kind of request."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            return await handler(_Request(request.scope, request.receive))
+
+        return handle
+
+
+def _service(request: Request) -> Eventer:
+    service: Eventer = request.app.state.eventer
+    return service
+
+
+Service = Annotated[Eventer, Depends(_service)]
+
+Responses = dict[int | str, dict[str, Any]]
+
+# What the guard and the service itself may answer to anything.
+_ALWAYS = (401, 403, 408, 429, 500)
+_WITH_BODY = (400, 413, 415, 422)
+
+
+def problems(*statuses: int, body: bool = False) -> Responses:
+    """The documentation of the problems that a route may answer with."""
+    found = {*statuses, *_ALWAYS, *(_WITH_BODY if body else ())}
+    return {status: _problem(status) for status in sorted(found)}
+
+
+def _problem(status: int) -> dict[str, Any]:
+    kinds = BY_STATUS[status]
+    example = {
+        "type": kinds[0].urn,
+        "title": kinds[0].title,
+        "status": status,
+        "detail": "what happened this time",
+    }
+    return {
+        "description": "; ".join(kind.title for kind in kinds),
+        "content": {MEDIA_TYPE: {"schema": _PROBLEM_REFERENCE, "example": example}},
+    }
+
+
+_PROBLEM_REFERENCE: Mapping[str, str] = {"$ref": f"#/components/schemas/{Problem.__name__}"}

@@ -1,0 +1,106 @@
+"""Single values as they travel: ids, seeds, durations, instants, base64 text, variables."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Annotated, NoReturn, TypeAlias
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from eventer.core.duration import DurationError, parse_duration
+from eventer.core.errors import RequestError
+from eventer.core.instant import parse_instant
+from eventer.core.json_text import json_text
+from eventer.core.model import JsonValue
+
+_DECIMAL = re.compile(r"[0-9]{1,20}")
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
+_NOT_BASE64_HINT = "encode the template with `base64`, or give it as it is in `template`"
+LIMIT = 1 << 64
+
+
+def refuse(message: str, hint: str | None = None) -> NoReturn:
+    """Makes pydantic report a fault with this sentence and hint at the value's place."""
+    raise PydanticCustomError("refused", "{text}", {"text": message, "hint": hint})
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        refuse("must be text")
+    return value
+
+
+def _unsigned(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LIMIT:
+        return value
+    if isinstance(value, str) and _DECIMAL.fullmatch(value) and int(value) < LIMIT:
+        return int(value)
+    refuse("must be an unsigned 64-bit number, as decimal text")
+
+
+def _interval(value: object) -> int:
+    text = _text(value)
+    try:
+        nanoseconds = parse_duration(text)
+    except DurationError as error:
+        refuse(error.message, error.hint)
+    if nanoseconds <= 0:
+        refuse("must be longer than nothing")
+    return nanoseconds
+
+
+def _instant(value: object) -> int:
+    try:
+        return parse_instant(_text(value))
+    except RequestError as error:
+        refuse(error.message)
+
+
+def _variables(value: object) -> str:
+    if not isinstance(value, dict):
+        refuse("must be an object")
+    variables: JsonValue = value
+    return json_text(variables)
+
+
+def _template(value: object) -> str:
+    """Base64 to text: white space, missing padding and the URL-safe alphabet are all right."""
+    plain = re.sub(r"\s+", "", _text(value)).translate(str.maketrans("-_", "+/")).rstrip("=")
+    if odd := _NOT_BASE64.search(plain):
+        refuse(f"is no base64: it holds {odd.group()!r}", _NOT_BASE64_HINT)
+    try:
+        data = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except binascii.Error:
+        refuse("is no base64: the last character is missing or one too many", _NOT_BASE64_HINT)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        refuse(f"is base64 of something that is not UTF-8 text (byte {error.start})")
+
+
+_UNSIGNED_SCHEMA = {"type": "string", "pattern": "^[0-9]{1,20}$", "examples": ["1259418336236299"]}
+
+Unsigned: TypeAlias = Annotated[int, BeforeValidator(_unsigned), WithJsonSchema(_UNSIGNED_SCHEMA)]
+Interval: TypeAlias = Annotated[
+    int,
+    BeforeValidator(_interval),
+    WithJsonSchema({"type": "string", "examples": ["10s", "1h30m", "250ms"]}),
+]
+Instant: TypeAlias = Annotated[
+    int, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+Variables: TypeAlias = Annotated[
+    str,
+    BeforeValidator(_variables),
+    WithJsonSchema({"type": "object", "examples": [{"region": "eu"}]}),
+]
+EncodedTemplate: TypeAlias = Annotated[
+    str,
+    BeforeValidator(_template),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
+Count: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
+ConnectionName: TypeAlias = Annotated[str, Field(min_length=1, max_length=100)]

@@ -1,0 +1,117 @@
+"""Where events go, as it travels: the same shape in requests and in answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from eventer.api.wire.scalars import ConnectionName, refuse
+from eventer.core.model import KafkaTarget, PostgresTarget, Target
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+Topic = Annotated[str, StringConstraints(min_length=1, max_length=249)]
+
+
+def _one_or_more(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+UpsertKey = Annotated[
+    list[Text],
+    Field(min_length=1, max_length=32),
+    BeforeValidator(_one_or_more),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+            "examples": ["id"],
+        }
+    ),
+]
+
+
+class Shape(BaseModel):
+    """A JSON object with exactly these fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KafkaOptions(Shape):
+    """A topic. `key`, `partition`, `timestamp` and header values name a field or a JSON pointer."""
+
+    topic: Topic = Field(description="Created if it is missing.", examples=["orders"])
+    connection: ConnectionName = Field(default="kafka", description="A connection's name.")
+    key: Text | None = Field(default=None, description="What makes the record's key.")
+    partition: Text | None = Field(default=None, description="What says the partition's number.")
+    timestamp: Text | None = Field(default=None, description="What makes the record's timestamp.")
+    headers: dict[Text, Text] = Field(default_factory=dict, description="Header to field.")
+    partitions: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = Field(
+        default=None, description="Partitions of a topic that is created."
+    )
+    replication: Annotated[int, Field(strict=True, ge=1, le=100)] | None = Field(
+        default=None, description="Replication factor of a topic that is created."
+    )
+    config: dict[Text, str] = Field(
+        default_factory=dict, description="Settings of a topic that is created."
+    )
+
+    def target(self) -> KafkaTarget:
+        """The same as a frozen value."""
+        return KafkaTarget(
+            topic=self.topic,
+            connection=self.connection,
+            key=self.key,
+            partition=self.partition,
+            timestamp=self.timestamp,
+            headers=tuple(self.headers.items()),
+            partitions=self.partitions,
+            replication=self.replication,
+            config=tuple(sorted(self.config.items())),
+        )
+
+
+class PostgresOptions(Shape):
+    """A table, and the columns that rows are upserted by."""
+
+    table: Text = Field(
+        description='`table`, `schema.table`, or `"a.b"` for a name with a dot.',
+        examples=["orders"],
+    )
+    connection: ConnectionName = Field(default="postgres", description="A connection's name.")
+    key: UpsertKey | None = Field(default=None, description="Column or columns of the upsert key.")
+
+    def target(self) -> PostgresTarget:
+        """The same as a frozen value."""
+        key = None if self.key is None else tuple(self.key)
+        return PostgresTarget(self.table, self.connection, key)
+
+
+class TargetBody(Shape):
+    """Where events go: exactly the options that `type` names."""
+
+    type: Literal["kafka", "postgres"]
+    kafka: KafkaOptions | None = None
+    postgres: PostgresOptions | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> TargetBody:
+        other = "postgres" if self.type == "kafka" else "kafka"
+        if getattr(self, self.type) is None:
+            refuse(f"its type is {self.type!r}, but it has no {self.type!r} options")
+        if getattr(self, other) is not None:
+            refuse(f"its type is {self.type!r}, but it has {other!r} options")
+        return self
+
+    def target(self) -> Target:
+        """The same as a frozen value."""
+        options = self.kafka or self.postgres
+        assert options is not None
+        return options.target()

@@ -1,0 +1,89 @@
+"""Templates as they travel, to be shown or checked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from eventer.api.wire.scalars import EncodedTemplate, Instant, Unsigned, Variables, refuse
+from eventer.api.wire.targets import Shape, TargetBody, Text
+from eventer.service.requests import PreviewRequest
+
+MAX_PREVIEW = 1_000
+
+
+class TemplateBody(Shape):
+    """A template: base64 in `schema`, or as it is in `template`."""
+
+    schema_: EncodedTemplate | None = Field(
+        default=None, alias="schema", description="The Jsonnet template in base64."
+    )
+    template: str | None = Field(default=None, description="The Jsonnet template as it is.")
+    dataset: str | None = Field(default=None, description="What `get_dataset` gives.")
+    stream: Text | None = Field(default=None, description="A name that draws are made under.")
+    vars: Variables = Field(default="{}", description="External variables and arguments.")
+    seed: Unsigned | None = Field(default=None, description="Drawn where none is given.")
+
+    @model_validator(mode="after")
+    def _one_template(self) -> TemplateBody:
+        if self.schema_ is None and self.template is None:
+            refuse("there is no template", "give `schema` (base64) or `template` (plain text)")
+        if self.schema_ is not None and self.template is not None:
+            refuse("`schema` and `template` are both given", "keep one of them")
+        return self
+
+    @property
+    def text(self) -> str:
+        """The template's text."""
+        text = self.schema_ if self.template is None else self.template
+        assert text is not None
+        return text
+
+    @property
+    def field(self) -> Literal["schema", "template"]:
+        """The field that held it."""
+        return "schema" if self.template is None else "template"
+
+
+class ValidateBody(TemplateBody):
+    """A template to check, and where it is to go if that is to be checked too."""
+
+    at: Instant | None = Field(default=None, description="The scheduled time; now if absent.")
+    destination: TargetBody | None = Field(default=None, description="Where it is to go.")
+
+    def request(self) -> PreviewRequest:
+        """The template and its surroundings as a frozen value."""
+        return PreviewRequest(
+            template=self.text,
+            seed=self.seed,
+            stream=self.stream,
+            dataset=self.dataset,
+            vars=self.vars,
+            at=self.at,
+        )
+
+
+class PreviewBody(TemplateBody):
+    """A template whose events are to be shown."""
+
+    count: Annotated[int, Field(strict=True, ge=1, le=MAX_PREVIEW)] = 10
+    first: Annotated[int, Field(strict=True, ge=0, lt=1 << 62)] = Field(
+        default=0, description="The index of the first event."
+    )
+    at: Instant | None = Field(default=None, description="The scheduled time; now if absent.")
+    engine: Literal["auto", "plan", "interpreter"] = "auto"
+
+    def request(self) -> PreviewRequest:
+        """The same as a frozen value."""
+        return PreviewRequest(
+            template=self.text,
+            count=self.count,
+            first=self.first,
+            seed=self.seed,
+            stream=self.stream,
+            dataset=self.dataset,
+            vars=self.vars,
+            at=self.at,
+            engine=self.engine,
+        )

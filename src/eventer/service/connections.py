@@ -1,0 +1,101 @@
+"""The operator's connections as what workers connect with. Secrets go no further than this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from eventer.destinations.base import ShardConnection
+from eventer.destinations.readback import ReadBack
+from eventer.settings import Settings
+from eventer.settings.model import KafkaConnection, PostgresConnection
+from eventer.workers.messages import Connector
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaConnector:
+    """Connects to a Kafka cluster. `options` are the fields of its settings."""
+
+    name: str
+    options: Mapping[str, object]
+    shards: int
+
+    def connect(self, cluster: int, shard: int) -> ShardConnection:
+        """A connection of an owner of that shard."""
+        from eventer.destinations.kafka.connection import KafkaConnection as Client
+        from eventer.destinations.kafka.settings import KafkaSettings
+
+        settings = KafkaSettings(**self.options)  # type: ignore[arg-type]  # checked when read
+        return Client(settings, name=self.name, cluster=cluster, shard=shard, shards=self.shards)
+
+    def read_back(self, cluster: int, shard: int) -> ReadBack:
+        """A look at what the generators of that shard delivered."""
+        from eventer.destinations.kafka.readback import KafkaReadBack
+        from eventer.destinations.kafka.settings import KafkaSettings
+
+        settings = KafkaSettings(**self.options)  # type: ignore[arg-type]  # checked when read
+        return KafkaReadBack(settings, cluster=cluster, shard=shard)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresConnector:
+    """Connects to a PostgreSQL database. `options` are the fields of its settings."""
+
+    name: str
+    options: Mapping[str, object]
+
+    def connect(self, cluster: int, shard: int) -> ShardConnection:
+        """A connection of an owner of that shard."""
+        from eventer.destinations.postgres.connection import PostgresConnection as Client
+        from eventer.destinations.postgres.settings import PostgresSettings
+
+        settings = PostgresSettings(**self.options)  # type: ignore[arg-type]  # checked when read
+        return Client(settings, name=self.name, cluster=cluster, shard=shard)
+
+    def read_back(self, cluster: int, shard: int) -> ReadBack:
+        """A look at what the generators delivered, of whichever shard."""
+        from eventer.destinations.postgres.readback import PostgresReadBack
+        from eventer.destinations.postgres.settings import PostgresSettings
+
+        del cluster, shard
+        settings = PostgresSettings(**self.options)  # type: ignore[arg-type]  # checked when read
+        return PostgresReadBack(settings)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownConnection:
+    """A connection by name. `connector` is None where the operator has not said where it is."""
+
+    kind: str
+    connector: Connector | None
+    setting: str
+
+
+def known_connections(settings: Settings, shards: int) -> Mapping[str, KnownConnection]:
+    """All connections that requests may name."""
+    named = {"kafka": settings.kafka, "postgres": settings.postgres, **settings.connections}
+    return {name: _known(name, section, shards) for name, section in named.items()}
+
+
+def _known(
+    name: str, section: KafkaConnection | PostgresConnection, shards: int
+) -> KnownConnection:
+    prefix = name if name in {"kafka", "postgres"} else f"connections.{name}"
+    options = {
+        field: value.get_secret_value() if isinstance(value, SecretStr) else value
+        for field, value in section
+        if field != "type"
+    }
+    if isinstance(section, KafkaConnection):
+        servers = section.bootstrap_servers
+        kafka = KafkaConnector(name, options, shards) if servers else None
+        return KnownConnection("kafka", kafka, f"{prefix}.bootstrap_servers")
+    postgres = PostgresConnector(name, options) if section.dsn else None
+    return KnownConnection("postgres", postgres, f"{prefix}.dsn")
+
+
+def environment_name(setting: str) -> str:
+    """The environment variable of a setting."""
+    return "EVENTER_" + setting.replace(".", "__").upper()

@@ -1,0 +1,422 @@
+"""The service: the one object that the API and the command line call."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, Literal, TypeAlias
+
+from eventer.core.clock import Clock, SystemClock
+from eventer.core.errors import Fault, NotFoundError, RegistryError, RequestError
+from eventer.core.model import Guarantee, Position, State, Stream, Target, Template
+from eventer.plan.engine import EventContext
+from eventer.registry.base import Registry, Remove, SetState
+from eventer.runs.instructions import Recipe
+from eventer.runs.lateness import BOUNDS
+from eventer.service.adder import DRY_RUN, MARGIN, Adder
+from eventer.service.checking import refuse, target_faults
+from eventer.service.connections import known_connections
+from eventer.service.generator import Generator, view
+from eventer.service.lifecycle import Lifecycle
+from eventer.service.locks import Locks
+from eventer.service.requests import AddRequest, PreviewRequest
+from eventer.service.verifying import Verifier
+from eventer.service.views import (
+    EventPage,
+    GeneratorView,
+    Lateness,
+    Preview,
+    Readiness,
+    Removal,
+    ShardView,
+    Snapshot,
+    Validation,
+    Verification,
+    VerifyProgress,
+    Warning,  # noqa: A004  the contract's word
+    WorkerView,
+)
+from eventer.settings import Settings
+from eventer.workers.inspectors import Inspectors
+from eventer.workers.messages import Configure, Connector, Inspect, Notice, Recompute, Show
+from eventer.workers.placement import Placement
+
+PositionChoice: TypeAlias = Literal["registry", "destination"]
+
+INSPECTORS: Final = 2
+SHOW_S: Final = 15.0
+"""How long events that only somebody looks at may take to be made."""
+
+
+class Eventer:
+    """Generators, from the request to the last commit.
+
+    Every method is called from the event loop that called `start`. Ids are unsigned 64-bit
+    numbers. Methods raise the errors of `eventer.core.errors`, and nothing else on purpose.
+    `embedded` names the connections whose server this service starts itself: positions lost there
+    begin a new incarnation. `connectors` take the place of those that the settings come to.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        registry: Registry,
+        *,
+        clock: Clock | None = None,
+        embedded: Collection[str] = (),
+        connectors: Mapping[str, Connector] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._clock = clock or SystemClock()
+        cluster = registry.cluster
+        self._connections = dict(known_connections(settings, cluster.shards))
+        for name, connector in (connectors or {}).items():
+            self._connections[name] = replace(self._connections[name], connector=connector)
+        self._locks = Locks()
+        self._placement = Placement(settings.workers, self._configure("delivery"))
+        self._inspectors = Inspectors(INSPECTORS, self._configure("inspector"))
+        self._verifier = Verifier(self._configure("auditor"))
+        self._lifecycle = Lifecycle(registry, self._placement, self._clock, embedded)
+        self._adder = Adder(
+            settings=settings,
+            registry=registry,
+            lifecycle=self._lifecycle,
+            inspectors=self._inspectors,
+            placement=self._placement,
+            connections=self._connections,
+            clock=self._clock,
+            locks=self._locks,
+        )
+
+    def _configure(self, role: Literal["delivery", "inspector", "auditor"]) -> Configure:
+        connectors = {
+            name: known.connector
+            for name, known in self._connections.items()
+            if known.connector is not None and role != "inspector"
+        }
+        return Configure(
+            role,
+            cluster=self._registry.cluster.id,
+            connectors=connectors,
+            library=self._settings.library,
+            memory=self._settings.limits.worker_memory_bytes,
+        )
+
+    async def start(self) -> None:
+        """Starts the workers and every generator that is to run; returns without waiting for them.
+
+        Raises:
+            RegistryError: it cannot be read.
+        """
+        self._inspectors.start()
+        self._placement.start(self._lifecycle.hear)
+        known = self._connections.items()
+        await self._lifecycle.start({name for name, each in known if each.connector is not None})
+
+    async def stop(self) -> None:
+        """Ends all workers after what they have under way, and notes positions. Never raises."""
+        await asyncio.gather(self._inspectors.stop(), self._placement.stop())
+        await self._lifecycle.stop()
+
+    async def add(self, request: AddRequest) -> tuple[GeneratorView, ...]:
+        """Adds the generators of a request, or re-paces those that are there: all, or none.
+
+        One view for each schedule, in their order. When it returns, all is on disk.
+
+        Raises:
+            RequestError: faults by JSON pointer, those of templates with their place.
+            RegistryError: nothing was changed.
+        """
+        added = await self._adder.add(request)
+        return tuple(
+            replace(
+                self._view(each.generator),
+                created=each.created,
+                updated=each.updated,
+                related=each.related,
+            )
+            for each in added
+        )
+
+    async def status(self, id: int | None = None) -> tuple[GeneratorView, ...]:  # noqa: A002
+        """The generator of that id, or all, oldest first.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        if id is not None:
+            return (self._view(self._known(id)),)
+        return tuple(map(self._view, self._lifecycle.generators.values()))
+
+    async def remove(self, ids: Sequence[int]) -> Removal:
+        """Removes generators. When it returns, nothing more of them appears.
+
+        Raises:
+            NotFoundError: none of them exists.
+        """
+        known = [id_ for id_ in dict.fromkeys(ids) if id_ in self._lifecycle.generators]
+        unknown = tuple(str(id_) for id_ in dict.fromkeys(ids) if id_ not in known)
+        if not known:
+            raise NotFoundError(f"there is no generator {' or '.join(unknown)}")
+        await asyncio.gather(*map(self._remove, known))
+        return Removal(tuple(known), unknown)
+
+    async def _remove(self, id_: int) -> None:
+        async with self._locks.hold([id_]):
+            if (generator := self._lifecycle.generators.get(id_)) is None:
+                return
+            await self._lifecycle.withdraw(generator)
+            try:
+                await self._registry.apply([Remove(id_)])
+            except RegistryError:
+                if generator.active:
+                    self._lifecycle.launch(generator)
+                raise
+            self._lifecycle.forget(generator)
+
+    async def pause(self, id: int) -> GeneratorView:  # noqa: A002
+        """Pauses a generator. When it returns, nothing more of it appears.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        async with self._locks.hold([id]):
+            generator = self._known(id)
+            if generator.record.state is not State.PAUSED:
+                await self._pause(generator)
+            return self._view(generator)
+
+    async def _pause(self, generator: Generator) -> None:
+        await self._lifecycle.withdraw(generator)
+        try:
+            await self._set_state(generator, State.PAUSED)
+        except RegistryError:
+            if generator.active:
+                self._lifecycle.launch(generator)
+            raise
+
+    async def resume(
+        self,
+        id: int,  # noqa: A002
+        *,
+        skip: bool = False,
+        position: PositionChoice | None = None,
+    ) -> GeneratorView:
+        """Lets a paused or failed generator go on; `skip` passes the event that it failed at.
+
+        One whose position was lost goes on at the `position` that is chosen: the registry's, past
+        what was committed once, or the destination's, which delivers that again.
+
+        Raises:
+            NotFoundError: there is none of that id.
+            RequestError: its position was lost and none is chosen, or the other way round.
+        """
+        async with self._locks.hold([id]):
+            generator = self._known(id)
+            if generator.record.state is State.RUNNING:
+                return self._view(generator)
+            _check_choice(generator, position)
+            await self._lifecycle.withdraw(generator)
+            generator.skip = frozenset({generator.failing_index()} if skip else ())
+            generator.accepted = generator.position if position == "registry" else None
+            if position == "destination":
+                generator.position = Position()
+            await self._set_state(generator, State.RUNNING)
+            generator.last_error = None
+            self._lifecycle.launch(generator, fresh_at=self._clock.now_ns())
+            return self._view(generator)
+
+    async def _set_state(self, generator: Generator, state: State) -> None:
+        """Changes the state on disk; a failure is forgotten, but for one that is only paused."""
+        record, now = generator.record, self._clock.now_ns()
+        failure = record.failure if state is State.PAUSED else None
+        await self._registry.apply([SetState(record.id, record.incarnation, state, failure, now)])
+        generator.change(state=state, failure=failure, updated_at=now)
+
+    async def events(self, id: int, first: int, count: int) -> EventPage:  # noqa: A002
+        """Events [first, first + count) made again, past or future; those skipped are left out.
+
+        Raises:
+            NotFoundError: there is none of that id.
+            TemplateError: one of them raises, in a generator that stops on errors.
+            WorkerLostError: the worker that made them died.
+        """
+        generator = self._known(id)
+        record = generator.record
+        question = Recompute(
+            generator.recipe,
+            record.segments,
+            first,
+            count,
+            record.on_error,
+            generator.position.next,
+        )
+        answer = await self._inspectors.recompute(question, SHOW_S)
+        return EventPage(first, answer.events)
+
+    def verify(
+        self,
+        id: int,  # noqa: A002
+        *,
+        allow_foreign: bool = False,
+    ) -> AsyncIterator[VerifyProgress | Verification]:
+        """Compares what landed in a generator's destination with its events made again.
+
+        It says how far it is, and last what it found, of everything up to the position when it
+        began; whether that is clean may allow for foreign events. Close it to end it early.
+
+        Raises:
+            NotFoundError: there is none of that id.
+            DestinationError: the destination cannot be read, or has lost the position.
+            WorkerLostError: too much is verified already, or the worker died.
+        """
+        generators = self._lifecycle.generators
+        return self._verifier.verify(self._known(id), generators, allow_foreign=allow_foreign)
+
+    async def preview(self, request: PreviewRequest) -> Preview:
+        """Makes events of a template, delivering nothing. Faults are the template's own errors.
+
+        Raises:
+            TemplateError: with its place.
+            WorkerLostError: the worker that made them died.
+        """
+        seed = secrets.randbits(64) if request.seed is None else request.seed
+        at = self._clock.now_ns() if request.at is None else request.at
+        question = Show(
+            self._recipe(request, seed),
+            at=at,
+            first=request.first,
+            count=request.count,
+            engine=request.engine,
+        )
+        shown = await self._inspectors.show(question, SHOW_S)
+        return Preview(
+            events=shown.events,
+            seed=seed,
+            engine=shown.engine,
+            reason=shown.reason,
+            warnings=_warnings(shown.notices),
+            traces=shown.traces,
+        )
+
+    def _recipe(self, request: PreviewRequest, seed: int) -> Recipe:
+        return Recipe(
+            Template(request.template, request.name, request.vars),
+            Stream(seed, request.stream),
+            EventContext(request.dataset, self._settings.instance_id),
+        )
+
+    async def validate(self, request: PreviewRequest, target: Target | None = None) -> Validation:
+        """Checks a template as `add` would, also whether it can go into `target` where given.
+
+        Raises:
+            TemplateError: with its place.
+            RequestError: the target cannot be, whatever goes there.
+            DestinationRejectedError: it cannot go into the target.
+            WorkerLostError: the worker that checked it died.
+        """
+        if target is not None:
+            refuse(list(target_faults(target, f"/destination/{target.kind}")))
+        seconds = self._settings.limits.inspect_seconds
+        question = Inspect(
+            self._recipe(request, secrets.randbits(64) if request.seed is None else request.seed),
+            at=self._clock.now_ns() if request.at is None else request.at,
+            count=DRY_RUN,
+            seconds=seconds * MARGIN,
+            targets=() if target is None else (target,),
+        )
+        found = await self._inspectors.inspect(question, seconds)
+        for _, refusal in found.refusals:
+            raise refusal
+        return Validation(
+            engine=found.engine,
+            reason=found.reason,
+            shape=found.shape,
+            warnings=_warnings(found.notices),
+            traces=found.traces,
+            failing=found.failing,
+        )
+
+    async def ready(self) -> Readiness:
+        """Whether registry and workers can do their work. Destinations do not count."""
+        problems = []
+        processes = (*self._placement.processes(), *self._inspectors.processes())
+        for name, pid, _ in processes:
+            if pid is None:
+                problems.append(f"the worker {name} is not up")
+        try:
+            await self._registry.get([])
+        except RegistryError as error:
+            problems.append(error.message)
+        return Readiness(not problems, tuple(problems))
+
+    async def snapshot(self) -> Snapshot:
+        """What metrics are made of; cheap enough to be asked every second."""
+        processes = (*self._placement.processes(), *self._inspectors.processes())
+        return Snapshot(
+            generators=await self.status(),
+            shards=tuple(self._shards()),
+            workers=tuple(WorkerView(name, pid, restarts) for name, pid, restarts in processes),
+        )
+
+    def _shards(self) -> Iterator[ShardView]:
+        held = Counter(g.shard for g in self._lifecycle.generators.values() if g.active)
+        for shard, totals in sorted(self._lifecycle.totals.items()):
+            yield ShardView(
+                connection=shard.connection,
+                shard=shard.number,
+                worker=self._placement.worker_of(shard),
+                connected=totals.connected,
+                delivery=totals.guarantee,
+                generators=held[shard],
+                events=totals.events,
+                bytes=totals.bytes,
+                commits=totals.commits,
+                retries=totals.retries,
+                lateness=Lateness(BOUNDS, tuple(totals.lateness), totals.lateness_sum),
+                stages=totals.stages,
+            )
+
+    def _known(self, id_: int) -> Generator:
+        generator = self._lifecycle.generators.get(id_)
+        if generator is None:
+            raise NotFoundError(f"there is no generator {id_}")
+        return generator
+
+    def _view(self, generator: Generator) -> GeneratorView:
+        target = generator.record.target
+        embedded = target.connection in self._lifecycle.embedded and target.kind == "kafka"
+        default: Guarantee = "at-least-once" if embedded else "exactly-once"
+        totals = self._lifecycle.totals.get(generator.shard)
+        slowest = totals.slowest if totals else None
+        return view(generator, self._clock.now_ns(), default, slowest)
+
+
+def _check_choice(generator: Generator, position: PositionChoice | None) -> None:
+    """Whether a position is chosen just where one was lost.
+
+    Raises:
+        RequestError: it is not.
+    """
+    failure = generator.record.failure
+    if generator.lost_position and position is None:
+        assert failure is not None
+        fault = Fault("?position", "choose one", failure.error.hint)
+        raise RequestError(f"generator {generator.record.id}: {failure.error.message}", (fault,))
+    if position is not None and not generator.lost_position:
+        fault = Fault("?position", "leave it out: the position is not lost")
+        raise RequestError("there is no position to choose", (fault,))
+
+
+def _warnings(notices: Sequence[Notice]) -> tuple[Warning, ...]:
+    return tuple(
+        Warning(
+            notice.message if notice.hint is None else f"{notice.message} ({notice.hint})",
+            notice.place,
+        )
+        for notice in notices
+    )

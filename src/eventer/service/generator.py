@@ -1,0 +1,174 @@
+"""A generator while the service runs: its record, and what is known of it beyond that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from eventer.core.errors import EventerError, PositionLostError
+from eventer.core.model import Guarantee, Position, PositionKey, Segment, State
+from eventer.destinations.base import Flow
+from eventer.plan.engine import EventContext
+from eventer.registry.base import GeneratorRecord
+from eventer.runs.instructions import Assignment, Recipe
+from eventer.runs.pacing import Pace, rate
+from eventer.service.meter import Meter
+from eventer.service.views import GeneratorView, LastError, Stage
+from eventer.workers.messages import ShardId
+
+
+@dataclass(eq=False, slots=True)
+class Generator:
+    """One generator of the service.
+
+    `fresh_at` is when a pace segment is to begin, once the position is known; None where the
+    segments hold as they are. `turn` counts how often it was given to a worker: what is heard of
+    an earlier turn does not count. `waiting` says that its destination cannot be used now.
+    `awaited` says that `last_error` is only that it has not answered yet.
+    `saved` is the position that the registry has. `accepted` is where it goes on although its
+    destination says that it is elsewhere.
+    """
+
+    record: GeneratorRecord
+    cluster: int
+    position: Position
+    last_error: LastError | None = None
+    fresh_at: int | None = None
+    turn: int = 0
+    waiting: bool = False
+    awaited: bool = False
+    skip: frozenset[int] = frozenset()
+    accepted: Position | None = None
+    guarantee: Guarantee | None = None
+    saved: Position | None = None
+    meter: Meter = field(default_factory=Meter)
+    retries: int = 0
+
+    @classmethod
+    def of(cls, record: GeneratorRecord, cluster: int) -> Generator:
+        """A generator as the registry has it."""
+        failure = record.failure
+        error = LastError(failure.error, failure.at) if failure else None
+        return cls(record, cluster, record.position, error, saved=record.position)
+
+    @property
+    def key(self) -> PositionKey:
+        """Under which its position is kept."""
+        return PositionKey(self.cluster, self.record.id, self.record.incarnation)
+
+    @property
+    def shard(self) -> ShardId:
+        """The shard that holds it."""
+        return ShardId(self.record.target.connection, self.record.shard)
+
+    @property
+    def flow(self) -> Flow:
+        """It, as its destination sees it."""
+        return Flow(self.key, self.record.target, self.record.shape)
+
+    @property
+    def recipe(self) -> Recipe:
+        """All that makes its events."""
+        return recipe_of(self.record)
+
+    @property
+    def active(self) -> bool:
+        """Whether a worker is to run it."""
+        return self.record.state is State.RUNNING
+
+    @property
+    def pace(self) -> Pace:
+        """Its pace, from the segments that still matter."""
+        return Pace(self.record.segments)
+
+    def assignment(self, *, doubtful: bool = False) -> Assignment:
+        """What a worker is to know of it."""
+        return Assignment(
+            self.flow,
+            self.recipe,
+            on_error=self.record.on_error,
+            skip=self.skip,
+            accepted=self.accepted,
+            doubtful=doubtful,
+        )
+
+    def note_error(self, error: EventerError, at: int) -> None:
+        """The last thing that went wrong with it."""
+        self.last_error = LastError(error, at)
+        self.awaited = False
+
+    def runs(self, guarantee: Guarantee | None) -> None:
+        """Its events flow."""
+        self.guarantee = guarantee
+        self.waiting = False
+        if self.awaited:
+            self.last_error, self.awaited = None, False
+
+    def change(self, **fields: object) -> None:
+        """Keeps the record as the registry has it now."""
+        self.record = replace(self.record, **fields)  # type: ignore[arg-type]  # named by callers
+
+    def add_segment(self, segment: Segment) -> None:
+        """A pace was begun."""
+        self.change(segments=(*self.record.segments, segment))
+
+    @property
+    def lost_position(self) -> bool:
+        """Whether it failed because its destination is behind what was seen committed."""
+        failure = self.record.failure
+        return failure is not None and isinstance(failure.error, PositionLostError)
+
+    def failing_index(self) -> int:
+        """The index of the event that it failed at."""
+        index: int | None = None
+        if self.record.failure is not None:
+            index = getattr(self.record.failure.error, "index", None)
+        return self.position.next if index is None else index
+
+
+def recipe_of(record: GeneratorRecord) -> Recipe:
+    """All that makes a generator's events."""
+    context = EventContext(record.dataset, record.instance_id)
+    return Recipe(record.template, record.stream, context)
+
+
+def position_lost(id_: int, found: int, seen: int) -> PositionLostError:
+    """The destination is at one event and had committed up to another."""
+    return PositionLostError(
+        f"position lost: the destination is at event {found}, but had committed up to {seen}",
+        hint=f"`eventer resume {id_} --position registry` goes on at event {seen}, "
+        f"`--position destination` delivers again from event {found} on",
+    )
+
+
+def view(
+    generator: Generator, now: int, default: Guarantee, slowest: Stage | None = None
+) -> GeneratorView:
+    """A generator as everyone sees it at an instant; `slowest` is the stage that holds it up."""
+    record, pace = generator.record, generator.pace
+    current = record.segments[-1]
+    due = pace.due_end(now) if generator.active else generator.position.next
+    lag = max(0, due - generator.position.next)
+    behind = lag > 2 * current.count + rate(current)
+    return GeneratorView(
+        id=record.id,
+        state=State.WAITING if generator.active and generator.waiting else record.state,
+        target=record.target,
+        dataset=record.dataset,
+        stream=record.stream,
+        pace=current,
+        engine=record.engine,
+        engine_reason=record.engine_reason,
+        position=generator.position.next,
+        skipped=generator.position.skipped,
+        bytes=generator.position.bytes,
+        requested_rate=rate(current),
+        delivered_rate=generator.meter.rate(now, current.interval) if generator.active else 0.0,
+        lag=lag,
+        retries=generator.retries,
+        limited_by=slowest if generator.active and behind else None,
+        next_tick=pace.due_at(due) if generator.active else None,
+        last_error=generator.last_error,
+        delivery=generator.guarantee or default,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+    )

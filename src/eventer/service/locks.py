@@ -1,0 +1,36 @@
+"""One change of a generator at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+
+
+class Locks:
+    """A lock for each id, made when it is wanted and gone when nobody wants it."""
+
+    def __init__(self) -> None:
+        self._locks: dict[int, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def hold(self, ids: Collection[int]) -> AsyncIterator[None]:
+        """Holds the locks of all ids, taken in order so that no two wait for each other."""
+        async with AsyncExitStack() as stack:
+            for id_ in sorted(set(ids)):
+                await stack.enter_async_context(self._one(id_))
+            yield
+
+    @asynccontextmanager
+    async def _one(self, id_: int) -> AsyncIterator[None]:
+        lock, users = self._locks.get(id_, (asyncio.Lock(), 0))
+        self._locks[id_] = (lock, users + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, users = self._locks[id_]
+            if users == 1:
+                del self._locks[id_]
+            else:
+                self._locks[id_] = (lock, users - 1)

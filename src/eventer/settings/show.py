@@ -1,0 +1,70 @@
+"""The resolved settings with secrets masked, and where each value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, SecretStr
+
+from eventer.settings.layers import KeyPath
+from eventer.settings.load import Loaded
+
+MASK = "********"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSetting:
+    """One setting as it may be shown to anyone: its value as text, None where unset."""
+
+    name: str
+    value: str | None
+    origin: str
+
+
+def shown_settings(loaded: Loaded) -> tuple[ShownSetting, ...]:
+    """Every setting in the order of the reference page; none of the values is a secret."""
+    return tuple(
+        ShownSetting(".".join(key), _text(value), loaded.origins.get(key, "default"))
+        for key, value in _values(loaded.settings)
+    )
+
+
+def _values(model: BaseModel, above: KeyPath = ()) -> Iterator[tuple[KeyPath, object]]:
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            yield from _values(value, (*above, name))
+        elif isinstance(value, dict):
+            for below, inner in value.items():
+                yield from _values(inner, (*above, name, below))
+        else:
+            yield (*above, name), value
+
+
+def _text(value: object) -> str | None:
+    match value:
+        case None:
+            return None
+        case SecretStr():
+            return mask(value.get_secret_value())
+        case tuple():
+            return ", ".join(str(part) for part in value)
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
+
+def mask(secret: str) -> str:
+    """A secret as it may be shown: of a URL all but its password and parameters, else nothing."""
+    try:
+        parts = urlsplit(secret)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return MASK
+    if not parts.scheme or not host:
+        return MASK
+    user = f"{parts.username}{':' + MASK if parts.password else ''}@" if parts.username else ""
+    return f"{parts.scheme}://{user}{host}{parts.path}" + (f"?{MASK}" if parts.query else "")
