@@ -1,0 +1,134 @@
+"""The service's API as the client commands see it: JSON in and out, problems as our own errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from eventer.cli.endings import ServiceUnreachableError
+from eventer.core.errors import (
+    DestinationUnavailableError,
+    EventerError,
+    Fault,
+    NotFoundError,
+    RequestError,
+)
+from eventer.core.source import Place
+from eventer.settings import Settings
+
+_SECONDS = 60.0
+
+
+class RefusedError(EventerError):
+    """The service answered with a problem that is no fault of the request."""
+
+
+class ServiceClient:
+    """One service, at `settings.service_url`."""
+
+    def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
+        token = settings.token or settings.read_token
+        headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+        self._url = settings.service_url
+        self._http = httpx.Client(
+            base_url=self._url, headers=headers, timeout=_SECONDS, transport=transport
+        )
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
+        """The JSON value that a GET answers.
+
+        Raises:
+            ServiceUnreachableError: nobody answers there.
+            EventerError: the service refuses; the same error as it raised, as far as that matters.
+        """
+        return self._ask(lambda: self._http.get(path, params=dict(query or {})))
+
+    def post(
+        self,
+        path: str,
+        query: Sequence[tuple[str, str]] = (),
+        body: bytes | None = None,
+    ) -> Any:
+        """The JSON value that a POST answers; raises as `get` does."""
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        return self._ask(
+            lambda: self._http.post(path, params=list(query), content=body, headers=headers)
+        )
+
+    def post_lines(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Iterator[Any]:
+        """The JSON values that a POST answers line by line, as they come; raises as `get` does."""
+        headers = {"Accept": "application/x-ndjson"}
+        with (
+            self._reaching(),
+            self._http.stream("POST", path, params=list(query), headers=headers) as answer,
+        ):
+            if not answer.is_success:
+                answer.read()
+                raise problem_error(answer.status_code, self._json(answer))
+            for line in answer.iter_lines():
+                value = json.loads(line)
+                if "status" in value:
+                    raise problem_error(value["status"], value)
+                yield value
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
+        except (httpx.TransportError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise ServiceUnreachableError(
+                f"no service answers at {self._url}: {error}",
+                hint="start one with `eventer serve` or `eventer dev`, or set EVENTER_URL",
+            ) from error
+
+    def _ask(self, request: Any) -> Any:
+        with self._reaching():
+            answer: httpx.Response = request()
+        if answer.is_success:
+            return self._json(answer)
+        raise problem_error(answer.status_code, self._json(answer))
+
+    def _json(self, answer: httpx.Response) -> Any:
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise ServiceUnreachableError(
+                f"what answers at {self._url} is not Eventer (status {answer.status_code})"
+            ) from error
+
+
+def problem_error(status: int, problem: Mapping[str, Any]) -> EventerError:
+    """A problem that the service answered as the error that it stands for."""
+    message, hint = problem.get("detail") or f"status {status}", problem.get("hint")
+    if status in (400, 413, 415, 422):
+        faults = tuple(_fault(fault) for fault in problem.get("errors", ()))
+        error: EventerError = RequestError(message, faults)
+        error.hint = None if faults else hint
+        return error
+    if status == 404:
+        return NotFoundError(message, hint=hint)
+    if status == 503:
+        return DestinationUnavailableError(message, hint=hint)
+    return RefusedError(message, hint=hint)
+
+
+def _fault(fault: Mapping[str, Any]) -> Fault:
+    where = fault.get("pointer", f"?{fault.get('parameter', '')}")
+    return Fault(where, fault["message"], fault.get("hint"), _place(fault))
+
+
+def _place(fault: Mapping[str, Any]) -> Place | None:
+    if "line" not in fault:
+        return None
+    return Place(
+        fault["template"],
+        fault["line"],
+        fault["column"],
+        fault["end_line"],
+        fault["end_column"],
+        fault["source_line"],
+    )

@@ -1,0 +1,53 @@
+"""What templates may call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from eventer.cli.endings import ends_well
+from eventer.cli.options import AsJson
+from eventer.cli.terminal import data, json_data, table
+
+
+@ends_well
+def functions(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Show all about one function.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the functions that templates may call."""
+    from eventer.functions.catalog import CATALOG
+
+    specs: Any = CATALOG.describe()
+    if name is not None:
+        CATALOG.get(name)
+        specs = [spec for spec in specs if spec["name"] == name]
+    if as_json:
+        json_data({"functions": specs})
+    elif name is None:
+        rows = [(s["signature"], s["returns"], _first_sentence(s["description"])) for s in specs]
+        data(table(("FUNCTION", "GIVES", "WHAT"), rows))
+    else:
+        data("\n".join(_described(specs[0])))
+
+
+def _first_sentence(text: str) -> str:
+    return text.partition(". ")[0].rstrip(".")
+
+
+def _described(spec: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{spec['signature']}  gives {spec['returns']}"
+    yield ""
+    yield spec["description"]
+    for part in ("parameters", "fields"):
+        if spec.get(part):
+            yield ""
+            rows = [(f"  {p['name']}", p["type"], p["description"]) for p in spec[part]]
+            yield table((f"  {part.upper()}", "TYPE", "WHAT"), rows)
+    yield ""
+    yield from (f"  {example}" for example in spec["examples"])

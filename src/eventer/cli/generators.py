@@ -1,0 +1,170 @@
+"""Generators of a running service: add, list, status, pause, resume, remove."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from eventer.cli.endings import FAILED, OK, ends_well
+from eventer.cli.options import AsJson, Url, settings_of
+from eventer.cli.terminal import data, json_data, say, table
+
+if TYPE_CHECKING:
+    from eventer.cli.client import ServiceClient
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="A generator's id.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Generators' ids.")]
+
+
+def _client(context: typer.Context, url: str | None) -> ServiceClient:
+    from eventer.cli.client import ServiceClient
+
+    return ServiceClient(settings_of(context, url=url))
+
+
+@ends_well
+def add(
+    context: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A request as JSON; - reads standard input.", allow_dash=True
+        ),
+    ],
+    *,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add generators to a running service, or change the pace of those that are there."""
+    body = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
+    answer = _client(context, url).post("/generator/add", body=body)
+    _show(answer["generators"], answer, as_json=as_json)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"cannot read {file}: {error.strerror}") from error
+
+
+@ends_well
+def list_generators(context: typer.Context, *, url: Url = None, as_json: AsJson = False) -> None:
+    """List all generators of a running service, oldest first."""
+    answer = _client(context, url).get("/generator/status")
+    _show(answer["generators"], answer, as_json=as_json)
+
+
+@ends_well
+def status(context: typer.Context, id_: Id, *, url: Url = None, as_json: AsJson = False) -> None:
+    """Show all that is known about a generator."""
+    answer = _client(context, url).get("/generator/status", {"id": id_})
+    if as_json:
+        json_data(answer)
+    else:
+        data(details(answer))
+
+
+@ends_well
+def pause(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson = False) -> None:
+    """Pause generators; when this ends, nothing more of them appears."""
+    client = _client(context, url)
+    views = [client.post("/generator/pause", [("id", id_)]) for id_ in ids]
+    _show(views, {"generators": views}, as_json=as_json)
+
+
+@ends_well
+def resume(
+    context: typer.Context,
+    ids: Ids,
+    *,
+    skip: Annotated[
+        bool, typer.Option("--skip", help="Pass the event that a generator failed at.")
+    ] = False,
+    position: Annotated[
+        Literal["registry", "destination"] | None,
+        typer.Option(
+            "--position",
+            help="Where to go on after a destination lost a position: past what was committed "
+            "once, or where it is now, which delivers that again.",
+        ),
+    ] = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let paused or failed generators go on."""
+    client = _client(context, url)
+    options = [
+        *([("skip", "1")] if skip else []),
+        *([("position", position)] if position else []),
+    ]
+    queries = [[("id", id_), *options] for id_ in ids]
+    views = [client.post("/generator/resume", query) for query in queries]
+    _show(views, {"generators": views}, as_json=as_json)
+
+
+@ends_well
+def remove(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson = False) -> int:
+    """Stop and delete generators; topics, tables and what is in them stay."""
+    answer = _client(context, url).post("/generator/remove", [("id", id_) for id_ in ids])
+    if as_json:
+        json_data(answer)
+    for id_ in answer["removed"] if not as_json else ():
+        data(f"removed {id_}")
+    for id_ in answer["unknown"]:
+        say(f"error: there is no generator {id_}")
+    return FAILED if answer["unknown"] else OK
+
+
+def _show(views: Sequence[Mapping[str, Any]], answer: object, *, as_json: bool) -> None:
+    if as_json:
+        json_data(answer)
+    elif views:
+        header = ("ID", "STATE", "DESTINATION", "EVENTS", "POSITION", "RATE", "LAG", "LAST ERROR")
+        data(table(header, [_row(view) for view in views]))
+    else:
+        say("there are no generators")
+
+
+def _row(view: Mapping[str, Any]) -> Sequence[object]:
+    event, error = view["event"], view["last_error"] or {}
+    return (
+        view["id"],
+        view["state"],
+        place(view["destination"]),
+        f"{event['count']} every {event['interval']}",
+        view["position"],
+        view["delivered_rate"],
+        view["lag"],
+        error.get("message"),
+    )
+
+
+def place(destination: Mapping[str, Any]) -> str:
+    """A destination in one word: `kafka:boo`, or `orders:boo` in a connection of that name."""
+    options = destination[destination["type"]]
+    return f"{options['connection']}:{options.get('topic') or options.get('table')}"
+
+
+def details(view: Mapping[str, Any]) -> str:
+    """Everything about a generator, a line a field, its last error with the source line."""
+    from eventer.cli.client import problem_error
+    from eventer.core.report import render
+
+    flat = {
+        **view,
+        "destination": place(view["destination"]),
+        **{name: view["event"][name] for name in ("dataset", "stream", "count", "interval")},
+    }
+    error = flat.pop("last_error")
+    del flat["event"]
+    width = max(map(len, flat))
+    lines = [f"{name:<{width}}  {'-' if value is None else value}" for name, value in flat.items()]
+    if error:
+        fault = {"pointer": f"at {error['at']}", **error}
+        lines.append(render(problem_error(422, {"detail": "the last one", "errors": [fault]})))
+    return "\n".join(lines)

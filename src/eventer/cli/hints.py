@@ -1,0 +1,41 @@
+"""Commands to paste that look at what `eventer dev` makes."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+
+# Debian's kcat is too old for the embedded broker; what Eventer brings itself can read it.
+_READ = """
+import asyncio, aiokafka
+async def read():
+    async with aiokafka.AIOKafkaConsumer(
+        "boo", bootstrap_servers="{servers}", auto_offset_reset="earliest"
+    ) as consumer:
+        async for record in consumer:
+            print(record.value.decode())
+asyncio.run(read())"""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the service, the broker and the database are."""
+
+    url: str
+    kafka: str
+    postgres: str
+
+
+def commands(addresses: Addresses) -> list[tuple[str, str]]:
+    """What each command is for, and the command."""
+    select = 'select id, country, name, "user_agent" from boo order by id limit 10'
+    python = shlex.quote(sys.executable)
+    reading = shlex.quote(_READ.format(servers=addresses.kafka))
+    return [
+        ("the API", f"curl {addresses.url}/generator/status"),
+        ("its documentation", f"{addresses.url}/docs"),
+        ("a table", f"psql {shlex.quote(addresses.postgres)} -c {shlex.quote(select)}"),
+        ("a topic", f"{python} -c {reading}"),
+        ("the generators", f"EVENTER_URL={addresses.url} {python} -m eventer list"),
+    ]

@@ -1,0 +1,83 @@
+"""The command `eventer`: every command by name, from one file a family."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eventer import __version__
+from eventer.cli import (
+    config,
+    dev,
+    explain,
+    functions,
+    generators,
+    run,
+    serve,
+    templates,
+    verify,
+)
+
+_HELP = """Streams of random, realistic events from Jsonnet templates, delivered on schedule to
+Kafka topics and PostgreSQL tables.
+
+`eventer dev` starts everything that is needed to look around."""
+
+app = typer.Typer(
+    name="eventer",
+    help=_HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  Typer calls it so
+    if wanted:
+        typer.echo(f"eventer {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global(
+    context: typer.Context,
+    *,
+    config_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="Configuration file (EVENTER_CONFIG). Default: ./eventer.toml.",
+        ),
+    ] = None,
+    _: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    context.obj = config_file
+
+
+app.command("dev")(dev.dev)
+app.command("serve")(serve.serve)
+app.command("run")(run.run)
+app.command("preview")(templates.preview)
+app.command("validate")(templates.validate)
+app.command("explain")(explain.explain)
+app.command("add")(generators.add)
+app.command("list")(generators.list_generators)
+app.command("status")(generators.status)
+app.command("pause")(generators.pause)
+app.command("resume")(generators.resume)
+app.command("remove")(generators.remove)
+app.command("verify")(verify.verify)
+app.command("functions")(functions.functions)
+app.add_typer(config.app, name="config")
+
+
+def main() -> None:
+    """Runs the command line of this process and ends it."""
+    app()

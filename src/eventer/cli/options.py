@@ -1,0 +1,50 @@
+"""Options that several commands share, and the settings that commands read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from eventer.cli.terminal import say
+
+if TYPE_CHECKING:
+    from eventer.settings import Loaded, Settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Url = Annotated[
+    str | None,
+    typer.Option("--url", metavar="URL", help="The service to talk to (EVENTER_URL)."),
+]
+Library = Annotated[
+    Path | None,
+    typer.Option(
+        "--library",
+        metavar="DIR",
+        help="Folder that templates import from (EVENTER_LIBRARY).",
+        exists=True,
+        file_okay=False,
+    ),
+]
+
+
+def loaded_settings(context: typer.Context, **flags: object) -> Loaded:
+    """All layers of settings; `flags` by setting name (`__` for a dot), None where not given.
+
+    Raises:
+        ConfigError: something is unknown or wrong.
+    """
+    from eventer.settings import load_settings
+
+    named = {name.replace("__", "."): value for name, value in flags.items()}
+    config: Path | None = context.find_root().obj
+    loaded = load_settings(named, config=config)
+    for warning in loaded.warnings:
+        say(f"warning: {warning}")
+    return loaded
+
+
+def settings_of(context: typer.Context, **flags: object) -> Settings:
+    """The settings alone."""
+    return loaded_settings(context, **flags).settings

@@ -1,0 +1,124 @@
+"""A template to a destination, without a service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from eventer.cli.endings import ends_well
+from eventer.cli.options import AsJson, Library, settings_of
+from eventer.cli.sources import (
+    At,
+    Connection,
+    Dataset,
+    Key,
+    Seed,
+    StreamName,
+    Table,
+    TemplateFile,
+    Topic,
+    Variables,
+    parse_at,
+    parse_seed,
+    parse_variables,
+    target_of,
+)
+from eventer.cli.terminal import say
+from eventer.core.errors import RequestError
+from eventer.core.model import ConsoleTarget, OnError, Target
+
+if TYPE_CHECKING:
+    from eventer.cli.schedule import Asked
+
+
+@ends_well
+def run(
+    context: typer.Context,
+    template: TemplateFile,
+    *,
+    stdout: Annotated[bool, typer.Option("--stdout", help="Print the events, one a line.")] = False,
+    topic: Topic = None,
+    table: Table = None,
+    key: Key = None,
+    connection: Connection = None,
+    rate: Annotated[
+        str | None, typer.Option("--rate", metavar="RATE", help="As 5k/s, 100/m, 0.5/s: exactly.")
+    ] = None,
+    count: Annotated[
+        int | None,
+        typer.Option("--count", metavar="NUMBER", min=1, help="How many events each --interval."),
+    ] = None,
+    interval: Annotated[
+        str | None, typer.Option("--interval", metavar="DURATION", help="As 10s, 250ms, 1h30m.")
+    ] = None,
+    duration: Annotated[
+        str | None,
+        typer.Option(
+            "--duration", metavar="DURATION", help="How long it runs, from its first events on."
+        ),
+    ] = None,
+    max_events: Annotated[
+        int | None,
+        typer.Option("--max-events", "-n", metavar="NUMBER", min=1, help="How many events in all."),
+    ] = None,
+    seed: Seed = None,
+    stream: StreamName = None,
+    dataset: Dataset = None,
+    at: At = None,
+    variables: Variables = None,
+    on_error: Annotated[
+        OnError,
+        typer.Option("--on-error", metavar="stop|skip", help="What an event that raises does."),
+    ] = OnError.STOP,
+    library: Library = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Run again whenever the template is saved.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Deliver a template's events, as fast as the destination takes them or at a pace.
+
+    With exit code 0, all that was asked for is acknowledged and committed.
+    """
+    from eventer.cli.running import Wanted, run_once, run_watching
+    from eventer.cli.schedule import Asked
+
+    settings = settings_of(context, library=library)
+    target = _target(target_of(topic, table, key, connection), stdout=stdout)
+    number = parse_seed(seed)
+    instant = None if at is None else parse_at(at)
+    asked = _checked(Asked(rate, count, interval, duration, max_events, instant))
+    wanted = Wanted(
+        settings=settings,
+        file=template,
+        variables=parse_variables(variables or ()),
+        target=target,
+        asked=asked,
+        on_error=on_error,
+        seed=number,
+        stream=stream,
+        dataset=dataset,
+    )
+    if watch and str(template) == "-":
+        raise typer.BadParameter("--watch needs a file")
+    if seed is None:
+        say(f"seed {number}: --seed {number} gives the same events again")
+    return run_watching(wanted, as_json=as_json) if watch else run_once(wanted, as_json=as_json)
+
+
+def _checked(asked: Asked) -> Asked:
+    """Lets pass what makes a schedule: what does not is a mistake of the command line."""
+    from eventer.cli.schedule import schedule
+
+    try:
+        schedule(asked, now=0)
+    except RequestError as error:
+        raise typer.BadParameter(error.message) from error
+    return asked
+
+
+def _target(target: Target | None, *, stdout: bool) -> Target:
+    if stdout == (target is not None):
+        raise typer.BadParameter("say where to: one of --stdout, --kafka TOPIC, --postgres TABLE")
+    return target or ConsoleTarget()

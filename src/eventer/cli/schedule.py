@@ -1,0 +1,128 @@
+"""When the events of `eventer run` are due, how many there are, and when it ends. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.core.duration import parse_duration
+from eventer.core.errors import RequestError
+from eventer.core.model import Segment
+from eventer.runs.instructions import Timetable
+from eventer.runs.pacing import END, Pace, parse_rate
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaced:
+    """All events are due at once and scheduled at one instant: as fast as they are taken."""
+
+    at: int
+
+    def due_end(self, now: int) -> int:
+        """See `Timetable`."""
+        del now
+        return END
+
+    def due_at(self, index: int) -> int:
+        """See `Timetable`."""
+        del index
+        return 0
+
+    def scheduled(self, first: int, count: int) -> NDArray[np.int64]:
+        """See `Timetable`."""
+        del first
+        return np.full(count, self.at, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """Due at one pace, scheduled at another: what `--at` says while time goes on as it does."""
+
+    due: Pace
+    shown: Pace
+
+    def due_end(self, now: int) -> int:
+        """See `Timetable`."""
+        return self.due.due_end(now)
+
+    def due_at(self, index: int) -> int:
+        """See `Timetable`."""
+        return self.due.due_at(index)
+
+    def scheduled(self, first: int, count: int) -> NDArray[np.int64]:
+        """See `Timetable`."""
+        return self.shown.scheduled(first, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of the command line, as they were written."""
+
+    rate: str | None = None
+    count: int | None = None
+    interval: str | None = None
+    duration: str | None = None
+    max_events: int | None = None
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When events are due, the index that is not to be reached, and after how long it ends.
+
+    `lasts` (ns) is set where time ends it; a pace is ended by its number of events instead, so that
+    the same command makes the same number of events every time.
+    """
+
+    timetable: Timetable
+    limit: int = END
+    lasts: int | None = None
+
+    @property
+    def pace(self) -> Pace | None:
+        """By when events are late; None where there is no pace."""
+        if isinstance(self.timetable, Shifted):
+            return self.timetable.due
+        return self.timetable if isinstance(self.timetable, Pace) else None
+
+
+def schedule(asked: Asked, now: int) -> Schedule:
+    """The schedule of a run that begins now (ns since 1970).
+
+    Raises:
+        RequestError: an option is wrong, or two do not go together.
+    """
+    pace = _pace(asked)
+    lasts = None if asked.duration is None else _positive(asked.duration, "--duration")
+    limit = END if asked.max_events is None else asked.max_events
+    if pace is None:
+        return Schedule(Unpaced(now if asked.at is None else asked.at), limit, lasts)
+    due = Pace((Segment(now, 0, *pace),))
+    if lasts is not None:
+        limit = min(limit, due.due_end(now + lasts - 1))
+    if asked.at is None:
+        return Schedule(due, limit)
+    return Schedule(Shifted(due, Pace((Segment(asked.at, 0, *pace),))), limit)
+
+
+def _pace(asked: Asked) -> tuple[int, int] | None:
+    if asked.rate is not None:
+        if asked.count is not None or asked.interval is not None:
+            raise RequestError("--rate says it all: leave out --count and --interval")
+        return parse_rate(asked.rate)
+    if asked.interval is not None:
+        return asked.count or 1, _positive(asked.interval, "--interval")
+    if asked.count is not None:
+        raise RequestError(
+            "--count is how many events each --interval has; for so many in all use --max-events"
+        )
+    return None
+
+
+def _positive(text: str, option: str) -> int:
+    duration = parse_duration(text)
+    if duration <= 0:
+        raise RequestError(f"{option} {text}: it must be longer than nothing")
+    return duration

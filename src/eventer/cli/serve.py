@@ -1,0 +1,90 @@
+"""The service in this process, until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from eventer.cli.endings import ends_well
+from eventer.cli.options import Library, settings_of
+from eventer.cli.terminal import say
+from eventer.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from eventer.settings import Settings
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", metavar="DIR", help="Where the registry is (EVENTER_DATA_DIR)."),
+]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        "--port", metavar="PORT", min=0, max=65535, help="Port to listen on (EVENTER_PORT)."
+    ),
+]
+
+
+@ends_well
+def serve(
+    context: typer.Context,
+    *,
+    host: Annotated[
+        str | None,
+        typer.Option("--host", metavar="ADDRESS", help="Address to listen on (EVENTER_HOST)."),
+    ] = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    library: Library = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", metavar="NUMBER", min=1, help="Worker processes (EVENTER_WORKERS)."
+        ),
+    ] = None,
+) -> None:
+    """Run the service against your own Kafka and PostgreSQL."""
+    settings = settings_of(
+        context, host=host, port=port, data_dir=data_dir, library=library, workers=workers
+    )
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    from eventer.cli.hosting import configure_log, ending, hosted
+
+    configure_log()
+    async with ending() as end:
+        with listen(settings.host, settings.port) as listener:
+            async with hosted(settings, listener) as service:
+                say(f"eventer listens on {service.url}")
+                await end.wait()
+                say("ending: what is under way is committed first")
+
+
+def listen(host: str, port: int, *, elsewhere: bool = False) -> socket.socket:
+    """A socket that listens; on any free port where the wanted one is taken and that will do.
+
+    Raises:
+        ConfigError: it cannot listen there.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host.strip("[]"), port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        if elsewhere and port:
+            return listen(host, 0)
+        raise ConfigError(
+            f"cannot listen on {host}, port {port}: {error.strerror}",
+            key="port",
+            hint="choose another port with --port or EVENTER_PORT",
+        ) from error
+    return listener

@@ -1,0 +1,61 @@
+"""What is printed, and where: data on standard output, all else on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
+
+_RED, _BLUE, _BOLD, _DIM, _END = "\x1b[31m", "\x1b[34m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
+_MARKS = (
+    (re.compile(r"^(error:)", re.MULTILINE), f"{_BOLD}{_RED}\\1{_END}"),
+    (re.compile(r"^(warning:)", re.MULTILINE), f"{_BOLD}\\1{_END}"),
+    (re.compile(r"^( *--> )", re.MULTILINE), f"{_BLUE}\\1{_END}"),
+    (re.compile(r"^( *(?:\d+ )?\| )", re.MULTILINE), f"{_BLUE}\\1{_END}"),
+    (re.compile(r"(?<=\| \x1b\[0m)(\s*)(\^+)"), f"\\1{_RED}\\2{_END}"),
+)
+
+
+def data(text: str) -> None:
+    """A line on standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def json_data(value: object) -> None:
+    """A JSON value as one line on standard output."""
+    data(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def say(text: str) -> None:
+    """Lines for the person on standard error, coloured where that is a terminal."""
+    sys.stderr.write((paint(text) if has_colour(sys.stderr) else text) + "\n")
+    sys.stderr.flush()
+
+
+def has_colour(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a stream shows colours and nobody asked for none (`NO_COLOR`)."""
+    return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def paint(text: str) -> str:
+    """Colours what `core.report` renders: labels, places, carets."""
+    for pattern, replacement in _MARKS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Left-aligned columns two spaces apart; None is a dash."""
+    cells = [[*header], *([_cell(value) for value in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _cell(value: Any) -> str:
+    if value is None or value == "":
+        return "-"
+    return f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())

@@ -1,0 +1,93 @@
+"""Verify what a generator delivered."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from eventer.cli.endings import FAILED, OK, ends_well
+from eventer.cli.options import AsJson, Url, settings_of
+from eventer.cli.terminal import data, json_data, table
+
+_SHOWN = 20
+
+
+@ends_well
+def verify(
+    context: typer.Context,
+    id_: Annotated[str, typer.Argument(metavar="GENERATOR", help="A generator's id.")],
+    *,
+    allow_foreign: Annotated[
+        bool,
+        typer.Option("--allow-foreign", help="What nobody made is nothing wrong."),
+    ] = False,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> int:
+    """Compare what landed in a topic or table with the generator's events, made again.
+
+    Ends with 0 only if nothing is missing, duplicated, changed, reordered or foreign.
+    """
+    from eventer.cli.client import ServiceClient
+
+    client = ServiceClient(settings_of(context, url=url))
+    query = [("id", id_), *([("allow_foreign", "1")] if allow_foreign else [])]
+    answer: Mapping[str, Any] = {}
+    for answer in client.post_lines("/generator/verify", query):
+        if "made" in answer:
+            _progress(answer)
+    _clear()
+    if as_json:
+        json_data(answer)
+    else:
+        for line in report_lines(answer):
+            data(line)
+    return OK if answer["clean"] else FAILED
+
+
+def _progress(news: Mapping[str, Any]) -> None:
+    """Shows how far it is, where somebody looks."""
+    if sys.stderr.isatty():
+        share = 100 * news["made"] // max(1, news["total"])
+        sys.stderr.write(f"\r{share:>3} %  {news['made']:,} of {news['total']:,} events\x1b[K")
+        sys.stderr.flush()
+
+
+def _clear() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+def report_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """What was found, for a person; what could not be checked goes before what is wrong."""
+    others = f", {report['others']:,} of other generators" if report["others"] else ""
+    yield (
+        f"{report['checked']:,} of {report['until']:,} events compared, "
+        f"{report['skipped']:,} skipped; {report['read']:,} records read{others}"
+    )
+    for each in report["unchecked"]:
+        yield f"not compared: events {each['first']} to {each['end'] - 1}: {each['reason']}"
+    yield from report["notes"]
+    flawed = {kind: total for kind, total in report["totals"].items() if total}
+    if not flawed:
+        yield "nothing is wrong" if report["clean"] else "nothing could be compared"
+        return
+    yield ", ".join(f"{total:,} {kind}" for kind, total in flawed.items())
+    yield table(("WHAT", "EVENT", "WHERE", "DETAIL"), [_row(f) for f in _shown(report)])
+    rest = sum(flawed.values()) - min(_SHOWN, len(report["findings"]))
+    if rest > 0:
+        yield f"and {rest:,} more; --json lists the first 100 of each kind"
+
+
+def _shown(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    shown: list[Mapping[str, Any]] = report["findings"][:_SHOWN]
+    return shown
+
+
+def _row(finding: Mapping[str, Any]) -> tuple[object, ...]:
+    where = " ".join(f"{name}={value}" for name, value in finding["place"].items())
+    return finding["kind"], finding["index"], where, finding["detail"]
