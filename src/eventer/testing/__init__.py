@@ -1,0 +1,1 @@
+"""Fakes and conformance suites for destinations and registries; product code never imports it."""

@@ -1,0 +1,204 @@
+"""A destination in one SQLite file: transactions, fencing, failures on demand, no server.
+
+It keeps every promise of `ShardConnection`, across processes and `kill -9`. Files beside the
+database make it misbehave: `down` refuses everything, `slow` holds a number of seconds that each
+commit takes, `doubt` lets one commit succeed without an answer and then goes down. A target whose
+topic is `refused` is never taken, and an event whose text holds `"poison"` is refused by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from eventer.core.batch import Batch
+from eventer.core.errors import (
+    DestinationRejectedError,
+    DestinationUnavailableError,
+    FencedError,
+    UnknownOutcomeError,
+)
+from eventer.core.model import Guarantee, KafkaTarget, Position, PositionKey
+from eventer.destinations.base import Delivery, Flow, Outcome
+from eventer.destinations.console import advance
+from eventer.destinations.readback import ReadBack
+
+_SCHEMA = """
+create table if not exists owner (shard text primary key, epoch integer not null);
+create table if not exists position (
+    key text primary key, next integer not null, skipped integer not null, bytes integer not null);
+create table if not exists event (
+    topic text not null, generator text not null, number integer not null,
+    scheduled integer not null, text text not null);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteConnector:
+    """Makes connections to the database in a folder."""
+
+    folder: Path
+
+    def connect(self, cluster: int, shard: int) -> SqliteConnection:
+        """A connection of one owner of one shard."""
+        return SqliteConnection(self.folder, f"{cluster}/{shard}")
+
+    def read_back(self, cluster: int, shard: int) -> ReadBack:
+        """A look at what is there."""
+        from eventer.testing.sqlite_readback import SqliteReadBack
+
+        del cluster, shard
+        return SqliteReadBack(self.folder)
+
+
+class SqliteConnection:
+    """A `ShardConnection`."""
+
+    def __init__(self, folder: Path, shard: str) -> None:
+        self._folder = folder
+        self._shard = shard
+        self._epoch = 0
+
+    async def open(self) -> Guarantee:
+        """Takes the shard over from every earlier owner."""
+        with self._transaction() as database:
+            database.execute(
+                "insert into owner values (?, 1) on conflict do update set epoch = epoch + 1",
+                (self._shard,),
+            )
+            self._epoch = self._newest(database)
+        return "exactly-once"
+
+    async def positions(self, keys: Collection[PositionKey]) -> Mapping[PositionKey, Position]:
+        """The committed positions."""
+        with self._transaction() as database:
+            found = {key: read_position(database, key) for key in keys}
+        return {key: position for key, position in found.items() if position is not None}
+
+    async def check(self, flow: Flow) -> None:
+        """Refuses the topic `refused`."""
+        with self._transaction():
+            _check(flow)
+
+    async def prepare(self, flow: Flow) -> None:
+        """Refuses the topic `refused`."""
+        with self._transaction():
+            _check(flow)
+
+    def encode_ahead(self, flow: Flow, batch: Batch) -> None:
+        """Nothing is encoded."""
+
+    async def deliver(self, deliveries: Sequence[Delivery]) -> Outcome:
+        """Commits events and positions; poisonous flows are left out."""
+        committed: dict[PositionKey, Position] = {}
+        rejected: dict[PositionKey, DestinationRejectedError] = {}
+        if (self._folder / "slow").exists():
+            await asyncio.sleep(float((self._folder / "slow").read_text()))
+        with self._transaction() as database:
+            if self._newest(database) != self._epoch:
+                raise FencedError(f"another owner has taken shard {self._shard} over")
+            for delivery in deliveries:
+                key = delivery.flow.key
+                try:
+                    _refuse_poison(delivery)
+                except DestinationRejectedError as error:
+                    rejected[key] = error
+                else:
+                    committed[key] = _write(database, delivery)
+        self._doubt()
+        return Outcome(committed, rejected)
+
+    def _doubt(self) -> None:
+        if (self._folder / "doubt").exists():
+            (self._folder / "doubt").rename(self._folder / "down")
+            raise UnknownOutcomeError("the connection was lost in the last step")
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        if (self._folder / "down").exists():
+            raise DestinationUnavailableError("the server is down", hint="remove the file `down`")
+        with closing(open_store(self._folder)) as database:
+            database.execute("begin immediate")
+            yield database
+            database.execute("commit")
+
+    def _newest(self, database: sqlite3.Connection) -> int:
+        row = database.execute("select epoch from owner where shard = ?", (self._shard,))
+        return int(row.fetchone()[0])
+
+
+def read_events(folder: Path, topic: str) -> list[tuple[int, int, str]]:
+    """What was committed to a topic, in order: index, scheduled time, text."""
+    with closing(open_store(folder)) as database:
+        return database.execute(
+            "select number, scheduled, text from event where topic = ? order by rowid", (topic,)
+        ).fetchall()
+
+
+def forget_positions(folder: Path) -> None:
+    """Loses all positions, as a server that was set up anew."""
+    with closing(open_store(folder)) as database:
+        database.execute("delete from position")
+
+
+def open_store(folder: Path) -> sqlite3.Connection:
+    """The database in a folder, made where it is missing."""
+    database = sqlite3.connect(folder / "destination.sqlite", isolation_level=None, timeout=30)
+    database.execute("pragma journal_mode = wal")
+    database.execute("pragma synchronous = off")
+    database.executescript(_SCHEMA)
+    return database
+
+
+def _check(flow: Flow) -> None:
+    assert isinstance(flow.target, KafkaTarget)
+    if flow.target.topic == "refused":
+        raise DestinationRejectedError("the topic 'refused' takes nothing", hint="use another one")
+
+
+def _refuse_poison(delivery: Delivery) -> None:
+    for batch in delivery.batches:
+        for index, text in zip(batch.index.tolist(), batch.text.to_pylist(), strict=True):
+            if b'"poison"' in text:
+                raise DestinationRejectedError(f"event {index} is poisonous", index=index)
+
+
+def _write(database: sqlite3.Connection, delivery: Delivery) -> Position:
+    flow = delivery.flow
+    assert isinstance(flow.target, KafkaTarget)
+    before = delivery.accepted or read_position(database, flow.key) or Position()
+    assert before.next == delivery.batches[0].first, "a delivery must begin at the position"
+    for batch in delivery.batches:
+        rows = zip(
+            batch.index.tolist(), batch.scheduled.tolist(), batch.text.to_pylist(), strict=True
+        )
+        database.executemany(
+            "insert into event values (?, ?, ?, ?, ?)",
+            [(flow.target.topic, name_of(flow.key), i, at, text.decode()) for i, at, text in rows],
+        )
+    after = advance(before, delivery.batches)
+    database.execute(
+        "insert or replace into position values (?, ?, ?, ?)",
+        (name_of(flow.key), after.next, after.skipped, after.bytes),
+    )
+    return after
+
+
+def read_position(database: sqlite3.Connection, key: PositionKey) -> Position | None:
+    """The committed position of a generator."""
+    row = database.execute(
+        "select next, skipped, bytes from position where key = ?", (name_of(key),)
+    ).fetchone()
+    return None if row is None else Position(*row)
+
+
+def name_of(key: PositionKey) -> str:
+    """How rows name a generator."""
+    return f"{key.cluster}/{key.generator}/{key.incarnation}"
