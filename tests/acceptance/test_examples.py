@@ -1,0 +1,155 @@
+"""The examples: each holds, makes events that agree with themselves, and could go into a table."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from eventer.core.model import Stream, Template
+from eventer.jsonnet.importer import FolderImporter
+from eventer.jsonnet.load import collect_imports
+from eventer.plan.engine import EventContext
+from eventer.plan.prepare import Prepared, prepare
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LIBRARY = EXAMPLES / "library"
+NAMES = sorted(path.stem for path in EXAMPLES.glob("*.jsonnet"))
+COUNT = 1_000
+SEED = 7
+AT = 1_767_225_600_000_000_000
+"""2026-01-01T00:00:00Z."""
+
+
+def prepared(name: str) -> Prepared:
+    path = EXAMPLES / f"{name}.jsonnet"
+    template = Template(path.read_text("utf-8"), name)
+    return prepare(collect_imports(template, FolderImporter(LIBRARY)))
+
+
+def texts(name: str, count: int = COUNT) -> list[bytes]:
+    engine = prepared(name).engine(Stream(SEED), EventContext())
+    made: list[bytes] = []
+    while len(made) < count:
+        times = np.full(count - len(made), AT, dtype=np.int64)
+        made += engine.generate(len(made), times).text.to_pylist()
+    return made
+
+
+def events(name: str, count: int = 200) -> list[Any]:
+    return [json.loads(text) for text in texts(name, count)]
+
+
+def test_there_are_more_than_fifty() -> None:
+    assert len(NAMES) >= 50
+
+
+def test_nearly_all_run_on_the_plan() -> None:
+    engines = [prepared(name).engine(Stream(SEED), EventContext()).name for name in NAMES]
+    assert engines.count("plan") >= 0.95 * len(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_holds_without_a_warning_and_fits_a_table(name: str) -> None:
+    found = prepared(name)
+    assert found.warnings == ()
+    assert found.shape.is_object is True
+    assert not found.shape.open
+    assert found.shape.columns
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_makes_a_thousand_events_with_known_fields(name: str) -> None:
+    known = {column.name for column in prepared(name).shape.columns}
+    made = texts(name)
+    assert len(made) == COUNT
+    assert len(set(made)) > COUNT // 2
+    assert all(json.loads(text).keys() <= known for text in made)
+
+
+def test_preview_prints_the_same_events() -> None:
+    name = "support-tickets"
+    command = [sys.executable, "-m", "eventer", "preview", str(EXAMPLES / f"{name}.jsonnet")]
+    options = ["--count", str(COUNT), "--seed", str(SEED), "--at", "2026-01-01T00:00:00Z"]
+    printed = subprocess.run([*command, *options], check=True, capture_output=True, timeout=60)
+    assert printed.stdout.splitlines() == texts(name)
+
+
+def test_the_contracts_own_template_is_among_them() -> None:
+    contract = Path(__file__).with_name("contract") / "event.jsonnet"
+    assert (EXAMPLES / "page-events.jsonnet").read_bytes() == contract.read_bytes()
+
+
+def test_customer_changes_agree_before_and_after() -> None:
+    for event in events("customer-changes"):
+        before, after = event["before"], event["after"]
+        assert (before is None) == (event["op"] == "c")
+        assert (after is None) == (event["op"] == "d")
+        if before and after:
+            assert {**before, "plan": after["plan"]} == after
+
+
+def test_orders_add_up() -> None:
+    for event in events("orders"):
+        items = event["items"]
+        assert event["total_cents"] == sum(i["quantity"] * i["price_cents"] for i in items)
+        assert [item["line"] for item in items] == list(range(1, len(items) + 1))
+    assert any(len({item["sku"] for item in event["items"]}) > 1 for event in events("orders"))
+
+
+def test_matches_have_the_right_winner() -> None:
+    for event in events("game-matches"):
+        red, blue = (team["score"] for team in event["teams"])
+        assert event["winner"] == ("red" if red > blue else "blue" if blue > red else None)
+        for team in event["teams"]:
+            assert team["score"] == sum(player["kills"] for player in team["players"])
+
+
+def test_what_is_added_up_agrees_with_its_parts() -> None:
+    for event in events("ledger-entries"):
+        sides = {"debit": 0, "credit": 0}
+        for entry in event["entries"]:
+            sides[entry["side"]] += entry["cents"]
+        assert sides == {"debit": event["total_cents"], "credit": event["total_cents"]}
+    for event in events("hotel-bookings"):
+        assert event["total"] == sum(room["cost"] for room in event["rooms"])
+    for event in events("warehouse-picks"):
+        assert event["units"] == sum(task["picked"] for task in event["tasks"])
+        assert event["complete"] == (not any(task["short"] for task in event["tasks"]))
+
+
+def test_shapes_that_depend_on_a_draw_agree_with_it() -> None:
+    for event in events("debezium-orders"):
+        assert (event["before"] is None, event["after"] is None) == (
+            event["op"] in "cr",
+            event["op"] == "d",
+        )
+    for event in events("metrics"):
+        if event["kind"] == "histogram":
+            assert event["count"] == sum(bucket["count"] for bucket in event["buckets"])
+    for event in events("surveys"):
+        assert event["answered"] == len(event["answers"])
+    for event in events("outbox"):
+        assert json.loads(event["payload"])["order"] == int(event["aggregateid"])
+
+
+def test_conditional_fields_follow_their_conditions() -> None:
+    for event in events("support-tickets"):
+        assert ("rating" in event) == (event["state"] == "solved")
+        assert ("escalated_to" in event) == (event["priority"] == "urgent")
+    for event in events("stock-levels"):
+        assert event["reorder"] == (event["stock"] < 10)
+    for event in events("vehicle-positions"):
+        assert not (event["doors_open"] and event["speed_kmh"])
+    for event in events("payments"):
+        assert ("reviewer" in event) == (event["risk"] == "review")
+
+
+def test_arguments_reach_a_template_that_is_a_function() -> None:
+    template = Template((EXAMPLES / "sales.jsonnet").read_text("utf-8"), vars='{"till":"7"}')
+    found = prepare(collect_imports(template, FolderImporter(LIBRARY)))
+    batch = found.engine(Stream(SEED), EventContext()).generate(0, np.array([AT]))
+    assert json.loads(batch.text[0].as_py())["till"] == "7"

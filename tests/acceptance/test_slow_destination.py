@@ -1,0 +1,137 @@
+"""A destination at 10 KB/s: it delays its own generators only, in bounded memory."""
+
+import time
+from collections import Counter
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.acceptance.requests import request, table, topic
+from tests.acceptance.service import table_rows, topic_events, wait_until
+from tests.acceptance.test_lateness import lateness
+from tests.acceptance.throttle import Throttle
+
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.alone]
+RATE = 10_000
+QUEUE = 64 << 20
+"""What a shard holds on to while it waits: `eventer.runs.shard.WEIGHT`."""
+ROOM = 50 << 20
+OTHERS = 10
+EVENT = """
+local get_integer = std.native('get_integer');
+{ serial: get_integer(1, 1000000000), text: std.repeat('abcdefghij', 10) }
+"""
+LENGTHS = [
+    pytest.param(15, id="short"),
+    pytest.param(600, id="long", marks=[pytest.mark.slow, pytest.mark.timeout(1200)]),
+]
+
+
+def add(service, *requests):
+    """Adds them all; their generators."""
+    made = []
+    for body in requests:
+        code, answer = service.post("/generator/add", body)
+        assert code == 200, answer
+        made += answer["generators"]
+    return made
+
+
+def small(place):
+    return [request(place(f"timed_{at}"), interval="500ms", count=1) for at in range(OTHERS)]
+
+
+def memory(service):
+    return sum(p.memory_info().rss for p in service.processes())
+
+
+def watch(service, seconds):
+    """How much memory it took at most."""
+    most, end = 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        most = max(most, memory(service))
+        time.sleep(0.25)
+    return most
+
+
+def late_share(service, connection, before):
+    during = lateness(service, connection)
+    total = during[float("inf")] - before[float("inf")]
+    assert total > 0
+    return 1 - (during[0.25] - before[0.25]) / total
+
+
+def caught_up(service, generator):
+    status = service.generator(generator["id"])
+    return status["state"] == "running" and status["lag"] < 4_000
+
+
+def slow_down(service, slow, others, throttle, seconds, on_time):
+    """Makes the destination of `slow` slow for a while; then everything has to be there."""
+    for generator in (slow, *others):
+        wait_until(
+            lambda g=generator: service.generator(g["id"])["position"] > 3,
+            40,
+            lambda g=generator: f"{service.generator(g['id'])}\n{service.log}",
+        )
+    time.sleep(3)
+    before = lateness(service, on_time)
+    time.sleep(10)
+    usual = late_share(service, on_time, before)
+    before, held = lateness(service, on_time), memory(service)
+    throttle.rate = RATE
+    most = watch(service, seconds)
+    status = service.generator(slow["id"])
+    late = late_share(service, on_time, before)
+    print(f"{(most - held) / 1e6:.0f} MB more, lag {status['lag']}")
+    print(f"{late:.2%} of the others late, {usual:.2%} before")
+    assert status["lag"] > 2_000 * seconds / 2, status
+    assert status["limited_by"] == "destination", status
+    assert late <= max(0.01, 2 * usual)
+    assert most - held <= QUEUE + ROOM
+    throttle.rate = None
+    wait_until(
+        lambda: caught_up(service, slow), 60 + seconds, lambda: service.generator(slow["id"])
+    )
+    service.post(f"/generator/pause?id={slow['id']}")
+    return service.generator(slow["id"])["position"]
+
+
+@pytest.mark.parametrize("seconds", LENGTHS)
+def test_a_slow_database_delays_its_own_generators_only(seconds, kafka, postgres_dsn, make_service):
+    at = urlsplit(postgres_dsn)
+    with Throttle(at.port) as throttle:
+        through = at._replace(netloc=at.netloc.replace(str(at.port), str(throttle.port)))
+        service = make_service(kafka=kafka, postgres=through.geturl()).start()
+        slow, *others = add(
+            service,
+            request(table("slow"), template=EVENT, count=200, interval="100ms"),
+            *small(topic),
+        )
+        count = slow_down(service, slow, others, throttle, seconds, "kafka")
+        landed = Counter(row["serial"] for row in table_rows(postgres_dsn, "slow"))
+        some = service.events(slow["id"], 0, min(count, 20_000))
+        assert landed.total() == count
+        assert not Counter(event["serial"] for event in some) - landed
+        service.stop()
+
+
+@pytest.mark.parametrize("seconds", LENGTHS)
+def test_a_slow_broker_delays_its_own_generators_only(
+    seconds, own_kafka, postgres_dsn, make_service
+):
+    with Throttle() as throttle:
+        broker = own_kafka(advertised=throttle.port)
+        throttle.target = broker.proxied
+        service = make_service(kafka=f"127.0.0.1:{throttle.port}", postgres=postgres_dsn).start()
+        slow, *others = add(
+            service,
+            request(topic("slow"), template=EVENT, count=200, interval="100ms"),
+            *small(table),
+        )
+        count = slow_down(service, slow, others, throttle, seconds, "postgres")
+        landed = topic_events(broker.bootstrap, "slow")
+        assert len(landed) == count
+        some = service.events(slow["id"], 0, min(count, 20_000))
+        assert landed[: len(some)] == some
+        service.stop()

@@ -1,0 +1,119 @@
+"""The wheel: it builds, has every file that it needs, and works without the checkout."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "eventer"
+CACHES = re.compile(r"/[.]|/__pycache__/|[.]nb[ic]$")
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """Standard output of a command that knows nothing of this checkout."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("EVENTER_", "PYTHON"))}
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**environment, "HOME": str(cwd), "XDG_DATA_HOME": str(cwd / "data")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command[0]}: {done.stderr[-2000:]}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built with what is installed, without a network."""
+    if find_spec("hatchling") is None and not os.environ.get("CI"):
+        pytest.skip("hatchling, of the extra `test`, is not installed")
+    folder = tmp_path_factory.mktemp("wheel")
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
+    run(sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", folder, ROOT, cwd=folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel; its dependencies are those that are installed here."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder / "venv", symlinks=True)
+    python = folder / "venv" / "bin" / "python"
+    options = ["--no-deps", "--no-index", "--quiet", "--no-compile"]
+    run(sys.executable, "-m", "pip", "--python", python, "install", *options, wheel, cwd=folder)
+    (packages,) = (folder / "venv" / "lib").glob("python3*/site-packages")
+    # Appended to the path without its own .pth files: an editable checkout is not found there.
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    return folder
+
+
+def test_the_wheel_has_every_file_of_the_package(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        shipped = {name for name in archive.namelist() if name.startswith("eventer/")}
+    files = (path for path in PACKAGE.rglob("*") if path.is_file())
+    there = {f"eventer/{path.relative_to(PACKAGE).as_posix()}" for path in files}
+    assert {name for name in there if not CACHES.search(name)} == shipped
+    for needed in (".sql", ".txt", ".jsonnet", "py.typed"):
+        assert any(name.endswith(needed) for name in shipped), needed
+
+
+def test_the_wheel_says_what_it_is(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (metadata,) = (n for n in archive.namelist() if n.endswith("/METADATA"))
+        text = archive.read(metadata).decode()
+        assert any(name.endswith("licenses/LICENSE") for name in archive.namelist())
+    assert "Name: eventer\n" in text
+    assert "License-Expression: Apache-2.0\n" in text
+    assert "Provides-Extra: embedded\n" in text
+
+
+def test_it_runs_from_the_wheel_alone(installed: Path) -> None:
+    python = installed / "venv" / "bin" / "python"
+    place = run(python, "-c", "import eventer; print(eventer.__file__)", cwd=installed)
+    assert Path(place.strip()).is_relative_to(installed)
+    eventer = installed / "venv" / "bin" / "eventer"
+    assert run(eventer, "--version", cwd=installed).startswith("eventer ")
+    functions = json.loads(run(eventer, "functions", "--json", cwd=installed))["functions"]
+    assert "get_rand_data" in {function["name"] for function in functions}
+
+
+def test_it_makes_events_from_the_wheel_alone(installed: Path) -> None:
+    eventer = installed / "venv" / "bin" / "eventer"
+    template = installed / "template.jsonnet"
+    template.write_text(
+        "local data = std.native('get_rand_data')();"
+        "{ name: data.name, zone: data.timezone, agent: std.native('get_rand_user_agent')() }"
+    )
+    printed = run(eventer, "preview", template, "--count", "3", "--seed", "7", cwd=installed)
+    assert [set(json.loads(line)) for line in printed.splitlines()] == [
+        {"agent", "name", "zone"}
+    ] * 3
+
+
+def test_what_is_read_as_data_is_found(installed: Path) -> None:
+    """SQL of the destinations and the registry, and the templates of `eventer dev`."""
+    program = (
+        "import asyncio, pathlib\n"
+        "from eventer.cli.playground import example\n"
+        "from eventer.destinations.postgres.sql import statement\n"
+        "from eventer.registry.sqlite import SqliteRegistry\n"
+        "async def use():\n"
+        "    async with await SqliteRegistry.open(pathlib.Path('r'), shards=2) as registry:\n"
+        "        return registry.cluster.shards\n"
+        "print(asyncio.run(use()), len(example('boo')) > 0, len(statement('make_positions')) > 0)\n"
+    )
+    printed = run(installed / "venv" / "bin" / "python", "-c", program, cwd=installed)
+    assert printed.split() == ["2", "True", "True"]

@@ -1,0 +1,2 @@
+local get_integer = std.native('get_integer');
+get_integer(1, 9)

@@ -1,0 +1,2 @@
+local get_integer = std.native('get_integer');
+local c = get_integer(1, 2) == 1; { [if c then 'a']: 1, [if !c then 'b' else null]: 2 }

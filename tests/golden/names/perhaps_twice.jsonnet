@@ -1,0 +1,2 @@
+local get_one_of = std.native('get_one_of');
+{ [get_one_of('a, b')]: 1, [get_one_of('b, c')]: 2 }

@@ -1,0 +1,2 @@
+local get_rand_data = std.native('get_rand_data');
+{ a: get_rand_data()['first_name'], b: get_rand_data().ipv4 }

@@ -1,0 +1,1 @@
+{ a: std.native('get_integer')(1, 9) }

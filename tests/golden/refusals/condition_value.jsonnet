@@ -1,0 +1,3 @@
+local get_integer = std.native('get_integer');
+local value = std.uniq([get_integer(1, 9) == 1, 'x'])[0];
+{ a: if value then 1 else 2 }

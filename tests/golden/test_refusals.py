@@ -1,0 +1,78 @@
+"""Every reason that can keep a template off the plan has a golden case, and every one a place."""
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+import eventer.plan
+from tests.golden.test_golden import CASES
+
+PLAN = Path(eventer.plan.__file__).parent
+LIMIT = "takes a large template to reach: tests/unit/plan/test_limits.py has it"
+GUARD = "guards against a rule that is wrong; no template is known that comes to it"
+UNREACHED = {
+    "it needs more than 20,000 columns": LIMIT,
+    "an event needs more than 100,000 instructions": LIMIT,
+    "an event has more than 4,194,304 bytes of constant text": LIMIT,
+    "an event has a constant text of 5,000,000 characters": LIMIT,
+    "it is nested too deep": LIMIT,
+    "the compiler of plans is at fault: KeyError()": GUARD,
+    "it asks for the truth of a value that differs from event to event": GUARD,
+    "a text is taken for a number": GUARD,
+    "std.range needs to to be the same in all events": GUARD,
+    "it uses the whole of an object that a function returns": GUARD,
+}
+"""Refusals without a golden case, and why."""
+
+
+def raised():
+    """The patterns of all reasons in the sources."""
+    for path in sorted(PLAN.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "RefusedError":
+                yield pattern(node.args[0], path)
+
+
+def pattern(reason, path):
+    if isinstance(reason, ast.Constant):
+        return re.escape(reason.value)
+    if isinstance(reason, ast.JoinedStr):
+        return "".join(
+            re.escape(part.value) if isinstance(part, ast.Constant) else named(part, path)
+            for part in reason.values
+        )
+    return re.escape(constant(reason.id, path))
+
+
+def named(part, path):
+    """A piece in braces: a constant of the module as it is written, else anything."""
+    name = getattr(part.value, "id", "")
+    if not name.isupper():
+        return ".+"
+    return re.escape(format(constant(name, path), "," if part.format_spec else ""))
+
+
+def constant(name, path):
+    parts = path.relative_to(PLAN.parents[1]).with_suffix("").parts
+    return getattr(importlib.import_module(".".join(parts)), name)
+
+
+def reasons():
+    for case in CASES:
+        _, *rest = case.with_suffix(".golden").read_text("utf-8").splitlines()
+        if rest and rest[0].startswith("reason: "):
+            yield rest[0].removeprefix("reason: ")
+
+
+@pytest.mark.parametrize("reason", sorted({*raised()}))
+def test_a_refusal_has_a_case(reason):
+    cases = [each for each in reasons() if re.match(reason, each)]
+    unreached = [why for text, why in UNREACHED.items() if re.fullmatch(reason, text)]
+    assert bool(cases) != bool(unreached)
+
+
+def test_every_refusal_says_where():
+    assert [each for each in reasons() if not re.search(r" \(line \d+, column \d+\)$", each)] == []

@@ -1,0 +1,69 @@
+"""The command line as a user runs it: processes of their own, in an empty folder."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SECONDS = 60
+
+
+@dataclass
+class Shell:
+    """Runs `eventer` in one folder, with an environment that has nothing of the tester's."""
+
+    folder: Path
+
+    def __post_init__(self):
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith("EVENTER_")}
+        self.env |= {"HOME": str(self.folder), "EVENTER_DATA_DIR": str(self.folder / "data")}
+        self._started = []
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text)
+        return name
+
+    def run(self, *args, stdin="", **env):
+        """Runs a command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "eventer", *map(str, args)],
+            cwd=self.folder,
+            env=self.env | env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def start(self, *args, **env):
+        """Starts a command; whatever the test leaves of it is killed."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "eventer", *map(str, args)],
+            cwd=self.folder,
+            env=self.env | env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._started.append(process)
+        return process
+
+    def close(self):
+        for process in self._started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
+
+@pytest.fixture
+def shell(tmp_path) -> Iterator[Shell]:
+    shell = Shell(tmp_path)
+    yield shell
+    shell.close()

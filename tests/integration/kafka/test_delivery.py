@@ -1,0 +1,308 @@
+"""What arrives in real Kafka, as librdkafka reads it with every checksum checked."""
+
+import asyncio
+import json
+import uuid
+
+import pytest
+from confluent_kafka import TIMESTAMP_CREATE_TIME, Producer
+from confluent_kafka.admin import AdminClient, NewPartitions
+
+from eventer.core.errors import DestinationRejectedError
+from eventer.core.model import KafkaTarget, PositionKey
+from eventer.destinations.base import Delivery, Flow
+from eventer.destinations.kafka import ledger, position
+from eventer.testing.batches import START_NS, batch_of
+from tests.integration.kafka.harness import KafkaHarness, create_topic, drop_topic, read_topic
+
+pytestmark = pytest.mark.kafka
+
+SECOND = 1_000_000_000
+
+
+class HandClock:
+    """A clock that tests move."""
+
+    def __init__(self):
+        self.ns = START_NS
+
+    def now_ns(self):
+        return self.ns
+
+    def monotonic_ns(self):
+        return self.ns
+
+
+class Bench:
+    """One shard's owner and a topic of its own."""
+
+    def __init__(self, bootstrap):
+        self.bootstrap = bootstrap
+        self.topic = f"t.{uuid.uuid4().hex}"
+        self.cluster = uuid.uuid4().int >> 64
+        self.clock = HandClock()
+        self.owners = []
+
+    def flow(self, generator=1, **options):
+        return Flow(
+            PositionKey(self.cluster, generator, 0), KafkaTarget(topic=self.topic, **options)
+        )
+
+    async def owner(self, *flows, **settings):
+        owner = KafkaHarness(self.bootstrap, **settings).connection(self.cluster)
+        owner._clock = self.clock
+        self.owners.append(owner)
+        await owner.open()
+        for flow in flows:
+            await owner.prepare(flow)
+        return owner
+
+    async def records(self, topic=None):
+        return await asyncio.to_thread(read_topic, self.bootstrap, topic or self.topic)
+
+
+@pytest.fixture
+async def bench(kafka):
+    bench = Bench(kafka)
+    yield bench
+    for owner in bench.owners:
+        await owner.close()
+
+
+def values(records):
+    return [json.loads(record.value()) for record in records]
+
+
+async def test_values_timestamps_and_nothing_else(bench):
+    flow = bench.flow()
+    owner = await bench.owner(flow)
+    events = [{"é": [1, 2.5, None]}, None, "text", 5, True, [], {"a": "x" * 5000}]
+    await owner.deliver([Delivery(flow, (batch_of(0, events),))])
+    records = await bench.records()
+    assert [record.value() for record in records] == [
+        b'{"\xc3\xa9":[1,2.5,null]}', b"null", b'"text"', b"5", b"true", b"[]",
+        b'{"a":"' + b"x" * 5000 + b'"}',
+    ]  # fmt: skip
+    assert [record.timestamp() for record in records] == [
+        (TIMESTAMP_CREATE_TIME, START_NS // 1_000_000 + n) for n in range(7)
+    ]
+    assert {record.key() for record in records} == {None}
+    assert {record.headers() for record in records} == {None}
+
+
+@pytest.mark.parametrize("compression", ["lz4", "none"])
+async def test_large_batches_of_either_codec(bench, compression):
+    flow = bench.flow()
+    owner = await bench.owner(flow, compression=compression)
+    events = [{"n": n, "text": f"{n:07} " * 40} for n in range(10_000)]
+    for first in (0, 10_000):
+        await owner.deliver([Delivery(flow, (batch_of(first, events),))])
+    assert values(await bench.records()) == events * 2
+
+
+async def test_keys_go_where_java_and_librdkafka_put_them(bench):
+    flow = bench.flow(key="user", partitions=7)
+    owner = await bench.owner(flow)
+    users = [f"user-{n}é" for n in range(300)] + [5.5, True, {"b": 1, "a": 2}, 10]
+    events = [{"user": user} for user in users]
+    await owner.deliver([Delivery(flow, (batch_of(0, events),))])
+
+    other = f"{bench.topic}.other"
+    await asyncio.to_thread(create_topic, bench.bootstrap, other, 7)
+    producer = Producer({"bootstrap.servers": bench.bootstrap, "partitioner": "murmur2_random"})
+    for user in users:
+        key = user if isinstance(user, str) else json.dumps(user, sort_keys=True)
+        producer.produce(other, key=key.replace(", ", ",").replace(": ", ":"), value=b"")
+    assert producer.flush(20) == 0
+
+    wanted = {record.key(): record.partition() for record in await bench.records(other)}
+    found = {record.key(): record.partition() for record in await bench.records()}
+    assert found == wanted
+    assert {b"5.5", b"true", b'{"a":2,"b":1}', b"10"} < found.keys()
+    assert set(found.values()) == set(range(7))
+
+
+async def test_events_of_a_key_keep_their_order(bench):
+    flow = bench.flow(key="/user/id", partitions=3)
+    owner = await bench.owner(flow)
+    events = [{"n": n, "user": {"id": n % 10}} for n in range(2000)]
+    batches = tuple(batch_of(first, events[first : first + 500]) for first in range(0, 2000, 500))
+    await owner.deliver([Delivery(flow, batches)])
+    records = await bench.records()
+    for user in range(10):
+        mine = [event["n"] for event in values(records) if event["user"]["id"] == user]
+        assert mine == list(range(user, 2000, 10))
+
+
+async def test_unkeyed_events_go_in_runs_of_a_hundred(bench):
+    flow = bench.flow(partitions=3)
+    owner = await bench.owner(flow)
+    for first in (0, 250):
+        batch = batch_of(first, [{"n": n} for n in range(first, first + 250)])
+        outcome = await owner.deliver([Delivery(flow, (batch,))])
+    assert outcome.committed[flow.key].partitions == ((0, 3),)
+    for record in await bench.records():
+        assert record.partition() == json.loads(record.value())["n"] // 100 % 3
+
+
+async def test_growth_takes_effect_from_a_recorded_index(bench):
+    flow = bench.flow(partitions=2)
+    owner = await bench.owner(flow)
+    await owner.deliver([Delivery(flow, (batch_of(0, [{"n": n} for n in range(150)]),))])
+
+    admin = AdminClient({"bootstrap.servers": bench.bootstrap})
+    grown = admin.create_partitions([NewPartitions(bench.topic, 5)])
+    await asyncio.to_thread(grown[bench.topic].result)
+    bench.clock.ns += 2 * SECOND
+    batch = batch_of(150, [{"n": n} for n in range(150, 800)])
+    outcome = await owner.deliver([Delivery(flow, (batch,))])
+
+    assert outcome.committed[flow.key].partitions == ((0, 2), (150, 5))
+    for record in await bench.records():
+        n = json.loads(record.value())["n"]
+        assert record.partition() == n // 100 % (2 if n < 150 else 5)
+    later = await bench.owner()
+    assert await later.positions([flow.key]) == outcome.committed
+
+
+async def test_partition_timestamp_and_headers_from_fields(bench):
+    flow = bench.flow(
+        partition="place",
+        timestamp="at",
+        partitions=4,
+        headers=(("kind", "kind"), ("deep", "/deep/er")),
+    )
+    owner = await bench.owner(flow)
+    events = [
+        {"place": 3, "at": "2021-12-01T10:00:00.25Z", "kind": "click", "deep": {"er": 1}},
+        {"place": 1, "at": 1638352800000, "kind": None},
+        {},
+    ]
+    batches = (batch_of(0, events[:1]), batch_of(1, events[1:2]), batch_of(2, events[2:]))
+    await owner.deliver([Delivery(flow, batches)])
+    found = {record.partition(): record for record in await bench.records()}
+    assert {place: json.loads(record.value()) for place, record in found.items()} == {
+        3: events[0],
+        1: events[1],
+        0: events[2],
+    }
+    assert found[3].timestamp()[1] == 1638352800250
+    assert found[1].timestamp()[1] == 1638352800000
+    assert found[0].timestamp()[1] == START_NS // 1_000_000 + 2
+    assert found[3].headers() == [("kind", b"click"), ("deep", b"1")]
+    assert found[1].headers() == [("kind", None), ("deep", None)]
+
+
+@pytest.mark.parametrize(
+    ("options", "event", "fault"),
+    [
+        ({"partition": "place"}, {"place": 1}, "partition 1 is none of the 1"),
+        ({"partition": "place"}, {"place": -1}, "partition -1"),
+        ({"partition": "place"}, {"place": "x"}, "place"),
+        ({"timestamp": "at"}, {"at": "1969-12-31T00:00:00Z"}, "1970"),
+        ({"timestamp": "at"}, {"at": "yesterday"}, "at"),
+    ],
+)
+async def test_an_option_that_an_event_cannot_serve_refuses_it(bench, options, event, fault):
+    flow = bench.flow(partitions=1, **options)
+    owner = await bench.owner(flow)
+    outcome = await owner.deliver([Delivery(flow, (batch_of(7, [{}, event]),))])
+    assert outcome.committed == {}
+    error = outcome.rejected[flow.key]
+    assert error.index == 8
+    assert fault in error.message
+    assert await bench.records() == []
+
+
+async def test_a_timestamp_that_the_topic_does_not_take(bench):
+    flow = bench.flow(timestamp="at")
+    owner = await bench.owner(flow)
+    batch = batch_of(0, [{"at": "2999-01-01T00:00:00Z"}])
+    outcome = await owner.deliver([Delivery(flow, (batch,))])
+    assert isinstance(outcome.rejected[flow.key], DestinationRejectedError)
+    assert "message.timestamp" in outcome.rejected[flow.key].hint
+
+
+async def test_the_topic_is_made_as_asked(bench):
+    flow = bench.flow(partitions=3, replication=1, config=(("retention.ms", "3600000"),))
+    await bench.owner(flow)
+    admin = AdminClient({"bootstrap.servers": bench.bootstrap})
+    topic = (await asyncio.to_thread(admin.list_topics, bench.topic, 10)).topics[bench.topic]
+    assert len(topic.partitions) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ({"replication": 3}, "replication"),
+        ({"config": (("no.such.setting", "1"),)}, "config"),
+    ],
+)
+async def test_a_topic_that_the_broker_does_not_make(bench, options, fault):
+    owner = await bench.owner()
+    with pytest.raises(DestinationRejectedError) as caught:
+        await owner.prepare(bench.flow(**options))
+    assert fault in f"{caught.value.message} {caught.value.hint}"
+
+
+async def test_a_name_that_is_none_is_refused_before_anything_is_asked(bench):
+    owner = await bench.owner()
+    with pytest.raises(DestinationRejectedError, match="letters"):
+        await owner.prepare(Flow(bench.flow().key, KafkaTarget(topic="no topic")))
+
+
+async def test_a_dropped_topic_is_made_again_at_the_next_look(bench):
+    """Found before anything is sent: the same owner goes on."""
+    flow = bench.flow(partitions=2)
+    owner = await bench.owner(flow)
+    await owner.deliver([Delivery(flow, (batch_of(0, [{"n": 0}]),))])
+    await asyncio.to_thread(drop_topic, bench.bootstrap, bench.topic)
+    bench.clock.ns += 2 * SECOND
+    outcome = await owner.deliver([Delivery(flow, (batch_of(1, [{"n": 1}]),))])
+    assert outcome.committed[flow.key].next == 2
+    assert values(await bench.records()) == [{"n": 1}]
+
+
+async def test_positions_are_records_that_anyone_can_read(bench):
+    flow = bench.flow(generator=12345)
+    owner = await bench.owner(flow)
+    await owner.deliver([Delivery(flow, (batch_of(0, [{"n": 0}, {"n": 1}]),))])
+    records = await bench.records(position.TOPIC)
+    mine = [r for r in records if r.key() == f"{bench.cluster:016x}/12345/0".encode()]
+    assert [json.loads(record.value()) for record in mine] == [
+        {"next": 2, "skipped": 0, "bytes": 14, "partitions": [[0, 1]]}
+    ]
+
+
+@pytest.mark.parametrize("delivery", ["exactly-once", "at-least-once"])
+async def test_the_ledger_says_at_which_offset_each_event_is(bench, delivery):
+    """Two generators share the topic, in one transaction and in several."""
+    flows = [bench.flow(generator=n, partitions=3) for n in (1, 2)]
+    owner = await bench.owner(*flows, guarantee=delivery, delivery=delivery)
+    for first, count in ((0, 250), (250, 7), (257, 500)):
+        batches = [
+            batch_of(first, [{"g": g, "n": n} for n in range(first, first + count)], skipped=[251])
+            for g in (1, 2)
+        ]
+        await owner.deliver([Delivery(f, (b,)) for f, b in zip(flows, batches, strict=True)])
+    there = {(r.partition(), r.offset()): json.loads(r.value()) for r in await bench.records()}
+    told = {}
+    for record in await bench.records(ledger.TOPIC):
+        key, topic = ledger.decode_ledger_key(record.key())
+        if topic != bench.topic:
+            continue
+        entry = json.loads(record.value())
+        for partition, offset, count in entry["places"]:
+            indices = [
+                n
+                for n in range(entry["first"], entry["first"] + entry["n"])
+                if n // 100 % 3 == partition and not any(a <= n < b for a, b in entry["skipped"])
+            ]
+            mine = told.setdefault((key.generator, entry["first"], partition), [indices, []])
+            mine[1] += range(offset, offset + count)
+    assert len({whose for whose, _, _ in told}) == 2
+    found = {}
+    for (generator, _, partition), (indices, offsets) in told.items():
+        for n, offset in zip(indices, offsets, strict=True):
+            found[partition, offset] = {"g": generator, "n": n}
+    assert found == there

@@ -1,0 +1,334 @@
+"""Whatever fails, nothing is lost, twice, or half there: real Kafka, provoked."""
+
+import asyncio
+import json
+import random
+import string
+import time
+import uuid
+
+import psutil
+import pytest
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
+
+from eventer.core.errors import (
+    DestinationUnavailableError,
+    FencedError,
+    UnknownOutcomeError,
+)
+from eventer.core.model import KafkaTarget, Position, PositionKey
+from eventer.destinations.base import Delivery, Flow
+from eventer.destinations.kafka import position
+from eventer.destinations.kafka.producer import Producer, Send
+from eventer.destinations.kafka.settings import KafkaSettings
+from eventer.testing.batches import batch_of
+from tests.integration.kafka.harness import KafkaHarness, create_topic, drop_topic, read_topic
+
+pytestmark = pytest.mark.kafka
+
+
+def noise(size, seed=0):
+    """Text that compression does not make much smaller."""
+    return "".join(random.Random(seed).choices(string.ascii_letters, k=size))
+
+
+def events(first, count, size=0):
+    return [{"n": n, "text": noise(size, n)} for n in range(first, first + count)]
+
+
+def flow_of(cluster, generator=1, **options):
+    # The events were due long ago: by default the broker would delete them while a test looks.
+    kept = (("retention.ms", "-1"),)
+    target = KafkaTarget(topic=f"f.{uuid.uuid4().hex}", partitions=1, config=kept, **options)
+    return Flow(PositionKey(cluster, generator, 0), target)
+
+
+async def indices(bootstrap, flow):
+    records = await asyncio.to_thread(read_topic, bootstrap, flow.target.topic)
+    return [json.loads(record.value())["n"] for record in records]
+
+
+async def set_limit(bootstrap, topic, size):
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+    changed = admin.incremental_alter_configs([resource])
+    await asyncio.to_thread(changed[resource].result)
+
+
+@pytest.fixture
+def cluster():
+    return uuid.uuid4().int >> 64
+
+
+@pytest.fixture
+async def owner(kafka, cluster):
+    owner = KafkaHarness(kafka).connection(cluster)
+    await owner.open()
+    yield owner
+    await owner.close()
+
+
+async def test_the_client_commits_a_transaction_in_which_a_produce_failed(kafka):
+    """Why every send is awaited: the day that this fails, a safeguard may be dropped."""
+    topic = f"f.{uuid.uuid4().hex}"
+    await asyncio.to_thread(create_topic, kafka, topic, max_message_bytes="2000")
+    producer = Producer(KafkaSettings(kafka), transactional_id=topic)
+    await producer.start()
+    sends = [
+        Send(topic, 0, position.position_batch({PositionKey(n, 0, 0): Position()}, 0))
+        for n in range(2)
+    ]
+    many = {PositionKey(n, 0, 0): Position() for n in range(100)}
+    await producer.begin()
+    outcomes = await producer.send([sends[0], Send(topic, 0, position.position_batch(many, 0))])
+    assert outcomes[0] == 0
+    assert isinstance(outcomes[1], BaseException)
+    await producer.commit()
+    assert len(await asyncio.to_thread(read_topic, kafka, topic)) == 1
+
+    await producer.begin()
+    # Offset 1 is the end of the first transaction.
+    assert await producer.send([sends[1]]) == [2], "the failed batch left a gap in the sequence"
+    await producer.commit()
+    await producer.close()
+    assert len(await asyncio.to_thread(read_topic, kafka, topic)) == 2
+
+
+async def test_a_failed_produce_leaves_nothing_and_delivery_goes_on_complete(kafka, cluster, owner):
+    """The topic takes less than it did: the transaction is aborted, cut smaller, and complete."""
+    flow, other = flow_of(cluster, 1), flow_of(cluster, 2)
+    for one in (flow, other):
+        await owner.prepare(one)
+    first = batch_of(0, events(0, 50, 500))
+    await owner.deliver([Delivery(flow, (first,)), Delivery(other, (first,))])
+    await set_limit(kafka, flow.target.topic, 3000)
+
+    second = batch_of(50, events(50, 100, 500))
+    outcome = await owner.deliver([Delivery(flow, (second,)), Delivery(other, (second,))])
+    assert outcome.rejected == {}
+    assert outcome.committed[flow.key].next == 150
+    assert await indices(kafka, flow) == list(range(150))
+    assert await indices(kafka, other) == list(range(150))
+
+
+async def test_an_event_too_large_is_named_and_nothing_of_its_flow_is_visible(
+    kafka, cluster, owner
+):
+    flow, other = flow_of(cluster, 1), flow_of(cluster, 2)
+    for one in (flow, other):
+        await owner.prepare(one)
+    await set_limit(kafka, flow.target.topic, 3000)
+    large = [*events(0, 20, 500), {"n": 20, "text": noise(9000)}, *events(21, 20, 500)]
+    outcome = await owner.deliver(
+        [Delivery(flow, (batch_of(0, large),)), Delivery(other, (batch_of(0, events(0, 5)),))]
+    )
+    assert outcome.committed.keys() == {other.key}
+    error = outcome.rejected[flow.key]
+    assert error.index == 20
+    assert "9018 bytes" in error.message
+    assert "3000" in error.message
+    assert await indices(kafka, flow) == []
+    assert await indices(kafka, other) == list(range(5))
+
+    await set_limit(kafka, flow.target.topic, 20_000)
+    outcome = await owner.deliver([Delivery(flow, (batch_of(0, large),))])
+    assert outcome.committed[flow.key].next == 41
+    assert await indices(kafka, flow) == list(range(41))
+
+
+async def test_a_second_owner_ends_the_open_transaction_of_the_first(kafka, cluster, owner):
+    """The first has sent its data and its position, and comes too late with the commit."""
+    flow = flow_of(cluster)
+    await owner.prepare(flow)
+    await owner.deliver([Delivery(flow, (batch_of(0, events(0, 3)),))])
+    producer = owner._producer
+    commit, reached = producer.commit, asyncio.Event()
+    successors = []
+
+    async def overtaken():
+        successor = KafkaHarness(kafka).connection(cluster)
+        successors.append(successor)
+        await successor.open()
+        reached.set()
+        await commit()
+
+    producer.commit = overtaken
+    with pytest.raises(FencedError):
+        await owner.deliver([Delivery(flow, (batch_of(3, events(3, 3)),))])
+    assert reached.is_set()
+    (successor,) = successors
+    assert (await successor.positions([flow.key]))[flow.key].next == 3
+    await successor.deliver([Delivery(flow, (batch_of(3, events(3, 4)),))])
+    assert await indices(kafka, flow) == list(range(7))
+    await successor.close()
+
+
+async def test_a_position_behind_a_strangers_open_transaction_is_waited_for(kafka, cluster, owner):
+    """Readers of committed records do not see past it: what is hidden is not absent."""
+    flow = flow_of(cluster)
+    await owner.prepare(flow)
+    assert await owner.positions([flow.key]) == {}
+    stranger = Producer(KafkaSettings(kafka), transactional_id=f"stranger-{cluster}")
+    await stranger.start()
+    await stranger.begin()
+    theirs = position.position_batch({PositionKey(1, 1, 1): Position()}, 0)
+    (sent,) = await stranger.send([Send(position.TOPIC, 0, theirs)])
+    assert isinstance(sent, int)
+    await owner.deliver([Delivery(flow, (batch_of(0, events(0, 3)),))])
+
+    successor = KafkaHarness(kafka).connection(cluster)
+    await successor.open()
+    reading = asyncio.create_task(successor.positions([flow.key]))
+    done, _ = await asyncio.wait([reading], timeout=1.5)
+    assert not done
+    await stranger.abort()
+    assert (await reading)[flow.key].next == 3
+    await successor.close()
+    await stranger.close()
+
+
+async def test_an_owner_that_never_ended_its_transaction_leaves_nothing(kafka, cluster, owner):
+    """As after `kill -9`: data and position were sent, nobody commits."""
+    flow = flow_of(cluster)
+    await owner.prepare(flow)
+    await owner.deliver([Delivery(flow, (batch_of(0, events(0, 3)),))])
+
+    async def never():
+        raise ConnectionAbortedError("gone")
+
+    owner._producer.commit = never
+    with pytest.raises(UnknownOutcomeError):
+        await owner.deliver([Delivery(flow, (batch_of(3, events(3, 3)),))])
+    with pytest.raises(DestinationUnavailableError, match="spent"):
+        await owner.deliver([Delivery(flow, (batch_of(3, events(3, 3)),))])
+
+    successor = KafkaHarness(kafka).connection(cluster)
+    await successor.open()
+    assert (await successor.positions([flow.key]))[flow.key].next == 3
+    await successor.deliver([Delivery(flow, (batch_of(3, events(3, 1)),))])
+    assert await indices(kafka, flow) == [0, 1, 2, 3]
+    await successor.close()
+
+
+async def test_a_topic_dropped_a_moment_ago_spends_the_owner(kafka, cluster, owner):
+    """The client would wait in vain; the next owner makes the topic again."""
+    flow = flow_of(cluster)
+    await owner.prepare(flow)
+    await owner.deliver([Delivery(flow, (batch_of(0, events(0, 1)),))])
+    await asyncio.to_thread(drop_topic, kafka, flow.target.topic)
+    started = time.monotonic()
+    with pytest.raises(DestinationUnavailableError, match=flow.target.topic):
+        await owner.deliver([Delivery(flow, (batch_of(1, events(1, 1)),))])
+    assert time.monotonic() - started < 10
+
+
+async def test_a_broker_that_goes_away_and_comes_back(own_kafka, cluster):
+    """Killed and stopped while events flow: each is there once, in order."""
+    server = own_kafka()
+    flow = flow_of(cluster)
+    shard = Shard(KafkaHarness(server.bootstrap, delivery_timeout=5), cluster, flow)
+    for end in (server.kill, server.stop):
+        await shard.run(until=shard.next + 300)
+        delivering = asyncio.create_task(shard.run(until=shard.next + 900))
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(end)
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(server.start)
+        async with asyncio.timeout(60):
+            await delivering
+    assert shard.troubles > 0
+    await shard.close()
+    assert await indices(server.bootstrap, flow) == list(range(shard.next))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("away", "transaction"), [(60, 90), (60, 40)])
+async def test_a_long_outage(own_kafka, cluster, away, transaction):
+    """Also one that is longer than the broker keeps a transaction open: it goes on in 10 s."""
+    server = own_kafka()
+    flow = flow_of(cluster)
+    shard = Shard(KafkaHarness(server.bootstrap, transaction_timeout=transaction), cluster, flow)
+    await shard.run(until=300)
+    delivering = asyncio.create_task(shard.run(until=10**9))
+    await asyncio.sleep(0.2)
+    await asyncio.to_thread(server.kill)
+    await asyncio.sleep(0.5)
+    stood, memory = shard.next, psutil.Process().memory_info().rss
+    await asyncio.sleep(away)
+    growth = psutil.Process().memory_info().rss - memory
+    await asyncio.to_thread(server.start)
+    back = time.monotonic()
+    async with asyncio.timeout(10):
+        while shard.next < stood + 50:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    print(f"resumed {time.monotonic() - back:.1f} s after its return, {growth >> 20} MB more")
+    delivering.cancel()
+    await asyncio.gather(delivering, return_exceptions=True)
+    await shard.close()
+    owner = KafkaHarness(server.bootstrap).connection(cluster)
+    await owner.open()
+    stands = (await owner.positions([flow.key]))[flow.key].next
+    await owner.close()
+    assert growth <= 64 << 20
+    assert await indices(server.bootstrap, flow) == list(range(stands))
+
+
+async def test_an_unreachable_broker_is_unavailable_in_time(own_kafka, cluster):
+    server = own_kafka()
+    flow = flow_of(cluster)
+    owner = KafkaHarness(server.bootstrap, delivery_timeout=2).connection(cluster)
+    await owner.open()
+    await owner.prepare(flow)
+    await owner.deliver([Delivery(flow, (batch_of(0, events(0, 1)),))])
+    await asyncio.to_thread(server.stop)
+    started = time.monotonic()
+    with pytest.raises(DestinationUnavailableError):
+        await owner.deliver([Delivery(flow, (batch_of(1, events(1, 1)),))])
+    await owner.close()
+    assert time.monotonic() - started < 10
+
+
+class Shard:
+    """Owns a flow as a worker does: a spent owner is followed by another."""
+
+    def __init__(self, harness, cluster, flow):
+        self._harness = harness
+        self._cluster = cluster
+        self._flow = flow
+        self._owner = None
+        self.next = 0
+        self.troubles = 0
+
+    async def run(self, until):
+        while self.next < until:
+            try:
+                owner = self._owner or await self._open()
+                batch = batch_of(self.next, events(self.next, 10, 100))
+                outcome = await owner.deliver([Delivery(self._flow, (batch,))])
+                self.next = outcome.committed[self._flow.key].next
+            except (DestinationUnavailableError, UnknownOutcomeError):
+                self.troubles += 1
+                await self.close()
+                await asyncio.sleep(0.1)
+
+    async def _open(self):
+        owner = self._harness.connection(self._cluster)
+        self._owner = owner
+        await owner.open()
+        await owner.prepare(self._flow)
+        found = await owner.positions([self._flow.key])
+        self.next = found.get(self._flow.key, Position()).next
+        return owner
+
+    async def close(self):
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            await owner.close()

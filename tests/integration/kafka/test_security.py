@@ -1,0 +1,248 @@
+"""TLS, logins and rights, on a real broker that demands them."""
+
+import asyncio
+import json
+import subprocess
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+from aiokafka.errors import TopicAuthorizationFailedError
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
+
+from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
+from eventer.core.model import KafkaTarget, PositionKey
+from eventer.destinations.base import Delivery, Flow
+from eventer.destinations.kafka.producer import Producer, Send
+from eventer.kernels.kafka_records import RecordColumns, bytes_column, frame
+from eventer.testing.batches import batch_of
+from tests.integration.kafka.harness import KafkaHarness, create_topic, read_topic
+from tests.kafka_server.server import KafkaServer
+
+pytestmark = pytest.mark.kafka
+
+PLAIN_LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
+SCRAM_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+STORE_PASSWORD = "changeit"
+
+
+def make_certificate(directory: Path) -> None:
+    """A key store for the broker, and `ca.pem` for those who trust it."""
+    store = [
+        "-keystore",
+        directory / "broker.p12",
+        "-storepass",
+        STORE_PASSWORD,
+        "-alias",
+        "broker",
+    ]
+    make = ["-genkeypair", "-keyalg", "RSA", "-dname", "CN=localhost", "-ext", "SAN=IP:127.0.0.1"]
+    export = ["-exportcert", "-rfc", "-file", directory / "ca.pem"]
+    for command in (make, export):
+        subprocess.run(["keytool", *command, *store], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def server(kafka_tools, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("secure")
+    make_certificate(directory)
+    properties = {
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        # Who does not log in: the broker itself, and the tests on the PLAINTEXT listener.
+        "super.users": "User:ANONYMOUS",
+        "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256",
+        "listener.name.sasl_plaintext.plain.sasl.jaas.config": (
+            f'{PLAIN_LOGIN} user_rich="gold" user_poor="tin";'
+        ),
+        "listener.name.sasl_plaintext.scram-sha-256.sasl.jaas.config": SCRAM_LOGIN,
+        "ssl.keystore.location": str(directory / "broker.p12"),
+        "ssl.keystore.password": STORE_PASSWORD,
+    }
+    server = KafkaServer(directory / "server", properties, ("PLAINTEXT", "SASL_PLAINTEXT", "SSL"))
+    server.start()
+    server.ca = directory / "ca.pem"
+    grant_all(server)
+    yield server
+    server.kill()
+
+
+def grant_all(server):
+    admin = AdminClient({"bootstrap.servers": server.bootstrap})
+    everything = ("*", ResourcePatternType.LITERAL, AclOperation.ALL)
+    ours = ("eventer-", ResourcePatternType.PREFIXED, AclOperation.ALL)
+    rules = [acl(user, ResourceType.TOPIC, *everything) for user in ("rich", "poor", "scrammed")]
+    rules += [acl(user, ResourceType.TRANSACTIONAL_ID, *ours) for user in ("rich", "scrammed")]
+    closed = ("closed.", ResourcePatternType.PREFIXED, AclOperation.WRITE)
+    rules.append(acl("rich", ResourceType.TOPIC, *closed, deny=True))
+    hidden = ("hidden.", ResourcePatternType.PREFIXED, AclOperation.ALL)
+    rules.append(acl("rich", ResourceType.TOPIC, *hidden, deny=True))
+    for done in admin.create_acls(rules).values():
+        done.result()
+    scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096)
+    upsert = UserScramCredentialUpsertion("scrammed", scram, b"eggs")
+    for done in admin.alter_user_scram_credentials([upsert]).values():
+        done.result()
+
+
+def acl(user, kind, name, pattern, operation, *, deny=False):
+    permission = AclPermissionType.DENY if deny else AclPermissionType.ALLOW
+    return AclBinding(kind, name, pattern, f"User:{user}", "*", operation, permission)
+
+
+def harness_of(server, user, password, **settings):
+    return KafkaHarness(
+        server.address("SASL_PLAINTEXT"),
+        security_protocol="SASL_PLAINTEXT",
+        sasl_username=user,
+        sasl_password=password,
+        **settings,
+    )
+
+
+def flow_to(topic, cluster=7, generator=1):
+    return Flow(PositionKey(cluster, generator, 0), KafkaTarget(f"{topic}.{uuid.uuid4().hex}"))
+
+
+async def deliver_one(server, harness, topic="open"):
+    flow = flow_to(topic, cluster=uuid.uuid4().int >> 64)
+    owner = harness.connection(flow.key.cluster)
+    guarantee = await owner.open()
+    await owner.prepare(flow)
+    outcome = await owner.deliver([Delivery(flow, (batch_of(0, [{"n": 0}]),))])
+    degraded = owner.degraded
+    await owner.close()
+    assert outcome.rejected == {}
+    records = await asyncio.to_thread(read_topic, server.bootstrap, flow.target.topic)
+    assert [json.loads(record.value()) for record in records] == [{"n": 0}]
+    return guarantee, degraded
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "mechanism"),
+    [("rich", "gold", "PLAIN"), ("scrammed", "eggs", "SCRAM-SHA-256")],
+)
+async def test_a_login_with_all_rights_delivers_exactly_once(server, user, password, mechanism):
+    harness = harness_of(server, user, password, sasl_mechanism=mechanism)
+    assert await deliver_one(server, harness) == ("exactly-once", None)
+
+
+async def test_without_the_right_to_transactions_auto_degrades_and_says_so(server):
+    guarantee, degraded = await deliver_one(server, harness_of(server, "poor", "tin"))
+    assert guarantee == "at-least-once"
+    assert "refuses transactions" in degraded
+
+
+async def test_at_least_once_by_choice_is_no_degradation(server):
+    harness = harness_of(server, "rich", "gold", delivery="at-least-once")
+    assert await deliver_one(server, harness) == ("at-least-once", None)
+
+
+async def test_exactly_once_demanded_and_refused(server):
+    owner = harness_of(server, "poor", "tin", delivery="exactly-once").connection(1)
+    with pytest.raises(DestinationRejectedError) as caught:
+        await owner.open()
+    assert "transactional ids" in caught.value.hint
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256"])
+async def test_a_wrong_password_is_named_as_such(server, mechanism):
+    owner = harness_of(server, "rich", "wrong", sasl_mechanism=mechanism).connection(1)
+    with pytest.raises(DestinationRejectedError, match="login") as caught:
+        await owner.open()
+    assert "sasl_password" in caught.value.hint
+    assert "wrong" not in caught.value.message
+
+
+async def test_a_topic_that_may_not_be_written_is_left_out_alone(server):
+    """The broker refuses the whole of a transaction's topics for one of them."""
+    flows = [flow_to("open", generator=1), flow_to("closed", generator=2)]
+    for flow in flows:
+        await asyncio.to_thread(create_topic, server.bootstrap, flow.target.topic)
+    owner = harness_of(server, "rich", "gold").connection(7)
+    await owner.open()
+    for flow in flows:
+        await owner.prepare(flow)
+    for first in (0, 1):
+        batches = batch_of(first, [{"n": first}]), batch_of(0, [{"n": 0}])
+        outcome = await owner.deliver(
+            [Delivery(flow, (batch,)) for flow, batch in zip(flows, batches, strict=True)]
+        )
+        assert outcome.committed.keys() == {flows[0].key}
+        error = outcome.rejected[flows[1].key]
+        assert isinstance(error, DestinationRejectedError)
+        assert "Write" in error.hint
+    await owner.close()
+    assert len(await asyncio.to_thread(read_topic, server.bootstrap, flows[0].target.topic)) == 2
+    assert await asyncio.to_thread(read_topic, server.bootstrap, flows[1].target.topic) == []
+
+
+async def test_what_was_sent_before_a_refused_topic_is_aborted_at_the_broker(server):
+    """The client alone would forget it, and the next commit would bring it back."""
+    opened, closed = (f"{name}.{uuid.uuid4().hex}" for name in ("open", "closed"))
+    for topic in (opened, closed):
+        await asyncio.to_thread(create_topic, server.bootstrap, topic)
+    settings = harness_of(server, "rich", "gold").settings
+    producer = Producer(settings, transactional_id=f"eventer-{opened}")
+    await producer.start()
+    await producer.begin()
+    assert await producer.send([send_to(opened, "aborted")]) == [0]
+    with pytest.raises(TopicAuthorizationFailedError, match="closed"):
+        await producer.send([send_to(closed, "refused"), send_to(opened, "unsent")])
+    await producer.abort()
+    await producer.begin()
+    assert await producer.send([send_to(opened, "committed")]) == [2]  # after the marker
+    await producer.commit()
+    await producer.close()
+    records = await asyncio.to_thread(read_topic, server.bootstrap, opened)
+    assert [record.value() for record in records] == [b"committed"]
+
+
+def send_to(topic, text):
+    values = bytes_column([text.encode()])
+    columns = RecordColumns(values, np.zeros(1, np.int64))
+    return Send(topic, 0, frame(columns, np.zeros(1, np.int64), "none"))
+
+
+async def test_a_topic_that_may_not_be_seen_is_refused_when_prepared(server):
+    owner = harness_of(server, "rich", "gold").connection(7)
+    await owner.open()
+    with pytest.raises(DestinationRejectedError, match=r"hidden\."):
+        await owner.prepare(flow_to("hidden"))
+    await owner.close()
+
+
+def tls(server, **settings):
+    return KafkaHarness(server.address("SSL"), security_protocol="SSL", **settings)
+
+
+async def test_tls_with_a_certificate_that_is_trusted(server):
+    harness = tls(server, ssl_cafile=server.ca)
+    assert await deliver_one(server, harness) == ("exactly-once", None)
+
+
+async def test_tls_with_a_certificate_that_is_not_trusted(server):
+    with pytest.raises(DestinationRejectedError, match="not trusted") as caught:
+        await tls(server).connection(1).open()
+    assert "ssl_cafile" in caught.value.hint
+
+
+async def test_a_certificate_file_that_is_not_there(server, tmp_path):
+    with pytest.raises(DestinationRejectedError, match="cannot be read"):
+        await tls(server, ssl_cafile=tmp_path / "absent.pem").connection(1).open()
+
+
+async def test_plain_text_where_tls_is_spoken_is_unavailable_in_time(server):
+    owner = KafkaHarness(server.address("SSL"), start_timeout=3).connection(1)
+    with pytest.raises(DestinationUnavailableError):
+        await owner.open()

@@ -1,0 +1,266 @@
+"""The runner over a real transactional store, in real time, with short paces."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.core.batch import Batch
+from eventer.core.clock import SystemClock
+from eventer.core.errors import DestinationRejectedError, EvaluationError
+from eventer.core.model import (
+    EngineName,
+    KafkaTarget,
+    OnError,
+    Position,
+    PositionKey,
+    Segment,
+    Stream,
+    Template,
+)
+from eventer.destinations.base import Flow
+from eventer.plan.engine import EventContext
+from eventer.runs.instructions import (
+    Assignment,
+    Checked,
+    Committed,
+    Failed,
+    Positioned,
+    Recipe,
+    Report,
+    Skipped,
+    Waiting,
+    Withdrawn,
+    Work,
+)
+from eventer.runs.maker import Maker
+from eventer.runs.pacing import Pace
+from eventer.runs.runner import ShardRunner
+from eventer.testing.batches import batch_of
+from eventer.testing.sqlite_destination import SqliteConnector, read_events
+
+MS = 1_000_000
+
+
+class Numbers:
+    """Makes `{"n": index}`; event `bad` raises, event `poison` is one that the store refuses."""
+
+    name: EngineName = "plan"
+    reason: str | None = None
+
+    def __init__(self, template: str) -> None:
+        words = template.split()
+        self._bad = int(words[1]) if words and words[0] == "raise" else None
+        self._poison = int(words[1]) if words and words[0] == "poison" else None
+
+    def generate(
+        self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None = None
+    ) -> Batch:
+        end = first + len(scheduled)
+        if self._bad is not None and first <= self._bad < end:
+            if self._bad == first:
+                error = EvaluationError("boom")
+                error.index = first
+                raise error
+            end = self._bad
+        values = [{"n": i, "is": "poison" if i == self._poison else ""} for i in range(first, end)]
+        return batch_of(first, values, scheduled=scheduled[: end - first].tolist())
+
+
+class Driver:
+    """A runner, and what a service does for it: whoever is positioned may go on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = SystemClock()
+        self.reports: list[Report] = []
+        self.paces: dict[PositionKey, Pace] = {}
+        connector = SqliteConnector(folder)
+        self.runner = ShardRunner(
+            lambda: connector.connect(1, 0),
+            Maker(lambda recipe: Numbers(recipe.template.text)),
+            self._hear,
+            self.clock,
+        )
+        self._heard = asyncio.Event()
+
+    def _hear(self, report: Report) -> None:
+        self.reports.append(report)
+        self._heard.set()
+        if isinstance(report, Positioned):
+            self.runner.shard.go(report.key, self.paces[report.key])
+            self.runner.wake()
+
+    def add(
+        self,
+        number: int,
+        topic: str,
+        *,
+        count: int = 10,
+        interval: int = 20 * MS,
+        template: str = "",
+        on_error: OnError = OnError.STOP,
+    ) -> PositionKey:
+        key = PositionKey(1, number, 0)
+        self.paces[key] = Pace([Segment(self.clock.now_ns(), 0, count, interval)])
+        recipe = Recipe(Template(template), Stream(0), EventContext())
+        flow = Flow(key, KafkaTarget(topic))
+        self.runner.shard.assign(Assignment(flow, recipe, on_error=on_error))
+        self.runner.wake()
+        return key
+
+    async def until(self, condition: Callable[[Report], bool]) -> Report:
+        async with asyncio.timeout(20):
+            while True:
+                for report in self.reports:
+                    if condition(report):
+                        return report
+                self._heard.clear()
+                await self._heard.wait()
+
+    async def until_position(self, key: PositionKey, position: int) -> None:
+        def reached(report: Report) -> bool:
+            return (
+                isinstance(report, Committed)
+                and report.positions.get(key, Position()).next >= position
+            )
+
+        await self.until(reached)
+
+    async def __aenter__(self) -> Self:
+        self.task = asyncio.create_task(self.runner.run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.runner.stop()
+        await self.task
+
+
+def numbers(folder: Path, topic: str) -> list[int]:
+    return [number for number, _, _ in read_events(folder, topic)]
+
+
+async def test_no_batch_is_begun_where_there_is_no_room() -> None:
+    maker = Maker(lambda recipe: Numbers(recipe.template.text))
+    try:
+        works = [work(generator) for generator in (1, 2, 3)]
+        (only,) = await maker.make(works, 0)
+        assert only.work == works[0]
+        assert len(await maker.make(works, only.weight + 1)) == 2
+        assert len(await maker.make(works, 1 << 30)) == 3
+    finally:
+        maker.close()
+
+
+def work(generator: int) -> Work:
+    """Ten events that are due."""
+    key = PositionKey(1, generator, 1)
+    recipe = Recipe(Template("numbers"), Stream(1), EventContext())
+    assigned = Assignment(Flow(key, KafkaTarget("t")), recipe)
+    return Work(assigned, Pace([Segment(0, 0, 10, 1_000)]), 0, 10, 0)
+
+
+async def test_events_arrive_in_order_at_their_times(tmp_path: Path) -> None:
+    async with Driver(tmp_path) as driver:
+        key = driver.add(1, "boo")
+        await driver.until_position(key, 100)
+    events = read_events(tmp_path, "boo")
+    assert [number for number, _, _ in events] == list(range(len(events)))
+    assert [at for _, at, _ in events] == driver.paces[key].scheduled(0, len(events)).tolist()
+
+
+async def test_it_resumes_where_the_store_says(tmp_path: Path) -> None:
+    async with Driver(tmp_path) as driver:
+        await driver.until_position(driver.add(1, "boo"), 50)
+    async with Driver(tmp_path) as driver:
+        await driver.until_position(driver.add(1, "boo"), 150)
+    found = numbers(tmp_path, "boo")
+    assert found == list(range(len(found)))
+
+
+async def test_an_outage_is_waited_out_and_caught_up(tmp_path: Path) -> None:
+    (tmp_path / "down").touch()
+    async with Driver(tmp_path) as driver:
+        key = driver.add(1, "boo")
+        report = await driver.until(lambda r: isinstance(r, Waiting))
+        assert isinstance(report, Waiting)
+        assert report.keys == (key,)
+        (tmp_path / "down").unlink()
+        await driver.until_position(key, 50)
+    assert numbers(tmp_path, "boo")[:50] == list(range(50))
+
+
+async def test_after_withdrawal_nothing_more_appears(tmp_path: Path) -> None:
+    async with Driver(tmp_path) as driver:
+        key = driver.add(1, "boo", interval=5 * MS)
+        other = driver.add(2, "moo", interval=5 * MS)
+        await driver.until_position(key, 100)
+        driver.runner.shard.withdraw(key, driver.clock.now_ns())
+        driver.runner.wake()
+        report = await driver.until(lambda r: isinstance(r, Withdrawn))
+        assert isinstance(report, Withdrawn)
+        at = len(numbers(tmp_path, "boo"))
+        assert report.position is not None
+        assert report.position.next == at
+        await driver.until_position(other, 300)
+        assert len(numbers(tmp_path, "boo")) == at
+
+
+async def test_a_raising_template_fails_alone_after_what_came_before(tmp_path: Path) -> None:
+    async with Driver(tmp_path) as driver:
+        key = driver.add(1, "boo", template="raise 25")
+        other = driver.add(2, "moo")
+        report = await driver.until(lambda r: isinstance(r, Failed))
+        assert isinstance(report, Failed)
+        assert report.key == key
+        assert isinstance(report.error, EvaluationError)
+        assert numbers(tmp_path, "boo") == list(range(25))
+        await driver.until_position(other, 100)
+
+
+async def test_a_raising_event_is_skipped_where_asked(tmp_path: Path) -> None:
+    async with Driver(tmp_path) as driver:
+        key = driver.add(1, "boo", template="raise 25", on_error=OnError.SKIP)
+        await driver.until_position(key, 50)
+        skipped = [r for r in driver.reports if isinstance(r, Skipped)]
+    assert [report.index for report in skipped] == [25]
+    assert numbers(tmp_path, "boo")[:49] == [*range(25), *range(26, 50)]
+
+
+async def test_a_refused_event_fails_alone_after_what_came_before(tmp_path: Path) -> None:
+    async with Driver(tmp_path) as driver:
+        key = driver.add(1, "boo", template="poison 25")
+        other = driver.add(2, "moo")
+        report = await driver.until(lambda r: isinstance(r, Failed))
+        assert isinstance(report, Failed)
+        assert report.key == key
+        assert isinstance(report.error, DestinationRejectedError)
+        assert report.error.index == 25
+        assert numbers(tmp_path, "boo") == list(range(25))
+        await driver.until_position(other, 100)
+
+
+async def test_a_refused_target_fails_alone(tmp_path: Path) -> None:
+    async with Driver(tmp_path) as driver:
+        key = driver.add(1, "refused")
+        other = driver.add(2, "moo")
+        report = await driver.until(lambda r: isinstance(r, Failed))
+        assert isinstance(report, Failed)
+        assert report.key == key
+        await driver.until_position(other, 50)
+
+
+async def test_targets_are_checked_beforehand(tmp_path: Path) -> None:
+    async with Driver(tmp_path) as driver:
+        for token, topic in enumerate(["fine", "refused"]):
+            flow = Flow(PositionKey(1, token, 0), KafkaTarget(topic))
+            driver.runner.shard.check(token, flow)
+        driver.runner.wake()
+        fine = await driver.until(lambda r: isinstance(r, Checked) and r.token == 0)
+        refused = await driver.until(lambda r: isinstance(r, Checked) and r.token == 1)
+    assert isinstance(fine, Checked)
+    assert fine.error is None
+    assert isinstance(refused, Checked)
+    assert "takes nothing" in str(refused.error)

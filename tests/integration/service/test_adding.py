@@ -1,0 +1,163 @@
+"""Add requests: seeds, identities, faults with their places, and all or nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from eventer.core.errors import (
+    DestinationRejectedError,
+    EvaluationError,
+    NotFoundError,
+    RequestError,
+    TemplateSyntaxError,
+)
+from eventer.core.model import KafkaTarget, PostgresTarget, State
+from eventer.service.requests import (
+    AddRequest,
+    DestinationRequest,
+    EventRequest,
+    PreviewRequest,
+    ScheduleRequest,
+)
+from tests.integration.service.conftest import (
+    COUNTING,
+    EVENT,
+    Ask,
+    House,
+    until_position,
+    until_state,
+)
+
+GOOD = DestinationRequest("good", KafkaTarget("good"))
+
+
+def request(*events: EventRequest, destination: DestinationRequest = GOOD) -> AddRequest:
+    schedules = tuple(ScheduleRequest(destination.id, event.id) for event in events)
+    return AddRequest((destination,), events, schedules)
+
+
+def named(name: str, template: str, **changes: object) -> EventRequest:
+    return replace(EVENT, id=name, template=template, **changes)  # type: ignore[arg-type]
+
+
+async def test_identities_seeds_and_relations(house: House) -> None:
+    async with house.service() as eventer:
+        boo, moo = await eventer.add(Ask().to("boo", "moo").request)
+        assert boo.id != moo.id
+        assert boo.stream.seed == moo.stream.seed
+        page = await eventer.events(boo.id, 5, 20)
+        assert (await eventer.events(moo.id, 5, 20)).events == page.events
+        assert page.first == 5
+        (other,) = await eventer.add(Ask().to("loo").request)
+        assert other.stream.seed == boo.stream.seed, "taken over from stream and template"
+        (named_,) = await eventer.add(Ask().but(stream="s").request)
+        assert named_.stream.seed != boo.stream.seed
+        (seeded,) = await eventer.add(Ask().but(seed=42).request)
+        assert seeded.stream.seed == 42
+        assert len({boo.id, moo.id, other.id, named_.id, seeded.id}) == 5
+        assert boo.id in seeded.related
+        assert moo.id not in seeded.related
+        edition = "{ edition: 2, n: std.native('get_integer')(1, 1e9) }"
+        (newer,) = await eventer.add(Ask().but(stream="s", template=edition).request)
+        assert newer.related == (named_.id,)
+        respelt = "{ of: std.native('get_dataset')(\"none\"), ['n']: (std.native('get_integer'))"
+        (same,) = await eventer.add(Ask().but(template=f"{respelt}(1, 1000000000) }}").request)
+        assert (same.id, same.created, same.updated) == (boo.id, False, False)
+
+
+async def test_faults_of_templates_have_places_and_nothing_is_added(house: House) -> None:
+    async with house.service() as eventer:
+        with pytest.raises(RequestError) as caught:
+            await eventer.add(
+                request(
+                    named("fine", COUNTING),
+                    named("broken", "{\n  a: ,\n}"),
+                    named("raising", "{ a: error 'always' }", field="schema"),
+                    named("endless", "local f(x) = f(x + 1) tailstrict; f(0)"),
+                )
+            )
+        faults = caught.value.faults
+        assert [f.pointer for f in faults] == [
+            "/events/1/template",
+            "/events/2/schema",
+            "/events/3/template",
+        ]
+        assert faults[0].place is not None
+        assert (faults[0].place.line, faults[0].place.column) == (2, 6)
+        assert await eventer.status() == ()
+    assert house.numbers("good") == []
+
+
+async def test_what_the_destination_refuses_is_refused_before_anything_is_made(
+    house: House,
+) -> None:
+    async with house.service() as eventer:
+        both = AddRequest(
+            (GOOD, DestinationRequest("bad", KafkaTarget("refused"))),
+            (EVENT,),
+            (ScheduleRequest("good", "e"), ScheduleRequest("bad", "e")),
+        )
+        with pytest.raises(RequestError) as caught:
+            await eventer.add(both)
+        (fault,) = caught.value.faults
+        assert fault.pointer == "/destinations/1/kafka"
+        assert "takes nothing" in fault.message
+        assert await eventer.status() == ()
+    assert house.numbers("good") == []
+
+
+async def test_what_it_refuses_later_makes_the_generator_fail(house: House) -> None:
+    house.down()
+    async with house.service() as eventer:
+        (added,) = await eventer.add(Ask().to("refused").request)
+        assert added.state is State.WAITING
+        house.up()
+
+        failed = await until_state(eventer, added.id, "failed")
+        assert failed.last_error is not None
+        assert isinstance(failed.last_error.error, DestinationRejectedError)
+        (again,) = await eventer.add(Ask().to("boo").request)
+        await until_position(eventer, again.id, 10)
+
+
+async def test_one_identity_at_two_paces_is_refused(house: House) -> None:
+    async with house.service() as eventer:
+        with pytest.raises(RequestError) as caught:
+            await eventer.add(request(EVENT, named("f", COUNTING, count=3)))
+        assert [f.pointer for f in caught.value.faults] == ["/schedules/1"]
+        one, two = await eventer.add(request(EVENT, named("f", COUNTING)))
+        assert one.id == two.id
+        assert len(await eventer.status()) == 1
+
+
+async def test_preview_and_validate(house: House) -> None:
+    async with house.service() as eventer:
+        asked = PreviewRequest(COUNTING, count=5, seed=9, dataset="here")
+        preview = await eventer.preview(asked)
+        assert len(preview.events) == 5
+        assert preview.seed == 9
+        assert b'"of":"here"' in preview.events[0]
+        assert (await eventer.preview(replace(asked, first=2, count=1))).events == (
+            preview.events[2],
+        )
+        with pytest.raises(TemplateSyntaxError):
+            await eventer.preview(PreviewRequest("{"))
+        with pytest.raises(EvaluationError):
+            await eventer.preview(PreviewRequest("error 'x'"))
+        validation = await eventer.validate(PreviewRequest(COUNTING), PostgresTarget("t"))
+        assert [column.name for column in validation.shape.columns] == ["n", "of"]
+        with pytest.raises(RequestError, match="/destination/postgres/table"):
+            await eventer.validate(PreviewRequest("{}"), PostgresTarget("a.b.c"))
+        with pytest.raises(DestinationRejectedError, match="object"):
+            await eventer.validate(PreviewRequest("[1]"), PostgresTarget("t"))
+        assert await eventer.status() == ()
+        with pytest.raises(NotFoundError):
+            await eventer.events(1, 0, 1)
+
+
+async def test_previewed_events_are_those_that_are_delivered(house: House) -> None:
+    async with house.service() as eventer:
+        preview = await eventer.preview(PreviewRequest(COUNTING, count=50, seed=9, stream="s"))
+        (added,) = await eventer.add(Ask().but(seed=9, stream="s", dataset=None).request)
+        await until_position(eventer, added.id, 50)
+    assert house.texts("boo")[:50] == list(preview.events)

@@ -1,0 +1,130 @@
+"""A template that brings its worker down, past all budgets: stopped alone, and it says why.
+
+No template can do that, as far as is known; so the connector of this test, which is loaded into
+the worker with its connection, puts what does harm in the place of the engine.
+"""
+
+import asyncio
+import ctypes
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from eventer.core.errors import BudgetError
+from eventer.core.model import State
+from eventer.plan import prepare as preparing
+from eventer.testing.sqlite_destination import SqliteConnector
+from eventer.workers import delivery, local
+from tests.integration.service.conftest import Ask, House, one, until, until_position
+
+HARMFUL = "{ harm: '%s', n: std.native('get_integer')(1, 9) }"
+AT = 30
+
+
+@dataclass(frozen=True)
+class HarmfulConnector(SqliteConnector):
+    """Connects as ever, but for templates that ask for harm."""
+
+    def connect(self, cluster: int, shard: int):
+        delivery.prepare = prepare_harm
+        return super().connect(cluster, shard)
+
+
+def prepare_harm(template):
+    prepared = preparing.prepare(template)
+    harm = next((name for name in HARMS if f"harm: '{name}'" in template.text), None)
+    return prepared if harm is None else _Prepared(prepared, HARMS[harm])
+
+
+class _Prepared:
+    def __init__(self, prepared, harm):
+        self._prepared, self._harm = prepared, harm
+
+    def engine(self, *arguments, **named):
+        return _Engine(self._prepared.engine(*arguments, **named), self._harm)
+
+
+class _Engine:
+    def __init__(self, engine, harm):
+        self._engine, self._harm = engine, harm
+        self.name, self.reason = engine.name, engine.reason
+
+    def generate(self, first, scheduled, deadline_ns=None):
+        if first + len(scheduled) > AT:
+            scheduled = scheduled[: max(1, AT - first)]
+        if first >= AT:
+            self._harm()
+        return self._engine.generate(first, scheduled, deadline_ns)
+
+
+def crash():
+    ctypes.string_at(0)
+
+
+def hang():
+    """In compiled code, with the lock of the interpreter held."""
+    ctypes.PyDLL(None).sleep(600)
+
+
+def devour():
+    """More memory than the process may have, in a way that Python cannot take back."""
+    kept = []
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    while (place := libc.malloc(64 << 20)) is not None:
+        ctypes.memset(place, 1, 64 << 20)
+        kept.append(place)
+    libc.abort()
+
+
+HARMS = {"crash": crash, "hang": hang, "devour": devour}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path, connector=HarmfulConnector)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+async def test_what_brings_its_worker_down_is_stopped_alone(harm, house, monkeypatch):
+    monkeypatch.setattr(local, "OVERRUN_S", 2.0)
+    monkeypatch.setattr(local, "PING_S", 0.5)
+    async with house.service() as eventer:
+        (good,) = await eventer.add(Ask().but(count=1).request)
+        (bad,) = await eventer.add(Ask().to("bad").but(template=HARMFUL % harm, count=1).request)
+
+        async def stopped() -> bool:
+            return (await one(eventer, bad.id)).state is State.FAILED
+
+        began = time.monotonic()
+        await until(stopped, 90)
+        found = await one(eventer, bad.id)
+        print(f"stopped after {time.monotonic() - began:.1f} s")
+        assert found.position == AT
+        assert isinstance(found.last_error.error, BudgetError)
+        assert found.last_error.error.index == AT
+        assert f"eventer resume {bad.id}" in found.last_error.error.hint
+        assert house.numbers("bad") == list(range(AT))
+
+        now = (await one(eventer, good.id)).position
+        await until_position(eventer, good.id, now + 100)
+        assert sum(w.restarts for w in (await eventer.snapshot()).workers) == 3
+        assert (await one(eventer, good.id)).last_error is None
+        numbers = house.numbers("boo")
+        assert numbers == list(range(len(numbers)))
+
+
+async def test_deaths_from_outside_are_nobodys_fault(house):
+    async with house.service() as eventer:
+        (good,) = await eventer.add(Ask().but(count=1).request)
+        for _ in range(4):
+            now = (await one(eventer, good.id)).position
+            await until_position(eventer, good.id, now + 5)
+            for name, pid, _ in eventer._placement.processes():
+                if name.startswith("delivery") and pid is not None:
+                    ctypes.CDLL(None).kill(pid, 9)
+            await asyncio.sleep(0.1)
+        now = (await one(eventer, good.id)).position
+        assert (await until_position(eventer, good.id, now + 5)).state is State.RUNNING

@@ -1,0 +1,151 @@
+"""A delivery process by its messages, without a service."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventer.core.clock import SystemClock
+from eventer.core.errors import BudgetError, DestinationRejectedError
+from eventer.core.model import KafkaTarget, Position, PositionKey, Segment, Stream, Template
+from eventer.destinations.base import Flow
+from eventer.plan.engine import EventContext
+from eventer.runs.instructions import Assignment, Checked, Failed, Positioned, Recipe, Withdrawn
+from eventer.testing.sqlite_destination import SqliteConnector, read_events
+from eventer.workers.channel import Channel
+from eventer.workers.messages import (
+    Assign,
+    CheckTarget,
+    CommitSummary,
+    Configure,
+    Go,
+    Heard,
+    Ping,
+    Pong,
+    Ready,
+    ShardId,
+    Stop,
+    Withdraw,
+)
+from eventer.workers.slate import Slate
+
+ORDINARY = "from eventer.workers.process import main; main()"
+STUCK = """
+import time
+from eventer.workers import delivery
+
+class Stuck:
+    name, reason = "plan", None
+    def generate(self, first, scheduled, deadline_ns=None):
+        {does}
+
+delivery.SLICE_LIMIT_S = 0.5
+delivery.build_engine = lambda recipe: Stuck()
+from eventer.workers.process import main
+main()
+"""
+SHARD = ShardId("kafka", 0)
+KEY = PositionKey(1, 5, 1)
+FLOW = Flow(KEY, KafkaTarget("boo"))
+ASSIGNMENT = Assignment(FLOW, Recipe(Template("{ a: 1 }"), Stream(1), EventContext()))
+
+
+class Worker:
+    """The parent's end of a worker process."""
+
+    def __init__(self, channel: Channel, process: asyncio.subprocess.Process, slate: Slate) -> None:
+        self.slate = slate
+        self.channel = channel
+        self.process = process
+
+    async def until(self, wanted: Callable[[Any], bool]) -> Any:
+        async with asyncio.timeout(30):
+            while True:
+                message = await self.channel.receive()
+                if isinstance(message, Heard):
+                    message = message.news
+                if wanted(message):
+                    return message
+
+    async def until_a(self, kind: type) -> Any:
+        return await self.until(lambda message: isinstance(message, kind))
+
+
+@asynccontextmanager
+async def worker(folder: Path, program: str = ORDINARY) -> AsyncIterator[Worker]:
+    ours, theirs = socket.socketpair()
+    slate, shared = Slate.fresh()
+    with theirs:
+        fds = [theirs.fileno(), shared]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", program, *map(str, fds), pass_fds=fds
+        )
+    os.close(shared)
+    channel = await Channel.over(ours)
+    channel.send(Configure("delivery", 1, {"kafka": SqliteConnector(folder)}, None, 1 << 30))
+    running = Worker(channel, process, slate)
+    try:
+        await running.until_a(Ready)
+        yield running
+    finally:
+        channel.close()
+        await process.wait()
+
+
+async def test_its_life(tmp_path: Path) -> None:
+    async with worker(tmp_path) as running:
+        send = running.channel.send
+        send(Ping())
+        await running.until_a(Pong)
+        send(CheckTarget(SHARD, 7, Flow(KEY, KafkaTarget("refused"))))
+        checked = await running.until_a(Checked)
+        assert checked.token == 7
+        assert isinstance(checked.error, DestinationRejectedError)
+        send(Assign(SHARD, ASSIGNMENT))
+        assert (await running.until_a(Positioned)).position == Position()
+        send(Go(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, 10, 50_000_000),)))
+        summary = await running.until_a(CommitSummary)
+        assert summary.events == summary.positions[KEY].next
+        assert sum(summary.lateness) == summary.events
+        send(Withdraw(SHARD, KEY))
+        withdrawn = await running.until_a(Withdrawn)
+        assert running.slate.read() is None
+        send(Stop())
+        assert await running.process.wait() == 0
+    events = read_events(tmp_path, "boo")
+    assert [number for number, _, _ in events] == list(range(withdrawn.position.next))
+
+
+@pytest.mark.parametrize("does", ["while True: pass", "time.sleep(60)"])
+async def test_an_event_that_is_never_made_ends_its_generator_and_the_process(
+    tmp_path: Path, does: str
+) -> None:
+    async with worker(tmp_path, STUCK.format(does=does)) as running:
+        running.channel.send(Assign(SHARD, ASSIGNMENT))
+        await running.until_a(Positioned)
+        running.channel.send(Go(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, 1, 10**9),)))
+        failed = await running.until_a(Failed)
+        assert failed.key == KEY
+        assert isinstance(failed.error, BudgetError)
+        assert failed.error.index == 0
+        assert await running.process.wait() != 0
+        assert running.slate.read() is not None
+        assert (running.slate.read().key, running.slate.read().first) == (KEY, 0)
+
+
+async def test_a_machine_that_is_busy_with_other_things_ends_no_generator(tmp_path: Path) -> None:
+    """What has not computed for long is waited for, long after the limit by the wall's clock."""
+    async with worker(tmp_path, STUCK.format(does="time.sleep(3); 1 / 0")) as running:
+        running.channel.send(Assign(SHARD, ASSIGNMENT))
+        await running.until_a(Positioned)
+        running.channel.send(Go(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, 1, 10**9),)))
+        failed = await running.until_a(Failed)
+        assert "the engine broke" in failed.error.message
+        running.channel.send(Stop())
+        assert await running.process.wait() == 0

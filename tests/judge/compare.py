@@ -1,0 +1,37 @@
+"""Strict equality of JSON values."""
+
+import math
+import struct
+
+
+def same(left, right, ulps=0):
+    """Whether two JSON values are one: types count, key order does not.
+
+    Numbers are doubles; they may be `ulps` representable steps apart. Negative zero is not zero
+    where `ulps` is 0.
+    """
+    if isinstance(left, bool) or isinstance(right, bool) or left is None or right is None:
+        return left is right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return _near(float(left), float(right), ulps)
+    if isinstance(left, str) or isinstance(right, str):
+        return type(left) is type(right) and left == right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[k], right[k], ulps) for k in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(
+            same(a, b, ulps) for a, b in zip(left, right, strict=True)
+        )
+    return False
+
+
+def _near(left, right, ulps):
+    if ulps == 0:
+        return left == right and math.copysign(1, left) == math.copysign(1, right)
+    return abs(_rank(left) - _rank(right)) <= ulps
+
+
+def _rank(number):
+    """The number of a double among all doubles in order; both zeros are 0."""
+    (bits,) = struct.unpack("<q", struct.pack("<d", number))
+    return bits if bits >= 0 else -(bits + (1 << 63))

@@ -1,0 +1,199 @@
+"""One broker process: format, start, stop, kill, start again on the same port and data."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import KafkaException
+
+from tests.kafka_server.jars import class_path
+from tests.ports import free_port
+
+_CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
+_START_SECONDS = 60
+_STOP_SECONDS = 30
+_SMALL = ("-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+AS_SHIPPED = (
+    *("-Xmx1G", "-Xms1G", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"),
+    "-XX:InitiatingHeapOccupancyPercent=35",
+)
+"""What Kafka's own start script gives the virtual machine: for measurements."""
+_PROPERTIES = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "3",
+    "share.coordinator.state.topic.replication.factor": "1",
+    # After kill -9 the broker may come back only when its old session is over (9 s by default).
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
+    "group.initial.rebalance.delay.ms": "0",
+    # Test events are of any time: none is to be deleted for its age in the middle of a test.
+    "log.retention.ms": "-1",
+    # What the product needs, it has to create.
+    "auto.create.topics.enable": "false",
+    "num.partitions": "1",
+}
+
+
+class KafkaServer:
+    """A broker on `bootstrap`, with its data in `directory`.
+
+    It has a listener for each of `protocols`, the first always PLAINTEXT. Where a port is
+    `advertised`, it is in place of that of one more listener, for a proxy to pass on to `proxied`.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        properties: Mapping[str, str] | None = None,
+        protocols: Sequence[str] = ("PLAINTEXT",),
+        *,
+        advertised: int | None = None,
+        jvm: Sequence[str] = _SMALL,
+    ) -> None:
+        self._jvm = jvm
+        self._directory = directory
+        self._port = free_port()
+        self._ports = {protocol: free_port() for protocol in protocols}
+        self._ports["PLAINTEXT"] = self._port
+        self._advertised = advertised
+        self.proxied = free_port() if advertised else None
+        self._controller_port = free_port()
+        self._extra = dict(properties or {})
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        return f"127.0.0.1:{self._port}"
+
+    def address(self, protocol: str) -> str:
+        """Where it listens for another protocol than PLAINTEXT."""
+        return f"127.0.0.1:{self._ports[protocol]}"
+
+    def follower(self, node: int) -> dict[str, str]:
+        """Properties of another broker of the same cluster."""
+        return {
+            "process.roles": "broker",
+            "node.id": str(node),
+            "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
+        }
+
+    def start(self, watched: int | None = None) -> None:
+        """Starts it, on the same port and data as before; returns when it answers.
+
+        It ends with the process `watched`, this one unless another is named.
+        """
+        self._directory.mkdir(parents=True, exist_ok=True)
+        properties = self._directory / "server.properties"
+        if not properties.exists():
+            properties.write_text(self._text())
+            _java("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(properties))
+        guard = [sys.executable, "-I", str(Path(__file__).with_name("guard.py"))]
+        broker = [*_java_command("kafka.Kafka", self._jvm), properties]
+        with (self._directory / "broker.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*guard, str(watched or os.getpid()), *broker],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._wait_until_up()
+
+    def release(self) -> int:
+        """Lets it go on without this object, as far as the process `watched`; gives its pid."""
+        process, self._process = self._process, None
+        assert process is not None
+        # Nobody here will wait for it, which Python would warn of.
+        process.returncode = 0
+        return process.pid
+
+    def stop(self) -> None:
+        """Stops it in order: nothing that was acknowledged is in doubt."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """`kill -9`: no goodbye, nothing flushed."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, how)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def _text(self) -> str:
+        listeners = ",".join(f"{name}://{self.address(name)}" for name in self._ports)
+        controller = f"127.0.0.1:{self._controller_port}"
+        advertised = listeners
+        protocols = [f"{name}:{name}" for name in self._ports]
+        if self._advertised:
+            listeners += f",PROXIED://127.0.0.1:{self.proxied}"
+            advertised += f",PROXIED://127.0.0.1:{self._advertised}"
+            protocols.append("PROXIED:PLAINTEXT")
+        own = {
+            "listener.security.protocol.map": ",".join([*protocols, "CONTROLLER:PLAINTEXT"]),
+            "listeners": f"{listeners},CONTROLLER://{controller}",
+            "advertised.listeners": advertised,
+            "controller.quorum.voters": f"1@{controller}",
+            "log.dirs": str(self._directory / "data"),
+        }
+        if "process.roles" in self._extra:
+            own["listeners"] = listeners
+        lines = (_PROPERTIES | own | self._extra).items()
+        return "".join(f"{key}={value}\n" for key, value in lines)
+
+    def _wait_until_up(self) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            if _listens(self._port) and self._answers():
+                return
+            time.sleep(0.05)
+        said = (self._directory / "broker.log").read_text()[-2000:]
+        self.kill()
+        raise RuntimeError(f"Apache Kafka did not start:\n{said}")
+
+    def _answers(self) -> bool:
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        with contextlib.suppress(KafkaException):
+            return bool(admin.list_topics(timeout=5).brokers)
+        return False
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _java_command(main: str, jvm: Sequence[str] = _SMALL) -> list[str]:
+    return ["java", *jvm, "-cp", class_path(), main]
+
+
+def _java(main: str, *arguments: str) -> None:
+    done = subprocess.run(
+        [*_java_command(main), *arguments], capture_output=True, check=False, timeout=_START_SECONDS
+    )
+    if done.returncode:
+        raise RuntimeError(f"{main} failed:\n{(done.stdout + done.stderr).decode()[-2000:]}")

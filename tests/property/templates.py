@@ -1,0 +1,328 @@
+"""Event templates that hypothesis writes: type-directed, most of them right, some rows raise.
+
+`templates()` draws source text over every construct that the plan covers; `programs.py` is its twin
+for the deterministic language. Names in scope carry their kinds.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from hypothesis import strategies as st
+
+KINDS = ("number", "number", "string", "string", "boolean", "array", "object")
+FIELDS = ("a", "b", "c", "d", "e")
+PRELUDE = (
+    "local get_integer = std.native('get_integer'), get_number = std.native('get_number'), "
+    "get_one_of = std.native('get_one_of'), get_rand_data = std.native('get_rand_data'), "
+    "get_timestamp = std.native('get_timestamp'), get_dataset = std.native('get_dataset'), "
+    "get_rand_user_agent = std.native('get_rand_user_agent');\n"
+)
+NUMBERS = ("0", "1", "2", "-3", "0.5", "10", "1e3", "255", "1e15", "2.675", "100", "1e21", "-0.0")
+STRINGS = ("''", "'a'", "'abc'", "'é😀'", "'a,b,c'", "'10'", "'A b'", "'\\n\\u0001\"'", "'%'")
+NAMES = (
+    "['a', 'b']",
+    "['a', 'b']",
+    "[get_one_of('a, b'), 'c']",
+    "get_one_of([['a'], ['b', 'c'], []])",
+    "std.set([get_one_of('a, b'), get_one_of('b, c')])",
+    "[get_one_of(['a', null])]",
+)
+DRAWS = {
+    "number": (
+        "get_integer(1, 10)", "get_integer(-2, 2)", "get_integer(0, {number})",
+        "get_integer({number}, 1e6)", "get_number(-1, 1)", "get_number({number}, 1e4)",
+        "get_one_of([1, 2.5, -7])", "get_rand_data().amount", "get_rand_data()['lat']",
+        "get_rand_data().unix_time", "get_integer(0, 4)",
+    ),
+    "string": (
+        "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
+        "get_rand_data()['word']", "get_rand_data().uuid_digit", "get_one_of('a, b')",
+        "get_timestamp('2024-01-01', '2024-02-01', '1h')", "get_timestamp('now-1h', 'now', '1ms')",
+        "get_rand_user_agent()", "get_dataset('d')", "get_rand_data().cc_number",
+        "get_rand_data().opayment_method", "get_one_of(['a', {string}])",
+    ),
+    "boolean": (
+        "(get_integer(1, 3) == 1)", "get_one_of([true, false])",
+        "(get_number(0, 1) < 0.3)",
+    ),
+    "array": ("get_one_of([[1], [2, 3], []])", "std.range(1, get_integer(0, 4))"),
+    "object": ("get_one_of([{{ a: 1, b: 'x' }}, {{ a: 2, b: 'y' }}])",),
+}  # fmt: skip
+CALLS = {
+    "number": (
+        "std.length({string})", "std.length({array})", "std.length({object})", "std.abs({number})",
+        "std.max({number}, {number})", "std.min({number}, {number})", "std.floor({number})",
+        "std.ceil({number})", "std.round({number})", "std.clamp({number}, 0, 50)",
+        "std.sign({number})", "std.sqrt(std.abs({number}))", "std.pow({number}, 2)",
+        "std.mod({number}, 7)", "std.parseInt('%d' % {number})", "std.sum({numbers})",
+        "std.foldl(function(t, e) t + e, {numbers}, 0)", "std.parseInt({string})",
+        "std.foldl(function(t, e) std.max(t, e), {numbers}, {number})", "std.exp({number} / 1e6)",
+        "{numbers}[0]", "{numbers}[{number} % 2]",
+    ),
+    "string": (
+        "std.toString({scalar})", "std.asciiUpper({string})", "std.asciiLower({string})",
+        "std.substr({string}, 1, 2)", "std.substr({string}, 0, {number} % 4)", "{string}[0]",
+        "std.join('-', {strings})", "std.strReplace({string}, 'a', 'bb')", "std.md5({string})",
+        "std.base64({string})", "std.repeat({string}, 2)",
+        "std.repeat({string}, get_integer(0, 3))", "std.deepJoin([{string}, [{string}]])",
+        "std.manifestJsonMinified({any})",
+        "'%d/%05.2f' % [{number}, {number}]", "'%s-%s' % [{scalar}, {string}]", "'%s' % {scalar}",
+        "'%(a)s!' % {object}", "std.format('%x %g', [std.floor({number}), {number}])",
+        "std.type({any})", "std.sha256({string})", "std.split({string} + ',z', ',')[0]",
+        "std.toString({any})", "{string}[1:3]", "std.stripChars({string}, 'a')",
+        "std.join('', std.map(function(e) '<' + e + '>', {strings}))",
+    ),
+    "boolean": (
+        "std.startsWith({string}, 'a')", "std.endsWith({string}, {string})",
+        "std.isString({any})", "std.isNumber({any})", "std.objectHas({object}, {string})",
+        "std.member(['a', 'b'], {string})", "std.objectHas({object}, 'a')", "std.isObject({any})",
+        "std.member({strings}, {string})", "('a' in {object})",
+        "std.contains(['a', 'x'], {string})",
+    ),
+    "array": (
+        "std.makeArray(get_integer(0, 3), function(i) {number})", "std.reverse({array})",
+        "std.map(function(e) [e, {any}], {array})", "std.split({string}, 'a')",
+        "std.filter(function(e) e > {number}, {numbers})", "std.objectFields({object})",
+        "std.mapWithIndex(function(i, e) i, {array})", "std.range(0, get_integer(-1, 3))",
+        "{array}[:2]", "std.sort({numbers})", "std.set({strings})", "std.repeat({array}, 2)",
+        "std.flatMap(function(e) [e, e], {array})", "std.stringChars({string})",
+    ),
+    "object": (
+        "std.mapWithKey(function(k, v) [k, v], {object})", "std.mergePatch({object}, {object})",
+        "std.prune({object})", "({object} + {object})", "({object} {{ a: {any} }})",
+        "({object} {{ b+: {number} }})", "({object} {{ z: super.a }})",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an expression may name, and the fields (name, kind) that `self` and `$` have."""
+
+    variables: tuple[tuple[str, str], ...] = ()
+    own: tuple[tuple[str, str], ...] = ()
+    root: tuple[tuple[str, str], ...] = ()
+    fresh: list[int] = field(default_factory=lambda: [0])
+
+    def name(self):
+        self.fresh[0] += 1
+        return f"v{self.fresh[0]}"
+
+    def bind(self, *pairs):
+        return replace(self, variables=self.variables + pairs)
+
+
+class Writer:
+    """Draws one template."""
+
+    def __init__(self, draw):
+        self.draw = draw
+
+    def pick(self, options):
+        return self.draw(st.sampled_from(options))
+
+    def chance(self, one_in):
+        return self.draw(st.integers(1, one_in)) == 1
+
+    def any(self, scope, depth):
+        return self.expression(self.pick(KINDS), scope, depth)
+
+    def expression(self, kind, scope, depth):
+        if self.chance(150):
+            kind = self.pick(KINDS)
+        named = [n for n, k in scope.variables if k == kind]
+        named += [f"self.{n}" for n, k in scope.own if k == kind]
+        named += [f"$.{n}" for n, k in scope.root if k == kind]
+        if named and self.chance(3):
+            return self.pick(named)
+        if depth <= 0:
+            return self.leaf(kind, scope)
+        form = self.pick(("own", "own", "call", "call", "common", "leaf"))
+        return getattr(self, kind if form == "own" else form)(
+            *(() if form == "own" else (kind,)), scope, depth - 1
+        )
+
+    def leaf(self, kind, scope, depth=0):
+        if self.chance(200):
+            return self.pick(("null", "error 'no'"))
+        if self.chance(2):
+            return self.filled(self.pick(DRAWS[kind]), scope, depth - 1)
+        return {
+            "number": lambda: self.pick(NUMBERS),
+            "string": lambda: self.pick(STRINGS),
+            "boolean": lambda: self.pick(("true", "false")),
+            "array": lambda: self.pick(("[]", "[1, 2, 3]", "['a', 'b']")),
+            "object": lambda: self.pick(("{ a: 1 }", "{ a: 1, b:: 2 }", "{ a: 'x', b: 2 }")),
+        }[kind]()
+
+    def call(self, kind, scope, depth):
+        return self.filled(self.pick(CALLS[kind]), scope, depth)
+
+    def filled(self, text, scope, depth):
+        """The text with each of its holes filled by an expression of its own."""
+        parts = {"{number}": "number", "{string}": "string", "{array}": "array"}
+        parts |= {"{object}": "object", "{boolean}": "boolean"}
+        for hole, kind in parts.items():
+            while hole in text:
+                text = text.replace(hole, self.expression(kind, scope, depth - 1), 1)
+        while "{any}" in text:
+            text = text.replace("{any}", self.any(scope, depth - 1), 1)
+        while "{scalar}" in text:
+            kind = self.pick(("number", "string", "boolean"))
+            text = text.replace("{scalar}", self.expression(kind, scope, depth - 1), 1)
+        for hole, kind in (("{numbers}", "number"), ("{strings}", "string")):
+            while hole in text:
+                text = text.replace(hole, self.listed(kind, scope, depth - 1), 1)
+        return text.replace("{{", "{").replace("}}", "}") if text.count("{{") else text
+
+    def listed(self, kind, scope, depth):
+        """A list whose elements are all of one kind."""
+        if self.chance(2):
+            items = ", ".join(self.expression(kind, scope, depth) for _ in range(2))
+            return f"[{items}]"
+        name = scope.name()
+        inner = scope.bind((name, "number"))
+        body = self.expression(kind, inner, depth)
+        condition = f" if {self.boolean(inner, 0)}" if self.chance(4) else ""
+        return f"[{body} for {name} in std.range(1, get_integer(0, 4)){condition}]"
+
+    def common(self, kind, scope, depth):
+        form = self.pick(("if", "if", "local", "function", "object", "mixin", "rare", "dictionary"))
+        if form == "if":
+            condition = self.expression("boolean", scope, depth)
+            sides = [self.expression(kind, scope, depth) for _ in range(2)]
+            return f"(if {condition} then {sides[0]} else {sides[1]})"
+        if form == "local":
+            name, k = scope.name(), self.pick(KINDS)
+            bound = self.expression(k, scope, depth)
+            return (
+                f"(local {name} = {bound}; {self.expression(kind, scope.bind((name, k)), depth)})"
+            )
+        if form == "function":
+            return self.function(kind, scope, depth)
+        if form == "object":
+            return f"{{ a:: {self.expression(kind, scope, depth)}, b: self.a }}.b"
+        if form == "mixin":
+            value, over = (self.expression(kind, scope, depth) for _ in range(2))
+            return f"({{ a: {value}, b: self.a }} + {{ a: {over}, c: super.a }}).{self.pick('abc')}"
+        if form == "rare":
+            value = self.expression(kind, scope, depth)
+            check = "get_integer(1, 40) > 1"
+            return self.pick(
+                (
+                    f"(if {check} then {value} else error 'rare')",
+                    f"(assert {check} : 'rare'; {value})",
+                )
+            )
+        sides = [self.expression(kind, scope, depth) for _ in range(2)]
+        return f"{{ a: {sides[0]}, b: {sides[1]} }}[get_one_of('a, b')]"
+
+    def function(self, kind, scope, depth):
+        name, first, second = scope.name(), scope.name(), scope.name()
+        k = self.pick(("number", "string"))
+        body = self.expression(kind, scope.bind((first, k), (second, k)), depth)
+        default = self.pick((self.expression(k, scope, depth - 1), first))
+        one, two = (self.expression(k, scope, depth - 1) for _ in range(2))
+        call = self.pick(
+            (f"{name}({one})", f"{name}({one}, {second}={two})", f"{name}({one}, {two})")
+        )
+        head = f"local {name}({first}, {second}={default}) = {body}"
+        if kind == "number" and self.chance(2):
+            return f"({head}; {call} + {name}({two}))"
+        return f"({head}; {call})"
+
+    def number(self, scope, depth):
+        left, right = (self.expression("number", scope, depth) for _ in range(2))
+        operator = self.pick(("+", "+", "-", "*", "/", "%"))
+        return self.pick(
+            (f"({left} {operator} {right})", f"({left} {operator} {right})", f"(-{left})")
+        )
+
+    def string(self, scope, depth):
+        text = self.expression("string", scope, depth)
+        other = self.expression(self.pick(("string", "number", "boolean")), scope, depth)
+        return self.pick((f"({text} + {other})", f"({other} + {text})"))
+
+    def boolean(self, scope, depth):
+        form = self.pick(("compare", "equal", "logic", "not"))
+        kind = self.pick(("number", "string"))
+        if form == "logic":
+            left, right = (self.expression("boolean", scope, depth) for _ in range(2))
+            return f"({left} {self.pick(('&&', '||'))} {right})"
+        if form == "not":
+            return f"(!{self.expression('boolean', scope, depth)})"
+        operators = ("<", "<=", ">", ">=") if form == "compare" else ("==", "!=")
+        left, right = (self.expression(kind, scope, depth - 1) for _ in range(2))
+        return f"({left} {self.pick(operators)} {right})"
+
+    def array(self, scope, depth):
+        form = self.pick(("literal", "comprehension", "comprehension", "plus"))
+        if form == "literal":
+            return f"[{', '.join(self.any(scope, depth) for _ in range(2))}]"
+        if form == "plus":
+            return f"({self.expression('array', scope, depth)} + [{self.any(scope, depth)}])"
+        name = scope.name()
+        length = self.pick(("get_integer(0, 3)", "3", self.expression("number", scope, 0) + " % 4"))
+        inner, more = scope.bind((name, "number")), ""
+        if self.chance(4):
+            more += f" if {self.expression('boolean', inner, depth - 1)}"
+        if self.chance(4):
+            second = inner.name()
+            more += f" for {second} in std.range(1, {self.pick((name, '2', 'get_integer(0, 2)'))})"
+            inner = inner.bind((second, "number"))
+        source = self.pick((f"std.range(1, {length})",) * 3 + ("get_one_of([[1], [2, 3], []])",))
+        return f"[{self.any(inner, depth - 1)} for {name} in {source}{more}]"
+
+    def object(self, scope, depth):
+        form = self.pick(("members", "members", "plus", "comprehension"))
+        if form == "plus":
+            base = self.members(scope, depth)
+            return f"({base} + {{ a+: {self.expression('number', scope, depth - 1)} }})"
+        if form == "comprehension":
+            name = scope.name()
+            inner = scope.bind((name, "string"))
+            body, source = self.any(inner, depth - 1), self.pick(NAMES)
+            condition = f" if {self.boolean(inner, 0)}" if self.chance(4) else ""
+            return f"{{ [{name}]: {body} for {name} in {source}{condition} }}"
+        return self.members(scope, depth)
+
+    def members(self, scope, depth, *, top=False):
+        count = self.draw(st.integers(1, 4))
+        kinds = [(name, self.pick(KINDS)) for name in FIELDS[:count]]
+        outer, own, parts = scope, (), []
+        if self.chance(3):
+            name, kind = scope.name(), self.pick(KINDS)
+            parts.append(f"local {name} = {self.expression(kind, scope, depth - 1)}")
+            scope = scope.bind((name, kind))
+        for name, kind in kinds:
+            inner = replace(scope, own=own, root=own if top else scope.root)
+            value = self.expression(kind, inner, depth)
+            label, separator = name, self.pick((":", ":", ":", ":", "::", ":::"))
+            if self.chance(8):
+                label = self.computed(name, outer, depth)
+            else:
+                own += ((name, kind),)
+            parts.append(f"{label}{separator} {value}")
+        if self.chance(30):
+            parts.append("assert get_integer(1, 30) > 1 : 'kept'")
+        return "{ " + ", ".join(parts) + " }"
+
+    def computed(self, name, scope, depth):
+        condition = self.expression("boolean", scope, depth - 1)
+        return self.pick(
+            (f"[if {condition} then '{name}']", f"[if {condition} then '{name}' else null]",
+             f"[get_one_of('{name}1, {name}2')]", f"['{name}' + 'x']")
+        )  # fmt: skip
+
+
+@st.composite
+def templates(draw, depth=4):
+    """Source text of an event template."""
+    writer, scope, head = Writer(draw), Scope(), ""
+    for _ in range(draw(st.integers(0, 2))):
+        name, kind = scope.name(), writer.pick(KINDS)
+        head += f"local {name} = {writer.expression(kind, scope, 2)};\n"
+        scope = scope.bind((name, kind))
+    if writer.chance(6):
+        head += "local outer = std.extVar('given');\n"
+        scope = scope.bind(("outer", "string"))
+    return PRELUDE + head + writer.members(scope, draw(st.integers(1, depth)), top=True)

@@ -1,0 +1,62 @@
+"""The whole language against its judge, over programs that hypothesis writes.
+
+`LANGUAGE_PROGRAMS=100000 pytest tests/property/test_language.py` runs the long version.
+"""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from eventer.core.source import Source
+from eventer.jsonnet.parser import parse
+from eventer.jsonnet.printer import print_tree
+from tests import judge
+from tests.language import evaluate
+from tests.property.programs import programs
+
+PROGRAMS = int(os.environ.get("LANGUAGE_PROGRAMS", "3000"))
+LIMITS = ("max stack frames exceeded", "INTERNAL ERROR")
+"""What go-jsonnet says where its own limits or mistakes end a program: such programs are exempt."""
+
+
+def unsigned(value):
+    """The value with every negative zero as zero: RFC 8785 writes both as `0`."""
+    if isinstance(value, list):
+        return [unsigned(each) for each in value]
+    if isinstance(value, dict):
+        return {name: unsigned(each) for name, each in value.items()}
+    return 0.0 if isinstance(value, float) and value == 0 else value
+
+
+@pytest.fixture(scope="module")
+def official():
+    one = judge.Judge()
+    yield one
+    one.close()
+
+
+@pytest.mark.timeout(0 if PROGRAMS > 3000 else 300)
+def test_every_program_has_the_value_the_judge_gives_it_or_is_an_error_to_both(official):
+    @settings(
+        max_examples=PROGRAMS,
+        derandomize=PROGRAMS == 3000,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(programs())
+    def agree(text):
+        (theirs,) = official.evaluate([text])
+        if isinstance(theirs, judge.Error) and any(limit in theirs.message for limit in LIMITS):
+            return
+        ours = evaluate(text)
+        if isinstance(theirs, judge.Error) or isinstance(ours, judge.Error):
+            assert isinstance(theirs, judge.Error), f"refused: {ours}\njudge: {theirs}\n{text}"
+            assert isinstance(ours, judge.Error), f"accepted: {ours}\njudge: {theirs}\n{text}"
+        else:
+            assert judge.same(ours, unsigned(theirs)), f"ours: {ours}\njudge: {theirs}\n{text}"
+            printed = print_tree(parse(Source("program", text)))
+            assert judge.same(evaluate(printed), ours), f"printed: {printed}\n{text}"
+
+    agree()

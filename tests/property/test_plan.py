@@ -1,0 +1,161 @@
+"""The plan against the interpreter, over templates that hypothesis writes.
+
+`PLAN_TEMPLATES=100000 pytest -n 0 tests/property/test_plan.py` runs the long version.
+"""
+
+import os
+import random
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+
+from eventer.core.errors import (
+    BudgetError,
+    DestinationRejectedError,
+    EvaluationError,
+    TemplateError,
+)
+from eventer.core.model import ColumnType, Stream, Template
+from eventer.plan.engine import EventContext
+from eventer.plan.prepare import prepare
+from tests.property.templates import templates
+
+TEMPLATES = int(os.environ.get("PLAN_TEMPLATES", "5000"))
+ROWS = 24
+SPLITS = ((ROWS,), (1, 3, 20), (7, 17), (23, 1))
+MINIMUM_SHARE = 0.6
+"""The least share of templates that must run on the plan; most others raise in every event."""
+PARTS = 2
+"""The templates are shared out among so many tests, so that processes can run them side by side."""
+START = 1_767_225_600_000_000_000
+
+
+def due(first, count):
+    return START + np.arange(first, first + count, dtype=np.int64) * 1_000_000_000
+
+
+def outcome(error):
+    place = error.place
+    where = (place.line, place.column) if place is not None else None
+    return (type(error).__name__, error.message, where)
+
+
+def made(engine, first, sizes):
+    """Each index of a range to its text, or to the error it raises; and the batches."""
+    events, batches = {}, []
+    for size in sizes:
+        at, end = first, first + size
+        while at < end:
+            try:
+                batch = engine.generate(at, due(at, end - at))
+            except (EvaluationError, BudgetError) as error:
+                events[at], at = (error.index - at, outcome(error)), at + 1
+                continue
+            events.update(zip(batch.index.tolist(), batch.text.to_pylist(), strict=True))
+            batches.append(batch)
+            at = batch.next
+        first = end
+    return events, batches
+
+
+def columns(batches, shape):
+    """Each column of each row, as far as it can be read."""
+    found = {}
+    for column in shape.columns:
+        for kind in {column.type, ColumnType.JSONB, ColumnType.KEY}:
+            for batch in batches:
+                try:
+                    cells = batch.fields.column("/" + column.name, kind).to_pylist()
+                except DestinationRejectedError as error:
+                    cells = [("rejected", error.index)]
+                found[column.name, kind, batch.first, batch.count] = cells
+    return found
+
+
+def ranges(batches):
+    return [(batch.first, batch.count) for batch in batches]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.timeout(0 if TEMPLATES > 5000 else 900)
+def test_every_template_makes_the_same_events_on_both_engines(part):
+    tally = {"plan": 0, "interpreter": 0, "refused": 0}
+
+    @seed(part if TEMPLATES <= 5000 else random.randrange(1 << 32))
+    @settings(
+        max_examples=TEMPLATES // PARTS,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        templates(),
+        st.integers(0, 2**64 - 1),
+        st.sampled_from((0, 1, 255, 10_000, 2**40)),
+        st.sampled_from(SPLITS),
+        st.sampled_from((None, "named")),
+    )
+    def agree(text, start, first, split, name):
+        try:
+            prepared = prepare(Template(text, vars='{"given": "g"}'))
+        except TemplateError:
+            tally["refused"] += 1
+            return
+        stream, context = Stream(start, name), EventContext(dataset="set")
+        auto = prepared.engine(stream, context, engine="auto")
+        tally[auto.name] += 1
+        if auto.name == "interpreter":
+            assert auto.reason
+            return
+        plain = prepared.engine(stream, context, engine="interpreter")
+        theirs, expected = made(plain, first, split)
+        ours, batches = made(auto, first, split)
+        assert ours == theirs, text
+        if ranges(batches) == ranges(expected):
+            assert columns(batches, prepared.shape) == columns(expected, prepared.shape), text
+        assert not auto.broken, text
+
+    agree()
+    print(f"templates: {tally}")
+    assert tally["plan"] >= MINIMUM_SHARE * (tally["plan"] + tally["interpreter"])
+
+
+@st.composite
+def askings(draw):
+    """Ranges [first, first + count) that cover all rows, in any order, some of them once more."""
+    cuts = sorted(draw(st.sets(st.integers(1, ROWS - 1), max_size=6)))
+    ranges = [(first, end - first) for first, end in pairwise([0, *cuts, ROWS])]
+    again = draw(st.lists(st.sampled_from(ranges), max_size=3))
+    across = draw(st.lists(st.tuples(st.integers(0, ROWS - 1), st.integers(1, ROWS)), max_size=3))
+    return draw(st.permutations([*ranges, *again, *across]))
+
+
+@pytest.mark.parametrize("name", ["auto", "interpreter"])
+@pytest.mark.timeout(0 if TEMPLATES > 5000 else 900)
+def test_events_depend_neither_on_the_size_of_batches_nor_on_where_they_begin(name):
+    @settings(
+        max_examples=TEMPLATES // 40,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(templates(), st.sampled_from((0, 255, 2**40)), askings())
+    def agree(text, first, ranges):
+        try:
+            prepared = prepare(Template(text, vars='{"given": "g"}'))
+        except TemplateError:
+            return
+        engines = [
+            prepared.engine(Stream(START, "s"), EventContext(dataset="set"), engine=name)
+            for _ in range(2)
+        ]
+        whole, _ = made(engines[0], first, [ROWS + max(count for _, count in ranges)])
+        for start, count in ranges:
+            part, _ = made(engines[1], first + start, [count])
+            assert part == {index: whole[index] for index in part}, text
+            assert len(part) == count
+
+    agree()

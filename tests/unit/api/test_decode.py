@@ -1,0 +1,87 @@
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventer.api.decode import MalformedJsonError, decode
+from eventer.core.errors import RequestError
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(1 << 70), 1 << 70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(VALUES, st.booleans())
+def test_what_json_writes_is_read(value, ascii_only):
+    assert decode(json.dumps(value, ensure_ascii=ascii_only).encode()) == value
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "column", "said"),
+    [
+        (b'{"a": 1,\n  "b": }', 2, 8, "expecting value"),
+        (b"", 1, 1, "expecting value"),
+        (b'{"a": "\xc3\xa9", x}', 1, 12, "expecting property name"),
+        (b"[1] 2", 1, 5, "extra data"),
+        (b"[" * 65, 1, 65, "nested deeper than 64"),
+        (b'{"a":' * 65, 1, 5 * 64 + 1, "nested deeper than 64"),
+    ],
+)
+def test_malformed_bodies_are_shown_with_their_place(body, line, column, said):
+    with pytest.raises(MalformedJsonError) as raised:
+        decode(body)
+    (fault,) = raised.value.faults
+    assert said in fault.message
+    assert (fault.place.line, fault.place.column) == (line, column)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"\xff", "not UTF-8: byte 0 is 0xff"),
+        (b"[NaN]", "NaN is no JSON number"),
+        (b"[-Infinity]", "-Infinity is no JSON number"),
+        (b"[1e400]", "too big for a double"),
+        (b"[" + b"9" * 400 + b"]", "too big for a double"),
+        (b"[" + b"9" * 100_000 + b"]", "too big for a double"),
+    ],
+)
+def test_what_is_no_json_value_is_refused(body, said):
+    with pytest.raises(MalformedJsonError, match=said):
+        decode(body)
+
+
+def test_a_name_given_twice_is_refused():
+    with pytest.raises(RequestError, match="'a' is given twice"):
+        decode(b'{"x": {"a": 1, "b": 2, "a": 1}}')
+
+
+def test_half_a_surrogate_pair_is_refused_where_it_is():
+    with pytest.raises(RequestError) as raised:
+        decode(rb'{"events": [{"dataset": "\ud800"}], "x\udfff": "\ud83d\ude00"}')
+    assert [fault.pointer for fault in raised.value.faults] == ["/events/0/dataset", ""]
+
+
+def test_raw_line_breaks_in_strings_and_a_byte_order_mark_are_taken():
+    assert decode('\ufeff{"schema": "aGVs\nbG8="}'.encode()) == {"schema": "aGVs\nbG8="}
+
+
+def test_brackets_in_strings_are_no_nesting():
+    assert decode(json.dumps("[" * 100 + '"\\').encode()) == "[" * 100 + '"\\'
+    assert decode(b"[" * 64 + b"]" * 64)
+
+
+@pytest.mark.parametrize("body", [b'"' + b'\\"' * 500_000, b'"' * 1_000_001, b"[]" * 500_000])
+def test_hostile_megabytes_are_refused_in_linear_time(body):
+    began = time.monotonic()
+    with pytest.raises(MalformedJsonError):
+        decode(body)
+    assert time.monotonic() - began < 5

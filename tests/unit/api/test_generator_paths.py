@@ -1,0 +1,302 @@
+"""The paths under /generator: what goes in, what comes out."""
+
+import json
+
+import pytest
+
+from eventer.api.examples import ADD_EXAMPLES, PREVIEW_EXAMPLES, VALIDATE_EXAMPLES
+from eventer.api.wire.answers import (
+    AddOut,
+    EventsOut,
+    GeneratorOut,
+    GeneratorsOut,
+    PreviewOut,
+    RemoveOut,
+    ValidateOut,
+    VerifyOut,
+)
+from eventer.core.errors import NotFoundError, PositionLostError
+from eventer.core.model import CatchUp, KafkaTarget, OnError, PostgresTarget
+from tests.unit.api.service import BIGGEST
+
+EVENT = {"id": "e", "template": "{}", "interval": "1s"}
+DESTINATION = {"id": "d", "type": "kafka", "kafka": {"topic": "t"}}
+SCHEDULE = {"destination_id": "d", "event_id": "e"}
+
+
+def add_body(event=None, destination=None, **fields):
+    body = {
+        "destinations": [DESTINATION | (destination or {})],
+        "events": [EVENT | (event or {})],
+        "schedules": [SCHEDULE],
+    }
+    return body | fields
+
+
+async def test_a_generator_has_exactly_the_fields_of_the_contract(client):
+    answer = (await client.get("/generator/status", params={"id": str(BIGGEST)})).json()
+    assert answer == {
+        "id": "18446744073709551615",
+        "state": "failed",
+        "destination": {
+            "type": "kafka",
+            "kafka": {"connection": "kafka", "topic": "boo", "key": "id"},
+        },
+        "event": {
+            "dataset": "crazy_airflow",
+            "stream": "orders",
+            "count": 10,
+            "interval": "10s",
+        },
+        "seed": "18446744073709551614",
+        "engine": "interpreter",
+        "engine_reason": "there is no other yet",
+        "position": 41,
+        "skipped": 1,
+        "bytes": 1 << 60,
+        "requested_rate": 1.0,
+        "delivered_rate": 0.5,
+        "lag": 3,
+        "limited_by": None,
+        "retries": 0,
+        "next_tick": "2023-11-14T22:13:20.123456Z",
+        "last_error": {
+            "message": "division by zero",
+            "hint": "check the divisor",
+            "index": 41,
+            "template": "template",
+            "line": 2,
+            "column": 5,
+            "end_line": 2,
+            "end_column": 8,
+            "source_line": "{a: usr.name}",
+            "at": "2023-11-14T22:13:20.000000Z",
+        },
+        "delivery": "exactly-once",
+        "created_at": "1970-01-01T00:00:00.000000Z",
+        "updated_at": "1970-01-01T00:00:01.500000Z",
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "shape"),
+    [
+        ("POST", "/generator/add", add_body(), AddOut),
+        ("GET", "/generator/status?id=1", None, GeneratorOut),
+        ("GET", "/generator/status", None, GeneratorsOut),
+        ("POST", "/generator/pause?id=1", None, GeneratorOut),
+        ("POST", "/generator/resume?id=1", None, GeneratorOut),
+        ("POST", "/generator/remove?id=1", None, RemoveOut),
+        ("POST", "/generator/verify?id=1", None, VerifyOut),
+        ("POST", "/generator/preview", {"template": "{}"}, PreviewOut),
+        ("POST", "/generator/validate", {"template": "{}"}, ValidateOut),
+    ],
+)
+async def test_every_answer_has_the_documented_shape(client, method, path, body, shape):
+    answer = await client.request(method, path, json=body)
+    assert answer.status_code == 200, answer.text
+    shape.model_validate(answer.json())
+
+
+async def test_all_that_an_event_can_say_arrives(client, service):
+    kafka = {
+        "topic": "t",
+        "connection": "other",
+        "key": "id",
+        "partition": "/a/b",
+        "timestamp": "at",
+        "headers": {"h": "/x"},
+        "partitions": 3,
+        "replication": 2,
+        "config": {"cleanup.policy": "compact"},
+    }
+    event = {
+        "dataset": "x",
+        "stream": "s",
+        "vars": {"k": 1},
+        "seed": "5",
+        "count": 7,
+        "on_error": "skip",
+        "catch_up": "replay",
+    }
+    answer = await client.post("/generator/add", json=add_body(event, {"kafka": kafka}))
+    assert answer.status_code == 200, answer.text
+    ((_, request),) = service.asked
+    assert request.destinations[0].target == KafkaTarget(
+        "t", "other", "id", "/a/b", "at", (("h", "/x"),), 3, 2, (("cleanup.policy", "compact"),)
+    )
+    made = request.events[0]
+    assert (made.dataset, made.stream, made.vars, made.seed) == ("x", "s", '{"k":1}', 5)
+    assert (made.count, made.interval, made.field) == (7, 1_000_000_000, "template")
+    assert (made.on_error, made.catch_up) == (OnError.SKIP, CatchUp.REPLAY)
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"), [("id", ("id",)), (["a", "b"], ("a", "b")), (None, None)]
+)
+async def test_an_upsert_key_is_a_name_or_a_list(client, service, key, expected):
+    postgres = {"table": 's."a.b"', "key": key}
+    destination = {"id": "d", "type": "postgres", "postgres": postgres}
+    await client.post("/generator/add", json=add_body(destinations=[destination]))
+    target = service.asked[0][1].destinations[0].target
+    assert target == PostgresTarget('s."a.b"', "postgres", expected)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "said"),
+    [
+        (add_body(destinations=[]), "/destinations", "at least 1 item"),
+        (add_body({"interval": "10"}), "/events/0/interval", "a unit is missing"),
+        (add_body({"interval": 10}), "/events/0/interval", "must be text"),
+        (add_body({"count": 0}), "/events/0/count", "greater than or equal to 1"),
+        (add_body({"count": True}), "/events/0/count", "valid integer"),
+        (add_body({"count": "1"}), "/events/0/count", "valid integer"),
+        (add_body({"seed": -1}), "/events/0/seed", "unsigned 64-bit"),
+        (add_body({"template": None}), "/events/0", "there is no template"),
+        (add_body({"schema": "e30="}), "/events/0", "`schema` and `template` are both given"),
+        (add_body({"template": None, "schema": "?"}), "/events/0/schema", "is no base64"),
+        (add_body({"on_error": "go"}), "/events/0/on_error", "'stop' or 'skip'"),
+        (add_body({"intervall": "1s"}), "/events/0/intervall", "there is no field"),
+        (add_body(None, {"type": "redis"}), "/destinations/0/type", "'kafka' or 'postgres'"),
+        (add_body(None, {"type": "postgres"}), "/destinations/0", "has no 'postgres' options"),
+        (add_body(None, {"postgres": {"table": "t"}}), "/destinations/0", "has 'postgres' options"),
+        (add_body(None, {"kafka": {}}), "/destinations/0/kafka/topic", "it is missing"),
+        (add_body(None, {"kafka": {"topic": ""}}), "/destinations/0/kafka/topic", "at least 1"),
+        (add_body(destinations=[DESTINATION] * 2), "/destinations/1/id", "'d' is given twice"),
+        (add_body(events=[EVENT] * 2), "/events/1/id", "'e' is given twice"),
+        (
+            add_body(schedules=[SCHEDULE, {"destination_id": "d", "event_id": "f"}]),
+            "/schedules/1/event_id",
+            "there is no event 'f'",
+        ),
+        (
+            add_body(schedules=[{"destination_id": "x", "event_id": "e"}]),
+            "/schedules/0/destination_id",
+            "there is no destination 'x'",
+        ),
+    ],
+)
+async def test_each_mistake_is_named_where_it_is(client, service, body, pointer, said):
+    answer = await client.post("/generator/add", json=body)
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert fault["pointer"] == pointer
+    assert said in fault["message"]
+    assert service.asked == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "near"),
+    [
+        ("/generator/add", add_body({"intervall": "1s"}), "interval"),
+        ("/generator/add", add_body({"shema": "e30="}), "schema"),
+        ("/generator/add", add_body(None, {"kafka": {"topic": "t", "kei": "id"}}), "key"),
+        ("/generator/preview", {"template": "{}", "cuont": 1}, "count"),
+        ("/generator/validate?", {"template": "{}", "destinaton": {}}, "destination"),
+        ("/generator/remove?idd=1", None, "id"),
+    ],
+)
+async def test_unknown_names_get_their_near_name(client, path, body, near):
+    answer = await client.post(path, json=body)
+    assert answer.status_code == 422
+    hints = [fault.get("hint") for fault in answer.json()["errors"]]
+    assert hints == [f"did you mean {near!r}?"]
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "ids"),
+    [
+        ("?id=1&id=2", None, (1, 2)),
+        ("", {"id": "18446744073709551615"}, (BIGGEST,)),
+        ("?id=1", {"id": 2, "ids": ["3", "1"]}, (1, 2, 3)),
+        ("?id=1", {}, (1,)),
+    ],
+)
+async def test_all_ids_of_query_and_body_are_removed(client, service, query, body, ids):
+    answer = await client.post(f"/generator/remove{query}", json=body)
+    assert answer.json() == {"removed": [str(id_) for id_ in ids], "unknown": ["5"]}
+    assert service.asked == [("remove", ids)]
+
+
+async def test_removing_nothing_and_removing_unknown_ids(client):
+    assert (await client.post("/generator/remove", json={})).status_code == 422
+    answer = await client.post("/generator/remove?id=404")
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == "there is no generator 404"
+
+
+async def test_events_travel_byte_for_byte(client):
+    answer = await client.get("/generator/events?id=1&first=5&count=2")
+    assert answer.content == b'{"first":5,"events":[{"a":1e400},null]}'
+    answer = await client.post("/generator/preview", json={"template": "{}"})
+    assert answer.content.startswith(b'{"events":[{"a":0.1}],"seed": "7"')
+    EventsOut.model_validate({"first": 0, "events": []})
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("resume?id=1", ("resume", 1, False, None)),
+        ("resume?id=1&skip=1", ("resume", 1, True, None)),
+        ("resume?id=1&position=registry", ("resume", 1, False, "registry")),
+        ("verify?id=1", ("verify", 1, False)),
+        ("verify?id=1&allow_foreign=1", ("verify", 1, True)),
+        ("pause?id=1", ("pause", 1)),
+    ],
+)
+async def test_what_is_done_to_one_generator(client, service, path, asked):
+    assert (await client.post(f"/generator/{path}")).status_code == 200
+    assert service.asked == [asked]
+
+
+@pytest.mark.parametrize("count", [0, 1001])
+async def test_at_most_a_thousand_events_are_made_again(client, count):
+    answer = await client.get(f"/generator/events?id=1&count={count}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["parameter"] == "count"
+
+
+@pytest.mark.parametrize(
+    ("path", "examples"),
+    [
+        ("/generator/add", ADD_EXAMPLES),
+        ("/generator/preview", PREVIEW_EXAMPLES),
+        ("/generator/validate", VALIDATE_EXAMPLES),
+    ],
+)
+async def test_documented_examples_are_taken(client, path, examples):
+    for example in examples.values():
+        assert (await client.post(path, json=example["value"])).status_code == 200
+
+
+LINES = {"Accept": "application/x-ndjson"}
+
+
+async def test_a_verification_tells_how_far_it_is_to_who_wants_lines(client):
+    answer = await client.post("/generator/verify?id=7", headers=LINES)
+    *progress, last = [json.loads(line) for line in answer.text.splitlines()]
+    assert answer.headers["content-type"].startswith("application/x-ndjson")
+    assert progress == [{"made": 10, "total": 100}, {"made": 50, "total": 100}]
+    assert last == (await client.post("/generator/verify?id=7")).json()
+    assert (last["id"], last["clean"]) == ("7", False)
+    assert last["findings"] == [
+        {"kind": "missing", "index": 41, "place": {}, "detail": None},
+        {
+            "kind": "foreign",
+            "index": None,
+            "place": {"partition": 0, "offset": 7},
+            "detail": "why",
+        },
+    ]
+
+
+async def test_what_ends_a_verification_early_is_a_problem(client, service):
+    service.breaks = PositionLostError("position lost: 1 of 2", hint="choose")
+    answer = await client.post("/generator/verify?id=7", headers=LINES)
+    last = json.loads(answer.text.splitlines()[-1])
+    assert (answer.status_code, last["status"], last["hint"]) == (200, 409, "choose")
+    answer = await client.post("/generator/verify?id=7")
+    assert (answer.status_code, answer.json()["type"]) == (409, last["type"])
+    service.fails = NotFoundError("there is no generator 7")
+    for headers in ({}, LINES):
+        assert (await client.post("/generator/verify?id=7", headers=headers)).status_code == 404

@@ -1,0 +1,108 @@
+"""What client commands make of the service's answers."""
+
+import httpx
+import pytest
+
+from eventer.cli.client import RefusedError, ServiceClient
+from eventer.cli.endings import ServiceUnreachableError
+from eventer.cli.generators import details, place
+from eventer.core.errors import DestinationUnavailableError, NotFoundError, RequestError
+from eventer.core.report import render
+from eventer.settings.model import Settings
+
+FAULT = {
+    "message": "unknown variable",
+    "hint": "did you mean 'user'?",
+    "pointer": "/events/0/schema",
+    "template": "template",
+    "line": 2,
+    "column": 5,
+    "end_line": 2,
+    "end_column": 8,
+    "source_line": "{a: usr.name}",
+}
+VIEW = {
+    "id": "7",
+    "state": "failed",
+    "destination": {"type": "kafka", "kafka": {"connection": "edge", "topic": "boo"}},
+    "event": {"dataset": None, "stream": "s", "count": 10, "interval": "10s"},
+    "position": 41,
+    "last_error": {**FAULT, "at": "2026-01-01T00:00:00.000000Z", "index": 41},
+}
+
+
+def client(answer, **settings):
+    transport = httpx.MockTransport(answer)
+    return ServiceClient(Settings(**settings), transport)
+
+
+def answering(status, body):
+    return client(lambda request: httpx.Response(status, json=body))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, RequestError),
+        (413, RequestError),
+        (422, RequestError),
+        (404, NotFoundError),
+        (503, DestinationUnavailableError),
+        (401, RefusedError),
+        (500, RefusedError),
+    ],
+)
+def test_problems_are_errors_of_their_kind(status, kind):
+    with pytest.raises(kind) as raised:
+        answering(status, {"detail": "it is so", "hint": "do this"}).get("/generator/status")
+    assert raised.value.message == "it is so"
+    assert raised.value.hint == "do this"
+
+
+def test_template_faults_are_shown_with_a_caret():
+    problem = {"detail": "1 mistake", "errors": [FAULT]}
+    with pytest.raises(RequestError) as raised:
+        answering(422, problem).post("/generator/add", body=b"{}")
+    assert render(raised.value).splitlines() == [
+        "error: 1 mistake",
+        "  /events/0/schema: unknown variable",
+        "    --> template:2:5",
+        "  2 | {a: usr.name}",
+        "    |     ^^^ did you mean 'user'?",
+    ]
+
+
+def test_who_does_not_answer_is_unreachable():
+    def refuse(request):
+        raise httpx.ConnectError("refused")
+
+    for made in (
+        client(refuse),
+        client(lambda request: httpx.Response(200, text="<html>")),
+        client(lambda request: httpx.Response(502, text="<html>")),
+    ):
+        with pytest.raises(ServiceUnreachableError):
+            made.get("/generator/status")
+
+
+def test_requests_carry_token_query_and_body():
+    seen = []
+
+    def answer(request):
+        seen.append(request)
+        return httpx.Response(200, json={})
+
+    made = client(answer, url="http://svc:1/", token="t")
+    made.post("/generator/remove", [("id", "1"), ("id", "2")], body=b"{}")
+    (request,) = seen
+    assert str(request.url) == "http://svc:1/generator/remove?id=1&id=2"
+    assert request.headers["authorization"] == "Bearer t"
+    assert request.headers["content-type"] == "application/json"
+
+
+def test_a_generator_in_full_and_in_a_word():
+    assert place(VIEW["destination"]) == "edge:boo"
+    lines = details(VIEW).splitlines()
+    assert "position     41" in lines
+    assert "dataset      -" in lines
+    assert "    |     ^^^ did you mean 'user'?" in lines

@@ -1,0 +1,43 @@
+import re
+from io import StringIO
+
+import pytest
+
+from eventer.cli.terminal import has_colour, paint, table
+from eventer.core.errors import TemplateSyntaxError
+from eventer.core.report import render
+from eventer.core.source import Place
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "environ", "coloured"),
+    [
+        (Terminal(), {}, True),
+        (StringIO(), {}, False),
+        (Terminal(), {"NO_COLOR": "1"}, False),
+        (Terminal(), {"NO_COLOR": ""}, True),
+        (Terminal(), {"TERM": "dumb"}, False),
+    ],
+)
+def test_colour_is_for_terminals_that_want_it(stream, environ, coloured):
+    assert bool(has_colour(stream, environ)) == coloured
+
+
+def test_paint_adds_colours_and_changes_nothing_else():
+    place = Place("t", 12, 3, 12, 6, "  foo: | bar ^^^")
+    text = render(TemplateSyntaxError("no 1 | 2", place, hint="do ^"))
+    painted = paint(text)
+    assert re.sub(r"\x1b\[\d+m", "", painted) == text
+    assert "\x1b[1m\x1b[31merror:\x1b[0m" in painted
+    assert "\x1b[31m^^^\x1b[0m do ^" in painted
+
+
+def test_tables_are_aligned_and_dashes_stand_for_nothing():
+    assert table(("A", "BB"), [("x", None), ("yyy", 1.5), ("", "a\nb")]) == (
+        "A    BB\nx    -\nyyy  1.5\n-    a b"
+    )

@@ -1,0 +1,96 @@
+"""Every form of Go's durations, and every way to get one wrong."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventer.core.duration import DurationError, format_duration, parse_duration
+
+SECOND = 1_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "nanoseconds"),
+    [
+        ("0", 0),
+        ("0s", 0),
+        ("5s", 5 * SECOND),
+        ("+5s", 5 * SECOND),
+        ("-5s", -5 * SECOND),
+        ("-0", 0),
+        ("30s", 30 * SECOND),
+        ("1478s", 1478 * SECOND),
+        ("5.0s", 5 * SECOND),
+        ("5.6s", 5_600_000_000),
+        ("5.s", 5 * SECOND),
+        (".5s", SECOND // 2),
+        ("1.0s", SECOND),
+        ("1.00s", SECOND),
+        ("1.004s", 1_004_000_000),
+        ("1.0040s", 1_004_000_000),
+        ("100.00100s", 100_001_000_000),
+        ("10ns", 10),
+        ("11us", 11_000),
+        ("12\u00b5s", 12_000),
+        ("12\u03bcs", 12_000),
+        ("13ms", 13_000_000),
+        ("14s", 14 * SECOND),
+        ("15m", 15 * 60 * SECOND),
+        ("16h", 16 * 3600 * SECOND),
+        ("3h30m", 12_600 * SECOND),
+        ("1h30m", 5_400 * SECOND),
+        ("1.5s", 1_500_000_000),
+        ("10.5s4m", 250_500_000_000),
+        ("-2m3.4s", -123_400_000_000),
+        ("1h2m3s4ms5us6ns", 3_723_004_005_006),
+        ("39h9m14.425s", 140_954_425_000_000),
+        ("52763797000ns", 52_763_797_000),
+        ("0.3333333333333333333h", 1_199_999_999_999),
+        ("9223372036854775807ns", (1 << 63) - 1),
+        ("9223372036854775.807us", (1 << 63) - 1),
+        ("0.100000000000000000000h", 360 * SECOND),
+        ("0.9ns", 0),
+    ],
+)
+def test_reads_what_go_reads(text, nanoseconds):
+    assert parse_duration(text) == nanoseconds
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "is no duration"),
+        ("-", "is no duration"),
+        ("+", "is no duration"),
+        ("s", "is no duration"),
+        (".", "is no duration"),
+        ("-.", "is no duration"),
+        (".s", "is no duration"),
+        ("+.s", "is no duration"),
+        ("3", "a unit is missing"),
+        ("1.5", "a unit is missing"),
+        ("1h30", "a unit is missing"),
+        ("10 s", "unknown unit ' s'"),
+        (" 10s", "is no duration"),
+        ("10s ", "unknown unit 's '"),
+        ("10S", "unknown unit 'S'"),
+        ("1d", "unknown unit 'd'"),
+        ("10sec", "unknown unit 'sec'"),
+        ("1h-30m", "is no duration"),
+        ("--1s", "is no duration"),
+        ("1e3s", "unknown unit 'e'"),
+        ("\u0661s", "is no duration"),
+        ("9223372036854775808ns", "too long"),
+        ("2562048h", "too long"),
+        ("9223372036854775.808us", "too long"),
+        ("\x00", "is no duration"),
+    ],
+)
+def test_refuses_with_the_reason(text, reason):
+    with pytest.raises(DurationError, match=reason):
+        parse_duration(text)
+
+
+@given(st.integers(-(1 << 63) + 1, (1 << 63) - 1))
+def test_what_is_written_reads_back(nanoseconds):
+    assert parse_duration(format_duration(nanoseconds)) == nanoseconds

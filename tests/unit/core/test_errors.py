@@ -1,0 +1,78 @@
+"""Errors cross processes whole and show their place."""
+
+import pickle
+
+from eventer.core.errors import (
+    DestinationRejectedError,
+    DestinationUnavailableError,
+    EvaluationError,
+    Fault,
+    RequestError,
+)
+from eventer.core.report import render
+from eventer.core.source import Source, Span
+
+
+def test_an_error_survives_pickling_with_all_it_knows():
+    source = Source("orders.jsonnet", "{\n\ta: usr,\n}")
+    error = EvaluationError(
+        "unknown variable 'usr'", Span(source, 6, 9), hint="did you mean 'user'?"
+    )
+    error.index = 7
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is EvaluationError
+    assert (copy.message, copy.hint, copy.place, copy.index) == (
+        error.message,
+        error.hint,
+        error.place,
+        7,
+    )
+    rejected = pickle.loads(pickle.dumps(DestinationRejectedError("too large", index=3)))
+    assert (rejected.index, str(rejected)) == (3, "too large")
+
+
+def test_an_error_is_shown_with_its_line_a_caret_and_a_hint():
+    source = Source("orders.jsonnet", "{\n\ta: usr,\n}")
+    error = EvaluationError(
+        "unknown variable 'usr'", Span(source, 6, 9), hint="did you mean 'user'?"
+    )
+    assert render(error).splitlines() == [
+        "error: unknown variable 'usr'",
+        "  --> orders.jsonnet:2:5",
+        "2 | \ta: usr,",
+        "  | \t   ^^^ did you mean 'user'?",
+    ]
+
+
+def test_a_place_past_the_end_of_the_text_is_shown():
+    source = Source("t", "{")
+    assert (
+        render(EvaluationError("unexpected end", Span(source, 1, 1))).splitlines()[-1] == "  |  ^"
+    )
+
+
+def test_the_faults_of_a_request_are_listed_by_pointer():
+    error = RequestError(
+        "2 faults", (Fault("/events/0/count", "must be at least 1"), Fault("", "x"))
+    )
+    assert "  /events/0/count: must be at least 1" in render(error)
+
+
+def test_transient_is_a_matter_of_kind():
+    assert DestinationUnavailableError("x").transient
+    assert not DestinationRejectedError("x").transient
+
+
+def test_a_place_far_into_a_long_line_is_named_without_the_line():
+    source = Source("t", "{" + " " * 5000 + "x")
+    error = EvaluationError("no", Span(source, 5001, 5002), hint="do this")
+    assert len(error.place.source_line) == 1000
+    assert render(error).splitlines() == ["error: no", "  --> t:1:5002", "  hint: do this"]
+
+
+def test_what_a_template_says_without_end_is_cut():
+    error = EvaluationError("x" * 5_000_000)
+    assert len(error.message) < 5_000
+    assert error.message.endswith("characters more)")
+    assert error.message.startswith("x" * 4_000)
+    assert pickle.loads(pickle.dumps(error)).message == error.message

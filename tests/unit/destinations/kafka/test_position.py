@@ -1,0 +1,54 @@
+"""Positions as records."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventer.core.model import Position, PositionKey
+from eventer.destinations.kafka.position import (
+    decode_key,
+    decode_position,
+    encode_key,
+    encode_position,
+    position_batch,
+)
+
+WORD = st.integers(0, 2**64 - 1)
+KEYS = st.builds(PositionKey, WORD, WORD, st.integers(0, 2**31))
+POSITIONS = st.builds(
+    Position, WORD, WORD, WORD, st.lists(st.tuples(WORD, st.integers(1, 999))).map(tuple)
+)
+
+
+@given(KEYS, POSITIONS)
+def test_a_position_reads_back(key, position):
+    assert decode_key(encode_key(key)) == key
+    assert decode_position(encode_position(position)) == position
+
+
+def test_the_record_of_a_position_as_documented():
+    assert encode_key(PositionKey(255, 12, 3)) == b"00000000000000ff/12/3"
+    assert encode_position(Position(5, 1, 99, ((0, 3), (4, 5)))) == (
+        b'{"next":5,"skipped":1,"bytes":99,"partitions":[[0,3],[4,5]]}'
+    )
+
+
+@pytest.mark.parametrize(
+    "key", [b"", b"x", b"1/2/3", b"00000000000000FF/12/3", b"00000000000000ff/12", b"\xff/1/1"]
+)
+def test_a_key_of_somebody_else_is_none_of_ours(key):
+    assert decode_key(key) is None
+
+
+@pytest.mark.parametrize("value", [b"", b"{", b"5", b"[]", b'{"next":1}', b'{"next":"x"}'])
+def test_a_value_that_states_no_position_is_an_error(value):
+    with pytest.raises(ValueError, match="no position"):
+        decode_position(value)
+
+
+def test_positions_go_together_and_uncompressed():
+    """aiokafka, which reads them, knows no LZ4 without another package."""
+    positions = {PositionKey(1, n, 0): Position(next=n) for n in range(500)}
+    batch = position_batch(positions, now_ms=5)
+    assert batch.count == 500
+    assert batch.codec == "none"

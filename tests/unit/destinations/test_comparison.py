@@ -1,0 +1,268 @@
+"""Every kind of flaw is found, at the right event, and nothing else is."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventer.destinations.comparison import (
+    NOWHERE,
+    Findings,
+    Keyed,
+    LogComparison,
+    Rows,
+    compare_appended,
+    compare_upserted,
+)
+from eventer.destinations.readback import Flaw
+
+ASPECTS = ("value", "key", "timestamp")
+
+
+def word(*parts):
+    """A digest: any number that differs where the parts do."""
+    return random.Random(repr(parts)).getrandbits(64)
+
+
+class Log:
+    """A log of one generator's events, event n with value ("event", n) at place 10 + n."""
+
+    def __init__(self, count):
+        self.count = count
+        self.claims = {n: 10 + n for n in range(count)}
+        self.lying = {10 + n: self.event(n) for n in range(count)}
+        self.stray = {}
+
+    @staticmethod
+    def event(n):
+        return [word("event", n), word("key", n % 3), n * 1000]
+
+    def verify(self, page=4, **options):
+        comparison = LogComparison(ASPECTS, **options)
+        for first in range(0, self.count, page):
+            index = np.arange(first, min(self.count, first + page))
+            places = np.array([self.claims[n] for n in index.tolist()], np.int64)
+            expected = Rows(places, np.array([self.event(n) for n in index.tolist()], np.uint64))
+            comparison.compare(index, expected, self._rows(sorted(places), self.lying))
+        comparison.stray(self._rows(sorted(self.stray), self.stray))
+        wanted = comparison.wanted()
+        if len(wanted):
+            index = np.arange(self.count)
+            values = np.array([self.event(n)[0] for n in index.tolist()], np.uint64)
+            comparison.recognise(index, values, wanted)
+        assert comparison.checked == self.count
+        return comparison.findings()
+
+    @staticmethod
+    def _rows(places, where):
+        there = [place for place in places if place in where]
+        contents = [where[place] for place in there]
+        return Rows(np.array(there, np.int64), np.array(contents, np.uint64).reshape(len(there), 3))
+
+
+def told(findings):
+    assert sum(findings.totals.values()) == len(findings.listed)
+    return {(found.flaw, found.index, found.place) for found in findings.listed}
+
+
+def test_nothing_is_wrong_with_what_is_right():
+    findings = Log(10).verify()
+    assert findings.listed == []
+    assert not any(findings.totals.values())
+
+
+def test_an_empty_log_of_no_events_is_right():
+    assert told(Log(0).verify()) == set()
+
+
+def test_what_differs_is_named():
+    log = Log(3)
+    log.lying[11] = [log.event(1)[0], word("x"), 1]
+    (found,) = log.verify().listed
+    assert (found.flaw, found.index, found.place) == (Flaw.CHANGED, 1, 11)
+    assert found.detail == "another key and timestamp"
+
+
+def test_an_event_in_anothers_place_is_named():
+    log = Log(9)
+    log.lying[12] = log.event(7)
+    (found,) = log.verify().listed
+    assert (found.flaw, found.index) == (Flaw.REORDERED, 2)
+    assert found.detail == "event 7 is in its place"
+
+
+def test_an_event_that_was_put_nowhere_is_missing():
+    log = Log(4)
+    log.claims[2] = NOWHERE
+    assert told(log.verify()) == {(Flaw.MISSING, 2, NOWHERE)}
+
+
+FLAWS = st.sampled_from(["lost", "doubled", "changed", "swapped", "foreign"])
+
+
+@given(st.integers(2, 40), st.lists(st.tuples(FLAWS, st.integers(0, 39)), max_size=8), st.data())
+def test_each_flaw_is_found_at_its_event(count, planned, data):
+    """Each event gets at most one flaw; whatever else, every one is told and no other."""
+    log, expected, used = Log(count), set(), set()
+    for number, (flaw, n) in enumerate(planned):
+        if n >= count or n in used:
+            continue
+        place, far = 10 + n, 1_000 + number
+        if flaw == "lost":
+            del log.lying[place]
+            expected.add((Flaw.MISSING, n, place))
+        elif flaw == "doubled":
+            log.stray[far] = log.event(n)
+            expected.add((Flaw.DUPLICATED, n, far))
+        elif flaw == "changed":
+            log.lying[place] = [word("other", n), *log.event(n)[1:]]
+            expected.add((Flaw.CHANGED, n, place))
+        elif flaw == "foreign":
+            log.stray[far] = [word("foreign", number), 0, 0]
+            expected.add((Flaw.FOREIGN, None, far))
+        else:
+            free = [m for m in range(count) if m not in used and m != n]
+            if not free:
+                continue
+            m = data.draw(st.sampled_from(free))
+            log.lying[place], log.lying[10 + m] = log.lying[10 + m], log.lying[place]
+            expected |= {(Flaw.REORDERED, n, place), (Flaw.REORDERED, m, 10 + m)}
+            used.add(m)
+        used.add(n)
+    assert told(log.verify(page=data.draw(st.integers(1, 50)))) == expected
+
+
+def test_events_delivered_again_are_duplicates():
+    comparison = LogComparison(ASPECTS)
+    comparison.claimed_again(np.array([4, 5]), np.array([70, 71]))
+    assert told(comparison.findings()) == {(Flaw.DUPLICATED, 4, 70), (Flaw.DUPLICATED, 5, 71)}
+
+
+def test_lists_are_bounded_and_totals_are_not():
+    log = Log(50)
+    for n in range(50):
+        log.lying[10 + n] = [word("other", n), 0, 0]
+        log.stray[100 + n] = [word("foreign", n), 0, 0]
+    findings = log.verify(listed=3)
+    assert findings.totals[Flaw.CHANGED] == findings.totals[Flaw.FOREIGN] == 50
+    assert [found.index for found in findings.in_order()] == [0, 1, 2, None, None, None]
+
+
+def test_what_is_held_is_bounded_and_the_rest_is_counted():
+    log = Log(30)
+    for n in range(30):
+        log.lying[10 + n] = [word("other", n), 0, 0]
+        log.stray[100 + n] = [word("foreign", n), 0, 0]
+    findings = log.verify(held=5)
+    assert findings.totals[Flaw.CHANGED] == 30
+    assert findings.totals[Flaw.FOREIGN] == 30
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def keyed(items, *, appended=False):
+    """Items are (key, content, number)."""
+    contents = [word("content", content) for _, content, _ in items]
+    keys = contents if appended else [word("key", key) for key, _, _ in items]
+    return Keyed(
+        np.array(keys, np.uint64),
+        np.array(contents, np.uint64),
+        np.array([number for _, _, number in items], np.int64),
+    )
+
+
+def upserted(events, rows, others=(), **options):
+    findings = Findings()
+    taken = np.array([word("key", key) for key in others], np.uint64)
+    compare_upserted(keyed(events), keyed(rows), taken, findings, **options)
+    return told(findings)
+
+
+def test_the_last_event_of_each_key_is_the_row():
+    events = [("a", 1, 0), ("b", 1, 1), ("a", 2, 2)]
+    assert upserted(events, [("b", 1, 70), ("a", 2, 71)]) == set()
+    assert upserted(events, [("b", 1, 70), ("a", 1, 71)]) == {(Flaw.REORDERED, 2, 71)}
+    assert upserted(events, [("b", 1, 70), ("a", 9, 71)]) == {(Flaw.CHANGED, 2, 71)}
+    assert upserted(events, [("a", 2, 71)]) == {(Flaw.MISSING, 1, NOWHERE)}
+    assert upserted(events, []) == {(Flaw.MISSING, 1, NOWHERE), (Flaw.MISSING, 2, NOWHERE)}
+
+
+def test_rows_of_unknown_keys_are_foreign_and_keys_of_others_are_theirs():
+    events = [("a", 1, 0), ("b", 1, 1)]
+    rows = [("a", 5, 70), ("b", 1, 71), ("c", 1, 72), ("d", 1, 73)]
+    assert upserted(events, rows, others=["a", "c"]) == {(Flaw.FOREIGN, None, 73)}
+    assert upserted(events, rows, others=["a", "c"], foreign=False) == set()
+
+
+def appended(events, rows, others=(), **options):
+    findings = Findings()
+    theirs = np.array([word("content", content) for content in others], np.uint64)
+    given = [
+        keyed([(None, content, number) for content, number in side], appended=True)
+        for side in (events, rows)
+    ]
+    compare_appended(*given, theirs, findings, **options)
+    return told(findings)
+
+
+def test_appended_rows_are_compared_whatever_their_order():
+    events = [("x", 0), ("y", 1), ("x", 2)]
+    assert appended(events, [("x", 70), ("x", 71), ("y", 72)]) == set()
+    assert appended(events, [("x", 70), ("y", 72)]) == {(Flaw.MISSING, 2, NOWHERE)}
+    assert appended(events, [("y", 72)]) == {(Flaw.MISSING, 0, NOWHERE), (Flaw.MISSING, 2, NOWHERE)}
+    more = [("x", 70), ("x", 71), ("y", 72), ("y", 73)]
+    assert appended(events, more) == {(Flaw.DUPLICATED, 1, 73)}
+    assert appended(events, [*more[:3], ("z", 74)]) == {(Flaw.FOREIGN, None, 74)}
+    assert appended(events, [*more[:3], ("z", 74)], foreign=False) == set()
+
+
+def test_rows_of_others_are_theirs_as_often_as_they_wrote_them():
+    events, rows = [("x", 0)], [("x", 70), ("x", 71), ("z", 72)]
+    assert appended(events, rows, others=["x", "z"]) == set()
+    assert appended(events, rows, others=["x", "x", "z"]) == {(Flaw.MISSING, 0, NOWHERE)}
+    assert appended(events, rows, others=["z"]) == {(Flaw.DUPLICATED, 0, 71)}
+    assert appended(events, [*rows, ("z", 73)], others=["x", "z"]) == {(Flaw.FOREIGN, None, 73)}
+
+
+@pytest.mark.parametrize("compare", [upserted, appended])
+def test_empty_tables_of_no_events(compare):
+    assert compare([], []) == set()
+
+
+@given(st.lists(st.integers(0, 6), max_size=30), st.lists(st.integers(0, 8), max_size=30))
+def test_multisets_differ_by_what_is_missing_and_what_is_too_much(events, rows):
+    findings = Findings()
+    compare_appended(
+        keyed([(None, c, n) for n, c in enumerate(events)], appended=True),
+        keyed([(None, c, 100 + n) for n, c in enumerate(rows)], appended=True),
+        np.zeros(0, np.uint64),
+        findings,
+    )
+    for content in range(9):
+        own, there = events.count(content), rows.count(content)
+        mine = [f for f in findings.listed if f.index is not None and events[f.index] == content]
+        assert sum(f.flaw is Flaw.MISSING for f in mine) == max(0, own - there)
+        assert sum(f.flaw is Flaw.DUPLICATED for f in mine) == (max(0, there - own) if own else 0)
+    foreign = [f.place for f in findings.listed if f.flaw is Flaw.FOREIGN]
+    assert sorted(rows[place - 100] for place in foreign) == sorted(
+        c for c in rows if c not in events
+    )
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 99)), max_size=30), st.data())
+def test_a_table_of_upserts_is_what_a_dictionary_would_be(events, data):
+    table = dict(events)
+    last = {key: n for n, (key, _) in enumerate(events)}
+    rows = [(key, content, 100 + key) for key, content in table.items()]
+    expected = set()
+    if rows and data.draw(st.booleans()):
+        key, _, place = rows.pop(data.draw(st.integers(0, len(rows) - 1)))
+        expected.add((Flaw.MISSING, last[key], NOWHERE))
+    if rows and data.draw(st.booleans()):
+        key, _, place = rows[-1]
+        rows[-1] = (key, -1, place)
+        expected.add((Flaw.CHANGED, last[key], place))
+    assert upserted([(k, c, n) for n, (k, c) in enumerate(events)], rows) == expected

@@ -1,0 +1,50 @@
+"""The first values of every function and key under a fixed key, as a file.
+
+`python -m tests.unit.functions.golden` writes it anew: only together with a new `VERSION` in
+`eventer.functions.fingerprint`, or in `eventer.kernels.draw`.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from eventer.core.model import JsonValue
+from eventer.functions.catalog import CATALOG
+from eventer.functions.fingerprint import fingerprint
+from eventer.functions.spec import DrawContext
+
+FILE = Path(__file__).parent / "golden.json"
+KEY = 0x0123456789ABCDEF
+ROWS = 5
+CALLS: tuple[tuple[str, Sequence[JsonValue]], ...] = (
+    ("get_dataset", ("dummy",)),
+    ("get_instance_id", ("dummy",)),
+    ("get_one_of", ("ru, us, jp, cn",)),
+    ("get_one_of", ("click open close",)),
+    ("get_one_of", ([1.0, "x", None, {"a": [True]}],)),
+    ("get_timestamp", ("2021-12-01", "2021-12-31", "1h")),
+    ("get_timestamp", ("1900-01-01", "2100-01-01", "1us")),
+    ("get_timestamp", ("now-7d", "now", "1ms")),
+    ("get_integer", (1.0, 1000.0)),
+    ("get_integer", (-(2.0**63), 2.0**62)),
+    ("get_number", (1.0, 1000.0)),
+    ("get_rand_user_agent", ()),
+    ("get_rand_data", ()),
+)
+
+
+def values() -> dict[str, JsonValue]:
+    """By call and key, each call under the same draw key."""
+    index = np.arange(ROWS, dtype=np.int64)
+    context = DrawContext(index, index * 10**9 + 1_700_000_000_123_456_789)
+    made: dict[str, JsonValue] = {"fingerprint": fingerprint()}
+    for name, arguments in CALLS:
+        column = CATALOG.get(name).call(arguments).column(KEY, context)
+        made[f"{name}{json.dumps(list(arguments))}"] = column.to_list()
+    return made
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(values(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

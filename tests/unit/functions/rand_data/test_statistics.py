@@ -1,0 +1,314 @@
+"""Values of every key are as frequent as they should be, and keys tell nothing of each other."""
+
+from collections import Counter
+from functools import lru_cache
+from itertools import combinations, product
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from eventer.functions import frozen
+from eventer.functions.rand_data.function import FIELDS
+from tests import goodness_of_fit as fit
+from tests.unit.functions.rand_data.varied import (
+    INDICES,
+    ROWS,
+    SEEDS,
+    SITES,
+    letters,
+    numbers,
+    texts,
+)
+
+UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LETTERS = UPPER + UPPER.lower()
+DIGITS = "0123456789"
+HEX = "0123456789abcdef"
+CENTURIES = "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX XXI".split()
+END = 1_767_225_600
+MONTHS = pa.array(
+    "January February March April May June July August September October November December".split()
+)
+
+
+def lane_weights(size):
+    """How many of the 65,536 values of a lane choose each of so many items."""
+    return np.bincount(np.arange(1 << 16) * size >> 16)
+
+
+def counted(made, entries):
+    """How often each entry comes; nothing else may come."""
+    found = pc.index_in(made, pa.array(entries, made.type))
+    assert found.null_count == 0
+    return np.bincount(found.to_numpy(), minlength=len(entries))
+
+
+EQUALLY_LIKELY = {
+    "cc_type": ["VISA", "MasterCard", "American Express", "Discover", "JCB", "Diners Club"],
+    "last_name": frozen.lines("last_names"),
+    "century": CENTURIES,
+    "timezone": frozen.lines("time_zones"),
+    "time_period": ["AM", "PM"],
+    "word": frozen.lines("words"),
+    "currency": frozen.lines("currencies"),
+    "opayment_method": ["cc", "paypal", "check", "money order"],
+}
+
+
+@pytest.mark.parametrize("name", EQUALLY_LIKELY)
+def test_entries_are_equally_likely(name):
+    assert fit.chi_square(counted(texts(name), EQUALLY_LIKELY[name])) > fit.LEVEL
+
+
+@pytest.mark.parametrize(("name", "count"), [("id", 3), ("price", 3), ("number", 2)])
+def test_numbers_of_an_order_are_equally_likely(name, count):
+    counts = np.unique(numbers(name), return_counts=True)[1]
+    assert len(counts) == count
+    assert fit.chi_square(counts) > fit.LEVEL
+
+
+def test_first_names_are_of_both_genders_alike():
+    lists = [frozen.lines("first_names_female"), frozen.lines("first_names_male")]
+    weights = np.concatenate([np.full(len(names), 1 / len(names)) for names in lists])
+    counts = counted(texts("first_name"), [*lists[0], *lists[1]])
+    assert fit.chi_square(counts, weights) > fit.LEVEL
+
+
+def test_days_months_and_years_are_as_frequent_as_in_the_calendar():
+    days = np.arange(END // 86_400).astype("datetime64[D]")
+    months = days.astype("datetime64[M]")
+    of_month = (days - months.astype("datetime64[D]")).astype(np.int64)
+    month = months.astype(np.int64) % 12
+    year = days.astype("datetime64[Y]").astype(np.int64)
+    chances = [
+        fit.chi_square(
+            counted(texts("day_of_month"), [f"{day:2}" for day in range(1, 32)]),
+            np.bincount(of_month),
+        ),
+        fit.chi_square(counted(texts("month_name"), MONTHS.to_pylist()), np.bincount(month)),
+        fit.chi_square(
+            counted(texts("year"), [str(each) for each in range(1970, 2026)]), np.bincount(year)
+        ),
+    ]
+    assert fit.combined(chances) > fit.LEVEL
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"), [("lat", -90, 90), ("long", -180, 180), ("unix_time", 0, END)]
+)
+def test_numbers_are_uniform(name, low, high):
+    assert fit.kolmogorov_smirnov((numbers(name) - low) / (high - low)) > fit.LEVEL
+
+
+def test_amounts_of_every_magnitude_are_equally_likely():
+    """A mixture of eight uniform distributions, from one cent on."""
+    cents = np.rint(numbers("amount") * 100).astype(np.int64)
+    tops = 10 ** np.arange(2, 10) - 1
+    edges = np.array([0, *(digit * 10**k for k in range(1, 9) for digit in (1, 2, 5)), tops[-1]])
+    below = np.minimum(edges[:, np.newaxis] / tops, 1).mean(axis=1)
+    counts = np.histogram(cents, edges + 1)[0]
+    assert counts.sum() == ROWS
+    assert fit.chi_square(counts, np.diff(below)) > fit.LEVEL
+
+
+SPELT = {
+    "email": [(0, 7, LETTERS), (8, 15, LETTERS)],
+    "domain_name": [(0, 7, LETTERS.lower()[:26])],
+    "password": [(0, 50, LETTERS)],
+    "phone_number": [(8, 12, DIGITS)],
+    "mac_address": [(at, at + 1, HEX) for at in (0, *range(3, 17)) if at % 3 != 2],
+    "username": [(0, 7, LETTERS)],
+    "toll_free_number": [(1, 2, "78"), (6, 9, DIGITS), (10, 16, DIGITS)],
+    "e_164_phone_number": [(1, 2, "78"), (2, 3, DIGITS[1:]), (3, 13, DIGITS)],
+    "uuid_hyphenated": [(0, 8, HEX), (9, 13, HEX), (15, 18, HEX), (20, 23, HEX), (24, 36, HEX)],
+    "uuid_digit": [(0, 12, HEX), (13, 16, HEX), (16, 17, "89ab"), (17, 32, HEX)],
+}
+
+
+@pytest.mark.parametrize("name", SPELT)
+def test_every_character_is_equally_likely_at_every_place(name):
+    chances = []
+    for start, stop, alphabet in SPELT[name]:
+        for place in letters(name, start, stop).T:
+            counts = np.bincount(place, minlength=256)
+            listed = counts[list(alphabet.encode())]
+            assert listed.sum() == ROWS
+            chances.append(fit.chi_square(listed, lane_weights(len(alphabet))))
+    assert fit.combined(chances) > fit.LEVEL
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "stop"),
+    [
+        ("username", 0, 7),
+        ("e_164_phone_number", 1, 13),
+        ("uuid_digit", 0, 12),
+        ("password", 40, 50),
+    ],
+)
+def test_the_characters_of_a_text_tell_nothing_of_each_other(name, start, stop):
+    places = letters(name, start, stop).T % 16
+    chances = [fit.independence(one, other) for one, other in combinations(places, 2)]
+    assert fit.combined(chances) > fit.LEVEL
+
+
+def test_addresses_have_every_number_alike():
+    octets = np.array([each.split(".") for each in texts("ipv4").to_pylist()], dtype=np.int64)
+    chances = [fit.chi_square(np.bincount(place, minlength=256)) for place in octets.T]
+    groups = [each.split(":") for each in texts("ipv6").to_pylist() if "::" not in each]
+    words = np.array([[int(group, 16) for group in each] for each in groups])
+    assert len(words) > ROWS - 10
+    chances += [fit.chi_square(np.bincount(place >> 8, minlength=256)) for place in words.T]
+    chances += [fit.chi_square(np.bincount(place & 255, minlength=256)) for place in words.T]
+    assert fit.combined(chances) > fit.LEVEL
+
+
+CARD_PREFIXES = {
+    "VISA": ["4"],
+    "MasterCard": [str(each) for each in (*range(51, 56), *range(2221, 2721))],
+    "American Express": ["34", "37"],
+    "Discover": ["6011", "65", *(str(each) for each in range(644, 650))],
+    "JCB": [str(each) for each in range(3528, 3590)],
+    "Diners Club": ["300", "301", "302", "303", "304", "305", "36", "38"],
+}
+
+
+@pytest.mark.parametrize("kind", CARD_PREFIXES)
+def test_the_prefixes_and_the_free_digits_of_cards_are_equally_likely(kind):
+    numbers = texts("cc_number").filter(pc.equal(texts("cc_type"), kind)).to_pylist()
+    prefixes = CARD_PREFIXES[kind]
+    starts = [
+        next(i for i, prefix in enumerate(prefixes) if number.startswith(prefix))
+        for number in numbers
+    ]
+    chances = []
+    if len(prefixes) > 1:
+        chances.append(fit.chi_square(np.bincount(starts, minlength=len(prefixes))))
+    for place in range(4, len(numbers[0])):
+        digits = [int(number[place]) for number in numbers]
+        chances.append(fit.chi_square(np.bincount(digits, minlength=10)))
+    assert fit.combined(chances) > fit.LEVEL
+
+
+def test_urls_have_every_form_and_ending_alike():
+    pattern = (
+        r"^(?P<scheme>https?)://(?P<www>www\.)?[a-z]+\.(?P<tld>[a-z]+)"
+        r"/(?P<user>[A-Za-z]*)(?P<file>\.\w+)?$"
+    )
+    parts = pc.extract_regex(texts("url"), pattern)
+    scheme, www, tld, user, file = (
+        pc.struct_field(parts, name) for name in ("scheme", "www", "tld", "user", "file")
+    )
+    forms = zip(
+        *(each.to_pylist() for each in (scheme, www, pc.equal(user, ""), file)), strict=True
+    )
+    counts = [*Counter(forms).values()]
+    assert len(counts) == 22
+    tlds = counted(tld, ["com", "biz", "info", "net", "org", "ru", "edu", "top"])
+    assert fit.combined([fit.chi_square(counts), fit.chi_square(tlds)]) > fit.LEVEL
+
+
+def sentence_words():
+    stripped = pc.utf8_slice_codeunits(pc.utf8_lower(texts("sentence")), 0, -1)
+    listed = pa.array(frozen.lines("words"), pa.large_string())
+    found = pc.index_in(pc.split_pattern(stripped, " ").flatten(), listed)
+    return found.to_numpy().reshape(-1, 6).astype(np.int64)
+
+
+def test_every_word_is_equally_likely_at_every_place_of_a_sentence():
+    chances = [fit.chi_square(np.bincount(place, minlength=182)) for place in sentence_words().T]
+    assert fit.combined(chances) > fit.LEVEL
+
+
+def test_the_words_of_a_sentence_are_as_independent_as_different_words_are():
+    """Words by classes of thirteen; two of one class are rarer, as no word comes twice."""
+    words = sentence_words() % 14
+    weights = np.full((14, 14), 13 * 13.0)
+    np.fill_diagonal(weights, 13 * 12.0)
+    chances = [
+        fit.chi_square(np.bincount(one * 14 + other, minlength=196), weights.ravel())
+        for one, other in combinations(words.T, 2)
+    ]
+    assert fit.combined(chances) > fit.LEVEL
+
+
+def test_every_number_of_sentences_is_equally_likely():
+    counts = np.bincount(pc.count_substring(texts("paragraph"), ".").to_numpy())[1:]
+    assert len(counts) == 10
+    assert fit.chi_square(counts) > fit.LEVEL
+
+
+RELATED = [
+    {"cc_type", "cc_number"},
+    {"first_name", "last_name", "name"},
+    {"unix_time", "date", "time", "timestamp", "year", "month_name", "day_of_month", "time_period"},
+    {"currency", "amount", "amount_with_currency"},
+    {"uuid_hyphenated", "uuid_digit"},
+    {"opayment_method", "payment_method"},
+]
+APART = [("first_name", "last_name"), ("currency", "amount")]
+"""Keys that share a third, but draw nothing of each other."""
+
+
+FEATURES = ("first", "middle", "last")
+
+
+@lru_cache
+def features(name):
+    """Three small numbers of each value: of its first, its middle and its last character."""
+    if name in {"lat", "long", "unix_time", "amount", "id", "price", "number"}:
+        hundredths = np.rint(numbers(name) * 100).astype(np.int64)
+        hundredths -= hundredths.min()
+        found = [hundredths * 8 // (hundredths.max() + 1), hundredths // 8 % 8, hundredths % 8]
+    else:
+        made = texts(name)
+        offsets = np.frombuffer(made.buffers()[1], dtype=np.int64)[: len(made) + 1]
+        data = np.frombuffer(made.buffers()[2], dtype=np.uint8)
+        starts, lengths = offsets[:-1], np.diff(offsets)
+        found = [data[starts + at] % 8 for at in (0, lengths // 2, lengths - 1)]
+    return [with_rare_ones_merged(codes) for codes in found]
+
+
+def with_rare_ones_merged(codes):
+    """The numbers, with the most frequent one for those that few values have."""
+    counts = np.bincount(codes)
+    return np.where(counts[codes] < ROWS / 25, counts.argmax(), codes)
+
+
+def chances_of(one, other):
+    """For each feature of one key and each of another, that they tell nothing of each other."""
+    return [fit.independence(a, b) for a, b in product(features(one), features(other))]
+
+
+def independent_pairs():
+    for one, other in combinations(FIELDS, 2):
+        if (one, other) in APART or not any({one, other} <= group for group in RELATED):
+            yield one, other
+
+
+def test_keys_of_one_call_tell_nothing_of_each_other():
+    pairs = [*independent_pairs()]
+    assert len(pairs) > 800
+    assert fit.combined(p for pair in pairs for p in chances_of(*pair)) > fit.LEVEL
+
+
+@pytest.mark.parametrize("group", RELATED, ids=min)
+def test_related_keys_are_convicted_of_telling_of_each_other(group):
+    pairs = combinations(sorted(group), 2)
+    assert fit.combined(p for pair in pairs for p in chances_of(*pair)) < fit.LEVEL
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_values_of_neighbouring_seeds_sites_and_events_tell_nothing_of_each_other(name):
+    chances = []
+    for codes in features(name):
+        made = codes.reshape(len(SEEDS), len(SITES), len(INDICES))
+        pairs = [
+            (made[0:4:2], made[1:4:2]),
+            (made[:, 0:24:2], made[:, 1:25:2]),
+            (made[:, :, 0:124:2], made[:, :, 1:125:2]),
+        ]
+        chances += [fit.independence(one.ravel(), other.ravel()) for one, other in pairs]
+    assert fit.combined(chances) > fit.LEVEL

@@ -1,0 +1,90 @@
+"""The catalog, what it says of itself, and the page made from it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eventer.core.errors import NotFoundError
+from eventer.functions import fingerprint as fingerprints
+from eventer.functions import frozen
+from eventer.functions.catalog import CATALOG
+from eventer.functions.fingerprint import fingerprint
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_the_eight_functions_of_the_readme() -> None:
+    assert CATALOG.names() == (
+        "get_dataset",
+        "get_instance_id",
+        "get_one_of",
+        "get_timestamp",
+        "get_integer",
+        "get_number",
+        "get_rand_data",
+        "get_rand_user_agent",
+    )
+
+
+def test_an_unknown_name_gets_a_near_one() -> None:
+    assert CATALOG.find("get_intger") is None
+    with pytest.raises(NotFoundError) as caught:
+        CATALOG.get("get_intger")
+    assert caught.value.hint == "did you mean 'get_integer'?"
+
+
+def test_the_description_is_json_and_complete() -> None:
+    described = json.loads(json.dumps(CATALOG.describe()))
+    assert [f["name"] for f in described] == list(CATALOG.names())
+    for function in described:
+        assert function["description"]
+        assert function["examples"]
+        assert function["signature"].startswith(function["name"] + "(")
+        assert all(p["type"] and p["description"] for p in function["parameters"])
+    by_name = {f["name"]: f for f in described}
+    assert len(by_name["get_rand_data"]["fields"]) == 41
+    assert by_name["get_dataset"]["parameters"][0]["default"] == ""
+    assert by_name["get_dataset"]["random"] is False
+    assert "default" not in by_name["get_integer"]["parameters"][0]
+
+
+def test_the_page_is_up_to_date() -> None:
+    command = [sys.executable, str(ROOT / "tools/functions_page.py"), "--check"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.stderr == ""
+    assert run.returncode == 0
+
+
+def test_importing_the_catalog_brings_in_neither_numba_nor_pyarrow_nor_any_source_of_data() -> None:
+    code = (
+        "import sys; from eventer.functions.row_reader import RowReader; "
+        "RowReader().find('get_rand_data').call((), 1).get('name'); "
+        "print({'numba', 'pyarrow', 'mimesis', 'faker', 'fake_useragent'} & set(sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("name", frozen.LISTS)
+def test_a_list_has_no_entry_twice(name: str) -> None:
+    lines = frozen.lines(name)
+    assert len(set(lines)) == len(lines)
+    assert all(line == line.strip() != "" for line in lines)
+
+
+def test_every_data_file_is_in_the_digest() -> None:
+    data = ROOT / "src/eventer/functions/data"
+    assert {path.stem for path in data.glob("*.txt")} == set(frozen.LISTS)
+
+
+def test_the_fingerprint_is_short_and_follows_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fingerprint()
+    assert before == f"d1-f1-{frozen.digest().hex()[:16]}"
+    monkeypatch.setattr(fingerprints, "VERSION", 2)
+    fingerprint.cache_clear()
+    assert fingerprint() == before.replace("-f1-", "-f2-")
+    monkeypatch.undo()
+    fingerprint.cache_clear()

@@ -1,0 +1,103 @@
+"""`get_integer` and `get_number`."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventer.core.errors import EvaluationError
+from eventer.functions.columns import Floats, Integers
+from eventer.functions.numbers import EXACT, GET_INTEGER, GET_NUMBER
+from eventer.functions.spec import DrawContext, RowContext
+from eventer.kernels.draw import bounded, draw, unit
+
+ROWS = 20_000
+CONTEXT = DrawContext(np.arange(ROWS, dtype=np.int64), np.zeros(ROWS, dtype=np.int64))
+keys = st.integers(0, (1 << 64) - 1)
+indices = st.integers(0, (1 << 62) - 1)
+safe = st.integers(-EXACT, EXACT)
+finite = st.floats(-1e300, 1e300)
+
+
+def test_integers_include_both_ends() -> None:
+    values = GET_INTEGER.call((-2.0, 3.0)).column(1, CONTEXT)
+    assert isinstance(values, Integers)
+    assert set(values.to_list()) == {-2, -1, 0, 1, 2, 3}
+    assert GET_INTEGER.call((7.0, 7.0)).column(1, CONTEXT).to_list() == [7.0] * ROWS
+
+
+@given(keys, indices, safe, safe)
+def test_an_integer_is_the_bounded_word(key: int, index: int, a: int, b: int) -> None:
+    low, high = sorted((a, b))
+    call = GET_INTEGER.call((float(low), float(high)))
+    row = RowContext(index, 0)
+    assert call.row(key, row) == bounded(draw(key, index), low, high)
+    assert call.column(key, row.as_column()).to_list() == [call.row(key, row)]
+
+
+@given(keys, indices, st.floats(-(2.0**63), 2.0**62), st.floats(0, 2.0**61))
+def test_integers_beyond_2_to_the_53_are_doubles(
+    key: int, index: int, low: float, span: float
+) -> None:
+    low, high = float(int(low)), float(int(low + span))
+    call = GET_INTEGER.call((low, high))
+    row = RowContext(index, 0)
+    assert low <= call.row(key, row) <= high
+    assert call.column(key, row.as_column()).to_list() == [call.row(key, row)]
+
+
+def test_the_widest_range_is_all_64_bit_integers() -> None:
+    values = GET_INTEGER.call((-(2.0**63), 2.0**63 - 1024)).column(1, CONTEXT)
+    assert isinstance(values, Floats)
+    assert min(values.to_list()) < -9.2e18
+    assert max(values.to_list()) > 9.2e18
+
+
+@given(keys, indices, finite, finite)
+def test_a_number_is_between_its_ends(key: int, index: int, a: float, b: float) -> None:
+    low, high = sorted((a, b))
+    call = GET_NUMBER.call((low, high))
+    row = RowContext(index, 0)
+    value = call.row(key, row)
+    assert low <= value <= high
+    assert value == min(unit(draw(key, index)) * (high - low) + low, high)
+    assert call.column(key, row.as_column()).to_list() == [value]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "hint"),
+    [
+        ((), "get_integer needs its argument 'lo', a whole number", "get_integer(lo, hi)"),
+        ((1.0,), "get_integer needs its argument 'hi'", "get_integer(lo, hi)"),
+        ((1.0, 2.0, 3.0), "get_integer takes 2 arguments, not 3", "get_integer(lo, hi)"),
+        (("1", 2.0), "'lo' must be a number, not \"1\"", "without quotes"),
+        ((True, 2.0), "'lo' must be a number, not true", "write a number"),
+        ((1.0, [2.0]), "'hi' must be a number, not [2]", "write a number"),
+        ((1.5, 2.0), "'lo' must be a whole number, not 1.5", "get_number"),
+        ((3.0, 2.0), "'lo' is 3, which is above 'hi', 2", "lower end first"),
+        ((0.0, 2.0**63), "more than 64-bit integers hold", "2^63"),
+        ((-(2.0**64), 0.0), "more than 64-bit integers hold", "2^63"),
+    ],
+)
+def test_wrong_integers_are_refused(arguments: tuple, said: str, hint: str) -> None:
+    with pytest.raises(EvaluationError) as caught:
+        GET_INTEGER.check(arguments)
+    assert said in caught.value.message
+    assert hint in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((None, 2.0), "get_number needs its argument 'lo'"),
+        ((2.0, 1.0), "'lo' is 2, which is above 'hi', 1"),
+        ((-1.7e308, 1.7e308), "wider than any number"),
+        (({}, 1.0), "'lo' must be a number, not {}"),
+        ((float("inf"), 1.0), "'lo' must be a number, not inf"),
+        (("x" * 100, 1.0), "…"),
+    ],
+)
+def test_wrong_numbers_are_refused(arguments: tuple, said: str) -> None:
+    with pytest.raises(EvaluationError) as caught:
+        GET_NUMBER.check(arguments)
+    assert said in caught.value.message

@@ -1,0 +1,171 @@
+"""Templates that run away are refused at the line that does it, soon, and with bounded memory."""
+
+import time
+import tracemalloc
+
+import pytest
+
+from eventer.core.errors import BudgetError, EvaluationError
+from eventer.jsonnet.budget import Budget, Meter
+from eventer.jsonnet.environment import Environment
+from eventer.jsonnet.evaluate.deep import run_deep
+from eventer.jsonnet.evaluate.interpreter import Interpreter
+from tests.unit.jsonnet.front import program
+from tests.unit.jsonnet.worlds import Keys, World, evaluate, failure, interpreter
+
+LAUGHS = "local a0 = ['lol'], " + ", ".join(
+    f"a{i + 1} = [{', '.join([f'a{i}'] * 10)}]" for i in range(9)
+)
+
+HOSTILE = {
+    "recursion": "local f(x) = f(x + 1); f(0)",
+    "recursion that adds": "local f(x) = 1 + f(x); f(0)",
+    "a loop without end": "local f(x) = f(x + 1) tailstrict; f(0)",
+    "makeArray": "std.makeArray(1e9, function(i) i)",
+    "makeArray for its length": "std.length(std.makeArray(1e9, function(i) i))",
+    "doubling": "local d(s, n) = if n == 0 then s else d(s + s, n - 1); d('x', 60)",
+    "doubling lists": "local d(s, n) = if n == 0 then s else d(s + s, n - 1); d([1], 60)",
+    "repeat": "std.repeat('x', 1e9)",
+    "fold": "std.foldl(function(a, b) a + b, std.range(1, 1e8), 0)",
+    "range": "std.range(1, 2e9)",
+    "depth": "local f(n, a) = if n == 0 then a else f(n - 1, [a]) tailstrict; f(100000, [])",
+    "billion laughs": LAUGHS + "; a9",
+    "billion laughs compared": LAUGHS + "; a9 == [a9[i] for i in std.range(0, 9)]",
+    "billion laughs as text": LAUGHS + "; std.length('' + a9)",
+    "width": "'%1000000000d' % 1",
+    "precision": "'%.1000000000f' % 1",
+    "width from outside": "'%*d' % [1000000000, 1]",
+    "three fors": "[1 for a in std.range(1, 999) for b in std.range(1, 999) for c in [1, 2]]",
+    "objects": "std.foldl(function(o, i) o + {a: i}, std.range(1, 100000), {})",
+    "fibonacci": "local f(n) = if n < 2 then n else f(n - 1) + f(n - 2); f(60)",
+    "sorts in sorts": "local f(x) = std.sort([2, 1], keyF=function(y) f(y)); f(1)",
+    "replace": "std.strReplace(std.repeat('a', 1000000), 'a', std.repeat('b', 1000000))",
+    "join": "std.join('x', std.makeArray(100000, function(i) std.repeat('y', 10000)))",
+}  # fmt: skip
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_templates_are_refused_soon_and_at_a_place(text):
+    interpreted = interpreter(text, budget=Budget())
+    before = time.thread_time()
+    with pytest.raises(BudgetError) as raised:
+        interpreted.event(1)
+    assert raised.value.place is not None
+    assert time.thread_time() - before < 2
+
+
+@pytest.mark.parametrize("text", ["{a: self.a}", "local x = x; x", "local a = [a[0]]; a"])
+def test_what_needs_itself_is_refused_at_once(text):
+    error = failure(text)
+    assert isinstance(error, EvaluationError)
+    assert "infinite recursion" in error.message
+
+
+@pytest.mark.parametrize("name", ["doubling", "repeat", "makeArray", "range", "width", "replace"])
+def test_bytes_are_charged_before_they_are_allocated(name):
+    interpreted = interpreter(HOSTILE[name], budget=Budget(bytes=1 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(BudgetError):
+            interpreted.event(1)
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_place_is_the_line_that_takes_it():
+    text = "{\n  small: [1, 2],\n  large: std.repeat('x', 1e9),\n}"
+    error = failure(text)
+    assert (error.place.line, error.place.column) == (3, 10)
+
+
+def test_steps():
+    text = "std.foldl(function(a, i) a + i, std.range(1, 100), 0)"
+    assert evaluate(text, budget=Budget(steps=1_000)) == 5_050
+    error = failure(text, budget=Budget(steps=150))
+    assert "more than 150 steps" in error.message
+
+
+def test_depth():
+    text = "local f(n) = if n == 0 then 0 else 1 + f(n - 1); f(100)"
+    assert evaluate(text, budget=Budget(depth=210)) == 100
+    assert "nested more than 90 calls deep" in failure(text, budget=Budget(depth=90)).message
+
+
+def test_depth_of_what_is_manifested():
+    text = "local f(n, a) = if n == 0 then a else f(n - 1, [a]) tailstrict; f(500, 1)"
+    assert evaluate(text, budget=Budget(depth=600)) is not None
+    assert isinstance(failure(text, budget=Budget(depth=400)), BudgetError)
+
+
+def test_bytes():
+    text = "std.length(std.repeat('x', 1000))"
+    assert evaluate(text, budget=Budget(bytes=10_000)) == 1000
+    assert "more than 500 bytes" in failure(text, budget=Budget(bytes=500)).message
+
+
+def test_time_is_that_of_the_clock_given():
+    now = [0.0]
+
+    def clock():
+        now[0] += 0.5
+        return now[0]
+
+    loop = program("local f(n) = if n == 0 then 0 else f(n - 1) tailstrict; f(100000)")
+    meter = Meter(Budget(seconds=3.0), clock)
+    interpreted = Interpreter(loop, Environment(World(), Keys()), meter=meter)
+    with pytest.raises(BudgetError, match="longer than 3 s"):
+        interpreted.event(1)
+    assert now[0] < 6, "not long after"
+
+
+def test_every_event_has_the_whole_budget():
+    text = "std.foldl(function(a, i) a + i, std.range(1, 100), 0)"
+    interpreted = interpreter(text, budget=Budget(steps=600, bytes=20_000, seconds=None))
+    assert {interpreted.event(1).text for _ in range(50)} == {"5050"}
+
+
+def test_an_event_after_a_refused_one_has_the_whole_budget():
+    interpreted = interpreter(
+        "local f(n) = if n == 0 then 0 else 1 + f(n - 1);"
+        " if std.native('big')() then f(1e9) else f(99)",
+        Flip(),
+        budget=Budget(depth=300, seconds=None),
+    )
+    with pytest.raises(BudgetError):
+        interpreted.event(1)
+    assert interpreted.event(1).text == "99"
+
+
+class Flip:
+    """A native that is true at the first event only."""
+
+    name = "big"
+    params = ()
+
+    def __init__(self):
+        self._first = True
+
+    def call(self, _arguments, _key):
+        first, self._first = self._first, False
+        return first
+
+
+def test_deep_recursion_has_room_in_a_thread_with_a_large_stack():
+    text = "local f(n) = if n == 0 then 0 else std.sort([1], function(x) f(n - 1))[0] - 1; f(400)"
+    interpreted = interpreter(text, budget=Budget(depth=50_000, seconds=None))
+    assert run_deep(lambda: interpreted.event(1)).text == "0"
+
+
+def test_what_is_raised_in_the_deep_thread_is_raised_here():
+    interpreted = interpreter("error 'no'")
+    with pytest.raises(EvaluationError, match="no"):
+        run_deep(lambda: interpreted.event(1))
+
+
+def test_python_never_overruns_its_own_stack():
+    text = "local f(n) = [[[[[[1 + (2 + (3 + f(n + 1)))]]]]]][0][0][0][0][0][0]; f(0)"
+    error = failure(text, budget=Budget(depth=1_000_000, seconds=None))
+    assert isinstance(error, BudgetError)
+    assert error.place is not None

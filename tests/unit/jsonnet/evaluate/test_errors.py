@@ -1,0 +1,132 @@
+"""Errors say what, where and how it came there."""
+
+import pytest
+
+from eventer.core.errors import BudgetError, EvaluationError
+from tests.unit.jsonnet.front import where
+from tests.unit.jsonnet.worlds import failure
+
+CASES = [
+    # (template, what the message holds, what the place points at, what the hint holds)
+    ('error "no"', "no", 'error "no"', None),
+    ("error {a: 1}", '{"a": 1}', "error {a: 1}", None),
+    ("{a: 1}.b", "no field 'b'", "b", "it has 'a'"),
+    ("{name: 1}.nmae", "no field 'nmae'", "nmae", "did you mean 'name'?"),
+    ("{}.a", "no field 'a'", "a", "the object is empty"),
+    ("null.a", "cannot read field 'a' of null", "null.a", None),
+    ("[1].a", "of an array", "[1].a", "indexed by number"),
+    ("[1, 2][5]", "index 5 is outside of an array of length 2", "5", "from 0 to 1"),
+    ("[][0]", "length 0", "0", "it is empty"),
+    ('"abc"[-1]', "outside of a string", "-1", "from 0 to 2"),
+    ("{a: 1}[1]", "indexed by a string, not a number", "1", None),
+    ('[1]["x"]', "cannot read field 'x' of an array", '[1]["x"]', "indexed by number"),
+    ("[1][null]", "indexed by a number, not null", "null", None),
+    ("5[0]", "cannot index a number", "5[0]", None),
+    ("1 + null", "cannot add a number and null", "1 + null", "null"),
+    ("{} + []", "cannot add an object and an array", "{} + []", "std.toString"),
+    ('"a" - 1', "`-` takes numbers, not a string and a number", '"a" - 1', None),
+    ("1 / 0", "division by zero", "1 / 0", None),
+    ("1 % 0", "division by zero", "1 % 0", None),
+    ("1e308 * 10", "overflow", "1e308 * 10", None),
+    ("1 << -1", "count is negative", "1 << -1", None),
+    ("1 & 9007199254740992", "up to 2^53-1", "1 & 9007199254740992", None),
+    ("1 < 'a'", "cannot compare a number with a string", "1 < 'a'", "have an order"),
+    ("null < null", "cannot compare null with null", "null < null", None),
+    ("(function(x) x) == (function(x) x)", "cannot compare functions", None, None),
+    ("!1", "`!` takes true or false, not a number", "!1", None),
+    ("-'a'", "unary `-` takes a number, not a string", "-'a'", None),
+    ("if 1 then 2", "a condition must be true or false, not a number", "1", None),
+    ("true && 1", "the right side of `&&`", "1", None),
+    ("1 || true", "the left side of `||`", "1", None),
+    ("'a' in [1]", "the right side of `in` must be an object", "'a' in [1]", "std.member"),
+    ("1(2)", "cannot call a number", "1(2)", None),
+    ("(function(x) x)()", "argument 'x' of anonymous is missing", None, "anonymous(x)"),
+    ("local f(a, b=1) = a; f()", "argument 'a' of f is missing", "f()", "write f(a, b=…)"),
+    ("local f(a) = a; f(1, 2)", "f takes 1 argument, not 2", "f(1, 2)", "write f(a)"),
+    ("local f() = 1; f(2)", "f takes no arguments, not 1", "f(2)", "write f()"),
+    ("local f(count) = 1; f(cuont=2)", "no parameter 'cuont'", "f(cuont=2)", "'count'"),
+    ("local f(a) = a; f(1, a=2)", "'a' of f is given twice", "f(1, a=2)", None),
+    ("{[1]: 2}", "a field name must be a string or null, not a number", "1", None),
+    ('{["a"]: 1, ["a"]: 2}', "field 'a' is there twice", '"a"', None),
+    ('{[x]: 1 for x in ["a", "a"]}', "field 'a' is there twice", "x", None),
+    ("[x for x in 5]", "`for` goes over arrays, not a number", "5", "std.objectFields"),
+    ("[x for x in [1] if 2]", "`if` needs true or false, not a number", "2", None),
+    ("{a: super.b}", "nothing below this object", "super.b", None),
+    ("{a: 1} + {b: super.aa}", "super has no field 'aa'", "super.aa", None),
+    ("{assert self.a > 1, a: 1}", "Object assertion failed", "self.a > 1", None),
+    ("{assert false : 'why ' + 1}", "why 1", "false", None),
+    ("{assert 1}", "an assert must be true or false, not a number", "1", None),
+    ("assert 1 == 2 : 'math'; 1", "math", "1 == 2", None),
+    ("{a: function(x) x}", "a function is no JSON value", "a", "hide its field"),
+    ("[function(x) x]", "a function is no JSON value", "[function(x) x]", None),
+    ("'' + (function(x) x)", "a function has no text", None, "call it"),
+    ("local x = x + 1; x", "infinite recursion", "x", None),
+    ("{a: self.b, b: self.a}", "field 'a' needs itself", "a", None),
+    ("std.lenght([])", "no field 'lenght'", "lenght", "did you mean 'length'?"),
+    ("std.length(1, 2)", "std.length takes 1 argument, not 2", "std.length(1, 2)", None),
+    ("std.extVar('x')", "no variable 'x' is given", "std.extVar('x')", "-V"),
+    ("std.map(5, [1])", "std.map", "std.map(5, [1])", None),
+    ("[1, 2][::0]", "std.slice", "[1, 2][::0]", None),
+    ("'%d' % 'x'", "std.format", "'%d' % 'x'", None),
+]
+
+
+@pytest.mark.parametrize(("text", "says", "at", "hints"), CASES, ids=[case[0] for case in CASES])
+def test_what_where_and_what_to_do(text, says, at, hints):
+    error = failure(text)
+    assert isinstance(error, EvaluationError)
+    assert says in error.message
+    assert where(error) == at if at else error.place is not None
+    assert hints is None or hints in error.hint
+
+
+def test_the_place_is_in_the_file_that_raises():
+    error = failure("{a: (import 'lib').f(1)}", lib="{\n  f(x):: x.y,\n}")
+    assert (error.place.name, error.place.line, error.place.column) == ("lib", 2, 10)
+    assert error.trace[0].place.name == "template"
+
+
+def test_the_trace_leads_outward_from_the_innermost():
+    error = failure("local f(x) = x.y, g(x) = f(x);\n{\n  a: { b: g({}) },\n}")
+    assert [(frame.what, frame.place.line) for frame in error.trace] == [
+        ("function f", 1),
+        ("function g", 3),
+        ("field 'b'", 3),
+    ]
+
+
+def test_the_trace_goes_through_locals():
+    error = failure("local x = error 'no', y = x + 1; [y + 1]")
+    assert [frame.what for frame in error.trace] == ["`x`", "`y`"]
+
+
+def test_the_trace_goes_through_std():
+    error = failure("{a: std.map(function(x) x.y, [{}])}")
+    assert "std.map" in [frame.what for frame in error.trace]
+
+
+def test_the_trace_is_bounded():
+    error = failure("local f(n) = if n == 0 then error 'end' else 1 + f(n - 1); f(1000)")
+    assert len(error.trace) < 50
+    assert error.message == "end"
+
+
+def test_a_template_that_fails_fails_again():
+    text = "{a: self.b, b: error 'no'}"
+    assert failure(text).message == failure(text).message == "no"
+
+
+def test_the_middle_of_a_list_is_where_it_fails():
+    error = failure("[\n  1,\n  {a: 2, b: 1 - null},\n]")
+    assert (error.place.line, error.place.column) == (3, 13)
+
+
+def test_asserts_of_the_top_layer_come_first():
+    assert failure("{assert false : 'low'} + {assert false : 'high'}").message == "high"
+
+
+def test_recursion_without_end_is_refused_at_the_call():
+    error = failure("local f(n) = 1 + f(n + 1);\n{a: f(0)}")
+    assert isinstance(error, BudgetError)
+    assert (error.place.line, error.place.column) == (1, 18)
+    assert "tailstrict" in error.hint

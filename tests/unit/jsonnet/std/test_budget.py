@@ -1,0 +1,85 @@
+"""What is too large is refused before anything of it is made."""
+
+import time
+
+import pytest
+
+from eventer.jsonnet.budget import Budget
+from tests import judge
+from tests.unit.jsonnet.std.ours import evaluate
+
+HUGE = [
+    'std.repeat("x", 1e9)',
+    "std.repeat([1, 2], 1e9)",
+    "std.makeArray(1e9, function(i) i)",
+    "std.range(0, 1e9)",
+    '"%1000000000d" % 1',
+    '"%01000000000d" % 1',
+    '"%.1000000000d" % 1',
+    '"%-1000000000s" % "x"',
+    '"%*s" % [1e12, "x"]',
+    'std.strReplace(std.repeat("a", 1e6), "a", std.repeat("b", 1e6))',
+    'std.join(std.repeat("x", 1e6), std.makeArray(1e5, function(i) ""))',
+    "local a = std.repeat([0], 1e5); std.flatMap(function(x) a, a)",
+    "local a = std.repeat([0], 1e5); std.flattenArrays(std.repeat([a], 1e5))",
+    'local s = std.repeat("ab", 1e6); std.foldl(function(a, b) a + a, s, s)',
+    "std.foldl(function(a, b) a + a, std.range(1, 100), [1])",
+    "std.escapeStringJson(std.repeat('\\u0001', 6e7))",
+    "std.manifestJsonMinified(std.repeat([std.repeat('x', 1e6)], 1e4))",
+    "std.manifestYamlDoc(std.repeat([std.repeat('x', 1e6)], 1e4))",
+    "std.manifestPython(std.repeat([std.repeat('x', 1e6)], 1e4))",
+    "std.manifestTomlEx({ a: std.repeat([std.repeat('x', 1e6)], 1e4) }, '')",
+    "std.base64(std.repeat('x', 6e7))",
+    "std.stringChars(std.repeat('x', 1e7))",
+    "std.findSubstr('x', std.repeat('x', 1e7))",
+    "std.split(std.repeat(',', 6e7), ',')",
+]
+
+
+@pytest.mark.parametrize("program", HUGE)
+def test_it_is_refused(program):
+    answer = evaluate(program, Budget(seconds=30.0))
+    assert isinstance(answer, judge.Error)
+    assert answer.kind == "BudgetError", answer
+
+
+@pytest.mark.parametrize("program", [p for p in HUGE if "1e9" in p or "1000000000" in p])
+def test_it_is_refused_at_once(program):
+    begin = time.process_time()
+    evaluate(program, Budget(seconds=30.0))
+    assert time.process_time() - begin < 1.0
+
+
+def test_too_many_aliases_are_refused():
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
+    for name, below in zip("bcdefgh", "abcdefg", strict=True):
+        lines.append(f"{name}: &{name} [{', '.join([f'*{below}'] * 10)}]")
+    text = "\n".join(lines)
+    answer = evaluate(f"std.parseYaml({text!r})", Budget(seconds=30.0))
+    assert isinstance(answer, judge.Error)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 900 + "]" * 900])
+@pytest.mark.parametrize("name", ["parseJson", "parseYaml"])
+def test_deep_texts_are_values_or_errors_never_crashes(name, text):
+    answer = evaluate(f"std.length(std.{name}({text!r}))", Budget(seconds=30.0))
+    assert isinstance(answer, judge.Error | int | float)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "local o = { a: self }; std.%s(o)",
+        "local a = [a]; std.%s(a)",
+        "local o = { a: o }; std.%s(o)",
+    ],
+)
+@pytest.mark.parametrize(
+    "name",
+    ["manifestJson", "manifestYamlDoc", "manifestPython", "manifestToml", "prune", "toString",
+     "manifestXmlJsonml", "deepJoin", "flattenDeepArray", "manifestIni"],
+)  # fmt: skip
+def test_what_contains_itself_is_an_error(program, name):
+    answer = evaluate(program % name, Budget(seconds=30.0))
+
+    assert isinstance(answer, judge.Error)

@@ -1,0 +1,92 @@
+"""The plan as an engine: what it does where events raise, are large, or are made ahead."""
+
+import numpy as np
+import pytest
+
+from eventer.core.errors import BudgetError, EvaluationError
+from eventer.core.model import ColumnType, Stream, Template
+from eventer.kernels.assemble import FEW
+from eventer.plan.columnar import Plan
+from eventer.plan.engine import EventContext
+from eventer.plan.prepare import prepare
+
+NATIVES = "local get_integer = std.native('get_integer'), when = std.native('get_timestamp');\n"
+RAISING = NATIVES + "local n = get_integer(0, 9);\n{ n: assert n != 3 : 'three'; n }"
+
+
+def engines(text, seed=7):
+    prepared = prepare(Template(text))
+    choices = ("plan", "interpreter")
+    return [prepared.engine(Stream(seed), EventContext(), engine=each) for each in choices]
+
+
+def due(first, count):
+    return (first + np.arange(count, dtype=np.int64)) * 1_000_000_000
+
+
+def events(engine, count, size):
+    """Each event's text, or the index and message it raises, asked for in pieces of one size."""
+    found, at = [], 0
+    while at < count:
+        wanted = min(size, count - at)
+        try:
+            batch = engine.generate(at, due(at, wanted))
+        except (EvaluationError, BudgetError) as error:
+            found.append((error.index, error.message))
+            at += 1
+            continue
+        assert batch.first == at
+        assert 1 <= batch.count <= wanted
+        assert batch.scheduled.tolist() == due(at, batch.count).tolist()
+        found += batch.text.to_pylist()
+        at = batch.next
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 7, 130, 1000])
+def test_events_that_raise_are_the_interpreters_in_pieces_of_any_size(size):
+    ours, theirs = engines(RAISING)
+    assert events(ours, 1000, size) == events(theirs, 1000, 1000)
+    assert not ours.broken
+
+
+def test_columns_are_not_computed_again_after_each_event_that_raises(monkeypatch):
+    runs = []
+    run = Plan.run
+    monkeypatch.setattr(Plan, "run", lambda *args: runs.append(1) or run(*args))
+    ours, _ = engines(RAISING)
+    found = events(ours, 2000, 2000)
+    raising = sum(isinstance(each, tuple) for each in found)
+    assert raising > 100
+    assert 5 * len(runs) < raising
+
+
+def test_what_is_kept_is_not_taken_for_events_due_at_other_times():
+    text = NATIVES + (
+        "local n = get_integer(0, 9);\n{ at: when('now', 'now', '1s'), n: assert n != 3; n }"
+    )
+    ours, theirs = engines(text)
+    events(ours, 300, 300)
+    later = due(10_000, 300)
+    at = next(n for n in range(20, 300) if isinstance(events(theirs, n + 1, n + 1)[n], bytes))
+    mine = ours.generate(at, later).text.to_pylist()
+    assert mine == theirs.generate(at, later).text.to_pylist()[: len(mine)]
+
+
+def test_an_event_that_is_too_large_and_raises_raises():
+    """The plan finds it too large before it knows; the interpreter's verdict stands."""
+    ours, theirs = engines(RAISING.replace("{ n:", "{ a: std.repeat('x', 2000000), n:"))
+    assert events(ours, 40, 40) == events(theirs, 40, 40)
+    assert len(set(events(ours, 40, 40))) > 2
+
+
+def test_a_value_of_another_row_of_the_run_refuses_no_batch():
+    ours, theirs = engines(NATIVES + "{ v: if get_integer(0, 9) == 3 then 'text' else 1 }")
+    for engine in (ours, theirs):
+        batch = engine.generate(0, due(0, 1))
+        assert batch.fields.column("/v", ColumnType.BIGINT).to_pylist() == [1]
+
+
+def test_a_deadline_leaves_a_batch_large_enough_for_compiled_code():
+    ours, _ = engines(NATIVES + "{ n: get_integer(0, 9) }")
+    assert ours.generate(0, due(0, 10_000), 0).count >= FEW

@@ -1,0 +1,165 @@
+"""Plans as text: the same for the same template, and nothing but what the event needs."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from eventer.core.model import Stream, Template
+from eventer.plan.engine import EventContext
+from eventer.plan.explain import explain_plan
+from eventer.plan.explain_template import explain_template
+from eventer.plan.explain_text import measured_text, plan_text
+from eventer.plan.measure import TimedRun, measure_columns
+from eventer.plan.prepare import prepare
+
+LOCALS = """local draw(name) = std.native(name);
+local integer = draw('get_integer');
+"""
+TEXT = """engine: plan
+
+domains
+  d0  the events
+
+columns
+  %0    d0  raw     draw get_integer(1, 9) key KEY
+  %1    d0  whole   drawn %0 [1..9]
+
+row program
+  0   literal   {"a":
+  1   whole     %1
+  2   literal   ,"b":[1,"x"]}
+  3   end
+
+constant
+  /b
+"""
+
+
+def plan_of(text, seed=0):
+    return prepare(Template(text)).plan(Stream(seed), EventContext())
+
+
+def explained(text):
+    return explain_plan(plan_of(text))
+
+
+def test_the_text_of_a_small_plan():
+    plan = explained(LOCALS + "{ a: integer(1, 9), b: [1, 'x'], hidden:: integer(1, 2) }")
+    key = plan.columns[0].key
+    assert len(key) == 16
+    int(key, 16)
+    assert plan_text(plan) == TEXT.replace("KEY", key)
+
+
+def test_keys_are_those_of_the_seed():
+    text = LOCALS + "{ a: integer(1, 9) }"
+    keys = [explain_plan(plan_of(text, seed)).columns[0].key for seed in (0, 0, 1)]
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_any_process_prints_the_same():
+    program = (
+        "from tests.unit.plan.test_explain import *\nprint(plan_text(explained(LOCALS + MIXED)))"
+    )
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in (1, 2)
+    }
+    assert texts == {plan_text(explained(LOCALS + MIXED)) + "\n"}
+
+
+MIXED = """{
+  id: integer(1, 100),
+  kind: draw('get_one_of')('a, b, c, d'),
+  hash: std.md5(self.kind + self.id),
+  items: [{ currency: 'EUR', n: integer(1, 9), line: k } for k in std.range(1, integer(1, 5))],
+  [if integer(1, 2) == 1 then 'extra']: integer(5, 9),
+  assert $.id < 90 : 'too large',
+  doc: std.manifestJsonMinified({ id: $.id }),
+}"""
+
+
+def test_domains_draws_picks_and_documents_are_told():
+    plan = explained(LOCALS + MIXED)
+    assert [rows.kind for rows in plan.domains].count("elements") == 1
+    assert {rows.holds for rows in plan.domains if rows.kind == "filter"} == {True, False}
+    picks = [(column.entries, column.first) for column in plan.columns]
+    assert (4, ('"a"', '"b"', '"c"')) in picks
+    assert any(column.key == "per element" for column in plan.columns)
+    (document,) = plan.documents
+    assert document[1][0].text == '{"id":'
+
+
+def test_what_raises_and_what_is_computed_value_by_value():
+    plan = explained(LOCALS + MIXED)
+    assert [raising.what for raising in plan.raising] == ["an object's assert fails"]
+    by_name = {column.name: column for column in plan.columns}
+    calls = {by_name[name].what: by_name[name] for name in plan.one_by_one}
+    assert (calls["std.md5"].line, calls["std.md5"].column) == (6, 9)
+    text = plan_text(plan)
+    assert "rows that go to the interpreter\n" in text
+    assert "std.md5 (line 6, column 9)" in text
+
+
+def test_parts_that_are_the_same_in_all_events():
+    assert explained(LOCALS + MIXED).constant == ("/items/*/currency",)
+    assert explained("{ a: 1, b: [2] }").constant == ("",)
+    optional = LOCALS + "{ [if integer(1, 2) == 1 then 'x']: 1, y: { a: 1 } }"
+    assert explained(optional).constant == ("/y",)
+
+
+def test_explaining_adds_nothing_to_the_plan():
+    plan = plan_of(LOCALS + MIXED)
+    graph = plan.traced.tracer.graph
+    before = len(graph.nodes), len(graph.domains), len(graph.effects)
+    first = explain_plan(plan)
+    assert (len(graph.nodes), len(graph.domains), len(graph.effects)) == before
+    assert explain_plan(plan) == first
+
+
+def test_costs_are_those_of_each_columns_own_operation():
+    plan = plan_of(LOCALS + MIXED)
+    costs = measure_columns(plan, 0, rows=200, repeats=1)
+    assert costs.rows == 200
+    assert costs.program_ns > 0
+    assert all(ns >= 0 for ns in costs.columns_ns.values())
+    assert {node.operation for node in costs.columns_ns} >= {"draw", "each"}
+
+
+def test_a_timed_run_gives_the_values_of_a_run():
+    import numpy as np
+
+    plan = plan_of(LOCALS + MIXED)
+    index, due = np.arange(50, dtype=np.int64), np.zeros(50, dtype=np.int64)
+    timed, plain = TimedRun(plan, index, due), plan.run(index, due)
+    for one, other in zip(plan.program.columns(timed), plan.program.columns(plain), strict=True):
+        assert repr(one) == repr(other)
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_a_template_without_a_plan_says_why_and_what_it_costs(measured):
+    prepared = prepare(Template("std.trace('x', 1)"))
+    found = explain_template(prepared, Stream(0), EventContext(), 0, measured=measured)
+    assert (found.engine, found.plan) == ("interpreter", None)
+    assert "std.trace" in found.reason
+    assert (found.measured is not None) == measured
+    if measured:
+        assert found.measured.plan is None
+        assert measured_text(found.measured, None).startswith("measured\n  interpreter  ")
+
+
+def test_both_engines_are_measured():
+    prepared = prepare(Template(LOCALS + "{ a: integer(1, 9) }"))
+    found = explain_template(prepared, Stream(0), EventContext(), 0, measured=True)
+    assert found.measured.plan.bytes_per_event == 7
+    assert found.measured.plan.events_per_second > found.measured.interpreter.events_per_second
+    assert len(found.measured.slowest) == 2
+    assert "row program" in measured_text(found.measured, found.plan)

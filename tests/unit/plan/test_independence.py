@@ -1,0 +1,106 @@
+"""Draws of different places of a template, and of neighbouring streams, tell nothing of each other.
+
+Over the whole way: the names of sites, the keys of environments, the columns of the plan.
+"""
+
+import json
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from eventer.core.model import Stream, Template
+from eventer.plan.engine import EventContext
+from eventer.plan.prepare import prepare
+from tests import goodness_of_fit as fit
+
+ROWS = 20_000
+SIZE = 12
+TEMPLATE = """
+local get_integer = std.native('get_integer'), get_one_of = std.native('get_one_of');
+local die() = get_integer(0, 11);
+local shared = die();
+local twelve = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+{
+  a: get_integer(0, 11),
+  b: get_integer(0, 11),
+  nested: { a: get_integer(0, 11) },
+  array: [get_integer(0, 11), get_integer(0, 11)],
+  list: [get_integer(0, 11) for i in std.range(0, 2)],
+  grid: [[die() for j in [0, 1]] for i in [0, 1]],
+  made: std.makeArray(2, function(i) die()),
+  calls: [die(), die()],
+  picked: get_one_of(twelve),
+  shared: [shared, shared],
+  [get_one_of(['x', 'x'])]: get_integer(0, 11),
+}
+"""
+SAME = ("shared", 0), ("shared", 1)
+
+
+def numbers(value, path=()):
+    """All numbers of a value with the paths to them."""
+    if isinstance(value, float | int):
+        return {path: value}
+    steps = value.items() if isinstance(value, dict) else enumerate(value)
+    return {p: n for step, each in steps for p, n in numbers(each, (*path, step)).items()}
+
+
+def columns(template, stream, rows=ROWS):
+    """The numbers of a template's events, by path."""
+    found = prepare(Template(template)).engine(stream, EventContext(), engine="plan")
+    events, first = [], 0
+    while first < rows:
+        batch = found.generate(first, np.zeros(rows - first, dtype=np.int64))
+        events += map(json.loads, batch.text.to_pylist())
+        first = batch.next
+    made = [numbers(event) for event in events]
+    return {path: np.array([each[path] for each in made]) for path in made[0]}
+
+
+@pytest.fixture(scope="module")
+def places():
+    return columns(TEMPLATE, Stream(1, "dice"))
+
+
+def test_every_place_is_uniform(places):
+    assert len(places) == 20
+    chances = [fit.chi_square(np.bincount(each, minlength=SIZE)) for each in places.values()]
+    assert fit.combined(chances) > fit.LEVEL
+
+
+def test_places_tell_nothing_of_each_other(places):
+    pairs = [pair for pair in combinations(places, 2) if pair != SAME]
+    chances = [fit.independence(places[one], places[other]) for one, other in pairs]
+    assert fit.combined(chances) > fit.LEVEL
+    one, other = SAME
+    assert fit.independence(places[one], places[other]) < fit.LEVEL
+
+
+def test_neighbouring_events_tell_nothing_of_each_other(places):
+    chances = [
+        fit.independence(one[lag:], other[:-lag])
+        for one in places.values()
+        for other in places.values()
+        for lag in (1, 2)
+    ]
+    assert fit.combined(chances) > fit.LEVEL
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [Stream(2, "dice"), Stream(0, "dice"), Stream(1, "dicf"), Stream(1), Stream(1 << 63, "dice")],
+)
+def test_other_streams_tell_nothing_of_this_one(places, stream):
+    others = columns(TEMPLATE, stream)
+    chances = [fit.independence(one, other) for one in places.values() for other in others.values()]
+    assert fit.combined(chances) > fit.LEVEL
+
+
+def test_elements_of_long_lists_are_uniform_and_tell_nothing_of_their_neighbours():
+    template = "{ list: [std.native('get_integer')(0, 11) for i in std.range(1, 500)] }"
+    made = columns(template, Stream(3, "lists"), rows=200)
+    grid = np.array([made["list", place] for place in range(500)])
+    chances = [fit.chi_square(np.bincount(grid.ravel(), minlength=SIZE))]
+    chances += [fit.independence(grid[lag:].ravel(), grid[:-lag].ravel()) for lag in (1, 2, 10)]
+    assert fit.combined(chances) > fit.LEVEL

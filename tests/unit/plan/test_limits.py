@@ -1,0 +1,57 @@
+"""What a plan may hold: templates beyond it are refused with the limit and the place."""
+
+import pytest
+
+from eventer.core.model import Stream, Template
+from eventer.plan import graph, rows
+from eventer.plan.engine import EventContext
+from eventer.plan.prepare import prepare
+from eventer.plan.refusal import RefusedError
+from eventer.plan.trace import event
+
+NATIVES = "local integer = std.native('get_integer');\n"
+
+
+def refusal(text):
+    with pytest.raises(RefusedError) as caught:
+        prepare(Template(NATIVES + text)).plan(Stream(1), EventContext())
+    return str(caught.value)
+
+
+def test_columns(monkeypatch):
+    monkeypatch.setattr(graph, "MAX_NODES", 1_000)
+    text = "{ a: 1,\n b: [integer(1, i) for i in std.range(1, 999)] }"
+    assert refusal(text) == "it needs more than 1,000 columns (line 3, column 6)"
+
+
+def test_instructions(monkeypatch):
+    monkeypatch.setattr(rows, "MAX_INSTRUCTIONS", 1_000)
+    text = "local n = integer(1, 9);\n{ a: 1, b: [n for _ in std.range(1, 999)] }"
+    assert refusal(text) == "an event needs more than 1,000 instructions (line 3, column 9)"
+
+
+def test_constant_text():
+    text = "{ a: 1,\n b: std.repeat('0123456789', 500000), c: integer(1, 9) }"
+    said = "an event has a constant text of 5,000,000 characters (line 3, column 2)"
+    assert refusal(text) == said
+
+
+def test_constant_texts_together():
+    text = "{ a: 1,\n b: [std.repeat('x', 2500000) + i for i in [1, 2]], c: integer(1, 9) }"
+    said = "an event has more than 4,194,304 bytes of constant text (line 3, column 2)"
+    assert refusal(text) == said
+
+
+def test_steps(monkeypatch):
+    monkeypatch.setattr(event, "BUDGET", event.BUDGET.__class__(steps=100, depth=1_500))
+    text = "{ a: 1,\n b: [integer(1, 9) + i for i in std.range(1, 999)] }"
+    assert refusal(text).startswith("it is too large to be unrolled: takes more than 100 steps")
+    assert refusal(text).endswith("(line 3, column 33)")
+
+
+def test_nesting_that_python_cannot_follow(monkeypatch):
+    def recurse(*_):
+        raise RecursionError
+
+    monkeypatch.setattr(event, "_evaluated", recurse)
+    assert refusal("{ a: integer(1, 9) }") == "it is nested too deep (line 1, column 1)"

@@ -1,0 +1,159 @@
+"""What static inference knows of a template's events."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eventer.core.model import ColumnType as T
+from eventer.core.model import Template
+from eventer.jsonnet.load import load
+from eventer.plan.shape.infer import infer_shape
+
+CONTRACT = Path(__file__).parents[2] / "acceptance" / "contract"
+NATIVES = """
+local get_integer = std.native('get_integer');
+local get_number = std.native('get_number');
+local get_one_of = std.native('get_one_of');
+local get_rand_data = std.native('get_rand_data');
+local get_timestamp = std.native('get_timestamp');
+local get_dataset = std.native('get_dataset');
+"""
+
+
+def shape(text, variables=None):
+    program = load(Template(NATIVES + text, vars=json.dumps(variables or {})))
+    return infer_shape(program.root, program.code, program.vars)
+
+
+def columns(text, variables=None):
+    return {column.name: column.type for column in shape(text, variables).columns}
+
+
+def test_the_template_of_the_contract():
+    program = load(Template((CONTRACT / "event.jsonnet").read_text()))
+    found = infer_shape(program.root, program.code, program.vars)
+    assert {c.name: c.type for c in found.columns} == {
+        "id": T.BIGINT,
+        "time": T.TIMESTAMPTZ,
+        "group_id": T.TEXT,
+        "dataset": T.TEXT,
+        "country": T.TEXT,
+        "name": T.TEXT,
+        "session_id": T.BIGINT,
+        "page_id": T.BIGINT,
+        "user_agent": T.TEXT,
+        "event": T.JSONB,
+    }
+    assert (found.open, found.is_object) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [
+        ("1", T.BIGINT),
+        ("1.5", T.DOUBLE),
+        ("1e19", T.DOUBLE),
+        ("true", T.BOOLEAN),
+        ("'a'", T.TEXT),
+        ("null", T.JSONB),
+        ("[1]", T.JSONB),
+        ("{ a: 1 }", T.JSONB),
+        ("get_integer(1, 2)", T.BIGINT),
+        ("get_integer(1, 2) + 1", T.BIGINT),
+        ("get_integer(1, 2) * 2.5", T.DOUBLE),
+        ("get_integer(1, 2) / 2", T.DOUBLE),
+        ("-get_integer(1, 2)", T.BIGINT),
+        ("get_number(1, 2)", T.DOUBLE),
+        ("std.floor(get_number(1, 2))", T.BIGINT),
+        ("std.round(get_number(1, 2) * 100) / 100", T.DOUBLE),
+        ("get_integer(1, 2) == 1", T.BOOLEAN),
+        ("get_timestamp('now', 'now', '1s')", T.TIMESTAMPTZ),
+        ("get_timestamp('now', 'now', '1s') + ''", T.TEXT),
+        ("'now'", T.TEXT),
+        ("if get_integer(0, 1) == 1 then 1 else 2", T.BIGINT),
+        ("if get_integer(0, 1) == 1 then 1 else 2.5", T.DOUBLE),
+        ("if get_integer(0, 1) == 1 then 1 else null", T.BIGINT),
+        ("if get_integer(0, 1) == 1 then 1", T.BIGINT),
+        ("if get_integer(0, 1) == 1 then 1 else 'a'", T.JSONB),
+        ("if get_integer(0, 1) == 1 then 1 else error 'no'", T.BIGINT),
+        ("if true then 1 else 'a'", T.BIGINT),
+        ("get_one_of('a, b')", T.TEXT),
+        ("get_one_of([1, 2])", T.BIGINT),
+        ("get_one_of([1, 2.5])", T.DOUBLE),
+        ("get_one_of([1, 'a'])", T.JSONB),
+        ("get_rand_data().first_name", T.TEXT),
+        ("get_rand_data()['lat']", T.DOUBLE),
+        ("get_rand_data()", T.JSONB),
+        ("get_dataset('x')", T.TEXT),
+        ("'%05d' % get_integer(1, 9)", T.TEXT),
+        ("'a' + 1", T.TEXT),
+        ("1 + 'a'", T.TEXT),
+        ("self.other", T.BIGINT),
+        ("$.other + 0.5", T.DOUBLE),
+        ("local f(a, b=2) = a + b; f(1)", T.BIGINT),
+        ("(function(a) [a])(1)[0]", T.BIGINT),
+        ("local f(n) = if n == 0 then 0 else f(n - 1); f(3)", T.JSONB),
+        ("[get_integer(1, 9) for i in std.range(1, 3)][0]", T.BIGINT),
+        ("std.map(function(i) i * 2, [1, 2])[0]", T.BIGINT),
+        ("std.length('abc')", T.BIGINT),
+        ("std.join(',', ['a'])", T.TEXT),
+        ("std.foldl(function(a, b) a + b, [1, 2], 0)", T.JSONB),
+        ("std.sum([i.n for i in [{ n: 1 }, { n: 2 }]])", T.BIGINT),
+        ("std.max(1, 2)", T.BIGINT),
+        ("std.extVar('count')", T.BIGINT),
+        ("std.extVar('label')", T.TEXT),
+        ("({ a: 1 } + { a: 'x' }).a", T.TEXT),
+        ("({ a: 1 } { a+: 0.5 }).a", T.DOUBLE),
+        ("({ a: 1 } { b: super.a }).b", T.BIGINT),
+        ("!true", T.BOOLEAN),
+        ("1 == 1 && 2 == 2", T.BOOLEAN),
+    ],
+)
+def test_a_field_has_the_column_type_that_holds_all_its_values(expression, kind):
+    variables = {"count": 3, "label": "x"}
+    assert columns(f"{{ f: {expression}, other:: 1 }}", variables) == {"f": kind}
+
+
+def test_names_that_the_template_can_produce_are_columns():
+    text = "{ [get_one_of('a, b')]: 1, [if get_integer(0, 1) == 1 then 'c']: 'x', d:: 1 }"
+    assert columns(text) == {"a": T.BIGINT, "b": T.BIGINT, "c": T.TEXT}
+    assert columns(
+        "{ type: get_one_of('u, v'), [self.type]: 1 }".replace("self", "{type: 'w'}")
+    ) == {
+        "type": T.TEXT,
+        "w": T.BIGINT,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "is_open", "is_object"),
+    [
+        ("{ a: 1 }", False, True),
+        ("{ [std.toString(get_integer(1, 9))]: 1 }", True, True),
+        ("{ [k]: 1 for k in ['a'] }", True, True),
+        ("if get_integer(0, 1) == 1 then { a: 1 } else { b: 1 }", False, True),
+        ("if get_integer(0, 1) == 1 then { a: 1 }", False, None),
+        ("[1]", False, False),
+        ("null", False, False),
+        ("std.mergePatch({ a: 1 }, { b: 2 })", True, None),
+        ("function(a=1) { a: a }", False, True),
+        ("error 'no'", True, None),
+        ("local x = x; x", True, None),
+    ],
+)
+def test_what_is_known_of_the_whole(text, is_open, is_object):
+    found = shape(text)
+    assert (found.open, found.is_object) == (is_open, is_object)
+
+
+def test_both_branches_of_a_condition_are_columns():
+    found = columns("if get_integer(0, 1) == 1 then { a: 1, b: 1 } else { a: 'x', c: true }")
+    assert found == {"a": T.JSONB, "b": T.BIGINT, "c": T.BOOLEAN}
+
+
+def test_a_long_template_ends_in_time():
+    deep = "local f0(x) = x; " + "".join(
+        f"local f{i}(x) = f{i - 1}(f{i - 1}(x)); " for i in range(1, 40)
+    )
+    assert columns(deep + "{ a: f39(1) }") == {"a": T.JSONB}

@@ -1,0 +1,124 @@
+"""The SQLite registry: the conformance suite, and what only a file can get wrong."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from eventer.core.errors import RegistryError
+from eventer.core.model import Stream
+from eventer.registry.base import Add, GeneratorExistsError
+from eventer.registry.sqlite import SqliteRegistry
+from eventer.testing.registry_conformance import RegistryConformance, sample_record
+
+
+class TestSqlite(RegistryConformance):
+    async def open(self, folder, *, shards=2):
+        return await SqliteRegistry.open(folder / "registry.sqlite", shards=shards)
+
+
+async def test_a_second_process_is_refused_with_the_first_ones_id(tmp_path):
+    path = tmp_path / "registry.sqlite"
+    async with await SqliteRegistry.open(path):
+        with pytest.raises(RegistryError, match=f"in use by another process .id {os.getpid()}"):
+            await SqliteRegistry.open(path)
+    await (await SqliteRegistry.open(path)).close()
+
+
+async def test_a_newer_schema_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "registry.sqlite"
+    await (await SqliteRegistry.open(path)).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(RegistryError, match="newer version"):
+        await SqliteRegistry.open(path)
+
+
+async def test_what_is_no_database_is_said_plainly(tmp_path):
+    path = tmp_path / "registry.sqlite"
+    path.write_bytes(b"not a database, but long enough to be taken for one" * 100)
+    with pytest.raises(RegistryError, match="not a database"):
+        await SqliteRegistry.open(path)
+
+
+async def test_the_file_and_its_folder_are_for_the_owner_alone(tmp_path):
+    path = tmp_path / "deep" / "er" / "registry.sqlite"
+    async with await SqliteRegistry.open(path):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+async def test_every_commit_is_synced(tmp_path):
+    registry = await SqliteRegistry.open(tmp_path / "registry.sqlite")
+    connection = registry._store._connection
+    assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+    assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    await registry.close()
+    await registry.close()
+
+
+async def test_a_failing_change_leaves_the_connection_usable(tmp_path):
+    async with await SqliteRegistry.open(tmp_path / "registry.sqlite") as registry:
+        bad = sample_record(1, stream=Stream(1, "lone \ud800"))
+        with pytest.raises(UnicodeEncodeError):
+            await registry.apply([Add(sample_record(2)), Add(bad)])
+        assert await registry.all() == ()
+        await registry.apply([Add(sample_record(2))])
+
+
+async def test_many_callers_at_once_are_served_one_after_another(tmp_path):
+    async with await SqliteRegistry.open(tmp_path / "registry.sqlite") as registry:
+        adds = [registry.apply([Add(sample_record(i % 5))]) for i in range(20)]
+        results = await asyncio.gather(*adds, return_exceptions=True)
+        assert sum(isinstance(result, GeneratorExistsError) for result in results) == 15
+        assert {record.id for record in await registry.all()} == set(range(5))
+
+
+ADDER = """
+import asyncio, sys
+from pathlib import Path
+from eventer.registry.base import Add
+from eventer.registry.sqlite import SqliteRegistry
+from eventer.testing.registry_conformance import sample_record
+
+async def main():
+    registry = await SqliteRegistry.open(Path(sys.argv[1]))
+    for first in range(int(sys.argv[2]), 10**9, 5):
+        await registry.apply([Add(sample_record(first + i)) for i in range(5)])
+        print(first, flush=True)
+
+asyncio.run(main())
+"""
+
+
+def add_until_killed(path, start):
+    """Adds fives of generators in a process, kills it, returns the fives it acknowledged."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", ADDER, path, str(start)], stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        acknowledged = [int(process.stdout.readline()) for _ in range(20)]
+        process.send_signal(signal.SIGKILL)
+        acknowledged += [int(line) for line in process.stdout.read().splitlines()]
+    assert process.returncode == -signal.SIGKILL
+    return acknowledged
+
+
+async def test_a_kill_in_the_middle_of_adds_loses_none_and_halves_none(tmp_path):
+    path, acknowledged = tmp_path / "registry.sqlite", []
+    for start in (0, 1_000_000, 2_000_000):
+        acknowledged += await asyncio.to_thread(add_until_killed, path, start)
+    async with await SqliteRegistry.open(path) as registry:
+        ids = {record.id for record in await registry.all()}
+        assert {first + i for first in acknowledged for i in range(5)} <= ids
+        for first in {id_ - id_ % 5 for id_ in ids}:
+            assert {first + i for i in range(5)} <= ids
+        record = (await registry.get([0]))[0]
+        assert replace(record, failure=None) == sample_record(0, failure=None)

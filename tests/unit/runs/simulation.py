@@ -1,0 +1,498 @@
+"""A world in one thread: shards, their destination, a service and faults, on a clock of its own.
+
+Processes crash, or seem to and go on beside their successors; commits are slow, fail, or are never
+answered; targets go away, with or without a word about whose they were. Everything that is random
+comes from the seed, so a seed that fails fails again.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from eventer.core.batch import Batch
+from eventer.core.errors import (
+    DestinationRejectedError,
+    DestinationUnavailableError,
+    EvaluationError,
+    EventerError,
+    FencedError,
+    TargetUnavailableError,
+    UnknownOutcomeError,
+)
+from eventer.core.model import (
+    ConsoleTarget,
+    OnError,
+    Position,
+    PositionKey,
+    Segment,
+    Stream,
+    Template,
+)
+from eventer.destinations.base import Delivery, Flow, Outcome
+from eventer.destinations.console import advance
+from eventer.plan.engine import EventContext
+from eventer.plan.json_fields import JsonFields
+from eventer.runs.instructions import (
+    Assignment,
+    Check,
+    Close,
+    Deliver,
+    Failed,
+    Generate,
+    Instruction,
+    Made,
+    Open,
+    Positioned,
+    Prepare,
+    ReadPositions,
+    Recipe,
+    Report,
+    Withdrawn,
+    Work,
+)
+from eventer.runs.pacing import Pace, begin, repace
+from eventer.runs.shard import Shard
+
+MS = 1_000_000
+SECOND = 1_000 * MS
+RECIPE = Recipe(Template("{}"), Stream(1), EventContext())
+
+
+_TEXT = pa.array([b"{}"] * 10_000, type=pa.large_binary())
+
+
+def fake_batch(first: int, scheduled: list[int]) -> Batch:
+    """A batch of empty objects."""
+    index = np.arange(first, first + len(scheduled), dtype=np.int64)
+    return Batch(
+        first=first,
+        count=len(scheduled),
+        index=index,
+        scheduled=np.array(scheduled, dtype=np.int64),
+        text=_TEXT.slice(0, len(scheduled)),
+        fields=JsonFields([{}] * len(scheduled), index),
+    )
+
+
+ALL_FENCES = frozenset({"epoch", "atomic", "reread"})
+
+
+@dataclass
+class Server:
+    """What survives: committed events and positions, and the newest owner's epoch.
+
+    `fences` are those it has: "epoch" refuses earlier owners, "atomic" commits positions with data.
+    """
+
+    fences: frozenset[str] = ALL_FENCES
+    epoch: int = 0
+    log: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    positions: dict[PositionKey, Position] = field(default_factory=dict)
+
+    def commit(
+        self, epoch: int, deliveries: tuple[Delivery, ...], refuse: Callable[[int, int], bool]
+    ) -> Outcome:
+        if "epoch" in self.fences and epoch != self.epoch:
+            raise FencedError("a newer owner has this shard")
+        committed, rejected = {}, {}
+        for delivery in deliveries:
+            key = delivery.flow.key
+            bad = [int(i) for b in delivery.batches for i in b.index if refuse(key.generator, i)]
+            if bad:
+                rejected[key] = DestinationRejectedError(f"event {bad[0]}", index=bad[0])
+                continue
+            self._write(key.generator, delivery)
+            committed[key] = advance(self.positions.get(key, Position()), delivery.batches)
+        self.positions.update(committed)
+        return Outcome(committed, rejected)
+
+    def tear(self, deliveries: tuple[Delivery, ...]) -> None:
+        """Without atomicity, a commit that is cut off leaves data and no positions."""
+        if "atomic" not in self.fences:
+            for delivery in deliveries:
+                self._write(delivery.flow.key.generator, delivery)
+
+    def _write(self, generator: int, delivery: Delivery) -> None:
+        log = self.log.setdefault(generator, [])
+        for batch in delivery.batches:
+            log += zip(batch.index.tolist(), batch.scheduled.tolist(), strict=True)
+
+
+@dataclass
+class Generator:
+    """One generator as the service knows it."""
+
+    key: PositionKey
+    on_error: OnError
+    segments: list[Segment]
+    raising: frozenset[int] = frozenset()
+    refused: frozenset[int] = frozenset()
+    wanted: Segment | None = None
+    state: str = "running"
+    seen: int = 0
+    frozen_at: int | None = None
+    failure: EventerError | None = None
+
+    def assignment(self, *, doubtful: bool) -> Assignment:
+        return Assignment(
+            Flow(self.key, ConsoleTarget()), RECIPE, on_error=self.on_error, doubtful=doubtful
+        )
+
+
+@dataclass(eq=False)
+class Process:
+    """One owner of the shard, alive or not, and the epoch that its connection was opened with."""
+
+    shard: Shard = field(default_factory=Shard)
+    epoch: int = 0
+    alive: bool = True
+    wake: int | None = None
+
+
+class World:
+    """Runs one seed: some generators, a shard that crashes, a server with faults."""
+
+    def __init__(self, seed: int, *, fences: frozenset[str] = ALL_FENCES) -> None:
+        self.random = random.Random(seed)
+        self.now = 1_700_000_000 * SECOND
+        self.server = Server(fences)
+        self.faults = True
+        self.away: dict[int, str] = {}
+        self.lateness: dict[int, list[int]] = defaultdict(list)
+        self._queue: list[tuple[int, int, Callable[[], None]]] = []
+        self._count = 0
+        self.process = Process()
+        self.zombies: list[Process] = []
+        self.generators = {g.key: g for g in map(self._generator, range(self.random.randint(1, 4)))}
+
+    @property
+    def shard(self) -> Shard:
+        """The shard of the process that the service knows."""
+        return self.process.shard
+
+    def _generator(self, number: int) -> Generator:
+        count, interval = self.random.randint(1, 12), self.random.randint(60, 1500) * MS
+        bad = frozenset(self.random.sample(range(400), self.random.choice([0, 0, 0, 1, 5])))
+        raising = self.random.random() < 0.5
+        return Generator(
+            PositionKey(7, number, 0),
+            self.random.choice(list(OnError)),
+            [begin(self.now, 0, count=count, interval=interval)],
+            raising=bad if raising else frozenset(),
+            refused=frozenset() if raising else bad,
+        )
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def later(self, delay: int, act: Callable[[], None]) -> None:
+        self._count += 1
+        heapq.heappush(self._queue, (self.now + delay, self._count, act))
+
+    def run(self, duration: int) -> None:
+        until = self.now + duration
+        self.step()
+        while self._queue and self._queue[0][0] <= until:
+            self.now, _, act = heapq.heappop(self._queue)
+            act()
+            self.step()
+        self.now = until
+
+    def step(self) -> None:
+        """Carries out what the shards decide until they have nothing more to say."""
+        for process in (self.process, *self.zombies):
+            self._step(process)
+
+    def _step(self, process: Process) -> None:
+        shard = process.shard
+        for report in shard.take_reports():
+            self.hear(report, process)
+        for instruction in shard.decide(self.now):
+            self.begin(instruction, process)
+        for report in shard.take_reports():
+            self.hear(report, process)
+        if (at := shard.wake_at()) is not None and at != process.wake:
+            process.wake = at
+            self.later(max(0, at - self.now), lambda: self._ring(process))
+
+    def _ring(self, process: Process) -> None:
+        process.wake = None
+
+    # --- the service --------------------------------------------------------------------------
+
+    def start(self) -> None:
+        for generator in self.generators.values():
+            self.shard.assign(generator.assignment(doubtful=False))
+
+    def hear(self, report: Report, process: Process) -> None:
+        if process is not self.process:
+            # A copy that nobody knows of goes on as it was told.
+            if isinstance(report, Positioned):
+                process.shard.go(report.key, Pace(self.generators[report.key].segments))
+            return
+        match report:
+            case Positioned(key=key, position=position):
+                generator = self.generators[key]
+                assert position.next >= generator.seen, "the position went back"
+                generator.seen = position.next
+                if generator.wanted is not None:
+                    wanted, generator.wanted = generator.wanted, None
+                    generator.segments.append(
+                        begin(
+                            wanted.t0, position.next, count=wanted.count, interval=wanted.interval
+                        )
+                    )
+                self.shard.go(key, Pace(generator.segments))
+            case Failed(key=key, error=error):
+                self.generators[key].state = "failed"
+                self.generators[key].failure = error
+            case Withdrawn(key=key):
+                generator = self.generators[key]
+                if generator.state == "pausing":
+                    generator.state = "paused"
+                    generator.frozen_at = len(self.server.log.get(key.generator, []))
+                elif generator.state == "repacing":
+                    self._assign_with_new_pace(generator)
+
+    def meddle(self) -> None:
+        """A random wish of a user, or a crash."""
+        generator = self.random.choice(list(self.generators.values()))
+        what = self.random.random()
+        if what < 0.3:
+            self.crash()
+        elif what < 0.45:
+            self.copy()
+        elif what < 0.6:
+            self.away = {generator.key.generator: self.random.choice(["named", "spends", "silent"])}
+        elif self.zombies:
+            # Whoever pauses a generator of two services that think they are one pauses one.
+            return
+        elif generator.state == "running":
+            generator.state = self.random.choice(["pausing", "repacing"])
+            self.shard.withdraw(generator.key, self.now)
+        elif generator.state == "paused":
+            self.resume(generator)
+
+    def resume(self, generator: Generator) -> None:
+        assert len(self.server.log.get(generator.key.generator, [])) == generator.frozen_at
+        generator.state, generator.frozen_at = "running", None
+        pace = generator.segments[-1]
+        generator.wanted = begin(self.now, 0, count=pace.count, interval=pace.interval)
+        self.shard.assign(generator.assignment(doubtful=False))
+
+    def _assign_with_new_pace(self, generator: Generator) -> None:
+        generator.state = "running"
+        if generator.wanted is None:
+            count, interval = self.random.randint(1, 12), self.random.randint(60, 1500) * MS
+            old = Pace(generator.segments)
+            generator.segments.append(repace(old, self.now, count=count, interval=interval))
+        self.shard.assign(generator.assignment(doubtful=False))
+
+    def crash(self) -> None:
+        """The process dies; what it has under way at the server may still happen."""
+        self.process.alive = False
+        self.process = Process()
+        for generator in self.generators.values():
+            if generator.state != "failed" and generator.state != "paused":
+                self.shard.assign(generator.assignment(doubtful=True))
+                if generator.state in {"pausing", "repacing"}:
+                    self.shard.withdraw(generator.key, self.now)
+
+    def copy(self) -> None:
+        """The process is taken for dead and followed by another, and goes on for a while."""
+        if any(g.state in {"pausing", "repacing"} or g.wanted for g in self.generators.values()):
+            return
+        old = self.process
+        self.zombies.append(old)
+        self.crash()
+        old.alive = True
+        self.later(self.random.randint(100, 12_000) * MS, lambda: self._end(old))
+
+    def _end(self, zombie: Process) -> None:
+        zombie.alive = False
+        self.zombies.remove(zombie)
+
+    # --- the world outside --------------------------------------------------------------------
+
+    def begin(self, instruction: Instruction, process: Process) -> None:
+        def alive(act: Callable[[], None]) -> Callable[[], None]:
+            return lambda: act() if process.alive else None
+
+        if isinstance(instruction, Generate):
+            results = self._make(instruction)
+            self.later(
+                self.random.randint(1, 20) * MS,
+                alive(lambda: process.shard.generated(results, self.now)),
+            )
+            return
+        delay = self.random.randint(1, 40) * MS
+        if isinstance(instruction, Deliver):
+            slow = self.random.randint(1000, 9000) * MS if self._fault(0.03) else 0
+            self._deliver(instruction, delay + slow, process, alive)
+        else:
+            self.later(delay, alive(lambda: self._answer(instruction, process)))
+
+    def _fault(self, chance: float) -> bool:
+        return self.faults and self.random.random() < chance
+
+    def _fail(self, error: EventerError, process: Process) -> None:
+        process.shard.failed(error, self.now, self.random.random())
+
+    def _answer(self, instruction: Instruction, process: Process) -> None:
+        if not isinstance(instruction, Close) and self._fault(0.1):
+            self._fail(DestinationUnavailableError("gone"), process)
+            return
+        shard = process.shard
+        match instruction:
+            case Open():
+                self.server.epoch += 1
+                process.epoch = self.server.epoch
+                shard.opened("exactly-once")
+            case Close():
+                shard.closed()
+            case ReadPositions(keys=keys):
+                shard.positions_read(self._positions(keys), self.now)
+            case Check():
+                shard.checked(self.now)
+            case Prepare(flow=flow):
+                if flow.key.generator in self.away and self.random.random() < 0.5:
+                    self._fail(TargetUnavailableError("the target is away"), process)
+                else:
+                    shard.prepared(self.now)
+
+    def _positions(self, keys: tuple[PositionKey, ...]) -> dict[PositionKey, Position]:
+        """Without the fence "reread", an owner believes what the service has seen."""
+        if "reread" in self.server.fences:
+            return {k: self.server.positions[k] for k in keys if k in self.server.positions}
+        return {k: Position(next=self.generators[k].seen) for k in keys}
+
+    def _deliver(
+        self,
+        instruction: Deliver,
+        delay: int,
+        process: Process,
+        alive: Callable[[Callable[[], None]], Callable[[], None]],
+    ) -> None:
+        epoch = process.epoch
+        if (error := self._away_error(instruction)) is not None:
+            self.later(delay + 2 * SECOND, alive(lambda: self._fail(error, process)))
+        elif self._fault(0.05):
+            gone = DestinationUnavailableError("gone")
+            self.later(delay, alive(lambda: self._fail(gone, process)))
+            self.server.tear(instruction.deliveries)
+        elif self._fault(0.1):
+            unknown = UnknownOutcomeError("no answer")
+            self.later(delay, alive(lambda: self._fail(unknown, process)))
+            if self.random.random() < 0.7:
+                slow = self.random.randint(1, 600) * MS
+                self.later(slow, lambda: self._commit(epoch, instruction))
+        else:
+            # The server commits whether or not the process that asked lives to hear of it.
+            self.later(delay, lambda: self._commit_and_answer(epoch, instruction, process))
+
+    def _away_error(self, instruction: Deliver) -> EventerError | None:
+        """What a transaction fails with that holds a generator whose target is away."""
+        keys = {d.flow.key for d in instruction.deliveries if self._how_away(d) in _SPENDING}
+        if not keys:
+            return None
+        silent = any(self.away[key.generator] == "silent" for key in keys)
+        return DestinationUnavailableError("stuck", suspects=() if silent else keys)
+
+    def _how_away(self, delivery: Delivery) -> str | None:
+        return self.away.get(delivery.flow.key.generator)
+
+    def _commit(self, epoch: int, instruction: Deliver) -> Outcome | EventerError:
+        try:
+            outcome = self.server.commit(epoch, instruction.deliveries, self._is_refused)
+        except FencedError as error:
+            return error
+        for delivery in instruction.deliveries:
+            late = [self.now - t for b in delivery.batches for t in b.scheduled.tolist()]
+            self.lateness[delivery.flow.key.generator] += late
+        return outcome
+
+    def _commit_and_answer(self, epoch: int, instruction: Deliver, process: Process) -> None:
+        named = [d for d in instruction.deliveries if self._how_away(d) == "named"]
+        rest = tuple(d for d in instruction.deliveries if d not in named)
+        outcome = self._commit(epoch, Deliver(rest))
+        if not process.alive:
+            return
+        if isinstance(outcome, EventerError):
+            self._fail(outcome, process)
+            return
+        away = {d.flow.key: TargetUnavailableError("away") for d in named}
+        told = Outcome(outcome.committed, {**outcome.rejected, **away})
+        process.shard.delivered(told, self.now, self.random.random())
+
+    def _is_refused(self, generator: int, index: int) -> bool:
+        return index in self.generators[PositionKey(7, generator, 0)].refused
+
+    def _make(self, instruction: Generate) -> list[Made]:
+        works = instruction.works[: self.random.randint(1, len(instruction.works))]
+        return [self._made(work) for work in works]
+
+    def _made(self, work: Work) -> Made:
+        raising = self.generators[work.assignment.key].raising
+        count = self.random.randint(1, work.count)
+        stop = next((i for i in range(work.first, work.first + count) if i in raising), None)
+        if stop == work.first:
+            error = EvaluationError("boom")
+            error.index = stop
+            return Made(work, error=error)
+        count = count if stop is None else stop - work.first
+        times = work.timetable.scheduled(work.first, count).tolist()
+        return Made(work, batch=fake_batch(work.first, times), weight=2 * count)
+
+    # --- the verdict --------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """No more faults: everything that is due must come."""
+        self.faults, self.away = False, {}
+        self.run(10 * SECOND)
+        while self.zombies:
+            self.run(SECOND)
+        held = [flow.held_until for flow in self.shard._flows]
+        self.run(max(0, max(held, default=0) - self.now) + 6 * SECOND)
+        for generator in self.generators.values():
+            if generator.state == "paused":
+                self.resume(generator)
+        self.run(8 * SECOND)
+        self.now += 1
+        for generator in self.generators.values():
+            self.judge(generator)
+
+    def judge(self, generator: Generator) -> None:
+        log = self.server.log.get(generator.key.generator, [])
+        position = self.server.positions.get(generator.key, Position()).next
+        pace = Pace(generator.segments)
+        bad = generator.raising | generator.refused
+        if generator.on_error is OnError.STOP and generator.state == "failed":
+            assert position == min(bad)
+        else:
+            assert generator.state == "running"
+            due = pace.due_end(self.now - SECOND)
+            assert position >= due, f"{due - position} due events never came"
+        indices = [index for index, _ in log]
+        expected = [index for index in range(position) if index not in bad]
+        assert indices == expected, "an event is missing, repeated or out of order"
+        assert [time for _, time in log] == [pace.due_at(i) for i in indices]
+
+
+_SPENDING = frozenset({"spends", "silent"})
+
+
+def simulate(seed: int, *, fences: frozenset[str] = ALL_FENCES, turns: int = 8) -> World:
+    """Runs a seed to its verdict."""
+    world = World(seed, fences=fences)
+    world.start()
+    for _ in range(turns):
+        world.run(world.random.randint(200, 1800) * MS)
+        world.meddle()
+    world.settle()
+    return world

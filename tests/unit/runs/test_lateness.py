@@ -1,0 +1,35 @@
+"""Lateness in buckets."""
+
+import math
+
+import pytest
+
+from eventer.runs.lateness import BOUNDS, count_lateness, quantile
+from tests.unit.runs.simulation import MS, SECOND, fake_batch
+
+
+def test_each_event_is_counted_in_the_bucket_of_its_own_lateness() -> None:
+    at = 100 * SECOND
+    late = [0, 5 * MS, 5 * MS + 1, 250 * MS, 61 * SECOND]
+    counts, total = count_lateness([fake_batch(0, [at - ns for ns in late])], at)
+    assert counts[0] == 2
+    assert counts[1] == 1
+    assert counts[BOUNDS.index(0.25)] == 1
+    assert counts[-1] == 1
+    assert sum(counts) == 5
+    assert total == pytest.approx(61.260, abs=0.001)
+
+
+def test_a_clock_that_went_back_makes_nothing_negative() -> None:
+    counts, total = count_lateness([fake_batch(0, [SECOND])], 0)
+    assert counts[0] == 1
+    assert total == 0
+
+
+def test_quantiles_are_upper_bounds() -> None:
+    counts = [0] * (len(BOUNDS) + 1)
+    assert quantile(tuple(counts), 0.99) is None
+    counts[0], counts[3], counts[-1] = 90, 9, 1
+    assert quantile(tuple(counts), 0.5) == BOUNDS[0]
+    assert quantile(tuple(counts), 0.99) == BOUNDS[3]
+    assert quantile(tuple(counts), 1) == math.inf

@@ -1,0 +1,66 @@
+"""What makes a generator another one, and what does not."""
+
+from dataclasses import replace
+
+import pytest
+
+from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.service.identity import generator_id, identity_text
+
+KAFKA = KafkaTarget("orders")
+POSTGRES = PostgresTarget("orders")
+BASE = {"dataset": "d", "stream": None, "digest": "ab" * 32, "seed": None}
+
+
+def text(target: Target = KAFKA, **changes: object) -> str:
+    return identity_text(target, **{**BASE, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        text(POSTGRES),
+        text(replace(KAFKA, topic="other")),
+        text(replace(KAFKA, connection="second")),
+        text(replace(KAFKA, key="id")),
+        text(replace(KAFKA, partition="id")),
+        text(replace(KAFKA, timestamp="id")),
+        text(replace(KAFKA, headers=(("a", "b"),))),
+        text(dataset=None),
+        text(dataset="e"),
+        text(stream="s"),
+        text(digest="cd" * 32),
+        text(seed=0),
+    ],
+)
+def test_each_part_of_an_identity_counts(other: str) -> None:
+    assert other != text()
+    assert generator_id(other) != generator_id(text())
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        replace(KAFKA, partitions=3),
+        replace(KAFKA, replication=2),
+        replace(KAFKA, config=(("retention.ms", "1"),)),
+    ],
+)
+def test_what_a_topic_is_made_with_does_not_count(same: KafkaTarget) -> None:
+    assert text(same) == text()
+
+
+def test_order_of_headers_does_not_count() -> None:
+    one = replace(KAFKA, headers=(("a", "x"), ("b", "y")))
+    two = replace(KAFKA, headers=(("b", "y"), ("a", "x")))
+    assert text(one) == text(two)
+
+
+def test_upsert_keys_count_in_their_order() -> None:
+    keys = [None, ("a",), ("a", "b"), ("b", "a")]
+    assert len({text(replace(POSTGRES, key=key)) for key in keys}) == 4
+
+
+def test_an_id_is_an_unsigned_64_bit_number_that_never_changes() -> None:
+    assert generator_id(text()) == 11545932427728619413
+    assert all(0 <= generator_id(str(n)) < 1 << 64 for n in range(1000))

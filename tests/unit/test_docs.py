@@ -1,0 +1,222 @@
+"""Promises of README and docs: links lead somewhere, commands exist, templates make events."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+import typer.main
+from pydantic import BaseModel
+
+from eventer.api.wire.generators import AddBody
+from eventer.api.wire.templates import PreviewBody, TemplateBody, ValidateBody
+from eventer.cli.main import app
+from eventer.core.model import Stream, Template
+from eventer.jsonnet.importer import StoredImporter
+from eventer.plan.engine import EventContext
+from eventer.plan.prepare import prepare
+from eventer.settings.layers import environment_layer, toml_layer
+from eventer.settings.load import secret_keys
+from eventer.settings.model import NamedKafka, NamedPostgres, Settings
+from tests.unit.doc_pages import ROOT, Page, pages
+
+ALL = pages(reference=True)
+OWN = pages(reference=False)
+VARIABLE = re.compile(r"\bEVENTER_[A-Z][A-Z0-9_]*[A-Z0-9]\b")
+NOT_SETTINGS = {("config",), ("pg_bin",)}
+AT = 1_767_225_600_000_000_000
+cli: Any = typer.main.get_command(app)
+
+
+def each(found: list[Page]) -> Any:
+    return pytest.mark.parametrize("page", found, ids=lambda page: page.name)
+
+
+# --- links ------------------------------------------------------------------------------------
+
+
+@each(ALL)
+def test_links_lead_to_files_and_headings(page: Page) -> None:
+    for link in page.links():
+        name, _, anchor = link.partition("#")
+        target = (page.path.parent / name).resolve() if name else page.path
+        assert target.exists(), f"{link} leads nowhere"
+        assert target.is_relative_to(ROOT), f"{link} leads out of the checkout"
+        if anchor:
+            assert anchor in Page(target).anchors(), f"{name} has no heading #{anchor}"
+
+
+def test_the_index_lists_every_page() -> None:
+    listed = {
+        (ROOT / "docs" / link).resolve() for link in Page(ROOT / "docs" / "README.md").links()
+    }
+    there = set((ROOT / "docs").rglob("*.md")) - {ROOT / "docs" / "README.md"}
+    assert there <= listed
+
+
+# --- commands ---------------------------------------------------------------------------------
+
+
+def check_command(words: list[str], *, whole: bool) -> None:
+    """Refuses words that the command line would not take; `whole` ones need their arguments."""
+    command, rest = cli, list(words)
+    while hasattr(command, "commands"):
+        rest = _pass_options(command, rest)
+        if not rest:
+            assert not whole or words[0].startswith("-"), f"{words} names no command"
+            return
+        assert rest[0] in command.commands, f"there is no command {rest[0]!r} in {words}"
+        command, rest = command.commands[rest[0]], rest[1:]
+    positional = _positional(command, rest)
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    required = sum(1 for p in arguments if p.required)
+    many = any(p.nargs == -1 for p in arguments)
+    assert not whole or len(positional) >= required, f"{words} lacks an argument"
+    assert many or len(positional) <= len(arguments), f"{words} has too many arguments"
+
+
+def _options(command: Any) -> Mapping[str, Any]:
+    named = ((name, p) for p in command.params for name in (*p.opts, *p.secondary_opts))
+    found = {name: p for name, p in named if name.startswith("-")}
+    return {**dict.fromkeys(("--help", "-h")), **found}
+
+
+def _pass_options(command: Any, words: list[str]) -> list[str]:
+    while words and words[0].startswith("-"):
+        words = _after_option(command, words)
+    return words
+
+
+def _after_option(command: Any, words: list[str]) -> list[str]:
+    name, equals, _ = words[0].partition("=")
+    options = _options(command)
+    assert name in options, f"{command.name} has no option {name}"
+    option = options[name]
+    takes_value = option is not None and not option.is_flag and not equals
+    assert not takes_value or len(words) > 1, f"{name} of {command.name} takes a value"
+    return words[2:] if takes_value else words[1:]
+
+
+def _positional(command: Any, words: list[str]) -> list[str]:
+    found = []
+    while words:
+        if words[0].startswith("-") and words[0] != "-":
+            words = _after_option(command, words)
+        else:
+            found.append(words[0])
+            words = words[1:]
+    return found
+
+
+@each(ALL)
+def test_commands_exist_with_their_options(page: Page) -> None:
+    for words in page.commands():
+        check_command(words, whole=True)
+    for words in page.mentions():
+        check_command(words, whole=False)
+
+
+def test_commands_are_found_and_wrong_ones_noticed() -> None:
+    assert sum(len(list(page.commands())) for page in OWN) > 30
+    for wrong in (["prevue", "x"], ["preview"], ["preview", "x", "--sede", "7"], ["list", "x"]):
+        with pytest.raises(AssertionError):
+            check_command(wrong, whole=True)
+
+
+# --- settings ---------------------------------------------------------------------------------
+
+
+def is_setting(key: tuple[str, ...]) -> bool:
+    """Whether a setting, or a table of settings, has this name."""
+    if key in NOT_SETTINGS:
+        return True
+    secrets = set(secret_keys(Settings))
+    if key[-1].endswith("_file"):
+        key = (*key[:-1], key[-1].removesuffix("_file"))
+        starred = ("connections", "*", *key[2:]) if key[0] == "connections" else key
+        if starred not in secrets:
+            return False
+    if key[0] == "connections" and len(key) > 2:
+        return any(_has(kind, key[2:]) for kind in (NamedKafka, NamedPostgres))
+    return _has(Settings, key)
+
+
+def _has(model: type[BaseModel], key: tuple[str, ...]) -> bool:
+    if key[0] not in model.model_fields:
+        return False
+    annotation = model.model_fields[key[0]].annotation
+    inner = next((a for a in (annotation, *get_args(annotation)) if _is_model(a)), None)
+    return len(key) == 1 or (inner is not None and _has(inner, key[1:]))
+
+
+def _is_model(annotation: object) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+@each(ALL)
+def test_variables_are_settings(page: Page) -> None:
+    names = VARIABLE.findall(page.text)
+    for key, leaf in environment_layer(dict.fromkeys(names, "1")).items():
+        assert is_setting(key), f"there is no setting {leaf.origin}"
+
+
+@each(OWN)
+def test_configuration_files_have_settings_only(page: Page, tmp_path: Any) -> None:
+    for block in page.blocks("toml"):
+        file = tmp_path / "eventer.toml"
+        file.write_text(block)
+        for key in toml_layer(file):
+            assert is_setting(key), f"there is no setting {'.'.join(key)}"
+
+
+def test_settings_are_found_and_wrong_ones_noticed() -> None:
+    assert sum(len(VARIABLE.findall(page.text)) for page in OWN) > 15
+    assert is_setting(("connections", "other", "bootstrap_servers"))
+    assert is_setting(("kafka", "sasl_password_file"))
+    for wrong in (("tokn",), ("kafka", "dsn"), ("host_file",), ("connections", "x", "nothing")):
+        assert not is_setting(wrong)
+
+
+# --- templates and requests -------------------------------------------------------------------
+
+
+def make_an_event(template: Template, library: Mapping[str, bytes]) -> None:
+    prepared = prepare(template, StoredImporter(library))
+    engine = prepared.engine(Stream(7), EventContext())
+    batch = engine.generate(0, np.array([AT], dtype=np.int64))
+    assert batch.rows == 1
+    json.loads(batch.text[0].as_py())
+
+
+def library_of(page: Page) -> dict[str, bytes]:
+    return {name.rpartition("/")[2]: text.encode() for name, text in page.files().items()}
+
+
+@each(OWN)
+def test_templates_make_events(page: Page) -> None:
+    written = [text for name, text in page.files().items() if name.endswith(".jsonnet")]
+    for text in (*page.blocks("jsonnet"), *written):
+        make_an_event(Template(text), library_of(page))
+
+
+@each(OWN)
+def test_requests_are_what_the_api_takes(page: Page) -> None:
+    for text in page.requests():
+        request = json.loads(text.replace("\n", " "))
+        if "destinations" in request:
+            body = AddBody.model_validate(request)
+            body.request()
+            templates: list[TemplateBody] = list(body.events)
+        elif "destination" in request:
+            templates = [ValidateBody.model_validate(request)]
+        else:
+            templates = [PreviewBody.model_validate(request)]
+        for one in templates:
+            make_an_event(Template(one.text, vars=one.vars), {})
+
+
+def test_templates_and_requests_are_found() -> None:
+    assert sum(len(page.blocks("jsonnet")) for page in OWN) >= 2
+    assert sum(len(page.requests()) for page in OWN) >= 5

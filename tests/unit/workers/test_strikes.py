@@ -1,0 +1,42 @@
+"""Who is to blame for dead workers."""
+
+import os
+
+from eventer.core.model import PositionKey
+from eventer.workers.slate import Slate, UnderWay
+from eventer.workers.strikes import Strikes
+
+ONE, OTHER = PositionKey(1, 2, 3), PositionKey((1 << 64) - 1, (1 << 64) - 2, 7)
+
+
+def test_three_deaths_at_one_place_are_no_accident():
+    strikes = Strikes()
+    assert strikes.died(UnderWay(ONE, 40, 0)) is None
+    assert strikes.died(UnderWay(OTHER, 40, 0)) is None
+    assert strikes.died(UnderWay(ONE, 40, 0)) is None
+    error = strikes.died(UnderWay(ONE, 40, 0))
+    assert error is not None
+    assert error.index == 40
+    assert "eventer resume 2" in error.hint
+    assert strikes.died(UnderWay(ONE, 40, 0)) is None
+
+
+def test_who_got_on_in_between_begins_anew():
+    strikes = Strikes()
+    for first in (40, 40, 41, 41):
+        assert strikes.died(UnderWay(ONE, first, 0)) is None
+    strikes.forget(ONE)
+    assert strikes.died(UnderWay(ONE, 41, 0)) is None
+
+
+def test_a_slate_is_read_by_whoever_has_it():
+    mine, shared = Slate.fresh()
+    theirs = Slate(shared)
+    os.close(shared)
+    assert mine.read() is None
+    theirs.mark(OTHER, 1 << 62)
+    found = mine.read()
+    assert (found.key, found.first) == (OTHER, 1 << 62)
+    assert 0 <= found.seconds() < 5
+    theirs.wipe()
+    assert mine.read() is None
