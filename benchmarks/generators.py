@@ -1,0 +1,84 @@
+"""What an event costs where many generators make them: `python -m benchmarks.generators`.
+
+One shard, as in a worker, has so many generators of the contract's template, each with a stream of
+its own, and writes to /dev/null. Their plans are compiled beforehand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import time
+from pathlib import Path
+
+from benchmarks.turns import CONTRACT
+from eventer.cli.schedule import Unpaced
+from eventer.core.clock import SystemClock
+from eventer.core.model import ConsoleTarget, PositionKey, Stream, Template
+from eventer.destinations.base import Flow
+from eventer.destinations.console import ConsoleConnection
+from eventer.plan.engine import Engine, EventContext
+from eventer.plan.prepare import Prepared, prepare
+from eventer.runs.instructions import Assignment, Finished, Positioned, Recipe, Report
+from eventer.runs.maker import Maker
+from eventer.runs.runner import ShardRunner
+
+AT = 1_767_225_600_000_000_000
+
+
+class Generators:
+    """So many generators of one template, of so many events each, from start to end."""
+
+    def __init__(
+        self, prepared: Prepared, template: Template, generators: int, events: int
+    ) -> None:
+        self._events, self._left = events, generators
+        self._engines: dict[Recipe, Engine] = {}
+        self._flows = []
+        for number in range(generators):
+            recipe = Recipe(template, Stream(7, f"stream {number}"), EventContext())
+            self._engines[recipe] = prepared.engine(recipe.stream, recipe.context)
+            flow = Flow(PositionKey(1, number, 1), ConsoleTarget(), prepared.shape)
+            self._flows.append(Assignment(flow, recipe))
+        self._maker = Maker(self._engines.__getitem__)
+
+    async def run(self) -> float:
+        """Seconds of processor time."""
+        with Path(os.devnull).open("wb") as nowhere:  # noqa: ASYNC230  it never waits
+            self._runner = ShardRunner(
+                lambda: ConsoleConnection(nowhere), self._maker, self._hear, SystemClock()
+            )
+            for assignment in self._flows:
+                self._runner.shard.assign(assignment)
+            began = time.process_time()
+            await self._runner.run()
+            self._maker.close()
+            return time.process_time() - began
+
+    def _hear(self, report: Report) -> None:
+        if isinstance(report, Positioned):
+            self._runner.shard.go(report.key, Unpaced(AT), self._events)
+            self._runner.wake()
+        elif isinstance(report, Finished):
+            self._left -= 1
+            if not self._left:
+                self._runner.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--generators", type=int, default=100)
+    parser.add_argument("--events", type=int, default=5_000_000, help="of all of them together")
+    chosen = parser.parse_args()
+    template = Template(CONTRACT.read_text("utf-8"))
+    prepared = prepare(template)
+    each = chosen.events // chosen.generators
+    asyncio.run(Generators(prepared, template, 1, 100_000).run())  # loads what is to be loaded
+    spent = asyncio.run(Generators(prepared, template, chosen.generators, each).run())
+    cost = spent / (each * chosen.generators) * 1e9
+    print(f"{chosen.generators:>5} generators: {cost:6.0f} ns an event, {each:,} events each")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+"""Events a second into PostgreSQL, beside the same COPY and upsert of bytes prepared beforehand.
+
+    python benchmarks/postgres_limit.py [--seconds 5] [--rows 10000] [--dsn postgresql://…]
+
+Both sides send the same rows in transactions of one batch, in turns, in the same run: the limit
+is a bare loop of BEGIN, COPY of ready bytes, the same INSERT, COMMIT; ours is a connection's
+`deliver` of a batch whose columns are ready, position and ownership included. Without `--dsn` a
+server of our own is started in a temporary directory. What the interpreter takes to make
+events is no part of this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from eventer.core.batch import Batch
+from eventer.core.model import Column, ColumnType, EventShape, PositionKey, PostgresTarget
+from eventer.destinations.base import Delivery, Flow
+from eventer.destinations.postgres.connection import PostgresConnection
+from eventer.destinations.postgres.encode import encode
+from eventer.destinations.postgres.fit import TablePlan
+from eventer.destinations.postgres.settings import PostgresSettings
+from eventer.destinations.postgres.upsert import create_stage, insert, layout_of, stage_name
+from eventer.embedded.postgres import EmbeddedPostgres
+from eventer.kernels.pgcopy import pieces
+
+# The shape of the contract's event: ten columns, some 330 bytes of JSON.
+SHAPE = EventShape(
+    (
+        Column("country", ColumnType.TEXT),
+        Column("dataset", ColumnType.TEXT),
+        Column("event", ColumnType.JSONB),
+        Column("group_id", ColumnType.TEXT),
+        Column("id", ColumnType.BIGINT),
+        Column("name", ColumnType.TEXT),
+        Column("page_id", ColumnType.BIGINT),
+        Column("session_id", ColumnType.BIGINT),
+        Column("time", ColumnType.TIMESTAMPTZ),
+        Column("user_agent", ColumnType.TEXT),
+    ),
+    open=False,
+    is_object=True,
+)
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari"
+
+
+class ReadyFields:
+    """Columns made once: what is measured is what comes after them."""
+
+    def __init__(self, columns: dict[str, pa.Array]) -> None:
+        self._columns = columns
+
+    def column(self, pointer: str, kind: ColumnType) -> pa.Array:
+        del kind
+        return self._columns[pointer.removeprefix("/")]
+
+    def names(self) -> frozenset[str]:
+        return frozenset(self._columns)
+
+
+def columns_of(first: int, count: int, keys: int | None) -> dict[str, pa.Array]:
+    """`keys` different ids, all different where it is None."""
+    numbers = np.arange(first, first + count, dtype=np.int64)
+    rng = np.random.default_rng(first)
+    ids = numbers if keys is None else rng.integers(1, keys + 1, count)
+
+    def text(values: list[str]) -> pa.Array:
+        return pa.array(values, pa.large_string())
+
+    return {
+        "country": text([("ru", "us", "jp", "cn")[n % 4] for n in range(count)]),
+        "dataset": text(["dummy_dataset"] * count),
+        "event": text(
+            [f'{{"data":{{"click":{{"x":{n}.25,"y":{n}.5}}}},"type":"click"}}' for n in numbers]
+        ),
+        "group_id": text(["dummy_instance_id"] * count),
+        "id": pa.array(ids),
+        "name": text([f"name {n % 997}" for n in numbers]),
+        "page_id": pa.array(numbers % 15),
+        "session_id": pa.array(numbers % 300),
+        "time": pa.array(1_638_316_800_000_000 + numbers * 1000, pa.timestamp("us", "UTC")),
+        "user_agent": text([f"{AGENT}/{n % 499}" for n in numbers]),
+    }
+
+
+def batch_of(first: int, count: int, keys: int | None) -> Batch:
+    index = np.arange(first, first + count, dtype=np.int64)
+    text = pa.array([b"{" + b" " * 330 + b"}"] * count, pa.large_binary())
+    fields = ReadyFields(columns_of(first, count, keys))
+    return Batch(first, count, index, index, text, fields)
+
+
+def renumbered(batch: Batch, first: int) -> Batch:
+    """The same rows as the events from `first` on."""
+    index = np.arange(first, first + batch.count, dtype=np.int64)
+    return Batch(first, batch.count, index, index, batch.text, batch.fields)
+
+
+@dataclass
+class Side:
+    """One of the two: what it does with a batch, and how long it took each time."""
+
+    name: str
+    send: Callable[[Batch], Awaitable[None]]
+    seconds: list[float]
+
+    async def measure(self, batch: Batch) -> None:
+        start = time.perf_counter()
+        await self.send(batch)
+        self.seconds.append(time.perf_counter() - start)
+
+
+async def compare(dsn: str, title: str, *, rows: int, seconds: float, keys: int | None) -> None:
+    key = PositionKey(time.time_ns() % (1 << 63), 1, 0)
+    table = "limit_append" if keys is None else f"limit_{keys}"
+    flow = Flow(key, PostgresTarget(table, key=("id",)), SHAPE)
+    if keys is None:
+        columns = tuple(c for c in SHAPE.columns if c.name != "id")
+        flow = Flow(key, PostgresTarget(table), EventShape(columns, open=False, is_object=True))
+    batches = [batch_of(i * rows, rows, keys) for i in range(8)]
+    ours = PostgresConnection(PostgresSettings(dsn), cluster=key.cluster, shard=0)
+    await ours.open()
+    await ours.prepare(flow)
+    bare = await asyncpg.connect(dsn)
+    limit = await bare_sender(bare, ours, flow, batches)
+    sides = [Side("limit", limit, []), Side("ours", ours_sender(ours, flow), [])]
+    for batch in batches:  # compiles kernels, fills caches; upserts find every key there after it
+        for side in sides:
+            await side.send(batch)
+    number, until = 0, time.perf_counter() + seconds * 2
+    while time.perf_counter() < until:
+        for side in sides if number % 2 else reversed(sides):
+            await side.measure(batches[number % 8])
+        number += 1
+    await bare.execute(f"DROP TABLE {table}")
+    await ours.close()
+    await bare.close()
+    report(title, sides, rows)
+
+
+def ours_sender(connection: PostgresConnection, flow: Flow) -> Callable[[Batch], Awaitable[None]]:
+    at = 0
+
+    async def send(batch: Batch) -> None:
+        nonlocal at
+        outcome = await connection.deliver([Delivery(flow, (renumbered(batch, at),))])
+        assert not outcome.rejected, outcome.rejected
+        at += batch.count
+
+    return send
+
+
+async def bare_sender(
+    bare: asyncpg.Connection, ours: PostgresConnection, flow: Flow, batches: list[Batch]
+) -> Callable[[Batch], Awaitable[None]]:
+    """The same statements on bytes that are ready."""
+    assert ours._session is not None  # noqa: SLF001  the plan is what both shall share
+    plan = (await ours._session.flows.ready(flow, ())).plan  # noqa: SLF001
+    streams = {id(batch): stream_of(plan, batch) for batch in batches}
+    if not plan.direct:
+        await bare.execute(create_stage(layout_of(plan), 0))
+        await bare.execute(f"PREPARE bare AS {insert(plan, 0, 0)}")
+    names = [column.name for column in plan.columns]
+
+    async def send(batch: Batch) -> None:
+        source = streams[id(batch)].data
+        await bare.execute("BEGIN")
+        if plan.direct:
+            await bare.copy_to_table(plan.table.name, columns=names, source=source, format="binary")
+            await bare.execute("COMMIT")
+            return
+        await bare.copy_to_table(stage_name(0), source=source, format="binary")
+        await bare.execute("EXECUTE bare")
+        await bare.execute("COMMIT")
+
+    return send
+
+
+def stream_of(plan: TablePlan, batch: Batch) -> NDArray[np.uint8]:
+    encoded = encode(plan, [batch], 0)
+    return np.concatenate([*pieces(encoded.direct())]) if plan.direct else encoded.staged()
+
+
+def report(title: str, sides: list[Side], rows: int) -> None:
+    rates = {side.name: rows * len(side.seconds) / sum(side.seconds) for side in sides}
+    middle = {side.name: statistics.median(side.seconds) * 1000 for side in sides}
+    print(
+        f"{title:<24} ours {rates['ours']:>9,.0f}/s ({middle['ours']:.1f} ms)   "
+        f"limit {rates['limit']:>9,.0f}/s ({middle['limit']:.1f} ms)   "
+        f"ratio {rates['ours'] / rates['limit']:.2f}"
+    )
+
+
+async def many_flows(dsn: str, flows: int, rows: int) -> None:
+    """One commit of many generators with a few events each: how long it takes."""
+    cluster = time.time_ns() % (1 << 63)
+    made = [
+        Flow(PositionKey(cluster, n, 0), PostgresTarget(f"many.t{n % 10}", key=("id",)), SHAPE)
+        for n in range(flows)
+    ]
+    connection = PostgresConnection(PostgresSettings(dsn), cluster=cluster, shard=0)
+    await connection.open()
+    start = time.perf_counter()
+    for flow in made:
+        await connection.prepare(flow)
+    preparing = time.perf_counter() - start
+    batch = batch_of(0, rows, None)
+    taken = []
+    for number in range(12):
+        ready = renumbered(batch, number * rows)
+        start = time.perf_counter()
+        outcome = await connection.deliver([Delivery(flow, (ready,)) for flow in made])
+        taken.append(time.perf_counter() - start)
+        assert not outcome.rejected
+    await connection.close()
+    print(
+        f"{flows} generators, {rows} rows each: prepared in {preparing * 1000:.0f} ms, "
+        f"one commit {statistics.median(taken[2:]) * 1000:.0f} ms"
+    )
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--dsn")
+    chosen = parser.parse_args()
+    if chosen.dsn:
+        await run_all(chosen.dsn, chosen)
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        async with EmbeddedPostgres(Path(directory), 0) as server:
+            await run_all(server.dsn, chosen)
+
+
+async def run_all(dsn: str, chosen: argparse.Namespace) -> None:
+    sizes = {"rows": chosen.rows, "seconds": chosen.seconds}
+    await compare(dsn, "append", keys=None, **sizes)
+    await compare(dsn, "upsert, 1,000,000 keys", keys=1_000_000, **sizes)
+    await compare(dsn, "upsert, 1,000 keys", keys=1000, **sizes)
+    for flows in (1, 10, 100, 200):
+        await many_flows(dsn, flows, 10)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
