@@ -6,18 +6,10 @@ Kafka's protocol guide, "Record Batch" and "Record"; murmur2 as Kafka's Java cli
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
-
-import numba  # noqa: F401 - before its parts, see `compiled`
 import numpy as np
-from numba.extending import register_jitable
 from numpy.typing import NDArray
 
-from eventer.kernels.compiled import kernel
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from eventer.kernels.compiled import callable_from_kernels, kernel
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -25,12 +17,6 @@ Ints = NDArray[np.int64]
 _MURMUR_SEED = 0x9747B28C
 _MURMUR_M = 0x5BD1E995
 _LOW_32 = 0xFFFFFFFF
-
-
-def callable_from_kernels(function: Callable[P, R]) -> Callable[P, R]:
-    """Lets a function be compiled into the kernels of this module."""
-    marked: Callable[P, R] = register_jitable(function)
-    return marked
 
 
 @callable_from_kernels
