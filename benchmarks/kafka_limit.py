@@ -8,19 +8,14 @@ and compressed with lz4. The two take turns, so that both see the same machine.
 
 import argparse
 import asyncio
-import contextlib
 import random
 import statistics
-import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
-from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
-from tests.kafka_server.server import KafkaServer
 
+from benchmarks.kafka_peer import bare_loop, broker
 from eventer.core.batch import Batch
 from eventer.core.model import KafkaTarget, PositionKey
 from eventer.destinations.base import Delivery, Flow
@@ -48,32 +43,6 @@ def event(rng: random.Random) -> dict[str, object]:
         f"Chrome/{rng.randint(80, 130)}.0.{rng.randint(0, 9999)}.0 Safari/537.36",
         "event": {"type": "click", "data": {"click": {"x": rng.random() * 1e3, "y": rng.random()}}},
     }
-
-
-def limit(bootstrap: str, topic: str, value: bytes, seconds: float) -> float:
-    """Events a second of a bare librdkafka loop."""
-    producer = Producer(
-        {
-            "bootstrap.servers": bootstrap,
-            "compression.type": "lz4",
-            "acks": "all",
-            "linger.ms": 5,
-            "batch.size": 1_000_000,
-            "queue.buffering.max.messages": 200_000,
-        }
-    )
-    sent, started = 0, time.perf_counter()
-    while time.perf_counter() - started < seconds:
-        for _ in range(1000):
-            try:
-                producer.produce(topic, value)
-            except BufferError:
-                producer.poll(0.01)
-            else:
-                sent += 1
-        producer.poll(0)
-    assert producer.flush(60) == 0
-    return sent / (time.perf_counter() - started)
 
 
 class Ours:
@@ -129,7 +98,7 @@ async def measure(bootstrap: str, seconds: float, rounds: int) -> None:
     await ours.run(1, 1)
     ratios = []
     for _ in range(rounds):
-        bare = await asyncio.to_thread(limit, bootstrap, topics[0], b"x" * size, seconds)
+        bare = await asyncio.to_thread(bare_loop, bootstrap, topics[0], b"x" * size, seconds)
         mine = await ours.run(seconds, IN_A_COMMIT)
         ratios.append(mine / bare)
         print(f"librdkafka {bare:12,.0f}/s   eventer {mine:12,.0f}/s   ratio {ratios[-1]:.2f}")
@@ -149,21 +118,6 @@ async def commits(owner: KafkaConnection, cluster: int) -> None:
         for flow in flows:
             await owner.prepare(flow)
         print(f"a commit with {count:3} topics: {await transaction_cost(owner, flows, 30):.1f} ms")
-
-
-@contextlib.contextmanager
-def broker(bootstrap: str | None) -> Iterator[str]:
-    """The broker named, or one of our own for the time of the block."""
-    if bootstrap:
-        yield bootstrap
-        return
-    with tempfile.TemporaryDirectory() as directory:
-        server = KafkaServer(Path(directory))
-        server.start()
-        try:
-            yield server.bootstrap
-        finally:
-            server.kill()
 
 
 def main() -> None:

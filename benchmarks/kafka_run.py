@@ -10,59 +10,18 @@ acknowledgement.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-import uuid
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import Consumer, TopicPartition
 
+from benchmarks.kafka_peer import a_topic, bare_loop, broker
 from benchmarks.turns import CONTRACT, EVENTER, ROOT, Turn, event_bytes, pairs, report
-
-SETTINGS = {
-    "enable.idempotence": True,
-    "compression.type": "lz4",
-    "acks": "all",
-    "linger.ms": 5,
-    "batch.size": 1_000_000,
-    "queue.buffering.max.messages": 200_000,
-}
-
-
-def bare_loop(bootstrap: str, topic: str, value: bytes, seconds: float) -> float:
-    """Events a second of a bare librdkafka loop."""
-    producer = Producer({"bootstrap.servers": bootstrap, **SETTINGS})
-    sent, started = 0, time.perf_counter()
-    while time.perf_counter() - started < seconds:
-        for _ in range(1000):
-            try:
-                producer.produce(topic, value)
-            except BufferError:
-                producer.poll(0.01)
-            else:
-                sent += 1
-        producer.poll(0)
-    assert producer.flush(60) == 0
-    return sent / (time.perf_counter() - started)
-
-
-@contextlib.contextmanager
-def a_topic(bootstrap: str) -> Iterator[str]:
-    """A topic for one turn, with one partition; what was sent to it is deleted."""
-    admin, topic = AdminClient({"bootstrap.servers": bootstrap}), f"run.{uuid.uuid4().hex}"
-    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result()
-    try:
-        yield topic
-    finally:
-        admin.delete_topics([topic])[topic].result()
 
 
 def limit(bootstrap: str, size: int, seconds: float) -> Turn:
@@ -109,23 +68,6 @@ def first_events(bootstrap: str, topic: str) -> int:
         time.sleep(0.02)
     consumer.close()
     return int(end)
-
-
-@contextlib.contextmanager
-def broker(bootstrap: str | None, properties: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The broker named, or one of our own, with these properties, for the time of the block."""
-    if bootstrap:
-        yield bootstrap
-        return
-    from tests.kafka_server.server import AS_SHIPPED, KafkaServer
-
-    with tempfile.TemporaryDirectory() as directory:
-        server = KafkaServer(Path(directory), properties, jvm=AS_SHIPPED)
-        server.start()
-        try:
-            yield server.bootstrap
-        finally:
-            server.kill()
 
 
 def main() -> None:

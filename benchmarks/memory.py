@@ -16,7 +16,7 @@ import time
 
 import psutil
 
-from benchmarks.kafka_run import a_topic, broker
+from benchmarks.kafka_peer import a_topic, broker
 from benchmarks.turns import CONTRACT, EVENTER, ROOT
 
 MIB = 1 << 20
