@@ -5,9 +5,11 @@ that usually has a value of that kind; now and then it is of any other kind, so 
 drawn too. Names in scope carry their kinds.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
+
+from tests.property.writing import Scope, Writer
 
 KINDS = ("number", "string", "boolean", "array", "object")
 NUMBERS = (
@@ -86,36 +88,16 @@ CALLS = {
 
 
 @dataclass(frozen=True)
-class Scope:
-    """What an expression may name: variables and functions by kind, whether self exists."""
+class ProgramScope(Scope):
+    """What an expression may name: variables, and `self` where it exists."""
 
-    variables: tuple[tuple[str, str], ...] = ()
-    functions: tuple[tuple[str, int, str], ...] = ()
     in_object: bool = False
-    fresh: list[int] = field(default_factory=lambda: [0])
-
-    def name(self):
-        self.fresh[0] += 1
-        return f"v{self.fresh[0]}"
-
-    def bind(self, *pairs):
-        return replace(self, variables=self.variables + pairs)
 
 
-class Writer:
+class ProgramWriter(Writer):
     """Draws one program."""
 
-    def __init__(self, draw):
-        self.draw = draw
-
-    def pick(self, options):
-        return self.draw(st.sampled_from(options))
-
-    def chance(self, one_in):
-        return self.draw(st.integers(1, one_in)) == 1
-
-    def any(self, scope, depth):
-        return self.expression(self.pick(KINDS), scope, depth)
+    kinds = KINDS
 
     def expression(self, kind, scope, depth):
         if self.chance(25):
@@ -313,5 +295,5 @@ class Writer:
 @st.composite
 def programs(draw, depth=5):
     """Source text of a program."""
-    writer = Writer(draw)
-    return writer.any(Scope(), draw(st.integers(2, depth)))
+    writer = ProgramWriter(draw)
+    return writer.any(ProgramScope(), draw(st.integers(2, depth)))

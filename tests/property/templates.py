@@ -4,9 +4,11 @@
 for the deterministic language. Names in scope carry their kinds.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
+
+from tests.property.writing import Scope, Writer
 
 KINDS = ("number", "number", "string", "string", "boolean", "array", "object")
 FIELDS = ("a", "b", "c", "d", "e")
@@ -95,36 +97,17 @@ CALLS = {
 
 
 @dataclass(frozen=True)
-class Scope:
+class TemplateScope(Scope):
     """What an expression may name, and the fields (name, kind) that `self` and `$` have."""
 
-    variables: tuple[tuple[str, str], ...] = ()
     own: tuple[tuple[str, str], ...] = ()
     root: tuple[tuple[str, str], ...] = ()
-    fresh: list[int] = field(default_factory=lambda: [0])
-
-    def name(self):
-        self.fresh[0] += 1
-        return f"v{self.fresh[0]}"
-
-    def bind(self, *pairs):
-        return replace(self, variables=self.variables + pairs)
 
 
-class Writer:
+class TemplateWriter(Writer):
     """Draws one template."""
 
-    def __init__(self, draw):
-        self.draw = draw
-
-    def pick(self, options):
-        return self.draw(st.sampled_from(options))
-
-    def chance(self, one_in):
-        return self.draw(st.integers(1, one_in)) == 1
-
-    def any(self, scope, depth):
-        return self.expression(self.pick(KINDS), scope, depth)
+    kinds = KINDS
 
     def expression(self, kind, scope, depth):
         if self.chance(150):
@@ -317,7 +300,7 @@ class Writer:
 @st.composite
 def templates(draw, depth=4):
     """Source text of an event template."""
-    writer, scope, head = Writer(draw), Scope(), ""
+    writer, scope, head = TemplateWriter(draw), TemplateScope(), ""
     for _ in range(draw(st.integers(0, 2))):
         name, kind = scope.name(), writer.pick(KINDS)
         head += f"local {name} = {writer.expression(kind, scope, 2)};\n"
