@@ -8,8 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.kernels.compiled import kernel
-from eventer.kernels.kafka_loops import callable_from_kernels
+from eventer.kernels.compiled import callable_from_kernels, kernel
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]

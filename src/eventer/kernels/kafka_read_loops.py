@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.kernels.compiled import kernel
+from eventer.kernels.compiled import callable_from_kernels, kernel
 from eventer.kernels.digest_loops import chain, digest
-from eventer.kernels.kafka_loops import callable_from_kernels
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
