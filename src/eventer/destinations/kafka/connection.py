@@ -6,11 +6,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from aiokafka import TopicPartition
-from aiokafka import errors as kafka
 
 from eventer.core.batch import Batch
 from eventer.core.clock import NS_PER_SECOND, Clock, SystemClock
@@ -30,31 +28,26 @@ from eventer.destinations.kafka.batches import Cut, Encoded, encode, with_count,
 from eventer.destinations.kafka.delivery import (
     Failure,
     Plan,
-    Sent,
-    by_plan,
     failures,
     kafka_target,
     plan,
+    raise_if_spent,
 )
 from eventer.destinations.kafka.errors import (
     Verdict,
     about_connection,
-    about_topic,
     reason,
     verdict_on,
 )
 from eventer.destinations.kafka.names import name_fault
 from eventer.destinations.kafka.opening import Opened, open_producer
-from eventer.destinations.kafka.producer import PENDING, Producer, Send
+from eventer.destinations.kafka.producer import Producer
+from eventer.destinations.kafka.sending import Sender
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.kafka.topic import Topic, Topics
 from eventer.kernels.kafka_records import RecordColumns, bytes_column, frame, key_partitions
 
 _TOPICS_LOOKED_AT_EVERY_NS: Final = NS_PER_SECOND
-_STALL_SECONDS: Final = 2.0
-_OWN: Final = frozenset({position.TOPIC, ledger.TOPIC})
-_STALLS: Final = 2
-"""After so many times without progress, whoever is not acknowledged is left out."""
 
 _log = logging.getLogger(__name__)
 
@@ -297,154 +290,24 @@ class KafkaConnection:
         Then nothing is visible in a transaction; without one, the others are committed.
         """
         async with self._bounded("delivering", self._settings.delivery_timeout):
+            sender = Sender(self._producer, self._shard, self._settings.compression)
             if self._transactional:
                 await self._producer.begin()
-                if failed := await self._enlist(plans):
+                if failed := await sender.enlist(plans):
                     await self._producer.abort()
                     return failed
-            sent = by_plan(plans, await self._send_all(plans))
+            sent = await sender.send_plans(plans)
             failed = failures(plans, sent)
+            raise_if_spent(failed, among=len(plans))
             if failed and self._transactional:
-                self._raise_if_spent(failed, among=len(plans))
                 await self._producer.abort()
                 return failed
-            self._raise_if_spent(failed, among=len(plans))
             lost = {failure.plan.flow.key for failure in failed}
-            await self._send_books(
-                [both for both in zip(plans, sent, strict=True) if both[0].flow.key not in lost]
-            )
+            whole = [both for both in zip(plans, sent, strict=True) if both[0].flow.key not in lost]
+            await sender.send_books(whole, self._clock.now_ns() // 1_000_000)
         if self._transactional:
             await self._commit()
         return failed
-
-    async def _send_all(self, plans: Sequence[Plan]) -> list[Sent]:
-        """Sends all of the plans; gives up where some are stuck and others are not.
-
-        The client waits for a topic that is gone, or has no leader, as long as it is let.
-        """
-        sends = [send for item in plans for send in item.sends]
-        owners = [item for item in plans for _ in item.sends]
-        async with self._sending(sends) as (task, outcomes):
-            stalls, pending = 0, len(sends)
-            while not await _ends(task, _STALL_SECONDS):
-                left = [n for n, outcome in enumerate(outcomes) if outcome is PENDING]
-                stalls = stalls + 1 if len(left) == pending else 0
-                pending = len(left)
-                stuck = {owners[n].flow.key: owners[n] for n in left}
-                await self._check_topics(plans)
-                if stalls >= _STALLS and 0 < len(stuck) < len(plans):
-                    raise _stuck(list(stuck.values()))
-            return task.result()
-
-    @asynccontextmanager
-    async def _sending(
-        self, sends: Sequence[Send]
-    ) -> AsyncIterator[tuple[asyncio.Task[list[Sent]], list[Sent]]]:
-        outcomes: list[Sent] = []
-        task = asyncio.create_task(self._producer.send(sends, outcomes))
-        try:
-            yield task, outcomes
-        finally:
-            task.cancel()
-
-    async def _check_topics(self, plans: Sequence[Plan]) -> None:
-        """Raises where topics are gone or have no leader, naming the flows."""
-        names = {item.topic.name for item in plans}
-        usable = (await self._cluster_topics.counts(names | _OWN)).keys()
-        if lost := _OWN - usable:
-            raise kafka.UnknownTopicOrPartitionError(*sorted(lost))
-        gone = sorted(names - usable)
-        if gone:
-            suspects = {item.flow.key for item in plans if item.topic.name in gone}
-            for name in gone:
-                self._topics.pop(name, None)
-            raise DestinationUnavailableError(
-                f"Kafka does not take topic {', '.join(map(repr, gone))}: it is gone, or a "
-                "partition of it has no leader",
-                suspects=suspects if len(suspects) < len(plans) else (),
-            )
-
-    async def _enlist(self, plans: Sequence[Plan]) -> list[Failure]:
-        """Takes everything into the transaction; else the flows whose topics the broker refuses."""
-        places = {send.place for item in plans for send in item.sends}
-        places |= {TopicPartition(own, self._shard) for own in _OWN}
-        try:
-            await self._enlist_watched(places, plans)
-        except kafka.TopicAuthorizationFailedError as error:
-            refused = set().union(*error.args)
-            for own in refused & _OWN:
-                raise about_topic(error, own) from error
-            return [Failure(item, 0, error) for item in plans if item.topic.name in refused]
-        return []
-
-    async def _enlist_watched(
-        self, places: Collection[TopicPartition], plans: Sequence[Plan]
-    ) -> None:
-        """Gives up early where a topic is gone, for which the client asks in vain."""
-        task = asyncio.create_task(self._producer.enlist(places))
-        try:
-            while not await _ends(task, _STALL_SECONDS):
-                await self._check_topics(plans)
-            task.result()
-        finally:
-            task.cancel()
-
-    def _raise_if_spent(self, failed: Sequence[Failure], *, among: int = 0) -> None:
-        """Raises what the producer cannot go on after; names the flows, where others went well."""
-        spent = [one for one in failed if verdict_on(one.error) is Verdict.SPENT]
-        for failure in failed:
-            if verdict_on(failure.error) is Verdict.FENCED:
-                raise failure.error
-        if spent and len(failed) < among:
-            suspects = {failure.plan.flow.key for failure in spent}
-            said = f"topic {spent[0].plan.topic.name!r}: {reason(spent[0].error)}"
-            raise DestinationUnavailableError(f"Kafka does not take {said}", suspects=suspects)
-        if spent:
-            raise spent[0].error
-
-    async def _send_books(self, plans: Sequence[tuple[Plan, Sequence[Sent]]]) -> None:
-        """Sends ledger and positions, the positions last unless all becomes visible at once."""
-        if not plans:
-            return
-        now_ms = self._clock.now_ns() // 1_000_000
-        ledgers = ledger.ledger_batches(self._entries(plans), now_ms, self._settings.compression)
-        positions = {item.flow.key: item.position for item, _ in plans}
-        sends = [Send(ledger.TOPIC, self._shard, batch) for batch in ledgers]
-        last = Send(position.TOPIC, self._shard, position.position_batch(positions, now_ms))
-        if self._transactional:
-            await self._send_own([*sends, last], plans[0][0])
-        else:
-            await self._send_own(sends, plans[0][0])
-            await self._send_own([last], plans[0][0])
-
-    def _entries(
-        self, plans: Sequence[tuple[Plan, Sequence[Sent]]]
-    ) -> list[tuple[Plan, ledger.Entry]]:
-        """The ledger's entries, but for those that cannot say where their events are.
-
-        After a retry the broker may not know any more what offset it gave. In a transaction we
-        begin anew; without one the events are there already.
-
-        Raises:
-            DestinationUnavailableError: see above.
-        """
-        entries = []
-        for item, sent in plans:
-            offsets = [outcome for outcome in sent if isinstance(outcome, int)]
-            if min(offsets, default=0) >= 0:
-                entries.append((item, ledger.entry_of(item, offsets)))
-            elif self._transactional:
-                raise DestinationUnavailableError(
-                    f"Kafka does not say where in topic {item.topic.name!r} it put events"
-                )
-        return entries
-
-    async def _send_own(self, sends: Sequence[Send], blamed: Plan) -> None:
-        """Sends to topics of our own: what they do not take, no flow is to blame for."""
-        for send, outcome in zip(sends, await self._producer.send(sends), strict=True):
-            if isinstance(outcome, BaseException):
-                self._raise_if_spent([Failure(blamed, 0, outcome)])
-                raise about_topic(outcome, send.topic)
 
     async def _commit(self) -> None:
         """Commits; after anything but success or fencing nobody knows whether it was."""
@@ -515,20 +378,6 @@ class KafkaConnection:
         opened, self._opened = self._opened, None
         if opened is not None:
             await opened.producer.discard()
-
-
-async def _ends(task: asyncio.Task[Any], seconds: float) -> bool:
-    done, _ = await asyncio.wait([task], timeout=seconds)
-    return bool(done)
-
-
-def _stuck(plans: Sequence[Plan]) -> DestinationUnavailableError:
-    topics = ", ".join(sorted({repr(item.topic.name) for item in plans}))
-    waited = _STALL_SECONDS * (_STALLS + 1)
-    return DestinationUnavailableError(
-        f"Kafka has not acknowledged events for topic {topics} in {waited:.0f} s",
-        suspects={item.flow.key for item in plans},
-    )
 
 
 def _load_kernels() -> None:

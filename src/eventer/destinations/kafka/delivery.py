@@ -8,7 +8,11 @@ from itertools import accumulate
 from typing import Final, TypeAlias
 
 from eventer.core.batch import Batch
-from eventer.core.errors import DestinationError, DestinationRejectedError
+from eventer.core.errors import (
+    DestinationError,
+    DestinationRejectedError,
+    DestinationUnavailableError,
+)
 from eventer.core.model import KafkaTarget, Position
 from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.kafka.batches import (
@@ -19,7 +23,7 @@ from eventer.destinations.kafka.batches import (
     with_count,
     within,
 )
-from eventer.destinations.kafka.errors import Verdict, about_topic, verdict_on
+from eventer.destinations.kafka.errors import Verdict, about_topic, reason, verdict_on
 from eventer.destinations.kafka.producer import Send
 from eventer.destinations.kafka.topic import Topic
 
@@ -157,3 +161,22 @@ def by_plan(plans: Sequence[Plan], outcomes: Sequence[Sent]) -> list[Sequence[Se
     """What became of all sends of the plans, in order, plan by plan."""
     ends = list(accumulate(len(item.sends) for item in plans))
     return [outcomes[end - len(item.sends) : end] for item, end in zip(plans, ends, strict=True)]
+
+
+def raise_if_spent(failed: Sequence[Failure], *, among: int = 0) -> None:
+    """Raises what a producer cannot go on after; `among` is how many plans were sent.
+
+    Raises:
+        DestinationUnavailableError: names the flows to blame, where others went well.
+        KafkaError: as the client raised it, where none did, or this producer is fenced.
+    """
+    for failure in failed:
+        if verdict_on(failure.error) is Verdict.FENCED:
+            raise failure.error
+    spent = [one for one in failed if verdict_on(one.error) is Verdict.SPENT]
+    if spent and len(failed) < among:
+        suspects = {failure.plan.flow.key for failure in spent}
+        said = f"topic {spent[0].plan.topic.name!r}: {reason(spent[0].error)}"
+        raise DestinationUnavailableError(f"Kafka does not take {said}", suspects=suspects)
+    if spent:
+        raise spent[0].error
