@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 JsonValue: TypeAlias = (
     bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None
@@ -118,9 +118,11 @@ EngineName: TypeAlias = Literal["plan", "interpreter"]
 EngineChoice: TypeAlias = Literal["auto", "plan", "interpreter"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PositionKey:
-    """Under which a destination keeps a position: nobody else's is ever read or moved."""
+class PositionKey(NamedTuple):
+    """Under which a destination keeps a position: nobody else's is ever read or moved.
+
+    A tuple, because it is hashed and compared several times for every tick.
+    """
 
     cluster: int
     generator: int

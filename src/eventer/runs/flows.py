@@ -20,6 +20,9 @@ class Flows:
         self._loaded: dict[PositionKey, FlowState] = {}
         self._versions = 0
         self._suspected_last = True
+        self._weights: dict[PositionKey, int] = {}
+        """Of those loaded, as last noted; `_waiting` is their sum, wanted several times a tick."""
+        self._waiting = 0
         self._under_way = 0
 
     def __bool__(self) -> bool:
@@ -51,7 +54,8 @@ class Flows:
     def forget(self, flow: FlowState) -> None:
         """Lets go of a generator."""
         flow.gone = True
-        for each in (self._all, self._unready, self._loaded):
+        self.unload(flow)
+        for each in (self._all, self._unready):
             each.pop(flow.key, None)
 
     # --- on the way to delivery ---------------------------------------------------------------
@@ -59,7 +63,7 @@ class Flows:
     def place(self, flow: FlowState) -> None:
         """Begins with a generator anew: its connection was lost."""
         flow.place(self.version())
-        self._loaded.pop(flow.key, None)
+        self.unload(flow)
         self._unready[flow.key] = flow
 
     def ready(self, flow: FlowState) -> None:
@@ -87,7 +91,7 @@ class Flows:
     @property
     def weight(self) -> int:
         """Bytes of memory of batches that wait to be delivered, or are being delivered."""
-        return self._under_way + sum(flow.weight for flow in self._loaded.values())
+        return self._under_way + self._waiting
 
     def landed(self) -> None:
         """Nothing is being delivered any more."""
@@ -95,14 +99,18 @@ class Flows:
 
     def note(self, flow: FlowState) -> None:
         """Something was made for it, or taken from it."""
-        if flow.batches:
-            self._loaded[flow.key] = flow
-        else:
-            self._loaded.pop(flow.key, None)
+        if not flow.batches:
+            self.unload(flow)
+            return
+        weight = flow.weight
+        self._loaded[flow.key] = flow
+        self._waiting += weight - self._weights.get(flow.key, 0)
+        self._weights[flow.key] = weight
 
     def unload(self, flow: FlowState) -> None:
         """What it has is not to be delivered."""
-        self._loaded.pop(flow.key, None)
+        if self._loaded.pop(flow.key, None) is not None:
+            self._waiting -= self._weights.pop(flow.key)
 
     def holds(self, dose: Dose) -> bool:
         """Whether a limited dose is there to be delivered."""
@@ -133,7 +141,7 @@ class Flows:
 
     def _taken(self, flow: FlowState, events: int) -> Delivery:
         """Takes a generator's turn; what is left of it comes last."""
-        del self._loaded[flow.key]
+        self.unload(flow)
         before = flow.weight
         delivery = flow.take(events)
         self._under_way += before - flow.weight

@@ -220,6 +220,8 @@ class World:
         if (at := shard.wake_at()) is not None and at != process.wake:
             process.wake = at
             self.later(max(0, at - self.now), lambda: self._ring(process))
+        flows = shard._flows
+        assert flows._waiting == sum(flow.weight for flow in flows._loaded.values())
 
     def _ring(self, process: Process) -> None:
         process.wake = None
