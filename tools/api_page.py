@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final, cast
+
+from reference_page import write_or_check
 
 from eventer.api.app import create_routes
 from eventer.api.problems import KINDS
 from eventer.service.eventer import Eventer
 from eventer.settings.model import Settings
 
-PAGE: Final = Path(__file__).resolve().parent.parent / "docs/reference/api.md"
 Json = Mapping[str, Any]
 
 INTRODUCTION: Final = """# HTTP API
@@ -40,18 +40,6 @@ templates `line`, `column`, `source_line` and `hint` say where and what to do.
 | Status | `type` | Title |
 |---|---|---|
 """
-
-
-def main() -> int:
-    """Writes the page, or checks it."""
-    text = page()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{PAGE} is out of date: run python tools/api_page.py", file=sys.stderr)
-    return 1
 
 
 def page() -> str:
@@ -134,4 +122,4 @@ def _type(schema: Json) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check("api", page()))

@@ -6,31 +6,14 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import typer.main
+from reference_page import write_or_check
 
 from eventer.cli import endings
 from eventer.cli.main import app
 
-PAGE: Final = Path(__file__).resolve().parent.parent / "docs/reference/cli.md"
-COMMANDS: Final = (
-    "dev",
-    "serve",
-    "run",
-    "preview",
-    "validate",
-    "explain",
-    "add",
-    "list",
-    "status",
-    "pause",
-    "resume",
-    "remove",
-    "functions",
-    "config show",
-)
 TABLE: Final = "\n| Option | What it is |\n|---|---|\n"
 
 INTRODUCTION: Final = """# Command line
@@ -48,21 +31,9 @@ Options win over environment variables, those over `eventer.toml`: see [Settings
 """
 
 
-def main() -> int:
-    """Writes the page, or checks it."""
-    text = page()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{PAGE} is out of date: run python tools/cli_page.py", file=sys.stderr)
-    return 1
-
-
 def page() -> str:
     """The whole page."""
-    return INTRODUCTION + "".join(_codes()) + "".join(map(_section, COMMANDS))
+    return INTRODUCTION + "".join(_codes()) + "".join(_sections(typer.main.get_command(app)))
 
 
 def _codes() -> Iterator[str]:
@@ -73,17 +44,23 @@ def _codes() -> Iterator[str]:
         yield f"| {code} | {when} |\n"
 
 
-def _section(name: str) -> str:
-    command: Any = typer.main.get_command(app)
-    for part in name.split():
-        command = command.commands[part]
+def _sections(group: Any, above: str = "eventer") -> Iterator[str]:
+    """Every command of a group and of the groups in it, in their order."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _sections(command, f"{above} {name}")
+        else:
+            yield _section(f"{above} {name}", command)
+
+
+def _section(name: str, command: Any) -> str:
     params = [param for param in command.params if "--help" not in param.opts]
     arguments = [param for param in params if param.param_type_name == "argument"]
     options = [param for param in params if param.param_type_name == "option"]
-    usage = " ".join([f"eventer {name}", *(param.metavar for param in arguments)])
+    usage = " ".join([name, *(param.metavar for param in arguments)])
     told = inspect.cleandoc(command.help)
     rows = "".join(map(_row, [*arguments, *options]))
-    return f"\n## `eventer {name}`\n\n`{usage}`\n\n{told}\n{TABLE}{rows}"
+    return f"\n## `{name}`\n\n`{usage}`\n\n{told}\n{TABLE}{rows}"
 
 
 def _row(param: Any) -> str:
@@ -101,4 +78,4 @@ def _default(param: Any) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check("cli", page()))

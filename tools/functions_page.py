@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
+
+from reference_page import write_or_check
 
 from eventer.core.json_text import json_text
 from eventer.functions.catalog import CATALOG
@@ -13,7 +14,6 @@ from eventer.functions.fingerprint import fingerprint
 from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter, RowContext
 from eventer.kernels import draw
 
-PAGE: Final = Path(__file__).resolve().parent.parent / "docs/reference/functions.md"
 # A key whose first event shows each value well.
 EXAMPLE_KEY: Final = draw.step_of("example")
 LONGEST_EXAMPLE: Final = 60
@@ -49,18 +49,6 @@ with each other. All others are independent. "Letters" are `A` to `Z` and `a` to
 | Key | Type | What it is | Example |
 |---|---|---|---|
 """
-
-
-def main() -> int:
-    """Writes the page, or checks it."""
-    text = page()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{PAGE} is out of date: run python tools/functions_page.py", file=sys.stderr)
-    return 1
 
 
 def page() -> str:
@@ -100,4 +88,4 @@ def _field_row(field: FieldSpec) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check("functions", page()))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
+from reference_page import write_or_check
 
 from eventer.settings.layers import DELIMITER, PREFIX
 from eventer.settings.model import KafkaConnection, Limits, PostgresConnection, Settings
-
-PAGE: Final = Path(__file__).resolve().parent.parent / "docs/reference/settings.md"
 
 INTRODUCTION: Final = """# Settings
 
@@ -56,18 +54,6 @@ same settings as `kafka` and `postgres`.
 """
 
 TABLE: Final = "\n| Setting | Variable | Default | What it is |\n|---|---|---|---|\n"
-
-
-def main() -> int:
-    """Writes the page, or checks it."""
-    text = page()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{PAGE} is out of date: run python tools/settings_page.py", file=sys.stderr)
-    return 1
 
 
 def page() -> str:
@@ -122,4 +108,4 @@ def _example(field: FieldInfo) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check("settings", page()))

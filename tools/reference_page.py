@@ -1,0 +1,21 @@
+"""Pages of `docs/reference` that are made from the code: written, or with `--check` compared."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+_FOLDER: Final = Path(__file__).resolve().parent.parent / "docs/reference"
+
+
+def write_or_check(name: str, text: str) -> int:
+    """The exit code: 1 where the page `name`.md was to be compared, and is another."""
+    page = _FOLDER / f"{name}.md"
+    if "--check" not in sys.argv[1:]:
+        page.write_text(text, encoding="utf-8")
+        return 0
+    if page.exists() and page.read_text(encoding="utf-8") == text:
+        return 0
+    print(f"{page} is out of date: run python tools/{name}_page.py", file=sys.stderr)
+    return 1
