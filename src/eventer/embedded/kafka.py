@@ -24,7 +24,6 @@ from eventer.embedded import postgres_launch
 ADDRESS: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 9092
 DELIVERY: Final = "at-least-once"
-LABEL: Final = "demo broker, memory only: what it holds is gone when it stops"
 BIN_VARIABLE: Final = "CALF_TANSU_BIN"
 """The package's own variable, naming another broker program."""
 

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.functions.columns import Texts
-from eventer.kernels import draw
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -69,11 +68,6 @@ class Alphabet:
         """A character for each lane."""
         spelt: Bytes = self._by_lane[lanes]
         return spelt
-
-
-def draw_lanes(key: draw.Key, index: draw.Index, count: int) -> Lanes:
-    """The first `count` 16-bit lanes of the words 0, 1, … of each row."""
-    return draw.lanes(draw.draw_matrix(key, index, -(-count // 4)))[:, :count]
 
 
 def choose(lanes: Lanes, size: int) -> NDArray[np.int64]:

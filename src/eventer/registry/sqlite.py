@@ -119,7 +119,6 @@ class _Store:
             except BaseException:
                 self._lock.close()
                 raise
-        self._path = path
 
     def cluster(self, shards: int) -> Cluster:
         values = {"id": str(secrets.randbits(64)), "shards": shards}

@@ -173,9 +173,6 @@ class Heard:
     news: ShardNews
 
 
-FromDelivery: TypeAlias = Ready | Pong | Heard
-
-
 # --- to and from an inspector ---------------------------------------------------------------------
 
 

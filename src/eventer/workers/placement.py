@@ -100,11 +100,6 @@ class Placement:
         """The number of the worker that holds a shard."""
         return shard.number % len(self._workers)
 
-    def shard_of(self, key: PositionKey) -> ShardId | None:
-        """The shard that a generator is assigned to."""
-        wanted = self._wanted.get(key)
-        return wanted.shard if wanted else None
-
     def assign(self, shard: ShardId, assignment: Assignment) -> None:
         """Gives a generator to its shard; `Positioned` is heard of it, again after each loss."""
         if (wanted := self._wanted.get(assignment.key)) is not None:

@@ -17,7 +17,6 @@ class Cursor:
 
     def __init__(self, log: Log, topic: str, partition: int, first: int, until: int) -> None:
         self._partition = partition
-        self._until = until
         self._next = first
         self._pages = log.pages(topic, partition, first, until)
         self._ahead: asyncio.Task[Rows | None] | None = None
