@@ -3,10 +3,6 @@
 The compiled code lies in the package's `__pycache__` where that can be written, else in the user's
 cache directory (`NUMBA_CACHE_DIR` names another); where neither can be, each process compiles
 anew. A shared temporary directory is no choice: what lies there is executed.
-
-Whoever imports a part of Numba imports all of it before. Several threads come here first: one that
-imports a part holds its lock while it waits for the whole, another that imports the whole comes to
-need that part, and Python solves the deadlock by handing out half a module.
 """
 
 from __future__ import annotations
@@ -19,6 +15,8 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from eventer.kernels.loading import numba
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,7 +44,7 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
 
 def callable_from_kernels(function: Callable[P, R]) -> Callable[P, R]:
     """Lets a function be compiled into kernels; a module that uses this imports Numba."""
-    import numba  # noqa: F401 - before its parts
+    numba()  # before its parts
     from numba.extending import register_jitable
 
     marked: Callable[P, R] = register_jitable(forceinline=True)(function)
@@ -63,14 +61,12 @@ def frozen(array: NDArray[S]) -> NDArray[S]:
 
 
 def _compile(function: Callable[P, R]) -> Callable[P, R]:
-    import numba
-
     # Numba looks for changes in the kernel's own file alone, not in what is compiled into it.
     function.__qualname__ = f"{function.__qualname__}-{_sources()}"
     try:
-        result: Callable[P, R] = numba.njit(nogil=True, cache=True)(function)
+        result: Callable[P, R] = numba().njit(nogil=True, cache=True)(function)
     except RuntimeError:  # no directory for the cache can be written
-        result = numba.njit(nogil=True)(function)
+        result = numba().njit(nogil=True)(function)
     return result
 
 

@@ -47,8 +47,6 @@ class Maker:
         self._begins = begins
         self._ends = ends
         self._engines: dict[PositionKey, tuple[Recipe, Engine]] = {}
-        self.current: tuple[Work, int] | None = None
-        """The work under way, and when it began on the monotonic clock."""
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="eventer-maker")
         _start_with_stack(self._executor)
         self._clock = self._executor.submit(_own_clock).result()
@@ -97,7 +95,6 @@ class Maker:
         return done
 
     def _note(self, work: Work | None) -> None:
-        self.current = None if work is None else (work, time.monotonic_ns())
         if work is not None and self._begins is not None:
             self._begins(work)
         elif work is None and self._ends is not None:

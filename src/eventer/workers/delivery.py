@@ -11,6 +11,7 @@ from typing import Final
 from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.errors import BudgetError
 from eventer.functions.fingerprint import fingerprint
+from eventer.kernels.loading import LOADING
 from eventer.plan.engine import Engine
 from eventer.plan.prepare import prepare
 from eventer.runs.instructions import (
@@ -48,9 +49,11 @@ from eventer.workers.slate import Slate
 SLICE_LIMIT_S: Final = 20.0
 """Engines keep to slices of 20 ms and budgets of a second; one that does not is given up.
 
-Of its processor time: where the machine is busy, the compiled code of a new installation alone may
-take longer to come into being.
+Of its processor time: a busy machine is not its fault. Nor is the compiled code that it comes to
+need, which takes its time to come into being where it has not been needed before.
 """
+LOADING_LIMIT_S: Final = 60.0
+"""How long code may be loaded or compiled until time counts again."""
 _BLOCKED: Final = 15
 """How many times as long what computes nothing may take by the clock on the wall."""
 _BROKEN: Final = 70
@@ -75,6 +78,7 @@ class DeliveryWorker:
         self._channel = channel
         self._configure = configure
         self._clock = SystemClock()
+        self._slate = slate
         self._maker = Maker(
             build_engine,
             begins=lambda work: slate.mark(work.assignment.key, work.first),
@@ -86,12 +90,14 @@ class DeliveryWorker:
     async def serve(self) -> None:
         """Takes messages until `Stop`."""
         keep_freed_memory()
+        unwatch = LOADING.watch(lambda begun: self._hold_time(LOADING_LIMIT_S if begun else 0))
         watch = asyncio.create_task(self._watch())
         self._channel.send(Ready(fingerprint()))
         while not isinstance(message := await self._channel.receive(), Stop):
             self._take(message)
         watch.cancel()
         await self._stop()
+        unwatch()
 
     def _take(self, message: ToDelivery) -> None:
         match message:
@@ -143,22 +149,24 @@ class DeliveryWorker:
     def _tell(self, shard: ShardId, news: ShardNews) -> None:
         self._channel.send(Heard(shard, news))
 
+    def _hold_time(self, seconds: float) -> None:
+        self._slate.hold(time.monotonic_ns() + round(seconds * NS_PER_SECOND))
+
     async def _watch(self) -> None:
         """Gives up the generator, and this process, whose event is never made."""
         seen, began = None, 0
         while True:
             await asyncio.sleep(1)
-            work, spent = self._maker.current, self._maker.processor_ns()
-            if work is not seen:
-                seen, began = work, spent
-            if work is None or not _over_limit(spent - began, time.monotonic_ns() - work[1]):
+            making, spent = self._slate.read(), self._maker.processor_ns()
+            if making != seen:
+                seen, began = making, spent
+            if making is None or not _over_limit(spent - began, making.passed_ns()):
                 continue
-            assignment = work[0].assignment
-            error = BudgetError(f"making event {work[0].first} took over {SLICE_LIMIT_S:.0f} s")
-            error.index = work[0].first
+            error = BudgetError(f"making event {making.first} took over {SLICE_LIMIT_S:.0f} s")
+            error.index = making.first
             for shard, runner in self._runners.items():
-                if assignment.key in runner.shard.keys:
-                    self._tell(shard, Failed(assignment.key, error, None))
+                if making.key in runner.shard.keys:
+                    self._tell(shard, Failed(making.key, error, None))
             await self._channel.flush()
             os._exit(_STUCK)
 
@@ -173,7 +181,7 @@ class DeliveryWorker:
 
 def _over_limit(spent_ns: int, passed_ns: int) -> bool:
     limit = SLICE_LIMIT_S * NS_PER_SECOND
-    return spent_ns >= limit or passed_ns >= _BLOCKED * limit
+    return passed_ns >= 0 and (spent_ns >= limit or passed_ns >= _BLOCKED * limit)
 
 
 def build_engine(recipe: Recipe) -> Engine:

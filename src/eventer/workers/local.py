@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import WorkerLostError
 from eventer.workers.channel import Channel
 from eventer.workers.messages import Configure, Ping, Ready, Stop
@@ -252,7 +253,7 @@ class KeptWorker:
             process.channel.send(Ping())
             await asyncio.sleep(PING_S)
             making = process.under_way
-            if making is not None and making.seconds() > OVERRUN_S:
+            if making is not None and making.passed_ns() > OVERRUN_S * NS_PER_SECOND:
                 _log.warning(
                     "worker %s makes event %d of generator %d for over %.0f s",
                     self.name,

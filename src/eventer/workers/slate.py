@@ -1,7 +1,8 @@
 """What a worker has under way, written where it can be read when the worker cannot be asked.
 
 A few bytes of memory that a worker and its service share. A process that is killed, or hangs in
-compiled code, leaves on it the generator and the event that it was making.
+compiled code, leaves on it the generator and the event that it was making. While the process loads
+or compiles code, nobody's time runs.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import time
 from dataclasses import dataclass
 from typing import Final, Self
 
-from eventer.core.clock import NS_PER_SECOND
 from eventer.core.model import PositionKey
 
 _MARK: Final = struct.Struct("=BQQQqq")
+_HELD: Final = struct.Struct("=q")
+_HELD_AT: Final = 64
 _SIZE: Final = 4096
 _CLEAN: Final = bytes(1)
 
@@ -26,16 +28,16 @@ _CLEAN: Final = bytes(1)
 class UnderWay:
     """The generator whose events are being made, the first of them, and when that began.
 
-    `since` is nanoseconds of the machine's monotonic clock.
+    `since` is nanoseconds of the machine's monotonic clock, in the future while time is held.
     """
 
     key: PositionKey
     first: int
     since: int
 
-    def seconds(self) -> float:
-        """How long it has been under way."""
-        return (time.monotonic_ns() - self.since) / NS_PER_SECOND
+    def passed_ns(self) -> int:
+        """How long it has been under way; negative while time is held."""
+        return time.monotonic_ns() - self.since
 
 
 class Slate:
@@ -68,12 +70,17 @@ class Slate:
         """Says that nothing is."""
         self._memory[0:1] = _CLEAN
 
+    def hold(self, until: int) -> None:
+        """Says that no time counts before `until`, on the monotonic clock."""
+        _HELD.pack_into(self._memory, _HELD_AT, until)
+
     def read(self) -> UnderWay | None:
         """What is under way, or was when the writer died."""
         whole, cluster, generator, incarnation, first, since = _MARK.unpack_from(self._memory)
         if not whole:
             return None
-        return UnderWay(PositionKey(cluster, generator, incarnation), first, since)
+        (held,) = _HELD.unpack_from(self._memory, _HELD_AT)
+        return UnderWay(PositionKey(cluster, generator, incarnation), first, max(since, held))
 
     def close(self) -> None:
         """Lets go of it."""

@@ -149,3 +149,25 @@ async def test_a_machine_that_is_busy_with_other_things_ends_no_generator(tmp_pa
         assert "the engine broke" in failed.error.message
         running.channel.send(Stop())
         assert await running.process.wait() == 0
+
+
+LOADING = """
+        from eventer.kernels.loading import LOADING
+        with LOADING:
+            until = time.monotonic() + 3
+            while time.monotonic() < until: pass
+        1 / 0
+"""
+
+
+async def test_no_time_counts_while_code_is_compiled(tmp_path: Path) -> None:
+    async with worker(tmp_path, STUCK.format(does=LOADING.strip())) as running:
+        running.channel.send(Assign(SHARD, ASSIGNMENT))
+        await running.until_a(Positioned)
+        running.channel.send(Go(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, 1, 10**9),)))
+        await asyncio.sleep(2)
+        assert running.slate.read().passed_ns() < 0
+        failed = await running.until_a(Failed)
+        assert "the engine broke" in failed.error.message
+        running.channel.send(Stop())
+        assert await running.process.wait() == 0

@@ -53,5 +53,7 @@ def test_all_of_numba_is_imported_before_a_part_of_it() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 whole |= any(name.name == "numba" for name in node.names)
+            elif isinstance(node, ast.Expr):
+                whole |= ast.unparse(node.value) == "numba()"
             elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("numba"):
                 assert whole, path

@@ -1,9 +1,7 @@
 """Who is to blame for dead workers."""
 
-import os
-
 from eventer.core.model import PositionKey
-from eventer.workers.slate import Slate, UnderWay
+from eventer.workers.slate import UnderWay
 from eventer.workers.strikes import Strikes
 
 ONE, OTHER = PositionKey(1, 2, 3), PositionKey((1 << 64) - 1, (1 << 64) - 2, 7)
@@ -27,16 +25,3 @@ def test_who_got_on_in_between_begins_anew():
         assert strikes.died(UnderWay(ONE, first, 0)) is None
     strikes.forget(ONE)
     assert strikes.died(UnderWay(ONE, 41, 0)) is None
-
-
-def test_a_slate_is_read_by_whoever_has_it():
-    mine, shared = Slate.fresh()
-    theirs = Slate(shared)
-    os.close(shared)
-    assert mine.read() is None
-    theirs.mark(OTHER, 1 << 62)
-    found = mine.read()
-    assert (found.key, found.first) == (OTHER, 1 << 62)
-    assert 0 <= found.seconds() < 5
-    theirs.wipe()
-    assert mine.read() is None

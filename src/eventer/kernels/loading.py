@@ -1,0 +1,74 @@
+"""Says when this process loads or compiles code, for those who watch how long events take.
+
+Importing Numba takes some tenths of a second, compiling a kernel for the first time up to some ten
+seconds on a busy machine. Neither is the fault of the template whose events come to need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from threading import Lock
+from types import ModuleType
+from typing import Any, Final
+
+
+class Loading:
+    """Open, in any number of threads and any depth, while something is being loaded."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._depth = 0
+        self._told: list[Callable[[bool], object]] = []
+
+    def watch(self, tell: Callable[[bool], object]) -> Callable[[], None]:
+        """Calls `tell` with True when loading begins and False when it is over, in any thread.
+
+        Returns:
+            What ends that.
+        """
+        self._told.append(tell)
+        return lambda: self._told.remove(tell)
+
+    def __enter__(self) -> None:
+        self._change(1)
+
+    def __exit__(self, *_: object) -> None:
+        self._change(-1)
+
+    def _change(self, by: int) -> None:
+        with self._lock:
+            before, self._depth = self._depth > 0, self._depth + by
+            if (now := self._depth > 0) != before:
+                for tell in self._told:
+                    tell(now)
+
+
+LOADING: Final = Loading()
+"""The process's own."""
+
+
+@lru_cache(maxsize=1)
+def numba() -> ModuleType:
+    """Numba, whole. Its compilations, and what it loads from its cache, are `LOADING`.
+
+    Whoever imports a part of Numba gets it here before. Several threads come here first: one that
+    imports a part holds its lock while it waits for the whole, another that imports the whole comes
+    to need that part, and Python solves the deadlock by handing out half a module.
+    """
+    with LOADING:
+        import numba
+        from numba.core import event
+
+        class Listener(event.Listener):
+            def on_start(self, _: Any) -> None:
+                LOADING.__enter__()
+
+            def on_end(self, _: Any) -> None:
+                LOADING.__exit__()
+
+        # Two threads may both come here first; each then counts in and out.
+        # The lock is held for a look into the cache, too.
+        event.register("numba:compiler_lock", Listener())  # type: ignore[no-untyped-call]
+        module: ModuleType = numba
+        return module
