@@ -85,7 +85,7 @@ async def _once(job: Job, *, as_json: bool, saved: asyncio.Event | None = None) 
     to_stdout = isinstance(job.target, ConsoleTarget)
     try:
         progress = _progress(tally, shown=not to_stdout and sys.stderr.isatty())
-        async with _ending_on_signals(one), _ending_on(saved, one), progress:
+        async with ending_on_signals(one), _ending_on(saved, one), progress:
             ended = await one.run()
         # A signal may come when the run has ended already, and must not be lost.
         ended = replace(ended, signal=one.ended_by)
@@ -116,24 +116,35 @@ def _code(ended: Ended) -> int:
 
 
 @asynccontextmanager
-async def _ending_on_signals(one: OneRun) -> AsyncIterator[None]:
-    """The first Ctrl-C or SIGTERM ends the run in order, the second one at once."""
-    loop = asyncio.get_running_loop()
+async def ending_on_signals(one: OneRun) -> AsyncIterator[None]:
+    """The first Ctrl-C or SIGTERM ends the run in order, the second one at once.
 
-    def interrupt(number: signal.Signals) -> None:
-        one.interrupt(number)
+    Python's own handlers, as the loop's lose a signal that comes just before they are taken back:
+    they run in the loop's next turn, or never.
+    """
+    loop = asyncio.get_running_loop()
+    heard: list[signal.Signals] = []
+
+    def hear(number: int, _: object) -> None:
         restore()
+        heard.append(signal.Signals(number))
+        loop.call_soon_threadsafe(end)
+
+    def end() -> None:
+        while heard:
+            one.interrupt(heard.pop())
 
     def restore() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, interrupt, number)
+        signal.signal(number, hear)
     try:
         yield
     finally:
         restore()
+        end()
 
 
 @asynccontextmanager

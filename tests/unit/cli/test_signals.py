@@ -1,0 +1,47 @@
+"""A run hears every signal that comes while it is under way, however late."""
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from eventer.cli.running import ending_on_signals
+
+
+class Run:
+    def __init__(self) -> None:
+        self.heard: list[signal.Signals] = []
+
+    def interrupt(self, number: signal.Signals) -> None:
+        self.heard.append(number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_the_first_one_ends_the_run_in_order(number):
+    one = Run()
+    async with ending_on_signals(one):
+        os.kill(os.getpid(), number)
+        assert one.heard == []  # the run is told by its loop, not in the midst of something
+        await asyncio.sleep(0)
+        assert one.heard == [number]
+    assert one.heard == [number]
+
+
+async def test_one_that_comes_as_the_run_ends_is_heard():
+    one = Run()
+    async with ending_on_signals(one):
+        os.kill(os.getpid(), signal.SIGINT)
+    assert one.heard == [signal.SIGINT]
+    await asyncio.sleep(0)
+    assert one.heard == [signal.SIGINT]
+
+
+async def test_the_second_one_does_what_it_does_by_itself():
+    one = Run()
+    async with ending_on_signals(one):
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert one.heard == [signal.SIGINT]
