@@ -47,8 +47,9 @@ class Loading:
 LOADING: Final = Loading()
 """The process's own."""
 
+_FIRST: Final = Lock()
 
-@lru_cache(maxsize=1)
+
 def numba() -> ModuleType:
     """Numba, whole. Its compilations, and what it loads from its cache, are `LOADING`.
 
@@ -56,6 +57,13 @@ def numba() -> ModuleType:
     imports a part holds its lock while it waits for the whole, another that imports the whole comes
     to need that part, and Python solves the deadlock by handing out half a module.
     """
+    with _FIRST:
+        return _listened_to()
+
+
+@lru_cache(maxsize=1)
+def _listened_to() -> ModuleType:
+    """Imports it, and listens from then on: nobody compiles before, or is counted twice."""
     with LOADING:
         import numba
         from numba.core import event
@@ -67,7 +75,6 @@ def numba() -> ModuleType:
             def on_end(self, _: Any) -> None:
                 LOADING.__exit__()
 
-        # Two threads may both come here first; each then counts in and out.
         # The lock is held for a look into the cache, too.
         event.register("numba:compiler_lock", Listener())  # type: ignore[no-untyped-call]
         module: ModuleType = numba

@@ -75,3 +75,28 @@ def test_numba_says_when_it_is_imported_and_when_it_compiles() -> None:
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines() == ["[True, False]", "[True] [False] True", "[]"]
+
+
+TOGETHER = """
+import threading
+from eventer.kernels.loading import LOADING, numba
+
+told = []
+LOADING.watch(told.append)
+threads = [threading.Thread(target=numba) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+from numba.core import event
+print(told, len(event._registered["numba:compiler_lock"]))
+"""
+
+
+def test_threads_that_come_first_at_once_listen_once() -> None:
+    """One that began to listen in the midst of a compilation would count its end alone."""
+    ended = subprocess.run(
+        [sys.executable, "-c", TOGETHER], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == "[True, False] 1\n"
