@@ -9,11 +9,13 @@ topic is `refused` is never taken, and an event whose text holds `"poison"` is r
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from eventer.core.batch import Batch
 from eventer.core.errors import (
@@ -150,11 +152,27 @@ def forget_positions(folder: Path) -> None:
 
 def open_store(folder: Path) -> sqlite3.Connection:
     """The database in a folder, made where it is missing."""
-    database = sqlite3.connect(folder / "destination.sqlite", isolation_level=None, timeout=30)
-    database.execute("pragma journal_mode = wal")
+    path = folder / "destination.sqlite"
+    if not path.exists():
+        _make_store(path)
+    database = sqlite3.connect(path, isolation_level=None, timeout=30)
     database.execute("pragma synchronous = off")
-    database.executescript(_SCHEMA)
     return database
+
+
+def _make_store(path: Path) -> None:
+    """Makes it whole beside its place, then names it: the first to do so wins.
+
+    Two that set one database's journal mode at once are not made to wait for each other: SQLite
+    refuses one of them, whatever its timeout.
+    """
+    with TemporaryDirectory(dir=path.parent) as beside:
+        new = Path(beside) / path.name
+        with closing(sqlite3.connect(new, isolation_level=None)) as database:
+            database.execute("pragma journal_mode = wal")
+            database.executescript(_SCHEMA)
+        with suppress(FileExistsError):
+            os.link(new, path)
 
 
 def _check(flow: Flow) -> None:

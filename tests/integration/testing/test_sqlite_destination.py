@@ -2,7 +2,9 @@
 
 import json
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Barrier
 
 import pytest
 
@@ -50,3 +52,19 @@ class TestSqlite(ReadBackConformance):
     @pytest.fixture
     def harness(self, tmp_path):
         return SqliteHarness(tmp_path)
+
+
+def test_all_that_come_first_at_once_find_it_made(tmp_path):
+    together = Barrier(4)
+
+    def first_count(folder):
+        together.wait()
+        with closing(open_store(folder)) as database:
+            return database.execute("select count(*) from event").fetchone()
+
+    with ThreadPoolExecutor(4) as threads:
+        for number in range(50):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            assert list(threads.map(first_count, [folder] * 4)) == [(0,)] * 4
+            assert all(path.is_file() for path in folder.iterdir())
