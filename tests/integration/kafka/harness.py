@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import string
+import time
 
 from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
@@ -54,8 +55,13 @@ class KafkaHarness:
 
 
 def drop_topic(bootstrap, topic):
+    """Deletes it, and waits until the broker says so too: it learns it after the controller."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
     admin.delete_topics([topic])[topic].result()
+    deadline = time.monotonic() + 30
+    while topic in admin.list_topics(timeout=10).topics:
+        assert time.monotonic() < deadline, f"{topic} is still there"
+        time.sleep(0.02)
 
 
 def create_topic(bootstrap, topic, partitions=1, **config):
