@@ -77,20 +77,28 @@ class CopyColumn:
 
 def copy_stream(columns: Sequence[CopyColumn], rows: Rows) -> Octets:
     """The whole stream that copies the given rows of the columns, in the order given."""
+    return copy_streams(columns, rows, np.array([len(rows)]))[0]
+
+
+def copy_streams(columns: Sequence[CopyColumn], rows: Rows, stops: Rows) -> list[Octets]:
+    """A stream for each run of the given rows; a run ends before the place that `stops` says."""
     parts = [_prepare(column) for column in columns]
     sizes = np.full(len(rows), _COUNT_BYTES + _LENGTH_BYTES * len(columns), dtype=np.int64)
     for part in parts:
         part.add_sizes(sizes, rows)
-    ends = np.cumsum(sizes) + len(HEADER)
-    end = int(ends[-1]) if len(rows) else len(HEADER)
-    out = np.empty(end + len(TRAILER), dtype=np.uint8)
-    out[: len(HEADER)] = np.frombuffer(HEADER, dtype=np.uint8)
-    out[end:] = np.frombuffer(TRAILER, dtype=np.uint8)
-    cursors = ends - sizes
+    before = np.concatenate(([0], np.cumsum(sizes)))  # the bytes of all rows before each
+    around = len(HEADER) + len(TRAILER)
+    ends = before[stops] + np.arange(1, len(stops) + 1) * around
+    starts = np.concatenate(([0], ends[:-1]))
+    out = np.empty(int(ends[-1]), dtype=np.uint8)
+    out[starts[:, None] + np.arange(len(HEADER))] = np.frombuffer(HEADER, dtype=np.uint8)
+    out[ends[:, None] - np.arange(len(TRAILER), 0, -1)] = np.frombuffer(TRAILER, dtype=np.uint8)
+    run = np.repeat(np.arange(len(stops)), np.diff(stops, prepend=0))
+    cursors = before[:-1] + run * around + len(HEADER)
     _put_counts(out, cursors, len(columns))
     for part in parts:
         part.put(out, cursors, rows)
-    return out
+    return [out[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
 def pieces(streams: Iterable[Octets], size: int = PIECE_BYTES) -> Iterator[Octets]:

@@ -19,7 +19,7 @@ from eventer.core.model import ColumnType, EngineName
 from eventer.functions.timestamps import MovingGrid
 from eventer.kernels.assemble import assemble
 from eventer.plan.execute import Run, TooLargeError
-from eventer.plan.fields import MixedFields, PlanFields
+from eventer.plan.fields import CutFields, KeptFields, MixedFields, PlanFields
 from eventer.plan.graph import Node
 from eventer.plan.interpreted import InterpretedEngine
 from eventer.plan.ops.operation import RAISING
@@ -29,7 +29,8 @@ from eventer.plan.trace.event import TracedEvent
 
 AHEAD: Final = 256
 """Events made at once where fewer are asked for, if none depends on when it is due."""
-_FIRST_AHEAD: Final = 8
+_FIRST_AHEAD: Final = 16
+_SPREAD: Final = 48
 _FIRST_ROWS: Final = 512
 """Taken however slow the last events were: enough for compiled code, which may make them fast."""
 _LEAST_NEAR: Final = 256
@@ -88,7 +89,7 @@ class _Ahead:
     """Events made beforehand: rows of `batch`."""
 
     batch: Batch
-    fields: PlanFields
+    fields: KeptFields
 
     def cut(self, first: int, scheduled: NDArray[np.int64]) -> Batch | None:
         """The events asked for, where they are all there."""
@@ -101,7 +102,7 @@ class _Ahead:
             index=self.batch.index[start:stop],
             scheduled=scheduled,
             text=self.batch.text[start:stop],
-            fields=self.fields.cut(start, stop),
+            fields=CutFields(self.fields, start, stop),
         )
 
 
@@ -153,7 +154,13 @@ class ColumnarEngine:
         plan: Plan,
         interpreter: Callable[[], InterpretedEngine],
         max_event_bytes: int = MAX_EVENT_BYTES,
+        *,
+        number: int = 0,
     ) -> None:
+        """Engines that differ in `number` make events ahead at different ticks.
+
+        Else a thousand that begin together would run out of them in one and the same.
+        """
         self._plan = plan
         self._make_interpreter = interpreter
         self._interpreted: InterpretedEngine | None = None
@@ -161,7 +168,7 @@ class ColumnarEngine:
         self._row_bytes = 256.0
         self._row_ns = 20_000.0
         self._ahead: _Ahead | None = None
-        self._ahead_rows = _FIRST_AHEAD
+        self._ahead_rows = _FIRST_AHEAD + number % _SPREAD
         self._rest: _Made | None = None
         """What was made beyond an event that raises, for the call that goes on there."""
         self.broken = False
@@ -194,8 +201,8 @@ class ColumnarEngine:
         self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None
     ) -> Batch:
         """More events than asked for, kept for the ticks to come."""
-        self._ahead_rows = min(4 * self._ahead_rows, AHEAD)
         rows = max(self._ahead_rows, len(scheduled))
+        self._ahead_rows = min(4 * self._ahead_rows, AHEAD)
         due = np.full(rows, scheduled[0], dtype=np.int64)
         try:
             made = self._batch(first, due, deadline_ns)
@@ -206,7 +213,7 @@ class ColumnarEngine:
             # The interpreter made some: of it nobody knows that it does not look at the time.
             self._ahead = None
             return self._batch(first, scheduled, deadline_ns)
-        self._ahead = _Ahead(made, made.fields)
+        self._ahead = _Ahead(made, KeptFields(made.fields))
         batch = self._ahead.cut(first, scheduled[: made.count])
         assert batch is not None
         return batch

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from eventer.core.batch import Fields
+from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import ColumnType
 
 if TYPE_CHECKING:
@@ -37,6 +38,50 @@ class PlanFields:
     def cut(self, start: int, stop: int) -> PlanFields:
         """Some of the rows."""
         return PlanFields(self.plan, self.run, self.start + start, self.start + stop)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFields:
+    """Fields of events made ahead: each column is read once, then cut for one tick after another.
+
+    `columns` are those read so far; None where some row's value is refused.
+    """
+
+    fields: PlanFields
+    columns: dict[tuple[str, ColumnType], pa.Array | None] = field(default_factory=dict)
+
+    def column(self, pointer: str, kind: ColumnType) -> pa.Array | None:
+        """A column of all rows, or None where it has to be read row by row."""
+        if (pointer, kind) not in self.columns:
+            try:
+                self.columns[pointer, kind] = self.fields.column(pointer, kind)
+            except DestinationRejectedError:
+                self.columns[pointer, kind] = None
+        return self.columns[pointer, kind]
+
+
+@dataclass(frozen=True, slots=True)
+class CutFields:
+    """The rows [start, stop) of those that are kept."""
+
+    kept: KeptFields
+    start: int
+    stop: int
+
+    def column(self, pointer: str, kind: ColumnType) -> pa.Array:
+        """See `eventer.core.batch.Fields.column`."""
+        column = self.kept.column(pointer, kind)
+        if column is None:
+            return self._own.column(pointer, kind)
+        return column[self.start : self.stop]
+
+    def names(self) -> frozenset[str]:
+        """See `eventer.core.batch.Fields.names`."""
+        return self._own.names()
+
+    @property
+    def _own(self) -> PlanFields:
+        return self.kept.fields.cut(self.start, self.stop)
 
 
 @dataclass(frozen=True, slots=True)

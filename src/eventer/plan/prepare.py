@@ -76,7 +76,9 @@ class Prepared:
                 raise RequestError(f"this template is not on the plan: {refusal}") from refusal
             return self._interpreted(stream, context, budget, trace, str(refusal))
         return ColumnarEngine(
-            plan, lambda: self._interpreted(stream, context, budget, trace, RERUN)
+            plan,
+            lambda: self._interpreted(stream, context, budget, trace, RERUN),
+            number=root_key(stream, self.program.digest),
         )
 
     def plan(self, stream: Stream, context: EventContext) -> Plan:

@@ -50,13 +50,15 @@ class DueQueue:
         flow.queued = False
         return flow
 
-    def ring(self, now: int) -> None:
-        """Queues those whose time has come."""
+    def ring(self, now: int) -> bool:
+        """Queues those whose time has come; says whether there were any."""
+        before = len(self._due)
         while self._timers and self._timers[0][0] <= now:
             at, _, flow = heapq.heappop(self._timers)
             if flow.wake == at:
                 flow.wake = None
                 self.schedule(flow, now)
+        return len(self._due) > before
 
     @property
     def next_at(self) -> int | None:

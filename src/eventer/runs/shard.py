@@ -62,6 +62,7 @@ from eventer.runs.instructions import (
 )
 from eventer.runs.link import Link
 from eventer.runs.pacing import END
+from eventer.runs.rest import Rest
 
 WINDOW_NS: Final = 250_000_000
 """How long a transaction may stay open under load."""
@@ -91,6 +92,7 @@ class Shard:
         self._io: IoInstruction | None = None
         self._making: tuple[Work, ...] = ()
         self._turn_until = 0
+        self._rest = Rest()
         self._window: int | None = None
         self._dose = Dose()
         self._delivering_since = 0
@@ -196,6 +198,7 @@ class Shard:
         assert isinstance(self._io, Deliver)
         deliveries, self._io = self._io.deliveries, None
         self._turn_until = now + TURN_NS
+        self._rest.ended(self._delivering_since, now)
         self._link.worked()
         self._flows.landed()
         self._dose.committed(deliveries, now - self._delivering_since, now)
@@ -246,7 +249,8 @@ class Shard:
 
     def decide(self, now: int) -> list[Instruction]:
         """What to begin now. Each instruction is answered by one of the methods above."""
-        self._due.ring(now)
+        if now >= self._rest.makes_at(busy=self._io is not None) and self._due.ring(now):
+            self._rest.made(now)
         if not self._due and not self._making and not self._flows.loaded:
             self._window = None
         elif self._window is None:
@@ -267,7 +271,8 @@ class Shard:
         """When `decide` has something new to say, even if nothing happens; None for never."""
         instants = [] if self._io is not None else list(self._io_instants())
         if self._due.next_at is not None:
-            instants.append(self._due.next_at)
+            makes_at = self._rest.makes_at(busy=self._io is not None)
+            instants.append(max(self._due.next_at, makes_at))
         return min(instants, default=None)
 
     def _io_instants(self) -> Iterator[int]:
@@ -277,6 +282,8 @@ class Shard:
             return
         if self._flows.loaded and self._window is not None:
             yield self._window + WINDOW_NS
+            if not self._due and not self._making:
+                yield self._rest.until
         if not self._flows:
             yield self._link.idle_until
         for flow in self._flows.unprepared():
@@ -340,7 +347,7 @@ class Shard:
     def _is_deliverable(self, now: int) -> bool:
         if not self._flows.loaded:
             return False
-        nothing_else_due = not self._due and not self._making
+        nothing_else_due = not self._due and not self._making and now >= self._rest.until
         expired = self._window is None or now >= self._window + WINDOW_NS
         # Half of the memory: the other half is filled while it is delivered.
         enough = 2 * self._flows.weight >= self._weight or self._flows.holds(self._dose)

@@ -316,6 +316,33 @@ class DestinationConformance:
         assert found is not None
         assert found.next == 2
 
+    async def test_of_small_deliveries_to_one_target_one_is_refused_alone(
+        self, scene: Scene
+    ) -> None:
+        """Those that go together do not fall together; each keeps its own place."""
+        target, bad = scene.harness.refusing(scene.name())
+        flows = [scene.flow(generator, target=target) for generator in range(1, 7)]
+        owner = await scene.owner(*flows)
+        firsts = range(0, 30, 5)
+        for flow, first in zip(flows, firsts, strict=True):
+            accepted = Position(next=first)
+            await owner.deliver([Delivery(flow, (made(first, 2),), accepted)])
+        batches = [(made(first + 2, 1), made(first + 3, 2)) for first in firsts]
+        batches[3] = (made(17, 1), batch_of(18, [bad, event(19)]))
+        pairs = zip(flows, batches, strict=True)
+        outcome = await owner.deliver([Delivery(flow, each) for flow, each in pairs])
+        assert set(outcome.rejected) == {flows[3].key}
+        assert getattr(outcome.rejected[flows[3].key], "index", None) == 18
+        assert {key: at.next for key, at in outcome.committed.items()} == {
+            flow.key: first + 5
+            for flow, first in zip(flows, firsts, strict=True)
+            if flow is not flows[3]
+        }
+        if Lacks.ROLLBACK not in scene.harness.lacks:
+            await owner.deliver([Delivery(flows[3], (made(17, 3),))])
+            found = await scene.harness.read(target)
+            assert sorted(map(str, found)) == sorted(map(str, events(0, 30)))
+
     async def test_delivery_goes_on_after_a_refusal(self, scene: Scene) -> None:
         """The same connection delivers what comes next, of the refused flow too."""
         target, bad = scene.harness.refusing(scene.name())

@@ -223,6 +223,22 @@ async def test_a_timestamp_that_the_topic_does_not_take(bench):
     assert "message.timestamp" in outcome.rejected[flow.key].hint
 
 
+async def test_who_shares_a_partition_with_a_refused_timestamp_is_not_refused(bench):
+    """Small deliveries go in one record batch, which the broker refuses as a whole."""
+    flows = [bench.flow(generator, timestamp="at") for generator in range(1, 6)]
+    owner = await bench.owner(*flows)
+    years = {2: 2999, 4: 2998}
+    deliveries = [
+        Delivery(flow, (batch_of(0, [{"at": f"{years.get(n, 2020)}-01-01T00:00:00Z", "g": n}]),))
+        for n, flow in enumerate(flows, 1)
+    ]
+    outcome = await owner.deliver(deliveries)
+    assert set(outcome.rejected) == {flows[1].key, flows[3].key}
+    assert all("message.timestamp" in error.hint for error in outcome.rejected.values())
+    assert set(outcome.committed) == {flows[0].key, flows[2].key, flows[4].key}
+    assert sorted(value["g"] for value in values(await bench.records())) == [1, 3, 5]
+
+
 async def test_the_topic_is_made_as_asked(bench):
     flow = bench.flow(partitions=3, replication=1, config=(("retention.ms", "3600000"),))
     await bench.owner(flow)

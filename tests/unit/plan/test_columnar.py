@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from eventer.core.errors import BudgetError, EvaluationError
+from eventer.core.errors import BudgetError, DestinationRejectedError, EvaluationError
 from eventer.core.model import ColumnType, Stream, Template
 from eventer.kernels.assemble import FEW
 from eventer.plan.columnar import Plan
@@ -90,3 +90,39 @@ def test_a_value_of_another_row_of_the_run_refuses_no_batch():
 def test_a_deadline_leaves_a_batch_large_enough_for_compiled_code():
     ours, _ = engines(NATIVES + "{ n: get_integer(0, 9) }")
     assert ours.generate(0, due(0, 10_000), 0).count >= FEW
+
+
+def test_columns_of_what_is_made_ahead_are_those_of_each_tick():
+    text = NATIVES + "local n = get_integer(0, 9);\n{ n: n, odd: if n == 3 then 'three' else n }"
+    ours, theirs = engines(text)
+    for at in range(0, 300, 3):
+        mine, other = (each.generate(at, due(at, 3)) for each in (ours, theirs))
+        for pointer, kind in (("/n", ColumnType.BIGINT), ("/n", ColumnType.JSONB)):
+            found = mine.fields.column(pointer, kind)
+            assert found.to_pylist() == other.fields.column(pointer, kind).to_pylist()
+        assert mine.fields.names() == other.fields.names() == {"n", "odd"}
+        assert refusal(mine, "/odd") == refusal(other, "/odd")
+
+
+def refusal(batch, pointer):
+    """The event whose field is no number, or the numbers."""
+    try:
+        return batch.fields.column(pointer, ColumnType.BIGINT).to_pylist()
+    except DestinationRejectedError as error:
+        return f"event {error.index}"
+
+
+def test_engines_that_begin_together_make_events_ahead_at_different_ticks(monkeypatch):
+    runs = []
+    run = Plan.run
+    monkeypatch.setattr(Plan, "run", lambda *args: runs.append(1) or run(*args))
+    prepared = prepare(Template(NATIVES + "{ n: get_integer(0, 9) }"))
+    several = [prepared.engine(Stream(7, f"s{n}"), EventContext()) for n in range(48)]
+    busy = []
+    for at in range(300):
+        runs.clear()
+        for engine in several:
+            engine.generate(at, due(at, 1))
+        busy.append(len(runs))
+    assert busy[0] == len(several)
+    assert max(busy[1:]) <= 8

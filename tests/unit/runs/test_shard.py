@@ -45,6 +45,7 @@ from eventer.runs.instructions import (
 )
 from eventer.runs.link import IDLE_NS
 from eventer.runs.pacing import Pace
+from eventer.runs.rest import REST_NS, SHARE
 from eventer.runs.shard import WEIGHT, WINDOW_NS, Shard
 from tests.unit.runs.simulation import MS, RECIPE, SECOND, fake_batch
 
@@ -76,6 +77,20 @@ class Bench:
         self.paces[key] = Pace([Segment(self.now, 0, count, interval)])
         flow = Flow(key, ConsoleTarget())
         self.shard.assign(Assignment(flow, RECIPE, on_error, skip, doubtful))
+
+    def next_delivery(self) -> Deliver:
+        """Makes what is due and waits, until something is to be delivered."""
+        while True:
+            for instruction in self.decide():
+                if isinstance(instruction, Deliver):
+                    return instruction
+                assert isinstance(instruction, Generate)
+                self.made(instruction)
+                break
+            else:
+                at = self.shard.wake_at()
+                assert at is not None
+                self.now = max(self.now + 1, at)
 
     def decide(self) -> list[object]:
         decided: list[object] = list(self.shard.decide(self.now))
@@ -245,6 +260,37 @@ class TestWindow:
         assert isinstance(generate, Generate)
         bench.shard.generated([heavy(generate.works[0], WEIGHT // 2)], bench.now)
         assert bench.decide() == [], "all of the memory is in use"
+
+    def test_the_next_small_transaction_gathers_what_becomes_due_meanwhile(self) -> None:
+        bench = Bench()
+        bench.run(A, B, interval=10 * MS)
+        deliver = bench.next_delivery()
+        began = bench.now
+        bench.now += 15 * MS
+        bench.commit(deliver)
+        again = bench.next_delivery()
+        assert bench.now == began + SHARE * 15 * MS
+        assert {d.flow.key for d in again.deliveries} == {A, B}
+        assert all(d.batches[-1].next == 10 * 7 for d in again.deliveries), "six ticks more each"
+
+    def test_a_tick_alone_waits_for_nothing(self) -> None:
+        bench = Bench()
+        bench.run(A, interval=100 * MS)
+        for tick in range(4):
+            deliver = bench.next_delivery()
+            assert bench.now == bench.paces[A].segments[0].t0 + tick * 100 * MS
+            bench.now += 15 * MS
+            bench.commit(deliver)
+
+    def test_however_long_a_transaction_took_the_next_one_waits_no_longer_than_it_may(self) -> None:
+        bench = Bench()
+        bench.run(A, interval=10 * MS)
+        deliver = bench.next_delivery()
+        began = bench.now
+        bench.now += 70 * MS
+        bench.commit(deliver)
+        bench.next_delivery()
+        assert bench.now == began + REST_NS
 
 
 def heavy(work: Work, weight: int) -> Made:

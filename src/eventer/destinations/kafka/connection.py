@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import Final
 
 import numpy as np
@@ -21,16 +22,13 @@ from eventer.core.errors import (
     UnknownOutcomeError,
 )
 from eventer.core.model import Guarantee, Position, PositionKey
-from eventer.destinations.ahead import FEW_ROWS, Encoder
 from eventer.destinations.base import Delivery, Flow, Outcome
 from eventer.destinations.kafka import ledger, position
-from eventer.destinations.kafka.batches import Cut, Encoded, encode, with_count, within
 from eventer.destinations.kafka.delivery import (
     Failure,
     Plan,
     failures,
     kafka_target,
-    plan,
     raise_if_spent,
 )
 from eventer.destinations.kafka.errors import (
@@ -41,6 +39,7 @@ from eventer.destinations.kafka.errors import (
 )
 from eventer.destinations.kafka.names import name_fault
 from eventer.destinations.kafka.opening import Opened, open_producer
+from eventer.destinations.kafka.planning import Planner
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.sending import Sender
 from eventer.destinations.kafka.settings import KafkaSettings
@@ -48,6 +47,8 @@ from eventer.destinations.kafka.topic import Topic, Topics
 from eventer.kernels.kafka_records import RecordColumns, bytes_column, frame, key_partitions
 
 _TOPICS_LOOKED_AT_EVERY_NS: Final = NS_PER_SECOND
+_DOUBTS: Final = 8
+"""After so many attempts nobody is tried again who may have failed by the fault of another."""
 
 _log = logging.getLogger(__name__)
 
@@ -80,9 +81,8 @@ class KafkaConnection:
         self._positions: dict[PositionKey, Position] | None = None
         self._topics: dict[str, Topic] = {}
         self._ensured_at: dict[str, int] = {}
-        self._ratios: dict[str, float] = {}
         self._looked_at = 0
-        self._encoder: Encoder[Encoded] = Encoder()
+        self._planner = Planner(settings.compression, self._topics)
 
     @property
     def degraded(self) -> str | None:
@@ -131,22 +131,28 @@ class KafkaConnection:
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> Outcome:
         """See `ShardConnection.deliver`."""
-        await self._known_positions()
+        positions = await self._known_positions()
         rejected = await self._look_at_topics(deliveries)
         plans: dict[PositionKey, Plan] = {}
         usable = [item for item in deliveries if item.flow.key not in rejected]
         began = self._clock.monotonic_ns()
-        await self._add_plans(usable, plans, rejected)
+        for item in (await self._planner.plan_all(usable, positions)).items():
+            await self._take_plan(*item, plans, rejected)
         waiting = self._clock.monotonic_ns() - began
-        encoding = max(waiting, self._encoder.lap())
+        encoding = max(waiting, self._planner.encoder.lap())
         committed: dict[PositionKey, Position] = {}
-        while plans:
+        for attempt in count():
+            if not plans:
+                break
             failed = await self._attempt(list(plans.values()))
             if not failed or not self._transactional:
                 committed |= self._note(plans, failed)
             for failure in failed:
                 del plans[failure.plan.flow.key]
-                await self._judge(failure, plans, rejected)
+                if failure.sure or failure.batch_too_large or attempt >= _DOUBTS:
+                    await self._judge(failure, plans, rejected)
+                else:
+                    await self._add_alone(failure.plan.delivery, plans, rejected)
             if not failed:
                 break
             plans = {key: item for key, item in plans.items() if key not in committed}
@@ -154,7 +160,7 @@ class KafkaConnection:
 
     async def close(self) -> None:
         """See `ShardConnection.close`."""
-        self._encoder.close()
+        self._planner.encoder.close()
         opened, self._opened = self._opened, None
         if opened is not None:
             await opened.producer.close()
@@ -223,66 +229,42 @@ class KafkaConnection:
                 refused[name] = error
         return refused
 
-    async def _add_plans(
-        self,
-        deliveries: Sequence[Delivery],
-        plans: dict[PositionKey, Plan],
-        rejected: dict[PositionKey, DestinationError],
-    ) -> None:
-        rows = sum(batch.rows for item in deliveries for batch in item.batches)
-        if rows < FEW_ROWS:
-            made = [self._plan(item) for item in deliveries]
-        else:
-            made = await self._encoder.run(lambda: [self._plan(item) for item in deliveries])
-        for delivery, item in zip(deliveries, made, strict=True):
-            if isinstance(item, Plan):
-                await self._add_plan(item, plans, rejected)
-            else:
-                rejected[delivery.flow.key] = item
-
     def encode_ahead(self, flow: Flow, batch: Batch) -> None:
         """See `ShardConnection.encode_ahead`."""
-        target = kafka_target(flow)
-        topic = self._topics.get(target.topic)
-        if topic is None or self._positions is None:
-            return
-        before = self._positions.get(flow.key, Position())
-        counts = within(with_count(before.partitions, batch.first, topic.partitions), batch)
-        cut = self._cut(topic)
-        self._encoder.begin(batch, lambda: encode(batch, target, counts, cut))
+        if self._positions is not None:
+            self._planner.begin(flow, batch, self._positions)
 
-    def _cut(self, topic: Topic) -> Cut:
-        ratio = self._ratios.get(topic.name, 1.0)
-        return Cut(self._settings.compression, topic.max_message_bytes, ratio)
-
-    def _plan(self, delivery: Delivery) -> Plan | DestinationRejectedError:
-        topic = self._topics[kafka_target(delivery.flow).topic]
-        assert self._positions is not None
-        before = delivery.accepted or self._positions.get(delivery.flow.key, Position())
-        try:
-            return plan(delivery, topic, before, self._cut(topic), self._encoder.made)
-        except DestinationRejectedError as error:
-            return error
-
-    async def _add_plan(
+    async def _take_plan(
         self,
-        item: Plan,
+        key: PositionKey,
+        item: Plan | DestinationRejectedError,
         plans: dict[PositionKey, Plan],
         rejected: dict[PositionKey, DestinationError],
     ) -> None:
         """Refuses an event that is too large before anything of its flow is sent."""
-        name = item.topic.name
-        self._ratios[name] = item.ratio() or self._ratios.get(name, 1.0)
-        if item.too_large() is not None:
-            await self._ensure(item.flow)
-            again = self._plan(item.delivery)
-            assert isinstance(again, Plan)
-            fault = again.too_large()
-            if fault is not None:
-                rejected[item.flow.key] = fault
-                return
-            item = again
-        plans[item.flow.key] = item
+        if not isinstance(item, Plan):
+            rejected[key] = item
+            return
+        self._planner.learn(item)
+        if item.too_large() is None:
+            plans[key] = item
+            return
+        await self._ensure(item.flow)
+        await self._add_alone(item.delivery, plans, rejected)
+
+    async def _add_alone(
+        self,
+        delivery: Delivery,
+        plans: dict[PositionKey, Plan],
+        rejected: dict[PositionKey, DestinationError],
+    ) -> None:
+        """Plans a delivery by itself: whatever is wrong then is its own."""
+        item = self._planner.plan(delivery, await self._known_positions())
+        fault = item.too_large() if isinstance(item, Plan) else item
+        if isinstance(item, Plan) and fault is None:
+            plans[delivery.flow.key] = item
+        elif fault is not None:
+            rejected[delivery.flow.key] = fault
 
     async def _attempt(self, plans: Sequence[Plan]) -> list[Failure]:
         """Commits all plans; where some fail, says which.
@@ -347,7 +329,7 @@ class KafkaConnection:
         await self._ensure(flow)
         name = kafka_target(flow).topic
         self._topics[name] = failure.smaller(self._topics[name])
-        again = self._plan(failure.plan.delivery)
+        again = self._planner.plan(failure.plan.delivery, await self._known_positions())
         assert isinstance(again, Plan)
         plans[flow.key] = again
 

@@ -71,6 +71,14 @@ _VERDICTS: Final[dict[type[BaseException], Verdict]] = {
     AssertionError: Verdict.SPENT,
 }
 
+_OF_RECORDS: Final = (
+    kafka.InvalidTimestampError,
+    kafka.MessageSizeTooLargeError,
+    kafka.RecordListTooLargeError,
+    kafka.CorruptRecordException,
+    kafka.UnknownError,  # so the client calls a record that the topic does not take, among others
+)
+
 _NO_TRANSACTIONS: Final = (
     kafka.TransactionalIdAuthorizationFailed,
     kafka.ClusterAuthorizationFailedError,
@@ -95,6 +103,11 @@ def verdict_on(error: BaseException) -> Verdict:
         if kind in _VERDICTS:
             return _VERDICTS[kind]
     return Verdict.PASSING
+
+
+def blames_records(error: BaseException) -> bool:
+    """Whether it is about what was sent: others may well send to the same partition."""
+    return isinstance(error, _OF_RECORDS)
 
 
 def refuses_identity(error: BaseException) -> bool:

@@ -76,11 +76,11 @@ def decode_ledger_key(data: bytes) -> tuple[PositionKey, str] | None:
 
 
 def entry_of(plan: Plan, offsets: Sequence[int]) -> Entry:
-    """The entry of a flow whose sends were acknowledged at these offsets."""
+    """The entry of a flow whose shares were acknowledged at these offsets."""
     batches = plan.delivery.batches
     places: list[tuple[int, int, int]] = []
-    for send, offset in zip(plan.sends, offsets, strict=True):
-        places.append((send.partition, offset, send.batch.count))
+    for share, offset in zip(plan.shares, offsets, strict=True):
+        places.append((share.send.partition, offset, share.count))
     first = batches[0].first
     return Entry(first, batches[-1].next - first, _joined(places), _skipped(batches))
 

@@ -29,6 +29,16 @@ if logging.getLogger("aiokafka").level == logging.NOTSET:
 
 PENDING: Final = TimeoutError("not acknowledged yet")
 """Stands for the outcome of a send that has none yet."""
+
+
+class NotSentError(Exception):
+    """Stands for the outcome of a batch behind one of its partition that failed: by `__cause__`."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(str(cause))
+        self.__cause__ = cause
+
+
 _DISCARD_SECONDS: Final = 2.0
 _RETRY_MS: Final = 50
 _IDLE: Final = (TransactionState.UNINITIALIZED, TransactionState.READY)
@@ -147,7 +157,7 @@ class Producer:
         A list that is given is filled meanwhile: with `PENDING`, then with each outcome.
 
         Batches of one partition go one after the other, and after one has failed the rest of that
-        partition is not sent and has the same error. When this returns, the broker has said of
+        partition is not sent: `NotSentError`. When this returns, the broker has said of
         every batch whether it has it.
 
         Raises:
@@ -185,8 +195,9 @@ class Producer:
                 )
                 outcomes[number] = (await acknowledged).offset
             except Exception as error:  # noqa: BLE001 - the caller judges it
-                for rest in numbers[done:]:
-                    outcomes[rest] = error
+                outcomes[number] = error
+                for rest in numbers[done + 1 :]:
+                    outcomes[rest] = NotSentError(error)
                 if manager:
                     # The broker has not taken these sequence numbers; the next batch must.
                     manager._sequence_numbers[place] = before  # noqa: SLF001

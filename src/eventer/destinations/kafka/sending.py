@@ -22,6 +22,7 @@ from eventer.destinations.kafka.delivery import (
     Sent,
     by_plan,
     raise_if_spent,
+    sends_of,
 )
 from eventer.destinations.kafka.errors import about_topic
 from eventer.destinations.kafka.producer import PENDING, Producer, Send
@@ -47,7 +48,7 @@ class Sender:
 
     async def enlist(self, plans: Sequence[Plan]) -> list[Failure]:
         """Takes everything into the transaction; else the flows whose topics the broker refuses."""
-        places = {send.place for item in plans for send in item.sends}
+        places = {send.place for send in sends_of(plans)}
         places |= {TopicPartition(own, self._shard) for own in _OWN}
         task = asyncio.create_task(self._producer.enlist(places))
         try:
@@ -64,13 +65,12 @@ class Sender:
         return []
 
     async def send_plans(self, plans: Sequence[Plan]) -> list[Sequence[Sent]]:
-        """Sends all of the plans; what became of each one's sends.
+        """Sends all of the plans; what became of each one's shares.
 
         Raises:
             DestinationUnavailableError: a topic is gone, or some flows are stuck; names them.
         """
-        sends = [send for item in plans for send in item.sends]
-        owners = [item for item in plans for _ in item.sends]
+        sends = sends_of(plans)
         outcomes: list[Sent] = []
         task = asyncio.create_task(self._producer.send(sends, outcomes))
         try:
@@ -79,11 +79,11 @@ class Sender:
                 left = [n for n, outcome in enumerate(outcomes) if outcome is PENDING]
                 stalls = stalls + 1 if len(left) == pending else 0
                 pending = len(left)
-                stuck = {owners[n].flow.key: owners[n] for n in left}
                 await self._check_topics(plans)
+                stuck = _owners(plans, [sends[n] for n in left])
                 if stalls >= _STALLS and 0 < len(stuck) < len(plans):
-                    raise _stuck(list(stuck.values()))
-            return by_plan(plans, task.result())
+                    raise _stuck(stuck)
+            return by_plan(plans, sends, task.result())
         finally:
             task.cancel()
 
@@ -150,6 +150,12 @@ async def _ends(task: asyncio.Task[Any]) -> bool:
     """Whether it does before it is time to look at the topics."""
     done, _ = await asyncio.wait([task], timeout=_STALL_SECONDS)
     return bool(done)
+
+
+def _owners(plans: Sequence[Plan], sends: Sequence[Send]) -> list[Plan]:
+    """The plans with a share in any of the sends."""
+    wanted = {id(send) for send in sends}
+    return [item for item in plans if any(id(share.send) in wanted for share in item.shares)]
 
 
 def _stuck(plans: Sequence[Plan]) -> DestinationUnavailableError:

@@ -168,7 +168,7 @@ def _place(shipment: Shipment) -> Hashable:
     ready = shipment.ready
     if not shipment.streams:
         return None
-    return (ready.plan, ready.fingerprint) if ready.plan.direct else ready.stage
+    return (id(ready.plan), ready.fingerprint) if ready.plan.direct else ready.stage
 
 
 def _closing(group: Sequence[Shipment], *, strict: bool) -> str:

@@ -24,6 +24,7 @@ from eventer.destinations.postgres.commit import Owner
 from eventer.destinations.postgres.encode import Part, part_of
 from eventer.destinations.postgres.errors import LOST_CLIENT, Verdict, judge, translated
 from eventer.destinations.postgres.flows import Flows, ReadyFlow
+from eventer.destinations.postgres.loading import Order, load
 from eventer.destinations.postgres.position import (
     Shard,
     Stand,
@@ -33,7 +34,7 @@ from eventer.destinations.postgres.position import (
 )
 from eventer.destinations.postgres.session import connect
 from eventer.destinations.postgres.settings import PostgresSettings
-from eventer.destinations.postgres.shipment import Failure, Shipment, explain, found_fields, load
+from eventer.destinations.postgres.shipment import Failure, Shipment, explain, found_fields
 
 _CLOSE_SECONDS: Final = 2.0
 
@@ -152,16 +153,17 @@ class PostgresConnection:
 
     async def _learn_stands(self, session: _Session, deliveries: Sequence[Delivery]) -> None:
         """While we own the shard nobody else moves its positions: each is read once."""
-        unknown = {delivery.flow.key for delivery in deliveries} - set(self._stands)
+        unknown = {d.flow.key for d in deliveries if d.flow.key not in self._stands}
         self._stands.update(await read_positions(session.client, unknown))
 
     async def _round(self, session: _Session, deliveries: Sequence[Delivery]) -> list[Failure]:
         """Commits what can be of the deliveries; returns the others."""
-        ready: list[tuple[Delivery, ReadyFlow]] = []
+        orders: list[Order] = []
         failures: list[Failure] = []
         for delivery in deliveries:
             try:
-                ready.append((delivery, await self._ready(session, delivery)))
+                ready = await self._ready(session, delivery)
+                orders.append(Order(delivery, ready, self._stands.get(delivery.flow.key)))
             except DestinationError as error:
                 failures.append(Failure(delivery, error))
             except asyncpg.PostgresError as error:
@@ -169,7 +171,7 @@ class PostgresConnection:
                     raise
                 failures.append(Failure(delivery, error))
         began = time.monotonic_ns()
-        loaded = await self._encoder.run(lambda: self._load(ready))
+        loaded = await self._encoder.run(lambda: load(orders, self._encoder.made))
         session.waiting += time.monotonic_ns() - began
         failures += [item for item in loaded if isinstance(item, Failure)]
         shipments = [item for item in loaded if isinstance(item, Shipment)]
@@ -185,12 +187,6 @@ class PostgresConnection:
             stand = self._stands.get(delivery.flow.key, _NOWHERE)
             found = stand.fields | found_fields(delivery.batches)
         return await session.flows.ready(delivery.flow, found)
-
-    def _load(self, ready: Sequence[tuple[Delivery, ReadyFlow]]) -> list[Shipment | Failure]:
-        return [
-            load(delivery, flow, self._stands.get(delivery.flow.key), self._encoder.made)
-            for delivery, flow in ready
-        ]
 
 
 _NOWHERE: Final = Stand(Position())

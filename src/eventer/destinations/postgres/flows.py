@@ -52,6 +52,7 @@ class Flows:
         self._client = client
         self._stages = Stages(client)
         self._ready: OrderedDict[PositionKey, ReadyFlow] = OrderedDict()
+        self._plans: dict[TablePlan, TablePlan] = {}
         self._numbers = 0
 
     async def check(self, flow: Flow) -> None:
@@ -66,7 +67,9 @@ class Flows:
     def known(self, flow: Flow) -> ReadyFlow | None:
         """The flow as prepared before, if it was."""
         known = self._ready.get(flow.key)
-        return known if known is not None and known.flow == flow else None
+        if known is None or (known.flow is not flow and known.flow != flow):
+            return None
+        return known
 
     async def ready(self, flow: Flow, found: Collection[str]) -> ReadyFlow:
         """The flow as prepared before, or prepared now for the fields found in its events too."""
@@ -109,7 +112,7 @@ class Flows:
         target = target_of(flow)
         fields = fields_of(flow.shape, target, found)
         table = await ensure_table(self._client, parse_table(target.table), fields, target)
-        plan = fit(fields, target, table, whole=not flow.shape.open)
+        plan = self._interned(fit(fields, target, table, whole=not flow.shape.open))
         self._numbers += 1
         number = self._numbers
         if plan.direct:
@@ -117,6 +120,12 @@ class Flows:
             return ReadyFlow(flow, found, plan, number, fingerprint=fingerprint)
         stage = await self._stages.join(plan, number)
         return ReadyFlow(flow, found, plan, number, stage)
+
+    def _interned(self, plan: TablePlan) -> TablePlan:
+        """One object for all that are equal: what is asked for every tick compares identities."""
+        if len(self._plans) >= _FLOWS_KEPT:
+            self._plans.clear()
+        return self._plans.setdefault(plan, plan)
 
     async def trim(self) -> None:
         """Forgets the flows longest unused. Not while any is on its way to a commit."""

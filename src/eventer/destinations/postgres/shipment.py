@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import asyncpg
@@ -12,14 +11,12 @@ from eventer.core.batch import Batch
 from eventer.core.errors import (
     DestinationError,
     DestinationRejectedError,
-    PositionLostError,
     TargetUnavailableError,
 )
-from eventer.core.model import Position, PositionKey
+from eventer.core.model import PositionKey
 from eventer.destinations.base import Delivery
-from eventer.destinations.console import advance
 from eventer.destinations.postgres.blame import blame
-from eventer.destinations.postgres.encode import Encoded, Part, encode
+from eventer.destinations.postgres.encode import encode
 from eventer.destinations.postgres.errors import Verdict, judge
 from eventer.destinations.postgres.flows import ReadyFlow
 from eventer.destinations.postgres.position import Stand
@@ -64,41 +61,6 @@ class Failure:
         if isinstance(self.error, asyncpg.PostgresError):
             return judge(self.error) is Verdict.REFUSED
         return isinstance(self.error, DestinationRejectedError)
-
-
-def load(
-    delivery: Delivery,
-    ready: ReadyFlow,
-    stand: Stand | None,
-    ahead: Callable[[Batch], Part | None],
-) -> Shipment | Failure:
-    """Encodes a delivery; takes the time of reading every field, but for what was read `ahead`."""
-    if delivery.accepted is not None:
-        stand = Stand(delivery.accepted)
-    try:
-        _check_position(delivery, stand)
-        encoded = encode(ready.plan, delivery.batches, ready.number, ahead)
-        streams = _streams(ready, encoded)
-    except (DestinationRejectedError, PositionLostError) as error:
-        return Failure(delivery, error, ready)
-    before = stand.position if stand is not None else Position()
-    after = Stand(advance(before, delivery.batches), ready.found)
-    return Shipment(delivery, ready, streams, after)
-
-
-def _streams(ready: ReadyFlow, encoded: Encoded) -> tuple[Octets, ...]:
-    if not len(encoded.index):
-        return ()
-    return tuple(encoded.direct()) if ready.plan.direct else (encoded.staged(),)
-
-
-def _check_position(delivery: Delivery, stand: Stand | None) -> None:
-    first = delivery.batches[0].first
-    if stand is not None and stand.position.next != first:
-        raise PositionLostError(
-            f"the delivery begins at event {first}, and the database stands at "
-            f"{stand.position.next}"
-        )
 
 
 def found_fields(batches: tuple[Batch, ...]) -> frozenset[str]:

@@ -33,7 +33,7 @@ def planned(batches, *, partitions=2, limit=1_000_000):
 
 def test_an_entry_says_where_the_events_of_each_partition_are():
     made = planned([batch_of(0, list(range(250)))])
-    assert [(send.partition, send.batch.count) for send in made.sends] == [(0, 150), (1, 100)]
+    assert [(s.send.partition, s.count) for s in made.shares] == [(0, 150), (1, 100)]
     entry = entry_of(made, [40, 7])
     assert entry == Entry(0, 250, places=((0, 40, 150), (1, 7, 100)))
 

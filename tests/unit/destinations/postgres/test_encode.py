@@ -1,6 +1,7 @@
 """Batches to columns: checks that name the event, and one row for each key."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import Column, ColumnType, PostgresTarget
-from eventer.destinations.postgres.encode import Encoded, encode, part_of
+from eventer.destinations.postgres.encode import Encoded, encode, encode_joint, part_of
 from eventer.destinations.postgres.fit import TablePlan, fit
 from eventer.destinations.postgres.names import TableName
 from eventer.destinations.postgres.table import as_if_made
@@ -121,3 +122,36 @@ def test_nul_in_json_is_found_among_backslashes(texts: list[str]) -> None:
 def test_events_that_are_no_objects(value: object) -> None:
     with pytest.raises(DestinationRejectedError, match="event 1 is no object"):
         encode(plan_of(), [batch_of(0, [{}, value])], 1)
+
+
+@pytest.mark.parametrize("key", [(), ("id",), ("k",), ("id", "k")])
+@given(st.lists(st.lists(keys.filter(bool), min_size=1, max_size=2), min_size=1, max_size=5))
+def test_what_is_made_of_several_flows_is_what_is_made_of_each(key: tuple, flows: list) -> None:
+    plan = plan_of(*key)
+    numbered = [
+        (
+            10 + n,
+            [
+                batch_of(100 * m, [{"id": i, "k": k} for i, k in pairs])
+                for m, pairs in enumerate(batches)
+            ],
+        )
+        for n, batches in enumerate(flows)
+    ]
+    made = encode_joint(plan, numbered)
+    for stream, (number, batches) in zip(made, numbered, strict=True):
+        alone = encode(plan, batches, number)
+        whole = np.concatenate([*pieces(alone.direct())]) if plan.direct else alone.staged()
+        assert stream.tobytes() == whole.tobytes()
+
+
+def test_keys_that_the_server_compares_are_numbered_within_each_flow() -> None:
+    """As they are alone: a numeric key has no exact form here."""
+    target = PostgresTarget("t", key=("v",))
+    plan = fit(FIELDS, target, as_if_made(TableName("public", "t"), FIELDS, target))
+    loose = tuple(replace(c, exact=False) if c.name == "v" else c for c in plan.columns)
+    plan = replace(plan, columns=loose)
+    assert plan.numbered
+    flows = [(n, [batch_of(0, [{"v": 1.5}, {"v": 1.5}])]) for n in (4, 2)]
+    for stream, (number, batches) in zip(encode_joint(plan, flows), flows, strict=True):
+        assert stream.tobytes() == encode(plan, batches, number).staged().tobytes()
