@@ -9,7 +9,7 @@ from confluent_kafka import TIMESTAMP_CREATE_TIME, Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from eventer.core.errors import DestinationRejectedError
-from eventer.core.model import KafkaTarget, PositionKey
+from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.kafka import ledger, position
 from eventer.testing.batches import START_NS, batch_of
@@ -237,6 +237,26 @@ async def test_who_shares_a_partition_with_a_refused_timestamp_is_not_refused(be
     assert all("message.timestamp" in error.hint for error in outcome.rejected.values())
     assert set(outcome.committed) == {flows[0].key, flows[2].key, flows[4].key}
     assert sorted(value["g"] for value in values(await bench.records())) == [1, 3, 5]
+
+
+async def test_what_a_refused_flow_shared_with_others_is_not_sent_with_theirs(bench):
+    """Its other partitions took their events: they are nobody's until it is mended."""
+    flows = [
+        bench.flow(generator, key="k", timestamp="at", partitions=4) for generator in range(1, 7)
+    ]
+    owner = await bench.owner(*flows)
+    deliveries = []
+    for n, flow in enumerate(flows):
+        keys = "a" if n else "dacef"
+        made = [{"at": "2020-01-01T00:00:00Z", "g": n, "k": key} for key in keys]
+        if n == 0:
+            made[0]["at"] = "2999-01-01T00:00:00Z"
+        deliveries.append(Delivery(flow, (batch_of(n, made),), Position(next=n)))
+    outcome = await owner.deliver(deliveries)
+    assert set(outcome.rejected) == {flows[0].key}
+    assert len(outcome.committed) == 5
+    found = sorted((value["g"], value["k"]) for value in values(await bench.records()))
+    assert found == [(g, "a") for g in range(1, 6)]
 
 
 async def test_the_topic_is_made_as_asked(bench):

@@ -30,6 +30,7 @@ from eventer.destinations.kafka.delivery import (
     failures,
     kafka_target,
     raise_if_spent,
+    sharing,
 )
 from eventer.destinations.kafka.errors import (
     Verdict,
@@ -136,8 +137,8 @@ class KafkaConnection:
         plans: dict[PositionKey, Plan] = {}
         usable = [item for item in deliveries if item.flow.key not in rejected]
         began = self._clock.monotonic_ns()
-        for item in (await self._planner.plan_all(usable, positions)).items():
-            await self._take_plan(*item, plans, rejected)
+        for key, item in (await self._planner.plan_all(usable, positions)).items():
+            await self._take_plan(key, item, plans, rejected)
         waiting = self._clock.monotonic_ns() - began
         encoding = max(waiting, self._planner.encoder.lap())
         committed: dict[PositionKey, Position] = {}
@@ -147,15 +148,17 @@ class KafkaConnection:
             failed = await self._attempt(list(plans.values()))
             if not failed or not self._transactional:
                 committed |= self._note(plans, failed)
+            if not failed:
+                break
+            plans = {key: item for key, item in plans.items() if key not in committed}
+            for item in sharing(plans.values(), failed):
+                await self._add_alone(item.delivery, plans, rejected)
             for failure in failed:
                 del plans[failure.plan.flow.key]
                 if failure.sure or failure.batch_too_large or attempt >= _DOUBTS:
                     await self._judge(failure, plans, rejected)
                 else:
                     await self._add_alone(failure.plan.delivery, plans, rejected)
-            if not failed:
-                break
-            plans = {key: item for key, item in plans.items() if key not in committed}
         return Outcome(committed, rejected, encoding, waiting)
 
     async def close(self) -> None:
@@ -259,6 +262,7 @@ class KafkaConnection:
         rejected: dict[PositionKey, DestinationError],
     ) -> None:
         """Plans a delivery by itself: whatever is wrong then is its own."""
+        plans.pop(delivery.flow.key, None)
         item = self._planner.plan(delivery, await self._known_positions())
         fault = item.too_large() if isinstance(item, Plan) else item
         if isinstance(item, Plan) and fault is None:

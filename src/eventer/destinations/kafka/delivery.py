@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -254,6 +254,20 @@ def by_plan(
     """What became of each plan's shares, by what became of the sends."""
     found = {id(send): outcome for send, outcome in zip(sends, outcomes, strict=True)}
     return [[share.sent(found[id(share.send)]) for share in item.shares] for item in plans]
+
+
+def sharing(plans: Iterable[Plan], failed: Sequence[Failure]) -> list[Plan]:
+    """The plans that did not fail but have record batches with some that did.
+
+    They hold events of a flow that may be left out: never send them again.
+    """
+    lost = {failure.plan.flow.key for failure in failed}
+    sources = {id(share.source) for failure in failed for share in failure.plan.shares}
+    return [
+        item
+        for item in plans
+        if item.flow.key not in lost and any(id(share.source) in sources for share in item.shares)
+    ]
 
 
 def raise_if_spent(failed: Sequence[Failure], *, among: int = 0) -> None:

@@ -81,7 +81,8 @@ class Planner:
             except DestinationRejectedError:
                 pass
             else:
-                return {item.flow.key: item for item in plans}
+                if not any(item.too_large() for item in plans):
+                    return {item.flow.key: item for item in plans}
         return {item.flow.key: self.plan(item, positions) for item in group}
 
     def _topic(self, delivery: Delivery) -> Topic:

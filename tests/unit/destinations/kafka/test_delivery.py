@@ -16,6 +16,7 @@ from eventer.destinations.kafka.delivery import (
     plan,
     plan_jointly,
     sends_of,
+    sharing,
 )
 from eventer.destinations.kafka.ledger import entry_of
 from eventer.destinations.kafka.producer import NotSentError
@@ -140,6 +141,15 @@ def test_a_share_lies_behind_those_before_it():
     assert by_plan(plans, [send], [-1]) == [[-1], [-1], [-1]], "the broker does not say where"
     assert entry_of(plans[2], [43]).places == ((0, 43, 2),)
     assert [share.whole for item in plans for share in item.shares] == [False] * 3
+
+
+def test_who_shares_with_a_failed_one_is_found():
+    plans = plan_jointly(several([["a"], ["b"]], {}), Topic("t", 1, 9000), Cut("none", 9000))
+    alone = planned([1], generator=9)
+    error = kafka.NotEnoughReplicasError()
+    assert sharing([*plans, alone], [Failure(plans[0], 0, error)]) == [plans[1]]
+    assert sharing([*plans, alone], [Failure(item, 0, error) for item in plans[:2]]) == []
+    assert sharing([*plans, alone], [Failure(alone, 0, error)]) == []
 
 
 def test_nobody_is_judged_by_what_others_sent():
