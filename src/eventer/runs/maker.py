@@ -63,10 +63,11 @@ class Maker:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, self._slice, works, room)
 
-    async def forget(self, key: PositionKey) -> None:
-        """Lets go of a generator's engine."""
+    async def forget(self, key: PositionKey) -> int:
+        """Lets go of a generator's engine; how many engines remain."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._executor, self._engines.pop, key, None)
+        return len(self._engines)
 
     def close(self) -> None:
         """Ends the thread when its slice is over."""

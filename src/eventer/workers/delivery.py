@@ -10,6 +10,7 @@ from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.errors import BudgetError
+from eventer.core.model import PositionKey
 from eventer.functions.fingerprint import fingerprint
 from eventer.kernels.loading import LOADING
 from eventer.plan.engine import Engine
@@ -27,6 +28,7 @@ from eventer.runs.maker import Maker
 from eventer.runs.memory import keep_freed_memory
 from eventer.runs.pacing import Pace
 from eventer.runs.runner import ShardRunner
+from eventer.runs.tenure import Tenure
 from eventer.workers.channel import Channel
 from eventer.workers.messages import (
     Assign,
@@ -79,8 +81,9 @@ class DeliveryWorker:
         self._configure = configure
         self._clock = SystemClock()
         self._slate = slate
+        self._tenure = Tenure()
         self._maker = Maker(
-            build_engine,
+            self._build,
             begins=lambda work: slate.mark(work.assignment.key, work.first),
             ends=slate.wipe,
         )
@@ -90,6 +93,7 @@ class DeliveryWorker:
     async def serve(self) -> None:
         """Takes messages until `Stop`."""
         keep_freed_memory()
+        end_tenure = self._tenure.watch()
         unwatch = LOADING.watch(lambda begun: self._hold_time(LOADING_LIMIT_S if begun else 0))
         watch = asyncio.create_task(self._watch())
         self._channel.send(Ready(fingerprint()))
@@ -98,6 +102,12 @@ class DeliveryWorker:
         watch.cancel()
         await self._stop()
         unwatch()
+        end_tenure()
+
+    def _build(self, recipe: Recipe) -> Engine:
+        engine = build_engine(recipe)
+        self._tenure.came()
+        return engine
 
     def _take(self, message: ToDelivery) -> None:
         match message:
@@ -140,11 +150,14 @@ class DeliveryWorker:
 
     def _hear(self, shard: ShardId, report: Report) -> None:
         if isinstance(report, Withdrawn | Failed | Finished):
-            task = asyncio.create_task(self._maker.forget(report.key))
+            task = asyncio.create_task(self._forget(report.key))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         news = _summary(report) if isinstance(report, Committed) else report
         self._tell(shard, news)
+
+    async def _forget(self, key: PositionKey) -> None:
+        self._tenure.went(await self._maker.forget(key))
 
     def _tell(self, shard: ShardId, news: ShardNews) -> None:
         self._channel.send(Heard(shard, news))
