@@ -24,8 +24,9 @@ _PASSING: Final = (
     kafka.UnknownTopicOrPartitionError,
     kafka.OperationNotAttempted,
 )
-_BACKOFF_SECONDS: Final = 0.02
-"""Between a commit and the writing of its markers the broker begins no other transaction."""
+_PAUSES_SECONDS: Final = (0.001, 0.002, 0.004, 0.01, 0.02)
+"""Between a commit and the writing of its markers the broker begins no other transaction: mostly
+for a millisecond or two, which are a lot where a transaction takes thirty."""
 
 
 async def enlist(sender: Sender, places: Collection[TopicPartition]) -> None:
@@ -39,8 +40,9 @@ async def enlist(sender: Sender, places: Collection[TopicPartition]) -> None:
     """
     manager = sender._txn_manager  # noqa: SLF001 - see `producer.py`
     unanswered = False
+    pauses = iter(_PAUSES_SECONDS)
     while missing := set(places) - manager.txn_partitions:
-        asked = _Enlisting(sender, missing)
+        asked = _Enlisting(sender, missing, next(pauses, _PAUSES_SECONDS[-1]))
         node = await sender._find_coordinator(  # noqa: SLF001
             CoordinationType.TRANSACTION, manager.transactional_id
         )
@@ -58,6 +60,10 @@ class _Enlisting(AddPartitionsToTxnHandler):  # type: ignore[misc]  # aiokafka s
 
     answered = False
 
+    def __init__(self, sender: Sender, places: Collection[TopicPartition], pause: float) -> None:
+        super().__init__(sender, places)
+        self._pause = pause
+
     def handle_response(self, resp: Any) -> float | None:
         """None when all are in, a pause in seconds before asking again; see `enlist`."""
         self.answered = True
@@ -73,7 +79,7 @@ class _Enlisting(AddPartitionsToTxnHandler):  # type: ignore[misc]  # aiokafka s
             elif not issubclass(error, _PASSING):
                 raise _fatal(error, manager.transactional_id)
         if found:
-            return _BACKOFF_SECONDS
+            return self._pause
         manager.txn_partitions.update(self._tps)
         return None
 
