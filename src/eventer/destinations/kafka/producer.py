@@ -19,6 +19,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.transaction_manager import TransactionState
 
 from eventer.destinations.kafka.enlisting import enlist
+from eventer.destinations.kafka.pipeline import Pipeline, wrapped
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.kernels.kafka_records import ProducerState, RecordBatch
 
@@ -113,6 +114,8 @@ class Producer:
             acks="all",
             retry_backoff_ms=_RETRY_MS,
         )
+        self._idempotent = idempotent
+        self._pipeline = Pipeline(self._producer)
 
     @property
     def client(self) -> Any:
@@ -156,8 +159,8 @@ class Producer:
 
         A list that is given is filled meanwhile: with `PENDING`, then with each outcome.
 
-        Batches of one partition go one after the other, and after one has failed the rest of that
-        partition is not sent: `NotSentError`. When this returns, the broker has said of
+        Batches of one partition land one after the other, and after one has failed the rest of that
+        partition does not: `NotSentError`. When this returns, the broker has said of
         every batch whether it has it.
 
         Raises:
@@ -171,37 +174,64 @@ class Producer:
         outcomes = [] if outcomes is None else outcomes
         outcomes[:] = [PENDING] * len(sends)
         await asyncio.gather(
-            *(
-                self._send_in_order(place, numbers, sends, outcomes)
-                for place, numbers in by_place.items()
-            )
+            *(self._send_to(place, numbers, sends, outcomes) for place, numbers in by_place.items())
         )
         return outcomes
 
-    async def _send_in_order(
+    async def _send_to(
         self,
         place: TopicPartition,
         numbers: Sequence[int],
         sends: Sequence[Send],
         outcomes: list[int | BaseException],
     ) -> None:
-        manager = self._producer._txn_manager  # noqa: SLF001 - see the module's docstring
-        for done, number in enumerate(numbers):
-            before = manager.sequence_number(place) if manager else 0
-            built = BuiltBatch(sends[number].batch, transactional=self.transactional)
-            try:
-                acknowledged = await self._producer.send_batch(
-                    built, place.topic, partition=place.partition
-                )
-                outcomes[number] = (await acknowledged).offset
-            except Exception as error:  # noqa: BLE001 - the caller judges it
-                outcomes[number] = error
-                for rest in numbers[done + 1 :]:
-                    outcomes[rest] = NotSentError(error)
-                if manager:
-                    # The broker has not taken these sequence numbers; the next batch must.
-                    manager._sequence_numbers[place] = before  # noqa: SLF001
+        """Several of one partition at once while that goes well, else one after the other."""
+
+        def note(done: int, offset: int) -> None:
+            outcomes[left[done]] = offset
+
+        left = list(numbers)
+        known = self._is_known_at(place)
+        while left:
+            if known and len(left) > 1:
+                done = await self._pipeline.send(place, [sends[n].batch for n in left], note)
+                left = left[done:]
+                if not left:
+                    return
+            number = left.pop(0)
+            outcomes[number] = outcome = await self._send_alone(sends[number])
+            if isinstance(outcome, BaseException):
+                for rest in left:
+                    outcomes[rest] = NotSentError(outcome)
                 return
+            known = self._idempotent
+
+    def _is_known_at(self, place: TopicPartition) -> bool:
+        """Whether the broker refuses what comes to a partition before its turn.
+
+        It does not where it knows nothing of this producer, at first or after days of silence. In a
+        transaction that is noticed, and nothing of it is ever visible.
+        """
+        manager = self._producer._txn_manager  # noqa: SLF001 - see the module's docstring
+        return self.transactional and manager.sequence_number(place) != 0
+
+    async def _send_alone(self, send: Send) -> int | BaseException:
+        """Sends a batch by the client, which tries it again where that may help."""
+        manager, place = self._producer._txn_manager, send.place  # noqa: SLF001
+        before = wrapped(manager.sequence_number(place)) if manager else 0
+        if manager:
+            manager._sequence_numbers[place] = before  # noqa: SLF001
+        built = BuiltBatch(send.batch, transactional=self.transactional)
+        try:
+            acknowledged = await self._producer.send_batch(
+                built, place.topic, partition=place.partition
+            )
+            return int((await acknowledged).offset)
+        except Exception as error:  # noqa: BLE001 - the caller judges it
+            if manager:
+                # The broker has not taken these sequence numbers; the next batch must.
+                manager._sequence_numbers[place] = before  # noqa: SLF001
+            return error
 
     async def close(self) -> None:
         """Ends an idle producer in order; a stuck one is discarded."""

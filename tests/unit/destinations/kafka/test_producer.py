@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulator, MessageBatch
 from aiokafka.producer.sender import Sender
 from aiokafka.producer.transaction_manager import TransactionManager, TransactionState
+from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.memory_records import MemoryRecords
 
 from eventer.destinations.kafka.producer import BuiltBatch, Producer
@@ -72,6 +73,9 @@ async def test_the_private_attributes_are_there():
     assert not producer.in_transaction
     assert manager.txn_partitions == set()
     assert inspect.iscoroutinefunction(inner._sender._find_coordinator)
+    assert inner._request_timeout_ms > 0
+    assert inspect.iscoroutinefunction(producer.client._wait_on_metadata)
+    assert producer.client.cluster.leader_for_partition(PLACE) is None
     await producer.discard()
 
 
@@ -91,3 +95,8 @@ async def test_a_producer_that_never_started_is_discarded_quietly():
 def test_send_batch_is_still_how_batches_are_handed_over():
     parameters = inspect.signature(AIOKafkaProducer.send_batch).parameters
     assert list(parameters) == ["self", "batch", "topic", "partition"]
+
+
+def test_a_produce_request_is_still_made_of_the_same():
+    parameters = inspect.signature(ProduceRequest).parameters
+    assert list(parameters) == ["transactional_id", "required_acks", "timeout", "topics"]

@@ -1,0 +1,116 @@
+"""Several record batches of one partition on their way at once, while all goes well.
+
+The client sends one and waits for its acknowledgement before it sends the next one, in which time
+the broker has nothing to do. Here the next ones are with the broker already. It takes batches of a
+producer in the order of their sequence numbers only, so nothing lands behind a gap: where one is
+not acknowledged, those behind it are refused, and all of them are the client's to send once more,
+under the same sequence numbers, by which the broker knows those that it has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.protocol.produce import ProduceRequest
+
+from eventer.kernels.kafka_records import ProducerState, RecordBatch
+
+IN_FLIGHT: Final = 3
+"""For all partitions together. The broker knows the last five batches of a partition again."""
+_SEQUENCES: Final = 1 << 31
+
+
+def wrapped(sequence: int) -> int:
+    """The sequence number that the broker expects: after 2^31 - 1 comes 0.
+
+    aiokafka goes on below zero, which the broker refuses; some half an hour of a full stream away.
+    """
+    return sequence % _SEQUENCES
+
+
+class Pipeline:
+    """Sends through the connections of an idempotent producer of aiokafka."""
+
+    def __init__(self, producer: Any) -> None:
+        self._client = producer.client
+        self._manager = producer._txn_manager  # noqa: SLF001 - see `producer.py`
+        self._timeout_ms = producer._request_timeout_ms  # noqa: SLF001
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
+
+    async def send(
+        self,
+        place: TopicPartition,
+        batches: Sequence[RecordBatch],
+        note: Callable[[int, int], None],
+    ) -> int:
+        """Sends in order; how many from the first on are acknowledged: `note` gets their offsets.
+
+        What became of the rest is not known. The next sequence number is that of the first of it.
+        """
+        await self._client._wait_on_metadata(place.topic)  # noqa: SLF001
+        node = self._client.cluster.leader_for_partition(place)
+        if node is None or node < 0:
+            return 0
+        bases: list[int] = []
+        tasks: list[asyncio.Task[int | None]] = []
+        try:
+            for batch in batches:
+                await self._slots.acquire()
+                bases.append(self._take(place, batch.count))
+                tasks.append(asyncio.create_task(self._send(node, place, batch, bases[-1])))
+                if any(task.done() and task.result() is None for task in tasks):
+                    break
+            offsets = await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+        return self._settle(place, bases, offsets, note)
+
+    async def _send(
+        self, node: int, place: TopicPartition, batch: RecordBatch, base: int
+    ) -> int | None:
+        """The offset of a batch, or None if it is not acknowledged."""
+        try:
+            answer = await self._client.send(node, self._request(place, batch, base))
+        except KafkaError:
+            return None
+        finally:
+            self._slots.release()
+        ((_, ((_, code, offset, *_),)),) = answer.topics
+        return offset if code == 0 else None
+
+    def _request(self, place: TopicPartition, batch: RecordBatch, base: int) -> ProduceRequest:
+        manager = self._manager
+        transactional_id = manager.transactional_id
+        state = ProducerState(
+            manager.producer_id, manager.producer_epoch, base, transactional_id is not None
+        )
+        return ProduceRequest(
+            transactional_id=transactional_id,
+            required_acks=-1,
+            timeout=self._timeout_ms,
+            topics=[(place.topic, [(place.partition, batch.seal(state))])],
+        )
+
+    def _take(self, place: TopicPartition, count: int) -> int:
+        base = wrapped(self._manager.sequence_number(place))
+        self._manager._sequence_numbers[place] = wrapped(base + count)  # noqa: SLF001
+        return base
+
+    def _settle(
+        self,
+        place: TopicPartition,
+        bases: Sequence[int],
+        offsets: Sequence[int | None],
+        note: Callable[[int, int], None],
+    ) -> int:
+        for number, offset in enumerate(offsets):
+            if offset is None:
+                self._manager._sequence_numbers[place] = bases[number]  # noqa: SLF001
+                return number
+            note(number, offset)
+        return len(offsets)

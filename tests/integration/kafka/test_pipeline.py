@@ -1,0 +1,162 @@
+"""Several record batches of a partition on their way to real Kafka: nothing twice, nothing behind a
+gap, whatever goes wrong with one of them."""
+
+import asyncio
+import uuid
+
+import numpy as np
+import pytest
+from aiokafka import TopicPartition
+from aiokafka import errors as kafka_errors
+
+from eventer.destinations.kafka.pipeline import IN_FLIGHT, wrapped
+from eventer.destinations.kafka.producer import NotSentError, Producer, Send
+from eventer.destinations.kafka.settings import KafkaSettings
+from eventer.kernels.kafka_records import RecordColumns, bytes_column, frame
+from tests.integration.kafka.harness import create_topic, read_topic
+
+pytestmark = pytest.mark.kafka
+SIZE = 100
+
+
+class Bench:
+    """A producer and a topic of two partitions that takes 4 KiB a batch."""
+
+    def __init__(self, bootstrap, transactional):
+        self.bootstrap = bootstrap
+        self.topic = f"t.{uuid.uuid4().hex}"
+        self.transactional = transactional
+        name = self.topic if transactional else None
+        self.producer = Producer(KafkaSettings(bootstrap), transactional_id=name)
+        self.manager = self.producer._producer._txn_manager
+
+    async def start(self):
+        await asyncio.to_thread(
+            create_topic, self.bootstrap, self.topic, 2, max_message_bytes="4096"
+        )
+        await self.producer.start()
+
+    def send(self, number, partition=0, size=SIZE, length=5):
+        """A batch of texts that say which they are."""
+        texts = [b"%0*d" % (length, number * SIZE + n) for n in range(size)]
+        columns = RecordColumns(bytes_column(texts), np.arange(size))
+        return Send(self.topic, partition, frame(columns, np.arange(size), "none"))
+
+    async def commit(self, sends):
+        if self.transactional:
+            await self.producer.begin()
+        outcomes = await self.producer.send(sends)
+        if not self.transactional:
+            return outcomes
+        if all(isinstance(each, int) for each in outcomes):
+            await self.producer.commit()
+        else:
+            await self.producer.abort()
+        return outcomes
+
+    async def known(self):
+        """Sends the first batch of all; the offset of the next one."""
+        assert await self.commit([self.send(0)]) == [0]
+        return SIZE + 1 if self.transactional else SIZE
+
+    async def numbers(self, partition=0):
+        records = await asyncio.to_thread(read_topic, self.bootstrap, self.topic)
+        return [int(record.value()) for record in records if record.partition() == partition]
+
+
+@pytest.fixture(params=[True, False], ids=["transactional", "idempotent"])
+async def bench(request, kafka):
+    bench = Bench(kafka, request.param)
+    await bench.start()
+    yield bench
+    await bench.producer.close()
+
+
+async def test_batches_land_in_order(bench):
+    sends = [bench.send(n, partition=n % 2) for n in range(6 * IN_FLIGHT)]
+    outcomes = await bench.commit(sends)
+    assert outcomes == [n // 2 * SIZE for n in range(6 * IN_FLIGHT)]
+    for partition in (0, 1):
+        wanted = [n * SIZE + m for n in range(partition, 6 * IN_FLIGHT, 2) for m in range(SIZE)]
+        assert await bench.numbers(partition) == wanted
+
+
+async def test_several_are_on_their_way_at_once(bench, monkeypatch):
+    client, going, most = bench.producer._pipeline._client, 0, 0
+    send = client.send
+
+    async def counting(node, request, **options):
+        nonlocal going, most
+        going += 1
+        most = max(most, going)
+        try:
+            return await send(node, request, **options)
+        finally:
+            going -= 1
+
+    monkeypatch.setattr(client, "send", counting)
+    if bench.transactional:
+        await bench.producer.begin()
+        await bench.producer.enlist({TopicPartition(bench.topic, 0)})
+    await bench.producer.send([bench.send(n) for n in range(10)])
+    assert most == IN_FLIGHT
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("bad", [1, 2, 5])
+async def test_nothing_lands_behind_one_that_is_refused(bench, bad, known):
+    """Nor where the broker has never heard of the producer, and would take any number."""
+    first = await bench.known() if known else 0
+    sends = [bench.send(n) for n in range(1, 7)]
+    sends[bad - 1] = bench.send(bad, length=50)
+    outcomes = await bench.commit(sends)
+    assert outcomes[: bad - 1] == [first + n * SIZE for n in range(bad - 1)]
+    assert isinstance(outcomes[bad - 1], kafka_errors.MessageSizeTooLargeError)
+    assert all(isinstance(each, NotSentError) for each in outcomes[bad:])
+    left = range(1 if bench.transactional else bad, 7)
+    again = await bench.commit([bench.send(n) for n in left])
+    assert all(isinstance(each, int) for each in again), "the next numbers are those expected"
+    assert await bench.numbers() == list(range(0 if known else SIZE, 7 * SIZE))
+
+
+@pytest.mark.parametrize("lost", [(0,), (2,), (0, 1, 2), (1, 4)])
+async def test_what_is_there_though_nobody_heard_of_it_is_not_sent_twice(bench, lost, monkeypatch):
+    pipeline = bench.producer._pipeline
+    client, sent = pipeline._client, iter(range(100))
+
+    class Deaf:
+        """The client, but for the answers that got lost."""
+
+        def __getattr__(self, name):
+            return getattr(client, name)
+
+        async def send(self, node, request):
+            number = next(sent)
+            answer = await client.send(node, request)
+            if number in lost:
+                raise kafka_errors.KafkaConnectionError("lost")
+            return answer
+
+    first = await bench.known()
+    monkeypatch.setattr(pipeline, "_client", Deaf())
+    outcomes = await bench.commit([bench.send(n) for n in range(1, 7)])
+    assert outcomes == [first + n * SIZE for n in range(6)], "offsets and all"
+    assert await bench.numbers() == list(range(7 * SIZE))
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+async def test_sequence_numbers_go_on_with_zero(bench, at_once):
+    """A broker takes any as the first one of a producer."""
+    place = TopicPartition(bench.topic, 0)
+    bench.manager._sequence_numbers[place] = 2**31 - 5 * SIZE // 2
+    for first in range(0, 8, at_once):
+        outcomes = await bench.commit([bench.send(first + n) for n in range(at_once)])
+        assert all(isinstance(each, int) for each in outcomes), outcomes
+    assert await bench.numbers() == list(range(8 * SIZE))
+    assert bench.manager.sequence_number(place) == 8 * SIZE - 5 * SIZE // 2
+
+
+def test_the_number_behind_the_last_is_zero():
+    assert wrapped(2**31 - 1) == 2**31 - 1
+    assert wrapped(2**31) == wrapped(2**31 - 2**32) == 0
+    assert wrapped(2**31 + 7 - 2**32) == 7, "where the client goes below zero"
