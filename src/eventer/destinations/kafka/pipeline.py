@@ -19,8 +19,8 @@ from aiokafka.protocol.produce import ProduceRequest
 
 from eventer.kernels.kafka_records import ProducerState, RecordBatch
 
-IN_FLIGHT: Final = 3
-"""For all partitions together. The broker knows the last five batches of a partition again."""
+IN_FLIGHT: Final = 5
+"""For all partitions together: by so many a broker knows again what it has of a partition."""
 _SEQUENCES: Final = 1 << 31
 
 
