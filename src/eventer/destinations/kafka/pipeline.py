@@ -60,10 +60,11 @@ class Pipeline:
         try:
             for batch in batches:
                 await self._slots.acquire()
+                if any(task.done() and task.result() is None for task in tasks):
+                    self._slots.release()
+                    break
                 bases.append(self._take(place, batch.count))
                 tasks.append(asyncio.create_task(self._send(node, place, batch, bases[-1])))
-                if any(task.done() and task.result() is None for task in tasks):
-                    break
             offsets = await asyncio.gather(*tasks)
         finally:
             for task in tasks:
