@@ -95,11 +95,10 @@ def record_batches(
     columns = record_columns(batch, target)
     places = partitions_of(batch, target, columns.keys, counts)
     made = []
-    used = np.unique(places).tolist() if batch.rows > 1 else places.tolist()
-    for partition in used:
+    for partition in np.flatnonzero(np.bincount(places)).tolist():
         rows = np.flatnonzero(places == partition)
         parts = split(columns, rows, cut.codec, cut.limit, cut.ratio)
-        made += [(int(partition), part) for part in parts]
+        made += [(partition, part) for part in parts]
     return made
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from eventer.core.batch import Batch
-from eventer.core.clock import NS_PER_SECOND, Clock, SystemClock
+from eventer.core.clock import Clock, SystemClock
 from eventer.core.errors import (
     DestinationError,
     DestinationRejectedError,
@@ -44,10 +44,10 @@ from eventer.destinations.kafka.planning import Planner
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.sending import Sender
 from eventer.destinations.kafka.settings import KafkaSettings
-from eventer.destinations.kafka.topic import Topic, Topics
+from eventer.destinations.kafka.topic import Topics
+from eventer.destinations.kafka.watching import WatchedTopics
 from eventer.kernels.kafka_records import RecordColumns, bytes_column, frame, key_partitions
 
-_TOPICS_LOOKED_AT_EVERY_NS: Final = NS_PER_SECOND
 _DOUBTS: Final = 8
 """After so many attempts nobody is tried again who may have failed by the fault of another."""
 
@@ -80,10 +80,8 @@ class KafkaConnection:
         self._transactional_id = f"eventer-{cluster:016x}-{name}-{shard}"
         self._opened: Opened | None = None
         self._positions: dict[PositionKey, Position] | None = None
-        self._topics: dict[str, Topic] = {}
-        self._ensured_at: dict[str, int] = {}
-        self._looked_at = 0
-        self._planner = Planner(settings.compression, self._topics)
+        self._topics = WatchedTopics(self._clock)
+        self._planner = Planner(settings.compression, self._topics.known)
 
     @property
     def degraded(self) -> str | None:
@@ -118,17 +116,14 @@ class KafkaConnection:
 
     async def prepare(self, flow: Flow) -> None:
         """See `ShardConnection.prepare`. Many flows of one topic ask the cluster once a second."""
-        looked_at = self._ensured_at.get(kafka_target(flow).topic)
-        now = self._clock.monotonic_ns()
-        if looked_at is None or now - looked_at >= _TOPICS_LOOKED_AT_EVERY_NS:
+        if not self._topics.is_fresh(flow):
             await self._ensure(flow)
 
     async def _ensure(self, flow: Flow) -> None:
         """Sees what the topic is like now, and makes it where it is missing."""
-        target = kafka_target(flow)
-        async with self._bounded(f"preparing topic {target.topic!r}", self._settings.start_timeout):
-            self._topics[target.topic] = await self._cluster_topics.ensure(target)
-        self._ensured_at[target.topic] = self._clock.monotonic_ns()
+        doing = f"preparing topic {kafka_target(flow).topic!r}"
+        async with self._bounded(doing, self._settings.start_timeout):
+            await self._topics.ensure(self._cluster_topics, flow)
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> Outcome:
         """See `ShardConnection.deliver`."""
@@ -196,41 +191,11 @@ class KafkaConnection:
     async def _look_at_topics(
         self, deliveries: Sequence[Delivery]
     ) -> dict[PositionKey, DestinationError]:
-        """Makes again what was dropped and sees what has grown, at most once a second.
-
-        The flows whose topics are not to be had, and why.
-        """
-        now = self._clock.monotonic_ns()
-        flows = {kafka_target(item.flow).topic: item.flow for item in deliveries}
-        known = flows.keys() <= self._topics.keys()
-        if known and now - self._looked_at < _TOPICS_LOOKED_AT_EVERY_NS:
+        """The flows whose topics are not to be had, and why."""
+        if self._topics.are_fresh(deliveries):
             return {}
         async with self._bounded("looking at topics", self._settings.start_timeout):
-            counts = await self._cluster_topics.counts(flows)
-            changed = {
-                name: flow
-                for name, flow in flows.items()
-                if name not in self._topics or counts.get(name) != self._topics[name].partitions
-            }
-            refused = await self._ensure_each(changed)
-            if changed:
-                await self._producer.client.force_metadata_update()
-        self._looked_at = now
-        return {
-            item.flow.key: refused[topic]
-            for item in deliveries
-            if (topic := kafka_target(item.flow).topic) in refused
-        }
-
-    async def _ensure_each(self, flows: Mapping[str, Flow]) -> dict[str, DestinationError]:
-        refused: dict[str, DestinationError] = {}
-        for name, flow in flows.items():
-            try:
-                self._topics[name] = await self._cluster_topics.ensure(kafka_target(flow))
-            except (DestinationRejectedError, TargetUnavailableError) as error:
-                self._topics.pop(name, None)
-                refused[name] = error
-        return refused
+            return await self._topics.look(self._producer.client, deliveries)
 
     def encode_ahead(self, flow: Flow, batch: Batch) -> None:
         """See `ShardConnection.encode_ahead`."""
@@ -332,7 +297,7 @@ class KafkaConnection:
             return
         await self._ensure(flow)
         name = kafka_target(flow).topic
-        self._topics[name] = failure.smaller(self._topics[name])
+        self._topics.known[name] = failure.smaller(self._topics.known[name])
         again = self._planner.plan(failure.plan.delivery, await self._known_positions())
         assert isinstance(again, Plan)
         plans[flow.key] = again

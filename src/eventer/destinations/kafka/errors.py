@@ -58,11 +58,12 @@ _VERDICTS: Final[dict[type[BaseException], Verdict]] = {
     kafka.RecordListTooLargeError: Verdict.TOO_LARGE,
     kafka.ProducerFenced: Verdict.FENCED,
     kafka.InvalidProducerEpoch: Verdict.FENCED,
+    # The transaction was ended by another: about one in a hundred of those who are fenced hear it.
+    kafka.InvalidTxnState: Verdict.FENCED,
     kafka.TransactionCoordinatorFenced: Verdict.SPENT,
     kafka.OutOfOrderSequenceNumber: Verdict.SPENT,
     kafka.UnknownProducerId: Verdict.SPENT,
     kafka.InvalidProducerIdMapping: Verdict.SPENT,
-    kafka.InvalidTxnState: Verdict.SPENT,
     kafka.ConcurrentTransactions: Verdict.SPENT,
     kafka.KafkaConnectionError: Verdict.SPENT,
     kafka.ProducerClosed: Verdict.SPENT,
@@ -99,6 +100,8 @@ _BAD_LOGIN: Final = (
 
 def verdict_on(error: BaseException) -> Verdict:
     """What an error of a send, a transaction or a request means."""
+    if type(error) is kafka.KafkaError and error.__cause__ is not None:
+        error = error.__cause__  # what ended the client's sender, which says so
     for kind in type(error).__mro__:
         if kind in _VERDICTS:
             return _VERDICTS[kind]

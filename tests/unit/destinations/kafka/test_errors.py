@@ -37,6 +37,14 @@ def test_verdicts(error, verdict):
     assert verdict_on(error) is verdict
 
 
+def test_what_ended_the_clients_sender_is_what_counts():
+    """It wraps all but what it knows."""
+    error = kafka.KafkaError("Unexpected error during batch delivery")
+    assert verdict_on(error) is Verdict.PASSING
+    error.__cause__ = kafka.InvalidTxnState()
+    assert verdict_on(error) is Verdict.FENCED
+
+
 def test_what_a_topic_refuses_is_terminal_and_what_it_cannot_take_now_is_not():
     refused = about_topic(kafka.TopicAuthorizationFailedError(), "t")
     assert isinstance(refused, DestinationRejectedError)
