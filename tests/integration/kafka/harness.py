@@ -26,15 +26,17 @@ class KafkaHarness:
         self.guarantee = guarantee
         self.lacks = lacks
 
-    def connection(self, cluster, shard=0):
-        return self.owner_of(self.settings, cluster, shard)
+    def connection(self, cluster, shard=0, clock=None):
+        return self.owner_of(self.settings, cluster, shard, clock)
 
     def unreachable(self):
         nowhere = KafkaSettings(f"127.0.0.1:{free_port()}", start_timeout=5)
         return self.owner_of(nowhere, 1, 0)
 
-    def owner_of(self, settings, cluster, shard):
-        return KafkaConnection(settings, name="kafka", cluster=cluster, shard=shard, shards=SHARDS)
+    def owner_of(self, settings, cluster, shard, clock=None):
+        return KafkaConnection(
+            settings, name="kafka", cluster=cluster, shard=shard, shards=SHARDS, clock=clock
+        )
 
     def target(self, name):
         return KafkaTarget(name, partitions=1)

@@ -49,8 +49,7 @@ class Bench:
         )
 
     async def owner(self, *flows, **settings):
-        owner = KafkaHarness(self.bootstrap, **settings).connection(self.cluster)
-        owner._clock = self.clock
+        owner = KafkaHarness(self.bootstrap, **settings).connection(self.cluster, clock=self.clock)
         self.owners.append(owner)
         await owner.open()
         for flow in flows:
