@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from aiokafka import errors as kafka_errors
 
 from eventer.destinations.kafka.pipeline import IN_FLIGHT, wrapped
-from eventer.destinations.kafka.producer import NotSentError, Producer, Send
+from eventer.destinations.kafka.producer import PENDING, NotSentError, Producer, Send
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.kernels.kafka_records import RecordColumns, bytes_column, frame
 from tests.integration.kafka.harness import create_topic, read_topic
@@ -100,6 +100,40 @@ async def test_several_are_on_their_way_at_once(bench, monkeypatch):
         await bench.producer.enlist({TopicPartition(bench.topic, 0)})
     await bench.producer.send([bench.send(n) for n in range(10)])
     assert most == IN_FLIGHT
+
+
+async def test_each_is_known_to_be_acknowledged_as_soon_as_it_is(bench, monkeypatch):
+    """Whoever waits tells slow from stuck by it."""
+    pipeline = bench.producer._pipeline
+    client, last = pipeline._client, asyncio.Event()
+    count = 3 if bench.transactional else 2  # where the first one goes alone
+    sent = iter(range(count))
+
+    class Slow:
+        """The client, but for the last answer, which is late."""
+
+        def __getattr__(self, name):
+            return getattr(client, name)
+
+        async def send(self, node, request):
+            number = next(sent)
+            answer = await client.send(node, request)
+            if number == count - 1:
+                await last.wait()
+            return answer
+
+    first = await bench.known()
+    monkeypatch.setattr(pipeline, "_client", Slow())
+    if bench.transactional:
+        await bench.producer.begin()
+    outcomes = []
+    going = asyncio.create_task(bench.producer.send([bench.send(n) for n in range(1, 4)], outcomes))
+    async with asyncio.timeout(10):
+        while outcomes[:2] != [first, first + SIZE]:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert outcomes[2] is PENDING
+    last.set()
+    assert await going == [first, first + SIZE, first + 2 * SIZE]
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -47,42 +47,46 @@ class Pipeline:
         batches: Sequence[RecordBatch],
         note: Callable[[int, int], None],
     ) -> int:
-        """Sends in order; how many from the first on are acknowledged: `note` gets their offsets.
+        """Sends in order; how many from the first on are acknowledged.
 
-        What became of the rest is not known. The next sequence number is that of the first of it.
+        `note` gets number and offset of each that is, as soon as it is. The rest, whatever became
+        of it, is to be sent again: the next sequence number is that of the first of it.
         """
         await self._client._wait_on_metadata(place.topic)  # noqa: SLF001
         node = self._client.cluster.leader_for_partition(place)
         if node is None or node < 0:
             return 0
         bases: list[int] = []
-        tasks: list[asyncio.Task[int | None]] = []
+        tasks: list[asyncio.Task[bool]] = []
         try:
-            for batch in batches:
+            for number, batch in enumerate(batches):
                 await self._slots.acquire()
-                if any(task.done() and task.result() is None for task in tasks):
+                if any(task.done() and not task.result() for task in tasks):
                     self._slots.release()
                     break
                 bases.append(self._take(place, batch.count))
-                tasks.append(asyncio.create_task(self._send(node, place, batch, bases[-1])))
-            offsets = await asyncio.gather(*tasks)
+                request = self._request(place, batch, bases[-1])
+                tasks.append(asyncio.create_task(self._send(node, request, number, note)))
+            acknowledged = await asyncio.gather(*tasks)
         finally:
             for task in tasks:
                 task.cancel()
-        return self._settle(place, bases, offsets, note)
+        return self._settle(place, bases, acknowledged)
 
     async def _send(
-        self, node: int, place: TopicPartition, batch: RecordBatch, base: int
-    ) -> int | None:
-        """The offset of a batch, or None if it is not acknowledged."""
+        self, node: int, request: ProduceRequest, number: int, note: Callable[[int, int], None]
+    ) -> bool:
+        """Whether the batch is acknowledged."""
         try:
-            answer = await self._client.send(node, self._request(place, batch, base))
+            answer = await self._client.send(node, request)
         except KafkaError:
-            return None
+            return False
         finally:
             self._slots.release()
         ((_, ((_, code, offset, *_),)),) = answer.topics
-        return offset if code == 0 else None
+        if code == 0:
+            note(number, offset)
+        return bool(code == 0)
 
     def _request(self, place: TopicPartition, batch: RecordBatch, base: int) -> ProduceRequest:
         manager = self._manager
@@ -103,15 +107,9 @@ class Pipeline:
         return base
 
     def _settle(
-        self,
-        place: TopicPartition,
-        bases: Sequence[int],
-        offsets: Sequence[int | None],
-        note: Callable[[int, int], None],
+        self, place: TopicPartition, bases: Sequence[int], acknowledged: Sequence[bool]
     ) -> int:
-        for number, offset in enumerate(offsets):
-            if offset is None:
-                self._manager._sequence_numbers[place] = bases[number]  # noqa: SLF001
-                return number
-            note(number, offset)
-        return len(offsets)
+        done = acknowledged.index(False) if False in acknowledged else len(acknowledged)
+        if done < len(bases):
+            self._manager._sequence_numbers[place] = bases[done]  # noqa: SLF001
+        return done
