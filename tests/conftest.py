@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,24 +21,22 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 pytest_plugins = ["tests.kafka_server.plugin", "tests.postgres_server.plugin"]
 
 
-@pytest.fixture(autouse=True)
-def _room(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[None]:
-    """Keeps everything else waiting while a test marked `alone` measures time."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Keeps everything else waiting while a test marked `alone` measures time.
+
+    Whatever a test sets up and tears down for others too, servers first of all, is within.
+    """
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        yield
-        return
-    folder = tmp_path_factory.getbasetemp().parent
-    if request.node.get_closest_marker("alone"):
+        return (yield)
+    folder = item.config._tmp_path_factory.getbasetemp().parent  # type: ignore[attr-defined]
+    if item.get_closest_marker("alone"):
         with _held(folder / "gate", fcntl.LOCK_EX), _held(folder / "room", fcntl.LOCK_EX):
-            yield
-        return
-    with _held(folder / "gate", fcntl.LOCK_EX):
-        room = _held(folder / "room", fcntl.LOCK_SH)
-        room.__enter__()
-    yield
-    room.__exit__(None, None, None)
+            return (yield)
+    with ExitStack() as held:
+        with _held(folder / "gate", fcntl.LOCK_EX):
+            held.enter_context(_held(folder / "room", fcntl.LOCK_SH))
+        return (yield)
 
 
 @contextmanager
