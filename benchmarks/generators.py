@@ -41,7 +41,7 @@ class Generators:
             self._engines[recipe] = prepared.engine(recipe.stream, recipe.context)
             flow = Flow(PositionKey(1, number, 1), ConsoleTarget(), prepared.shape)
             self._flows.append(Assignment(flow, recipe))
-        self._maker = Maker(self._engines.__getitem__)
+        self._maker = Maker(lambda assignment: self._engines[assignment.recipe])
 
     async def run(self) -> float:
         """Seconds of processor time."""

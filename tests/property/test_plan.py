@@ -19,8 +19,11 @@ from eventer.core.errors import (
     TemplateError,
 )
 from eventer.core.model import ColumnType, Stream, Template
+from eventer.destinations.kafka.batches import bytes_of
+from eventer.kernels.kafka_records import RecordColumns
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
+from tests.packing import check_marks, check_packed
 from tests.property.templates import templates
 
 TEMPLATES = int(os.environ.get("PLAN_TEMPLATES", "5000"))
@@ -75,6 +78,16 @@ def columns(batches, shape):
     return found
 
 
+def check_repeats(batch):
+    """What a batch says that its texts repeat is true, and packs into what they are."""
+    if batch.repeats is not None:
+        check_marks(batch.text.to_pylist(), batch.repeats)
+        if 0 < batch.nbytes < 60_000:
+            check_packed(
+                RecordColumns(bytes_of(batch.text), batch.scheduled, repeats=batch.repeats)
+            )
+
+
 def ranges(batches):
     return [(batch.first, batch.count) for batch in batches]
 
@@ -105,7 +118,7 @@ def test_every_template_makes_the_same_events_on_both_engines(part):
             tally["refused"] += 1
             return
         stream, context = Stream(start, name), EventContext(dataset="set")
-        auto = prepared.engine(stream, context, engine="auto")
+        auto = prepared.engine(stream, context, engine="auto", repeats=True)
         tally[auto.name] += 1
         if auto.name == "interpreter":
             assert auto.reason
@@ -117,6 +130,8 @@ def test_every_template_makes_the_same_events_on_both_engines(part):
         if ranges(batches) == ranges(expected):
             assert columns(batches, prepared.shape) == columns(expected, prepared.shape), text
         assert not auto.broken, text
+        for batch in batches:
+            check_repeats(batch)
 
     agree()
     print(f"templates: {tally}")

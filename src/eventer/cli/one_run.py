@@ -198,8 +198,9 @@ class OneRun:
         else:
             self._end(Ended())
 
-    def _build(self, recipe: Recipe) -> Engine:
-        return self._job.prepared.engine(recipe.stream, recipe.context)
+    def _build(self, assignment: Assignment) -> Engine:
+        recipe = assignment.recipe
+        return self._job.prepared.engine(recipe.stream, recipe.context, repeats=assignment.repeats)
 
     def _connect(self) -> ShardConnection:
         return _Timed(self._job.connect(self._key.cluster), self.tally)

@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from eventer.core.model import ColumnType
+from eventer.core.repeats import Repeats
 
 MAX_EVENTS = 10_000
 MAX_BYTES = 4 << 20
@@ -40,6 +41,7 @@ class Batch:
 
     A skipped index has no row, so `index` (int64, ascending) says which event each row is;
     `scheduled` (int64 ns since 1970) when each was due; `text` (large_binary) its compact JSON.
+    `repeats`, where they are known, say what texts have in common.
     """
 
     first: int
@@ -48,6 +50,7 @@ class Batch:
     scheduled: NDArray[np.int64]
     text: pa.LargeBinaryArray
     fields: Fields
+    repeats: Repeats | None = None
 
     @property
     def next(self) -> int:

@@ -17,6 +17,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from eventer.core.repeats import Repeats
+from eventer.kernels.alike import NO_IDENTITIES, Alike, Identities, identities
 from eventer.kernels.compiled import frozen
 
 Ints: TypeAlias = NDArray[np.int64]
@@ -32,10 +34,13 @@ _VERY_FEW: Final = 16
 _MUCH: Final = 1 << 20
 """Text that is much, however few its rows are: it is compiled code's."""
 _LOOPS: Final = "eventer.kernels.assemble_loops"
-WIDTH: Final = 7
+WIDTH: Final = 9
 """Numbers of an instruction as compiled loops read it."""
 _ROOM: Final = 4096
 """Bytes beyond what is asked for: what the kernel overwrites, and room to begin with."""
+_FEWEST_MARKS: Final = 2
+_BYTES_A_MARK: Final = 16
+"""Text of which there is one mark at most, on average: what is more is not marked."""
 
 
 class Op(IntEnum):
@@ -105,11 +110,15 @@ JUMPS: Final = frozenset({Op.BRANCH, Op.JUMP, Op.LOOP, Op.NEXT})
 
 
 class RowProgram:
-    """Instructions, an (n, 3) array that begins with the first, and the literals they copy."""
+    """Instructions, an (n, 3) array that begins with the first, and the literals they copy.
 
-    def __init__(self, code: Ints, literals: bytes) -> None:
+    `alike` has for some columns, by their numbers, which of the texts there begin alike.
+    """
+
+    def __init__(self, code: Ints, literals: bytes, alike: Sequence[Alike | None] = ()) -> None:
         self.code: Final = code
         self.literals: Final = literals
+        self._alike = alike
         # With room behind them, they can always be copied in whole blocks.
         self.padded: Final = np.frombuffer(literals + bytes(_ROOM), np.uint8)
 
@@ -117,6 +126,12 @@ class RowProgram:
     def fused(self) -> Fused:
         """The program as compiled loops run it."""
         return _fuse(self.code.tolist())
+
+    @cached_property
+    def identities(self) -> Identities:
+        """What may be marked in the texts that are written."""
+        fused = self.fused
+        return identities(fused.code, fused.literals, fused.entries, self._alike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +181,7 @@ class Assembled:
     text: Bytes
     ends: Ints
     oversize: int | None = None
+    repeats: Repeats | None = None
 
     def __len__(self) -> int:
         return len(self.ends) - 1
@@ -180,11 +196,13 @@ def assemble(
     event_limit: int,
     guess: int,
     first: int = 0,
+    repeats: bool = False,
 ) -> Assembled:
     """The texts of the root rows [first, first + rows), in order; few are written without Numba.
 
     It ends after the row that brings the text to `limit` bytes, and before one that takes more than
     `event_limit` bytes. `guess` is how many bytes there may be in all: a wrong one costs time only.
+    With `repeats` it says what texts repeat, unless there are few.
     The program must be well-formed: what it reads is not checked against the columns.
     """
     if rows < (_VERY_FEW if _LOOPS in sys.modules else FEW) and guess < _MUCH:
@@ -194,7 +212,14 @@ def assemble(
             program, columns, rows, limit=limit, event_limit=event_limit, first=first
         )
     return assemble_compiled(
-        program, columns, rows, limit=limit, event_limit=event_limit, guess=guess, first=first
+        program,
+        columns,
+        rows,
+        limit=limit,
+        event_limit=event_limit,
+        guess=guess,
+        first=first,
+        repeats=repeats,
     )
 
 
@@ -207,22 +232,31 @@ def assemble_compiled(
     event_limit: int,
     guess: int,
     first: int = 0,
+    repeats: bool = False,
 ) -> Assembled:
     """See `assemble`; whatever the number of rows, by the compiled loops."""
     from eventer.kernels.assemble_loops import run
 
     columns = [_contiguous(column) for column in columns]  # held here while they are read
-    code = _placed(program, columns)
-    ends = np.zeros(rows + 1, np.int64)
+    known = program.identities if repeats else NO_IDENTITIES
+    code = _placed(program, columns, known)
+    ends, mark_ends = np.zeros(rows + 1, np.int64), np.zeros(rows + 1, np.int64)
     out = np.empty(min(max(guess, 0), limit + event_limit) + _ROOM, np.uint8)
+    marks = np.empty(len(out) // _BYTES_A_MARK if repeats else _FEWEST_MARKS, np.uint32)
     done = 0
     while True:
-        done, stop, size = run(code, first, done, rows, limit, event_limit, ends, out)
+        done, stop, size = run(
+            code, first, done, rows, limit, event_limit, ends, out, known.lengths, mark_ends, marks
+        )
         if stop != Stop.FULL:
             break
         out = _enlarged(out, int(ends[done]), rows / max(done, 1))
-    oversize = size if stop == Stop.OVERSIZE else None
-    return Assembled(out[: ends[done]], ends[: done + 1], oversize)
+    return Assembled(
+        out[: ends[done]],
+        ends[: done + 1],
+        size if stop == Stop.OVERSIZE else None,
+        known.repeats(marks[: mark_ends[done]], mark_ends[: done + 1]) if repeats else None,
+    )
 
 
 def _contiguous(column: Column) -> Column:
@@ -232,12 +266,13 @@ def _contiguous(column: Column) -> Column:
     return Column(np.ascontiguousarray(numbers), data if data is None else data.copy())
 
 
-def _placed(program: RowProgram, columns: Sequence[Column]) -> Ints:
+def _placed(program: RowProgram, columns: Sequence[Column], known: Identities) -> Ints:
     """The instructions with addresses in the places of columns and literals.
 
-    Each is the op, four operands, and begin and end of the literals that it first writes. LITERAL
-    has begin, length and edge; a text's A is offsets, data and edge; an ENTRY's A is followed by
-    its B, likewise. Nothing is read from the edge on.
+    Each is the op, four operands, begin and end of the literals that it first writes, and their
+    identity. LITERAL has begin, length and edge; a text's A is offsets, data and edge; an ENTRY's A
+    is followed by its B, likewise. Nothing is read from the edge on. Last comes the identity of
+    what is then written: a LITERAL's own, and where those of all entries of an ENTRY lie.
     """
     fused = program.fused
     code = np.zeros((len(fused.code), WIDTH), np.int64)
@@ -254,6 +289,10 @@ def _placed(program: RowProgram, columns: Sequence[Column]) -> Ints:
     code[fused.literals, 3] = edge
     code[:, 5] = fused.code[:, 3] + begin
     code[:, 6] = code[:, 5] + fused.code[:, 4]
+    code[:, 7] = known.before
+    code[:, 8] = known.own
+    for instruction, entries in known.entries.items():
+        code[instruction, 8] = _address(entries)
     return frozen(code)
 
 

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from eventer.core.repeats import LONGEST_GAP
 from eventer.kernels.assemble import MAX_DEPTH, WIDTH, Op, Stop
 from eventer.kernels.compiled import callable_from_kernels, kernel
 from eventer.kernels.instructions import (
@@ -58,11 +59,15 @@ _C: Final = 24
 _D: Final = 32
 _BEGIN: Final = 40
 _END_OF: Final = 48
+_BEFORE: Final = 56
+_OWN: Final = 64
 """Where the numbers of an instruction lie, and the next one begins."""
 _EVERYWHERE: Final = 1 << 62
 """The edge of literals, behind which there is room."""
 _NO_ROOM: Final = 1 << 62
 """The end of what was not written, because it does not fit."""
+_WORD: Final = 8
+_NONE: Final = -1
 _QUOTE: Final = 0x22
 _COMMA: Final = 0x2C
 _BACKSLASH: Final = 0x5C
@@ -155,6 +160,18 @@ def write_string(at: int, brim: int, start: int, stop: int, edge: int) -> int:
     return at + 1
 
 
+@callable_from_kernels
+def note(  # noqa: PLR0917 - as the kernel that calls it
+    mark: int, at: int, length_of: int, marked: int, mark_at: int, mark_brim: int
+) -> tuple[int, int]:
+    """Marks what is written next; where the next gap begins, and the place of the next mark."""
+    gap = at - marked
+    if gap < 0 or gap > LONGEST_GAP or mark_at > mark_brim:
+        return marked, mark_at
+    store_word(mark_at, np.uint64(mark << 16 | gap))
+    return at + load_word(length_of + 8 * mark), mark_at + 4
+
+
 @kernel
 def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes arguments by position
     code: Ints,
@@ -165,8 +182,13 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
     event_limit: int,
     ends: Ints,
     out: Bytes,
+    lengths: Ints,
+    mark_ends: Ints,
+    marks: NDArray[np.uint32],
 ) -> tuple[int, int, int]:
     """Writes the root rows from first + done on; rows done, why it stopped, the last one's size.
+
+    What may be repeated is marked, as far as there is room: see `core.repeats.Repeats`.
 
     `out` holds what was done before, up to `ends[done]`. A row that does not fit leaves no trace.
     An event larger than the limit is written to its end all the same if need be over and over its
@@ -176,10 +198,13 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
     base = address(out)
     brim = base + len(out) - SLACK
     begin_code = address(code)  # type: ignore[arg-type]  # it takes any array
+    begin_marks, length_of = address(marks), address(lengths)  # type: ignore[arg-type]
+    mark_brim = begin_marks + 4 * len(marks) - _WORD
     while done < rows:
         begin = base + ends[done]
         at = begin
         dropped = 0
+        marked, mark_at = begin, begin_marks + 4 * mark_ends[done]
         row = first + done
         pc = begin_code
         top = 0
@@ -191,6 +216,9 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
             start, stop = load_word(here + _BEGIN), load_word(here + _END_OF)
             begun = end = at
             if start != stop:
+                mark = load_word(here + _BEFORE)
+                if mark != _NONE:
+                    marked, mark_at = note(mark, at, length_of, marked, mark_at, mark_brim)
                 end = copy(at, brim, start, stop, _EVERYWHERE)
                 at = end
             if end == _NO_ROOM:
@@ -198,10 +226,24 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
             elif op == _END:
                 break
             elif op == _LITERAL:
+                mark = load_word(here + _OWN)
+                if mark != _NONE:
+                    marked, mark_at = note(mark, at, length_of, marked, mark_at, mark_brim)
                 end = copy(at, brim, a, a + load_word(here + _B), load_word(here + _C))
             elif op == _ENTRY:
-                place = load_word(here + _B) + 8 * load_word(a + 8 * row)
+                code_of = 8 * load_word(a + 8 * row)
+                place = load_word(here + _B) + code_of
                 data = load_word(here + _C)
+                own = load_word(here + _OWN)
+                if own != _NONE:
+                    own += 2 * code_of
+                    mark, mark_behind = load_word(own), load_word(own + 8)
+                    if mark >= 0:
+                        marked, mark_at = note(mark, at, length_of, marked, mark_at, mark_brim)
+                        if mark_behind >= 0:
+                            marked, mark_at = note(
+                                mark_behind, marked, length_of, marked, mark_at, mark_brim
+                            )
                 start, stop = data + load_word(place), data + load_word(place + 8)
                 end = copy(at, brim, start, stop, load_word(here + _D))
             elif op == _WHOLE:
@@ -273,6 +315,7 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
             return done, _OVERSIZE, size
         done += 1
         ends[done] = at - base
+        mark_ends[done] = (mark_at - begin_marks) >> 2
         if at - base >= limit:
             return done, _LIMIT, size
     return done, _DONE, 0

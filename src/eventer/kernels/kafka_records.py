@@ -13,14 +13,16 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eventer.core.repeats import Repeats
+
 Ints: TypeAlias = NDArray[np.int64]
 Bytes: TypeAlias = NDArray[np.uint8]
-A = TypeVar("A", Ints, Bytes)
+A = TypeVar("A", Ints, Bytes, NDArray[np.uint32])
 Codec: TypeAlias = Literal["lz4", "none"]
 
 _HEADER: Final = struct.Struct(">qiibIhiqqqhii")
@@ -36,6 +38,13 @@ _RECORD_OVERHEAD: Final = 5 + 1 + 10 + 5 + 5 + 5 + 5
 """The most that a record takes besides key, value and headers: the longest of every varint."""
 _HEADER_OVERHEAD: Final = 5 + 5
 
+_FRAME_HEAD: Final = bytes.fromhex("04224d18 6050 fb")
+"""An LZ4 frame of independent blocks of 256 KiB at most, without checksums: Kafka has its own."""
+_BLOCK: Final = 256_000
+"""Bytes of records in a block: even if nothing repeats, it then is no larger than it may be."""
+_LARGE: Final = 64 << 10
+_SLACK: Final = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class BytesColumn:
@@ -46,10 +55,10 @@ class BytesColumn:
     valid: Bytes | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "offsets", _frozen(self.offsets))
-        object.__setattr__(self, "data", _frozen(self.data))
+        object.__setattr__(self, "offsets", _frozen(np.ascontiguousarray(self.offsets)))
+        object.__setattr__(self, "data", _frozen(np.ascontiguousarray(self.data)))
         if self.valid is not None:
-            object.__setattr__(self, "valid", _frozen(self.valid))
+            object.__setattr__(self, "valid", _frozen(np.ascontiguousarray(self.valid)))
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -73,12 +82,16 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class RecordColumns:
-    """What records are made of, a row each; `timestamps` are milliseconds since 1970."""
+    """What records are made of, a row each; `timestamps` are milliseconds since 1970.
+
+    `repeats`, where they are known, are those of the values.
+    """
 
     values: BytesColumn
     timestamps: Ints
     keys: BytesColumn | None = None
     headers: tuple[Header, ...] = ()
+    repeats: Repeats | None = None
 
     def bounds(self) -> Ints:
         """The most bytes that each row's record can take, whatever the batch it is in."""
@@ -156,16 +169,15 @@ class RecordBatch:
 
 def frame(columns: RecordColumns, rows: Ints, codec: Codec) -> RecordBatch:
     """One batch of the given rows, at least one, in their order."""
-    records = encode_records(columns, rows)
+    payload, used, raw_bytes = _payload(columns, rows, codec)
     timestamps = columns.timestamps[rows]
-    payload, used = _compress(records, codec)
     return RecordBatch(
         rows=rows,
         payload=payload,
         codec=used,
         first_timestamp=int(timestamps[0]),
         max_timestamp=int(timestamps.max()),
-        raw_bytes=len(records),
+        raw_bytes=raw_bytes,
     )
 
 
@@ -204,27 +216,68 @@ def encode_records(columns: RecordColumns, rows: Ints) -> memoryview:
     """The record section of a batch, not compressed."""
     from eventer.kernels.kafka_loops import write_records
 
-    out = np.empty(int(columns.bounds()[rows].sum()), np.uint8)
-    keys = columns.keys or _NOTHING
-    names, offsets, data, valid = _headers(columns.headers, len(columns.values))
-    size = write_records(
-        _frozen(rows),
-        columns.values.offsets,
-        columns.values.data,
-        _frozen(columns.timestamps),
-        columns.keys is not None,
-        keys.offsets,
-        keys.data,
-        keys.validity(),
-        len(columns.headers),
-        names.offsets,
-        names.data,
-        offsets,
-        data,
-        valid,
-        out,
-    )
+    out = np.empty(int(columns.bounds()[rows].sum()) + _SLACK, np.uint8)
+    fields, _names = _fields(columns)
+    size = write_records(_frozen(rows), _frozen(columns.timestamps), fields, out)
     return out.data[:size]
+
+
+def pack_records(columns: RecordColumns, rows: Ints) -> tuple[bytes, int] | None:
+    """The same as an LZ4 frame, and how many bytes it stands for; None where it cannot be.
+
+    It needs to know what is repeated, and takes no record that is large.
+    """
+    bounds = columns.bounds()[rows]
+    if columns.repeats is None or int(bounds.max()) > _LARGE:
+        return None
+    from eventer.kernels.kafka_packing_loops import pack_records as pack
+
+    most = int(bounds.sum())
+    out = np.empty(most + most // 128 + _SLACK, np.uint8)
+    held = np.empty(_BLOCK + _LARGE + _SLACK, np.uint8)
+    fields, _names = _fields(columns)
+    repeats = columns.repeats
+    begin = len(_FRAME_HEAD)
+    size, raw_bytes = pack(
+        _frozen(rows),
+        _frozen(columns.timestamps),
+        fields,
+        _frozen(repeats.marks),
+        _frozen(repeats.ends),
+        _frozen(repeats.lengths),
+        _frozen(repeats.likes),
+        _BLOCK,
+        held,
+        out[begin:],
+    )
+    end = begin + size
+    out[:begin] = np.frombuffer(_FRAME_HEAD, np.uint8)
+    out[end : end + 4] = 0
+    return out[: end + 4].tobytes(), raw_bytes
+
+
+def _fields(columns: RecordColumns) -> tuple[Ints, Bytes]:
+    """What kernels read, by addresses, see `kafka_loops.write_records`; and the names there."""
+    names = b"".join(header.name for header in columns.headers) + bytes(_SLACK)
+    held = np.frombuffer(names, np.uint8)
+    made = [_field(columns.values), _field(columns.keys)]
+    at = _address(held)
+    for header in columns.headers:
+        made.append([*_field(header.values)[:4], at, at + len(header.name)])
+        at += len(header.name)
+    return _frozen(np.array(made, np.int64)), held
+
+
+def _field(column: BytesColumn | None) -> list[int]:
+    if column is None:
+        return [0] * 6
+    data = _address(column.data)
+    valid = 0 if column.valid is None else _address(column.valid)
+    return [_address(column.offsets), data, data + len(column.data), valid, 0, 0]
+
+
+def _address(array: NDArray[Any]) -> int:
+    return int(array.__array_interface__["data"][0])
 
 
 def key_partitions(keys: BytesColumn, partitions: int | Ints) -> Ints:
@@ -255,36 +308,20 @@ def _frozen(array: A) -> A:
     return view
 
 
-_NOTHING: Final = BytesColumn(np.zeros(1, np.int64), np.zeros(0, np.uint8))
-_NO_HEADERS: Final = (
-    _NOTHING,
-    _frozen(np.zeros((0, 1), np.int64)),
-    _NOTHING.data,
-    _frozen(np.zeros((0, 1), np.uint8)),
-)
-
-
-def _headers(headers: Sequence[Header], rows: int) -> tuple[BytesColumn, Ints, Bytes, Bytes]:
-    """Names, then offsets, data and validity of all values: one row of the matrix a header."""
-    if not headers:
-        return _NO_HEADERS
-    names = bytes_column([header.name for header in headers])
-    offsets = np.zeros((len(headers), rows + 1), np.int64)
-    valid = np.ones((len(headers), rows), np.uint8)
-    base = 0
-    for number, header in enumerate(headers):
-        offsets[number] = header.values.offsets + base
-        valid[number] = header.values.validity()
-        base += len(header.values.data)
-    data = (header.values.data for header in headers)
-    return names, _frozen(offsets), _frozen(np.concatenate(list(data))), _frozen(valid)
-
-
-def _compress(records: memoryview, codec: Codec) -> tuple[bytes | memoryview, Codec]:
-    """The payload and the codec it is in: none where compression would make it larger."""
+def _payload(
+    columns: RecordColumns, rows: Ints, codec: Codec
+) -> tuple[bytes | memoryview, Codec, int]:
+    """Records, the codec they are in, and their bytes: none where it would make them larger."""
+    if codec == "lz4":
+        packed = pack_records(columns, rows)
+        if packed is not None and len(packed[0]) < packed[1]:
+            return packed[0], codec, packed[1]
+    records = encode_records(columns, rows)
     if codec == "none":
-        return records, codec
+        return records, codec, len(records)
     import lz4.frame
 
     compressed: bytes = lz4.frame.compress(records, block_linked=False)
-    return (compressed, codec) if len(compressed) < len(records) else (records, "none")
+    if len(compressed) < len(records):
+        return compressed, codec, len(records)
+    return records, "none", len(records)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from eventer.core.batch import MAX_BYTES, MAX_EVENT_BYTES, Batch
 from eventer.core.errors import BudgetError, EvaluationError
 from eventer.core.model import ColumnType, EngineName
+from eventer.core.repeats import Repeats
 from eventer.functions.timestamps import MovingGrid
 from eventer.kernels.assemble import assemble
 from eventer.plan.execute import Run, TooLargeError
@@ -103,6 +104,7 @@ class _Ahead:
             scheduled=scheduled,
             text=self.batch.text[start:stop],
             fields=CutFields(self.fields, start, stop),
+            repeats=self.batch.repeats and self.batch.repeats.cut(start, stop),
         )
 
 
@@ -119,6 +121,7 @@ class _Made:
     run: Run
     raised: NDArray[np.int64]
     text: pa.LargeBinaryArray
+    repeats: Repeats | None
     oversize: int | None
 
     def goes_on_with(self, first: int, scheduled: NDArray[np.int64]) -> bool:
@@ -140,6 +143,7 @@ class _Made:
             scheduled=self.scheduled[start:stop],
             text=self.text[start:stop],
             fields=fields,
+            repeats=self.repeats and self.repeats.cut(start, stop),
         )
 
 
@@ -156,6 +160,7 @@ class ColumnarEngine:
         max_event_bytes: int = MAX_EVENT_BYTES,
         *,
         number: int = 0,
+        repeats: bool = False,
     ) -> None:
         """Engines that differ in `number` make events ahead at different ticks.
 
@@ -165,6 +170,7 @@ class ColumnarEngine:
         self._make_interpreter = interpreter
         self._interpreted: InterpretedEngine | None = None
         self._max_event_bytes = max_event_bytes
+        self._repeats = repeats
         self._row_bytes = 256.0
         self._row_ns = 20_000.0
         self._ahead: _Ahead | None = None
@@ -271,10 +277,12 @@ class ColumnarEngine:
             limit=MAX_BYTES,
             event_limit=self._max_event_bytes,
             guess=int(self._row_bytes * len(index) * 1.05),
+            repeats=self._repeats,
         )
         if len(made):
             self._row_bytes = max(len(made.text) / len(made), 1.0)
-        return _Made(first, scheduled, run, np.flatnonzero(run.raised), _texts(made), made.oversize)
+        raised = np.flatnonzero(run.raised)
+        return _Made(first, scheduled, run, raised, _texts(made), made.repeats, made.oversize)
 
     def _without_text(self, made: _Made, row: int) -> Batch:
         """An event too large to be written: the interpreter's, if it raises; else an error."""

@@ -61,8 +61,11 @@ class Prepared:
         engine: EngineChoice = "auto",
         budget: Budget | None = None,
         trace: TraceSink = forget,
+        repeats: bool = False,
     ) -> Engine:
         """The engine that makes the events of one stream: the plan, where it covers the template.
+
+        With `repeats`, a plan's batches say what their texts repeat.
 
         Raises:
             RequestError: `engine` asks for the plan, which does not cover the template.
@@ -79,6 +82,7 @@ class Prepared:
             plan,
             lambda: self._interpreted(stream, context, budget, trace, RERUN),
             number=root_key(stream, self.program.digest),
+            repeats=repeats,
         )
 
     def plan(self, stream: Stream, context: EventContext) -> Plan:

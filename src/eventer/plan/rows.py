@@ -20,6 +20,7 @@ from eventer.core.json_text import json_text, string_text
 from eventer.core.source import Span
 from eventer.jsonnet.objects import Object
 from eventer.jsonnet.values import Array, Function, force
+from eventer.kernels.alike import Alike, alike
 from eventer.kernels.assemble import MAX_DEPTH, NUMBERS, TEXTS, Column, Op, RowProgram
 from eventer.kernels.columns import selectors
 from eventer.kernels.pgcopy import text_buffers
@@ -114,6 +115,7 @@ class Writer:
         self._patches: list[tuple[int, int]] = []
         self._numbers: dict[int, int] = {}
         self._dictionaries: list[Column] = []
+        self._alike: list[Alike | None] = []
         self._kept: list[Any] = []
         self._held = 0
         self._pending = bytearray()
@@ -133,7 +135,7 @@ class Writer:
         for instruction, slot in self._patches:
             code[instruction, 1] = len(self._dictionaries) + slot
         return Program(
-            RowProgram(code, bytes(self._literals)),
+            RowProgram(code, bytes(self._literals), self._alike),
             tuple(self._dictionaries),
             tuple(self._columns),
         )
@@ -244,8 +246,10 @@ class Writer:
         number = self._numbers.get(id(entries))
         if number is None:
             number = self._numbers[id(entries)] = len(self._dictionaries)
-            made = _dictionary(entries)
+            texts = [json_text(entry).encode() for entry in entries]
+            made = _dictionary(texts)
             self._dictionaries.append(made)
+            self._alike.append(alike(texts))
             self._kept.append(entries)
             self._held += int(made.numbers[-1])
         return number
@@ -366,9 +370,8 @@ class Writer:
             self._branch(condition, there, elsewhere)
 
 
-def _dictionary(entries: Sequence[Any]) -> Column:
-    """The JSON texts of entries, with room behind them so that they are copied in blocks."""
-    texts = [json_text(entry).encode() for entry in entries]
+def _dictionary(texts: Sequence[bytes]) -> Column:
+    """Entries as their JSON texts, with room behind them so that they are copied in blocks."""
     offsets = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum([*map(len, texts)], out=offsets[1:])
     return Column(offsets, np.frombuffer(b"".join(texts) + bytes(_ROOM), dtype=np.uint8))

@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.errors import EventerError
-from eventer.core.model import Guarantee, OnError, Position, PositionKey, Stream, Template
+from eventer.core.model import (
+    Guarantee,
+    KafkaTarget,
+    OnError,
+    Position,
+    PositionKey,
+    Stream,
+    Template,
+)
 from eventer.destinations.base import Delivery, Flow
 from eventer.plan.engine import EventContext
 
@@ -55,6 +63,11 @@ class Assignment:
     skip: frozenset[int] = frozenset()
     doubtful: bool = False
     accepted: Position | None = None
+
+    @property
+    def repeats(self) -> bool:
+        """Whether its destination compresses events: then batches say what their texts repeat."""
+        return isinstance(self.flow.target, KafkaTarget)
 
     @property
     def key(self) -> PositionKey:

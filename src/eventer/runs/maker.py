@@ -19,7 +19,7 @@ from eventer.core.batch import MAX_EVENTS, Batch
 from eventer.core.errors import BudgetError, EventerError, TemplateError
 from eventer.core.model import PositionKey
 from eventer.plan.engine import Engine
-from eventer.runs.instructions import Made, Recipe, Work
+from eventer.runs.instructions import Assignment, Made, Recipe, Work
 
 SLICE_NS: Final = 20_000_000
 STACK_BYTES: Final = 64 << 20
@@ -38,7 +38,7 @@ class Maker:
 
     def __init__(
         self,
-        build: Callable[[Recipe], Engine],
+        build: Callable[[Assignment], Engine],
         *,
         begins: Callable[[Work], None] | None = None,
         ends: Callable[[], None] | None = None,
@@ -120,7 +120,7 @@ class Maker:
         key, recipe = work.assignment.key, work.assignment.recipe
         known = self._engines.get(key)
         if known is None or known[0] != recipe:
-            known = self._engines[key] = (recipe, self._build(recipe))
+            known = self._engines[key] = (recipe, self._build(work.assignment))
         return known[1]
 
 

@@ -16,10 +16,10 @@ from eventer.kernels.loading import LOADING
 from eventer.plan.engine import Engine
 from eventer.plan.prepare import prepare
 from eventer.runs.instructions import (
+    Assignment,
     Committed,
     Failed,
     Finished,
-    Recipe,
     Report,
     Withdrawn,
 )
@@ -104,8 +104,8 @@ class DeliveryWorker:
         unwatch()
         end_tenure()
 
-    def _build(self, recipe: Recipe) -> Engine:
-        engine = build_engine(recipe)
+    def _build(self, assignment: Assignment) -> Engine:
+        engine = build_engine(assignment)
         self._tenure.came()
         return engine
 
@@ -197,13 +197,15 @@ def _over_limit(spent_ns: int, passed_ns: int) -> bool:
     return passed_ns >= 0 and (spent_ns >= limit or passed_ns >= _BLOCKED * limit)
 
 
-def build_engine(recipe: Recipe) -> Engine:
+def build_engine(assignment: Assignment) -> Engine:
     """The engine of a generator, from what is stored of its template.
 
     Raises:
         TemplateError: what was accepted once is refused now, after an upgrade.
     """
-    return prepare(recipe.template).engine(recipe.stream, recipe.context)
+    recipe = assignment.recipe
+    prepared = prepare(recipe.template)
+    return prepared.engine(recipe.stream, recipe.context, repeats=assignment.repeats)
 
 
 def _summary(report: Committed) -> CommitSummary:

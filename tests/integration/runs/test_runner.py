@@ -80,7 +80,7 @@ class Driver:
         connector = SqliteConnector(folder)
         self.runner = ShardRunner(
             lambda: connector.connect(1, 0),
-            Maker(lambda recipe: Numbers(recipe.template.text)),
+            Maker(lambda assignment: Numbers(assignment.recipe.template.text)),
             self._hear,
             self.clock,
         )
@@ -143,7 +143,7 @@ def numbers(folder: Path, topic: str) -> list[int]:
 
 
 async def test_no_batch_is_begun_where_there_is_no_room() -> None:
-    maker = Maker(lambda recipe: Numbers(recipe.template.text))
+    maker = Maker(lambda assignment: Numbers(assignment.recipe.template.text))
     try:
         works = [work(generator) for generator in (1, 2, 3)]
         (only,) = await maker.make(works, 0)

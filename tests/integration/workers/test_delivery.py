@@ -46,7 +46,7 @@ class Stuck:
         {does}
 
 delivery.SLICE_LIMIT_S = 0.5
-delivery.build_engine = lambda recipe: Stuck()
+delivery.build_engine = lambda assignment: Stuck()
 from eventer.workers.process import main
 main()
 """

@@ -1,11 +1,13 @@
 """Row programs and arenas, made at random: what a plan could compile to, and then some."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import strategies as st
 
 from eventer.core.json_text import string_text
+from eventer.kernels.alike import alike
 from eventer.kernels.assemble import Column, Op, RowProgram
 
 DOUBLES = st.floats(allow_nan=False, allow_infinity=False)
@@ -24,7 +26,19 @@ VALUES = {
     Op.TEXT: TEXTS,
     Op.PLAIN: PLAIN_TEXTS,
     Op.RAW: TEXTS.map(string_text),
-    Op.ENTRY: st.lists(PLAIN_TEXTS, min_size=1, max_size=4),
+    Op.ENTRY: st.one_of(
+        st.lists(PLAIN_TEXTS, min_size=1, max_size=4),
+        st.lists(
+            st.builds(
+                "".join,
+                st.tuples(
+                    *[st.sampled_from([letter * n for n in (1, 33, 70)]) for letter in "abc"]
+                ),
+            ),
+            min_size=1,
+            max_size=8,
+        ),
+    ),
 }
 
 
@@ -66,7 +80,17 @@ class Case:
         self.emit(Op.LITERAL, self.literals[text], len(text.encode()))
 
     def program(self):
-        return RowProgram(np.array(self.code, np.int64).reshape(-1, 3), bytes(self.text))
+        code = np.array(self.code, np.int64).reshape(-1, 3)
+        dictionaries = set(code[code[:, 0] == Op.ENTRY, 2].tolist())
+        known = [
+            alike(entries_of(column)) if number in dictionaries else None
+            for number, column in enumerate(self.columns)
+        ]
+        return RowProgram(code, bytes(self.text), known)
+
+
+def entries_of(column):
+    return [column.data[a:b].tobytes() for a, b in pairwise(column.numbers.tolist())]
 
 
 @st.composite

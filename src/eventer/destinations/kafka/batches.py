@@ -111,6 +111,7 @@ def record_columns(batch: Batch, target: KafkaTarget) -> RecordColumns:
         headers=tuple(
             Header(name.encode(), _text_of(batch, option)) for name, option in target.headers
         ),
+        repeats=batch.repeats,
     )
 
 

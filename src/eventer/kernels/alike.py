@@ -1,0 +1,185 @@
+"""What is known to be written again and again: constant text, and entries of dictionaries.
+
+Each has a number, its identity; a row program marks where it writes what (`core.repeats`), so that
+who compresses the texts finds the last place where the same was written without a search. Long
+entries, as user agents, are seldom the same as one not long ago, but begin and end as others do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.core.repeats import LONGEST_LENGTH, MOST_IDENTITIES, Repeats
+
+Ints: TypeAlias = NDArray[np.int64]
+
+SHORTEST: Final = 6
+"""Bytes that are worth a mark: to point back at them takes three."""
+_MOST_ENTRIES: Final = 1_024
+"""What is drawn from more is hardly written twice within the reach of a compressor."""
+_BEGINS: Final = (32, 64)
+_END: Final = 20
+"""Entries are alike if so many bytes are the same."""
+_LONG: Final = 56
+"""Shorter ones are only like themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Which entries of a dictionary begin or end alike.
+
+    `begins` are the classes of entries that begin alike, each of them finer than the one before.
+    """
+
+    lengths: Ints
+    begins: tuple[Classes, ...]
+    ends: Classes
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """A class for each entry, below zero where it has none.
+
+    Of each class there is its first entry, and how many bytes all have in common.
+    """
+
+    each: Ints
+    first: Ints
+    lengths: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """The identities of a program's instructions, below zero where they have none.
+
+    `before` are those of the literals that come first, `own` those of what is then written;
+    `entries` has, for instructions that write entries, two for each entry: of its begin and of its
+    end, one behind the other. `lengths` and `likes` are what `core.repeats.Repeats` has.
+    """
+
+    before: Ints
+    own: Ints
+    entries: Mapping[int, Ints]
+    lengths: Ints
+    likes: Ints
+
+    def repeats(self, marks: NDArray[np.uint32], ends: Ints) -> Repeats:
+        """What texts repeat that are marked so."""
+        return Repeats(marks, ends, self.lengths, self.likes)
+
+
+_NO: Final = np.zeros(0, np.int64)
+NO_IDENTITIES: Final = Identities(np.array([-1]), np.array([-1]), {}, _NO, _NO)
+"""Those of a program by which nothing is to be marked."""
+
+
+def alike(entries: Sequence[bytes]) -> Alike | None:
+    """Finds out; None where marks would not be worth it."""
+    if len(entries) > _MOST_ENTRIES or all(len(entry) < SHORTEST for entry in entries):
+        return None
+    lengths = np.array([*map(len, entries)], np.int64)
+    begins = tuple(_classes(entries, size) for size in _BEGINS)
+    return Alike(lengths, begins, _classes([entry[::-1] for entry in entries], _END))
+
+
+def _classes(entries: Sequence[bytes], size: int) -> Classes:
+    """Classes of the long entries whose first `size` bytes are the same."""
+    groups: dict[bytes, list[int]] = {}
+    for number, entry in enumerate(entries):
+        if len(entry) >= _LONG:
+            groups.setdefault(entry[:size], []).append(number)
+    classes = np.full(len(entries), -1, np.int64)
+    for number, members in enumerate(groups.values()):
+        classes[members] = number
+    first = [members[0] for members in groups.values()]
+    shared = [_shared([entries[each] for each in members]) for members in groups.values()]
+    return Classes(classes, np.array(first, np.int64), np.array(shared, np.int64))
+
+
+def _shared(texts: Sequence[bytes]) -> int:
+    """How many bytes all of them begin with."""
+    least, most = min(texts), max(texts)
+    pairs = zip(least, most, strict=False)
+    return next((at for at, (one, other) in enumerate(pairs) if one != other), len(least))
+
+
+def identities(
+    code: Ints, literals: Ints, entries: Ints, alike: Sequence[Alike | None]
+) -> Identities:
+    """Numbers what instructions (op, a, b, begin, length), an (n, 5) array, write.
+
+    `literals` are those that write literals of their own [a : a + b], `entries` those that write
+    entries of the dictionary b.
+    """
+    found = _Numbers()
+    before = np.array([found.text(begin, size) for begin, size in code[:, 3:5].tolist()], np.int64)
+    own = np.full(len(code), -1, np.int64)
+    own[literals] = [found.text(begin, size) for begin, size in code[literals, 1:3].tolist()]
+    named = {}
+    for instruction in entries.tolist():
+        dictionary = int(code[instruction, 2])
+        known = alike[dictionary] if dictionary < len(alike) else None
+        if known is not None and (numbers := found.entries(dictionary, known)) is not None:
+            named[instruction] = numbers
+    return Identities(before, own, named, *found.tables())
+
+
+class _Numbers:
+    """Gives out identities as long as there are any."""
+
+    def __init__(self) -> None:
+        self._lengths: list[int] = []
+        self._likes: list[int] = []
+        self._texts: dict[tuple[int, int], int] = {}
+        self._entries: dict[int, Ints] = {}
+
+    def text(self, begin: int, length: int) -> int:
+        """That of some literals."""
+        place = (begin, length)
+        if place not in self._texts:
+            if length < SHORTEST or len(self._lengths) >= MOST_IDENTITIES:
+                return -1
+            self._texts[place] = self._next([length], [-1])
+        return self._texts[place]
+
+    def entries(self, dictionary: int, known: Alike) -> Ints | None:
+        """Those of a dictionary's entries; None where there are not enough left."""
+        if dictionary not in self._entries:
+            needed = sum(
+                map(len, (known.lengths, *(c.lengths for c in (*known.begins, known.ends))))
+            )
+            if len(self._lengths) + needed > MOST_IDENTITIES:
+                return None
+            self._entries[dictionary] = self._number(known)
+        return self._entries[dictionary]
+
+    def _number(self, known: Alike) -> Ints:
+        like = np.full(len(known.lengths), -1, np.int64)
+        for classes in known.begins:
+            like = _numbered(classes.each, self._next(classes.lengths, like[classes.first]))
+        ends = _numbered(known.ends.each, self._next(known.ends.lengths))
+        tails = np.append(known.ends.lengths, 0)[known.ends.each]
+        heads = known.lengths - tails
+        own = np.arange(len(heads)) + self._next(heads, like)
+        return np.stack([np.where(heads < SHORTEST, -1, own), ends], axis=1)
+
+    def _next(self, lengths: Iterable[int], likes: Iterable[int] | None = None) -> int:
+        """The first of some more identities."""
+        first = len(self._lengths)
+        self._lengths += [min(int(length), LONGEST_LENGTH) for length in lengths]
+        more = len(self._lengths) - first
+        self._likes += [-1] * more if likes is None else map(int, likes)
+        return first
+
+    def tables(self) -> tuple[Ints, Ints]:
+        """Lengths and likes of all."""
+        return np.array(self._lengths, np.int64), np.array(self._likes, np.int64)
+
+
+def _numbered(classes: Ints, first: int) -> Ints:
+    return np.where(classes < 0, -1, classes + first)

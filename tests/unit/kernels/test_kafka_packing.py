@@ -1,0 +1,120 @@
+"""Records packed by what they repeat, read back by a decompressor that we did not write."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eventer.core.repeats import Repeats
+from eventer.kernels.kafka_records import (
+    Header,
+    RecordColumns,
+    bytes_column,
+    encode_records,
+    frame,
+    pack_records,
+)
+from tests.packing import blocks, check_packed
+
+WORDS = (b"abcd", b'{"country":"', b"x" * 100, b"yz" * 9, b"Mozilla/5.0 (" + b"q" * 300)
+NO_LIKES = np.full(len(WORDS), -1, np.int64)
+LENGTHS = np.array([*map(len, WORDS)], np.int64)
+PIECES = st.one_of(st.integers(0, len(WORDS) - 1), st.binary(max_size=24), st.binary(max_size=3))
+STAMPS = st.integers(0, 2**41)
+
+
+def columns_of(rows, **more):
+    """Records whose values are made of pieces: marked words, by their number, and other bytes."""
+    values, marks, ends = [], [], [0]
+    for pieces in rows:
+        text, gap = b"", 0
+        for piece in pieces:
+            if isinstance(piece, int):
+                marks.append(piece << 16 | gap)
+                text, gap = text + WORDS[piece], 0
+            else:
+                text, gap = text + piece, gap + len(piece)
+        values.append(text)
+        ends.append(len(marks))
+    repeats = Repeats(np.array(marks, np.uint32), np.array(ends, np.int64), LENGTHS, NO_LIKES)
+    stamps = np.arange(len(rows), dtype=np.int64) * 7
+    return RecordColumns(bytes_column(values), stamps, repeats=repeats, **more)
+
+
+ROWS = st.lists(st.lists(PIECES, max_size=8), min_size=1, max_size=30)
+
+
+@given(ROWS, st.data())
+@settings(deadline=None)
+def test_packed_records_are_the_records(rows, data):
+    some = st.lists(
+        st.one_of(st.none(), st.binary(max_size=40)), min_size=len(rows), max_size=len(rows)
+    ).map(bytes_column)
+    made = columns_of(
+        rows,
+        keys=data.draw(st.one_of(st.none(), some)),
+        headers=tuple(
+            Header(name, data.draw(some))
+            for name in data.draw(st.lists(st.binary(max_size=9), max_size=2))
+        ),
+    )
+    made = replace(
+        made,
+        timestamps=np.array(data.draw(st.lists(STAMPS, min_size=len(rows), max_size=len(rows)))),
+    )
+    every = range(len(rows))
+    check_packed(
+        made, data.draw(st.lists(st.sampled_from(every), min_size=1, unique=True).map(sorted))
+    )
+
+
+def test_what_is_marked_is_written_once():
+    made = columns_of([[1, b"%05d" % number, 4, 3] for number in range(500)])
+    packed = check_packed(made)
+    assert len(packed) < 500 * 40
+
+
+def test_many_records_are_many_blocks():
+    rng = np.random.default_rng(7)
+    made = columns_of([[1, rng.bytes(int(rng.integers(0, 900))), 2, 4] for _ in range(2_000)])
+    assert len(blocks(check_packed(made))) > 4
+
+
+@pytest.mark.parametrize("more", [0, 1_000, 6_400, 6_460, 6_480, 6_500, 6_520, 6_600, 20_000])
+def test_nothing_points_back_too_far(more):
+    noise = np.random.default_rng(9).bytes(59_000 + more)
+    check_packed(
+        columns_of([[2, b"a"], [noise[:30_000]], [noise[30_000:]], [2, b"b"], [b"z" * 20]])
+    )
+
+
+@pytest.mark.parametrize("last", [b"", b"1", b"z" * 11, b"z" * 12, b"z" * 300])
+def test_the_end_of_a_block_is_literals(last):
+    check_packed(columns_of([[2, 3], [2, 3], [2, last, 3]]))
+    check_packed(columns_of([[2, 3], [2, 3], [2, 3], [last]]))
+    check_packed(columns_of([[2, 3], [2, 3, 0], [last, 2, 3, 0]]))
+
+
+def test_bytes_that_do_not_repeat_are_no_block_too_large():
+    rng = np.random.default_rng(8)
+    made = columns_of([[rng.bytes(int(rng.integers(1, 30_000)))] for _ in range(200)])
+    check_packed(made)
+    batch = frame(made, np.arange(200), "lz4")
+    assert batch.codec == "none"
+    assert batch.payload == encode_records(made, np.arange(200))
+
+
+def test_without_marks_nothing_is_packed_nor_where_a_record_is_large():
+    rows = np.arange(2)
+    assert pack_records(replace(columns_of([[1], [1]]), repeats=None), rows) is None
+    assert pack_records(columns_of([[1], [b"x" * 100_000]]), rows) is None
+
+
+def test_the_sealed_batch_says_lz4_and_what_it_stands_for():
+    made = columns_of([[1, b"a", 2]] * 50)
+    batch = frame(made, np.arange(50), "lz4")
+    assert batch.codec == "lz4"
+    assert batch.raw_bytes == len(encode_records(made, np.arange(50)))
+    assert batch.payload == pack_records(made, np.arange(50))[0]
