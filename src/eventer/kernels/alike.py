@@ -18,7 +18,7 @@ from eventer.core.repeats import LONGEST_LENGTH, MOST_IDENTITIES, Repeats
 
 Ints: TypeAlias = NDArray[np.int64]
 
-SHORTEST: Final = 6
+SHORTEST: Final = 5
 """Bytes that are worth a mark: to point back at them takes three."""
 _MOST_ENTRIES: Final = 1_024
 """What is drawn from more is hardly written twice within the reach of a compressor."""

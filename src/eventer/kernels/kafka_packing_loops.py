@@ -1,8 +1,9 @@
 """The kernel of `kafka_records.pack`: importing this module imports Numba.
 
-It writes records as blocks of LZ4 without a search: what texts say again is marked in them. A block
-is a row of sequences: literals as they are, then a match, bytes that were there before, by the
-distance and the length; the last one has literals alone. Source: the LZ4 block format description.
+It writes records as blocks of LZ4 with little search: most of what texts say again is marked in
+them, and only what is long and not marked is looked for. A block is a row of sequences: literals as
+they are, then a match, bytes that were there before, by the distance and the length; the last one
+has literals alone. Source: the LZ4 block format description.
 
 Literals that follow each other from several places, as the end of one record and the begin of the
 next, gather in `held` until the match behind them is known.
@@ -50,13 +51,25 @@ _NIBBLE: Final = 15
 _OCTET: Final = 255
 _ANYWHERE: Final = 1 << 62
 _WORD: Final = 8
-_NOWHERE: Final = -(1 << 62)
+_LINE_BYTES: Final = 24
+_STOP: Final = 8
+_SHIFT: Final = 16
+"""Of a text, a line: where it begins and ends, and how much more its place in the records is."""
+_COLUMN_BITS: Final = 32
+_COLUMN: Final = (1 << _COLUMN_BITS) - 1
+"""Where something is: the number of its line, and how far from the line's begin."""
+_NOWHERE: Final = -1
 
-_SEEN_BYTES: Final = 32
-_PLACE: Final = 8
-_BEGIN: Final = 16
-_STOP: Final = 24
-"""Where an identity was last: the text's address, its place in the records, its row's ends."""
+_GAP: Final = 40
+"""What is longer than that and not marked is searched: no number is, and no UUID."""
+_LEAST: Final = 5
+"""The shortest match that is worth to be found, and how many bytes are hashed."""
+_HASHED: Final = np.uint64(64 - 8 * _LEAST)
+_PRIME: Final = np.uint64(0x9E3779B97F4A7C15)
+_SLOTS: Final = 1 << 12
+_TO_SLOT: Final = np.uint64(64 - 12)
+_PATIENCE: Final = 5
+"""After so many misses, as a power of two, every second byte is tried, and so on."""
 _BLOCK_HEAD: Final = 4
 
 
@@ -73,12 +86,13 @@ def write_rest(at: int, rest: int) -> int:
 
 @callable_from_kernels
 def write_literals(  # noqa: PLR0917 - as the kernel that calls it
-    at: int, match: int, held: int, held_end: int, start: int, stop: int, edge: int
+    at: int, length: int, held: int, held_end: int, start: int, stop: int, edge: int
 ) -> int:
     """Writes the begin of a sequence: its literals are those held, then [start, stop).
 
-    `match` is what its first byte says of the match's length.
+    `length` is that of the match behind them.
     """
+    match = min(length - _SHORTEST, _NIBBLE)
     count = held_end - held + stop - start
     if count < _NIBBLE:
         store_byte(at, count << 4 | match)
@@ -142,12 +156,68 @@ def same_behind(at: int, back: int, most: int, edge: int) -> int:
 
 
 @callable_from_kernels
-def remember(known: int, here: int, place: int, begin: int, stop: int) -> None:
-    """Writes down where an identity is."""
-    store_word(known, np.uint64(here))
-    store_word(known + _PLACE, np.uint64(place))
-    store_word(known + _BEGIN, np.uint64(begin))
-    store_word(known + _STOP, np.uint64(stop))
+def note_line(lines: int, number: int, begin: int, stop: int, shift: int) -> None:
+    """Writes down where a text lies, and how much more its place in the records is."""
+    line = lines + _LINE_BYTES * number
+    store_word(line, np.uint64(begin))
+    store_word(line + _STOP, np.uint64(stop))
+    store_word(line + _SHIFT, np.uint64(shift))
+
+
+@callable_from_kernels
+def distance_to(where: int, lines: int, place: int) -> int:
+    """How far before a place in the records something is; `where` has its line and its column."""
+    line = lines + _LINE_BYTES * (where >> _COLUMN_BITS)
+    return place - (load_word(line) + (where & _COLUMN) + load_word(line + _SHIFT))
+
+
+@callable_from_kernels
+def search(  # noqa: PLR0917 - as the kernel that calls it
+    at: int,
+    held_begin: int,
+    held: int,
+    written: int,
+    limit: int,
+    number: int,
+    lines: int,
+    first: int,
+    table: int,
+    texts: int,
+    edge: int,
+) -> tuple[int, int, int]:
+    """Writes what the bytes from `written` on repeat, up to the limit, as far as it finds that.
+
+    They are in the text of the line `number`; `first` is where the block's first line begins.
+    Returns what comes after: where to write, and the ends of what is held and what is written.
+    """
+    line = lines + _LINE_BYTES * number
+    shift = load_word(line + _SHIFT)
+    here, misses = written, 0
+    last = min(limit - _LEAST, edge - _WORD)
+    while here <= last:
+        word = np.uint64(load_word(here)) << _HASHED
+        slot = table + _WORD * int((word * _PRIME) >> _TO_SLOT)
+        found = load_word(slot)
+        store_word(slot, np.uint64(number << _COLUMN_BITS | here - texts))
+        other = texts + (found & _COLUMN)
+        if found >= first and np.uint64(load_word(other)) << _HASHED == word:
+            other_line = lines + _LINE_BYTES * (found >> _COLUMN_BITS)
+            other_begin = load_word(other_line)
+            distance = here + shift - other - load_word(other_line + _SHIFT)
+            back = here - other
+            before = same_before(here, back, min(here - written, other - other_begin), texts)
+            most = min(limit, load_word(other_line + _STOP) + back) - here
+            length = before + same_behind(here, back, most, edge)
+            if distance <= _REACH and length >= _LEAST:
+                start = here - before
+                at = write_literals(at, length, held_begin, held, written, start, edge)
+                at = write_match(at, distance, length)
+                held, written, misses = held_begin, start + length, 0
+                here = written
+                continue
+        misses += 1
+        here += 1 + (misses >> _PATIENCE)
+    return at, held, written
 
 
 @kernel
@@ -168,17 +238,19 @@ def pack_records(  # noqa: PLR0915, PLR0917 - one pass; a kernel takes its argum
     Returns how many bytes that are, and how many the records are that they stand for. `held_bytes`
     has room for a block and what copies write too much.
     """
-    seen_words = np.full(_SEEN_BYTES // 8 * len(lengths), _NOWHERE, np.int64)
-    seen = address(seen_words)  # type: ignore[arg-type]  # it takes any array
+    seen_words = np.full(len(lengths), _NOWHERE, np.int64)
+    table_words = np.full(_SLOTS, _NOWHERE, np.int64)
+    line_words = np.empty(_LINE_BYTES // _WORD * len(rows), np.int64)
+    seen, table = address(seen_words), address(table_words)  # type: ignore[arg-type]
+    lines = address(line_words)  # type: ignore[arg-type]
     length_of, like_of = address(lengths), address(likes)  # type: ignore[arg-type]
-    mark_base = address(marks)  # type: ignore[arg-type]
     held_begin, out_begin = address(held_bytes), address(out)
     value = address(fields)  # type: ignore[arg-type]
     fields_end = value + FIELD_BYTES * len(fields)
     offsets, texts, edge = load_word(value), load_word(value + 8), load_word(value + 16)
 
     block_at, at, held = out_begin, out_begin + _BLOCK_HEAD, held_begin
-    stream = block_begin = 0
+    stream = block_begin = first = 0
     base = timestamps[rows[0]]
     row, age = rows[0], 0
     size = record_size(value, fields_end, row, 0, age)
@@ -192,60 +264,68 @@ def pack_records(  # noqa: PLR0915, PLR0917 - one pass; a kernel takes its argum
             next_size = record_size(value, fields_end, next_row, delta + 1, next_age)
             last = end + varint_size(next_size) + next_size - block_begin > block_bytes
 
-        begin = texts + load_word(offsets + 8 * row)
-        stop = texts + load_word(offsets + 8 * row + 8)
+        begin = texts + load_word(offsets + _WORD * row)
+        stop = texts + load_word(offsets + _WORD * row + _WORD)
         head = held
         held = write_varint(held, size)
         held = write_head(held, value, row, delta, age)
         held = write_varint(held, stop - begin)
         shift = stream + held - head - begin
+        note_line(lines, delta, begin, stop, shift)
         brim = stop - _TAIL if last else stop
         written = marked = begin
         for number in range(mark_ends[row], mark_ends[row + 1]):
-            mark = load_word(mark_base + 4 * number)
-            identity = (mark >> 16) & 0xFFFF
+            mark = int(marks[number])
+            identity = mark >> 16
             here = marked + (mark & 0xFFFF)
-            marked = same = here + load_word(length_of + 8 * identity)
-            known = seen + _SEEN_BYTES * identity
-            place = load_word(known + _PLACE)
-            like = load_word(like_of + 8 * identity)
+            marked = same = here + load_word(length_of + _WORD * identity)
+            now = np.uint64(delta << _COLUMN_BITS | here - begin)
+            where = load_word(seen + _WORD * identity)
+            store_word(seen + _WORD * identity, now)
+            like = load_word(like_of + _WORD * identity)
             while like >= 0:
-                alike = seen + _SEEN_BYTES * like
-                if here + shift - place > _REACH or place < block_begin:
-                    place = load_word(alike + _PLACE)
-                    same = here + load_word(length_of + 8 * like)
-                    copy_wide_block(known, alike)
-                remember(alike, here, here + shift, begin, stop)
-                like = load_word(like_of + 8 * like)
-            there = load_word(known)
-            row_begin, row_stop = load_word(known + _BEGIN), load_word(known + _STOP)
-            remember(known, here, here + shift, begin, stop)
-            distance = here + shift - place
-            if place < block_begin or distance > _REACH or same <= written:
+                if where < first or distance_to(where, lines, here + shift) > _REACH:
+                    where = load_word(seen + _WORD * like)
+                    same = here + load_word(length_of + _WORD * like)
+                store_word(seen + _WORD * like, now)
+                like = load_word(like_of + _WORD * like)
+            if where < first or same <= written:
                 continue
+            distance = distance_to(where, lines, here + shift)
+            if distance > _REACH:
+                continue
+            line = lines + _LINE_BYTES * (where >> _COLUMN_BITS)
+            line_begin, line_stop = load_word(line), load_word(line + _STOP)
             start = max(here, written)
-            back = here - there
-            before = min(start - written, start - back - row_begin)
+            back = here - line_begin - (where & _COLUMN)
+            before = min(start - written, start - back - line_begin)
             start -= same_before(start, back, before, texts)
             match = min(same, brim)
-            match += same_behind(match, back, min(brim, row_stop + back) - match, edge)
+            match += same_behind(match, back, min(brim, line_stop + back) - match, edge)
             length = match - start
             if length < _SHORTEST:
                 continue
-            at = write_literals(
-                at, min(length - _SHORTEST, _NIBBLE), held_begin, held, written, start, edge
-            )
+            if start - written > _GAP:
+                at, held, written = search(
+                    at, held_begin, held, written, start, delta, lines, first, table, texts, edge
+                )
+            at = write_literals(at, length, held_begin, held, written, start, edge)
             at = write_match(at, distance, length)
             held, written = held_begin, match
+        if brim - written > _GAP:
+            at, held, written = search(
+                at, held_begin, held, written, brim, delta, lines, first, table, texts, edge
+            )
         held = copy(held, _ANYWHERE, written, stop, edge)
         held = write_headers(held, value, fields_end, row)
         stream = end
         if last:
-            at = write_literals(at, 0, held_begin, held, edge, edge, edge)
+            at = write_literals(at, _SHORTEST, held_begin, held, edge, edge, edge)
             block = at - block_at - _BLOCK_HEAD
             for octet in range(_BLOCK_HEAD):
                 store_byte(block_at + octet, block >> 8 * octet)
             block_at, at = at, at + _BLOCK_HEAD
             block_begin, held = stream, held_begin
+            first = delta + 1 << _COLUMN_BITS
         row, age, size = next_row, next_age, next_size
     return block_at - out_begin, stream

@@ -21,7 +21,13 @@ from tests.packing import blocks, check_packed
 WORDS = (b"abcd", b'{"country":"', b"x" * 100, b"yz" * 9, b"Mozilla/5.0 (" + b"q" * 300)
 NO_LIKES = np.full(len(WORDS), -1, np.int64)
 LENGTHS = np.array([*map(len, WORDS)], np.int64)
-PIECES = st.one_of(st.integers(0, len(WORDS) - 1), st.binary(max_size=24), st.binary(max_size=3))
+PHRASES = [bytes(range(n, n + 60)) for n in (0, 20, 100)] + [b"the same again " * 7, b"x" * 90]
+PIECES = st.one_of(
+    st.integers(0, len(WORDS) - 1),
+    st.sampled_from(PHRASES),
+    st.binary(max_size=24),
+    st.binary(max_size=3),
+)
 STAMPS = st.integers(0, 2**41)
 
 
@@ -76,18 +82,28 @@ def test_what_is_marked_is_written_once():
     assert len(packed) < 500 * 40
 
 
+def test_what_is_long_and_not_marked_is_found():
+    rng = np.random.default_rng(6)
+    phrases = [rng.bytes(50) for _ in range(20)]
+    made = columns_of([[b"".join(phrases[n] for n in rng.permutation(20))] for _ in range(600)])
+    assert len(check_packed(made)) < 600 * 20 * 12
+
+
 def test_many_records_are_many_blocks():
     rng = np.random.default_rng(7)
-    made = columns_of([[1, rng.bytes(int(rng.integers(0, 900))), 2, 4] for _ in range(2_000)])
+    phrase = rng.bytes(70)
+    made = columns_of(
+        [[1, rng.bytes(int(rng.integers(0, 900))), 2, phrase, 4] for _ in range(2_000)]
+    )
     assert len(blocks(check_packed(made))) > 4
 
 
 @pytest.mark.parametrize("more", [0, 1_000, 6_400, 6_460, 6_480, 6_500, 6_520, 6_600, 20_000])
 def test_nothing_points_back_too_far(more):
     noise = np.random.default_rng(9).bytes(59_000 + more)
-    check_packed(
-        columns_of([[2, b"a"], [noise[:30_000]], [noise[30_000:]], [2, b"b"], [b"z" * 20]])
-    )
+    first, second = [noise[:30_000]], [noise[30_000:]]
+    check_packed(columns_of([[2, b"a"], first, second, [2, b"b"], [b"z" * 20]]))
+    check_packed(columns_of([[PHRASES[0]], first, second, [PHRASES[0]], [b"z" * 20]]))
 
 
 @pytest.mark.parametrize("last", [b"", b"1", b"z" * 11, b"z" * 12, b"z" * 300])
@@ -95,6 +111,8 @@ def test_the_end_of_a_block_is_literals(last):
     check_packed(columns_of([[2, 3], [2, 3], [2, last, 3]]))
     check_packed(columns_of([[2, 3], [2, 3], [2, 3], [last]]))
     check_packed(columns_of([[2, 3], [2, 3, 0], [last, 2, 3, 0]]))
+    check_packed(columns_of([[PHRASES[3]], [last + PHRASES[3]], [PHRASES[3] + last]]))
+    check_packed(columns_of([[PHRASES[3]], [PHRASES[3]], [last]]))
 
 
 def test_bytes_that_do_not_repeat_are_no_block_too_large():
