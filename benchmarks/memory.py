@@ -1,8 +1,9 @@
 """What a worker holds on to: `python -m benchmarks.memory [--seconds 600]`.
 
 `eventer run` delivers events of the contract's template, as fast as they are taken, to real Kafka,
-or with `--stdout` to /dev/null, while its resident memory is looked at each second. It is flat
-where the last quarter of the time has no more than the second one.
+with `--postgres` to real PostgreSQL (its rows are the thousand that the template's ids name), or
+with `--stdout` to /dev/null, while its resident memory is looked at each second. It is flat where
+the last quarter of the time has no more than the second one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 import psutil
 
 from benchmarks.kafka_peer import a_topic, broker
+from benchmarks.postgres_run import server
 from benchmarks.turns import CONTRACT, EVENTER, ROOT
 
 MIB = 1 << 20
@@ -67,11 +69,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--stdout", action="store_true", help="to /dev/null instead of Kafka")
+    parser.add_argument("--postgres", action="store_true", help="to PostgreSQL instead of Kafka")
     parser.add_argument("--bootstrap", help="an existing broker; else one of our own")
     chosen = parser.parse_args()
     command = [*EVENTER, "run", str(CONTRACT), "--seed", "7"]
     if chosen.stdout:
         tell("run --stdout", watched([*command, "--stdout"], {**os.environ}, chosen.seconds))
+        return
+    if chosen.postgres:
+        with server(None) as dsn:
+            environ = {**os.environ, "EVENTER_POSTGRES__DSN": dsn}
+            sizes = watched([*command, "--postgres", "events"], environ, chosen.seconds)
+            tell("run --postgres", sizes)
         return
     with broker(chosen.bootstrap, BRIEF) as bootstrap, a_topic(bootstrap) as topic:
         environ = {**os.environ, "EVENTER_KAFKA__BOOTSTRAP_SERVERS": bootstrap}

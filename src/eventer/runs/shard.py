@@ -349,8 +349,8 @@ class Shard:
             return False
         nothing_else_due = not self._due and not self._making and now >= self._rest.until
         expired = self._window is None or now >= self._window + WINDOW_NS
-        # Half of the memory: the other half is filled while it is delivered.
-        enough = 2 * self._flows.weight >= self._weight or self._flows.holds(self._dose)
+        # A third of the memory: what is filled while that is delivered is then always enough.
+        enough = 3 * self._flows.weight >= self._weight or self._flows.holds(self._dose)
         return nothing_else_due or expired or enough
 
     def _settle(
