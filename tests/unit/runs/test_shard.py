@@ -261,6 +261,17 @@ class TestWindow:
         bench.shard.generated([heavy(generate.works[0], WEIGHT // 2)], bench.now)
         assert bench.decide() == [], "all of the memory is in use"
 
+    def test_what_more_than_half_of_the_memory_leaves_is_enough_for_the_next_one(self) -> None:
+        bench = Bench()
+        bench.run(A, count=10_000_000)
+        generate = bench.expect(Generate)
+        bench.shard.generated([heavy(generate.works[0], WEIGHT * 6 // 10)], bench.now)
+        first, generate = sorted(bench.decide(), key=lambda i: isinstance(i, Generate))
+        bench.shard.generated([heavy(generate.works[0], WEIGHT - WEIGHT * 6 // 10)], bench.now)
+        assert bench.decide() == [], "all of the memory is in use"
+        bench.commit(first)
+        assert any(isinstance(instruction, Deliver) for instruction in bench.decide())
+
     def test_the_next_small_transaction_gathers_what_becomes_due_meanwhile(self) -> None:
         bench = Bench()
         bench.run(A, B, interval=10 * MS)
