@@ -18,8 +18,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from eventer.kernels.compiled import kernel
-
 HEADER: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 TRAILER: Final = b"\xff\xff"
 EPOCH_US: Final = 946_684_800_000_000
@@ -82,6 +80,8 @@ def copy_stream(columns: Sequence[CopyColumn], rows: Rows) -> Octets:
 
 def copy_streams(columns: Sequence[CopyColumn], rows: Rows, stops: Rows) -> list[Octets]:
     """A stream for each run of the given rows; a run ends before the place that `stops` says."""
+    from eventer.kernels.pgcopy_loops import put_counts
+
     parts = [_prepare(column) for column in columns]
     sizes = np.full(len(rows), _COUNT_BYTES + _LENGTH_BYTES * len(columns), dtype=np.int64)
     for part in parts:
@@ -95,7 +95,7 @@ def copy_streams(columns: Sequence[CopyColumn], rows: Rows, stops: Rows) -> list
     out[ends[:, None] - np.arange(len(TRAILER), 0, -1)] = np.frombuffer(TRAILER, dtype=np.uint8)
     run = np.repeat(np.arange(len(stops)), np.diff(stops, prepend=0))
     cursors = before[:-1] + run * around + len(HEADER)
-    _put_counts(out, cursors, len(columns))
+    put_counts(out, cursors, len(columns))
     for part in parts:
         part.put(out, cursors, rows)
     return [out[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
@@ -133,7 +133,9 @@ class _Fixed:
             sizes += self.width
 
     def put(self, out: Octets, cursors: Rows, rows: Rows) -> None:
-        _put_words(out, cursors, rows, self.valid, self.words, self.width)
+        from eventer.kernels.pgcopy_loops import put_words
+
+        put_words(out, cursors, rows, self.valid, self.words, self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +148,14 @@ class _Varying:
     version: int
 
     def add_sizes(self, sizes: Rows, rows: Rows) -> None:
-        _add_text_sizes(sizes, rows, self.valid, self.offsets, int(self.version >= 0))
+        from eventer.kernels.pgcopy_loops import add_text_sizes
+
+        add_text_sizes(sizes, rows, self.valid, self.offsets, int(self.version >= 0))
 
     def put(self, out: Octets, cursors: Rows, rows: Rows) -> None:
-        _put_texts(out, cursors, rows, self.valid, self.offsets, self.data, self.version)
+        from eventer.kernels.pgcopy_loops import put_texts
+
+        put_texts(out, cursors, rows, self.valid, self.offsets, self.data, self.version)
 
 
 def _prepare(column: CopyColumn) -> _Fixed | _Varying:
@@ -207,70 +213,3 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     array = array.view()
     array.flags.writeable = False
     return array
-
-
-@kernel
-def _put_counts(out: Octets, cursors: Rows, count: int) -> None:
-    for i in range(len(cursors)):
-        at = cursors[i]
-        out[at] = count >> 8
-        out[at + 1] = count & 255
-        cursors[i] = at + 2
-
-
-@kernel
-def _put_words(  # noqa: PLR0917  compiled code takes arguments by position
-    out: Octets, cursors: Rows, rows: Rows, valid: Octets, words: NDArray[np.uint64], width: int
-) -> None:
-    for i in range(len(rows)):
-        row, at = rows[i], cursors[i]
-        if len(valid) and not valid[row]:
-            for k in range(4):
-                out[at + k] = 255
-            cursors[i] = at + 4
-            continue
-        for k in range(3):
-            out[at + k] = 0
-        out[at + 3] = width
-        word = words[row]
-        for k in range(width):
-            out[at + 3 + width - k] = word & np.uint64(255)
-            word >>= np.uint64(8)
-        cursors[i] = at + 4 + width
-
-
-@kernel
-def _add_text_sizes(sizes: Rows, rows: Rows, valid: Octets, offsets: Rows, extra: int) -> None:
-    for i in range(len(rows)):
-        row = rows[i]
-        if len(valid) == 0 or valid[row]:
-            sizes[i] += offsets[row + 1] - offsets[row] + extra
-
-
-@kernel
-def _put_texts(  # noqa: PLR0917  compiled code takes arguments by position
-    out: Octets,
-    cursors: Rows,
-    rows: Rows,
-    valid: Octets,
-    offsets: Rows,
-    data: Octets,
-    version: int,
-) -> None:
-    for i in range(len(rows)):
-        row, at = rows[i], cursors[i]
-        if len(valid) and not valid[row]:
-            for k in range(4):
-                out[at + k] = 255
-            cursors[i] = at + 4
-            continue
-        start, end = offsets[row], offsets[row + 1]
-        size = end - start + (1 if version >= 0 else 0)
-        for k in range(4):
-            out[at + k] = (size >> (24 - 8 * k)) & 255
-        at += 4
-        if version >= 0:
-            out[at] = version
-            at += 1
-        out[at : at + end - start] = data[start:end]
-        cursors[i] = at + end - start
