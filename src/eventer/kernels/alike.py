@@ -83,21 +83,22 @@ def alike(entries: Sequence[bytes]) -> Alike | None:
     if len(entries) > _MOST_ENTRIES or all(len(entry) < SHORTEST for entry in entries):
         return None
     lengths = np.array([*map(len, entries)], np.int64)
-    begins = tuple(_classes(entries, size) for size in _BEGINS)
-    return Alike(lengths, begins, _classes([entry[::-1] for entry in entries], _END))
+    begins = tuple(_classes(entries, size, least=1) for size in _BEGINS)
+    return Alike(lengths, begins, _classes([entry[::-1] for entry in entries], _END, least=2))
 
 
-def _classes(entries: Sequence[bytes], size: int) -> Classes:
-    """Classes of the long entries whose first `size` bytes are the same."""
+def _classes(entries: Sequence[bytes], size: int, *, least: int) -> Classes:
+    """Classes of at least so many long entries whose first `size` bytes are the same."""
     groups: dict[bytes, list[int]] = {}
     for number, entry in enumerate(entries):
         if len(entry) >= _LONG:
             groups.setdefault(entry[:size], []).append(number)
+    found = [members for members in groups.values() if len(members) >= least]
     classes = np.full(len(entries), -1, np.int64)
-    for number, members in enumerate(groups.values()):
+    for number, members in enumerate(found):
         classes[members] = number
-    first = [members[0] for members in groups.values()]
-    shared = [_shared([entries[each] for each in members]) for members in groups.values()]
+    first = [members[0] for members in found]
+    shared = [_shared([entries[each] for each in members]) for members in found]
     return Classes(classes, np.array(first, np.int64), np.array(shared, np.int64))
 
 

@@ -240,10 +240,12 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                     mark, mark_behind = load_word(own), load_word(own + 8)
                     if mark >= 0:
                         marked, mark_at = note(mark, at, length_of, marked, mark_at, mark_brim)
-                        if mark_behind >= 0:
-                            marked, mark_at = note(
-                                mark_behind, marked, length_of, marked, mark_at, mark_brim
-                            )
+                    if mark_behind >= 0:
+                        behind = load_word(place + 8) - load_word(place)
+                        behind += at - load_word(length_of + 8 * mark_behind)
+                        marked, mark_at = note(
+                            mark_behind, behind, length_of, marked, mark_at, mark_brim
+                        )
                 start, stop = data + load_word(place), data + load_word(place + 8)
                 end = copy(at, brim, start, stop, load_word(here + _D))
             elif op == _WHOLE:

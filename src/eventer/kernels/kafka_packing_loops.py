@@ -1,4 +1,4 @@
-"""The kernel of `kafka_records.pack`: importing this module imports Numba.
+"""The kernel of `kafka_records.pack_records`: importing this module imports Numba.
 
 It writes records as blocks of LZ4 with little search: most of what texts say again is marked in
 them, and only what is long and not marked is looked for. A block is a row of sequences: literals as
@@ -57,7 +57,8 @@ _SHIFT: Final = 16
 """Of a text, a line: where it begins and ends, and how much more its place in the records is."""
 _COLUMN_BITS: Final = 32
 _COLUMN: Final = (1 << _COLUMN_BITS) - 1
-"""Where something is: the number of its line, and how far from the line's begin."""
+"""Where something is: the number of its line, and how far from the line's begin (what `search`
+hashes: from the begin of all texts)."""
 _NOWHERE: Final = -1
 
 _GAP: Final = 40

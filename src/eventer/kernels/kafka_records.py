@@ -55,10 +55,10 @@ class BytesColumn:
     valid: Bytes | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "offsets", _frozen(np.ascontiguousarray(self.offsets)))
-        object.__setattr__(self, "data", _frozen(np.ascontiguousarray(self.data)))
+        object.__setattr__(self, "offsets", _frozen(np.ascontiguousarray(self.offsets, np.int64)))
+        object.__setattr__(self, "data", _frozen(np.ascontiguousarray(self.data, np.uint8)))
         if self.valid is not None:
-            object.__setattr__(self, "valid", _frozen(np.ascontiguousarray(self.valid)))
+            object.__setattr__(self, "valid", _frozen(np.ascontiguousarray(self.valid, np.uint8)))
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -225,16 +225,19 @@ def encode_records(columns: RecordColumns, rows: Ints) -> memoryview:
 def pack_records(columns: RecordColumns, rows: Ints) -> tuple[bytes, int] | None:
     """The same as an LZ4 frame, and how many bytes it stands for; None where it cannot be.
 
-    It needs to know what is repeated, and takes no record that is large.
+    It needs to know what is repeated, and takes no values that are null, no record that is large,
+    and rows in ascending order only.
     """
     bounds = columns.bounds()[rows]
-    if columns.repeats is None or int(bounds.max()) > _LARGE:
+    if columns.repeats is None or not columns.values.validity().all():
+        return None
+    if int(bounds.max()) > _LARGE or bool((np.diff(rows) <= 0).any()):
         return None
     from eventer.kernels.kafka_packing_loops import pack_records as pack
 
     most = int(bounds.sum())
     out = np.empty(most + most // 128 + _SLACK, np.uint8)
-    held = np.empty(_BLOCK + _LARGE + _SLACK, np.uint8)
+    held = np.empty(_BLOCK + _SLACK, np.uint8)
     fields, _names = _fields(columns)
     repeats = columns.repeats
     begin = len(_FRAME_HEAD)

@@ -3,10 +3,11 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventer.core.repeats import LONGEST_GAP, MOST_IDENTITIES
+from eventer.core.repeats import LONGEST_GAP, LONGEST_LENGTH, MOST_IDENTITIES
 from eventer.kernels.alike import SHORTEST, alike
 from eventer.kernels.assemble import Op, assemble, assemble_compiled
 from tests.packing import check_marks
@@ -76,17 +77,35 @@ def test_each_is_like_those_that_begin_like_it():
 
 def test_marks_are_cut_as_rows_are():
     done = assembled(names(["Adelheid", "Bo"], 6), 6)
-    check_marks(texts(done)[2:5], done.repeats.cut(2, 5))
+    for start, stop in ((1, 4), (2, 5), (3, 6)):
+        check_marks(texts(done)[start:stop], done.repeats.cut(start, stop))
 
 
-def test_what_is_far_behind_the_last_mark_is_not_marked():
-    case = Case()
+@pytest.mark.parametrize("entry", ["a" * 100, "b" * 40 + "z" * 40, "c" * 70_000 + "z" * 40])
+def test_what_is_far_behind_the_last_mark_is_not_marked(entry):
+    case, entries = Case(), [entry, "d" * 70 + "z" * 40]
     case.literal('{"first":"')
     case.emit(Op.RAW, case.put_texts(["x" * (LONGEST_GAP + 1)]))
+    case.emit(Op.ENTRY, case.put([0]), case.put_texts(entries))
     case.literal('","behind":1}')
     case.emit(Op.END)
     done = assembled(case, 1, guess=1 << 20)
+    check_marks(texts(done), done.repeats)
     assert len(done.repeats.marks) == 1
+
+
+def test_long_entries_that_end_like_no_other_are_marked_whole():
+    done = assembled(names(["a" * 30 + "b" * 60, "c" * 90], 4), 4)
+    found = check_marks(texts(done), done.repeats)
+    assert {b"a" * 30 + b"b" * 60} in found.values()
+    assert np.diff(done.repeats.ends).tolist() == [3] * 4
+
+
+def test_very_long_entries_are_marked_where_they_are():
+    entries = ["a" * (LONGEST_LENGTH + 20) + "z" * 40, "b" * 70 + "z" * 40]
+    done = assembled(names(entries, 4), 4, guess=1 << 20)
+    found = check_marks(texts(done), done.repeats)
+    assert {b"z" * 40} in found.values()
 
 
 def test_few_rows_are_written_without_marks():

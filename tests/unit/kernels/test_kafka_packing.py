@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventer.core.repeats import Repeats
+from eventer.kernels.assemble import Op, assemble_compiled
 from eventer.kernels.kafka_records import (
+    BytesColumn,
     Header,
     RecordColumns,
     bytes_column,
@@ -17,6 +19,7 @@ from eventer.kernels.kafka_records import (
     pack_records,
 )
 from tests.packing import blocks, check_packed
+from tests.unit.kernels.row_programs import Case
 
 WORDS = (b"abcd", b'{"country":"', b"x" * 100, b"yz" * 9, b"Mozilla/5.0 (" + b"q" * 300)
 NO_LIKES = np.full(len(WORDS), -1, np.int64)
@@ -124,8 +127,31 @@ def test_bytes_that_do_not_repeat_are_no_block_too_large():
     assert batch.payload == encode_records(made, np.arange(200))
 
 
+def test_what_begins_alike_is_packed_within_reach_and_within_its_block():
+    rng = np.random.default_rng(11)
+    begins = [letter * 40 + other * 40 for letter in "abc" for other in "defg"]
+    entries = [f"{begin}{number}{'z' * 25}" for begin in begins for number in range(40)]
+    case, count = Case(), 8_000
+    case.literal('{"agent":"')
+    case.emit(Op.ENTRY, case.put(rng.integers(0, 480, count)), case.put_texts(entries))
+    case.literal('","noise":"')
+    noise = [rng.bytes(int(size)).hex() for size in rng.choice([3, 40, 2_000], count)]
+    case.emit(Op.RAW, case.put_texts(noise))
+    case.literal('"}')
+    case.emit(Op.END)
+    bounds = {"limit": 1 << 40, "event_limit": 1 << 40, "guess": 1 << 25}
+    done = assemble_compiled(case.program(), case.columns, count, repeats=True, **bounds)
+    made = RecordColumns(BytesColumn(done.ends, done.text), np.arange(count), repeats=done.repeats)
+    assert len(blocks(check_packed(made))) > 20
+    some = np.flatnonzero(rng.random(count) < 0.3)
+    check_packed(made, some)
+
+
 def test_without_marks_nothing_is_packed_nor_where_a_record_is_large():
     rows = np.arange(2)
+    nulls = replace(bytes_column([b"a", None]), data=np.zeros(1, np.uint8))
+    assert pack_records(replace(columns_of([[b"a"], []]), values=nulls), rows) is None
+    assert pack_records(columns_of([[1], [1]]), rows[::-1]) is None
     assert pack_records(replace(columns_of([[1], [1]]), repeats=None), rows) is None
     assert pack_records(columns_of([[1], [b"x" * 100_000]]), rows) is None
 
