@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from eventer.core.repeats import Repeats
 from eventer.kernels.alike import NO_IDENTITIES, Alike, Identities, identities
-from eventer.kernels.compiled import frozen
+from eventer.kernels.compiled import address_of, frozen
 
 Ints: TypeAlias = NDArray[np.int64]
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -277,7 +277,7 @@ def _placed(program: RowProgram, columns: Sequence[Column], known: Identities) -
     fused = program.fused
     code = np.zeros((len(fused.code), WIDTH), np.int64)
     code[:, :3] = fused.code[:, :3]
-    at = np.array([_address(column.numbers) for column in columns], np.int64)
+    at = np.array([address_of(column.numbers) for column in columns], np.int64)
     data = np.array([[*_extent(column.data)] for column in columns], np.int64).reshape(-1, 2)
     code[fused.numbers, 1] = at[code[fused.numbers, 1]]
     code[fused.texts, 2:4] = data[code[fused.texts, 1]]
@@ -292,19 +292,15 @@ def _placed(program: RowProgram, columns: Sequence[Column], known: Identities) -
     code[:, 7] = known.before
     code[:, 8] = known.own
     for instruction, entries in known.entries.items():
-        code[instruction, 8] = _address(entries)
+        code[instruction, 8] = address_of(entries)
     return frozen(code)
-
-
-def _address(array: NDArray[Any]) -> int:
-    return int(array.__array_interface__["data"][0])
 
 
 def _extent(data: Bytes | None) -> tuple[int, int]:
     """Where bytes begin and end."""
     if data is None:
         return 0, 0
-    begin = _address(data)
+    begin = address_of(data)
     return begin, begin + len(data)
 
 

@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from eventer.core.repeats import LONGEST_GAP
 from eventer.kernels.assemble import MAX_DEPTH, WIDTH, Op, Stop
 from eventer.kernels.compiled import callable_from_kernels, kernel
+from eventer.kernels.copy_loops import ANYWHERE, NO_ROOM, copy
 from eventer.kernels.instructions import (
     BLOCK,
-    WIDE_BLOCK,
     Bytes,
     address,
     copy_block,
-    copy_wide_block,
     escapes_in_block,
     load_byte,
     load_word,
@@ -62,10 +61,6 @@ _END_OF: Final = 48
 _BEFORE: Final = 56
 _OWN: Final = 64
 """Where the numbers of an instruction lie, and the next one begins."""
-_EVERYWHERE: Final = 1 << 62
-"""The edge of literals, behind which there is room."""
-_NO_ROOM: Final = 1 << 62
-"""The end of what was not written, because it does not fit."""
 _WORD: Final = 8
 _NONE: Final = -1
 _QUOTE: Final = 0x22
@@ -83,34 +78,12 @@ for _escaped, _letter in zip(b'"\\\b\f\n\r\t', b'"\\bfnrt', strict=True):
 
 
 @callable_from_kernels
-def copy(at: int, brim: int, start: int, stop: int, edge: int) -> int:
-    """Copies the bytes [start, stop) if they end before the brim; the place after them.
-
-    Blocks are read up to the edge, where the data end.
-    """
-    end = at + stop - start
-    if end > brim:
-        return _NO_ROOM
-    if stop + WIDE_BLOCK <= edge:
-        while at < end:
-            copy_wide_block(at, start)
-            at += WIDE_BLOCK
-            start += WIDE_BLOCK
-    else:
-        while at < end:
-            store_byte(at, load_byte(start))
-            at += 1
-            start += 1
-    return end
-
-
-@callable_from_kernels
 def copy_quoted(at: int, brim: int, start: int, stop: int, edge: int) -> int:
     """The same between quotes."""
     store_byte(at, _QUOTE)
     end = copy(at + 1, brim, start, stop, edge)
-    if end == _NO_ROOM:
-        return _NO_ROOM
+    if end == NO_ROOM:
+        return NO_ROOM
     store_byte(end, _QUOTE)
     return end + 1
 
@@ -138,7 +111,7 @@ def write_string(at: int, brim: int, start: int, stop: int, edge: int) -> int:
     while start < stop:
         rest = stop - start
         if at + rest > brim:
-            return _NO_ROOM
+            return NO_ROOM
         if start + BLOCK <= edge:
             copy_block(at, start)
             clean = trailing_zeros(escapes_in_block(start) | np.uint64(1 << BLOCK))
@@ -219,9 +192,9 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                 mark = load_word(here + _BEFORE)
                 if mark != _NONE:
                     marked, mark_at = note(mark, at, length_of, marked, mark_at, mark_brim)
-                end = copy(at, brim, start, stop, _EVERYWHERE)
+                end = copy(at, brim, start, stop, ANYWHERE)
                 at = end
-            if end == _NO_ROOM:
+            if end == NO_ROOM:
                 pass
             elif op == _END:
                 break
@@ -303,7 +276,7 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                 store_byte(at, _COMMA)
                 end = at + 1
             if end > brim:
-                if end == _NO_ROOM:
+                if end == NO_ROOM:
                     pc = here
                     end = begun
                 if end - begin <= event_limit:

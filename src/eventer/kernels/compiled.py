@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from hashlib import blake2b
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,11 @@ def frozen(array: NDArray[S]) -> NDArray[S]:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def address_of(array: NDArray[Any]) -> int:
+    """Where its data begin, for kernels that read by addresses; it must live as long as they do."""
+    return int(array.__array_interface__["data"][0])
 
 
 def _compile(function: Callable[P, R]) -> Callable[P, R]:

@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.kernels.assemble_loops import copy
 from eventer.kernels.compiled import callable_from_kernels, kernel
+from eventer.kernels.copy_loops import ANYWHERE, copy
 from eventer.kernels.instructions import address, load_byte, load_word, store_byte
 
 Bytes = NDArray[np.uint8]
@@ -27,7 +27,6 @@ _VALID: Final = 24
 _NAME: Final = 32
 _NAME_STOP: Final = 40
 _WORD: Final = 8
-_ANYWHERE: Final = 1 << 62
 
 _MURMUR_SEED = 0x9747B28C
 _MURMUR_M = 0x5BD1E995
@@ -88,7 +87,7 @@ def write_field(at: int, field: int, row: int) -> int:
     length = field_length(field, row)
     start = load_word(field + _DATA) + load_word(load_word(field + _OFFSETS) + _WORD * row)
     at = write_varint(at, length)
-    return copy(at, _ANYWHERE, start, start + length, load_word(field + _EDGE))
+    return copy(at, ANYWHERE, start, start + length, load_word(field + _EDGE))
 
 
 @callable_from_kernels
@@ -126,7 +125,7 @@ def write_headers(at: int, value: int, fields: int, row: int) -> int:
     while header < fields:
         start, stop = load_word(header + _NAME), load_word(header + _NAME_STOP)
         at = write_varint(at, stop - start)
-        at = copy(at, _ANYWHERE, start, stop, _ANYWHERE)
+        at = copy(at, ANYWHERE, start, stop, ANYWHERE)
         at = write_field(at, header, row)
         header += FIELD_BYTES
     return at

@@ -16,8 +16,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.kernels.assemble_loops import copy
 from eventer.kernels.compiled import callable_from_kernels, kernel
+from eventer.kernels.copy_loops import ANYWHERE, copy
 from eventer.kernels.instructions import (
     WIDE_BLOCK,
     Bytes,
@@ -49,7 +49,6 @@ _TAIL: Final = 12
 """The last bytes of a block, where no match may begin; the last five may not be in one."""
 _NIBBLE: Final = 15
 _OCTET: Final = 255
-_ANYWHERE: Final = 1 << 62
 _WORD: Final = 8
 _LINE_BYTES: Final = 24
 _STOP: Final = 8
@@ -102,9 +101,9 @@ def write_literals(  # noqa: PLR0917 - as the kernel that calls it
         store_byte(at, _NIBBLE << 4 | match)
         at = write_rest(at + 1, count - _NIBBLE)
     if held != held_end:
-        at = copy(at, _ANYWHERE, held, held_end, _ANYWHERE)
+        at = copy(at, ANYWHERE, held, held_end, ANYWHERE)
     if start + WIDE_BLOCK > edge or stop - start > WIDE_BLOCK:
-        return copy(at, _ANYWHERE, start, stop, edge)
+        return copy(at, ANYWHERE, start, stop, edge)
     copy_wide_block(at, start)  # whether there is anything to copy or not: that is hard to guess
     return at + stop - start
 
@@ -317,7 +316,7 @@ def pack_records(  # noqa: PLR0915, PLR0917 - one pass; a kernel takes its argum
             at, held, written = search(
                 at, held_begin, held, written, brim, delta, lines, first, table, texts, edge
             )
-        held = copy(held, _ANYWHERE, written, stop, edge)
+        held = copy(held, ANYWHERE, written, stop, edge)
         held = write_headers(held, value, fields_end, row)
         stream = end
         if last:

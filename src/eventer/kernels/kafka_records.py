@@ -13,16 +13,16 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.repeats import Repeats
+from eventer.kernels.compiled import address_of, frozen
 
 Ints: TypeAlias = NDArray[np.int64]
 Bytes: TypeAlias = NDArray[np.uint8]
-A = TypeVar("A", Ints, Bytes, NDArray[np.uint32])
 Codec: TypeAlias = Literal["lz4", "none"]
 
 _HEADER: Final = struct.Struct(">qiibIhiqqqhii")
@@ -55,17 +55,17 @@ class BytesColumn:
     valid: Bytes | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "offsets", _frozen(np.ascontiguousarray(self.offsets, np.int64)))
-        object.__setattr__(self, "data", _frozen(np.ascontiguousarray(self.data, np.uint8)))
+        object.__setattr__(self, "offsets", frozen(np.ascontiguousarray(self.offsets, np.int64)))
+        object.__setattr__(self, "data", frozen(np.ascontiguousarray(self.data, np.uint8)))
         if self.valid is not None:
-            object.__setattr__(self, "valid", _frozen(np.ascontiguousarray(self.valid, np.uint8)))
+            object.__setattr__(self, "valid", frozen(np.ascontiguousarray(self.valid, np.uint8)))
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
     def validity(self) -> Bytes:
         """A byte a row: 1 where it is not null."""
-        return _frozen(np.ones(len(self), np.uint8)) if self.valid is None else self.valid
+        return frozen(np.ones(len(self), np.uint8)) if self.valid is None else self.valid
 
     def lengths(self) -> Ints:
         """How long each row's byte string is."""
@@ -218,7 +218,7 @@ def encode_records(columns: RecordColumns, rows: Ints) -> memoryview:
 
     out = np.empty(int(columns.bounds()[rows].sum()) + _SLACK, np.uint8)
     fields, _names = _fields(columns)
-    size = write_records(_frozen(rows), _frozen(columns.timestamps), fields, out)
+    size = write_records(frozen(rows), frozen(columns.timestamps), fields, out)
     return out.data[:size]
 
 
@@ -242,13 +242,13 @@ def pack_records(columns: RecordColumns, rows: Ints) -> tuple[bytes, int] | None
     repeats = columns.repeats
     begin = len(_FRAME_HEAD)
     size, raw_bytes = pack(
-        _frozen(rows),
-        _frozen(columns.timestamps),
+        frozen(rows),
+        frozen(columns.timestamps),
         fields,
-        _frozen(repeats.marks),
-        _frozen(repeats.ends),
-        _frozen(repeats.lengths),
-        _frozen(repeats.likes),
+        frozen(repeats.marks),
+        frozen(repeats.ends),
+        frozen(repeats.lengths),
+        frozen(repeats.likes),
         _BLOCK,
         held,
         out[begin:],
@@ -264,23 +264,19 @@ def _fields(columns: RecordColumns) -> tuple[Ints, Bytes]:
     names = b"".join(header.name for header in columns.headers) + bytes(_SLACK)
     held = np.frombuffer(names, np.uint8)
     made = [_field(columns.values), _field(columns.keys)]
-    at = _address(held)
+    at = address_of(held)
     for header in columns.headers:
         made.append([*_field(header.values)[:4], at, at + len(header.name)])
         at += len(header.name)
-    return _frozen(np.array(made, np.int64)), held
+    return frozen(np.array(made, np.int64)), held
 
 
 def _field(column: BytesColumn | None) -> list[int]:
     if column is None:
         return [0] * 6
-    data = _address(column.data)
-    valid = 0 if column.valid is None else _address(column.valid)
-    return [_address(column.offsets), data, data + len(column.data), valid, 0, 0]
-
-
-def _address(array: NDArray[Any]) -> int:
-    return int(array.__array_interface__["data"][0])
+    data = address_of(column.data)
+    valid = 0 if column.valid is None else address_of(column.valid)
+    return [address_of(column.offsets), data, data + len(column.data), valid, 0, 0]
 
 
 def key_partitions(keys: BytesColumn, partitions: int | Ints) -> Ints:
@@ -300,15 +296,6 @@ def bytes_column(values: Sequence[bytes | None]) -> BytesColumn:
     data = np.frombuffer(b"".join(value or b"" for value in values), np.uint8)
     valid = np.fromiter((value is not None for value in values), np.uint8, len(values))
     return BytesColumn(offsets, data, valid)
-
-
-def _frozen(array: A) -> A:
-    """The array for reading only: kernels are compiled once where all are alike."""
-    if not array.flags.writeable:
-        return array
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 def _payload(

@@ -18,6 +18,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from eventer.kernels.compiled import frozen
+
 HEADER: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 TRAILER: Final = b"\xff\xff"
 EPOCH_US: Final = 946_684_800_000_000
@@ -164,7 +166,7 @@ def _prepare(column: CopyColumn) -> _Fixed | _Varying:
         return _Fixed(valid, _words(column), _WIDTHS[column.wire])
     offsets, data = text_buffers(column.values)
     return _Varying(
-        valid, _frozen(offsets), data, _JSONB_VERSION if column.wire is Wire.JSONB else -1
+        valid, frozen(offsets), data, _JSONB_VERSION if column.wire is Wire.JSONB else -1
     )
 
 
@@ -174,16 +176,16 @@ def text_buffers(values: pa.Array) -> tuple[Rows, Octets]:
     count = len(values)
     starts = np.frombuffer(offsets, dtype=np.int64, count=values.offset + count + 1)
     octets = np.frombuffer(data if data is not None else b"", dtype=np.uint8)
-    return starts[values.offset :], _frozen(octets)
+    return starts[values.offset :], frozen(octets)
 
 
 def _valid(values: pa.Array) -> Octets:
     """A byte a row, 0 for null; empty where nothing is null."""
     if values.null_count == 0:
-        return _frozen(np.empty(0, dtype=np.uint8))
+        return frozen(np.empty(0, dtype=np.uint8))
     bits = np.frombuffer(values.buffers()[0], dtype=np.uint8)
     mask = np.unpackbits(bits, count=values.offset + len(values), bitorder="little")
-    return _frozen(mask[values.offset :])
+    return frozen(mask[values.offset :])
 
 
 def _words(column: CopyColumn) -> NDArray[np.uint64]:
@@ -196,7 +198,7 @@ def _words(column: CopyColumn) -> NDArray[np.uint64]:
         numbers = numbers - EPOCH_US
     unsigned = np.dtype(f"u{numbers.dtype.itemsize}")
     words: NDArray[np.uint64] = numbers.view(unsigned).astype(np.uint64)
-    return _frozen(words)
+    return frozen(words)
 
 
 def _numbers(values: pa.Array) -> NDArray[Any]:
@@ -206,10 +208,3 @@ def _numbers(values: pa.Array) -> NDArray[Any]:
     return np.frombuffer(values.buffers()[1], dtype=kind, count=values.offset + len(values))[
         values.offset :
     ]
-
-
-def _frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """The same array, not to be written: kernels are compiled for read-only arguments."""
-    array = array.view()
-    array.flags.writeable = False
-    return array

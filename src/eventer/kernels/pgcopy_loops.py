@@ -12,43 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.kernels.compiled import callable_from_kernels, kernel
+from eventer.kernels.copy_loops import copy_exactly
 from eventer.kernels.instructions import (
-    BLOCK,
     Bytes,
     address,
-    copy_block,
-    load_byte,
-    load_word,
     store_byte,
-    store_word,
 )
 
 Ints = NDArray[np.int64]
 
-_WORD: Final = 8
 _LENGTH_BYTES: Final = 4
-
-
-@callable_from_kernels
-def copy_exactly(at: int, start: int, stop: int) -> int:
-    """Copies the bytes [start, stop) and touches no others; the place after them."""
-    end = at + stop - start
-    if stop - start >= BLOCK:
-        while at + BLOCK <= end:
-            copy_block(at, start)
-            at += BLOCK
-            start += BLOCK
-        copy_block(end - BLOCK, stop - BLOCK)
-    elif stop - start >= _WORD:
-        first, last = np.uint64(load_word(start)), np.uint64(load_word(stop - _WORD))
-        store_word(at, first)
-        store_word(end - _WORD, last)
-    else:
-        while at < end:
-            store_byte(at, load_byte(start))
-            at += 1
-            start += 1
-    return end
 
 
 @callable_from_kernels

@@ -1,0 +1,69 @@
+"""Copying between addresses, for kernels: importing this module imports Numba."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from eventer.kernels.compiled import callable_from_kernels
+from eventer.kernels.instructions import (
+    BLOCK,
+    WIDE_BLOCK,
+    copy_block,
+    copy_wide_block,
+    load_byte,
+    load_word,
+    store_byte,
+    store_word,
+)
+
+ANYWHERE: Final = 1 << 62
+"""A brim or an edge for who knows that there is room."""
+NO_ROOM: Final = 1 << 62
+"""The end of what was not written, because it does not fit."""
+_WORD: Final = 8
+
+
+@callable_from_kernels
+def copy(at: int, brim: int, start: int, stop: int, edge: int) -> int:
+    """Copies the bytes [start, stop) if they end before the brim; the place after them.
+
+    Blocks are read up to the edge, where the data end.
+    """
+    end = at + stop - start
+    if end > brim:
+        return NO_ROOM
+    if stop + WIDE_BLOCK <= edge:
+        while at < end:
+            copy_wide_block(at, start)
+            at += WIDE_BLOCK
+            start += WIDE_BLOCK
+    else:
+        while at < end:
+            store_byte(at, load_byte(start))
+            at += 1
+            start += 1
+    return end
+
+
+@callable_from_kernels
+def copy_exactly(at: int, start: int, stop: int) -> int:
+    """Copies the bytes [start, stop) and touches no others; the place after them."""
+    end = at + stop - start
+    if stop - start >= BLOCK:
+        while at + BLOCK <= end:
+            copy_block(at, start)
+            at += BLOCK
+            start += BLOCK
+        copy_block(end - BLOCK, stop - BLOCK)
+    elif stop - start >= _WORD:
+        first, last = np.uint64(load_word(start)), np.uint64(load_word(stop - _WORD))
+        store_word(at, first)
+        store_word(end - _WORD, last)
+    else:
+        while at < end:
+            store_byte(at, load_byte(start))
+            at += 1
+            start += 1
+    return end
