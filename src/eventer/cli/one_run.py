@@ -48,7 +48,7 @@ from eventer.runs.instructions import (
     Waiting,
 )
 from eventer.runs.maker import STACK_BYTES, Maker
-from eventer.runs.memory import keep_freed_memory
+from eventer.runs.memory import share_memory
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard import WEIGHT
 from eventer.service.connections import environment_name, known_connections
@@ -167,7 +167,7 @@ class OneRun:
         Raises:
             BrokenPipeError: the reader of standard output has gone.
         """
-        keep_freed_memory()
+        share_memory()
         job = self._job
         flow = Flow(self._key, job.target, job.prepared.shape)
         self._runner.shard.assign(Assignment(flow, job.recipe, job.on_error))

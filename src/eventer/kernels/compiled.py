@@ -1,8 +1,9 @@
 """Plain loops over arrays, compiled by Numba at their first call and kept on disk.
 
-The compiled code lies in the package's `__pycache__` where that can be written, else in the user's
-cache directory (`NUMBA_CACHE_DIR` names another); where neither can be, each process compiles
-anew. A shared temporary directory is no choice: what lies there is executed.
+A process of its own compiles them, where there is a place to keep them: the package's
+`__pycache__` where that can be written, else the user's cache directory (`NUMBA_CACHE_DIR` names
+another). Where there is none, each process compiles anew. A shared temporary directory is no
+choice: what lies there is executed.
 """
 
 from __future__ import annotations
@@ -32,12 +33,13 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """
 
     @lru_cache(maxsize=1)
-    def compiled() -> Callable[P, R]:
-        return _compile(function)
+    def compiled() -> Any:
+        return dispatcher(function)
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        return compiled()(*args, **kwargs)
+        result: R = compiled()(*args, **kwargs)
+        return result
 
     return call
 
@@ -65,14 +67,22 @@ def address_of(array: NDArray[Any]) -> int:
     return int(array.__array_interface__["data"][0])
 
 
-def _compile(function: Callable[P, R]) -> Callable[P, R]:
+def dispatcher(function: Callable[..., Any], *, elsewhere: bool = True) -> Any:
+    """Numba's own object for a kernel's function: what is called, and compiled for a signature.
+
+    `elsewhere` says whether what no cache has is compiled by another process.
+    """
     # Numba looks for changes in the kernel's own file alone, not in what is compiled into it.
-    function.__qualname__ = f"{function.__qualname__}-{_sources()}"
+    function.__qualname__ = f"{function.__name__}-{_sources()}"
     try:
-        result: Callable[P, R] = numba().njit(nogil=True, cache=True)(function)
+        made = numba().njit(nogil=True, cache=True)(function)
     except RuntimeError:  # no directory for the cache can be written
-        result = numba().njit(nogil=True)(function)
-    return result
+        return numba().njit(nogil=True)(function)
+    if elsewhere:
+        from eventer.kernels.caching import FilledCache
+
+        made._cache = FilledCache(function)  # noqa: SLF001  as its `enable_caching` does
+    return made
 
 
 @lru_cache(maxsize=1)

@@ -25,7 +25,7 @@ from eventer.runs.instructions import (
 )
 from eventer.runs.lateness import count_lateness
 from eventer.runs.maker import Maker
-from eventer.runs.memory import keep_freed_memory
+from eventer.runs.memory import share_memory
 from eventer.runs.pacing import Pace
 from eventer.runs.runner import ShardRunner
 from eventer.runs.tenure import Tenure
@@ -92,7 +92,7 @@ class DeliveryWorker:
 
     async def serve(self) -> None:
         """Takes messages until `Stop`."""
-        keep_freed_memory()
+        share_memory()
         end_tenure = self._tenure.watch()
         unwatch = LOADING.watch(lambda begun: self._hold_time(LOADING_LIMIT_S if begun else 0))
         watch = asyncio.create_task(self._watch())

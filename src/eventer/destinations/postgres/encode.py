@@ -31,25 +31,35 @@ _OPENING_BRACE: Final = ord("{")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Consecutive rows, column by column, as a table takes them.
+    """Rows in order, column by column, as a table takes them; `index` says which events they are.
 
-    `stream` copies them into the table itself, where its plan is to do so: it alone is `to_send`.
+    `stream` copies them into the table itself, where its plan is to do so.
     """
 
     plan: TablePlan
+    index: NDArray[np.int64]
     columns: tuple[CopyColumn, ...]
     stream: Octets | None
 
     def to_send(self) -> Part:
-        """Without what nobody needs once there is a stream."""
-        return self if self.stream is None else replace(self, columns=())
+        """What is needed to send it: the stream, or of each key the last row."""
+        if self.stream is not None:
+            return replace(self, columns=())
+        if not self.plan.told_apart:
+            return self
+        rows = _last_of_each(_codes([key.values for key in _keys(self.plan, self.columns)]))
+        if len(rows) == len(self.index):
+            return self
+        columns = tuple(_taken(column, rows) for column in self.columns)
+        return replace(self, index=self.index[rows], columns=columns)
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """The rows of a delivery, part by part; `marks` are further columns of a staging table.
 
-    `codes` number the keys; None where rows are appended, or the server tells the keys apart.
+    `index` says which events they are: all of them, but for parts that are only `to_send`. `codes`
+    number the keys; None where rows are appended, or the server tells the keys apart.
     """
 
     parts: tuple[Part, ...]
@@ -92,13 +102,15 @@ def encode(
     Raises:
         DestinationRejectedError: see `part_of`.
     """
-    index = np.concatenate([batch.index for batch in batches])
     parts = _parts(plan, batches, ahead)
+    index = np.concatenate([part.index for part in parts])
     of_flow = _integers(np.full(len(index), flow))
     if plan.numbered:
         return Encoded(parts, (_integers(np.arange(len(index))), of_flow), index, None)
-    keys = zip(*(_keys(plan, part.columns) for part in parts), strict=True) if plan.key else ()
-    codes = _codes([_one_after_the_other(key).values for key in keys]) if plan.key else None
+    if not plan.told_apart:
+        return Encoded(parts, (of_flow,), index, None)
+    keys = zip(*(_keys(plan, part.columns) for part in parts), strict=True)
+    codes = _codes([_one_after_the_other(key).values for key in keys])
     return Encoded(parts, (of_flow,), index, codes)
 
 
@@ -119,7 +131,7 @@ def encode_joint(plan: TablePlan, flows: Sequence[tuple[int, Sequence[Batch]]]) 
     marks = [_integers(np.repeat([number for number, _ in flows], sizes))]
     if plan.numbered:
         marks.insert(0, _integers(rows - np.repeat(np.cumsum(sizes) - sizes, sizes)))
-    elif plan.key:
+    elif plan.told_apart:
         codes = _codes([c.values for c in _keys(plan, columns)])
         rows = _last_of_each(codes * len(flows) + flow)
     stops = np.cumsum(np.bincount(flow[rows], minlength=len(flows)))
@@ -154,7 +166,8 @@ def part_of(plan: TablePlan, batches: Sequence[Batch]) -> Part:
     index = np.concatenate([batch.index for batch in batches])
     columns = _columns(plan, batches, index)
     direct = plan.direct and len(index) > 0
-    return Part(plan, columns, copy_stream(columns, np.arange(len(index))) if direct else None)
+    stream = copy_stream(columns, np.arange(len(index))) if direct else None
+    return Part(plan, index, columns, stream)
 
 
 def _columns(
@@ -169,6 +182,10 @@ def _one_after_the_other(columns: Sequence[CopyColumn]) -> CopyColumn:
     if len(columns) == 1:
         return columns[0]
     return CopyColumn(columns[0].wire, pa.concat_arrays([column.values for column in columns]))
+
+
+def _taken(column: CopyColumn, rows: Rows) -> CopyColumn:
+    return CopyColumn(column.wire, column.values.take(pa.array(rows)))
 
 
 def _integers(values: NDArray[np.int64]) -> CopyColumn:

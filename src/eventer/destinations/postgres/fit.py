@@ -43,6 +43,11 @@ class TablePlan:
         return all(column.exact for column in self.columns if column.name in self.key)
 
     @property
+    def told_apart(self) -> bool:
+        """Whether the last row of each key is found here, without the server."""
+        return bool(self.key) and self.exact_key
+
+    @property
     def numbered(self) -> bool:
         """Whether staged rows carry their number, by which the server finds a key's last one."""
         return bool(self.key) and not self.exact_key

@@ -1,0 +1,138 @@
+"""Kernels that no cache has are compiled by a process of its own; where that fails, here."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from eventer.kernels.compiling import Compiler
+
+ECHO = """
+import pickle, sys
+while True:
+    try:
+        name = pickle.load(sys.stdin.buffer)[1]
+    except EOFError:
+        break
+    if name == "dies":
+        break
+    sys.stdout.buffer.write(b"-" if name == "fails" else b"+")
+    sys.stdout.flush()
+"""
+"""Answers as the process does, without Numba, whose import takes a second."""
+
+FIRST = """
+import numpy as np
+import psutil
+from eventer.kernels import caching, line_loops
+
+{before}
+out = np.zeros(100, np.uint8)
+line_loops.write_lines(np.array([0, 1, 3]), np.frombuffer(b"abc", np.uint8), out)
+assert out[:5].tobytes() == b"a\\nbc\\n", out
+caching._COMPILER.end()
+print(len(psutil.Process().children()), *COUNTS)
+"""
+COUNTED = """
+COUNTS = [0, 0]
+from numba.core import event
+
+
+class Counted(event.Listener):
+    def on_start(self, _):
+        COUNTS[0] += 1
+
+    def on_end(self, _):
+        COUNTS[1] += 1
+
+
+event.register("numba:compile", Counted())
+"""
+
+
+@pytest.fixture
+def compiler() -> Iterator[Compiler]:
+    made = Compiler((sys.executable, "-c", ECHO))
+    yield made
+    made.end()
+
+
+def first_call(cache: Path, before: str = "") -> str:
+    """How many processes are left after a kernel's first call, and what this one compiled."""
+    ended = subprocess.run(
+        [sys.executable, "-c", FIRST.format(before=COUNTED + before)],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(cache)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.strip()
+
+
+def test_a_kernel_is_compiled_elsewhere_and_once(tmp_path: Path) -> None:
+    assert first_call(tmp_path) == "0 0 0"
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")}
+    assert len(kept) == 1
+    assert first_call(tmp_path, "caching._COMPILER.fill = None") == "0 0 0"
+    assert kept == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")}
+
+
+@pytest.mark.parametrize("command", ["false", "no-such-command"])
+def test_a_kernel_is_compiled_here_where_no_process_does(tmp_path: Path, command: str) -> None:
+    assert first_call(tmp_path, f"caching._COMPILER._command = ({command!r},)") == "0 1 1"
+
+
+def test_what_it_answers(compiler: Compiler) -> None:
+    assert compiler.fill("module", "works", ())
+    assert not compiler.fill("module", "fails", ())
+    assert not compiler.fill("module", "dies", ())
+    assert compiler.fill("module", "works", ())
+
+
+def test_one_that_was_killed_is_replaced(compiler: Compiler) -> None:
+    assert compiler.fill("module", "works", ())
+    os.kill(pid_of(compiler), signal.SIGKILL)
+    assert compiler.fill("module", "works", ())
+
+
+def test_it_is_not_interrupted_with_its_parent(compiler: Compiler) -> None:
+    assert compiler.fill("module", "works", ())
+    assert os.getpgid(pid_of(compiler)) != os.getpgid(0)
+
+
+def test_it_ends_when_nothing_more_is_asked() -> None:
+    compiler = Compiler((sys.executable, "-c", ECHO), idle_s=0.05)
+    assert compiler.fill("module", "works", ())
+    assert compiler._timer is not None
+    compiler._timer.join(30)
+    assert compiler._process is None
+
+
+def test_it_ends_with_its_parent() -> None:
+    """Even where that is killed."""
+    asking = f"""
+import sys, time
+from eventer.kernels.compiling import Compiler
+compiler = Compiler((sys.executable, "-c", {ECHO!r}))
+assert compiler.fill("module", "works", ())
+print(compiler._process.pid, flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", asking], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        compiling = os.pidfd_open(int(parent.stdout.readline()))
+        parent.kill()
+    assert select.select([compiling], [], [], 30) == ([compiling], [], [])
+    os.close(compiling)
+
+
+def pid_of(compiler: Compiler) -> int:
+    assert compiler._process is not None
+    return compiler._process.pid
