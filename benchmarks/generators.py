@@ -1,7 +1,8 @@
 """What an event costs where many generators make them: `python -m benchmarks.generators`.
 
 One shard, as in a worker, has so many generators of the contract's template, each with a stream of
-its own, and writes to /dev/null. Their plans are compiled beforehand.
+its own, and writes to /dev/null. Their plans are compiled beforehand. To compare numbers of them,
+let each make as many events: a generator's first batches, which are small ones, are part of it.
 """
 
 from __future__ import annotations
@@ -68,16 +69,16 @@ class Generators:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--generators", type=int, default=100)
-    parser.add_argument("--events", type=int, default=5_000_000, help="of all of them together")
+    parser.add_argument("--generators", type=int, nargs="+", default=[1, 10, 100])
+    parser.add_argument("--events", type=int, default=200_000, help="of each of them")
     chosen = parser.parse_args()
     template = Template(CONTRACT.read_text("utf-8"))
     prepared = prepare(template)
-    each = chosen.events // chosen.generators
     asyncio.run(Generators(prepared, template, 1, 100_000).run())  # loads what is to be loaded
-    spent = asyncio.run(Generators(prepared, template, chosen.generators, each).run())
-    cost = spent / (each * chosen.generators) * 1e9
-    print(f"{chosen.generators:>5} generators: {cost:6.0f} ns an event, {each:,} events each")
+    for number in chosen.generators:
+        spent = asyncio.run(Generators(prepared, template, number, chosen.events).run())
+        cost = spent / (chosen.events * number) * 1e9
+        print(f"{number:>5} generators: {cost:6.0f} ns an event, {chosen.events:,} events each")
 
 
 if __name__ == "__main__":

@@ -93,8 +93,15 @@ class MixedFields:
 
     def column(self, pointer: str, kind: ColumnType) -> pa.Array:
         """See `eventer.core.batch.Fields.column`."""
-        columns = [self.planned.column(pointer, kind)]
-        columns += [fields.column(pointer, kind) for _, fields in self.again]
+        columns: list[pa.Array] = []
+        rejected: list[DestinationRejectedError] = []
+        for fields in (self.planned, *(fields for _, fields in self.again)):
+            try:
+                columns.append(fields.column(pointer, kind))
+            except DestinationRejectedError as error:
+                rejected.append(error)
+        if rejected:
+            raise min(rejected, key=_index)
         order = np.arange(len(columns[0]))
         order[[row for row, _ in self.again]] = len(order) + np.arange(len(self.again))
         return pa.concat_arrays(columns).take(pa.array(order))
@@ -102,3 +109,8 @@ class MixedFields:
     def names(self) -> frozenset[str]:
         """See `eventer.core.batch.Fields.names`."""
         return self.planned.names().union(*(fields.names() for _, fields in self.again))
+
+
+def _index(error: DestinationRejectedError) -> int:
+    assert error.index is not None
+    return error.index

@@ -176,6 +176,8 @@ def read(leaves: Sequence[Leaf], run: Run, root: Domain, wanted: Wanted) -> Any:
     """
     reader = _Reader(run, root, wanted)
     parts = [reader.column(leaf) for leaf in leaves]
+    if reader.rejected is not None:
+        raise reader.rejected[1]
     if len(parts) == 1 and leaves[0].rows is root:
         return parts[0][wanted.start : wanted.stop]
     rows = np.concatenate([run.rows(leaf.rows, root) for leaf in leaves])
@@ -185,7 +187,7 @@ def read(leaves: Sequence[Leaf], run: Run, root: Domain, wanted: Wanted) -> Any:
 
 
 class _Reader:
-    """Reads leaves as columns of one type."""
+    """Reads leaves as columns of one type; `rejected` is the first event of which that fails."""
 
     def __init__(self, run: Run, root: Domain, wanted: Wanted) -> None:
         self._run = run
@@ -193,6 +195,7 @@ class _Reader:
         self._wanted = wanted
         self._kind = wanted.kind
         self._convert, self._type = CONVERSIONS[wanted.kind]
+        self.rejected: tuple[int, DestinationRejectedError] | None = None
 
     def column(self, leaf: Leaf) -> Any:
         """A leaf's own rows."""
@@ -269,15 +272,18 @@ class _Reader:
 
     def _reject(self, rows: Domain, wrong: Any, shown: Callable[[int], Any]) -> None:
         events = self._run.rows(rows, self._root)
-        for row in np.flatnonzero(wrong):
-            within = self._wanted.start <= events[row] < self._wanted.stop
-            if within and not self._run.raised[events[row]]:
-                index = int(self._run.index(self._root)[events[row]])
-                raise DestinationRejectedError(
-                    f"event {index}: the value at {self._wanted.pointer} is no {self._kind.value}: "
-                    f"{_short(shown(int(row)))}",
-                    index=index,
-                )
+        within = (self._wanted.start <= events) & (events < self._wanted.stop)
+        found = np.flatnonzero(wrong & within & ~self._run.raised[events])
+        if not len(found):
+            return
+        index = int(self._run.index(self._root)[events[found[0]]])
+        if self.rejected is None or index < self.rejected[0]:
+            error = DestinationRejectedError(
+                f"event {index}: the value at {self._wanted.pointer} is no {self._kind.value}: "
+                f"{_short(shown(int(found[0])))}",
+                index=index,
+            )
+            self.rejected = index, error
 
 
 def _short(value: Any) -> str:

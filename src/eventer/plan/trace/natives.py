@@ -133,13 +133,15 @@ class TracedNative:
         assert tracer is not None
         given = [tracer.settled(each) for each in arguments]
         for number, each in enumerate(given):
-            again = _changed(self, given, number, key)
+            again = _changed(self, tracer, given, number, key)
             if isinstance(each, Choice):
                 return tracer.distribute(each, again)
             if isinstance(each, Symbol | List):
                 return self._by_symbol(tracer, given, number, key)
             if isinstance(each, list) and _has_symbols(each):
                 return self._of_elements(tracer, each, key)
+            if isinstance(each, dict) and _has_symbols(each):
+                raise RefusedError(f"{self.name} is called with an object of random values")
         return self._plain(given, key)
 
     def _plain(self, arguments: Sequence[Any], key: Any) -> Any:
@@ -159,7 +161,7 @@ class TracedNative:
             return ends(tracer, given, key)
         if not isinstance(given[number], Symbol):
             raise RefusedError(f"{self.name} is called with a list")
-        return tracer.cases(given[number], _changed(self, given, number, key), None)
+        return tracer.cases(given[number], _changed(self, tracer, given, number, key), None)
 
     def _of_elements(self, tracer: Tracer, elements: list[Any], key: Any) -> Any:
         """`get_one_of` of an array with symbols in it: a pick of the position."""
@@ -172,8 +174,17 @@ class TracedNative:
         return tracer.cases(pick, lambda place: tracer.plain.value(elements[int(place)]), None)
 
 
-def _changed(native: TracedNative, given: list[Any], number: int, key: Any) -> Callable[[Any], Any]:
-    return lambda side: native.call([*given[:number], side, *given[number + 1 :]], key)
+def _changed(
+    native: TracedNative, tracer: Tracer, given: list[Any], number: int, key: Any
+) -> Callable[[Any], Any]:
+    """The call with another value, of the language, in the place of an argument."""
+
+    def again(value: Any) -> Any:
+        return native.call(
+            [*given[:number], tracer.plain.argument(value), *given[number + 1 :]], key
+        )
+
+    return again
 
 
 def _has_symbols(value: Any) -> bool:

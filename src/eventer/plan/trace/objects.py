@@ -198,10 +198,13 @@ class TracedObject(Object):
         return found
 
     def _compute_once(self, number: int, member: Member, name: str) -> Value:
+        place = (number, name)
+        around = place in self._busy  # this raises then, and perhaps in some rows alone
         try:
             return self._compute(number, member, name)
         finally:
-            self._busy.discard((number, name))
+            if not around:
+                self._busy.discard(place)
 
     def _frame(self, number: int) -> Frame:
         with self._tracer.inside(self.domain):

@@ -41,6 +41,10 @@ class Plain:
             return self._object(value)
         return value
 
+    def argument(self, value: Any) -> Any:
+        """What a native is given for a value: JSON, with symbols where there are any."""
+        return self._runtime.manifest.python(value)
+
     def shown(self, value: Any) -> None:
         """Looks at all that can be read of a value.
 
