@@ -8,9 +8,13 @@ from eventer.core.model import ColumnType, Stream, Template
 from eventer.kernels.assemble import FEW
 from eventer.plan.columnar import Plan
 from eventer.plan.engine import EventContext
+from eventer.plan.fields import MixedFields
 from eventer.plan.prepare import prepare
 
-NATIVES = "local get_integer = std.native('get_integer'), when = std.native('get_timestamp');\n"
+NATIVES = """
+local get_integer = std.native('get_integer'), get_one_of = std.native('get_one_of');
+local when = std.native('get_timestamp');
+"""
 RAISING = NATIVES + "local n = get_integer(0, 9);\n{ n: assert n != 3 : 'three'; n }"
 
 
@@ -102,6 +106,25 @@ def test_columns_of_what_is_made_ahead_are_those_of_each_tick():
             assert found.to_pylist() == other.fields.column(pointer, kind).to_pylist()
         assert mine.fields.names() == other.fields.names() == {"n", "odd"}
         assert refusal(mine, "/odd") == refusal(other, "/odd")
+
+
+APART = "local n = get_integer(0, 9);\n{ v: if n == 3 then 'three' else if n == 4 then [n] else n }"
+LAZY = "{ v: ['x', { a: error 'no', b: 4 }[get_one_of('a, b')]][get_integer(0, 1)] }"
+
+
+@pytest.mark.parametrize("text", [APART, LAZY])
+def test_the_first_event_that_a_column_cannot_take_is_named_wherever_the_plan_has_it(text):
+    ours, theirs = engines(NATIVES + text)
+    fields = set()
+    for at in range(300):
+        try:
+            mine = ours.generate(at, due(at, 200))
+        except EvaluationError:
+            continue
+        other = theirs.generate(at, due(at, mine.count))
+        assert refusal(mine, "/v") == refusal(other, "/v")
+        fields.add(type(mine.fields))
+    assert (MixedFields in fields) == (text is LAZY)
 
 
 def refusal(batch, pointer):
