@@ -293,9 +293,7 @@ class View:
             return value
         row = self._rows
         if value.domain is not self._source:
-            with tracer.inside(self._source):
-                outer = row_in(tracer, value.domain)
-            row = self._symbol(Symbol(outer)).node
+            row = self._row_around(value.domain)
         lengths = View(tracer, value.domain, row)(Symbol(value.lengths)).node
         elements = tracer.graph.elements(tracer.domain, lengths)
         made = List(tracer.domain, lengths, elements, None)
@@ -305,8 +303,24 @@ class View:
             item = later(tracer, lambda: View(tracer, value.elements, rows)(force(value.item)))
         return List(tracer.domain, lengths, elements, item)
 
-    def _choice(self, value: Choice) -> Any:
+    def _row_around(self, domain: Domain) -> Node:
+        """Of each row of the current domain, the row of a domain around the source."""
         tracer = self._tracer
+        with tracer.inside(self._source):
+            outer = row_in(tracer, domain)
+        row: Node = self._symbol(Symbol(outer)).node
+        return row
+
+    def _choice(self, value: Choice) -> Any:
+        """The sides of a choice of the source's own rows; one made around them is seen from there.
+
+        Its sides have the rows of its own domain, not of a part of it.
+        """
+        tracer = self._tracer
+        if value.domain is not self._source:
+            if tracer.domain.within(value.domain):
+                return value
+            return View(tracer, value.domain, self._row_around(value.domain))(value)
         condition = self._symbol(value.condition)
         with tracer.inside(self._source):
             mask = tracer.truth(value.condition)
