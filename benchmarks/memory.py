@@ -22,6 +22,7 @@ from benchmarks.postgres_run import server
 from benchmarks.turns import CONTRACT, EVENTER, ROOT
 
 MIB = 1 << 20
+MB = 1_000_000
 MOST = 300
 BRIEF = {
     "log.retention.bytes": str(512 * MIB),
@@ -33,7 +34,7 @@ BRIEF = {
 
 
 def watched(command: list[str], environ: dict[str, str], seconds: float) -> list[float]:
-    """Resident MiB of a process, second by second, until it ends by itself."""
+    """Resident MB of a process, second by second, until it ends by itself."""
     found = []
     with subprocess.Popen(
         [*command, "--duration", f"{seconds:g}s"],
@@ -44,7 +45,7 @@ def watched(command: list[str], environ: dict[str, str], seconds: float) -> list
         process = psutil.Process(child.pid)
         while child.poll() is None:
             with contextlib.suppress(psutil.NoSuchProcess):
-                found.append(process.memory_info().rss / MIB)
+                found.append(process.memory_info().rss / MB)
             time.sleep(1)
     if child.returncode:
         raise RuntimeError(f"it ended with {child.returncode}")
@@ -57,11 +58,11 @@ def tell(what: str, sizes: list[float]) -> None:
     parts = [sizes[n * quarter : (n + 1) * quarter] for n in range(4)]
     for number, part in enumerate(parts):
         middle = statistics.median(part)
-        print(f"  quarter {number + 1}: {middle:.0f} MiB in the middle, {max(part):.0f} at most")
+        print(f"  quarter {number + 1}: {middle:.0f} MB in the middle, {max(part):.0f} at most")
     growth = statistics.median(parts[3]) - statistics.median(parts[1])
     print(
-        f"{what}, {len(sizes)} s: {max(sizes):.0f} MiB at most (to stay under {MOST}), "
-        f"{growth:+.1f} MiB from the second quarter to the last"
+        f"{what}, {len(sizes)} s: {max(sizes):.0f} MB at most (to stay under {MOST}), "
+        f"{growth:+.1f} MB from the second quarter to the last"
     )
 
 
