@@ -26,7 +26,7 @@ from eventer.functions.timestamps import MovingGrid
 from eventer.plan.engine import EventContext
 from eventer.plan.graph import Type
 from eventer.plan.refusal import RefusedError
-from eventer.plan.symbols import Choice, List, Symbol, Symbolic, kind_of
+from eventer.plan.symbols import Choice, List, Nothing, Symbol, Symbolic, kind_of
 from eventer.plan.trace.keys import KeySymbol
 from eventer.plan.trace.tracer import Tracer, bounds_of
 
@@ -133,6 +133,8 @@ class TracedNative:
         assert tracer is not None
         given = [tracer.settled(each) for each in arguments]
         for number, each in enumerate(given):
+            if isinstance(each, Nothing):
+                raise EvaluationError("this raises in every row")
             again = _changed(self, tracer, given, number, key)
             if isinstance(each, Choice):
                 return tracer.distribute(each, again)

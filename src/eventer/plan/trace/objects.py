@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from eventer.core.errors import EvaluationError
@@ -19,6 +20,7 @@ from eventer.plan.symbols import Symbol
 
 if TYPE_CHECKING:
     from eventer.plan.trace.tracer import Tracer
+    from eventer.plan.trace.views import View
 
 Chain: TypeAlias = tuple[Entry, ...]
 """Where a field may be found, the uppermost first; all but the last depend on a condition."""
@@ -273,14 +275,14 @@ def _field_of(tracer: Tracer, pick: Symbol, name: str) -> Code:
     return read
 
 
-def viewed(tracer: Tracer, value: Object, view: Callable[[Any], Any]) -> TracedObject:
+def viewed(tracer: Tracer, value: Object, view: View) -> TracedObject:
     """The object in the rows of the current domain, each field as `view` shows it."""
     members: dict[str, Member] = {}
     for name, visibility, condition in _listed(value):
-        body = _reader(value, name, view)
         if condition is None:
-            members[name] = Member(body, visibility, None)
+            members[name] = Member(_reader(value, name, view.of), visibility, None)
         else:
+            body = _reader(value, name, partial(view.where, condition))
             members[name] = OptionalMember(body, visibility, None, view(condition))
     layers = (Layer(PLAIN, members, None, None),)
     return TracedObject(tracer, layers, asserted=False, contextual=False, sealed=True)
@@ -298,5 +300,5 @@ def _listed(value: Object) -> Sequence[tuple[str, Visibility, Symbol | None]]:
     return listed
 
 
-def _reader(value: Object, name: str, view: Callable[[Any], Any]) -> Code:
-    return lambda _frame: view(value.get(name))
+def _reader(value: Object, name: str, show: Callable[[Callable[[], Any]], Any]) -> Code:
+    return lambda _frame: show(lambda: value.get(name))

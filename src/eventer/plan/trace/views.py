@@ -265,6 +265,23 @@ class View:
             return viewed(tracer, value, self)
         return value
 
+    def of(self, compute: Callable[[], Any]) -> Any:
+        """What is computed, shown."""
+        return self(compute())
+
+    def where(self, condition: Symbol, compute: Callable[[], Any], *, holds: bool = True) -> Any:
+        """What is computed in the source's rows where a condition holds, or where it does not.
+
+        The rows of the current domain are all among them.
+        """
+        tracer = self._tracer
+        with tracer.inside(self._source):
+            part = tracer.part(condition, holds=holds)
+        with tracer.inside(part):
+            found = compute()
+        rows = tracer.compute("rank", [Symbol(self._rows)], Type.ROWS, parameters=(part,)).node
+        return View(tracer, part, rows)(found)
+
     def _operand(self, item: Any) -> Any:
         return later(self._tracer, lambda: self(force(item)))
 
@@ -321,19 +338,10 @@ class View:
             if tracer.domain.within(value.domain):
                 return value
             return View(tracer, value.domain, self._row_around(value.domain))(value)
-        condition = self._symbol(value.condition)
-        with tracer.inside(self._source):
-            mask = tracer.truth(value.condition)
-
-        def side(chosen: Any, *, holds: bool) -> Any:
-            part = tracer.graph.filter(self._source, mask, holds=holds)
-            rows = tracer.compute("rank", [Symbol(self._rows)], Type.ROWS, parameters=(part,)).node
-            return View(tracer, part, rows)(chosen)
-
         return tracer.choose(
-            condition,
-            lambda: side(value.then, holds=True),
-            lambda: side(value.otherwise, holds=False),
+            self._symbol(value.condition),
+            lambda: self.where(value.condition, lambda: value.then),
+            lambda: self.where(value.condition, lambda: value.otherwise, holds=False),
         )
 
 
