@@ -6,7 +6,10 @@ holds the GIL. Here that ends with the process, a while after the last kernel.
 
 from __future__ import annotations
 
+import logging
+import os
 import pickle
+import select
 import subprocess
 import sys
 from contextlib import suppress
@@ -16,24 +19,36 @@ from typing import Any, Final
 DONE: Final = b"+"
 FAILED: Final = b"-"
 IDLE_S: Final = 5.0
+PATIENCE_S: Final = 120.0
+"""Several times what the largest kernel takes on a busy machine."""
 _TRIES: Final = 2
 _COMMAND: Final = (sys.executable, "-P", "-m", "eventer.kernels.compiling_process")
 """Without the working directory among the places of modules: it is the user's."""
 
+_log = logging.getLogger(__name__)
+
 
 class Compiler:
-    """The process, while there is one: it is started when it is needed.
+    """The process, while there is one: it is started when it is needed, and ends with this one.
 
-    It has a group of its own, as Ctrl-C is none of its business: it ends when its input does, at
-    the latest with this process.
+    It has a group of its own, as Ctrl-C is none of its business, and none of our settings, as some
+    are secrets. Where no process answers there is not another one: nothing is compiled then.
     """
 
-    def __init__(self, command: tuple[str, ...] = _COMMAND, idle_s: float = IDLE_S) -> None:
+    def __init__(
+        self,
+        command: tuple[str, ...] = _COMMAND,
+        *,
+        idle_s: float = IDLE_S,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self._command = command
         self._idle_s = idle_s
+        self._patience_s = patience_s
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._timer: Timer | None = None
+        self._given_up = False
 
     def fill(self, module: str, name: str, signature: Any) -> bool:
         """Compiles a kernel for a signature of Numba's, into its cache; says whether it did."""
@@ -41,11 +56,10 @@ class Compiler:
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
-            answers = (self._answer(question) for _ in range(_TRIES))
-            answer = next(filter(None, answers), FAILED)
-            self._timer = Timer(self._idle_s, self.end)
-            self._timer.daemon = True
-            self._timer.start()
+                self._timer = None
+            answer = self._answer(question)
+            if self._process is not None:
+                self._end_later()
         return answer == DONE
 
     def end(self) -> None:
@@ -54,19 +68,34 @@ class Compiler:
             self._end()
 
     def _answer(self, question: bytes) -> bytes:
-        """Nothing where the process has died."""
-        answer = b""
-        with suppress(OSError):
-            if self._process is None:
-                self._process = self._started()
-            assert self._process.stdin is not None
-            assert self._process.stdout is not None
-            self._process.stdin.write(question)
-            self._process.stdin.flush()
-            answer = self._process.stdout.read(1)
-        if not answer:
-            self._end()
-        return answer
+        """Nothing where no process gives one. A process may have been killed since the last one."""
+        for _ in range(_TRIES):
+            if self._given_up:
+                break
+            try:
+                if answer := self._ask(question):
+                    return answer
+            except OSError as error:
+                _log.info("the process that compiles kernels does not run: %s", error)
+            except BaseException:
+                self._end(kill=True)  # its answer would be taken for the next one's
+                raise
+            self._end(kill=True)
+        if not self._given_up:
+            _log.warning("kernels are compiled in this process: the one for it does not answer")
+        self._given_up = True
+        return b""
+
+    def _ask(self, question: bytes) -> bytes:
+        if self._process is None:
+            self._process = self._started()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(question)
+        self._process.stdin.flush()
+        answers = self._process.stdout.fileno()
+        ready, _, _ = select.select([answers], [], [], self._patience_s)
+        return os.read(answers, 1) if ready else b""
 
     def _started(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603  this interpreter
@@ -74,11 +103,37 @@ class Compiler:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={k: v for k, v in os.environ.items() if not k.startswith("EVENTER_")},
             process_group=0,
         )
 
-    def _end(self) -> None:
+    def _end_later(self) -> None:
+        timer = Timer(self._idle_s, lambda: self._end_idle(timer))
+        timer.daemon = True
+        try:
+            timer.start()
+        except RuntimeError:  # there can be no more threads
+            self._end()
+        else:
+            self._timer = timer
+
+    def _end_idle(self, timer: Timer) -> None:
+        with self._lock:
+            if self._timer is timer:
+                self._end()
+
+    def _end(self, *, kill: bool = False) -> None:
         process, self._process = self._process, None
-        if process is not None:
+        if process is None:
+            return
+        if kill:
+            process.kill()
+        for pipe in (process.stdin, process.stdout):
+            assert pipe is not None
             with suppress(OSError):
-                process.communicate()
+                pipe.close()
+        try:
+            process.wait(self._idle_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

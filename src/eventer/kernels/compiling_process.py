@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import select
+import signal
 import sys
 from functools import cache
 from importlib import import_module
+from threading import Thread
 from typing import Any
 
 from eventer.kernels.compiled import dispatcher
@@ -14,14 +18,25 @@ from eventer.kernels.compiling import DONE, FAILED
 
 def main() -> None:
     """Until there is no more to read."""
-    questions, answers = sys.stdin.buffer, sys.stdout.buffer
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # who started this may have ignored it
+    questions = sys.stdin.buffer
+    answers = os.dup(sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Numba may print
+    Thread(target=_end_with_who_asks, args=(questions.fileno(),), daemon=True).start()
     while True:
         try:
             module, name, signature = pickle.load(questions)  # noqa: S301  of our own making
         except EOFError:
             return
-        answers.write(_answer(module, name, signature))
-        answers.flush()
+        os.write(answers, _answer(module, name, signature))
+
+
+def _end_with_who_asks(questions: int) -> None:
+    """Even where that is killed while a kernel is compiled."""
+    poll = select.poll()
+    poll.register(questions, 0)  # the other end's closing is told in any case
+    poll.poll()
+    os._exit(0)
 
 
 def _answer(module: str, name: str, signature: Any) -> bytes:

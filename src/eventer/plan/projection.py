@@ -265,6 +265,8 @@ class _Reader:
         size = self._run.size(rows)
 
         def shown(row: int) -> Any:
+            if isinstance(values, pa.Array):
+                return values[row].as_py()
             return values[row].item() if isinstance(values, np.ndarray) else "a value"
 
         self._reject(rows, np.ones(size, dtype=np.bool_), shown)

@@ -5,15 +5,17 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from eventer.kernels import compiling
 from eventer.kernels.compiling import Compiler
 
 ECHO = """
-import pickle, sys
+import pickle, sys, time
 while True:
     try:
         name = pickle.load(sys.stdin.buffer)[1]
@@ -21,6 +23,8 @@ while True:
         break
     if name == "dies":
         break
+    if name == "hangs":
+        time.sleep(600)
     sys.stdout.buffer.write(b"-" if name == "fails" else b"+")
     sys.stdout.flush()
 """
@@ -92,8 +96,54 @@ def test_a_kernel_is_compiled_here_where_no_process_does(tmp_path: Path, command
 def test_what_it_answers(compiler: Compiler) -> None:
     assert compiler.fill("module", "works", ())
     assert not compiler.fill("module", "fails", ())
+
+
+def test_one_that_does_not_answer_is_killed_and_nothing_more_is_asked() -> None:
+    compiler = Compiler((sys.executable, "-c", ECHO), patience_s=0.2)
+    assert not compiler.fill("module", "hangs", ())
+    assert compiler._process is None
+    assert not compiler.fill("module", "works", ())
+    assert compiler._process is None
+
+
+def test_one_that_dies_of_a_kernel_is_not_asked_again(compiler: Compiler) -> None:
     assert not compiler.fill("module", "dies", ())
+    assert not compiler.fill("module", "works", ())
+
+
+def test_an_answer_is_never_taken_for_another_ones(
+    compiler: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
     assert compiler.fill("module", "works", ())
+    with monkeypatch.context() as patch:
+        patch.setattr(compiling.os, "read", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            compiler.fill("module", "fails", ())
+    assert compiler.fill("module", "works", ())
+    assert not compiler.fill("module", "fails", ())
+
+
+def test_it_ends_at_once_where_there_can_be_no_timer(
+    compiler: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    assert compiler.fill("module", "works", ())
+    assert compiler._process is None
+
+
+def test_it_gets_none_of_our_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENTER_KAFKA__PASSWORD", "secret")
+    asks = "import os, sys; sys.stdout.write('-+'['PATH' in os.environ and not any("
+    asks += "name.startswith('EVENTER_') for name in os.environ)])"
+    compiler = Compiler((sys.executable, "-c", asks))
+    assert compiler.fill("module", "works", ())
+    compiler.end()
 
 
 def test_one_that_was_killed_is_replaced(compiler: Compiler) -> None:
@@ -115,22 +165,31 @@ def test_it_ends_when_nothing_more_is_asked() -> None:
     assert compiler._process is None
 
 
-def test_it_ends_with_its_parent() -> None:
-    """Even where that is killed."""
+@pytest.mark.parametrize("busy", ["False", "True"])
+def test_it_ends_with_its_parent(busy: str) -> None:
+    """Even where that is killed, while a kernel is compiled that takes for ever."""
     asking = f"""
-import sys, time
+import pickle, time
 from eventer.kernels.compiling import Compiler
-compiler = Compiler((sys.executable, "-c", {ECHO!r}))
-assert compiler.fill("module", "works", ())
+
+class Endless:
+    def __reduce__(self):
+        return (time.sleep, (600,))
+
+compiler = Compiler()
+assert not compiler.fill("math", "pi", ())
+if {busy}:
+    compiler._process.stdin.write(pickle.dumps(Endless()))
+    compiler._process.stdin.flush()
 print(compiler._process.pid, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
     with subprocess.Popen([sys.executable, "-c", asking], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
-        compiling = os.pidfd_open(int(parent.stdout.readline()))
+        child = os.pidfd_open(int(parent.stdout.readline()))
         parent.kill()
-    assert select.select([compiling], [], [], 30) == ([compiling], [], [])
-    os.close(compiling)
+    assert select.select([child], [], [], 30) == ([child], [], [])
+    os.close(child)
 
 
 def pid_of(compiler: Compiler) -> int:

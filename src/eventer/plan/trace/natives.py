@@ -131,7 +131,7 @@ class TracedNative:
         """See `Native.call`; arguments may be symbols, or arrays with symbols in them."""
         tracer = self._natives.tracer
         assert tracer is not None
-        given = [tracer.settled(each) for each in arguments]
+        given = [self._settled(tracer, each) for each in arguments]
         for number, each in enumerate(given):
             if isinstance(each, Nothing):
                 raise EvaluationError("this raises in every row")
@@ -145,6 +145,13 @@ class TracedNative:
             if isinstance(each, dict) and _has_symbols(each):
                 raise RefusedError(f"{self.name} is called with an object of random values")
         return self._plain(given, key)
+
+    @staticmethod
+    def _settled(tracer: Tracer, argument: Any) -> Any:
+        """An argument; JSON where a symbol can have only one value here."""
+        if not isinstance(argument, Symbolic):
+            return argument
+        return tracer.plain.argument(tracer.settled(argument))
 
     def _plain(self, arguments: Sequence[Any], key: Any) -> Any:
         spec = self._spec

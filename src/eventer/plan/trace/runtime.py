@@ -29,7 +29,7 @@ class TracedRuntime(Runtime):
 
     def from_json(self, value: Any) -> Value:
         """See `Runtime.from_json`; what a traced native gives is there already."""
-        if isinstance(value, Symbolic):
+        if isinstance(value, Symbolic | Array | Object):
             return cast("Value", value)
         return super().from_json(value)
 

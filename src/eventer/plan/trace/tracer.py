@@ -516,7 +516,7 @@ def seen_from(tracer: Tracer, rows: Domain, value: Any) -> Any:
     """A value of other rows in the current domain, whose rows are all among them."""
     from eventer.plan.trace.views import View, row_in
 
-    return View(tracer, rows, row_in(tracer, rows))(value)
+    return View(tracer, rows, row_in(tracer, rows), rows)(value)
 
 
 def _is_pick(value: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventer.core.errors import EvaluationError
 from eventer.jsonnet.context import Context
+from eventer.jsonnet.evaluate.functions import Closure
 from eventer.jsonnet.objects import Object
 from eventer.jsonnet.operators import described
 from eventer.jsonnet.values import Array, Thunk, force
@@ -180,7 +181,7 @@ def _which(
         _, rows, item = candidates[int(number)]
         with tracer.inside(rows):
             found = force(item)
-        return View(tracer, rows, row_in(tracer, rows))(found)
+        return View(tracer, rows, row_in(tracer, rows), rows)(found)
 
     return tracer.cases(pick, value, None)
 
@@ -241,12 +242,17 @@ def _item_at(tracer: Tracer, value: Array | List, number: Any) -> Any:
 
 
 class View:
-    """Shows values of `source` in the current domain, whose rows are `rows` there."""
+    """Shows values of `source` in the current domain, whose rows are `rows` there.
 
-    def __init__(self, tracer: Tracer, source: Domain, rows: Node) -> None:
+    Of `shared` and of the domains around it both are in the same row. Of others they may not be:
+    lists of equal lengths have one domain of elements, where one element may look at another.
+    """
+
+    def __init__(self, tracer: Tracer, source: Domain, rows: Node, shared: Domain) -> None:
         self._tracer = tracer
         self._source = source
         self._rows = rows
+        self._shared = shared
 
     def __call__(self, value: Any) -> Any:
         """The value in the rows of the current domain."""
@@ -263,11 +269,15 @@ class View:
             return Array([self._operand(item) for item in value.items])
         if isinstance(value, Object):
             return viewed(tracer, value, self)
+        if isinstance(value, Closure) and not self._shared.within(self._source):
+            raise RefusedError("it takes a function from an element of a list")
         return value
 
     def of(self, compute: Callable[[], Any]) -> Any:
-        """What is computed, shown."""
-        return self(compute())
+        """What is computed in the source's rows, shown."""
+        with self._tracer.inside(self._source):
+            found = compute()
+        return self(found)
 
     def where(self, condition: Symbol, compute: Callable[[], Any], *, holds: bool = True) -> Any:
         """What is computed in the source's rows where a condition holds, or where it does not.
@@ -280,14 +290,14 @@ class View:
         with tracer.inside(part):
             found = compute()
         rows = tracer.compute("rank", [Symbol(self._rows)], Type.ROWS, parameters=(part,)).node
-        return View(tracer, part, rows)(found)
+        return View(tracer, part, rows, self._shared)(found)
 
     def _operand(self, item: Any) -> Any:
         return later(self._tracer, lambda: self(force(item)))
 
     def _symbol(self, value: Symbol) -> Any:
         tracer, node = self._tracer, value.node
-        if tracer.domain.within(node.domain) and node.domain is not self._source:
+        if self._is_shared(node.domain):
             return value
         with tracer.inside(self._source):
             node = tracer.lift(node)
@@ -306,19 +316,29 @@ class View:
     def _list(self, value: List) -> Any:
         """A list of each row, with the elements that it has there."""
         tracer = self._tracer
-        if tracer.domain.within(value.domain) and value.domain is not self._source:
+        if self._is_shared(value.domain):
             return value
         row = self._rows
         if value.domain is not self._source:
             row = self._row_around(value.domain)
-        lengths = View(tracer, value.domain, row)(Symbol(value.lengths)).node
+        lengths = self._seen_from(value.domain, row)(Symbol(value.lengths)).node
         elements = tracer.graph.elements(tracer.domain, lengths)
         made = List(tracer.domain, lengths, elements, None)
         with tracer.inside(elements):
             place = position_in(tracer, made)
-            rows = element_rows(tracer, value, place, tracer.lift(row))
-            item = later(tracer, lambda: View(tracer, value.elements, rows)(force(value.item)))
+            view = self._seen_from(
+                value.elements, element_rows(tracer, value, place, tracer.lift(row))
+            )
+            item = later(tracer, lambda: view(force(value.item)))
         return List(tracer.domain, lengths, elements, item)
+
+    def _is_shared(self, domain: Domain) -> bool:
+        """Whether values of a domain are there in the current one as they are."""
+        around = self._tracer.domain.within(domain) and self._shared.within(domain)
+        return around and domain is not self._source
+
+    def _seen_from(self, source: Domain, rows: Node) -> View:
+        return View(self._tracer, source, rows, self._shared)
 
     def _row_around(self, domain: Domain) -> Node:
         """Of each row of the current domain, the row of a domain around the source."""
@@ -335,9 +355,9 @@ class View:
         """
         tracer = self._tracer
         if value.domain is not self._source:
-            if tracer.domain.within(value.domain):
+            if self._is_shared(value.domain):
                 return value
-            return View(tracer, value.domain, self._row_around(value.domain))(value)
+            return self._seen_from(value.domain, self._row_around(value.domain))(value)
         return tracer.choose(
             self._symbol(value.condition),
             lambda: self.where(value.condition, lambda: value.then),
@@ -354,7 +374,8 @@ def lifted(tracer: Tracer, value: List) -> List:
     made = List(tracer.domain, lengths, elements, None)
     with tracer.inside(elements):
         rows = element_rows(tracer, value, position_in(tracer, made))
-        item = later(tracer, lambda: View(tracer, value.elements, rows)(force(value.item)))
+        view = View(tracer, value.elements, rows, value.domain)
+        item = later(tracer, lambda: view(force(value.item)))
     return List(tracer.domain, lengths, elements, item)
 
 
@@ -397,4 +418,4 @@ def nth(tracer: Tracer, value: List, number: Any) -> Any:
     rows = element_rows(tracer, value, number)
     with tracer.inside(value.elements):
         item = force(value.item)
-    return View(tracer, value.elements, rows)(item)
+    return View(tracer, value.elements, rows, value.domain)(item)
