@@ -96,6 +96,13 @@ CALLS = {
 }  # fmt: skip
 
 
+PLACES = (
+    "{place} % std.length({listed})", "std.length({listed}) - 1 - {place} % std.length({listed})",
+    "0", "std.length({listed}) - 1",
+)  # fmt: skip
+"""Where an element may look at another one."""
+
+
 @dataclass(frozen=True)
 class TemplateScope(Scope):
     """What an expression may name, and the fields (name, kind) that `self` and `$` have."""
@@ -238,7 +245,9 @@ class TemplateWriter(Writer):
         return f"({left} {self.pick(operators)} {right})"
 
     def array(self, scope, depth):
-        form = self.pick(("literal", "comprehension", "comprehension", "plus"))
+        form = self.pick(("literal", "comprehension", "plus", "crosswise", "crosswise"))
+        if form == "crosswise":
+            return self.crosswise(scope, depth - 1)
         if form == "literal":
             return f"[{', '.join(self.any(scope, depth) for _ in range(2))}]"
         if form == "plus":
@@ -254,6 +263,51 @@ class TemplateWriter(Writer):
             inner = inner.bind((second, "number"))
         source = self.pick((f"std.range(1, {length})",) * 3 + ("get_one_of([[1], [2, 3], []])",))
         return f"[{self.any(inner, depth - 1)} for {name} in {source}{more}]"
+
+    def crosswise(self, scope, depth):
+        """A list, and another whose elements look at some element of the first.
+
+        Both may have the same lengths, and with it the same rows.
+        """
+        count, listed, place = (scope.name() for _ in range(3))
+        inner = scope.bind((count, "number"), (place, "number"))
+        element, kind = self.element(inner, count, depth)
+        condition = f" if {self.boolean(scope, 0)}" if self.chance(4) else ""
+        first = self.pick(
+            (f"std.makeArray({count}, function({place}) {element})",
+             f"[{element} for {place} in std.range(1, {count}){condition}]")
+        )  # fmt: skip
+        at = self.pick(PLACES).format(place=place, listed=listed)
+        seen = self.seen(f"{listed}[{at}]", kind)
+        seen = f"(if std.length({listed}) > 0 then {seen} else 'none')"
+        second = self.pick(
+            (f"std.makeArray({count}, function({place}) {seen})",
+             f"[{seen} for {place} in std.range(1, {count})]",
+             f"std.mapWithIndex(function({place}, e) {seen}, {listed})")
+        )  # fmt: skip
+        return f"(local {count} = get_integer(1, 3), {listed} = {first}; {second})"
+
+    def element(self, scope, count, depth):
+        """Something of an element's own, often within something else of that element."""
+        kind, name = self.pick(KINDS), scope.name()
+        value = self.expression(kind, scope, depth)
+        form = self.pick(("plain", "list", "object"))
+        if form == "plain":
+            return value, kind
+        if form == "list":
+            length = self.pick((count, "get_integer(0, 2)"))
+            return f"(local {name} = {value}; [{name} for j in std.range(1, {length})])", "array"
+        label = self.pick(("a", f"[if {self.boolean(scope, 0)} then 'a']"))
+        fields = f"{label}: {name}, b: [self.c, {self.any(scope, 0)}], c: {name}"
+        return f"(local {name} = {value}; {{ {fields} }})", "object"
+
+    def seen(self, value, kind):
+        """What one looks at of an element."""
+        forms = {
+            "array": (f"(if {value} != [] then {value}[0] else 0)", f"std.length({value})"),
+            "object": (f"std.get({value}, 'a', 0)", f"std.get({value}, 'b', 0)"),
+        }
+        return self.pick((value, f"[{value}]", f"std.toString({value})", *forms.get(kind, ())))
 
     def object(self, scope, depth):
         form = self.pick(("members", "members", "plus", "comprehension"))
