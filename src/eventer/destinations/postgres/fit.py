@@ -50,7 +50,7 @@ class TablePlan:
     @property
     def numbered(self) -> bool:
         """Whether staged rows carry their number, by which the server finds a key's last one."""
-        return bool(self.key) and not self.exact_key
+        return bool(self.key) and not self.told_apart
 
 
 def fields_of(
