@@ -101,6 +101,11 @@ PLACES = (
     "0", "std.length({listed}) - 1",
 )  # fmt: skip
 """Where an element may look at another one."""
+OWN = {
+    "number": "e > 1", "string": "e < 'b'", "boolean": "e", "array": "std.length(e) > 1",
+    "object": "'a' in e",
+}  # fmt: skip
+"""What an element may ask of itself before."""
 
 
 @dataclass(frozen=True)
@@ -278,12 +283,13 @@ class TemplateWriter(Writer):
              f"[{element} for {place} in std.range(1, {count}){condition}]")
         )  # fmt: skip
         at = self.pick(PLACES).format(place=place, listed=listed)
-        seen = self.seen(f"{listed}[{at}]", kind)
+        seen, other = (self.seen(f"{listed}[{at}]", kind) for _ in range(2))
         seen = f"(if std.length({listed}) > 0 then {seen} else 'none')"
+        own = f"(if {OWN[kind]} then {self.pick((seen, 'null'))} else {self.pick((other, seen))})"
         second = self.pick(
             (f"std.makeArray({count}, function({place}) {seen})",
              f"[{seen} for {place} in std.range(1, {count})]",
-             f"std.mapWithIndex(function({place}, e) {seen}, {listed})")
+             f"std.mapWithIndex(function({place}, e) {self.pick((seen, own))}, {listed})")
         )  # fmt: skip
         return f"(local {count} = get_integer(1, 3), {listed} = {first}; {second})"
 
@@ -299,6 +305,9 @@ class TemplateWriter(Writer):
             return f"(local {name} = {value}; [{name} for j in std.range(1, {length})])", "array"
         label = self.pick(("a", f"[if {self.boolean(scope, 0)} then 'a']"))
         fields = f"{label}: {name}, b: [self.c, {self.any(scope, 0)}], c: {name}"
+        fields = self.pick((fields, f"{label}: {name}", f"{label}:: {name}"))
+        if self.chance(8):
+            fields += ", assert get_integer(1, 30) > 1 : 'kept'"
         return f"(local {name} = {value}; {{ {fields} }})", "object"
 
     def seen(self, value, kind):

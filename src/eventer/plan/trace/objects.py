@@ -275,17 +275,39 @@ def _field_of(tracer: Tracer, pick: Symbol, name: str) -> Code:
     return read
 
 
+class _Viewed(TracedObject):
+    """An object of the rows of `view`'s source, each field as the view shows it."""
+
+    __slots__ = ("_original", "_view")
+
+    def __init__(self, tracer: Tracer, original: Object, view: View) -> None:
+        self._original = original
+        self._view = view
+        layers = (Layer(PLAIN, self._members(tracer), None, None),)
+        super().__init__(tracer, layers, asserted=False, contextual=False, sealed=True)
+
+    def check(self) -> None:
+        """See `Object.check`: the asserts are the original's."""
+        with self._tracer.inside(self._view.source):
+            self._original.check()
+
+    def _members(self, tracer: Tracer) -> dict[str, Member]:
+        view, members = self._view, dict[str, Member]()
+        with tracer.inside(view.source):  # what is known of the rows that look is not known there
+            listed = _listed(self._original)
+        for name, visibility, condition in listed:
+            if condition is None:
+                body = _reader(self._original, name, view.of)
+                members[name] = Member(body, visibility, None)
+            else:
+                body = _reader(self._original, name, partial(view.where, condition))
+                members[name] = OptionalMember(body, visibility, None, view(condition))
+        return members
+
+
 def viewed(tracer: Tracer, value: Object, view: View) -> TracedObject:
     """The object in the rows of the current domain, each field as `view` shows it."""
-    members: dict[str, Member] = {}
-    for name, visibility, condition in _listed(value):
-        if condition is None:
-            members[name] = Member(_reader(value, name, view.of), visibility, None)
-        else:
-            body = _reader(value, name, partial(view.where, condition))
-            members[name] = OptionalMember(body, visibility, None, view(condition))
-    layers = (Layer(PLAIN, members, None, None),)
-    return TracedObject(tracer, layers, asserted=False, contextual=False, sealed=True)
+    return _Viewed(tracer, value, view)
 
 
 def _listed(value: Object) -> Sequence[tuple[str, Visibility, Symbol | None]]:

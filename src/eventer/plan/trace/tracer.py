@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 from eventer.core.errors import EvaluationError
 from eventer.core.source import Span
+from eventer.jsonnet.evaluate.functions import Closure
 from eventer.jsonnet.objects import Object
 from eventer.jsonnet.values import Array
 from eventer.plan.graph import Argument, Domain, Graph, Literal, Node, Type, codes_of
@@ -367,7 +368,11 @@ class Tracer:
         with self.inside(choice.domain):
             rows = self.part(choice.condition, holds=holds)
         plain = isinstance(value, Nothing) or not isinstance(value, Symbolic | Array | Object)
-        if plain or self.domain.within(rows):
+        if self.domain.within(rows):
+            return value
+        if isinstance(value, Closure):
+            raise RefusedError("it takes a function from one side of a choice into a list")
+        if plain:
             return value
         return seen_from(self, rows, value)
 

@@ -250,7 +250,7 @@ class View:
 
     def __init__(self, tracer: Tracer, source: Domain, rows: Node, shared: Domain) -> None:
         self._tracer = tracer
-        self._source = source
+        self.source = source
         self._rows = rows
         self._shared = shared
 
@@ -269,13 +269,13 @@ class View:
             return Array([self._operand(item) for item in value.items])
         if isinstance(value, Object):
             return viewed(tracer, value, self)
-        if isinstance(value, Closure) and not self._shared.within(self._source):
+        if isinstance(value, Closure) and not self._shared.within(self.source):
             raise RefusedError("it takes a function from an element of a list")
         return value
 
     def of(self, compute: Callable[[], Any]) -> Any:
         """What is computed in the source's rows, shown."""
-        with self._tracer.inside(self._source):
+        with self._tracer.inside(self.source):
             found = compute()
         return self(found)
 
@@ -285,7 +285,7 @@ class View:
         The rows of the current domain are all among them.
         """
         tracer = self._tracer
-        with tracer.inside(self._source):
+        with tracer.inside(self.source):
             part = tracer.part(condition, holds=holds)
         with tracer.inside(part):
             found = compute()
@@ -299,7 +299,7 @@ class View:
         tracer, node = self._tracer, value.node
         if self._is_shared(node.domain):
             return value
-        with tracer.inside(self._source):
+        with tracer.inside(self.source):
             node = tracer.lift(node)
         rows = tracer.lift(self._rows)
         gathered = tracer.graph.node(
@@ -319,7 +319,7 @@ class View:
         if self._is_shared(value.domain):
             return value
         row = self._rows
-        if value.domain is not self._source:
+        if value.domain is not self.source:
             row = self._row_around(value.domain)
         lengths = self._seen_from(value.domain, row)(Symbol(value.lengths)).node
         elements = tracer.graph.elements(tracer.domain, lengths)
@@ -335,7 +335,7 @@ class View:
     def _is_shared(self, domain: Domain) -> bool:
         """Whether values of a domain are there in the current one as they are."""
         around = self._tracer.domain.within(domain) and self._shared.within(domain)
-        return around and domain is not self._source
+        return around and domain is not self.source
 
     def _seen_from(self, source: Domain, rows: Node) -> View:
         return View(self._tracer, source, rows, self._shared)
@@ -343,7 +343,7 @@ class View:
     def _row_around(self, domain: Domain) -> Node:
         """Of each row of the current domain, the row of a domain around the source."""
         tracer = self._tracer
-        with tracer.inside(self._source):
+        with tracer.inside(self.source):
             outer = row_in(tracer, domain)
         row: Node = self._symbol(Symbol(outer)).node
         return row
@@ -354,7 +354,7 @@ class View:
         Its sides have the rows of its own domain, not of a part of it.
         """
         tracer = self._tracer
-        if value.domain is not self._source:
+        if value.domain is not self.source:
             if self._is_shared(value.domain):
                 return value
             return self._seen_from(value.domain, self._row_around(value.domain))(value)
