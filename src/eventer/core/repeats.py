@@ -28,11 +28,6 @@ class Repeats:
     lengths: NDArray[np.int64]
     likes: NDArray[np.int64]
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the rows' marks."""
-        return int(self.ends[-1] - self.ends[0]) * self.marks.itemsize + self.ends.nbytes
-
     def cut(self, start: int, stop: int) -> Repeats:
         """Those of the rows [start, stop)."""
         return replace(self, ends=self.ends[start : stop + 1])

@@ -126,10 +126,7 @@ class Maker:
 
 def _weight(batch: Batch, engine: Engine) -> int:
     per_byte = _VALUE_WEIGHT if engine.name == "interpreter" else 1
-    beside = batch.index.nbytes + batch.scheduled.nbytes
-    if batch.repeats is not None:
-        beside += batch.repeats.nbytes
-    return batch.nbytes * per_byte + beside
+    return batch.nbytes * per_byte + batch.index.nbytes + batch.scheduled.nbytes
 
 
 def _over_memory(index: int) -> BudgetError:
