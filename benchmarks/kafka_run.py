@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Final
 
 from confluent_kafka import Consumer, TopicPartition
 
@@ -70,6 +71,10 @@ def first_events(bootstrap: str, topic: str) -> int:
     return int(end)
 
 
+WARMING: Final = 3
+"""Turns of both that are not counted: a broker just started compiles its code on the same cores."""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bootstrap", help="an existing broker; else one of our own")
@@ -90,6 +95,9 @@ def main() -> None:
         print(f"{size} bytes of JSON an event, one partition, {chosen.seconds} s a turn")
         bare = limit(bootstrap, size, chosen.seconds)
         mine = ours(bootstrap, chosen.template, chosen.seconds)
+        for _ in range(0 if chosen.bootstrap else WARMING):
+            mine()
+            bare()
         report("run --kafka", list(pairs(mine, bare, chosen.rounds)))
 
 
