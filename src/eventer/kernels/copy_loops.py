@@ -26,6 +26,14 @@ _WORD: Final = 8
 
 
 @callable_from_kernels
+def _copy_bytes(at: int, start: int, end: int) -> None:
+    while at < end:
+        store_byte(at, load_byte(start))
+        at += 1
+        start += 1
+
+
+@callable_from_kernels
 def copy(at: int, brim: int, start: int, stop: int, edge: int) -> int:
     """Copies the bytes [start, stop) if they end before the brim; the place after them.
 
@@ -40,10 +48,7 @@ def copy(at: int, brim: int, start: int, stop: int, edge: int) -> int:
             at += WIDE_BLOCK
             start += WIDE_BLOCK
     else:
-        while at < end:
-            store_byte(at, load_byte(start))
-            at += 1
-            start += 1
+        _copy_bytes(at, start, end)
     return end
 
 
@@ -62,8 +67,5 @@ def copy_exactly(at: int, start: int, stop: int) -> int:
         store_word(at, first)
         store_word(end - _WORD, last)
     else:
-        while at < end:
-            store_byte(at, load_byte(start))
-            at += 1
-            start += 1
+        _copy_bytes(at, start, end)
     return end

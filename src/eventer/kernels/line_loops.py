@@ -6,14 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.kernels.compiled import kernel
-from eventer.kernels.instructions import (
-    WIDE_BLOCK,
-    Bytes,
-    address,
-    copy_wide_block,
-    load_byte,
-    store_byte,
-)
+from eventer.kernels.copy_loops import ANYWHERE, copy
+from eventer.kernels.instructions import Bytes, address, store_byte
 
 _LINE_FEED = 10
 
@@ -24,17 +18,6 @@ def write_lines(offsets: NDArray[np.int64], data: Bytes, out: Bytes) -> None:
     at, start = address(out), address(data)
     edge = start + len(data)
     for row in range(len(offsets) - 1):
-        source, stop = start + offsets[row], start + offsets[row + 1]
-        end = at + stop - source
-        if stop + WIDE_BLOCK <= edge:
-            while at < end:
-                copy_wide_block(at, source)
-                at += WIDE_BLOCK
-                source += WIDE_BLOCK
-        else:
-            while at < end:
-                store_byte(at, load_byte(source))
-                at += 1
-                source += 1
-        store_byte(end, _LINE_FEED)
-        at = end + 1
+        at = copy(at, ANYWHERE, start + offsets[row], start + offsets[row + 1], edge)
+        store_byte(at, _LINE_FEED)
+        at += 1

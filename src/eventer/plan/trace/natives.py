@@ -135,7 +135,7 @@ class TracedNative:
         for number, each in enumerate(given):
             if isinstance(each, Nothing):
                 raise EvaluationError("this raises in every row")
-            again = _changed(self, tracer, given, number, key)
+            again = self._changed(tracer, given, number, key)
             if isinstance(each, Choice):
                 return tracer.distribute(each, again)
             if isinstance(each, Symbol | List):
@@ -170,7 +170,18 @@ class TracedNative:
             return ends(tracer, given, key)
         if not isinstance(given[number], Symbol):
             raise RefusedError(f"{self.name} is called with a list")
-        return tracer.cases(given[number], _changed(self, tracer, given, number, key), None)
+        return tracer.cases(given[number], self._changed(tracer, given, number, key), None)
+
+    def _changed(
+        self, tracer: Tracer, given: list[Any], number: int, key: Any
+    ) -> Callable[[Any], Any]:
+        """The call with another value, of the language, in the place of an argument."""
+
+        def again(value: Any) -> Any:
+            changed = tracer.plain.argument(value)
+            return self.call([*given[:number], changed, *given[number + 1 :]], key)
+
+        return again
 
     def _of_elements(self, tracer: Tracer, elements: list[Any], key: Any) -> Any:
         """`get_one_of` of an array with symbols in it: a pick of the position."""
@@ -181,19 +192,6 @@ class TracedNative:
         if not isinstance(pick, Symbol):
             return tracer.plain.value(elements[0])
         return tracer.cases(pick, lambda place: tracer.plain.value(elements[int(place)]), None)
-
-
-def _changed(
-    native: TracedNative, tracer: Tracer, given: list[Any], number: int, key: Any
-) -> Callable[[Any], Any]:
-    """The call with another value, of the language, in the place of an argument."""
-
-    def again(value: Any) -> Any:
-        return native.call(
-            [*given[:number], tracer.plain.argument(value), *given[number + 1 :]], key
-        )
-
-    return again
 
 
 def _has_symbols(value: Any) -> bool:

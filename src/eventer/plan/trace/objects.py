@@ -275,8 +275,8 @@ def _field_of(tracer: Tracer, pick: Symbol, name: str) -> Code:
     return read
 
 
-class _Viewed(TracedObject):
-    """An object of the rows of `view`'s source, each field as the view shows it."""
+class ViewedObject(TracedObject):
+    """An object of the rows of `view`'s source in the current domain, as the view shows it."""
 
     __slots__ = ("_original", "_view")
 
@@ -303,11 +303,6 @@ class _Viewed(TracedObject):
                 body = _reader(self._original, name, partial(view.where, condition))
                 members[name] = OptionalMember(body, visibility, None, view(condition))
         return members
-
-
-def viewed(tracer: Tracer, value: Object, view: View) -> TracedObject:
-    """The object in the rows of the current domain, each field as `view` shows it."""
-    return _Viewed(tracer, value, view)
 
 
 def _listed(value: Object) -> Sequence[tuple[str, Visibility, Symbol | None]]:

@@ -16,7 +16,7 @@ from eventer.plan.refusal import RefusedError
 from eventer.plan.symbols import Choice, List, Symbol, Symbolic, kind_of
 from eventer.plan.trace.keys import PositionStep
 from eventer.plan.trace.lengths import list_length
-from eventer.plan.trace.objects import viewed
+from eventer.plan.trace.objects import ViewedObject
 from eventer.plan.trace.tracer import Tracer, bounds_of
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ class View:
         if isinstance(value, Array):
             return Array([self._operand(item) for item in value.items])
         if isinstance(value, Object):
-            return viewed(tracer, value, self)
+            return ViewedObject(tracer, value, self)
         if isinstance(value, Closure) and not self._shared.within(self.source):
             raise RefusedError("it takes a function from an element of a list")
         return value
