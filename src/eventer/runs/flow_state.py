@@ -139,8 +139,14 @@ class FlowState:
 
     @property
     def end(self) -> int:
-        """The index that is not to be reached, due or not."""
-        return min(self.limit, self.barrier[0]) if self.barrier else self.limit
+        """The index that is not to be reached now, due or not."""
+        ends = [self.limit]
+        if self.barrier is not None:
+            ends.append(self.barrier[0])
+        wary_of = self.assignment.wary_of
+        if wary_of is not None and self.committed < wary_of:
+            ends.append(wary_of)
+        return min(ends)
 
     def goal(self, now: int) -> int:
         """Up to which index events are to be made now."""

@@ -55,6 +55,8 @@ class Assignment:
     `doubtful` where an earlier owner of the shard may have left a transaction whose outcome is
     unknown: nothing can be said of the generator's position until the shard is opened again.
     `accepted` is the position to go on at where the destination has lost the one it had.
+    `wary_of` is an index at which it has brought its process down: all before it is committed
+    before that is tried again.
     """
 
     flow: Flow
@@ -63,6 +65,7 @@ class Assignment:
     skip: frozenset[int] = frozenset()
     doubtful: bool = False
     accepted: Position | None = None
+    wary_of: int | None = None
 
     @property
     def repeats(self) -> bool:

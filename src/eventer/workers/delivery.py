@@ -9,7 +9,6 @@ import time
 from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
-from eventer.core.errors import BudgetError
 from eventer.core.model import PositionKey
 from eventer.functions.fingerprint import fingerprint
 from eventer.kernels.loading import LOADING
@@ -47,6 +46,7 @@ from eventer.workers.messages import (
     Withdraw,
 )
 from eventer.workers.slate import Slate
+from eventer.workers.strikes import given_up
 
 SLICE_LIMIT_S: Final = 20.0
 """Engines keep to slices of 20 ms and budgets of a second; one that does not is given up.
@@ -166,7 +166,11 @@ class DeliveryWorker:
         self._slate.hold(time.monotonic_ns() + round(seconds * NS_PER_SECOND))
 
     async def _watch(self) -> None:
-        """Gives up the generator, and this process, whose event is never made."""
+        """Gives up the generator, and this process, whose event is never made.
+
+        Where events before it are not committed yet, the process alone: the next one delivers
+        those before it tries again.
+        """
         seen, began = None, 0
         while True:
             await asyncio.sleep(1)
@@ -175,10 +179,9 @@ class DeliveryWorker:
                 seen, began = making, spent
             if making is None or not _over_limit(spent - began, making.passed_ns()):
                 continue
-            error = BudgetError(f"making event {making.first} took over {SLICE_LIMIT_S:.0f} s")
-            error.index = making.first
             for shard, runner in self._runners.items():
-                if making.key in runner.shard.keys:
+                if runner.shard.committed(making.key) == making.first:
+                    error = given_up(making, f"took over {SLICE_LIMIT_S:.0f} s")
                     self._tell(shard, Failed(making.key, error, None))
             await self._channel.flush()
             os._exit(_STUCK)

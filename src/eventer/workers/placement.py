@@ -184,6 +184,7 @@ class Placement:
             making.first,
             making.key.generator,
         )
+        wanted.assignment = replace(wanted.assignment, wary_of=making.first)
         error = self._strikes.died(making)
         if error is not None and wanted.withdrawal is None:
             self._ended(making.key, None)
@@ -209,8 +210,8 @@ class Placement:
             case Failed(key=key, position=position) | Finished(key=key, position=position):
                 self._ended(key, position)
             case CommitSummary(positions=positions):
-                for key in positions:
-                    self._strikes.forget(key)
+                for key, position in positions.items():
+                    self._strikes.committed(key, position)
         self._hear(message.shard, message.news)
 
     def _withdrawn(self, key: PositionKey, position: Position | None) -> None:

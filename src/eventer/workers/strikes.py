@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from eventer.core.errors import BudgetError
-from eventer.core.model import PositionKey
+from eventer.core.model import Position, PositionKey
 from eventer.workers.slate import UnderWay
 
 DEATHS: Final = 3
@@ -20,7 +20,7 @@ class _Strike:
 
 
 class Strikes:
-    """Deaths by generator. They count only where nothing of it was committed in between."""
+    """Deaths by generator. They count only until it gets past the place."""
 
     def __init__(self) -> None:
         self._strikes: dict[PositionKey, _Strike] = {}
@@ -33,17 +33,27 @@ class Strikes:
             self._strikes[at.key] = _Strike(at.first, deaths)
             return None
         del self._strikes[at.key]
-        return _given_up(at)
+        return given_up(
+            at,
+            f"brought their worker process down {DEATHS} times, one after the other: that takes "
+            "too much memory, or does not end",
+        )
+
+    def committed(self, key: PositionKey, position: Position) -> None:
+        """Its events before `position.next` are delivered."""
+        known = self._strikes.get(key)
+        if known is not None and position.next > known.first:
+            del self._strikes[key]
 
     def forget(self, key: PositionKey) -> None:
-        """It got on, or is no more."""
+        """It is no more."""
         self._strikes.pop(key, None)
 
 
-def _given_up(at: UnderWay) -> BudgetError:
+def given_up(at: UnderWay, why: str) -> BudgetError:
+    """The error of a generator some of whose events cannot be made."""
     error = BudgetError(
-        f"making event {at.first} brought its worker process down {DEATHS} times, one after the "
-        "other: it takes too much memory, or does not end",
+        f"making events from {at.first} on {why}",
         hint=f"change the template; `eventer resume {at.key.generator}` tries again as it is",
     )
     error.index = at.first

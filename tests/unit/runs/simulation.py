@@ -142,7 +142,11 @@ class Generator:
 
     def assignment(self, *, doubtful: bool) -> Assignment:
         return Assignment(
-            Flow(self.key, ConsoleTarget()), RECIPE, on_error=self.on_error, doubtful=doubtful
+            Flow(self.key, ConsoleTarget()),
+            RECIPE,
+            on_error=self.on_error,
+            doubtful=doubtful,
+            wary_of=self.seen + 3 if doubtful else None,
         )
 
 

@@ -73,10 +73,13 @@ class Bench:
         on_error: OnError = OnError.STOP,
         skip: frozenset[int] = frozenset(),
         doubtful: bool = False,
+        wary_of: int | None = None,
     ) -> None:
         self.paces[key] = Pace([Segment(self.now, 0, count, interval)])
         flow = Flow(key, ConsoleTarget())
-        self.shard.assign(Assignment(flow, RECIPE, on_error, skip, doubtful))
+        self.shard.assign(
+            Assignment(flow, RECIPE, on_error, skip, doubtful=doubtful, wary_of=wary_of)
+        )
 
     def next_delivery(self) -> Deliver:
         """Makes what is due and waits, until something is to be delivered."""
@@ -201,6 +204,20 @@ class TestWay:
         assert keys == (A,)
         bench.now += 10 * SECOND
         assert bench.decide() == []
+
+    def test_what_brought_its_process_down_waits_until_all_before_it_is_committed(self) -> None:
+        bench = Bench()
+        bench.positions[A] = Position(next=3)
+        bench.run(A, wary_of=7)
+        generate = bench.expect(Generate)
+        assert [(work.first, work.count) for work in generate.works] == [(3, 4)]
+        bench.made(generate)
+        deliver = bench.expect(Deliver)
+        assert bench.decide() == [], "events 7 to 9 are due, too"
+        bench.commit(deliver)
+        assert bench.shard.committed(A) == 7
+        (work,) = bench.expect(Generate).works
+        assert (work.first, work.count) == (7, 3)
 
 
 class TestWindow:

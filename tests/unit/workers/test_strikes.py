@@ -1,6 +1,6 @@
 """Who is to blame for dead workers."""
 
-from eventer.core.model import PositionKey
+from eventer.core.model import Position, PositionKey
 from eventer.workers.slate import UnderWay
 from eventer.workers.strikes import Strikes
 
@@ -23,5 +23,13 @@ def test_who_got_on_in_between_begins_anew():
     strikes = Strikes()
     for first in (40, 40, 41, 41):
         assert strikes.died(UnderWay(ONE, first, 0)) is None
-    strikes.forget(ONE)
+    strikes.committed(ONE, Position(next=42))
     assert strikes.died(UnderWay(ONE, 41, 0)) is None
+
+
+def test_who_delivered_what_comes_before_did_not_get_on():
+    strikes = Strikes()
+    strikes.died(UnderWay(ONE, 40, 0))
+    strikes.died(UnderWay(ONE, 40, 0))
+    strikes.committed(ONE, Position(next=40))
+    assert strikes.died(UnderWay(ONE, 40, 0)) is not None
