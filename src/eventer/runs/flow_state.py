@@ -159,12 +159,15 @@ class FlowState:
         return self.timetable.due_at(self.made) if self.made < self.end else None
 
     def work(self, now: int, most: int = MOST) -> Work | None:
-        """What is to be made next, skipping what emits nothing; None where nothing is due."""
+        """What is to be made next; None where nothing is due, or a suspect is to deliver first.
+
+        What emits nothing is passed over on the way.
+        """
         assert self.timetable is not None
         goal = self.goal(now)
         while self.made < goal and self.made in self.skip:
             self.pass_over()
-        if self.made >= goal:
+        if self.made >= goal or not self.active:
             return None
         if self.suspect:
             most = max(1, min(most, MAX_EVENTS >> 2 * self.delivery_tries))

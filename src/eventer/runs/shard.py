@@ -454,12 +454,15 @@ class Shard:
         works: list[Work] = []
         while self._due and len(works) < WORKS:
             flow = self._due.pop()
+            if not flow.active:
+                continue
             held = now < flow.held_until
-            if flow.active and not held and (work := flow.work(now, self._dose.events)) is not None:
+            work = None if held else flow.work(now, self._dose.events)
+            if work is not None:
                 works.append(work)
-            elif flow.active:
-                self._flows.note(flow)
-                self._due.schedule(flow, now)
+                continue
+            self._flows.note(flow)
+            self._due.schedule(flow, now)
         return tuple(works)
 
     def _take(self, flow: FlowState, made: Made, now: int) -> None:

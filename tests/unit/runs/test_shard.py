@@ -701,6 +701,16 @@ class TestIsolation:
         bench.now += SECOND
         assert {d.flow.key for d in self.load(bench).deliveries} == {A, B}
 
+    @pytest.mark.parametrize("skip", [{0}, {0, 1, 2, 3}])
+    def test_a_suspect_whose_next_event_emits_nothing_goes_on(self, skip: set[int]) -> None:
+        bench = Bench()
+        bench.run(A, count=4, interval=60 * SECOND, skip=frozenset(skip))
+        self.reject(bench, self.load(bench), A, TargetUnavailableError("no leader"))
+        bench.now += SECOND
+        while bench.shard.committed(A) != 4:
+            bench.commit(self.load(bench))
+        assert bench.heard(Running)[-1] == Running(A)
+
     def test_whoever_spends_the_connection_is_left_out_of_the_next(self) -> None:
         bench = Bench()
         bench.run(A, B, count=10)
