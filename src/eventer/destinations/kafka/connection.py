@@ -38,6 +38,7 @@ from eventer.destinations.kafka.errors import (
     reason,
     verdict_on,
 )
+from eventer.destinations.kafka.log import Log
 from eventer.destinations.kafka.names import name_fault
 from eventer.destinations.kafka.opening import Opened, open_producer
 from eventer.destinations.kafka.planning import Planner
@@ -178,13 +179,16 @@ class KafkaConnection:
         return Topics(self._producer.client)
 
     async def _known_positions(self) -> dict[PositionKey, Position]:
-        """Read once: after fencing nobody else moves them."""
+        """Read once: after fencing nobody else moves them.
+
+        Nor is any of them in doubt then. Others share the partition, and may have died in a
+        transaction, so what is open is not waited for.
+        """
         if self._positions is None:
-            # Another service's dead owner may hold them up for as long as its transaction lives.
-            patience = self._settings.transaction_timeout + self._settings.start_timeout
-            async with self._bounded("reading positions", patience):
+            log = Log(self._settings, self._producer.client)
+            async with self._bounded("reading positions", log.patience):
                 self._positions = await position.read_positions(
-                    self._settings, self._producer.client, self._shard, self._cluster
+                    log.decided(position.TOPIC, self._shard), self._shard, self._cluster
                 )
         return self._positions
 

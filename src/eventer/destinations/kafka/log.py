@@ -42,6 +42,8 @@ _PAGE_BYTES: Final = 4 << 20
 _WAIT_MS: Final = 250
 _PAUSE_SECONDS: Final = 0.1
 _WITH_PREFERRED_REPLICA: Final = 11
+_COMMIT: Final = b"\x00\x01"
+"""The kind of the record that ends a transaction well, after 16 bits of a version in its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,14 @@ class Bounds:
 
 
 class Log:
-    """The topics of a cluster, to read. `patience` is how long open transactions are waited for."""
+    """The topics of a cluster, to read. `patience` is how long open transactions are waited for.
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    By a client that is there already, or by one of its own, which `open` connects.
+    """
+
+    def __init__(self, settings: KafkaSettings, client: Any = None) -> None:
         self._settings = settings
-        self._client: Any = None
+        self._client = client
         self.patience = settings.transaction_timeout + settings.start_timeout
 
     @property
@@ -140,29 +145,64 @@ class Log:
             DestinationRejectedError: what lies there cannot be read.
         """
         place = TopicPartition(topic, partition)
-        at, give_up = first, time.monotonic() + self.patience
-        while at < until:
-            fetched = await self._fetch(place, at, until)
-            if fetched is None or not fetched.headers:
-                if time.monotonic() > give_up:
-                    raise DestinationUnavailableError(
-                        f"topic {topic!r}, partition {partition} cannot be read beyond offset "
-                        f"{at}: a transaction there does not end"
-                    )
-                continue
-            give_up = time.monotonic() + self.patience
-            records = _records(place, fetched)
+        at = first
+        async for fetched in self._fetches(place, first, until, _COMMITTED):
+            records = _records(place, fetched, fetched.committed())
             wanted = records.offset >= at
             yield records if wanted.all() else records.take(wanted)
             at = fetched.headers[-1].last_offset + 1
 
-    async def _fetch(self, place: TopicPartition, at: int, until: int) -> _Fetched | None:
+    async def decided(self, topic: str, partition: int) -> AsyncIterator[Records]:
+        """The records of a partition that are committed by now, page by page, in their order.
+
+        Open transactions are not waited for: what lies behind the first of them is read as it is,
+        and judged by where the transactions end. No cleaner has touched that part of a topic yet,
+        so their ends are there.
+
+        Raises:
+            DestinationUnavailableError: the broker does not answer.
+            DestinationRejectedError: what lies there cannot be read.
+        """
+        await self.partitions(topic)
+        place = TopicPartition(topic, partition)
+        start = await self._offset(place, EARLIEST, _UNCOMMITTED)
+        stable = await self._offset(place, LATEST, _COMMITTED)
+        end = await self._offset(place, LATEST, _UNCOMMITTED)
+        async for records in self.pages(topic, partition, start, stable):
+            yield records
+        behind = self._fetches(place, stable, end, _UNCOMMITTED)
+        pages = [fetched async for fetched in behind]
+        ended: dict[int, bool] = {}
+        kept = [_ended_well(place, fetched, ended) for fetched in reversed(pages)]
+        for fetched, headers in zip(pages, reversed(kept), strict=True):
+            yield _records(place, fetched, headers)
+
+    async def _fetches(
+        self, place: TopicPartition, first: int, until: int, isolation: int
+    ) -> AsyncIterator[_Fetched]:
+        """The batches that begin at [first, until), some at a time."""
+        at, give_up = first, time.monotonic() + self.patience
+        while at < until:
+            fetched = await self._fetch(place, at, until, isolation)
+            if fetched is not None and fetched.headers:
+                yield fetched
+                at = fetched.headers[-1].last_offset + 1
+                give_up = time.monotonic() + self.patience
+            elif time.monotonic() > give_up:
+                raise DestinationUnavailableError(
+                    f"topic {place.topic!r}, partition {place.partition} cannot be read beyond "
+                    f"offset {at}: a transaction there does not end"
+                )
+
+    async def _fetch(
+        self, place: TopicPartition, at: int, until: int, isolation: int
+    ) -> _Fetched | None:
         """What lies between offsets; None where the broker wants to be asked again."""
         request = FetchRequest(
             _WAIT_MS,
             1,
             _PAGE_BYTES,
-            _COMMITTED,
+            isolation,
             [(place.topic, [(place.partition, at, _PAGE_BYTES)])],
         )
         try:
@@ -214,9 +254,26 @@ class _Fetched:
         return kept
 
 
-def _records(place: TopicPartition, fetched: _Fetched) -> Records:
+def _ended_well(
+    place: TopicPartition, fetched: _Fetched, ended: dict[int, bool]
+) -> list[BatchHeader]:
+    """The batches that count. From the last to the first: `ended` holds what comes later.
+
+    Of each producer, whether its next transaction to end was committed.
+    """
+    kept = []
+    for header in reversed(fetched.headers):
+        if header.is_control:
+            key = _records(place, fetched, [header]).keys.value(0) or b""
+            ended[header.producer_id] = key[2:] == _COMMIT
+        elif not header.is_transactional or ended.get(header.producer_id):
+            kept.append(header)
+    return kept[::-1]
+
+
+def _records(place: TopicPartition, fetched: _Fetched, headers: Sequence[BatchHeader]) -> Records:
     try:
-        return read_records(fetched.data, fetched.committed())
+        return read_records(fetched.data, headers)
     except UnreadableRecordsError as error:
         raise _unreadable(place, error) from error
 

@@ -8,17 +8,14 @@ is a JSON object with `next`, `skipped`, `bytes` and `partitions`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
 
 import numpy as np
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka import errors as kafka
-from aiokafka.protocol.offset import OffsetRequest
 
-from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
+from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import KafkaTarget, Position, PositionKey
-from eventer.destinations.kafka.settings import KafkaSettings
+from eventer.kernels.kafka_reading import Records
 from eventer.kernels.kafka_records import RecordBatch, RecordColumns, bytes_column, frame
 
 TOPIC: Final = "eventer-positions"
@@ -29,12 +26,9 @@ _CONFIG: Final = (
     # segment alone and sets to work as soon as a tenth of the rest is outdated.
     ("segment.bytes", str(4 << 20)),
     ("min.cleanable.dirty.ratio", "0.1"),
-    # aiokafka reads no codec without a package that we need for nothing else.
+    # Small records that every new owner reads: nothing is won by packing them.
     ("compression.type", "uncompressed"),
 )
-_LATEST: Final = -1
-_READ_UNCOMMITTED: Final = 0
-_POLL_MS: Final = 500
 
 
 def target_for(shards: int) -> KafkaTarget:
@@ -98,66 +92,35 @@ def position_batch(positions: Mapping[PositionKey, Position], now_ms: int) -> Re
 
 
 async def read_positions(
-    settings: KafkaSettings, client: Any, shard: int, cluster: int
+    pages: AsyncIterator[Records], shard: int, cluster: int
 ) -> dict[PositionKey, Position]:
-    """All committed positions of a cluster in a shard's partition.
-
-    The end is where the partition ends now, open transactions of others included: one that lies
-    before ours hides them from `read_committed` until it ends, and what is hidden must not be
-    taken for absent. So this waits; the caller bounds the time.
+    """The last position of each generator of a cluster, from the committed records of its shard.
 
     Raises:
         DestinationRejectedError: a position cannot be read.
     """
-    place = TopicPartition(TOPIC, shard)
-    end = await _end_of(client, place)
-    consumer = AIOKafkaConsumer(
-        **settings.client_options(),
-        group_id=None,
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        fetch_max_wait_ms=_POLL_MS,
-    )
     found: dict[PositionKey, Position] = {}
-    await consumer.start()
-    try:
-        consumer.assign([place])
-        while await consumer.position(place) < end:
-            polled = await consumer.getmany(place, timeout_ms=_POLL_MS)
-            for record in polled.get(place, ()):
-                _take(record, cluster, found)
-    finally:
-        await consumer.stop()
+    async for records in pages:
+        for row in range(len(records)):
+            _take(records, row, shard=shard, cluster=cluster, found=found)
     return found
 
 
-def _take(record: Any, cluster: int, found: dict[PositionKey, Position]) -> None:
-    key = decode_key(record.key or b"")
+def _take(
+    records: Records, row: int, *, shard: int, cluster: int, found: dict[PositionKey, Position]
+) -> None:
+    key = decode_key(records.keys.value(row) or b"")
     if key is None or key.cluster != cluster:
         return
-    if record.value is None:
+    value = records.values.value(row)
+    if value is None:
         found.pop(key, None)
         return
     try:
-        found[key] = decode_position(record.value)
+        found[key] = decode_position(value)
     except ValueError as error:
         raise DestinationRejectedError(
             f"the position of generator {key.generator} cannot be read: {TOPIC}, partition "
-            f"{record.partition}, offset {record.offset}: {error}",
+            f"{shard}, offset {records.offset[row]}: {error}",
             hint=f"write a position with the key {encode_key(key).decode()!r} there",
         ) from error
-
-
-async def _end_of(client: Any, place: TopicPartition) -> int:
-    """Where the partition ends, whether or not all before it is committed."""
-    await client._wait_on_metadata(place.topic)  # noqa: SLF001 - as its own consumer does
-    leader = client.cluster.leader_for_partition(place)
-    request = OffsetRequest(-1, _READ_UNCOMMITTED, [(place.topic, [(place.partition, _LATEST)])])
-    answer = await client.send(leader, request)
-    ((_, ((_, code, *_, offset),)),) = answer.topics
-    if code:
-        raise DestinationUnavailableError(
-            f"{TOPIC} cannot be read now: {kafka.for_code(code).__name__}"
-        )
-    return int(offset)

@@ -75,9 +75,9 @@ class KafkaReadBack:
         self._flow = flow
         await self._log.open()
         if await self._log.partitions(position.TOPIC) > self._shard:
-            found = await position.read_positions(
-                self._settings, self._log.client, self._shard, self._cluster
-            )
+            at = (await self._log.bounds(position.TOPIC))[self._shard]
+            pages = self._log.pages(position.TOPIC, self._shard, at.start, at.end)
+            found = await position.read_positions(pages, self._shard, self._cluster)
             self._position = found.get(flow.key, Position())
         # In this order: whatever is committed below `stable` has its entry below the ledger's end.
         self._bounds = await self._log.bounds(kafka_target(flow).topic)
