@@ -137,7 +137,7 @@ class _General:
     def __init__(self, compiler: Compiler, node: Apply, scope: Scope) -> None:
         self._node = node
         self._meter = compiler.runtime.meter
-        self._target = compiler.code(node.target, scope)
+        self._target = compiler.callee(node.target, scope)
         compile_ = compiler.code if node.tailstrict else compiler.operand
         self._codes = tuple([compile_(each, scope) for each in node.positional])
         self._named = [(each.name, compile_(each.value, scope)) for each in node.named]

@@ -84,6 +84,10 @@ class Compiler:
             return self._slot(scope, node.name)
         return self.bound(node, scope)
 
+    def callee(self, node: Node, scope: Scope) -> Code:
+        """The code that gives what is applied, a function or not."""
+        return self.code(node, scope)
+
     def bound(self, node: Node, scope: Scope) -> Code:
         """The same for what is bound to a name: others of its group may not be there yet."""
         code = self.code(node, scope)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from eventer.jsonnet.evaluate.compiler import Compiler, Imports, Rules
+from eventer.jsonnet.evaluate.scopes import Scope
 from eventer.jsonnet.evaluate.std_calls import Builtin
+from eventer.jsonnet.nodes import Node
 from eventer.jsonnet.std.registry import FUNCTIONS
-from eventer.jsonnet.values import Code, Frame, Thunk
+from eventer.jsonnet.values import Code, Frame, Thunk, Value
+from eventer.plan.refusal import RefusedError
+from eventer.plan.symbols import Choice
 from eventer.plan.trace.operators import TracedOperators
 from eventer.plan.trace.runtime import TracedRuntime
 from eventer.plan.trace.tracer import Tracer
@@ -27,6 +31,22 @@ class TracedCompiler(Compiler):
         from eventer.plan.trace.std_calls import TracedBuiltin
 
         return TracedBuiltin(FUNCTIONS[name], self.runtime, self)
+
+    def callee(self, node: Node, scope: Scope) -> Code:
+        """See `Compiler.callee`; it has to be one function for all rows.
+
+        Raises:
+            RefusedError: when run, that it differs.
+        """
+        code, tracer = super().callee(node, scope), self.tracer
+
+        def find(frame: Frame) -> Value:
+            function = tracer.settled(code(frame))
+            if isinstance(function, Choice):
+                raise RefusedError("it calls a function that differs from event to event")
+            return function  # type: ignore[no-any-return]  # code is untyped by design
+
+        return find
 
     def delayed(self, code: Code) -> Code:
         """See `Compiler.delayed`; who forces the thunk, and where, makes no difference."""
