@@ -48,7 +48,7 @@ from eventer.runs.instructions import (
     Waiting,
 )
 from eventer.runs.maker import STACK_BYTES, Maker
-from eventer.runs.memory import share_memory
+from eventer.runs.memory import CompilerPages, share_memory
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard import WEIGHT
 from eventer.service.connections import environment_name, known_connections
@@ -168,6 +168,7 @@ class OneRun:
             BrokenPipeError: the reader of standard output has gone.
         """
         share_memory()
+        end_pages = CompilerPages().watch()
         job = self._job
         flow = Flow(self._key, job.target, job.prepared.shape)
         self._runner.shard.assign(Assignment(flow, job.recipe, job.on_error))
@@ -177,6 +178,7 @@ class OneRun:
             if self._timer is not None:
                 self._timer.cancel()
             self._maker.close()
+            end_pages()
         assert self._ended is not None
         return self._ended
 

@@ -24,7 +24,7 @@ from eventer.runs.instructions import (
 )
 from eventer.runs.lateness import count_lateness
 from eventer.runs.maker import Maker
-from eventer.runs.memory import share_memory
+from eventer.runs.memory import CompilerPages, share_memory
 from eventer.runs.pacing import Pace
 from eventer.runs.runner import ShardRunner
 from eventer.runs.tenure import Tenure
@@ -93,6 +93,7 @@ class DeliveryWorker:
     async def serve(self) -> None:
         """Takes messages until `Stop`."""
         share_memory()
+        end_pages = CompilerPages().watch()
         end_tenure = self._tenure.watch()
         unwatch = LOADING.watch(lambda begun: self._hold_time(LOADING_LIMIT_S if begun else 0))
         watch = asyncio.create_task(self._watch())
@@ -102,6 +103,7 @@ class DeliveryWorker:
         watch.cancel()
         await self._stop()
         unwatch()
+        end_pages()
         end_tenure()
 
     def _build(self, assignment: Assignment) -> Engine:
