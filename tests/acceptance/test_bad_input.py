@@ -66,21 +66,27 @@ POSTED = {"a", "b", "n", "refused"}
 def service(kafka, postgres_module_dsn, tmp_path_factory):
     directory = tmp_path_factory.mktemp("bad_input")
     running = Watched(directory, kafka, postgres_module_dsn).start()
-    before = running.made()
-    yield running
-    # What delivers now would have delivered, too, what was accepted by mistake before it.
+    try:
+        before = running.made()
+        yield running
+        check_nothing_was_made(running, *before)
+    finally:
+        running.stop()
+
+
+def check_nothing_was_made(running, _ids, topics, tables):
+    """What delivers now would have delivered, too, what was accepted by mistake before it."""
     good = [topic(f"control-{uuid.uuid4().hex}"), table("control")]
     code, body = running.post("/generator/add", request(*good, template="{ a: 1 }", interval="1h"))
     assert code == 200, body
     ids = [g["id"] for g in body["generators"]]
     wait_until(lambda: all(running.generator(id)["position"] for id in ids), 30, "none delivers")
-    generators, topics, tables = running.made()
+    generators, topics_now, tables_now = running.made()
     assert set(generators) == set(ids)
-    assert topics == before[1] == set()
-    named = {name for _, name in tables - before[2]} - LEGAL
+    assert topics_now == topics == set()
+    named = {name for _, name in tables_now - tables} - LEGAL
     assert named == {"control"}
-    assert {schema for schema, _ in tables} == {schema for schema, _ in before[2]}
-    running.stop()
+    assert {schema for schema, _ in tables_now} == {schema for schema, _ in tables}
 
 
 def refused(service, code, body=None, *, path="/generator/add", **options):
