@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from eventer.core.batch import MAX_EVENTS
 from eventer.core.errors import EventerError
 from eventer.core.model import (
     Guarantee,
@@ -56,7 +57,8 @@ class Assignment:
     unknown: nothing can be said of the generator's position until the shard is opened again.
     `accepted` is the position to go on at where the destination has lost the one it had.
     `wary_of` is an index at which it has brought its process down: all before it is committed
-    before that is tried again.
+    before that is tried again. From there on events are made `singly`, as many as make a batch,
+    where it is to be found out which of them does it.
     """
 
     flow: Flow
@@ -66,6 +68,7 @@ class Assignment:
     doubtful: bool = False
     accepted: Position | None = None
     wary_of: int | None = None
+    singly: bool = False
 
     @property
     def repeats(self) -> bool:
@@ -76,6 +79,12 @@ class Assignment:
     def key(self) -> PositionKey:
         """Whose position it is."""
         return self.flow.key
+
+    def most(self, first: int) -> int:
+        """How many events from an index on may be made together."""
+        if not self.singly or self.wary_of is None:
+            return MAX_EVENTS
+        return 1 if self.wary_of <= first < self.wary_of + MAX_EVENTS else MAX_EVENTS
 
 
 # --- instructions ---------------------------------------------------------------------------------

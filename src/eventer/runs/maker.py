@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from eventer.core.batch import MAX_EVENTS, Batch
+from eventer.core.batch import Batch
 from eventer.core.errors import BudgetError, EventerError, TemplateError
 from eventer.core.model import PositionKey
 from eventer.plan.engine import Engine
@@ -104,7 +104,8 @@ class Maker:
     def _made(self, work: Work, deadline: int) -> Made:
         try:
             engine = self._engine(work)
-            times = work.timetable.scheduled(work.first, min(work.count, MAX_EVENTS))
+            most = work.assignment.most(work.first)
+            times = work.timetable.scheduled(work.first, min(work.count, most))
             batch = engine.generate(work.first, times, deadline)
         except EventerError as error:
             return Made(work, error=error)

@@ -149,11 +149,6 @@ class Shard:
         """The generators it holds."""
         return tuple(flow.key for flow in self._flows)
 
-    def committed(self, key: PositionKey) -> int | None:
-        """The next index of a generator to commit, as far as is known; None for none of its own."""
-        flow = self._flows.get(key)
-        return flow.committed if flow is not None else None
-
     # --- what happened ------------------------------------------------------------------------
 
     def opened(self, guarantee: Guarantee) -> None:

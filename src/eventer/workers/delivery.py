@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import time
+from contextlib import ExitStack
 from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
@@ -46,7 +47,6 @@ from eventer.workers.messages import (
     Withdraw,
 )
 from eventer.workers.slate import Slate
-from eventer.workers.strikes import given_up
 
 SLICE_LIMIT_S: Final = 20.0
 """Engines keep to slices of 20 ms and budgets of a second; one that does not is given up.
@@ -93,18 +93,16 @@ class DeliveryWorker:
     async def serve(self) -> None:
         """Takes messages until `Stop`."""
         share_memory()
-        end_pages = CompilerPages().watch()
-        end_tenure = self._tenure.watch()
-        unwatch = LOADING.watch(lambda begun: self._hold_time(LOADING_LIMIT_S if begun else 0))
-        watch = asyncio.create_task(self._watch())
-        self._channel.send(Ready(fingerprint()))
-        while not isinstance(message := await self._channel.receive(), Stop):
-            self._take(message)
-        watch.cancel()
-        await self._stop()
-        unwatch()
-        end_pages()
-        end_tenure()
+        with ExitStack() as ends:
+            ends.callback(CompilerPages().watch())
+            ends.callback(self._tenure.watch())
+            ends.callback(LOADING.watch(self._hold_time_while))
+            watch = asyncio.create_task(self._watch())
+            self._channel.send(Ready(fingerprint()))
+            while not isinstance(message := await self._channel.receive(), Stop):
+                self._take(message)
+            watch.cancel()
+            await self._stop()
 
     def _build(self, assignment: Assignment) -> Engine:
         engine = build_engine(assignment)
@@ -164,14 +162,14 @@ class DeliveryWorker:
     def _tell(self, shard: ShardId, news: ShardNews) -> None:
         self._channel.send(Heard(shard, news))
 
-    def _hold_time(self, seconds: float) -> None:
+    def _hold_time_while(self, loading: bool) -> None:  # noqa: FBT001
+        seconds = LOADING_LIMIT_S if loading else 0
         self._slate.hold(time.monotonic_ns() + round(seconds * NS_PER_SECOND))
 
     async def _watch(self) -> None:
-        """Gives up the generator, and this process, whose event is never made.
+        """Ends this process if an event is never made; the slate says which.
 
-        Where events before it are not committed yet, the process alone: the next one delivers
-        those before it tries again.
+        How often that may happen at one place, its service knows.
         """
         seen, began = None, 0
         while True:
@@ -179,14 +177,11 @@ class DeliveryWorker:
             making, spent = self._slate.read(), self._maker.processor_ns()
             if making != seen:
                 seen, began = making, spent
-            if making is None or not _over_limit(spent - began, making.passed_ns()):
-                continue
-            for shard, runner in self._runners.items():
-                if runner.shard.committed(making.key) == making.first:
-                    error = given_up(making, f"took over {SLICE_LIMIT_S:.0f} s")
-                    self._tell(shard, Failed(making.key, error, None))
-            await self._channel.flush()
-            os._exit(_STUCK)
+            if making is not None and _over_limit(spent - began, making.passed_ns()):
+                _log.error(
+                    "making events from %d on takes over %.0f s", making.first, SLICE_LIMIT_S
+                )
+                os._exit(_STUCK)
 
     async def _stop(self) -> None:
         for runner in self._runners.values():

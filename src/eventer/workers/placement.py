@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from eventer.core.errors import EventerError, WorkerLostError
 from eventer.core.model import Position, PositionKey, Segment
@@ -30,7 +30,10 @@ from eventer.workers.messages import (
     Withdraw,
 )
 from eventer.workers.slate import UnderWay
-from eventer.workers.strikes import Strikes
+from eventer.workers.strikes import DEATHS, Strikes, given_up
+
+_NO_ACCIDENT: Final = 2
+"""Deaths at one place after which it is worth to find out which event it is."""
 
 _log = logging.getLogger(__name__)
 
@@ -184,11 +187,13 @@ class Placement:
             making.first,
             making.key.generator,
         )
-        wanted.assignment = replace(wanted.assignment, wary_of=making.first)
-        error = self._strikes.died(making)
-        if error is not None and wanted.withdrawal is None:
+        deaths = self._strikes.died(making)
+        wanted.assignment = replace(
+            wanted.assignment, wary_of=making.first, singly=deaths >= _NO_ACCIDENT
+        )
+        if deaths >= DEATHS and wanted.withdrawal is None:
             self._ended(making.key, None)
-            self._hear(wanted.shard, Failed(making.key, error, None))
+            self._hear(wanted.shard, Failed(making.key, given_up(making), None))
 
     def _heard(self, message: Any) -> None:
         if isinstance(message, Heard):
@@ -227,6 +232,7 @@ class Placement:
     def _ended(self, key: PositionKey, position: Position | None) -> None:
         """The shard let go of it by itself. If it was asked to as well, it still answers that."""
         wanted = self._wanted.get(key)
+        self._strikes.forget(key)
         if wanted is None:
             return
         if wanted.withdrawal is None:

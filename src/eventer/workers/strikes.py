@@ -25,19 +25,12 @@ class Strikes:
     def __init__(self) -> None:
         self._strikes: dict[PositionKey, _Strike] = {}
 
-    def died(self, at: UnderWay) -> BudgetError | None:
-        """A worker died while it made events of a generator; the error that this comes to."""
+    def died(self, at: UnderWay) -> int:
+        """A worker died while it made events of a generator; the how-manieth time at that place."""
         known = self._strikes.get(at.key)
         deaths = known.deaths + 1 if known is not None and known.first == at.first else 1
-        if deaths < DEATHS:
-            self._strikes[at.key] = _Strike(at.first, deaths)
-            return None
-        del self._strikes[at.key]
-        return given_up(
-            at,
-            f"brought their worker process down {DEATHS} times, one after the other: that takes "
-            "too much memory, or does not end",
-        )
+        self._strikes[at.key] = _Strike(at.first, deaths)
+        return deaths
 
     def committed(self, key: PositionKey, position: Position) -> None:
         """Its events before `position.next` are delivered."""
@@ -50,10 +43,11 @@ class Strikes:
         self._strikes.pop(key, None)
 
 
-def given_up(at: UnderWay, why: str) -> BudgetError:
-    """The error of a generator some of whose events cannot be made."""
+def given_up(at: UnderWay) -> BudgetError:
+    """The error of a generator that has brought down `DEATHS` workers at one place."""
     error = BudgetError(
-        f"making events from {at.first} on {why}",
+        f"making events from {at.first} on brought their worker process down {DEATHS} times, one "
+        "after the other: that takes too much memory, or does not end",
         hint=f"change the template; `eventer resume {at.key.generator}` tries again as it is",
     )
     error.index = at.first

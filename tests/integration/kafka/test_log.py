@@ -3,6 +3,7 @@
 import asyncio
 import random
 import uuid
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -60,10 +61,20 @@ class Writers:
             await self.end(writer, well=True)
 
 
-async def start(kafka, name, **options):
-    producer = Producer(KafkaSettings(kafka), transactional_id=name, **options)
-    await producer.start()
-    return producer
+@asynccontextmanager
+async def started(kafka, topic, names):
+    """Writers of a topic, and a reader of it."""
+    create_topic(kafka, topic)
+    settings = KafkaSettings(kafka)
+    async with AsyncExitStack() as ends:
+        producers = [Producer(settings, transactional_id=name) for name in names]
+        for producer in producers:
+            await producer.start()
+            ends.push_async_callback(producer.close)
+        reader = Log(settings)
+        await reader.open()
+        ends.push_async_callback(reader.close)
+        yield Writers(topic, producers), reader
 
 
 @pytest.mark.parametrize("page_bytes", [100, 4 << 20])
@@ -72,23 +83,17 @@ async def test_what_is_decided_is_what_was_committed_whatever_is_open(
 ):
     monkeypatch.setattr(logs, "_PAGE_BYTES", page_bytes)
     topic, rng = f"l.{uuid.uuid4().hex}", random.Random(page_bytes)
-    create_topic(kafka, topic)
-    names = [f"{topic}-{number}" for number in range(3)]
-    writers = Writers(topic, [await start(kafka, name) for name in [*names, None]])
-    reader = Log(KafkaSettings(kafka))
-    await reader.open()
-    for _ in range(12):
+    names = [*(f"{topic}-{number}" for number in range(3)), None]
+    async with started(kafka, topic, names) as (writers, reader):
         for _ in range(12):
-            await writers.step(rng)
-        await settled(reader, topic, sorted(writers.committed))
-    await writers.end_all()
-    committed = [m.offset() for m in await asyncio.to_thread(read_topic, kafka, topic)]
-    assert committed == sorted(writers.committed)
-    assert len(committed) > 40
-    await settled(reader, topic, committed)
-    await reader.close()
-    for producer in writers.producers:
-        await producer.close()
+            for _ in range(12):
+                await writers.step(rng)
+            await settled(reader, topic, sorted(writers.committed))
+        await writers.end_all()
+        committed = [m.offset() for m in await asyncio.to_thread(read_topic, kafka, topic)]
+        assert committed == sorted(writers.committed)
+        assert len(committed) > 40
+        await settled(reader, topic, committed)
 
 
 async def settled(reader, topic, committed):

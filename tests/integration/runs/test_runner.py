@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.core.batch import Batch
+from eventer.core.batch import MAX_EVENTS, Batch
 from eventer.core.clock import SystemClock
 from eventer.core.errors import DestinationRejectedError, EvaluationError
 from eventer.core.model import (
@@ -154,11 +154,34 @@ async def test_no_batch_is_begun_where_there_is_no_room() -> None:
         maker.close()
 
 
-def work(generator: int) -> Work:
+async def test_which_event_brings_its_process_down_is_noted_one_by_one() -> None:
+    noted: list[int] = []
+    build = Numbers("numbers")
+    maker = Maker(lambda _: build, begins=lambda work: noted.append(work.first))
+    try:
+        await maker.make([work(1, wary_of=3)], 1 << 30)
+        assert noted == [0]
+        await maker.make([work(1, wary_of=0, singly=True)], 1 << 30)
+        assert noted == [0, *range(10)]
+    finally:
+        maker.close()
+
+
+def test_events_are_made_one_by_one_for_as_long_as_a_batch() -> None:
+    assigned = work(1, wary_of=3, singly=True).assignment
+    assert [assigned.most(first) for first in (2, 3, MAX_EVENTS + 2, MAX_EVENTS + 3)] == [
+        MAX_EVENTS,
+        1,
+        1,
+        MAX_EVENTS,
+    ]
+
+
+def work(generator: int, *, wary_of: int | None = None, singly: bool = False) -> Work:
     """Ten events that are due."""
     key = PositionKey(1, generator, 1)
     recipe = Recipe(Template("numbers"), Stream(1), EventContext())
-    assigned = Assignment(Flow(key, KafkaTarget("t")), recipe)
+    assigned = Assignment(Flow(key, KafkaTarget("t")), recipe, wary_of=wary_of, singly=singly)
     return Work(assigned, Pace([Segment(0, 0, 10, 1_000)]), 0, 10, 0)
 
 

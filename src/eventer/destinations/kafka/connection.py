@@ -47,7 +47,14 @@ from eventer.destinations.kafka.sending import Sender
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.kafka.topic import Topics
 from eventer.destinations.kafka.watching import WatchedTopics
-from eventer.kernels.kafka_records import RecordColumns, bytes_column, frame, key_partitions
+from eventer.kernels.kafka_reading import read_headers, read_records
+from eventer.kernels.kafka_records import (
+    ProducerState,
+    RecordColumns,
+    bytes_column,
+    frame,
+    key_partitions,
+)
 
 _DOUBTS: Final = 8
 """After so many attempts nobody is tried again who may have failed by the fault of another."""
@@ -179,16 +186,17 @@ class KafkaConnection:
         return Topics(self._producer.client)
 
     async def _known_positions(self) -> dict[PositionKey, Position]:
-        """Read once: after fencing nobody else moves them.
+        """Read once: nobody else moves them.
 
-        Nor is any of them in doubt then. Others share the partition, and may have died in a
-        transaction, so what is open is not waited for.
+        After fencing, none of ours is in doubt either. Others share the partition, and may have
+        died in a transaction: theirs are not waited for. Where nobody was fenced, all are.
         """
         if self._positions is None:
             log = Log(self._settings, self._producer.client)
+            read = log.decided if self._transactional else log.settled
             async with self._bounded("reading positions", log.patience):
                 self._positions = await position.read_positions(
-                    log.decided(position.TOPIC, self._shard), self._shard, self._cluster
+                    read(position.TOPIC, self._shard), self._shard, self._cluster
                 )
         return self._positions
 
@@ -336,7 +344,12 @@ class KafkaConnection:
 
 
 def _load_kernels() -> None:
-    """Imports, and where need be compiles, what the first batch would otherwise wait for."""
+    """Imports, and where need be compiles, what the first batch would otherwise wait for.
+
+    And what reads positions, which the loop would.
+    """
     columns = RecordColumns(bytes_column([b""]), np.zeros(1, np.int64), bytes_column([b""]))
-    frame(columns, np.zeros(1, np.int64), "none")
+    framed = frame(columns, np.zeros(1, np.int64), "none")
     key_partitions(bytes_column([b""]), 1)
+    sealed = np.frombuffer(framed.seal(ProducerState()), np.uint8)
+    read_records(sealed, read_headers(sealed))

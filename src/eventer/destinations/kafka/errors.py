@@ -37,7 +37,10 @@ class Verdict(enum.Enum):
     PASSING = enum.auto()
 
 
-_GRANT = "grant the principal Write and Describe on the topic"
+_GRANT = (
+    "grant the principal Write and Describe on the topic, and Read where it is to be verified or "
+    "is Eventer's own"
+)
 _REFUSED: Final[dict[type[BaseException], str | None]] = {
     kafka.TopicAuthorizationFailedError: _GRANT,
     kafka.ClusterAuthorizationFailedError: "grant the principal what it needs on the cluster",

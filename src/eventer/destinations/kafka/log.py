@@ -152,12 +152,24 @@ class Log:
             yield records if wanted.all() else records.take(wanted)
             at = fetched.headers[-1].last_offset + 1
 
+    async def settled(self, topic: str, partition: int) -> AsyncIterator[Records]:
+        """The committed records of a partition up to where it ends now, page by page.
+
+        Open transactions before that are waited for. Raises as `pages` does.
+        """
+        await self.partitions(topic)
+        place = TopicPartition(topic, partition)
+        start = await self._offset(place, EARLIEST, _UNCOMMITTED)
+        end = await self._offset(place, LATEST, _UNCOMMITTED)
+        async for records in self.pages(topic, partition, start, end):
+            yield records
+
     async def decided(self, topic: str, partition: int) -> AsyncIterator[Records]:
         """The records of a partition that are committed by now, page by page, in their order.
 
         Open transactions are not waited for: what lies behind the first of them is read as it is,
         and judged by where the transactions end. No cleaner has touched that part of a topic yet,
-        so their ends are there.
+        so their ends are there; before it only the broker knows which were aborted.
 
         Raises:
             DestinationUnavailableError: the broker does not answer.
@@ -189,9 +201,10 @@ class Log:
                 at = fetched.headers[-1].last_offset + 1
                 give_up = time.monotonic() + self.patience
             elif time.monotonic() > give_up:
+                why = "a transaction there does not end" if isolation else "nothing more comes"
                 raise DestinationUnavailableError(
                     f"topic {place.topic!r}, partition {place.partition} cannot be read beyond "
-                    f"offset {at}: a transaction there does not end"
+                    f"offset {at}: {why}"
                 )
 
     async def _fetch(
@@ -218,7 +231,7 @@ class Log:
         error = kafka.for_code(code)()
         if isinstance(error, kafka.OffsetOutOfRangeError):
             raise DestinationUnavailableError(
-                f"topic {place.topic!r} forgot records while they were read; verify again"
+                f"topic {place.topic!r} forgot records while they were read: read it again"
             )
         if verdict_on(error) is not Verdict.PASSING or not await self._again():
             raise about_topic(error, place.topic)

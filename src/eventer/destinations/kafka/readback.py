@@ -75,8 +75,7 @@ class KafkaReadBack:
         self._flow = flow
         await self._log.open()
         if await self._log.partitions(position.TOPIC) > self._shard:
-            at = (await self._log.bounds(position.TOPIC))[self._shard]
-            pages = self._log.pages(position.TOPIC, self._shard, at.start, at.end)
+            pages = self._log.settled(position.TOPIC, self._shard)
             found = await position.read_positions(pages, self._shard, self._cluster)
             self._position = found.get(flow.key, Position())
         # In this order: whatever is committed below `stable` has its entry below the ledger's end.
