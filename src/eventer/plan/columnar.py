@@ -25,7 +25,7 @@ from eventer.plan.graph import Node
 from eventer.plan.interpreted import InterpretedEngine
 from eventer.plan.ops.operation import RAISING
 from eventer.plan.projection import Leaf, Wanted, project, read
-from eventer.plan.rows import Program
+from eventer.plan.row_program import Program
 from eventer.plan.trace.event import TracedEvent
 
 AHEAD: Final = 256

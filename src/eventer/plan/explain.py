@@ -17,7 +17,7 @@ from eventer.kernels.assemble import Op
 from eventer.plan.explain_constants import constant_parts
 from eventer.plan.explain_needs import Needs
 from eventer.plan.graph import Argument, Domain, Elements, Filter, Literal, Node, Type
-from eventer.plan.rows import Program
+from eventer.plan.row_program import Program
 
 if TYPE_CHECKING:
     from eventer.plan.columnar import Plan

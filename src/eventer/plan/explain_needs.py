@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from eventer.plan.graph import Domain, Elements, Filter, Node
-from eventer.plan.rows import Program
+from eventer.plan.row_program import Program
 
 
 class Needs:

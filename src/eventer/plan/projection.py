@@ -22,7 +22,8 @@ from eventer.plan.execute import Run
 from eventer.plan.graph import Domain, Node, Type
 from eventer.plan.json_fields import CONVERSIONS, WrongKindError
 from eventer.plan.ops.documents import texts_of
-from eventer.plan.rows import Program, Writer
+from eventer.plan.row_program import Program
+from eventer.plan.rows import Writer
 from eventer.plan.symbols import Choice, List, Nothing, Symbol, Symbolic, kind_of
 from eventer.plan.trace.lengths import list_length
 from eventer.plan.trace.objects import OptionalMember, TracedObject

@@ -3,7 +3,7 @@
 import pytest
 
 from eventer.core.model import Stream, Template
-from eventer.plan import graph, rows
+from eventer.plan import graph, instructions
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
 from eventer.plan.refusal import RefusedError
@@ -25,7 +25,7 @@ def test_columns(monkeypatch):
 
 
 def test_instructions(monkeypatch):
-    monkeypatch.setattr(rows, "MAX_INSTRUCTIONS", 1_000)
+    monkeypatch.setattr(instructions, "MAX_INSTRUCTIONS", 1_000)
     text = "local n = integer(1, 9);\n{ a: 1, b: [n for _ in std.range(1, 999)] }"
     assert refusal(text) == "an event needs more than 1,000 instructions (line 3, column 9)"
 

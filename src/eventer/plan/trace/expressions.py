@@ -19,6 +19,7 @@ from eventer.plan.graph import Type
 from eventer.plan.refusal import RefusedError
 from eventer.plan.symbols import Choice, List, Nothing, Symbol, Symbolic, kind_of
 from eventer.plan.trace.compiler import TracedCompiler
+from eventer.plan.trace.picks import cases
 from eventer.plan.trace.views import element
 
 _ORDER: Final = {"<", ">", "<=", ">="}
@@ -260,8 +261,8 @@ def partial_text(compiler: TracedCompiler) -> Callable[[Sequence[Any]], Any]:
                 "each", typed, Type.TEXT, parameters=(_plain_item,), label="text[index]"
             )
         if isinstance(values[0], Symbol) and values[0].node.type is Type.PICK:
-            return compiler.tracer.cases(
-                values[0], lambda each: item(compiler, each, values[1]), None
+            return cases(
+                compiler.tracer, values[0], lambda each: item(compiler, each, values[1]), None
             )
         raise RefusedError("it indexes a value that differs from event to event")
 
@@ -288,7 +289,7 @@ def _item_by_symbol(compiler: TracedCompiler, value: Object | Array, key: Any) -
     def vector(values: Sequence[Any]) -> Any:
         (symbol,) = values
         if isinstance(symbol, Symbol) and symbol.node.type is Type.PICK:
-            return tracer.cases(symbol, lambda each: _plain_item(value, each), None)
+            return cases(tracer, symbol, lambda each: _plain_item(value, each), None)
         if isinstance(value, Array) and kind_of(symbol) == "number":
             return _item_by_position(compiler, value, symbol)
         raise RefusedError("it indexes by a value that differs from event to event")

@@ -18,15 +18,10 @@ from eventer.plan.refusal import RefusedError
 from eventer.plan.symbols import Choice, List, Symbol, Symbolic, kind_of
 from eventer.plan.trace.compiler import TracedCompiler
 from eventer.plan.trace.expressions import located
+from eventer.plan.trace.list_building import concatenated, list_of, present_list
+from eventer.plan.trace.picks import cases
 from eventer.plan.trace.tracer import Tracer
-from eventer.plan.trace.views import (
-    concatenated,
-    lifted,
-    list_of,
-    member_of,
-    position_in,
-    present_list,
-)
+from eventer.plan.trace.views import lifted, member_of, position_in
 
 Then: TypeAlias = Callable[[Frame], Any]
 
@@ -124,7 +119,7 @@ def over(
     if isinstance(source, List):
         return _over_list(compiler, source, context, steps, each)
     if isinstance(source, Symbol) and kind_of(source) == "array" and source.node.entries:
-        return tracer.cases(source, lambda one: over(compiler, one, context, steps, each), None)
+        return cases(tracer, source, lambda one: over(compiler, one, context, steps, each), None)
     if not isinstance(source, Array):
         if isinstance(source, Symbolic):
             raise RefusedError("it goes over an array that is picked at random")

@@ -28,7 +28,9 @@ from eventer.plan.graph import Type
 from eventer.plan.refusal import RefusedError
 from eventer.plan.symbols import Choice, List, Nothing, Symbol, Symbolic, kind_of
 from eventer.plan.trace.keys import KeySymbol
-from eventer.plan.trace.tracer import Tracer, bounds_of
+from eventer.plan.trace.picks import cases
+from eventer.plan.trace.tracer import Tracer
+from eventer.plan.trace.wholes import bounds_of
 
 _PROBED: Final = DrawContext(
     np.zeros(1, dtype=np.int64), np.full(1, 1_700_000_000_000_000_000, dtype=np.int64)
@@ -170,7 +172,7 @@ class TracedNative:
             return ends(tracer, given, key)
         if not isinstance(given[number], Symbol):
             raise RefusedError(f"{self.name} is called with a list")
-        return tracer.cases(given[number], self._changed(tracer, given, number, key), None)
+        return cases(tracer, given[number], self._changed(tracer, given, number, key), None)
 
     def _changed(
         self, tracer: Tracer, given: list[Any], number: int, key: Any
@@ -191,7 +193,7 @@ class TracedNative:
         pick = self._natives.drawn(self._spec.call([positions]), key, "get_one_of(array)")
         if not isinstance(pick, Symbol):
             return tracer.plain.value(elements[0])
-        return tracer.cases(pick, lambda place: tracer.plain.value(elements[int(place)]), None)
+        return cases(tracer, pick, lambda place: tracer.plain.value(elements[int(place)]), None)
 
 
 def _has_symbols(value: Any) -> bool:

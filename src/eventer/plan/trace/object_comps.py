@@ -28,6 +28,7 @@ from eventer.plan.trace.compiler import TracedCompiler
 from eventer.plan.trace.expressions import located
 from eventer.plan.trace.literals import TracedMembers, plus
 from eventer.plan.trace.objects import TracedObject
+from eventer.plan.trace.picks import cases
 from eventer.plan.trace.tracer import Tracer
 
 MAX_DECISIONS: Final = 4
@@ -114,7 +115,7 @@ class _Walk:
         if isinstance(value, Symbol) and value.node.type is Type.BOOLEAN:
             return tracer.choose(value, lambda: with_known(True), lambda: with_known(False))
         if isinstance(value, Symbol) and value.node.type is Type.PICK:
-            return tracer.cases(value, with_known, span)
+            return cases(tracer, value, with_known, span)
         raise RefusedError("the fields of an object comprehension differ", span)
 
 

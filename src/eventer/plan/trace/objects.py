@@ -186,7 +186,7 @@ class TracedObject(Object):
         value = self._in(rows, number, member, name)
         if tracer.domain.within(rows):
             return value
-        from eventer.plan.trace.tracer import seen_from
+        from eventer.plan.trace.views import seen_from
 
         return seen_from(tracer, rows, value)
 

@@ -18,7 +18,8 @@ from eventer.plan.symbols import List, Symbol, Symbolic, kind_of
 from eventer.plan.trace.container_text import ContainerText
 from eventer.plan.trace.lengths import list_length
 from eventer.plan.trace.objects import combined, picked_object
-from eventer.plan.trace.tracer import EXACT, Tracer, bounds_of, is_whole
+from eventer.plan.trace.tracer import Tracer
+from eventer.plan.trace.wholes import EXACT, bounds_of, is_whole
 
 _COMPARED: Final = {"<": "less", ">": "greater", "<=": "less_equal", ">=": "greater_equal"}
 

@@ -13,15 +13,11 @@ from eventer.plan.graph import Type
 from eventer.plan.refusal import RefusedError
 from eventer.plan.symbols import List, Symbol, Symbolic, kind_of
 from eventer.plan.trace.lengths import list_length
+from eventer.plan.trace.list_building import new_list
 from eventer.plan.trace.std.call import TracedCall, traced
-from eventer.plan.trace.tracer import Tracer, is_whole
-from eventer.plan.trace.views import (
-    lifted,
-    member_of,
-    new_list,
-    nth,
-    position_in,
-)
+from eventer.plan.trace.tracer import Tracer
+from eventer.plan.trace.views import lifted, member_of, nth, position_in
+from eventer.plan.trace.wholes import is_whole
 
 MAX_FOLDED: Final = 64
 """The longest list that a fold unrolls."""

@@ -11,7 +11,7 @@ from eventer.plan.refusal import RefusedError
 from eventer.plan.symbols import List, Symbol, kind_of
 from eventer.plan.trace.std.call import TracedCall, traced
 from eventer.plan.trace.std.scalars import each_value
-from eventer.plan.trace.tracer import EXACT, bounds_of, is_whole
+from eventer.plan.trace.wholes import EXACT, bounds_of, is_whole
 
 _UNARY: Final = {name: name for name in ("abs", "floor", "ceil", "round", "sign", "sqrt")}
 _BINARY: Final = {"max": "maximum", "min": "minimum"}

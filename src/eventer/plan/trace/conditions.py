@@ -1,0 +1,52 @@
+"""What a condition tells of the codes that it depends on, and what a domain tells of codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eventer.plan.graph import Domain, Node, Type, codes_of
+from eventer.plan.refusal import RefusedError
+from eventer.plan.symbols import Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Codes of a condition for which it holds, and for which it does not."""
+
+    key: Node
+    holds: frozenset[int]
+    fails: frozenset[int]
+
+    def live(self, domain: Domain) -> frozenset[int]:
+        """The codes that can occur in a domain."""
+        return live_codes(domain, self.key, self.holds | self.fails)
+
+
+def rows_of(condition: Symbol) -> Rows:
+    """The codes of a condition, a BOOLEAN or a PICK.
+
+    Raises:
+        RefusedError: it has entries other than true and false.
+    """
+    node = condition.node
+    if node.type is Type.BOOLEAN:
+        return Rows(codes_of(node), frozenset({1}), frozenset({0}))
+    codes = {truth: frozenset(_codes_with(node.entries, truth)) for truth in (True, False)}
+    if len(codes[True]) + len(codes[False]) < len(node.entries):
+        raise RefusedError("a condition is not always true or false", node.span)
+    return Rows(codes_of(node), codes[True], codes[False])
+
+
+def _codes_with(entries: Sequence[Any], truth: bool) -> Iterator[int]:  # noqa: FBT001
+    return (code for code, entry in enumerate(entries) if entry is truth)
+
+
+def live_codes(domain: Domain, key: Node, codes: frozenset[int]) -> frozenset[int]:
+    """Those of the codes that `key` can have in a domain."""
+    live = codes
+    for each in domain.chain():
+        if key in each.facts:
+            live &= each.facts[key]
+    return live

@@ -1,0 +1,111 @@
+"""What the two sides of a condition become together: one plain value, a column, or a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from eventer.plan.graph import Argument, Domain, Node, Type, codes_of
+from eventer.plan.symbols import Choice, Nothing, Symbol, Symbolic, kind_of
+from eventer.plan.trace.conditions import rows_of
+from eventer.plan.trace.plain import same
+from eventer.plan.trace.wholes import bounds_of, is_whole
+
+if TYPE_CHECKING:
+    from eventer.plan.trace.tracer import Tracer
+
+Side: TypeAlias = tuple[Any, Domain, Exception | None]
+"""The value of a side (`NOTHING` where it raises), its rows, and what it raises."""
+
+_FILLING: Final = {"number": 0.0, "boolean": False, "string": ""}
+
+
+def merged(tracer: Tracer, condition: Symbol, mask: Node, then: Side, otherwise: Side) -> Any:
+    """The value of both sides of a condition, of which `mask` is the column.
+
+    Raises:
+        EvaluationError: both sides raise.
+    """
+    if then[2] is not None and otherwise[2] is not None:
+        raise then[2]
+    for _, part, error in (then, otherwise):
+        if error is not None:
+            tracer.graph.raises(part, None, str(error))
+    return _merge_values(tracer, condition, mask, then[:2], otherwise[:2])
+
+
+def _merge_values(
+    tracer: Tracer,
+    condition: Symbol,
+    mask: Node,
+    then: tuple[Any, Domain],
+    otherwise: tuple[Any, Domain],
+) -> Any:
+    one, other = then[0], otherwise[0]
+    if one is other and not isinstance(one, Symbolic):
+        return one
+    if _is_scalar(one) and _is_scalar(other) and same(one, other):
+        return one
+    pick = _merged_entries(tracer, condition, one, other)
+    if pick is not None:
+        return pick
+    kinds = {kind_of(each) for each in (one, other) if not isinstance(each, Nothing)}
+    if len(kinds) == 1 and kinds <= {"number", "boolean", "string"}:
+        return _merged_columns(tracer, mask, then, otherwise, kinds.pop() or "")
+    return Choice(tracer.domain, condition, one, other)
+
+
+def _merged_entries(tracer: Tracer, condition: Symbol, one: Any, other: Any) -> Symbol | None:
+    """A PICK by the codes of the condition, where both sides depend on nothing else."""
+    rows = rows_of(condition)
+    size = len(condition.node.entries) or 2
+    columns = [_entries_by(rows.key, size, side) for side in (one, other)]
+    if columns[0] is None or columns[1] is None:
+        return None
+    entries = tuple(
+        columns[0][code] if code in rows.holds else columns[1][code] for code in range(size)
+    )
+    return tracer.compute("entries", [Symbol(condition.node)], Type.PICK, entries=entries)
+
+
+def _entries_by(key: Node, size: int, side: Any) -> Sequence[Any] | None:
+    if isinstance(side, Symbol):
+        node = side.node
+        by_key = node.type is Type.PICK and codes_of(node) is key and len(node.entries) == size
+        return node.entries if by_key else None
+    return [side] * size if _is_scalar(side) else None
+
+
+def _merged_columns(
+    tracer: Tracer, mask: Node, then: tuple[Any, Domain], otherwise: tuple[Any, Domain], kind: str
+) -> Symbol:
+    sides = [value for value, _ in (then, otherwise) if not isinstance(value, Nothing)]
+    result = _common_type(kind, sides)
+    arguments: list[Argument] = [mask]
+    for value, part in (then, otherwise):
+        with tracer.inside(part):
+            filled = _FILLING[kind] if isinstance(value, Nothing) else value
+            arguments.append(tracer.argument(tracer.typed(filled, result)))
+    bounds = _common_bounds(sides) if result is Type.WHOLE else None
+    node = tracer.graph.node("merge", arguments, tracer.domain, result, bounds=bounds)
+    return Symbol(node)
+
+
+def _common_type(kind: str, values: Sequence[Any]) -> Type:
+    if kind != "number":
+        return Type.TEXT if kind == "string" else Type.BOOLEAN
+    whole = all(is_whole(value) for value in values)
+    return Type.WHOLE if whole else Type.NUMBER
+
+
+def _common_bounds(values: Sequence[Any]) -> tuple[int, int] | None:
+    found = [bounds_of(value) for value in values]
+    known = [each for each in found if each is not None]
+    if len(known) < len(found):
+        return None
+    return min(low for low, _ in known), max(high for _, high in known)
+
+
+def _is_scalar(value: Any) -> bool:
+    """Whether a value is null, a boolean, a number or a string, the same in all rows."""
+    return value is None or isinstance(value, bool | float | str)
