@@ -32,8 +32,8 @@ from eventer.workers.messages import (
 from eventer.workers.slate import UnderWay
 from eventer.workers.strikes import DEATHS, Strikes, given_up
 
-_NO_ACCIDENT: Final = 2
-"""Deaths at one place after which it is worth to find out which event it is."""
+_SUSPICIOUS: Final = 2
+"""Deaths at one place after which it is found out which event it is; one may be from outside."""
 
 _log = logging.getLogger(__name__)
 
@@ -189,7 +189,7 @@ class Placement:
         )
         deaths = self._strikes.died(making)
         wanted.assignment = replace(
-            wanted.assignment, wary_of=making.first, singly=deaths >= _NO_ACCIDENT
+            wanted.assignment, wary_of=making.first, singly=deaths >= _SUSPICIOUS
         )
         if deaths >= DEATHS and wanted.withdrawal is None:
             self._ended(making.key, None)

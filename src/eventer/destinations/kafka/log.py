@@ -102,20 +102,23 @@ class Log:
     async def bounds(self, topic: str) -> Mapping[int, Bounds]:
         """Where the partitions of a topic begin and end now."""
         numbers = range(await self.partitions(topic))
-        starts = await self.offsets(topic, numbers, EARLIEST)
-        stable = await self.offsets(topic, numbers, LATEST, isolation=_COMMITTED)
-        ends = await self.offsets(topic, numbers, LATEST)
-        return {n: Bounds(starts[n], stable[n], ends[n]) for n in numbers}
+        places = [TopicPartition(topic, number) for number in numbers]
+        found = await asyncio.gather(*map(self._bounds, places))
+        return dict(zip(numbers, found, strict=True))
 
-    async def offsets(
-        self, topic: str, numbers: Collection[int], at: int, *, isolation: int = _UNCOMMITTED
-    ) -> Mapping[int, int]:
+    async def _bounds(self, place: TopicPartition) -> Bounds:
+        """In this order: what is stable when that is asked for lies before the end."""
+        start = await self._offset(place, EARLIEST)
+        stable = await self._offset(place, LATEST, _COMMITTED)
+        return Bounds(start, stable, await self._offset(place, LATEST))
+
+    async def offsets(self, topic: str, numbers: Collection[int], at: int) -> Mapping[int, int]:
         """The first offset of each partition with that timestamp (ms) or later; -1 for none."""
         places = [TopicPartition(topic, number) for number in numbers]
-        found = await asyncio.gather(*(self._offset(place, at, isolation) for place in places))
+        found = await asyncio.gather(*(self._offset(place, at) for place in places))
         return {place.partition: offset for place, offset in zip(places, found, strict=True)}
 
-    async def _offset(self, place: TopicPartition, at: int, isolation: int) -> int:
+    async def _offset(self, place: TopicPartition, at: int, isolation: int = _UNCOMMITTED) -> int:
         request = OffsetRequest(-1, isolation, [(place.topic, [(place.partition, at)])])
         ((_, ((_, code, *_, offset),)),) = (await self._ask(place, request)).topics
         if code:
@@ -158,10 +161,8 @@ class Log:
         Open transactions before that are waited for. Raises as `pages` does.
         """
         await self.partitions(topic)
-        place = TopicPartition(topic, partition)
-        start = await self._offset(place, EARLIEST, _UNCOMMITTED)
-        end = await self._offset(place, LATEST, _UNCOMMITTED)
-        async for records in self.pages(topic, partition, start, end):
+        bounds = await self._bounds(TopicPartition(topic, partition))
+        async for records in self.pages(topic, partition, bounds.start, bounds.end):
             yield records
 
     async def decided(self, topic: str, partition: int) -> AsyncIterator[Records]:
@@ -177,12 +178,10 @@ class Log:
         """
         await self.partitions(topic)
         place = TopicPartition(topic, partition)
-        start = await self._offset(place, EARLIEST, _UNCOMMITTED)
-        stable = await self._offset(place, LATEST, _COMMITTED)
-        end = await self._offset(place, LATEST, _UNCOMMITTED)
-        async for records in self.pages(topic, partition, start, stable):
+        bounds = await self._bounds(place)
+        async for records in self.pages(topic, partition, bounds.start, bounds.stable):
             yield records
-        behind = self._fetches(place, stable, end, _UNCOMMITTED)
+        behind = self._fetches(place, bounds.stable, bounds.end, _UNCOMMITTED)
         pages = [fetched async for fetched in behind]
         ended: dict[int, bool] = {}
         kept = [_ended_well(place, fetched, ended) for fetched in reversed(pages)]
