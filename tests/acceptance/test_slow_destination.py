@@ -66,6 +66,19 @@ def caught_up(service, generator):
     return status["state"] == "running" and status["lag"] < 4_000
 
 
+def rehearse(service, slow, throttle):
+    """Is slow for a moment: what a process loads once for its first large batches is there then."""
+    throttle.rate = RATE
+    time.sleep(5)
+    throttle.rate = None
+    wait_until(lambda: caught_up(service, slow), 90, lambda: service.generator(slow["id"]))
+    wait_until(lambda: not compilers(service), 60, "a compiler stays")
+
+
+def compilers(service):
+    return [p for p in service.processes() if "eventer.kernels.compiling_process" in p.cmdline()]
+
+
 def slow_down(service, slow, others, throttle, seconds, on_time):
     """Makes the destination of `slow` slow for a while; then everything has to be there."""
     for generator in (slow, *others):
@@ -78,7 +91,9 @@ def slow_down(service, slow, others, throttle, seconds, on_time):
     before = lateness(service, on_time)
     time.sleep(10)
     usual = late_share(service, on_time, before)
-    before, held = lateness(service, on_time), memory(service)
+    held = memory(service)
+    rehearse(service, slow, throttle)
+    before = lateness(service, on_time)
     throttle.rate = RATE
     most = watch(service, seconds)
     status = service.generator(slow["id"])
