@@ -80,7 +80,7 @@ class Service:
         family = self._family(process)
         process.send_signal(signal.SIGTERM)
         for _ in range(signals - 1):
-            time.sleep(0.05)
+            wait_until(lambda: not _catches(process.pid, signal.SIGTERM), 10, "it goes on")
             process.send_signal(signal.SIGTERM)
         # A signal that comes while it ends ends it as it would any process.
         endings = (0,) if signals == 1 else (0, -signal.SIGTERM)
@@ -98,21 +98,39 @@ class Service:
             process.wait(10)
 
     def workers(self) -> list[psutil.Process]:
-        """The processes that it started."""
+        """The processes that it started, and that live."""
         assert self._process is not None
-        return self._family(self._process)
+        return [member for member in self._family(self._process) if _lives(member)]
 
     def processes(self) -> list[psutil.Process]:
         """It and the processes that it started."""
         assert self._process is not None
         return [psutil.Process(self._process.pid), *self.workers()]
 
+    def compilers(self) -> list[psutil.Process]:
+        """Those of its processes that compile kernels for it; they end by themselves."""
+        found = []
+        for member in self.workers():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if "eventer.kernels.compiling_process" in member.cmdline():
+                    found.append(member)
+        return found
+
+    def memory(self) -> int:
+        """What it and its workers hold, in bytes."""
+        held = 0
+        for member in self.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                held += member.memory_info().rss
+        return held
+
     def processor_seconds(self) -> float:
         """What it and its workers have computed, those included that have ended."""
         used = 0.0
         for member in self.processes():
-            times = member.cpu_times()
-            used += times.user + times.system + times.children_user + times.children_system
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = member.cpu_times()
+                used += times.user + times.system + times.children_user + times.children_system
         return used
 
     @staticmethod
@@ -175,6 +193,20 @@ class Service:
             found += body["events"]
             first, count = first + page, count - page
         return found
+
+
+def _catches(pid: int, number: signal.Signals) -> bool:
+    """Whether a process does something of its own at a signal."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = next((line for line in status.splitlines() if line.startswith("SigCgt:")), "SigCgt: 0")
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def wait_until(condition, seconds: float, message) -> None:

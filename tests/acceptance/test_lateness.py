@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.acceptance.punctuality import lateness
 from tests.acceptance.requests import request, table, topic
 from tests.acceptance.service import wait_until
 from tests.machine import Machine, fit
@@ -42,6 +43,7 @@ def test_200_generators_are_on_time(kafka, postgres_dsn, make_service, tmp_path)
         )
 
     wait_until(all_run, 60, "not all of them run")
+    wait_until(lambda: not service.compilers(), 60, "a compiler stays")
     with Machine(tmp_path) as machine:
         ticks, took = measured(service, machine)
     total = ticks[float("inf")]
@@ -86,18 +88,3 @@ def ask_for_a_second(service, took):
         assert service.get("/healthz")[0] == 200
         took.append(time.monotonic() - began)
         time.sleep(0.02)
-
-
-def lateness(service, connection=None):
-    """The lateness histogram of /metrics: cumulative counts by upper edge in seconds.
-
-    Of all connections, or of the one that is named.
-    """
-    text = service.get("/metrics")[1]
-    found: dict[float, float] = {}
-    for line in text.splitlines():
-        wanted = connection is None or f'connection="{connection}"' in line
-        if line.startswith("eventer_delivery_seconds_bucket") and wanted:
-            edge = float(line.split('le="')[1].split('"')[0])
-            found[edge] = found.get(edge, 0) + float(line.rsplit(" ", 1)[1])
-    return found

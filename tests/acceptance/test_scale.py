@@ -5,9 +5,10 @@ import time
 
 import pytest
 
+from tests.acceptance.punctuality import lateness
 from tests.acceptance.requests import request, table, topic
 from tests.acceptance.service import wait_until
-from tests.acceptance.test_lateness import lateness, quantile
+from tests.acceptance.test_lateness import quantile
 
 pytestmark = [
     pytest.mark.kafka,
@@ -47,10 +48,6 @@ def at_once(service):
         body["schedules"].append({"destination_id": f"d{at % 20}", "event_id": f"e{at}"})
     code, answer = service.post("/generator/add", body, timeout=120)
     assert code == 200, answer
-
-
-def memory(service):
-    return sum(p.memory_info().rss for p in service.processes())
 
 
 class Probe(threading.Thread):
@@ -106,7 +103,7 @@ def test_1000_generators_of_one_event_a_second(add, kafka, postgres_dsn, make_se
     during = {edge: count - before[edge] for edge, count in lateness(service).items()}
     total = during[float("inf")]
     on_time = during[0.25] / total
-    resident = memory(service)
+    resident = service.memory()
     print(
         f"added in {took:.1f} s (all run after {up:.1f} s, /healthz p99 {health_adding:.4f} s); "
         f"{total} ticks, {on_time:.2%} within 250 ms, {cores:.2f} cores, "

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.acceptance.punctuality import Punctuality
 from tests.acceptance.requests import request, table, topic
 from tests.acceptance.service import table_rows, topic_events, wait_until
-from tests.acceptance.test_lateness import lateness
 from tests.acceptance.throttle import Throttle
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.alone]
@@ -41,24 +41,13 @@ def small(place):
     return [request(place(f"timed_{at}"), interval="500ms", count=1) for at in range(OTHERS)]
 
 
-def memory(service):
-    return sum(p.memory_info().rss for p in service.processes())
-
-
 def watch(service, seconds):
     """How much memory it took at most."""
     most, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
-        most = max(most, memory(service))
+        most = max(most, service.memory())
         time.sleep(0.25)
     return most
-
-
-def late_share(service, connection, before):
-    during = lateness(service, connection)
-    total = during[float("inf")] - before[float("inf")]
-    assert total > 0
-    return 1 - (during[0.25] - before[0.25]) / total
 
 
 def caught_up(service, generator):
@@ -72,14 +61,10 @@ def rehearse(service, slow, throttle):
     time.sleep(5)
     throttle.rate = None
     wait_until(lambda: caught_up(service, slow), 90, lambda: service.generator(slow["id"]))
-    wait_until(lambda: not compilers(service), 60, "a compiler stays")
+    wait_until(lambda: not service.compilers(), 60, "a compiler stays")
 
 
-def compilers(service):
-    return [p for p in service.processes() if "eventer.kernels.compiling_process" in p.cmdline()]
-
-
-def slow_down(service, slow, others, throttle, seconds, on_time):
+def slow_down(service, slow, others, throttle, seconds, punctuality):
     """Makes the destination of `slow` slow for a while; then everything has to be there."""
     for generator in (slow, *others):
         wait_until(
@@ -88,21 +73,18 @@ def slow_down(service, slow, others, throttle, seconds, on_time):
             lambda g=generator: f"{service.generator(g['id'])}\n{service.log}",
         )
     time.sleep(3)
-    before = lateness(service, on_time)
-    time.sleep(10)
-    usual = late_share(service, on_time, before)
-    held = memory(service)
+    held = service.memory()
     rehearse(service, slow, throttle)
-    before = lateness(service, on_time)
     throttle.rate = RATE
-    most = watch(service, seconds)
+    with punctuality:
+        most = watch(service, seconds)
+        ticks = punctuality.judge(seconds // 2)
     status = service.generator(slow["id"])
-    late = late_share(service, on_time, before)
     print(f"{(most - held) / 1e6:.0f} MB more, lag {status['lag']}")
-    print(f"{late:.2%} of the others late, {usual:.2%} before")
     assert status["lag"] > 2_000 * seconds / 2, status
     assert status["limited_by"] == "destination", status
-    assert late <= max(0.01, 2 * usual)
+    assert ticks.count >= 0.9 * OTHERS * 2 * ticks.seconds - OTHERS
+    assert ticks.late <= ticks.count / 100
     assert most - held <= QUEUE + ROOM
     throttle.rate = None
     wait_until(
@@ -113,7 +95,9 @@ def slow_down(service, slow, others, throttle, seconds, on_time):
 
 
 @pytest.mark.parametrize("seconds", LENGTHS)
-def test_a_slow_database_delays_its_own_generators_only(seconds, kafka, postgres_dsn, make_service):
+def test_a_slow_database_delays_its_own_generators_only(
+    seconds, kafka, postgres_dsn, make_service, tmp_path
+):
     at = urlsplit(postgres_dsn)
     with Throttle(at.port) as throttle:
         through = at._replace(netloc=at.netloc.replace(str(at.port), str(throttle.port)))
@@ -123,7 +107,8 @@ def test_a_slow_database_delays_its_own_generators_only(seconds, kafka, postgres
             request(table("slow"), template=EVENT, count=200, interval="100ms"),
             *small(topic),
         )
-        count = slow_down(service, slow, others, throttle, seconds, "kafka")
+        punctuality = Punctuality(service, tmp_path, "kafka")
+        count = slow_down(service, slow, others, throttle, seconds, punctuality)
         landed = Counter(row["serial"] for row in table_rows(postgres_dsn, "slow"))
         some = service.events(slow["id"], 0, min(count, 20_000))
         assert landed.total() == count
@@ -133,7 +118,7 @@ def test_a_slow_database_delays_its_own_generators_only(seconds, kafka, postgres
 
 @pytest.mark.parametrize("seconds", LENGTHS)
 def test_a_slow_broker_delays_its_own_generators_only(
-    seconds, own_kafka, postgres_dsn, make_service
+    seconds, own_kafka, postgres_dsn, make_service, tmp_path
 ):
     with Throttle() as throttle:
         broker = own_kafka(advertised=throttle.port)
@@ -144,7 +129,8 @@ def test_a_slow_broker_delays_its_own_generators_only(
             request(topic("slow"), template=EVENT, count=200, interval="100ms"),
             *small(table),
         )
-        count = slow_down(service, slow, others, throttle, seconds, "postgres")
+        punctuality = Punctuality(service, tmp_path, "postgres")
+        count = slow_down(service, slow, others, throttle, seconds, punctuality)
         landed = topic_events(broker.bootstrap, "slow")
         assert len(landed) == count
         some = service.events(slow["id"], 0, min(count, 20_000))

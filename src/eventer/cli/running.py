@@ -80,7 +80,7 @@ def run_watching(wanted: Wanted, *, as_json: bool) -> int:
 
 async def _once(job: Job, *, as_json: bool, saved: asyncio.Event | None = None) -> int:
     """One run with its summary; `saved` ends it as time would."""
-    tally = Tally(time.time_ns(), job.schedule.pace)
+    tally = Tally(job.schedule.began(time.time_ns()), job.schedule.pace)
     one = OneRun(job, tally, say)
     to_stdout = isinstance(job.target, ConsoleTarget)
     try:

@@ -87,6 +87,10 @@ class Schedule:
             return self.timetable.due
         return self.timetable if isinstance(self.timetable, Pace) else None
 
+    def began(self, now: int) -> int:
+        """From when on a run counts its time: that of its first event, or now without a pace."""
+        return now if self.pace is None else self.pace.segments[0].t0
+
 
 def schedule(asked: Asked, now: int) -> Schedule:
     """The schedule of a run that begins now (ns since 1970).

@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 from eventer.core.model import KafkaTarget
 from eventer.destinations.kafka.connection import KafkaConnection
 from eventer.destinations.kafka.settings import KafkaSettings
+from eventer.testing.batches import START_NS
 from eventer.testing.destination_conformance import Lacks
 from tests.ports import free_port
 
@@ -56,14 +57,36 @@ class KafkaHarness:
         return [json.loads(message.value()) for message in messages]
 
 
+class HandClock:
+    """A clock that tests move."""
+
+    def __init__(self):
+        self.ns = START_NS
+
+    def now_ns(self):
+        return self.ns
+
+    def monotonic_ns(self):
+        return self.ns
+
+
+async def agreed(condition):
+    """Waits until the broker says so too: it learns what is changed after the controller."""
+    await asyncio.to_thread(_wait_until, condition)
+
+
+def _wait_until(condition):
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "the broker has not heard of it"
+        time.sleep(0.02)
+
+
 def drop_topic(bootstrap, topic):
-    """Deletes it, and waits until the broker says so too: it learns it after the controller."""
+    """Deletes it, and waits until the broker says so too."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
     admin.delete_topics([topic])[topic].result()
-    deadline = time.monotonic() + 30
-    while topic in admin.list_topics(timeout=10).topics:
-        assert time.monotonic() < deadline, f"{topic} is still there"
-        time.sleep(0.02)
+    _wait_until(lambda: topic not in admin.list_topics(timeout=10).topics)
 
 
 def create_topic(bootstrap, topic, partitions=1, **config):
@@ -101,7 +124,7 @@ def read_partition(consumer, place):
     end = end_of(consumer, place)
     consumer.assign([place])
     while True:
-        message = consumer.poll(20)
+        message = consumer.poll(60)
         assert message is not None, f"no end of {place}"
         if message.error() is None:
             yield message

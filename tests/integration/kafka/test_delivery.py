@@ -13,24 +13,18 @@ from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.kafka import ledger, position
 from eventer.testing.batches import START_NS, batch_of
-from tests.integration.kafka.harness import KafkaHarness, create_topic, drop_topic, read_topic
+from tests.integration.kafka.harness import (
+    HandClock,
+    KafkaHarness,
+    agreed,
+    create_topic,
+    drop_topic,
+    read_topic,
+)
 
 pytestmark = pytest.mark.kafka
 
 SECOND = 1_000_000_000
-
-
-class HandClock:
-    """A clock that tests move."""
-
-    def __init__(self):
-        self.ns = START_NS
-
-    def now_ns(self):
-        return self.ns
-
-    def monotonic_ns(self):
-        return self.ns
 
 
 class Bench:
@@ -152,6 +146,7 @@ async def test_growth_takes_effect_from_a_recorded_index(bench):
     admin = AdminClient({"bootstrap.servers": bench.bootstrap})
     grown = admin.create_partitions([NewPartitions(bench.topic, 5)])
     await asyncio.to_thread(grown[bench.topic].result)
+    await agreed(lambda: len(admin.list_topics(timeout=10).topics[bench.topic].partitions) == 5)
     bench.clock.ns += 2 * SECOND
     batch = batch_of(150, [{"n": n} for n in range(150, 800)])
     outcome = await owner.deliver([Delivery(flow, (batch,))])

@@ -71,6 +71,8 @@ def test_two_services_share_a_topic_and_neither_fences_the_other(kafka):
     topic = f"k.{uuid.uuid4().hex}"
     clusters = [uuid.uuid4().int >> 64 for _ in range(2)]
     writers = [start(kafka, cluster, topic) for cluster in clusters]
+    for writer in writers:
+        assert writer.stdout.readline().startswith(b"delivered")
     time.sleep(2)
     assert [writer.poll() for writer in writers] == [None, None], "one has fenced the other"
     for writer in writers:

@@ -1,6 +1,7 @@
 """A process that delivers until it is killed: `python -m … BOOTSTRAP CLUSTER TOPIC`."""
 
 import asyncio
+import itertools
 import sys
 
 from eventer.core.errors import DestinationError
@@ -25,9 +26,11 @@ async def main(bootstrap, cluster, topic):
     await owner.prepare(flow)
     at = (await owner.positions([flow.key])).get(flow.key, Position())
     print("delivering", at.next, flush=True)
-    while True:
+    for turn in itertools.count():
         batch = batch_of(at.next, [{"n": n} for n in range(at.next, at.next + BATCH)])
         at = (await owner.deliver([Delivery(flow, (batch,))])).committed[flow.key]
+        if turn == 0:
+            print("delivered", at.next, flush=True)
 
 
 if __name__ == "__main__":

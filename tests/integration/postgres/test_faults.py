@@ -197,10 +197,11 @@ def test_a_crashed_server_loses_nothing(
 def disturbed(database: Database, disturb: Callable[[], None], *, times: int, pause: float) -> None:
     """Disturbs while a thread delivers; not the other way: a server dies with its thread."""
     errors: list[DestinationError] = []
-    done = threading.Event()
+    begun, done = threading.Event(), threading.Event()
     with ThreadPoolExecutor(1) as thread:
-        delivering = thread.submit(asyncio.run, deliver_anyway(database, done, errors))
+        delivering = thread.submit(asyncio.run, deliver_anyway(database, begun, done, errors))
         try:
+            assert begun.wait(30)
             for _ in range(times):
                 time.sleep(pause)
                 disturb()
@@ -213,24 +214,28 @@ def disturbed(database: Database, disturb: Callable[[], None], *, times: int, pa
 
 
 async def deliver_anyway(
-    database: Database, done: threading.Event, errors: list[DestinationError]
+    database: Database,
+    begun: threading.Event,
+    done: threading.Event,
+    errors: list[DestinationError],
 ) -> None:
     """Delivers as a runner would: after each error a new connection, from its positions."""
     while not done.is_set():
         try:
             async with Writer(database.dsn) as writer:
-                await deliver_until(writer, done)
+                await deliver_until(writer, begun, done)
         except (DestinationUnavailableError, UnknownOutcomeError) as error:
             errors.append(error)
             await asyncio.sleep(0.02)
 
 
-async def deliver_until(writer: Writer, done: threading.Event) -> None:
+async def deliver_until(writer: Writer, begun: threading.Event, done: threading.Event) -> None:
     found = await writer.connection.positions([one.key for one in FLOWS])
     at = {one.key: found[one.key].next if one.key in found else 0 for one in FLOWS}
     while not done.is_set():
         deliveries = [client_program.delivery(one, at[one.key], 50) for one in FLOWS]
         outcome = await writer.connection.deliver(deliveries)
+        begun.set()
         assert outcome.rejected == {}
         at = {key: position.next for key, position in outcome.committed.items()}
 
@@ -297,7 +302,7 @@ async def test_a_session_lost_in_the_middle_of_a_large_copy_is_noticed_at_once(
     """The table is locked, so the server reads nothing, and the client's buffers are full."""
     to = flow("t", shape(n="bigint", word="text"))
     batches = [[{"n": n, "word": "x" * 2_000} for n in range(2_000)] for _ in range(5)]
-    async with Writer(database.dsn) as writer:
+    async with Writer(database.dsn, lock_timeout=60.0) as writer:
         await writer.send(to, [{"n": 0, "word": "first"}])
         with psycopg.connect(database.dsn) as other:
             other.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
@@ -306,7 +311,7 @@ async def test_a_session_lost_in_the_middle_of_a_large_copy_is_noticed_at_once(
             assert not sending.done()
             terminate_all(database)
             with pytest.raises(DestinationUnavailableError):
-                async with asyncio.timeout(3):
+                async with asyncio.timeout(20):
                     await sending
     assert database.value("SELECT count(*) FROM t") == 1
 

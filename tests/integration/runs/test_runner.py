@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from eventer.core.batch import MAX_EVENTS, Batch
@@ -142,6 +143,13 @@ def numbers(folder: Path, topic: str) -> list[int]:
     return [number for number, _, _ in read_events(folder, topic)]
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slice is made whole, however late the machine is."""
+    monkeypatch.setattr("eventer.runs.maker.SLICE_NS", 60_000_000_000)
+
+
+@pytest.mark.usefixtures("unhurried")
 async def test_no_batch_is_begun_where_there_is_no_room() -> None:
     maker = Maker(lambda assignment: Numbers(assignment.recipe.template.text))
     try:
@@ -154,6 +162,7 @@ async def test_no_batch_is_begun_where_there_is_no_room() -> None:
         maker.close()
 
 
+@pytest.mark.usefixtures("unhurried")
 async def test_which_event_brings_its_process_down_is_noted_one_by_one() -> None:
     noted: list[int] = []
     build = Numbers("numbers")

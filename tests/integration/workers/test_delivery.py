@@ -115,9 +115,9 @@ async def test_its_life(tmp_path: Path) -> None:
         assert sum(summary.lateness) == summary.events
         send(Withdraw(SHARD, KEY))
         withdrawn = await running.until_a(Withdrawn)
-        assert running.slate.read() is None
         send(Stop())
         assert await running.process.wait() == 0
+        assert running.slate.read() is None
     events = read_events(tmp_path, "boo")
     assert [number for number, _, _ in events] == list(range(withdrawn.position.next))
 
