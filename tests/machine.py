@@ -23,10 +23,6 @@ WORK_S = 0.001
 STALL_S = 0.05
 """A machine that does a millisecond of work so much too late is not fit to measure by."""
 
-HALT_S = 0.25
-"""Late by more than this, and the machine stood still, whoever used it: a scheduler that is fair
-lets a process that hardly computes wait some milliseconds for each that does."""
-
 OWN_SHARE = 0.5
 """Of all processors: what the test's own programs may take before a stall is their own doing."""
 
@@ -48,9 +44,7 @@ class Second:
     @property
     def stalled(self) -> bool:
         """Whether the machine, and not what is tested, held things up."""
-        if self.others > OTHERS_SHARE or self.late > HALT_S:
-            return True
-        return self.late > STALL_S and self.own < OWN_SHARE
+        return self.others > OTHERS_SHARE or (self.late > STALL_S and self.own < OWN_SHARE)
 
 
 class Machine:

@@ -66,7 +66,7 @@ def others(service):
     undisturbed = Undisturbed(generator)
     yield undisturbed
     assert undisturbed.ticks > 0
-    assert undisturbed.late <= max(1, undisturbed.ticks / 100)
+    assert undisturbed.late <= undisturbed.ticks / 100
     assert _deliverers(service) == delivery
     assert service.generator(generator["id"])["last_error"] is None
 

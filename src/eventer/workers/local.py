@@ -227,7 +227,8 @@ class KeptWorker:
         finally:
             if self._up:
                 self._up = False
-                self._gone(process.under_way)
+                # What is given up because the service stops is not to blame for it.
+                self._gone(None if self._stopping.is_set() else process.under_way)
         await process.kill()
         self._process = None
         raise WorkerLostError("its process died and is started again")

@@ -94,7 +94,7 @@ async def test_a_head_that_comes_byte_by_byte_is_given_up():
         dripping = asyncio.create_task(drip())
         problem = await caller.problem()
         assert problem["type"].endswith("request-too-slow")
-        assert asyncio.get_running_loop().time() - began < 6  # it drips for 8
+        assert asyncio.get_running_loop().time() - began < 2
         dripping.cancel()
         await asyncio.gather(dripping, return_exceptions=True)
 

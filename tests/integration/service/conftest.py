@@ -58,7 +58,7 @@ class House:
             )
             await eventer.start()
             try:
-                await until(lambda: _is_ready(eventer), 90)
+                await until(lambda: _is_ready(eventer))
                 yield eventer
             finally:
                 await eventer.stop()
@@ -81,7 +81,7 @@ def house(tmp_path: Path) -> House:
     return House(tmp_path)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a destination says at once on a quiet machine is waited for on a busy one too."""
     monkeypatch.setattr("eventer.service.adder.CHECK_S", 30.0)

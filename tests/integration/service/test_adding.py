@@ -88,6 +88,7 @@ async def test_faults_of_templates_have_places_and_nothing_is_added(house: House
     assert house.numbers("good") == []
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_the_destination_refuses_is_refused_before_anything_is_made(
     house: House,
 ) -> None:
