@@ -1,0 +1,124 @@
+"""The data that an earlier version stored: registry, positions and ledger are taken over."""
+
+import base64
+import json
+import sqlite3
+from collections import defaultdict
+from itertools import groupby
+from pathlib import Path
+
+import confluent_kafka
+import psycopg
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from tests.acceptance.service import table_rows, topic_events
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
+STORED = Path(__file__).parent / "stored_v0"
+TO_KAFKA, UPSERTED, APPENDED = (
+    "6862467429123348194",
+    "6080434620201216304",
+    "15417640114267846529",
+)
+
+
+@pytest.fixture(scope="module")
+def stored_records():
+    """The stored records by topic and partition, in the order of their offsets."""
+    found = defaultdict(list)
+    for line in (STORED / "kafka.ndjson").read_text().splitlines():
+        record = json.loads(line)
+        if "offset" in record:
+            found[record["topic"], record["partition"]].append(record)
+    return found
+
+
+@pytest.fixture
+def service(own_kafka, database, make_service, stored_records):
+    """A service of the current version on the stored data, not started yet."""
+    server = own_kafka()
+    restore_topics(server.bootstrap, stored_records)
+    with psycopg.connect(database.dsn, autocommit=True) as client:
+        client.execute((STORED / "postgres.sql").read_text())
+    service = make_service(kafka=server.bootstrap, postgres=database.dsn)
+    service.kafka, service.postgres = server.bootstrap, database.dsn
+    data = service.directory / "data"
+    data.mkdir(mode=0o700)
+    with sqlite3.connect(data / "registry.sqlite") as registry:
+        registry.executescript((STORED / "registry.sql").read_text())
+    registry.close()
+    return service
+
+
+def restore_topics(bootstrap, stored):
+    """Writes the records at their old offsets: a transaction's marker takes one offset too."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    partitions = {topic: 1 + max(p for t, p in stored if t == topic) for topic, _ in stored}
+    configs = {"eventer-positions": {"cleanup.policy": "compact"}}
+    topics = [NewTopic(t, n, 1, config=configs.get(t, {})) for t, n in partitions.items()]
+    for future in admin.create_topics(topics).values():
+        future.result()
+    producer = confluent_kafka.Producer(
+        {"bootstrap.servers": bootstrap, "transactional.id": "restore"}
+    )
+    producer.init_transactions()
+    for records in stored.values():
+        for _, run in groupby(enumerate(records), lambda each: each[1]["offset"] - each[0]):
+            producer.begin_transaction()
+            for _, record in run:
+                producer.produce(
+                    record["topic"],
+                    partition=record["partition"],
+                    key=decoded(record["key"]),
+                    value=decoded(record["value"]),
+                    timestamp=record["timestamp"],
+                )
+            producer.commit_transaction()
+
+
+def decoded(text):
+    return None if text is None else base64.b64decode(text)
+
+
+def registry_position(id):
+    with sqlite3.connect(":memory:") as registry:
+        registry.executescript((STORED / "registry.sql").read_text())
+        query = "SELECT position_next FROM generator WHERE id = ?"
+        return registry.execute(query, (id,)).fetchone()[0]
+
+
+def test_generators_continue_at_their_stored_positions(service, stored_records):
+    before = {id: registry_position(id) for id in (TO_KAFKA, UPSERTED, APPENDED)}
+    old = [json.loads(decoded(r["value"])) for r in stored_records["kept", 0]]
+    assert before[TO_KAFKA] == len(old) > 0
+    service.start()
+    for id in (TO_KAFKA, UPSERTED):
+        wait_until(lambda id=id: service.generator(id)["position"] >= before[id] + 40)
+    paused = service.generator(APPENDED)
+    assert (paused["state"], paused["position"]) == ("paused", before[APPENDED])
+    assert service.post(f"/generator/resume?id={APPENDED}")[0] == 200
+    wait_until(lambda: service.generator(APPENDED)["position"] >= before[APPENDED] + 40)
+    for id in (TO_KAFKA, UPSERTED, APPENDED):
+        assert service.generator(id)["last_error"] is None or id == APPENDED
+        assert service.post(f"/generator/pause?id={id}")[0] == 200
+
+    events = topic_events(service.kafka, "kept")
+    assert events == service.events(TO_KAFKA, 0, service.generator(TO_KAFKA)["position"])
+    assert events[: len(old)] == old
+    appended = service.generator(APPENDED)
+    rows = table_rows(service.postgres, "kept_rows")
+    assert len(rows) == appended["position"] - appended["skipped"]
+
+
+def test_stored_deliveries_verify(service):
+    service.start()
+    for id in (TO_KAFKA, UPSERTED, APPENDED):
+        wait_until(lambda id=id: service.generator(id)["position"] >= registry_position(id))
+        assert service.post(f"/generator/pause?id={id}")[0] == 200
+        code, report = service.post(f"/generator/verify?id={id}", timeout=120)
+        assert code == 200, report
+        assert report["clean"], report
+        assert report["unchecked"] == []
+        assert report["until"] >= registry_position(id)
