@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventer.plan.trace.std import (
+from eventer.plan.trace.std import (  # noqa: F401  # each registers its rules
     list_functions,
     number_functions,
     object_functions,
