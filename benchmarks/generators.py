@@ -14,16 +14,16 @@ import time
 from pathlib import Path
 
 from benchmarks.turns import CONTRACT
-from eventer.cli.schedule import Unpaced
+from eventer.cli.run_schedule import UnpacedTimetable
 from eventer.core.clock import SystemClock
 from eventer.core.model import ConsoleTarget, PositionKey, Stream, Template
 from eventer.destinations.base import Flow
 from eventer.destinations.console import ConsoleConnection
 from eventer.plan.engine import Engine, EventContext
-from eventer.plan.prepare import Prepared, prepare
-from eventer.runs.instructions import Assignment, Finished, Positioned, Recipe, Report
-from eventer.runs.maker import Maker
+from eventer.plan.prepare import PreparedTemplate, prepare
+from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.runner import ShardRunner
+from eventer.runs.shard_messages import Assignment, FlowFinished, PositionRead, Recipe, ShardReport
 
 AT = 1_767_225_600_000_000_000
 
@@ -32,7 +32,7 @@ class Generators:
     """So many generators of one template, of so many events each, from start to end."""
 
     def __init__(
-        self, prepared: Prepared, template: Template, generators: int, events: int
+        self, prepared: PreparedTemplate, template: Template, generators: int, events: int
     ) -> None:
         self._events, self._left = events, generators
         self._engines: dict[Recipe, Engine] = {}
@@ -42,26 +42,31 @@ class Generators:
             self._engines[recipe] = prepared.engine(recipe.stream, recipe.context)
             flow = Flow(PositionKey(1, number, 1), ConsoleTarget(), prepared.shape)
             self._flows.append(Assignment(flow, recipe))
-        self._maker = Maker(lambda assignment: self._engines[assignment.recipe])
+        self._generation_thread = GenerationThread(
+            lambda assignment: self._engines[assignment.recipe]
+        )
 
     async def run(self) -> float:
         """Seconds of processor time."""
         with Path(os.devnull).open("wb") as nowhere:  # noqa: ASYNC230  it never waits
             self._runner = ShardRunner(
-                lambda: ConsoleConnection(nowhere), self._maker, self._hear, SystemClock()
+                lambda: ConsoleConnection(nowhere),
+                self._generation_thread,
+                self._on_report,
+                SystemClock(),
             )
             for assignment in self._flows:
                 self._runner.shard.assign(assignment)
             began = time.process_time()
             await self._runner.run()
-            self._maker.close()
+            self._generation_thread.close()
             return time.process_time() - began
 
-    def _hear(self, report: Report) -> None:
-        if isinstance(report, Positioned):
-            self._runner.shard.go(report.key, Unpaced(AT), self._events)
+    def _on_report(self, report: ShardReport) -> None:
+        if isinstance(report, PositionRead):
+            self._runner.shard.resume(report.key, UnpacedTimetable(AT), self._events)
             self._runner.wake()
-        elif isinstance(report, Finished):
+        elif isinstance(report, FlowFinished):
             self._left -= 1
             if not self._left:
                 self._runner.stop()

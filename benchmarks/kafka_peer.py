@@ -56,10 +56,10 @@ def broker(bootstrap: str | None, properties: Mapping[str, str] | None = None) -
     if bootstrap:
         yield bootstrap
         return
-    from tests.kafka_server.server import AS_SHIPPED, KafkaServer
+    from tests.kafka_server.server import DEFAULT_JVM_OPTIONS, KafkaServer
 
     with tempfile.TemporaryDirectory() as directory:
-        server = KafkaServer(Path(directory), properties, jvm=AS_SHIPPED)
+        server = KafkaServer(Path(directory), properties, jvm=DEFAULT_JVM_OPTIONS)
         server.start()
         try:
             yield server.bootstrap

@@ -29,12 +29,17 @@ from eventer.core.batch import Batch
 from eventer.core.model import Column, ColumnType, EventShape, PositionKey, PostgresTarget
 from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.postgres.connection import PostgresConnection
-from eventer.destinations.postgres.encode import encode
-from eventer.destinations.postgres.fit import TablePlan
+from eventer.destinations.postgres.match_schema import TableMapping
+from eventer.destinations.postgres.row_encoding import encode
 from eventer.destinations.postgres.settings import PostgresSettings
-from eventer.destinations.postgres.upsert import create_stage, insert, layout_of, stage_name
+from eventer.destinations.postgres.staging_sql import (
+    create_staging_table,
+    insert_sql,
+    staging_layout,
+    staging_name,
+)
 from eventer.embedded.postgres import EmbeddedPostgres
-from eventer.kernels.pgcopy import pieces
+from eventer.kernels.pgcopy.copy_stream import pieces
 
 # The shape of the contract's event: ten columns, some 330 bytes of JSON.
 SHAPE = EventShape(
@@ -167,30 +172,34 @@ async def bare_sender(
 ) -> Callable[[Batch], Awaitable[None]]:
     """The same statements on bytes that are ready."""
     assert ours._session is not None  # noqa: SLF001  the plan is what both shall share
-    plan = (await ours._session.flows.ready(flow, ())).plan  # noqa: SLF001
-    streams = {id(batch): stream_of(plan, batch) for batch in batches}
-    if not plan.direct:
-        await bare.execute(create_stage(layout_of(plan), 0))
-        await bare.execute(f"PREPARE bare AS {insert(plan, 0, 0)}")
-    names = [column.name for column in plan.columns]
+    mapping = (await ours._session.flows.ready(flow, ())).mapping  # noqa: SLF001
+    streams = {id(batch): stream_of(mapping, batch) for batch in batches}
+    if not mapping.direct:
+        await bare.execute(create_staging_table(staging_layout(mapping), 0))
+        await bare.execute(f"PREPARE bare AS {insert_sql(mapping, 0, 0)}")
+    names = [column.name for column in mapping.columns]
 
     async def send(batch: Batch) -> None:
         source = streams[id(batch)].data
         await bare.execute("BEGIN")
-        if plan.direct:
-            await bare.copy_to_table(plan.table.name, columns=names, source=source, format="binary")
+        if mapping.direct:
+            await bare.copy_to_table(
+                mapping.table.name, columns=names, source=source, format="binary"
+            )
             await bare.execute("COMMIT")
             return
-        await bare.copy_to_table(stage_name(0), source=source, format="binary")
+        await bare.copy_to_table(staging_name(0), source=source, format="binary")
         await bare.execute("EXECUTE bare")
         await bare.execute("COMMIT")
 
     return send
 
 
-def stream_of(plan: TablePlan, batch: Batch) -> NDArray[np.uint8]:
-    encoded = encode(plan, [batch], 0)
-    return np.concatenate([*pieces(encoded.direct())]) if plan.direct else encoded.staged()
+def stream_of(mapping: TableMapping, batch: Batch) -> NDArray[np.uint8]:
+    encoded = encode(mapping, [batch], 0)
+    return (
+        np.concatenate([*pieces(encoded.direct())]) if mapping.direct else encoded.staged_stream()
+    )
 
 
 def report(title: str, sides: list[Side], rows: int) -> None:

@@ -24,19 +24,24 @@ from typing import Any
 
 import asyncpg
 import numpy as np
+from eventer.mapping.engine import EventContext
+from eventer.mapping.prepare import PreparedTemplate, prepare
 
 from benchmarks.turns import CONTRACT, EVENTER, ROOT, Turn, pairs, report
 from eventer.core.batch import Batch
 from eventer.core.model import PositionKey, PostgresTarget, Stream, Template
 from eventer.destinations.base import Flow
 from eventer.destinations.postgres.connection import PostgresConnection
-from eventer.destinations.postgres.encode import encode
-from eventer.destinations.postgres.fit import TablePlan
+from eventer.destinations.postgres.match_schema import TableMapping
+from eventer.destinations.postgres.row_encoding import encode
 from eventer.destinations.postgres.settings import PostgresSettings
-from eventer.destinations.postgres.upsert import create_stage, insert, layout_of, stage_name
-from eventer.kernels.pgcopy import pieces
-from eventer.plan.engine import EventContext
-from eventer.plan.prepare import Prepared, prepare
+from eventer.destinations.postgres.staging_sql import (
+    create_staging_table,
+    insert_sql,
+    staging_layout,
+    staging_name,
+)
+from eventer.kernels.pgcopy.copy_stream import pieces
 
 BATCH = 10_000
 PREPARED = 6
@@ -59,42 +64,42 @@ def templates() -> dict[str, str]:
 
 
 async def bare_loop(
-    dsn: str, prepared: Prepared, batches: int, seconds: float, *, repeated: bool
+    dsn: str, prepared: PreparedTemplate, batches: int, seconds: float, *, repeated: bool
 ) -> float:
     """Events a second of transactions of so many batches each."""
-    plan = await planned(dsn, Flow(PositionKey(1, 1, 0), PostgresTarget("bare"), prepared.shape))
+    mapping = await planned(dsn, Flow(PositionKey(1, 1, 0), PostgresTarget("bare"), prepared.shape))
     # Where a transaction has each key many times, ours copies the last row of each, which is no
     # limit: then the loop copies and inserts batch by batch.
-    whole = plan.direct or not repeated
+    whole = mapping.direct or not repeated
     ready = [
-        [stream(plan, part) for part in ([made] if whole else [[each] for each in made])]
+        [stream(mapping, part) for part in ([made] if whole else [[each] for each in made])]
         for made in transactions(prepared, batches, PREPARED)
     ]
     client = await asyncpg.connect(dsn)
-    if not plan.direct:
-        await client.execute(create_stage(layout_of(plan), 0))
-        await client.execute(f"PREPARE bare AS {insert(plan, 0, 0)}")
+    if not mapping.direct:
+        await client.execute(create_staging_table(staging_layout(mapping), 0))
+        await client.execute(f"PREPARE bare AS {insert_sql(mapping, 0, 0)}")
     sent, started = 0, time.perf_counter()
     while time.perf_counter() - started < seconds:
-        await commit(client, plan, ready[sent % len(ready)])
+        await commit(client, mapping, ready[sent % len(ready)])
         sent += 1
     rate = sent * batches * BATCH / (time.perf_counter() - started)
     await client.close()
     return rate
 
 
-async def planned(dsn: str, flow: Flow) -> TablePlan:
+async def planned(dsn: str, flow: Flow) -> TableMapping:
     """How the table, made here, is written to: what both sides share."""
     connection = PostgresConnection(PostgresSettings(dsn), cluster=time.time_ns(), shard=0)
     await connection.open()
     await connection.prepare(flow)
     assert connection._session is not None  # noqa: SLF001
-    plan = (await connection._session.flows.ready(flow, ())).plan  # noqa: SLF001
+    mapping = (await connection._session.flows.ready(flow, ())).mapping  # noqa: SLF001
     await connection.close()
-    return plan
+    return mapping
 
 
-def transactions(prepared: Prepared, batches: int, count: int) -> Iterator[list[Batch]]:
+def transactions(prepared: PreparedTemplate, batches: int, count: int) -> Iterator[list[Batch]]:
     """Consecutive events, so many batches at a time."""
     engine = prepared.engine(Stream(7), EventContext())
     times = np.full(BATCH, AT, dtype=np.int64)
@@ -108,26 +113,28 @@ def transactions(prepared: Prepared, batches: int, count: int) -> Iterator[list[
         yield made
 
 
-def stream(plan: TablePlan, batches: list[Batch]) -> Any:
+def stream(mapping: TableMapping, batches: list[Batch]) -> Any:
     """The bytes of a COPY."""
-    encoded = encode(plan, batches, 0)
-    return (np.concatenate([*pieces(encoded.direct())]) if plan.direct else encoded.staged()).data
+    encoded = encode(mapping, batches, 0)
+    return (
+        np.concatenate([*pieces(encoded.direct())]) if mapping.direct else encoded.staged_stream()
+    ).data
 
 
-async def commit(client: asyncpg.Connection, plan: TablePlan, sources: list[Any]) -> None:
+async def commit(client: asyncpg.Connection, mapping: TableMapping, sources: list[Any]) -> None:
     """One transaction."""
-    names = [column.name for column in plan.columns]
+    names = [column.name for column in mapping.columns]
     await client.execute("BEGIN")
     for source in sources:
-        if plan.direct:
+        if mapping.direct:
             await client.copy_to_table(
-                plan.table.name, columns=names, source=source, format="binary"
+                mapping.table.name, columns=names, source=source, format="binary"
             )
             continue
-        await client.copy_to_table(stage_name(0), source=source, format="binary")
+        await client.copy_to_table(staging_name(0), source=source, format="binary")
         await client.execute("EXECUTE bare")
         if len(sources) > 1:
-            await client.execute(f"TRUNCATE {stage_name(0)}")
+            await client.execute(f"TRUNCATE {staging_name(0)}")
     await client.execute("COMMIT")
 
 

@@ -58,7 +58,7 @@ def rate(template: Path, events: int) -> Turn:
 
 def all_keys() -> str:
     """A template that uses each key that `get_rand_data` has, of one object."""
-    from eventer.functions.rand_data.function import FIELDS
+    from eventer.functions.rand_data.get_rand_data import FIELDS
 
     keys = [name for name, spec in FIELDS.items() if not spec.hidden]
     fields = "".join(f"  {key}: data.{key},\n" for key in keys)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import typer.main
 from reference_page import write_or_check
 
-from eventer.cli import endings
+from eventer.cli import exit_codes
 from eventer.cli.main import app
 
 TABLE: Final = "\n| Option | What it is |\n|---|---|\n"
@@ -38,9 +38,9 @@ def page() -> str:
 
 def _codes() -> Iterator[str]:
     """The exit codes, from the text of the module that ends commands."""
-    assert endings.__doc__ is not None
+    assert exit_codes.__doc__ is not None
     yield "| Code | When |\n|---|---|\n"
-    for code, when in re.findall(r"^ *(\d+)  +(\S.*)$", endings.__doc__, re.MULTILINE):
+    for code, when in re.findall(r"^ *(\d+)  +(\S.*)$", exit_codes.__doc__, re.MULTILINE):
         yield f"| {code} | {when} |\n"
 
 

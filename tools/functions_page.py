@@ -67,8 +67,8 @@ def _section_parts(spec: FunctionSpec) -> Iterator[str]:
     if spec.parameters:
         yield "\n| Parameter | Takes | What it is |\n|---|---|---|\n"
         yield from map(_parameter_row, spec.parameters)
-    yield f"\nReturns: {spec.kind.value}. "
-    yield "Random.\n" if spec.draws else "Not random.\n"
+    yield f"\nReturns: {spec.return_type.value}. "
+    yield "Random.\n" if spec.is_random else "Not random.\n"
     yield "\n```jsonnet\n" + "\n".join(spec.examples) + "\n```\n"
     if spec.fields:
         yield FIELDS_INTRODUCTION
@@ -84,7 +84,7 @@ def _parameter_row(parameter: Parameter) -> str:
 def _field_row(field: FieldSpec) -> str:
     text = json_text(field.row(EXAMPLE_KEY, RowContext(index=0, scheduled=0)))
     shown = text if len(text) <= LONGEST_EXAMPLE else text[: LONGEST_EXAMPLE - 1] + "…"
-    return f"| `{field.name}` | {field.kind.value} | {field.doc} | `{shown}` |\n"
+    return f"| `{field.name}` | {field.return_type.value} | {field.doc} | `{shown}` |\n"
 
 
 if __name__ == "__main__":

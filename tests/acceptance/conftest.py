@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.acceptance.service import Service
+from tests.acceptance.service_process import Service
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from tests.acceptance.service import Service
+from tests.acceptance.service_process import Service
 from tests.machine import Machine, fit
 
 PATIENCE = 90

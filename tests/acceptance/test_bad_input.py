@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from tests.acceptance.requests import request, table, topic
-from tests.acceptance.service import Service, table_rows, wait_until
+from tests.acceptance.request_bodies import request, table, topic
+from tests.acceptance.service_process import Service, table_rows, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 

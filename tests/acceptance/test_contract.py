@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.service import table_rows, topic_events, wait_until
+from tests.acceptance.service_process import table_rows, topic_events, wait_until
 from tests.integration.kafka.harness import read_topic
 
 CONTRACT = Path(__file__).parent / "contract"

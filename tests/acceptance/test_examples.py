@@ -13,7 +13,7 @@ from eventer.core.model import Stream, Template
 from eventer.jsonnet.importer import FolderImporter
 from eventer.jsonnet.load import collect_imports
 from eventer.plan.engine import EventContext
-from eventer.plan.prepare import Prepared, prepare
+from eventer.plan.prepare import PreparedTemplate, prepare
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LIBRARY = EXAMPLES / "library"
@@ -24,7 +24,7 @@ AT = 1_767_225_600_000_000_000
 """2026-01-01T00:00:00Z."""
 
 
-def prepared(name: str) -> Prepared:
+def prepared(name: str) -> PreparedTemplate:
     path = EXAMPLES / f"{name}.jsonnet"
     template = Template(path.read_text("utf-8"), name)
     return prepare(collect_imports(template, FolderImporter(LIBRARY)))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.acceptance.punctuality import Punctuality
-from tests.acceptance.requests import request, topic
-from tests.acceptance.service import Service, wait_until
+from tests.acceptance.request_bodies import request, topic
+from tests.acceptance.service_process import Service, wait_until
 from tests.acceptance.test_bad_input import HOSTILE as RUNAWAY
 
 pytestmark = [pytest.mark.kafka, pytest.mark.alone, pytest.mark.timeout(300)]

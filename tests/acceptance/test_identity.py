@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.acceptance.requests import EVENT, request, table, topic
-from tests.acceptance.service import topic_events, wait_until
+from tests.acceptance.request_bodies import EVENT, request, table, topic
+from tests.acceptance.service_process import topic_events, wait_until
 
 TEMPLATES = [
     """

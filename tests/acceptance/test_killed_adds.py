@@ -8,9 +8,9 @@ import random
 
 import pytest
 
-from eventer.registry.sqlite import FILE_NAME, SqliteRegistry
-from tests.acceptance.requests import request, topic
-from tests.acceptance.service import Service
+from eventer.registry.sqlite import REGISTRY_FILE_NAME, SqliteRegistry
+from tests.acceptance.request_bodies import request, topic
+from tests.acceptance.service_process import Service
 
 TOGETHER = 3
 """Generators of one request: all of them, or none."""
@@ -40,7 +40,7 @@ def keep_adding(service, prefix):
 
 async def streams_of(service):
     """How many generators of each stream are on disk, as the next start will find them."""
-    path = service.directory / "data" / FILE_NAME
+    path = service.directory / "data" / REGISTRY_FILE_NAME
     async with await SqliteRegistry.open(path) as registry:
         found: dict[str, int] = {}
         for record in await registry.all():
@@ -82,8 +82,10 @@ async def test_what_was_acknowledged_is_there(kills, tmp_path):
         assert set(found.values()) <= {TOGETHER}, found
         unheard = len(found.keys() - acknowledged)
         if number % 25 == 24:  # else it does little but take up what is there
-            (service.directory / "data" / FILE_NAME).rename(tmp_path / f"registry-{number}")
-            for rest in (service.directory / "data").glob(f"{FILE_NAME}-*"):
+            (service.directory / "data" / REGISTRY_FILE_NAME).rename(
+                tmp_path / f"registry-{number}"
+            )
+            for rest in (service.directory / "data").glob(f"{REGISTRY_FILE_NAME}-*"):
                 rest.unlink()
             acknowledged, sent = set(), set()
     print(f"{len(acknowledged)} acknowledged since the last, {unheard} more on disk")

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck
 
 from eventer.api.problems import MEDIA_TYPE
 from tests.acceptance.punctuality import Punctuality
-from tests.acceptance.requests import request, table, topic
-from tests.acceptance.service import Service, wait_until
+from tests.acceptance.request_bodies import request, table, topic
+from tests.acceptance.service_process import Service, wait_until
 from tests.acceptance.test_lateness import quantile
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.alone]

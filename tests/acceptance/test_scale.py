@@ -6,8 +6,8 @@ import time
 import pytest
 
 from tests.acceptance.punctuality import lateness
-from tests.acceptance.requests import request, table, topic
-from tests.acceptance.service import wait_until
+from tests.acceptance.request_bodies import request, table, topic
+from tests.acceptance.service_process import wait_until
 from tests.acceptance.test_lateness import quantile
 
 pytestmark = [

@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.acceptance.punctuality import Punctuality
-from tests.acceptance.requests import request, table, topic
-from tests.acceptance.service import table_rows, topic_events, wait_until
+from tests.acceptance.request_bodies import request, table, topic
+from tests.acceptance.service_process import table_rows, topic_events, wait_until
 from tests.acceptance.throttle import Throttle
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.alone]
 RATE = 10_000
 QUEUE = 64 << 20
-"""What a shard holds on to while it waits: `eventer.runs.shard.WEIGHT`."""
+"""What a shard holds on to while it waits: `eventer.runs.shard.MAX_BUFFERED_BYTES`."""
 ROOM = 50 << 20
 OTHERS = 10
 EVENT = """

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from tests.acceptance.requests import request, table, topic
-from tests.acceptance.service import table_rows, topic_events, wait_until
+from tests.acceptance.request_bodies import request, table, topic
+from tests.acceptance.service_process import table_rows, topic_events, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(240)]
 PACE = {"count": 20, "interval": "100ms"}

@@ -10,8 +10,8 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from eventer.destinations.kafka import position
-from tests.acceptance.requests import request, table, topic
-from tests.acceptance.service import topic_events, wait_until
+from tests.acceptance.request_bodies import request, table, topic
+from tests.acceptance.service_process import topic_events, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(280)]
 FAST = {"count": 20, "interval": "100ms"}

@@ -107,7 +107,7 @@ def test_what_is_read_as_data_is_found(installed: Path) -> None:
     """SQL of the destinations and the registry, and the templates of `eventer dev`."""
     program = (
         "import asyncio, pathlib\n"
-        "from eventer.cli.playground import example\n"
+        "from eventer.cli.dev_environment import example\n"
         "from eventer.destinations.postgres.sql import statement\n"
         "from eventer.registry.sqlite import SqliteRegistry\n"
         "async def use():\n"

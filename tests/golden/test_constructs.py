@@ -7,17 +7,17 @@ import pytest
 
 from eventer.core.errors import TemplateError
 from eventer.functions.catalog import CATALOG
-from eventer.jsonnet.walk import descend
+from eventer.jsonnet.walk import walk_nodes
 from eventer.plan.engine import EventContext
-from eventer.plan.execute import OPERATIONS
-from eventer.plan.refusal import RefusedError
-from eventer.plan.trace.rules import RULES
-from eventer.plan.trace.std import FUNCTIONS
-from eventer.plan.trace.std.results import ELEMENTS, RESULTS, SAME_ELEMENTS
-from eventer.plan.trace.std_calls import OPEN
+from eventer.plan.execution import OPERATIONS
+from eventer.plan.trace.std import TRACED_FUNCTIONS
+from eventer.plan.trace.std.result_types import ELEMENT_KINDS, RESULT_TYPES, SAME_ELEMENT_KIND
+from eventer.plan.trace.std_calls import SYMBOL_SAFE
+from eventer.plan.trace.traced_rules import RULES
+from eventer.plan.unsupported import PlanUnsupportedError
 from tests.golden.test_golden import CASES, STREAM, prepared
 
-STD = {*FUNCTIONS, *OPEN, *RESULTS, *ELEMENTS, *SAME_ELEMENTS}
+STD = {*TRACED_FUNCTIONS, *SYMBOL_SAFE, *RESULT_TYPES, *ELEMENT_KINDS, *SAME_ELEMENT_KIND}
 
 
 @lru_cache
@@ -28,7 +28,7 @@ def planned():
         try:
             case = prepared(path)
             found.append((case.program, case.plan(STREAM, EventContext())))
-        except (TemplateError, RefusedError):
+        except (TemplateError, PlanUnsupportedError):
             continue
     return found
 
@@ -46,7 +46,9 @@ def test_a_function_of_the_library_has_a_case(name):
 
 @pytest.mark.parametrize("kind", sorted(RULES.plain, key=lambda each: each.__name__))
 def test_a_kind_of_expression_has_a_case(kind):
-    assert any(isinstance(node, kind) for program, _ in planned() for node in descend(program.root))
+    assert any(
+        isinstance(node, kind) for program, _ in planned() for node in walk_nodes(program.root)
+    )
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))

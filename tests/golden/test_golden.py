@@ -18,7 +18,7 @@ from eventer.plan.engine import EventContext
 from eventer.plan.explain import explain_plan
 from eventer.plan.explain_text import plan_text
 from eventer.plan.prepare import prepare
-from eventer.plan.refusal import RefusedError
+from eventer.plan.unsupported import PlanUnsupportedError
 
 HERE = Path(__file__).parent
 LIBRARY = FolderImporter(HERE / "library")
@@ -59,7 +59,7 @@ def plan_lines(found):
     """The plan's text below its engine; nothing where there is no plan."""
     try:
         plan = found.plan(STREAM, EventContext())
-    except RefusedError:
+    except PlanUnsupportedError:
         return []
     _, *lines = plan_text(explain_plan(plan)).splitlines()
     return lines
@@ -81,7 +81,7 @@ def test_there_are_enough():
 
 
 @pytest.mark.parametrize("path", CASES, ids=case_name)
-def test_case_is_as_it_was(path):
+def test_case_matches_its_golden_file(path):
     file = path.with_suffix(".golden")
     made = golden(path)
     if UPDATE:

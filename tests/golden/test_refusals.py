@@ -32,7 +32,10 @@ def raised():
     """The patterns of all reasons in the sources."""
     for path in sorted(PLAN.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "RefusedError":
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "id", "") == "PlanUnsupportedError"
+            ):
                 yield pattern(node.args[0], path)
 
 

@@ -30,9 +30,9 @@ def kafka(kafka_tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """The address of one broker for all tests and workers: never stop it, name topics apart."""
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = Share(base.parent / "kafka", session=os.getppid())
+        shared = SharedBroker(base.parent / "kafka", session=os.getppid())
     else:
-        shared = Share(base / "kafka", session=os.getpid())
+        shared = SharedBroker(base / "kafka", session=os.getpid())
     bootstrap = shared.join()
     yield bootstrap
     shared.leave()
@@ -59,7 +59,7 @@ def own_kafka(
         server.kill()
 
 
-class Share:
+class SharedBroker:
     """One broker among the workers of a session: the first to come starts it, the last stops it."""
 
     def __init__(self, directory: Path, session: int) -> None:

@@ -19,8 +19,14 @@ from tests.ports import free_port
 _CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
 _START_SECONDS = 60
 _STOP_SECONDS = 30
-_SMALL = ("-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
-AS_SHIPPED = (
+_SMALL_JVM_OPTIONS = (
+    "-Xmx512m",
+    "-Xms128m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Xshare:auto",
+)
+DEFAULT_JVM_OPTIONS = (
     *("-Xmx1G", "-Xms1G", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"),
     "-XX:InitiatingHeapOccupancyPercent=35",
 )
@@ -61,7 +67,7 @@ class KafkaServer:
         protocols: Sequence[str] = ("PLAINTEXT",),
         *,
         advertised: int | None = None,
-        jvm: Sequence[str] = _SMALL,
+        jvm: Sequence[str] = _SMALL_JVM_OPTIONS,
     ) -> None:
         self._jvm = jvm
         self._directory = directory
@@ -187,7 +193,7 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _java_command(main: str, jvm: Sequence[str] = _SMALL) -> list[str]:
+def _java_command(main: str, jvm: Sequence[str] = _SMALL_JVM_OPTIONS) -> list[str]:
     return ["java", *jvm, "-cp", class_path(), main]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventer.core.errors import ConfigError
-from eventer.embedded.postgres_binaries import locate, system_binaries
+from eventer.embedded.postgres_binaries import locate_binaries, system_binaries
 from tests.postgres_server.server import Database, TestServer
 
 
@@ -20,7 +20,7 @@ def _binaries(which: str) -> Path:
             pytest.skip(missing)
         return found[0]
     try:
-        return locate({})
+        return locate_binaries({})
     except ConfigError as error:
         if os.environ.get("CI") == "true":
             pytest.fail(error.message)

@@ -27,7 +27,7 @@ class TestServer:
         self.server = PostgresServer(directory, options, environ)
 
     def start(self) -> None:
-        self.server.make()
+        self.server.create_cluster()
         for delay in start(self.server, time.monotonic):
             time.sleep(delay)
 
@@ -38,7 +38,7 @@ class TestServer:
     def crash(self, number: signal.Signals = signal.SIGQUIT) -> None:
         """`pg_ctl stop -m immediate`, or worse."""
         self.server.send(number)
-        while not self.server.ended():
+        while not self.server.has_exited():
             time.sleep(0.01)
         self.server.release()
 

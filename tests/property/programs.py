@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from tests.property.writing import Scope, Writer
+from tests.property.source_writer import Scope, Writer
 
 KINDS = ("number", "string", "boolean", "array", "object")
 NUMBERS = (

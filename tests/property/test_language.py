@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from eventer.core.source import Source
 from eventer.jsonnet.parser import parse
 from eventer.jsonnet.printer import print_tree
-from tests import judge
-from tests.language import evaluate
+from tests import go_jsonnet
+from tests.eventer_jsonnet import evaluate
 from tests.property.programs import programs
 
 PROGRAMS = int(os.environ.get("LANGUAGE_PROGRAMS", "3000"))
@@ -31,13 +31,13 @@ def unsigned(value):
 
 @pytest.fixture(scope="module")
 def official():
-    one = judge.Judge()
+    one = go_jsonnet.GoJsonnet()
     yield one
     one.close()
 
 
 @pytest.mark.timeout(0 if PROGRAMS > 3000 else 300)
-def test_every_program_has_the_value_the_judge_gives_it_or_is_an_error_to_both(official):
+def test_every_program_has_the_value_go_jsonnet_gives_it_or_is_an_error_in_both(official):
     @settings(
         max_examples=PROGRAMS,
         derandomize=PROGRAMS == 3000,
@@ -48,15 +48,17 @@ def test_every_program_has_the_value_the_judge_gives_it_or_is_an_error_to_both(o
     @given(programs())
     def agree(text):
         (theirs,) = official.evaluate([text])
-        if isinstance(theirs, judge.Error) and any(limit in theirs.message for limit in LIMITS):
+        if isinstance(theirs, go_jsonnet.Error) and any(
+            limit in theirs.message for limit in LIMITS
+        ):
             return
         ours = evaluate(text)
-        if isinstance(theirs, judge.Error) or isinstance(ours, judge.Error):
-            assert isinstance(theirs, judge.Error), f"refused: {ours}\njudge: {theirs}\n{text}"
-            assert isinstance(ours, judge.Error), f"accepted: {ours}\njudge: {theirs}\n{text}"
+        if isinstance(theirs, go_jsonnet.Error) or isinstance(ours, go_jsonnet.Error):
+            assert isinstance(theirs, go_jsonnet.Error), f"refused: {ours}\njudge: {theirs}\n{text}"
+            assert isinstance(ours, go_jsonnet.Error), f"accepted: {ours}\njudge: {theirs}\n{text}"
         else:
-            assert judge.same(ours, unsigned(theirs)), f"ours: {ours}\njudge: {theirs}\n{text}"
+            assert go_jsonnet.same(ours, unsigned(theirs)), f"ours: {ours}\njudge: {theirs}\n{text}"
             printed = print_tree(parse(Source("program", text)))
-            assert judge.same(evaluate(printed), ours), f"printed: {printed}\n{text}"
+            assert go_jsonnet.same(evaluate(printed), ours), f"printed: {printed}\n{text}"
 
     agree()

@@ -19,15 +19,15 @@ from eventer.core.errors import (
     TemplateError,
 )
 from eventer.core.model import ColumnType, Stream, Template
-from eventer.destinations.kafka.batches import bytes_of
-from eventer.jsonnet.evaluate.deep import run_deep
-from eventer.kernels import assemble_loops
-from eventer.kernels.kafka_records import RecordColumns
-from eventer.plan.compile import BROKEN
+from eventer.destinations.kafka.batches import as_bytes_column
+from eventer.jsonnet.evaluate.large_stack import run_with_large_stack
+from eventer.kernels.json import assemble_loops
+from eventer.kernels.kafka.record_batches import RecordColumns
+from eventer.plan.compile import COMPILER_DEFECT
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
-from tests.packing import check_marks, check_packed
 from tests.property.templates import templates
+from tests.record_packing import check_marks, check_packed
 
 TEMPLATES = int(os.environ.get("PLAN_TEMPLATES", "5000"))
 ROWS = 24
@@ -49,7 +49,7 @@ def outcome(error):
     return (type(error).__name__, error.message, where)
 
 
-def made(engine, first, sizes):
+def events_of(engine, first, sizes):
     """Each index of a range to its text, or to the error it raises; and the batches."""
     events, batches = {}, []
     for size in sizes:
@@ -81,18 +81,20 @@ def columns(batches, shape):
     return found
 
 
-def check_repeats(batch):
+def check_match_hints(batch):
     """What a batch says that its texts repeat is true, and packs into what they are.
 
     Whether it says anything.
     """
-    if batch.repeats is not None and batch.rows:
-        check_marks(batch.text.to_pylist(), batch.repeats)
+    if batch.match_hints is not None and batch.rows:
+        check_marks(batch.text.to_pylist(), batch.match_hints)
         if 0 < batch.nbytes < 60_000:
             check_packed(
-                RecordColumns(bytes_of(batch.text), batch.scheduled, repeats=batch.repeats)
+                RecordColumns(
+                    as_bytes_column(batch.text), batch.scheduled, match_hints=batch.match_hints
+                )
             )
-    return batch.repeats is not None
+    return batch.match_hints is not None
 
 
 def ranges(batches):
@@ -126,30 +128,30 @@ def test_every_template_makes_the_same_events_on_both_engines(part):
             tally["refused"] += 1
             return
         stream, context = Stream(start, name), EventContext(dataset="set")
-        auto = prepared.engine(stream, context, engine="auto", repeats=True)
+        auto = prepared.engine(stream, context, engine="auto", match_hints=True)
         tally[auto.name] += 1
         if auto.name == "interpreter":
             assert auto.reason
-            assert not auto.reason.startswith(BROKEN), text
+            assert not auto.reason.startswith(COMPILER_DEFECT), text
             return
         plain = prepared.engine(stream, context, engine="interpreter")
-        theirs, expected = made(plain, first, split)
-        ours, batches = made(auto, first, split)
+        theirs, expected = events_of(plain, first, split)
+        ours, batches = events_of(auto, first, split)
         assert ours == theirs, text
         if ranges(batches) == ranges(expected):
             assert columns(batches, prepared.shape) == columns(expected, prepared.shape), text
         assert not auto.broken, text
         for batch in batches:
-            tally["repeats"] += check_repeats(batch)
+            tally["repeats"] += check_match_hints(batch)
 
-    run_deep(agree)  # as every process does that makes events
+    run_with_large_stack(agree)  # as every process does that makes events
     print(f"templates: {tally}")
     assert tally["repeats"] >= tally["plan"]
     assert tally["plan"] >= MINIMUM_SHARE * (tally["plan"] + tally["interpreter"])
 
 
 @st.composite
-def askings(draw):
+def event_ranges(draw):
     """Ranges [first, first + count) that cover all rows, in any order, some of them once more."""
     cuts = sorted(draw(st.sets(st.integers(1, ROWS - 1), max_size=6)))
     ranges = [(first, end - first) for first, end in pairwise([0, *cuts, ROWS])]
@@ -167,7 +169,7 @@ def test_events_depend_neither_on_the_size_of_batches_nor_on_where_they_begin(na
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(templates(), st.sampled_from((0, 255, 2**40)), askings())
+    @given(templates(), st.sampled_from((0, 255, 2**40)), event_ranges())
     def agree(text, first, ranges):
         try:
             prepared = prepare(Template(text, vars='{"given": "g"}'))
@@ -177,10 +179,10 @@ def test_events_depend_neither_on_the_size_of_batches_nor_on_where_they_begin(na
             prepared.engine(Stream(START, "s"), EventContext(dataset="set"), engine=name)
             for _ in range(2)
         ]
-        whole, _ = made(engines[0], first, [ROWS + max(count for _, count in ranges)])
+        whole, _ = events_of(engines[0], first, [ROWS + max(count for _, count in ranges)])
         for start, count in ranges:
-            part, _ = made(engines[1], first + start, [count])
+            part, _ = events_of(engines[1], first + start, [count])
             assert part == {index: whole[index] for index in part}, text
             assert len(part) == count
 
-    run_deep(agree)  # as every process does that makes events
+    run_with_large_stack(agree)  # as every process does that makes events

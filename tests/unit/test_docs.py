@@ -18,7 +18,7 @@ from eventer.jsonnet.importer import StoredImporter
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
 from eventer.settings.layers import environment_layer, toml_layer
-from eventer.settings.load import secret_keys
+from eventer.settings.loader import secret_keys
 from eventer.settings.model import NamedKafka, NamedPostgres, Settings
 from tests.unit.doc_pages import ROOT, Page, pages
 

@@ -45,13 +45,13 @@ def create_routes(eventer: Eventer, settings: Settings) -> FastAPI:
     app.state.eventer = eventer
     for family in (generators, verify, templates, service):
         app.include_router(family.router)
-    problems.install(app)
+    problems.install_error_handlers(app)
     make_document = app.openapi
-    app.openapi = lambda: _complete(make_document(), settings)  # type: ignore[method-assign]
+    app.openapi = lambda: _complete_openapi(make_document(), settings)  # type: ignore[method-assign]
     return app
 
 
-def _complete(document: dict[str, Any], settings: Settings) -> dict[str, Any]:
+def _complete_openapi(document: dict[str, Any], settings: Settings) -> dict[str, Any]:
     """Adds what routes cannot say of themselves: the shape of problems, and the token."""
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})

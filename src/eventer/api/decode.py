@@ -39,7 +39,7 @@ def decode(body: bytes) -> Any:
         value = json.loads(
             text,
             strict=False,
-            object_pairs_hook=_object,
+            object_pairs_hook=_unique_names,
             parse_constant=_refuse_constant,
             parse_float=_finite,
             parse_int=_finite_int,
@@ -79,7 +79,7 @@ def _check_depth(text: str) -> None:
             depth -= 1
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) < len(pairs):
         names = [name for name, _ in pairs]
@@ -106,12 +106,12 @@ def _finite_int(text: str) -> int:
 
 
 def _check_strings(value: object) -> None:
-    faults = tuple(_bad_strings(value, ()))
+    faults = tuple(_unpaired_surrogates(value, ()))
     if faults:
         raise RequestError("the body holds strings that cannot be stored", faults)
 
 
-def _bad_strings(value: object, path: tuple[str | int, ...]) -> Iterator[Fault]:
+def _unpaired_surrogates(value: object, path: tuple[str | int, ...]) -> Iterator[Fault]:
     match value:
         case str() if _SURROGATE.search(value):
             yield Fault(
@@ -120,8 +120,8 @@ def _bad_strings(value: object, path: tuple[str | int, ...]) -> Iterator[Fault]:
             )
         case dict():
             for name, inner in value.items():
-                yield from _bad_strings(name, path)
-                yield from _bad_strings(inner, (*path, name))
+                yield from _unpaired_surrogates(name, path)
+                yield from _unpaired_surrogates(inner, (*path, name))
         case list():
             for number, inner in enumerate(value):
-                yield from _bad_strings(inner, (*path, number))
+                yield from _unpaired_surrogates(inner, (*path, number))

@@ -16,13 +16,13 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eventer.api.problems import (
+    BODY_TOO_LARGE,
+    BODY_TOO_SLOW,
     FORBIDDEN,
-    MALFORMED,
-    MEDIA,
-    TOO_LARGE,
-    TOO_SLOW,
+    MALFORMED_JSON,
     UNAUTHORIZED,
-    Kind,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemType,
     problem_json,
     problem_response,
 )
@@ -37,10 +37,10 @@ READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 READ_PATHS = frozenset({"/generator/preview", "/generator/validate", "/generator/verify"})
 
 
-class Refusal(Exception):  # noqa: N818  it is an answer, not an error
+class RequestRejection(Exception):  # noqa: N818  it is an answer, not an error
     """A request that goes no further, and why."""
 
-    def __init__(self, kind: Kind, detail: str, hint: str | None = None) -> None:
+    def __init__(self, kind: ProblemType, detail: str, hint: str | None = None) -> None:
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
@@ -63,8 +63,8 @@ class Guard:
         try:
             self._check_head(scope)
             body = await self._body(scope, receive)
-        except Refusal as refusal:
-            await _answer(refusal)(scope, receive, send)
+        except RequestRejection as rejection:
+            await _answer(rejection)(scope, receive, send)
         else:
             await self._app(scope, _replay(body, receive), send)
 
@@ -85,9 +85,11 @@ class Guard:
         ]
         rights = [may_write for matched, may_write in matches if matched]
         if scheme.lower() != "bearer" or not rights:
-            raise Refusal(UNAUTHORIZED, "this service asks for a token", _TOKEN_HINT)
+            raise RequestRejection(UNAUTHORIZED, "this service asks for a token", _TOKEN_HINT)
         if not any(rights) and method not in READ_METHODS and path not in READ_PATHS:
-            raise Refusal(FORBIDDEN, "this token is for reading, preview, validate and verify only")
+            raise RequestRejection(
+                FORBIDDEN, "this token is for reading, preview, validate and verify only"
+            )
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         headers = Headers(scope=scope)
@@ -100,7 +102,9 @@ class Guard:
                     raise _too_large(limit)
                 body = await _read(receive, limit)
         except TimeoutError:
-            raise Refusal(TOO_SLOW, f"the body took longer than {seconds:g} s") from None
+            raise RequestRejection(
+                BODY_TOO_SLOW, f"the body took longer than {seconds:g} s"
+            ) from None
         if body and scope["method"] not in READ_METHODS:
             check_media_type(headers)
         return body
@@ -122,7 +126,7 @@ def check_host(headers: Headers, settings: Settings) -> None:
     """Refuses a host that is not this service's: a page elsewhere may have had its name rebound.
 
     Raises:
-        Refusal: the host is unknown.
+        RequestRejection: the host is unknown.
     """
     host = host_name(headers.get("host", ""))
     if is_loopback(host) or host in {
@@ -132,7 +136,7 @@ def check_host(headers: Headers, settings: Settings) -> None:
         return
     if _is_address(host) and not is_loopback(settings.host):
         return  # rebinding needs a name
-    raise Refusal(
+    raise RequestRejection(
         FORBIDDEN,
         f"this service does not answer to the host {host!r}",
         "name it in EVENTER_ALLOWED_HOSTS",
@@ -159,7 +163,7 @@ def check_origin(headers: Headers) -> None:
     """Refuses what a page of another origin asks for.
 
     Raises:
-        Refusal: the origin is not this service's own.
+        RequestRejection: the origin is not this service's own.
     """
     origin = headers.get("origin")
     if origin is None:
@@ -169,28 +173,28 @@ def check_origin(headers: Headers) -> None:
     except ValueError:
         authority = ""
     if not authority or authority.lower() != headers.get("host", "").lower():
-        raise Refusal(FORBIDDEN, f"pages of {origin} may not use this service")
+        raise RequestRejection(FORBIDDEN, f"pages of {origin} may not use this service")
 
 
 def check_media_type(headers: Headers) -> None:
     """Refuses bodies that a web page could send unasked: anything but JSON.
 
     Raises:
-        Refusal: the body is declared as something else, or as nothing.
+        RequestRejection: the body is declared as something else, or as nothing.
     """
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     main, _, sub = media_type.partition("/")
     if main != "application" or not (sub == "json" or sub.endswith("+json")):
         said = f"is {media_type}" if media_type else "has no type"
-        raise Refusal(
-            MEDIA,
+        raise RequestRejection(
+            UNSUPPORTED_MEDIA_TYPE,
             f"the body {said}, not JSON",
             "send the header 'Content-Type: application/json'",
         )
 
 
-def _too_large(limit: int) -> Refusal:
-    return Refusal(TOO_LARGE, f"the body is larger than {limit} bytes")
+def _too_large(limit: int) -> RequestRejection:
+    return RequestRejection(BODY_TOO_LARGE, f"the body is larger than {limit} bytes")
 
 
 async def _read(receive: Receive, limit: int) -> bytes:
@@ -198,7 +202,7 @@ async def _read(receive: Receive, limit: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Refusal(MALFORMED, "the body ended before its end")
+            raise RequestRejection(MALFORMED_JSON, "the body ended before its end")
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > limit:
@@ -232,8 +236,8 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replayed
 
 
-def _answer(refusal: Refusal) -> ASGIApp:
+def _answer(rejection: RequestRejection) -> ASGIApp:
     headers = {"Connection": "close"}  # what is left of the body is not wanted
-    if refusal.kind is UNAUTHORIZED:
+    if rejection.kind is UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="eventer"'
-    return problem_response(problem_json(refusal.kind, refusal.detail, refusal.hint), headers)
+    return problem_response(problem_json(rejection.kind, rejection.detail, rejection.hint), headers)

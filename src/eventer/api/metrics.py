@@ -16,7 +16,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from eventer import __version__
-from eventer.core.model import State
+from eventer.core.model import GeneratorState
 from eventer.service.views import GeneratorView, Lateness, ShardView, Snapshot, WorkerView
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -44,7 +44,7 @@ class _SnapshotCollector(Collector):
 def _generator_metrics(generators: Iterable[GeneratorView]) -> Iterator[Metric]:
     states = GaugeMetricFamily("eventer_generators", "Generators by state", labels=("state",))
     views = tuple(generators)
-    for state in State:
+    for state in GeneratorState:
         states.add_metric((state.value,), sum(view.state is state for view in views))
     position = GaugeMetricFamily(
         "eventer_generator_position", "Index of the next event to commit", labels=("generator",)

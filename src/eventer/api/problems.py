@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from eventer.api.decode import MalformedJsonError
 from eventer.api.wire.faults import FaultOut, faults_json
-from eventer.api.wire.near_fields import known_names
+from eventer.api.wire.field_names import known_names
 from eventer.core.errors import (
     BudgetError,
     BusyError,
@@ -32,15 +32,15 @@ from eventer.core.errors import (
     TemplateError,
     WorkerLostError,
 )
-from eventer.core.near import did_you_mean
 from eventer.core.pointer import format_pointer
+from eventer.core.suggestions import did_you_mean
 
 MEDIA_TYPE = "application/problem+json"
 _LOG = logging.getLogger("eventer.api")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProblemType:
     """A kind of problem: the end of its URN, its status and title."""
 
     name: str
@@ -53,61 +53,65 @@ class Kind:
         return f"urn:eventer:problem:{self.name}"
 
 
-MALFORMED = Kind("malformed-json", 400, "The body is no JSON")
-NOT_HTTP = Kind("malformed-http", 400, "The request is no HTTP")
-UNAUTHORIZED = Kind("unauthorized", 401, "A token is needed")
-FORBIDDEN = Kind("forbidden", 403, "Not allowed")
-NOT_FOUND = Kind("not-found", 404, "There is no such thing")
-METHOD = Kind("method-not-allowed", 405, "The path takes another method")
-TOO_SLOW = Kind("body-too-slow", 408, "The body did not arrive in time")
-HEAD_TOO_SLOW = Kind("request-too-slow", 408, "The request did not arrive in time")
-POSITION = Kind("position-lost", 409, "The destination is behind what it had committed")
-TOO_LARGE = Kind("body-too-large", 413, "The body is too large")
-MEDIA = Kind("unsupported-media-type", 415, "The body is of the wrong type")
-INVALID = Kind("invalid-request", 422, "The request cannot be carried out as it stands")
-TEMPLATE = Kind("invalid-template", 422, "The template is at fault")
-REJECTED = Kind("destination-rejected", 422, "The destination does not take these events")
-CROWDED = Kind("too-many-requests", 429, "Too much is asked at once")
-INTERNAL = Kind("internal", 500, "Something went wrong in the service")
-UNAVAILABLE = Kind("unavailable", 503, "Not possible now, but perhaps later")
+MALFORMED_JSON = ProblemType("malformed-json", 400, "The body is no JSON")
+MALFORMED_HTTP = ProblemType("malformed-http", 400, "The request is no HTTP")
+UNAUTHORIZED = ProblemType("unauthorized", 401, "A token is needed")
+FORBIDDEN = ProblemType("forbidden", 403, "Not allowed")
+NOT_FOUND = ProblemType("not-found", 404, "There is no such thing")
+METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "The path takes another method")
+BODY_TOO_SLOW = ProblemType("body-too-slow", 408, "The body did not arrive in time")
+REQUEST_TOO_SLOW = ProblemType("request-too-slow", 408, "The request did not arrive in time")
+POSITION_LOST = ProblemType("position-lost", 409, "The destination is behind what it had committed")
+BODY_TOO_LARGE = ProblemType("body-too-large", 413, "The body is too large")
+UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "The body is of the wrong type")
+INVALID_REQUEST = ProblemType(
+    "invalid-request", 422, "The request cannot be carried out as it stands"
+)
+INVALID_TEMPLATE = ProblemType("invalid-template", 422, "The template is at fault")
+DESTINATION_REJECTED = ProblemType(
+    "destination-rejected", 422, "The destination does not take these events"
+)
+TOO_MANY_REQUESTS = ProblemType("too-many-requests", 429, "Too much is asked at once")
+INTERNAL_ERROR = ProblemType("internal", 500, "Something went wrong in the service")
+SERVICE_UNAVAILABLE = ProblemType("unavailable", 503, "Not possible now, but perhaps later")
 
-KINDS = (
-    MALFORMED,
-    NOT_HTTP,
+PROBLEM_TYPES = (
+    MALFORMED_JSON,
+    MALFORMED_HTTP,
     UNAUTHORIZED,
     FORBIDDEN,
     NOT_FOUND,
-    METHOD,
-    TOO_SLOW,
-    HEAD_TOO_SLOW,
-    POSITION,
-    TOO_LARGE,
-    MEDIA,
-    INVALID,
-    TEMPLATE,
-    REJECTED,
-    CROWDED,
-    INTERNAL,
-    UNAVAILABLE,
+    METHOD_NOT_ALLOWED,
+    BODY_TOO_SLOW,
+    REQUEST_TOO_SLOW,
+    POSITION_LOST,
+    BODY_TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    INVALID_REQUEST,
+    INVALID_TEMPLATE,
+    DESTINATION_REJECTED,
+    TOO_MANY_REQUESTS,
+    INTERNAL_ERROR,
+    SERVICE_UNAVAILABLE,
 )
 
 # The first class that an error is an instance of says its kind.
-_BY_ERROR: tuple[tuple[type[EventerError], Kind], ...] = (
-    (MalformedJsonError, MALFORMED),
-    (RequestError, INVALID),
-    (BudgetError, TEMPLATE),
-    (TemplateError, TEMPLATE),
+_BY_ERROR: tuple[tuple[type[EventerError], ProblemType], ...] = (
+    (MalformedJsonError, MALFORMED_JSON),
+    (RequestError, INVALID_REQUEST),
+    (BudgetError, INVALID_TEMPLATE),
+    (TemplateError, INVALID_TEMPLATE),
     (NotFoundError, NOT_FOUND),
-    (DestinationRejectedError, REJECTED),
-    (PositionLostError, POSITION),
-    (DestinationError, UNAVAILABLE),
-    (RegistryError, UNAVAILABLE),
-    (BusyError, CROWDED),
-    (WorkerLostError, UNAVAILABLE),
+    (DestinationRejectedError, DESTINATION_REJECTED),
+    (PositionLostError, POSITION_LOST),
+    (DestinationError, SERVICE_UNAVAILABLE),
+    (RegistryError, SERVICE_UNAVAILABLE),
+    (BusyError, TOO_MANY_REQUESTS),
+    (WorkerLostError, SERVICE_UNAVAILABLE),
 )
-BY_STATUS: Mapping[int, tuple[Kind, ...]] = {
-    status: tuple(kind for kind in KINDS if kind.status == status)
-    for status in {kind.status for kind in KINDS}
+BY_STATUS: Mapping[int, tuple[ProblemType, ...]] = {
+    status: tuple(kind for kind in PROBLEM_TYPES if kind.status == status)
+    for status in {kind.status for kind in PROBLEM_TYPES}
 }
 
 
@@ -116,15 +120,15 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    type: str = Field(examples=[INVALID.urn], description="The kind of problem.")
-    title: str = Field(examples=[INVALID.title], description="The same for all of a kind.")
+    type: str = Field(examples=[INVALID_REQUEST.urn], description="The kind of problem.")
+    title: str = Field(examples=[INVALID_REQUEST.title], description="The same for all of a kind.")
     status: int = Field(examples=[422])
     detail: str = Field(description="What happened this time.")
     hint: str | None = Field(default=None, description="What to do.")
     errors: list[FaultOut] = Field(default_factory=list, description="Each single mistake.")
 
 
-class JsonRefusedError(HTTPException):
+class JsonBodyError(HTTPException):
     """Carries a decoding error past the framework, which lets only its own errors through."""
 
     def __init__(self, error: RequestError) -> None:
@@ -132,13 +136,16 @@ class JsonRefusedError(HTTPException):
         self.error = error
 
 
-def kind_of(error: EventerError) -> Kind:
+def problem_type_of(error: EventerError) -> ProblemType:
     """Which kind of problem an error is."""
-    return next((kind for cls, kind in _BY_ERROR if isinstance(error, cls)), INTERNAL)
+    return next((kind for cls, kind in _BY_ERROR if isinstance(error, cls)), INTERNAL_ERROR)
 
 
 def problem_json(
-    kind: Kind, detail: str, hint: str | None = None, errors: Sequence[Mapping[str, Any]] = ()
+    kind: ProblemType,
+    detail: str,
+    hint: str | None = None,
+    errors: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """A problem as a JSON value."""
     problem = {"type": kind.urn, "title": kind.title, "status": kind.status, "detail": detail}
@@ -157,7 +164,7 @@ def problem_response(
     return Response(body, problem["status"], dict(headers or {}), MEDIA_TYPE)
 
 
-def encoded_problem(kind: Kind, detail: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+def problem_message(kind: ProblemType, detail: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """A problem as headers and body, for where no request is there to be answered."""
     answer = problem_response(problem_json(kind, detail))
     return answer.raw_headers, bytes(answer.body)
@@ -171,18 +178,18 @@ def error_response(error: EventerError, pointer: str | None = None) -> Response:
 
 def problem_of(error: EventerError, pointer: str | None = None) -> dict[str, Any]:
     """An error as a JSON value; one that should not be is logged."""
-    kind = kind_of(error)
-    if kind is INTERNAL:
+    kind = problem_type_of(error)
+    if kind is INTERNAL_ERROR:
         _LOG.error("unexpected error", exc_info=error)
     return problem_json(kind, error.message, error.hint, faults_json(error, pointer))
 
 
-def install(app: FastAPI) -> None:
+def install_error_handlers(app: FastAPI) -> None:
     """Makes every error of the app's routes, the framework's own included, a problem."""
     app.add_exception_handler(EventerError, _on_eventer_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(Exception, _on_surprise)
+    app.add_exception_handler(Exception, _on_unexpected_error)
 
 
 async def _on_eventer_error(request: Request, error: Exception) -> Response:
@@ -215,25 +222,25 @@ def _fault(detail: Mapping[str, Any], route: APIRoute) -> Fault:
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if isinstance(error, JsonRefusedError):
+    if isinstance(error, JsonBodyError):
         return error_response(error.error)
     paths: Mapping[str, Mapping[str, Any]] = request.app.openapi()["paths"]
     path, status = request.url.path, error.status_code
     if status == NOT_FOUND.status:
         problem = problem_json(NOT_FOUND, f"there is no {path}", did_you_mean(path, paths))
         return problem_response(problem)
-    if status == METHOD.status:
+    if status == METHOD_NOT_ALLOWED.status:
         allowed = ", ".join(method.upper() for method in paths.get(path, ())) or "GET"
-        problem = problem_json(METHOD, f"{path} takes {allowed}, not {request.method}")
+        problem = problem_json(METHOD_NOT_ALLOWED, f"{path} takes {allowed}, not {request.method}")
         return problem_response(problem, {"Allow": allowed})
-    kind = BY_STATUS.get(status, (INTERNAL,))[0]
+    kind = BY_STATUS.get(status, (INTERNAL_ERROR,))[0]
     problem = problem_json(kind, str(error.detail)) | {"status": status}
     return problem_response(problem, error.headers)
 
 
-async def _on_surprise(_: Request, error: Exception) -> Response:
+async def _on_unexpected_error(_: Request, error: Exception) -> Response:
     """The server logs the error itself; the answer tells nothing of the inside."""
     del error
     return problem_response(
-        problem_json(INTERNAL, "the service failed to answer; its log says more")
+        problem_json(INTERNAL_ERROR, "the service failed to answer; its log says more")
     )

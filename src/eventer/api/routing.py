@@ -9,7 +9,7 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 
 from eventer.api.decode import decode
-from eventer.api.problems import BY_STATUS, MEDIA_TYPE, JsonRefusedError, Problem
+from eventer.api.problems import BY_STATUS, MEDIA_TYPE, JsonBodyError, Problem
 from eventer.core.errors import RequestError
 from eventer.service.eventer import Eventer
 
@@ -21,7 +21,7 @@ class _Request(Request):
         try:
             return decode(await self.body())
         except RequestError as error:
-            raise JsonRefusedError(error) from error
+            raise JsonBodyError(error) from error
 
 
 class JsonRoute(APIRoute):
@@ -47,13 +47,13 @@ Service = Annotated[Eventer, Depends(_service)]
 Responses = dict[int | str, dict[str, Any]]
 
 # What the guard and the service itself may answer to anything.
-_ALWAYS = (401, 403, 408, 429, 500)
-_WITH_BODY = (400, 413, 415, 422)
+_COMMON_STATUSES = (401, 403, 408, 429, 500)
+_BODY_STATUSES = (400, 413, 415, 422)
 
 
 def problems(*statuses: int, body: bool = False) -> Responses:
     """The documentation of the problems that a route may answer with."""
-    found = {*statuses, *_ALWAYS, *(_WITH_BODY if body else ())}
+    found = {*statuses, *_COMMON_STATUSES, *(_BODY_STATUSES if body else ())}
     return {status: _problem(status) for status in sorted(found)}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from eventer.cli.endings import ServiceUnreachableError
+from eventer.cli.exit_codes import ServiceUnreachableError
 from eventer.core.errors import (
     DestinationUnavailableError,
     EventerError,
@@ -20,10 +20,10 @@ from eventer.core.errors import (
 from eventer.core.source import Place
 from eventer.settings import Settings
 
-_SECONDS = 60.0
+_TIMEOUT_SECONDS = 60.0
 
 
-class RefusedError(EventerError):
+class ServiceProblemError(EventerError):
     """The service answered with a problem that is no fault of the request."""
 
 
@@ -35,7 +35,7 @@ class ServiceClient:
         headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
         self._url = settings.service_url
         self._http = httpx.Client(
-            base_url=self._url, headers=headers, timeout=_SECONDS, transport=transport
+            base_url=self._url, headers=headers, timeout=_TIMEOUT_SECONDS, transport=transport
         )
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
@@ -63,7 +63,7 @@ class ServiceClient:
         """The JSON values that a POST answers line by line, as they come; raises as `get` does."""
         headers = {"Accept": "application/x-ndjson"}
         with (
-            self._reaching(),
+            self._translate_errors(),
             self._http.stream("POST", path, params=list(query), headers=headers) as answer,
         ):
             if not answer.is_success:
@@ -76,7 +76,7 @@ class ServiceClient:
                 yield value
 
     @contextmanager
-    def _reaching(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except (httpx.TransportError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
@@ -86,7 +86,7 @@ class ServiceClient:
             ) from error
 
     def _ask(self, request: Any) -> Any:
-        with self._reaching():
+        with self._translate_errors():
             answer: httpx.Response = request()
         if answer.is_success:
             return self._json(answer)
@@ -113,7 +113,7 @@ def problem_error(status: int, problem: Mapping[str, Any]) -> EventerError:
         return NotFoundError(message, hint=hint)
     if status == 503:
         return DestinationUnavailableError(message, hint=hint)
-    return RefusedError(message, hint=hint)
+    return ServiceProblemError(message, hint=hint)
 
 
 def _fault(fault: Mapping[str, Any]) -> Fault:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from eventer.cli.endings import ends_well
+from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.options import AsJson, loaded_settings
-from eventer.cli.terminal import data, json_data, table
+from eventer.cli.terminal import print_data, print_json, table
 
 app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
 
@@ -17,13 +17,15 @@ def _family() -> None:
 
 
 @app.command("show")
-@ends_well
+@exit_with_code
 def show(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show every setting, where it comes from, and no secrets."""
     from eventer.settings.show import shown_settings
 
     shown = shown_settings(loaded_settings(context))
     if as_json:
-        json_data({s.name: {"value": s.value, "origin": s.origin} for s in shown})
+        print_json({s.name: {"value": s.value, "origin": s.origin} for s in shown})
     else:
-        data(table(("SETTING", "VALUE", "FROM"), [(s.name, s.value, s.origin) for s in shown]))
+        print_data(
+            table(("SETTING", "VALUE", "FROM"), [(s.name, s.value, s.origin) for s in shown])
+        )

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from eventer.cli.endings import ends_well
+from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.options import settings_of
 from eventer.cli.serve import DataDir, Port
 
 
-@ends_well
+@exit_with_code
 def dev(
     context: typer.Context,
     *,
@@ -29,9 +29,9 @@ def dev(
 
     Takes other ports where the usual ones are taken. Ctrl-C ends it all.
     """
-    from eventer.cli.playground import play
+    from eventer.cli.dev_environment import run_dev
     from eventer.core.duration import parse_duration
 
     settings = settings_of(context, port=port, data_dir=data_dir)
     seconds = None if duration is None else parse_duration(duration) / 1_000_000_000
-    asyncio.run(play(settings, seconds=seconds, plain=plain))
+    asyncio.run(run_dev(settings, seconds=seconds, plain=plain))

@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eventer.cli.endings import ends_well
+from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.options import AsJson, Library, settings_of
-from eventer.cli.sources import (
+from eventer.cli.template_options import (
     At,
     Dataset,
     StreamName,
     TemplateFile,
     Variables,
+    build_recipe,
     parse_at,
     parse_seed,
     parse_variables,
     read_template,
-    recipe,
 )
-from eventer.cli.templates import ask
-from eventer.cli.terminal import data, json_data
+from eventer.cli.templates import ask_inspector
+from eventer.cli.terminal import print_data, print_json
 
 if TYPE_CHECKING:
-    from eventer.plan.explain_template import Explained
+    from eventer.plan.explain_template import TemplateExplanation
 
 _SECONDS = 10.0
 
@@ -33,7 +33,7 @@ Seed = Annotated[
 ]
 
 
-@ends_well
+@exit_with_code
 def explain(
     context: typer.Context,
     template: TemplateFile,
@@ -51,39 +51,39 @@ def explain(
 ) -> None:
     """Show a template's plan and what its events cost, or what keeps it off the plan."""
     from eventer.core.model import Template
-    from eventer.workers.messages import Explain
+    from eventer.workers.messages import ExplainTemplate
 
     settings = settings_of(context, library=library)
     text, name = read_template(template)
     subject = Template(text, name, parse_variables(variables or ()))
-    made_of = recipe(subject, settings, seed=parse_seed(seed), stream=stream, dataset=dataset)
-    question = Explain(made_of, parse_at(at), measure)
-    explained = ask(settings, lambda inspectors: inspectors.explain(question, _SECONDS))
+    recipe = build_recipe(subject, settings, seed=parse_seed(seed), stream=stream, dataset=dataset)
+    question = ExplainTemplate(recipe, parse_at(at), measure)
+    explained = ask_inspector(settings, lambda inspectors: inspectors.explain(question, _SECONDS))
     if as_json:
-        json_data(_json(explained))
+        print_json(_json(explained))
     else:
-        data(_text(explained).rstrip("\n"))
+        print_data(_text(explained).rstrip("\n"))
 
 
-def _json(explained: Explained) -> object:
+def _json(explained: TemplateExplanation) -> object:
     from dataclasses import asdict
 
     return asdict(explained)
 
 
-def _text(explained: Explained) -> str:
-    from eventer.plan.explain_text import measured_text, plan_text
+def _text(explained: TemplateExplanation) -> str:
+    from eventer.plan.explain_text import measurement_text, plan_text
 
     parts = [_refusal(explained) if explained.plan is None else plan_text(explained.plan)]
     if explained.measured is not None:
-        parts.append(measured_text(explained.measured, explained.plan))
+        parts.append(measurement_text(explained.measured, explained.plan))
     return "\n".join(parts)
 
 
-def _refusal(explained: Explained) -> str:
-    from eventer.core.report import render_place
+def _refusal(explained: TemplateExplanation) -> str:
+    from eventer.core.error_text import format_place
 
     lines = [f"engine: {explained.engine}", f"not on the plan: {explained.reason}"]
     if explained.place is not None:
-        lines += render_place(explained.place)
+        lines += format_place(explained.place)
     return "".join(f"{line}\n" for line in lines)

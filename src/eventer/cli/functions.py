@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from eventer.cli.endings import ends_well
+from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.options import AsJson
-from eventer.cli.terminal import data, json_data, table
+from eventer.cli.terminal import print_data, print_json, table
 
 
-@ends_well
+@exit_with_code
 def functions(
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="Show all about one function.")
@@ -28,12 +28,12 @@ def functions(
         CATALOG.get(name)
         specs = [spec for spec in specs if spec["name"] == name]
     if as_json:
-        json_data({"functions": specs})
+        print_json({"functions": specs})
     elif name is None:
         rows = [(s["signature"], s["returns"], _first_sentence(s["description"])) for s in specs]
-        data(table(("FUNCTION", "GIVES", "WHAT"), rows))
+        print_data(table(("FUNCTION", "GIVES", "WHAT"), rows))
     else:
-        data("\n".join(_described(specs[0])))
+        print_data("\n".join(_described(specs[0])))
 
 
 def _first_sentence(text: str) -> str:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from eventer.cli.endings import FAILED, OK, ends_well
+from eventer.cli.exit_codes import FAILED, OK, exit_with_code
 from eventer.cli.options import AsJson, Url, settings_of
-from eventer.cli.terminal import data, json_data, say, table
+from eventer.cli.terminal import print_data, print_json, print_message, table
 
 if TYPE_CHECKING:
     from eventer.cli.client import ServiceClient
@@ -26,7 +26,7 @@ def _client(context: typer.Context, url: str | None) -> ServiceClient:
     return ServiceClient(settings_of(context, url=url))
 
 
-@ends_well
+@exit_with_code
 def add(
     context: typer.Context,
     file: Annotated[
@@ -52,24 +52,24 @@ def _read(file: Path) -> bytes:
         raise typer.BadParameter(f"cannot read {file}: {error.strerror}") from error
 
 
-@ends_well
+@exit_with_code
 def list_generators(context: typer.Context, *, url: Url = None, as_json: AsJson = False) -> None:
     """List all generators of a running service, oldest first."""
     answer = _client(context, url).get("/generator/status")
     _show(answer["generators"], answer, as_json=as_json)
 
 
-@ends_well
+@exit_with_code
 def status(context: typer.Context, id_: Id, *, url: Url = None, as_json: AsJson = False) -> None:
     """Show all that is known about a generator."""
     answer = _client(context, url).get("/generator/status", {"id": id_})
     if as_json:
-        json_data(answer)
+        print_json(answer)
     else:
-        data(details(answer))
+        print_data(details(answer))
 
 
-@ends_well
+@exit_with_code
 def pause(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson = False) -> None:
     """Pause generators; when this ends, nothing more of them appears."""
     client = _client(context, url)
@@ -77,7 +77,7 @@ def pause(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson 
     _show(views, {"generators": views}, as_json=as_json)
 
 
-@ends_well
+@exit_with_code
 def resume(
     context: typer.Context,
     ids: Ids,
@@ -107,27 +107,27 @@ def resume(
     _show(views, {"generators": views}, as_json=as_json)
 
 
-@ends_well
+@exit_with_code
 def remove(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson = False) -> int:
     """Stop and delete generators; topics, tables and what is in them stay."""
     answer = _client(context, url).post("/generator/remove", [("id", id_) for id_ in ids])
     if as_json:
-        json_data(answer)
+        print_json(answer)
     for id_ in answer["removed"] if not as_json else ():
-        data(f"removed {id_}")
+        print_data(f"removed {id_}")
     for id_ in answer["unknown"]:
-        say(f"error: there is no generator {id_}")
+        print_message(f"error: there is no generator {id_}")
     return FAILED if answer["unknown"] else OK
 
 
 def _show(views: Sequence[Mapping[str, Any]], answer: object, *, as_json: bool) -> None:
     if as_json:
-        json_data(answer)
+        print_json(answer)
     elif views:
         header = ("ID", "STATE", "DESTINATION", "EVENTS", "POSITION", "RATE", "LAG", "LAST ERROR")
-        data(table(header, [_row(view) for view in views]))
+        print_data(table(header, [_row(view) for view in views]))
     else:
-        say("there are no generators")
+        print_message("there are no generators")
 
 
 def _row(view: Mapping[str, Any]) -> Sequence[object]:
@@ -135,7 +135,7 @@ def _row(view: Mapping[str, Any]) -> Sequence[object]:
     return (
         view["id"],
         view["state"],
-        place(view["destination"]),
+        destination_label(view["destination"]),
         f"{event['count']} every {event['interval']}",
         view["position"],
         view["delivered_rate"],
@@ -144,7 +144,7 @@ def _row(view: Mapping[str, Any]) -> Sequence[object]:
     )
 
 
-def place(destination: Mapping[str, Any]) -> str:
+def destination_label(destination: Mapping[str, Any]) -> str:
     """A destination in one word: `kafka:boo`, or `orders:boo` in a connection of that name."""
     options = destination[destination["type"]]
     return f"{options['connection']}:{options.get('topic') or options.get('table')}"
@@ -153,11 +153,11 @@ def place(destination: Mapping[str, Any]) -> str:
 def details(view: Mapping[str, Any]) -> str:
     """Everything about a generator, a line a field, its last error with the source line."""
     from eventer.cli.client import problem_error
-    from eventer.core.report import render
+    from eventer.core.error_text import format_error
 
     flat = {
         **view,
-        "destination": place(view["destination"]),
+        "destination": destination_label(view["destination"]),
         **{name: view["event"][name] for name in ("dataset", "stream", "count", "interval")},
     }
     error = flat.pop("last_error")
@@ -166,5 +166,7 @@ def details(view: Mapping[str, Any]) -> str:
     lines = [f"{name:<{width}}  {'-' if value is None else value}" for name, value in flat.items()]
     if error:
         fault = {"pointer": f"at {error['at']}", **error}
-        lines.append(render(problem_error(422, {"detail": "the last one", "errors": [fault]})))
+        lines.append(
+            format_error(problem_error(422, {"detail": "the last one", "errors": [fault]}))
+        )
     return "\n".join(lines)

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 
 # Debian's kcat is too old for the embedded broker; what Eventer brings itself can read it.
-_READ = """
+_READ_SCRIPT = """
 import asyncio, aiokafka
 async def read():
     async with aiokafka.AIOKafkaConsumer(
@@ -27,15 +27,15 @@ class Addresses:
     postgres: str
 
 
-def commands(addresses: Addresses) -> list[tuple[str, str]]:
+def example_commands(addresses: Addresses) -> list[tuple[str, str]]:
     """What each command is for, and the command."""
     select = 'select id, country, name, "user_agent" from boo order by id limit 10'
     python = shlex.quote(sys.executable)
-    reading = shlex.quote(_READ.format(servers=addresses.kafka))
+    read_command = shlex.quote(_READ_SCRIPT.format(servers=addresses.kafka))
     return [
         ("the API", f"curl {addresses.url}/generator/status"),
         ("its documentation", f"{addresses.url}/docs"),
         ("a table", f"psql {shlex.quote(addresses.postgres)} -c {shlex.quote(select)}"),
-        ("a topic", f"{python} -c {reading}"),
+        ("a topic", f"{python} -c {read_command}"),
         ("the generators", f"EVENTER_URL={addresses.url} {python} -m eventer list"),
     ]

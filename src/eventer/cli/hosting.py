@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import uvicorn
 
 from eventer.api.app import create_app
-from eventer.api.protocol import protocol_of
-from eventer.registry.sqlite import FILE_NAME, SqliteRegistry
+from eventer.api.time_limited_protocol import protocol_class
+from eventer.registry.sqlite import REGISTRY_FILE_NAME, SqliteRegistry
 from eventer.service.eventer import Eventer
 from eventer.settings.model import Settings, check_bind
 
@@ -25,7 +25,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
-class Hosted:
+class RunningService:
     """A service that answers."""
 
     eventer: Eventer
@@ -34,9 +34,9 @@ class Hosted:
 
 
 @asynccontextmanager
-async def hosted(
+async def run_service(
     settings: Settings, listener: socket.socket, *, embedded: Collection[str] = ()
-) -> AsyncIterator[Hosted]:
+) -> AsyncIterator[RunningService]:
     """The service for the time of a block: it answers inside; after it nothing of it runs.
 
     Raises:
@@ -44,25 +44,25 @@ async def hosted(
         RegistryError: the registry cannot be opened.
     """
     check_bind(settings)
-    _allow_files(settings.limits.connections + _OTHER_FILES)
-    path = settings.data_dir / FILE_NAME
+    _raise_file_limit(settings.limits.connections + _OTHER_FILES)
+    path = settings.data_dir / REGISTRY_FILE_NAME
     async with await SqliteRegistry.open(path, shards=settings.shards) as registry:
         eventer = Eventer(settings, registry, embedded=embedded)
         await eventer.start()
         try:
-            async with _answering(eventer, settings, listener) as task:
-                yield Hosted(eventer, _url(listener), task)
+            async with _serving(eventer, settings, listener) as task:
+                yield RunningService(eventer, _url(listener), task)
         finally:
             await eventer.stop()
 
 
 @asynccontextmanager
-async def _answering(
+async def _serving(
     eventer: Eventer, settings: Settings, listener: socket.socket
 ) -> AsyncIterator[asyncio.Task[None]]:
     config = uvicorn.Config(
         create_app(eventer, settings),
-        http=protocol_of(settings.limits),
+        http=protocol_class(settings.limits),
         ws="none",
         log_config=None,
         access_log=False,
@@ -88,12 +88,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _allow_files(count: int) -> None:
+def _raise_file_limit(count: int) -> None:
     """Lets this process have so many files and sockets open, as far as it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < count:
-        wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        raised = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
 
 
 def _url(listener: socket.socket) -> str:
@@ -101,38 +101,38 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-class Ending:
-    """Told by Ctrl-C or SIGTERM that the process is to end; see `ending`."""
+class ShutdownSignal:
+    """Told by Ctrl-C or SIGTERM that the process is to end; see `shutdown_on_signals`."""
 
     def __init__(self, main: asyncio.Task[object]) -> None:
         self._main = main
-        self._told = asyncio.Event()
-        self._waited_for = False
+        self._triggered = asyncio.Event()
+        self._is_awaited = False
         self.cancelled = False
 
-    def tell(self) -> None:
+    def trigger(self) -> None:
         """A signal came. What is still starting is cancelled; the next signal ends the process."""
-        self._told.set()
-        release()
-        if not self._waited_for:
+        self._triggered.set()
+        restore_signal_handlers()
+        if not self._is_awaited:
             self.cancelled = True
             self._main.cancel()
 
     async def wait(self, seconds: float | None = None) -> None:
         """Waits for a signal, or so many seconds."""
-        self._waited_for = True
+        self._is_awaited = True
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._told.wait(), seconds)
+            await asyncio.wait_for(self._triggered.wait(), seconds)
 
 
 @asynccontextmanager
-async def ending() -> AsyncIterator[Ending]:
+async def shutdown_on_signals() -> AsyncIterator[ShutdownSignal]:
     """A block that signals end in order: by cancelling it, until it waits for them itself."""
     main = asyncio.current_task()
     assert main is not None
-    end, loop = Ending(main), asyncio.get_running_loop()
+    end, loop = ShutdownSignal(main), asyncio.get_running_loop()
     for number in _SIGNALS:
-        loop.add_signal_handler(number, end.tell)
+        loop.add_signal_handler(number, end.trigger)
     try:
         yield end
     except asyncio.CancelledError:
@@ -140,16 +140,16 @@ async def ending() -> AsyncIterator[Ending]:
             raise
         main.uncancel()
     finally:
-        release()
+        restore_signal_handlers()
 
 
-def release() -> None:
+def restore_signal_handlers() -> None:
     """Signals do again what they do by themselves."""
     for number in _SIGNALS:
         asyncio.get_running_loop().remove_signal_handler(number)
 
 
-def configure_log() -> None:
+def configure_logging() -> None:
     """The service's log on standard error, a line an event."""
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"

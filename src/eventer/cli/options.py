@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eventer.cli.terminal import say
+from eventer.cli.terminal import print_message
 
 if TYPE_CHECKING:
-    from eventer.settings import Loaded, Settings
+    from eventer.settings import LoadedSettings, Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Url = Annotated[
@@ -29,7 +29,7 @@ Library = Annotated[
 ]
 
 
-def loaded_settings(context: typer.Context, **flags: object) -> Loaded:
+def loaded_settings(context: typer.Context, **flags: object) -> LoadedSettings:
     """All layers of settings; `flags` by setting name (`__` for a dot), None where not given.
 
     Raises:
@@ -41,7 +41,7 @@ def loaded_settings(context: typer.Context, **flags: object) -> Loaded:
     config: Path | None = context.find_root().obj
     loaded = load_settings(named, config=config)
     for warning in loaded.warnings:
-        say(f"warning: {warning}")
+        print_message(f"warning: {warning}")
     return loaded
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eventer.cli.endings import ends_well
+from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.options import AsJson, Library, settings_of
-from eventer.cli.sources import (
+from eventer.cli.template_options import (
     At,
     Connection,
     Dataset,
@@ -24,15 +24,15 @@ from eventer.cli.sources import (
     parse_variables,
     target_of,
 )
-from eventer.cli.terminal import say
+from eventer.cli.terminal import print_message
 from eventer.core.errors import RequestError
 from eventer.core.model import ConsoleTarget, OnError, Target
 
 if TYPE_CHECKING:
-    from eventer.cli.schedule import Asked
+    from eventer.cli.run_schedule import ScheduleOptions
 
 
-@ends_well
+@exit_with_code
 def run(
     context: typer.Context,
     template: TemplateFile,
@@ -81,20 +81,22 @@ def run(
 
     With exit code 0, all that was asked for is acknowledged and committed.
     """
-    from eventer.cli.running import Wanted, run_once, run_watching
-    from eventer.cli.schedule import Asked
+    from eventer.cli.run_schedule import ScheduleOptions
+    from eventer.cli.run_session import RunOptions, run_once, run_watching
 
     settings = settings_of(context, library=library)
     target = _target(target_of(topic, table, key, connection), stdout=stdout)
     number = parse_seed(seed)
     instant = None if at is None else parse_at(at)
-    asked = _checked(Asked(rate, count, interval, duration, max_events, instant))
-    wanted = Wanted(
+    schedule_options = _check_schedule(
+        ScheduleOptions(rate, count, interval, duration, max_events, instant)
+    )
+    options = RunOptions(
         settings=settings,
         file=template,
         variables=parse_variables(variables or ()),
         target=target,
-        asked=asked,
+        schedule_options=schedule_options,
         on_error=on_error,
         seed=number,
         stream=stream,
@@ -103,19 +105,19 @@ def run(
     if watch and str(template) == "-":
         raise typer.BadParameter("--watch needs a file")
     if seed is None:
-        say(f"seed {number}: --seed {number} gives the same events again")
-    return run_watching(wanted, as_json=as_json) if watch else run_once(wanted, as_json=as_json)
+        print_message(f"seed {number}: --seed {number} gives the same events again")
+    return run_watching(options, as_json=as_json) if watch else run_once(options, as_json=as_json)
 
 
-def _checked(asked: Asked) -> Asked:
+def _check_schedule(schedule_options: ScheduleOptions) -> ScheduleOptions:
     """Lets pass what makes a schedule: what does not is a mistake of the command line."""
-    from eventer.cli.schedule import schedule
+    from eventer.cli.run_schedule import schedule
 
     try:
-        schedule(asked, now=0)
+        schedule(schedule_options, now=0)
     except RequestError as error:
         raise typer.BadParameter(error.message) from error
-    return asked
+    return schedule_options
 
 
 def _target(target: Target | None, *, stdout: bool) -> Target:

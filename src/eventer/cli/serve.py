@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eventer.cli.endings import ends_well
+from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.options import Library, settings_of
-from eventer.cli.terminal import say
+from eventer.cli.terminal import print_message
 from eventer.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ Port = Annotated[
 ]
 
 
-@ends_well
+@exit_with_code
 def serve(
     context: typer.Context,
     *,
@@ -55,18 +55,18 @@ def serve(
 
 
 async def _serve(settings: Settings) -> None:
-    from eventer.cli.hosting import configure_log, ending, hosted
+    from eventer.cli.hosting import configure_logging, run_service, shutdown_on_signals
 
-    configure_log()
-    async with ending() as end:
+    configure_logging()
+    async with shutdown_on_signals() as end:
         with listen(settings.host, settings.port) as listener:
-            async with hosted(settings, listener) as service:
-                say(f"eventer listens on {service.url}")
+            async with run_service(settings, listener) as service:
+                print_message(f"eventer listens on {service.url}")
                 await end.wait()
-                say("ending: what is under way is committed first")
+                print_message("ending: what is under way is committed first")
 
 
-def listen(host: str, port: int, *, elsewhere: bool = False) -> socket.socket:
+def listen(host: str, port: int, *, any_port: bool = False) -> socket.socket:
     """A socket that listens; on any free port where the wanted one is taken and that will do.
 
     Raises:
@@ -80,7 +80,7 @@ def listen(host: str, port: int, *, elsewhere: bool = False) -> socket.socket:
         listener.listen(2048)
     except OSError as error:
         listener.close()
-        if elsewhere and port:
+        if any_port and port:
             return listen(host, 0)
         raise ConfigError(
             f"cannot listen on {host}, port {port}: {error.strerror}",

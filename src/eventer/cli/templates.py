@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from eventer.cli.endings import INVALID, OK, ends_well
+from eventer.cli.exit_codes import INVALID, OK, exit_with_code
 from eventer.cli.options import AsJson, Library, settings_of
-from eventer.cli.sources import (
+from eventer.cli.template_options import (
     At,
     Connection,
     Dataset,
@@ -21,27 +21,27 @@ from eventer.cli.sources import (
     TemplateFile,
     Topic,
     Variables,
+    build_recipe,
     parse_at,
     parse_seed,
     parse_variables,
     read_template,
-    recipe,
     target_of,
 )
-from eventer.cli.terminal import data, json_data, say
+from eventer.cli.terminal import print_data, print_json, print_message
 from eventer.core.errors import EventerError
 
 if TYPE_CHECKING:
     from eventer.settings import Settings
-    from eventer.workers.inspectors import Inspectors
-    from eventer.workers.messages import Inspection, Notice, Shown
+    from eventer.workers.inspector_pool import InspectorPool
+    from eventer.workers.messages import Inspection, PreviewedEvents, TemplateWarning
 
 _T = TypeVar("_T")
-_SHOW_SECONDS = 10.0
+_PREVIEW_SECONDS = 10.0
 _CHECKED_EVENTS = 100
 
 
-@ends_well
+@exit_with_code
 def preview(
     context: typer.Context,
     template: TemplateFile,
@@ -62,26 +62,28 @@ def preview(
 ) -> None:
     """Show events of a template, one a line. Nothing is delivered; no service is needed."""
     from eventer.core.model import Template
-    from eventer.workers.messages import Show
+    from eventer.workers.messages import PreviewEvents
 
     settings = settings_of(context, library=library)
     text, name = read_template(template)
     number = parse_seed(seed)
     subject = Template(text, name, parse_variables(variables or ()))
-    made_of = recipe(subject, settings, seed=number, stream=stream, dataset=dataset)
-    question = Show(made_of, parse_at(at), first, count)
-    shown = ask(settings, lambda inspectors: inspectors.show(question, _SHOW_SECONDS))
-    _tell(shown.notices, shown.traces)
+    recipe = build_recipe(subject, settings, seed=number, stream=stream, dataset=dataset)
+    question = PreviewEvents(recipe, parse_at(at), first, count)
+    shown = ask_inspector(
+        settings, lambda inspectors: inspectors.preview(question, _PREVIEW_SECONDS)
+    )
+    _print_warnings(shown.warnings, shown.traces)
     if as_json:
-        json_data(_preview_json(shown, number))
+        print_json(_preview_json(shown, number))
     else:
         for event in shown.events:
-            data(event.decode())
+            print_data(event.decode())
         if seed is None:
-            say(f"seed {number}: --seed {number} gives the same events again")
+            print_message(f"seed {number}: --seed {number} gives the same events again")
 
 
-@ends_well
+@exit_with_code
 def validate(
     context: typer.Context,
     template: TemplateFile,
@@ -98,33 +100,35 @@ def validate(
 ) -> int:
     """Check a template and its first 100 events, and whether a topic or a table could take them."""
     from eventer.core.model import Template
-    from eventer.workers.messages import Inspect
+    from eventer.workers.messages import InspectTemplate
 
     settings = settings_of(context, library=library)
     text, name = read_template(template)
     subject = Template(text, name, parse_variables(variables or ()))
-    made_of = recipe(subject, settings, seed=0, stream=None, dataset=dataset)
+    recipe = build_recipe(subject, settings, seed=0, stream=None, dataset=dataset)
     target = target_of(topic, table, key, connection)
     targets = () if target is None else (target,)
     seconds = settings.limits.inspect_seconds
-    question = Inspect(made_of, parse_at(at), _CHECKED_EVENTS, seconds, targets)
-    found = ask(settings, lambda inspectors: inspectors.inspect(question, _SHOW_SECONDS))
-    _tell(found.notices, found.traces)
-    wrong: list[EventerError] = [error for _, error in found.refusals]
+    question = InspectTemplate(recipe, parse_at(at), _CHECKED_EVENTS, seconds, targets)
+    found = ask_inspector(
+        settings, lambda inspectors: inspectors.inspect(question, _PREVIEW_SECONDS)
+    )
+    _print_warnings(found.warnings, found.traces)
+    errors: list[EventerError] = [error for _, error in found.rejections]
     if found.failing is not None:
-        wrong.append(found.failing)
-    _report(found, name, wrong, as_json=as_json)
-    return INVALID if wrong else OK
+        errors.append(found.failing)
+    _report(found, name, errors, as_json=as_json)
+    return INVALID if errors else OK
 
 
-def ask(settings: Settings, question: Callable[[Inspectors], Awaitable[_T]]) -> _T:
+def ask_inspector(settings: Settings, question: Callable[[InspectorPool], Awaitable[_T]]) -> _T:
     """Asks in a process of its own, as the service does: it has limits, and can be ended."""
-    from eventer.workers.inspectors import Inspectors
-    from eventer.workers.messages import Configure
+    from eventer.workers.inspector_pool import InspectorPool
+    from eventer.workers.messages import WorkerConfig
 
     async def asking() -> _T:
         memory = settings.limits.worker_memory_bytes
-        inspectors = Inspectors(1, Configure("inspector", 0, {}, settings.library, memory))
+        inspectors = InspectorPool(1, WorkerConfig("inspector", 0, {}, settings.library, memory))
         inspectors.start()
         try:
             return await question(inspectors)
@@ -134,18 +138,18 @@ def ask(settings: Settings, question: Callable[[Inspectors], Awaitable[_T]]) -> 
     return asyncio.run(asking())
 
 
-def _tell(notices: Iterable[Notice], traces: Iterable[str]) -> None:
+def _print_warnings(warnings: Iterable[TemplateWarning], traces: Iterable[str]) -> None:
     """Says what surprises, and what the template traced."""
-    from eventer.core.report import render_place
+    from eventer.core.error_text import format_place
 
     for trace in traces:
-        say(trace)
-    for notice in notices:
-        lines = render_place(notice.place, notice.hint) if notice.place else []
-        say("\n".join([f"warning: {notice.message}", *lines]))
+        print_message(trace)
+    for notice in warnings:
+        lines = format_place(notice.place, notice.hint) if notice.place else []
+        print_message("\n".join([f"warning: {notice.message}", *lines]))
 
 
-def _preview_json(shown: Shown, seed: int) -> object:
+def _preview_json(shown: PreviewedEvents, seed: int) -> object:
     import json
 
     return {
@@ -153,31 +157,31 @@ def _preview_json(shown: Shown, seed: int) -> object:
         "seed": str(seed),
         "engine": shown.engine,
         "reason": shown.reason,
-        "warnings": [notice.message for notice in shown.notices],
+        "warnings": [notice.message for notice in shown.warnings],
         "traces": list(shown.traces),
     }
 
 
-def _report(found: Inspection, name: str, wrong: Sequence[EventerError], *, as_json: bool) -> None:
-    from eventer.core.report import render
+def _report(found: Inspection, name: str, errors: Sequence[EventerError], *, as_json: bool) -> None:
+    from eventer.core.error_text import format_error
 
     columns = {column.name: column.type.value for column in found.shape.columns}
     if as_json:
-        json_data(
+        print_json(
             {
-                "valid": not wrong,
+                "valid": not errors,
                 "engine": found.engine,
                 "reason": found.reason,
                 "columns": columns,
-                "warnings": [notice.message for notice in found.notices],
-                "errors": [error.message for error in wrong],
+                "warnings": [notice.message for notice in found.warnings],
+                "errors": [error.message for error in errors],
             }
         )
         return
-    for error in wrong:
-        say(render(error))
-    if wrong:
+    for error in errors:
+        print_message(format_error(error))
+    if errors:
         return
-    data(f"{name} is valid ({found.engine}{f': {found.reason}' if found.reason else ''})")
+    print_data(f"{name} is valid ({found.engine}{f': {found.reason}' if found.reason else ''})")
     for column, kind in columns.items():
-        data(f"  {column}  {kind}")
+        print_data(f"  {column}  {kind}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 _RED, _BLUE, _BOLD, _DIM, _END = "\x1b[31m", "\x1b[34m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
-_MARKS = (
+_COLOR_RULES = (
     (re.compile(r"^(error:)", re.MULTILINE), f"{_BOLD}{_RED}\\1{_END}"),
     (re.compile(r"^(warning:)", re.MULTILINE), f"{_BOLD}\\1{_END}"),
     (re.compile(r"^( *--> )", re.MULTILINE), f"{_BLUE}\\1{_END}"),
@@ -19,30 +19,30 @@ _MARKS = (
 )
 
 
-def data(text: str) -> None:
+def print_data(text: str) -> None:
     """A line on standard output."""
     sys.stdout.write(text + "\n")
 
 
-def json_data(value: object) -> None:
+def print_json(value: object) -> None:
     """A JSON value as one line on standard output."""
-    data(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    print_data(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
-def say(text: str) -> None:
+def print_message(text: str) -> None:
     """Lines for the person on standard error, coloured where that is a terminal."""
-    sys.stderr.write((paint(text) if has_colour(sys.stderr) else text) + "\n")
+    sys.stderr.write((colorize(text) if supports_color(sys.stderr) else text) + "\n")
     sys.stderr.flush()
 
 
-def has_colour(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
+def supports_color(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
     """Whether a stream shows colours and nobody asked for none (`NO_COLOR`)."""
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
-def paint(text: str) -> str:
+def colorize(text: str) -> str:
     """Colours what `core.report` renders: labels, places, carets."""
-    for pattern, replacement in _MARKS:
+    for pattern, replacement in _COLOR_RULES:
         text = pattern.sub(replacement, text)
     return text
 

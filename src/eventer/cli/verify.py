@@ -8,14 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from eventer.cli.endings import FAILED, OK, ends_well
+from eventer.cli.exit_codes import FAILED, OK, exit_with_code
 from eventer.cli.options import AsJson, Url, settings_of
-from eventer.cli.terminal import data, json_data, table
+from eventer.cli.terminal import print_data, print_json, table
 
-_SHOWN = 20
+_MAX_FINDINGS = 20
 
 
-@ends_well
+@exit_with_code
 def verify(
     context: typer.Context,
     id_: Annotated[str, typer.Argument(metavar="GENERATOR", help="A generator's id.")],
@@ -39,12 +39,12 @@ def verify(
     for answer in client.post_lines("/generator/verify", query):
         if "made" in answer:
             _progress(answer)
-    _clear()
+    _clear_progress()
     if as_json:
-        json_data(answer)
+        print_json(answer)
     else:
         for line in report_lines(answer):
-            data(line)
+            print_data(line)
     return OK if answer["clean"] else FAILED
 
 
@@ -56,7 +56,7 @@ def _progress(news: Mapping[str, Any]) -> None:
         sys.stderr.flush()
 
 
-def _clear() -> None:
+def _clear_progress() -> None:
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
@@ -77,14 +77,14 @@ def report_lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield "nothing is wrong" if report["clean"] else "nothing could be compared"
         return
     yield ", ".join(f"{total:,} {kind}" for kind, total in flawed.items())
-    yield table(("WHAT", "EVENT", "WHERE", "DETAIL"), [_row(f) for f in _shown(report)])
-    rest = sum(flawed.values()) - min(_SHOWN, len(report["findings"]))
+    yield table(("WHAT", "EVENT", "WHERE", "DETAIL"), [_row(f) for f in _listed_findings(report)])
+    rest = sum(flawed.values()) - min(_MAX_FINDINGS, len(report["findings"]))
     if rest > 0:
         yield f"and {rest:,} more; --json lists the first 100 of each kind"
 
 
-def _shown(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    shown: list[Mapping[str, Any]] = report["findings"][:_SHOWN]
+def _listed_findings(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    shown: list[Mapping[str, Any]] = report["findings"][:_MAX_FINDINGS]
     return shown
 
 

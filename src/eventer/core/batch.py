@@ -9,15 +9,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from eventer.core.match_hints import MatchHints
 from eventer.core.model import ColumnType
-from eventer.core.repeats import Repeats
 
 MAX_EVENTS = 10_000
 MAX_BYTES = 4 << 20
 MAX_EVENT_BYTES = 1 << 20
 
 
-class Fields(Protocol):
+class FieldReader(Protocol):
     """Reads fields of all rows of a batch as typed columns; row i is the batch's row i."""
 
     def column(self, pointer: str, kind: ColumnType) -> pa.Array:
@@ -41,7 +41,7 @@ class Batch:
 
     A skipped index has no row, so `index` (int64, ascending) says which event each row is;
     `scheduled` (int64 ns since 1970) when each was due; `text` (large_binary) its compact JSON.
-    `repeats`, where they are known, say what texts have in common.
+    `match_hints`, where they are known, say what texts have in common.
     """
 
     first: int
@@ -49,8 +49,8 @@ class Batch:
     index: NDArray[np.int64]
     scheduled: NDArray[np.int64]
     text: pa.LargeBinaryArray
-    fields: Fields
-    repeats: Repeats | None = None
+    fields: FieldReader
+    match_hints: MatchHints | None = None
 
     @property
     def next(self) -> int:

@@ -9,9 +9,9 @@ from eventer.core.errors import RequestError
 
 MICRO_SIGN: Final = "\u00b5"
 GREEK_MU: Final = "\u03bc"
-LIMIT_NS: Final = 1 << 63
+MAX_DURATION_NS: Final = 1 << 63
 
-UNITS_NS: Final = {
+NS_PER_UNIT: Final = {
     "ns": 1,
     "us": 1_000,
     MICRO_SIGN + "s": 1_000,
@@ -48,7 +48,7 @@ def parse_duration(text: str) -> int:
             raise DurationError(f"{text!r} is no duration: {_HINT}")
         total += _part_ns(text, match)
         at = match.end()
-    if total >= LIMIT_NS:
+    if total >= MAX_DURATION_NS:
         raise DurationError(
             f"duration {text!r} is too long: it must stay below 2^63 ns (292 years)"
         )
@@ -61,10 +61,10 @@ def _part_ns(text: str, match: re.Match[str]) -> int:
         raise DurationError(f"{text!r} is no duration: {_HINT}")
     if not unit:
         raise DurationError(f"a unit is missing in duration {text!r}: {_HINT}")
-    if unit not in UNITS_NS:
+    if unit not in NS_PER_UNIT:
         known = "ns, us, ms, s, m, h"
         raise DurationError(f"unknown unit {unit!r} in duration {text!r}: the units are {known}")
-    scale = UNITS_NS[unit]
+    scale = NS_PER_UNIT[unit]
     numerator, denominator = int(fraction or "0") * scale, int("1" + "0" * len(fraction))
     return int(whole or "0") * scale + numerator // denominator
 
@@ -75,7 +75,7 @@ def format_duration(nanoseconds: int) -> str:
         return "0s"
     sign, rest, parts = "-" if nanoseconds < 0 else "", abs(nanoseconds), []
     for unit in ("h", "m", "s", "ms", "us", "ns"):
-        count, rest = divmod(rest, UNITS_NS[unit])
+        count, rest = divmod(rest, NS_PER_UNIT[unit])
         if count:
             parts.append(f"{count}{unit}")
     return sign + "".join(parts)

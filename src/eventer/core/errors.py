@@ -33,12 +33,12 @@ from typing import ClassVar, Final, Self
 from eventer.core.model import PositionKey
 from eventer.core.source import Place, Span
 
-LONGEST_MESSAGE: Final = 4_000
+MAX_MESSAGE_LENGTH: Final = 4_000
 """Characters of a template's error that are stored, shown and sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class TraceFrame:
     """One step of the way to a template error, innermost first: what was evaluated, and where."""
 
     what: str
@@ -80,9 +80,9 @@ class TemplateError(EventerError):
         place: Span | Place | None = None,
         *,
         hint: str | None = None,
-        trace: tuple[Frame, ...] = (),
+        trace: tuple[TraceFrame, ...] = (),
     ) -> None:
-        super().__init__(_clipped(message), hint=hint)
+        super().__init__(_truncated(message), hint=hint)
         self.place = place.place() if isinstance(place, Span) else place
         self.trace = trace
 
@@ -93,9 +93,9 @@ class TemplateError(EventerError):
         return self
 
 
-def _clipped(message: str) -> str:
-    more = len(message) - LONGEST_MESSAGE
-    return message if more <= 0 else f"{message[:LONGEST_MESSAGE]}… ({more:,} characters more)"
+def _truncated(message: str) -> str:
+    more = len(message) - MAX_MESSAGE_LENGTH
+    return message if more <= 0 else f"{message[:MAX_MESSAGE_LENGTH]}… ({more:,} characters more)"
 
 
 class TemplateSyntaxError(TemplateError):

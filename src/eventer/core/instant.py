@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from eventer.core.errors import RequestError
 
-_FORM = re.compile(
+_RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9})\d*)?([Zz]|[+-]\d\d:\d\d))?"
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -19,7 +19,7 @@ def parse_instant(text: str) -> int:
     Raises:
         RequestError: it is no such text, or names no day or hour that there is.
     """
-    match = _FORM.fullmatch(text.strip())
+    match = _RFC3339.fullmatch(text.strip())
     if match is None:
         raise RequestError(f'{text!r} is no instant: write it as "2021-12-01T10:30:00Z"')
     date, clock, fraction, zone = match.groups()

@@ -10,7 +10,7 @@ from typing import Final
 from eventer.core.model import JsonValue
 
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')
-_SHORT: Final = {
+_SHORT_ESCAPES: Final = {
     '"': '\\"',
     "\\": "\\\\",
     "\b": "\\b",
@@ -69,7 +69,7 @@ def string_text(value: str) -> str:
 def escape(match: re.Match[str]) -> str:
     """How JSON writes a matched character: the short escape where there is one, else in hex."""
     character = match.group()
-    return _SHORT.get(character) or f"\\u{ord(character):04x}"
+    return _SHORT_ESCAPES.get(character) or f"\\u{ord(character):04x}"
 
 
 def json_text(value: JsonValue) -> str:

@@ -90,7 +90,7 @@ class Segment:
     interval: int
 
 
-class State(StrEnum):
+class GeneratorState(StrEnum):
     """What a generator is doing."""
 
     RUNNING = "running"

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Final
 
-MAX_SHOWN_LINE: Final = 1_000
+MAX_SOURCE_LINE: Final = 1_000
 """Characters of a source line that an error carries: a template may be one long line."""
 
 
@@ -66,7 +66,7 @@ class Span:
         """This span as plain data that outlives its source (for messages between processes)."""
         line, column = self.source.location(self.start)
         end_line, end_column = self.source.location(max(self.start, self.end))
-        shown = self.source.line(line)[:MAX_SHOWN_LINE]
+        shown = self.source.line(line)[:MAX_SOURCE_LINE]
         return Place(self.source.name, line, column, end_line, end_column, shown)
 
 
@@ -74,7 +74,7 @@ class Span:
 class Place:
     """A place in a text as plain data: lines and columns from 1, the end exclusive.
 
-    `source_line` is the text of `line`, cut after `MAX_SHOWN_LINE` characters.
+    `source_line` is the text of `line`, cut after `MAX_SOURCE_LINE` characters.
     """
 
     name: str

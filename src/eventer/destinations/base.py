@@ -42,17 +42,17 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeliveryOutcome:
     """What one commit did, by flow: the new positions, and the flows that were left out of it.
 
-    `encoding` is how many nanoseconds went into turning events into the destination's bytes, those
-    before the commit included; `waiting`, for how many of them the commit waited.
+    `encoding_ns` is how many nanoseconds went into turning events into the destination's bytes, those
+    before the commit included; `waiting_ns`, for how many of them the commit waited.
     """
 
     committed: Mapping[PositionKey, Position]
     rejected: Mapping[PositionKey, DestinationError] = field(default_factory=dict)
-    encoding: int = 0
-    waiting: int = 0
+    encoding_ns: int = 0
+    waiting_ns: int = 0
 
 
 class ShardConnection(Protocol):
@@ -95,7 +95,7 @@ class ShardConnection(Protocol):
         batch is for `deliver` to say.
         """
 
-    async def deliver(self, deliveries: Sequence[Delivery]) -> Outcome:
+    async def deliver(self, deliveries: Sequence[Delivery]) -> DeliveryOutcome:
         """Commits data and positions of all deliveries that can be, in one transaction.
 
         A flow whose data is refused, or whose target cannot be used now, is left out alone and

@@ -7,11 +7,11 @@ from typing import BinaryIO, Final
 
 from eventer.core.batch import Batch
 from eventer.core.model import Guarantee, Position, PositionKey
-from eventer.destinations.base import Delivery, Flow, Outcome
-from eventer.kernels.lines import lines as joined_lines
-from eventer.kernels.pgcopy import text_buffers
+from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
+from eventer.kernels.json.lines import lines as joined_lines
+from eventer.kernels.pgcopy.copy_stream import text_buffers
 
-_FEW: Final = 256
+_SMALL_BATCH_ROWS: Final = 256
 """Fewer lines are put together in Python, which needs no compiled code."""
 
 
@@ -39,7 +39,7 @@ class ConsoleConnection:
     def encode_ahead(self, flow: Flow, batch: Batch) -> None:
         """Lines are texts as they are."""
 
-    async def deliver(self, deliveries: Sequence[Delivery]) -> Outcome:
+    async def deliver(self, deliveries: Sequence[Delivery]) -> DeliveryOutcome:
         """Writes and flushes all batches.
 
         Raises:
@@ -50,10 +50,10 @@ class ConsoleConnection:
             for batch in delivery.batches:
                 self._stream.write(lines(batch))
             before = delivery.accepted or self._positions.get(delivery.flow.key, Position())
-            committed[delivery.flow.key] = advance(before, delivery.batches)
+            committed[delivery.flow.key] = advance_position(before, delivery.batches)
         self._stream.flush()
         self._positions.update(committed)
-        return Outcome(committed)
+        return DeliveryOutcome(committed)
 
     async def close(self) -> None:
         """The stream belongs to the caller."""
@@ -61,13 +61,13 @@ class ConsoleConnection:
 
 def lines(batch: Batch) -> bytes | memoryview:
     """The batch's texts, each ended by a line feed."""
-    if batch.rows < _FEW:
+    if batch.rows < _SMALL_BATCH_ROWS:
         return b"".join([text.as_py() + b"\n" for text in batch.text])
     offsets, data = text_buffers(batch.text)
     return memoryview(joined_lines(offsets, data))  # type: ignore[arg-type]  # arrays are buffers
 
 
-def advance(position: Position, batches: Sequence[Batch]) -> Position:
+def advance_position(position: Position, batches: Sequence[Batch]) -> Position:
     """The position after delivering consecutive batches that begin at it."""
     return Position(
         next=batches[-1].next,

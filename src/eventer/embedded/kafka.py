@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Final, Self
 
 from eventer.core.errors import ConfigError
-from eventer.embedded import postgres_launch
+from eventer.embedded import server_launcher
 
 ADDRESS: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 9092
-DELIVERY: Final = "at-least-once"
+DELIVERY_GUARANTEE: Final = "at-least-once"
 BIN_VARIABLE: Final = "CALF_TANSU_BIN"
 """The package's own variable, naming another broker program."""
 
@@ -58,11 +58,11 @@ class EmbeddedKafka:
         Raises:
             ConfigError: it cannot be found or does not start; says why and what to do.
         """
-        program = await asyncio.to_thread(locate)
+        program = await asyncio.to_thread(locate_broker)
         for _ in range(_ATTEMPTS):
             self.port = _free_port(self.port)
             self._spawn(program)
-            if await self._becomes_ready():
+            if await self._wait_until_ready():
                 return self
             await self._stop()
         raise ConfigError(
@@ -79,9 +79,9 @@ class EmbeddedKafka:
         return self._process is not None and self._process.poll() is None
 
     def _spawn(self, program: Path) -> None:
-        launcher = [sys.executable, "-I", "-S", postgres_launch.__file__]
-        nobody_else = ["-1", "-1", "/"]
-        command = [*launcher, str(os.getpid()), *nobody_else, str(program), *self._arguments()]
+        launcher = [sys.executable, "-I", "-S", server_launcher.__file__]
+        same_user = ["-1", "-1", "/"]
+        command = [*launcher, str(os.getpid()), *same_user, str(program), *self._arguments()]
         with self._log_file.open("ab") if self._log_file else contextlib.nullcontext() as log:
             self._process = subprocess.Popen(  # noqa: S603  the program that was located
                 command,
@@ -98,12 +98,12 @@ class EmbeddedKafka:
         listeners = ["--listener-url", here, "--advertised-listener-url", here]
         return ["broker", *listeners, "--storage-engine", "memory://tansu/"]
 
-    async def _becomes_ready(self) -> bool:
+    async def _wait_until_ready(self) -> bool:
         """Whether it listens before it ends or the time is up."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_START_SECONDS):
                 while self.running():
-                    if await _listens(self.port):
+                    if await _is_listening(self.port):
                         return self.running()
                     await asyncio.sleep(_POLL_SECONDS)
         return False
@@ -121,7 +121,7 @@ class EmbeddedKafka:
             process.wait()
 
 
-def locate() -> Path:
+def locate_broker() -> Path:
     """The broker's program.
 
     Raises:
@@ -155,7 +155,7 @@ def _free_port(wanted: int) -> int:
     raise ConfigError(f"no port of {ADDRESS} is free")
 
 
-async def _listens(port: int) -> bool:
+async def _is_listening(port: int) -> bool:
     try:
         _, writer = await asyncio.open_connection(ADDRESS, port)
     except OSError:

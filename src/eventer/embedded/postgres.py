@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import IO, Final, Self, TypeAlias
 
 from eventer.core.errors import ConfigError
-from eventer.embedded import postgres_launch
-from eventer.embedded.postgres_binaries import locate, reachable_binaries, server_account
+from eventer.embedded import server_launcher
+from eventer.embedded.postgres_binaries import locate_binaries, reachable_binaries, server_account
 
-Clock: TypeAlias = Callable[[], float]
+MonotonicClock: TypeAlias = Callable[[], float]
 
 ROLE: Final = "eventer"
 DATABASE: Final = "eventer"
@@ -60,7 +60,7 @@ class ServerOptions:
 
 
 class PostgresServer:
-    """One server over one directory, by plain calls that do not wait (but for `make`).
+    """One server over one directory, by plain calls that do not wait (but for `create_cluster`).
 
     Start it from a thread that lives as long as it shall: Linux ends it with that thread.
     """
@@ -95,34 +95,36 @@ class PostgresServer:
         """What the server says."""
         return self._directory / "server.log"
 
-    def make(self) -> None:
+    def create_cluster(self) -> None:
         """Makes the cluster if there is none yet, and keeps other launchers out of the directory.
 
         Raises:
             ConfigError: there is no PostgreSQL, the directory is in use, or making it failed.
         """
         self._directory.mkdir(parents=True, exist_ok=True)
-        self._take_lock()
+        self._acquire_lock()
         try:
-            self._make_in_lock()
+            self._create_in_lock()
         except BaseException:
             self.release()
             raise
 
-    def _make_in_lock(self) -> None:
-        self._bin = reachable_binaries(locate(self._environ), self._account)
+    def _create_in_lock(self) -> None:
+        self._bin = reachable_binaries(locate_binaries(self._environ), self._account)
         if not self._cluster.is_dir():
-            making = self._directory / "cluster.making"
-            shutil.rmtree(making, ignore_errors=True)
-            self._make_cluster(making)
-            making.rename(self._cluster)
+            incomplete = self._directory / "cluster.making"
+            shutil.rmtree(incomplete, ignore_errors=True)
+            self._create_cluster_in(incomplete)
+            incomplete.rename(self._cluster)
 
     def spawn(self) -> None:
         """Begins to start the server; on another port where the wanted one is taken."""
         self.port = _free_port(self._options.port)
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  programs that were located
-                self._command([str(self._bin / "postgres"), "-D", self._here, *self._arguments()]),
+                self._command(
+                    [str(self._bin / "postgres"), "-D", self._server_path, *self._arguments()]
+                ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -137,13 +139,13 @@ class PostgresServer:
         """
         assert self._process is not None
         if self._process.poll() is not None:
-            raise ConfigError(f"PostgreSQL did not start: {self._last_words()}")
+            raise ConfigError(f"PostgreSQL did not start: {self._log_tail()}")
         status = self._pid_file_lines()
         # Until the new server has written its file, an older one's may lie there.
         ours = bool(status) and status[0] == str(self._process.pid)
         return ours and len(status) > _STATUS_LINE and status[_STATUS_LINE] == "ready"
 
-    def predecessor_gone(self) -> bool:
+    def predecessor_exited(self) -> bool:
         """Whether no server of a parent that was killed is still there; removes what misleads."""
         lines = self._pid_file_lines()
         if not lines:
@@ -161,7 +163,7 @@ class PostgresServer:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
 
-    def ended(self) -> bool:
+    def has_exited(self) -> bool:
         """Whether the server is down."""
         return self._process is None or self._process.poll() is not None
 
@@ -177,14 +179,14 @@ class PostgresServer:
         return self._directory / "cluster"
 
     @property
-    def _here(self) -> str:
+    def _server_path(self) -> str:
         return self._path_for_server(self._cluster)
 
     def _path_for_server(self, directory: Path) -> str:
         """The path by which the server's user gets there, whoever owns the directories above."""
-        return str(directory) if self._account is None else postgres_launch.HERE
+        return str(directory) if self._account is None else server_launcher.DIRECTORY_PATH
 
-    def _take_lock(self) -> None:
+    def _acquire_lock(self) -> None:
         if self._lock is not None:
             return
         lock = (self._directory / "lock").open("ab")
@@ -198,15 +200,17 @@ class PostgresServer:
             ) from error
         self._lock = lock
 
-    def _make_cluster(self, making: Path) -> None:
-        making.mkdir(mode=0o700)
+    def _create_cluster_in(self, incomplete: Path) -> None:
+        incomplete.mkdir(mode=0o700)
         if self._account is not None:
-            os.chown(making, self._account.uid, self._account.gid)
-        here = self._path_for_server(making)
-        self._run(making, [str(self._bin / "initdb"), "-D", here, *self._initdb_arguments()], "")
-        (making / "pg_hba.conf").write_text(_ACCESS)
-        self._run(
-            making,
+            os.chown(incomplete, self._account.uid, self._account.gid)
+        here = self._path_for_server(incomplete)
+        self._run_program(
+            incomplete, [str(self._bin / "initdb"), "-D", here, *self._initdb_arguments()], ""
+        )
+        (incomplete / "pg_hba.conf").write_text(_ACCESS)
+        self._run_program(
+            incomplete,
             [str(self._bin / "postgres"), "--single", "-D", here, "-c", "fsync=off", "postgres"],
             _BOOTSTRAP,
         )
@@ -225,10 +229,10 @@ class PostgresServer:
         digits = [word for word in said.stdout.split() if word[:1].isdigit()]
         return int(digits[0].partition(".")[0])
 
-    def _run(self, directory: Path, program: list[str], given: str) -> None:
+    def _run_program(self, directory: Path, program: list[str], stdin_text: str) -> None:
         done = subprocess.run(  # noqa: S603  programs that were located
             self._command(program, directory),
-            input=given.encode(),
+            input=stdin_text.encode(),
             capture_output=True,
             check=False,
         )
@@ -239,7 +243,7 @@ class PostgresServer:
     def _command(self, program: list[str], directory: Path | None = None) -> list[str]:
         """The program behind the launcher, with a directory (by default the cluster) in hand."""
         uid, gid = (-1, -1) if self._account is None else (self._account.uid, self._account.gid)
-        launcher = [sys.executable, "-I", "-S", postgres_launch.__file__]
+        launcher = [sys.executable, "-I", "-S", server_launcher.__file__]
         where = str(directory or self._cluster)
         return [*launcher, str(os.getpid()), str(uid), str(gid), where, *program]
 
@@ -261,7 +265,7 @@ class PostgresServer:
         except FileNotFoundError:
             return []
 
-    def _last_words(self) -> str:
+    def _log_tail(self) -> str:
         lines = self.log_file.read_text(errors="replace").splitlines()
         return " ".join(lines[-3:]) or "it said nothing"
 
@@ -295,7 +299,7 @@ class EmbeddedPostgres:
         Raises:
             ConfigError: it cannot be found, made or started; says why and what to do.
         """
-        await asyncio.to_thread(self._server.make)
+        await asyncio.to_thread(self._server.create_cluster)
         for delay in start(self._server, time.monotonic):
             await asyncio.sleep(delay)
         return self
@@ -307,39 +311,39 @@ class EmbeddedPostgres:
 
     def running(self) -> bool:
         """Whether the server is up; it may have been killed by somebody else."""
-        return not self._server.ended()
+        return not self._server.has_exited()
 
 
-def start(server: PostgresServer, monotonic: Clock) -> Iterator[float]:
+def start(server: PostgresServer, monotonic: MonotonicClock) -> Iterator[float]:
     """Starts a server whose cluster is made; yields how long to wait before going on.
 
     Raises:
         ConfigError: it did not start.
     """
     until = monotonic() + _START_SECONDS
-    while not server.predecessor_gone():
-        yield _within(until, monotonic, "an earlier PostgreSQL of this directory does not end")
+    while not server.predecessor_exited():
+        yield _poll_until(until, monotonic, "an earlier PostgreSQL of this directory does not end")
     server.spawn()
     try:
         while not server.ready():
-            yield _within(until, monotonic, "PostgreSQL does not become ready")
+            yield _poll_until(until, monotonic, "PostgreSQL does not become ready")
     except BaseException:
         server.send(signal.SIGQUIT)
         server.release()
         raise
 
 
-def stop(server: PostgresServer, monotonic: Clock) -> Iterator[float]:
+def stop(server: PostgresServer, monotonic: MonotonicClock) -> Iterator[float]:
     """Stops a server; yields how long to wait before going on."""
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
         until = monotonic() + _STOP_SECONDS
         server.send(number)
-        while not server.ended() and monotonic() < until:
+        while not server.has_exited() and monotonic() < until:
             yield _POLL_SECONDS
     server.release()
 
 
-def _within(until: float, monotonic: Clock, what: str) -> float:
+def _poll_until(until: float, monotonic: MonotonicClock, what: str) -> float:
     if monotonic() > until:
         raise ConfigError(f"{what} within {_START_SECONDS:.0f} s")
     return _POLL_SECONDS

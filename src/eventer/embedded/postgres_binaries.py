@@ -20,7 +20,7 @@ INSTALL_HINT: Final = (
     f"(or set {BIN_VARIABLE} to a directory that holds initdb and postgres)"
 )
 _SYSTEM_PATTERNS: Final = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/bin")
-_COPIES: Final = Path("/var/lib/eventer")
+_COPIES_DIRECTORY: Final = Path("/var/lib/eventer")
 _UNPRIVILEGED: Final = ("nobody", "postgres")
 
 
@@ -53,7 +53,7 @@ def server_account(uid: int) -> Account | None:
     )
 
 
-def locate(environ: Mapping[str, str]) -> Path:
+def locate_binaries(environ: Mapping[str, str]) -> Path:
     """The directory of `initdb` and `postgres`: the variable's, the package's, the system's.
 
     Raises:
@@ -61,14 +61,14 @@ def locate(environ: Mapping[str, str]) -> Path:
     """
     named = environ.get(BIN_VARIABLE)
     if named:
-        if not _complete(Path(named)):
+        if not _has_programs(Path(named)):
             raise ConfigError(
                 f"{BIN_VARIABLE} is {named!r}, which holds no initdb and postgres",
                 key=BIN_VARIABLE,
             )
         return Path(named).resolve()
     for candidate in _candidates():
-        if _complete(candidate):
+        if _has_programs(candidate):
             return candidate.resolve()
     raise ConfigError("there is no PostgreSQL server on this machine", hint=INSTALL_HINT)
 
@@ -85,7 +85,7 @@ def system_binaries() -> list[Path]:
     found: list[Path] = []
     for pattern in _SYSTEM_PATTERNS:
         found.extend(Path("/").glob(pattern.lstrip("/")))
-    return sorted(filter(_complete, found), key=_version, reverse=True)
+    return sorted(filter(_has_programs, found), key=_version, reverse=True)
 
 
 def _version(directory: Path) -> tuple[int, ...]:
@@ -93,7 +93,7 @@ def _version(directory: Path) -> tuple[int, ...]:
     return tuple(int(part) for part in digits.split())
 
 
-def _complete(directory: Path) -> bool:
+def _has_programs(directory: Path) -> bool:
     return all(os.access(directory / name, os.X_OK) for name in ("initdb", "postgres"))
 
 
@@ -106,9 +106,9 @@ def reachable_binaries(directory: Path, account: Account | None) -> Path:
         return directory
     install = directory.parent
     name = f"{install.parent.name}-{int((directory / 'postgres').stat().st_mtime)}"
-    copy = _COPIES / name / install.parent.name / install.name
+    copy = _COPIES_DIRECTORY / name / install.parent.name / install.name
     if not copy.is_dir():
-        _copy_install(install, _COPIES / name)
+        _copy_install(install, _COPIES_DIRECTORY / name)
     return copy / directory.name
 
 
@@ -119,18 +119,18 @@ def _open_to_others(path: Path) -> bool:
 
 def _copy_install(install: Path, target: Path) -> None:
     """Copies the tree and the libraries beside it, then gives it its name in one step."""
-    making = target.with_name(f"{target.name}.{os.getpid()}")
-    package = making / install.parent.name
+    incomplete = target.with_name(f"{target.name}.{os.getpid()}")
+    package = incomplete / install.parent.name
     try:
         shutil.copytree(install, package / install.name, ignore=shutil.ignore_patterns("include"))
         libraries = install.parent.with_name(install.parent.name + ".libs")
         if libraries.is_dir():
-            shutil.copytree(libraries, making / libraries.name)
-        for directory in (_COPIES, making, package):
+            shutil.copytree(libraries, incomplete / libraries.name)
+        for directory in (_COPIES_DIRECTORY, incomplete, package):
             directory.chmod(0o755)
-        making.rename(target)
+        incomplete.rename(target)
     except OSError as error:
-        shutil.rmtree(making, ignore_errors=True)
+        shutil.rmtree(incomplete, ignore_errors=True)
         if not target.is_dir():
             raise ConfigError(
                 f"cannot copy PostgreSQL to {target}, where an unprivileged user may run it: "

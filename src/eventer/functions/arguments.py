@@ -9,7 +9,7 @@ from eventer.core.errors import EvaluationError
 from eventer.core.json_text import json_text
 from eventer.core.model import JsonValue
 
-_SHOWN: Final = 40
+_MAX_SHOWN: Final = 40
 
 
 def text(function: str, name: str, value: JsonValue) -> str:
@@ -44,7 +44,7 @@ def whole(function: str, name: str, value: JsonValue) -> int:
     )
 
 
-def in_order(function: str, low: float, high: float) -> None:
+def check_order(function: str, low: float, high: float) -> None:
     """Refuses a range whose ends are the wrong way round."""
     if low > high:
         raise EvaluationError(
@@ -58,4 +58,4 @@ def shown(value: JsonValue) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     whole_text = json_text(value)
-    return whole_text if len(whole_text) <= _SHOWN else whole_text[: _SHOWN - 1] + "…"
+    return whole_text if len(whole_text) <= _MAX_SHOWN else whole_text[: _MAX_SHOWN - 1] + "…"

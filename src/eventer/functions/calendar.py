@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.functions.columns import Texts
-from eventer.functions.spelling import Bytes, lay_out, padded_digits
+from eventer.functions.columns import StringColumn
+from eventer.functions.string_building import Bytes, concatenate_parts, padded_digits
 from eventer.kernels import draw
 
-NS: Final = 1_000_000_000
-DAY: Final = 86_400
+NS_PER_SECOND: Final = 1_000_000_000
+SECONDS_PER_DAY: Final = 86_400
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_SECOND: Final = -62_135_596_800
 """0001-01-01T00:00:00Z."""
@@ -51,8 +51,8 @@ class Dates:
 
 def dates(days: NDArray[np.int64]) -> Dates:
     """The dates of days since 1970-01-01, of the years 1 to 9999."""
-    if draw.worth_compiled(len(days)):
-        from eventer.kernels import calendar_loops
+    if draw.use_compiled(len(days)):
+        from eventer.kernels.draw import calendar_loops
 
         return Dates(*calendar_loops.split_dates(days))
     shifted = days + _DAYS_TO_EPOCH
@@ -79,20 +79,24 @@ def spell_clock(seconds: NDArray[np.int64]) -> Bytes:
     return out
 
 
-def rfc3339(units: NDArray[np.int64], digits: int) -> Texts:
+def rfc3339(units: NDArray[np.int64], digits: int) -> StringColumn:
     """Counts of 10^-digits seconds since 1970 as `2006-01-02T15:04:05.000Z`."""
-    if draw.worth_compiled(len(units)):
-        from eventer.kernels import calendar_loops
+    if draw.use_compiled(len(units)):
+        from eventer.kernels.draw import calendar_loops
 
         data, width = calendar_loops.instants(units, digits)
-        return Texts(data, np.arange(len(units) + 1, dtype=np.int64) * width)
+        return StringColumn(data, np.arange(len(units) + 1, dtype=np.int64) * width)
     scale = 10**digits
     seconds = units // scale
-    days = seconds // DAY
-    pieces: list[Bytes | bytes] = [dates(days).spell(), b"T", spell_clock(seconds - days * DAY)]
+    days = seconds // SECONDS_PER_DAY
+    text_parts: list[Bytes | bytes] = [
+        dates(days).spell(),
+        b"T",
+        spell_clock(seconds - days * SECONDS_PER_DAY),
+    ]
     if digits:
-        pieces += [b".", padded_digits(units - seconds * scale, digits)]
-    return lay_out(len(units), *pieces, b"Z")
+        text_parts += [b".", padded_digits(units - seconds * scale, digits)]
+    return concatenate_parts(len(units), *text_parts, b"Z")
 
 
 def rfc3339_one(units: int, digits: int) -> str:

@@ -7,11 +7,11 @@ from typing import Final
 
 from eventer.core.errors import NotFoundError
 from eventer.core.model import JsonValue
-from eventer.core.near import did_you_mean
+from eventer.core.suggestions import did_you_mean
 from eventer.functions.choices import GET_ONE_OF
+from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
 from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
-from eventer.functions.rand_data.function import GET_RAND_DATA
-from eventer.functions.request import GET_DATASET, GET_INSTANCE_ID
+from eventer.functions.rand_data.get_rand_data import GET_RAND_DATA
 from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter
 from eventer.functions.timestamps import GET_TIMESTAMP
 from eventer.functions.user_agents import GET_RAND_USER_AGENT
@@ -55,8 +55,8 @@ def _describe(spec: FunctionSpec) -> JsonValue:
         "signature": spec.signature,
         "description": spec.doc,
         "parameters": [_describe_parameter(p) for p in spec.parameters],
-        "returns": spec.kind.value,
-        "random": spec.draws,
+        "returns": spec.return_type.value,
+        "random": spec.is_random,
         "examples": list(spec.examples),
         **({"fields": shown} if shown else {}),
     }
@@ -75,7 +75,7 @@ def _describe_parameter(parameter: Parameter) -> JsonValue:
 
 
 def _describe_field(field: FieldSpec) -> JsonValue:
-    return {"name": field.name, "type": field.kind.value, "description": field.doc}
+    return {"name": field.name, "type": field.return_type.value, "description": field.doc}
 
 
 CATALOG: Final = Catalog(

@@ -9,26 +9,33 @@ from typing import Final
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions.arguments import shown
-from eventer.functions.columns import Column, Pick
-from eventer.functions.spec import Call, DrawContext, FunctionSpec, Kind, Parameter, RowContext
+from eventer.functions.columns import Column, DictionaryColumn
+from eventer.functions.spec import (
+    BatchContext,
+    BoundCall,
+    FunctionSpec,
+    Parameter,
+    ReturnType,
+    RowContext,
+)
 from eventer.kernels import draw
 
 _BIGINT: Final = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf(Call):
+class OneOf(BoundCall):
     """One of the entries, each equally likely."""
 
     entries: tuple[JsonValue, ...]
 
-    def column(self, key: draw.Key, context: DrawContext) -> Column:
-        """See `Call.column`."""
+    def column(self, key: draw.Key, context: BatchContext) -> Column:
+        """See `BoundCall.column`."""
         codes = draw.integer_column(key, context.index, 0, len(self.entries) - 1)
-        return Pick(codes, self.entries)
+        return DictionaryColumn(codes, self.entries)
 
     def row(self, key: int, row: RowContext) -> JsonValue:
-        """See `Call.row`."""
+        """See `BoundCall.row`."""
         return self.entries[draw.draw(key, row.index) * len(self.entries) >> 64]
 
 
@@ -52,7 +59,7 @@ def _entries(argument: JsonValue) -> tuple[JsonValue, ...]:
     )
 
 
-def _one_of(arguments: Sequence[JsonValue]) -> Call:
+def _one_of(arguments: Sequence[JsonValue]) -> BoundCall:
     entries = _entries(arguments[0])
     if not entries:
         raise EvaluationError(
@@ -62,22 +69,22 @@ def _one_of(arguments: Sequence[JsonValue]) -> Call:
     return OneOf(entries)
 
 
-def _kind(arguments: Sequence[JsonValue]) -> Kind:
-    kinds = {_kind_of_value(entry) for entry in _entries(arguments[0])}
-    if kinds == {Kind.INTEGER, Kind.NUMBER}:
-        return Kind.NUMBER
-    return kinds.pop() if len(kinds) == 1 else Kind.JSON
+def _return_type(arguments: Sequence[JsonValue]) -> ReturnType:
+    kinds = {_return_type_of_value(entry) for entry in _entries(arguments[0])}
+    if kinds == {ReturnType.INTEGER, ReturnType.NUMBER}:
+        return ReturnType.NUMBER
+    return kinds.pop() if len(kinds) == 1 else ReturnType.JSON
 
 
-def _kind_of_value(value: JsonValue) -> Kind:
+def _return_type_of_value(value: JsonValue) -> ReturnType:
     if isinstance(value, str):
-        return Kind.TEXT
+        return ReturnType.TEXT
     if isinstance(value, Mapping):
-        return Kind.OBJECT
+        return ReturnType.OBJECT
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return Kind.JSON
+        return ReturnType.JSON
     whole = float(value).is_integer() and abs(value) < _BIGINT
-    return Kind.INTEGER if whole else Kind.NUMBER
+    return ReturnType.INTEGER if whole else ReturnType.NUMBER
 
 
 GET_ONE_OF: Final = FunctionSpec(
@@ -89,8 +96,8 @@ GET_ONE_OF: Final = FunctionSpec(
             "comma-separated text, else text separated by white space, or an array of any values",
         ),
     ),
-    kind=Kind.JSON,
-    kind_of=_kind,
+    return_type=ReturnType.JSON,
+    infer_return_type=_return_type,
     doc="One of the items, each equally likely; an item written twice is twice as likely. Text "
     "with a comma in it is separated by commas, each item trimmed; other text is separated by "
     "white space; empty items do not count. Items of text are text: for numbers, and for items "

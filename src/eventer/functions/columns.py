@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class ConstantColumn:
     """The same value in every row."""
 
     value: JsonValue
@@ -33,7 +33,7 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class Integers:
+class IntegerColumn:
     """Whole numbers within ±(2^53 - 1), so that every one is a double as well."""
 
     values: NDArray[np.int64]
@@ -50,7 +50,7 @@ class Integers:
 
 
 @dataclass(frozen=True, slots=True)
-class Floats:
+class FloatColumn:
     """Finite doubles."""
 
     values: NDArray[np.float64]
@@ -67,7 +67,7 @@ class Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
+class DictionaryColumn:
     """One of a few entries a row: `entries[codes[i]]`."""
 
     codes: NDArray[np.int64]
@@ -85,7 +85,7 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
+class StringColumn:
     """Strings, laid out as Arrow's `large_string`: row i is `data[offsets[i]:offsets[i + 1]]`."""
 
     data: NDArray[np.uint8]
@@ -111,15 +111,15 @@ class Texts:
 
 
 @dataclass(frozen=True, slots=True)
-class Instants:
+class TimestampColumn:
     """Instants as counts of 10^-digits seconds since 1970-01-01T00:00:00Z.
 
-    `texts` are the same in RFC 3339; a `Pick` where there are few different ones.
+    `texts` are the same in RFC 3339; a `DictionaryColumn` where there are few different ones.
     """
 
     units: NDArray[np.int64]
     digits: int
-    texts: Texts | Pick
+    texts: StringColumn | DictionaryColumn
 
     @property
     def rows(self) -> int:
@@ -132,7 +132,7 @@ class Instants:
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class ObjectColumn:
     """An object a row. A field's column is made when it is asked for, and not kept."""
 
     rows: int
@@ -144,4 +144,12 @@ class Fields:
         return [{name: made[name][row] for name in made} for row in range(self.rows)]
 
 
-Column: TypeAlias = Constant | Integers | Floats | Pick | Texts | Instants | Fields
+Column: TypeAlias = (
+    ConstantColumn
+    | IntegerColumn
+    | FloatColumn
+    | DictionaryColumn
+    | StringColumn
+    | TimestampColumn
+    | ObjectColumn
+)

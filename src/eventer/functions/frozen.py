@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.functions.spelling import Entries
+from eventer.functions.string_building import StringDictionary
 
 LISTS: Final = (
     "currencies",
@@ -24,9 +24,9 @@ LISTS: Final = (
 
 
 @cache
-def joined(*names: str) -> Entries:
+def joined(*names: str) -> StringDictionary:
     """The lists of those names, one after the other, as a dictionary."""
-    return Entries([line for name in names for line in lines(name)])
+    return StringDictionary([line for name in names for line in lines(name)])
 
 
 @cache

@@ -12,8 +12,15 @@ import numpy as np
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions import arguments as args
-from eventer.functions.columns import Column, Floats, Integers
-from eventer.functions.spec import Call, DrawContext, FunctionSpec, Kind, Parameter, RowContext
+from eventer.functions.columns import Column, FloatColumn, IntegerColumn
+from eventer.functions.spec import (
+    BatchContext,
+    BoundCall,
+    FunctionSpec,
+    Parameter,
+    ReturnType,
+    RowContext,
+)
 from eventer.kernels import draw
 
 EXACT: Final = (1 << 53) - 1
@@ -21,45 +28,45 @@ _BIGINT: Final = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
-class Integer(Call):
+class Integer(BoundCall):
     """A whole number in [low, high]."""
 
     low: int
     high: int
 
-    def column(self, key: draw.Key, context: DrawContext) -> Column:
-        """See `Call.column`. Beyond 2^53 values are the doubles nearest to what was drawn."""
+    def column(self, key: draw.Key, context: BatchContext) -> Column:
+        """See `BoundCall.column`. Beyond 2^53 values are the doubles nearest to what was drawn."""
         values = draw.integer_column(key, context.index, self.low, self.high)
         if self.low >= -EXACT and self.high <= EXACT:
-            return Integers(values)
-        return Floats(values.astype(np.float64))
+            return IntegerColumn(values)
+        return FloatColumn(values.astype(np.float64))
 
     def row(self, key: int, row: RowContext) -> JsonValue:
-        """See `Call.row`."""
+        """See `BoundCall.row`."""
         return float(draw.bounded(draw.draw(key, row.index), self.low, self.high))
 
 
 @dataclass(frozen=True, slots=True)
-class Number(Call):
+class Number(BoundCall):
     """A double in [low, high]."""
 
     low: float
     high: float
 
-    def column(self, key: draw.Key, context: DrawContext) -> Column:
-        """See `Call.column`. Rounding may reach the upper end, and never passes it."""
-        return Floats(draw.double_column(key, context.index, self.low, self.high))
+    def column(self, key: draw.Key, context: BatchContext) -> Column:
+        """See `BoundCall.column`. Rounding may reach the upper end, and never passes it."""
+        return FloatColumn(draw.double_column(key, context.index, self.low, self.high))
 
     def row(self, key: int, row: RowContext) -> JsonValue:
-        """See `Call.row`."""
+        """See `BoundCall.row`."""
         unit = draw.unit(draw.draw(key, row.index))
         return min(unit * (self.high - self.low) + self.low, self.high)
 
 
-def _integer(arguments: Sequence[JsonValue]) -> Call:
+def _integer(arguments: Sequence[JsonValue]) -> BoundCall:
     low = args.whole("get_integer", "lo", arguments[0])
     high = args.whole("get_integer", "hi", arguments[1])
-    args.in_order("get_integer", low, high)
+    args.check_order("get_integer", low, high)
     if low < -_BIGINT or high >= _BIGINT:
         raise EvaluationError(
             f"get_integer: {args.shown(arguments[0])} to {args.shown(arguments[1])} is more than "
@@ -69,10 +76,10 @@ def _integer(arguments: Sequence[JsonValue]) -> Call:
     return Integer(low, high)
 
 
-def _number(arguments: Sequence[JsonValue]) -> Call:
+def _number(arguments: Sequence[JsonValue]) -> BoundCall:
     low = args.number("get_number", "lo", arguments[0])
     high = args.number("get_number", "hi", arguments[1])
-    args.in_order("get_number", low, high)
+    args.check_order("get_number", low, high)
     if not math.isfinite(high - low):
         raise EvaluationError(
             "get_number: the range is wider than any number",
@@ -87,7 +94,7 @@ GET_INTEGER: Final = FunctionSpec(
         Parameter("lo", "a whole number", "the lowest value"),
         Parameter("hi", "a whole number", "the highest value"),
     ),
-    kind=Kind.INTEGER,
+    return_type=ReturnType.INTEGER,
     doc="A whole number from `lo` to `hi`, both included, each equally likely. The ends may be "
     "anywhere from -2^63 to 2^63 - 1; a value beyond 2^53 is rounded to the nearest number that "
     "JSON readers hold exactly.",
@@ -101,7 +108,7 @@ GET_NUMBER: Final = FunctionSpec(
         Parameter("lo", "a number", "the lower end"),
         Parameter("hi", "a number", "the upper end"),
     ),
-    kind=Kind.NUMBER,
+    return_type=ReturnType.NUMBER,
     doc="A number with a fraction between `lo` and `hi`, uniform, with all the digits that a "
     "double has. `std.round(get_number(0, 100) * 100) / 100` has two decimals.",
     examples=("get_number(1, 1000)", "get_number(-0.5, 0.5)"),

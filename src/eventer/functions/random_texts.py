@@ -9,28 +9,30 @@ from typing import TypeAlias
 
 import numpy as np
 
-from eventer.functions import spelling
-from eventer.functions.columns import Column, Texts
-from eventer.functions.pieces import Piece, pieces
-from eventer.functions.programs import ProgramBuilder, Word
+from eventer.functions import string_building
+from eventer.functions.columns import Column, StringColumn
+from eventer.functions.program_builder import ProgramBuilder, RandomWord
 from eventer.functions.spec import FieldMaker
+from eventer.functions.text_parts import TextPart, text_parts
 from eventer.kernels import draw
-from eventer.kernels.spell import SpellProgram, spell
+from eventer.kernels.draw.spell import SpellProgram, spell
 
 
 @dataclass(frozen=True)
 class RandomText:
     """A text for each row: the words that it draws, and the pieces that it is spelt from."""
 
-    words: Sequence[Word]
-    pieces: Sequence[Piece]
+    words: Sequence[RandomWord]
+    text_parts: Sequence[TextPart]
 
-    def column(self, key: draw.Key, index: draw.Index) -> Texts:
+    def column(self, key: draw.Key, index: draw.Index) -> StringColumn:
         """A text a row."""
-        if draw.worth_compiled(len(index)):
-            return Texts(*spell(self.program, key, index))
+        if draw.use_compiled(len(index)):
+            return StringColumn(*spell(self.program, key, index))
         words = self._drawn(key, index)
-        return spelling.lay_out(len(index), *(piece.spell(words) for piece in self.pieces))
+        return string_building.concatenate_parts(
+            len(index), *(piece.spell(words) for piece in self.text_parts)
+        )
 
     def _drawn(self, key: draw.Key, index: draw.Index) -> draw.Words:
         """The words, a row for each index."""
@@ -48,44 +50,45 @@ class RandomText:
     @cached_property
     def _masks(self) -> draw.Words:
         return np.array(
-            [[word.keep for word in self.words], [word.put for word in self.words]], dtype=np.uint64
+            [[word.and_mask for word in self.words], [word.or_mask for word in self.words]],
+            dtype=np.uint64,
         )
 
     @cached_property
     def program(self) -> SpellProgram:
         """What spells it for many rows."""
         builder = ProgramBuilder(self.words)
-        for piece in self.pieces:
+        for piece in self.text_parts:
             piece.emit(builder)
-        return builder.build(sum(piece.width for piece in self.pieces))
+        return builder.build(sum(piece.width for piece in self.text_parts))
 
 
-def word(name: str) -> Word:
+def word(name: str) -> RandomWord:
     """The one word that a name draws."""
-    return Word((draw.step_of(name),))
+    return RandomWord((draw.step_of(name),))
 
 
-def words(name: str, count: int, *steps: int) -> list[Word]:
+def words(name: str, count: int, *steps: int) -> list[RandomWord]:
     """Words 0, 1, … of a name, or of a key some steps further on."""
-    return [Word((draw.step_of(name), *steps, w)) for w in range(count)]
+    return [RandomWord((draw.step_of(name), *steps, w)) for w in range(count)]
 
 
-def lanes(name: str, count: int) -> list[Word]:
+def lanes(name: str, count: int) -> list[RandomWord]:
     """The words of so many lanes."""
     return words(name, -(-count // 4))
 
 
-Definition: TypeAlias = tuple[Sequence[Word], Sequence[Piece | bytes]]
+TextDefinition: TypeAlias = tuple[Sequence[RandomWord], Sequence[TextPart | bytes]]
 """What a text draws and is spelt from; bytes are literals."""
 
 
-def spelt(define: Callable[[], Definition]) -> FieldMaker:
+def text_field(define: Callable[[], TextDefinition]) -> FieldMaker:
     """The columns of a text, defined when the first is asked for: it may read data files."""
 
     @lru_cache(maxsize=1)
     def defined() -> RandomText:
         drawn, given = define()
-        return RandomText(drawn, pieces(given))
+        return RandomText(drawn, text_parts(given))
 
     def column(key: draw.Key, index: draw.Index) -> Column:
         return defined().column(key, index)

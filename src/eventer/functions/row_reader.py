@@ -19,13 +19,20 @@ from numpy.typing import NDArray
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions.catalog import CATALOG, Catalog
-from eventer.functions.spec import Call, DrawContext, FieldSpec, FunctionSpec, Kind, RowContext
+from eventer.functions.spec import (
+    BatchContext,
+    BoundCall,
+    FieldSpec,
+    FunctionSpec,
+    ReturnType,
+    RowContext,
+)
 from eventer.kernels import draw
 
-FIRST_CHUNK: Final = 64
-LARGEST_CHUNK: Final = 1024
+MIN_CHUNK: Final = 64
+MAX_CHUNK: Final = 1024
 MAX_BYTES: Final = 32 << 20
-_CALLS_REMEMBERED: Final = 4096
+_MAX_CACHED_CALLS: Final = 4096
 
 # What an entry and its place in the dictionary take, and a list's slot with a small object in it.
 _ENTRY_BYTES: Final = 500
@@ -45,17 +52,17 @@ class DrawKeys:
     step_of = staticmethod(draw.step_of)
 
 
-class _Entry:
+class _CachedValues:
     """The values of one call under one key in the rows from `first` on, of one window."""
 
     __slots__ = ("call", "chunk", "first", "size", "values", "window")
 
-    def __init__(self, call: Call, first: int, window: int, value: JsonValue) -> None:
+    def __init__(self, call: BoundCall, first: int, window: int, value: JsonValue) -> None:
         self.call = call
         self.first = first
         self.window = window
         self.values = [value]
-        self.chunk = FIRST_CHUNK
+        self.chunk = MIN_CHUNK
         self.size = _ENTRY_BYTES
 
 
@@ -79,13 +86,13 @@ class RowReader:
         self._max_bytes = max_bytes
         self._names = catalog.names()
         self._natives = {name: _native(self, catalog.get(name)) for name in self._names}
-        self._entries: dict[_ReadKey, _Entry] = {}
+        self._entries: dict[_ReadKey, _CachedValues] = {}
         self._bytes = 0
         self._window = 0
         self._first = 0
         self._scheduled: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
 
-    def find(self, name: str) -> Function | None:
+    def find(self, name: str) -> RowFunction | None:
         """See `eventer.jsonnet.natives.Natives`."""
         return self._natives.get(name)
 
@@ -100,7 +107,7 @@ class RowReader:
         self._window += 1
         self.row = 0
         if self._bytes > self._max_bytes // 2:
-            self._forget()
+            self._evict()
 
     @property
     def nbytes(self) -> int:
@@ -117,22 +124,22 @@ class RowReader:
         """
         entry = self._entries.get(read_key)
         if entry is None:
-            return self._read_first(read_key, _bound(source, arguments, read_key))
+            return self._read_first(read_key, _call_for(source, arguments, read_key))
         at = self.row - entry.first
         if entry.window == self._window and 0 <= at < len(entry.values):
             return entry.values[at]
         return self._read_again(read_key[1], entry)
 
-    def _read_first(self, key: _ReadKey, call: Call) -> JsonValue:
+    def _read_first(self, key: _ReadKey, call: BoundCall) -> JsonValue:
         value = call.row(key[1], self._context())
         if self._bytes + _ENTRY_BYTES <= self._max_bytes:
-            self._entries[key] = _Entry(call, self.row, self._window, value)
+            self._entries[key] = _CachedValues(call, self.row, self._window, value)
             self._bytes += _ENTRY_BYTES
         return value
 
-    def _read_again(self, key: int, entry: _Entry) -> JsonValue:
+    def _read_again(self, key: int, entry: _CachedValues) -> JsonValue:
         if entry.window != self._window:
-            entry.chunk = FIRST_CHUNK
+            entry.chunk = MIN_CHUNK
         values = self._chunk(key, entry)
         if values is None:
             return entry.call.row(key, self._context())
@@ -140,10 +147,10 @@ class RowReader:
         entry.values, entry.first, entry.window = values, self.row, self._window
         entry.size = _size(values)
         self._bytes += entry.size
-        entry.chunk = min(2 * entry.chunk, LARGEST_CHUNK)
+        entry.chunk = min(2 * entry.chunk, MAX_CHUNK)
         return values[0]
 
-    def _chunk(self, key: int, entry: _Entry) -> list[JsonValue] | None:
+    def _chunk(self, key: int, entry: _CachedValues) -> list[JsonValue] | None:
         """The values from the current row on; None where they do not fit, or one row raises."""
         rows = slice(self.row, self.row + entry.chunk)
         scheduled = self._scheduled[rows]
@@ -151,7 +158,7 @@ class RowReader:
             return None
         first = self._first + self.row
         index = np.arange(first, first + len(scheduled), dtype=np.int64)
-        context = DrawContext(index, scheduled, self._dataset, self._instance_id)
+        context = BatchContext(index, scheduled, self._dataset, self._instance_id)
         try:
             return entry.call.column(key, context).to_list()
         except EvaluationError:
@@ -161,7 +168,7 @@ class RowReader:
         due = int(self._scheduled[self.row])
         return RowContext(self._first + self.row, due, self._dataset, self._instance_id)
 
-    def _forget(self) -> None:
+    def _evict(self) -> None:
         """Drops what the window before did not read."""
         last = self._window - 1
         self._entries = {key: e for key, e in self._entries.items() if e.window == last}
@@ -177,27 +184,27 @@ def _size(values: list[JsonValue]) -> int:
     return _ENTRY_BYTES + len(values) * (_VALUE_BYTES + text)
 
 
-def _bound(
+def _call_for(
     source: FunctionSpec | FieldSpec, arguments: Sequence[JsonValue], read_key: _ReadKey
-) -> Call:
+) -> BoundCall:
     if isinstance(source, FieldSpec):
         return source
     given = tuple(arguments)
-    return _remembered(source, given) if read_key[2:] == given else source.call(arguments)
+    return _cached_call(source, given) if read_key[2:] == given else source.call(arguments)
 
 
-@lru_cache(maxsize=_CALLS_REMEMBERED)
-def _remembered(spec: FunctionSpec, arguments: tuple[JsonValue, ...]) -> Call:
+@lru_cache(maxsize=_MAX_CACHED_CALLS)
+def _cached_call(spec: FunctionSpec, arguments: tuple[JsonValue, ...]) -> BoundCall:
     """The call with plain arguments: their text is understood once for all draw keys."""
     return spec.call(arguments)
 
 
-def _native(reader: RowReader, spec: FunctionSpec) -> Function:
-    kind = ObjectFunction if spec.kind is Kind.OBJECT else Function
+def _native(reader: RowReader, spec: FunctionSpec) -> RowFunction:
+    kind = RowObjectFunction if spec.return_type is ReturnType.OBJECT else RowFunction
     return kind(reader, spec)
 
 
-class Function:
+class RowFunction:
     """`eventer.jsonnet.natives.Native` of one function."""
 
     __slots__ = ("_reader", "_spec", "name", "params")
@@ -208,7 +215,7 @@ class Function:
         self.name = spec.name
         self.params = tuple((p.name, p.optional) for p in spec.parameters)
 
-    def call(self, arguments: Sequence[JsonValue], key: int) -> JsonValue | Object:
+    def call(self, arguments: Sequence[JsonValue], key: int) -> JsonValue | RowObject:
         """See `eventer.jsonnet.natives.Native.call`."""
         spec = self._spec
         plain = _PLAIN.issuperset(map(type, arguments))
@@ -216,18 +223,18 @@ class Function:
         return self._reader.read(read_key, spec, arguments)
 
 
-class ObjectFunction(Function):
+class RowObjectFunction(RowFunction):
     """One that returns an object, whose fields are read one by one."""
 
     __slots__ = ()
 
-    def call(self, arguments: Sequence[JsonValue], key: int) -> JsonValue | Object:
+    def call(self, arguments: Sequence[JsonValue], key: int) -> JsonValue | RowObject:
         """See `eventer.jsonnet.natives.Native.call`."""
         self._spec.check(arguments)
-        return Object(self._reader, self._spec.fields, key)
+        return RowObject(self._reader, self._spec.fields, key)
 
 
-class Object:
+class RowObject:
     """`eventer.jsonnet.natives.NativeObject`; to be read while its event is being made."""
 
     __slots__ = ("_fields", "_key", "_reader")

@@ -1,8 +1,8 @@
 """What a function is: its specification beside its one, vectorised implementation.
 
 Arguments are constants of a call: they are checked and understood once, by `FunctionSpec.call`, and
-the `Call` that comes out draws as many rows as asked for. A call whose arguments differ from row to
-row is one call for each row now; columns as arguments would be a second kind of `Call`.
+the `BoundCall` that comes out draws as many rows as asked for. A call whose arguments differ from row to
+row is one call for each row now; columns as arguments would be a second kind of `BoundCall`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from eventer.functions.columns import Column
 from eventer.kernels.draw import Index, Key
 
 
-class Kind(StrEnum):
+class ReturnType(StrEnum):
     """What values a function returns: what static inference needs to know of them."""
 
     INTEGER = "integer"
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DrawContext:
+class BatchContext:
     """The rows that a column is made for: their event indices, and what else events may read.
 
     `scheduled` is when each event is due, in nanoseconds since 1970-01-01T00:00:00Z.
@@ -59,19 +59,19 @@ class RowContext:
     dataset: str | None = None
     instance_id: str | None = None
 
-    def as_column(self) -> DrawContext:
+    def as_column(self) -> BatchContext:
         """A column of this row alone."""
         index = np.array([self.index], dtype=np.int64)
         scheduled = np.array([self.scheduled], dtype=np.int64)
-        return DrawContext(index, scheduled, self.dataset, self.instance_id)
+        return BatchContext(index, scheduled, self.dataset, self.instance_id)
 
 
-class Call:
+class BoundCall:
     """A function with its arguments, checked: it lacks only a draw key and rows."""
 
     __slots__ = ()
 
-    def column(self, key: Key, context: DrawContext) -> Column:
+    def column(self, key: Key, context: BatchContext) -> Column:
         """A value a row; a column of keys goes along with the rows.
 
         Raises:
@@ -110,21 +110,21 @@ FieldMaker: TypeAlias = Callable[[Key, Index], Column]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FieldSpec(Call):
+class FieldSpec(BoundCall):
     """A field of an object that a function returns. `make` draws it from the object's key."""
 
     name: str
-    kind: Kind
+    return_type: ReturnType
     doc: str
     make: FieldMaker
     hidden: bool = False
 
-    def column(self, key: Key, context: DrawContext) -> Column:
-        """See `Call.column`."""
+    def column(self, key: Key, context: BatchContext) -> Column:
+        """See `BoundCall.column`."""
         return self.make(key, context.index)
 
     def row(self, key: int, row: RowContext) -> JsonValue:
-        """See `Call.row`."""
+        """See `BoundCall.row`."""
         return self.make(key, np.array([row.index], dtype=np.int64)).to_list()[0]
 
 
@@ -132,20 +132,20 @@ class FieldSpec(Call):
 class FunctionSpec:
     """A function that templates get from `std.native(name)`.
 
-    `bind` makes a call of arguments that are there in full number, defaults filled in. `kind_of`
-    says more of the result than `kind` where the arguments are known. `draws` is false where no
+    `bind` makes a call of arguments that are there in full number, defaults filled in. `infer_return_type`
+    says more of the result than `return_type` where the arguments are known. `is_random` is false where no
     random word is read, so that one value holds for all rows.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
-    kind: Kind
+    return_type: ReturnType
     doc: str
     examples: tuple[str, ...]
-    bind: Callable[[Sequence[JsonValue]], Call]
-    draws: bool = True
+    bind: Callable[[Sequence[JsonValue]], BoundCall]
+    is_random: bool = True
     fields: Mapping[str, FieldSpec] = field(default_factory=dict)
-    kind_of: Callable[[Sequence[JsonValue]], Kind] | None = None
+    infer_return_type: Callable[[Sequence[JsonValue]], ReturnType] | None = None
 
     @property
     def signature(self) -> str:
@@ -153,7 +153,7 @@ class FunctionSpec:
         names = ", ".join(p.name + ("?" if p.optional else "") for p in self.parameters)
         return f"{self.name}({names})"
 
-    def call(self, arguments: Sequence[JsonValue]) -> Call:
+    def call(self, arguments: Sequence[JsonValue]) -> BoundCall:
         """A call with these arguments (None where left out).
 
         Raises:
@@ -165,9 +165,13 @@ class FunctionSpec:
         """Raises as `call` does, so that constant wrong arguments are found before any event."""
         self.call(arguments)
 
-    def result_kind(self, arguments: Sequence[JsonValue]) -> Kind:
+    def call_return_type(self, arguments: Sequence[JsonValue]) -> ReturnType:
         """What the call returns, as exactly as its arguments, which must be right, tell."""
-        return self.kind_of(self._complete(arguments)) if self.kind_of else self.kind
+        return (
+            self.infer_return_type(self._complete(arguments))
+            if self.infer_return_type
+            else self.return_type
+        )
 
     def _complete(self, arguments: Sequence[JsonValue]) -> list[JsonValue]:
         if len(arguments) > len(self.parameters):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from eventer.core.duration import LIMIT_NS, UNITS_NS, DurationError, parse_duration
+from eventer.core.duration import MAX_DURATION_NS, NS_PER_UNIT, DurationError, parse_duration
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions.arguments import shown, text
-from eventer.functions.calendar import EPOCH, FIRST_SECOND, LAST_SECOND, NS
+from eventer.functions.calendar import EPOCH, FIRST_SECOND, LAST_SECOND, NS_PER_SECOND
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _TIME = re.compile(
@@ -20,8 +20,8 @@ _TIME = re.compile(
 )
 _LONG_UNIT = re.compile(r"(\d+)([dw])", re.ASCII)
 _HOURS_OF: Final = {"d": 24, "w": 168}
-_HOUR: Final = UNITS_NS["h"]
-_MINUTE: Final = UNITS_NS["m"]
+_HOUR: Final = NS_PER_UNIT["h"]
+_MINUTE: Final = NS_PER_UNIT["m"]
 _POINT_HINT: Final = (
     'write a date ("2021-12-01"), a date and time ("2021-12-01T10:30:00Z", "…+03:00"), or "now" '
     'with an offset ("now-7d", "now+1h30m")'
@@ -29,14 +29,14 @@ _POINT_HINT: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class TimePoint:
     """An instant: nanoseconds since 1970, or since `now`."""
 
     ns: int
     relative: bool
 
 
-def parse_point(name: str, value: JsonValue) -> Point:
+def parse_point(name: str, value: JsonValue) -> TimePoint:
     """An end of a range.
 
     Raises:
@@ -44,13 +44,13 @@ def parse_point(name: str, value: JsonValue) -> Point:
     """
     given = text("get_timestamp", name, value).strip()
     if given.startswith("now"):
-        return Point(_offset(name, given), relative=True)
+        return TimePoint(_offset(name, given), relative=True)
     ns = _instant(name, given)
-    if not FIRST_SECOND * NS <= ns < (LAST_SECOND + 1) * NS:
+    if not FIRST_SECOND * NS_PER_SECOND <= ns < (LAST_SECOND + 1) * NS_PER_SECOND:
         raise EvaluationError(
             f"get_timestamp: {name!r} is {shown(given)}, outside the years 1 to 9999 in UTC"
         )
-    return Point(ns, relative=False)
+    return TimePoint(ns, relative=False)
 
 
 def parse_step(value: JsonValue) -> int:
@@ -97,7 +97,7 @@ def _long_duration(given: str) -> int:
         at = match.end()
     rest = given[at:]
     total = hours * _HOUR + (parse_duration(rest) if rest or not at else 0)
-    if total >= LIMIT_NS:
+    if total >= MAX_DURATION_NS:
         raise DurationError(f"{given!r} is too long: it must stay below 2^63 ns (292 years)")
     return total
 
@@ -117,7 +117,7 @@ def _instant(name: str, given: str) -> int:
             hint=_POINT_HINT,
         ) from None
     elapsed = moment - EPOCH
-    ns = (elapsed.days * 86_400 + elapsed.seconds) * NS + _fraction(time)
+    ns = (elapsed.days * 86_400 + elapsed.seconds) * NS_PER_SECOND + _fraction(time)
     return ns - (_zone(name, given, time) if time else 0)
 
 

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions.calendar import FIRST_SECOND, LAST_SECOND, rfc3339, rfc3339_one
-from eventer.functions.columns import Column, Instants, Pick
-from eventer.functions.spec import Call, DrawContext, FunctionSpec, Kind, Parameter
-from eventer.functions.time_points import Point, parse_point, parse_step
+from eventer.functions.columns import Column, DictionaryColumn, TimestampColumn
+from eventer.functions.spec import BatchContext, BoundCall, FunctionSpec, Parameter, ReturnType
+from eventer.functions.time_points import TimePoint, parse_point, parse_step
 from eventer.kernels import draw
 
-FEW: Final = 4096
+MAX_PRECOMPUTED_POINTS: Final = 4096
 """A fixed grid of at most so many points is spelt once and picked from."""
 
 _INT64: Final = 1 << 63
@@ -31,7 +31,7 @@ _ORDER_HINT: Final = "put 'start' before 'end'"
 
 
 @dataclass(frozen=True)
-class FixedGrid(Call):
+class FixedGrid(BoundCall):
     """The points start, start + step, … (`size` of them), in units of 10^-digits seconds."""
 
     digits: int
@@ -39,13 +39,13 @@ class FixedGrid(Call):
     step: int
     size: int
 
-    def column(self, key: draw.Key, context: DrawContext) -> Column:
-        """See `Call.column`."""
+    def column(self, key: draw.Key, context: BatchContext) -> Column:
+        """See `BoundCall.column`."""
         steps = draw.integer_column(key, context.index, 0, self.size - 1)
         units = steps * self.step + self.start
-        if self.size <= FEW:
-            return Instants(units, self.digits, Pick(steps, self._entries))
-        return Instants(units, self.digits, rfc3339(units, self.digits))
+        if self.size <= MAX_PRECOMPUTED_POINTS:
+            return TimestampColumn(units, self.digits, DictionaryColumn(steps, self._entries))
+        return TimestampColumn(units, self.digits, rfc3339(units, self.digits))
 
     @cached_property
     def _entries(self) -> tuple[JsonValue, ...]:
@@ -55,7 +55,7 @@ class FixedGrid(Call):
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class GridBound:
     """An end of a grid in units of 10^-digits seconds, since 1970 or since `now`."""
 
     units: int
@@ -67,23 +67,23 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class MovingGrid(Call):
+class MovingGrid(BoundCall):
     """A grid with at least one end counted from `now`."""
 
     digits: int
-    start: End
-    end: End
+    start: GridBound
+    end: GridBound
     step: int
 
-    def column(self, key: draw.Key, context: DrawContext) -> Column:
-        """See `Call.column`."""
+    def column(self, key: draw.Key, context: BatchContext) -> Column:
+        """See `BoundCall.column`."""
         now = context.scheduled // 10 ** (9 - self.digits)
         self._require_in_range(now)
         start, end = self.start.at(now), self.end.at(now)
         self._require_order(start, end)
         sizes = (end - start).view(np.uint64) // np.uint64(self.step) + np.uint64(1)
         units = draw.sized_column(key, context.index, sizes) * self.step + start
-        return Instants(units, self.digits, rfc3339(units, self.digits))
+        return TimestampColumn(units, self.digits, rfc3339(units, self.digits))
 
     def _require_in_range(self, now: NDArray[np.int64]) -> None:
         low, high = _range(self.digits)
@@ -111,12 +111,12 @@ def _range(digits: int) -> tuple[int, int]:
     return max(FIRST_SECOND * scale, -_INT64), min((LAST_SECOND + 1) * scale, _INT64) - 1
 
 
-def _timestamp(arguments: Sequence[JsonValue]) -> Call:
+def _timestamp(arguments: Sequence[JsonValue]) -> BoundCall:
     start, end = parse_point("start", arguments[0]), parse_point("end", arguments[1])
     step_ns = parse_step(arguments[2])
     digits = _digits(start.ns, step_ns)
     unit = 10 ** (9 - digits)
-    first, last = (End(point.ns // unit, point.relative) for point in (start, end))
+    first, last = (GridBound(point.ns // unit, point.relative) for point in (start, end))
     if start.relative == end.relative and start.ns > end.ns:
         raise EvaluationError("get_timestamp: 'start' is after 'end'", hint=_ORDER_HINT)
     _require_representable(start, end, first, last, digits)
@@ -132,7 +132,9 @@ def _digits(start_ns: int, step_ns: int) -> int:
     return next((d for d, unit in units if not start_ns % unit and not step_ns % unit), 9)
 
 
-def _require_representable(start: Point, end: Point, first: End, last: End, digits: int) -> None:
+def _require_representable(
+    start: TimePoint, end: TimePoint, first: GridBound, last: GridBound, digits: int
+) -> None:
     low, high = _range(digits)
     for point, units in ((start, first.units), (end, last.units)):
         if not point.relative and not low <= units <= high:
@@ -149,7 +151,7 @@ GET_TIMESTAMP: Final = FunctionSpec(
         Parameter("end", "a point in time", "no instant is after it"),
         Parameter("step", "a duration", "the distance of neighbouring instants"),
     ),
-    kind=Kind.TIMESTAMP,
+    return_type=ReturnType.TIMESTAMP,
     doc="One of the instants `start`, `start` + `step`, `start` + 2 `step`, … that are not after "
     "`end`, each equally likely, in RFC 3339 and UTC (`2021-12-01T13:00:00Z`).\n\n"
     "A point in time is a date (`2021-12-01`, its midnight), a date and time with or without an "

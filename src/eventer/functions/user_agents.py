@@ -8,29 +8,31 @@ from typing import Final
 
 from eventer.core.model import JsonValue
 from eventer.functions import frozen
-from eventer.functions.columns import Column, Pick
-from eventer.functions.spec import Call, DrawContext, FunctionSpec, Kind
+from eventer.functions.columns import Column, DictionaryColumn
+from eventer.functions.spec import BatchContext, BoundCall, FunctionSpec, ReturnType
 from eventer.kernels import draw
 
 
 @dataclass(frozen=True, slots=True)
-class UserAgent(Call):
+class UserAgent(BoundCall):
     """A weighted pick: entry e where the drawn number falls among its weight's many."""
 
-    def column(self, key: draw.Key, context: DrawContext) -> Column:
-        """See `Call.column`."""
+    def column(self, key: draw.Key, context: BatchContext) -> Column:
+        """See `BoundCall.column`."""
         entries, table = frozen.weighted("user_agents")
-        return Pick(table[draw.integer_column(key, context.index, 0, len(table) - 1)], entries)
+        return DictionaryColumn(
+            table[draw.integer_column(key, context.index, 0, len(table) - 1)], entries
+        )
 
 
-def _bind(_: Sequence[JsonValue]) -> Call:
+def _bind(_: Sequence[JsonValue]) -> BoundCall:
     return UserAgent()
 
 
 GET_RAND_USER_AGENT: Final = FunctionSpec(
     name="get_rand_user_agent",
     parameters=(),
-    kind=Kind.TEXT,
+    return_type=ReturnType.TEXT,
     doc="The user agent of a browser, phones and desktops as frequent as they are in traffic.",
     examples=("get_rand_user_agent()",),
     bind=_bind,

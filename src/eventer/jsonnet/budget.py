@@ -15,19 +15,19 @@ from typing import Any, Final
 
 from eventer.core.errors import BudgetError
 
-_SLICE: Final = 2_048
+_STEPS_PER_CLOCK_CHECK: Final = 2_048
 """Steps between two looks at the clock."""
 
 ELEMENT_BYTES: Final = 96
 """What one element of an array, or one field of an object, counts for."""
 
-_READ_A_STEP: Final = 64
+_CHARACTERS_READ_PER_STEP: Final = 64
 """Characters that are searched, changed or cut apart in a step."""
 
-_COPIED_A_STEP: Final = 4_096
+_CHARACTERS_COPIED_PER_STEP: Final = 4_096
 """Characters that are copied or compared in a step: what runs at the speed of memory."""
 
-_PIECE: Final = 16_384
+_PIECE_LENGTH: Final = 16_384
 """Characters worked through between two charges, where each may take as long as a short step."""
 
 
@@ -60,7 +60,7 @@ class Meter:
         "depth",
         "fuel",
         "limits",
-        "saved",
+        "reserve",
         "tail",
     )
 
@@ -77,8 +77,8 @@ class Meter:
         self._deadline = None if seconds is None else self._clock() + seconds
         self.depth = self.limits.depth
         self.bytes_left: float = self.limits.bytes
-        self.fuel = min(_SLICE, self.limits.steps)
-        self.saved = self.limits.steps - self.fuel
+        self.fuel = min(_STEPS_PER_CLOCK_CHECK, self.limits.steps)
+        self.reserve = self.limits.steps - self.fuel
 
     def refuel(self) -> None:
         """Takes the next slice of steps once `fuel` is below zero; looks at the clock."""
@@ -86,13 +86,13 @@ class Meter:
             raise BudgetError(
                 f"takes longer than {self.limits.seconds:g} s", hint="make the template do less"
             )
-        total = self.saved + self.fuel
+        total = self.reserve + self.fuel
         if total < 0:
             raise BudgetError(
                 f"takes more than {self.limits.steps:,} steps", hint="make the template do less"
             )
-        self.fuel = min(_SLICE, total)
-        self.saved = total - self.fuel
+        self.fuel = min(_STEPS_PER_CLOCK_CHECK, total)
+        self.reserve = total - self.fuel
 
     def steps(self, count: int) -> None:
         """Charges `count` steps."""
@@ -102,16 +102,16 @@ class Meter:
 
     def read(self, characters: int) -> None:
         """Charges the steps of going through so many characters."""
-        self.steps(characters // _READ_A_STEP)
+        self.steps(characters // _CHARACTERS_READ_PER_STEP)
 
     def copied(self, characters: int) -> None:
         """Charges the steps of copying or comparing so many characters."""
-        self.steps(characters // _COPIED_A_STEP)
+        self.steps(characters // _CHARACTERS_COPIED_PER_STEP)
 
     def pieces(self, text: str) -> Iterator[str]:
         """A text in pieces, the steps of each charged before it is given out."""
-        for start in range(0, len(text), _PIECE):
-            piece = text[start : start + _PIECE] if len(text) > _PIECE else text
+        for start in range(0, len(text), _PIECE_LENGTH):
+            piece = text[start : start + _PIECE_LENGTH] if len(text) > _PIECE_LENGTH else text
             self.read(len(piece))
             yield piece
 
@@ -129,7 +129,7 @@ class Meter:
         self.bytes(count * ELEMENT_BYTES)
         self.steps(int(count))
 
-    def room(self, count: float) -> None:
+    def element_bytes(self, count: float) -> None:
         """Charges the bytes of elements whose steps are charged one by one while they are made."""
         self.bytes(count * ELEMENT_BYTES)
 

@@ -15,7 +15,7 @@ from eventer.jsonnet.natives import DrawKeys
 Steps: TypeAlias = tuple[int, ...]
 """Steps of a key: a site; (site, i) of an element; (site, argument, i) of one in a std call."""
 
-REMEMBERED: Final = 20_000
+MAX_CACHED_CONTEXTS: Final = 20_000
 """Contexts kept, in one event and from one event to the next."""
 
 
@@ -25,7 +25,7 @@ class Context:
     Each element of the chain is the context that the element began with.
     """
 
-    __slots__ = ("_key", "_memory", "_parent", "_steps", "elements", "keys", "meter")
+    __slots__ = ("_cache", "_key", "_parent", "_steps", "elements", "keys", "meter")
 
     elements: tuple[Context, ...]
 
@@ -43,7 +43,7 @@ class Context:
         self.keys = keys
         self.meter = meter
         self._key: int | None = None
-        self._memory: dict[object, Context] | None = None
+        self._cache: dict[object, Context] | None = None
         meter.contexts += 1
 
     @classmethod
@@ -66,26 +66,26 @@ class Context:
 
     def child(self, step: int) -> Context:
         """The context of the application at site `step`: key H(K, step), the same elements."""
-        memory = self._memory
-        if memory is not None:
-            child = memory.get(step)
+        cache = self._cache
+        if cache is not None:
+            child = cache.get(step)
             if child is not None:
                 return child
         child = Context(self, (step,), self.elements, self.keys, self.meter)
-        return self._remember(step, child)
+        return self._cached(step, child)
 
-    def member(self, steps: Steps) -> Context:
+    def element_context(self, steps: Steps) -> Context:
         """The context of a list element: `steps` hashed in order, and the chain grown by it."""
-        memory = self._memory
-        if memory is not None:
-            member = memory.get(steps)
-            if member is not None:
-                return member
-        member = Context(self, steps, (), self.keys, self.meter)
-        member.elements = (*self.elements, member)
-        return self._remember(steps, member)
+        cache = self._cache
+        if cache is not None:
+            element_context = cache.get(steps)
+            if element_context is not None:
+                return element_context
+        element_context = Context(self, steps, (), self.keys, self.meter)
+        element_context.elements = (*self.elements, element_context)
+        return self._cached(steps, element_context)
 
-    def rebased(self, elements: tuple[Context, ...]) -> Context:
+    def within_elements(self, elements: tuple[Context, ...]) -> Context:
         """This context drawn anew inside `elements`: every one of them that is not in the chain.
 
         The steps of each are added to the key, in order, and it joins the chain.
@@ -93,11 +93,11 @@ class Context:
         if elements is self.elements:
             return self
         place = (None, *elements)
-        memory = self._memory
-        if memory is not None:
-            rebased = memory.get(place)
-            if rebased is not None:
-                return rebased
+        cache = self._cache
+        if cache is not None:
+            within_elements = cache.get(place)
+            if within_elements is not None:
+                return within_elements
         inside = {element.key for element in self.elements}
         added = [element for element in elements if element.key not in inside]
         self.meter.steps(len(elements))
@@ -105,14 +105,14 @@ class Context:
             return self
         steps = tuple([step for element in added for step in element.steps])
         chain = (*self.elements, *added)
-        rebased = Context(self, steps, chain, self.keys, self.meter)
-        return self._remember(place, rebased)
+        within_elements = Context(self, steps, chain, self.keys, self.meter)
+        return self._cached(place, within_elements)
 
-    def _remember(self, place: object, context: Context) -> Context:
-        if self.meter.contexts < REMEMBERED:
-            if self._memory is None:
-                self._memory = {}
-            self._memory[place] = context
+    def _cached(self, place: object, context: Context) -> Context:
+        if self.meter.contexts < MAX_CACHED_CONTEXTS:
+            if self._cache is None:
+                self._cache = {}
+            self._cache[place] = context
         return context
 
     def _hash(self) -> int:

@@ -40,7 +40,7 @@ from eventer.jsonnet.nodes import (
     Self,
     Slice,
 )
-from eventer.jsonnet.walk import rebuild
+from eventer.jsonnet.walk import map_children
 
 ROOT_OBJECT: Final = "$"
 """The local that the outermost object binds to itself."""
@@ -67,14 +67,14 @@ class _Desugar:
 
     def expression(self, node: Expr) -> Expr:
         rule = self._rules.get(type(node))
-        return rebuild(node, self._part) if rule is None else rule(node)
+        return map_children(node, self._part) if rule is None else rule(node)
 
     def _part(self, node: Node) -> Node:
         """An expression, or a node that only groups expressions."""
         if isinstance(node, Bind):
             return self._bind(node)
         rule = self._rules.get(type(node))
-        return rebuild(node, self._part) if rule is None else rule(node)
+        return map_children(node, self._part) if rule is None else rule(node)
 
     def _bind(self, node: Bind) -> Bind:
         return replace(node, body=_named(self.expression(node.body), node.name))
@@ -92,7 +92,7 @@ class _Desugar:
 
     def _if(self, node: If) -> Expr:
         otherwise = node.otherwise or Literal(node.span, None)
-        return rebuild(replace(node, otherwise=otherwise), self._part)
+        return map_children(replace(node, otherwise=otherwise), self._part)
 
     def _assert(self, node: Assert) -> Expr:
         message = node.message or Literal(node.span, "Assertion failed")
@@ -128,7 +128,7 @@ class _Desugar:
         return replace(field, name=name, body=body)
 
     def _assertion(self, node: Assertion) -> Assertion:
-        return rebuild(node, self._part)
+        return map_children(node, self._part)
 
     def _locals(self, node: Object | ObjectComp) -> tuple[Bind, ...]:
         binds = [self._bind(bind) for bind in node.locals]
@@ -138,7 +138,7 @@ class _Desugar:
 
     def _object_comp(self, node: ObjectComp) -> Expr:
         name = self.expression(node.name)
-        specs = tuple([rebuild(spec, self._part) for spec in node.specs])
+        specs = tuple([map_children(spec, self._part) for spec in node.specs])
         self._objects += 1
         body, binds = self.expression(node.body), self._locals(node)
         self._objects -= 1

@@ -14,7 +14,7 @@ TraceSink: TypeAlias = Callable[[str, Span | None], None]
 """Takes what `std.trace` says, and the place of the call."""
 
 
-def forget(_message: str, _place: Span | None) -> None:
+def discard_trace(_message: str, _place: Span | None) -> None:
     """The sink where nobody wants to know."""
 
 
@@ -25,4 +25,4 @@ class Environment:
     natives: Natives
     keys: DrawKeys
     vars: Mapping[str, JsonValue] = field(default_factory=dict)
-    trace: TraceSink = forget
+    trace: TraceSink = discard_trace

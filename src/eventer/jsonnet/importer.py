@@ -87,7 +87,7 @@ class FolderImporter:
         return data
 
 
-def find(importer: Importer, written: str, importing: str | None) -> tuple[str, bytes]:
+def find_import(importer: Importer, written: str, importing: str | None) -> tuple[str, bytes]:
     """The library path that an import means, and the file there.
 
     Args:

@@ -14,13 +14,13 @@ SELF_SLOT: Final = 2
 SUPER_SLOT: Final = 3
 """Slots of a layer's frame: the object, and how many layers are below (what `super` is)."""
 
-FIRST_SLOT: Final = 4
+FIRST_OBJECT_VARIABLE: Final = 4
 
 INHERIT: Final = Visibility.INHERIT
 HIDDEN: Final = Visibility.HIDDEN
 
 
-class Member:
+class LayerField:
     """One field of a layer: how to compute it in the layer's frame."""
 
     __slots__ = ("body", "span", "visibility")
@@ -31,20 +31,20 @@ class Member:
         self.span = span
 
 
-Entry: TypeAlias = tuple[int, Member, Visibility]
+FieldEntry: TypeAlias = tuple[int, LayerField, Visibility]
 """Where a name is found: the layer, its member there; and its visibility, all layers considered."""
 
-Table: TypeAlias = dict[str, Entry]
+FieldTable: TypeAlias = dict[str, FieldEntry]
 
 
-class Shape:
+class ObjectCode:
     """What all layers made by one object literal share.
 
     `binds` are the object's locals as (slot, code of the operand); `pad` are the slots after `self`
-    and `super`. `contextual` says whether the draw key can be observed at all.
+    and `super`. `uses_draw_key` says whether the draw key can be observed at all.
     """
 
-    __slots__ = ("asserts", "binds", "contextual", "pad", "table", "visible")
+    __slots__ = ("asserts", "binds", "pad", "table", "uses_draw_key", "visible_names")
 
     def __init__(
         self,
@@ -52,17 +52,17 @@ class Shape:
         binds: tuple[tuple[int, Code], ...],
         asserts: tuple[Code, ...],
         *,
-        contextual: bool,
+        uses_draw_key: bool,
     ) -> None:
         self.pad = pad
         self.binds = binds
         self.asserts = asserts
-        self.contextual = contextual
-        self.table: Table | None = None
-        self.visible: list[str] | None = None
+        self.uses_draw_key = uses_draw_key
+        self.table: FieldTable | None = None
+        self.visible_names: list[str] | None = None
 
 
-PLAIN: Final = Shape([], (), (), contextual=False)
+PLAIN_OBJECT_CODE: Final = ObjectCode([], (), (), uses_draw_key=False)
 """The shape of objects whose fields are values made by a function."""
 
 Pending: TypeAlias = "tuple[Pending | None, tuple[Context, ...]]"
@@ -72,85 +72,94 @@ class Layer:
     """Members written in one frame and one context.
 
     `offset` counts the sisters below it that belong to the same comprehension, which `super` does
-    not see. `inside` are the chains of elements that `+` has since put it in, the last one first.
-    A layer that `covers` layers below has no members: it takes the name `removed` from them.
+    not see. `pending_elements` are the chains of elements that `+` has since put it in, the last one first.
+    A layer that `covered_layers` layers below has no members: it takes the name `removed_name` from them.
     """
 
-    __slots__ = ("context", "covers", "frame", "inside", "members", "offset", "removed", "shape")
+    __slots__ = (
+        "context",
+        "covered_layers",
+        "frame",
+        "members",
+        "object_code",
+        "offset",
+        "pending_elements",
+        "removed_name",
+    )
 
     def __init__(
         self,
-        shape: Shape,
-        members: Mapping[str, Member],
+        object_code: ObjectCode,
+        members: Mapping[str, LayerField],
         frame: Any,
         context: Context | None,
         offset: int = 0,
     ) -> None:
-        self.shape = shape
+        self.object_code = object_code
         self.members = members
         self.frame = frame
         self.context = context
         self.offset = offset
-        self.inside: Pending | None = None
-        self.covers = 0
-        self.removed = ""
+        self.pending_elements: Pending | None = None
+        self.covered_layers = 0
+        self.removed_name = ""
 
     def within(self, elements: tuple[Context, ...]) -> Layer:
         """This layer inherited inside `elements`: drawn anew in those it was not written in."""
         context = self.context
-        if context is None or not elements or not self.shape.contextual:
+        if context is None or not elements or not self.object_code.uses_draw_key:
             return self
-        inside = self.inside
-        if elements is (context.elements if inside is None else inside[1]):
+        pending_elements = self.pending_elements
+        if elements is (context.elements if pending_elements is None else pending_elements[1]):
             return self
-        layer = Layer(self.shape, self.members, self.frame, context, self.offset)
-        layer.inside = (inside, elements)
+        layer = Layer(self.object_code, self.members, self.frame, context, self.offset)
+        layer.pending_elements = (pending_elements, elements)
         return layer
 
-    def drawn_in(self) -> Context | None:
+    def current_context(self) -> Context | None:
         """The context of its members."""
-        context, inside = self.context, self.inside
-        if inside is None or context is None:
+        context, pending_elements = self.context, self.pending_elements
+        if pending_elements is None or context is None:
             return context
         chains = []
-        while inside is not None:
-            inside, chain = inside
+        while pending_elements is not None:
+            pending_elements, chain = pending_elements
             chains.append(chain)
         for chain in reversed(chains):
-            context = context.rebased(chain)
-        self.context, self.inside = context, None
+            context = context.within_elements(chain)
+        self.context, self.pending_elements = context, None
         return context
 
 
-def table_of(layers: tuple[Layer, ...]) -> Table:
+def merged_table(layers: tuple[Layer, ...]) -> FieldTable:
     """Every name of the layers, and where it is found from the top."""
-    if len(layers) == 1 and not layers[0].covers:
-        table = layers[0].shape.table
-        return single(layers[0].members) if table is None else table
+    if len(layers) == 1 and not layers[0].covered_layers:
+        table = layers[0].object_code.table
+        return single_layer_table(layers[0].members) if table is None else table
     return _merged(layers, 0, len(layers))
 
 
-def single(members: Mapping[str, Member]) -> Table:
+def single_layer_table(members: Mapping[str, LayerField]) -> FieldTable:
     """The view of one layer alone."""
     return {name: (0, member, member.visibility) for name, member in members.items()}
 
 
-def visible(table: Table) -> list[str]:
+def visible_names(table: FieldTable) -> list[str]:
     """The names that are not hidden, by code point."""
     return sorted([name for name, entry in table.items() if entry[2] is not HIDDEN])
 
 
-def _merged(layers: tuple[Layer, ...], start: int, stop: int) -> Table:
+def _merged(layers: tuple[Layer, ...], start: int, stop: int) -> FieldTable:
     """The view over layers [start, stop). What a cover hides, layers above it can bring back."""
-    cover = next((i for i in range(stop - 1, start - 1, -1) if layers[i].covers), None)
-    table: Table = {}
+    cover = next((i for i in range(stop - 1, start - 1, -1) if layers[i].covered_layers), None)
+    table: FieldTable = {}
     if cover is None:
         cover = start - 1
     else:
-        bottom = cover - layers[cover].covers
+        bottom = cover - layers[cover].covered_layers
         table = _merged(layers, start, bottom)
         covered = _merged(layers, bottom, cover)
-        covered.pop(layers[cover].removed, None)
+        covered.pop(layers[cover].removed_name, None)
         for name, entry in covered.items():
             _put(table, name, entry)
     for number in range(cover + 1, stop):
@@ -159,7 +168,7 @@ def _merged(layers: tuple[Layer, ...], start: int, stop: int) -> Table:
     return table
 
 
-def _put(table: Table, name: str, entry: Entry) -> None:
+def _put(table: FieldTable, name: str, entry: FieldEntry) -> None:
     """Lays an entry over what is below it, whose visibility it may inherit."""
     number, member, visibility = entry
     if visibility is INHERIT and name in table:

@@ -16,14 +16,14 @@ from typing import Final, NamedTuple
 
 from eventer.core.errors import TemplateSyntaxError
 from eventer.core.source import Source, Span
-from eventer.jsonnet.strings import decode_escapes
+from eventer.jsonnet.string_literals import decode_escapes
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """What a token is."""
 
     NAME = "name"
-    WORD = "keyword"
+    KEYWORD = "keyword"
     NUMBER = "number"
     STRING = "string"
     OPERATOR = "operator"
@@ -34,7 +34,7 @@ class Kind(Enum):
 class Token(NamedTuple):
     """A token: `text` as written, `value` of a number or a string, characters [start, end)."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     start: int
     end: int
@@ -94,37 +94,37 @@ class _Lexer:
             at = match.end() if match.lastgroup == "space" else self._token(match)
             if len(self._tokens) > MAX_TOKENS:
                 raise self._error(f"the text has more than {MAX_TOKENS} tokens", at - 1, at)
-        self._tokens.append(Token(Kind.END, "", end, end))
+        self._tokens.append(Token(TokenKind.END, "", end, end))
         return self._tokens
 
     def _token(self, match: re.Match[str]) -> int:
         start, end, text, group = match.start(), match.end(), match.group(), match.lastgroup
         if group == "name":
-            kind = Kind.WORD if text in KEYWORDS else Kind.NAME
+            kind = TokenKind.KEYWORD if text in KEYWORDS else TokenKind.NAME
             return self._add(kind, start, end)
         if group == "symbol":
-            return self._add(Kind.SYMBOL, start, end)
+            return self._add(TokenKind.SYMBOL, start, end)
         if group == "string":
             value = decode_escapes(self._source, start + 1, end - 1)
-            return self._add(Kind.STRING, start, end, value)
+            return self._add(TokenKind.STRING, start, end, value)
         if group == "verbatim":
-            return self._add(Kind.STRING, start, end, text[2:-1].replace(text[1] * 2, text[1]))
+            return self._add(TokenKind.STRING, start, end, text[2:-1].replace(text[1] * 2, text[1]))
         if group == "block":
             return self._block(start)
         if group == "operator":
             return self._operator(start, text)
         return self._number(match)
 
-    def _add(self, kind: Kind, start: int, end: int, value: float | str | None = None) -> int:
+    def _add(self, kind: TokenKind, start: int, end: int, value: float | str | None = None) -> int:
         self._tokens.append(Token(kind, self._text[start:end], start, end, value))
         return end
 
     def _operator(self, start: int, text: str) -> int:
         if text[-1] not in _NOT_LAST:
-            return self._add(Kind.OPERATOR, start, start + len(text))
+            return self._add(TokenKind.OPERATOR, start, start + len(text))
         # Not one operator, and no rest of it is one either: each character stands alone.
         for at, character in enumerate(text, start):
-            self._add(Kind.WORD if character == "$" else Kind.OPERATOR, at, at + 1)
+            self._add(TokenKind.KEYWORD if character == "$" else TokenKind.OPERATOR, at, at + 1)
         return start + len(text)
 
     def _number(self, match: re.Match[str]) -> int:
@@ -136,7 +136,7 @@ class _Lexer:
             raise self._error("a number cannot end in a decimal point", start, end + 1)
         if after in ("e", "E") and match["exponent"] is None:
             raise self._error("digits are missing in the exponent of this number", start, end + 1)
-        return self._add(Kind.NUMBER, start, end, float(match.group().replace("_", "")))
+        return self._add(TokenKind.NUMBER, start, end, float(match.group().replace("_", "")))
 
     def _bad_underscore(self, match: re.Match[str]) -> TemplateSyntaxError:
         why = "a digit must follow" if match.group() != "0" else "none may follow a leading 0"
@@ -149,7 +149,7 @@ class _Lexer:
         if opening is None:
             raise self._error("a text block begins with `|||` and a line end", start, start + 3)
         text, end = self._block_lines(start, opening.end())
-        return self._add(Kind.STRING, start, end, text.removesuffix("\n") if chomp else text)
+        return self._add(TokenKind.STRING, start, end, text.removesuffix("\n") if chomp else text)
 
     def _block_lines(self, start: int, at: int) -> tuple[str, int]:
         at, parts = self._blank_lines(at)

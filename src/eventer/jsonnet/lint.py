@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from eventer.core.source import Place
-from eventer.jsonnet.canonical import Parsed
+from eventer.jsonnet.canonical import ResolvedFile
 from eventer.jsonnet.nodes import (
     Apply,
     Array,
@@ -25,7 +25,7 @@ from eventer.jsonnet.nodes import (
     Node,
     Var,
 )
-from eventer.jsonnet.walk import children
+from eventer.jsonnet.walk import child_nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class TemplateWarning:
     hint: str | None = None
 
 
-def lint(parsed: Parsed, names: LintNames) -> tuple[TemplateWarning, ...]:
+def lint(resolved: ResolvedFile, names: LintNames) -> tuple[TemplateWarning, ...]:
     """The warnings of one file, in the order of their places."""
-    found = [*_Linter(parsed, names).run()]
+    found = [*_Linter(resolved, names).run()]
     return tuple(sorted(found, key=lambda each: (each.place.line, each.place.column)))
 
 
@@ -56,34 +56,34 @@ _ROOT: Final = 0
 
 
 class _Linter:
-    def __init__(self, parsed: Parsed, names: LintNames) -> None:
-        self._core, self._meanings, self._names = parsed.core, parsed.meanings, names
+    def __init__(self, resolved: ResolvedFile, names: LintNames) -> None:
+        self._core, self._binders, self._names = resolved.core, resolved.binders, names
         self._lists: list[Array | ArrayComp | Apply] = []
         self._calls: list[tuple[Apply, str]] = []
-        self._users: dict[int, set[int]] = {}
+        self._uses_of: dict[int, set[int]] = {}
         self._drawing: set[int] = set()
 
     def run(self) -> Iterator[TemplateWarning]:
-        self._look_around()
-        self._spread()
+        self._collect()
+        self._propagate_drawing()
         for node in self._lists:
-            yield from self._shared(node)
+            yield from self._shared_draws(node)
         for call, name in self._calls:
-            yield from self._single(call, name)
+            yield from self._single_item_choices(call, name)
 
-    def _look_around(self) -> None:
+    def _collect(self) -> None:
         stack: list[tuple[Node, Bind | None]] = [(self._core, None)]
         while stack:
             node, bind = stack.pop()
-            self._look(node, _ROOT if bind is None else id(bind))
+            self._collect_node(node, _ROOT if bind is None else id(bind))
             inside = node if isinstance(node, Bind) else bind
-            stack += [(below, inside) for below in children(node)]
+            stack += [(below, inside) for below in child_nodes(node)]
 
-    def _look(self, node: Node, user: int) -> None:
+    def _collect_node(self, node: Node, user: int) -> None:
         if isinstance(node, Var):
             bind = self._bind_of(node)
             if bind is not None:
-                self._users.setdefault(id(bind), set()).add(user)
+                self._uses_of.setdefault(id(bind), set()).add(user)
         elif isinstance(node, Apply):
             self._lists.append(node)
             name = self._native(node.target)
@@ -94,17 +94,17 @@ class _Linter:
         elif isinstance(node, (Array, ArrayComp)):
             self._lists.append(node)
 
-    def _spread(self) -> None:
+    def _propagate_drawing(self) -> None:
         """What uses something that draws, draws."""
-        waiting = list(self._drawing)
-        while waiting:
-            for user in self._users.get(waiting.pop(), ()):
+        worklist = list(self._drawing)
+        while worklist:
+            for user in self._uses_of.get(worklist.pop(), ()):
                 if user not in self._drawing:
                     self._drawing.add(user)
-                    waiting.append(user)
+                    worklist.append(user)
 
     def _bind_of(self, node: Var) -> Bind | None:
-        binder = self._meanings.get(id(node))
+        binder = self._binders.get(id(node))
         return binder.bind if binder is not None else None
 
     def _value(self, node: Expr) -> Expr:
@@ -131,12 +131,12 @@ class _Linter:
         """The name, if a function is `std.name`."""
         if not (isinstance(node, Index) and isinstance(node.target, Var)):
             return None
-        if node.target.name != "std" or id(node.target) in self._meanings:
+        if node.target.name != "std" or id(node.target) in self._binders:
             return None
         index = node.index
         return index.value if isinstance(index, Literal) and isinstance(index.value, str) else None
 
-    def _shared(self, node: Array | ArrayComp | Apply) -> Iterator[TemplateWarning]:
+    def _shared_draws(self, node: Array | ArrayComp | Apply) -> Iterator[TemplateWarning]:
         for var in self._repeated(node):
             if self._is_drawn(var):
                 yield TemplateWarning(
@@ -157,7 +157,7 @@ class _Linter:
         if isinstance(node, ArrayComp):
             return [*_outer_vars(node.body)]
         if isinstance(node, Array):
-            return self._twice(node)
+            return self._repeated_elements(node)
         name, arguments = self._std(node.target), node.positional
         if name == "repeat" and arguments and isinstance(arguments[0], Array):
             return [var for each in arguments[0].elements for var in _outer_vars(each)]
@@ -166,7 +166,7 @@ class _Linter:
             return [var for each in functions for var in _outer_vars(each.body)]
         return []
 
-    def _twice(self, node: Array) -> list[Var]:
+    def _repeated_elements(self, node: Array) -> list[Var]:
         seen: set[int] = set()
         again: list[Var] = []
         for each in node.elements:
@@ -176,7 +176,7 @@ class _Linter:
                 seen.add(bind)
         return again
 
-    def _single(self, call: Apply, name: str) -> Iterator[TemplateWarning]:
+    def _single_item_choices(self, call: Apply, name: str) -> Iterator[TemplateWarning]:
         first = call.positional[0] if call.positional else None
         if name not in self._names.choosing or not isinstance(first, Literal):
             return
@@ -191,14 +191,14 @@ class _Linter:
 def _outer_vars(body: Expr) -> Iterator[Var]:
     """The variables, bound outside of a body, that may be its value."""
     inner: set[str] = set()
-    waiting = [body]
-    while waiting:
-        node = waiting.pop()
+    worklist = [body]
+    while worklist:
+        node = worklist.pop()
         if isinstance(node, Local):
             inner.update(bind.name for bind in node.binds)
-            waiting.append(node.body)
+            worklist.append(node.body)
         elif isinstance(node, If):
-            waiting += [each for each in (node.then, node.otherwise) if each is not None]
+            worklist += [each for each in (node.then, node.otherwise) if each is not None]
         elif isinstance(node, Var) and node.name not in inner:
             yield node
 

@@ -19,14 +19,14 @@ from typing import Final, cast
 from eventer.core.errors import RequestError, TemplateError, TemplateStaticError
 from eventer.core.model import JsonValue, Template
 from eventer.core.source import Source
-from eventer.jsonnet.canonical import Parsed, canonicalize
+from eventer.jsonnet.canonical import ResolvedFile, canonicalize
 from eventer.jsonnet.desugar import desugar
-from eventer.jsonnet.importer import Importer, StoredImporter, find
+from eventer.jsonnet.importer import Importer, StoredImporter, find_import
 from eventer.jsonnet.lint import LintNames, TemplateWarning, lint
+from eventer.jsonnet.name_resolution import resolve_names
 from eventer.jsonnet.nodes import Expr, Import, Node
 from eventer.jsonnet.parser import parse
-from eventer.jsonnet.scope import resolve
-from eventer.jsonnet.walk import descend, rebuild
+from eventer.jsonnet.walk import map_children, walk_nodes
 
 MAX_IMPORTED_BYTES: Final = 8 << 20
 """How much text a template can import in all."""
@@ -64,24 +64,26 @@ def load(
         TemplateError: the template, or a file that it imports, is refused before evaluation.
         RequestError: `vars` is no JSON object.
     """
-    files = _Files(importer or StoredImporter(dict(template.imports)))
+    files = _FileLoader(importer or StoredImporter(dict(template.imports)))
     root = files.load_all(Source(template.name, template.text))
     variables = _variables(template.vars)
-    canonical = canonicalize(root, files.parsed, files.data, variables)
+    canonical = canonicalize(root, files.resolved, files.data, variables)
     return Program(
         root=canonical.root,
         digest=canonical.digest,
         code=canonical.code,
         files=canonical.files,
         vars=variables,
-        warnings=_warnings([root, *files.parsed.values()], names),
+        warnings=_warnings([root, *files.resolved.values()], names),
     )
 
 
-def _warnings(parsed: Sequence[Parsed], names: LintNames | None) -> tuple[TemplateWarning, ...]:
+def _warnings(
+    resolved: Sequence[ResolvedFile], names: LintNames | None
+) -> tuple[TemplateWarning, ...]:
     if names is None:
         return ()
-    return tuple([warning for each in parsed for warning in lint(each, names)])
+    return tuple([warning for each in resolved for warning in lint(each, names)])
 
 
 def collect_imports(template: Template, importer: Importer) -> Template:
@@ -90,58 +92,58 @@ def collect_imports(template: Template, importer: Importer) -> Template:
     Raises:
         TemplateError: the template, or a file that it imports, is refused before evaluation.
     """
-    files = _Files(importer)
+    files = _FileLoader(importer)
     files.load_all(Source(template.name, template.text))
     return replace(template, imports=tuple(sorted(files.data.items())))
 
 
-class _Files:
+class _FileLoader:
     """The files of a template, each read and parsed once, so that cycles end."""
 
     def __init__(self, importer: Importer) -> None:
         self._importer = importer
-        self._waiting: list[tuple[str, bytes]] = []
+        self._worklist: list[tuple[str, bytes]] = []
         self._seen: set[str] = set()
         self._bytes = 0
-        self.parsed: dict[str, Parsed] = {}
+        self.resolved: dict[str, ResolvedFile] = {}
         self.data: dict[str, bytes] = {}
 
-    def load_all(self, source: Source) -> Parsed:
-        """The template; afterwards `parsed` and `data` hold what it imports."""
+    def load_all(self, source: Source) -> ResolvedFile:
+        """The template; afterwards `resolved` and `data` hold what it imports."""
         root = self._parse(source, None)
-        while self._waiting:
-            path, data = self._waiting.pop()
+        while self._worklist:
+            path, data = self._worklist.pop()
             text = codecs.decode(data, errors=_BYTE_BY_BYTE)
-            self.parsed[path] = self._parse(Source(path, text), path)
+            self.resolved[path] = self._parse(Source(path, text), path)
         return root
 
-    def _parse(self, source: Source, path: str | None) -> Parsed:
+    def _parse(self, source: Source, path: str | None) -> ResolvedFile:
         core = self._with_library_paths(desugar(parse(source)), path)
-        return Parsed(core, resolve(core))
+        return ResolvedFile(core, resolve_names(core))
 
     def _with_library_paths(self, core: Expr, importing: str | None) -> Expr:
-        if not any(isinstance(node, Import) for node in descend(core)):
+        if not any(isinstance(node, Import) for node in walk_nodes(core)):
             return core
 
         def change(node: Node) -> Node:
             if isinstance(node, Import):
                 return replace(node, path=self._import(node, importing))
-            return rebuild(node, change)
+            return map_children(node, change)
 
         return cast("Expr", change(core))
 
     def _import(self, node: Import, importing: str | None) -> str:
         try:
-            path, data = find(self._importer, node.path, importing)
+            path, data = find_import(self._importer, node.path, importing)
         except TemplateError as error:
             raise error.at(node.span) from None
-        self._keep(node, path, data)
+        self._store(node, path, data)
         if node.kind == "import" and path not in self._seen:
             self._seen.add(path)
-            self._waiting.append((path, self.data[path]))
+            self._worklist.append((path, self.data[path]))
         return path
 
-    def _keep(self, node: Import, path: str, data: bytes) -> None:
+    def _store(self, node: Import, path: str, data: bytes) -> None:
         if path in self.data:
             return
         self.data[path] = data

@@ -10,16 +10,16 @@ from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.json_text import number_text
 from eventer.core.model import JsonValue
 from eventer.jsonnet.budget import Meter
-from eventer.jsonnet.objects import MISSING, Object
-from eventer.jsonnet.operators import located
+from eventer.jsonnet.object_values import MISSING, Object
+from eventer.jsonnet.operators import locate_error
 from eventer.jsonnet.values import Array, Thunk, Value
 
 _EXACT: Final = float(1 << 53)
-_CHARGED_FROM: Final = 32
+_MIN_CHARGED_LENGTH: Final = 32
 """Shorter strings are covered by the step that every value costs."""
 
 
-class Manifest:
+class Manifester:
     """Writes values as JSON, charging what it takes."""
 
     __slots__ = ("_meter",)
@@ -27,7 +27,7 @@ class Manifest:
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
 
-    def both(self, value: Value) -> tuple[str, JsonValue]:
+    def text_and_value(self, value: Value) -> tuple[str, JsonValue]:
         """The compact JSON text of a value, and the same as Python values.
 
         Keys go by code point; numbers and escapes are RFC 8785's. Whole numbers up to 2^53 are
@@ -42,7 +42,7 @@ class Manifest:
 
     def text(self, value: Value) -> str:
         """The compact JSON text of a value."""
-        return self.both(value)[0]
+        return self.text_and_value(value)[0]
 
     def python(self, value: Value) -> JsonValue:
         """The value as Python JSON values."""
@@ -73,25 +73,27 @@ class Manifest:
         )
 
     def _write_string(self, value: str, parts: list[str]) -> str:
-        parts.append(encode_basestring(value) if len(value) <= _CHARGED_FROM else self._long(value))
+        parts.append(
+            encode_basestring(value) if len(value) <= _MIN_CHARGED_LENGTH else self._long(value)
+        )
         return value
 
     def _write_object(self, value: Object, parts: list[str]) -> dict[str, JsonValue]:
-        if value.unchecked:
-            value.check()
+        if value.asserts_pending:
+            value.check_asserts()
         names = value.names()
         self._enter(len(names))
         result: dict[str, JsonValue] = {}
         name, before, cache, write = "", "{", value.cache, self._write
         try:
             for name in names:
-                short = len(name) <= _CHARGED_FROM
+                short = len(name) <= _MIN_CHARGED_LENGTH
                 parts.append(before + (_key(name) if short else self._long(name) + ":"))
                 before = ","
                 field: Any = cache.get(name, MISSING)
                 result[name] = write(value.get(name) if field is MISSING else field, parts)
         except TemplateError as error:
-            located(error, value, name)
+            locate_error(error, value, name)
             raise
         parts.append("}" if result else "{}")
         self._meter.depth += 1

@@ -7,10 +7,10 @@ from re import compile as pattern
 from typing import TYPE_CHECKING, Final
 
 from eventer.core.errors import EvaluationError, TemplateError
+from eventer.jsonnet.arithmetic import finite
 from eventer.jsonnet.budget import Meter
 from eventer.jsonnet.context import Context
-from eventer.jsonnet.numbers import finite
-from eventer.jsonnet.objects import Object, combine
+from eventer.jsonnet.object_values import Object, add_objects
 from eventer.jsonnet.std.number_text import number_text
 from eventer.jsonnet.values import Array, Value, force, type_name
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 _OBJECT_BYTES: Final = 320
 _LAYER_BYTES: Final = 16
-_LAYERS_A_STEP: Final = 8
+_LAYERS_PER_STEP: Final = 8
 """What `+` of objects costs: it copies a reference to each layer, and nothing else."""
 
 _HIGH_CONTROLS: Final = pattern("[\x7f-\x9f]")
-_CHARGED_FROM: Final = 4_096
+_MIN_CHARGED_LENGTH: Final = 4_096
 """Shorter strings are covered by the step that every value costs."""
 
 
@@ -51,10 +51,10 @@ class Operators:
         if isinstance(left, Object) and isinstance(right, Object):
             layers = len(left.layers) + len(right.layers)
             self._meter.bytes(_OBJECT_BYTES + layers * _LAYER_BYTES)
-            self._meter.steps(1 + layers // _LAYERS_A_STEP)
-            return combine(left, right, elements)
+            self._meter.steps(1 + layers // _LAYERS_PER_STEP)
+            return add_objects(left, right, elements)
         raise EvaluationError(
-            f"cannot add {described(left)} and {described(right)}", hint=_add_hint(left, right)
+            f"cannot add {describe(left)} and {describe(right)}", hint=_add_hint(left, right)
         )
 
     def _concatenate(self, left: str, right: str) -> str:
@@ -87,7 +87,7 @@ class Operators:
         return same
 
     def _same_texts(self, left: str, right: str) -> bool:
-        if len(left) >= _CHARGED_FROM and len(left) == len(right):
+        if len(left) >= _MIN_CHARGED_LENGTH and len(left) == len(right):
             self._meter.copied(len(left))
         return left == right
 
@@ -140,7 +140,7 @@ class Operators:
             self._meter.depth += 1
             return order
         raise EvaluationError(
-            f"cannot compare {described(left)} with {described(right)}",
+            f"cannot compare {describe(left)} with {describe(right)}",
             hint="only numbers, strings and arrays of them have an order",
         )
 
@@ -195,7 +195,7 @@ class Operators:
             raise EvaluationError("a function has no text", hint="did you mean to call it?")
 
     def _write_object(self, value: Object, parts: list[str]) -> None:
-        value.check()
+        value.check_asserts()
         before = "{"
         for name in value.names():
             parts += (before, self._quoted(name), ": ")
@@ -203,30 +203,30 @@ class Operators:
             try:
                 self._write(value.get(name), parts)
             except TemplateError as error:
-                located(error, value, name)
+                locate_error(error, value, name)
                 raise
         parts.append("}" if before != "{" else "{ }")
 
     def _quoted(self, text: str) -> str:
-        """See `quoted`; paid for."""
+        """See `quote_string`; paid for."""
         self._meter.bytes(len(text))
-        if len(text) < _CHARGED_FROM:
-            return quoted(text)
+        if len(text) < _MIN_CHARGED_LENGTH:
+            return quote_string(text)
         pieces: list[str] = []
         for piece in self._meter.pieces(text):
-            pieces.append(quoted(piece)[1:-1])
+            pieces.append(quote_string(piece)[1:-1])
             self._meter.bytes(len(pieces[-1]) - len(piece))
         return f'"{"".join(pieces)}"'
 
 
-def located(error: TemplateError, value: Object, name: str) -> None:
+def locate_error(error: TemplateError, value: Object, name: str) -> None:
     """Gives an error that has no place the place of the field that it came from."""
     span = value.table[name][1].span
     if span is not None:
         error.at(span)
 
 
-def quoted(text: str) -> str:
+def quote_string(text: str) -> str:
     """A string as the language prints it: JSON, with the controls above 0x7e escaped too."""
     return _HIGH_CONTROLS.sub(_escape, encode_basestring(text))
 
@@ -235,7 +235,7 @@ def _escape(match: Match[str]) -> str:
     return f"\\u{ord(match.group()):04x}"
 
 
-def described(value: Value) -> str:
+def describe(value: Value) -> str:
     """What a value is, with an article."""
     name = type_name(value)
     if name == "null":

@@ -12,8 +12,8 @@ from typing import Final
 
 from eventer.core.errors import TemplateSyntaxError
 from eventer.core.source import Source, Span
-from eventer.jsonnet.lexer import Kind, Token
-from eventer.jsonnet.members import Members
+from eventer.jsonnet.keyword_forms import KeywordFormParser, Wrap
+from eventer.jsonnet.lexer import Token, TokenKind
 from eventer.jsonnet.nodes import (
     Apply,
     Argument,
@@ -36,9 +36,9 @@ from eventer.jsonnet.nodes import (
     Unary,
     Var,
 )
-from eventer.jsonnet.prefixes import Prefixes, Wrap
-from eventer.jsonnet.tokens import Tokens
-from eventer.jsonnet.walk import check_height, make_room
+from eventer.jsonnet.object_parser import ObjectParser
+from eventer.jsonnet.token_stream import TokenStream
+from eventer.jsonnet.walk import check_height, raise_recursion_limit
 
 PRECEDENCE: Final = {
     **dict.fromkeys(("*", "/", "%"), 10),
@@ -64,32 +64,32 @@ def parse(source: Source) -> Expr:
     Raises:
         TemplateSyntaxError: go-jsonnet would refuse it too, or it nests too deep.
     """
-    make_room()
-    tree = _Parser(Tokens(source)).whole()
+    raise_recursion_limit()
+    tree = _Parser(TokenStream(source)).whole()
     check_height(tree)
     return tree
 
 
 class _Parser:
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: TokenStream) -> None:
         self._tokens = tokens
-        self._prefixes = Prefixes(self)
-        self._members = Members(self, self._prefixes)
+        self._keyword_forms = KeywordFormParser(self)
+        self._members = ObjectParser(self, self._keyword_forms)
 
     @property
-    def tokens(self) -> Tokens:
+    def tokens(self) -> TokenStream:
         return self._tokens
 
     def whole(self) -> Expr:
         tree = self.expression()
-        if self._tokens.next.kind is not Kind.END:
+        if self._tokens.next.kind is not TokenKind.END:
             raise self._tokens.unexpected("the end of the template")
         return tree
 
     def expression(self) -> Expr:
         self._tokens.enter()
         wraps: list[Wrap] = []
-        while (rule := self._prefixes.rule()) is not None:
+        while (rule := self._keyword_forms.rule()) is not None:
             result = rule(self._tokens.take())
             if isinstance(result, Node):
                 break
@@ -109,7 +109,7 @@ class _Parser:
                 break
             self._tokens.take()
             if operator.text == "in" and self._tokens.take_if("super"):
-                left = InSuper(self._tokens.since(left.span.start), left)
+                left = InSuper(self._tokens.span_from(left.span.start), left)
                 continue
             right = self._operators(precedence)
             left = Binary(left.span.to(right.span), operator.text, left, right)
@@ -117,11 +117,11 @@ class _Parser:
 
     def _binary_operator(self) -> Token | None:
         token = self._tokens.next
-        if token.kind is Kind.OPERATOR and token.text not in (":", "::"):
+        if token.kind is TokenKind.OPERATOR and token.text not in (":", "::"):
             if token.text not in PRECEDENCE:
                 raise self._no_operator(token, "binary")
             return token
-        return token if token.kind is Kind.WORD and token.text == "in" else None
+        return token if token.kind is TokenKind.KEYWORD and token.text == "in" else None
 
     def _no_operator(self, token: Token, arity: str) -> TemplateSyntaxError:
         hint = _split_operator(self._tokens.source.text, token)
@@ -131,11 +131,11 @@ class _Parser:
 
     def _unary(self) -> Expr:
         signs: list[Token] = []
-        while (token := self._tokens.next).kind is Kind.OPERATOR:
+        while (token := self._tokens.next).kind is TokenKind.OPERATOR:
             if token.text not in UNARY:
                 raise self._no_operator(token, "unary")
             signs.append(self._tokens.take())
-        operand = self.expression() if self._prefixes.rule() is not None else self._postfix()
+        operand = self.expression() if self._keyword_forms.rule() is not None else self._postfix()
         for sign in reversed(signs):
             span = Span(self._tokens.source, sign.start, operand.span.end)
             operand = Unary(span, sign.text, operand)
@@ -143,7 +143,7 @@ class _Parser:
 
     def _postfix(self) -> Expr:
         target = self._terminal()
-        while (token := self._tokens.next).kind is Kind.SYMBOL:
+        while (token := self._tokens.next).kind is TokenKind.SYMBOL:
             if token.text == ".":
                 target = self._dot(target)
             elif token.text == "[":
@@ -169,7 +169,7 @@ class _Parser:
     def _index(self, target: Expr) -> Expr:
         opening, colons, ready = self._tokens.take(), 0, True
         bounds: list[Expr | None] = [None, None, None]
-        while not self._tokens.at("]"):
+        while not self._tokens.next_is("]"):
             step = _colons(self._tokens.next)
             if step:
                 colons, ready = colons + step, True
@@ -195,19 +195,19 @@ class _Parser:
         named: list[Argument] = []
         while not self._tokens.take_if(")"):
             self._argument(positional, named)
-            if not self._tokens.take_if(",") and not self._tokens.at(")"):
+            if not self._tokens.take_if(",") and not self._tokens.next_is(")"):
                 raise self._tokens.unexpected("`,` or `)` after the argument")
-        span = self._tokens.since(target.span.start)
+        span = self._tokens.span_from(target.span.start)
         tailstrict = self._tokens.take_if("tailstrict")
         return Apply(span, target, tuple(positional), tuple(named), tailstrict)
 
     def _argument(self, positional: list[Expr], named: list[Argument]) -> None:
         token, after = self._tokens.next, self._tokens.after_next
-        if token.kind is Kind.NAME and after.kind is Kind.OPERATOR and after.text == "=":
+        if token.kind is TokenKind.NAME and after.kind is TokenKind.OPERATOR and after.text == "=":
             self._tokens.take()
             self._tokens.take()
             value = self.expression()
-            named.append(Argument(self._tokens.since(token.start), token.text, value))
+            named.append(Argument(self._tokens.span_from(token.start), token.text, value))
             return
         value = self.expression()
         if named:
@@ -218,15 +218,15 @@ class _Parser:
     def _terminal(self) -> Expr:
         token = self._tokens.next
         span = self._tokens.span_of(token)
-        if token.kind is Kind.NAME:
+        if token.kind is TokenKind.NAME:
             self._tokens.take()
             return Var(span, token.text)
-        if token.kind in (Kind.NUMBER, Kind.STRING):
+        if token.kind in (TokenKind.NUMBER, TokenKind.STRING):
             self._tokens.take()
             return Literal(span, token.value)
-        if token.kind is Kind.SYMBOL and token.text in "{[(":
+        if token.kind is TokenKind.SYMBOL and token.text in "{[(":
             return self._bracketed(self._tokens.take())
-        if token.kind is Kind.WORD:
+        if token.kind is TokenKind.KEYWORD:
             return self._word(token, span)
         raise self._tokens.unexpected("an expression")
 
@@ -237,7 +237,7 @@ class _Parser:
             return self._array(opening)
         body = self.expression()
         self._tokens.expect(")", "to close the parenthesis")
-        return Parens(self._tokens.since(opening.start), body)
+        return Parens(self._tokens.span_from(opening.start), body)
 
     def _word(self, token: Token, span: Span) -> Expr:
         if token.text in _CONSTANTS:
@@ -262,19 +262,19 @@ class _Parser:
             self._tokens.expect("]", "after the index")
         else:
             raise self._tokens.unexpected("`.` or `[` after `super`")
-        return SuperIndex(self._tokens.since(token.start), index)
+        return SuperIndex(self._tokens.span_from(token.start), index)
 
     def _array(self, opening: Token) -> Expr:
         elements: list[Expr] = []
         while not self._tokens.take_if("]"):
-            if len(elements) == 1 and self._tokens.at("for"):
+            if len(elements) == 1 and self._tokens.next_is("for"):
                 specs = self.specs("]")
-                return ArrayComp(self._tokens.since(opening.start), elements[0], specs)
+                return ArrayComp(self._tokens.span_from(opening.start), elements[0], specs)
             if elements and self._tokens.last.text != ",":
                 raise self._tokens.unexpected("`,` or `]` after the element")
             elements.append(self.expression())
             self._tokens.take_if(",")
-        return Array(self._tokens.since(opening.start), tuple(elements))
+        return Array(self._tokens.span_from(opening.start), tuple(elements))
 
     def specs(self, closing: str) -> tuple[CompSpec, ...]:
         """The `for … if …` of a comprehension and its closing bracket."""
@@ -285,10 +285,10 @@ class _Parser:
                 name = self._tokens.expect_name("a variable after `for`").text
                 self._tokens.expect("in", "after the variable")
                 source = self.expression()
-                specs.append(ForSpec(self._tokens.since(token.start), name, source))
+                specs.append(ForSpec(self._tokens.span_from(token.start), name, source))
             elif self._tokens.take_if("if"):
                 condition = self.expression()
-                specs.append(IfSpec(self._tokens.since(token.start), condition))
+                specs.append(IfSpec(self._tokens.span_from(token.start), condition))
             else:
                 raise self._tokens.unexpected(f"`for`, `if` or `{closing}`")
         return tuple(specs)
@@ -308,5 +308,7 @@ def _colons(token: Token) -> int:
 
     go-jsonnet looks at the text inside a string too: `x[":"]` is a slice there, and so here.
     """
-    written = token.value if token.kind is Kind.STRING and "\\" not in token.text else token.text
+    written = (
+        token.value if token.kind is TokenKind.STRING and "\\" not in token.text else token.text
+    )
     return len(str(written)) if written in (":", "::") else 0

@@ -16,8 +16,8 @@ from eventer.jsonnet.desugar import ROOT_OBJECT
 from eventer.jsonnet.lexer import KEYWORDS
 from eventer.jsonnet.nodes import Expr
 from eventer.jsonnet.parser import PRECEDENCE
-from eventer.jsonnet.strings import quote
-from eventer.jsonnet.walk import make_room
+from eventer.jsonnet.string_literals import quote
+from eventer.jsonnet.walk import raise_recursion_limit
 
 _OPEN: Final = 0
 """Where any expression may stand, also one that reaches as far to the right as it can."""
@@ -31,7 +31,7 @@ _PREFIXED: Final = (n.Local, n.If, n.Function, n.Assert, n.Error, n.Import)
 
 def print_tree(tree: Expr) -> str:
     """The text of a tree, on one line but for line ends inside strings."""
-    make_room()
+    raise_recursion_limit()
     printer = _Printer()
     printer.expression(tree, _OPEN)
     return "".join(printer.parts)

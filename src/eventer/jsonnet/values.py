@@ -14,7 +14,7 @@ from eventer.core.errors import EvaluationError
 
 if TYPE_CHECKING:
     from eventer.jsonnet.context import Context
-    from eventer.jsonnet.objects import Object
+    from eventer.jsonnet.object_values import Object
 
 Value: TypeAlias = "bool | float | str | Array | Object | Function | None"
 Operand: TypeAlias = "Value | Thunk"
@@ -58,7 +58,7 @@ class Thunk:
         meter.depth -= 1
         if meter.depth < 0:
             raise meter.too_deep()
-        self.code = needs_itself
+        self.code = infinite_recursion
         self.value = value = code(frame)
         self.code = None
         del self.frame
@@ -66,7 +66,7 @@ class Thunk:
         return value  # type: ignore[no-any-return]  # code is untyped by design
 
 
-def needs_itself(_frame: Frame) -> Value:
+def infinite_recursion(_frame: Frame) -> Value:
     """Stands in for the code of a thunk while it is being computed."""
     raise EvaluationError("this value needs itself: infinite recursion")
 

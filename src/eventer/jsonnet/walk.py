@@ -1,7 +1,7 @@
 """Trees in general: the nodes below a node, a node with others below it, how high a tree may be.
 
 Every stage after the parser recurses over the tree, so its height is limited here, once; the room
-that Python needs for that height is made by `make_room`.
+that Python needs for that height is made by `raise_recursion_limit`.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ NodeT = TypeVar("NodeT", bound=Node)
 MAX_HEIGHT: Final = 3_000
 """Nodes on the longest way from the root to a leaf."""
 
-_FRAMES: Final = 25_000
+_RECURSION_LIMIT: Final = 25_000
 
-_PARTS: Final[dict[type[Node], tuple[str, ...]]] = {
+_NODE_FIELDS: Final[dict[type[Node], tuple[str, ...]]] = {
     kind: tuple(part.name for part in fields(kind))
     for kind in vars(nodes).values()
     if isinstance(kind, type) and issubclass(kind, Node)
 }
 
 
-def children(node: Node) -> list[Node]:
+def child_nodes(node: Node) -> list[Node]:
     """The nodes directly below a node, in the order of its parts."""
     below: list[Node] = []
-    for name in _PARTS[type(node)]:
+    for name in _NODE_FIELDS[type(node)]:
         part = getattr(node, name)
         if isinstance(part, Node):
             below.append(part)
@@ -41,11 +41,11 @@ def children(node: Node) -> list[Node]:
     return below
 
 
-def rebuild(node: NodeT, change: Callable[[Any], Node]) -> NodeT:
+def map_children(node: NodeT, change: Callable[[Any], Node]) -> NodeT:
     """The node with `change` applied to each node directly below it."""
     parts: list[Any] = []
     changed = False
-    for name in _PARTS[type(node)]:
+    for name in _NODE_FIELDS[type(node)]:
         old = getattr(node, name)
         new: object = old
         if isinstance(old, Node):
@@ -57,13 +57,13 @@ def rebuild(node: NodeT, change: Callable[[Any], Node]) -> NodeT:
     return type(node)(*parts) if changed else node
 
 
-def descend(root: Node) -> Iterator[Node]:
+def walk_nodes(root: Node) -> Iterator[Node]:
     """All nodes of a tree, each before those below it, in the order of the parts."""
     stack = [root]
     while stack:
         node = stack.pop()
         yield node
-        stack += reversed(children(node))
+        stack += reversed(child_nodes(node))
 
 
 def check_height(root: Node) -> None:
@@ -81,10 +81,10 @@ def check_height(root: Node) -> None:
                 level[0].span,
                 hint="split it: long sums and chains of locals count one level for each step",
             )
-        level = [below for node in level for below in children(node)]
+        level = [below for node in level for below in child_nodes(node)]
 
 
-def make_room() -> None:
+def raise_recursion_limit() -> None:
     """Lets Python recurse over trees of the greatest height. The limit is raised, never lowered."""
-    if sys.getrecursionlimit() < _FRAMES:
-        sys.setrecursionlimit(_FRAMES)
+    if sys.getrecursionlimit() < _RECURSION_LIMIT:
+        sys.setrecursionlimit(_RECURSION_LIMIT)

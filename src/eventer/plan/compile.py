@@ -11,13 +11,13 @@ import logging
 from typing import Final
 
 from eventer.jsonnet.load import Program
-from eventer.plan.columnar import Plan
+from eventer.plan.columnar_engine import Plan
 from eventer.plan.engine import EventContext
-from eventer.plan.refusal import RefusedError
-from eventer.plan.rows import Writer
-from eventer.plan.trace.event import guarded, trace_event
+from eventer.plan.row_program_writer import RowProgramWriter
+from eventer.plan.trace.traced_event import trace_event, with_plan_errors
+from eventer.plan.unsupported import PlanUnsupportedError
 
-BROKEN: Final = "the compiler of plans is at fault"
+COMPILER_DEFECT: Final = "the compiler of plans is at fault"
 """How a reason begins that is a defect of ours; the template runs all the same."""
 
 _log = logging.getLogger(__name__)
@@ -27,14 +27,16 @@ def compile_plan(program: Program, root_key: int, context: EventContext) -> Plan
     """The plan of a program for one stream.
 
     Raises:
-        RefusedError: the plan does not cover it; it says why and where.
+        PlanUnsupportedError: the plan does not cover it; it says why and where.
     """
     try:
         traced = trace_event(program, root_key, context)
-        written = guarded(lambda: Writer(traced.tracer).program(traced.value), program)
-    except RefusedError:
+        written = with_plan_errors(
+            lambda: RowProgramWriter(traced.tracer).program(traced.value), program
+        )
+    except PlanUnsupportedError:
         raise
     except Exception as error:
         _log.exception("a template cannot be compiled")
-        raise RefusedError(f"{BROKEN}: {error!r}", program.root.span) from error
+        raise PlanUnsupportedError(f"{COMPILER_DEFECT}: {error!r}", program.root.span) from error
     return Plan(traced, written)

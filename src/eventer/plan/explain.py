@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from eventer.core.json_text import json_text
 from eventer.core.source import Span
-from eventer.kernels.assemble import Op
+from eventer.kernels.json.assemble import RowOp
 from eventer.plan.explain_constants import constant_parts
-from eventer.plan.explain_needs import Needs
+from eventer.plan.explain_reachable import ReachableNodes
 from eventer.plan.graph import Argument, Domain, Elements, Filter, Literal, Node, Type
-from eventer.plan.row_program import Program
+from eventer.plan.row_program import BoundRowProgram
 
 if TYPE_CHECKING:
-    from eventer.plan.columnar import Plan
+    from eventer.plan.columnar_engine import Plan
 
 MAX_SHOWN: Final = 60
 """Characters that are shown of one value."""
@@ -30,7 +30,7 @@ PER_ELEMENT: Final = "per element"
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ExplainedColumn:
     """One column. `what` is the draw or the function that it is, as the template writes it.
 
     `key` is a draw's key, 16 hexadecimal digits, or `PER_ELEMENT`; `entries` is how many values a
@@ -52,7 +52,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ExplainedDomain:
     """A domain: `root`; a `filter` of its parent by a condition; the `elements` of its lists.
 
     `of` is the column that says which rows, or how many elements.
@@ -66,7 +66,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ExplainedInstruction:
     """One instruction: a column or a text that it writes, an instruction that it goes to."""
 
     op: str
@@ -76,7 +76,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Raising:
+class ExplainedRaisingRows:
     """Rows that the interpreter makes: those of a domain for which a condition holds, or all."""
 
     domain: str
@@ -87,7 +87,7 @@ class Raising:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class PlanExplanation:
     """A plan. `program` writes the event, `documents` the columns that are JSON text.
 
     `one_by_one` are the columns that call a function of the interpreter for each different value;
@@ -95,32 +95,34 @@ class Explanation:
     elements of a list.
     """
 
-    columns: tuple[Column, ...]
-    domains: tuple[Rows, ...]
-    program: tuple[Step, ...]
-    documents: tuple[tuple[str, tuple[Step, ...]], ...]
-    raising: tuple[Raising, ...]
+    columns: tuple[ExplainedColumn, ...]
+    domains: tuple[ExplainedDomain, ...]
+    program: tuple[ExplainedInstruction, ...]
+    documents: tuple[tuple[str, tuple[ExplainedInstruction, ...]], ...]
+    raising: tuple[ExplainedRaisingRows, ...]
     one_by_one: tuple[str, ...]
     constant: tuple[str, ...]
     timed: bool
 
 
-def names_of(plan: Plan) -> Names:
+def node_names(plan: Plan) -> NodeNames:
     """The names of all columns and domains that the event of a plan needs."""
     graph = plan.traced.tracer.graph
-    needs = Needs()
-    needs.add([graph.root, plan.program])
-    needs.add(each for effect in graph.effects for each in (effect.domain, effect.condition))
-    return Names(needs)
+    reachable = ReachableNodes()
+    reachable.add([graph.root, plan.program])
+    reachable.add(
+        each for effect in graph.raising_rows for each in (effect.domain, effect.condition)
+    )
+    return NodeNames(reachable)
 
 
-def explain_plan(plan: Plan) -> Explanation:
+def explain_plan(plan: Plan) -> PlanExplanation:
     """The explanation of a plan."""
-    effects = tuple(plan.traced.tracer.graph.effects)
+    raising_rows = tuple(plan.traced.tracer.graph.raising_rows)
     constant = constant_parts(plan.traced.tracer, plan.traced.value)
-    names = names_of(plan)
+    names = node_names(plan)
     columns = tuple(map(names.column, names.nodes))
-    return Explanation(
+    return PlanExplanation(
         columns=columns,
         domains=tuple(map(names.rows, names.domains)),
         program=names.steps(plan.program),
@@ -130,13 +132,13 @@ def explain_plan(plan: Plan) -> Explanation:
             if node.operation == "document"
         ),
         raising=tuple(
-            Raising(
+            ExplainedRaisingRows(
                 names(effect.domain),
                 None if effect.condition is None else names(effect.condition),
                 effect.what,
-                *_place(effect.span),
+                *_line_and_column(effect.span),
             )
-            for effect in effects
+            for effect in raising_rows
         ),
         one_by_one=tuple(column.name for column in columns if column.operation == "each"),
         constant=constant,
@@ -144,12 +146,12 @@ def explain_plan(plan: Plan) -> Explanation:
     )
 
 
-class Names:
+class NodeNames:
     """Names columns and domains by their order in the plan."""
 
-    def __init__(self, needs: Needs) -> None:
-        self.nodes: Sequence[Node] = needs.nodes()
-        self.domains: Sequence[Domain] = needs.domains()
+    def __init__(self, reachable: ReachableNodes) -> None:
+        self.nodes: Sequence[Node] = reachable.nodes()
+        self.domains: Sequence[Domain] = reachable.domains()
         self._names: dict[Node | Domain, str] = {
             **{node: f"%{number}" for number, node in enumerate(self.nodes)},
             **{domain: f"d{number}" for number, domain in enumerate(self.domains)},
@@ -163,10 +165,10 @@ class Names:
         """The name of a column, if the event needs it."""
         return self._names.get(node)
 
-    def column(self, node: Node) -> Column:
+    def column(self, node: Node) -> ExplainedColumn:
         """A column for people."""
-        line, column = _place(node.span) if node.operation == "each" else (None, None)
-        return Column(
+        line, column = _line_and_column(node.span) if node.operation == "each" else (None, None)
+        return ExplainedColumn(
             name=self(node),
             domain=self(node.domain),
             type=node.type.value,
@@ -174,46 +176,48 @@ class Names:
             arguments=(*map(self._argument, node.arguments), *self._parameters(node)),
             what=node.label,
             key=_key(node),
-            entries=len(node.entries) if node.type is Type.PICK else None,
-            first=tuple(shown(entry) for entry in node.entries[:FIRST_SHOWN]),
+            entries=len(node.entries) if node.type is Type.DICTIONARY else None,
+            first=tuple(abbreviated_json(entry) for entry in node.entries[:FIRST_SHOWN]),
             bounds=node.bounds,
             line=line,
             column=column,
         )
 
-    def rows(self, domain: Domain) -> Rows:
+    def rows(self, domain: Domain) -> ExplainedDomain:
         """A domain for people."""
         parent = None if domain.parent is None else self(domain.parent)
         if isinstance(domain, Filter):
-            return Rows(self(domain), "filter", parent, self(domain.condition), domain.holds)
+            return ExplainedDomain(
+                self(domain), "filter", parent, self(domain.condition), domain.holds
+            )
         if isinstance(domain, Elements):
-            return Rows(self(domain), "elements", parent, self(domain.lengths))
-        return Rows(self(domain), "root")
+            return ExplainedDomain(self(domain), "elements", parent, self(domain.lengths))
+        return ExplainedDomain(self(domain), "root")
 
-    def steps(self, program: Program) -> tuple[Step, ...]:
+    def steps(self, program: BoundRowProgram) -> tuple[ExplainedInstruction, ...]:
         """The instructions of a row program."""
         slots = map(program.slot, range(len(program.rows.code)))
         return tuple(
-            Step(
-                Op(op).name.lower(),
+            ExplainedInstruction(
+                RowOp(op).name.lower(),
                 column=None if slot is None else self(slot.node),
-                text=_literal(program, a, b) if op == Op.LITERAL else None,
+                text=_literal(program, a, b) if op == RowOp.LITERAL else None,
                 to=b if op in _JUMPING else None,
             )
             for slot, (op, a, b) in zip(slots, program.rows.code.tolist(), strict=True)
         )
 
     def _argument(self, argument: Argument) -> str:
-        return shown(argument.value) if isinstance(argument, Literal) else self(argument)
+        return abbreviated_json(argument.value) if isinstance(argument, Literal) else self(argument)
 
     def _parameters(self, node: Node) -> Iterable[str]:
         """What else an operation needs; not what its key and its label say already."""
-        at = _KEY_AT.get(node.operation)
-        given = [each for number, each in enumerate(node.parameters) if number != at]
-        told = [text for each in given if (text := self._parameter(node, each)) is not None]
-        if len(told) > FIRST_SHOWN and node.operation in _LONG:
-            return (f"{len(told)} of {', '.join(told[:FIRST_SHOWN])}, …",)
-        return told
+        at = _DRAW_KEY_PARAMETER.get(node.operation)
+        parameters = [each for number, each in enumerate(node.parameters) if number != at]
+        texts = [text for each in parameters if (text := self._parameter(node, each)) is not None]
+        if len(texts) > FIRST_SHOWN and node.operation in _LONG:
+            return (f"{len(texts)} of {', '.join(texts[:FIRST_SHOWN])}, …",)
+        return texts
 
     def _parameter(self, node: Node, parameter: Any) -> str | None:
         if isinstance(parameter, Node | Domain):
@@ -221,18 +225,23 @@ class Names:
         if node.operation == "key_child":
             return _hex(parameter)
         if isinstance(parameter, str | float | bool | type(None) | list | dict):
-            return shown(parameter)
+            return abbreviated_json(parameter)
         return str(parameter) if isinstance(parameter, int) else None
 
 
-_KEY_AT: Final = {"draw": 1, "integer_between": 0, "number_between": 0, "key_element": 0}
+_DRAW_KEY_PARAMETER: Final = {
+    "draw": 1,
+    "integer_between": 0,
+    "number_between": 0,
+    "key_element": 0,
+}
 """Which parameter is the draw key, where it is not a column among the arguments."""
 _LONG: Final = frozenset({"truth", "typed"})
-_JUMPING: Final = frozenset({Op.BRANCH, Op.JUMP, Op.LOOP, Op.NEXT})
+_JUMPING: Final = frozenset({RowOp.BRANCH, RowOp.JUMP, RowOp.LOOP, RowOp.NEXT})
 
 
 def _key(node: Node) -> str | None:
-    at = _KEY_AT.get(node.operation)
+    at = _DRAW_KEY_PARAMETER.get(node.operation)
     if at is None:
         return None
     return _hex(node.parameters[at]) if len(node.parameters) > at else PER_ELEMENT
@@ -242,19 +251,19 @@ def _hex(number: int) -> str:
     return f"{int(number) % (1 << 64):016x}"
 
 
-def _literal(program: Program, start: int, size: int) -> str:
+def _literal(program: BoundRowProgram, start: int, size: int) -> str:
     return program.rows.literals[start : start + size].decode()
 
 
-def _place(span: Span | None) -> tuple[int | None, int | None]:
+def _line_and_column(span: Span | None) -> tuple[int | None, int | None]:
     return (None, None) if span is None else (span.line, span.column)
 
 
-def shown(value: Any) -> str:
+def abbreviated_json(value: Any) -> str:
     """JSON text of a value, cut short."""
-    return cut(json_text(value))
+    return abbreviate(json_text(value))
 
 
-def cut(text: str) -> str:
+def abbreviate(text: str) -> str:
     """A text of at most `MAX_SHOWN` characters."""
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from eventer.core.errors import EvaluationError
-from eventer.jsonnet.objects import Object
+from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, force
-from eventer.plan.refusal import RefusedError
-from eventer.plan.symbols import List, Symbolic
-from eventer.plan.trace.objects import OptionalMember, TracedObject
+from eventer.plan.symbols import Symbolic, SymbolicList
+from eventer.plan.trace.traced_objects import OptionalMember, TracedObject
 from eventer.plan.trace.tracer import Tracer
-from eventer.plan.trace.views import lifted
+from eventer.plan.trace.views import lift_list
+from eventer.plan.unsupported import PlanUnsupportedError
 
 
 def constant_parts(tracer: Tracer, value: Any) -> tuple[str, ...]:
@@ -25,13 +25,13 @@ def constant_parts(tracer: Tracer, value: Any) -> tuple[str, ...]:
 
 def _parts(tracer: Tracer, operand: Any, pointer: str) -> list[str]:
     try:
-        value = tracer.settled(force(operand))
-        if isinstance(value, List):
-            return _of_list(tracer, lifted(tracer, value), pointer)
+        value = tracer.simplified(force(operand))
+        if isinstance(value, SymbolicList):
+            return _of_list(tracer, lift_list(tracer, value), pointer)
         if isinstance(value, Symbolic):
             return []
         children = list(_children(value))
-    except (EvaluationError, RefusedError):
+    except (EvaluationError, PlanUnsupportedError):
         return []
     found = [_parts(tracer, child, f"{pointer}/{_escaped(name)}") for name, child in children]
     paths = [f"{pointer}/{_escaped(name)}" for name, _ in children]
@@ -41,7 +41,7 @@ def _parts(tracer: Tracer, operand: Any, pointer: str) -> list[str]:
     return [part for parts in found for part in parts]
 
 
-def _of_list(tracer: Tracer, value: List, pointer: str) -> list[str]:
+def _of_list(tracer: Tracer, value: SymbolicList, pointer: str) -> list[str]:
     with tracer.inside(value.elements):
         return _parts(tracer, value.item, f"{pointer}/*")
 

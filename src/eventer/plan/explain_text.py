@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from eventer.plan.explain import Column, Explanation, Raising, Rows, Step
-from eventer.plan.measure import Measured, Speed
+from eventer.plan.explain import (
+    ExplainedColumn,
+    ExplainedDomain,
+    ExplainedInstruction,
+    ExplainedRaisingRows,
+    PlanExplanation,
+)
+from eventer.plan.measure import EngineSpeed, Measurement
 
 _WIDTHS = (6, 4, 8)
 """Of a column's name, its domain and its type: fixed, so that lines differ only where plans do."""
 
 
-def plan_text(plan: Explanation) -> str:
+def plan_text(plan: PlanExplanation) -> str:
     """The plan, over several lines that end."""
     return "".join(f"{line}\n" for line in _lines(plan))
 
 
-def _lines(plan: Explanation) -> Iterator[str]:
+def _lines(plan: PlanExplanation) -> Iterator[str]:
     yield "engine: plan"
     if plan.timed:
         yield "  events depend on when they are due"
@@ -39,7 +45,7 @@ def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
         yield from (f"  {line}".rstrip() for line in found)
 
 
-def _rows(rows: Rows) -> str:
+def _rows(rows: ExplainedDomain) -> str:
     if rows.kind == "root":
         return f"{rows.name:<4}the events"
     if rows.kind == "filter":
@@ -47,7 +53,7 @@ def _rows(rows: Rows) -> str:
     return f"{rows.name:<4}elements of lists in {rows.parent}, {rows.of} each"
 
 
-def column_text(column: Column) -> str:
+def column_text(column: ExplainedColumn) -> str:
     """A column in one line."""
     words = [column.operation, ", ".join(column.arguments)]
     if column.what is not None:
@@ -63,7 +69,7 @@ def column_text(column: Column) -> str:
     return "".join(f"{text:<{width}}" for text, width in fixed) + " ".join(filter(None, words))
 
 
-def _steps(steps: tuple[Step, ...]) -> Iterator[str]:
+def _steps(steps: tuple[ExplainedInstruction, ...]) -> Iterator[str]:
     for number, step in enumerate(steps):
         words = [f"{number:<4}{step.op:<9}"]
         if step.column is not None:
@@ -75,12 +81,12 @@ def _steps(steps: tuple[Step, ...]) -> Iterator[str]:
         yield " ".join(words)
 
 
-def _raising(raising: Raising) -> str:
+def _raising(raising: ExplainedRaisingRows) -> str:
     which = "" if raising.condition is None else f" where {raising.condition}"
     return f"{raising.domain}{which}: {raising.what}{_at(raising.line, raising.column)}"
 
 
-def _by_value(column: Column) -> str:
+def _by_value(column: ExplainedColumn) -> str:
     return f"{column.name:<6}{column.what}{_at(column.line, column.column)}"
 
 
@@ -88,12 +94,12 @@ def _at(line: int | None, column: int | None) -> str:
     return "" if line is None else f" (line {line}, column {column})"
 
 
-def measured_text(measured: Measured, plan: Explanation | None) -> str:
+def measurement_text(measured: Measurement, plan: PlanExplanation | None) -> str:
     """What was measured, over several lines that end."""
     return "".join(f"{line}\n" for line in _costs(measured, plan))
 
 
-def _costs(measured: Measured, plan: Explanation | None) -> Iterator[str]:
+def _costs(measured: Measurement, plan: PlanExplanation | None) -> Iterator[str]:
     yield "measured"
     if measured.plan is not None:
         yield f"  plan         {_speed(measured.plan)}"
@@ -108,7 +114,7 @@ def _costs(measured: Measured, plan: Explanation | None) -> Iterator[str]:
         yield f"  {name:<11}  {ns:,.0f} ns an event{what}"
 
 
-def _speed(speed: Speed) -> str:
+def _speed(speed: EngineSpeed) -> str:
     raising = f", {speed.raising:,} raise" if speed.raising else ""
     size = f"{speed.bytes_per_event:,.0f} bytes/event"
     return f"{speed.events_per_second:,.0f} events/s, {size}{raising}"

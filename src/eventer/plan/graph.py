@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from eventer.core.source import Span
-from eventer.plan.refusal import RefusedError
+from eventer.plan.unsupported import PlanUnsupportedError
 
 MAX_NODES = 20_000
 """Columns that one plan may have: templates beyond it are refused, not run slowly."""
@@ -24,7 +24,7 @@ class Type(Enum):
     """What a column's array is.
 
     WHOLE int64 within ±2^53, NUMBER finite float64, BOOLEAN bool, TEXT an Arrow large_string,
-    PICK int64 codes of the node's `entries`, VALUE a `DynamicPick`, RAW whatever column a function
+    PICK int64 codes of the node's `entries`, VALUE a `JsonDictionaryColumn`, RAW whatever column a function
     returns, KEY uint64, ROWS int64 positions.
     """
 
@@ -32,7 +32,7 @@ class Type(Enum):
     NUMBER = "number"
     BOOLEAN = "boolean"
     TEXT = "text"
-    PICK = "pick"
+    DICTIONARY = "pick"
     VALUE = "value"
     RAW = "raw"
     KEY = "key"
@@ -122,7 +122,7 @@ Argument: TypeAlias = Node | Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class RaisingRows:
     """Rows that raise: those of `domain` for which `condition` holds (all where it is None)."""
 
     domain: Domain
@@ -138,7 +138,7 @@ class Graph:
         self.root = Root(0, None)
         self.domains: list[Domain] = [self.root]
         self.nodes: list[Node] = []
-        self.effects: list[Effect] = []
+        self.raising_rows: list[RaisingRows] = []
         self._known: dict[Hashable, Any] = {}
 
     def node(
@@ -158,9 +158,9 @@ class Graph:
         """The column of an operation; arguments are of the same domain (but for `gather`).
 
         Raises:
-            RefusedError: the plan grows too large.
+            PlanUnsupportedError: the plan grows too large.
         """
-        place = (
+        key = (
             operation,
             tuple(map(self._identity, arguments)),
             tuple(map(self._identity, parameters)),
@@ -168,10 +168,10 @@ class Graph:
             result,
             tuple(map(id, entries)),
         )
-        found: Node | None = self._known.get(place)
+        found: Node | None = self._known.get(key)
         if found is None:
             if len(self.nodes) >= MAX_NODES:
-                raise RefusedError(f"it needs more than {MAX_NODES:,} columns", span)
+                raise PlanUnsupportedError(f"it needs more than {MAX_NODES:,} columns", span)
             found = Node(
                 len(self.nodes),
                 operation,
@@ -186,7 +186,7 @@ class Graph:
                 label,
             )
             self.nodes.append(found)
-            self._known[place] = found
+            self._known[key] = found
         return found
 
     def _identity(self, thing: Any) -> Hashable:
@@ -202,34 +202,34 @@ class Graph:
 
     def filter(self, parent: Domain, condition: Node, *, holds: bool) -> Filter:
         """The rows of a domain for which a condition (of that domain) is as said."""
-        place = ("filter", parent.number, id(condition), holds)
-        found: Filter | None = self._known.get(place)
+        key = ("filter", parent.number, id(condition), holds)
+        found: Filter | None = self._known.get(key)
         if found is None:
             found = Filter(len(self.domains), parent, condition=condition, holds=holds)
-            self._known[place] = self._added(found)
+            self._known[key] = self._added(found)
         return found
 
     def elements(self, parent: Domain, lengths: Node) -> Elements:
         """The elements of a list that each row of a domain has."""
-        place = ("elements", parent.number, id(lengths))
-        found: Elements | None = self._known.get(place)
+        key = ("elements", parent.number, id(lengths))
+        found: Elements | None = self._known.get(key)
         if found is None:
             found = Elements(len(self.domains), parent, lengths=lengths)
-            self._known[place] = self._added(found)
+            self._known[key] = self._added(found)
         return found
 
     def _added(self, domain: Domain) -> Any:
         self.domains.append(domain)
         return domain
 
-    def raises(
+    def add_raising_rows(
         self, domain: Domain, condition: Node | None, what: str, span: Span | None = None
     ) -> None:
         """Notes that rows of a domain raise; the interpreter says what."""
-        self.effects.append(Effect(domain, condition, what, span))
+        self.raising_rows.append(RaisingRows(domain, condition, what, span))
 
 
-def base_of(node: Node) -> Node:
+def source_node(node: Node) -> Node:
     """The node whose rows a node takes, where it merely takes rows."""
     while node.operation == "take":
         (argument,) = node.arguments
@@ -238,13 +238,13 @@ def base_of(node: Node) -> Node:
     return node
 
 
-def codes_of(node: Node) -> Node:
+def codes_node(node: Node) -> Node:
     """The node that a PICK has its codes from: equal for picks whose codes are the same.
 
     Of nodes that take rows, the one they take them from: facts about it hold within.
     """
     while True:
-        node = base_of(node)
+        node = source_node(node)
         if node.operation != "entries":
             return node
         (argument,) = node.arguments

@@ -20,7 +20,7 @@ _INT64_LIMIT: Final = 1 << 63
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class WrongKindError(ValueError):
+class ColumnTypeError(ValueError):
     """A value is not of the kind that a column wants."""
 
 
@@ -32,7 +32,7 @@ class JsonFields:
         self._index = index
 
     def column(self, pointer: str, kind: ColumnType) -> pa.Array:
-        """See `eventer.core.batch.Fields.column`."""
+        """See `eventer.core.batch.FieldReader.column`."""
         tokens = parse_pointer(pointer)
         convert, arrow_type = CONVERSIONS[kind]
         cells: list[object] = []
@@ -43,12 +43,12 @@ class JsonFields:
                 continue
             try:
                 cells.append(convert(found))  # type: ignore[arg-type]  # ABSENT is excluded above
-            except WrongKindError as error:
+            except ColumnTypeError as error:
                 raise self._rejection(row, pointer, kind, found) from error
         return pa.array(cells, type=arrow_type)
 
     def names(self) -> frozenset[str]:
-        """See `eventer.core.batch.Fields.names`."""
+        """See `eventer.core.batch.FieldReader.names`."""
         found: set[str] = set()
         for value in self._values:
             if isinstance(value, Mapping):
@@ -60,12 +60,12 @@ class JsonFields:
     ) -> DestinationRejectedError:
         index = int(self._index[row])
         return DestinationRejectedError(
-            f"event {index}: the value at {pointer} is no {kind.value}: {_shown(value)}",
+            f"event {index}: the value at {pointer} is no {kind.value}: {_abbreviated(value)}",
             index=index,
         )
 
 
-def _shown(value: object) -> str:
+def _abbreviated(value: object) -> str:
     text = json_text(value)  # type: ignore[arg-type]  # only JSON values get here
     return text if len(text) <= 80 else text[:77] + "..."
 
@@ -76,41 +76,41 @@ def _bigint(value: JsonValue) -> int:
         or not isinstance(value, int | float)
         or not float(value).is_integer()
     ):
-        raise WrongKindError
+        raise ColumnTypeError
     whole = int(value)
     if not -_INT64_LIMIT <= whole < _INT64_LIMIT:
-        raise WrongKindError
+        raise ColumnTypeError
     return whole
 
 
 def _double(value: JsonValue) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise WrongKindError
+        raise ColumnTypeError
     return float(value)
 
 
 def _boolean(value: JsonValue) -> bool:
     if not isinstance(value, bool):
-        raise WrongKindError
+        raise ColumnTypeError
     return value
 
 
 def _text(value: JsonValue) -> str:
     if not isinstance(value, str):
-        raise WrongKindError
+        raise ColumnTypeError
     return value
 
 
 def _timestamp(value: JsonValue) -> int:
     """Microseconds since 1970 of an RFC 3339 text."""
     if not isinstance(value, str):
-        raise WrongKindError
+        raise ColumnTypeError
     try:
         instant = datetime.fromisoformat(value)
     except ValueError as error:
-        raise WrongKindError from error
+        raise ColumnTypeError from error
     if instant.tzinfo is None:
-        raise WrongKindError
+        raise ColumnTypeError
     since = instant - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from eventer.core.batch import MAX_EVENT_BYTES
 from eventer.core.errors import BudgetError, EvaluationError
-from eventer.kernels.assemble import assemble
-from eventer.plan.columnar import Plan
+from eventer.kernels.json.assemble import assemble
+from eventer.plan.columnar_engine import Plan
 from eventer.plan.engine import Engine
-from eventer.plan.execute import Run, TooLargeError
+from eventer.plan.execution import BatchTooLargeError, Execution
 from eventer.plan.graph import Node
 
 ROWS: Final = 10_000
@@ -28,7 +28,7 @@ _LIMIT: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Speed:
+class EngineSpeed:
     """What an engine did: `raising` events were passed over."""
 
     events_per_second: float
@@ -49,7 +49,7 @@ class ColumnCosts:
     columns_ns: Mapping[Node, float]
 
 
-class TimedRun(Run):
+class TimedExecution(Execution):
     """A run that knows how many ns each column's own operation took."""
 
     def __init__(self, plan: Plan, index: NDArray[np.int64], scheduled: NDArray[np.int64]) -> None:
@@ -63,7 +63,7 @@ class TimedRun(Run):
         return sum(self.own_ns.values())
 
     def value(self, node: Node) -> Any:
-        """See `Run.value`."""
+        """See `Execution.value`."""
         if node in self.own_ns:
             return super().value(node)
         self.own_ns[node] = 0
@@ -89,16 +89,16 @@ def _costs(plan: Plan, at: int, rows: int) -> ColumnCosts:
     while True:
         try:
             return _costs_of(plan, at, rows)
-        except TooLargeError:
+        except BatchTooLargeError:
             rows = max(rows // 8, 1)
 
 
 def _costs_of(plan: Plan, at: int, rows: int) -> ColumnCosts:
-    run = TimedRun(plan, np.arange(rows, dtype=np.int64), np.full(rows, at, dtype=np.int64))
+    run = TimedExecution(plan, np.arange(rows, dtype=np.int64), np.full(rows, at, dtype=np.int64))
     begun = time.perf_counter_ns()
     columns = plan.program.columns(run)
     laid = time.perf_counter_ns() - begun - run.all_ns
-    run.raise_effects(plan.checks)
+    run.find_raised(plan.checks)
     guess = 0
     for _ in range(2):  # the second one knows how much room it needs
         begun = time.perf_counter_ns()
@@ -111,7 +111,7 @@ def _costs_of(plan: Plan, at: int, rows: int) -> ColumnCosts:
     return ColumnCosts(rows, laid / rows + spent / max(len(made), 1), own)
 
 
-def measure_engine(engine: Engine, at: int, seconds: float = SECONDS) -> Speed:
+def measure_engine(engine: Engine, at: int, seconds: float = SECONDS) -> EngineSpeed:
     """How fast an engine makes the first events, due at `at`; those that raise are passed over."""
     _batch(engine, 0, at)  # loads and compiles what it needs
     events = size = raising = index = 0
@@ -125,7 +125,7 @@ def measure_engine(engine: Engine, at: int, seconds: float = SECONDS) -> Speed:
         index = batch.next
         events += len(batch.text)
         size += batch.nbytes
-    return Speed(events / spent, size / max(events, 1), events, raising)
+    return EngineSpeed(events / spent, size / max(events, 1), events, raising)
 
 
 def _batch(engine: Engine, first: int, at: int) -> Any:
@@ -138,14 +138,14 @@ def _batch(engine: Engine, first: int, at: int) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """What a template costs. Without a plan, `interpreter` alone.
 
     `slowest` are the names of columns and what they cost, ns an event, the dearest first.
     """
 
-    interpreter: Speed
-    plan: Speed | None = None
+    interpreter: EngineSpeed
+    plan: EngineSpeed | None = None
     rows: int = 0
     program_ns: float = 0.0
     slowest: tuple[tuple[str, float], ...] = ()
@@ -159,13 +159,13 @@ def measure(
     plan: Plan | None = None,
     name: Callable[[Node], str | None] = repr,
     rows: int = ROWS,
-) -> Measured:
+) -> Measurement:
     """Measures both engines of a template, and the columns of its plan by their names."""
     slow = measure_engine(interpreter, at)
     if plan is None:
-        return Measured(slow)
+        return Measurement(slow)
     costs = measure_columns(plan, at, rows)
-    named = [(told, ns) for node, ns in costs.columns_ns.items() if (told := name(node))]
+    named = [(label, ns) for node, ns in costs.columns_ns.items() if (label := name(node))]
     dearest = sorted(named, key=lambda item: -item[1])[:SLOWEST]
     fast = measure_engine(engine, at)
-    return Measured(slow, fast, costs.rows, costs.program_ns, tuple(dearest))
+    return Measurement(slow, fast, costs.rows, costs.program_ns, tuple(dearest))

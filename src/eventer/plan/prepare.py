@@ -17,32 +17,32 @@ from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
 from eventer.functions.row_reader import DrawKeys, RowReader
 from eventer.jsonnet.budget import Budget
-from eventer.jsonnet.environment import Environment, TraceSink, forget
+from eventer.jsonnet.environment import Environment, TraceSink, discard_trace
 from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.jsonnet.importer import Importer
 from eventer.jsonnet.lint import LintNames, TemplateWarning
 from eventer.jsonnet.load import Program, load
 from eventer.kernels import draw
-from eventer.plan.arguments import check_arguments
-from eventer.plan.columnar import ColumnarEngine, Plan
+from eventer.plan.argument_checks import check_arguments
+from eventer.plan.columnar_engine import ColumnarEngine, Plan
 from eventer.plan.compile import compile_plan
 from eventer.plan.engine import Engine, EventContext
-from eventer.plan.interpreted import InterpretedEngine
-from eventer.plan.refusal import RefusedError
+from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.shape.infer import infer_shape
+from eventer.plan.unsupported import PlanUnsupportedError
 
 LINT_NAMES: Final = LintNames(
-    drawing=frozenset(name for name in CATALOG.names() if CATALOG.get(name).draws),
+    drawing=frozenset(name for name in CATALOG.names() if CATALOG.get(name).is_random),
     choosing=frozenset({"get_one_of"}),
 )
 _STREAM: Final = draw.step_of("stream")
 
-ASKED_FOR: Final = "the interpreter was asked for"
-RERUN: Final = "the plan leaves events that raise to the interpreter"
+INTERPRETER_REQUESTED: Final = "the interpreter was asked for"
+RERUN_BY_INTERPRETER: Final = "the plan leaves events that raise to the interpreter"
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedTemplate:
     """A template that holds, as far as can be said without making an event.
 
     `fingerprint` names the versions of draws, functions and data that its events depend on.
@@ -60,55 +60,57 @@ class Prepared:
         *,
         engine: EngineChoice = "auto",
         budget: Budget | None = None,
-        trace: TraceSink = forget,
-        repeats: bool = False,
+        trace: TraceSink = discard_trace,
+        match_hints: bool = False,
     ) -> Engine:
         """The engine that makes the events of one stream: the plan, where it covers the template.
 
-        With `repeats`, a plan's batches say what their texts repeat.
+        With `match_hints`, a plan's batches say what their texts repeat.
 
         Raises:
             RequestError: `engine` asks for the plan, which does not cover the template.
         """
         if engine == "interpreter":
-            return self._interpreted(stream, context, budget, trace, ASKED_FOR)
+            return self._interpreter_engine(stream, context, budget, trace, INTERPRETER_REQUESTED)
         try:
             plan = self.plan(stream, context)
-        except RefusedError as refusal:
+        except PlanUnsupportedError as unsupported:
             if engine == "plan":
-                raise RequestError(f"this template is not on the plan: {refusal}") from refusal
-            return self._interpreted(stream, context, budget, trace, str(refusal))
+                raise RequestError(
+                    f"this template is not on the plan: {unsupported}"
+                ) from unsupported
+            return self._interpreter_engine(stream, context, budget, trace, str(unsupported))
         return ColumnarEngine(
             plan,
-            lambda: self._interpreted(stream, context, budget, trace, RERUN),
+            lambda: self._interpreter_engine(stream, context, budget, trace, RERUN_BY_INTERPRETER),
             number=root_key(stream, self.program.digest),
-            repeats=repeats,
+            match_hints=match_hints,
         )
 
     def plan(self, stream: Stream, context: EventContext) -> Plan:
         """The plan of one stream.
 
         Raises:
-            RefusedError: it does not cover the template.
+            PlanUnsupportedError: it does not cover the template.
         """
         return compile_plan(self.program, root_key(stream, self.program.digest), context)
 
-    def _interpreted(
+    def _interpreter_engine(
         self,
         stream: Stream,
         context: EventContext,
         budget: Budget | None,
         trace: TraceSink,
         reason: str,
-    ) -> InterpretedEngine:
+    ) -> InterpreterEngine:
         reader = RowReader(dataset=context.dataset, instance_id=context.instance_id)
         environment = Environment(reader, DrawKeys(), self.program.vars, trace)
         interpreter = Interpreter(self.program, environment, budget)
         key = root_key(stream, self.program.digest)
-        return InterpretedEngine(interpreter, reader, key, reason)
+        return InterpreterEngine(interpreter, reader, key, reason)
 
 
-def prepare(template: Template, importer: Importer | None = None) -> Prepared:
+def prepare(template: Template, importer: Importer | None = None) -> PreparedTemplate:
     """Takes a template through all stages.
 
     Args:
@@ -121,7 +123,7 @@ def prepare(template: Template, importer: Importer | None = None) -> Prepared:
     """
     program = load(template, importer, LINT_NAMES)
     check_arguments(program)
-    return Prepared(
+    return PreparedTemplate(
         program=program,
         shape=infer_shape(program.root, program.code, program.vars),
         warnings=program.warnings,

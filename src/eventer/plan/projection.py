@@ -13,20 +13,20 @@ from eventer.core.errors import DestinationRejectedError, EvaluationError
 from eventer.core.json_text import json_text
 from eventer.core.model import ColumnType
 from eventer.core.pointer import parse_pointer
-from eventer.functions.columns import Instants
-from eventer.jsonnet.objects import Object
+from eventer.functions.columns import TimestampColumn
+from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, force
-from eventer.kernels.assemble import assemble
-from eventer.kernels.number_texts import number_texts
-from eventer.plan.execute import Run
+from eventer.kernels.json.assemble import assemble
+from eventer.kernels.json.number_texts import number_texts
+from eventer.plan.execution import Execution
 from eventer.plan.graph import Domain, Node, Type
-from eventer.plan.json_fields import CONVERSIONS, WrongKindError
-from eventer.plan.ops.documents import texts_of
-from eventer.plan.row_program import Program
-from eventer.plan.rows import Writer
-from eventer.plan.symbols import Choice, List, Nothing, Symbol, Symbolic, kind_of
-from eventer.plan.trace.lengths import list_length
-from eventer.plan.trace.objects import OptionalMember, TracedObject
+from eventer.plan.json_fields import CONVERSIONS, ColumnTypeError
+from eventer.plan.ops.documents import text_array
+from eventer.plan.row_program import BoundRowProgram
+from eventer.plan.row_program_writer import RowProgramWriter
+from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, SymbolicList, type_name_of
+from eventer.plan.trace.list_lengths import list_length
+from eventer.plan.trace.traced_objects import OptionalMember, TracedObject
 from eventer.plan.trace.tracer import Tracer
 from eventer.plan.trace.views import nth
 
@@ -34,21 +34,23 @@ _TEXTS: Final = frozenset({ColumnType.JSONB, ColumnType.KEY})
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class FieldSource:
     """The rows of a domain, and the one kind of value that a field has there."""
 
     rows: Domain
     value: Any
-    program: Program | None
+    program: BoundRowProgram | None
 
 
-def project(tracer: Tracer, event: Any, pointer: str, kind: ColumnType) -> tuple[Leaf, ...]:
+def find_field_sources(
+    tracer: Tracer, event: Any, pointer: str, kind: ColumnType
+) -> tuple[FieldSource, ...]:
     """Where the values of a field come from, each row's by exactly one leaf."""
     try:
         found = _at(tracer, event, parse_pointer(pointer))
     except EvaluationError:
         found = None  # every row that has the field raises
-    return tuple(_leaves(tracer, found, kind))
+    return tuple(_sources(tracer, found, kind))
 
 
 # -- finding the field -----------------------------------------------------------------------------
@@ -56,8 +58,8 @@ def project(tracer: Tracer, event: Any, pointer: str, kind: ColumnType) -> tuple
 
 def _at(tracer: Tracer, value: Any, tokens: Sequence[str]) -> Any:
     """The value at a pointer; None where there is none."""
-    value = tracer.settled(force(value))
-    if isinstance(value, Nothing):
+    value = tracer.simplified(force(value))
+    if isinstance(value, AlwaysRaises):
         return None  # these rows raise, and have no fields
     if not tokens:
         return value
@@ -66,12 +68,12 @@ def _at(tracer: Tracer, value: Any, tokens: Sequence[str]) -> Any:
     if isinstance(value, Object):
         return _field(tracer, value, tokens)
     if isinstance(value, Array):
-        place = _place(tokens[0])
-        within = place is not None and place < len(value.items)
-        return _at(tracer, value.items[place or 0], tokens[1:]) if within else None
-    if isinstance(value, List):
+        position = _array_index(tokens[0])
+        within = position is not None and position < len(value.items)
+        return _at(tracer, value.items[position or 0], tokens[1:]) if within else None
+    if isinstance(value, SymbolicList):
         return _element(tracer, value, tokens)
-    if isinstance(value, Symbol) and value.node.type is Type.PICK:
+    if isinstance(value, Symbol) and value.node.type is Type.DICTIONARY:
         return tracer.scalar([value], lambda each: _at(tracer, each, tokens), _none)
     return None
 
@@ -80,7 +82,7 @@ def _none(_values: Any) -> None:
     return None
 
 
-def _place(token: str) -> int | None:
+def _array_index(token: str) -> int | None:
     plain = token.isascii() and token.isdigit() and (len(token) == 1 or token[0] != "0")
     return int(token) if plain else None
 
@@ -103,7 +105,7 @@ def _optional(
     if not chain:
         return None
     number, member, _ = chain[0]
-    condition = tracer.settled(member.condition)
+    condition = tracer.simplified(member.condition)
 
     def there() -> Any:
         return _at(tracer, value.part(number, member, name), rest)
@@ -116,51 +118,53 @@ def _optional(
     return tracer.choose(condition, there, elsewhere)
 
 
-def _element(tracer: Tracer, value: List, tokens: Sequence[str]) -> Any:
-    place = _place(tokens[0])
-    if place is None:
+def _element(tracer: Tracer, value: SymbolicList, tokens: Sequence[str]) -> Any:
+    position = _array_index(tokens[0])
+    if position is None:
         return None
-    number = float(place)
+    number = float(position)
     inside = tracer.compute("is_place", [number, list_length(tracer, value)], Type.BOOLEAN)
     return tracer.choose(
         inside, lambda: _at(tracer, nth(tracer, value, number), tokens[1:]), lambda: None
     )
 
 
-def _leaves(tracer: Tracer, value: Any, kind: ColumnType) -> list[Leaf]:
-    value = tracer.settled(value)
-    if isinstance(value, Nothing):
+def _sources(tracer: Tracer, value: Any, kind: ColumnType) -> list[FieldSource]:
+    value = tracer.simplified(value)
+    if isinstance(value, AlwaysRaises):
         value = None
     if isinstance(value, Choice):
         found = []
         for holds in (True, False):
             with tracer.inside(tracer.part(value.condition, holds=holds)):
-                found += _leaves(tracer, tracer.side_of(value, holds=holds), kind)
+                found += _sources(tracer, tracer.side_of(value, holds=holds), kind)
         return found
     if isinstance(value, Symbol):
         value = Symbol(tracer.lift(value.node))
     program = None
     if kind in _TEXTS and _needs_program(value, kind):
         try:
-            program = Writer(tracer).program(value)
+            program = RowProgramWriter(tracer).program(value)
         except EvaluationError:
             value = None  # all of these rows raise
-    return [Leaf(tracer.domain, value, program)]
+    return [FieldSource(tracer.domain, value, program)]
 
 
 def _needs_program(value: Any, kind: ColumnType) -> bool:
-    if isinstance(value, List | Array | Object):
+    if isinstance(value, SymbolicList | Array | Object):
         return True
     if isinstance(value, Symbol) and value.node.type is Type.VALUE:
-        return kind is ColumnType.JSONB or kind_of(value) in {"array", "object"}
-    return kind is ColumnType.JSONB and isinstance(value, Symbol) and kind_of(value) == "string"
+        return kind is ColumnType.JSONB or type_name_of(value) in {"array", "object"}
+    return (
+        kind is ColumnType.JSONB and isinstance(value, Symbol) and type_name_of(value) == "string"
+    )
 
 
 # -- reading it ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ColumnRequest:
     """A field, the type it is wanted as, and the root rows [start, stop) it is wanted of."""
 
     pointer: str
@@ -169,61 +173,63 @@ class Wanted:
     stop: int
 
 
-def read(leaves: Sequence[Leaf], run: Run, root: Domain, wanted: Wanted) -> Any:
+def read(
+    sources: Sequence[FieldSource], run: Execution, root: Domain, request: ColumnRequest
+) -> Any:
     """The Arrow column of a field, a value for each of the rows that are wanted.
 
     Raises:
         DestinationRejectedError: see `eventer.core.batch.Fields.column`.
     """
-    reader = _Reader(run, root, wanted)
-    parts = [reader.column(leaf) for leaf in leaves]
+    reader = _ColumnReader(run, root, request)
+    parts = [reader.column(source) for source in sources]
     if reader.rejected is not None:
         raise reader.rejected[1]
-    if len(parts) == 1 and leaves[0].rows is root:
-        return parts[0][wanted.start : wanted.stop]
-    rows = np.concatenate([run.rows(leaf.rows, root) for leaf in leaves])
+    if len(parts) == 1 and sources[0].rows is root:
+        return parts[0][request.start : request.stop]
+    rows = np.concatenate([run.rows(source.rows, root) for source in sources])
     order = np.empty(len(rows), dtype=np.int64)
     order[rows] = np.arange(len(rows))
-    return pa.concat_arrays(parts).take(pa.array(order[wanted.start : wanted.stop]))
+    return pa.concat_arrays(parts).take(pa.array(order[request.start : request.stop]))
 
 
-class _Reader:
+class _ColumnReader:
     """Reads leaves as columns of one type; `rejected` is the first event of which that fails."""
 
-    def __init__(self, run: Run, root: Domain, wanted: Wanted) -> None:
+    def __init__(self, run: Execution, root: Domain, request: ColumnRequest) -> None:
         self._run = run
         self._root = root
-        self._wanted = wanted
-        self._kind = wanted.kind
-        self._convert, self._type = CONVERSIONS[wanted.kind]
+        self._request = request
+        self._kind = request.kind
+        self._convert, self._type = CONVERSIONS[request.kind]
         self.rejected: tuple[int, DestinationRejectedError] | None = None
 
-    def column(self, leaf: Leaf) -> Any:
+    def column(self, source: FieldSource) -> Any:
         """A leaf's own rows."""
-        size = self._run.size(leaf.rows)
-        if leaf.program is not None:
-            return self._by_program(leaf.program, leaf.rows, size)
-        value = leaf.value
+        size = self._run.size(source.rows)
+        if source.program is not None:
+            return self._by_program(source.program, source.rows, size)
+        value = source.value
         if isinstance(value, Array | Object):
-            return self._wrong(leaf.rows, None)
+            return self._wrong(source.rows, None)
         if not isinstance(value, Symbolic):
-            return self._picked(leaf.rows, (value,), np.zeros(size, dtype=np.int64))
+            return self._picked(source.rows, (value,), np.zeros(size, dtype=np.int64))
         if isinstance(value, Symbol):
-            return self._symbol(value.node, leaf.rows)
-        return self._wrong(leaf.rows, None)
+            return self._symbol(value.node, source.rows)
+        return self._wrong(source.rows, None)
 
-    def _by_program(self, program: Program, rows: Domain, size: int) -> Any:
+    def _by_program(self, program: BoundRowProgram, rows: Domain, size: int) -> Any:
         columns, limit = program.columns(self._run), 1 << 40
         text = assemble(
             program.rows, columns, size, limit=limit, event_limit=limit, guess=size * 64
         )
-        texts = texts_of(text.ends, text.text)
+        texts = text_array(text.ends, text.text)
         del rows
         return texts if self._type == pa.large_string() else texts.cast(self._type)
 
     def _symbol(self, node: Node, rows: Domain) -> Any:
         values = self._run.value(node)
-        if node.type is Type.PICK:
+        if node.type is Type.DICTIONARY:
             return self._picked(rows, node.entries, values)
         if node.type is Type.VALUE:
             return self._picked(rows, values.entries, values.codes)
@@ -245,7 +251,7 @@ class _Reader:
             if entry is not None:
                 try:
                     cell = self._convert(entry)
-                except WrongKindError:
+                except ColumnTypeError:
                     wrong[number] = True
             cells.append(cell)
         if wrong.any() and wrong[codes].any():
@@ -255,8 +261,8 @@ class _Reader:
     def _instants(self, node: Node, rows: Domain, texts: Any) -> Any:
         source = node.arguments[0] if node.operation == "drawn" else None
         raw = self._run.value(source) if isinstance(source, Node) else None
-        if isinstance(raw, Instants):
-            return _micros(raw).cast(self._type)
+        if isinstance(raw, TimestampColumn):
+            return _as_microseconds(raw).cast(self._type)
         encoded = texts.dictionary_encode()
         codes = encoded.indices.to_numpy().astype(np.int64)
         return self._picked(rows, tuple(encoded.dictionary.to_pylist()), codes)
@@ -275,26 +281,26 @@ class _Reader:
 
     def _reject(self, rows: Domain, wrong: Any, shown: Callable[[int], Any]) -> None:
         events = self._run.rows(rows, self._root)
-        within = (self._wanted.start <= events) & (events < self._wanted.stop)
+        within = (self._request.start <= events) & (events < self._request.stop)
         found = np.flatnonzero(wrong & within & ~self._run.raised[events])
         if not len(found):
             return
         index = int(self._run.index(self._root)[events[found[0]]])
         if self.rejected is None or index < self.rejected[0]:
             error = DestinationRejectedError(
-                f"event {index}: the value at {self._wanted.pointer} is no {self._kind.value}: "
-                f"{_short(shown(int(found[0])))}",
+                f"event {index}: the value at {self._request.pointer} is no {self._kind.value}: "
+                f"{_abbreviated(shown(int(found[0])))}",
                 index=index,
             )
             self.rejected = index, error
 
 
-def _short(value: Any) -> str:
+def _abbreviated(value: Any) -> str:
     text = json_text(value)
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def _micros(instants: Instants) -> Any:
+def _as_microseconds(instants: TimestampColumn) -> Any:
     """Instants in microseconds, cut."""
     scale = instants.digits - 6
     units = instants.units // 10**scale if scale > 0 else instants.units * 10**-scale
@@ -327,7 +333,7 @@ def _double_as_whole(values: Any) -> _Column:
 
 def _double_text(values: Any) -> _Column:
     data, offsets = number_texts(values)
-    return texts_of(offsets, data), None
+    return text_array(offsets, data), None
 
 
 def _boolean(values: Any) -> _Column:

@@ -1,6 +1,6 @@
 """A row program: what the kernel does to write each row's JSON text.
 
-It names its columns by numbers; `Program.columns` lays those of a run out as the kernel reads them.
+It names its columns by numbers; `BoundRowProgram.columns` lays those of a run out as the kernel reads them.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from eventer.kernels.assemble import NUMBERS, TEXTS, Column, RowProgram
-from eventer.kernels.columns import selectors
-from eventer.kernels.pgcopy import text_buffers
-from eventer.plan.execute import Run
+from eventer.kernels.json.assemble import NUMBERS, TEXT_COLUMN_OPS, Column, RowProgram
+from eventer.kernels.json.selectors import selectors
+from eventer.kernels.pgcopy.copy_stream import text_buffers
+from eventer.plan.execution import Execution
 from eventer.plan.graph import Node
 
 
-class Lay(Enum):
+class Layout(Enum):
     """What a slot's column is laid out as."""
 
     NUMBERS = "numbers"
@@ -31,52 +31,52 @@ class Lay(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class ColumnSlot:
     """A column that the program reads."""
 
-    lay: Lay
+    layout: Layout
     node: Node
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class BoundRowProgram:
     """Instructions, and the columns that they read: first dictionaries, then those of slots."""
 
     rows: RowProgram
     dictionaries: tuple[Column, ...]
-    slots: tuple[Slot, ...]
+    slots: tuple[ColumnSlot, ...]
 
-    def columns(self, run: Run) -> list[Column]:
+    def columns(self, run: Execution) -> list[Column]:
         """The columns for one run."""
-        return [*self.dictionaries, *(_laid(slot, run) for slot in self.slots)]
+        return [*self.dictionaries, *(_laid_out(slot, run) for slot in self.slots)]
 
-    def slot(self, instruction: int) -> Slot | None:
+    def slot(self, instruction: int) -> ColumnSlot | None:
         """The slot that an instruction reads, if it reads any."""
         op, column, _ = self.rows.code[instruction].tolist()
-        return self.slots[column - len(self.dictionaries)] if op in _READING else None
+        return self.slots[column - len(self.dictionaries)] if op in _COLUMN_READERS else None
 
 
-_READING: Final = TEXTS | NUMBERS
+_COLUMN_READERS: Final = TEXT_COLUMN_OPS | NUMBERS
 
 
-def _laid(slot: Slot, run: Run) -> Column:
+def _laid_out(slot: ColumnSlot, run: Execution) -> Column:
     value = run.value(slot.node)
-    if slot.lay is Lay.TEXT:
+    if slot.layout is Layout.TEXT:
         return Column(*text_buffers(_whole(value)))
-    if slot.lay is Lay.SELECTOR:
+    if slot.layout is Layout.SELECTOR:
         return Column(selectors(value))
-    if slot.lay is Lay.LIST:
+    if slot.layout is Layout.LIST:
         offsets = np.zeros(len(value) + 1, dtype=np.int64)
         np.cumsum(value, out=offsets[1:])
         return Column(offsets)
-    wanted = _DTYPES[slot.lay]
+    wanted = _DTYPES[slot.layout]
     return Column(value if value.dtype == wanted else value.astype(wanted))
 
 
-_DTYPES: Final[dict[Lay, Any]] = {
-    Lay.NUMBERS: np.int64,
-    Lay.DOUBLES: np.float64,
-    Lay.BOOLEANS: np.bool_,
+_DTYPES: Final[dict[Layout, Any]] = {
+    Layout.NUMBERS: np.int64,
+    Layout.DOUBLES: np.float64,
+    Layout.BOOLEANS: np.bool_,
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 
 from eventer.jsonnet.values import Array, Function
 from eventer.plan.graph import Domain, Node, Type
-from eventer.plan.refusal import RefusedError
+from eventer.plan.unsupported import PlanUnsupportedError
 
 
 class Symbolic:
@@ -21,7 +21,9 @@ class Symbolic:
     __slots__ = ()
 
     def __bool__(self) -> NoReturn:
-        raise RefusedError("it asks for the truth of a value that differs from event to event")
+        raise PlanUnsupportedError(
+            "it asks for the truth of a value that differs from event to event"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +37,7 @@ class Symbol(Symbolic):
 class Choice(Symbolic):
     """`then` in the rows of `domain` where `condition` holds, `otherwise` in the others.
 
-    Each side is a value of its own part of the domain, or `NOTHING` where all its rows raise.
+    Each side is a value of its own part of the domain, or `ALWAYS_RAISES` where all its rows raise.
     """
 
     domain: Domain
@@ -45,7 +47,7 @@ class Choice(Symbolic):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class List(Symbolic):
+class SymbolicList(Symbolic):
     """A list a row, of lengths that differ.
 
     `lengths` (ROWS) are those of the rows of `domain`; the rows of `elements` are the elements, in
@@ -58,29 +60,29 @@ class List(Symbolic):
     item: Any
 
 
-class Nothing(Symbolic):
+class AlwaysRaises(Symbolic):
     """The side of a choice whose rows all raise."""
 
     __slots__ = ()
 
 
-NOTHING: Final = Nothing()
+ALWAYS_RAISES: Final = AlwaysRaises()
 
 
-def kind_of(value: Any) -> str | None:
+def type_name_of(value: Any) -> str | None:
     """The type that `std.type` would say, where it is the same in all rows; else None."""
     if isinstance(value, Symbol):
-        return _kind_of_node(value.node)
-    if isinstance(value, List):
+        return _type_name_of_node(value.node)
+    if isinstance(value, SymbolicList):
         return "array"
     if isinstance(value, Symbolic):
         return None
     if value is None:
         return "null"
-    return plain_kind(value)
+    return plain_type_name(value)
 
 
-def plain_kind(value: Any) -> str:
+def plain_type_name(value: Any) -> str:
     """The type of a value that is the same in all rows, plain JSON included."""
     if value is None:
         return "null"
@@ -95,14 +97,14 @@ def plain_kind(value: Any) -> str:
     return "function" if isinstance(value, Function) else "object"
 
 
-def _kind_of_node(node: Node) -> str | None:
+def _type_name_of_node(node: Node) -> str | None:
     if node.type in {Type.WHOLE, Type.NUMBER}:
         return "number"
     if node.type is Type.BOOLEAN:
         return "boolean"
     if node.type is Type.TEXT:
         return "string"
-    if node.type is Type.PICK:
-        kinds = {plain_kind(entry) for entry in node.entries}
+    if node.type is Type.DICTIONARY:
+        kinds = {plain_type_name(entry) for entry in node.entries}
         return kinds.pop() if len(kinds) == 1 else None
     return node.kind

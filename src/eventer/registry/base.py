@@ -17,12 +17,12 @@ from eventer.core.errors import EventerError, RegistryError
 from eventer.core.model import (
     CatchUp,
     EventShape,
+    GeneratorState,
     KafkaTarget,
     OnError,
     Position,
     PostgresTarget,
     Segment,
-    State,
     Stream,
     Target,
     Template,
@@ -46,7 +46,7 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class GeneratorFailure:
     """The last thing that went wrong with a generator, and when (ns since 1970)."""
 
     error: EventerError
@@ -80,14 +80,14 @@ class GeneratorRecord:
     incarnation: int = 0
     dataset: str | None = None
     instance_id: str | None = None
-    state: State = State.RUNNING
+    state: GeneratorState = GeneratorState.RUNNING
     on_error: OnError = OnError.STOP
     catch_up: CatchUp = CatchUp.DROP
     engine: Literal["plan", "interpreter"] = "interpreter"
     engine_reason: str | None = None
     shape: EventShape = field(default_factory=EventShape)
     fingerprints: tuple[tuple[int, str], ...] = ()
-    failure: Failure | None = None
+    failure: GeneratorFailure | None = None
     position: Position = field(default_factory=Position)
 
     @property
@@ -126,13 +126,13 @@ class SetState:
 
     id: int
     incarnation: int
-    state: State
-    failure: Failure | None
+    state: GeneratorState
+    failure: GeneratorFailure | None
     at: int
 
 
 @dataclass(frozen=True, slots=True)
-class SetHandling:
+class SetPolicies:
     """What becomes of events that raise, and of the ticks of a down time."""
 
     id: int
@@ -190,7 +190,7 @@ Change: TypeAlias = (
     | Remove
     | BeginSegment
     | SetState
-    | SetHandling
+    | SetPolicies
     | SetEngine
     | SetPosition
     | BeginFingerprint
@@ -241,7 +241,7 @@ def stream_key(name: str | None, digest: str) -> str:
     return f"template:{digest}" if name is None else f"name:{name}"
 
 
-def place_of(target: Target) -> str:
+def target_location(target: Target) -> str:
     """Where a target's events land, whatever options shape them on the way."""
     match target:
         case KafkaTarget():

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from eventer.core import errors
-from eventer.core.errors import EventerError, Fault, Frame, RequestError, TemplateError
+from eventer.core.errors import EventerError, Fault, RequestError, TemplateError, TraceFrame
 from eventer.core.model import (
     Column,
     ColumnType,
@@ -20,7 +20,7 @@ from eventer.core.model import (
     Template,
 )
 from eventer.core.source import Place
-from eventer.registry.base import Failure
+from eventer.registry.base import GeneratorFailure
 
 
 def _dump(value: object) -> str:
@@ -77,17 +77,17 @@ def read_shape(text: str) -> EventShape:
     return EventShape(**parts, columns=columns)
 
 
-def failure_text(failure: Failure | None) -> str | None:
+def failure_text(failure: GeneratorFailure | None) -> str | None:
     """A failure as JSON text; the error keeps its kind, places and hints, not its cause."""
     return None if failure is None else _dump({"at": failure.at, "error": _error(failure.error)})
 
 
-def read_failure(text: str | None) -> Failure | None:
+def read_failure(text: str | None) -> GeneratorFailure | None:
     """The failure of such a text."""
     if text is None:
         return None
     parts: dict[str, Any] = json.loads(text)
-    return Failure(_read_error(parts["error"]), parts["at"])
+    return GeneratorFailure(_read_error(parts["error"]), parts["at"])
 
 
 def _error(error: EventerError) -> dict[str, object]:
@@ -113,7 +113,7 @@ def _read_error(parts: dict[str, Any]) -> EventerError:
     if isinstance(error, TemplateError):
         error.place = _read_place(parts.get("place"))
         error.trace = tuple(
-            Frame(frame["what"], Place(**frame["place"])) for frame in parts.get("trace", ())
+            TraceFrame(frame["what"], Place(**frame["place"])) for frame in parts.get("trace", ())
         )
     if isinstance(error, RequestError):
         error.faults = tuple(

@@ -25,14 +25,14 @@ from eventer.registry.base import (
     Cluster,
     GeneratorExistsError,
     GeneratorRecord,
-    place_of,
     stream_key,
+    target_location,
 )
-from eventer.registry.rows import read_record
+from eventer.registry.record_rows import read_record
 from eventer.registry.statements import MIGRATIONS, QUERIES, statements
 
 _T = TypeVar("_T")
-FILE_NAME = "registry.sqlite"
+REGISTRY_FILE_NAME = "registry.sqlite"
 
 
 class SqliteRegistry:
@@ -92,7 +92,7 @@ class SqliteRegistry:
         self, stream: str | None, digest: str, target: Target
     ) -> tuple[int, ...]:
         """Ids of the generators of this stream that go to the same place, oldest first."""
-        values = {"stream_key": stream_key(stream, digest), "place": place_of(target)}
+        values = {"stream_key": stream_key(stream, digest), "place": target_location(target)}
         rows = await _run(self._executor, lambda: self._store.rows("find_related", values))
         return tuple(int(row["id"]) for row in rows)
 
@@ -111,7 +111,7 @@ class _Store:
     """The connection itself; used by the one thread only."""
 
     def __init__(self, path: Path) -> None:
-        with _said_plainly(path):
+        with _translate_errors(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _lock(path)
             try:
@@ -160,12 +160,12 @@ class _Store:
         )
 
     def rows(self, query: str, values: Mapping[str, Any] | None = None) -> list[sqlite3.Row]:
-        with _said_plainly():
+        with _translate_errors():
             return self._connection.execute(QUERIES[query], values or {}).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _said_plainly():
+        with _translate_errors():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -183,7 +183,7 @@ class _Store:
             raise
 
     def close(self) -> None:
-        with _said_plainly():
+        with _translate_errors():
             self._connection.close()
         self._lock.close()
 
@@ -235,7 +235,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
 
 
 @contextmanager
-def _said_plainly(path: Path | None = None) -> Iterator[None]:
+def _translate_errors(path: Path | None = None) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:

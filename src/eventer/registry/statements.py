@@ -16,12 +16,12 @@ from eventer.registry.base import (
     Change,
     Remove,
     SetEngine,
-    SetHandling,
+    SetPolicies,
     SetPosition,
     SetState,
 )
 from eventer.registry.codec import failure_text, shape_text
-from eventer.registry.rows import position_values, record_values
+from eventer.registry.record_rows import position_values, record_values
 
 Statement: TypeAlias = tuple[str, Mapping[str, Any]]
 
@@ -69,7 +69,7 @@ def statements(change: Change) -> Iterator[Statement]:
                 "set_state",
                 _key(change) | {"state": change.state, "failure": failure, "at": change.at},
             )
-        case SetHandling():
+        case SetPolicies():
             handling = {"on_error": change.on_error, "catch_up": change.catch_up}
             yield "set_handling", _key(change) | handling | {"at": change.at}
         case SetEngine():
@@ -100,7 +100,7 @@ def _begin_incarnation(change: BeginIncarnation) -> Iterator[Statement]:
 def _key(
     change: BeginSegment
     | SetState
-    | SetHandling
+    | SetPolicies
     | SetEngine
     | SetPosition
     | BeginFingerprint

@@ -8,7 +8,7 @@ from typing import Final
 
 from eventer.runs.flow_state import FlowState
 
-LINGER_NS: Final = 5_000_000
+COALESCE_NS: Final = 5_000_000
 """Ticks that are closer together than this are made together."""
 
 
@@ -27,12 +27,12 @@ class DueQueue:
         """Queues a generator that has something due, or wakes it when it will have."""
         if not flow.active:
             return
-        if now < flow.held_until:
-            self._wake(flow, flow.held_until)
-        elif flow.made < flow.goal(now):
+        if now < flow.retry_not_before:
+            self._set_timer(flow, flow.retry_not_before)
+        elif flow.generated < flow.generation_end(now):
             self.queue(flow)
         elif (due := flow.next_due()) is not None:
-            self._wake(flow, max(due, now + LINGER_NS))
+            self._set_timer(flow, max(due, now + COALESCE_NS))
 
     def queue(self, flow: FlowState, *, first: bool = False) -> None:
         """Gives a generator the last turn, or the first; one that has a turn already keeps it."""
@@ -50,13 +50,13 @@ class DueQueue:
         flow.queued = False
         return flow
 
-    def ring(self, now: int) -> bool:
+    def wake_due(self, now: int) -> bool:
         """Queues those whose time has come; says whether there were any."""
         before = len(self._due)
         while self._timers and self._timers[0][0] <= now:
             at, _, flow = heapq.heappop(self._timers)
-            if flow.wake == at:
-                flow.wake = None
+            if flow.timer_at == at:
+                flow.timer_at = None
                 self.schedule(flow, now)
         return len(self._due) > before
 
@@ -65,8 +65,8 @@ class DueQueue:
         """When the next one's time comes."""
         return self._timers[0][0] if self._timers else None
 
-    def _wake(self, flow: FlowState, at: int) -> None:
-        if flow.wake is None or at < flow.wake:
-            flow.wake = at
+    def _set_timer(self, flow: FlowState, at: int) -> None:
+        if flow.timer_at is None or at < flow.timer_at:
+            flow.timer_at = at
             self._count += 1
             heapq.heappush(self._timers, (at, self._count, flow))

@@ -14,21 +14,27 @@ from eventer.core.errors import EventerError, TemplateError
 from eventer.core.model import OnError, Position, PositionKey
 from eventer.destinations.base import Delivery
 from eventer.plan.json_fields import JsonFields
-from eventer.runs.instructions import Assignment, Made, Skipped, Timetable, Work
 from eventer.runs.pacing import END
+from eventer.runs.shard_messages import (
+    Assignment,
+    EventSkipped,
+    GenerationRequest,
+    GenerationResult,
+    Timetable,
+)
 
-MOST: Final = 16 * MAX_EVENTS
+MAX_REQUEST_EVENTS: Final = 16 * MAX_EVENTS
 """Events of one work: as many as a slice has time for."""
 
 
 class Phase(Enum):
     """How far a generator is on its way to delivery, anew with every connection."""
 
-    PLACED = auto()
+    POSITION_UNREAD = auto()
     """Its position is to be read."""
-    ASKING = auto()
+    AWAITING_PACE = auto()
     """Its position is reported, and it waits to be let go on."""
-    UNPREPARED = auto()
+    TARGET_UNPREPARED = auto()
     """Its target is to be prepared."""
     READY = auto()
     """Its events flow."""
@@ -38,42 +44,42 @@ class Phase(Enum):
 class FlowState:
     """The changing state of one assigned generator.
 
-    `made` is the next index to make: all from the position up to it are in flight or in `batches`.
-    `barrier` is an index that is never passed, and the error that the generator fails with when
-    all before it is committed. `version` changes whenever `made` goes back.
+    `generated` is the next index to make: all from the position up to it are in flight or in `batches`.
+    `stop_at` is an index that is never passed, and the error that the generator fails with when
+    all before it is committed. `version` changes whenever `generated` goes back.
 
-    A *suspect* is delivered alone, and not before `held_until`: its last delivery failed, and the
+    A *suspect* is delivered alone, and not before `retry_not_before`: its last delivery failed, and the
     fault was its own. It makes no more at a time than it delivers, and less after each try.
     """
 
     assignment: Assignment
     version: int
-    phase: Phase = Phase.PLACED
+    phase: Phase = Phase.POSITION_UNREAD
     position: Position | None = None
     timetable: Timetable | None = None
     limit: int = END
-    made: int = 0
+    generated: int = 0
     batches: list[Batch] = field(default_factory=list)
-    weights: list[int] = field(default_factory=list)
+    batch_bytes: list[int] = field(default_factory=list)
     in_flight: tuple[Batch, ...] = ()
     skip: set[int] = field(default_factory=set)
-    barrier: tuple[int, EventerError] | None = None
+    stop_at: tuple[int, EventerError] | None = None
     queued: bool = False
-    wake: int | None = None
+    timer_at: int | None = None
     finishing: bool = False
-    gone: bool = False
+    removed: bool = False
     withdrawing: bool = False
-    doubtful: bool = False
+    outcome_unknown: bool = False
     accepted: Position | None = None
     prepare_at: int = 0
     prepare_tries: int = 0
-    suspect: bool = False
-    held_until: int = 0
+    quarantined: bool = False
+    retry_not_before: int = 0
     delivery_tries: int = 0
 
     def __post_init__(self) -> None:
         self.skip.update(self.assignment.skip)
-        self.doubtful = self.assignment.doubtful
+        self.outcome_unknown = self.assignment.outcome_unknown
 
     @property
     def key(self) -> PositionKey:
@@ -83,54 +89,54 @@ class FlowState:
     @property
     def active(self) -> bool:
         """Whether events are to be made."""
-        waits = self.suspect and (self.batches or self.in_flight)
-        return self.phase is Phase.READY and not (self.withdrawing or self.gone or waits)
+        is_waiting = self.quarantined and (self.batches or self.in_flight)
+        return self.phase is Phase.READY and not (self.withdrawing or self.removed or is_waiting)
 
     @property
-    def weight(self) -> int:
+    def retained_bytes(self) -> int:
         """Bytes of memory that it holds on to while it waits to be delivered."""
-        return sum(self.weights)
+        return sum(self.batch_bytes)
 
-    def hold(self, until: int, version: int) -> None:
+    def quarantine(self, until: int, version: int) -> None:
         """Its delivery failed, by its own fault: it is tried again alone, not before `until`."""
         self.in_flight = ()
         self.rewind(version)
-        self.suspect, self.held_until = True, until
+        self.quarantined, self.retry_not_before = True, until
         self.prepare_at = max(self.prepare_at, until)
         self.delivery_tries += 1
 
     def clear(self) -> bool:
         """Its delivery went well; says whether it was suspected."""
-        suspect, self.suspect = self.suspect, False
-        self.held_until = self.delivery_tries = 0
-        return suspect
+        quarantined, self.quarantined = self.quarantined, False
+        self.retry_not_before = self.delivery_tries = 0
+        return quarantined
 
-    def place(self, version: int) -> None:
+    def reset(self, version: int) -> None:
         """Forgets everything that is not committed, and the position with it."""
-        self.phase = Phase.PLACED
+        self.phase = Phase.POSITION_UNREAD
         self.in_flight = ()
         self._drop(version)
 
-    def found(self, position: Position) -> None:
+    def set_position(self, position: Position) -> None:
         """The destination's word about where to resume, unless another was accepted."""
         accepted = self.assignment.accepted
         ahead = accepted is not None and accepted.next > position.next
         self.accepted = accepted if ahead else None
         self.position = self.accepted or position
-        self.made = self.position.next
-        self.doubtful = False
-        self.phase = Phase.ASKING
+        self.generated = self.position.next
+        self.outcome_unknown = False
+        self.phase = Phase.AWAITING_PACE
 
     def rewind(self, version: int) -> None:
         """Goes back to the committed position."""
         self._drop(version)
-        self.made = self.committed
+        self.generated = self.committed
 
     def _drop(self, version: int) -> None:
         self.version = version
         self.batches.clear()
-        self.weights.clear()
-        self.barrier = None
+        self.batch_bytes.clear()
+        self.stop_at = None
 
     @property
     def committed(self) -> int:
@@ -141,14 +147,14 @@ class FlowState:
     def end(self) -> int:
         """The index that is not to be reached now, due or not."""
         ends = [self.limit]
-        if self.barrier is not None:
-            ends.append(self.barrier[0])
-        wary_of = self.assignment.wary_of
-        if wary_of is not None and self.committed < wary_of:
-            ends.append(wary_of)
+        if self.stop_at is not None:
+            ends.append(self.stop_at[0])
+        poison_index = self.assignment.poison_index
+        if poison_index is not None and self.committed < poison_index:
+            ends.append(poison_index)
         return min(ends)
 
-    def goal(self, now: int) -> int:
+    def generation_end(self, now: int) -> int:
         """Up to which index events are to be made now."""
         assert self.timetable is not None
         return min(self.timetable.due_end(now), self.end)
@@ -156,56 +162,66 @@ class FlowState:
     def next_due(self) -> int | None:
         """When the next index to make is due; None where there is none."""
         assert self.timetable is not None
-        return self.timetable.due_at(self.made) if self.made < self.end else None
+        return self.timetable.due_at(self.generated) if self.generated < self.end else None
 
-    def work(self, now: int, most: int = MOST) -> Work | None:
+    def request(self, now: int, max_events: int = MAX_REQUEST_EVENTS) -> GenerationRequest | None:
         """What is to be made next; None where nothing is due, or a suspect is to deliver first.
 
         What emits nothing is passed over on the way.
         """
         assert self.timetable is not None
-        goal = self.goal(now)
-        while self.made < goal and self.made in self.skip:
-            self.pass_over()
-        if self.made >= goal or not self.active:
+        generation_end = self.generation_end(now)
+        while self.generated < generation_end and self.generated in self.skip:
+            self.skip_next()
+        if self.generated >= generation_end or not self.active:
             return None
-        if self.suspect:
-            most = max(1, min(most, MAX_EVENTS >> 2 * self.delivery_tries))
-        end = min([goal, self.made + min(MOST, most), *(i for i in self.skip if i > self.made)])
-        return Work(self.assignment, self.timetable, self.made, end - self.made, self.version)
+        if self.quarantined:
+            max_events = max(1, min(max_events, MAX_EVENTS >> 2 * self.delivery_tries))
+        end = min(
+            [
+                generation_end,
+                self.generated + min(MAX_REQUEST_EVENTS, max_events),
+                *(i for i in self.skip if i > self.generated),
+            ]
+        )
+        return GenerationRequest(
+            self.assignment, self.timetable, self.generated, end - self.generated, self.version
+        )
 
-    def accept(self, made: Made) -> Skipped | None:
+    def accept(self, generated: GenerationResult) -> EventSkipped | None:
         """Takes what became of its work, which began where the last one ended."""
-        if made.batch is not None:
-            assert made.batch.first == self.made
-            self.batches.append(made.batch)
-            self.weights.append(made.weight)
-            self.made = made.batch.next
+        if generated.batch is not None:
+            assert generated.batch.first == self.generated
+            self.batches.append(generated.batch)
+            self.batch_bytes.append(generated.retained_bytes)
+            self.generated = generated.batch.next
             return None
-        assert made.error is not None
-        of_event = isinstance(made.error, TemplateError) and _index(made.error) is not None
-        if not self._stumble(self.made, made.error, lasting=not of_event):
+        assert generated.error is not None
+        of_event = (
+            isinstance(generated.error, TemplateError) and _event_index(generated.error) is not None
+        )
+        if not self._skip_or_stop(self.generated, generated.error, lasting=not of_event):
             return None
-        self.pass_over()
-        return Skipped(self.key, self.made - 1, made.error)
+        self.skip_next()
+        return EventSkipped(self.key, self.generated - 1, generated.error)
 
-    def pass_over(self) -> None:
+    def skip_next(self) -> None:
         """Lets the next index emit nothing."""
         if self.batches:
             self.batches[-1] = replace(self.batches[-1], count=self.batches[-1].count + 1)
         else:
-            self.batches.append(_nothing(self.made))
-            self.weights.append(0)
-        self.made += 1
+            self.batches.append(_empty_batch(self.generated))
+            self.batch_bytes.append(0)
+        self.generated += 1
 
-    def _stumble(self, index: int, error: EventerError, *, lasting: bool) -> bool:
+    def _skip_or_stop(self, index: int, error: EventerError, *, lasting: bool) -> bool:
         """An event cannot be made or delivered: says whether it is passed over.
 
         `lasting` where no single event is to blame.
         """
         if self.assignment.on_error is OnError.SKIP and not lasting:
             return True
-        self.barrier = (index, error)
+        self.stop_at = (index, error)
         return False
 
     def take(self, events: int) -> Delivery:
@@ -216,37 +232,39 @@ class FlowState:
             total += self.batches[number].count
             number += 1
         self.in_flight = tuple(self.batches[:number])
-        del self.batches[:number], self.weights[:number]
+        del self.batches[:number], self.batch_bytes[:number]
         return Delivery(self.assignment.flow, self.in_flight, self.accepted)
 
-    def settle(self, position: Position, version: int) -> None:
+    def mark_committed(self, position: Position, version: int) -> None:
         """What was in flight is committed."""
         self.in_flight = ()
-        expected = self.batches[0].first if self.batches else self.made
+        expected = self.batches[0].first if self.batches else self.generated
         self.position, self.accepted = position, None
         self.skip = {index for index in self.skip if index >= position.next}
         if position.next != expected:
             self.rewind(version)
 
-    def left_out(self, error: EventerError | None, end: int, version: int) -> Skipped | None:
+    def reject_in_flight(
+        self, error: EventerError | None, end: int, version: int
+    ) -> EventSkipped | None:
         """What was in flight, up to the index `end`, is not committed; `error` says why."""
         self.in_flight = ()
         self.rewind(version)
         if error is None:
             return None
-        index = _index(error)
+        index = _event_index(error)
         if index is None or not self.committed <= index < end:
-            self._stumble(self.committed, error, lasting=True)
-        elif self._stumble(index, error, lasting=False):
+            self._skip_or_stop(self.committed, error, lasting=True)
+        elif self._skip_or_stop(index, error, lasting=False):
             self.skip.add(index)
-            return Skipped(self.key, index, error)
+            return EventSkipped(self.key, index, error)
         return None
 
     @property
     def failure(self) -> EventerError | None:
         """What it fails with now, if all before its barrier is committed."""
-        if self.barrier is not None and self.committed >= self.barrier[0]:
-            return self.barrier[1]
+        if self.stop_at is not None and self.committed >= self.stop_at[0]:
+            return self.stop_at[1]
         return None
 
     @property
@@ -255,13 +273,13 @@ class FlowState:
         return self.position is not None and self.committed >= self.limit
 
 
-def _index(error: EventerError) -> int | None:
+def _event_index(error: EventerError) -> int | None:
     """Which event an error is about, where it says so."""
     index: int | None = getattr(error, "index", None)
     return index
 
 
-def _nothing(index: int) -> Batch:
+def _empty_batch(index: int) -> Batch:
     none = np.empty(0, dtype=np.int64)
     return Batch(
         first=index,

@@ -15,7 +15,9 @@ from eventer.core.errors import (
     UnknownOutcomeError,
 )
 from eventer.destinations.base import ShardConnection
-from eventer.runs.instructions import (
+from eventer.runs.generation_thread import GenerationThread
+from eventer.runs.shard import MAX_BUFFERED_BYTES, Shard
+from eventer.runs.shard_messages import (
     Check,
     Close,
     Deliver,
@@ -24,16 +26,14 @@ from eventer.runs.instructions import (
     Open,
     Prepare,
     ReadPositions,
-    Report,
+    ShardReport,
 )
-from eventer.runs.maker import Maker
-from eventer.runs.shard import WEIGHT, Shard
 
-PATIENCE_S: Final = 90.0
+IO_TIMEOUT_S: Final = 90.0
 """Clients have time limits of their own, all shorter; this one is against hanging for ever."""
-TRIAL_S: Final = 5.0
+QUARANTINE_TIMEOUT_S: Final = 5.0
 """For a delivery that holds up others and may well fail."""
-_LONGEST_SLEEP_S: Final = 1.0
+_MAX_SLEEP_S: Final = 1.0
 """The wall clock may be set: what it says is looked at again after this."""
 
 _log = logging.getLogger(__name__)
@@ -42,30 +42,30 @@ _log = logging.getLogger(__name__)
 class ShardRunner:
     """Runs one shard until it is told to stop. `shard` may be told things at any time, then `wake`.
 
-    `hear` gets every report, in order, and must not wait.
+    `on_report` gets every report, in order, and must not wait.
     """
 
     def __init__(
         self,
         connect: Callable[[], ShardConnection],
-        maker: Maker,
-        hear: Callable[[Report], None],
+        generation_thread: GenerationThread,
+        on_report: Callable[[ShardReport], None],
         clock: Clock,
         *,
         jitter: Callable[[], float] = random.random,
-        weight: int = WEIGHT,
+        max_buffered_bytes: int = MAX_BUFFERED_BYTES,
     ) -> None:
-        self.shard = Shard(weight)
+        self.shard = Shard(max_buffered_bytes)
         self._connect = connect
         self._connection: ShardConnection | None = None
-        self._maker = maker
-        self._hear = hear
+        self._generation_thread = generation_thread
+        self._on_report = on_report
         self._clock = clock
         self._jitter = jitter
         self._woken = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._io: tuple[IoInstruction, asyncio.Task[None]] | None = None
-        self._broken: BaseException | None = None
+        self._fatal_error: BaseException | None = None
 
     def wake(self) -> None:
         """Something was told to the shard."""
@@ -87,8 +87,8 @@ class ShardRunner:
         try:
             while not self.shard.stopped:
                 self._step()
-                if self._broken is not None:
-                    raise self._broken
+                if self._fatal_error is not None:
+                    raise self._fatal_error
                 await self._sleep()
         finally:
             for task in self._tasks:
@@ -104,13 +104,13 @@ class ShardRunner:
             else:
                 self._io = (instruction, self._start(self._carry_out(instruction)))
         for report in self.shard.take_reports():
-            self._hear(report)
+            self._on_report(report)
 
     async def _sleep(self) -> None:
         at = self.shard.wake_at()
         if self.shard.stopped:
             return
-        delay = _LONGEST_SLEEP_S
+        delay = _MAX_SLEEP_S
         if at is not None:
             delay = min(delay, max(0.0, (at - self._clock.now_ns()) / NS_PER_SECOND))
         timer = asyncio.get_running_loop().call_later(delay, self._woken.set)
@@ -130,25 +130,27 @@ class ShardRunner:
         if self._io is not None and self._io[1] is task:
             self._io = None
         if not task.cancelled() and task.exception() is not None:
-            self._broken = task.exception()
+            self._fatal_error = task.exception()
         self._woken.set()
 
     async def _generate(self, instruction: Generate) -> None:
-        results = await self._maker.make(instruction.works, instruction.room)
+        results = await self._generation_thread.generate(
+            instruction.requests, instruction.byte_budget
+        )
         self.shard.generated(results, self._clock.now_ns())
         if self._connection is not None:
-            for made in results:
-                if made.batch is not None:
-                    self._connection.encode_ahead(made.work.assignment.flow, made.batch)
+            for result in results:
+                if result.batch is not None:
+                    self._connection.encode_ahead(result.request.assignment.flow, result.batch)
 
     async def _carry_out(self, instruction: IoInstruction) -> None:
         try:
-            async with asyncio.timeout(_patience(instruction)):
+            async with asyncio.timeout(_timeout(instruction)):
                 await self._use(instruction)
         except EventerError as error:
             self._failed(error)
         except TimeoutError:
-            self._failed(_overran(instruction))
+            self._failed(_timeout_error(instruction))
         except asyncio.CancelledError:
             self._failed(DestinationUnavailableError("the shard is stopping"))
         except BrokenPipeError:
@@ -194,14 +196,14 @@ class ShardRunner:
             await connection.close()
 
 
-def _patience(instruction: IoInstruction) -> float:
-    on_trial = isinstance(instruction, Deliver) and instruction.on_trial
-    return TRIAL_S if on_trial else PATIENCE_S
+def _timeout(instruction: IoInstruction) -> float:
+    quarantine_probe = isinstance(instruction, Deliver) and instruction.quarantine_probe
+    return QUARANTINE_TIMEOUT_S if quarantine_probe else IO_TIMEOUT_S
 
 
-def _overran(instruction: IoInstruction) -> EventerError:
+def _timeout_error(instruction: IoInstruction) -> EventerError:
     what = type(instruction).__name__.lower()
-    seconds = _patience(instruction)
+    seconds = _timeout(instruction)
     message = f"the destination did not answer within {seconds:.0f} s ({what})"
     if isinstance(instruction, Deliver):
         return UnknownOutcomeError(message)

@@ -27,50 +27,50 @@ from eventer.core.errors import (
     UnknownOutcomeError,
 )
 from eventer.core.model import Guarantee, Position, PositionKey
-from eventer.destinations.base import Delivery, Flow, Outcome
+from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
 from eventer.runs.backoff import costly_delay_ns, delay_ns
-from eventer.runs.dose import Dose
+from eventer.runs.batch_limiter import BatchLimiter
+from eventer.runs.commit_throttle import CommitThrottle
+from eventer.runs.connection_state import ConnectionState
 from eventer.runs.due_queue import DueQueue
+from eventer.runs.flow_set import FlowSet
 from eventer.runs.flow_state import FlowState, Phase
-from eventer.runs.flows import Flows
-from eventer.runs.instructions import (
+from eventer.runs.pacing import END
+from eventer.runs.shard_messages import (
     Assignment,
     Check,
-    Checked,
+    CheckCompleted,
     Close,
-    Committed,
-    Connected,
     Deliver,
-    Failed,
-    Finished,
+    FlowFailed,
+    FlowFinished,
+    FlowRunning,
+    FlowSuspended,
+    FlowsWaiting,
+    FlowWithdrawn,
     Generate,
+    GenerationRequest,
+    GenerationResult,
     Instruction,
     IoInstruction,
-    Made,
     Open,
-    Positioned,
+    PositionRead,
     Prepare,
     ReadPositions,
-    Report,
-    Running,
-    Spent,
-    Suspended,
+    ShardConnected,
+    ShardReport,
+    StageTimes,
     Timetable,
-    Waiting,
-    Withdrawn,
-    Work,
+    TransactionCommitted,
 )
-from eventer.runs.link import Link
-from eventer.runs.pacing import END
-from eventer.runs.rest import Rest
 
-WINDOW_NS: Final = 250_000_000
+COMMIT_WINDOW_NS: Final = 250_000_000
 """How long a transaction may stay open under load."""
-WEIGHT: Final = 24 << 20
+MAX_BUFFERED_BYTES: Final = 24 << 20
 """Bytes of memory that batches may hold on to while they wait for a transaction."""
-TURN_NS: Final = 100_000_000
+OTHER_IO_NS: Final = 100_000_000
 """How long everything else may go before the next transaction, where both wait."""
-WORKS: Final = 32
+MAX_REQUESTS: Final = 32
 """Works of one slice."""
 _DELIVERY_TRIES: Final = 2
 
@@ -78,60 +78,60 @@ _DELIVERY_TRIES: Final = 2
 class Shard:
     """One shard of one connection: its generators, its connection, what is made and under way.
 
-    `weight` is how many bytes of memory may wait for a transaction.
+    `retained_bytes` is how many bytes of memory may wait for a transaction.
     """
 
-    def __init__(self, weight: int = WEIGHT) -> None:
-        self._weight = weight
-        self._flows = Flows()
+    def __init__(self, retained_bytes: int = MAX_BUFFERED_BYTES) -> None:
+        self._max_buffered_bytes = retained_bytes
+        self._flows = FlowSet()
         self._due = DueQueue()
-        self._link = Link()
+        self._connection = ConnectionState()
         self._checks: deque[Check] = deque()
-        self._reports: list[Report] = []
+        self._reports: list[ShardReport] = []
         self._stopping = False
         self._io: IoInstruction | None = None
-        self._making: tuple[Work, ...] = ()
-        self._turn_until = 0
-        self._rest = Rest()
-        self._window: int | None = None
-        self._dose = Dose()
+        self._generating: tuple[GenerationRequest, ...] = ()
+        self._other_io_until = 0
+        self._throttle = CommitThrottle()
+        self._window_opened_at: int | None = None
+        self._limiter = BatchLimiter()
         self._delivering_since = 0
-        self._making_since = 0
-        self._made_for = 0
+        self._generating_since = 0
+        self._generation_ns = 0
 
     # --- what it is asked for -----------------------------------------------------------------
 
     def assign(self, assignment: Assignment) -> None:
-        """Takes a generator over; its position will be reported, and waits for `go`."""
+        """Takes a generator over; its position will be reported, and waits for `resume`."""
         self._flows.add(assignment)
 
-    def go(self, key: PositionKey, timetable: Timetable, limit: int = END) -> None:
+    def resume(self, key: PositionKey, timetable: Timetable, limit: int = END) -> None:
         """Lets a generator whose position was reported go on from there, up to `limit`."""
         flow = self._flows.get(key)
-        if flow is None or flow.phase is not Phase.ASKING:
+        if flow is None or flow.phase is not Phase.AWAITING_PACE:
             return
         flow.timetable = timetable
         flow.limit = flow.committed if flow.finishing else limit
-        flow.phase = Phase.UNPREPARED
-        self._conclude(flow)
+        flow.phase = Phase.TARGET_UNPREPARED
+        self._finish_if_done(flow)
 
     def withdraw(self, key: PositionKey, now: int) -> None:
-        """Lets go of a generator; `Withdrawn` is reported when nothing more of it can appear."""
+        """Lets go of a generator; `FlowWithdrawn` is reported when nothing more of it can appear."""
         flow = self._flows.get(key)
         if flow is None:
-            self._reports.append(Withdrawn(key, None))
+            self._reports.append(FlowWithdrawn(key, None))
             return
         flow.withdrawing = True
-        self._release(flow, now)
+        self._complete_withdrawal(flow, now)
 
     def finish(self, key: PositionKey) -> None:
-        """Lets a generator make no more; `Finished` is reported when what is made is committed."""
+        """Lets a generator make no more; `FlowFinished` is reported when what is made is committed."""
         if flow := self._flows.get(key):
-            flow.finishing, flow.limit = True, max(flow.made, flow.committed)
-            self._conclude(flow)
+            flow.finishing, flow.limit = True, max(flow.generated, flow.committed)
+            self._finish_if_done(flow)
 
     def check(self, token: int, flow: Flow) -> None:
-        """Asks the destination whether it would take a flow; `Checked` is reported."""
+        """Asks the destination whether it would take a flow; `CheckCompleted` is reported."""
         self._checks.append(Check(token, flow))
 
     def stop(self) -> None:
@@ -141,8 +141,8 @@ class Shard:
     @property
     def stopped(self) -> bool:
         """Whether `stop` was asked for and everything has ended."""
-        idle = self._io is None and not self._link.opened and not self._link.spent
-        return self._stopping and idle and not self._making
+        idle = self._io is None and not self._connection.opened and not self._connection.unusable
+        return self._stopping and idle and not self._generating
 
     @property
     def keys(self) -> tuple[PositionKey, ...]:
@@ -153,13 +153,13 @@ class Shard:
 
     def opened(self, guarantee: Guarantee) -> None:
         """The connection is open, and every earlier owner is fenced."""
-        self._io, self._link.opened = None, True
-        self._reports.append(Connected(guarantee))
+        self._io, self._connection.opened = None, True
+        self._reports.append(ShardConnected(guarantee))
 
     def closed(self) -> None:
         """The connection is closed."""
         self._io = None
-        self._link.close()
+        self._connection.close()
 
     def positions_read(self, positions: Mapping[PositionKey, Position], now: int) -> None:
         """The positions that were asked for; a generator without one begins at 0."""
@@ -167,102 +167,107 @@ class Shard:
         asked, self._io = self._io.keys, None
         for key in asked:
             flow = self._flows.get(key)
-            if flow is None or flow.phase is not Phase.PLACED:
+            if flow is None or flow.phase is not Phase.POSITION_UNREAD:
                 continue
-            flow.found(positions.get(key, Position()))
+            flow.set_position(positions.get(key, Position()))
             if flow.withdrawing:
-                self._release(flow, now)
+                self._complete_withdrawal(flow, now)
             else:
                 assert flow.position is not None
-                self._reports.append(Positioned(key, flow.position))
+                self._reports.append(PositionRead(key, flow.position))
 
     def checked(self, now: int) -> None:
         """The target takes the flow."""
-        self._link.idle_since = now
+        self._connection.idle_since = now
         assert isinstance(self._io, Check)
-        self._reports.append(Checked(self._io.token, None))
+        self._reports.append(CheckCompleted(self._io.token, None))
         self._io = None
 
     def prepared(self, now: int) -> None:
         """The target is ready."""
         assert isinstance(self._io, Prepare)
         flow, self._io = self._flows.get(self._io.flow.key), None
-        if flow is None or flow.phase is not Phase.UNPREPARED:
+        if flow is None or flow.phase is not Phase.TARGET_UNPREPARED:
             return
-        self._flows.ready(flow)
-        self._reports.append(Running(flow.key))
+        self._flows.mark_ready(flow)
+        self._reports.append(FlowRunning(flow.key))
         self._due.schedule(flow, now)
 
-    def delivered(self, outcome: Outcome, now: int, jitter: float = 0.0) -> None:
+    def delivered(self, outcome: DeliveryOutcome, now: int, jitter: float = 0.0) -> None:
         """A transaction was committed, perhaps without some of its generators."""
         assert isinstance(self._io, Deliver)
         deliveries, self._io = self._io.deliveries, None
-        self._turn_until = now + TURN_NS
-        self._rest.ended(self._delivering_since, now)
-        self._link.worked()
-        self._flows.landed()
-        self._dose.committed(deliveries, now - self._delivering_since, now)
+        self._other_io_until = now + OTHER_IO_NS
+        self._throttle.record_commit(self._delivering_since, now)
+        self._connection.record_success()
+        self._flows.delivery_ended()
+        self._limiter.committed(deliveries, now - self._delivering_since, now)
         committed = tuple(d for d in deliveries if d.flow.key in outcome.committed)
         if committed:
             self._reports.append(
-                Committed(outcome.committed, committed, now, self._spent(outcome, now))
+                TransactionCommitted(
+                    outcome.committed, committed, now, self._stage_times(outcome, now)
+                )
             )
         for delivery in deliveries:
             if flow := self._flows.get(delivery.flow.key):
-                self._settle(flow, delivery, outcome, now, jitter)
+                self._apply_outcome(flow, delivery, outcome, now, jitter)
 
-    def _spent(self, outcome: Outcome, now: int) -> Spent:
-        made_for, self._made_for = self._made_for, 0
+    def _stage_times(self, outcome: DeliveryOutcome, now: int) -> StageTimes:
+        generation_ns, self._generation_ns = self._generation_ns, 0
         took = max(0, now - self._delivering_since)
-        return Spent(made_for, outcome.encoding, max(0, took - outcome.waiting))
+        return StageTimes(generation_ns, outcome.encoding_ns, max(0, took - outcome.waiting_ns))
 
     def failed(self, error: EventerError, now: int, jitter: float) -> None:
         """The instruction under way in the connection lane failed. `jitter` is in [0, 1)."""
         io, self._io = self._io, None
         alone = isinstance(error, DestinationRejectedError | TargetUnavailableError)
-        blamed: frozenset[PositionKey] = frozenset()
+        at_fault: frozenset[PositionKey] = frozenset()
         match io:
             case Check(token=token):
-                self._reports.append(Checked(token, error))
+                self._reports.append(CheckCompleted(token, error))
             case Prepare(flow=target):
                 self._prepare_failed(target.key, error, now, jitter)
             case Deliver(deliveries=deliveries):
-                alone, blamed = False, self._blamed(deliveries, error, now)
+                alone, at_fault = False, self._flows_at_fault(deliveries, error, now)
             case _:
                 alone = False
         if not alone:
-            self._lose(error, now, jitter, blamed)
+            self._lose_connection(error, now, jitter, at_fault)
 
-    def generated(self, results: Sequence[Made], now: int) -> None:
+    def generated(self, results: Sequence[GenerationResult], now: int) -> None:
         """A slice of making ended with these results; works without one were not begun."""
-        works, self._making = self._making, ()
-        self._made_for += max(0, now - self._making_since)
-        begun = {made.work.version for made in results}
-        for work in reversed(works):
-            if work.version not in begun and (flow := self._flows.of(work)) is not None:
+        requests, self._generating = self._generating, ()
+        self._generation_ns += max(0, now - self._generating_since)
+        begun = {generated.request.version for generated in results}
+        for request in reversed(requests):
+            if (
+                request.version not in begun
+                and (flow := self._flows.for_request(request)) is not None
+            ):
                 self._due.queue(flow, first=True)
-        for made in results:
-            if (flow := self._flows.of(made.work)) is not None:
-                self._take(flow, made, now)
+        for generated in results:
+            if (flow := self._flows.for_request(generated.request)) is not None:
+                self._take_result(flow, generated, now)
 
     # --- what to do ---------------------------------------------------------------------------
 
     def decide(self, now: int) -> list[Instruction]:
         """What to begin now. Each instruction is answered by one of the methods above."""
-        if now >= self._rest.makes_at(busy=self._io is not None) and self._due.ring(now):
-            self._rest.made(now)
-        if not self._due and not self._making and not self._flows.loaded:
-            self._window = None
-        elif self._window is None:
-            self._window = now
-        instructions: list[Instruction] = [*self._begin_making(now)]
+        if now >= self._throttle.generate_at(busy=self._io is not None) and self._due.wake_due(now):
+            self._throttle.generated(now)
+        if not self._due and not self._generating and not self._flows.has_pending:
+            self._window_opened_at = None
+        elif self._window_opened_at is None:
+            self._window_opened_at = now
+        instructions: list[Instruction] = [*self._start_generation(now)]
         if (io := self._next_io(now)) is not None:
             self._io = io
             instructions.append(io)
-            instructions += self._begin_making(now)
+            instructions += self._start_generation(now)
         return instructions
 
-    def take_reports(self) -> list[Report]:
+    def take_reports(self) -> list[ShardReport]:
         """What has to be told since the last time."""
         reports, self._reports = self._reports, []
         return reports
@@ -271,21 +276,21 @@ class Shard:
         """When `decide` has something new to say, even if nothing happens; None for never."""
         instants = [] if self._io is not None else list(self._io_instants())
         if self._due.next_at is not None:
-            makes_at = self._rest.makes_at(busy=self._io is not None)
-            instants.append(max(self._due.next_at, makes_at))
+            generate_at = self._throttle.generate_at(busy=self._io is not None)
+            instants.append(max(self._due.next_at, generate_at))
         return min(instants, default=None)
 
     def _io_instants(self) -> Iterator[int]:
-        if not self._link.opened:
+        if not self._connection.opened:
             if (self._flows or self._checks) and not self._stopping:
-                yield self._link.retry_at
+                yield self._connection.retry_at
             return
-        if self._flows.loaded and self._window is not None:
-            yield self._window + WINDOW_NS
-            if not self._due and not self._making:
-                yield self._rest.until
+        if self._flows.has_pending and self._window_opened_at is not None:
+            yield self._window_opened_at + COMMIT_WINDOW_NS
+            if not self._due and not self._generating:
+                yield self._throttle.until
         if not self._flows:
-            yield self._link.idle_until
+            yield self._connection.idle_until
         for flow in self._flows.unprepared():
             yield flow.prepare_at
 
@@ -294,48 +299,48 @@ class Shard:
     def _next_io(self, now: int) -> IoInstruction | None:
         if self._io is not None:
             return None
-        if self._link.spent:
+        if self._connection.unusable:
             return Close()
-        if self._link.opened and self._stopping:
-            return self._next_end(now)
-        if not self._link.opened:
-            wanted = bool(self._flows or self._checks) and not self._stopping
-            return Open() if wanted and now >= self._link.retry_at else None
-        return self._next_use(now)
+        if self._connection.opened and self._stopping:
+            return self._next_stopping_io(now)
+        if not self._connection.opened:
+            needed = bool(self._flows or self._checks) and not self._stopping
+            return Open() if needed and now >= self._connection.retry_at else None
+        return self._next_connected_io(now)
 
-    def _next_end(self, now: int) -> IoInstruction | None:
+    def _next_stopping_io(self, now: int) -> IoInstruction | None:
         """What is made is delivered before the connection is closed."""
-        if self._making:
+        if self._generating:
             return None
-        if self._flows.loaded:
+        if self._flows.has_pending:
             return self._deliver(now)
         return Close()
 
     def _deliver(self, now: int) -> Deliver:
         self._delivering_since = now
-        deliveries = self._flows.take(self._dose)
+        deliveries = self._flows.take(self._limiter)
         flow = self._flows.get(deliveries[0].flow.key)
-        on_trial = flow is not None and flow.suspect and len(self.keys) > 1
-        return Deliver(deliveries, on_trial=on_trial)
+        quarantine_probe = flow is not None and flow.quarantined and len(self.keys) > 1
+        return Deliver(deliveries, quarantine_probe=quarantine_probe)
 
-    def _next_use(self, now: int) -> IoInstruction | None:
+    def _next_connected_io(self, now: int) -> IoInstruction | None:
         """Deliveries and everything else take turns, so that neither starves.
 
         A turn of everything else is many small things: each would else wait for a transaction.
         """
         deliverable = self._is_deliverable(now)
-        others_turn = not deliverable or now < self._turn_until
-        if others_turn and (other := self._next_other(now)) is not None:
+        others_turn = not deliverable or now < self._other_io_until
+        if others_turn and (other := self._next_other_io(now)) is not None:
             return other
         if deliverable:
-            self._window = None
+            self._window_opened_at = None
             return self._deliver(now)
-        if not self._flows and now >= self._link.idle_until:
+        if not self._flows and now >= self._connection.idle_until:
             return Close()
         return None
 
-    def _next_other(self, now: int) -> IoInstruction | None:
-        if unread := self._flows.unread():
+    def _next_other_io(self, now: int) -> IoInstruction | None:
+        if unread := self._flows.unread_positions():
             return ReadPositions(unread)
         if self._checks:
             return self._checks.popleft()
@@ -345,37 +350,41 @@ class Shard:
         return None
 
     def _is_deliverable(self, now: int) -> bool:
-        if not self._flows.loaded:
+        if not self._flows.has_pending:
             return False
-        nothing_else_due = not self._due and not self._making and now >= self._rest.until
-        expired = self._window is None or now >= self._window + WINDOW_NS
+        nothing_else_due = not self._due and not self._generating and now >= self._throttle.until
+        expired = self._window_opened_at is None or now >= self._window_opened_at + COMMIT_WINDOW_NS
         # A third of the memory: what is filled while that is delivered is then always enough.
-        enough = 3 * self._flows.weight >= self._weight or self._flows.holds(self._dose)
+        enough = 3 * self._flows.retained_bytes >= self._max_buffered_bytes or self._flows.can_fill(
+            self._limiter
+        )
         return nothing_else_due or expired or enough
 
-    def _settle(
-        self, flow: FlowState, delivery: Delivery, outcome: Outcome, now: int, jitter: float
+    def _apply_outcome(
+        self, flow: FlowState, delivery: Delivery, outcome: DeliveryOutcome, now: int, jitter: float
     ) -> None:
         error = outcome.rejected.get(flow.key)
         if flow.key in outcome.committed:
-            flow.settle(outcome.committed[flow.key], self._flows.version())
+            flow.mark_committed(outcome.committed[flow.key], self._flows.version())
             if flow.clear():
-                self._reports.append(Running(flow.key))
-        elif error is not None and _passes(error, flow):
-            self._hold(flow, error, now + delay_ns(flow.delivery_tries, jitter))
-        elif skipped := flow.left_out(error, delivery.batches[-1].next, self._flows.version()):
+                self._reports.append(FlowRunning(flow.key))
+        elif error is not None and _is_retryable(error, flow):
+            self._quarantine(flow, error, now + delay_ns(flow.delivery_tries, jitter))
+        elif skipped := flow.reject_in_flight(
+            error, delivery.batches[-1].next, self._flows.version()
+        ):
             self._reports.append(skipped)
-        self._flows.note(flow)
-        if not self._release(flow, now) and not self._conclude(flow):
+        self._flows.update(flow)
+        if not self._complete_withdrawal(flow, now) and not self._finish_if_done(flow):
             self._due.schedule(flow, now)
 
-    def _hold(self, flow: FlowState, error: EventerError, until: int) -> None:
-        flow.hold(until, self._flows.version())
-        self._flows.note(flow)
+    def _quarantine(self, flow: FlowState, error: EventerError, until: int) -> None:
+        flow.quarantine(until, self._flows.version())
+        self._flows.update(flow)
         if not flow.withdrawing:
-            self._reports.append(Suspended(flow.key, error))
+            self._reports.append(FlowSuspended(flow.key, error))
 
-    def _blamed(
+    def _flows_at_fault(
         self, deliveries: Sequence[Delivery], error: EventerError, now: int
     ) -> frozenset[PositionKey]:
         """Whose fault it is that a transaction failed, where that is known."""
@@ -383,14 +392,16 @@ class Shard:
         if isinstance(error, FencedError):
             return frozenset()
         if isinstance(error, DestinationUnavailableError) and error.suspects & keys:
-            self._dose.explained()
+            self._limiter.lift_limits()
             return error.suspects & keys
-        suspected = frozenset(key for key in keys if (f := self._flows.get(key)) and f.suspect)
-        if suspected:
-            return suspected
+        quarantined_keys = frozenset(
+            key for key in keys if (f := self._flows.get(key)) and f.quarantined
+        )
+        if quarantined_keys:
+            return quarantined_keys
         # The connection was opened: it is no use to wait ever longer before the next one is.
-        self._link.tries = min(self._link.tries, _DELIVERY_TRIES)
-        return keys if self._dose.failed(deliveries, now) else frozenset()
+        self._connection.tries = min(self._connection.tries, _DELIVERY_TRIES)
+        return keys if self._limiter.failed(deliveries, now) else frozenset()
 
     def _prepare_failed(
         self, key: PositionKey, error: EventerError, now: int, jitter: float
@@ -403,102 +414,108 @@ class Shard:
         flow.prepare_at = now + delay_ns(flow.prepare_tries, jitter)
         flow.prepare_tries += 1
         if isinstance(error, TargetUnavailableError) and not flow.withdrawing:
-            self._reports.append(Suspended(flow.key, error))
+            self._reports.append(FlowSuspended(flow.key, error))
 
-    def _lose(
+    def _lose_connection(
         self,
         error: EventerError,
         now: int,
         jitter: float,
-        blamed: frozenset[PositionKey] = frozenset(),
+        at_fault: frozenset[PositionKey] = frozenset(),
     ) -> None:
         """The connection is of no use any more, perhaps by the fault of some generators."""
         unknown, fenced = isinstance(error, UnknownOutcomeError), isinstance(error, FencedError)
-        self._link.lose(error, now, jitter, blamed=bool(blamed))
-        self._flows.landed()
-        self._reports += [Checked(check.token, error) for check in self._checks]
+        self._connection.mark_lost(error, now, jitter, at_fault=bool(at_fault))
+        self._flows.delivery_ended()
+        self._reports += [CheckCompleted(check.token, error) for check in self._checks]
         self._checks.clear()
         for flow in self._flows:
             # Whoever fenced this owner delivers all of them, until it is fenced in turn.
-            flow.doubtful |= fenced or (unknown and bool(flow.in_flight))
-            if flow.key in blamed:
+            flow.outcome_unknown |= fenced or (unknown and bool(flow.in_flight))
+            if flow.key in at_fault:
                 wait = costly_delay_ns(flow.delivery_tries, jitter)
-                self._hold(flow, error, now + wait)
-            self._flows.place(flow)
-            self._release(flow, now)
+                self._quarantine(flow, error, now + wait)
+            self._flows.reset(flow)
+            self._complete_withdrawal(flow, now)
         waiting = tuple(
-            flow.key for flow in self._flows if not (flow.withdrawing or flow.key in blamed)
+            flow.key for flow in self._flows if not (flow.withdrawing or flow.key in at_fault)
         )
         if waiting:
-            self._reports.append(Waiting(waiting, error))
+            self._reports.append(FlowsWaiting(waiting, error))
 
     # --- the making lane ----------------------------------------------------------------------
 
-    def _begin_making(self, now: int) -> Iterator[Generate]:
+    def _start_generation(self, now: int) -> Iterator[Generate]:
         """Begins a slice, unless one is under way, nothing is due, or memory is full."""
-        if self._making or self._stopping or self._flows.weight >= self._weight:
+        if (
+            self._generating
+            or self._stopping
+            or self._flows.retained_bytes >= self._max_buffered_bytes
+        ):
             return
-        self._making = self._next_works(now)
-        if self._making:
-            self._making_since = now
+        self._generating = self._next_requests(now)
+        if self._generating:
+            self._generating_since = now
             # In quarters, so that the half that is not being delivered can be filled meanwhile.
-            room = min(self._weight // 4, self._weight - self._flows.weight)
-            yield Generate(self._making, room)
+            byte_budget = min(
+                self._max_buffered_bytes // 4, self._max_buffered_bytes - self._flows.retained_bytes
+            )
+            yield Generate(self._generating, byte_budget)
 
-    def _next_works(self, now: int) -> tuple[Work, ...]:
-        works: list[Work] = []
-        while self._due and len(works) < WORKS:
+    def _next_requests(self, now: int) -> tuple[GenerationRequest, ...]:
+        requests: list[GenerationRequest] = []
+        while self._due and len(requests) < MAX_REQUESTS:
             flow = self._due.pop()
             if not flow.active:
                 continue
-            held = now < flow.held_until
-            work = None if held else flow.work(now, self._dose.events)
-            if work is not None:
-                works.append(work)
+            held = now < flow.retry_not_before
+            request = None if held else flow.request(now, self._limiter.events)
+            if request is not None:
+                requests.append(request)
                 continue
-            self._flows.note(flow)
+            self._flows.update(flow)
             self._due.schedule(flow, now)
-        return tuple(works)
+        return tuple(requests)
 
-    def _take(self, flow: FlowState, made: Made, now: int) -> None:
-        if skipped := flow.accept(made):
+    def _take_result(self, flow: FlowState, generated: GenerationResult, now: int) -> None:
+        if skipped := flow.accept(generated):
             self._reports.append(skipped)
-        self._flows.note(flow)
-        if not self._conclude(flow):
+        self._flows.update(flow)
+        if not self._finish_if_done(flow):
             self._due.schedule(flow, now)
 
     # --- generators come and go ---------------------------------------------------------------
 
-    def _release(self, flow: FlowState, now: int) -> bool:
+    def _complete_withdrawal(self, flow: FlowState, now: int) -> bool:
         """Lets go of one that is being withdrawn, unless something of it may still appear."""
         if not flow.withdrawing:
             return False
-        self._flows.unload(flow)
-        if flow.in_flight or flow.doubtful:
+        self._flows.drop_pending(flow)
+        if flow.in_flight or flow.outcome_unknown:
             return True
         self._flows.forget(flow)
-        self._reports.append(Withdrawn(flow.key, flow.position))
-        self._link.idle_since = now
+        self._reports.append(FlowWithdrawn(flow.key, flow.position))
+        self._connection.idle_since = now
         return True
 
-    def _conclude(self, flow: FlowState) -> bool:
+    def _finish_if_done(self, flow: FlowState) -> bool:
         """Ends a generator that failed or has delivered everything; says whether it did."""
         if (error := flow.failure) is not None:
             self._fail(flow, error)
         elif flow.finished:
             self._flows.forget(flow)
             assert flow.position is not None
-            self._reports.append(Finished(flow.key, flow.position))
+            self._reports.append(FlowFinished(flow.key, flow.position))
         else:
             return False
         return True
 
     def _fail(self, flow: FlowState, error: EventerError) -> None:
         self._flows.forget(flow)
-        self._reports.append(Failed(flow.key, error, flow.position))
+        self._reports.append(FlowFailed(flow.key, error, flow.position))
 
 
-def _passes(error: EventerError, flow: FlowState) -> bool:
+def _is_retryable(error: EventerError, flow: FlowState) -> bool:
     """Whether a refused delivery is worth another try as it is.
 
     So is one that names no event, of a generator that has delivered before: somebody has taken

@@ -23,37 +23,37 @@ from eventer.core.pointer import format_pointer
 from eventer.destinations.base import Flow
 from eventer.plan.engine import EventContext
 from eventer.registry.base import GeneratorRecord, Registry
-from eventer.runs.instructions import Recipe
-from eventer.service.adding import (
-    Wanted,
+from eventer.runs.shard_messages import Recipe
+from eventer.service.connections import KnownConnection
+from eventer.service.generator import Generator
+from eventer.service.lifecycle import Lifecycle
+from eventer.service.limit_faults import limit_faults
+from eventer.service.locks import Locks
+from eventer.service.request_faults import raise_faults, request_faults
+from eventer.service.requests import AddRequest, EventRequest
+from eventer.service.resolved_schedule import (
+    ResolvedSchedule,
     additions,
     changes_to,
     conflicts,
     needs_change,
     new_record,
+    resolve_schedules,
     seed_key,
     seeds_of,
-    wanted_by,
 )
-from eventer.service.checking import refuse, request_faults
-from eventer.service.connections import KnownConnection
-from eventer.service.generator import Generator
-from eventer.service.lifecycle import Lifecycle
-from eventer.service.limits import limit_faults
-from eventer.service.locks import Locks
-from eventer.service.requests import AddRequest, EventRequest
 from eventer.settings import Settings
-from eventer.workers.inspectors import Inspectors
-from eventer.workers.messages import Inspect, Inspection, ShardId
-from eventer.workers.placement import Placement
+from eventer.workers.inspector_pool import InspectorPool
+from eventer.workers.messages import Inspection, InspectTemplate, ShardId
+from eventer.workers.worker_pool import WorkerPool
 
-DRY_RUN: Final = 100
+DRY_RUN_EVENTS: Final = 100
 """How many first events of a template are made before it is accepted."""
 CHECK_S: Final = 2.0
 """How long a destination may take to say what only it can tell."""
-AT_ONCE: Final = 8
+MAX_CONCURRENT_INSPECTIONS: Final = 8
 """How many templates of one request are inspected at once: other requests have their turn too."""
-MARGIN: Final = 0.75
+DRY_RUN_TIME_SHARE: Final = 0.75
 """Part of the time for a dry run after which it is content with the events that it has."""
 
 
@@ -61,7 +61,7 @@ class NoAnswerYetError(DestinationUnavailableError):
     """A destination takes its time; perhaps nothing is wrong."""
 
 
-class Added:
+class AddResult:
     """What became of a schedule: its generator, and whether it was made or changed."""
 
     def __init__(self, generator: Generator, related: tuple[int, ...]) -> None:
@@ -78,36 +78,39 @@ class Adder:
     settings: Settings
     registry: Registry
     lifecycle: Lifecycle
-    inspectors: Inspectors
-    placement: Placement
+    inspectors: InspectorPool
+    worker_pool: WorkerPool
     connections: Mapping[str, KnownConnection]
     clock: Clock
     locks: Locks
-    _deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _decision_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def add(self, request: AddRequest) -> tuple[Added, ...]:
+    async def add(self, request: AddRequest) -> tuple[AddResult, ...]:
         """See `eventer.service.eventer.Eventer.add`."""
-        refuse(list(request_faults(request, self.connections)))
+        raise_faults(list(request_faults(request, self.connections)))
         seeds = _draw_seeds(request.events)
         inspections = await self._inspect_all(request, seeds)
-        wanted = wanted_by(request, inspections)
-        refuse([*_refusals(wanted), *conflicts(wanted)])
-        troubles = await self._ask_destinations(wanted)
-        drawn = {w.stream_key: seeds[w.event_number] for w in reversed(wanted)}
-        ids = {each.id for each in wanted}
+        resolved = resolve_schedules(request, inspections)
+        raise_faults([*_rejections(resolved), *conflicts(resolved)])
+        destination_errors = await self._check_destinations(resolved)
+        drawn_seed = {w.stream_key: seeds[w.event_number] for w in reversed(resolved)}
+        ids = {each.id for each in resolved}
         async with self.locks.hold(ids):
-            return await self._carry_out(wanted, drawn, troubles)
+            return await self._carry_out(resolved, drawn_seed, destination_errors)
 
     # --- templates ----------------------------------------------------------------------------
 
     async def _inspect_all(
         self, request: AddRequest, seeds: Sequence[int]
     ) -> tuple[Inspection, ...]:
-        going, turns = _targets(request), asyncio.Semaphore(AT_ONCE)
+        targets_by_event, semaphore = (
+            _targets(request),
+            asyncio.Semaphore(MAX_CONCURRENT_INSPECTIONS),
+        )
 
         async def inspect(event: EventRequest, seed: int) -> Inspection:
-            async with turns:
-                return await self.inspect(event, seed, going[event.id])
+            async with semaphore:
+                return await self.inspect(event, seed, targets_by_event[event.id])
 
         answers = await asyncio.gather(*map(inspect, request.events, seeds), return_exceptions=True)
         faults = []
@@ -116,7 +119,7 @@ class Adder:
                 faults.append(_template_fault(answer, number, event))
             elif isinstance(answer, BaseException):
                 raise answer
-        refuse(faults)
+        raise_faults(faults)
         return tuple(answer for answer in answers if isinstance(answer, Inspection))
 
     async def inspect(
@@ -129,49 +132,51 @@ class Adder:
             Stream(seed, event.stream),
             EventContext(event.dataset, self.settings.instance_id),
         )
-        question = Inspect(
+        question = InspectTemplate(
             recipe,
             at=self.clock.now_ns(),
-            count=DRY_RUN,
-            seconds=seconds * MARGIN,
+            count=DRY_RUN_EVENTS,
+            seconds=seconds * DRY_RUN_TIME_SHARE,
             targets=tuple(targets),
         )
         return await self.inspectors.inspect(question, seconds)
 
     # --- destinations -------------------------------------------------------------------------
 
-    async def _ask_destinations(self, wanted: Sequence[Wanted]) -> Mapping[int, EventerError]:
+    async def _check_destinations(
+        self, resolved: Sequence[ResolvedSchedule]
+    ) -> Mapping[int, EventerError]:
         """What new generators have to wait for, by id.
 
         Raises:
             RequestError: a destination refuses one of them.
         """
-        new = {each.id: each for each in wanted if self._is_to_be_asked(each)}
-        answers = await asyncio.gather(*(self._ask(each) for each in new.values()))
+        new = {each.id: each for each in resolved if self._needs_check(each)}
+        answers = await asyncio.gather(*(self._check_target(each) for each in new.values()))
         pairs = list(zip(new.values(), answers, strict=True))
-        refuse(
+        raise_faults(
             [
-                _refusal_fault(each, error)
+                _rejection_fault(each, error)
                 for each, error in pairs
                 if isinstance(error, DestinationRejectedError)
             ]
         )
         return {each.id: error for each, error in pairs if error is not None}
 
-    def _is_to_be_asked(self, wanted: Wanted) -> bool:
-        generator = self.lifecycle.generators.get(wanted.id)
+    def _needs_check(self, resolved: ResolvedSchedule) -> bool:
+        generator = self.lifecycle.generators.get(resolved.id)
         if generator is not None:
-            return needs_change(generator.record, wanted)
-        return not any(_vouches_for(each, wanted) for each in self.lifecycle.generators.values())
+            return needs_change(generator.record, resolved)
+        return not any(_is_healthy(each, resolved) for each in self.lifecycle.generators.values())
 
-    async def _ask(self, wanted: Wanted) -> EventerError | None:
+    async def _check_target(self, resolved: ResolvedSchedule) -> EventerError | None:
         cluster = self.registry.cluster
-        target, shape = wanted.destination.target, wanted.inspection.shape
-        shard = ShardId(target.connection, wanted.id % cluster.shards)
-        flow = Flow(PositionKey(cluster.id, wanted.id, 0), target, shape)
+        target, shape = resolved.destination.target, resolved.inspection.shape
+        shard = ShardId(target.connection, resolved.id % cluster.shards)
+        flow = Flow(PositionKey(cluster.id, resolved.id, 0), target, shape)
         try:
             async with asyncio.timeout(CHECK_S):
-                await self.placement.check(shard, flow)
+                await self.worker_pool.check(shard, flow)
         except TimeoutError:
             return NoAnswerYetError(
                 f"{target.connection!r} has not answered yet", hint="it is tried again by itself"
@@ -184,11 +189,11 @@ class Adder:
 
     async def _carry_out(
         self,
-        wanted: Sequence[Wanted],
-        drawn: Mapping[str, int],
-        troubles: Mapping[int, EventerError],
-    ) -> tuple[Added, ...]:
-        first = {each.id: each for each in reversed(wanted)}
+        resolved: Sequence[ResolvedSchedule],
+        drawn_seed: Mapping[str, int],
+        destination_errors: Mapping[int, EventerError],
+    ) -> tuple[AddResult, ...]:
+        first = {each.id: each for each in reversed(resolved)}
         generators = self.lifecycle.generators
         changing = {
             id_: generators[id_]
@@ -196,26 +201,26 @@ class Adder:
             if id_ in generators and needs_change(generators[id_].record, each)
         }
         new = [each for id_, each in first.items() if id_ not in generators]
-        async with self._taken_back(changing.values()), self._deciding:
-            self._refuse_too_much(wanted)
+        async with self._suspended(changing.values()), self._decision_lock:
+            self._check_limits(resolved)
             now = self.clock.now_ns()
-            changes = list(additions(await self._records(new, drawn, now)))
+            changes = list(additions(await self._records(new, drawn_seed, now)))
             for id_, generator in changing.items():
                 changes += changes_to(generator.record, first[id_], now)
             if changes:
                 await self.registry.apply(changes)
             await self._reload([each.id for each in new], changing, now)
-        self._note_troubles(troubles)
-        return await self._added(wanted, {each.id for each in new}, changing)
+        self._record_destination_errors(destination_errors)
+        return await self._add_results(resolved, {each.id for each in new}, changing)
 
-    def _refuse_too_much(self, wanted: Sequence[Wanted]) -> None:
+    def _check_limits(self, resolved: Sequence[ResolvedSchedule]) -> None:
         records = {id_: each.record for id_, each in self.lifecycle.generators.items()}
-        refuse(list(limit_faults(wanted, records, self.settings.limits)))
+        raise_faults(list(limit_faults(resolved, records, self.settings.limits)))
 
     async def _records(
-        self, new: Sequence[Wanted], drawn: Mapping[str, int], now: int
+        self, new: Sequence[ResolvedSchedule], drawn_seed: Mapping[str, int], now: int
     ) -> list[GeneratorRecord]:
-        seeds = seeds_of(new, drawn, await self._known_seeds(new))
+        seeds = seeds_of(new, drawn_seed, await self._known_seeds(new))
         return [
             new_record(
                 each,
@@ -227,16 +232,16 @@ class Adder:
             for each in new
         ]
 
-    async def _known_seeds(self, wanted: Sequence[Wanted]) -> Mapping[str, int]:
+    async def _known_seeds(self, resolved: Sequence[ResolvedSchedule]) -> Mapping[str, int]:
         known: dict[str, int] = {}
-        for each in {seed_key(each): each for each in wanted}.values():
+        for each in {seed_key(each): each for each in resolved}.values():
             seed = await self.registry.find_seed(each.event.stream, each.inspection.digest)
             if seed is not None:
                 known[seed_key(each)] = seed
         return known
 
     @asynccontextmanager
-    async def _taken_back(self, changing: Collection[Generator]) -> AsyncIterator[None]:
+    async def _suspended(self, changing: Collection[Generator]) -> AsyncIterator[None]:
         """Generators that are to change are not at work meanwhile; afterwards they are again."""
         running = [generator for generator in changing if generator.active]
         await asyncio.gather(*(self.lifecycle.withdraw(generator) for generator in changing))
@@ -256,41 +261,44 @@ class Adder:
             generator.record = records[id_]
             if generator.active and not was_active:
                 generator.last_error = None
-                self.lifecycle.launch(generator, fresh_at=now)
+                self.lifecycle.launch(generator, new_segment_at=now)
         for id_ in new:
             generator = Generator.of(records[id_], self.registry.cluster.id)
             self.lifecycle.generators[id_] = generator
             self.lifecycle.launch(generator)
 
-    def _note_troubles(self, troubles: Mapping[int, EventerError]) -> None:
-        for id_, error in troubles.items():
+    def _record_destination_errors(self, destination_errors: Mapping[int, EventerError]) -> None:
+        for id_, error in destination_errors.items():
             generator = self.lifecycle.generators[id_]
             if generator.active:
                 generator.waiting = True
-                generator.note_error(error, self.clock.now_ns())
-                generator.awaited = isinstance(error, NoAnswerYetError)
+                generator.record_error(error, self.clock.now_ns())
+                generator.awaiting_answer = isinstance(error, NoAnswerYetError)
 
-    async def _added(
-        self, wanted: Sequence[Wanted], created: Collection[int], changing: Collection[int]
-    ) -> tuple[Added, ...]:
+    async def _add_results(
+        self,
+        resolved: Sequence[ResolvedSchedule],
+        created: Collection[int],
+        changing: Collection[int],
+    ) -> tuple[AddResult, ...]:
         found = []
-        for each in wanted:
+        for each in resolved:
             related = await self.registry.find_related(
                 each.event.stream, each.inspection.digest, each.destination.target
             )
             others = tuple(id_ for id_ in related if id_ != each.id)
-            added = Added(self.lifecycle.generators[each.id], others)
-            added.created, added.updated = each.id in created, each.id in changing
-            found.append(added)
+            result = AddResult(self.lifecycle.generators[each.id], others)
+            result.created, result.updated = each.id in created, each.id in changing
+            found.append(result)
         return tuple(found)
 
 
-def _vouches_for(generator: Generator, wanted: Wanted) -> bool:
+def _is_healthy(generator: Generator, resolved: ResolvedSchedule) -> bool:
     """Whether what is asked of a destination is known: such events flow there at this moment."""
     record = generator.record
     flows = generator.active and not generator.waiting and generator.guarantee is not None
-    known = record.target == wanted.destination.target
-    return flows and known and record.shape == wanted.inspection.shape
+    known = record.target == resolved.destination.target
+    return flows and known and record.shape == resolved.inspection.shape
 
 
 def _draw_seeds(events: Sequence[EventRequest]) -> tuple[int, ...]:
@@ -298,22 +306,22 @@ def _draw_seeds(events: Sequence[EventRequest]) -> tuple[int, ...]:
     by_name: dict[str, int] = {}
     seeds = []
     for event in events:
-        drawn = secrets.randbits(64)
+        drawn_seed = secrets.randbits(64)
         if event.seed is not None:
-            drawn = event.seed
+            drawn_seed = event.seed
         elif event.stream is not None:
-            drawn = by_name.setdefault(event.stream, drawn)
-        seeds.append(drawn)
+            drawn_seed = by_name.setdefault(event.stream, drawn_seed)
+        seeds.append(drawn_seed)
     return tuple(seeds)
 
 
 def _targets(request: AddRequest) -> Mapping[str, Collection[Target]]:
     """Where each event goes, by its id; equal targets once."""
     by_id = {destination.id: destination.target for destination in request.destinations}
-    going: dict[str, dict[Target, None]] = {event.id: {} for event in request.events}
+    targets_by_event: dict[str, dict[Target, None]] = {event.id: {} for event in request.events}
     for schedule in request.schedules:
-        going[schedule.event_id][by_id[schedule.destination_id]] = None
-    return {id_: list(targets) for id_, targets in going.items()}
+        targets_by_event[schedule.event_id][by_id[schedule.destination_id]] = None
+    return {id_: list(targets) for id_, targets in targets_by_event.items()}
 
 
 def _template_fault(error: TemplateError | RequestError, number: int, event: EventRequest) -> Fault:
@@ -323,18 +331,18 @@ def _template_fault(error: TemplateError | RequestError, number: int, event: Eve
     return Fault(format_pointer(["events", number, "vars"]), error.message, error.hint)
 
 
-def _refusals(wanted: Sequence[Wanted]) -> list[Fault]:
+def _rejections(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
     """Events that cannot go where they are sent, known without asking there."""
     faults = []
-    for each in wanted:
-        error = dict(each.inspection.refusals).get(each.destination.target)
+    for each in resolved:
+        error = dict(each.inspection.rejections).get(each.destination.target)
         if error is not None:
             pointer = format_pointer(["events", each.event_number, each.event.field])
             faults.append(Fault(pointer, error.message, error.hint))
     return faults
 
 
-def _refusal_fault(wanted: Wanted, error: DestinationRejectedError) -> Fault:
-    target = wanted.destination.target
-    pointer = format_pointer(["destinations", wanted.destination_number, target.kind])
+def _rejection_fault(resolved: ResolvedSchedule, error: DestinationRejectedError) -> Fault:
+    target = resolved.destination.target
+    pointer = format_pointer(["destinations", resolved.destination_number, target.kind])
     return Fault(pointer, error.message, error.hint)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from eventer.destinations.audit import TargetAuditor
 from eventer.destinations.base import ShardConnection
-from eventer.destinations.readback import ReadBack
 from eventer.settings import Settings
 from eventer.settings.model import KafkaConnection, PostgresConnection
 from eventer.workers.messages import Connector
@@ -30,13 +30,13 @@ class KafkaConnector:
         settings = KafkaSettings(**self.options)  # type: ignore[arg-type]  # checked when read
         return Client(settings, name=self.name, cluster=cluster, shard=shard, shards=self.shards)
 
-    def read_back(self, cluster: int, shard: int) -> ReadBack:
+    def target_auditor(self, cluster: int, shard: int) -> TargetAuditor:
         """A look at what the generators of that shard delivered."""
-        from eventer.destinations.kafka.readback import KafkaReadBack
+        from eventer.destinations.kafka.audit import KafkaTargetAuditor
         from eventer.destinations.kafka.settings import KafkaSettings
 
         settings = KafkaSettings(**self.options)  # type: ignore[arg-type]  # checked when read
-        return KafkaReadBack(settings, cluster=cluster, shard=shard)
+        return KafkaTargetAuditor(settings, cluster=cluster, shard=shard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ class PostgresConnector:
         settings = PostgresSettings(**self.options)  # type: ignore[arg-type]  # checked when read
         return Client(settings, name=self.name, cluster=cluster, shard=shard)
 
-    def read_back(self, cluster: int, shard: int) -> ReadBack:
+    def target_auditor(self, cluster: int, shard: int) -> TargetAuditor:
         """A look at what the generators delivered, of whichever shard."""
-        from eventer.destinations.postgres.readback import PostgresReadBack
+        from eventer.destinations.postgres.audit import PostgresTargetAuditor
         from eventer.destinations.postgres.settings import PostgresSettings
 
         del cluster, shard
         settings = PostgresSettings(**self.options)  # type: ignore[arg-type]  # checked when read
-        return PostgresReadBack(settings)
+        return PostgresTargetAuditor(settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,10 @@ class KnownConnection:
 def known_connections(settings: Settings, shards: int) -> Mapping[str, KnownConnection]:
     """All connections that requests may name."""
     named = {"kafka": settings.kafka, "postgres": settings.postgres, **settings.connections}
-    return {name: _known(name, section, shards) for name, section in named.items()}
+    return {name: _connection(name, section, shards) for name, section in named.items()}
 
 
-def _known(
+def _connection(
     name: str, section: KafkaConnection | PostgresConnection, shards: int
 ) -> KnownConnection:
     prefix = name if name in {"kafka", "postgres"} else f"connections.{name}"

@@ -11,19 +11,19 @@ from typing import Final, Literal, TypeAlias
 
 from eventer.core.clock import Clock, SystemClock
 from eventer.core.errors import Fault, NotFoundError, RegistryError, RequestError
-from eventer.core.model import Guarantee, Position, State, Stream, Target, Template
+from eventer.core.model import GeneratorState, Guarantee, Position, Stream, Target, Template
 from eventer.plan.engine import EventContext
 from eventer.registry.base import Registry, Remove, SetState
-from eventer.runs.instructions import Recipe
 from eventer.runs.lateness import BOUNDS
-from eventer.service.adder import DRY_RUN, MARGIN, Adder
-from eventer.service.checking import refuse, target_faults
+from eventer.runs.shard_messages import Recipe
+from eventer.service.adder import DRY_RUN_EVENTS, DRY_RUN_TIME_SHARE, Adder
 from eventer.service.connections import known_connections
 from eventer.service.generator import Generator, view
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.locks import Locks
+from eventer.service.request_faults import raise_faults, target_faults
 from eventer.service.requests import AddRequest, PreviewRequest
-from eventer.service.verifying import Verifier
+from eventer.service.verifier import Verifier
 from eventer.service.views import (
     EventPage,
     GeneratorView,
@@ -40,14 +40,21 @@ from eventer.service.views import (
     WorkerView,
 )
 from eventer.settings import Settings
-from eventer.workers.inspectors import Inspectors
-from eventer.workers.messages import Configure, Connector, Inspect, Notice, Recompute, Show
-from eventer.workers.placement import Placement
+from eventer.workers.inspector_pool import InspectorPool
+from eventer.workers.messages import (
+    Connector,
+    InspectTemplate,
+    PreviewEvents,
+    RecomputeEvents,
+    TemplateWarning,
+    WorkerConfig,
+)
+from eventer.workers.worker_pool import WorkerPool
 
 PositionChoice: TypeAlias = Literal["registry", "destination"]
 
-INSPECTORS: Final = 2
-SHOW_S: Final = 15.0
+INSPECTOR_COUNT: Final = 2
+PREVIEW_TIMEOUT_S: Final = 15.0
 """How long events that only somebody looks at may take to be made."""
 
 
@@ -77,28 +84,28 @@ class Eventer:
         for name, connector in (connectors or {}).items():
             self._connections[name] = replace(self._connections[name], connector=connector)
         self._locks = Locks()
-        self._placement = Placement(settings.workers, self._configure("delivery"))
-        self._inspectors = Inspectors(INSPECTORS, self._configure("inspector"))
-        self._verifier = Verifier(self._configure("auditor"))
-        self._lifecycle = Lifecycle(registry, self._placement, self._clock, embedded)
+        self._worker_pool = WorkerPool(settings.workers, self._worker_config("delivery"))
+        self._inspectors = InspectorPool(INSPECTOR_COUNT, self._worker_config("inspector"))
+        self._verifier = Verifier(self._worker_config("auditor"))
+        self._lifecycle = Lifecycle(registry, self._worker_pool, self._clock, embedded)
         self._adder = Adder(
             settings=settings,
             registry=registry,
             lifecycle=self._lifecycle,
             inspectors=self._inspectors,
-            placement=self._placement,
+            worker_pool=self._worker_pool,
             connections=self._connections,
             clock=self._clock,
             locks=self._locks,
         )
 
-    def _configure(self, role: Literal["delivery", "inspector", "auditor"]) -> Configure:
+    def _worker_config(self, role: Literal["delivery", "inspector", "auditor"]) -> WorkerConfig:
         connectors = {
             name: known.connector
             for name, known in self._connections.items()
             if known.connector is not None and role != "inspector"
         }
-        return Configure(
+        return WorkerConfig(
             role,
             cluster=self._registry.cluster.id,
             connectors=connectors,
@@ -113,13 +120,13 @@ class Eventer:
             RegistryError: it cannot be read.
         """
         self._inspectors.start()
-        self._placement.start(self._lifecycle.hear)
+        self._worker_pool.start(self._lifecycle.on_shard_update)
         known = self._connections.items()
         await self._lifecycle.start({name for name, each in known if each.connector is not None})
 
     async def stop(self) -> None:
         """Ends all workers after what they have under way, and notes positions. Never raises."""
-        await asyncio.gather(self._inspectors.stop(), self._placement.stop())
+        await asyncio.gather(self._inspectors.stop(), self._worker_pool.stop())
         await self._lifecycle.stop()
 
     async def add(self, request: AddRequest) -> tuple[GeneratorView, ...]:
@@ -149,7 +156,7 @@ class Eventer:
             NotFoundError: there is none of that id.
         """
         if id is not None:
-            return (self._view(self._known(id)),)
+            return (self._view(self._generator(id)),)
         return tuple(map(self._view, self._lifecycle.generators.values()))
 
     async def remove(self, ids: Sequence[int]) -> Removal:
@@ -185,15 +192,15 @@ class Eventer:
             NotFoundError: there is none of that id.
         """
         async with self._locks.hold([id]):
-            generator = self._known(id)
-            if generator.record.state is not State.PAUSED:
+            generator = self._generator(id)
+            if generator.record.state is not GeneratorState.PAUSED:
                 await self._pause(generator)
             return self._view(generator)
 
     async def _pause(self, generator: Generator) -> None:
         await self._lifecycle.withdraw(generator)
         try:
-            await self._set_state(generator, State.PAUSED)
+            await self._set_state(generator, GeneratorState.PAUSED)
         except RegistryError:
             if generator.active:
                 self._lifecycle.launch(generator)
@@ -216,26 +223,26 @@ class Eventer:
             RequestError: its position was lost and none is chosen, or the other way round.
         """
         async with self._locks.hold([id]):
-            generator = self._known(id)
-            if generator.record.state is State.RUNNING:
+            generator = self._generator(id)
+            if generator.record.state is GeneratorState.RUNNING:
                 return self._view(generator)
-            _check_choice(generator, position)
+            _check_position_choice(generator, position)
             await self._lifecycle.withdraw(generator)
             generator.skip = frozenset({generator.failing_index()} if skip else ())
             generator.accepted = generator.position if position == "registry" else None
             if position == "destination":
                 generator.position = Position()
-            await self._set_state(generator, State.RUNNING)
+            await self._set_state(generator, GeneratorState.RUNNING)
             generator.last_error = None
-            self._lifecycle.launch(generator, fresh_at=self._clock.now_ns())
+            self._lifecycle.launch(generator, new_segment_at=self._clock.now_ns())
             return self._view(generator)
 
-    async def _set_state(self, generator: Generator, state: State) -> None:
+    async def _set_state(self, generator: Generator, state: GeneratorState) -> None:
         """Changes the state on disk; a failure is forgotten, but for one that is only paused."""
         record, now = generator.record, self._clock.now_ns()
-        failure = record.failure if state is State.PAUSED else None
+        failure = record.failure if state is GeneratorState.PAUSED else None
         await self._registry.apply([SetState(record.id, record.incarnation, state, failure, now)])
-        generator.change(state=state, failure=failure, updated_at=now)
+        generator.update_record(state=state, failure=failure, updated_at=now)
 
     async def events(self, id: int, first: int, count: int) -> EventPage:  # noqa: A002
         """Events [first, first + count) made again, past or future; those skipped are left out.
@@ -245,9 +252,9 @@ class Eventer:
             TemplateError: one of them raises, in a generator that stops on errors.
             WorkerLostError: the worker that made them died.
         """
-        generator = self._known(id)
+        generator = self._generator(id)
         record = generator.record
-        question = Recompute(
+        question = RecomputeEvents(
             generator.recipe,
             record.segments,
             first,
@@ -255,7 +262,7 @@ class Eventer:
             record.on_error,
             generator.position.next,
         )
-        answer = await self._inspectors.recompute(question, SHOW_S)
+        answer = await self._inspectors.recompute(question, PREVIEW_TIMEOUT_S)
         return EventPage(first, answer.events)
 
     def verify(
@@ -275,7 +282,7 @@ class Eventer:
             WorkerLostError: too much is verified already, or the worker died.
         """
         generators = self._lifecycle.generators
-        return self._verifier.verify(self._known(id), generators, allow_foreign=allow_foreign)
+        return self._verifier.verify(self._generator(id), generators, allow_foreign=allow_foreign)
 
     async def preview(self, request: PreviewRequest) -> Preview:
         """Makes events of a template, delivering nothing. Faults are the template's own errors.
@@ -286,20 +293,20 @@ class Eventer:
         """
         seed = secrets.randbits(64) if request.seed is None else request.seed
         at = self._clock.now_ns() if request.at is None else request.at
-        question = Show(
+        question = PreviewEvents(
             self._recipe(request, seed),
             at=at,
             first=request.first,
             count=request.count,
             engine=request.engine,
         )
-        shown = await self._inspectors.show(question, SHOW_S)
+        shown = await self._inspectors.preview(question, PREVIEW_TIMEOUT_S)
         return Preview(
             events=shown.events,
             seed=seed,
             engine=shown.engine,
             reason=shown.reason,
-            warnings=_warnings(shown.notices),
+            warnings=_warnings(shown.warnings),
             traces=shown.traces,
         )
 
@@ -320,23 +327,23 @@ class Eventer:
             WorkerLostError: the worker that checked it died.
         """
         if target is not None:
-            refuse(list(target_faults(target, f"/destination/{target.kind}")))
+            raise_faults(list(target_faults(target, f"/destination/{target.kind}")))
         seconds = self._settings.limits.inspect_seconds
-        question = Inspect(
+        question = InspectTemplate(
             self._recipe(request, secrets.randbits(64) if request.seed is None else request.seed),
             at=self._clock.now_ns() if request.at is None else request.at,
-            count=DRY_RUN,
-            seconds=seconds * MARGIN,
+            count=DRY_RUN_EVENTS,
+            seconds=seconds * DRY_RUN_TIME_SHARE,
             targets=() if target is None else (target,),
         )
         found = await self._inspectors.inspect(question, seconds)
-        for _, refusal in found.refusals:
+        for _, refusal in found.rejections:
             raise refusal
         return Validation(
             engine=found.engine,
             reason=found.reason,
             shape=found.shape,
-            warnings=_warnings(found.notices),
+            warnings=_warnings(found.warnings),
             traces=found.traces,
             failing=found.failing,
         )
@@ -344,7 +351,7 @@ class Eventer:
     async def ready(self) -> Readiness:
         """Whether registry and workers can do their work. Destinations do not count."""
         problems = []
-        processes = (*self._placement.processes(), *self._inspectors.processes())
+        processes = (*self._worker_pool.processes(), *self._inspectors.processes())
         for name, pid, _ in processes:
             if pid is None:
                 problems.append(f"the worker {name} is not up")
@@ -356,7 +363,7 @@ class Eventer:
 
     async def snapshot(self) -> Snapshot:
         """What metrics are made of; cheap enough to be asked every second."""
-        processes = (*self._placement.processes(), *self._inspectors.processes())
+        processes = (*self._worker_pool.processes(), *self._inspectors.processes())
         return Snapshot(
             generators=await self.status(),
             shards=tuple(self._shards()),
@@ -369,7 +376,7 @@ class Eventer:
             yield ShardView(
                 connection=shard.connection,
                 shard=shard.number,
-                worker=self._placement.worker_of(shard),
+                worker=self._worker_pool.worker_of(shard),
                 connected=totals.connected,
                 delivery=totals.guarantee,
                 generators=held[shard],
@@ -381,7 +388,7 @@ class Eventer:
                 stages=totals.stages,
             )
 
-    def _known(self, id_: int) -> Generator:
+    def _generator(self, id_: int) -> Generator:
         generator = self._lifecycle.generators.get(id_)
         if generator is None:
             raise NotFoundError(f"there is no generator {id_}")
@@ -396,7 +403,7 @@ class Eventer:
         return view(generator, self._clock.now_ns(), default, slowest)
 
 
-def _check_choice(generator: Generator, position: PositionChoice | None) -> None:
+def _check_position_choice(generator: Generator, position: PositionChoice | None) -> None:
     """Whether a position is chosen just where one was lost.
 
     Raises:
@@ -412,11 +419,11 @@ def _check_choice(generator: Generator, position: PositionChoice | None) -> None
         raise RequestError("there is no position to choose", (fault,))
 
 
-def _warnings(notices: Sequence[Notice]) -> tuple[Warning, ...]:
+def _warnings(warnings: Sequence[TemplateWarning]) -> tuple[Warning, ...]:
     return tuple(
         Warning(
             notice.message if notice.hint is None else f"{notice.message} ({notice.hint})",
             notice.place,
         )
-        for notice in notices
+        for notice in warnings
     )

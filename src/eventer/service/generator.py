@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from eventer.core.errors import EventerError, PositionLostError
-from eventer.core.model import Guarantee, Position, PositionKey, Segment, State
+from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.destinations.base import Flow
 from eventer.plan.engine import EventContext
 from eventer.registry.base import GeneratorRecord
-from eventer.runs.instructions import Assignment, Recipe
 from eventer.runs.pacing import Pace, rate
-from eventer.service.meter import Meter
+from eventer.runs.shard_messages import Assignment, Recipe
+from eventer.service.rate_meter import RateMeter
 from eventer.service.views import GeneratorView, LastError, Stage
 from eventer.workers.messages import ShardId
 
@@ -20,11 +20,11 @@ from eventer.workers.messages import ShardId
 class Generator:
     """One generator of the service.
 
-    `fresh_at` is when a pace segment is to begin, once the position is known; None where the
-    segments hold as they are. `turn` counts how often it was given to a worker: what is heard of
+    `new_segment_at` is when a pace segment is to begin, once the position is known; None where the
+    segments hold as they are. `epoch` counts how often it was given to a worker: what is heard of
     an earlier turn does not count. `waiting` says that its destination cannot be used now.
-    `awaited` says that `last_error` is only that it has not answered yet.
-    `saved` is the position that the registry has. `accepted` is where it goes on although its
+    `awaiting_answer` says that `last_error` is only that it has not answered yet.
+    `saved_position` is the position that the registry has. `accepted` is where it goes on although its
     destination says that it is elsewhere.
     """
 
@@ -32,15 +32,15 @@ class Generator:
     cluster: int
     position: Position
     last_error: LastError | None = None
-    fresh_at: int | None = None
-    turn: int = 0
+    new_segment_at: int | None = None
+    epoch: int = 0
     waiting: bool = False
-    awaited: bool = False
+    awaiting_answer: bool = False
     skip: frozenset[int] = frozenset()
     accepted: Position | None = None
     guarantee: Guarantee | None = None
-    saved: Position | None = None
-    meter: Meter = field(default_factory=Meter)
+    saved_position: Position | None = None
+    meter: RateMeter = field(default_factory=RateMeter)
     retries: int = 0
 
     @classmethod
@@ -48,7 +48,7 @@ class Generator:
         """A generator as the registry has it."""
         failure = record.failure
         error = LastError(failure.error, failure.at) if failure else None
-        return cls(record, cluster, record.position, error, saved=record.position)
+        return cls(record, cluster, record.position, error, saved_position=record.position)
 
     @property
     def key(self) -> PositionKey:
@@ -73,14 +73,14 @@ class Generator:
     @property
     def active(self) -> bool:
         """Whether a worker is to run it."""
-        return self.record.state is State.RUNNING
+        return self.record.state is GeneratorState.RUNNING
 
     @property
     def pace(self) -> Pace:
         """Its pace, from the segments that still matter."""
         return Pace(self.record.segments)
 
-    def assignment(self, *, doubtful: bool = False) -> Assignment:
+    def assignment(self, *, outcome_unknown: bool = False) -> Assignment:
         """What a worker is to know of it."""
         return Assignment(
             self.flow,
@@ -88,28 +88,28 @@ class Generator:
             on_error=self.record.on_error,
             skip=self.skip,
             accepted=self.accepted,
-            doubtful=doubtful,
+            outcome_unknown=outcome_unknown,
         )
 
-    def note_error(self, error: EventerError, at: int) -> None:
+    def record_error(self, error: EventerError, at: int) -> None:
         """The last thing that went wrong with it."""
         self.last_error = LastError(error, at)
-        self.awaited = False
+        self.awaiting_answer = False
 
     def runs(self, guarantee: Guarantee | None) -> None:
         """Its events flow."""
         self.guarantee = guarantee
         self.waiting = False
-        if self.awaited:
-            self.last_error, self.awaited = None, False
+        if self.awaiting_answer:
+            self.last_error, self.awaiting_answer = None, False
 
-    def change(self, **fields: object) -> None:
+    def update_record(self, **fields: object) -> None:
         """Keeps the record as the registry has it now."""
         self.record = replace(self.record, **fields)  # type: ignore[arg-type]  # named by callers
 
     def add_segment(self, segment: Segment) -> None:
         """A pace was begun."""
-        self.change(segments=(*self.record.segments, segment))
+        self.update_record(segments=(*self.record.segments, segment))
 
     @property
     def lost_position(self) -> bool:
@@ -151,7 +151,7 @@ def view(
     behind = lag > 2 * current.count + rate(current)
     return GeneratorView(
         id=record.id,
-        state=State.WAITING if generator.active and generator.waiting else record.state,
+        state=GeneratorState.WAITING if generator.active and generator.waiting else record.state,
         target=record.target,
         dataset=record.dataset,
         stream=record.stream,

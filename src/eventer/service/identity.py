@@ -23,7 +23,7 @@ def identity_text(
     return json.dumps(
         {
             "dataset": dataset,
-            "destination": _place(target),
+            "destination": _target_identity(target),
             "seed": None if seed is None else str(seed),
             "stream": stream,
             "template": digest,
@@ -39,7 +39,7 @@ def generator_id(identity: str) -> int:
     return int.from_bytes(digest, "little")
 
 
-def _place(target: Target) -> Mapping[str, Any]:
+def _target_identity(target: Target) -> Mapping[str, Any]:
     match target:
         case KafkaTarget():
             return {

@@ -20,39 +20,39 @@ from eventer.core.errors import (
     RegistryError,
     WorkerLostError,
 )
-from eventer.core.model import CatchUp, Guarantee, Position, PositionKey, Segment, State
+from eventer.core.model import CatchUp, GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.registry.base import (
     BeginFingerprint,
     BeginIncarnation,
     BeginSegment,
     Change,
-    Failure,
+    GeneratorFailure,
     Registry,
     SetPosition,
     SetState,
 )
-from eventer.runs.instructions import (
-    Connected,
-    Failed,
-    Positioned,
-    Running,
-    Skipped,
-    Suspended,
-    Waiting,
-)
 from eventer.runs.lateness import BOUNDS
 from eventer.runs.pacing import begin
+from eventer.runs.shard_messages import (
+    EventSkipped,
+    FlowFailed,
+    FlowRunning,
+    FlowSuspended,
+    FlowsWaiting,
+    PositionRead,
+    ShardConnected,
+)
 from eventer.service.generator import Generator, position_lost
 from eventer.service.views import STAGES, Stage
-from eventer.workers.messages import CommitSummary, ShardId, ShardNews
-from eventer.workers.placement import Placement
+from eventer.workers.messages import CommitSummary, ShardId, ShardUpdate
+from eventer.workers.worker_pool import WorkerPool
 
 SAVE_S: Final = 1.0
 """How often positions are saved: they are a check only, so they may be behind."""
 WITHDRAW_S: Final = 30.0
 """How long a withdrawal waits for a destination that is away, to know what a commit did."""
 
-_KEPT: Final = 0.9
+_DECAY: Final = 0.9
 """How much of what each stage took is still counted one commit later."""
 
 _log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class ShardTotals:
     """What one shard has done since the service started."""
 
     connected: bool = False
-    said: str | None = None
+    logged_error: str | None = None
     """What the log says that it waits for."""
     guarantee: Guarantee | None = None
     events: int = 0
@@ -73,44 +73,44 @@ class ShardTotals:
     lateness: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
     lateness_sum: float = 0.0
     stages: dict[Stage, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
-    lately: dict[Stage, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+    recent: dict[Stage, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
 
-    def add(self, news: CommitSummary) -> None:
+    def add(self, update: CommitSummary) -> None:
         """Counts a transaction."""
         self.connected = True
-        self.events += news.events
-        self.bytes += news.bytes
+        self.events += update.events
+        self.bytes += update.bytes
         self.commits += 1
-        self.lateness = [a + b for a, b in zip(self.lateness, news.lateness, strict=True)]
-        self.lateness_sum += news.lateness_sum
+        self.lateness = [a + b for a, b in zip(self.lateness, update.lateness, strict=True)]
+        self.lateness_sum += update.lateness_sum
         for stage in STAGES:
-            seconds = getattr(news.spent, stage) / NS_PER_SECOND
+            seconds = getattr(update.stage_times, stage) / NS_PER_SECOND
             self.stages[stage] += seconds
-            self.lately[stage] = _KEPT * self.lately[stage] + seconds
+            self.recent[stage] = _DECAY * self.recent[stage] + seconds
 
     @property
     def slowest(self) -> Stage:
         """The stage that took most of the time lately."""
         if not self.connected:
             return "destination"
-        return max(STAGES, key=lambda stage: self.lately[stage])
+        return max(STAGES, key=lambda stage: self.recent[stage])
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _PendingStart:
     """A generator's position was read, on this turn of it."""
 
     generator: Generator
-    turn: int
+    epoch: int
     position: Position
 
 
 @dataclass(frozen=True, slots=True)
-class _Stopped:
+class _PendingFailure:
     """A generator failed, on this turn of it."""
 
     generator: Generator
-    turn: int
+    epoch: int
     error: EventerError
     at: int
 
@@ -119,19 +119,19 @@ class Lifecycle:
     """The generators of a service, while it runs."""
 
     def __init__(
-        self, registry: Registry, placement: Placement, clock: Clock, embedded: Collection[str]
+        self, registry: Registry, worker_pool: WorkerPool, clock: Clock, embedded: Collection[str]
     ) -> None:
         self._registry = registry
-        self._placement = placement
+        self._worker_pool = worker_pool
         self._clock = clock
         self.embedded = frozenset(embedded)
         self._connections = frozenset[str]()
         self.generators: dict[int, Generator] = {}
         self.totals: dict[ShardId, ShardTotals] = {}
         self._by_key: dict[PositionKey, Generator] = {}
-        self._news: list[_Found | _Stopped] = []
+        self._pending_writes: list[_PendingStart | _PendingFailure] = []
         self._woken = asyncio.Event()
-        self._scribe: asyncio.Task[None] | None = None
+        self._registry_writer: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- the service's side -------------------------------------------------------------------
@@ -149,12 +149,12 @@ class Lifecycle:
             generator = Generator.of(record, self._registry.cluster.id)
             self.generators[record.id] = generator
             if generator.active:
-                self.launch(generator, fresh_at=now)
-        self._scribe = asyncio.create_task(self._write())
+                self.launch(generator, new_segment_at=now)
+        self._registry_writer = asyncio.create_task(self._write_changes())
 
     async def stop(self) -> None:
         """Saves positions and ends; workers have ended before."""
-        for task in (self._scribe, *self._tasks):
+        for task in (self._registry_writer, *self._tasks):
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -163,19 +163,19 @@ class Lifecycle:
         except RegistryError as error:
             _log.warning("positions were not saved: %s", error.message)
 
-    def launch(self, generator: Generator, *, fresh_at: int | None = None) -> None:
-        """Gives a generator to its worker; at `fresh_at`, if given, a new segment begins."""
+    def launch(self, generator: Generator, *, new_segment_at: int | None = None) -> None:
+        """Gives a generator to its worker; at `new_segment_at`, if given, a new segment begins."""
         replay = generator.record.catch_up is CatchUp.REPLAY
-        generator.fresh_at = None if replay else fresh_at
-        generator.turn += 1
+        generator.new_segment_at = None if replay else new_segment_at
+        generator.epoch += 1
         now, connection = self._clock.now_ns(), generator.record.target.connection
         if connection not in self._connections:
             generator.waiting = True
-            generator.note_error(_no_connection(connection), now)
+            generator.record_error(_no_connection(connection), now)
             return
         generator.meter.reset(now, generator.position.next)
         self._by_key[generator.key] = generator
-        self._placement.assign(generator.shard, generator.assignment())
+        self._worker_pool.assign(generator.shard, generator.assignment())
 
     async def withdraw(self, generator: Generator) -> None:
         """Takes a generator back from its worker. When it returns, nothing more of it appears.
@@ -184,12 +184,12 @@ class Lifecycle:
         """
         try:
             async with asyncio.timeout(WITHDRAW_S):
-                position = await self._placement.withdraw(generator.key)
+                position = await self._worker_pool.withdraw(generator.key)
         except (TimeoutError, WorkerLostError):
             _log.warning("generator %d is let go of in doubt", generator.record.id)
             position = None
         self._by_key.pop(generator.key, None)
-        generator.turn += 1
+        generator.epoch += 1
         generator.waiting = False
         if position is not None and position.next > generator.position.next:
             generator.position = position
@@ -200,73 +200,73 @@ class Lifecycle:
 
     # --- the workers' side --------------------------------------------------------------------
 
-    def hear(self, shard: ShardId, news: ShardNews) -> None:
+    def on_shard_update(self, shard: ShardId, update: ShardUpdate) -> None:
         """Takes news of a shard."""
         totals = self.totals.setdefault(shard, ShardTotals())
-        match news:
+        match update:
             case CommitSummary():
-                totals.add(news)
-                self._committed(news)
-            case Connected(guarantee=guarantee):
+                totals.add(update)
+                self._on_committed(update)
+            case ShardConnected(guarantee=guarantee):
                 if not totals.connected:
                     _log.info(
                         "shard %d of %s delivers %s", shard.number, shard.connection, guarantee
                     )
-                totals.connected, totals.guarantee, totals.said = True, guarantee, None
-            case Waiting(keys=keys, error=error):
+                totals.connected, totals.guarantee, totals.logged_error = True, guarantee, None
+            case FlowsWaiting(keys=keys, error=error):
                 totals.retries += 1
                 totals.connected = False
-                if totals.said != error.message:  # a line for each change, not for each try
-                    totals.said = error.message
+                if totals.logged_error != error.message:  # a line for each change, not for each try
+                    totals.logged_error = error.message
                     _log.warning(
                         "shard %d of %s waits: %s", shard.number, shard.connection, error.message
                     )
-                self._waiting(keys, error)
-            case Suspended(key=key, error=error):
+                self._mark_waiting(keys, error)
+            case FlowSuspended(key=key, error=error):
                 totals.retries += 1
-                self._waiting((key,), error)
-            case Positioned(key=key, position=position):
+                self._mark_waiting((key,), error)
+            case PositionRead(key=key, position=position):
                 if generator := self._by_key.get(key):
-                    self._tell_scribe(_Found(generator, generator.turn, position))
-            case Running(key=key):
+                    self._queue_write(_PendingStart(generator, generator.epoch, position))
+            case FlowRunning(key=key):
                 if generator := self._by_key.get(key):
                     generator.runs(totals.guarantee)
-            case Skipped(key=key, error=error):
+            case EventSkipped(key=key, error=error):
                 if generator := self._by_key.get(key):
-                    generator.note_error(error, self._clock.now_ns())
-            case Failed(key=key, error=error, position=position):
-                self._failed(key, error, position)
+                    generator.record_error(error, self._clock.now_ns())
+            case FlowFailed(key=key, error=error, position=position):
+                self._on_failed(key, error, position)
 
-    def _committed(self, news: CommitSummary) -> None:
-        for key, position in news.positions.items():
+    def _on_committed(self, update: CommitSummary) -> None:
+        for key, position in update.positions.items():
             if generator := self._by_key.get(key):
                 generator.position = position
-                generator.meter.note(news.at, position.next, generator.record.pace.interval)
+                generator.meter.record(update.at, position.next, generator.record.pace.interval)
 
-    def _waiting(self, keys: Sequence[PositionKey], error: EventerError) -> None:
+    def _mark_waiting(self, keys: Sequence[PositionKey], error: EventerError) -> None:
         if isinstance(error, FencedError):
             _log.warning("a shard was taken over: %s", error.message)
         for key in keys:
             if generator := self._by_key.get(key):
                 generator.waiting = True
                 generator.retries += 1
-                generator.note_error(error, self._clock.now_ns())
+                generator.record_error(error, self._clock.now_ns())
 
-    def _failed(self, key: PositionKey, error: EventerError, position: Position | None) -> None:
+    def _on_failed(self, key: PositionKey, error: EventerError, position: Position | None) -> None:
         generator = self._by_key.get(key)
         if generator is None:
             return
         if position is not None and position.next > generator.position.next:
             generator.position = position
-        self._tell_scribe(_Stopped(generator, generator.turn, error, self._clock.now_ns()))
+        self._queue_write(_PendingFailure(generator, generator.epoch, error, self._clock.now_ns()))
 
     # --- the scribe ---------------------------------------------------------------------------
 
-    def _tell_scribe(self, news: _Found | _Stopped) -> None:
-        self._news.append(news)
+    def _queue_write(self, update: _PendingStart | _PendingFailure) -> None:
+        self._pending_writes.append(update)
         self._woken.set()
 
-    async def _write(self) -> None:
+    async def _write_changes(self) -> None:
         """Writes down what is heard, together; what could not be written is tried again."""
         while True:
             try:
@@ -276,97 +276,97 @@ class Lifecycle:
                 pass
             self._woken.clear()
             try:
-                await self._write_once()
+                await self._write_pending()
             except RegistryError as error:
                 _log.error("the registry cannot be written: %s", error.message)
                 await asyncio.sleep(SAVE_S)
             except Exception:  # noqa: BLE001  whoever comes next must still be heard
                 _log.exception("what was heard could not be written down")
 
-    async def _write_once(self) -> None:
-        news, self._news = self._news, []
-        begun: list[tuple[_Found, tuple[Change, ...]]] = []
+    async def _write_pending(self) -> None:
+        update, self._pending_writes = self._pending_writes, []
+        started: list[tuple[_PendingStart, tuple[Change, ...]]] = []
         changes: list[Change] = []
-        for item in news:
-            if item.generator.turn != item.turn:
+        for item in update:
+            if item.generator.epoch != item.epoch:
                 continue
-            if isinstance(item, _Found):
-                own = tuple(self._changes_of(item))
-                begun.append((item, own))
+            if isinstance(item, _PendingStart):
+                own = tuple(self._changes_before_start(item))
+                started.append((item, own))
                 changes += own
             else:
-                changes.append(self._stop(item))
+                changes.append(self._fail(item))
         changes += self._positions()
         try:
             if changes:
                 await self._registry.apply(changes)
         except RegistryError:
-            self._news = news + self._news
+            self._pending_writes = update + self._pending_writes
             raise
-        for item, own in begun:
-            if item.generator.turn == item.turn:
-                self._go(item, own)
+        for item, own in started:
+            if item.generator.epoch == item.epoch:
+                self._resume(item, own)
 
-    def _stop(self, news: _Stopped) -> Change:
-        generator, record = news.generator, news.generator.record
-        _log.warning("generator %d has failed: %s", record.id, news.error.message)
-        failure = Failure(news.error, news.at)
-        generator.change(state=State.FAILED, failure=failure, updated_at=news.at)
-        generator.note_error(news.error, news.at)
+    def _fail(self, update: _PendingFailure) -> Change:
+        generator, record = update.generator, update.generator.record
+        _log.warning("generator %d has failed: %s", record.id, update.error.message)
+        failure = GeneratorFailure(update.error, update.at)
+        generator.update_record(state=GeneratorState.FAILED, failure=failure, updated_at=update.at)
+        generator.record_error(update.error, update.at)
         generator.waiting = False
         self._by_key.pop(generator.key, None)
-        return SetState(record.id, record.incarnation, State.FAILED, failure, news.at)
+        return SetState(record.id, record.incarnation, GeneratorState.FAILED, failure, update.at)
 
-    def _changes_of(self, found: _Found) -> Iterator[Change]:
+    def _changes_before_start(self, start: _PendingStart) -> Iterator[Change]:
         """What must be on disk before a generator goes on from a position."""
-        generator, record = found.generator, found.generator.record
+        generator, record = start.generator, start.generator.record
         now = self._clock.now_ns()
-        if found.position.next < generator.position.next:
-            yield self._lost(found, now)
+        if start.position.next < generator.position.next:
+            yield self._handle_lost_position(start, now)
             return
-        if generator.fresh_at is not None:
+        if generator.new_segment_at is not None:
             segment = begin(
-                generator.fresh_at,
-                found.position.next,
+                generator.new_segment_at,
+                start.position.next,
                 count=record.pace.count,
                 interval=record.pace.interval,
             )
             yield BeginSegment(record.id, record.incarnation, segment, now)
-        fingerprint = self._placement.fingerprint
+        fingerprint = self._worker_pool.fingerprint
         known = record.fingerprints[-1][1] if record.fingerprints else None
         if fingerprint is not None and fingerprint != known:
-            index = found.position.next
+            index = start.position.next
             yield BeginFingerprint(record.id, record.incarnation, index, fingerprint)
 
-    def _lost(self, found: _Found, now: int) -> Change:
-        generator, record = found.generator, found.generator.record
+    def _handle_lost_position(self, start: _PendingStart, now: int) -> Change:
+        generator, record = start.generator, start.generator.record
         if record.target.connection in self.embedded:
             segment = Segment(now, 0, record.pace.count, record.pace.interval)
             return BeginIncarnation(record.id, record.incarnation, segment, now)
-        error = position_lost(record.id, found.position.next, generator.position.next)
-        return self._stop(_Stopped(generator, found.turn, error, now))
+        error = position_lost(record.id, start.position.next, generator.position.next)
+        return self._fail(_PendingFailure(generator, start.epoch, error, now))
 
-    def _go(self, found: _Found, changes: Sequence[Change]) -> None:
+    def _resume(self, start: _PendingStart, changes: Sequence[Change]) -> None:
         """All is on disk: the generator may go on, or has to stop."""
-        generator = found.generator
+        generator = start.generator
         for change in changes:
             match change:
                 case BeginSegment(segment=segment):
                     generator.add_segment(segment)
-                    generator.fresh_at = None
+                    generator.new_segment_at = None
                 case BeginFingerprint(index=index, fingerprint=fingerprint):
                     known = generator.record.fingerprints
-                    generator.change(fingerprints=(*known, (index, fingerprint)))
+                    generator.update_record(fingerprints=(*known, (index, fingerprint)))
                 case BeginIncarnation():
-                    self._spawn(self._begin_again(generator))
+                    self._start_task(self._begin_incarnation(generator))
                     return
                 case SetState():
-                    self._spawn(self.withdraw(generator))
+                    self._start_task(self.withdraw(generator))
                     return
-        generator.position = found.position
-        self._placement.go(generator.key, generator.pace.relevant(found.position.next))
+        generator.position = start.position
+        self._worker_pool.resume(generator.key, generator.pace.relevant(start.position.next))
 
-    async def _begin_again(self, generator: Generator) -> None:
+    async def _begin_incarnation(self, generator: Generator) -> None:
         """The registry has begun another incarnation; what it is called is read from there."""
         await self.withdraw(generator)
         record = (await self._registry.get([generator.record.id])).get(generator.record.id)
@@ -374,11 +374,11 @@ class Lifecycle:
             return
         _log.info("generator %d begins again at event 0", record.id)
         generator.record = record
-        generator.position = generator.saved = record.position
+        generator.position = generator.saved_position = record.position
         generator.last_error = None
         self.launch(generator)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -386,8 +386,8 @@ class Lifecycle:
     def _positions(self) -> Iterator[Change]:
         """Positions that the registry does not have yet."""
         for generator in self.generators.values():
-            if generator.position != generator.saved:
-                generator.saved = generator.position
+            if generator.position != generator.saved_position:
+                generator.saved_position = generator.position
                 record = generator.record
                 yield SetPosition(record.id, record.incarnation, generator.position)
 

@@ -18,11 +18,11 @@ class Locks:
         """Holds the locks of all ids, taken in order so that no two wait for each other."""
         async with AsyncExitStack() as stack:
             for id_ in sorted(set(ids)):
-                await stack.enter_async_context(self._one(id_))
+                await stack.enter_async_context(self._acquire(id_))
             yield
 
     @asynccontextmanager
-    async def _one(self, id_: int) -> AsyncIterator[None]:
+    async def _acquire(self, id_: int) -> AsyncIterator[None]:
         lock, users = self._locks.get(id_, (asyncio.Lock(), 0))
         self._locks[id_] = (lock, users + 1)
         try:

@@ -10,14 +10,14 @@ from eventer.core.errors import EventerError
 from eventer.core.model import (
     EngineName,
     EventShape,
+    GeneratorState,
     Guarantee,
     Segment,
-    State,
     Stream,
     Target,
 )
 from eventer.core.source import Place
-from eventer.destinations.readback import Report
+from eventer.destinations.audit import AuditReport
 
 Stage: TypeAlias = Literal["template", "encode", "destination"]
 STAGES: Final[tuple[Stage, ...]] = ("template", "encode", "destination")
@@ -42,7 +42,7 @@ class GeneratorView:
     """
 
     id: int
-    state: State
+    state: GeneratorState
     target: Target
     dataset: str | None
     stream: Stream
@@ -131,7 +131,7 @@ class Verification:
     """What was found of a generator's events in its destination; `clean` where nothing is wrong."""
 
     id: int
-    report: Report
+    report: AuditReport
     clean: bool
 
 

@@ -24,7 +24,7 @@ def _split_commas(value: object) -> object:
     return value
 
 
-Texts: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_split_commas)]
+StringList: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_split_commas)]
 
 
 def default_data_dir() -> Path:
@@ -177,7 +177,7 @@ class Settings(_Section):
     port: int = Field(
         default=DEFAULT_PORT, ge=0, le=65535, description="Port to listen on; 0 picks one."
     )
-    allowed_hosts: Texts = Field(
+    allowed_hosts: StringList = Field(
         default=(),
         description="Names besides loopback and `host` by which browsers and clients may call.",
         examples=["eventer.example.org"],

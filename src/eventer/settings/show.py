@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretStr
 
 from eventer.settings.layers import KeyPath
-from eventer.settings.load import Loaded
+from eventer.settings.loader import LoadedSettings
 
 MASK = "********"
 
@@ -23,7 +23,7 @@ class ShownSetting:
     origin: str
 
 
-def shown_settings(loaded: Loaded) -> tuple[ShownSetting, ...]:
+def shown_settings(loaded: LoadedSettings) -> tuple[ShownSetting, ...]:
     """Every setting in the order of the reference page; none of the values is a secret."""
     return tuple(
         ShownSetting(".".join(key), _text(value), loaded.origins.get(key, "default"))

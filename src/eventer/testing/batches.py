@@ -45,7 +45,7 @@ def batch_of(
 
 
 class RecordedEvents:
-    """`Events` that are known: all batches of each generator, in order.
+    """`EventReplayer` that are known: all batches of each generator, in order.
 
     Those of the indices below `since` are said not to be recomputable.
     """
@@ -55,19 +55,19 @@ class RecordedEvents:
         self._since = since
 
     def recomputable(self, key: PositionKey, end: int) -> Sequence[tuple[int, int]]:
-        """See `Events.recomputable`."""
+        """See `EventReplayer.recomputable`."""
         del key
         return [(self._since, end)] if self._since < end else []
 
     async def batches(self, key: PositionKey, first: int, end: int) -> AsyncIterator[Batch]:
-        """See `Events.batches`."""
+        """See `EventReplayer.batches`."""
         for batch in self._batches[key]:
             start, stop = max(first, batch.first), min(end, batch.next)
             if start < stop:
-                yield part_of(batch, start, stop)
+                yield slice_batch(batch, start, stop)
 
 
-def part_of(batch: Batch, first: int, end: int) -> Batch:
+def slice_batch(batch: Batch, first: int, end: int) -> Batch:
     """The events [first, end) of a batch."""
     if (first, end) == (batch.first, batch.next):
         return batch

@@ -11,20 +11,20 @@ from eventer.core.errors import (
     DestinationRejectedError,
     EvaluationError,
     Fault,
-    Frame,
     RequestError,
+    TraceFrame,
 )
 from eventer.core.model import (
     CatchUp,
     Column,
     ColumnType,
     EventShape,
+    GeneratorState,
     KafkaTarget,
     OnError,
     Position,
     PostgresTarget,
     Segment,
-    State,
     Stream,
     Template,
 )
@@ -35,18 +35,18 @@ from eventer.registry.base import (
     BeginIncarnation,
     BeginSegment,
     Change,
-    Failure,
     GeneratorExistsError,
+    GeneratorFailure,
     GeneratorRecord,
     Registry,
     Remove,
     SetEngine,
-    SetHandling,
+    SetPolicies,
     SetPosition,
     SetState,
 )
 
-BIGGEST = (1 << 64) - 1
+MAX_ID = (1 << 64) - 1
 PLACE = Place("template", 2, 5, 2, 9, "  a: usr.näme,")
 
 
@@ -61,7 +61,7 @@ def sample_record(id_: int, **changes: object) -> GeneratorRecord:
         ),
         template=Template("{ a: 'ß\n' }", "orders.jsonnet", '{"x":1}', (("lib/a", b"\x00\xff"),)),
         digest=f"digest of {id_}",
-        stream=Stream(BIGGEST, "orders"),
+        stream=Stream(MAX_ID, "orders"),
         explicit_seed=True,
         shard=1,
         segments=(Segment(1 << 60, 0, 10, 10_000_000_000),),
@@ -69,14 +69,14 @@ def sample_record(id_: int, **changes: object) -> GeneratorRecord:
         updated_at=1_700_000_000_000_000_001,
         dataset="crazy_airflow",
         instance_id="here",
-        state=State.WAITING,
+        state=GeneratorState.WAITING,
         on_error=OnError.SKIP,
         catch_up=CatchUp.REPLAY,
         engine="plan",
         engine_reason="because",
         shape=EventShape((Column("a", ColumnType.TIMESTAMPTZ),), open=False, is_object=True),
         fingerprints=((0, "draw 1"), (7, "draw 2")),
-        failure=Failure(RequestError("no", (Fault("/a", "wrong", "hint", PLACE),)), 5),
+        failure=GeneratorFailure(RequestError("no", (Fault("/a", "wrong", "hint", PLACE),)), 5),
         position=Position(1 << 50, 3, 1 << 45, ((0, 1), (100, 4))),
     )
     return replace(record, **changes)  # type: ignore[arg-type]  # each test names real fields
@@ -98,7 +98,7 @@ class RegistryConformance:
         other = await self.open(tmp_path / "b")
         assert again.cluster == cluster
         assert cluster.shards == 7
-        assert 0 <= cluster.id <= BIGGEST
+        assert 0 <= cluster.id <= MAX_ID
         assert other.cluster.id != cluster.id
         await again.close()
         await other.close()
@@ -107,7 +107,7 @@ class RegistryConformance:
         """What was added reads back equal, unsigned 64-bit numbers included."""
         registry = await self.open(tmp_path)
         records = (
-            sample_record(BIGGEST),
+            sample_record(MAX_ID),
             sample_record(
                 0, target=PostgresTarget('"a.b"', "db", ("id", "x")), stream=Stream(0), failure=None
             ),
@@ -118,7 +118,7 @@ class RegistryConformance:
         again = await self.open(tmp_path)
         for record, read in zip(records, await again.all(), strict=True):
             assert replace(read, failure=None) == replace(record, failure=None)
-        failure = (await again.get([BIGGEST]))[BIGGEST].failure
+        failure = (await again.get([MAX_ID]))[MAX_ID].failure
         assert failure is not None
         assert failure.at == 5
         assert isinstance(failure.error, RequestError)
@@ -165,8 +165,8 @@ class RegistryConformance:
         await registry.apply(
             [
                 BeginSegment(1, 1, segment, 10),
-                SetState(1, 1, State.PAUSED, None, 11),
-                SetHandling(1, 1, OnError.STOP, CatchUp.DROP, 12),
+                SetState(1, 1, GeneratorState.PAUSED, None, 11),
+                SetPolicies(1, 1, OnError.STOP, CatchUp.DROP, 12),
                 SetEngine(1, 1, "interpreter", None, shape),
                 SetPosition(1, 1, Position(1, 2, 3, ((4, 5),))),
                 BeginFingerprint(1, 1, 9, "draw 3"),
@@ -175,7 +175,7 @@ class RegistryConformance:
         expected = replace(
             record,
             segments=(*record.segments, segment),
-            state=State.PAUSED,
+            state=GeneratorState.PAUSED,
             failure=None,
             on_error=OnError.STOP,
             catch_up=CatchUp.DROP,
@@ -201,8 +201,8 @@ class RegistryConformance:
             await registry.apply(
                 [
                     BeginSegment(id_, 1, Segment(5, 6, 7, 8), 10),
-                    SetState(id_, 1, State.FAILED, None, 11),
-                    SetHandling(id_, 1, OnError.STOP, CatchUp.DROP, 12),
+                    SetState(id_, 1, GeneratorState.FAILED, None, 11),
+                    SetPolicies(id_, 1, OnError.STOP, CatchUp.DROP, 12),
                     SetEngine(id_, 1, "interpreter", None, EventShape()),
                     SetPosition(id_, 1, Position(1)),
                     BeginFingerprint(id_, 1, 9, "draw 3"),
@@ -251,7 +251,7 @@ class RegistryConformance:
         assert await registry.find_seed("d", "d") is None
         await registry.close()
 
-    async def test_related_share_stream_and_place(self, tmp_path: Path) -> None:
+    async def test_related_generators_share_stream_and_place(self, tmp_path: Path) -> None:
         """Editions of a template in one topic are related, whatever options shape their events."""
         registry = await self.open(tmp_path)
         boo, moo = KafkaTarget("boo"), KafkaTarget("moo")
@@ -274,15 +274,17 @@ class RegistryConformance:
 
     async def test_errors_keep_kind_place_and_hint(self, tmp_path: Path) -> None:
         """The last error reads back as the error that it was."""
-        evaluation = EvaluationError("no", PLACE, hint="do", trace=(Frame("function <f>", PLACE),))
+        evaluation = EvaluationError(
+            "no", PLACE, hint="do", trace=(TraceFrame("function <f>", PLACE),)
+        )
         evaluation.index = 41
         rejected = DestinationRejectedError("full", hint="empty it", index=7)
         registry = await self.open(tmp_path)
         await registry.apply([Add(sample_record(1)), Add(sample_record(2))])
         await registry.apply(
             [
-                SetState(1, 1, State.FAILED, Failure(evaluation, 3), 4),
-                SetState(2, 1, State.FAILED, Failure(rejected, 3), 4),
+                SetState(1, 1, GeneratorState.FAILED, GeneratorFailure(evaluation, 3), 4),
+                SetState(2, 1, GeneratorState.FAILED, GeneratorFailure(rejected, 3), 4),
             ]
         )
         found = await registry.get([1, 2])

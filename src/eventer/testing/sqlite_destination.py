@@ -25,9 +25,9 @@ from eventer.core.errors import (
     UnknownOutcomeError,
 )
 from eventer.core.model import Guarantee, KafkaTarget, Position, PositionKey
-from eventer.destinations.base import Delivery, Flow, Outcome
-from eventer.destinations.console import advance
-from eventer.destinations.readback import ReadBack
+from eventer.destinations.audit import TargetAuditor
+from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
+from eventer.destinations.console import advance_position
 
 _SCHEMA = """
 create table if not exists owner (shard text primary key, epoch integer not null);
@@ -49,12 +49,12 @@ class SqliteConnector:
         """A connection of one owner of one shard."""
         return SqliteConnection(self.folder, f"{cluster}/{shard}")
 
-    def read_back(self, cluster: int, shard: int) -> ReadBack:
+    def target_auditor(self, cluster: int, shard: int) -> TargetAuditor:
         """A look at what is there."""
-        from eventer.testing.sqlite_readback import SqliteReadBack
+        from eventer.testing.sqlite_audit import SqliteTargetAuditor
 
         del cluster, shard
-        return SqliteReadBack(self.folder)
+        return SqliteTargetAuditor(self.folder)
 
 
 class SqliteConnection:
@@ -72,7 +72,7 @@ class SqliteConnection:
                 "insert into owner values (?, 1) on conflict do update set epoch = epoch + 1",
                 (self._shard,),
             )
-            self._epoch = self._newest(database)
+            self._epoch = self._current_epoch(database)
         return "exactly-once"
 
     async def positions(self, keys: Collection[PositionKey]) -> Mapping[PositionKey, Position]:
@@ -94,14 +94,14 @@ class SqliteConnection:
     def encode_ahead(self, flow: Flow, batch: Batch) -> None:
         """Nothing is encoded."""
 
-    async def deliver(self, deliveries: Sequence[Delivery]) -> Outcome:
+    async def deliver(self, deliveries: Sequence[Delivery]) -> DeliveryOutcome:
         """Commits events and positions; poisonous flows are left out."""
         committed: dict[PositionKey, Position] = {}
         rejected: dict[PositionKey, DestinationRejectedError] = {}
         if (self._folder / "slow").exists():
             await asyncio.sleep(float((self._folder / "slow").read_text()))
         with self._transaction() as database:
-            if self._newest(database) != self._epoch:
+            if self._current_epoch(database) != self._epoch:
                 raise FencedError(f"another owner has taken shard {self._shard} over")
             for delivery in deliveries:
                 key = delivery.flow.key
@@ -111,10 +111,10 @@ class SqliteConnection:
                     rejected[key] = error
                 else:
                     committed[key] = _write(database, delivery)
-        self._doubt()
-        return Outcome(committed, rejected)
+        self._lose_one_answer()
+        return DeliveryOutcome(committed, rejected)
 
-    def _doubt(self) -> None:
+    def _lose_one_answer(self) -> None:
         if (self._folder / "doubt").exists():
             (self._folder / "doubt").rename(self._folder / "down")
             raise UnknownOutcomeError("the connection was lost in the last step")
@@ -131,7 +131,7 @@ class SqliteConnection:
             yield database
             database.execute("commit")
 
-    def _newest(self, database: sqlite3.Connection) -> int:
+    def _current_epoch(self, database: sqlite3.Connection) -> int:
         row = database.execute("select epoch from owner where shard = ?", (self._shard,))
         return int(row.fetchone()[0])
 
@@ -201,7 +201,7 @@ def _write(database: sqlite3.Connection, delivery: Delivery) -> Position:
             "insert into event values (?, ?, ?, ?, ?)",
             [(flow.target.topic, name_of(flow.key), i, at, text.decode()) for i, at, text in rows],
         )
-    after = advance(before, delivery.batches)
+    after = advance_position(before, delivery.batches)
     database.execute(
         "insert or replace into position values (?, ?, ?, ?)",
         (name_of(flow.key), after.next, after.skipped, after.bytes),

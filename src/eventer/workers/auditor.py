@@ -13,97 +13,100 @@ from typing import Final
 from eventer.core.batch import MAX_EVENTS, Batch
 from eventer.core.errors import BudgetError, EventerError, TemplateError
 from eventer.core.model import PositionKey
-from eventer.destinations.readback import ReadBack
+from eventer.destinations.audit import TargetAuditor
 from eventer.functions.fingerprint import fingerprint
 from eventer.plan.engine import Engine
-from eventer.plan.interpreted import skipped
+from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import prepare
-from eventer.runs.maker import STACK_BYTES
+from eventer.runs.generation_thread import STACK_BYTES
 from eventer.runs.pacing import Pace
 from eventer.workers.channel import Channel
 from eventer.workers.messages import (
-    Audit,
-    Audited,
     AuditProgress,
-    Configure,
-    Looking,
-    Making,
-    Makings,
+    AuditRequest,
+    AuditResult,
     Ready,
+    ReplaySpec,
+    ReplaySpecs,
+    SnapshotTaken,
+    WorkerConfig,
 )
 
 _SLICE_NS: Final = 500_000_000
 """How long a batch may be in the making: slow templates still show that they go on."""
-_TELL_S: Final = 0.5
+_PROGRESS_INTERVAL_S: Final = 0.5
 
 _log = logging.getLogger(__name__)
 
 
-async def serve_auditor(channel: Channel, configure: Configure) -> None:
+async def serve_auditor(channel: Channel, config: WorkerConfig) -> None:
     """Answers one question.
 
     Raises:
         EOFError: the service has gone, or wants no answer any more.
     """
     channel.send(Ready(fingerprint()))
-    question: Audit = await channel.receive()
-    connector = configure.connectors[question.shard.connection]
-    looking = connector.read_back(configure.cluster, question.shard.number)
-    makings: asyncio.Future[Makings] = asyncio.get_running_loop().create_future()
-    answer = asyncio.create_task(_answer(channel, question, looking, makings))
-    listening = asyncio.create_task(_listen(channel, makings))
-    await asyncio.wait({answer, listening}, return_when=asyncio.FIRST_COMPLETED)
+    request: AuditRequest = await channel.receive()
+    connector = config.connectors[request.shard.connection]
+    readback = connector.target_auditor(config.cluster, request.shard.number)
+    replay_specs: asyncio.Future[ReplaySpecs] = asyncio.get_running_loop().create_future()
+    answer = asyncio.create_task(_answer(channel, request, readback, replay_specs))
+    listener = asyncio.create_task(_listen(channel, replay_specs))
+    await asyncio.wait({answer, listener}, return_when=asyncio.FIRST_COMPLETED)
     if not answer.done():
-        listening.result()
+        listener.result()
     channel.send(answer.result())
     await channel.flush()
-    await listening
+    await listener
 
 
-async def _listen(channel: Channel, makings: asyncio.Future[Makings]) -> None:
+async def _listen(channel: Channel, replay_specs: asyncio.Future[ReplaySpecs]) -> None:
     """Hears the one thing that the service says while the answer is under way, and when it goes."""
-    makings.set_result(await channel.receive())
+    replay_specs.set_result(await channel.receive())
     await channel.receive()
 
 
 async def _answer(
-    channel: Channel, question: Audit, looking: ReadBack, makings: asyncio.Future[Makings]
-) -> Audited:
+    channel: Channel,
+    request: AuditRequest,
+    readback: TargetAuditor,
+    replay_specs: asyncio.Future[ReplaySpecs],
+) -> AuditResult:
     """What was found, or the error in its place. Never raises."""
     try:
-        positions = await looking.open(question.flow, question.others)
-        channel.send(Looking(positions))
-        total = positions[question.flow.key].next
-        events = RemadeEvents((await makings).by_key)
-        telling = asyncio.create_task(_tell(channel, events, total))
+        positions = await readback.open(request.flow, request.others)
+        channel.send(SnapshotTaken(positions))
+        total = positions[request.flow.key].next
+        events = ReplayedEvents((await replay_specs).by_key)
+        progress = asyncio.create_task(_send_progress(channel, events, total))
         try:
-            return Audited(await looking.audit(events))
+            return AuditResult(await readback.audit(events))
         finally:
-            telling.cancel()
+            progress.cancel()
     except EventerError as error:
-        return Audited(error)
+        return AuditResult(error)
     except MemoryError:
-        return Audited(BudgetError("verifying takes more memory than a worker may have"))
+        return AuditResult(BudgetError("verifying takes more memory than a worker may have"))
     except Exception as error:  # noqa: BLE001  whatever happens, the service is to hear of it
         _log.exception("an auditor broke")
-        return Audited(EventerError(f"verifying broke: {error!r}"))
+        return AuditResult(EventerError(f"verifying broke: {error!r}"))
     finally:
-        await looking.close()
+        await readback.close()
 
 
-async def _tell(channel: Channel, events: RemadeEvents, total: int) -> None:
+async def _send_progress(channel: Channel, events: ReplayedEvents, total: int) -> None:
     """Says now and then how far it is, also while that does not change: it is alive."""
     while True:
-        await asyncio.sleep(_TELL_S)
+        await asyncio.sleep(_PROGRESS_INTERVAL_S)
         channel.send(AuditProgress(min(events.made, total), total))
 
 
-class RemadeEvents:
-    """`Events` by the engines that made them; `made` counts them."""
+class ReplayedEvents:
+    """`EventReplayer` by the engines that made them; `made` counts them."""
 
-    def __init__(self, makings: Mapping[PositionKey, Making]) -> None:
+    def __init__(self, replay_specs: Mapping[PositionKey, ReplaySpec]) -> None:
         self.made = 0
-        self._makings = makings
+        self._replay_specs = replay_specs
         self._engines: dict[PositionKey, Engine] = {}
         self._executor = ThreadPoolExecutor(1)
         before = threading.stack_size(STACK_BYTES)
@@ -111,13 +114,13 @@ class RemadeEvents:
         threading.stack_size(before)
 
     def recomputable(self, key: PositionKey, end: int) -> Sequence[tuple[int, int]]:
-        """See `Events.recomputable`."""
-        return recomputable(self._makings[key].fingerprints, fingerprint(), end)
+        """See `EventReplayer.recomputable`."""
+        return recomputable(self._replay_specs[key].fingerprints, fingerprint(), end)
 
     async def batches(self, key: PositionKey, first: int, end: int) -> AsyncIterator[Batch]:
-        """See `Events.batches`. The next batch is made while the last one is looked at."""
+        """See `EventReplayer.batches`. The next batch is made while the last one is looked at."""
         loop = asyncio.get_running_loop()
-        at, pace = first, Pace(self._makings[key].segments)
+        at, pace = first, Pace(self._replay_specs[key].segments)
         ahead = None
         try:
             while at < end:
@@ -138,7 +141,7 @@ class RemadeEvents:
     def _make(self, key: PositionKey, pace: Pace, first: int, end: int) -> Batch:
         engine = self._engines.get(key)
         if engine is None:
-            recipe = self._makings[key].recipe
+            recipe = self._replay_specs[key].recipe
             engine = prepare(recipe.template).engine(recipe.stream, recipe.context)
             self._engines[key] = engine
         times = pace.scheduled(first, min(MAX_EVENTS, end - first))
@@ -147,7 +150,7 @@ class RemadeEvents:
         except TemplateError as error:
             if getattr(error, "index", None) is None:
                 raise
-            return skipped(first)
+            return empty_batch(first)
 
 
 def recomputable(

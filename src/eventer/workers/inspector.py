@@ -28,32 +28,32 @@ from eventer.functions.fingerprint import fingerprint
 from eventer.jsonnet.importer import FolderImporter, Importer, NoLibrary
 from eventer.jsonnet.load import collect_imports
 from eventer.plan.engine import Engine, EventContext
-from eventer.plan.explain_template import Explained, explain_template
-from eventer.plan.prepare import Prepared, prepare
-from eventer.runs.instructions import Recipe
-from eventer.runs.maker import STACK_BYTES
+from eventer.plan.explain_template import TemplateExplanation, explain_template
+from eventer.plan.prepare import PreparedTemplate, prepare
+from eventer.runs.generation_thread import STACK_BYTES
 from eventer.runs.pacing import END, Pace
+from eventer.runs.shard_messages import Recipe
 from eventer.workers.channel import Channel
 from eventer.workers.messages import (
-    Answer,
-    Configure,
-    Explain,
-    Inspect,
+    ExplainTemplate,
     Inspection,
-    Notice,
-    Question,
+    InspectorAnswer,
+    InspectorReply,
+    InspectorRequest,
+    InspectTemplate,
+    PreviewedEvents,
+    PreviewEvents,
     Ready,
-    Recompute,
-    Recomputed,
-    Reply,
-    Show,
-    Shown,
+    RecomputedEvents,
+    RecomputeEvents,
+    TemplateWarning,
+    WorkerConfig,
 )
 
-PAGE_BYTES: Final = 32 << 20
+MAX_PAGE_BYTES: Final = 32 << 20
 """How much text of events one answer holds at most."""
 _SLICE_NS: Final = 50_000_000
-_EVERYTHING: Final = """
+_WARM_UP_TEMPLATE: Final = """
 local draw(name) = std.native(name);
 {
   data: draw('get_rand_data')(),
@@ -62,13 +62,13 @@ local draw(name) = std.native(name);
   text: '%d %s' % [draw('get_integer')(1, 9), draw('get_one_of')('a, b')],
 }
 """
-_TRACES: Final = 1_000
-_TRACE_CHARACTERS: Final = 10_000
+_MAX_TRACES: Final = 1_000
+_MAX_TRACE_LENGTH: Final = 10_000
 
 _log = logging.getLogger(__name__)
 
 
-async def serve_inspector(channel: Channel, configure: Configure) -> None:
+async def serve_inspector(channel: Channel, config: WorkerConfig) -> None:
     """Answers one question at a time, in a thread with a stack for deep templates.
 
     Raises:
@@ -76,84 +76,84 @@ async def serve_inspector(channel: Channel, configure: Configure) -> None:
     """
     threading.stack_size(STACK_BYTES)
     thread = ThreadPoolExecutor(1)
-    importer = NoLibrary() if configure.library is None else FolderImporter(configure.library)
+    importer = NoLibrary() if config.library is None else FolderImporter(config.library)
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(thread, _warm_up)
     channel.send(Ready(fingerprint()))
-    question = await channel.receive()
+    request = await channel.receive()
     while True:
-        following = asyncio.create_task(channel.receive())
-        answer = loop.run_in_executor(thread, reply_to, question, importer)
-        await asyncio.wait({following, answer}, return_when=asyncio.FIRST_COMPLETED)
+        next_request = asyncio.create_task(channel.receive())
+        answer = loop.run_in_executor(thread, reply_to, request, importer)
+        await asyncio.wait({next_request, answer}, return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
-            following.result()
+            next_request.result()
         channel.send(await answer)
-        question = await following
+        request = await next_request
 
 
 def _warm_up() -> None:
     """Loads what every template needs, so that no question pays for it."""
-    recipe = Recipe(Template(_EVERYTHING), Stream(0), EventContext())
-    _show(Show(recipe, at=0, first=0, count=3), NoLibrary())
+    recipe = Recipe(Template(_WARM_UP_TEMPLATE), Stream(0), EventContext())
+    _preview(PreviewEvents(recipe, at=0, first=0, count=3), NoLibrary())
 
 
-def reply_to(question: Question, importer: Importer) -> Reply:
+def reply_to(request: InspectorRequest, importer: Importer) -> InspectorReply:
     """The answer to a question, or the error in its place. Never raises."""
     try:
-        return Reply(_answer(question, importer))
+        return InspectorReply(_answer(request, importer))
     except EventerError as error:
-        return Reply(error)
+        return InspectorReply(error)
     except MemoryError:
-        return Reply(BudgetError("the template takes more memory than a worker may have"))
+        return InspectorReply(BudgetError("the template takes more memory than a worker may have"))
     except RecursionError:
-        return Reply(BudgetError("the template is nested too deeply"))
+        return InspectorReply(BudgetError("the template is nested too deeply"))
     except Exception as error:  # noqa: BLE001  whatever a template provokes is an answer
         _log.exception("an inspector broke")
-        return Reply(TemplateError(f"the template cannot be evaluated: {error!r}"))
+        return InspectorReply(TemplateError(f"the template cannot be evaluated: {error!r}"))
 
 
-def _answer(question: Question, importer: Importer) -> Answer:
-    match question:
-        case Inspect():
-            return _inspect(question, importer)
-        case Show():
-            return _show(question, importer)
-        case Recompute():
-            return _recompute(question)
-        case Explain():
-            return _explain(question, importer)
+def _answer(request: InspectorRequest, importer: Importer) -> InspectorAnswer:
+    match request:
+        case InspectTemplate():
+            return _inspect(request, importer)
+        case PreviewEvents():
+            return _preview(request, importer)
+        case RecomputeEvents():
+            return _recompute(request)
+        case ExplainTemplate():
+            return _explain(request, importer)
 
 
-class _Traces:
+class _TraceCollector:
     """What `std.trace` says, as much of it as is shown."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
 
     def __call__(self, message: str, place: Span | None) -> None:
-        if len(self.lines) < _TRACES:
+        if len(self.lines) < _MAX_TRACES:
             where = "" if place is None else f"{place.source.name}:{place.line} "
-            self.lines.append(where + message[:_TRACE_CHARACTERS])
+            self.lines.append(where + message[:_MAX_TRACE_LENGTH])
 
 
-def _load(template: Template, importer: Importer) -> tuple[Template, Prepared]:
+def _load(template: Template, importer: Importer) -> tuple[Template, PreparedTemplate]:
     stored = collect_imports(template, importer)
     return stored, prepare(stored)
 
 
-def _notices(prepared: Prepared) -> tuple[Notice, ...]:
-    return tuple(Notice(w.message, w.place, w.hint) for w in prepared.warnings)
+def _warnings(prepared: PreparedTemplate) -> tuple[TemplateWarning, ...]:
+    return tuple(TemplateWarning(w.message, w.place, w.hint) for w in prepared.warnings)
 
 
 # --- inspect --------------------------------------------------------------------------------------
 
 
-def _inspect(question: Inspect, importer: Importer) -> Inspection:
-    end = time.thread_time_ns() + int(question.seconds * NS_PER_SECOND)
-    template, prepared = _load(question.recipe.template, importer)
-    traces = _Traces()
-    engine = prepared.engine(question.recipe.stream, question.recipe.context, trace=traces)
-    times = np.full(question.count, question.at, dtype=np.int64)
+def _inspect(request: InspectTemplate, importer: Importer) -> Inspection:
+    end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
+    template, prepared = _load(request.recipe.template, importer)
+    traces = _TraceCollector()
+    engine = prepared.engine(request.recipe.stream, request.recipe.context, trace=traces)
+    times = np.full(request.count, request.at, dtype=np.int64)
     batches, failing = _dry_run(engine, times, end)
     return Inspection(
         template=template,
@@ -162,8 +162,8 @@ def _inspect(question: Inspect, importer: Importer) -> Inspection:
         engine=engine.name,
         reason=engine.reason,
         shape=prepared.shape,
-        notices=_notices(prepared),
-        refusals=tuple(_refusals(question.targets, prepared, batches)),
+        warnings=_warnings(prepared),
+        rejections=tuple(_rejections(request.targets, prepared, batches)),
         traces=tuple(traces.lines),
         failing=failing,
     )
@@ -201,8 +201,8 @@ def _dry_run(
     return batches, failing
 
 
-def _refusals(
-    targets: tuple[Target, ...], prepared: Prepared, batches: list[Batch]
+def _rejections(
+    targets: tuple[Target, ...], prepared: PreparedTemplate, batches: list[Batch]
 ) -> Iterator[tuple[Target, DestinationRejectedError]]:
     for target in targets:
         try:
@@ -211,19 +211,19 @@ def _refusals(
             yield target, error
 
 
-def _check_target(target: Target, prepared: Prepared, batches: list[Batch]) -> None:
+def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batch]) -> None:
     """Lets pass events that may go into a target, as far as its server need not be asked.
 
     Raises:
         DestinationRejectedError: they cannot, whatever the server says.
     """
     if isinstance(target, PostgresTarget):
-        from eventer.destinations.postgres.fit import fields_of
+        from eventer.destinations.postgres.match_schema import table_fields
 
         if not any(_has_objects(batch) for batch in batches):
             raise DestinationRejectedError("an event must be an object; a row is made of one")
         found = frozenset[str]().union(*(batch.fields.names() for batch in batches))
-        fields_of(prepared.shape, target, found)
+        table_fields(prepared.shape, target, found)
 
 
 def _has_objects(batch: Batch) -> bool:
@@ -233,36 +233,36 @@ def _has_objects(batch: Batch) -> bool:
 # --- explain, show and recompute ------------------------------------------------------------------
 
 
-def _explain(question: Explain, importer: Importer) -> Explained:
-    recipe = question.recipe
+def _explain(request: ExplainTemplate, importer: Importer) -> TemplateExplanation:
+    recipe = request.recipe
     _, prepared = _load(recipe.template, importer)
     return explain_template(
-        prepared, recipe.stream, recipe.context, question.at, measured=question.measured
+        prepared, recipe.stream, recipe.context, request.at, measured=request.measured
     )
 
 
-def _show(question: Show, importer: Importer) -> Shown:
-    _, prepared = _load(question.recipe.template, importer)
-    traces = _Traces()
+def _preview(request: PreviewEvents, importer: Importer) -> PreviewedEvents:
+    _, prepared = _load(request.recipe.template, importer)
+    traces = _TraceCollector()
     engine = prepared.engine(
-        question.recipe.stream, question.recipe.context, engine=question.engine, trace=traces
+        request.recipe.stream, request.recipe.context, engine=request.engine, trace=traces
     )
-    times = np.full(question.count, question.at, dtype=np.int64)
-    return Shown(
-        events=_events(engine, question.first, times, passed=0),
+    times = np.full(request.count, request.at, dtype=np.int64)
+    return PreviewedEvents(
+        events=_events(engine, request.first, times, passed=0),
         engine=engine.name,
         reason=engine.reason,
-        notices=_notices(prepared),
+        warnings=_warnings(prepared),
         traces=tuple(traces.lines),
     )
 
 
-def _recompute(question: Recompute) -> Recomputed:
-    recipe: Recipe = question.recipe
+def _recompute(request: RecomputeEvents) -> RecomputedEvents:
+    recipe: Recipe = request.recipe
     engine = prepare(recipe.template).engine(recipe.stream, recipe.context)
-    times = Pace(question.segments).scheduled(question.first, question.count)
-    passed = END if question.on_error is OnError.SKIP else question.position
-    return Recomputed(_events(engine, question.first, times, passed=passed))
+    times = Pace(request.segments).scheduled(request.first, request.count)
+    passed = END if request.on_error is OnError.SKIP else request.position
+    return RecomputedEvents(_events(engine, request.first, times, passed=passed))
 
 
 def _events(
@@ -282,6 +282,6 @@ def _events(
         at = batch.next
         events += batch.text.to_pylist()
         size += batch.nbytes
-        if size > PAGE_BYTES:
-            raise RequestError(f"these events take over {PAGE_BYTES >> 20} MiB: ask for fewer")
+        if size > MAX_PAGE_BYTES:
+            raise RequestError(f"these events take over {MAX_PAGE_BYTES >> 20} MiB: ask for fewer")
     return tuple(events)

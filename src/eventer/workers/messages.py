@@ -20,23 +20,23 @@ from eventer.core.model import (
     Template,
 )
 from eventer.core.source import Place
+from eventer.destinations.audit import AuditReport, TargetAuditor
 from eventer.destinations.base import Flow, ShardConnection
-from eventer.destinations.readback import ReadBack, Report
-from eventer.plan.explain_template import Explained
-from eventer.runs.instructions import (
+from eventer.plan.explain_template import TemplateExplanation
+from eventer.runs.shard_messages import (
     Assignment,
-    Checked,
-    Connected,
-    Failed,
-    Finished,
-    Positioned,
+    CheckCompleted,
+    EventSkipped,
+    FlowFailed,
+    FlowFinished,
+    FlowRunning,
+    FlowSuspended,
+    FlowsWaiting,
+    FlowWithdrawn,
+    PositionRead,
     Recipe,
-    Running,
-    Skipped,
-    Spent,
-    Suspended,
-    Waiting,
-    Withdrawn,
+    ShardConnected,
+    StageTimes,
 )
 
 
@@ -46,7 +46,7 @@ class Connector(Protocol):
     def connect(self, cluster: int, shard: int) -> ShardConnection:
         """A connection of an owner of that shard, not yet opened."""
 
-    def read_back(self, cluster: int, shard: int) -> ReadBack:
+    def target_auditor(self, cluster: int, shard: int) -> TargetAuditor:
         """A look at what the generators of that shard delivered, not yet opened."""
 
 
@@ -59,7 +59,7 @@ class ShardId:
 
 
 @dataclass(frozen=True, slots=True)
-class Configure:
+class WorkerConfig:
     """The first message to a process: what it is and all it needs to know.
 
     `memory` is how many bytes it may take beyond what it has once it is loaded.
@@ -76,7 +76,7 @@ class Configure:
 
 
 @dataclass(frozen=True, slots=True)
-class Assign:
+class AssignFlow:
     """Take a generator over; its position will be reported."""
 
     shard: ShardId
@@ -84,7 +84,7 @@ class Assign:
 
 
 @dataclass(frozen=True, slots=True)
-class Go:
+class ResumeFlow:
     """Let a positioned generator go on at this pace."""
 
     shard: ShardId
@@ -93,7 +93,7 @@ class Go:
 
 
 @dataclass(frozen=True, slots=True)
-class Withdraw:
+class WithdrawFlow:
     """Let go of a generator; the answer says that nothing more of it appears."""
 
     shard: ShardId
@@ -119,7 +119,7 @@ class Stop:
     """End what is under way, begin nothing else, and exit."""
 
 
-ToDelivery: TypeAlias = Assign | Go | Withdraw | CheckTarget | Ping | Stop
+DeliveryCommand: TypeAlias = AssignFlow | ResumeFlow | WithdrawFlow | CheckTarget | Ping | Stop
 
 
 # --- from a delivery worker -----------------------------------------------------------------------
@@ -147,37 +147,37 @@ class CommitSummary:
     lateness: tuple[int, ...]
     lateness_sum: float
     at: int
-    spent: Spent
+    stage_times: StageTimes
 
 
-ShardNews: TypeAlias = (
-    Connected
-    | Positioned
-    | Running
-    | Waiting
-    | Suspended
+ShardUpdate: TypeAlias = (
+    ShardConnected
+    | PositionRead
+    | FlowRunning
+    | FlowsWaiting
+    | FlowSuspended
     | CommitSummary
-    | Skipped
-    | Failed
-    | Withdrawn
-    | Finished
-    | Checked
+    | EventSkipped
+    | FlowFailed
+    | FlowWithdrawn
+    | FlowFinished
+    | CheckCompleted
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ShardEvent:
     """A report of a shard."""
 
     shard: ShardId
-    news: ShardNews
+    update: ShardUpdate
 
 
 # --- to and from an inspector ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Inspect:
+class InspectTemplate:
     """Read a template and make its first events, as `add` and `validate` do.
 
     `recipe.template` holds no imports yet: they are looked up in the library. `at` is when all
@@ -193,7 +193,7 @@ class Inspect:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class TemplateWarning:
     """Legal but surprising: what, where, and what was probably meant."""
 
     message: str
@@ -205,7 +205,7 @@ class Notice:
 class Inspection:
     """What is known of a template that holds. `template` has its imports in it.
 
-    `refusals` are the targets that its events cannot go into. `failing` is the first error where
+    `rejections` are the targets that its events cannot go into. `failing` is the first error where
     some, but not all, of the events raise.
     """
 
@@ -215,14 +215,14 @@ class Inspection:
     engine: EngineName
     reason: str | None
     shape: EventShape
-    notices: tuple[Notice, ...]
-    refusals: tuple[tuple[Target, DestinationRejectedError], ...] = ()
+    warnings: tuple[TemplateWarning, ...]
+    rejections: tuple[tuple[Target, DestinationRejectedError], ...] = ()
     traces: tuple[str, ...] = ()
     failing: EventerError | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Show:
+class PreviewEvents:
     """Make events [first, first + count) of a template, all due at `at`."""
 
     recipe: Recipe
@@ -233,18 +233,18 @@ class Show:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PreviewedEvents:
     """Events as compact JSON text, and what is known of their template."""
 
     events: tuple[bytes, ...]
     engine: EngineName
     reason: str | None
-    notices: tuple[Notice, ...]
+    warnings: tuple[TemplateWarning, ...]
     traces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Recompute:
+class RecomputeEvents:
     """Make events again, as a generator with these segments makes them.
 
     Those that raise are left out where they are skipped, and before the generator's position: it
@@ -260,14 +260,14 @@ class Recompute:
 
 
 @dataclass(frozen=True, slots=True)
-class Recomputed:
+class RecomputedEvents:
     """Events as compact JSON text."""
 
     events: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Explain:
+class ExplainTemplate:
     """Say how a template's events are made; `measured`, also what they cost, due at `at`."""
 
     recipe: Recipe
@@ -275,22 +275,22 @@ class Explain:
     measured: bool
 
 
-Question: TypeAlias = Inspect | Show | Recompute | Explain
-Answer: TypeAlias = Inspection | Shown | Recomputed | Explained
+InspectorRequest: TypeAlias = InspectTemplate | PreviewEvents | RecomputeEvents | ExplainTemplate
+InspectorAnswer: TypeAlias = Inspection | PreviewedEvents | RecomputedEvents | TemplateExplanation
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class InspectorReply:
     """What came of a question."""
 
-    answer: Answer | EventerError
+    answer: InspectorAnswer | EventerError
 
 
 # --- to and from an auditor -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Audit:
+class AuditRequest:
     """Verify what a generator delivered; `others` deliver to the same place."""
 
     shard: ShardId
@@ -299,14 +299,14 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
-class Looking:
+class SnapshotTaken:
     """It is fixed how far is looked: how far each of the generators is."""
 
     positions: Mapping[PositionKey, Position]
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
+class ReplaySpec:
     """How a generator's events are made: when they were due, by which versions of what draws them.
 
     `fingerprints` are (index, fingerprint) pairs, as the registry keeps them.
@@ -318,17 +318,17 @@ class Making:
 
 
 @dataclass(frozen=True, slots=True)
-class Makings:
+class ReplaySpecs:
     """How the events of each generator are made, asked for after it was fixed how far to look."""
 
-    by_key: Mapping[PositionKey, Making]
+    by_key: Mapping[PositionKey, ReplaySpec]
 
 
 @dataclass(frozen=True, slots=True)
-class Audited:
+class AuditResult:
     """What was found, or why nothing could be."""
 
-    outcome: Report | EventerError
+    outcome: AuditReport | EventerError
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,4 +339,4 @@ class AuditProgress:
     total: int
 
 
-FromAuditor: TypeAlias = Ready | Looking | AuditProgress | Audited
+AuditorMessage: TypeAlias = Ready | SnapshotTaken | AuditProgress | AuditResult

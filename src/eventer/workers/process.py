@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from eventer.workers.channel import Channel
-from eventer.workers.messages import Configure
-from eventer.workers.slate import Slate
+from eventer.workers.crash_marker import CrashMarker
+from eventer.workers.messages import WorkerConfig
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -32,29 +32,29 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     end = socket.socket(fileno=int(sys.argv[1]))
-    asyncio.run(_serve(end, Slate(int(sys.argv[2]))))
+    asyncio.run(_serve(end, CrashMarker(int(sys.argv[2]))))
 
 
-async def _serve(end: socket.socket, slate: Slate) -> None:
+async def _serve(end: socket.socket, crash_marker: CrashMarker) -> None:
     channel = await Channel.over(end)
     with suppress(EOFError):
-        configure = await channel.receive()
-        assert isinstance(configure, Configure)
-        if configure.role == "delivery":
-            from eventer.workers.delivery import serve_delivery
+        config = await channel.receive()
+        assert isinstance(config, WorkerConfig)
+        if config.role == "delivery":
+            from eventer.workers.delivery_worker import serve_delivery
 
-            limit_memory(configure.memory)
-            await serve_delivery(channel, configure, slate)
-        elif configure.role == "auditor":
+            limit_memory(config.memory)
+            await serve_delivery(channel, config, crash_marker)
+        elif config.role == "auditor":
             from eventer.workers.auditor import serve_auditor
 
-            limit_memory(configure.memory)
-            await serve_auditor(channel, configure)
+            limit_memory(config.memory)
+            await serve_auditor(channel, config)
         else:
             from eventer.workers.inspector import serve_inspector
 
-            limit_memory(configure.memory)
-            await serve_inspector(channel, configure)
+            limit_memory(config.memory)
+            await serve_inspector(channel, config)
     os._exit(0)
 
 

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from eventer.api.examples import ADD_EXAMPLES, PREVIEW_EXAMPLES, VALIDATE_EXAMPLES
 from eventer.api.problems import Problem
-from eventer.api.wire.answers import (
+from eventer.api.wire.responses import (
     AddOut,
     EventsOut,
     GeneratorOut,
@@ -18,7 +18,7 @@ from eventer.api.wire.answers import (
     RemoveOut,
     ValidateOut,
 )
-from tests.acceptance.service import Service, wait_until
+from tests.acceptance.service_process import Service, wait_until
 
 pytestmark = pytest.mark.postgres
 

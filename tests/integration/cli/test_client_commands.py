@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.acceptance.service import Service, wait_until
+from tests.acceptance.service_process import Service, wait_until
 
 REQUEST = {
     "destinations": [{"id": "d", "type": "postgres", "postgres": {"table": "ticks"}}],

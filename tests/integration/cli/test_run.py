@@ -9,7 +9,7 @@ import time
 import psycopg
 import pytest
 
-from tests.acceptance.service import topic_events
+from tests.acceptance.service_process import topic_events
 
 COUNTING = "{ id: std.native('get_integer')(1, 1000000) }"
 LATE_ERROR = "local n = std.native('get_integer')(1, 50); if n == 50 then error 'fifty' else n"

@@ -14,7 +14,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from eventer.core.errors import ConfigError
-from eventer.embedded.kafka import EmbeddedKafka, locate
+from eventer.embedded.kafka import EmbeddedKafka, locate_broker
 from tests.integration.kafka.harness import read_topic
 from tests.ports import free_port
 
@@ -58,7 +58,7 @@ async def test_it_listens_on_loopback_alone():
             assert probe.connect_ex(("127.0.0.2", kafka.port)) != 0
 
 
-def test_it_ends_with_its_parent(tmp_path):
+def test_process_exits_with_its_parent(tmp_path):
     """Even one that is killed."""
     script = tmp_path / "parent.py"
     script.write_text(
@@ -86,14 +86,14 @@ def test_it_ends_with_its_parent(tmp_path):
 def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ConfigError) as caught:
-        locate()
+        locate_broker()
     assert "pip install" in caught.value.hint
 
 
-def test_a_broker_that_is_none_is_named(monkeypatch, tmp_path):
+def test_a_missing_broker_program_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("CALF_TANSU_BIN", str(tmp_path / "absent"))
     with pytest.raises(ConfigError, match="absent"):
-        locate()
+        locate_broker()
 
 
 async def test_a_broker_that_does_not_start_is_an_error(monkeypatch):

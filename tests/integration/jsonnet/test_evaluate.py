@@ -9,18 +9,18 @@ from eventer.jsonnet.environment import Environment
 from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.jsonnet.load import load
 from eventer.kernels import draw
-from tests import judge
+from tests import go_jsonnet
 from tests.integration.jsonnet.corpus import programs
-from tests.unit.jsonnet.worlds import NoNatives
+from tests.unit.jsonnet.evaluation import NoNatives
 
 PROGRAMS = programs()
-UNHURRIED = Budget(seconds=None)
+NO_TIME_LIMIT = Budget(seconds=None)
 
 
 def ours(text):
     try:
         program = load(Template(text, name="program"))
-        return Interpreter(program, Environment(NoNatives(), draw), UNHURRIED).event(1).value
+        return Interpreter(program, Environment(NoNatives(), draw), NO_TIME_LIMIT).event(1).value
     except EventerError as error:
         return error
 
@@ -36,7 +36,7 @@ def no_negative_zero(value):
 
 @pytest.fixture(scope="module")
 def verdicts():
-    return dict(zip(PROGRAMS, judge.evaluate(PROGRAMS), strict=True))
+    return dict(zip(PROGRAMS, go_jsonnet.evaluate(PROGRAMS), strict=True))
 
 
 def test_the_corpus_is_large_and_says_each_thing_once():
@@ -46,9 +46,9 @@ def test_the_corpus_is_large_and_says_each_thing_once():
 @pytest.mark.parametrize("text", PROGRAMS)
 def test_agrees(text, verdicts):
     verdict, mine = verdicts[text], ours(text)
-    if isinstance(verdict, judge.Error):
+    if isinstance(verdict, go_jsonnet.Error):
         assert verdict.kind == "error"
         assert isinstance(mine, TemplateError), f"go-jsonnet says {verdict.message}"
         assert mine.place is not None
     else:
-        assert judge.same(mine, no_negative_zero(verdict)), f"{mine} is not {verdict}"
+        assert go_jsonnet.same(mine, no_negative_zero(verdict)), f"{mine} is not {verdict}"

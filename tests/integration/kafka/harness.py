@@ -13,7 +13,7 @@ from eventer.core.model import KafkaTarget
 from eventer.destinations.kafka.connection import KafkaConnection
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.testing.batches import START_NS
-from eventer.testing.destination_conformance import Lacks
+from eventer.testing.destination_conformance import MissingFeatures
 from tests.ports import free_port
 
 SHARDS = 2
@@ -22,10 +22,17 @@ SHARDS = 2
 class KafkaHarness:
     """One cluster, with settings that the test may vary."""
 
-    def __init__(self, bootstrap, *, lacks=Lacks.NOTHING, guarantee="exactly-once", **settings):
+    def __init__(
+        self,
+        bootstrap,
+        *,
+        missing_features=MissingFeatures.NOTHING,
+        guarantee="exactly-once",
+        **settings,
+    ):
         self.settings = KafkaSettings(bootstrap, **settings)
         self.guarantee = guarantee
-        self.lacks = lacks
+        self.missing_features = missing_features
 
     def connection(self, cluster, shard=0, clock=None):
         return self.owner_of(self.settings, cluster, shard, clock)
@@ -57,7 +64,7 @@ class KafkaHarness:
         return [json.loads(message.value()) for message in messages]
 
 
-class HandClock:
+class ManualClock:
     """A clock that tests move."""
 
     def __init__(self):
@@ -70,7 +77,7 @@ class HandClock:
         return self.ns
 
 
-async def agreed(condition):
+async def wait_for_broker(condition):
     """Waits until the broker says so too: it learns what is changed after the controller."""
     await asyncio.to_thread(_wait_until, condition)
 

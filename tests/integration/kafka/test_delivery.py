@@ -14,12 +14,12 @@ from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.kafka import ledger, position
 from eventer.testing.batches import START_NS, batch_of
 from tests.integration.kafka.harness import (
-    HandClock,
     KafkaHarness,
-    agreed,
+    ManualClock,
     create_topic,
     drop_topic,
     read_topic,
+    wait_for_broker,
 )
 
 pytestmark = pytest.mark.kafka
@@ -34,7 +34,7 @@ class Bench:
         self.bootstrap = bootstrap
         self.topic = f"t.{uuid.uuid4().hex}"
         self.cluster = uuid.uuid4().int >> 64
-        self.clock = HandClock()
+        self.clock = ManualClock()
         self.owners = []
 
     def flow(self, generator=1, **options):
@@ -146,7 +146,9 @@ async def test_growth_takes_effect_from_a_recorded_index(bench):
     admin = AdminClient({"bootstrap.servers": bench.bootstrap})
     grown = admin.create_partitions([NewPartitions(bench.topic, 5)])
     await asyncio.to_thread(grown[bench.topic].result)
-    await agreed(lambda: len(admin.list_topics(timeout=10).topics[bench.topic].partitions) == 5)
+    await wait_for_broker(
+        lambda: len(admin.list_topics(timeout=10).topics[bench.topic].partitions) == 5
+    )
     bench.clock.ns += 2 * SECOND
     batch = batch_of(150, [{"n": n} for n in range(150, 800)])
     outcome = await owner.deliver([Delivery(flow, (batch,))])
@@ -217,7 +219,7 @@ async def test_a_timestamp_that_the_topic_does_not_take(bench):
     assert "message.timestamp" in outcome.rejected[flow.key].hint
 
 
-async def test_who_shares_a_partition_with_a_refused_timestamp_is_not_refused(bench):
+async def test_a_refused_timestamp_does_not_affect_other_flows_of_the_partition(bench):
     """Small deliveries go in one record batch, which the broker refuses as a whole."""
     flows = [bench.flow(generator, timestamp="at") for generator in range(1, 6)]
     owner = await bench.owner(*flows)
@@ -233,7 +235,7 @@ async def test_who_shares_a_partition_with_a_refused_timestamp_is_not_refused(be
     assert sorted(value["g"] for value in values(await bench.records())) == [1, 3, 5]
 
 
-async def test_what_a_refused_flow_shared_with_others_is_not_sent_with_theirs(bench):
+async def test_merged_batches_are_sent_again_without_the_refused_flow(bench):
     """Its other partitions took their events: they are nobody's until it is mended."""
     flows = [
         bench.flow(generator, key="k", timestamp="at", partitions=4) for generator in range(1, 7)
@@ -275,7 +277,7 @@ async def test_a_topic_that_the_broker_does_not_make(bench, options, fault):
     assert fault in f"{caught.value.message} {caught.value.hint}"
 
 
-async def test_a_name_that_is_none_is_refused_before_anything_is_asked(bench):
+async def test_an_invalid_topic_name_is_refused_without_a_request(bench):
     owner = await bench.owner()
     with pytest.raises(DestinationRejectedError, match="letters"):
         await owner.prepare(Flow(bench.flow().key, KafkaTarget(topic="no topic")))

@@ -25,16 +25,16 @@ from eventer.core.errors import (
 from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.kafka import position
-from eventer.destinations.kafka.producer import Producer, Send
+from eventer.destinations.kafka.producer import OutgoingBatch, Producer
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.testing.batches import batch_of
 from tests.integration.kafka.harness import (
-    HandClock,
     KafkaHarness,
-    agreed,
+    ManualClock,
     create_topic,
     drop_topic,
     read_topic,
+    wait_for_broker,
 )
 
 pytestmark = pytest.mark.kafka
@@ -67,7 +67,7 @@ async def set_limit(bootstrap, topic, size):
     resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
     changed = admin.incremental_alter_configs([resource])
     await asyncio.to_thread(changed[resource].result)
-    await agreed(lambda: _limit(admin, topic) == str(size))
+    await wait_for_broker(lambda: _limit(admin, topic) == str(size))
 
 
 def _limit(admin, topic):
@@ -95,12 +95,14 @@ async def test_the_client_commits_a_transaction_in_which_a_produce_failed(kafka)
     producer = Producer(KafkaSettings(kafka), transactional_id=topic)
     await producer.start()
     sends = [
-        Send(topic, 0, position.position_batch({PositionKey(n, 0, 0): Position()}, 0))
+        OutgoingBatch(topic, 0, position.position_batch({PositionKey(n, 0, 0): Position()}, 0))
         for n in range(2)
     ]
     many = {PositionKey(n, 0, 0): Position() for n in range(100)}
     await producer.begin()
-    outcomes = await producer.send([sends[0], Send(topic, 0, position.position_batch(many, 0))])
+    outcomes = await producer.send(
+        [sends[0], OutgoingBatch(topic, 0, position.position_batch(many, 0))]
+    )
     assert outcomes[0] == 0
     assert isinstance(outcomes[1], BaseException)
     await producer.commit()
@@ -192,13 +194,13 @@ async def test_a_strangers_open_transaction_holds_no_owner_up(kafka, cluster, ow
     await stranger.start()
     await stranger.begin()
     theirs = position.position_batch({PositionKey(1, 1, 1): Position()}, 0)
-    (sent,) = await stranger.send([Send(position.TOPIC, 0, theirs)])
+    (sent,) = await stranger.send([OutgoingBatch(position.TOPIC, 0, theirs)])
     assert isinstance(sent, int)
     await owner.deliver([Delivery(flow, (batch_of(0, events(0, 3)),))])
     # And one that its owner never ends: the next owner does.
     left = position.position_batch({flow.key: Position(next=99)}, 0)
     await owner._producer.begin()
-    await owner._producer.send([Send(position.TOPIC, 0, left)])
+    await owner._producer.send([OutgoingBatch(position.TOPIC, 0, left)])
 
     successor = KafkaHarness(kafka).connection(cluster)
     await successor.open()
@@ -239,7 +241,7 @@ async def test_a_topic_dropped_a_moment_ago_spends_the_owner(kafka, cluster):
 
     By its clock it has just looked.
     """
-    owner = KafkaHarness(kafka).connection(cluster, clock=HandClock())
+    owner = KafkaHarness(kafka).connection(cluster, clock=ManualClock())
     await owner.open()
     flow = flow_of(cluster)
     await owner.prepare(flow)

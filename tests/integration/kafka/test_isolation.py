@@ -23,19 +23,19 @@ from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.model import KafkaTarget, PositionKey, Segment, Stream, Template
 from eventer.destinations.base import Flow
 from eventer.plan.engine import EventContext
-from eventer.runs.instructions import (
-    Assignment,
-    Committed,
-    Failed,
-    Positioned,
-    Recipe,
-    Running,
-    Suspended,
-)
-from eventer.runs.maker import Maker
+from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pacing import Pace
 from eventer.runs.runner import ShardRunner
-from eventer.workers.delivery import build_engine
+from eventer.runs.shard_messages import (
+    Assignment,
+    FlowFailed,
+    FlowRunning,
+    FlowSuspended,
+    PositionRead,
+    Recipe,
+    TransactionCommitted,
+)
+from eventer.workers.delivery_worker import build_engine
 from tests.integration.kafka.harness import KafkaHarness, read_topic
 from tests.integration.kafka.test_failures import set_limit
 from tests.machine import Machine, fit
@@ -63,7 +63,10 @@ class Crowd:
         self.positions = Counter()
         clock, harness = SystemClock(), KafkaHarness(bootstrap, **settings)
         self.runner = ShardRunner(
-            lambda: harness.connection(cluster), Maker(build_engine), self.hear, clock
+            lambda: harness.connection(cluster),
+            GenerationThread(build_engine),
+            self.on_report,
+            clock,
         )
         self.now = clock.now_ns
         for n, key in enumerate(self.keys):
@@ -71,19 +74,19 @@ class Crowd:
             recipe = (recipes or {}).get(n, RECIPE)
             self.runner.shard.assign(Assignment(Flow(key, target), recipe))
 
-    def hear(self, report):
+    def on_report(self, report):
         match report:
-            case Positioned(key=key):
+            case PositionRead(key=key):
                 start = self.now() + self.keys.index(key) * NS_PER_SECOND // SIZE
                 self.paces = getattr(self, "paces", {})
                 pace = self.paces.setdefault(key, Pace([Segment(start, 0, 1, NS_PER_SECOND)]))
-                self.runner.shard.go(key, pace)
-            case Committed(positions=positions, deliveries=deliveries, at=at):
+                self.runner.shard.resume(key, pace)
+            case TransactionCommitted(positions=positions, deliveries=deliveries, at=at):
                 self.positions.update({k: p.next - self.positions[k] for k, p in positions.items()})
                 for delivery in deliveries:
                     for batch in delivery.batches:
                         self.late[delivery.flow.key] += (at - batch.scheduled).tolist()
-            case Suspended() | Failed() | Running():
+            case FlowSuspended() | FlowFailed() | FlowRunning():
                 self.news.append(report)
 
     def taken(self):
@@ -175,12 +178,12 @@ async def test_denied_by_an_acl_while_it_runs(server, machine):
         before = await crowd.p99(machine, 6)
         for done in admin.create_acls([deny]).values():
             await asyncio.to_thread(done.result)
-        await crowd.until(lambda: crowd.told(Suspended))
+        await crowd.until(lambda: crowd.told(FlowSuspended))
         stood = crowd.positions[crowd.keys[0]]
         after = await crowd.p99(machine, 10)
         assert crowd.positions[crowd.keys[0]] == stood
         assert on_time(before, after), (before, after)
-        error = crowd.told(Suspended)[-1].error
+        error = crowd.told(FlowSuspended)[-1].error
         assert "TopicAuthorizationFailed" in error.message
         assert crowd.alone in error.message
         gone = AclBindingFilter(
@@ -213,9 +216,9 @@ async def test_oversize_ends_it_alone_and_names_the_event(kafka, machine):
         await asyncio.sleep(4)
         before = await crowd.p99(machine, 5)
         await set_limit(kafka, crowd.alone, 2000)
-        await crowd.until(lambda: crowd.told(Failed))
+        await crowd.until(lambda: crowd.told(FlowFailed))
         after = await crowd.p99(machine, 10)
-        (failed,) = crowd.told(Failed)
+        (failed,) = crowd.told(FlowFailed)
         assert failed.error.index == failed.position.next
         assert "more than topic" in failed.error.message
         assert on_time(before, after), (before, after)
@@ -241,7 +244,7 @@ async def test_a_partition_without_a_leader(own_kafka, machine):
         others = crowd.keys[1:]
         await crowd.until(lambda: min(crowd.positions[key] for key in others) >= 4)
         during = await crowd.p99(machine, 10)
-        assert "no leader" in crowd.told(Suspended)[-1].error.message
+        assert "no leader" in crowd.told(FlowSuspended)[-1].error.message
         assert crowd.positions[crowd.keys[0]] == 0
         await asyncio.to_thread(other.start)
         await crowd.until(lambda: crowd.positions[crowd.keys[0]] > 10)

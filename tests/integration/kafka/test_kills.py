@@ -21,7 +21,7 @@ KILLS, MANY_KILLS = 20, 200
 
 def start(bootstrap, cluster, topic):
     """A writer, once it delivers."""
-    command = [sys.executable, "-m", "tests.integration.kafka.writer"]
+    command = [sys.executable, "-m", "tests.integration.kafka.delivering_process"]
     writer = subprocess.Popen(
         [*command, bootstrap, str(cluster), topic], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

@@ -9,10 +9,10 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka import errors as kafka_errors
 
-from eventer.destinations.kafka.pipeline import IN_FLIGHT, wrapped
-from eventer.destinations.kafka.producer import PENDING, NotSentError, Producer, Send
+from eventer.destinations.kafka.pipeline import MAX_IN_FLIGHT, wrap_sequence
+from eventer.destinations.kafka.producer import PENDING, NotSentError, OutgoingBatch, Producer
 from eventer.destinations.kafka.settings import KafkaSettings
-from eventer.kernels.kafka_records import RecordColumns, bytes_column, frame
+from eventer.kernels.kafka.record_batches import RecordColumns, bytes_column, frame
 from tests.integration.kafka.harness import create_topic, read_topic
 
 pytestmark = pytest.mark.kafka
@@ -40,7 +40,7 @@ class Bench:
         """A batch of texts that say which they are."""
         texts = [b"%0*d" % (length, number * SIZE + n) for n in range(size)]
         columns = RecordColumns(bytes_column(texts), np.arange(size))
-        return Send(self.topic, partition, frame(columns, np.arange(size), "none"))
+        return OutgoingBatch(self.topic, partition, frame(columns, np.arange(size), "none"))
 
     async def commit(self, sends):
         if self.transactional:
@@ -73,15 +73,15 @@ async def bench(request, kafka):
 
 
 async def test_batches_land_in_order(bench):
-    sends = [bench.send(n, partition=n % 2) for n in range(6 * IN_FLIGHT)]
+    sends = [bench.send(n, partition=n % 2) for n in range(6 * MAX_IN_FLIGHT)]
     outcomes = await bench.commit(sends)
-    assert outcomes == [n // 2 * SIZE for n in range(6 * IN_FLIGHT)]
+    assert outcomes == [n // 2 * SIZE for n in range(6 * MAX_IN_FLIGHT)]
     for partition in (0, 1):
-        wanted = [n * SIZE + m for n in range(partition, 6 * IN_FLIGHT, 2) for m in range(SIZE)]
+        wanted = [n * SIZE + m for n in range(partition, 6 * MAX_IN_FLIGHT, 2) for m in range(SIZE)]
         assert await bench.numbers(partition) == wanted
 
 
-async def test_several_are_on_their_way_at_once(bench, monkeypatch):
+async def test_several_batches_are_in_flight(bench, monkeypatch):
     client, going, most = bench.producer._pipeline._client, 0, 0
     send = client.send
 
@@ -97,19 +97,19 @@ async def test_several_are_on_their_way_at_once(bench, monkeypatch):
     monkeypatch.setattr(client, "send", counting)
     if bench.transactional:
         await bench.producer.begin()
-        await bench.producer.enlist({TopicPartition(bench.topic, 0)})
+        await bench.producer.add_partitions_to_txn({TopicPartition(bench.topic, 0)})
     await bench.producer.send([bench.send(n) for n in range(10)])
-    assert most == IN_FLIGHT
+    assert most == MAX_IN_FLIGHT
 
 
-async def test_each_is_known_to_be_acknowledged_as_soon_as_it_is(bench, monkeypatch):
+async def test_outcomes_are_set_as_acknowledgements_arrive(bench, monkeypatch):
     """Whoever waits tells slow from stuck by it."""
     pipeline = bench.producer._pipeline
     client, last = pipeline._client, asyncio.Event()
     count = 3 if bench.transactional else 2  # where the first one goes alone
     sent = iter(range(count))
 
-    class Slow:
+    class SlowClient:
         """The client, but for the last answer, which is late."""
 
         def __getattr__(self, name):
@@ -123,7 +123,7 @@ async def test_each_is_known_to_be_acknowledged_as_soon_as_it_is(bench, monkeypa
             return answer
 
     first = await bench.known()
-    monkeypatch.setattr(pipeline, "_client", Slow())
+    monkeypatch.setattr(pipeline, "_client", SlowClient())
     if bench.transactional:
         await bench.producer.begin()
     outcomes = []
@@ -138,7 +138,7 @@ async def test_each_is_known_to_be_acknowledged_as_soon_as_it_is(bench, monkeypa
 
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("bad", [1, 2, 5])
-async def test_nothing_lands_behind_one_that_is_refused(bench, bad, known):
+async def test_no_batch_lands_behind_a_refused_batch(bench, bad, known):
     """Nor where the broker has never heard of the producer, and would take any number."""
     first = await bench.known() if known else 0
     sends = [bench.send(n) for n in range(1, 7)]
@@ -154,11 +154,11 @@ async def test_nothing_lands_behind_one_that_is_refused(bench, bad, known):
 
 
 @pytest.mark.parametrize("lost", [(0,), (2,), (0, 1, 2), (1, 4)])
-async def test_what_is_there_though_nobody_heard_of_it_is_not_sent_twice(bench, lost, monkeypatch):
+async def test_a_batch_whose_acknowledgement_is_lost_is_not_duplicated(bench, lost, monkeypatch):
     pipeline = bench.producer._pipeline
     client, sent = pipeline._client, iter(range(100))
 
-    class Deaf:
+    class LosingClient:
         """The client, but for the answers that got lost."""
 
         def __getattr__(self, name):
@@ -172,7 +172,7 @@ async def test_what_is_there_though_nobody_heard_of_it_is_not_sent_twice(bench, 
             return answer
 
     first = await bench.known()
-    monkeypatch.setattr(pipeline, "_client", Deaf())
+    monkeypatch.setattr(pipeline, "_client", LosingClient())
     outcomes = await bench.commit([bench.send(n) for n in range(1, 7)])
     assert outcomes == [first + n * SIZE for n in range(6)], "offsets and all"
     assert await bench.numbers() == list(range(7 * SIZE))
@@ -190,7 +190,7 @@ async def test_sequence_numbers_go_on_with_zero(bench, at_once):
     assert bench.manager.sequence_number(place) == 8 * SIZE - 5 * SIZE // 2
 
 
-def test_the_number_behind_the_last_is_zero():
-    assert wrapped(2**31 - 1) == 2**31 - 1
-    assert wrapped(2**31) == wrapped(2**31 - 2**32) == 0
-    assert wrapped(2**31 + 7 - 2**32) == 7, "where the client goes below zero"
+def test_sequence_numbers_wrap_to_zero():
+    assert wrap_sequence(2**31 - 1) == 2**31 - 1
+    assert wrap_sequence(2**31) == wrap_sequence(2**31 - 2**32) == 0
+    assert wrap_sequence(2**31 + 7 - 2**32) == 7, "where the client goes below zero"

@@ -24,8 +24,8 @@ from confluent_kafka.admin import (
 from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
 from eventer.core.model import KafkaTarget, PositionKey
 from eventer.destinations.base import Delivery, Flow
-from eventer.destinations.kafka.producer import Producer, Send
-from eventer.kernels.kafka_records import RecordColumns, bytes_column, frame
+from eventer.destinations.kafka.producer import OutgoingBatch, Producer
+from eventer.kernels.kafka.record_batches import RecordColumns, bytes_column, frame
 from eventer.testing.batches import batch_of
 from tests.integration.kafka.harness import KafkaHarness, create_topic, read_topic
 from tests.kafka_server.server import KafkaServer
@@ -211,7 +211,7 @@ async def test_what_was_sent_before_a_refused_topic_is_aborted_at_the_broker(ser
 def send_to(topic, text):
     values = bytes_column([text.encode()])
     columns = RecordColumns(values, np.zeros(1, np.int64))
-    return Send(topic, 0, frame(columns, np.zeros(1, np.int64), "none"))
+    return OutgoingBatch(topic, 0, frame(columns, np.zeros(1, np.int64), "none"))
 
 
 async def test_a_topic_that_may_not_be_seen_is_refused_when_prepared(server):

@@ -13,11 +13,11 @@ from eventer.core.model import (
     PostgresTarget,
     Target,
 )
-from eventer.destinations.base import Delivery, Flow, Outcome
+from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
 from eventer.destinations.postgres.connection import PostgresConnection
 from eventer.destinations.postgres.settings import PostgresSettings
 from eventer.testing.batches import batch_of
-from eventer.testing.destination_conformance import Lacks, event
+from eventer.testing.destination_conformance import MissingFeatures, event
 from tests.ports import free_port
 from tests.postgres_server.server import Database
 
@@ -34,7 +34,7 @@ KINDS = {
 
 class PostgresHarness:
     guarantee: Guarantee = "exactly-once"
-    lacks = Lacks.NOTHING
+    missing_features = MissingFeatures.NOTHING
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -103,7 +103,7 @@ class Writer:
             first += len(events)
         return Delivery(to, tuple(made))
 
-    async def send(self, to: Flow, *batches: Sequence[JsonValue]) -> Outcome:
+    async def send(self, to: Flow, *batches: Sequence[JsonValue]) -> DeliveryOutcome:
         outcome = await self.connection.deliver([self.delivery(to, *batches)])
         for key, position in outcome.committed.items():
             self._next[key] = position.next

@@ -169,7 +169,7 @@ async def test_refusals_name_event_column_types_and_sql(
         ("int4[]", "double"),
     ],
 )
-async def test_what_never_fits_is_refused_before_anything_is_made(
+async def test_impossible_types_are_refused_before_anything_is_created(
     typed: Database, kind: str, inferred: str
 ) -> None:
     typed.execute(f"CREATE TABLE t (c {kind})")

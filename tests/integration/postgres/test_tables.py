@@ -70,7 +70,7 @@ async def test_hostile_names_are_stored_as_they_are(each_database: Database, nam
         ('""', "empty"),
     ],
 )
-async def test_names_that_are_none(database: Database, text: str, why: str) -> None:
+async def test_invalid_table_names(database: Database, text: str, why: str) -> None:
     async with Writer(database.dsn) as writer:
         with pytest.raises(DestinationRejectedError, match=why):
             await writer.connection.check(flow(text, shape(a="bigint")))
@@ -134,7 +134,7 @@ async def test_an_unqualified_name_is_looked_up_along_the_search_path(database: 
     assert database.rows("SELECT a FROM public.new") == [(2,)]
 
 
-async def test_our_own_schema_is_nobodys_by_the_search_path(database: Database) -> None:
+async def test_the_search_path_never_leads_to_the_eventer_schema(database: Database) -> None:
     """A role named eventer has it first on PostgreSQL's default path."""
     dsn = f'{database.dsn}?search_path="$user",public'
     async with Writer(dsn) as writer:
@@ -292,7 +292,7 @@ async def test_flows_of_one_layout_share_a_staging_table(database: Database) -> 
 async def test_flows_long_unused_are_forgotten_and_come_back(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("eventer.destinations.postgres.flows._FLOWS_KEPT", 2)
+    monkeypatch.setattr("eventer.destinations.postgres.prepared_flows._MAX_PREPARED_FLOWS", 2)
     flows = [flow(f"t{n}", shape(id="bigint", a="text"), generator=n) for n in range(5)]
     async with Writer(database.dsn) as writer:
         for _ in range(2):

@@ -24,22 +24,22 @@ from eventer.core.model import (
 )
 from eventer.destinations.base import Flow
 from eventer.plan.engine import EventContext
-from eventer.runs.instructions import (
-    Assignment,
-    Checked,
-    Committed,
-    Failed,
-    Positioned,
-    Recipe,
-    Report,
-    Skipped,
-    Waiting,
-    Withdrawn,
-    Work,
-)
-from eventer.runs.maker import Maker
+from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pacing import Pace
 from eventer.runs.runner import ShardRunner
+from eventer.runs.shard_messages import (
+    Assignment,
+    CheckCompleted,
+    EventSkipped,
+    FlowFailed,
+    FlowsWaiting,
+    FlowWithdrawn,
+    GenerationRequest,
+    PositionRead,
+    Recipe,
+    ShardReport,
+    TransactionCommitted,
+)
 from eventer.testing.batches import batch_of
 from eventer.testing.sqlite_destination import SqliteConnector, read_events
 
@@ -76,22 +76,22 @@ class Driver:
 
     def __init__(self, folder: Path) -> None:
         self.clock = SystemClock()
-        self.reports: list[Report] = []
+        self.reports: list[ShardReport] = []
         self.paces: dict[PositionKey, Pace] = {}
         connector = SqliteConnector(folder)
         self.runner = ShardRunner(
             lambda: connector.connect(1, 0),
-            Maker(lambda assignment: Numbers(assignment.recipe.template.text)),
-            self._hear,
+            GenerationThread(lambda assignment: Numbers(assignment.recipe.template.text)),
+            self._on_report,
             self.clock,
         )
-        self._heard = asyncio.Event()
+        self._reported = asyncio.Event()
 
-    def _hear(self, report: Report) -> None:
+    def _on_report(self, report: ShardReport) -> None:
         self.reports.append(report)
-        self._heard.set()
-        if isinstance(report, Positioned):
-            self.runner.shard.go(report.key, self.paces[report.key])
+        self._reported.set()
+        if isinstance(report, PositionRead):
+            self.runner.shard.resume(report.key, self.paces[report.key])
             self.runner.wake()
 
     def add(
@@ -112,19 +112,19 @@ class Driver:
         self.runner.wake()
         return key
 
-    async def until(self, condition: Callable[[Report], bool]) -> Report:
+    async def until(self, condition: Callable[[ShardReport], bool]) -> ShardReport:
         async with asyncio.timeout(20):
             while True:
                 for report in self.reports:
                     if condition(report):
                         return report
-                self._heard.clear()
-                await self._heard.wait()
+                self._reported.clear()
+                await self._reported.wait()
 
     async def until_position(self, key: PositionKey, position: int) -> None:
-        def reached(report: Report) -> bool:
+        def reached(report: ShardReport) -> bool:
             return (
-                isinstance(report, Committed)
+                isinstance(report, TransactionCommitted)
                 and report.positions.get(key, Position()).next >= position
             )
 
@@ -146,38 +146,42 @@ def numbers(folder: Path, topic: str) -> list[int]:
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slice is made whole, however late the machine is."""
-    monkeypatch.setattr("eventer.runs.maker.SLICE_NS", 60_000_000_000)
+    monkeypatch.setattr("eventer.runs.generation_thread.SLICE_NS", 60_000_000_000)
 
 
 @pytest.mark.usefixtures("unhurried")
-async def test_no_batch_is_begun_where_there_is_no_room() -> None:
-    maker = Maker(lambda assignment: Numbers(assignment.recipe.template.text))
+async def test_no_batch_is_started_beyond_the_byte_budget() -> None:
+    generation_thread = GenerationThread(
+        lambda assignment: Numbers(assignment.recipe.template.text)
+    )
     try:
-        works = [work(generator) for generator in (1, 2, 3)]
-        (only,) = await maker.make(works, 0)
-        assert only.work == works[0]
-        assert len(await maker.make(works, only.weight + 1)) == 2
-        assert len(await maker.make(works, 1 << 30)) == 3
+        requests = [request(generator) for generator in (1, 2, 3)]
+        (only,) = await generation_thread.generate(requests, 0)
+        assert only.request == requests[0]
+        assert len(await generation_thread.generate(requests, only.retained_bytes + 1)) == 2
+        assert len(await generation_thread.generate(requests, 1 << 30)) == 3
     finally:
-        maker.close()
+        generation_thread.close()
 
 
 @pytest.mark.usefixtures("unhurried")
-async def test_which_event_brings_its_process_down_is_noted_one_by_one() -> None:
-    noted: list[int] = []
+async def test_events_from_the_poison_index_on_are_requested_one_by_one() -> None:
+    requested: list[int] = []
     build = Numbers("numbers")
-    maker = Maker(lambda _: build, begins=lambda work: noted.append(work.first))
+    generation_thread = GenerationThread(
+        lambda _: build, on_request=lambda request: requested.append(request.first)
+    )
     try:
-        await maker.make([work(1, wary_of=3)], 1 << 30)
-        assert noted == [0]
-        await maker.make([work(1, wary_of=0, singly=True)], 1 << 30)
-        assert noted == [0, *range(10)]
+        await generation_thread.generate([request(1, poison_index=3)], 1 << 30)
+        assert requested == [0]
+        await generation_thread.generate([request(1, poison_index=0, isolate=True)], 1 << 30)
+        assert requested == [0, *range(10)]
     finally:
-        maker.close()
+        generation_thread.close()
 
 
 def test_events_are_made_one_by_one_for_as_long_as_a_batch() -> None:
-    assigned = work(1, wary_of=3, singly=True).assignment
+    assigned = request(1, poison_index=3, isolate=True).assignment
     assert [assigned.most(first) for first in (2, 3, MAX_EVENTS + 2, MAX_EVENTS + 3)] == [
         MAX_EVENTS,
         1,
@@ -186,12 +190,16 @@ def test_events_are_made_one_by_one_for_as_long_as_a_batch() -> None:
     ]
 
 
-def work(generator: int, *, wary_of: int | None = None, singly: bool = False) -> Work:
+def request(
+    generator: int, *, poison_index: int | None = None, isolate: bool = False
+) -> GenerationRequest:
     """Ten events that are due."""
     key = PositionKey(1, generator, 1)
     recipe = Recipe(Template("numbers"), Stream(1), EventContext())
-    assigned = Assignment(Flow(key, KafkaTarget("t")), recipe, wary_of=wary_of, singly=singly)
-    return Work(assigned, Pace([Segment(0, 0, 10, 1_000)]), 0, 10, 0)
+    assigned = Assignment(
+        Flow(key, KafkaTarget("t")), recipe, poison_index=poison_index, isolate=isolate
+    )
+    return GenerationRequest(assigned, Pace([Segment(0, 0, 10, 1_000)]), 0, 10, 0)
 
 
 async def test_events_arrive_in_order_at_their_times(tmp_path: Path) -> None:
@@ -216,8 +224,8 @@ async def test_an_outage_is_waited_out_and_caught_up(tmp_path: Path) -> None:
     (tmp_path / "down").touch()
     async with Driver(tmp_path) as driver:
         key = driver.add(1, "boo")
-        report = await driver.until(lambda r: isinstance(r, Waiting))
-        assert isinstance(report, Waiting)
+        report = await driver.until(lambda r: isinstance(r, FlowsWaiting))
+        assert isinstance(report, FlowsWaiting)
         assert report.keys == (key,)
         (tmp_path / "down").unlink()
         await driver.until_position(key, 50)
@@ -231,8 +239,8 @@ async def test_after_withdrawal_nothing_more_appears(tmp_path: Path) -> None:
         await driver.until_position(key, 100)
         driver.runner.shard.withdraw(key, driver.clock.now_ns())
         driver.runner.wake()
-        report = await driver.until(lambda r: isinstance(r, Withdrawn))
-        assert isinstance(report, Withdrawn)
+        report = await driver.until(lambda r: isinstance(r, FlowWithdrawn))
+        assert isinstance(report, FlowWithdrawn)
         at = len(numbers(tmp_path, "boo"))
         assert report.position is not None
         assert report.position.next == at
@@ -244,8 +252,8 @@ async def test_a_raising_template_fails_alone_after_what_came_before(tmp_path: P
     async with Driver(tmp_path) as driver:
         key = driver.add(1, "boo", template="raise 25")
         other = driver.add(2, "moo")
-        report = await driver.until(lambda r: isinstance(r, Failed))
-        assert isinstance(report, Failed)
+        report = await driver.until(lambda r: isinstance(r, FlowFailed))
+        assert isinstance(report, FlowFailed)
         assert report.key == key
         assert isinstance(report.error, EvaluationError)
         assert numbers(tmp_path, "boo") == list(range(25))
@@ -256,7 +264,7 @@ async def test_a_raising_event_is_skipped_where_asked(tmp_path: Path) -> None:
     async with Driver(tmp_path) as driver:
         key = driver.add(1, "boo", template="raise 25", on_error=OnError.SKIP)
         await driver.until_position(key, 50)
-        skipped = [r for r in driver.reports if isinstance(r, Skipped)]
+        skipped = [r for r in driver.reports if isinstance(r, EventSkipped)]
     assert [report.index for report in skipped] == [25]
     assert numbers(tmp_path, "boo")[:49] == [*range(25), *range(26, 50)]
 
@@ -265,8 +273,8 @@ async def test_a_refused_event_fails_alone_after_what_came_before(tmp_path: Path
     async with Driver(tmp_path) as driver:
         key = driver.add(1, "boo", template="poison 25")
         other = driver.add(2, "moo")
-        report = await driver.until(lambda r: isinstance(r, Failed))
-        assert isinstance(report, Failed)
+        report = await driver.until(lambda r: isinstance(r, FlowFailed))
+        assert isinstance(report, FlowFailed)
         assert report.key == key
         assert isinstance(report.error, DestinationRejectedError)
         assert report.error.index == 25
@@ -278,8 +286,8 @@ async def test_a_refused_target_fails_alone(tmp_path: Path) -> None:
     async with Driver(tmp_path) as driver:
         key = driver.add(1, "refused")
         other = driver.add(2, "moo")
-        report = await driver.until(lambda r: isinstance(r, Failed))
-        assert isinstance(report, Failed)
+        report = await driver.until(lambda r: isinstance(r, FlowFailed))
+        assert isinstance(report, FlowFailed)
         assert report.key == key
         await driver.until_position(other, 50)
 
@@ -290,9 +298,9 @@ async def test_targets_are_checked_beforehand(tmp_path: Path) -> None:
             flow = Flow(PositionKey(1, token, 0), KafkaTarget(topic))
             driver.runner.shard.check(token, flow)
         driver.runner.wake()
-        fine = await driver.until(lambda r: isinstance(r, Checked) and r.token == 0)
-        refused = await driver.until(lambda r: isinstance(r, Checked) and r.token == 1)
-    assert isinstance(fine, Checked)
+        fine = await driver.until(lambda r: isinstance(r, CheckCompleted) and r.token == 0)
+        refused = await driver.until(lambda r: isinstance(r, CheckCompleted) and r.token == 1)
+    assert isinstance(fine, CheckCompleted)
     assert fine.error is None
-    assert isinstance(refused, Checked)
+    assert isinstance(refused, CheckCompleted)
     assert "takes nothing" in str(refused.error)

@@ -11,7 +11,7 @@ from typing import Self
 import pytest
 
 from eventer.core.model import KafkaTarget
-from eventer.registry.sqlite import FILE_NAME, SqliteRegistry
+from eventer.registry.sqlite import REGISTRY_FILE_NAME, SqliteRegistry
 from eventer.service.eventer import Eventer
 from eventer.service.requests import (
     AddRequest,
@@ -28,7 +28,7 @@ COUNTING = "{ n: std.native('get_integer')(1, 1e9), of: std.native('get_dataset'
 
 
 @dataclass
-class House:
+class ServiceEnvironment:
     """Where a service lives: its registry, and the store that it delivers to."""
 
     folder: Path
@@ -48,7 +48,7 @@ class House:
     @asynccontextmanager
     async def service(self) -> AsyncIterator[Eventer]:
         """The service, ready; stopped at the end of the block."""
-        path = self.settings.data_dir / FILE_NAME
+        path = self.settings.data_dir / REGISTRY_FILE_NAME
         async with await SqliteRegistry.open(path, shards=self.settings.shards) as registry:
             eventer = Eventer(
                 self.settings,
@@ -77,12 +77,12 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
+def service_environment(tmp_path: Path) -> ServiceEnvironment:
+    return ServiceEnvironment(tmp_path)
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def patient_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a destination says at once on a quiet machine is waited for on a busy one too."""
     monkeypatch.setattr("eventer.service.adder.CHECK_S", 30.0)
 
@@ -91,13 +91,13 @@ EVENT = EventRequest("e", COUNTING, interval=20 * MS, count=10, field="template"
 
 
 @dataclass(frozen=True)
-class Ask:
+class AddRequestBuilder:
     """A request with one event, for one topic unless told otherwise."""
 
     topics: tuple[str, ...] = ("boo",)
     event: EventRequest = EVENT
 
-    def but(self, **changes: object) -> Self:
+    def with_event(self, **changes: object) -> Self:
         return replace(self, event=replace(self.event, **changes))
 
     def to(self, *topics: str) -> Self:

@@ -11,7 +11,7 @@ from eventer.core.errors import (
     RequestError,
     TemplateSyntaxError,
 )
-from eventer.core.model import KafkaTarget, PostgresTarget, State
+from eventer.core.model import GeneratorState, KafkaTarget, PostgresTarget
 from eventer.service.requests import (
     AddRequest,
     DestinationRequest,
@@ -22,8 +22,8 @@ from eventer.service.requests import (
 from tests.integration.service.conftest import (
     COUNTING,
     EVENT,
-    Ask,
-    House,
+    AddRequestBuilder,
+    ServiceEnvironment,
     until_position,
     until_state,
 )
@@ -40,33 +40,39 @@ def named(name: str, template: str, **changes: object) -> EventRequest:
     return replace(EVENT, id=name, template=template, **changes)  # type: ignore[arg-type]
 
 
-async def test_identities_seeds_and_relations(house: House) -> None:
-    async with house.service() as eventer:
-        boo, moo = await eventer.add(Ask().to("boo", "moo").request)
+async def test_identities_seeds_and_relations(service_environment: ServiceEnvironment) -> None:
+    async with service_environment.service() as eventer:
+        boo, moo = await eventer.add(AddRequestBuilder().to("boo", "moo").request)
         assert boo.id != moo.id
         assert boo.stream.seed == moo.stream.seed
         page = await eventer.events(boo.id, 5, 20)
         assert (await eventer.events(moo.id, 5, 20)).events == page.events
         assert page.first == 5
-        (other,) = await eventer.add(Ask().to("loo").request)
+        (other,) = await eventer.add(AddRequestBuilder().to("loo").request)
         assert other.stream.seed == boo.stream.seed, "taken over from stream and template"
-        (named_,) = await eventer.add(Ask().but(stream="s").request)
+        (named_,) = await eventer.add(AddRequestBuilder().with_event(stream="s").request)
         assert named_.stream.seed != boo.stream.seed
-        (seeded,) = await eventer.add(Ask().but(seed=42).request)
+        (seeded,) = await eventer.add(AddRequestBuilder().with_event(seed=42).request)
         assert seeded.stream.seed == 42
         assert len({boo.id, moo.id, other.id, named_.id, seeded.id}) == 5
         assert boo.id in seeded.related
         assert moo.id not in seeded.related
         edition = "{ edition: 2, n: std.native('get_integer')(1, 1e9) }"
-        (newer,) = await eventer.add(Ask().but(stream="s", template=edition).request)
+        (newer,) = await eventer.add(
+            AddRequestBuilder().with_event(stream="s", template=edition).request
+        )
         assert newer.related == (named_.id,)
         respelt = "{ of: std.native('get_dataset')(\"none\"), ['n']: (std.native('get_integer'))"
-        (same,) = await eventer.add(Ask().but(template=f"{respelt}(1, 1000000000) }}").request)
+        (same,) = await eventer.add(
+            AddRequestBuilder().with_event(template=f"{respelt}(1, 1000000000) }}").request
+        )
         assert (same.id, same.created, same.updated) == (boo.id, False, False)
 
 
-async def test_faults_of_templates_have_places_and_nothing_is_added(house: House) -> None:
-    async with house.service() as eventer:
+async def test_faults_of_templates_have_places_and_nothing_is_added(
+    service_environment: ServiceEnvironment,
+) -> None:
+    async with service_environment.service() as eventer:
         with pytest.raises(RequestError) as caught:
             await eventer.add(
                 request(
@@ -85,14 +91,14 @@ async def test_faults_of_templates_have_places_and_nothing_is_added(house: House
         assert faults[0].place is not None
         assert (faults[0].place.line, faults[0].place.column) == (2, 6)
         assert await eventer.status() == ()
-    assert house.numbers("good") == []
+    assert service_environment.numbers("good") == []
 
 
 @pytest.mark.usefixtures("patient")
 async def test_what_the_destination_refuses_is_refused_before_anything_is_made(
-    house: House,
+    service_environment: ServiceEnvironment,
 ) -> None:
-    async with house.service() as eventer:
+    async with service_environment.service() as eventer:
         both = AddRequest(
             (GOOD, DestinationRequest("bad", KafkaTarget("refused"))),
             (EVENT,),
@@ -104,25 +110,29 @@ async def test_what_the_destination_refuses_is_refused_before_anything_is_made(
         assert fault.pointer == "/destinations/1/kafka"
         assert "takes nothing" in fault.message
         assert await eventer.status() == ()
-    assert house.numbers("good") == []
+    assert service_environment.numbers("good") == []
 
 
-async def test_what_it_refuses_later_makes_the_generator_fail(house: House) -> None:
-    house.down()
-    async with house.service() as eventer:
-        (added,) = await eventer.add(Ask().to("refused").request)
-        assert added.state is State.WAITING
-        house.up()
+async def test_what_it_refuses_later_makes_the_generator_fail(
+    service_environment: ServiceEnvironment,
+) -> None:
+    service_environment.down()
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().to("refused").request)
+        assert added.state is GeneratorState.WAITING
+        service_environment.up()
 
         failed = await until_state(eventer, added.id, "failed")
         assert failed.last_error is not None
         assert isinstance(failed.last_error.error, DestinationRejectedError)
-        (again,) = await eventer.add(Ask().to("boo").request)
+        (again,) = await eventer.add(AddRequestBuilder().to("boo").request)
         await until_position(eventer, again.id, 10)
 
 
-async def test_one_identity_at_two_paces_is_refused(house: House) -> None:
-    async with house.service() as eventer:
+async def test_one_identity_at_two_paces_is_refused(
+    service_environment: ServiceEnvironment,
+) -> None:
+    async with service_environment.service() as eventer:
         with pytest.raises(RequestError) as caught:
             await eventer.add(request(EVENT, named("f", COUNTING, count=3)))
         assert [f.pointer for f in caught.value.faults] == ["/schedules/1"]
@@ -131,8 +141,8 @@ async def test_one_identity_at_two_paces_is_refused(house: House) -> None:
         assert len(await eventer.status()) == 1
 
 
-async def test_preview_and_validate(house: House) -> None:
-    async with house.service() as eventer:
+async def test_preview_and_validate(service_environment: ServiceEnvironment) -> None:
+    async with service_environment.service() as eventer:
         asked = PreviewRequest(COUNTING, count=5, seed=9, dataset="here")
         preview = await eventer.preview(asked)
         assert len(preview.events) == 5
@@ -156,9 +166,13 @@ async def test_preview_and_validate(house: House) -> None:
             await eventer.events(1, 0, 1)
 
 
-async def test_previewed_events_are_those_that_are_delivered(house: House) -> None:
-    async with house.service() as eventer:
+async def test_previewed_events_are_those_that_are_delivered(
+    service_environment: ServiceEnvironment,
+) -> None:
+    async with service_environment.service() as eventer:
         preview = await eventer.preview(PreviewRequest(COUNTING, count=50, seed=9, stream="s"))
-        (added,) = await eventer.add(Ask().but(seed=9, stream="s", dataset=None).request)
+        (added,) = await eventer.add(
+            AddRequestBuilder().with_event(seed=9, stream="s", dataset=None).request
+        )
         await until_position(eventer, added.id, 50)
-    assert house.texts("boo")[:50] == list(preview.events)
+    assert service_environment.texts("boo")[:50] == list(preview.events)

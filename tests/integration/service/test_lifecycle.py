@@ -9,12 +9,12 @@ from itertools import pairwise
 import pytest
 
 from eventer.core.errors import EvaluationError, NotFoundError, PositionLostError, RequestError
-from eventer.core.model import CatchUp, OnError, State
+from eventer.core.model import CatchUp, GeneratorState, OnError
 from eventer.testing.sqlite_destination import forget_positions, read_events
 from tests.integration.service.conftest import (
     MS,
-    Ask,
-    House,
+    AddRequestBuilder,
+    ServiceEnvironment,
     one,
     until,
     until_position,
@@ -25,43 +25,49 @@ RAISING = "if std.native('get_integer')(1, 50) == 7 then error 'seven' else { a:
 
 
 @pytest.mark.usefixtures("patient")
-async def test_added_events_arrive_and_can_be_made_again(house: House) -> None:
-    async with house.service() as eventer:
-        (added,) = await eventer.add(Ask().request)
+async def test_added_events_arrive_and_can_be_made_again(
+    service_environment: ServiceEnvironment,
+) -> None:
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
         assert added.created
         assert not added.updated
-        assert added.state is State.RUNNING
+        assert added.state is GeneratorState.RUNNING
         await until_position(eventer, added.id, 100)
         await eventer.pause(added.id)
-        made = house.texts("boo")
-        assert house.numbers("boo") == list(range(len(made)))
+        made = service_environment.texts("boo")
+        assert service_environment.numbers("boo") == list(range(len(made)))
         again = await eventer.events(added.id, 0, len(made))
         assert list(again.events) == made
         view = await one(eventer, added.id)
-    assert view.state is State.PAUSED
+    assert view.state is GeneratorState.PAUSED
     assert view.position == len(made)
     assert view.bytes == sum(map(len, made))
 
 
-async def test_a_stopped_service_goes_on_at_the_next_index(house: House) -> None:
-    async with house.service() as eventer:
-        (added,) = await eventer.add(Ask().request)
+async def test_a_stopped_service_goes_on_at_the_next_index(
+    service_environment: ServiceEnvironment,
+) -> None:
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 60)
-    stopped_at = len(house.numbers("boo"))
-    async with house.service() as eventer:
+    stopped_at = len(service_environment.numbers("boo"))
+    async with service_environment.service() as eventer:
         assert (await one(eventer, added.id)).position >= stopped_at
         await until_position(eventer, added.id, stopped_at + 60)
         await eventer.pause(added.id)
-        made = house.texts("boo")
+        made = service_environment.texts("boo")
         again = await eventer.events(added.id, 0, len(made))
-    assert house.numbers("boo") == list(range(len(made)))
+    assert service_environment.numbers("boo") == list(range(len(made)))
     assert list(again.events) == made
 
 
-async def test_workers_killed_while_they_deliver_lose_and_repeat_nothing(house: House) -> None:
-    (house.store / "slow").write_text("0.02")
-    async with house.service() as eventer:
-        added = await eventer.add(Ask().to("boo", "moo").request)
+async def test_workers_killed_while_they_deliver_lose_and_repeat_nothing(
+    service_environment: ServiceEnvironment,
+) -> None:
+    (service_environment.store / "slow").write_text("0.02")
+    async with service_environment.service() as eventer:
+        added = await eventer.add(AddRequestBuilder().to("boo", "moo").request)
         target = 50
         for _ in range(5):
             for view in added:
@@ -76,22 +82,24 @@ async def test_workers_killed_while_they_deliver_lose_and_repeat_nothing(house: 
             await until_position(eventer, view.id, target)
             await eventer.pause(view.id)
         for view, topic in zip(added, ("boo", "moo"), strict=True):
-            made = house.texts(topic)
-            assert house.numbers(topic) == list(range(len(made)))
+            made = service_environment.texts(topic)
+            assert service_environment.numbers(topic) == list(range(len(made)))
             again = await eventer.events(view.id, 0, len(made))
             assert list(again.events) == made
 
 
 @pytest.mark.usefixtures("patient")
-async def test_an_outage_is_waited_out_and_its_backlog_caught_up(house: House) -> None:
-    house.down()
-    async with house.service() as eventer:
-        (added,) = await eventer.add(Ask().request)
-        assert added.state is State.WAITING
+async def test_an_outage_is_waited_out_and_its_backlog_caught_up(
+    service_environment: ServiceEnvironment,
+) -> None:
+    service_environment.down()
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
+        assert added.state is GeneratorState.WAITING
         assert added.last_error is not None
         assert "down" in added.last_error.error.message
         await asyncio.sleep(0.5)
-        house.up()
+        service_environment.up()
         await until_state(eventer, added.id, "running")
         view = await until_position(eventer, added.id, 200)
 
@@ -99,62 +107,72 @@ async def test_an_outage_is_waited_out_and_its_backlog_caught_up(house: House) -
             return (await one(eventer, added.id)).lag < 200
 
         await until(caught_up)
-    events = read_events(house.store, "boo")
+    events = read_events(service_environment.store, "boo")
     times = [at for _, at, _ in events]
     assert times[0] == view.pace.t0
     assert times == [view.pace.t0 + i // 10 * 20 * MS for i in range(len(times))]
 
 
-async def test_after_remove_nothing_appears_and_added_again_it_begins_at_0(house: House) -> None:
-    async with house.service() as eventer:
-        (added,) = await eventer.add(Ask().request)
+async def test_after_remove_nothing_appears_and_added_again_it_begins_at_0(
+    service_environment: ServiceEnvironment,
+) -> None:
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 50)
         removal = await eventer.remove([added.id, 17])
         assert removal.removed == (added.id,)
         assert removal.unknown == ("17",)
-        count = len(house.numbers("boo"))
+        count = len(service_environment.numbers("boo"))
         await asyncio.sleep(0.2)
-        assert len(house.numbers("boo")) == count
+        assert len(service_environment.numbers("boo")) == count
         with pytest.raises(NotFoundError):
             await eventer.status(added.id)
         with pytest.raises(NotFoundError):
             await eventer.remove([added.id])
-        (again,) = await eventer.add(Ask().request)
+        (again,) = await eventer.add(AddRequestBuilder().request)
         assert again.id == added.id
         assert again.created
         await until_position(eventer, again.id, 20)
-    assert house.numbers("boo")[count : count + 10] == list(range(10))
+    assert service_environment.numbers("boo")[count : count + 10] == list(range(10))
 
 
-async def test_posted_again_it_is_the_same_and_another_pace_re_paces(house: House) -> None:
-    async with house.service() as eventer:
-        (added,) = await eventer.add(Ask().request)
+async def test_posted_again_it_is_the_same_and_another_pace_re_paces(
+    service_environment: ServiceEnvironment,
+) -> None:
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 30)
-        (same,) = await eventer.add(Ask().request)
+        (same,) = await eventer.add(AddRequestBuilder().request)
         assert (same.id, same.created, same.updated) == (added.id, False, False)
-        (faster,) = await eventer.add(Ask().but(count=7, interval=10 * MS).request)
+        (faster,) = await eventer.add(
+            AddRequestBuilder().with_event(count=7, interval=10 * MS).request
+        )
         assert (faster.id, faster.created, faster.updated) == (added.id, False, True)
         assert (faster.pace.count, faster.pace.interval) == (7, 10 * MS)
         assert faster.stream == added.stream
         await until_position(eventer, added.id, faster.pace.n0 + 70)
         await eventer.pause(added.id)
-        (paused,) = await eventer.add(Ask().but(count=9).request)
-        assert (paused.state, paused.pace.count) == (State.PAUSED, 9)
-        made = house.texts("boo")
+        (paused,) = await eventer.add(AddRequestBuilder().with_event(count=9).request)
+        assert (paused.state, paused.pace.count) == (GeneratorState.PAUSED, 9)
+        made = service_environment.texts("boo")
         again = await eventer.events(added.id, 0, len(made))
         assert len(await eventer.status()) == 1
-    assert house.numbers("boo") == list(range(len(made)))
+    assert service_environment.numbers("boo") == list(range(len(made)))
     assert list(again.events) == made
-    times = [at for _, at, _ in read_events(house.store, "boo")]
+    times = [at for _, at, _ in read_events(service_environment.store, "boo")]
     n0 = faster.pace.n0
     assert times[:n0] == [added.pace.t0 + i // 10 * 20 * MS for i in range(n0)]
     assert times[n0] == times[n0 - 1] + 10 * MS
 
 
-async def test_a_pause_drops_its_backlog_and_replay_delivers_it(house: House) -> None:
-    async with house.service() as eventer:
-        (dropping,) = await eventer.add(Ask().request)
-        (replaying,) = await eventer.add(Ask().to("moo").but(catch_up=CatchUp.REPLAY).request)
+async def test_a_pause_drops_its_backlog_and_replay_delivers_it(
+    service_environment: ServiceEnvironment,
+) -> None:
+    async with service_environment.service() as eventer:
+        (dropping,) = await eventer.add(AddRequestBuilder().request)
+        (replaying,) = await eventer.add(
+            AddRequestBuilder().to("moo").with_event(catch_up=CatchUp.REPLAY).request
+        )
         for view in (dropping, replaying):
             await until_position(eventer, view.id, 20)
             await eventer.pause(view.id)
@@ -162,41 +180,47 @@ async def test_a_pause_drops_its_backlog_and_replay_delivers_it(house: House) ->
         resumed = [await eventer.resume(view.id) for view in (dropping, replaying)]
         for view in resumed:
             await until_position(eventer, view.id, view.position + 100)
-    boo = [at for _, at, _ in read_events(house.store, "boo")]
-    moo = [at for _, at, _ in read_events(house.store, "moo")]
+    boo = [at for _, at, _ in read_events(service_environment.store, "boo")]
+    moo = [at for _, at, _ in read_events(service_environment.store, "moo")]
     assert max(b - a for a, b in pairwise(boo)) >= 900 * MS
     assert max(b - a for a, b in pairwise(moo)) == 20 * MS
 
 
-async def test_a_raising_event_fails_its_generator_until_it_is_skipped(house: House) -> None:
-    async with house.service() as eventer:
-        (added,) = await eventer.add(Ask().but(template=RAISING, seed=3).request)
+async def test_a_raising_event_fails_its_generator_until_it_is_skipped(
+    service_environment: ServiceEnvironment,
+) -> None:
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(
+            AddRequestBuilder().with_event(template=RAISING, seed=3).request
+        )
         failed = await until_state(eventer, added.id, "failed")
         assert failed.last_error is not None
         assert isinstance(failed.last_error.error, EvaluationError)
         assert failed.last_error.error.index == failed.position
         assert failed.last_error.error.place is not None
-        assert house.numbers("boo") == list(range(failed.position))
+        assert service_environment.numbers("boo") == list(range(failed.position))
         resumed = await eventer.resume(added.id, skip=True)
-        assert resumed.state in {State.RUNNING, State.WAITING}
+        assert resumed.state in {GeneratorState.RUNNING, GeneratorState.WAITING}
 
         async def moved_on() -> bool:
             return (await one(eventer, added.id)).position > failed.position
 
         await until(moved_on)
-    assert failed.position not in house.numbers("boo")
-    async with house.service() as eventer:
+    assert failed.position not in service_environment.numbers("boo")
+    async with service_environment.service() as eventer:
         assert (await one(eventer, added.id)).skipped >= 1
 
 
-async def test_where_asked_raising_events_are_skipped_and_counted(house: House) -> None:
-    ask = Ask().but(template=RAISING, on_error=OnError.SKIP)
-    async with house.service() as eventer:
+async def test_where_asked_raising_events_are_skipped_and_counted(
+    service_environment: ServiceEnvironment,
+) -> None:
+    ask = AddRequestBuilder().with_event(template=RAISING, on_error=OnError.SKIP)
+    async with service_environment.service() as eventer:
         (added,) = await eventer.add(ask.request)
         view = await until_position(eventer, added.id, 500)
         await eventer.pause(added.id)
         view = await one(eventer, added.id)
-        made = house.texts("boo")
+        made = service_environment.texts("boo")
         events: list[bytes] = []
         for first in range(0, view.position, 500):
             count = min(500, view.position - first)
@@ -207,112 +231,120 @@ async def test_where_asked_raising_events_are_skipped_and_counted(house: House) 
 
 
 @pytest.mark.parametrize("position", ["destination", "registry"])
-async def test_a_lost_position_fails_until_one_is_chosen(house: House, position: str) -> None:
-    async with house.service() as eventer:
-        (added,) = await eventer.add(Ask().request)
+async def test_a_lost_position_fails_until_one_is_chosen(
+    service_environment: ServiceEnvironment, position: str
+) -> None:
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 30)
-    forget_positions(house.store)
-    async with house.service() as eventer:
+    forget_positions(service_environment.store)
+    async with service_environment.service() as eventer:
         failed = await until_state(eventer, added.id, "failed")
         assert failed.last_error is not None
         assert isinstance(failed.last_error.error, PositionLostError)
         assert f"eventer resume {added.id} --position" in (failed.last_error.error.hint or "")
-        count = len(house.numbers("boo"))
+        count = len(service_environment.numbers("boo"))
         with pytest.raises(RequestError, match="position lost"):
             await eventer.resume(added.id)
         await eventer.resume(added.id, position=position)
         await until_state(eventer, added.id, "running")
 
         async def more() -> bool:
-            return len(house.numbers("boo")) > count
+            return len(service_environment.numbers("boo")) > count
 
         await until(more)
         await eventer.pause(added.id)
         with pytest.raises(RequestError, match="no position to choose"):
             await eventer.resume(added.id, position=position)
-    numbers = house.numbers("boo")
+    numbers = service_environment.numbers("boo")
     assert numbers[count] == (0 if position == "destination" else count)
-    async with house.service() as eventer:
+    async with service_environment.service() as eventer:
         assert (await one(eventer, added.id)).position == numbers[-1] + 1
 
 
-async def test_an_embedded_server_that_forgot_begins_anew(house: House) -> None:
-    house.embedded = True
-    async with house.service() as eventer:
-        (added,) = await eventer.add(Ask().request)
+async def test_an_emptied_embedded_server_begins_a_new_incarnation(
+    service_environment: ServiceEnvironment,
+) -> None:
+    service_environment.embedded = True
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
         assert added.delivery == "at-least-once"
         await until_position(eventer, added.id, 30)
-    forget_positions(house.store)
-    count = len(house.numbers("boo"))
-    async with house.service() as eventer:
+    forget_positions(service_environment.store)
+    count = len(service_environment.numbers("boo"))
+    async with service_environment.service() as eventer:
 
         async def more() -> bool:
-            return len(house.numbers("boo")) > count
+            return len(service_environment.numbers("boo")) > count
 
         await until(more)
-        assert (await one(eventer, added.id)).state is State.RUNNING
-    assert house.numbers("boo")[count] == 0
+        assert (await one(eventer, added.id)).state is GeneratorState.RUNNING
+    assert service_environment.numbers("boo")[count] == 0
 
 
-async def test_a_connection_that_is_gone_is_waited_for(house: House) -> None:
-    async with house.service() as eventer:
-        (added,) = await eventer.add(Ask().request)
+async def test_a_connection_that_is_gone_is_waited_for(
+    service_environment: ServiceEnvironment,
+) -> None:
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 10)
-    house.configured = False
-    async with house.service() as eventer:
+    service_environment.configured = False
+    async with service_environment.service() as eventer:
         for _ in range(2):
             view = await one(eventer, added.id)
-            assert view.state is State.WAITING
+            assert view.state is GeneratorState.WAITING
             assert view.last_error is not None
             assert "'kafka'" in view.last_error.error.message
             await eventer.pause(added.id)
             await eventer.resume(added.id)
         assert (await eventer.ready()).ready
-    house.configured = True
-    async with house.service() as eventer:
+    service_environment.configured = True
+    async with service_environment.service() as eventer:
         await until_position(eventer, added.id, view.position + 20)
 
 
-async def test_remove_while_the_destination_is_away_answers(house: House) -> None:
-    house.down()
-    async with house.service() as eventer:
-        (added,) = await eventer.add(Ask().request)
+async def test_remove_while_the_destination_is_away_answers(
+    service_environment: ServiceEnvironment,
+) -> None:
+    service_environment.down()
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
         async with asyncio.timeout(5):
             await eventer.remove([added.id])
 
 
-async def test_a_pause_in_doubt_answers_and_a_resume_goes_on_from_the_truth(
-    house: House, monkeypatch: pytest.MonkeyPatch
+async def test_a_pause_with_unknown_outcome_answers_and_resume_reads_the_position(
+    service_environment: ServiceEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with house.service() as eventer:
-        (added,) = await eventer.add(Ask().request)
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 30)
-        (house.store / "doubt").touch()
+        (service_environment.store / "doubt").touch()
 
         async def in_doubt() -> bool:
-            return (house.store / "down").exists()
+            return (service_environment.store / "down").exists()
 
         await until(in_doubt)
         with monkeypatch.context() as impatient:
             impatient.setattr("eventer.service.lifecycle.WITHDRAW_S", 0.3)
-            assert (await eventer.pause(added.id)).state is State.PAUSED
+            assert (await eventer.pause(added.id)).state is GeneratorState.PAUSED
             await eventer.resume(added.id)
             await eventer.pause(added.id)
             await eventer.resume(added.id)
-        house.up()
+        service_environment.up()
         view = await until_state(eventer, added.id, "running")
         await until_position(eventer, added.id, view.position + 100)
         await eventer.pause(added.id)
-        made = house.texts("boo")
+        made = service_environment.texts("boo")
         again = await eventer.events(added.id, 0, len(made))
-    assert house.numbers("boo") == list(range(len(made)))
+    assert service_environment.numbers("boo") == list(range(len(made)))
     assert list(again.events) == made
 
 
-async def test_readiness_and_snapshot(house: House) -> None:
-    async with house.service() as eventer:
+async def test_readiness_and_snapshot(service_environment: ServiceEnvironment) -> None:
+    async with service_environment.service() as eventer:
         assert (await eventer.ready()).ready
-        (added,) = await eventer.add(Ask().request)
+        (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 100)
         snapshot = await eventer.snapshot()
     assert [g.id for g in snapshot.generators] == [added.id]

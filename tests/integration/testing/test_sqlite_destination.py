@@ -9,12 +9,12 @@ from threading import Barrier
 import pytest
 
 from eventer.core.model import KafkaTarget
-from eventer.testing.readback_conformance import Order, ReadBackConformance
+from eventer.testing.audit_conformance import AuditConformance, EventIdentity
 from eventer.testing.sqlite_destination import SqliteConnector, open_store
 
 
 class SqliteHarness:
-    order = Order.PLACES
+    event_identity = EventIdentity.BY_LOCATION
 
     def __init__(self, folder):
         self.folder = folder
@@ -22,8 +22,8 @@ class SqliteHarness:
     def connection(self, cluster, shard=0):
         return SqliteConnector(self.folder).connect(cluster, shard)
 
-    def read_back(self, cluster, shard=0):
-        return SqliteConnector(self.folder).read_back(cluster, shard)
+    def target_auditor(self, cluster, shard=0):
+        return SqliteConnector(self.folder).target_auditor(cluster, shard)
 
     def target(self, name):
         return KafkaTarget(name)
@@ -48,13 +48,13 @@ class SqliteHarness:
         )
 
 
-class TestSqlite(ReadBackConformance):
+class TestSqlite(AuditConformance):
     @pytest.fixture
     def harness(self, tmp_path):
         return SqliteHarness(tmp_path)
 
 
-def test_all_that_come_first_at_once_find_it_made(tmp_path):
+def test_concurrent_first_connections_share_one_database(tmp_path):
     together = Barrier(4)
 
     def first_count(folder):

@@ -9,11 +9,11 @@ from pathlib import Path
 
 PARENT = """
 import asyncio, sys
-from eventer.workers.local import LocalProcess
-from eventer.workers.messages import Configure
+from eventer.workers.supervisor import WorkerProcess
+from eventer.workers.messages import WorkerConfig
 
 async def main():
-    process = await LocalProcess.start(Configure("inspector", 1, {}, None, 1 << 30))
+    process = await WorkerProcess.start(WorkerConfig("inspector", 1, {}, None, 1 << 30))
     if sys.argv[1] == "ready":
         await process.ready()
     print(process.pid, flush=True)
@@ -55,9 +55,9 @@ def gone_within(pid: int, seconds: float) -> bool:
     return not alive(pid)
 
 
-def test_it_ends_with_its_parent() -> None:
+def test_process_exits_with_its_parent() -> None:
     assert gone_within(orphan("ready"), 5)
 
 
-def test_even_while_it_is_loading() -> None:
+def test_it_ends_with_its_parent_while_loading() -> None:
     assert gone_within(orphan("loading"), 60)  # loading takes as long as the machine takes

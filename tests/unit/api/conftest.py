@@ -3,7 +3,7 @@ import pytest
 
 from eventer.api.app import create_app
 from eventer.settings.model import Settings
-from tests.unit.api.service import CannedService
+from tests.unit.api.canned_service import CannedService
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from eventer.api.examples import ADD_EXAMPLES, PREVIEW_EXAMPLES, VALIDATE_EXAMPLES
-from eventer.api.wire.answers import (
+from eventer.api.wire.responses import (
     AddOut,
     EventsOut,
     GeneratorOut,
@@ -17,7 +17,7 @@ from eventer.api.wire.answers import (
 )
 from eventer.core.errors import NotFoundError, PositionLostError
 from eventer.core.model import CatchUp, KafkaTarget, OnError, PostgresTarget
-from tests.unit.api.service import BIGGEST
+from tests.unit.api.canned_service import BIGGEST
 
 EVENT = {"id": "e", "template": "{}", "interval": "1s"}
 DESTINATION = {"id": "d", "type": "kafka", "kafka": {"topic": "t"}}

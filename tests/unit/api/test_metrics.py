@@ -2,7 +2,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from eventer.api.metrics import metrics_text
 from eventer.service.views import Snapshot
-from tests.unit.api.service import BIGGEST
+from tests.unit.api.canned_service import BIGGEST
 
 SHARD = {"connection": "kafka", "shard": "1"}
 

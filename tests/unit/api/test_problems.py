@@ -3,8 +3,8 @@
 import pytest
 
 from eventer.api.problems import MEDIA_TYPE, Problem
-from eventer.api.wire.answers import HealthOut
 from eventer.api.wire.functions import FunctionsOut
+from eventer.api.wire.responses import HealthOut
 from eventer.core.errors import (
     BudgetError,
     BusyError,
@@ -15,7 +15,6 @@ from eventer.core.errors import (
     EventerError,
     Fault,
     FencedError,
-    Frame,
     NotFoundError,
     PositionLostError,
     RegistryError,
@@ -24,10 +23,11 @@ from eventer.core.errors import (
     TemplateError,
     TemplateStaticError,
     TemplateSyntaxError,
+    TraceFrame,
     UnknownOutcomeError,
     WorkerLostError,
 )
-from tests.unit.api.service import PLACE, UnexpectedError
+from tests.unit.api.canned_service import PLACE, UnexpectedError
 
 STATUSES = {
     TemplateError: 422,
@@ -87,7 +87,7 @@ async def test_a_surprise_tells_nothing_of_the_inside(client, service):
 @pytest.mark.parametrize("path", ["/generator/preview", "/generator/validate"])
 async def test_a_template_error_has_pointer_place_hint_and_trace(client, service, path, field):
     service.fails = TemplateStaticError(
-        "unknown variable: usr", PLACE, hint="did you mean 'user'?", trace=(Frame("f", PLACE),)
+        "unknown variable: usr", PLACE, hint="did you mean 'user'?", trace=(TraceFrame("f", PLACE),)
     )
     answer = await client.post(path, json={field: "e30="})
     (fault,) = answer.json()["errors"]

@@ -3,11 +3,11 @@
 import httpx
 import pytest
 
-from eventer.cli.client import RefusedError, ServiceClient
-from eventer.cli.endings import ServiceUnreachableError
-from eventer.cli.generators import details, place
+from eventer.cli.client import ServiceClient, ServiceProblemError
+from eventer.cli.exit_codes import ServiceUnreachableError
+from eventer.cli.generators import destination_label, details
+from eventer.core.error_text import format_error
 from eventer.core.errors import DestinationUnavailableError, NotFoundError, RequestError
-from eventer.core.report import render
 from eventer.settings.model import Settings
 
 FAULT = {
@@ -48,8 +48,8 @@ def answering(status, body):
         (422, RequestError),
         (404, NotFoundError),
         (503, DestinationUnavailableError),
-        (401, RefusedError),
-        (500, RefusedError),
+        (401, ServiceProblemError),
+        (500, ServiceProblemError),
     ],
 )
 def test_problems_are_errors_of_their_kind(status, kind):
@@ -63,7 +63,7 @@ def test_template_faults_are_shown_with_a_caret():
     problem = {"detail": "1 mistake", "errors": [FAULT]}
     with pytest.raises(RequestError) as raised:
         answering(422, problem).post("/generator/add", body=b"{}")
-    assert render(raised.value).splitlines() == [
+    assert format_error(raised.value).splitlines() == [
         "error: 1 mistake",
         "  /events/0/schema: unknown variable",
         "    --> template:2:5",
@@ -101,7 +101,7 @@ def test_requests_carry_token_query_and_body():
 
 
 def test_a_generator_in_full_and_in_a_word():
-    assert place(VIEW["destination"]) == "edge:boo"
+    assert destination_label(VIEW["destination"]) == "edge:boo"
     lines = details(VIEW).splitlines()
     assert "position     41" in lines
     assert "dataset      -" in lines

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from eventer.cli.running import ending_on_signals
+from eventer.cli.run_session import stop_on_signals
 
 
 class Run:
@@ -18,9 +18,9 @@ class Run:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_the_first_one_ends_the_run_in_order(number):
+async def test_the_first_signal_ends_the_run_in_order(number):
     one = Run()
-    async with ending_on_signals(one):
+    async with stop_on_signals(one):
         os.kill(os.getpid(), number)
         assert one.heard == []  # the run is told by its loop, not in the midst of something
         await asyncio.sleep(0)
@@ -28,18 +28,18 @@ async def test_the_first_one_ends_the_run_in_order(number):
     assert one.heard == [number]
 
 
-async def test_one_that_comes_as_the_run_ends_is_heard():
+async def test_a_signal_that_comes_as_the_run_ends_is_not_lost():
     one = Run()
-    async with ending_on_signals(one):
+    async with stop_on_signals(one):
         os.kill(os.getpid(), signal.SIGINT)
     assert one.heard == [signal.SIGINT]
     await asyncio.sleep(0)
     assert one.heard == [signal.SIGINT]
 
 
-async def test_the_second_one_does_what_it_does_by_itself():
+async def test_the_second_signal_has_its_default_effect():
     one = Run()
-    async with ending_on_signals(one):
+    async with stop_on_signals(one):
         os.kill(os.getpid(), signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)

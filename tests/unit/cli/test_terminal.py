@@ -3,9 +3,9 @@ from io import StringIO
 
 import pytest
 
-from eventer.cli.terminal import has_colour, paint, table
+from eventer.cli.terminal import colorize, supports_color, table
+from eventer.core.error_text import format_error
 from eventer.core.errors import TemplateSyntaxError
-from eventer.core.report import render
 from eventer.core.source import Place
 
 
@@ -25,13 +25,13 @@ class Terminal(StringIO):
     ],
 )
 def test_colour_is_for_terminals_that_want_it(stream, environ, coloured):
-    assert bool(has_colour(stream, environ)) == coloured
+    assert bool(supports_color(stream, environ)) == coloured
 
 
 def test_paint_adds_colours_and_changes_nothing_else():
     place = Place("t", 12, 3, 12, 6, "  foo: | bar ^^^")
-    text = render(TemplateSyntaxError("no 1 | 2", place, hint="do ^"))
-    painted = paint(text)
+    text = format_error(TemplateSyntaxError("no 1 | 2", place, hint="do ^"))
+    painted = colorize(text)
     assert re.sub(r"\x1b\[\d+m", "", painted) == text
     assert "\x1b[1m\x1b[31merror:\x1b[0m" in painted
     assert "\x1b[31m^^^\x1b[0m do ^" in painted

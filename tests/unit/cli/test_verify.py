@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from eventer.cli.client import RefusedError, ServiceClient
-from eventer.cli.endings import ServiceUnreachableError
+from eventer.cli.client import ServiceClient, ServiceProblemError
+from eventer.cli.exit_codes import ServiceUnreachableError
 from eventer.cli.verify import report_lines
 from eventer.core.errors import NotFoundError
 from eventer.settings.model import Settings
@@ -66,7 +66,7 @@ def test_lines_come_one_by_one_and_a_problem_is_raised():
     lines = '{"made":1,"total":2}\n{"status":409,"detail":"position lost","hint":"choose"}\n'
     asking = client(lambda _: httpx.Response(200, text=lines)).post_lines("/generator/verify")
     assert next(asking) == {"made": 1, "total": 2}
-    with pytest.raises(RefusedError, match="position lost") as caught:
+    with pytest.raises(ServiceProblemError, match="position lost") as caught:
         next(asking)
     assert caught.value.hint == "choose"
 

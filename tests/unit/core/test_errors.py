@@ -2,6 +2,7 @@
 
 import pickle
 
+from eventer.core.error_text import format_error
 from eventer.core.errors import (
     DestinationRejectedError,
     DestinationUnavailableError,
@@ -9,7 +10,6 @@ from eventer.core.errors import (
     Fault,
     RequestError,
 )
-from eventer.core.report import render
 from eventer.core.source import Source, Span
 
 
@@ -36,7 +36,7 @@ def test_an_error_is_shown_with_its_line_a_caret_and_a_hint():
     error = EvaluationError(
         "unknown variable 'usr'", Span(source, 6, 9), hint="did you mean 'user'?"
     )
-    assert render(error).splitlines() == [
+    assert format_error(error).splitlines() == [
         "error: unknown variable 'usr'",
         "  --> orders.jsonnet:2:5",
         "2 | \ta: usr,",
@@ -47,7 +47,8 @@ def test_an_error_is_shown_with_its_line_a_caret_and_a_hint():
 def test_a_place_past_the_end_of_the_text_is_shown():
     source = Source("t", "{")
     assert (
-        render(EvaluationError("unexpected end", Span(source, 1, 1))).splitlines()[-1] == "  |  ^"
+        format_error(EvaluationError("unexpected end", Span(source, 1, 1))).splitlines()[-1]
+        == "  |  ^"
     )
 
 
@@ -55,10 +56,10 @@ def test_the_faults_of_a_request_are_listed_by_pointer():
     error = RequestError(
         "2 faults", (Fault("/events/0/count", "must be at least 1"), Fault("", "x"))
     )
-    assert "  /events/0/count: must be at least 1" in render(error)
+    assert "  /events/0/count: must be at least 1" in format_error(error)
 
 
-def test_transient_is_a_matter_of_kind():
+def test_transient_depends_on_the_error_class():
     assert DestinationUnavailableError("x").transient
     assert not DestinationRejectedError("x").transient
 
@@ -67,10 +68,10 @@ def test_a_place_far_into_a_long_line_is_named_without_the_line():
     source = Source("t", "{" + " " * 5000 + "x")
     error = EvaluationError("no", Span(source, 5001, 5002), hint="do this")
     assert len(error.place.source_line) == 1000
-    assert render(error).splitlines() == ["error: no", "  --> t:1:5002", "  hint: do this"]
+    assert format_error(error).splitlines() == ["error: no", "  --> t:1:5002", "  hint: do this"]
 
 
-def test_what_a_template_says_without_end_is_cut():
+def test_a_long_template_error_is_truncated():
     error = EvaluationError("x" * 5_000_000)
     assert len(error.message) < 5_000
     assert error.message.endswith("characters more)")

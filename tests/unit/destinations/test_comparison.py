@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventer.destinations.audit import Flaw
 from eventer.destinations.comparison import (
-    NOWHERE,
+    NO_LOCATION,
     Findings,
-    Keyed,
+    KeyedDigests,
     LogComparison,
-    Rows,
+    RecordDigests,
     compare_appended,
     compare_upserted,
 )
-from eventer.destinations.readback import Flaw
 
 ASPECTS = ("value", "key", "timestamp")
 
@@ -44,14 +44,16 @@ class Log:
         for first in range(0, self.count, page):
             index = np.arange(first, min(self.count, first + page))
             places = np.array([self.claims[n] for n in index.tolist()], np.int64)
-            expected = Rows(places, np.array([self.event(n) for n in index.tolist()], np.uint64))
+            expected = RecordDigests(
+                places, np.array([self.event(n) for n in index.tolist()], np.uint64)
+            )
             comparison.compare(index, expected, self._rows(sorted(places), self.lying))
         comparison.stray(self._rows(sorted(self.stray), self.stray))
-        wanted = comparison.wanted()
-        if len(wanted):
+        digests_to_find = comparison.digests_to_find()
+        if len(digests_to_find):
             index = np.arange(self.count)
             values = np.array([self.event(n)[0] for n in index.tolist()], np.uint64)
-            comparison.recognise(index, values, wanted)
+            comparison.identify(index, values, digests_to_find)
         assert comparison.checked == self.count
         return comparison.findings()
 
@@ -59,29 +61,31 @@ class Log:
     def _rows(places, where):
         there = [place for place in places if place in where]
         contents = [where[place] for place in there]
-        return Rows(np.array(there, np.int64), np.array(contents, np.uint64).reshape(len(there), 3))
+        return RecordDigests(
+            np.array(there, np.int64), np.array(contents, np.uint64).reshape(len(there), 3)
+        )
 
 
 def told(findings):
     assert sum(findings.totals.values()) == len(findings.listed)
-    return {(found.flaw, found.index, found.place) for found in findings.listed}
+    return {(found.flaw, found.index, found.location) for found in findings.listed}
 
 
-def test_nothing_is_wrong_with_what_is_right():
+def test_a_complete_log_has_no_flaws():
     findings = Log(10).verify()
     assert findings.listed == []
     assert not any(findings.totals.values())
 
 
-def test_an_empty_log_of_no_events_is_right():
+def test_an_empty_log_of_no_events_has_no_flaws():
     assert told(Log(0).verify()) == set()
 
 
-def test_what_differs_is_named():
+def test_a_changed_record_is_named():
     log = Log(3)
     log.lying[11] = [log.event(1)[0], word("x"), 1]
     (found,) = log.verify().listed
-    assert (found.flaw, found.index, found.place) == (Flaw.CHANGED, 1, 11)
+    assert (found.flaw, found.index, found.location) == (Flaw.CHANGED, 1, 11)
     assert found.detail == "another key and timestamp"
 
 
@@ -95,8 +99,8 @@ def test_an_event_in_anothers_place_is_named():
 
 def test_an_event_that_was_put_nowhere_is_missing():
     log = Log(4)
-    log.claims[2] = NOWHERE
-    assert told(log.verify()) == {(Flaw.MISSING, 2, NOWHERE)}
+    log.claims[2] = NO_LOCATION
+    assert told(log.verify()) == {(Flaw.MISSING, 2, NO_LOCATION)}
 
 
 FLAWS = st.sampled_from(["lost", "doubled", "changed", "swapped", "foreign"])
@@ -136,7 +140,7 @@ def test_each_flaw_is_found_at_its_event(count, planned, data):
 
 def test_events_delivered_again_are_duplicates():
     comparison = LogComparison(ASPECTS)
-    comparison.claimed_again(np.array([4, 5]), np.array([70, 71]))
+    comparison.add_redelivered(np.array([4, 5]), np.array([70, 71]))
     assert told(comparison.findings()) == {(Flaw.DUPLICATED, 4, 70), (Flaw.DUPLICATED, 5, 71)}
 
 
@@ -147,10 +151,10 @@ def test_lists_are_bounded_and_totals_are_not():
         log.stray[100 + n] = [word("foreign", n), 0, 0]
     findings = log.verify(listed=3)
     assert findings.totals[Flaw.CHANGED] == findings.totals[Flaw.FOREIGN] == 50
-    assert [found.index for found in findings.in_order()] == [0, 1, 2, None, None, None]
+    assert [found.index for found in findings.sorted_by_event()] == [0, 1, 2, None, None, None]
 
 
-def test_what_is_held_is_bounded_and_the_rest_is_counted():
+def test_held_mismatches_are_bounded_and_the_rest_is_counted():
     log = Log(30)
     for n in range(30):
         log.lying[10 + n] = [word("other", n), 0, 0]
@@ -167,7 +171,7 @@ def keyed(items, *, appended=False):
     """Items are (key, content, number)."""
     contents = [word("content", content) for _, content, _ in items]
     keys = contents if appended else [word("key", key) for key, _, _ in items]
-    return Keyed(
+    return KeyedDigests(
         np.array(keys, np.uint64),
         np.array(contents, np.uint64),
         np.array([number for _, _, number in items], np.int64),
@@ -186,8 +190,8 @@ def test_the_last_event_of_each_key_is_the_row():
     assert upserted(events, [("b", 1, 70), ("a", 2, 71)]) == set()
     assert upserted(events, [("b", 1, 70), ("a", 1, 71)]) == {(Flaw.REORDERED, 2, 71)}
     assert upserted(events, [("b", 1, 70), ("a", 9, 71)]) == {(Flaw.CHANGED, 2, 71)}
-    assert upserted(events, [("a", 2, 71)]) == {(Flaw.MISSING, 1, NOWHERE)}
-    assert upserted(events, []) == {(Flaw.MISSING, 1, NOWHERE), (Flaw.MISSING, 2, NOWHERE)}
+    assert upserted(events, [("a", 2, 71)]) == {(Flaw.MISSING, 1, NO_LOCATION)}
+    assert upserted(events, []) == {(Flaw.MISSING, 1, NO_LOCATION), (Flaw.MISSING, 2, NO_LOCATION)}
 
 
 def test_rows_of_unknown_keys_are_foreign_and_keys_of_others_are_theirs():
@@ -211,8 +215,11 @@ def appended(events, rows, others=(), **options):
 def test_appended_rows_are_compared_whatever_their_order():
     events = [("x", 0), ("y", 1), ("x", 2)]
     assert appended(events, [("x", 70), ("x", 71), ("y", 72)]) == set()
-    assert appended(events, [("x", 70), ("y", 72)]) == {(Flaw.MISSING, 2, NOWHERE)}
-    assert appended(events, [("y", 72)]) == {(Flaw.MISSING, 0, NOWHERE), (Flaw.MISSING, 2, NOWHERE)}
+    assert appended(events, [("x", 70), ("y", 72)]) == {(Flaw.MISSING, 2, NO_LOCATION)}
+    assert appended(events, [("y", 72)]) == {
+        (Flaw.MISSING, 0, NO_LOCATION),
+        (Flaw.MISSING, 2, NO_LOCATION),
+    }
     more = [("x", 70), ("x", 71), ("y", 72), ("y", 73)]
     assert appended(events, more) == {(Flaw.DUPLICATED, 1, 73)}
     assert appended(events, [*more[:3], ("z", 74)]) == {(Flaw.FOREIGN, None, 74)}
@@ -222,7 +229,7 @@ def test_appended_rows_are_compared_whatever_their_order():
 def test_rows_of_others_are_theirs_as_often_as_they_wrote_them():
     events, rows = [("x", 0)], [("x", 70), ("x", 71), ("z", 72)]
     assert appended(events, rows, others=["x", "z"]) == set()
-    assert appended(events, rows, others=["x", "x", "z"]) == {(Flaw.MISSING, 0, NOWHERE)}
+    assert appended(events, rows, others=["x", "x", "z"]) == {(Flaw.MISSING, 0, NO_LOCATION)}
     assert appended(events, rows, others=["z"]) == {(Flaw.DUPLICATED, 0, 71)}
     assert appended(events, [*rows, ("z", 73)], others=["x", "z"]) == {(Flaw.FOREIGN, None, 73)}
 
@@ -246,7 +253,7 @@ def test_multisets_differ_by_what_is_missing_and_what_is_too_much(events, rows):
         mine = [f for f in findings.listed if f.index is not None and events[f.index] == content]
         assert sum(f.flaw is Flaw.MISSING for f in mine) == max(0, own - there)
         assert sum(f.flaw is Flaw.DUPLICATED for f in mine) == (max(0, there - own) if own else 0)
-    foreign = [f.place for f in findings.listed if f.flaw is Flaw.FOREIGN]
+    foreign = [f.location for f in findings.listed if f.flaw is Flaw.FOREIGN]
     assert sorted(rows[place - 100] for place in foreign) == sorted(
         c for c in rows if c not in events
     )
@@ -260,7 +267,7 @@ def test_a_table_of_upserts_is_what_a_dictionary_would_be(events, data):
     expected = set()
     if rows and data.draw(st.booleans()):
         key, _, place = rows.pop(data.draw(st.integers(0, len(rows) - 1)))
-        expected.add((Flaw.MISSING, last[key], NOWHERE))
+        expected.add((Flaw.MISSING, last[key], NO_LOCATION))
     if rows and data.draw(st.booleans()):
         key, _, place = rows[-1]
         rows[-1] = (key, -1, place)

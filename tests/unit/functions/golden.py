@@ -13,7 +13,7 @@ import numpy as np
 from eventer.core.model import JsonValue
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
-from eventer.functions.spec import DrawContext
+from eventer.functions.spec import BatchContext
 
 FILE = Path(__file__).parent / "golden.json"
 KEY = 0x0123456789ABCDEF
@@ -38,7 +38,7 @@ CALLS: tuple[tuple[str, Sequence[JsonValue]], ...] = (
 def values() -> dict[str, JsonValue]:
     """By call and key, each call under the same draw key."""
     index = np.arange(ROWS, dtype=np.int64)
-    context = DrawContext(index, index * 10**9 + 1_700_000_000_123_456_789)
+    context = BatchContext(index, index * 10**9 + 1_700_000_000_123_456_789)
     made: dict[str, JsonValue] = {"fingerprint": fingerprint()}
     for name, arguments in CALLS:
         column = CATALOG.get(name).call(arguments).column(KEY, context)

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from eventer.core.errors import EvaluationError
 from eventer.functions import frozen
 from eventer.functions.choices import GET_ONE_OF, items_of
-from eventer.functions.columns import Pick
-from eventer.functions.request import GET_DATASET, GET_INSTANCE_ID
-from eventer.functions.spec import DrawContext, Kind, RowContext
+from eventer.functions.columns import DictionaryColumn
+from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
+from eventer.functions.spec import BatchContext, ReturnType, RowContext
 from eventer.functions.user_agents import GET_RAND_USER_AGENT
 from eventer.kernels.draw import draw
 
 ROWS = 50_000
-CONTEXT = DrawContext(np.arange(ROWS, dtype=np.int64), np.zeros(ROWS, dtype=np.int64))
+CONTEXT = BatchContext(np.arange(ROWS, dtype=np.int64), np.zeros(ROWS, dtype=np.int64))
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ CONTEXT = DrawContext(np.arange(ROWS, dtype=np.int64), np.zeros(ROWS, dtype=np.i
 def test_items_of_text(text: str, items: tuple[str, ...]) -> None:
     assert items_of(text) == items
     column = GET_ONE_OF.call((text,)).column(1, CONTEXT)
-    assert isinstance(column, Pick)
+    assert isinstance(column, DictionaryColumn)
     assert column.entries == items
 
 
@@ -55,19 +55,19 @@ def test_an_array_may_have_any_values() -> None:
 @pytest.mark.parametrize(
     ("argument", "kind"),
     [
-        ("1, 2", Kind.TEXT),
-        ([1.0, 2.0], Kind.INTEGER),
-        ([1.0, 2.5], Kind.NUMBER),
-        ([1e300], Kind.NUMBER),
-        (["a"], Kind.TEXT),
-        ([{"a": 1.0}], Kind.OBJECT),
-        (["a", 1.0], Kind.JSON),
-        ([None, 1.0], Kind.JSON),
-        ([True], Kind.JSON),
+        ("1, 2", ReturnType.TEXT),
+        ([1.0, 2.0], ReturnType.INTEGER),
+        ([1.0, 2.5], ReturnType.NUMBER),
+        ([1e300], ReturnType.NUMBER),
+        (["a"], ReturnType.TEXT),
+        ([{"a": 1.0}], ReturnType.OBJECT),
+        (["a", 1.0], ReturnType.JSON),
+        ([None, 1.0], ReturnType.JSON),
+        ([True], ReturnType.JSON),
     ],
 )
-def test_the_result_is_as_exact_as_the_items(argument: object, kind: Kind) -> None:
-    assert GET_ONE_OF.result_kind((argument,)) is kind
+def test_the_result_is_as_exact_as_the_items(argument: object, kind: ReturnType) -> None:
+    assert GET_ONE_OF.call_return_type((argument,)) is kind
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ def test_what_the_request_and_the_service_say_comes_before_the_argument(spec, gi
     assert call.row(1, RowContext(0, 0)) == "dummy"
     assert call.row(1, RowContext(0, 0, **{given: "real"})) == "real"
     assert call.row(1, RowContext(0, 0, **{given: ""})) == ""
-    column = call.column(1, DrawContext(np.arange(3), np.zeros(3, dtype=np.int64)))
+    column = call.column(1, BatchContext(np.arange(3), np.zeros(3, dtype=np.int64)))
     assert column.to_list() == ["dummy"] * 3
     assert spec.call(()).row(1, RowContext(0, 0)) == ""
-    assert not spec.draws
+    assert not spec.is_random
     with pytest.raises(EvaluationError, match="'otherwise' must be text, not 5"):
         spec.check((5.0,))

@@ -5,33 +5,48 @@ import pyarrow as pa
 import pytest
 
 from eventer.functions.catalog import CATALOG
-from eventer.functions.columns import Constant, Fields, Floats, Integers, Pick
-from eventer.functions.spec import DrawContext
-from eventer.functions.spelling import Alphabet, Entries, digits, lay_out, padded_digits, texts_of
+from eventer.functions.columns import (
+    ConstantColumn,
+    DictionaryColumn,
+    FloatColumn,
+    IntegerColumn,
+    ObjectColumn,
+)
+from eventer.functions.spec import BatchContext
+from eventer.functions.string_building import (
+    Alphabet,
+    StringDictionary,
+    concatenate_parts,
+    digits,
+    padded_digits,
+    string_column,
+)
 
 
 def test_numbers_become_floats() -> None:
-    values = Integers(np.array([1, -(1 << 53) + 1])).to_list()
+    values = IntegerColumn(np.array([1, -(1 << 53) + 1])).to_list()
     assert values == [1.0, -9007199254740991.0]
     assert all(isinstance(v, float) for v in values)
-    assert Floats(np.array([0.5])).to_list() == [0.5]
+    assert FloatColumn(np.array([0.5])).to_list() == [0.5]
 
 
 def test_picks_share_their_entries() -> None:
     entry = {"a": [1.0]}
-    column = Pick(np.array([1, 0, 1]), ("x", entry))
+    column = DictionaryColumn(np.array([1, 0, 1]), ("x", entry))
     assert column.to_list() == [entry, "x", entry]
     assert column.to_list()[0] is entry
     assert column.rows == 3
 
 
 def test_fields_are_made_when_asked_for() -> None:
-    column = Fields(2, {"a": lambda: Constant("x", 2), "b": lambda: Integers(np.array([1, 2]))})
+    column = ObjectColumn(
+        2, {"a": lambda: ConstantColumn("x", 2), "b": lambda: IntegerColumn(np.array([1, 2]))}
+    )
     assert column.to_list() == [{"a": "x", "b": 1.0}, {"a": "x", "b": 2.0}]
 
 
 def test_texts_are_arrow_large_strings() -> None:
-    column = texts_of(["", "abc", "d"])
+    column = string_column(["", "abc", "d"])
     array = column.to_arrow()
     assert array.type == pa.large_string()
     array.validate(full=True)
@@ -39,18 +54,21 @@ def test_texts_are_arrow_large_strings() -> None:
 
 
 def test_an_empty_column_is_a_column() -> None:
-    assert texts_of([]).to_list() == []
-    assert lay_out(0, b"abc").to_list() == []
+    assert string_column([]).to_list() == []
+    assert concatenate_parts(0, b"abc").to_list() == []
 
 
 def test_pieces_are_laid_out_with_what_counts_of_them() -> None:
-    names = Entries(["a", "", "ccc"])
+    names = StringDictionary(["a", "", "ccc"])
     pieces = (b"<", names.take(np.array([2, 1, 0])), b">", digits(np.array([0, 70, 123]), 3))
-    assert lay_out(3, *pieces).to_list() == ["<ccc>0", "<>70", "<a>123"]
+    assert concatenate_parts(3, *pieces).to_list() == ["<ccc>0", "<>70", "<a>123"]
 
 
 def test_pieces_of_one_width_need_no_squeezing() -> None:
-    assert lay_out(2, b"n", padded_digits(np.array([7, 42]), 3)).to_list() == ["n007", "n042"]
+    assert concatenate_parts(2, b"n", padded_digits(np.array([7, 42]), 3)).to_list() == [
+        "n007",
+        "n042",
+    ]
 
 
 def test_an_alphabet_gives_each_character_its_part_of_the_lanes() -> None:
@@ -75,4 +93,4 @@ def test_every_function_gives_a_column_of_no_rows(name: str, key: object) -> Non
     """A part of a batch, such as the rows for which a condition holds, may have none."""
     none = np.empty(0, np.int64)
     call = FIELDS[name] if name in FIELDS else CATALOG.get(name).call(CALLS[name])
-    assert call.column(key, DrawContext(none, none)).to_list() == []
+    assert call.column(key, BatchContext(none, none)).to_list() == []

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.core.errors import EvaluationError
-from eventer.functions.columns import Floats, Integers
+from eventer.functions.columns import FloatColumn, IntegerColumn
 from eventer.functions.numbers import EXACT, GET_INTEGER, GET_NUMBER
-from eventer.functions.spec import DrawContext, RowContext
+from eventer.functions.spec import BatchContext, RowContext
 from eventer.kernels.draw import bounded, draw, unit
 
 ROWS = 20_000
-CONTEXT = DrawContext(np.arange(ROWS, dtype=np.int64), np.zeros(ROWS, dtype=np.int64))
+CONTEXT = BatchContext(np.arange(ROWS, dtype=np.int64), np.zeros(ROWS, dtype=np.int64))
 keys = st.integers(0, (1 << 64) - 1)
 indices = st.integers(0, (1 << 62) - 1)
 safe = st.integers(-EXACT, EXACT)
@@ -21,7 +21,7 @@ finite = st.floats(-1e300, 1e300)
 
 def test_integers_include_both_ends() -> None:
     values = GET_INTEGER.call((-2.0, 3.0)).column(1, CONTEXT)
-    assert isinstance(values, Integers)
+    assert isinstance(values, IntegerColumn)
     assert set(values.to_list()) == {-2, -1, 0, 1, 2, 3}
     assert GET_INTEGER.call((7.0, 7.0)).column(1, CONTEXT).to_list() == [7.0] * ROWS
 
@@ -48,7 +48,7 @@ def test_integers_beyond_2_to_the_53_are_doubles(
 
 def test_the_widest_range_is_all_64_bit_integers() -> None:
     values = GET_INTEGER.call((-(2.0**63), 2.0**63 - 1024)).column(1, CONTEXT)
-    assert isinstance(values, Floats)
+    assert isinstance(values, FloatColumn)
     assert min(values.to_list()) < -9.2e18
     assert max(values.to_list()) > 9.2e18
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions.catalog import CATALOG
-from eventer.functions.row_reader import LARGEST_CHUNK, DrawKeys, RowReader
-from eventer.functions.spec import DrawContext
+from eventer.functions.row_reader import MAX_CHUNK, DrawKeys, RowReader
+from eventer.functions.spec import BatchContext
 from eventer.jsonnet.natives import NativeObject
 from eventer.kernels import draw
 
@@ -36,7 +36,7 @@ def schedule(rows: int) -> np.ndarray:
 
 def expected(name: str, arguments: Sequence[JsonValue], key: int, index: int) -> JsonValue:
     due = np.array([index * 7_000_000_000 + 1_700_000_000_123_456_789], dtype=np.int64)
-    context = DrawContext(np.array([index]), due, "the dataset", "the instance")
+    context = BatchContext(np.array([index]), due, "the dataset", "the instance")
     return CATALOG.get(name).call(arguments).column(key, context).to_list()[0]
 
 
@@ -79,18 +79,18 @@ def test_fields_of_objects_too(name: str, key: int, rows: list[int]) -> None:
         reader.row = row
         made = call(reader, "get_rand_data", (), key)
         assert isinstance(made, NativeObject)
-        context = DrawContext(np.array([50 + row]), np.zeros(1, dtype=np.int64))
+        context = BatchContext(np.array([50 + row]), np.zeros(1, dtype=np.int64))
         assert made.get(name) == FIELDS[name].column(key, context).to_list()[0]
 
 
 def test_consecutive_rows_across_chunks_and_windows() -> None:
-    reader, rows = reader_at(0, 3 * LARGEST_CHUNK), 3 * LARGEST_CHUNK
+    reader, rows = reader_at(0, 3 * MAX_CHUNK), 3 * MAX_CHUNK
     values = []
     for row in range(rows):
         reader.row = row
         values.append(call(reader, "get_integer", (1.0, 1000.0), 5))
     column = CATALOG.get("get_integer").call((1.0, 1000.0))
-    context = DrawContext(np.arange(rows), np.zeros(rows, dtype=np.int64))
+    context = BatchContext(np.arange(rows), np.zeros(rows, dtype=np.int64))
     assert values == column.column(5, context).to_list()
 
 
@@ -154,7 +154,7 @@ def test_arguments_that_change_with_the_row() -> None:
         )
 
 
-def test_it_finds_the_catalogs_functions_with_their_parameters() -> None:
+def test_it_finds_the_functions_of_the_catalog_with_their_parameters() -> None:
     reader = RowReader()
     assert tuple(reader.names()) == CATALOG.names()
     assert reader.find("get_nothing") is None

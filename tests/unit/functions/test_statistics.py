@@ -5,9 +5,9 @@ import pytest
 
 from eventer.functions import frozen
 from eventer.functions.choices import GET_ONE_OF
-from eventer.functions.columns import Pick
+from eventer.functions.columns import DictionaryColumn
 from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
-from eventer.functions.spec import DrawContext
+from eventer.functions.spec import BatchContext
 from eventer.functions.timestamps import GET_TIMESTAMP
 from eventer.functions.user_agents import GET_RAND_USER_AGENT
 from eventer.kernels import draw
@@ -28,7 +28,7 @@ along = pytest.mark.parametrize("axis", AXES)
 
 def column(call, axis):
     keys, index = AXES[axis]
-    return call.column(keys, DrawContext(index, np.full(ROWS, 10**18)))
+    return call.column(keys, BatchContext(index, np.full(ROWS, 10**18)))
 
 
 @along
@@ -68,7 +68,7 @@ def test_numbers_have_fractions():
 @pytest.mark.parametrize("count", [2, 3, 5, 6, 7, 10, 16, 100])
 def test_items_are_equally_likely(count, axis):
     made = column(GET_ONE_OF.call((", ".join(map(str, range(count))),)), axis)
-    assert isinstance(made, Pick)
+    assert isinstance(made, DictionaryColumn)
     assert fit.chi_square(np.bincount(made.codes, minlength=count)) > fit.LEVEL
 
 
@@ -111,7 +111,7 @@ def test_instants_of_a_grid_are_equally_likely(start, end, step, points, axis):
         assert fit.kolmogorov_smirnov(steps / points) > fit.LEVEL
 
 
-def test_a_choice_by_the_remainder_of_a_byte_would_be_convicted():
+def test_modulo_bias_is_detected():
     words = draw.draw_column(*AXES["events"])
     for count in (24, 52, 100):
         counts = np.bincount((words & np.uint64(255)).astype(np.int64) % count)

@@ -8,19 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.core.errors import EvaluationError
-from eventer.functions.columns import Instants, Pick, Texts
-from eventer.functions.spec import DrawContext, Kind, RowContext
+from eventer.functions.columns import DictionaryColumn, StringColumn, TimestampColumn
+from eventer.functions.spec import BatchContext, ReturnType, RowContext
 from eventer.functions.time_points import parse_point, parse_step
-from eventer.functions.timestamps import FEW, GET_TIMESTAMP
+from eventer.functions.timestamps import GET_TIMESTAMP, MAX_PRECOMPUTED_POINTS
 
 NOW = int(datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC).timestamp() * 10**6) * 1000 + 789
 HOUR = 3600 * 10**9
 
 
-def column(*arguments: str, rows: int = 2000, now: int = NOW) -> Instants:
-    context = DrawContext(np.arange(rows), np.full(rows, now, dtype=np.int64))
+def column(*arguments: str, rows: int = 2000, now: int = NOW) -> TimestampColumn:
+    context = BatchContext(np.arange(rows), np.full(rows, now, dtype=np.int64))
     made = GET_TIMESTAMP.call(arguments).column(3, context)
-    assert isinstance(made, Instants)
+    assert isinstance(made, TimestampColumn)
     return made
 
 
@@ -38,11 +38,13 @@ def test_the_readmes_call_draws_every_hour_of_its_days() -> None:
 
 def test_a_small_grid_is_picked_from_and_a_large_one_spelt() -> None:
     small = column("2021-12-01", "2021-12-31", "1h")
-    assert isinstance(small.texts, Pick)
+    assert isinstance(small.texts, DictionaryColumn)
     large = column("2021-12-01", "2021-12-31", "1s")
-    assert isinstance(large.texts, Texts)
-    edge = column("1970-01-01", "1971-01-01", f"{365 * 86_400 // (FEW - 1)}s")
-    assert isinstance(edge.texts, Pick) == (365 * 86_400 // (365 * 86_400 // (FEW - 1)) < FEW)
+    assert isinstance(large.texts, StringColumn)
+    edge = column("1970-01-01", "1971-01-01", f"{365 * 86_400 // (MAX_PRECOMPUTED_POINTS - 1)}s")
+    assert isinstance(edge.texts, DictionaryColumn) == (
+        365 * 86_400 // (365 * 86_400 // (MAX_PRECOMPUTED_POINTS - 1)) < MAX_PRECOMPUTED_POINTS
+    )
 
 
 def test_units_are_the_instants_that_are_spelt() -> None:
@@ -95,7 +97,7 @@ def test_points_counted_from_now(text: str, offset: int) -> None:
 
 
 def test_now_is_the_scheduled_time_of_each_event() -> None:
-    context = DrawContext(np.arange(3), np.array([0, 10**9, NOW], dtype=np.int64))
+    context = BatchContext(np.arange(3), np.array([0, 10**9, NOW], dtype=np.int64))
     made = GET_TIMESTAMP.call(("now", "now", "1s")).column(3, context)
     assert made.to_list() == [
         "1970-01-01T00:00:00Z",
@@ -126,7 +128,7 @@ def test_digits_are_needed_by_start_and_step_not_by_the_end() -> None:
     assert column("2021-01-01", "2021-01-02", "3ns").digits == 9
 
 
-def test_one_end_may_move() -> None:
+def test_one_end_may_be_relative_to_now() -> None:
     values = column("2024-05-06", "now", "1h").to_list()
     assert set(values) == {f"2024-05-06T{h:02}:00:00Z" for h in range(8)}
     values = column("now", "2024-05-06T10:00:00Z", "1h").to_list()
@@ -161,7 +163,7 @@ def test_a_draw_is_below_the_size_of_the_grid(
     low, high = (p.ns // unit + (now // unit if p.relative else 0) for p in (start, end))
     chosen = low + (draw(key, index) * ((high - low) // (step // unit) + 1) >> 64) * (step // unit)
     made = GET_TIMESTAMP.call(arguments).column(key, RowContext(index, now).as_column())
-    assert isinstance(made, Instants)
+    assert isinstance(made, TimestampColumn)
     assert made.units.tolist() == [chosen]
     assert made.to_list() == [GET_TIMESTAMP.call(arguments).row(key, RowContext(index, now))]
 
@@ -217,5 +219,5 @@ def test_a_now_too_far_out_is_an_error_of_that_event() -> None:
 
 
 def test_it_returns_timestamps() -> None:
-    assert GET_TIMESTAMP.kind is Kind.TIMESTAMP
-    assert GET_TIMESTAMP.result_kind(("now", "now", "1s")) is Kind.TIMESTAMP
+    assert GET_TIMESTAMP.return_type is ReturnType.TIMESTAMP
+    assert GET_TIMESTAMP.call_return_type(("now", "now", "1s")) is ReturnType.TIMESTAMP

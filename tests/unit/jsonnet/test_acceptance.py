@@ -5,7 +5,7 @@ import pytest
 from eventer.core.errors import TemplateError
 from eventer.core.model import Template
 from eventer.jsonnet.load import load
-from tests import judge
+from tests import go_jsonnet
 from tests.unit.jsonnet.corpus import ACCEPTED, LIBRARY, REFUSED
 
 IMPORTS = tuple((path, text.encode()) for path, text in LIBRARY.items())
@@ -19,8 +19,8 @@ def our_error(text):
     return None
 
 
-def judges_verdict(answer):
-    return not isinstance(answer, judge.Error) or answer.message.startswith("RUNTIME ERROR")
+def accepted_by_go_jsonnet(answer):
+    return not isinstance(answer, go_jsonnet.Error) or answer.message.startswith("RUNTIME ERROR")
 
 
 @pytest.mark.parametrize("text", ACCEPTED)
@@ -34,11 +34,13 @@ def test_refuses_with_a_place(text):
     assert place.source_line in text.replace("\r", "").split("\n")
 
 
-def test_the_judge_says_the_same_of_the_whole_corpus():
+def test_go_jsonnet_agrees_on_the_whole_corpus():
     texts = [*ACCEPTED, *REFUSED]
-    answers = judge.evaluate([judge.Program(text, library=LIBRARY) for text in texts])
+    answers = go_jsonnet.evaluate([go_jsonnet.Program(text, library=LIBRARY) for text in texts])
     assert not [answer for answer in answers if getattr(answer, "kind", "error") != "error"]
-    accepted = [text for text, answer in zip(texts, answers, strict=True) if judges_verdict(answer)]
+    accepted = [
+        text for text, answer in zip(texts, answers, strict=True) if accepted_by_go_jsonnet(answer)
+    ]
     assert accepted == ACCEPTED
 
 

@@ -8,8 +8,8 @@ import pytest
 from eventer.core.model import Template
 from eventer.jsonnet.load import load
 from eventer.jsonnet.nodes import Apply, Bind, ForSpec, Local
-from eventer.jsonnet.walk import descend
-from tests.unit.jsonnet.front import digest, program, sites, sites_of
+from eventer.jsonnet.walk import walk_nodes
+from tests.unit.jsonnet.front_end import digest, program, sites, sites_of
 
 HEAD = "local r = std.native('r'); "
 
@@ -59,7 +59,7 @@ def site_map(text):
         ("local x = r(1), y = r(1); [x, y]", "local x = r(1), y = r(1); [y, x]"),
     ],
 )
-def test_does_not_count(one, other):
+def test_does_not_change_the_digest(one, other):
     assert digest(HEAD + one) == digest(HEAD + other)
     numbers = [[site for _, site in sites(HEAD + text)] for text in (one, other)]
     assert sorted(numbers[0]) == sorted(numbers[1])
@@ -113,7 +113,7 @@ def test_does_not_count(one, other):
         ("if true then 1", "if true then 1 else 2"),
     ],
 )
-def test_counts(one, other):
+def test_changes_the_digest(one, other):
     assert digest(HEAD + one) != digest(HEAD + other)
 
 
@@ -178,7 +178,9 @@ def test_a_for_and_the_application_in_its_source_are_apart():
 
 def test_unused_locals_are_dropped_from_the_tree():
     root = program("local a = 1, b = a; local c = 2; { local d = c, local e = b, f: d }").root
-    binds = [bind.name for node in descend(root) if isinstance(node, Local) for bind in node.binds]
+    binds = [
+        bind.name for node in walk_nodes(root) if isinstance(node, Local) for bind in node.binds
+    ]
     assert (binds, [bind.name for bind in root.body.locals]) == (["c"], ["d"])
 
 
@@ -331,12 +333,12 @@ def test_equal_locals_are_numbered_by_first_use():
 
 def local_sites(text):
     """Sites of bound applications by the names of their locals."""
-    found = [node for node in descend(program(HEAD + text).root) if isinstance(node, Bind)]
+    found = [node for node in walk_nodes(program(HEAD + text).root) if isinstance(node, Bind)]
     return {bind.name: bind.body.site for bind in found if isinstance(bind.body, Apply)}
 
 
 def test_for_sites_are_set():
     root = program("{ a: [x for x in [1] for y in [2]], b: { [k]: 1 for k in ['a'] } }").root
-    found = [node.site for node in descend(root) if isinstance(node, ForSpec)]
+    found = [node.site for node in walk_nodes(root) if isinstance(node, ForSpec)]
     assert len(set(found)) == 3
     assert 0 not in found

@@ -17,8 +17,8 @@ from eventer.jsonnet.nodes import (
     Self,
     Slice,
 )
-from eventer.jsonnet.walk import descend
-from tests.unit.jsonnet.front import core
+from eventer.jsonnet.walk import walk_nodes
+from tests.unit.jsonnet.front_end import core
 
 
 def bare(node):
@@ -55,7 +55,7 @@ def test_sugar(sugar, plain):
 
 def test_nothing_of_the_surface_is_left():
     text = "local a = (1); assert a == 1; [a { b: (2) }, a[1:], { c: (if a then b) }]"
-    assert not [n for n in descend(core(text)) if isinstance(n, (Parens, Slice, Extend))]
+    assert not [n for n in walk_nodes(core(text)) if isinstance(n, (Parens, Slice, Extend))]
 
 
 def test_slices_call_the_library_whatever_std_is():
@@ -67,7 +67,7 @@ def test_slices_call_the_library_whatever_std_is():
 
 def test_only_the_outermost_objects_bind_the_dollar():
     tree = core("[{ a: { b: 1 }, local c = { d: 2 }, assert { e: 3 } != 4 }, { f: 5 }]")
-    objects = [node for node in descend(tree) if isinstance(node, Object)]
+    objects = [node for node in walk_nodes(tree) if isinstance(node, Object)]
     binds = {o.fields[0].name.value: [b.name for b in o.locals] for o in objects}
     assert binds == {"a": ["c", "$"], "b": [], "d": [], "e": [], "f": ["$"]}
     assert isinstance(objects[0].locals[-1].body, Self)
@@ -89,7 +89,7 @@ def test_comprehensions_bind_the_dollar_inside_only():
 
 def test_functions_know_what_they_are_bound_to():
     tree = core("{ local a = function() 1, b: (function() 2), c(): 3, ['d']: function() 4 }")
-    names = [node.name for node in descend(tree) if isinstance(node, Function)]
+    names = [node.name for node in walk_nodes(tree) if isinstance(node, Function)]
     assert sorted(names) == ["a", "b", "c", "d"]
 
 

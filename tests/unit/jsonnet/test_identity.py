@@ -10,10 +10,10 @@ from eventer.core.model import Template
 from eventer.jsonnet.load import load
 from eventer.jsonnet.nodes import Apply, ForSpec
 from eventer.jsonnet.printer import print_tree
-from eventer.jsonnet.walk import descend
+from eventer.jsonnet.walk import walk_nodes
 from tests.property.programs import programs
-from tests.unit.jsonnet.front import surface
-from tests.unit.jsonnet.scramble import grown, mutations, rewritten
+from tests.unit.jsonnet.front_end import surface
+from tests.unit.jsonnet.rewriting import add_fields, mutations, rewrite_equivalently
 
 slow = settings(
     max_examples=150,
@@ -31,22 +31,22 @@ def loaded(text):
 
 
 def site_counts(program):
-    found = [node for node in descend(program.root) if isinstance(node, (Apply, ForSpec))]
+    found = [node for node in walk_nodes(program.root) if isinstance(node, (Apply, ForSpec))]
     return Counter(node.site for node in found)
 
 
 @slow
 @given(programs(), st.integers(0, 2**32))
-def test_ways_of_writing_change_nothing(text, seed):
+def test_equivalent_rewriting_keeps_digest_and_sites(text, seed):
     program = loaded(text)
-    other = load(Template(rewritten(text, seed)))
+    other = load(Template(rewrite_equivalently(text, seed)))
     assert other.digest == program.digest
     assert site_counts(other) == site_counts(program)
 
 
 @slow
 @given(programs())
-def test_printing_changes_nothing(text):
+def test_printing_keeps_digest_and_sites(text):
     program = loaded(text)
     for tree in (surface(text), program.root):
         again = load(Template(print_tree(tree)))
@@ -67,7 +67,7 @@ def test_sites_are_apart_and_never_zero(text):
 def test_new_fields_leave_all_other_sites(text):
     program = loaded(text)
     try:
-        other = load(Template(grown(text)))
+        other = load(Template(add_fields(text)))
     except TemplateError:
         assume(False)
         raise

@@ -10,7 +10,7 @@ from eventer.jsonnet.importer import (
     FolderImporter,
     NoLibrary,
     StoredImporter,
-    find,
+    find_import,
 )
 
 FILES = StoredImporter({"a": b"1", "d/a": b"2", "d/e/b": b"3", "c.libsonnet": b"4"})
@@ -32,7 +32,7 @@ FILES = StoredImporter({"a": b"1", "d/a": b"2", "d/e/b": b"3", "c.libsonnet": b"
     ],
 )
 def test_paths_are_relative_to_the_importing_file_then_to_the_library(written, importing, path):
-    assert find(FILES, written, importing)[0] == path
+    assert find_import(FILES, written, importing)[0] == path
 
 
 @pytest.mark.parametrize(
@@ -44,17 +44,17 @@ def test_paths_are_relative_to_the_importing_file_then_to_the_library(written, i
 )
 def test_foreign_paths_are_refused(written):
     with pytest.raises(TemplateStaticError):
-        find(FILES, written, None)
+        find_import(FILES, written, None)
 
 
 def test_a_missing_file_is_named_with_all_places_looked_at():
     with pytest.raises(TemplateStaticError, match=r"no file 'd/x' or 'x' in the library"):
-        find(FILES, "x", "d/a")
+        find_import(FILES, "x", "d/a")
 
 
 def test_without_a_library_the_setting_is_named():
     with pytest.raises(TemplateStaticError, match="there is no library folder") as caught:
-        find(NoLibrary(), "a", None)
+        find_import(NoLibrary(), "a", None)
     assert "EVENTER_LIBRARY" in caught.value.hint
 
 

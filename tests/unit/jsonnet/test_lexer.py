@@ -4,8 +4,8 @@ import pytest
 
 from eventer.core.errors import TemplateSyntaxError
 from eventer.core.source import Source
-from eventer.jsonnet.lexer import MAX_TOKENS, Kind, lex
-from tests.unit.jsonnet.front import where
+from eventer.jsonnet.lexer import MAX_TOKENS, TokenKind, lex
+from tests.unit.jsonnet.front_end import where
 
 
 def texts(text):
@@ -14,7 +14,7 @@ def texts(text):
 
 def value(text):
     token, end = lex(Source("t", text))
-    assert end.kind is Kind.END
+    assert end.kind is TokenKind.END
     return token.value
 
 
@@ -49,15 +49,23 @@ def error(text):
         ('@"a""b"c', ['@"a""b"', "c"]),
     ],
 )
-def test_borders(text, tokens):
+def test_token_boundaries(text, tokens):
     assert texts(text) == tokens
 
 
 def test_kinds():
     kinds = [token.kind for token in lex(Source("t", "x if 1 'a' + { $ \"b\" ||| \n  t\n|||"))]
     assert kinds == [
-        *(Kind.NAME, Kind.WORD, Kind.NUMBER, Kind.STRING, Kind.OPERATOR, Kind.SYMBOL, Kind.WORD),
-        *(Kind.STRING, Kind.STRING, Kind.END),
+        *(
+            TokenKind.NAME,
+            TokenKind.KEYWORD,
+            TokenKind.NUMBER,
+            TokenKind.STRING,
+            TokenKind.OPERATOR,
+            TokenKind.SYMBOL,
+            TokenKind.KEYWORD,
+        ),
+        *(TokenKind.STRING, TokenKind.STRING, TokenKind.END),
     ]
 
 
@@ -130,7 +138,7 @@ def test_an_open_text_block_points_at_the_line_that_breaks_it():
     assert "line 2" in found.message
 
 
-def test_half_a_character_in_the_text_is_refused():
+def test_a_lone_surrogate_in_the_text_is_refused():
     assert "U+D800" in error("'a\ud800'").message
 
 

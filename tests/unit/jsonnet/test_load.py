@@ -10,8 +10,8 @@ from eventer.jsonnet.importer import FolderImporter, StoredImporter
 from eventer.jsonnet.lint import LintNames
 from eventer.jsonnet.load import MAX_IMPORTED_BYTES, collect_imports, load
 from eventer.jsonnet.nodes import Import, Literal
-from eventer.jsonnet.walk import descend
-from tests.unit.jsonnet.front import program, where
+from eventer.jsonnet.walk import walk_nodes
+from tests.unit.jsonnet.front_end import program, where
 
 CONTRACT = """
 local get_integer = std.native('get_integer');
@@ -31,7 +31,7 @@ local get_one_of = std.native('get_one_of');
 
 
 def paths(node):
-    return [each.path for each in descend(node) if isinstance(each, Import)]
+    return [each.path for each in walk_nodes(node) if isinstance(each, Import)]
 
 
 def test_imports_are_found_once_and_named_by_their_library_paths():

@@ -5,10 +5,10 @@ import math
 import pytest
 
 from eventer.jsonnet.budget import Budget, Meter
-from eventer.jsonnet.manifest import Manifest
-from eventer.jsonnet.objects import object_of
+from eventer.jsonnet.manifest import Manifester
+from eventer.jsonnet.object_values import object_of
 from eventer.jsonnet.values import Array
-from tests.unit.jsonnet.worlds import interpreter
+from tests.unit.jsonnet.evaluation import interpreter
 
 TEXTS = [
     (None, "null"),
@@ -42,7 +42,7 @@ TEXTS = [
 
 
 def manifest():
-    return Manifest(Meter(Budget(seconds=None)))
+    return Manifester(Meter(Budget(seconds=None)))
 
 
 @pytest.mark.parametrize(("value", "text"), TEXTS, ids=[text for _, text in TEXTS])
@@ -57,7 +57,7 @@ def test_keys_go_by_code_point_not_by_utf_16():
 
 
 def test_hidden_names_are_left_out():
-    both = manifest().both(object_of({"a": 1.0, "b": 2.0}, hidden=("a",)))
+    both = manifest().text_and_value(object_of({"a": 1.0, "b": 2.0}, hidden=("a",)))
     assert both == ('{"b":2}', {"b": 2})
 
 
@@ -73,7 +73,7 @@ def test_numbers_read_back_as_the_same_double():
 
 def test_every_way_to_ask_gives_the_same():
     value = object_of({"a": Array([1.0, "x"])})
-    assert manifest().both(value) == (manifest().text(value), manifest().python(value))
+    assert manifest().text_and_value(value) == (manifest().text(value), manifest().python(value))
 
 
 def test_strings_inside_the_language_have_their_own_rule():

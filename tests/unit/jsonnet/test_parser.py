@@ -23,9 +23,9 @@ from eventer.jsonnet.nodes import (
     Unary,
     Visibility,
 )
-from eventer.jsonnet.tokens import MAX_NESTING
-from eventer.jsonnet.walk import MAX_HEIGHT, descend
-from tests.unit.jsonnet.front import core, program, refused, surface, where
+from eventer.jsonnet.token_stream import MAX_NESTING
+from eventer.jsonnet.walk import MAX_HEIGHT, walk_nodes
+from tests.unit.jsonnet.front_end import core, program, refused, surface, where
 
 
 def shape(node):
@@ -159,7 +159,7 @@ def test_assert_may_have_a_message():
     ],
 )
 def test_spans_are_the_text_of_their_nodes(text):
-    for node in descend(surface(text)):
+    for node in walk_nodes(surface(text)):
         part = text[node.span.start : node.span.end]
         assert part == part.strip()
         assert part

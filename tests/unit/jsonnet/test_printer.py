@@ -6,7 +6,7 @@ from eventer.core.model import Template
 from eventer.jsonnet.load import load
 from eventer.jsonnet.printer import print_tree
 from tests.unit.jsonnet.corpus import ACCEPTED, LIBRARY
-from tests.unit.jsonnet.front import core, surface
+from tests.unit.jsonnet.front_end import core, surface
 
 IMPORTS = tuple((path, text.encode()) for path, text in LIBRARY.items())
 
@@ -53,7 +53,7 @@ def test_only_needed_parentheses_of_core_trees():
     assert print_tree(core("((1)+((2)))*3-(4)")) == "(1 + 2) * 3 - 4"
 
 
-def test_a_branch_never_takes_a_foreign_else():
+def test_a_printed_branch_never_takes_the_else_of_another_if():
     tree = core("if a then (if b then c) else d")
     tree = tree.__class__(tree.span, tree.condition, surface("if b then c"), tree.otherwise)
     again = surface(print_tree(tree))

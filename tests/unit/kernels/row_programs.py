@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from eventer.core.json_text import string_text
-from eventer.kernels.alike import alike
-from eventer.kernels.assemble import Column, Op, RowProgram
+from eventer.kernels.json.assemble import Column, RowOp, RowProgram
+from eventer.kernels.json.prefix_classes import prefix_classes
 
 DOUBLES = st.floats(allow_nan=False, allow_infinity=False)
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -20,13 +20,13 @@ TEXTS = st.one_of(
 )
 PLAIN_TEXTS = st.text("abcdefg é😀", max_size=70)
 VALUES = {
-    Op.WHOLE: st.one_of(INT64, st.integers(-1000, 10**9)),
-    Op.DOUBLE: DOUBLES,
-    Op.BOOLEAN: st.booleans(),
-    Op.TEXT: TEXTS,
-    Op.PLAIN: PLAIN_TEXTS,
-    Op.RAW: TEXTS.map(string_text),
-    Op.ENTRY: st.one_of(
+    RowOp.WHOLE: st.one_of(INT64, st.integers(-1000, 10**9)),
+    RowOp.DOUBLE: DOUBLES,
+    RowOp.BOOLEAN: st.booleans(),
+    RowOp.TEXT: TEXTS,
+    RowOp.PLAIN: PLAIN_TEXTS,
+    RowOp.RAW: TEXTS.map(string_text),
+    RowOp.ENTRY: st.one_of(
         st.lists(PLAIN_TEXTS, min_size=1, max_size=4),
         st.lists(
             st.builds(
@@ -42,7 +42,7 @@ VALUES = {
 }
 
 
-KINDS = {Op.WHOLE: np.int64, Op.DOUBLE: np.float64, Op.BOOLEAN: np.bool_}
+KINDS = {RowOp.WHOLE: np.int64, RowOp.DOUBLE: np.float64, RowOp.BOOLEAN: np.bool_}
 
 
 @dataclass
@@ -77,13 +77,13 @@ class Case:
         if text not in self.literals:
             self.literals[text] = len(self.text)
             self.text += text.encode()
-        self.emit(Op.LITERAL, self.literals[text], len(text.encode()))
+        self.emit(RowOp.LITERAL, self.literals[text], len(text.encode()))
 
     def program(self):
         code = np.array(self.code, np.int64).reshape(-1, 3)
-        dictionaries = set(code[code[:, 0] == Op.ENTRY, 2].tolist())
+        dictionaries = set(code[code[:, 0] == RowOp.ENTRY, 2].tolist())
         known = [
-            alike(entries_of(column)) if number in dictionaries else None
+            prefix_classes(entries_of(column)) if number in dictionaries else None
             for number, column in enumerate(self.columns)
         ]
         return RowProgram(code, bytes(self.text), known)
@@ -100,34 +100,34 @@ def cases(draw, max_rows=6):
     case.literal("{")
     _body(draw, case, rows, depth=0)
     case.literal("}")
-    case.emit(Op.END)
+    case.emit(RowOp.END)
     return case, rows
 
 
 def _body(draw, case, rows, depth):
     for _ in range(draw(st.integers(0, 3))):
         if draw(st.booleans()):
-            case.emit(Op.SEPARATE)
-        kinds = [*VALUES, Op.LITERAL] + [Op.BRANCH, Op.LOOP] * (depth < 3)
+            case.emit(RowOp.SEPARATE)
+        kinds = [*VALUES, RowOp.LITERAL] + [RowOp.BRANCH, RowOp.LOOP] * (depth < 3)
         kind = draw(st.sampled_from(kinds))
-        if kind is Op.BRANCH:
+        if kind is RowOp.BRANCH:
             _branch(draw, case, rows, depth)
-        elif kind is Op.LOOP:
+        elif kind is RowOp.LOOP:
             _loop(draw, case, rows, depth)
-        elif kind is Op.LITERAL:
+        elif kind is RowOp.LITERAL:
             case.literal(draw(PLAIN_TEXTS))
         else:
             _value(draw, case, kind, rows)
 
 
 def _value(draw, case, kind, rows):
-    if kind is Op.ENTRY:
+    if kind is RowOp.ENTRY:
         entries = draw(VALUES[kind])
         codes = draw(_column(st.integers(0, len(entries) - 1), rows))
         case.emit(kind, case.put(codes), case.put_texts(entries))
         return
     column = draw(_column(VALUES[kind], rows))
-    if kind in {Op.TEXT, Op.PLAIN, Op.RAW}:
+    if kind in {RowOp.TEXT, RowOp.PLAIN, RowOp.RAW}:
         case.emit(kind, case.put_texts(column, draw(st.binary(max_size=3))))
     else:
         case.emit(kind, case.put(column, KINDS[kind]))
@@ -137,13 +137,13 @@ def _branch(draw, case, rows, depth):
     """`if`: a selector into two domains, of which some rows may be used twice or never."""
     sizes = [draw(st.integers(1, 4)) for _ in range(2)]
     row = st.one_of(st.integers(0, sizes[0] - 1), st.integers(-sizes[1], -1))
-    branch = case.emit(Op.BRANCH, case.put(draw(_column(row, rows))))
+    branch = case.emit(RowOp.BRANCH, case.put(draw(_column(row, rows))))
     _body(draw, case, sizes[0], depth + 1)
-    case.emit(Op.RESTORE)
-    jump = case.emit(Op.JUMP)
+    case.emit(RowOp.RESTORE)
+    jump = case.emit(RowOp.JUMP)
     case.patch(branch)
     _body(draw, case, sizes[1], depth + 1)
-    case.emit(Op.RESTORE)
+    case.emit(RowOp.RESTORE)
     case.patch(jump)
 
 
@@ -151,9 +151,9 @@ def _loop(draw, case, rows, depth):
     lengths = draw(_column(st.integers(0, 3), rows))
     offsets = [0, *np.cumsum(lengths, dtype=np.int64).tolist()]
     case.literal("[")
-    loop = case.emit(Op.LOOP, case.put(offsets))
+    loop = case.emit(RowOp.LOOP, case.put(offsets))
     _body(draw, case, offsets[-1], depth + 1)
-    case.emit(Op.NEXT, 0, loop + 1)
+    case.emit(RowOp.NEXT, 0, loop + 1)
     case.patch(loop)
     case.literal("]")
 

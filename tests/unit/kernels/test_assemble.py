@@ -9,17 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventer.core.json_text import string_text
-from eventer.kernels.assemble import (
-    FEW,
+from eventer.kernels.json.assemble import (
     MAX_DEPTH,
+    MIN_ROWS_TO_IMPORT_NUMBA,
     Column,
-    Op,
+    RowOp,
     RowProgram,
     assemble,
     assemble_compiled,
 )
-from eventer.kernels.assemble_plain import assemble_plainly
-from eventer.kernels.columns import selectors
+from eventer.kernels.json.assemble_python import assemble_in_python
+from eventer.kernels.json.selectors import selectors
 from tests.unit.kernels.row_programs import TEXTS, Case, cases
 
 GREAT = 1 << 40
@@ -35,7 +35,7 @@ def written(case, rows, **changes):
 
 
 def expected(case, rows):
-    plain = assemble_plainly(case.program(), case.columns, rows, limit=GREAT, event_limit=GREAT)
+    plain = assemble_in_python(case.program(), case.columns, rows, limit=GREAT, event_limit=GREAT)
     return texts(plain)
 
 
@@ -43,17 +43,17 @@ def loop_case(elements, text="x" * 100):
     """One row: a list of so many texts."""
     case = Case()
     case.literal("[")
-    loop = case.emit(Op.LOOP, case.put([0, elements]))
-    case.emit(Op.ENTRY, case.put([0] * elements), case.put_texts([text]))
-    case.emit(Op.NEXT, 0, loop + 1)
+    loop = case.emit(RowOp.LOOP, case.put([0, elements]))
+    case.emit(RowOp.ENTRY, case.put([0] * elements), case.put_texts([text]))
+    case.emit(RowOp.NEXT, 0, loop + 1)
     case.patch(loop)
     case.literal("]")
-    case.emit(Op.END)
+    case.emit(RowOp.END)
     return case
 
 
 @given(cases())
-def test_the_twin_writes_the_same(made):
+def test_compiled_loops_match_python(made):
     case, rows = made
     done = written(case, rows)
     assert texts(done) == expected(case, rows)
@@ -83,7 +83,7 @@ def test_it_ends_before_an_event_that_is_too_large(made, event_limit):
 
 
 @given(cases(max_rows=9), st.integers(1, 200))
-def test_in_pieces_it_is_the_same(made, limit):
+def test_resuming_gives_the_same_text(made, limit):
     case, rows = made
     pieces, first = [], 0
     while first < rows:
@@ -103,10 +103,10 @@ def test_in_pieces_it_is_the_same(made, limit):
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=20), st.integers(1, 3000))
-def test_room_is_made_wherever_it_ends(values, times):
+def test_the_output_grows_wherever_it_is_full(values, times):
     case = Case()
-    case.emit(Op.TEXT, case.put_texts(values * times))
-    case.emit(Op.END)
+    case.emit(RowOp.TEXT, case.put_texts(values * times))
+    case.emit(RowOp.END)
     whole = [string_text(value).encode() for value in values] * times
     assert texts(written(case, len(whole))) == whole
 
@@ -118,7 +118,7 @@ def test_a_row_larger_than_the_room_is_written_whole(guess):
 
 
 @pytest.mark.parametrize("event_limit", [1, 99, 5_000, 100_000, 101_000])
-def test_the_size_of_what_is_too_large_is_known_without_room_for_it(event_limit):
+def test_the_size_of_an_oversize_event_is_known_without_buffer_space(event_limit):
     done = written(loop_case(1000), 1, event_limit=event_limit, limit=10)
     assert done.oversize == 1000 * 100 + 999 + 2
     assert len(done) == 0
@@ -128,32 +128,32 @@ def test_the_size_of_what_is_too_large_is_known_without_room_for_it(event_limit)
 def test_separators_are_right_in_what_is_too_large():
     case = Case()
     case.literal("{")
-    loop = case.emit(Op.LOOP, case.put([0, 3000]))
-    case.emit(Op.SEPARATE)
+    loop = case.emit(RowOp.LOOP, case.put([0, 3000]))
+    case.emit(RowOp.SEPARATE)
     case.literal("[")
-    case.emit(Op.SEPARATE)
-    case.emit(Op.WHOLE, case.put([7] * 3000))
-    case.emit(Op.NEXT, 0, loop + 1)
+    case.emit(RowOp.SEPARATE)
+    case.emit(RowOp.WHOLE, case.put([7] * 3000))
+    case.emit(RowOp.NEXT, 0, loop + 1)
     case.patch(loop)
-    case.emit(Op.END)
+    case.emit(RowOp.END)
     whole = len(expected(case, 1)[0])
     for event_limit in range(1000, 1020):
         assert written(case, 1, event_limit=event_limit, limit=1).oversize == whole
 
 
-def test_the_stack_holds_what_it_must():
+def test_the_stack_is_deep_enough():
     case, loops = Case(), []
     case.literal("[")
     for depth in range(MAX_DEPTH // 2):
         case.literal("[")
-        loops.append(case.emit(Op.LOOP, case.put([0, 3 if depth == MAX_DEPTH // 2 - 1 else 1])))
-    case.emit(Op.WHOLE, case.put([5, 6, 7]))
+        loops.append(case.emit(RowOp.LOOP, case.put([0, 3 if depth == MAX_DEPTH // 2 - 1 else 1])))
+    case.emit(RowOp.WHOLE, case.put([5, 6, 7]))
     for loop in reversed(loops):
-        case.emit(Op.NEXT, 0, loop + 1)
+        case.emit(RowOp.NEXT, 0, loop + 1)
         case.patch(loop)
         case.literal("]")
     case.literal("]")
-    case.emit(Op.END)
+    case.emit(RowOp.END)
     nested = b"[" * (MAX_DEPTH // 2 + 1) + b"5,6,7" + b"]" * (MAX_DEPTH // 2 + 1)
     assert texts(written(case, 1)) == expected(case, 1) == [nested]
 
@@ -163,8 +163,8 @@ def test_the_stack_holds_what_it_must():
 def test_strings_read_back(value):
     value = value.encode(errors="ignore").decode()
     case = Case()
-    case.emit(Op.TEXT, case.put_texts([value]))
-    case.emit(Op.END)
+    case.emit(RowOp.TEXT, case.put_texts([value]))
+    case.emit(RowOp.END)
     (text,) = texts(written(case, 1))
     assert json.loads(text) == value
 
@@ -177,23 +177,23 @@ def test_every_byte_is_escaped_alike_wherever_it_stands():
         for after in (0, 1, 15, 16, 30)
     ]
     case = Case()
-    case.emit(Op.TEXT, case.put_texts(values))
-    case.emit(Op.END)
+    case.emit(RowOp.TEXT, case.put_texts(values))
+    case.emit(RowOp.END)
     assert texts(written(case, len(values))) == [string_text(v).encode() for v in values]
 
 
 def test_no_rows():
     case = Case()
     case.literal("{}")
-    case.emit(Op.END)
+    case.emit(RowOp.END)
     done = written(case, 0)
     assert (len(done), done.text.tobytes(), done.oversize) == (0, b"", None)
 
 
 def test_what_is_not_contiguous_serves_as_well():
     code = np.zeros((3, 6), np.int64)[:, ::2]
-    code[0] = [Op.WHOLE, 0, 0]
-    code[1] = [Op.RAW, 1, 0]
+    code[0] = [RowOp.WHOLE, 0, 0]
+    code[1] = [RowOp.RAW, 1, 0]
     offsets = np.arange(12, dtype=np.int64)[::2]
     data = np.frombuffer(b"a b c d e f ", np.uint8)[::2]
     columns = [Column(np.arange(10, dtype=np.int64)[::2]), Column(offsets // 2, data)]
@@ -219,19 +219,30 @@ def test_plain_python_stops_where_compiled_loops_do(made, limit, event_limit):
     """After the row that reaches the limit; before one that is too large, which both measure."""
     case, rows = made
     bounds = {"limit": limit, "event_limit": event_limit}
-    plain = assemble_plainly(case.program(), case.columns, rows, **bounds)
+    plain = assemble_in_python(case.program(), case.columns, rows, **bounds)
     done = written(case, rows, **bounds)
     assert texts(plain) == texts(done)
     assert plain.oversize == done.oversize
 
 
-@pytest.mark.parametrize("rows", [1, 15, 16, 17, FEW - 1, FEW, FEW + 1])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        1,
+        15,
+        16,
+        17,
+        MIN_ROWS_TO_IMPORT_NUMBA - 1,
+        MIN_ROWS_TO_IMPORT_NUMBA,
+        MIN_ROWS_TO_IMPORT_NUMBA + 1,
+    ],
+)
 def test_few_rows_and_many_are_the_same(rows):
     """Which way is taken depends on how many rows there are, and nothing else does."""
     case = Case()
     case.literal("{")
-    case.emit(Op.WHOLE, case.put(range(rows)))
-    case.emit(Op.END)
+    case.emit(RowOp.WHOLE, case.put(range(rows)))
+    case.emit(RowOp.END)
     bounds = {"limit": GREAT, "event_limit": GREAT, "guess": 0}
     done = assemble(case.program(), case.columns, rows, **bounds)
     assert texts(done) == [b"{%d" % row for row in range(rows)]

@@ -148,7 +148,7 @@ def test_lanes_and_octets_begin_with_the_lowest_bits() -> None:
     assert draw.lanes(matrix).tolist() == [
         [0x0201, 0x0403, 0x0605, 0x0807, 0x1211, 0x1413, 0x1615, 0x1817]
     ]
-    assert draw.octets(matrix)[0, :9].tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 0x11]
+    assert draw.bytes_of(matrix)[0, :9].tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 0x11]
 
 
 def test_importing_it_brings_in_neither_numba_nor_pyarrow() -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventer.kernels import draw, draw_loops
+from eventer.kernels import draw
+from eventer.kernels.draw import draw_loops
 
 WORD = 1 << 64
 EDGES = (0, 1, (1 << 32) - 1, 1 << 32, (1 << 63) - 1, 1 << 63, WORD - 1)
@@ -124,7 +125,7 @@ def test_large_columns_have_the_values_of_arrays(
     name: str, key: draw.Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled = TWINS[name](key)
-    monkeypatch.setattr(draw, "worth_compiled", lambda _: False)
+    monkeypatch.setattr(draw, "use_compiled", lambda _: False)
     plain = TWINS[name](key)
     assert np.asarray(compiled).dtype == np.asarray(plain).dtype
     assert np.array_equal(compiled, plain)

@@ -55,7 +55,7 @@ def nibbles(words):
 
 def bytes_are_uniform(generator):
     for axis in range(3):
-        octets = draw.octets(along(generator, axis).reshape(-1, 1))
+        octets = draw.bytes_of(along(generator, axis).reshape(-1, 1))
         for place in range(8):
             yield fit.chi_square(np.bincount(octets[:, place], minlength=256))
 

@@ -39,7 +39,10 @@ assert not broken, broken
 
 @pytest.mark.parametrize("apart", ["0", "0.02", "0.1"])
 def test_threads_may_import_kernels_at_the_same_time(apart: str) -> None:
-    loops = [f"eventer.kernels.{name}" for name in ("draw_loops", "kafka_loops", "spell_loops")]
+    loops = [
+        f"eventer.kernels.{name}"
+        for name in ("draw.draw_loops", "kafka.record_loops", "draw.spell_loops")
+    ]
     command = [sys.executable, "-c", TOGETHER, apart, "numba", *loops]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stderr

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventer.kernels.lines import lines
+from eventer.kernels.json.lines import lines
 
 
 @settings(deadline=None)

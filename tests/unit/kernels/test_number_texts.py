@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eventer.core.json_text import number_text
 from eventer.jsonnet.std.number_text import number_text as string_number_text
-from eventer.kernels.number_texts import number_texts, string_number_texts
+from eventer.kernels.json.number_texts import number_texts, string_number_texts
 
 SEEDS = st.integers(0, 2**32 - 1)
 PATTERNS = st.integers(0, 2**64 - 1)

@@ -10,8 +10,8 @@ from eventer.core.model import Stream, Template
 from eventer.plan.engine import EventContext
 from eventer.plan.explain import explain_plan
 from eventer.plan.explain_template import explain_template
-from eventer.plan.explain_text import measured_text, plan_text
-from eventer.plan.measure import TimedRun, measure_columns
+from eventer.plan.explain_text import measurement_text, plan_text
+from eventer.plan.measure import TimedExecution, measure_columns
 from eventer.plan.prepare import prepare
 
 LOCALS = """local draw(name) = std.native(name);
@@ -87,7 +87,7 @@ MIXED = """{
 }"""
 
 
-def test_domains_draws_picks_and_documents_are_told():
+def test_explains_domains_draws_dictionaries_and_documents():
     plan = explained(LOCALS + MIXED)
     assert [rows.kind for rows in plan.domains].count("elements") == 1
     assert {rows.holds for rows in plan.domains if rows.kind == "filter"} == {True, False}
@@ -119,9 +119,9 @@ def test_parts_that_are_the_same_in_all_events():
 def test_explaining_adds_nothing_to_the_plan():
     plan = plan_of(LOCALS + MIXED)
     graph = plan.traced.tracer.graph
-    before = len(graph.nodes), len(graph.domains), len(graph.effects)
+    before = len(graph.nodes), len(graph.domains), len(graph.raising_rows)
     first = explain_plan(plan)
-    assert (len(graph.nodes), len(graph.domains), len(graph.effects)) == before
+    assert (len(graph.nodes), len(graph.domains), len(graph.raising_rows)) == before
     assert explain_plan(plan) == first
 
 
@@ -139,7 +139,7 @@ def test_a_timed_run_gives_the_values_of_a_run():
 
     plan = plan_of(LOCALS + MIXED)
     index, due = np.arange(50, dtype=np.int64), np.zeros(50, dtype=np.int64)
-    timed, plain = TimedRun(plan, index, due), plan.run(index, due)
+    timed, plain = TimedExecution(plan, index, due), plan.run(index, due)
     for one, other in zip(plan.program.columns(timed), plan.program.columns(plain), strict=True):
         assert repr(one) == repr(other)
 
@@ -153,7 +153,7 @@ def test_a_template_without_a_plan_says_why_and_what_it_costs(measured):
     assert (found.measured is not None) == measured
     if measured:
         assert found.measured.plan is None
-        assert measured_text(found.measured, None).startswith("measured\n  interpreter  ")
+        assert measurement_text(found.measured, None).startswith("measured\n  interpreter  ")
 
 
 def test_both_engines_are_measured():
@@ -162,4 +162,4 @@ def test_both_engines_are_measured():
     assert found.measured.plan.bytes_per_event == 7
     assert found.measured.plan.events_per_second > found.measured.interpreter.events_per_second
     assert len(found.measured.slowest) == 2
-    assert "row program" in measured_text(found.measured, found.plan)
+    assert "row program" in measurement_text(found.measured, found.plan)

@@ -3,17 +3,17 @@
 import pytest
 
 from eventer.core.model import Stream, Template
-from eventer.plan import graph, instructions
+from eventer.plan import graph, row_program_builder
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
-from eventer.plan.refusal import RefusedError
-from eventer.plan.trace import event
+from eventer.plan.trace import traced_event
+from eventer.plan.unsupported import PlanUnsupportedError
 
 NATIVES = "local integer = std.native('get_integer');\n"
 
 
 def refusal(text):
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(PlanUnsupportedError) as caught:
         prepare(Template(NATIVES + text)).plan(Stream(1), EventContext())
     return str(caught.value)
 
@@ -25,7 +25,7 @@ def test_columns(monkeypatch):
 
 
 def test_instructions(monkeypatch):
-    monkeypatch.setattr(instructions, "MAX_INSTRUCTIONS", 1_000)
+    monkeypatch.setattr(row_program_builder, "MAX_INSTRUCTIONS", 1_000)
     text = "local n = integer(1, 9);\n{ a: 1, b: [n for _ in std.range(1, 999)] }"
     assert refusal(text) == "an event needs more than 1,000 instructions (line 3, column 9)"
 
@@ -43,7 +43,9 @@ def test_constant_texts_together():
 
 
 def test_steps(monkeypatch):
-    monkeypatch.setattr(event, "BUDGET", event.BUDGET.__class__(steps=100, depth=1_500))
+    monkeypatch.setattr(
+        traced_event, "BUDGET", traced_event.BUDGET.__class__(steps=100, depth=1_500)
+    )
     text = "{ a: 1,\n b: [integer(1, 9) + i for i in std.range(1, 999)] }"
     assert refusal(text).startswith("it is too large to be unrolled: takes more than 100 steps")
     assert refusal(text).endswith("(line 3, column 33)")
@@ -53,5 +55,5 @@ def test_nesting_that_python_cannot_follow(monkeypatch):
     def recurse(*_):
         raise RecursionError
 
-    monkeypatch.setattr(event, "_evaluated", recurse)
+    monkeypatch.setattr(traced_event, "_evaluated", recurse)
     assert refusal("{ a: integer(1, 9) }") == "it is nested too deep (line 1, column 1)"

@@ -12,7 +12,7 @@ from eventer.core.model import ColumnType, Stream, Template
 from eventer.jsonnet.budget import Budget
 from eventer.jsonnet.importer import FolderImporter
 from eventer.plan.engine import EventContext
-from eventer.plan.interpreted import skipped
+from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import prepare, root_key
 
 CONTRACT = Path(__file__).parents[2] / "acceptance" / "contract" / "event.jsonnet"
@@ -116,8 +116,8 @@ def test_a_batch_reads_its_fields_as_columns():
 
 
 def test_skipped_indices_have_no_rows():
-    batch = skipped(3, 2)
-    assert (batch.first, batch.next, batch.rows, batch.skipped, batch.nbytes) == (3, 5, 0, 2, 0)
+    batch = empty_batch(3, 2)
+    assert (batch.first, batch.next, batch.rows, batch.empty_batch, batch.nbytes) == (3, 5, 0, 2, 0)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ async def test_a_newer_schema_is_refused_and_left_alone(tmp_path):
         await SqliteRegistry.open(path)
 
 
-async def test_what_is_no_database_is_said_plainly(tmp_path):
+async def test_a_file_that_is_not_a_database_is_reported_clearly(tmp_path):
     path = tmp_path / "registry.sqlite"
     path.write_bytes(b"not a database, but long enough to be taken for one" * 100)
     with pytest.raises(RegistryError, match="not a database"):

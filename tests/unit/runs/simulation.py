@@ -35,30 +35,30 @@ from eventer.core.model import (
     Stream,
     Template,
 )
-from eventer.destinations.base import Delivery, Flow, Outcome
-from eventer.destinations.console import advance
+from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
+from eventer.destinations.console import advance_position
 from eventer.plan.engine import EventContext
 from eventer.plan.json_fields import JsonFields
-from eventer.runs.instructions import (
+from eventer.runs.pacing import Pace, begin, repace
+from eventer.runs.shard import Shard
+from eventer.runs.shard_messages import (
     Assignment,
     Check,
     Close,
     Deliver,
-    Failed,
+    FlowFailed,
+    FlowWithdrawn,
     Generate,
+    GenerationRequest,
+    GenerationResult,
     Instruction,
-    Made,
     Open,
-    Positioned,
+    PositionRead,
     Prepare,
     ReadPositions,
     Recipe,
-    Report,
-    Withdrawn,
-    Work,
+    ShardReport,
 )
-from eventer.runs.pacing import Pace, begin, repace
-from eventer.runs.shard import Shard
 
 MS = 1_000_000
 SECOND = 1_000 * MS
@@ -98,7 +98,7 @@ class Server:
 
     def commit(
         self, epoch: int, deliveries: tuple[Delivery, ...], refuse: Callable[[int, int], bool]
-    ) -> Outcome:
+    ) -> DeliveryOutcome:
         if "epoch" in self.fences and epoch != self.epoch:
             raise FencedError("a newer owner has this shard")
         committed, rejected = {}, {}
@@ -109,9 +109,9 @@ class Server:
                 rejected[key] = DestinationRejectedError(f"event {bad[0]}", index=bad[0])
                 continue
             self._write(key.generator, delivery)
-            committed[key] = advance(self.positions.get(key, Position()), delivery.batches)
+            committed[key] = advance_position(self.positions.get(key, Position()), delivery.batches)
         self.positions.update(committed)
-        return Outcome(committed, rejected)
+        return DeliveryOutcome(committed, rejected)
 
     def tear(self, deliveries: tuple[Delivery, ...]) -> None:
         """Without atomicity, a commit that is cut off leaves data and no positions."""
@@ -140,13 +140,13 @@ class Generator:
     frozen_at: int | None = None
     failure: EventerError | None = None
 
-    def assignment(self, *, doubtful: bool) -> Assignment:
+    def assignment(self, *, outcome_unknown: bool) -> Assignment:
         return Assignment(
             Flow(self.key, ConsoleTarget()),
             RECIPE,
             on_error=self.on_error,
-            doubtful=doubtful,
-            wary_of=self.seen + 3 if doubtful else None,
+            outcome_unknown=outcome_unknown,
+            poison_index=self.seen + 3 if outcome_unknown else None,
         )
 
 
@@ -216,16 +216,16 @@ class World:
     def _step(self, process: Process) -> None:
         shard = process.shard
         for report in shard.take_reports():
-            self.hear(report, process)
+            self.on_report(report, process)
         for instruction in shard.decide(self.now):
             self.begin(instruction, process)
         for report in shard.take_reports():
-            self.hear(report, process)
+            self.on_report(report, process)
         if (at := shard.wake_at()) is not None and at != process.wake:
             process.wake = at
             self.later(max(0, at - self.now), lambda: self._ring(process))
         flows = shard._flows
-        assert flows._waiting == sum(flow.weight for flow in flows._loaded.values())
+        assert flows._pending_bytes == sum(flow.retained_bytes for flow in flows._pending.values())
 
     def _ring(self, process: Process) -> None:
         process.wake = None
@@ -234,16 +234,16 @@ class World:
 
     def start(self) -> None:
         for generator in self.generators.values():
-            self.shard.assign(generator.assignment(doubtful=False))
+            self.shard.assign(generator.assignment(outcome_unknown=False))
 
-    def hear(self, report: Report, process: Process) -> None:
+    def on_report(self, report: ShardReport, process: Process) -> None:
         if process is not self.process:
             # A copy that nobody knows of goes on as it was told.
-            if isinstance(report, Positioned):
-                process.shard.go(report.key, Pace(self.generators[report.key].segments))
+            if isinstance(report, PositionRead):
+                process.shard.resume(report.key, Pace(self.generators[report.key].segments))
             return
         match report:
-            case Positioned(key=key, position=position):
+            case PositionRead(key=key, position=position):
                 generator = self.generators[key]
                 assert position.next >= generator.seen, "the position went back"
                 generator.seen = position.next
@@ -254,11 +254,11 @@ class World:
                             wanted.t0, position.next, count=wanted.count, interval=wanted.interval
                         )
                     )
-                self.shard.go(key, Pace(generator.segments))
-            case Failed(key=key, error=error):
+                self.shard.resume(key, Pace(generator.segments))
+            case FlowFailed(key=key, error=error):
                 self.generators[key].state = "failed"
                 self.generators[key].failure = error
-            case Withdrawn(key=key):
+            case FlowWithdrawn(key=key):
                 generator = self.generators[key]
                 if generator.state == "pausing":
                     generator.state = "paused"
@@ -290,7 +290,7 @@ class World:
         generator.state, generator.frozen_at = "running", None
         pace = generator.segments[-1]
         generator.wanted = begin(self.now, 0, count=pace.count, interval=pace.interval)
-        self.shard.assign(generator.assignment(doubtful=False))
+        self.shard.assign(generator.assignment(outcome_unknown=False))
 
     def _assign_with_new_pace(self, generator: Generator) -> None:
         generator.state = "running"
@@ -298,7 +298,7 @@ class World:
             count, interval = self.random.randint(1, 12), self.random.randint(60, 1500) * MS
             old = Pace(generator.segments)
             generator.segments.append(repace(old, self.now, count=count, interval=interval))
-        self.shard.assign(generator.assignment(doubtful=False))
+        self.shard.assign(generator.assignment(outcome_unknown=False))
 
     def crash(self) -> None:
         """The process dies; what it has under way at the server may still happen."""
@@ -306,7 +306,7 @@ class World:
         self.process = Process()
         for generator in self.generators.values():
             if generator.state != "failed" and generator.state != "paused":
-                self.shard.assign(generator.assignment(doubtful=True))
+                self.shard.assign(generator.assignment(outcome_unknown=True))
                 if generator.state in {"pausing", "repacing"}:
                     self.shard.withdraw(generator.key, self.now)
 
@@ -331,7 +331,7 @@ class World:
             return lambda: act() if process.alive else None
 
         if isinstance(instruction, Generate):
-            results = self._make(instruction)
+            results = self._generate_all(instruction)
             self.later(
                 self.random.randint(1, 20) * MS,
                 alive(lambda: process.shard.generated(results, self.now)),
@@ -413,7 +413,7 @@ class World:
     def _how_away(self, delivery: Delivery) -> str | None:
         return self.away.get(delivery.flow.key.generator)
 
-    def _commit(self, epoch: int, instruction: Deliver) -> Outcome | EventerError:
+    def _commit(self, epoch: int, instruction: Deliver) -> DeliveryOutcome | EventerError:
         try:
             outcome = self.server.commit(epoch, instruction.deliveries, self._is_refused)
         except FencedError as error:
@@ -433,27 +433,29 @@ class World:
             self._fail(outcome, process)
             return
         away = {d.flow.key: TargetUnavailableError("away") for d in named}
-        told = Outcome(outcome.committed, {**outcome.rejected, **away})
+        told = DeliveryOutcome(outcome.committed, {**outcome.rejected, **away})
         process.shard.delivered(told, self.now, self.random.random())
 
     def _is_refused(self, generator: int, index: int) -> bool:
         return index in self.generators[PositionKey(7, generator, 0)].refused
 
-    def _make(self, instruction: Generate) -> list[Made]:
-        works = instruction.works[: self.random.randint(1, len(instruction.works))]
-        return [self._made(work) for work in works]
+    def _generate_all(self, instruction: Generate) -> list[GenerationResult]:
+        requests = instruction.requests[: self.random.randint(1, len(instruction.requests))]
+        return [self._generate(request) for request in requests]
 
-    def _made(self, work: Work) -> Made:
-        raising = self.generators[work.assignment.key].raising
-        count = self.random.randint(1, work.count)
-        stop = next((i for i in range(work.first, work.first + count) if i in raising), None)
-        if stop == work.first:
+    def _generate(self, request: GenerationRequest) -> GenerationResult:
+        raising = self.generators[request.assignment.key].raising
+        count = self.random.randint(1, request.count)
+        stop = next((i for i in range(request.first, request.first + count) if i in raising), None)
+        if stop == request.first:
             error = EvaluationError("boom")
             error.index = stop
-            return Made(work, error=error)
-        count = count if stop is None else stop - work.first
-        times = work.timetable.scheduled(work.first, count).tolist()
-        return Made(work, batch=fake_batch(work.first, times), weight=2 * count)
+            return GenerationResult(request, error=error)
+        count = count if stop is None else stop - request.first
+        times = request.timetable.scheduled(request.first, count).tolist()
+        return GenerationResult(
+            request, batch=fake_batch(request.first, times), retained_bytes=2 * count
+        )
 
     # --- the verdict --------------------------------------------------------------------------
 
@@ -463,7 +465,7 @@ class World:
         self.run(10 * SECOND)
         while self.zombies:
             self.run(SECOND)
-        held = [flow.held_until for flow in self.shard._flows]
+        held = [flow.retry_not_before for flow in self.shard._flows]
         self.run(max(0, max(held, default=0) - self.now) + 6 * SECOND)
         for generator in self.generators.values():
             if generator.state == "paused":

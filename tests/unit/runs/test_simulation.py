@@ -41,7 +41,7 @@ def test_ten_thousand_seeds(block: int) -> None:
 
 
 @pytest.mark.parametrize("fence", sorted(ALL_FENCES))
-def test_without_any_one_fence_it_is_seen(fence: str) -> None:
+def test_the_simulation_detects_each_missing_fence(fence: str) -> None:
     """The simulation has teeth: the owner's epoch, the position in the data's transaction, and the
     destination's word about where to go on are each missed."""
     assert any(is_caught(seed, ALL_FENCES - {fence}) for seed in range(100))

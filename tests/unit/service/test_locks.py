@@ -5,7 +5,7 @@ import asyncio
 from eventer.service.locks import Locks
 
 
-async def test_who_holds_an_id_keeps_others_out() -> None:
+async def test_a_held_lock_keeps_others_out() -> None:
     locks, order = Locks(), []
     inside, go_on = asyncio.Event(), asyncio.Event()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.postgres.settings import PostgresSettings
 from eventer.service.connections import known_connections
-from eventer.settings.load import load_settings
+from eventer.settings.loader import load_settings
 
 
 def test_every_setting_reaches_its_destination():

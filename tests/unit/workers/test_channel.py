@@ -9,9 +9,9 @@ import pytest
 from eventer.core.errors import EvaluationError
 from eventer.core.model import Position, PositionKey
 from eventer.core.source import Place
-from eventer.runs.instructions import Failed
+from eventer.runs.shard_messages import FlowFailed
 from eventer.workers.channel import Channel
-from eventer.workers.messages import Heard, ShardId
+from eventer.workers.messages import ShardEvent, ShardId
 
 
 async def pair() -> tuple[Channel, Channel]:
@@ -32,9 +32,9 @@ async def test_errors_cross_as_they_are() -> None:
     one, two = await pair()
     error = EvaluationError("boom", Place("t", 1, 2, 1, 3, "{}"), hint="do not")
     error.index = 5
-    news = Failed(PositionKey(1, 2, 3), error, Position(next=4))
-    one.send(Heard(ShardId("kafka", 0), news))
-    received = (await two.receive()).news
+    update = FlowFailed(PositionKey(1, 2, 3), error, Position(next=4))
+    one.send(ShardEvent(ShardId("kafka", 0), update))
+    received = (await two.receive()).update
     assert type(received.error) is EvaluationError
     assert (received.error.message, received.error.hint) == ("boom", "do not")
     assert (received.error.place, received.error.index) == (error.place, 5)

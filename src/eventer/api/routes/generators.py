@@ -10,11 +10,11 @@ from pydantic import Field
 
 from eventer.api.examples import ADD_EXAMPLES
 from eventer.api.routing import JsonRoute, Service, problems
-from eventer.api.wire.answers import AddOut, EventsOut, GeneratorOut, GeneratorsOut, RemoveOut
 from eventer.api.wire.generators import AddBody, RemoveBody
 from eventer.api.wire.render import added_json, events_body, generator_json, removal_json
+from eventer.api.wire.responses import AddOut, EventsOut, GeneratorOut, GeneratorsOut, RemoveOut
 from eventer.api.wire.scalars import Unsigned
-from eventer.api.wire.targets import Shape
+from eventer.api.wire.targets import RequestModel
 from eventer.core.errors import Fault, RequestError
 from eventer.service.eventer import PositionChoice
 
@@ -22,25 +22,25 @@ MAX_EVENTS = 1_000
 router = APIRouter(prefix="/generator", tags=["generators"], route_class=JsonRoute)
 
 
-class OneId(Shape):
+class GeneratorIdQuery(RequestModel):
     """The query of what is done to one generator."""
 
     id: Unsigned = Field(description="Which generator.")
 
 
-class PerhapsId(Shape):
+class StatusQuery(RequestModel):
     """The query of `status`."""
 
     id: Unsigned | None = Field(default=None, description="Which generator; all without it.")
 
 
-class ManyIds(Shape):
+class RemoveQuery(RequestModel):
     """The query of `remove`."""
 
     id: list[Unsigned] = Field(default_factory=list, description="Which generators.")
 
 
-class ResumeQuery(OneId):
+class ResumeQuery(GeneratorIdQuery):
     """The query of `resume`."""
 
     skip: bool = Field(default=False, description="Whether to pass the event it failed at.")
@@ -49,7 +49,7 @@ class ResumeQuery(OneId):
     )
 
 
-class EventsQuery(OneId):
+class EventsQuery(GeneratorIdQuery):
     """The query of `events`."""
 
     first: int = Field(default=0, ge=0, lt=1 << 62, description="Index of the first event.")
@@ -78,7 +78,7 @@ async def add(body: AddBody, service: Service) -> Response:
     summary="One generator, or all",
     responses={200: {"model": GeneratorOut | GeneratorsOut}, **problems(404, 422, 503)},
 )
-async def status(query: Annotated[PerhapsId, Query()], service: Service) -> Response:
+async def status(query: Annotated[StatusQuery, Query()], service: Service) -> Response:
     """Answers the generator of `id`; without it `{"generators": […]}`, oldest first."""
     views = await service.status(query.id)
     if query.id is None:
@@ -92,7 +92,7 @@ async def status(query: Annotated[PerhapsId, Query()], service: Service) -> Resp
     responses={200: {"model": RemoveOut}, **problems(404, 503, body=True)},
 )
 async def remove(
-    query: Annotated[ManyIds, Query()], service: Service, body: RemoveBody | None = None
+    query: Annotated[RemoveQuery, Query()], service: Service, body: RemoveBody | None = None
 ) -> Response:
     """Removes all that the query and the body name.
 
@@ -111,7 +111,7 @@ async def remove(
     summary="Pause a generator",
     responses={200: {"model": GeneratorOut}, **problems(404, 422, 503)},
 )
-async def pause(query: Annotated[OneId, Query()], service: Service) -> Response:
+async def pause(query: Annotated[GeneratorIdQuery, Query()], service: Service) -> Response:
     """Pauses a generator. When this answers, nothing more of it appears in the destination."""
     return JSONResponse(generator_json(await service.pause(query.id)))
 

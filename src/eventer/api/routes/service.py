@@ -6,10 +6,10 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from eventer.api.metrics import MEDIA_TYPE, metrics_text
-from eventer.api.problems import UNAVAILABLE, problem_json, problem_response
+from eventer.api.problems import SERVICE_UNAVAILABLE, problem_json, problem_response
 from eventer.api.routing import JsonRoute, Service, problems
-from eventer.api.wire.answers import HealthOut, ReadyOut
 from eventer.api.wire.functions import FunctionsOut, functions_json
+from eventer.api.wire.responses import HealthOut, ReadyOut
 
 router = APIRouter(tags=["service"], route_class=JsonRoute)
 
@@ -44,7 +44,7 @@ async def readyz(service: Service) -> Response:
     readiness = await service.ready()
     if readiness.ready:
         return JSONResponse({"ready": True})
-    return problem_response(problem_json(UNAVAILABLE, "; ".join(readiness.problems)))
+    return problem_response(problem_json(SERVICE_UNAVAILABLE, "; ".join(readiness.problems)))
 
 
 @router.get(

@@ -7,8 +7,8 @@ from fastapi.responses import JSONResponse, Response
 
 from eventer.api.examples import PREVIEW_EXAMPLES, VALIDATE_EXAMPLES
 from eventer.api.routing import JsonRoute, Service, problems
-from eventer.api.wire.answers import PreviewOut, ValidateOut
 from eventer.api.wire.render import preview_body, validation_json
+from eventer.api.wire.responses import PreviewOut, ValidateOut
 from eventer.api.wire.templates import PreviewBody, TemplateBody, ValidateBody
 
 router = APIRouter(prefix="/generator", tags=["templates"], route_class=JsonRoute)
@@ -27,7 +27,7 @@ async def preview(body: PreviewBody, service: Service, request: Request) -> Resp
 
     With the `seed` of the answer the same request gives the same events.
     """
-    _point_at(request, body)
+    _set_template_pointer(request, body)
     made = await service.preview(body.request())
     return Response(preview_body(made), media_type="application/json")
 
@@ -42,11 +42,11 @@ async def preview(body: PreviewBody, service: Service, request: Request) -> Resp
 )
 async def validate(body: ValidateBody, service: Service, request: Request) -> Response:
     """Checks a template as `add` would, also whether it can go into `destination` where given."""
-    _point_at(request, body)
+    _set_template_pointer(request, body)
     target = None if body.destination is None else body.destination.target()
     return JSONResponse(validation_json(await service.validate(body.request(), target)))
 
 
-def _point_at(request: Request, body: TemplateBody) -> None:
+def _set_template_pointer(request: Request, body: TemplateBody) -> None:
     """Errors of the template are to name the field that it came in."""
     request.state.template_pointer = f"/{body.field}"

@@ -13,21 +13,21 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import Field
 
 from eventer.api.problems import problem_of
-from eventer.api.routes.generators import OneId
+from eventer.api.routes.generators import GeneratorIdQuery
 from eventer.api.routing import JsonRoute, Service, problems
-from eventer.api.wire.answers import VerifyOut
 from eventer.api.wire.render import Json, verification_json
+from eventer.api.wire.responses import VerifyOut
 from eventer.core.errors import EventerError
 from eventer.service.views import Verification, VerifyProgress
 
-LINES = "application/x-ndjson"
-_LOOK_S = 1.0
+NDJSON = "application/x-ndjson"
+_DISCONNECT_POLL_S = 1.0
 
 router = APIRouter(prefix="/generator", tags=["generators"], route_class=JsonRoute)
-News = AsyncIterator[VerifyProgress | Verification]
+VerifyUpdates = AsyncIterator[VerifyProgress | Verification]
 
 
-class VerifyQuery(OneId):
+class VerifyQuery(GeneratorIdQuery):
     """The query of `verify`."""
 
     allow_foreign: bool = Field(
@@ -41,7 +41,7 @@ class VerifyQuery(OneId):
     responses={
         200: {
             "model": VerifyOut,
-            "content": {LINES: {"schema": {"type": "string"}}},
+            "content": {NDJSON: {"schema": {"type": "string"}}},
         },
         **problems(404, 409, 422, 503),
     },
@@ -56,46 +56,48 @@ async def verify(
     `application/x-ndjson` gets lines `{"made": …, "total": …}` on the way, then the answer as the
     last line, or a problem in its place.
     """
-    news = service.verify(query.id, allow_foreign=query.allow_foreign)
-    if LINES in request.headers.get("accept", ""):
-        first = await anext(news)
-        return StreamingResponse(_lines(first, news), media_type=LINES)
-    return JSONResponse(await _outcome(news, request))
+    progress = service.verify(query.id, allow_foreign=query.allow_foreign)
+    if NDJSON in request.headers.get("accept", ""):
+        first = await anext(progress)
+        return StreamingResponse(_as_lines(first, progress), media_type=NDJSON)
+    return JSONResponse(await _outcome(progress, request))
 
 
-async def _lines(first: VerifyProgress | Verification, news: News) -> AsyncIterator[str]:
-    async with aclosing(news):  # type: ignore[type-var]  # it is a generator
+async def _as_lines(
+    first: VerifyProgress | Verification, progress: VerifyUpdates
+) -> AsyncIterator[str]:
+    async with aclosing(progress):  # type: ignore[type-var]  # it is a generator
         yield _line(first)
         try:
-            async for each in news:
+            async for each in progress:
                 yield _line(each)
         except EventerError as error:
             yield json.dumps(problem_of(error)) + "\n"
 
 
-def _line(news: VerifyProgress | Verification) -> str:
-    if isinstance(news, VerifyProgress):
-        return json.dumps({"made": news.made, "total": news.total}) + "\n"
-    return json.dumps(verification_json(news), ensure_ascii=False) + "\n"
+def _line(progress: VerifyProgress | Verification) -> str:
+    if isinstance(progress, VerifyProgress):
+        return json.dumps({"made": progress.made, "total": progress.total}) + "\n"
+    return json.dumps(verification_json(progress), ensure_ascii=False) + "\n"
 
 
-async def _outcome(news: News, request: Request) -> Json | None:
+async def _outcome(progress: VerifyUpdates, request: Request) -> Json | None:
     """The last of the news; ends them early where the client has gone."""
-    asking = asyncio.create_task(_last(news))
+    last_update = asyncio.create_task(_last(progress))
     try:
-        while not asking.done():
-            await asyncio.wait({asking}, timeout=_LOOK_S)
+        while not last_update.done():
+            await asyncio.wait({last_update}, timeout=_DISCONNECT_POLL_S)
             if await request.is_disconnected():
                 return None
-        return verification_json(asking.result())
+        return verification_json(last_update.result())
     finally:
-        asking.cancel()
-        await asyncio.wait({asking})
+        last_update.cancel()
+        await asyncio.wait({last_update})
 
 
-async def _last(news: News) -> Verification:
-    async with aclosing(news):  # type: ignore[type-var]  # it is a generator
-        async for each in news:
+async def _last(progress: VerifyUpdates) -> Verification:
+    async with aclosing(progress):  # type: ignore[type-var]  # it is a generator
+        async for each in progress:
             if isinstance(each, Verification):
                 return each
     raise AssertionError("a verification ends with an outcome, or an error")

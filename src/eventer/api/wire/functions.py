@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from eventer.api.wire.answers import Answer
+from eventer.api.wire.responses import ResponseModel
 
 
-class ParameterOut(Answer):
+class ParameterOut(ResponseModel):
     """A parameter; `default` is there where it may be left out."""
 
     name: str
@@ -17,7 +17,7 @@ class ParameterOut(Answer):
     default: Any = None
 
 
-class FieldOut(Answer):
+class FieldOut(ResponseModel):
     """A field of the object that a function gives."""
 
     name: str
@@ -25,7 +25,7 @@ class FieldOut(Answer):
     description: str
 
 
-class FunctionOut(Answer):
+class FunctionOut(ResponseModel):
     """A function. One that is not `random` gives the same value to all events."""
 
     name: str
@@ -38,7 +38,7 @@ class FunctionOut(Answer):
     fields: list[FieldOut] | None = None
 
 
-class FunctionsOut(Answer):
+class FunctionsOut(ResponseModel):
     """All functions, in the order of the documentation."""
 
     functions: list[FunctionOut]

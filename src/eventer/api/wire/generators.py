@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pydantic import Field
 
 from eventer.api.wire.scalars import Count, Interval, Unsigned
-from eventer.api.wire.targets import Shape, TargetBody, Text
+from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.api.wire.templates import TemplateBody
 from eventer.core.errors import Fault, RequestError
 from eventer.core.model import CatchUp, OnError
-from eventer.core.near import did_you_mean
+from eventer.core.suggestions import did_you_mean
 from eventer.service.requests import (
     AddRequest,
     DestinationRequest,
@@ -25,13 +25,13 @@ MAX_SCHEDULES = 1_000
 class DestinationBody(TargetBody):
     """A destination under an id of this request."""
 
-    id: Text
+    id: NonEmptyText
 
 
 class EventBody(TemplateBody):
     """An event under an id of this request: a template, and `count` of it every `interval`."""
 
-    id: Text
+    id: NonEmptyText
     interval: Interval = Field(description="A duration: a number and `ns us µs ms s m h`.")
     count: Count = Field(default=1, description="How many events each interval.")
     on_error: OnError = Field(
@@ -58,14 +58,14 @@ class EventBody(TemplateBody):
         )
 
 
-class ScheduleBody(Shape):
+class ScheduleBody(RequestModel):
     """Which event goes to which destination, by the ids of this request."""
 
     destination_id: str
     event_id: str
 
 
-class AddBody(Shape):
+class AddBody(RequestModel):
     """Generators to add: all of them, or none."""
 
     destinations: list[DestinationBody] = Field(min_length=1, max_length=MAX_SCHEDULES)
@@ -90,13 +90,13 @@ class AddBody(Shape):
     def _id_faults(self) -> Iterator[Fault]:
         destinations = [body.id for body in self.destinations]
         events = [body.id for body in self.events]
-        yield from _repeated("destinations", destinations)
-        yield from _repeated("events", events)
-        yield from _unknown("destination_id", self.schedules, set(destinations))
-        yield from _unknown("event_id", self.schedules, set(events))
+        yield from _repeated_ids("destinations", destinations)
+        yield from _repeated_ids("events", events)
+        yield from _unknown_ids("destination_id", self.schedules, set(destinations))
+        yield from _unknown_ids("event_id", self.schedules, set(events))
 
 
-def _repeated(name: str, ids: Sequence[str]) -> Iterator[Fault]:
+def _repeated_ids(name: str, ids: Sequence[str]) -> Iterator[Fault]:
     seen: set[str] = set()
     for number, id_ in enumerate(ids):
         if id_ in seen:
@@ -104,7 +104,7 @@ def _repeated(name: str, ids: Sequence[str]) -> Iterator[Fault]:
         seen.add(id_)
 
 
-def _unknown(
+def _unknown_ids(
     field: str, schedules: Iterable[ScheduleBody], known: Collection[str]
 ) -> Iterator[Fault]:
     kind = field.removesuffix("_id")
@@ -118,7 +118,7 @@ def _unknown(
             )
 
 
-class RemoveBody(Shape):
+class RemoveBody(RequestModel):
     """Generators to remove, besides those of the query."""
 
     id: Unsigned | None = None

@@ -9,7 +9,7 @@ from eventer.api.wire.faults import error_fields, place_fields
 from eventer.core.duration import format_duration
 from eventer.core.instant import format_instant
 from eventer.core.model import ConsoleTarget, EventShape, KafkaTarget, Target
-from eventer.destinations.readback import Flaw
+from eventer.destinations.audit import Flaw
 from eventer.service.views import (
     EventPage,
     GeneratorView,

@@ -19,26 +19,26 @@ from eventer.core.model import JsonValue
 _DECIMAL = re.compile(r"[0-9]{1,20}")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _NOT_BASE64_HINT = "encode the template with `base64`, or give it as it is in `template`"
-LIMIT = 1 << 64
+UINT64_LIMIT = 1 << 64
 
 
-def refuse(message: str, hint: str | None = None) -> NoReturn:
+def fail_validation(message: str, hint: str | None = None) -> NoReturn:
     """Makes pydantic report a fault with this sentence and hint at the value's place."""
     raise PydanticCustomError("refused", "{text}", {"text": message, "hint": hint})
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        refuse("must be text")
+        fail_validation("must be text")
     return value
 
 
 def _unsigned(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LIMIT:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < UINT64_LIMIT:
         return value
-    if isinstance(value, str) and _DECIMAL.fullmatch(value) and int(value) < LIMIT:
+    if isinstance(value, str) and _DECIMAL.fullmatch(value) and int(value) < UINT64_LIMIT:
         return int(value)
-    refuse("must be an unsigned 64-bit number, as decimal text")
+    fail_validation("must be an unsigned 64-bit number, as decimal text")
 
 
 def _interval(value: object) -> int:
@@ -46,9 +46,9 @@ def _interval(value: object) -> int:
     try:
         nanoseconds = parse_duration(text)
     except DurationError as error:
-        refuse(error.message, error.hint)
+        fail_validation(error.message, error.hint)
     if nanoseconds <= 0:
-        refuse("must be longer than nothing")
+        fail_validation("must be longer than nothing")
     return nanoseconds
 
 
@@ -56,12 +56,12 @@ def _instant(value: object) -> int:
     try:
         return parse_instant(_text(value))
     except RequestError as error:
-        refuse(error.message)
+        fail_validation(error.message)
 
 
 def _variables(value: object) -> str:
     if not isinstance(value, dict):
-        refuse("must be an object")
+        fail_validation("must be an object")
     variables: JsonValue = value
     return json_text(variables)
 
@@ -70,15 +70,17 @@ def _template(value: object) -> str:
     """Base64 to text: white space, missing padding and the URL-safe alphabet are all right."""
     plain = re.sub(r"\s+", "", _text(value)).translate(str.maketrans("-_", "+/")).rstrip("=")
     if odd := _NOT_BASE64.search(plain):
-        refuse(f"is no base64: it holds {odd.group()!r}", _NOT_BASE64_HINT)
+        fail_validation(f"is no base64: it holds {odd.group()!r}", _NOT_BASE64_HINT)
     try:
         data = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except binascii.Error:
-        refuse("is no base64: the last character is missing or one too many", _NOT_BASE64_HINT)
+        fail_validation(
+            "is no base64: the last character is missing or one too many", _NOT_BASE64_HINT
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        refuse(f"is base64 of something that is not UTF-8 text (byte {error.start})")
+        fail_validation(f"is base64 of something that is not UTF-8 text (byte {error.start})")
 
 
 _UNSIGNED_SCHEMA = {"type": "string", "pattern": "^[0-9]{1,20}$", "examples": ["1259418336236299"]}

@@ -14,10 +14,10 @@ from pydantic import (
     model_validator,
 )
 
-from eventer.api.wire.scalars import ConnectionName, refuse
+from eventer.api.wire.scalars import ConnectionName, fail_validation
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+NonEmptyText = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
 Topic = Annotated[str, StringConstraints(min_length=1, max_length=249)]
 
 
@@ -26,7 +26,7 @@ def _one_or_more(value: object) -> object:
 
 
 UpsertKey = Annotated[
-    list[Text],
+    list[NonEmptyText],
     Field(min_length=1, max_length=32),
     BeforeValidator(_one_or_more),
     WithJsonSchema(
@@ -38,28 +38,34 @@ UpsertKey = Annotated[
 ]
 
 
-class Shape(BaseModel):
+class RequestModel(BaseModel):
     """A JSON object with exactly these fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class KafkaOptions(Shape):
+class KafkaOptions(RequestModel):
     """A topic. `key`, `partition`, `timestamp` and header values name a field or a JSON pointer."""
 
     topic: Topic = Field(description="Created if it is missing.", examples=["orders"])
     connection: ConnectionName = Field(default="kafka", description="A connection's name.")
-    key: Text | None = Field(default=None, description="What makes the record's key.")
-    partition: Text | None = Field(default=None, description="What says the partition's number.")
-    timestamp: Text | None = Field(default=None, description="What makes the record's timestamp.")
-    headers: dict[Text, Text] = Field(default_factory=dict, description="Header to field.")
+    key: NonEmptyText | None = Field(default=None, description="What makes the record's key.")
+    partition: NonEmptyText | None = Field(
+        default=None, description="What says the partition's number."
+    )
+    timestamp: NonEmptyText | None = Field(
+        default=None, description="What makes the record's timestamp."
+    )
+    headers: dict[NonEmptyText, NonEmptyText] = Field(
+        default_factory=dict, description="Header to field."
+    )
     partitions: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = Field(
         default=None, description="Partitions of a topic that is created."
     )
     replication: Annotated[int, Field(strict=True, ge=1, le=100)] | None = Field(
         default=None, description="Replication factor of a topic that is created."
     )
-    config: dict[Text, str] = Field(
+    config: dict[NonEmptyText, str] = Field(
         default_factory=dict, description="Settings of a topic that is created."
     )
 
@@ -78,10 +84,10 @@ class KafkaOptions(Shape):
         )
 
 
-class PostgresOptions(Shape):
+class PostgresOptions(RequestModel):
     """A table, and the columns that rows are upserted by."""
 
-    table: Text = Field(
+    table: NonEmptyText = Field(
         description='`table`, `schema.table`, or `"a.b"` for a name with a dot.',
         examples=["orders"],
     )
@@ -94,7 +100,7 @@ class PostgresOptions(Shape):
         return PostgresTarget(self.table, self.connection, key)
 
 
-class TargetBody(Shape):
+class TargetBody(RequestModel):
     """Where events go: exactly the options that `type` names."""
 
     type: Literal["kafka", "postgres"]
@@ -105,9 +111,9 @@ class TargetBody(Shape):
     def _one_kind(self) -> TargetBody:
         other = "postgres" if self.type == "kafka" else "kafka"
         if getattr(self, self.type) is None:
-            refuse(f"its type is {self.type!r}, but it has no {self.type!r} options")
+            fail_validation(f"its type is {self.type!r}, but it has no {self.type!r} options")
         if getattr(self, other) is not None:
-            refuse(f"its type is {self.type!r}, but it has {other!r} options")
+            fail_validation(f"its type is {self.type!r}, but it has {other!r} options")
         return self
 
     def target(self) -> Target:

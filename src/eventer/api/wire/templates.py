@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from eventer.api.wire.scalars import EncodedTemplate, Instant, Unsigned, Variables, refuse
-from eventer.api.wire.targets import Shape, TargetBody, Text
+from eventer.api.wire.scalars import EncodedTemplate, Instant, Unsigned, Variables, fail_validation
+from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.service.requests import PreviewRequest
 
 MAX_PREVIEW = 1_000
 
 
-class TemplateBody(Shape):
+class TemplateBody(RequestModel):
     """A template: base64 in `schema`, or as it is in `template`."""
 
     schema_: EncodedTemplate | None = Field(
@@ -21,16 +21,20 @@ class TemplateBody(Shape):
     )
     template: str | None = Field(default=None, description="The Jsonnet template as it is.")
     dataset: str | None = Field(default=None, description="What `get_dataset` gives.")
-    stream: Text | None = Field(default=None, description="A name that draws are made under.")
+    stream: NonEmptyText | None = Field(
+        default=None, description="A name that draws are made under."
+    )
     vars: Variables = Field(default="{}", description="External variables and arguments.")
     seed: Unsigned | None = Field(default=None, description="Drawn where none is given.")
 
     @model_validator(mode="after")
     def _one_template(self) -> TemplateBody:
         if self.schema_ is None and self.template is None:
-            refuse("there is no template", "give `schema` (base64) or `template` (plain text)")
+            fail_validation(
+                "there is no template", "give `schema` (base64) or `template` (plain text)"
+            )
         if self.schema_ is not None and self.template is not None:
-            refuse("`schema` and `template` are both given", "keep one of them")
+            fail_validation("`schema` and `template` are both given", "keep one of them")
         return self
 
     @property

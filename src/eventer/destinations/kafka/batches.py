@@ -14,17 +14,17 @@ from eventer.core.batch import Batch
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import ColumnType, KafkaTarget
 from eventer.core.pointer import format_pointer
-from eventer.kernels.kafka_records import (
+from eventer.kernels.kafka.record_batches import (
     BytesColumn,
     Codec,
-    Header,
     RecordBatch,
     RecordColumns,
+    RecordHeader,
     key_partitions,
     split,
 )
 
-RUN: Final = 100
+UNKEYED_RUN_LENGTH: Final = 100
 """How many unkeyed events in a row go to one partition."""
 
 _NS_PER_MS: Final = 1_000_000
@@ -35,54 +35,60 @@ PartitionCounts = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class SplitOptions:
     """How record batches are cut: by compressed size, with a guess at what compression saves."""
 
     codec: Codec
-    limit: int
-    ratio: float = 1.0
+    max_batch_bytes: int
+    compression_ratio: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class EncodedBatch:
     """The record batches of a batch and their partitions, and what they were made for."""
 
     counts: PartitionCounts
     codec: Codec
-    limit: int
+    max_batch_bytes: int
     parts: tuple[tuple[int, RecordBatch], ...]
 
-    def serves(self, counts: PartitionCounts, cut: Cut) -> bool:
+    def is_reusable_for(self, counts: PartitionCounts, split_options: SplitOptions) -> bool:
         """Whether they are what `encode` would make now, but for where they are cut."""
-        return (self.counts, self.codec, self.limit) == (counts, cut.codec, cut.limit)
+        return (self.counts, self.codec, self.max_batch_bytes) == (
+            counts,
+            split_options.codec,
+            split_options.max_batch_bytes,
+        )
 
 
-def with_count(counts: PartitionCounts, index: int, partitions: int) -> PartitionCounts:
+def add_partition_count(counts: PartitionCounts, index: int, partitions: int) -> PartitionCounts:
     """The partition counts of a flow after its topic was seen with `partitions` at `index`."""
     if counts and counts[-1][1] == partitions:
         return counts
     return (*counts, (index, partitions))
 
 
-def within(counts: PartitionCounts, batch: Batch) -> PartitionCounts:
+def counts_for_batch(counts: PartitionCounts, batch: Batch) -> PartitionCounts:
     """The partition counts that matter to a batch: the one that it begins with, and later ones."""
     begins = max((n for n, (start, _) in enumerate(counts) if start <= batch.first), default=0)
     later = [(start, n) for start, n in counts[begins + 1 :] if start < batch.next]
     return ((batch.first, counts[begins][1]), *later)
 
 
-def encode(batch: Batch, target: KafkaTarget, counts: PartitionCounts, cut: Cut) -> Encoded:
-    """A batch as its topic takes it; `counts` are those `within` it.
+def encode(
+    batch: Batch, target: KafkaTarget, counts: PartitionCounts, split_options: SplitOptions
+) -> EncodedBatch:
+    """A batch as its topic takes it; `counts` are those `counts_for_batch` it.
 
     Raises:
         DestinationRejectedError: see `record_batches`.
     """
-    parts = record_batches(batch, target, counts, cut)
-    return Encoded(counts, cut.codec, cut.limit, tuple(parts))
+    parts = record_batches(batch, target, counts, split_options)
+    return EncodedBatch(counts, split_options.codec, split_options.max_batch_bytes, tuple(parts))
 
 
 def record_batches(
-    batch: Batch, target: KafkaTarget, counts: PartitionCounts, cut: Cut
+    batch: Batch, target: KafkaTarget, counts: PartitionCounts, split_options: SplitOptions
 ) -> list[tuple[int, RecordBatch]]:
     """Record batches and their partitions, in the order in which each partition takes them.
 
@@ -93,25 +99,31 @@ def record_batches(
     if not batch.rows:
         return []
     columns = record_columns(batch, target)
-    places = partitions_of(batch, target, columns.keys, counts)
-    made = []
-    for partition in np.flatnonzero(np.bincount(places)).tolist():
-        rows = np.flatnonzero(places == partition)
-        parts = split(columns, rows, cut.codec, cut.limit, cut.ratio)
-        made += [(partition, part) for part in parts]
-    return made
+    row_partitions = partitions_of(batch, target, columns.keys, counts)
+    result = []
+    for partition in np.flatnonzero(np.bincount(row_partitions)).tolist():
+        rows = np.flatnonzero(row_partitions == partition)
+        parts = split(
+            columns,
+            rows,
+            split_options.codec,
+            split_options.max_batch_bytes,
+            split_options.compression_ratio,
+        )
+        result += [(partition, part) for part in parts]
+    return result
 
 
 def record_columns(batch: Batch, target: KafkaTarget) -> RecordColumns:
     """What the records are made of: texts as values, keys, headers and timestamps from fields."""
     return RecordColumns(
-        values=bytes_of(batch.text),
+        values=as_bytes_column(batch.text),
         timestamps=_timestamps(batch, target.timestamp),
         keys=_text_of(batch, target.key) if target.key is not None else None,
         headers=tuple(
-            Header(name.encode(), _text_of(batch, option)) for name, option in target.headers
+            RecordHeader(name.encode(), _text_of(batch, option)) for name, option in target.headers
         ),
-        repeats=batch.repeats,
+        match_hints=batch.match_hints,
     )
 
 
@@ -119,20 +131,22 @@ def partitions_of(
     batch: Batch, target: KafkaTarget, keys: BytesColumn | None, counts: PartitionCounts
 ) -> Ints:
     """The partition of each row: the field named by `partition`, else by key, else by index."""
-    counted = _counts_of(batch.index, counts)
-    places = (batch.index // RUN) % counted
+    n_partitions = _partition_counts(batch.index, counts)
+    row_partitions = (batch.index // UNKEYED_RUN_LENGTH) % n_partitions
     if keys is not None:
-        places = np.where(keys.validity(), key_partitions(keys, counted), places)
+        row_partitions = np.where(
+            keys.validity(), key_partitions(keys, n_partitions), row_partitions
+        )
     if target.partition is None:
-        return places
+        return row_partitions
     chosen = batch.fields.column(_pointer(target.partition), ColumnType.BIGINT)
-    given = chosen.is_valid().to_numpy(zero_copy_only=False)
-    wanted = chosen.fill_null(0).to_numpy(zero_copy_only=False)
-    _check_partitions(batch, given, wanted, counted, target)
-    return np.where(given, wanted, places)
+    has_value = chosen.is_valid().to_numpy(zero_copy_only=False)
+    given = chosen.fill_null(0).to_numpy(zero_copy_only=False)
+    _check_partitions(batch, has_value, given, n_partitions, target)
+    return np.where(has_value, given, row_partitions)
 
 
-def bytes_of(array: pa.Array) -> BytesColumn:
+def as_bytes_column(array: pa.Array) -> BytesColumn:
     """A `large_binary` or `large_string` array as the kernels read it, without a copy."""
     _, offsets, data = array.buffers()
     start, count = array.offset, len(array)
@@ -150,10 +164,10 @@ def _pointer(option: str) -> str:
 
 
 def _text_of(batch: Batch, option: str) -> BytesColumn:
-    return bytes_of(batch.fields.column(_pointer(option), ColumnType.KEY))
+    return as_bytes_column(batch.fields.column(_pointer(option), ColumnType.KEY))
 
 
-def _counts_of(index: Ints, counts: PartitionCounts) -> Ints:
+def _partition_counts(index: Ints, counts: PartitionCounts) -> Ints:
     """How many partitions the topic has for each event: each count holds from its index on."""
     if len(counts) == 1:
         return np.full(len(index), counts[0][1], np.int64)
@@ -174,34 +188,34 @@ def _timestamps(batch: Batch, option: str | None) -> Ints:
     except DestinationRejectedError:
         column = batch.fields.column(pointer, ColumnType.BIGINT)
         unit = 1
-    given = column.is_valid().to_numpy(zero_copy_only=False)
+    has_value = column.is_valid().to_numpy(zero_copy_only=False)
     chosen = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False) // unit
-    bad = np.flatnonzero(given & (chosen < 0))
+    bad = np.flatnonzero(has_value & (chosen < 0))
     if len(bad):
-        raise _refusal(batch, bad[0], f"timestamp {pointer} is before 1970, which Kafka refuses")
-    return np.where(given, chosen, scheduled)
+        raise _rejection(batch, bad[0], f"timestamp {pointer} is before 1970, which Kafka refuses")
+    return np.where(has_value, chosen, scheduled)
 
 
 def _check_partitions(
-    batch: Batch, given: NDArray[np.bool_], wanted: Ints, counted: Ints, target: KafkaTarget
+    batch: Batch, has_value: NDArray[np.bool_], given: Ints, n_partitions: Ints, target: KafkaTarget
 ) -> None:
-    bad = np.flatnonzero(given & ((wanted < 0) | (wanted >= counted)))
+    bad = np.flatnonzero(has_value & ((given < 0) | (given >= n_partitions)))
     if len(bad):
         row = int(bad[0])
-        raise _refusal(
+        raise _rejection(
             batch,
             row,
-            f"partition {wanted[row]} is none of the {counted[row]} of topic {target.topic!r}",
+            f"partition {given[row]} is none of the {n_partitions[row]} of topic {target.topic!r}",
         )
 
 
-def _refusal(batch: Batch, row: int, fault: str) -> DestinationRejectedError:
+def _rejection(batch: Batch, row: int, fault: str) -> DestinationRejectedError:
     index = int(batch.index[row])
     return DestinationRejectedError(f"event {index}: {fault}", index=index)
 
 
-def largest(batch: Batch, rows: Sequence[int] | Ints) -> tuple[int, int]:
+def find_largest_event(batch: Batch, rows: Sequence[int] | Ints) -> tuple[int, int]:
     """Index and bytes of JSON text of the largest event among the rows."""
-    lengths = bytes_of(batch.text).lengths()[rows]
+    lengths = as_bytes_column(batch.text).lengths()[rows]
     at = int(np.argmax(lengths))
     return int(batch.index[rows[at]]), int(lengths[at])

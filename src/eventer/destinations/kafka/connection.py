@@ -22,41 +22,41 @@ from eventer.core.errors import (
     UnknownOutcomeError,
 )
 from eventer.core.model import Guarantee, Position, PositionKey
-from eventer.destinations.base import Delivery, Flow, Outcome
+from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
 from eventer.destinations.kafka import ledger, position
-from eventer.destinations.kafka.delivery import (
-    Failure,
-    Plan,
-    failures,
-    kafka_target,
-    raise_if_spent,
-    sharing,
-)
 from eventer.destinations.kafka.errors import (
-    Verdict,
-    about_connection,
-    reason,
-    verdict_on,
+    ErrorCategory,
+    classify_error,
+    connection_error,
+    describe,
 )
-from eventer.destinations.kafka.log import Log
-from eventer.destinations.kafka.names import name_fault
-from eventer.destinations.kafka.opening import Opened, open_producer
-from eventer.destinations.kafka.planning import Planner
+from eventer.destinations.kafka.log_reader import LogReader
+from eventer.destinations.kafka.plan_sender import PlanSender
 from eventer.destinations.kafka.producer import Producer
-from eventer.destinations.kafka.sending import Sender
+from eventer.destinations.kafka.producer_startup import StartedProducer, start_producer
+from eventer.destinations.kafka.send_plan import (
+    SendFailure,
+    SendPlan,
+    find_failures,
+    kafka_target,
+    plans_sharing_batches,
+    raise_if_unusable,
+)
+from eventer.destinations.kafka.send_planner import SendPlanner
 from eventer.destinations.kafka.settings import KafkaSettings
-from eventer.destinations.kafka.topic import Topics
-from eventer.destinations.kafka.watching import WatchedTopics
-from eventer.kernels.kafka_reading import read_headers, read_records
-from eventer.kernels.kafka_records import (
+from eventer.destinations.kafka.topic_admin import TopicAdmin
+from eventer.destinations.kafka.topic_cache import TopicCache
+from eventer.destinations.kafka.topic_name import topic_name_error
+from eventer.kernels.kafka.record_batches import (
     ProducerState,
     RecordColumns,
     bytes_column,
     frame,
     key_partitions,
 )
+from eventer.kernels.kafka.record_reading import read_headers, read_records
 
-_DOUBTS: Final = 8
+_MAX_ATTEMPTS: Final = 8
 """After so many attempts nobody is tried again who may have failed by the fault of another."""
 
 _log = logging.getLogger(__name__)
@@ -86,10 +86,10 @@ class KafkaConnection:
         self._shards = shards
         self._clock = clock or SystemClock()
         self._transactional_id = f"eventer-{cluster:016x}-{name}-{shard}"
-        self._opened: Opened | None = None
+        self._opened: StartedProducer | None = None
         self._positions: dict[PositionKey, Position] | None = None
-        self._topics = WatchedTopics(self._clock)
-        self._planner = Planner(settings.compression, self._topics.known)
+        self._topics = TopicCache(self._clock)
+        self._planner = SendPlanner(settings.compression, self._topics.by_name)
 
     @property
     def degraded(self) -> str | None:
@@ -98,71 +98,71 @@ class KafkaConnection:
 
     async def open(self) -> Guarantee:
         """See `ShardConnection.open`."""
-        self._opened = await open_producer(self._settings, self._transactional_id)
+        self._opened = await start_producer(self._settings, self._transactional_id)
         if self._opened.degraded:
             _log.warning("%s delivers at least once: %s", self._name, self._opened.degraded)
-        async with self._bounded("opening", self._settings.start_timeout):
+        async with self._with_timeout("opening", self._settings.start_timeout):
             topic = await self._cluster_topics.ensure(position.target_for(self._shards))
             if topic.partitions < self._shards:
-                await self._cluster_topics.grow(position.TOPIC, self._shards)
+                await self._cluster_topics.create_partitions(position.TOPIC, self._shards)
             kept = ledger.target_for(self._shards, self._settings.ledger_retention_hours)
             topic = await self._cluster_topics.ensure(kept)
             if topic.partitions < self._shards:
-                await self._cluster_topics.grow(ledger.TOPIC, self._shards)
+                await self._cluster_topics.create_partitions(ledger.TOPIC, self._shards)
             await asyncio.to_thread(_load_kernels)
         return self._opened.guarantee
 
     async def positions(self, keys: Collection[PositionKey]) -> Mapping[PositionKey, Position]:
         """See `ShardConnection.positions`."""
-        known = await self._known_positions()
+        known = await self._read_positions()
         return {key: known[key] for key in keys if key in known}
 
     async def check(self, flow: Flow) -> None:
         """See `ShardConnection.check`. What a topic takes is known by writing to it only."""
-        if fault := name_fault(kafka_target(flow).topic):
+        if fault := topic_name_error(kafka_target(flow).topic):
             raise DestinationRejectedError(fault)
 
     async def prepare(self, flow: Flow) -> None:
         """See `ShardConnection.prepare`. Many flows of one topic ask the cluster once a second."""
         if not self._topics.is_fresh(flow):
-            await self._ensure(flow)
+            await self._ensure_topic(flow)
 
-    async def _ensure(self, flow: Flow) -> None:
+    async def _ensure_topic(self, flow: Flow) -> None:
         """Sees what the topic is like now, and makes it where it is missing."""
         doing = f"preparing topic {kafka_target(flow).topic!r}"
-        async with self._bounded(doing, self._settings.start_timeout):
+        async with self._with_timeout(doing, self._settings.start_timeout):
             await self._topics.ensure(self._cluster_topics, flow)
 
-    async def deliver(self, deliveries: Sequence[Delivery]) -> Outcome:
+    async def deliver(self, deliveries: Sequence[Delivery]) -> DeliveryOutcome:
         """See `ShardConnection.deliver`."""
-        positions = await self._known_positions()
-        rejected = await self._look_at_topics(deliveries)
-        plans: dict[PositionKey, Plan] = {}
+        positions = await self._read_positions()
+        rejected = await self._refresh_topics(deliveries)
+        plans: dict[PositionKey, SendPlan] = {}
         usable = [item for item in deliveries if item.flow.key not in rejected]
         began = self._clock.monotonic_ns()
         for key, item in (await self._planner.plan_all(usable, positions)).items():
-            await self._take_plan(key, item, plans, rejected)
+            await self._accept_plan(key, item, plans, rejected)
         waiting = self._clock.monotonic_ns() - began
-        encoding = max(waiting, self._planner.encoder.lap())
+        encoding = max(waiting, self._planner.encoder.take_elapsed_ns())
         committed: dict[PositionKey, Position] = {}
         for attempt in count():
             if not plans:
                 break
             failed = await self._attempt(list(plans.values()))
             if not failed or not self._transactional:
-                committed |= self._note(plans, failed)
+                committed |= self._record_positions(plans, failed)
             if not failed:
                 break
             plans = {key: item for key, item in plans.items() if key not in committed}
-            for item in sharing(plans.values(), failed):
-                await self._add_alone(item.delivery, plans, rejected)
+            for item in plans_sharing_batches(plans.values(), failed):
+                await self._replan_alone(item.delivery, plans, rejected)
             for failure in failed:
                 del plans[failure.plan.flow.key]
-                if failure.sure or failure.batch_too_large or attempt >= _DOUBTS:
-                    await self._judge(failure, plans, rejected)
+                if failure.blames_this_flow or failure.batch_too_large or attempt >= _MAX_ATTEMPTS:
+                    await self._resolve_failure(failure, plans, rejected)
                 else:
-                    await self._add_alone(failure.plan.delivery, plans, rejected)
-        return Outcome(committed, rejected, encoding, waiting)
+                    await self._replan_alone(failure.plan.delivery, plans, rejected)
+        return DeliveryOutcome(committed, rejected, encoding, waiting)
 
     async def close(self) -> None:
         """See `ShardConnection.close`."""
@@ -182,92 +182,92 @@ class KafkaConnection:
         return self._opened is not None and self._opened.transactional
 
     @property
-    def _cluster_topics(self) -> Topics:
-        return Topics(self._producer.client)
+    def _cluster_topics(self) -> TopicAdmin:
+        return TopicAdmin(self._producer.client)
 
-    async def _known_positions(self) -> dict[PositionKey, Position]:
+    async def _read_positions(self) -> dict[PositionKey, Position]:
         """Read once: nobody else moves them.
 
         After fencing, none of ours is in doubt either. Others share the partition, and may have
         died in a transaction: theirs are not waited for. Where nobody was fenced, all are.
         """
         if self._positions is None:
-            log = Log(self._settings, self._producer.client)
-            read = log.decided if self._transactional else log.settled
-            async with self._bounded("reading positions", log.patience):
+            log = LogReader(self._settings, self._producer.client)
+            read = log.read_committed_without_waiting if self._transactional else log.read_committed
+            async with self._with_timeout("reading positions", log.wait_seconds):
                 self._positions = await position.read_positions(
                     read(position.TOPIC, self._shard), self._shard, self._cluster
                 )
         return self._positions
 
-    async def _look_at_topics(
+    async def _refresh_topics(
         self, deliveries: Sequence[Delivery]
     ) -> dict[PositionKey, DestinationError]:
         """The flows whose topics are not to be had, and why."""
         if self._topics.are_fresh(deliveries):
             return {}
-        async with self._bounded("looking at topics", self._settings.start_timeout):
-            return await self._topics.look(self._producer.client, deliveries)
+        async with self._with_timeout("looking at topics", self._settings.start_timeout):
+            return await self._topics.refresh(self._producer.client, deliveries)
 
     def encode_ahead(self, flow: Flow, batch: Batch) -> None:
         """See `ShardConnection.encode_ahead`."""
         if self._positions is not None:
             self._planner.begin(flow, batch, self._positions)
 
-    async def _take_plan(
+    async def _accept_plan(
         self,
         key: PositionKey,
-        item: Plan | DestinationRejectedError,
-        plans: dict[PositionKey, Plan],
+        item: SendPlan | DestinationRejectedError,
+        plans: dict[PositionKey, SendPlan],
         rejected: dict[PositionKey, DestinationError],
     ) -> None:
         """Refuses an event that is too large before anything of its flow is sent."""
-        if not isinstance(item, Plan):
+        if not isinstance(item, SendPlan):
             rejected[key] = item
             return
-        self._planner.learn(item)
+        self._planner.update_compression_ratio(item)
         if item.too_large() is None:
             plans[key] = item
             return
-        await self._ensure(item.flow)
-        await self._add_alone(item.delivery, plans, rejected)
+        await self._ensure_topic(item.flow)
+        await self._replan_alone(item.delivery, plans, rejected)
 
-    async def _add_alone(
+    async def _replan_alone(
         self,
         delivery: Delivery,
-        plans: dict[PositionKey, Plan],
+        plans: dict[PositionKey, SendPlan],
         rejected: dict[PositionKey, DestinationError],
     ) -> None:
         """Plans a delivery by itself: whatever is wrong then is its own."""
         plans.pop(delivery.flow.key, None)
-        item = self._planner.plan(delivery, await self._known_positions())
-        fault = item.too_large() if isinstance(item, Plan) else item
-        if isinstance(item, Plan) and fault is None:
+        item = self._planner.plan(delivery, await self._read_positions())
+        fault = item.too_large() if isinstance(item, SendPlan) else item
+        if isinstance(item, SendPlan) and fault is None:
             plans[delivery.flow.key] = item
         elif fault is not None:
             rejected[delivery.flow.key] = fault
 
-    async def _attempt(self, plans: Sequence[Plan]) -> list[Failure]:
+    async def _attempt(self, plans: Sequence[SendPlan]) -> list[SendFailure]:
         """Commits all plans; where some fail, says which.
 
         Then nothing is visible in a transaction; without one, the others are committed.
         """
-        async with self._bounded("delivering", self._settings.delivery_timeout):
-            sender = Sender(self._producer, self._shard, self._settings.compression)
+        async with self._with_timeout("delivering", self._settings.delivery_timeout):
+            sender = PlanSender(self._producer, self._shard, self._settings.compression)
             if self._transactional:
                 await self._producer.begin()
-                if failed := await sender.enlist(plans):
+                if failed := await sender.add_partitions_to_txn(plans):
                     await self._producer.abort()
                     return failed
             sent = await sender.send_plans(plans)
-            failed = failures(plans, sent)
-            raise_if_spent(failed, among=len(plans))
+            failed = find_failures(plans, sent)
+            raise_if_unusable(failed, among=len(plans))
             if failed and self._transactional:
                 await self._producer.abort()
                 return failed
             lost = {failure.plan.flow.key for failure in failed}
             whole = [both for both in zip(plans, sent, strict=True) if both[0].flow.key not in lost]
-            await sender.send_books(whole, self._clock.now_ns() // 1_000_000)
+            await sender.send_ledger_and_positions(whole, self._clock.now_ns() // 1_000_000)
         if self._transactional:
             await self._commit()
         return failed
@@ -278,17 +278,17 @@ class KafkaConnection:
             async with asyncio.timeout(self._settings.delivery_timeout):
                 await self._producer.commit()
         except BaseException as error:
-            await self._spend()
+            await self._discard_producer()
             if not isinstance(error, Exception):
                 raise
-            if verdict_on(error) is Verdict.FENCED:
+            if classify_error(error) is ErrorCategory.FENCED:
                 raise FencedError("another owner took this shard over before a commit") from error
             raise UnknownOutcomeError(
-                f"Kafka did not say whether it committed: {reason(error)}"
+                f"Kafka did not say whether it committed: {describe(error)}"
             ) from error
 
-    def _note(
-        self, plans: Mapping[PositionKey, Plan], failed: Sequence[Failure]
+    def _record_positions(
+        self, plans: Mapping[PositionKey, SendPlan], failed: Sequence[SendFailure]
     ) -> dict[PositionKey, Position]:
         lost = {failure.plan.flow.key for failure in failed}
         moved = {key: item.position for key, item in plans.items() if key not in lost}
@@ -296,48 +296,48 @@ class KafkaConnection:
         self._positions |= moved
         return moved
 
-    async def _judge(
+    async def _resolve_failure(
         self,
-        failure: Failure,
-        plans: dict[PositionKey, Plan],
+        failure: SendFailure,
+        plans: dict[PositionKey, SendPlan],
         rejected: dict[PositionKey, DestinationError],
     ) -> None:
         """Cuts a flow's batches smaller, or leaves it out."""
         flow = failure.plan.flow
         if not failure.batch_too_large:
-            rejected[flow.key] = failure.verdict()
+            rejected[flow.key] = failure.as_error()
             return
-        await self._ensure(flow)
+        await self._ensure_topic(flow)
         name = kafka_target(flow).topic
-        self._topics.known[name] = failure.smaller(self._topics.known[name])
-        again = self._planner.plan(failure.plan.delivery, await self._known_positions())
-        assert isinstance(again, Plan)
+        self._topics.by_name[name] = failure.with_smaller_limit(self._topics.by_name[name])
+        again = self._planner.plan(failure.plan.delivery, await self._read_positions())
+        assert isinstance(again, SendPlan)
         plans[flow.key] = again
 
     @asynccontextmanager
-    async def _bounded(self, doing: str, seconds: float) -> AsyncIterator[None]:
+    async def _with_timeout(self, doing: str, seconds: float) -> AsyncIterator[None]:
         """Bounds a wait in which nothing can be committed; what breaks it spends the connection."""
         try:
             async with asyncio.timeout(seconds):
                 yield
         except (DestinationRejectedError, TargetUnavailableError):
             if self._in_transaction():
-                await self._spend()
+                await self._discard_producer()
             raise
         except DestinationError:
-            await self._spend()
+            await self._discard_producer()
             raise
         except Exception as error:
-            await self._spend()
-            raise about_connection(error, doing) from error
+            await self._discard_producer()
+            raise connection_error(error, doing) from error
         except BaseException:
-            await self._spend()
+            await self._discard_producer()
             raise
 
     def _in_transaction(self) -> bool:
         return self._opened is not None and self._opened.producer.in_transaction
 
-    async def _spend(self) -> None:
+    async def _discard_producer(self) -> None:
         opened, self._opened = self._opened, None
         if opened is not None:
             await opened.producer.discard()

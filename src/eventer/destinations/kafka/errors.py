@@ -20,7 +20,7 @@ from eventer.core.errors import (
 )
 
 
-class Verdict(enum.Enum):
+class ErrorCategory(enum.Enum):
     """What an error says about what was asked.
 
     TOO_LARGE: the batch is larger than the topic takes, perhaps a smaller one is not.
@@ -31,18 +31,18 @@ class Verdict(enum.Enum):
     """
 
     TOO_LARGE = enum.auto()
-    REFUSED = enum.auto()
+    REJECTED = enum.auto()
     FENCED = enum.auto()
-    SPENT = enum.auto()
-    PASSING = enum.auto()
+    PRODUCER_UNUSABLE = enum.auto()
+    TRANSIENT = enum.auto()
 
 
-_GRANT = (
+_GRANT_HINT = (
     "grant the principal Write and Describe on the topic, and Read where it is to be verified or "
     "is Eventer's own"
 )
-_REFUSED: Final[dict[type[BaseException], str | None]] = {
-    kafka.TopicAuthorizationFailedError: _GRANT,
+_REJECTION_HINTS: Final[dict[type[BaseException], str | None]] = {
+    kafka.TopicAuthorizationFailedError: _GRANT_HINT,
     kafka.ClusterAuthorizationFailedError: "grant the principal what it needs on the cluster",
     kafka.InvalidTopicError: "name a topic that the broker accepts",
     kafka.InvalidTimestampError: (
@@ -55,27 +55,27 @@ _REFUSED: Final[dict[type[BaseException], str | None]] = {
     kafka.UnsupportedForMessageFormatError: None,
 }
 
-_VERDICTS: Final[dict[type[BaseException], Verdict]] = {
-    **dict.fromkeys(_REFUSED, Verdict.REFUSED),
-    kafka.MessageSizeTooLargeError: Verdict.TOO_LARGE,
-    kafka.RecordListTooLargeError: Verdict.TOO_LARGE,
-    kafka.ProducerFenced: Verdict.FENCED,
-    kafka.InvalidProducerEpoch: Verdict.FENCED,
+_CATEGORIES: Final[dict[type[BaseException], ErrorCategory]] = {
+    **dict.fromkeys(_REJECTION_HINTS, ErrorCategory.REJECTED),
+    kafka.MessageSizeTooLargeError: ErrorCategory.TOO_LARGE,
+    kafka.RecordListTooLargeError: ErrorCategory.TOO_LARGE,
+    kafka.ProducerFenced: ErrorCategory.FENCED,
+    kafka.InvalidProducerEpoch: ErrorCategory.FENCED,
     # The transaction was ended by another: about one in a hundred of those who are fenced hear it.
-    kafka.InvalidTxnState: Verdict.FENCED,
-    kafka.TransactionCoordinatorFenced: Verdict.SPENT,
-    kafka.OutOfOrderSequenceNumber: Verdict.SPENT,
-    kafka.UnknownProducerId: Verdict.SPENT,
-    kafka.InvalidProducerIdMapping: Verdict.SPENT,
-    kafka.ConcurrentTransactions: Verdict.SPENT,
-    kafka.KafkaConnectionError: Verdict.SPENT,
-    kafka.ProducerClosed: Verdict.SPENT,
-    kafka.IllegalOperation: Verdict.SPENT,
-    TimeoutError: Verdict.SPENT,
-    AssertionError: Verdict.SPENT,
+    kafka.InvalidTxnState: ErrorCategory.FENCED,
+    kafka.TransactionCoordinatorFenced: ErrorCategory.PRODUCER_UNUSABLE,
+    kafka.OutOfOrderSequenceNumber: ErrorCategory.PRODUCER_UNUSABLE,
+    kafka.UnknownProducerId: ErrorCategory.PRODUCER_UNUSABLE,
+    kafka.InvalidProducerIdMapping: ErrorCategory.PRODUCER_UNUSABLE,
+    kafka.ConcurrentTransactions: ErrorCategory.PRODUCER_UNUSABLE,
+    kafka.KafkaConnectionError: ErrorCategory.PRODUCER_UNUSABLE,
+    kafka.ProducerClosed: ErrorCategory.PRODUCER_UNUSABLE,
+    kafka.IllegalOperation: ErrorCategory.PRODUCER_UNUSABLE,
+    TimeoutError: ErrorCategory.PRODUCER_UNUSABLE,
+    AssertionError: ErrorCategory.PRODUCER_UNUSABLE,
 }
 
-_OF_RECORDS: Final = (
+_RECORD_ERRORS: Final = (
     kafka.InvalidTimestampError,
     kafka.MessageSizeTooLargeError,
     kafka.RecordListTooLargeError,
@@ -83,7 +83,7 @@ _OF_RECORDS: Final = (
     kafka.UnknownError,  # so the client calls a record that the topic does not take, among others
 )
 
-_NO_TRANSACTIONS: Final = (
+_PRODUCER_ID_ERRORS: Final = (
     kafka.TransactionalIdAuthorizationFailed,
     kafka.ClusterAuthorizationFailedError,
     kafka.UnsupportedVersionError,
@@ -92,7 +92,7 @@ _NO_TRANSACTIONS: Final = (
     NotImplementedError,  # the client knows no version of a request that the broker knows
 )
 
-_BAD_LOGIN: Final = (
+_LOGIN_ERRORS: Final = (
     kafka.AuthenticationFailedError,
     kafka.AuthenticationMethodNotSupported,
     kafka.SaslAuthenticationFailed,
@@ -101,55 +101,55 @@ _BAD_LOGIN: Final = (
 )
 
 
-def verdict_on(error: BaseException) -> Verdict:
+def classify_error(error: BaseException) -> ErrorCategory:
     """What an error of a send, a transaction or a request means."""
     if type(error) is kafka.KafkaError and error.__cause__ is not None:
         error = error.__cause__  # what ended the client's sender, which says so
     for kind in type(error).__mro__:
-        if kind in _VERDICTS:
-            return _VERDICTS[kind]
-    return Verdict.PASSING
+        if kind in _CATEGORIES:
+            return _CATEGORIES[kind]
+    return ErrorCategory.TRANSIENT
 
 
-def blames_records(error: BaseException) -> bool:
+def is_record_error(error: BaseException) -> bool:
     """Whether it is about what was sent: others may well send to the same partition."""
-    return isinstance(error, _OF_RECORDS)
+    return isinstance(error, _RECORD_ERRORS)
 
 
-def refuses_identity(error: BaseException) -> bool:
+def rejects_producer_id(error: BaseException) -> bool:
     """Whether the broker refuses transactions, or idempotence, by right or by version."""
-    return isinstance(error, _NO_TRANSACTIONS)
+    return isinstance(error, _PRODUCER_ID_ERRORS)
 
 
-def refuses_login(error: BaseException) -> bool:
+def rejects_login(error: BaseException) -> bool:
     """Whether trying again with the same settings is in vain."""
-    return isinstance(error, _BAD_LOGIN)
+    return isinstance(error, _LOGIN_ERRORS)
 
 
-def about_topic(error: BaseException, topic: str) -> DestinationError:
+def topic_error(error: BaseException, topic: str) -> DestinationError:
     """Our error for one that a topic caused, without an event to blame."""
-    verdict = verdict_on(error)
-    if verdict is Verdict.REFUSED:
-        kind = next(kind for kind in type(error).__mro__ if kind in _REFUSED)
+    category = classify_error(error)
+    if category is ErrorCategory.REJECTED:
+        kind = next(kind for kind in type(error).__mro__ if kind in _REJECTION_HINTS)
         return DestinationRejectedError(
-            f"Kafka refuses topic {topic!r}: {reason(error)}", hint=_REFUSED[kind]
+            f"Kafka refuses topic {topic!r}: {describe(error)}", hint=_REJECTION_HINTS[kind]
         )
     if isinstance(error, kafka.LeaderNotAvailableError):
         return TargetUnavailableError(
             f"a partition of topic {topic!r} has no leader",
             hint="delivery goes on when a broker that holds the partition is back",
         )
-    return TargetUnavailableError(f"Kafka does not take topic {topic!r}: {reason(error)}")
+    return TargetUnavailableError(f"Kafka does not take topic {topic!r}: {describe(error)}")
 
 
-def about_connection(error: BaseException, doing: str) -> DestinationError:
+def connection_error(error: BaseException, doing: str) -> DestinationError:
     """Our error for one after which this connection is spent and nothing was committed."""
-    if verdict_on(error) is Verdict.FENCED:
+    if classify_error(error) is ErrorCategory.FENCED:
         return FencedError(f"another owner took this shard over while {doing}")
-    return DestinationUnavailableError(f"Kafka failed while {doing}: {reason(error)}")
+    return DestinationUnavailableError(f"Kafka failed while {doing}: {describe(error)}")
 
 
-def reason(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """What an error says, in a line; never empty."""
     if isinstance(error, TimeoutError) and not str(error):
         return "no answer in time"

@@ -18,30 +18,36 @@ import numpy as np
 
 from eventer.core.batch import Batch
 from eventer.core.model import KafkaTarget, PositionKey
-from eventer.destinations.kafka.delivery import Plan
 from eventer.destinations.kafka.position import decode_key, encode_key
-from eventer.destinations.kafka.topic import DEFAULT_MAX_MESSAGE_BYTES
-from eventer.kernels.kafka_records import Codec, RecordBatch, RecordColumns, bytes_column, split
+from eventer.destinations.kafka.send_plan import SendPlan
+from eventer.destinations.kafka.topic_admin import DEFAULT_MAX_MESSAGE_BYTES
+from eventer.kernels.kafka.record_batches import (
+    Codec,
+    RecordBatch,
+    RecordColumns,
+    bytes_column,
+    split,
+)
 
 TOPIC: Final = "eventer-ledger"
 _MS_PER_HOUR: Final = 3_600_000
 _SEGMENTS: Final = 8
 """Whole segments are dropped: this many keep what is kept close to what was asked for."""
 
-Ranges: TypeAlias = tuple[tuple[int, int], ...]
-Places: TypeAlias = tuple[tuple[int, int, int], ...]
+IndexRanges: TypeAlias = tuple[tuple[int, int], ...]
+OffsetRanges: TypeAlias = tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """What one transaction committed of one generator, and where it lies."""
 
     first: int
     n: int
-    places: Places
-    skipped: Ranges = ()
+    places: OffsetRanges
+    skipped: IndexRanges = ()
 
-    def encoded(self) -> bytes:
+    def encode(self) -> bytes:
         """The record's value."""
         value = {
             "first": self.first,
@@ -75,17 +81,17 @@ def decode_ledger_key(data: bytes) -> tuple[PositionKey, str] | None:
     return None if key is None else (key, topic.decode("ascii", "replace"))
 
 
-def entry_of(plan: Plan, offsets: Sequence[int]) -> Entry:
+def build_entry(plan: SendPlan, offsets: Sequence[int]) -> LedgerEntry:
     """The entry of a flow whose shares were acknowledged at these offsets."""
     batches = plan.delivery.batches
     places: list[tuple[int, int, int]] = []
-    for share, offset in zip(plan.shares, offsets, strict=True):
-        places.append((share.send.partition, offset, share.count))
+    for batch_slice, offset in zip(plan.slices, offsets, strict=True):
+        places.append((batch_slice.send.partition, offset, batch_slice.count))
     first = batches[0].first
-    return Entry(first, batches[-1].next - first, _joined(places), _skipped(batches))
+    return LedgerEntry(first, batches[-1].next - first, _merge_adjacent(places), _skipped(batches))
 
 
-def _joined(places: Sequence[tuple[int, int, int]]) -> Places:
+def _merge_adjacent(places: Sequence[tuple[int, int, int]]) -> OffsetRanges:
     """The places partition by partition, those that follow one another as one."""
     joined: list[tuple[int, int, int]] = []
     for partition, offset, count in sorted(places):
@@ -96,7 +102,7 @@ def _joined(places: Sequence[tuple[int, int, int]]) -> Places:
     return tuple(joined)
 
 
-def _skipped(batches: Sequence[Batch]) -> Ranges:
+def _skipped(batches: Sequence[Batch]) -> IndexRanges:
     """The ranges of indices that emit nothing."""
     ranges: list[tuple[int, int]] = []
     for batch in batches:
@@ -110,12 +116,12 @@ def _skipped(batches: Sequence[Batch]) -> Ranges:
 
 
 def ledger_batches(
-    entries: Sequence[tuple[Plan, Entry]], now_ms: int, codec: Codec
+    entries: Sequence[tuple[SendPlan, LedgerEntry]], now_ms: int, codec: Codec
 ) -> list[RecordBatch]:
     """Record batches with all of the entries."""
     keys = [encode_ledger_key(plan.flow.key, plan.topic.name) for plan, _ in entries]
     columns = RecordColumns(
-        values=bytes_column([entry.encoded() for _, entry in entries]),
+        values=bytes_column([entry.encode() for _, entry in entries]),
         timestamps=np.full(len(entries), now_ms, np.int64),
         keys=bytes_column(keys),
     )

@@ -17,19 +17,19 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.protocol.produce import ProduceRequest
 
-from eventer.kernels.kafka_records import ProducerState, RecordBatch
+from eventer.kernels.kafka.record_batches import ProducerState, RecordBatch
 
-IN_FLIGHT: Final = 5
+MAX_IN_FLIGHT: Final = 5
 """For all partitions together: by so many a broker knows again what it has of a partition."""
-_SEQUENCES: Final = 1 << 31
+_SEQUENCE_MODULUS: Final = 1 << 31
 
 
-def wrapped(sequence: int) -> int:
+def wrap_sequence(sequence: int) -> int:
     """The sequence number that the broker expects: after 2^31 - 1 comes 0.
 
     aiokafka goes on below zero, which the broker refuses; some half an hour of a full stream away.
     """
-    return sequence % _SEQUENCES
+    return sequence % _SEQUENCE_MODULUS
 
 
 class Pipeline:
@@ -39,21 +39,21 @@ class Pipeline:
         self._client = producer.client
         self._manager = producer._txn_manager  # noqa: SLF001 - see `producer.py`
         self._timeout_ms = producer._request_timeout_ms  # noqa: SLF001
-        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
 
     async def send(
         self,
-        place: TopicPartition,
+        tp: TopicPartition,
         batches: Sequence[RecordBatch],
-        note: Callable[[int, int], None],
+        on_acknowledged: Callable[[int, int], None],
     ) -> int:
         """Sends in order; how many from the first on are acknowledged.
 
-        `note` gets number and offset of each that is, as soon as it is. The rest, whatever became
+        `on_acknowledged` gets number and offset of each that is, as soon as it is. The rest, whatever became
         of it, is to be sent again: the next sequence number is that of the first of it.
         """
-        await self._client._wait_on_metadata(place.topic)  # noqa: SLF001
-        node = self._client.cluster.leader_for_partition(place)
+        await self._client._wait_on_metadata(tp.topic)  # noqa: SLF001
+        node = self._client.cluster.leader_for_partition(tp)
         if node is None or node < 0:
             return 0
         bases: list[int] = []
@@ -64,17 +64,23 @@ class Pipeline:
                 if any(task.done() and not task.result() for task in tasks):
                     self._slots.release()
                     break
-                bases.append(self._take(place, batch.count))
-                request = self._request(place, batch, bases[-1])
-                tasks.append(asyncio.create_task(self._send(node, request, number, note)))
+                bases.append(self._reserve_sequence(tp, batch.count))
+                request = self._request(tp, batch, bases[-1])
+                tasks.append(
+                    asyncio.create_task(self._send(node, request, number, on_acknowledged))
+                )
             acknowledged = await asyncio.gather(*tasks)
         finally:
             for task in tasks:
                 task.cancel()
-        return self._settle(place, bases, acknowledged)
+        return self._rewind_sequence(tp, bases, acknowledged)
 
     async def _send(
-        self, node: int, request: ProduceRequest, number: int, note: Callable[[int, int], None]
+        self,
+        node: int,
+        request: ProduceRequest,
+        number: int,
+        on_acknowledged: Callable[[int, int], None],
     ) -> bool:
         """Whether the batch is acknowledged."""
         try:
@@ -85,10 +91,10 @@ class Pipeline:
             self._slots.release()
         ((_, ((_, code, offset, *_),)),) = answer.topics
         if code == 0:
-            note(number, offset)
+            on_acknowledged(number, offset)
         return bool(code == 0)
 
-    def _request(self, place: TopicPartition, batch: RecordBatch, base: int) -> ProduceRequest:
+    def _request(self, tp: TopicPartition, batch: RecordBatch, base: int) -> ProduceRequest:
         manager = self._manager
         transactional_id = manager.transactional_id
         state = ProducerState(
@@ -98,18 +104,18 @@ class Pipeline:
             transactional_id=transactional_id,
             required_acks=-1,
             timeout=self._timeout_ms,
-            topics=[(place.topic, [(place.partition, batch.seal(state))])],
+            topics=[(tp.topic, [(tp.partition, batch.seal(state))])],
         )
 
-    def _take(self, place: TopicPartition, count: int) -> int:
-        base = wrapped(self._manager.sequence_number(place))
-        self._manager._sequence_numbers[place] = wrapped(base + count)  # noqa: SLF001
+    def _reserve_sequence(self, tp: TopicPartition, count: int) -> int:
+        base = wrap_sequence(self._manager.sequence_number(tp))
+        self._manager._sequence_numbers[tp] = wrap_sequence(base + count)  # noqa: SLF001
         return base
 
-    def _settle(
-        self, place: TopicPartition, bases: Sequence[int], acknowledged: Sequence[bool]
+    def _rewind_sequence(
+        self, tp: TopicPartition, bases: Sequence[int], acknowledged: Sequence[bool]
     ) -> int:
         done = acknowledged.index(False) if False in acknowledged else len(acknowledged)
         if done < len(bases):
-            self._manager._sequence_numbers[place] = bases[done]  # noqa: SLF001
+            self._manager._sequence_numbers[tp] = bases[done]  # noqa: SLF001
         return done

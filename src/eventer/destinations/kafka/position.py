@@ -15,8 +15,8 @@ import numpy as np
 
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import KafkaTarget, Position, PositionKey
-from eventer.kernels.kafka_reading import Records
-from eventer.kernels.kafka_records import RecordBatch, RecordColumns, bytes_column, frame
+from eventer.kernels.kafka.record_batches import RecordBatch, RecordColumns, bytes_column, frame
+from eventer.kernels.kafka.record_reading import Records
 
 TOPIC: Final = "eventer-positions"
 

@@ -18,10 +18,10 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.transaction_manager import TransactionState
 
-from eventer.destinations.kafka.enlisting import enlist
-from eventer.destinations.kafka.pipeline import Pipeline, wrapped
+from eventer.destinations.kafka.pipeline import Pipeline, wrap_sequence
 from eventer.destinations.kafka.settings import KafkaSettings
-from eventer.kernels.kafka_records import ProducerState, RecordBatch
+from eventer.destinations.kafka.transaction_partitions import add_partitions_to_txn
+from eventer.kernels.kafka.record_batches import ProducerState, RecordBatch
 
 # What goes wrong is raised to whoever asked; the client's log would say it again, several times a
 # second while a broker is away.
@@ -45,7 +45,7 @@ _RETRY_MS: Final = 50
 _IDLE: Final = (TransactionState.UNINITIALIZED, TransactionState.READY)
 
 
-class BuiltBatch(BatchBuilder):  # type: ignore[misc]  # aiokafka ships no types
+class PrebuiltBatch(BatchBuilder):  # type: ignore[misc]  # aiokafka ships no types
     """A record batch as aiokafka's sender wants it: full, and sealed when its turn comes."""
 
     def __init__(self, batch: RecordBatch, *, transactional: bool) -> None:
@@ -86,7 +86,7 @@ class BuiltBatch(BatchBuilder):  # type: ignore[misc]  # aiokafka ships no types
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
+class OutgoingBatch:
     """A record batch and where it goes."""
 
     topic: str
@@ -94,7 +94,7 @@ class Send:
     batch: RecordBatch
 
     @property
-    def place(self) -> TopicPartition:
+    def topic_partition(self) -> TopicPartition:
         """Topic and partition."""
         return TopicPartition(self.topic, self.partition)
 
@@ -144,16 +144,16 @@ class Producer:
         """Aborts the transaction, at the broker wherever that knows of it; the producer goes on."""
         await self._producer.abort_transaction()
 
-    async def enlist(self, places: Collection[TopicPartition]) -> None:
+    async def add_partitions_to_txn(self, topic_partitions: Collection[TopicPartition]) -> None:
         """Takes partitions into the transaction, before anything is sent to them.
 
         Raises:
-            TopicAuthorizationFailedError: names the topics that are refused; `places` are not in.
+            TopicAuthorizationFailedError: names the topics that are refused; `topic_partitions` are not in.
         """
-        await enlist(self._producer._sender, places)  # noqa: SLF001 - see the module's docstring
+        await add_partitions_to_txn(self._producer._sender, topic_partitions)  # noqa: SLF001 - see the module's docstring
 
     async def send(
-        self, sends: Sequence[Send], outcomes: list[int | BaseException] | None = None
+        self, sends: Sequence[OutgoingBatch], outcomes: list[int | BaseException] | None = None
     ) -> list[int | BaseException]:
         """Sends all and waits for every acknowledgement: the first offset of each, or its error.
 
@@ -164,37 +164,42 @@ class Producer:
         every batch whether it has it.
 
         Raises:
-            TopicAuthorizationFailedError: see `enlist`; nothing was sent.
+            TopicAuthorizationFailedError: see `add_partitions_to_txn`; nothing was sent.
         """
         if self.transactional:
-            await self.enlist({send.place for send in sends})
+            await self.add_partitions_to_txn({send.topic_partition for send in sends})
         by_place: dict[TopicPartition, list[int]] = defaultdict(list)
         for number, send in enumerate(sends):
-            by_place[send.place].append(number)
+            by_place[send.topic_partition].append(number)
         outcomes = [] if outcomes is None else outcomes
         outcomes[:] = [PENDING] * len(sends)
         await asyncio.gather(
-            *(self._send_to(place, numbers, sends, outcomes) for place, numbers in by_place.items())
+            *(
+                self._send_to(topic_partition, numbers, sends, outcomes)
+                for topic_partition, numbers in by_place.items()
+            )
         )
         return outcomes
 
     async def _send_to(
         self,
-        place: TopicPartition,
+        topic_partition: TopicPartition,
         numbers: Sequence[int],
-        sends: Sequence[Send],
+        sends: Sequence[OutgoingBatch],
         outcomes: list[int | BaseException],
     ) -> None:
         """Several of one partition at once while that goes well, else one after the other."""
 
-        def note(done: int, offset: int) -> None:
+        def on_acknowledged(done: int, offset: int) -> None:
             outcomes[left[done]] = offset
 
         left = list(numbers)
-        known = self._is_known_at(place)
+        known = self._is_known_at(topic_partition)
         while left:
             if known and len(left) > 1:
-                done = await self._pipeline.send(place, [sends[n].batch for n in left], note)
+                done = await self._pipeline.send(
+                    topic_partition, [sends[n].batch for n in left], on_acknowledged
+                )
                 left = left[done:]
                 if not left:
                     return
@@ -206,31 +211,31 @@ class Producer:
                 return
             known = self._idempotent
 
-    def _is_known_at(self, place: TopicPartition) -> bool:
+    def _is_known_at(self, topic_partition: TopicPartition) -> bool:
         """Whether the broker refuses what comes to a partition before its turn.
 
         It does not where it knows nothing of this producer, at first or after days of silence. In a
         transaction that is noticed, and nothing of it is ever visible.
         """
         manager = self._producer._txn_manager  # noqa: SLF001 - see the module's docstring
-        return self.transactional and manager.sequence_number(place) != 0
+        return self.transactional and manager.sequence_number(topic_partition) != 0
 
-    async def _send_alone(self, send: Send) -> int | BaseException:
+    async def _send_alone(self, send: OutgoingBatch) -> int | BaseException:
         """Sends a batch by the client, which tries it again where that may help."""
-        manager, place = self._producer._txn_manager, send.place  # noqa: SLF001
-        before = wrapped(manager.sequence_number(place)) if manager else 0
+        manager, topic_partition = self._producer._txn_manager, send.topic_partition  # noqa: SLF001
+        before = wrap_sequence(manager.sequence_number(topic_partition)) if manager else 0
         if manager:
-            manager._sequence_numbers[place] = before  # noqa: SLF001
-        built = BuiltBatch(send.batch, transactional=self.transactional)
+            manager._sequence_numbers[topic_partition] = before  # noqa: SLF001
+        built = PrebuiltBatch(send.batch, transactional=self.transactional)
         try:
             acknowledged = await self._producer.send_batch(
-                built, place.topic, partition=place.partition
+                built, topic_partition.topic, partition=topic_partition.partition
             )
             return int((await acknowledged).offset)
         except Exception as error:  # noqa: BLE001 - the caller judges it
             if manager:
                 # The broker has not taken these sequence numbers; the next batch must.
-                manager._sequence_numbers[place] = before  # noqa: SLF001
+                manager._sequence_numbers[topic_partition] = before  # noqa: SLF001
             return error
 
     async def close(self) -> None:

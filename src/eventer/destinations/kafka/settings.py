@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from eventer.core.errors import DestinationRejectedError
-from eventer.kernels.kafka_records import Codec
+from eventer.kernels.kafka.record_batches import Codec
 
-Delivery: TypeAlias = Literal["auto", "exactly-once", "at-least-once"]
-Protocol: TypeAlias = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
-Mechanism: TypeAlias = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+DeliveryMode: TypeAlias = Literal["auto", "exactly-once", "at-least-once"]
+SecurityProtocol: TypeAlias = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism: TypeAlias = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class KafkaSettings:
     """
 
     bootstrap_servers: str
-    delivery: Delivery = "auto"
-    security_protocol: Protocol = "PLAINTEXT"
-    sasl_mechanism: Mechanism = "PLAIN"
+    delivery: DeliveryMode = "auto"
+    security_protocol: SecurityProtocol = "PLAINTEXT"
+    sasl_mechanism: SaslMechanism = "PLAIN"
     sasl_username: str | None = None
     sasl_password: str | None = field(default=None, repr=False)
     ssl_cafile: Path | None = None

@@ -18,23 +18,33 @@ from eventer.core.errors import (
     UnknownOutcomeError,
 )
 from eventer.core.model import Guarantee, Position, PositionKey
-from eventer.destinations.ahead import Encoder
-from eventer.destinations.base import Delivery, Flow, Outcome
-from eventer.destinations.postgres.commit import Owner
-from eventer.destinations.postgres.encode import Part, part_of
-from eventer.destinations.postgres.errors import LOST_CLIENT, Verdict, judge, translated
-from eventer.destinations.postgres.flows import Flows, ReadyFlow
-from eventer.destinations.postgres.loading import Order, load
+from eventer.destinations.background_encoder import BackgroundEncoder
+from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
+from eventer.destinations.postgres.delivery_encoding import PendingDelivery, encode_deliveries
+from eventer.destinations.postgres.encoded_delivery import (
+    DeliveryFailure,
+    EncodedDelivery,
+    explain,
+    field_names,
+)
+from eventer.destinations.postgres.errors import (
+    CLIENT_ERRORS,
+    ErrorCategory,
+    classify_error,
+    translate_errors,
+)
 from eventer.destinations.postgres.position import (
+    FlowPosition,
     Shard,
-    Stand,
+    acquire_shard,
     ensure_positions,
     read_positions,
-    take_shard,
 )
+from eventer.destinations.postgres.prepared_flows import PreparedFlow, PreparedFlows
+from eventer.destinations.postgres.row_encoding import RowBlock, encode_block
 from eventer.destinations.postgres.session import connect
 from eventer.destinations.postgres.settings import PostgresSettings
-from eventer.destinations.postgres.shipment import Failure, Shipment, explain, found_fields
+from eventer.destinations.postgres.shard_owner import ShardOwner
 
 _CLOSE_SECONDS: Final = 2.0
 
@@ -48,18 +58,18 @@ class PostgresConnection:
         self._settings = settings
         self._shard = Shard(cluster, name, shard)
         self._session: _Session | None = None
-        self._stands: dict[PositionKey, Stand] = {}
-        self._encoder: Encoder[Part] = Encoder()
+        self._flow_positions: dict[PositionKey, FlowPosition] = {}
+        self._encoder: BackgroundEncoder[RowBlock] = BackgroundEncoder()
 
     async def open(self) -> Guarantee:
         """See `ShardConnection.open`."""
         client = await connect(self._settings)
         self._session = _Session(client)
         try:
-            with self._using() as session:
+            with self._checked_session() as session:
                 await ensure_positions(client)
-                epoch = await take_shard(client, self._shard)
-                session.owner = Owner(client, self._shard, epoch, self._settings.address)
+                epoch = await acquire_shard(client, self._shard)
+                session.owner = ShardOwner(client, self._shard, epoch, self._settings.address)
         except BaseException:
             await self.close()
             raise
@@ -67,19 +77,19 @@ class PostgresConnection:
 
     async def positions(self, keys: Collection[PositionKey]) -> Mapping[PositionKey, Position]:
         """See `ShardConnection.positions`."""
-        with self._using() as session:
+        with self._checked_session() as session:
             found = await read_positions(session.client, keys)
-        self._stands.update(found)
-        return {key: stand.position for key, stand in found.items()}
+        self._flow_positions.update(found)
+        return {key: flow_position.position for key, flow_position in found.items()}
 
     async def check(self, flow: Flow) -> None:
         """See `ShardConnection.check`."""
-        with self._using() as session:
+        with self._checked_session() as session:
             await session.flows.check(flow)
 
     async def prepare(self, flow: Flow) -> None:
         """See `ShardConnection.prepare`. An open shape's table waits for its first events."""
-        with self._using() as session:
+        with self._checked_session() as session:
             if flow.shape.open:
                 await session.flows.check(flow)
             else:
@@ -88,30 +98,34 @@ class PostgresConnection:
     def encode_ahead(self, flow: Flow, batch: Batch) -> None:
         """See `ShardConnection.encode_ahead`."""
         session = self._session
-        ready = None if session is None or session.spent else session.flows.known(flow)
+        ready = None if session is None or session.unusable else session.flows.known(flow)
         if ready is not None:
-            plan = ready.plan
-            self._encoder.begin(batch, lambda: part_of(plan, [batch]).to_send())
+            mapping = ready.mapping
+            self._encoder.begin(batch, lambda: encode_block(mapping, [batch]).compact())
 
-    async def deliver(self, deliveries: Sequence[Delivery]) -> Outcome:
+    async def deliver(self, deliveries: Sequence[Delivery]) -> DeliveryOutcome:
         """See `ShardConnection.deliver`."""
-        with self._using() as session, self._moving(session):
-            session.waiting = 0
-            await self._learn_stands(session, deliveries)
-            failures = await self._round(session, deliveries)
-            lasting = [failure for failure in failures if not await _mended(session, failure)]
-            mended = [failure.delivery for failure in failures if failure.mended]
-            if mended:
-                lasting += await self._round(session, mended)
+        with self._checked_session() as session, self._report_commit_state(session):
+            session.waiting_ns = 0
+            await self._read_missing_positions(session, deliveries)
+            failures = await self._commit_round(session, deliveries)
+            final_failures = [
+                failure for failure in failures if not await _replan(session, failure)
+            ]
+            replanned = [failure.delivery for failure in failures if failure.replanned]
+            if replanned:
+                final_failures += await self._commit_round(session, replanned)
             rejected = {
                 failure.delivery.flow.key: await explain(session.client, failure)
-                for failure in lasting
+                for failure in final_failures
             }
             await session.flows.trim()
-            waiting = session.waiting
+            waiting = session.waiting_ns
         delivered = {delivery.flow.key for delivery in deliveries} - set(rejected)
-        committed = {key: self._stands[key].position for key in delivered}
-        return Outcome(committed, rejected, max(waiting, self._encoder.lap()), waiting)
+        committed = {key: self._flow_positions[key].position for key in delivered}
+        return DeliveryOutcome(
+            committed, rejected, max(waiting, self._encoder.take_elapsed_ns()), waiting
+        )
 
     async def close(self) -> None:
         """See `ShardConnection.close`."""
@@ -119,77 +133,87 @@ class PostgresConnection:
         self._encoder.close()
         if session is None:
             return
-        if not session.spent:
-            with suppress(*LOST_CLIENT, asyncpg.PostgresError):
+        if not session.unusable:
+            with suppress(*CLIENT_ERRORS, asyncpg.PostgresError):
                 await session.client.close(timeout=_CLOSE_SECONDS)
         session.client.terminate()
 
     @contextmanager
-    def _using(self) -> Iterator[_Session]:
+    def _checked_session(self) -> Iterator[_Session]:
         """The session, of which nothing more is asked once it has failed in the middle."""
         session = self._session
-        if session is None or session.spent:
+        if session is None or session.unusable:
             raise DestinationUnavailableError("this connection is closed; open another")
         try:
-            with translated(self._settings.address):
+            with translate_errors(self._settings.address):
                 yield session
         except (DestinationRejectedError, TargetUnavailableError):
             raise
         except BaseException:
-            session.spent = True
+            session.unusable = True
             raise
 
     @contextmanager
-    def _moving(self, session: _Session) -> Iterator[None]:
+    def _report_commit_state(self, session: _Session) -> Iterator[None]:
         """Says that nothing was committed only where that is so; refuses flows, never all."""
         before = session.owner.commits
         try:
-            with translated(self._settings.address):
+            with translate_errors(self._settings.address):
                 yield
         except (DestinationRejectedError, DestinationUnavailableError) as error:
-            moved = session.owner.commits > before
-            kind = UnknownOutcomeError if moved else DestinationUnavailableError
+            has_committed = session.owner.commits > before
+            kind = UnknownOutcomeError if has_committed else DestinationUnavailableError
             raise kind(error.message, hint=error.hint) from error
 
-    async def _learn_stands(self, session: _Session, deliveries: Sequence[Delivery]) -> None:
+    async def _read_missing_positions(
+        self, session: _Session, deliveries: Sequence[Delivery]
+    ) -> None:
         """While we own the shard nobody else moves its positions: each is read once."""
-        unknown = {d.flow.key for d in deliveries if d.flow.key not in self._stands}
-        self._stands.update(await read_positions(session.client, unknown))
+        unknown = {d.flow.key for d in deliveries if d.flow.key not in self._flow_positions}
+        self._flow_positions.update(await read_positions(session.client, unknown))
 
-    async def _round(self, session: _Session, deliveries: Sequence[Delivery]) -> list[Failure]:
+    async def _commit_round(
+        self, session: _Session, deliveries: Sequence[Delivery]
+    ) -> list[DeliveryFailure]:
         """Commits what can be of the deliveries; returns the others."""
-        orders: list[Order] = []
-        failures: list[Failure] = []
+        pending_deliveries: list[PendingDelivery] = []
+        failures: list[DeliveryFailure] = []
         for delivery in deliveries:
             try:
                 ready = await self._ready(session, delivery)
-                orders.append(Order(delivery, ready, self._stands.get(delivery.flow.key)))
+                pending_deliveries.append(
+                    PendingDelivery(delivery, ready, self._flow_positions.get(delivery.flow.key))
+                )
             except DestinationError as error:
-                failures.append(Failure(delivery, error))
+                failures.append(DeliveryFailure(delivery, error))
             except asyncpg.PostgresError as error:
-                if judge(error) is Verdict.LOST:
+                if classify_error(error) is ErrorCategory.CONNECTION_LOST:
                     raise
-                failures.append(Failure(delivery, error))
+                failures.append(DeliveryFailure(delivery, error))
         began = time.monotonic_ns()
-        loaded = await self._encoder.run(lambda: load(orders, self._encoder.made))
-        session.waiting += time.monotonic_ns() - began
-        failures += [item for item in loaded if isinstance(item, Failure)]
-        shipments = [item for item in loaded if isinstance(item, Shipment)]
-        if shipments:
-            stands, refused = await session.owner.commit(shipments)
-            self._stands.update(stands)
+        encoded_or_failed = await self._encoder.run(
+            lambda: encode_deliveries(pending_deliveries, self._encoder.take_result)
+        )
+        session.waiting_ns += time.monotonic_ns() - began
+        failures += [item for item in encoded_or_failed if isinstance(item, DeliveryFailure)]
+        encoded_deliveries = [
+            item for item in encoded_or_failed if isinstance(item, EncodedDelivery)
+        ]
+        if encoded_deliveries:
+            flow_positions, refused = await session.owner.commit(encoded_deliveries)
+            self._flow_positions.update(flow_positions)
             failures += refused
         return failures
 
-    async def _ready(self, session: _Session, delivery: Delivery) -> ReadyFlow:
+    async def _ready(self, session: _Session, delivery: Delivery) -> PreparedFlow:
         found: frozenset[str] = frozenset()
         if delivery.flow.shape.open:
-            stand = self._stands.get(delivery.flow.key, _NOWHERE)
-            found = stand.fields | found_fields(delivery.batches)
+            flow_position = self._flow_positions.get(delivery.flow.key, _START_POSITION)
+            found = flow_position.fields | field_names(delivery.batches)
         return await session.flows.ready(delivery.flow, found)
 
 
-_NOWHERE: Final = Stand(Position())
+_START_POSITION: Final = FlowPosition(Position())
 
 
 class _Session:
@@ -197,25 +221,25 @@ class _Session:
 
     def __init__(self, client: asyncpg.Connection) -> None:
         self.client = client
-        self.flows = Flows(client)
-        self.spent = False
-        self.waiting = 0
-        self.owner: Owner
+        self.flows = PreparedFlows(client)
+        self.unusable = False
+        self.waiting_ns = 0
+        self.owner: ShardOwner
 
 
-async def _mended(session: _Session, failure: Failure) -> bool:
+async def _replan(session: _Session, failure: DeliveryFailure) -> bool:
     """Reads the table again; whether the delivery may go well now that it is planned anew."""
     ready = failure.ready
-    if ready is None or not (failure.refused or failure.stale):
+    if ready is None or not (failure.data_rejected or failure.schema_changed):
         return False
     try:
         renewed = await session.flows.renew(ready.flow, ready.found)
     except DestinationError as error:
         failure.error = error
     except asyncpg.PostgresError as error:
-        if judge(error) is Verdict.LOST:
+        if classify_error(error) is ErrorCategory.CONNECTION_LOST:
             raise
         failure.error = error
     else:
-        failure.mended = failure.stale or renewed.plan != ready.plan
-    return failure.mended
+        failure.replanned = failure.schema_changed or renewed.mapping != ready.mapping
+    return failure.replanned

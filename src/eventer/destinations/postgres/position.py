@@ -18,19 +18,19 @@ import asyncpg
 
 from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
 from eventer.core.model import Position, PositionKey
-from eventer.destinations.postgres.errors import raced
-from eventer.destinations.postgres.names import quote
+from eventer.destinations.postgres.errors import is_creation_race
+from eventer.destinations.postgres.identifiers import quote
 from eventer.destinations.postgres.sql import statement
-from eventer.destinations.postgres.table import MAKING_LOCK
+from eventer.destinations.postgres.table_creation import CREATION_LOCK
 
-_MADE: Final = (
+_TABLES_EXIST_SQL: Final = (
     "SELECT to_regclass('eventer.position') IS NOT NULL"
     " AND to_regclass('eventer.shard') IS NOT NULL"
 )
-_PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
-_RIGHTS: Final = "42501"
-_LOCKED: Final = "55P03"
-_TAKE_TRIES: Final = 5
+_RETRY_DELAYS_SECONDS: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
+_INSUFFICIENT_PRIVILEGE: Final = "42501"
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+_MAX_ACQUIRE_ATTEMPTS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class FlowPosition:
     """Where a generator stands, and which fields its events had that its shape does not know."""
 
     position: Position
@@ -61,40 +61,40 @@ async def ensure_positions(client: asyncpg.Connection) -> None:
     Raises:
         DestinationRejectedError: this role may not; the hint is the SQL that would do.
     """
-    for pause in _PAUSES:
-        if await client.fetchval(_MADE):
+    for pause in _RETRY_DELAYS_SECONDS:
+        if await client.fetchval(_TABLES_EXIST_SQL):
             return
         try:
-            await _make(client)
+            await _create_missing(client)
         except asyncpg.PostgresError as error:
-            if error.sqlstate == _RIGHTS:
+            if error.sqlstate == _INSUFFICIENT_PRIVILEGE:
                 role = await client.fetchval("SELECT current_user::text")
-                raise _no_right(role, error) from error
-            if not raced(error):
+                raise _missing_privilege_error(role, error) from error
+            if not is_creation_race(error):
                 raise
         await asyncio.sleep(pause)
     raise DestinationUnavailableError("the schema eventer cannot be made now: others hold its lock")
 
 
-async def _make(client: asyncpg.Connection) -> None:
+async def _create_missing(client: asyncpg.Connection) -> None:
     async with client.transaction():
         await client.execute("SET LOCAL lock_timeout = '2s'")
-        await client.execute("SELECT pg_catalog.pg_advisory_xact_lock($1)", MAKING_LOCK)
+        await client.execute("SELECT pg_catalog.pg_advisory_xact_lock($1)", CREATION_LOCK)
         # IF NOT EXISTS would ask for the right to make it even where it exists.
         if await client.fetchval("SELECT to_regnamespace('eventer') IS NULL"):
             await client.execute("CREATE SCHEMA eventer")
-        if not await client.fetchval(_MADE):
+        if not await client.fetchval(_TABLES_EXIST_SQL):
             await client.execute(statement("make_positions"))
 
 
-def _no_right(role: str, error: asyncpg.PostgresError) -> DestinationRejectedError:
+def _missing_privilege_error(role: str, error: asyncpg.PostgresError) -> DestinationRejectedError:
     return DestinationRejectedError(
         f"positions are kept in a schema of their own, which this role may not make: {error}",
         hint=f"CREATE SCHEMA eventer AUTHORIZATION {quote(role)}; -- as a role that may",
     )
 
 
-async def take_shard(client: asyncpg.Connection, shard: Shard) -> int:
+async def acquire_shard(client: asyncpg.Connection, shard: Shard) -> int:
     """Makes this session the shard's owner; returns its epoch, greater than any before.
 
     An owner that holds the row and does not let go (its machine is lost, its network cut) is
@@ -103,13 +103,13 @@ async def take_shard(client: asyncpg.Connection, shard: Shard) -> int:
     Raises:
         DestinationUnavailableError: it cannot be ended.
     """
-    for _ in range(_TAKE_TRIES):
+    for _ in range(_MAX_ACQUIRE_ATTEMPTS):
         try:
             async with client.transaction():
                 await client.execute("SET LOCAL lock_timeout = '2s'")
                 epoch: int = await client.fetchval(statement("take_shard"), *shard.row)
         except asyncpg.PostgresError as error:
-            if error.sqlstate != _LOCKED:
+            if error.sqlstate != _LOCK_NOT_AVAILABLE:
                 raise
             await client.fetch(statement("end_owner"), *shard.row)
         else:
@@ -120,7 +120,7 @@ async def take_shard(client: asyncpg.Connection, shard: Shard) -> int:
     )
 
 
-async def hold_shard(client: asyncpg.Connection, shard: Shard) -> int | None:
+async def lock_shard(client: asyncpg.Connection, shard: Shard) -> int | None:
     """The shard's epoch, which stays until this transaction ends; None where its row is gone."""
     epoch: int | None = await client.fetchval(statement("hold_shard"), *shard.row)
     return epoch
@@ -128,31 +128,35 @@ async def hold_shard(client: asyncpg.Connection, shard: Shard) -> int | None:
 
 async def read_positions(
     client: asyncpg.Connection, keys: Collection[PositionKey]
-) -> dict[PositionKey, Stand]:
+) -> dict[PositionKey, FlowPosition]:
     """Where those of the generators stand that have delivered anything."""
     if not keys:
         return {}
     columns = ([str(part) for part in column] for column in _columns(keys))
     found = await client.fetch(statement("read_positions"), *columns)
     return {
-        PositionKey(int(row["cluster"]), int(row["generator"]), int(row["incarnation"])): Stand(
+        PositionKey(
+            int(row["cluster"]), int(row["generator"]), int(row["incarnation"])
+        ): FlowPosition(
             Position(row["next"], row["skipped"], row["bytes"]), frozenset(row["fields"])
         )
         for row in found
     }
 
 
-async def write_positions(client: asyncpg.Connection, stands: Mapping[PositionKey, Stand]) -> None:
+async def write_positions(
+    client: asyncpg.Connection, flow_positions: Mapping[PositionKey, FlowPosition]
+) -> None:
     """Moves generators, as part of the open transaction."""
-    columns = ([str(part) for part in column] for column in _columns(stands))
-    at = [stand.position for stand in stands.values()]
+    columns = ([str(part) for part in column] for column in _columns(flow_positions))
+    at = [flow_position.position for flow_position in flow_positions.values()]
     await client.execute(
         statement("write_positions"),
         *columns,
         [position.next for position in at],
         [position.skipped for position in at],
         [position.bytes for position in at],
-        [json.dumps(sorted(stand.fields)) for stand in stands.values()],
+        [json.dumps(sorted(flow_position.fields)) for flow_position in flow_positions.values()],
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import asyncpg
 
 from eventer.core.errors import DestinationRejectedError
-from eventer.destinations.postgres.errors import LOST_CLIENT, refused, unavailable
+from eventer.destinations.postgres.errors import CLIENT_ERRORS, rejected_error, unavailable_error
 from eventer.destinations.postgres.settings import PostgresSettings
 
 _MARGIN_SECONDS: Final = 5.0
@@ -32,17 +32,17 @@ async def connect(settings: PostgresSettings) -> asyncpg.Connection:
         )
     except asyncpg.PostgresError as error:
         if (error.sqlstate or "")[:2] in _REFUSED_CLASSES:
-            raise refused(settings.address, error) from error
-        raise unavailable(settings.address, error) from error
-    except LOST_CLIENT as error:
-        raise unavailable(settings.address, error) from error
+            raise rejected_error(settings.address, error) from error
+        raise unavailable_error(settings.address, error) from error
+    except CLIENT_ERRORS as error:
+        raise unavailable_error(settings.address, error) from error
     except ValueError as error:
         raise DestinationRejectedError(f"the connection's dsn is no URI: {error}") from error
-    _let_go_when_lost(client)
+    _resume_writing_on_termination(client)
     return client
 
 
-def _let_go_when_lost(client: asyncpg.Connection) -> None:
+def _resume_writing_on_termination(client: asyncpg.Connection) -> None:
     """Wakes a COPY that waits to write to a server that is gone: asyncpg does not."""
     protocol = client._protocol  # noqa: SLF001  the client forgets it when it is closed
     client.add_termination_listener(lambda _: protocol.resume_writing())

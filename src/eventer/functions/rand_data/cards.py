@@ -7,18 +7,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.functions.columns import Column, Pick
-from eventer.functions.pieces import Below, Special
-from eventer.functions.programs import ProgramBuilder
-from eventer.functions.rand_data.keys import codes
-from eventer.functions.random_texts import Definition, spelt, word, words
-from eventer.functions.spec import FieldSpec, Kind
-from eventer.functions.spelling import DIGITS, Alphabet, Bytes, Lanes, Ragged
+from eventer.functions.columns import Column, DictionaryColumn
+from eventer.functions.program_builder import ProgramBuilder
+from eventer.functions.rand_data.field_keys import codes
+from eventer.functions.random_texts import TextDefinition, text_field, word, words
+from eventer.functions.spec import FieldSpec, ReturnType
+from eventer.functions.string_building import DIGITS, Alphabet, Bytes, Lanes, MaskedBytes
+from eventer.functions.text_parts import BoundedNumber, CustomPart
 from eventer.kernels import draw
-from eventer.kernels.spell import Op
+from eventer.kernels.draw.spell import SpellOp
 
 _WIDTH: Final = 16
-_FREE: Final = 0xFF
+_FREE_DIGIT: Final = 0xFF
 _ZERO: Final = ord("0")
 _DIGITS: Final = Alphabet(DIGITS)
 _PREFIX_WORD: Final = 4
@@ -41,7 +41,7 @@ _LENGTHS: Final = [length for _, length, prefixes in _TYPES for _ in prefixes]
 def _patterns() -> Bytes:
     """For each prefix of each type a row: its digits, then free places; zeros before it."""
     rows = [
-        [0] * (_WIDTH - length) + [int(d) for d in prefix] + [_FREE] * (length - len(prefix))
+        [0] * (_WIDTH - length) + [int(d) for d in prefix] + [_FREE_DIGIT] * (length - len(prefix))
         for _, length, prefixes in _TYPES
         for prefix in prefixes
     ]
@@ -65,40 +65,42 @@ def _type_codes(key: draw.Key, index: draw.Index) -> NDArray[np.int64]:
 
 
 def _cc_type(key: draw.Key, index: draw.Index) -> Column:
-    return Pick(_type_codes(key, index), _NAMES)
+    return DictionaryColumn(_type_codes(key, index), _NAMES)
 
 
-@spelt
-def _cc_number() -> Definition:
+@text_field
+def _cc_number() -> TextDefinition:
     drawn = [*words("cc_number", _PREFIX_WORD + 1), word("cc_type")]
-    kind = Below(_PREFIX_WORD + 1, (len(_TYPES),))
-    prefix = Below(_PREFIX_WORD, tuple(_PREFIX_COUNTS), tuple(_PREFIX_STARTS), by=kind)
+    kind = BoundedNumber(_PREFIX_WORD + 1, (len(_TYPES),))
+    prefix = BoundedNumber(_PREFIX_WORD, tuple(_PREFIX_COUNTS), tuple(_PREFIX_STARTS), by=kind)
 
-    def numbers(drawn: draw.Words) -> Ragged:
+    def numbers(drawn: draw.Words) -> MaskedBytes:
         return _spell(draw.lanes(drawn)[:, :_WIDTH], prefix.values(drawn))
 
     def emit(program: ProgramBuilder) -> None:
         patterns, lengths = program.text(_PATTERNS.tobytes()), program.table(_LENGTHS)
-        program.add(Op.CARD, prefix.emit(program), patterns, lengths)
+        program.add(SpellOp.CARD, prefix.emit(program), patterns, lengths)
 
-    return drawn, (Special(_WIDTH, numbers, emit),)
+    return drawn, (CustomPart(_WIDTH, numbers, emit),)
 
 
-def _spell(lanes: Lanes, prefix: NDArray[np.int64]) -> Ragged:
+def _spell(lanes: Lanes, prefix: NDArray[np.int64]) -> MaskedBytes:
     pattern = _PATTERNS[prefix]
-    number = np.where(pattern == _FREE, _DIGITS.spell(lanes) - np.uint8(_ZERO), pattern)
+    number = np.where(pattern == _FREE_DIGIT, _DIGITS.spell(lanes) - np.uint8(_ZERO), pattern)
     number[:, -1] = luhn_digits(number)
     lengths = np.array(_LENGTHS)[prefix]
-    return Ragged(number + np.uint8(_ZERO), np.arange(_WIDTH) >= _WIDTH - lengths[:, np.newaxis])
+    return MaskedBytes(
+        number + np.uint8(_ZERO), np.arange(_WIDTH) >= _WIDTH - lengths[:, np.newaxis]
+    )
 
 
 FIELDS: Final = (
     FieldSpec(
         "cc_number",
-        Kind.TEXT,
+        ReturnType.TEXT,
         "A card number of the type in `cc_type`: 14 to 16 digits with its prefix and a right check "
         "digit (Luhn).",
         _cc_number,
     ),
-    FieldSpec("cc_type", Kind.TEXT, ", ".join(_NAMES[:-1]) + f" or {_NAMES[-1]}.", _cc_type),
+    FieldSpec("cc_type", ReturnType.TEXT, ", ".join(_NAMES[:-1]) + f" or {_NAMES[-1]}.", _cc_type),
 )

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.functions import frozen
-from eventer.functions.columns import Column, Pick, Texts
-from eventer.functions.pieces import Below, Number, Spelt
-from eventer.functions.programs import ProgramBuilder
-from eventer.functions.rand_data.keys import codes, named
-from eventer.functions.random_texts import Definition, spelt, word
+from eventer.functions.columns import Column, DictionaryColumn, StringColumn
+from eventer.functions.program_builder import ProgramBuilder
+from eventer.functions.rand_data.field_keys import codes, named_key
+from eventer.functions.random_texts import TextDefinition, text_field, word
 from eventer.functions.random_texts import words as random_words
-from eventer.functions.spec import FieldSpec, Kind
+from eventer.functions.spec import FieldSpec, ReturnType
+from eventer.functions.text_parts import BoundedNumber, NumberSource, PartBytes
 from eventer.kernels import draw
-from eventer.kernels.spell import Op
+from eventer.kernels.draw.spell import SpellOp
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,13 +56,13 @@ def _sentences(drawn: draw.Words) -> NDArray[np.int64]:
     for place in range(_WORDS):
         left = np.uint64(size - place)
         higher = rest // left
-        code = _among_the_left((rest - higher * left).view(np.int64), taken)
+        code = _unused_by_rank((rest - higher * left).view(np.int64), taken)
         forms[:, place] = code + size * min(place, 1) + size * (place == _WORDS - 1)
         rest = higher
     return forms
 
 
-def _among_the_left(rank: NDArray[np.int64], taken: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+def _unused_by_rank(rank: NDArray[np.int64], taken: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     """Numbers by their rank among those not taken; `taken`, ascending, takes them in."""
     code = rank.copy()
     for other in taken:
@@ -74,32 +74,32 @@ def _among_the_left(rank: NDArray[np.int64], taken: list[NDArray[np.int64]]) -> 
     return code
 
 
-def _spell(forms: NDArray[np.int64], sentences: NDArray[np.int64]) -> Texts:
+def _spell(forms: NDArray[np.int64], sentences: NDArray[np.int64]) -> StringColumn:
     """The forms joined; row i of the column has the sentences from sentences[i] to the next."""
     import pyarrow as pa
 
     joined = _forms().take(pa.array(forms.reshape(-1)))
     offsets = np.frombuffer(joined.buffers()[1], dtype=np.int64)[: forms.size + 1]
     data = np.frombuffer(joined.buffers()[2], dtype=np.uint8)[: offsets[-1]]
-    return Texts(data, offsets[sentences * _WORDS])
+    return StringColumn(data, offsets[sentences * _WORDS])
 
 
 def _word(key: draw.Key, index: draw.Index) -> Column:
     found = frozen.lines("words")
-    return Pick(codes(key, "word", index, len(found)), found)
+    return DictionaryColumn(codes(key, "word", index, len(found)), found)
 
 
 def _sentence(key: draw.Key, index: draw.Index) -> Column:
-    if draw.worth_compiled(len(index)):
+    if draw.use_compiled(len(index)):
         return _compiled_sentence(key, index)
-    forms = _sentences(draw.draw_column(named(key, "sentence"), index))
+    forms = _sentences(draw.draw_column(named_key(key, "sentence"), index))
     return _spell(forms, np.arange(len(index) + 1, dtype=np.int64))
 
 
 def _paragraph(key: draw.Key, index: draw.Index) -> Column:
-    if draw.worth_compiled(len(index)):
+    if draw.use_compiled(len(index)):
         return _compiled_paragraph(key, index)
-    drawn = draw.draw_matrix(named(key, "paragraph"), index, 1 + _SENTENCES)
+    drawn = draw.draw_matrix(named_key(key, "paragraph"), index, 1 + _SENTENCES)
     counts = draw.bounded_column(drawn[:, 0], 1, _SENTENCES)
     forms = _sentences(drawn[:, 1:][np.arange(_SENTENCES) < counts[:, np.newaxis]])
     ends = np.zeros(len(index) + 1, dtype=np.int64)
@@ -109,23 +109,23 @@ def _paragraph(key: draw.Key, index: draw.Index) -> Column:
     return _spell(forms, ends)
 
 
-@spelt
-def _compiled_sentence() -> Definition:
-    return [word("sentence")], (Sentences(0),)
+@text_field
+def _compiled_sentence() -> TextDefinition:
+    return [word("sentence")], (SentencesPart(0),)
 
 
-@spelt
-def _compiled_paragraph() -> Definition:
+@text_field
+def _compiled_paragraph() -> TextDefinition:
     drawn = random_words("paragraph", 1 + _SENTENCES)
-    return drawn, (Sentences(1, Below(0, (_SENTENCES,), (1,))),)
+    return drawn, (SentencesPart(1, BoundedNumber(0, (_SENTENCES,), (1,))),)
 
 
 @dataclass(frozen=True, slots=True)
-class Sentences:
+class SentencesPart:
     """As many sentences as a number says, or one, with a space between; for programs only."""
 
     first: int
-    count: Number | None = None
+    count: NumberSource | None = None
 
     @property
     def width(self) -> int:
@@ -133,7 +133,7 @@ class Sentences:
         longest = max(map(len, frozen.lines("words")))
         return (_SENTENCES if self.count else 1) * (_WORDS * (longest + 1) + 1)
 
-    def spell(self, words: draw.Words) -> Spelt:
+    def spell(self, words: draw.Words) -> PartBytes:
         """Arrays spell sentences by `_spell`."""
         raise NotImplementedError
 
@@ -147,16 +147,16 @@ class Sentences:
         radices += [number for left in lefts for number in (left, -(-(1 << 64) // left))]
         count = self.count.emit(program) if self.count else -1
         dictionary, table = program.dictionary(tuple(forms)), program.table(radices)
-        program.add(Op.SENTENCES, count, self.first, dictionary, table)
+        program.add(SpellOp.SENTENCES, count, self.first, dictionary, table)
 
 
 FIELDS: Final = (
-    FieldSpec("word", Kind.TEXT, "A Latin word.", _word),
+    FieldSpec("word", ReturnType.TEXT, "A Latin word.", _word),
     FieldSpec(
         "sentence",
-        Kind.TEXT,
+        ReturnType.TEXT,
         "Six different Latin words, the first with a capital, and a full stop.",
         _sentence,
     ),
-    FieldSpec("paragraph", Kind.TEXT, "One to ten such sentences.", _paragraph),
+    FieldSpec("paragraph", ReturnType.TEXT, "One to ten such sentences.", _paragraph),
 )

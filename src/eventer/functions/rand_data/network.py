@@ -6,43 +6,43 @@ from typing import Final
 
 import numpy as np
 
-from eventer.functions.pieces import Entry, Hexadecimal, Octet, Special
-from eventer.functions.programs import Word
-from eventer.functions.random_texts import Definition, spelt, word, words
-from eventer.functions.spec import FieldSpec, Kind
-from eventer.functions.spelling import Bytes, Entries, Ragged, hexadecimal
+from eventer.functions.program_builder import RandomWord
+from eventer.functions.random_texts import TextDefinition, text_field, word, words
+from eventer.functions.spec import FieldSpec, ReturnType
+from eventer.functions.string_building import Bytes, MaskedBytes, StringDictionary, hexadecimal
+from eventer.functions.text_parts import ByteNumber, CustomPart, DictionaryPart, HexPart
 from eventer.kernels import draw
-from eventer.kernels.spell import Op
+from eventer.kernels.draw.spell import SpellOp
 
-_OCTETS: Final = Entries([str(octet) for octet in range(256)])
+_OCTETS: Final = StringDictionary([str(octet) for octet in range(256)])
 _MULTICAST: Final = 0x01
 _GROUPS: Final = 8
 
 
-@spelt
-def _ipv4() -> Definition:
-    a, b, c, d = (Entry(_OCTETS, Octet(i)) for i in range(4))
+@text_field
+def _ipv4() -> TextDefinition:
+    a, b, c, d = (DictionaryPart(_OCTETS, ByteNumber(i)) for i in range(4))
     return [word("ipv4")], (a, b".", b, b".", c, b".", d)
 
 
-@spelt
-def _ipv6() -> Definition:
-    address = Special(
+@text_field
+def _ipv6() -> TextDefinition:
+    address = CustomPart(
         39,
-        lambda drawn: spell_ipv6(draw.octets(drawn)),
-        lambda program: program.add(Op.IPV6),
+        lambda drawn: spell_ipv6(draw.bytes_of(drawn)),
+        lambda program: program.add(SpellOp.IPV6),
     )
     return words("ipv6", 2), (address,)
 
 
-def spell_ipv6(octets: Bytes) -> Ragged:
+def spell_ipv6(octets: Bytes) -> MaskedBytes:
     """Sixteen bytes a row as RFC 5952 has it: no leading zeros, the longest run of zeros cut."""
     digits = hexadecimal(octets).reshape(-1, _GROUPS, 4)
-    spelt = np.full((len(octets), _GROUPS, 5), ord(":"), dtype=np.uint8)
-    spelt[:, :, :4] = digits
-    kept = np.ones(spelt.shape, dtype=np.bool_)
+    text_field = np.full((len(octets), _GROUPS, 5), ord(":"), dtype=np.uint8)
+    text_field[:, :, :4] = digits
+    kept = np.ones(text_field.shape, dtype=np.bool_)
     kept[:, :, :3] = np.logical_or.accumulate(digits != ord("0"), axis=2)[:, :, :3]
-    made = Ragged(spelt.reshape(-1, 40)[:, :39], kept.reshape(-1, 40)[:, :39])
+    made = MaskedBytes(text_field.reshape(-1, 40)[:, :39], kept.reshape(-1, 40)[:, :39])
     zero = (octets[:, 0::2] | octets[:, 1::2]) == 0
     for row in np.flatnonzero(np.any(zero[:, 1:] & zero[:, :-1], axis=1)):
         text = _compressed(octets[row].tobytes()).encode()
@@ -70,19 +70,19 @@ def _longest_zeros(groups: list[str]) -> tuple[int, int]:
     return best
 
 
-@spelt
-def _mac_address() -> Definition:
-    drawn = Word((draw.step_of("mac_address"),), keep=draw.MASK ^ _MULTICAST)
-    a, b, c, d, e, f = (Hexadecimal(i, i + 1) for i in range(6))
+@text_field
+def _mac_address() -> TextDefinition:
+    drawn = RandomWord((draw.step_of("mac_address"),), and_mask=draw.MASK ^ _MULTICAST)
+    a, b, c, d, e, f = (HexPart(i, i + 1) for i in range(6))
     return [drawn], (a, b":", b, b":", c, b":", d, b":", e, b":", f)
 
 
 FIELDS: Final = (
-    FieldSpec("ipv4", Kind.TEXT, "Four bytes, each 0 to 255.", _ipv4),
-    FieldSpec("ipv6", Kind.TEXT, "Sixteen bytes, spelt as RFC 5952 has it.", _ipv6),
+    FieldSpec("ipv4", ReturnType.TEXT, "Four bytes, each 0 to 255.", _ipv4),
+    FieldSpec("ipv6", ReturnType.TEXT, "Sixteen bytes, spelt as RFC 5952 has it.", _ipv6),
     FieldSpec(
         "mac_address",
-        Kind.TEXT,
+        ReturnType.TEXT,
         "Six bytes in lower case with colons; never a multicast address.",
         _mac_address,
     ),

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.functions import frozen
-from eventer.functions.columns import Column, Floats, Pick
-from eventer.functions.pieces import Below, Entry, Hundredths
-from eventer.functions.rand_data.keys import codes, named
-from eventer.functions.random_texts import Definition, spelt, word, words
-from eventer.functions.spec import FieldSpec, Kind
+from eventer.functions.columns import Column, DictionaryColumn, FloatColumn
+from eventer.functions.rand_data.field_keys import codes, named_key
+from eventer.functions.random_texts import TextDefinition, text_field, word, words
+from eventer.functions.spec import FieldSpec, ReturnType
+from eventer.functions.text_parts import BoundedNumber, DictionaryPart, HundredthsPart
 from eventer.kernels import draw
 
 _MAGNITUDES: Final = 8
@@ -29,69 +29,73 @@ def _currency_codes(key: draw.Key, index: draw.Index) -> NDArray[np.int64]:
 
 def _cents(key: draw.Key, index: draw.Index) -> NDArray[np.int64]:
     """Every magnitude, from below 1 to below 10^7, is as likely as every other; none is zero."""
-    own = named(key, "amount")
+    own = named_key(key, "amount")
     magnitudes = draw.integer_column(draw.child_key(own, 0), index, 0, _MAGNITUDES - 1)
     return draw.sized_column(draw.child_key(own, 1), index, _AMOUNTS[magnitudes]) + 1
 
 
 def _currency(key: draw.Key, index: draw.Index) -> Column:
-    return Pick(_currency_codes(key, index), frozen.lines("currencies"))
+    return DictionaryColumn(_currency_codes(key, index), frozen.lines("currencies"))
 
 
 def _amount(key: draw.Key, index: draw.Index) -> Column:
-    return Floats(_cents(key, index) / 100)
+    return FloatColumn(_cents(key, index) / 100)
 
 
-@spelt
-def _amount_with_currency() -> Definition:
+@text_field
+def _amount_with_currency() -> TextDefinition:
     currencies = frozen.joined("currencies")
-    magnitude = Below(1, (_MAGNITUDES,))
-    cents = Below(2, tuple(_AMOUNTS.tolist()), (1,) * _MAGNITUDES, by=magnitude)
-    currency = Entry(currencies, Below(0, (len(currencies),)))
-    return [word("currency"), *words("amount", 2)], (currency, b" ", Hundredths(cents), b"0000")
+    magnitude = BoundedNumber(1, (_MAGNITUDES,))
+    cents = BoundedNumber(2, tuple(_AMOUNTS.tolist()), (1,) * _MAGNITUDES, by=magnitude)
+    currency = DictionaryPart(currencies, BoundedNumber(0, (len(currencies),)))
+    return [word("currency"), *words("amount", 2)], (currency, b" ", HundredthsPart(cents), b"0000")
 
 
 def _payment_method(key: draw.Key, index: draw.Index) -> Column:
-    return Pick(codes(key, "opayment_method", index, len(_METHODS)), _METHODS)
+    return DictionaryColumn(codes(key, "opayment_method", index, len(_METHODS)), _METHODS)
 
 
 def _id(key: draw.Key, index: draw.Index) -> Column:
-    return Pick(codes(key, "id", index, len(_IDS)), _IDS)
+    return DictionaryColumn(codes(key, "id", index, len(_IDS)), _IDS)
 
 
 def _price(key: draw.Key, index: draw.Index) -> Column:
-    return Pick(codes(key, "price", index, len(_PRICES)), _PRICES)
+    return DictionaryColumn(codes(key, "price", index, len(_PRICES)), _PRICES)
 
 
 def _number(key: draw.Key, index: draw.Index) -> Column:
-    return Pick(codes(key, "number", index, len(_NUMBERS)), _NUMBERS)
+    return DictionaryColumn(codes(key, "number", index, len(_NUMBERS)), _NUMBERS)
 
 
 FIELDS: Final = (
-    FieldSpec("currency", Kind.TEXT, "An ISO 4217 code.", _currency),
+    FieldSpec("currency", ReturnType.TEXT, "An ISO 4217 code.", _currency),
     FieldSpec(
         "amount",
-        Kind.NUMBER,
+        ReturnType.NUMBER,
         "From 0.01 to 9999999.99, of at most two decimals; every number of digits is as likely.",
         _amount,
     ),
     FieldSpec(
         "amount_with_currency",
-        Kind.TEXT,
+        ReturnType.TEXT,
         "`currency`, a space and `amount` with six decimals.",
         _amount_with_currency,
     ),
     FieldSpec(
         "opayment_method",
-        Kind.TEXT,
+        ReturnType.TEXT,
         "`cc`, `paypal`, `check` or `money order`. `payment_method` reads the same value; it is "
         "not among the keys.",
         _payment_method,
     ),
-    FieldSpec("id", Kind.INTEGER, "15, 27 or 61.", _id),
-    FieldSpec("price", Kind.NUMBER, "4.95, 9.99 or 31997.97.", _price),
-    FieldSpec("number", Kind.INTEGER, "1 or 2.", _number),
+    FieldSpec("id", ReturnType.INTEGER, "15, 27 or 61.", _id),
+    FieldSpec("price", ReturnType.NUMBER, "4.95, 9.99 or 31997.97.", _price),
+    FieldSpec("number", ReturnType.INTEGER, "1 or 2.", _number),
     FieldSpec(
-        "payment_method", Kind.TEXT, "The same as `opayment_method`.", _payment_method, hidden=True
+        "payment_method",
+        ReturnType.TEXT,
+        "The same as `opayment_method`.",
+        _payment_method,
+        hidden=True,
     ),
 )

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.source import Span
-from eventer.jsonnet.evaluate.scopes import Scope
+from eventer.jsonnet.arithmetic import ARITHMETIC, modulo
+from eventer.jsonnet.evaluate.scope import Scope
 from eventer.jsonnet.nodes import Binary
-from eventer.jsonnet.numbers import ARITHMETIC, modulo
-from eventer.jsonnet.objects import Object
-from eventer.jsonnet.operators import described
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Code, Frame, Value
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def binary(compiler: Compiler, node: Binary, scope: Scope) -> Code:
     """`left operator right`."""
     operator, span = node.operator, node.span
     if operator == "+":
-        compiler.observed += 1
+        compiler.draw_key_uses += 1
     left, right = compiler.code(node.left, scope), compiler.code(node.right, scope)
     if operator == "+":
         return _add(compiler, left, right, span)
@@ -114,7 +114,7 @@ def _logic(left: Code, right: Code, node: Binary, *, stop: bool) -> Code:
 
 
 def _no_truth(operator: str, side: str, value: Value, span: Span) -> EvaluationError:
-    message = f"the {side} side of `{operator}` must be true or false, not {described(value)}"
+    message = f"the {side} side of `{operator}` must be true or false, not {describe(value)}"
     return EvaluationError(message, span)
 
 
@@ -122,11 +122,11 @@ def _contains(left: Code, right: Code, span: Span) -> Code:
     def compute(frame: Frame) -> Value:
         name, value = left(frame), right(frame)
         if not isinstance(value, Object):
-            message = f"the right side of `in` must be an object, not {described(value)}"
+            message = f"the right side of `in` must be an object, not {describe(value)}"
             hint = "std.member(…) looks into arrays and strings"
             raise EvaluationError(message, span, hint=hint)
         if not isinstance(name, str):
-            message = f"the left side of `in` must be a string, not {described(name)}"
+            message = f"the left side of `in` must be a string, not {describe(name)}"
             raise EvaluationError(message, span)
         return value.has(name)
 
@@ -143,9 +143,9 @@ def _remainder(compiler: Compiler, left: Code, right: Code, span: Span) -> Code:
             if first.__class__ is float and second.__class__ is float:
                 return modulo(first, second)
             if first.__class__ is str:
-                return text.perform(frame[1], (0,), [first, second], span)
+                return text.invoke(frame[1], (0,), [first, second], span)
             raise EvaluationError(
-                f"cannot compute {described(first)} % {described(second)}",
+                f"cannot compute {describe(first)} % {describe(second)}",
                 hint="numbers have a remainder, and text on the left is a format",
             )
         except TemplateError as error:
@@ -163,7 +163,7 @@ def _arithmetic(
     def compute(frame: Frame) -> Value:
         first, second = left(frame), right(frame)
         if first.__class__ is not float or second.__class__ is not float:
-            message = f"`{operator}` takes numbers, not {described(first)} and {described(second)}"
+            message = f"`{operator}` takes numbers, not {describe(first)} and {describe(second)}"
             raise EvaluationError(message, span)
         try:
             return operation(first, second)

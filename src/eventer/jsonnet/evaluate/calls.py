@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from eventer.core.errors import EvaluationError, TemplateError
 from eventer.jsonnet.budget import Meter
-from eventer.jsonnet.evaluate.functions import NO_NAMED, TAIL, Closure, FunctionCode, run, run_tail
-from eventer.jsonnet.evaluate.natives import NativeFunction, unknown_native
-from eventer.jsonnet.evaluate.scopes import Constant, Layout, Scope
+from eventer.jsonnet.error_trace import add_trace_frame
+from eventer.jsonnet.evaluate.closures import (
+    NO_NAMED_ARGUMENTS,
+    TAIL_CALL,
+    Closure,
+    FunctionCode,
+    run_body,
+    run_tail_calls,
+)
+from eventer.jsonnet.evaluate.native_functions import NativeFunction, unknown_native
+from eventer.jsonnet.evaluate.scope import Constant, Layout, Scope
 from eventer.jsonnet.evaluate.std_calls import Builtin
 from eventer.jsonnet.nodes import Apply, Function, Literal, Var
-from eventer.jsonnet.operators import described
-from eventer.jsonnet.trace import note
+from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Code, Frame, Operand, Value, force
 from eventer.jsonnet.values import Function as FunctionValue
 
@@ -43,16 +50,16 @@ def function(compiler: Compiler, node: Function, scope: Scope) -> Code:
 
 def apply(compiler: Compiler, node: Apply, scope: Scope, *, tail: bool = False) -> Code:
     """`target(arguments)`, in the context of its own."""
-    compiler.observed += 1
+    compiler.draw_key_uses += 1
     target = compiler.constant(node.target, scope)
     if target is not None:
-        known = _known(compiler, node, scope, target)
+        known = _static_call(compiler, node, scope, target)
         if known is not None:
             return known
-    return _General(compiler, node, scope).code(tail=tail)
+    return _DynamicCall(compiler, node, scope).code(tail=tail)
 
 
-def _known(compiler: Compiler, node: Apply, scope: Scope, target: Constant) -> Code | None:
+def _static_call(compiler: Compiler, node: Apply, scope: Scope, target: Constant) -> Code | None:
     """The code of a call whose function is known, where it has a shorter way."""
     value = target.value
     if target.unknown is not None:
@@ -73,7 +80,7 @@ def _unknown(compiler: Compiler, node: Apply, named: Apply) -> Code:
 
     def refuse(_frame: Frame) -> Value:
         error = unknown_native(name, natives, named.span)
-        note(error, f"the call of `{what}`", node.span)
+        add_trace_frame(error, f"the call of `{what}`", node.span)
         raise error
 
     return refuse
@@ -101,7 +108,7 @@ def _native(compiler: Compiler, node: Apply, scope: Scope, function: NativeFunct
             given = [*[python(code(frame)) for code in codes], *absent] if known is None else known
             return from_json(native.call(given, frame[1].child(site).key))
         except TemplateError as error:
-            note(error, what, span)
+            add_trace_frame(error, what, span)
             raise
 
     return call
@@ -109,7 +116,7 @@ def _native(compiler: Compiler, node: Apply, scope: Scope, function: NativeFunct
 
 def _fits(function: FunctionValue, count: int) -> bool:
     parameters = function.parameters
-    return count <= len(parameters) and all(may_miss for _, may_miss in parameters[count:])
+    return count <= len(parameters) and all(optional for _, optional in parameters[count:])
 
 
 def _library(compiler: Compiler, node: Apply, scope: Scope, builtin: Builtin) -> Code:
@@ -119,19 +126,19 @@ def _library(compiler: Compiler, node: Apply, scope: Scope, builtin: Builtin) ->
         compiler.operand(each, scope) if param.lazy else compiler.code(each, scope)
         for param, each in zip(params, node.positional, strict=True)
     ]
-    steps, span, what, perform = (node.site,), node.span, builtin.name, builtin.perform
+    steps, span, what, invoke = (node.site,), node.span, builtin.name, builtin.invoke
 
     def call(frame: Frame) -> Value:
         try:
-            return perform(frame[1], steps, [code(frame) for code in codes], span)
+            return invoke(frame[1], steps, [code(frame) for code in codes], span)
         except TemplateError as error:
-            note(error, what, span)
+            add_trace_frame(error, what, span)
             raise
 
     return call
 
 
-class _General:
+class _DynamicCall:
     """A call of whatever the target turns out to be."""
 
     def __init__(self, compiler: Compiler, node: Apply, scope: Scope) -> None:
@@ -156,7 +163,7 @@ class _General:
         def call(frame: Frame) -> Value:
             function = target(frame)
             if function.__class__ is not Closure:
-                return _enter(function, frame, gather(frame), NO_NAMED, node)
+                return _enter(function, frame, gather(frame), NO_NAMED_ARGUMENTS, node)
             try:
                 meter.fuel -= 1
                 if meter.fuel < 0:
@@ -168,12 +175,12 @@ class _General:
                 if code.count == count:
                     inner = [function.frame, context, *gather(frame), *code.pad]
                 else:
-                    inner = function.bind(context, gather(frame), NO_NAMED)
+                    inner = function.bind(context, gather(frame), NO_NAMED_ARGUMENTS)
                 value = code.body(inner)
-                if value is TAIL:
-                    value = run_tail(meter)
+                if value is TAIL_CALL:
+                    value = run_tail_calls(meter)
             except TemplateError as error:
-                note(error, f"function {function.name}", node.span)
+                add_trace_frame(error, f"function {function.name}", node.span)
                 raise
             meter.depth += 1
             return value  # type: ignore[no-any-return]  # code is untyped by design
@@ -198,7 +205,7 @@ class _General:
         def call(frame: Frame) -> Value:
             function = target(frame)
             positional = gather(frame)
-            named = _by_names(names, frame, node) if names else NO_NAMED
+            named = _by_names(names, frame, node) if names else NO_NAMED_ARGUMENTS
             if function.__class__ is not Closure:
                 return _enter(function, frame, positional, named, node)
             try:
@@ -208,10 +215,10 @@ class _General:
                 if not tail:
                     return _run(function, inner, meter)
             except TemplateError as error:
-                note(error, f"function {function.name}", node.span)
+                add_trace_frame(error, f"function {function.name}", node.span)
                 raise
             meter.tail = (code.body, inner)
-            return TAIL  # type: ignore[return-value]  # only bodies give it, to who runs them
+            return TAIL_CALL  # type: ignore[return-value]  # only bodies give it, to who runs them
 
         return call
 
@@ -221,7 +228,7 @@ def _run(function: Closure, inner: Frame, meter: Meter) -> Value:
     meter.depth -= 1
     if meter.depth < 0:
         raise meter.too_deep()
-    value = run(function.code.body, inner, meter)
+    value = run_body(function.code.body, inner, meter)
     meter.depth += 1
     return value
 
@@ -245,13 +252,13 @@ def _enter(
     context = frame[1]
     if not isinstance(function, FunctionValue):
         hint = "only functions can be called"
-        raise EvaluationError(f"cannot call {described(function)}", node.span, hint=hint)
+        raise EvaluationError(f"cannot call {describe(function)}", node.span, hint=hint)
     try:
         if isinstance(function, Builtin):
             return function.call(context, (node.site,), positional, named, node.span)
         return function.enter(context.child(node.site), positional, named, node.span)
     except TemplateError as error:
-        note(error, f"function {function.name}", node.span)
+        add_trace_frame(error, f"function {function.name}", node.span)
         raise
 
 

@@ -15,11 +15,11 @@ from eventer.jsonnet import std
 from eventer.jsonnet.context import Context
 from eventer.jsonnet.evaluate.constants import constant_of
 from eventer.jsonnet.evaluate.runtime import Runtime
-from eventer.jsonnet.evaluate.scopes import Constant, Layout, Scope
+from eventer.jsonnet.evaluate.scope import Constant, Layout, Scope
 from eventer.jsonnet.evaluate.std_calls import Builtin
 from eventer.jsonnet.nodes import Expr, Function, Node, Self, Var
-from eventer.jsonnet.objects import Object, object_of
-from eventer.jsonnet.std.registry import CONSTANTS, FUNCTIONS
+from eventer.jsonnet.object_values import Object, object_of
+from eventer.jsonnet.std.declarations import CONSTANTS, FUNCTIONS
 from eventer.jsonnet.values import Code, Frame, Operand, Thunk, Value
 
 Rule: TypeAlias = "Callable[[Compiler, Any, Scope], Code]"
@@ -33,7 +33,7 @@ class Rules:
     tail: Mapping[type, Rule]
 
 
-class Unit:
+class CompiledFile:
     """A compiled file: its code, and the slots that its frame has beyond parent and context."""
 
     __slots__ = ("code", "pad")
@@ -50,31 +50,31 @@ class Unit:
 class Compiler:
     """Compiles the trees of one program.
 
-    `observed` counts what could tell one draw key from another; a tree without any such thing
+    `draw_key_uses` counts what could tell one draw key from another; a tree without any such thing
     means the same in every context.
     """
 
     def __init__(self, runtime: Runtime, imports: Imports, rules: Rules) -> None:
         self.runtime = runtime
         self.imports = imports
-        self.observed = 0
+        self.draw_key_uses = 0
         self._rules = rules
-        self._libraries: dict[str, Object] = {}
+        self._std_objects: dict[str, Object] = {}
         self._constants: dict[int, tuple[Scope, Constant | None]] = {}
         std.load()
 
-    def unit(self, tree: Expr) -> Unit:
+    def compile_file(self, tree: Expr) -> CompiledFile:
         """A file, ready to run."""
         layout = Layout()
         code = self.code(tree, Scope(layout))
         self._constants.clear()
-        return Unit(code, layout.pad(layout.first))
+        return CompiledFile(code, layout.pad(layout.first))
 
     def code(self, node: Node, scope: Scope, *, tail: bool = False) -> Code:
         """The code that computes a node's value in frames of the scope's layout."""
         constant = self.constant(node, scope)
         if constant is not None:
-            return always(constant.value)
+            return constant_code(constant.value)
         rule = self._rules.tail.get(type(node)) if tail else None
         return (rule or self._rules.plain[type(node)])(self, node, scope)
 
@@ -122,14 +122,14 @@ class Compiler:
 
         return delay
 
-    def library(self, file: str) -> Object:
+    def std_object(self, file: str) -> Object:
         """The standard library as an object; `std.thisFile` is the file's name."""
-        library = self._libraries.get(file)
+        library = self._std_objects.get(file)
         if library is None:
             fields: dict[str, Operand] = {name: self.builtin(name) for name in FUNCTIONS}
             fields |= CONSTANTS
             fields["thisFile"] = file
-            library = self._libraries[file] = object_of(fields, hidden=fields)
+            library = self._std_objects[file] = object_of(fields, hidden=fields)
         return library
 
     @staticmethod
@@ -151,7 +151,7 @@ class Imports:
         raise NotImplementedError
 
 
-def always(value: Value) -> Code:
+def constant_code(value: Value) -> Code:
     """Code that gives one value."""
 
     def constant(_frame: Frame) -> Value:

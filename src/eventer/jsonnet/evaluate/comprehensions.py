@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.source import Span
-from eventer.jsonnet.evaluate.objects import Members, check_name, plus
-from eventer.jsonnet.evaluate.scopes import FIRST, Layout, Scope
-from eventer.jsonnet.layers import Layer, Member
+from eventer.jsonnet.evaluate.object_literals import ObjectBodyCompiler, check_name, plus
+from eventer.jsonnet.evaluate.scope import FIRST_VARIABLE, Layout, Scope
+from eventer.jsonnet.layers import Layer, LayerField
 from eventer.jsonnet.nodes import Array, ArrayComp, CompSpec, ForSpec, ObjectComp
-from eventer.jsonnet.objects import Object as ObjectValue
-from eventer.jsonnet.operators import described
+from eventer.jsonnet.object_values import Object as ObjectValue
+from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Array as ArrayValue
 from eventer.jsonnet.values import Code, Frame, Value
 
@@ -56,7 +56,7 @@ def array_comp(compiler: Compiler, node: ArrayComp, scope: Scope) -> Code:
     return make
 
 
-class Inner:
+class ComprehensionScope:
     """The scope of what stands inside a comprehension; `close` once all of it is compiled."""
 
     def __init__(self, scope: Scope) -> None:
@@ -66,11 +66,13 @@ class Inner:
     def close(self) -> None:
         """Gives the frames of the elements all the slots that what stands inside needs."""
         for pad, layout in self.pads:
-            pad.extend(layout.pad(FIRST + 1))
+            pad.extend(layout.pad(FIRST_VARIABLE + 1))
 
 
-def _specs(compiler: Compiler, specs: tuple[CompSpec, ...], scope: Scope) -> tuple[Inner, Gather]:
-    inner = Inner(scope)
+def _specs(
+    compiler: Compiler, specs: tuple[CompSpec, ...], scope: Scope
+) -> tuple[ComprehensionScope, Gather]:
+    inner = ComprehensionScope(scope)
     stages: list[Callable[[Gather], Gather]] = []
     for spec in specs:
         if isinstance(spec, ForSpec):
@@ -88,8 +90,10 @@ def _emit(frame: Frame, emit: Emit) -> None:
     emit(frame)
 
 
-def _for(compiler: Compiler, spec: ForSpec, inner: Inner) -> Callable[[Gather], Gather]:
-    compiler.observed += 1
+def _for(
+    compiler: Compiler, spec: ForSpec, inner: ComprehensionScope
+) -> Callable[[Gather], Gather]:
+    compiler.draw_key_uses += 1
     source = compiler.code(spec.source, inner.scope)
     layout, pad = Layout(), list[None]()
     inner.pads.append((pad, layout))
@@ -102,10 +106,10 @@ def _for(compiler: Compiler, spec: ForSpec, inner: Inner) -> Callable[[Gather], 
             array = source(frame)
             if array.__class__ is not ArrayValue:
                 hint = "std.objectFields(…) and std.stringChars(…) make arrays"
-                message = f"`for` goes over arrays, not {described(array)}"
+                message = f"`for` goes over arrays, not {describe(array)}"
                 raise EvaluationError(message, span, hint=hint)
-            items, member = array.items, frame[1].member
-            _charge(meter.room, len(items), span)
+            items, member = array.items, frame[1].element_context
+            _charge(meter.element_bytes, len(items), span)
             for number, item in enumerate(items):
                 meter.fuel -= 1
                 if meter.fuel < 0:
@@ -132,7 +136,7 @@ def _if(condition: Code, span: Any) -> Callable[[Gather], Gather]:
             if holds is True:
                 then(frame, emit)
             elif holds is not False:
-                raise EvaluationError(f"`if` needs true or false, not {described(holds)}", span)
+                raise EvaluationError(f"`if` needs true or false, not {describe(holds)}", span)
 
         return test
 
@@ -143,11 +147,11 @@ def object_comp(compiler: Compiler, node: ObjectComp, scope: Scope) -> Code:
     """`{ [name]: body for … }`: a layer for each field, which do not see each other as `super`."""
     inner, gather = _specs(compiler, node.specs, scope)
     name_code = compiler.code(node.name, inner.scope)
-    compiler.observed += node.plus
-    members = Members(compiler, inner.scope, node.locals)
+    compiler.draw_key_uses += node.plus
+    members = ObjectBodyCompiler(compiler, inner.scope, node.locals)
     body = compiler.code(node.body, members.scope)
-    shape = members.shape()
-    shape.contextual = True
+    object_code = members.object_code()
+    object_code.uses_draw_key = True
     inner.close()
     site = [spec.site for spec in node.specs if isinstance(spec, ForSpec)][-1]
     step_of = compiler.runtime.step_of
@@ -161,9 +165,9 @@ def object_comp(compiler: Compiler, node: ObjectComp, scope: Scope) -> Code:
                 return
             check_name(name, layers, node.name)
             code = plus(compiler, body, name) if node.plus else body
-            member = Member(code, node.visibility, node.name.span)
-            context = element[0][1].member((site, step_of(name)))
-            layers[name] = Layer(shape, {name: member}, element, context, len(layers))
+            member = LayerField(code, node.visibility, node.name.span)
+            context = element[0][1].element_context((site, step_of(name)))
+            layers[name] = Layer(object_code, {name: member}, element, context, len(layers))
 
         gather(frame, emit)
         return ObjectValue(tuple(layers.values()), False, True)

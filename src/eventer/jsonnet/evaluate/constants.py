@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eventer.jsonnet.evaluate.natives import NativeFunction
-from eventer.jsonnet.evaluate.scopes import Constant, Scope
+from eventer.jsonnet.evaluate.native_functions import NativeFunction
+from eventer.jsonnet.evaluate.scope import Constant, Scope
 from eventer.jsonnet.evaluate.std_calls import Builtin as StdValue
 from eventer.jsonnet.nodes import Apply, Array, Builtin, Index, Literal, Node, Unary, Var
-from eventer.jsonnet.objects import Object
+from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array as ArrayValue
 from eventer.jsonnet.values import Value
 
@@ -44,7 +44,7 @@ def _variable(compiler: Compiler, node: Var, scope: Scope) -> Constant | None:
     found = scope.find(node.name)
     if found is None:
         assert node.name == STD, "other free variables are refused before evaluation"
-        return Constant(compiler.library(node.span.source.name))
+        return Constant(compiler.std_object(node.span.source.name))
     return found if isinstance(found, Constant) else None
 
 

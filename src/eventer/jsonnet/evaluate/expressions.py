@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.source import Span
-from eventer.jsonnet.evaluate.scopes import Scope
+from eventer.jsonnet.arithmetic import bit_not
+from eventer.jsonnet.evaluate.scope import Scope
 from eventer.jsonnet.nodes import Error, If, Import, Index, Literal, Unary
-from eventer.jsonnet.numbers import bit_not
-from eventer.jsonnet.objects import MISSING, Object
-from eventer.jsonnet.operators import described
+from eventer.jsonnet.object_values import MISSING, Object
+from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Array, Code, Frame, Value
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _field(target: Code, name: str, node: Index) -> Code:
         value = target(frame)
         if value.__class__ is not Object:
             raise EvaluationError(
-                f"cannot read field {name!r} of {described(value)}",
+                f"cannot read field {name!r} of {describe(value)}",
                 node.span,
                 hint=_no_field(value),
             )
@@ -63,18 +63,18 @@ def _element(target: Code, index: Code, node: Index) -> Code:
         value, key = target(frame), index(frame)
         if isinstance(value, Object):
             if not isinstance(key, str):
-                message = f"an object is indexed by a string, not {described(key)}"
+                message = f"an object is indexed by a string, not {describe(key)}"
                 raise EvaluationError(message, node.index.span)
             return _get(value, key, node)
         if not isinstance(value, Array | str):
-            raise EvaluationError(f"cannot index {described(value)}", node.span)
+            raise EvaluationError(f"cannot index {describe(value)}", node.span)
         if not isinstance(key, float):
-            message = f"{described(value)} is indexed by a number, not {described(key)}"
+            message = f"{describe(value)} is indexed by a number, not {describe(key)}"
             raise EvaluationError(message, node.index.span)
         number, size = int(key), len(value)
         if not 0 <= number < size:
             raise EvaluationError(
-                f"index {key:g} is outside of {described(value)} of length {size}",
+                f"index {key:g} is outside of {describe(value)} of length {size}",
                 node.index.span,
                 hint=f"indexes go from 0 to {size - 1}" if size else "it is empty",
             )
@@ -101,7 +101,7 @@ def condition(compiler: Compiler, node: If, scope: Scope, *, tail: bool = False)
             return then(frame)  # type: ignore[no-any-return]  # code is untyped by design
         if holds is False:
             return otherwise(frame)  # type: ignore[no-any-return]  # code is untyped by design
-        raise EvaluationError(f"a condition must be true or false, not {described(holds)}", span)
+        raise EvaluationError(f"a condition must be true or false, not {describe(holds)}", span)
 
     return choose
 
@@ -135,7 +135,7 @@ def unary(compiler: Compiler, node: Unary, scope: Scope) -> Code:
     def compute(frame: Frame) -> Value:
         value = operand(frame)
         if value.__class__ is not float:
-            message = f"unary `{node.operator}` takes a number, not {described(value)}"
+            message = f"unary `{node.operator}` takes a number, not {describe(value)}"
             raise EvaluationError(message, node.span)
         return change(value)
 
@@ -147,7 +147,7 @@ def _negation(operand: Code, span: Span) -> Code:
         value = operand(frame)
         if value is True or value is False:
             return not value
-        raise EvaluationError(f"`!` takes true or false, not {described(value)}", span)
+        raise EvaluationError(f"`!` takes true or false, not {describe(value)}", span)
 
     return negate
 

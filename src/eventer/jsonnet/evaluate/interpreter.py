@@ -14,16 +14,16 @@ from typing import Final, TypeVar
 from eventer.core.errors import BudgetError, EvaluationError, TemplateError
 from eventer.core.model import JsonValue
 from eventer.jsonnet.budget import Budget, Meter
-from eventer.jsonnet.context import REMEMBERED, Context
+from eventer.jsonnet.context import MAX_CACHED_CONTEXTS, Context
 from eventer.jsonnet.environment import Environment
-from eventer.jsonnet.evaluate.compiler import Compiler, Imports, Unit
-from eventer.jsonnet.evaluate.functions import NO_NAMED
+from eventer.jsonnet.evaluate.closures import NO_NAMED_ARGUMENTS
+from eventer.jsonnet.evaluate.compiler import CompiledFile, Compiler, Imports
 from eventer.jsonnet.evaluate.rules import RULES
 from eventer.jsonnet.evaluate.runtime import Runtime
 from eventer.jsonnet.load import Program
 from eventer.jsonnet.values import Function, Value
 
-RECURSION: Final = 60_000
+RECURSION_LIMIT: Final = 60_000
 """Python frames that one event may nest; `Budget.depth` is meant to end it before."""
 
 _IMPORT: Final = "import"
@@ -56,10 +56,10 @@ class Interpreter:
         self._program = program
         self._meter = meter or Meter(budget or Budget())
         self._runtime = Runtime(environment, self._meter)
-        self._files = Files(program, self._runtime)
+        self._files = ImportedFiles(program, self._runtime)
         compiler = Compiler(self._runtime, self._files, RULES)
         self._files.compiler = compiler
-        self._unit = _guarded(lambda: compiler.unit(program.root), program)
+        self._unit = _guarded(lambda: compiler.compile_file(program.root), program)
         self._root: Context | None = None
 
     def event(self, root_key: int) -> Event:
@@ -70,12 +70,14 @@ class Interpreter:
             BudgetError: it takes more than it may.
         """
         self._restart(root_key)
-        text, value = _guarded(lambda: self._runtime.manifest.both(self._value()), self._program)
+        text, value = _guarded(
+            lambda: self._runtime.manifest.text_and_value(self._value()), self._program
+        )
         return Event(text, value)
 
     def _restart(self, root_key: int) -> None:
         root, meter = self._root, self._meter
-        if root is None or root.key != root_key or meter.contexts >= REMEMBERED:
+        if root is None or root.key != root_key or meter.contexts >= MAX_CACHED_CONTEXTS:
             meter.contexts = 0
             root = self._root = self._runtime.root(root_key)
         self._files.begin(root)
@@ -87,11 +89,11 @@ class Interpreter:
         if isinstance(value, Function):
             known = self._runtime.environment.vars
             given = {n: self._runtime.ext_var(n) for n, _ in value.parameters if n in known}
-            return value.enter(self._root, (), given or NO_NAMED, self._program.root.span)
+            return value.enter(self._root, (), given or NO_NAMED_ARGUMENTS, self._program.root.span)
         return value
 
 
-class Files(Imports):
+class ImportedFiles(Imports):
     """Imported files: compiled once, evaluated once an event."""
 
     def __init__(self, program: Program, runtime: Runtime) -> None:
@@ -99,46 +101,46 @@ class Files(Imports):
         self._program = program
         self._step = runtime.environment.keys.step_of(_IMPORT)
         self._runtime = runtime
-        self._units: dict[str, Unit] = {}
+        self._units: dict[str, CompiledFile] = {}
         self._values: dict[str, Value] = {}
         self._root: Context | None = None
-        self._busy: set[str] = set()
+        self._in_progress: set[str] = set()
 
     def begin(self, root: Context) -> None:
         """Forgets the values of the event before."""
         self._root = root
         self._values.clear()
-        self._busy.clear()
+        self._in_progress.clear()
 
     def value(self, path: str) -> Value:
         """The value of a file, with the key H(root, "import", path)."""
         if path in self._values:
             return self._values[path]
         assert self._root is not None
-        if path in self._busy:
+        if path in self._in_progress:
             raise EvaluationError(f"{path} imports itself and needs its own value")
-        self._busy.add(path)
+        self._in_progress.add(path)
         context = self._root.child(self._step).child(self._runtime.step_of(path))
         value = self._values[path] = self._unit(path).run(context)
-        self._busy.discard(path)
+        self._in_progress.discard(path)
         return value
 
     def data(self, path: str) -> bytes:
         """The bytes of a file."""
         return self._program.files[path]
 
-    def _unit(self, path: str) -> Unit:
+    def _unit(self, path: str) -> CompiledFile:
         unit = self._units.get(path)
         if unit is None:
             assert self.compiler is not None
-            unit = self._units[path] = self.compiler.unit(self._program.code[path])
+            unit = self._units[path] = self.compiler.compile_file(self._program.code[path])
         return unit
 
 
 def _guarded(work: Callable[[], _T], program: Program) -> _T:
     """Does it with room to recurse; what overruns Python itself is a budget error."""
-    if sys.getrecursionlimit() < RECURSION:
-        sys.setrecursionlimit(RECURSION)
+    if sys.getrecursionlimit() < RECURSION_LIMIT:
+        sys.setrecursionlimit(RECURSION_LIMIT)
     try:
         return work()
     except TemplateError as error:

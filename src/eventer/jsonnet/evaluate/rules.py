@@ -11,7 +11,7 @@ from eventer.jsonnet.evaluate import (
     calls,
     comprehensions,
     expressions,
-    objects,
+    object_literals,
     variables,
 )
 from eventer.jsonnet.evaluate.compiler import Rule, Rules
@@ -24,10 +24,10 @@ _PLAIN: Final[dict[type, Rule]] = {
     nodes.Apply: calls.apply,
     nodes.Array: comprehensions.array,
     nodes.ArrayComp: comprehensions.array_comp,
-    nodes.Object: objects.object_literal,
+    nodes.Object: object_literals.object_literal,
     nodes.ObjectComp: comprehensions.object_comp,
-    nodes.SuperIndex: objects.super_index,
-    nodes.InSuper: objects.in_super,
+    nodes.SuperIndex: object_literals.super_index,
+    nodes.InSuper: object_literals.in_super,
     nodes.Index: expressions.index,
     nodes.If: expressions.condition,
     nodes.Error: expressions.error,

@@ -7,24 +7,24 @@ from typing import Any, Final
 
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
-from eventer.core.near import did_you_mean
+from eventer.core.suggestions import did_you_mean
+from eventer.jsonnet.arithmetic import finite
 from eventer.jsonnet.budget import Meter
 from eventer.jsonnet.context import Context
 from eventer.jsonnet.environment import Environment
-from eventer.jsonnet.layers import PLAIN, Layer, Member
-from eventer.jsonnet.manifest import Manifest
+from eventer.jsonnet.layers import PLAIN_OBJECT_CODE, Layer, LayerField
+from eventer.jsonnet.manifest import Manifester
 from eventer.jsonnet.natives import NativeObject
 from eventer.jsonnet.nodes import Visibility
-from eventer.jsonnet.numbers import finite
-from eventer.jsonnet.objects import Object, object_of
+from eventer.jsonnet.object_values import Object, object_of
 from eventer.jsonnet.operators import Operators
 from eventer.jsonnet.values import Array, Code, Frame, Value
 
-_REMEMBERED: Final = 16_384
-_LONGEST_REMEMBERED: Final = 256
+_MAX_CACHED_STEPS: Final = 16_384
+_MAX_CACHED_TEXT: Final = 256
 """Characters of a text whose step is kept, from one event to the next."""
 
-_NATIVE_SHAPES: Final = 256
+_MAX_CACHED_NATIVE_OBJECTS: Final = 256
 
 
 class Runtime:
@@ -45,20 +45,20 @@ class Runtime:
         self.environment = environment
         self.meter = meter
         self.operators = Operators(meter)
-        self.manifest = Manifest(meter)
+        self.manifest = Manifester(meter)
         self._steps: dict[str, int] = {}
         self._ext_vars: dict[str, Value] = {}
-        self._native_members: dict[tuple[Sequence[str], ...], dict[str, Member]] = {}
+        self._native_members: dict[tuple[Sequence[str], ...], dict[str, LayerField]] = {}
         self._lazy_classes: dict[type, bool] = {}
 
     def step_of(self, text: str) -> int:
         """A text as a step of draw keys."""
-        if len(text) > _LONGEST_REMEMBERED:
+        if len(text) > _MAX_CACHED_TEXT:
             self.meter.read(len(text))
             return self.environment.keys.step_of(text)
         step = self._steps.get(text)
         if step is None:
-            if len(self._steps) >= _REMEMBERED:
+            if len(self._steps) >= _MAX_CACHED_STEPS:
                 self._steps.clear()
             step = self._steps[text] = self.environment.keys.step_of(text)
         return step
@@ -88,7 +88,7 @@ class Runtime:
         if value is None or value is True or value is False:
             return value
         if isinstance(value, str):
-            return value if value.isascii() else _whole_characters(value)
+            return value if value.isascii() else _replace_lone_surrogates(value)
         if isinstance(value, int | float):
             return _double(value)
         if self._is_lazy(value):
@@ -113,16 +113,16 @@ class Runtime:
         names = (tuple(value.names()), tuple(value.hidden_names()))
         members = self._native_members.get(names)
         if members is None:
-            if len(self._native_members) >= _NATIVE_SHAPES:
+            if len(self._native_members) >= _MAX_CACHED_NATIVE_OBJECTS:
                 self._native_members.clear()
             members = {
-                name: Member(self._reader(name), Visibility.INHERIT, None) for name in names[0]
+                name: LayerField(self._reader(name), Visibility.INHERIT, None) for name in names[0]
             }
             hidden = {
-                name: Member(self._reader(name), Visibility.HIDDEN, None) for name in names[1]
+                name: LayerField(self._reader(name), Visibility.HIDDEN, None) for name in names[1]
             }
             members = self._native_members[names] = members | hidden
-        return Object((Layer(PLAIN, members, value, None),), False, False)
+        return Object((Layer(PLAIN_OBJECT_CODE, members, value, None),), False, False)
 
     def _reader(self, name: str) -> Code:
         def read(frame: Frame) -> Value:
@@ -139,7 +139,7 @@ def _double(value: Any) -> float:
         raise EvaluationError(f"{value:.6g} is too large for a number") from None
 
 
-def _whole_characters(text: str) -> str:
+def _replace_lone_surrogates(text: str) -> str:
     """The text; halves of surrogate pairs, which no UTF-8 can hold, become U+FFFD."""
     try:
         text.encode()

@@ -8,15 +8,15 @@ from typing import Any
 from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.model import JsonValue
 from eventer.core.source import Span
+from eventer.jsonnet.arithmetic import finite
 from eventer.jsonnet.context import Context
-from eventer.jsonnet.evaluate.functions import NO_NAMED, place_arguments
-from eventer.jsonnet.evaluate.natives import NativeFunction
+from eventer.jsonnet.error_trace import add_trace_frame
+from eventer.jsonnet.evaluate.closures import NO_NAMED_ARGUMENTS, bind_arguments
+from eventer.jsonnet.evaluate.native_functions import NativeFunction
 from eventer.jsonnet.evaluate.runtime import Runtime
-from eventer.jsonnet.numbers import finite
-from eventer.jsonnet.objects import MISSING, Object
-from eventer.jsonnet.operators import described
-from eventer.jsonnet.std.registry import REQUIRED, StdFunction
-from eventer.jsonnet.trace import note
+from eventer.jsonnet.object_values import MISSING, Object
+from eventer.jsonnet.operators import describe
+from eventer.jsonnet.std.declarations import REQUIRED, StdFunction
 from eventer.jsonnet.values import Array, Function, Operand, Thunk, Value, force
 
 
@@ -48,7 +48,9 @@ class StdCall:
         self, func: Function, arguments: Sequence[Operand], argument: int, element: int | str
     ) -> Value:
         """The value of `func(*arguments)`, now."""
-        return func.enter(self._member(argument, element), arguments, NO_NAMED, self.place)
+        return func.enter(
+            self._member(argument, element), arguments, NO_NAMED_ARGUMENTS, self.place
+        )
 
     def later(
         self, func: Function, arguments: Sequence[Operand], argument: int, element: int | str
@@ -60,7 +62,7 @@ class StdCall:
             try:
                 return self.apply(func, arguments, argument, element)
             except TemplateError as error:
-                note(error, f"std.{self.name}", self.place)
+                add_trace_frame(error, f"std.{self.name}", self.place)
                 raise
 
         return Thunk(compute, [None, self._context])
@@ -72,14 +74,14 @@ class StdCall:
             try:
                 return compute()
             except TemplateError as error:
-                note(error, f"std.{self.name}", self.place)
+                add_trace_frame(error, f"std.{self.name}", self.place)
                 raise
 
         return Thunk(located, [None, self._context])
 
     def _member(self, argument: int, element: int | str) -> Context:
         step = self._runtime.step_of(element) if isinstance(element, str) else element
-        return self._context.member((*self._steps, argument, step))
+        return self._context.element_context((*self._steps, argument, step))
 
     @staticmethod
     def field(value: Object, name: str) -> Value:
@@ -136,9 +138,9 @@ class StdCall:
         """Charges elements."""
         self._runtime.meter.elements(count)
 
-    def room(self, count: float) -> None:
+    def element_bytes(self, count: float) -> None:
         """Charges the bytes of elements."""
-        self._runtime.meter.room(count)
+        self._runtime.meter.element_bytes(count)
 
     # -- arguments and errors -------------------------------------------------------------------
 
@@ -147,7 +149,7 @@ class StdCall:
         return EvaluationError(f"std.{self.name}: {message}", self.place, hint=hint)
 
     def _wrong(self, value: Value, param: str, expected: str) -> EvaluationError:
-        return self.error(f"{param} must be {expected}, not {described(value)}")
+        return self.error(f"{param} must be {expected}, not {describe(value)}")
 
     def number(self, value: Value, param: str) -> float:
         """The value, which must be a number."""
@@ -248,13 +250,13 @@ class Builtin(Function):
         """Applies it in the context that `steps` lead to from `context`."""
         arguments: list[Any] = []
         for param, given in zip(
-            self.spec.params, place_arguments(self, positional, named), strict=True
+            self.spec.params, bind_arguments(self, positional, named), strict=True
         ):
             operand: Any = param.default if given is MISSING else given
             arguments.append(operand if param.lazy else force(operand))
-        return self.perform(context, steps, arguments, place)
+        return self.invoke(context, steps, arguments, place)
 
-    def perform(
+    def invoke(
         self, context: Context, steps: tuple[int, ...], arguments: Sequence[Any], place: Any
     ) -> Value:
         """Runs the implementation on arguments that are all there and forced where strict."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from eventer.core.errors import TemplateError
-from eventer.jsonnet.evaluate.scopes import Scope
+from eventer.jsonnet.error_trace import add_trace_frame
+from eventer.jsonnet.evaluate.scope import Scope
 from eventer.jsonnet.nodes import Bind, Local, Self, Var
-from eventer.jsonnet.trace import note
 from eventer.jsonnet.values import Code, Frame, Thunk, Value
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _forced(thunk: Thunk, node: Var) -> Value:
     try:
         return thunk.force()
     except TemplateError as error:
-        note(error, f"`{node.name}`", node.span)
+        add_trace_frame(error, f"`{node.name}`", node.span)
         raise
 
 

@@ -12,7 +12,7 @@ FAMILIES: Final[tuple[str, ...]] = (
     "arrays",
     "escapes",
     "format",
-    "hashes",
+    "encodings",
     "manifest_json",
     "manifest_text",
     "manifest_toml",
@@ -23,7 +23,7 @@ FAMILIES: Final[tuple[str, ...]] = (
     "sets",
     "strings",
     "types",
-    "world",
+    "external",
 )
 """The modules of this package that declare functions."""
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from eventer.jsonnet.context import Context
-from eventer.jsonnet.objects import Object
-from eventer.jsonnet.std.registry import Call
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.std.declarations import Call
 from eventer.jsonnet.values import Array, Function, Operand, Value, force, type_name
 
 _INT32: Final = 1 << 31
@@ -58,7 +58,7 @@ def size(call: Call, value: Value, param: str) -> int:
     return whole
 
 
-def deeper(call: Call, depth: int) -> int:
+def enter_level(call: Call, depth: int) -> int:
     """One level further down; refused where that is too deep."""
     call.steps(1)
     if depth >= NESTING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from eventer.jsonnet.std.arguments import characters, expect, length, size
-from eventer.jsonnet.std.registry import Call, function, lazy, strict
+from eventer.jsonnet.std.declarations import Call, function, lazy, strict
 from eventer.jsonnet.values import Array, Function, Operand, Value
 
 
@@ -13,7 +13,7 @@ from eventer.jsonnet.values import Array, Function, Operand, Value
 def make_array(call: Call, count: Value, func: Value) -> Value:
     """`sz` elements, each made by a function of its position when it is needed."""
     many, make = size(call, count, "sz"), call.function(func, "func")
-    call.room(max(many, 0))
+    call.element_bytes(max(many, 0))
     return Array([call.later(make, [float(i)], 1, i) for i in range(many)])
 
 
@@ -44,7 +44,7 @@ def map_of(call: Call, func: Value, array: Value) -> Value:
     """Each element changed by a function when it is needed."""
     change = call.function(func, "func")
     items = _items(call, array)
-    call.room(len(items))
+    call.element_bytes(len(items))
     return Array([call.later(change, [item], 0, i) for i, item in enumerate(items)])
 
 
@@ -53,7 +53,7 @@ def map_with_index(call: Call, func: Value, array: Value) -> Value:
     """Each element changed by a function of its position and itself when it is needed."""
     change = call.function(func, "func")
     items = _items(call, array)
-    call.room(len(items))
+    call.element_bytes(len(items))
     return Array([call.later(change, [float(i), item], 0, i) for i, item in enumerate(items)])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from eventer.core.json_text import escape
-from eventer.jsonnet.std.registry import Call, function, strict
+from eventer.jsonnet.std.declarations import Call, function, strict
 from eventer.jsonnet.values import Value
 
 _JSON = re.compile('["\\\\\x00-\x1f\x7f-\x9f]')

@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from eventer.jsonnet.objects import Object
-from eventer.jsonnet.std.format_codes import Code, Measure, parse_codes
-from eventer.jsonnet.std.format_numbers import Layout, fraction_text, whole_text
-from eventer.jsonnet.std.registry import Call, function, strict
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.std.declarations import Call, function, strict
+from eventer.jsonnet.std.format_codes import Conversion, SizeSpec, parse_codes
+from eventer.jsonnet.std.format_numbers import ConversionLayout, fraction_text, whole_text
 from eventer.jsonnet.values import Array, Operand, Value, type_name
 
-_Convert: TypeAlias = Callable[[Code], str]
+_Convert: TypeAlias = Callable[[Conversion], str]
 _IMPRECISE: Final = frozenset("sc%")
 """Kinds that have no use for a precision."""
 
@@ -30,13 +30,13 @@ def format_values(call: Call, text: str, values: Value) -> str:
     pieces = parse_codes(text, call.steps)
     if isinstance(values, Object):
         return _text(call, pieces, lambda code: _named(call, code, values))
-    supply = _Supply(call, values.items if isinstance(values, Array) else [values])
+    supply = _ValueQueue(call, values.items if isinstance(values, Array) else [values])
     result = _text(call, pieces, lambda code: _next(call, code, supply))
     supply.finish()
     return result
 
 
-def _text(call: Call, pieces: tuple[str | Code, ...], convert: _Convert) -> str:
+def _text(call: Call, pieces: tuple[str | Conversion, ...], convert: _Convert) -> str:
     parts: list[str] = []
     for piece in pieces:
         call.steps(1)
@@ -48,7 +48,7 @@ def _text(call: Call, pieces: tuple[str | Code, ...], convert: _Convert) -> str:
     return "".join(parts)
 
 
-class _Supply:
+class _ValueQueue:
     """Values handed out in order."""
 
     def __init__(self, call: Call, items: list[Operand]) -> None:
@@ -65,11 +65,11 @@ class _Supply:
         self.taken += 1
         return self._call.force(self._items[self.taken - 1])
 
-    def measure(self, measure: Measure, what: str) -> float:
+    def measure(self, measure: SizeSpec, what: str) -> float:
         """A width or a precision, the next value where it is `*`."""
         return self._call.number(self.take(), what) if measure == "*" else measure
 
-    def precision(self, code: Code) -> float | None:
+    def precision(self, code: Conversion) -> float | None:
         """The precision; where nothing needs it, a `*` takes a value without a look at it."""
         if code.precision is None or code.kind in _IMPRECISE:
             self.taken += code.precision == "*"
@@ -82,17 +82,17 @@ class _Supply:
             raise self._call.error(f"too many values: {len(self._items)}, expected {self.taken}")
 
 
-def _next(call: Call, code: Code, supply: _Supply) -> str:
+def _next(call: Call, code: Conversion, supply: _ValueQueue) -> str:
     """A conversion of the next value."""
     width = supply.measure(code.width, "a width")
     precision = supply.precision(code)
     if code.kind == "%":
         return _padded(call, "%", width, left=code.left)
-    layout = Layout(code, width, precision, str(supply.taken))
+    layout = ConversionLayout(code, width, precision, str(supply.taken))
     return _converted(call, layout, supply.take())
 
 
-def _named(call: Call, code: Code, values: Object) -> str:
+def _named(call: Call, code: Conversion, values: Object) -> str:
     """A conversion of a field of an object."""
     precision = None if code.kind in _IMPRECISE else code.precision
     if code.width == "*" or precision == "*":
@@ -103,11 +103,11 @@ def _named(call: Call, code: Code, values: Object) -> str:
         raise call.error("a mapping key is required, such as %(name)s")
     if not values.has(code.name):
         raise call.error(f"no such field: {code.name}")
-    layout = Layout(code, code.width, precision, code.name)
+    layout = ConversionLayout(code, code.width, precision, code.name)
     return _converted(call, layout, call.field(values, code.name))
 
 
-def _converted(call: Call, layout: Layout, value: Value) -> str:
+def _converted(call: Call, layout: ConversionLayout, value: Value) -> str:
     """A value by its conversion, padded with spaces."""
     kind = layout.code.kind
     if kind == "s":
@@ -123,7 +123,7 @@ def _converted(call: Call, layout: Layout, value: Value) -> str:
     return _padded(call, text, layout.width, left=layout.code.left)
 
 
-def _charge(call: Call, layout: Layout) -> None:
+def _charge(call: Call, layout: ConversionLayout) -> None:
     """Pays for the zeros that a number may be filled with."""
     call.bytes(max(layout.zeros, 0.0) + max(layout.precision or 0.0, 0.0))
 

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from eventer.core.errors import EvaluationError
 
-Measure: TypeAlias = float | Literal["*"]
+SizeSpec: TypeAlias = float | Literal["*"]
 """A width or a precision; `*` is taken from the values."""
 
 _KINDS: Final = {
@@ -27,13 +27,13 @@ _MEASURES = re.compile(r"[#0\- +]*[0-9]*\.?[0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class Conversion:
     """One conversion. `kind` is one of `doxefgcs%`; `precision` is None where there is none."""
 
     kind: str
     name: str | None
-    width: Measure
-    precision: Measure | None
+    width: SizeSpec
+    precision: SizeSpec | None
     alternative: bool
     zero: bool
     left: bool
@@ -42,7 +42,7 @@ class Code:
     capitals: bool
 
 
-def parse_codes(text: str, charge: Callable[[int], None]) -> tuple[str | Code, ...]:
+def parse_codes(text: str, charge: Callable[[int], None]) -> tuple[str | Conversion, ...]:
     """The pieces of a format text; `charge` is told of the steps that a long one takes, before.
 
     Raises:
@@ -51,8 +51,8 @@ def parse_codes(text: str, charge: Callable[[int], None]) -> tuple[str | Code, .
     return _remembered(text) if len(text) <= _CACHED else _parse(text, charge)
 
 
-def _parse(text: str, charge: Callable[[int], None]) -> tuple[str | Code, ...]:
-    pieces: list[str | Code] = []
+def _parse(text: str, charge: Callable[[int], None]) -> tuple[str | Conversion, ...]:
+    pieces: list[str | Conversion] = []
     start = 0
     while (percent := text.find("%", start)) >= 0:
         if percent > start:
@@ -66,7 +66,7 @@ def _parse(text: str, charge: Callable[[int], None]) -> tuple[str | Code, ...]:
 
 
 @lru_cache(maxsize=256)
-def _remembered(text: str) -> tuple[str | Code, ...]:
+def _remembered(text: str) -> tuple[str | Conversion, ...]:
     return _parse(text, lambda _steps: None)
 
 
@@ -77,7 +77,7 @@ def _digits_from(text: str, start: int) -> int:
     return match.end() - at if match else 0
 
 
-def _code(text: str, start: int) -> tuple[Code, int]:
+def _code(text: str, start: int) -> tuple[Conversion, int]:
     """The conversion whose `%` stands before `start`, and where it ends."""
     name, at = _name(text, start)
     flags = set()
@@ -85,7 +85,7 @@ def _code(text: str, start: int) -> tuple[Code, int]:
         flags.add(text[at])
         at += 1
     width, at = _measure(text, at)
-    precision: Measure | None = None
+    precision: SizeSpec | None = None
     if _at(text, at) == ".":
         precision, at = _measure(text, at + 1)
     if _at(text, at) in "hlL":
@@ -95,7 +95,7 @@ def _code(text: str, start: int) -> tuple[Code, int]:
         raise EvaluationError(
             f"unrecognised conversion type: {letter}", hint="write %% for a percent sign"
         )
-    code = Code(
+    code = Conversion(
         kind=_KINDS[letter],
         name=name,
         width=width,
@@ -120,7 +120,7 @@ def _name(text: str, at: int) -> tuple[str | None, int]:
     return text[at + 1 : end], end + 1
 
 
-def _measure(text: str, at: int) -> tuple[Measure, int]:
+def _measure(text: str, at: int) -> tuple[SizeSpec, int]:
     """A number or `*`; 0 where there is none."""
     if at < len(text) and text[at] == "*":
         return "*", at + 1

@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from eventer.jsonnet.numbers import finite
-from eventer.jsonnet.std.format_codes import Code
+from eventer.jsonnet.arithmetic import finite
+from eventer.jsonnet.std.format_codes import Conversion
 from eventer.jsonnet.std.number_text import number_text
 from eventer.jsonnet.std.transcendental import natural_log, power
 
@@ -22,10 +22,10 @@ _PRECISION: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ConversionLayout:
     """A conversion with its width and precision known; `where` names the value in errors."""
 
-    code: Code
+    code: Conversion
     width: float
     precision: float | None
     where: str
@@ -47,7 +47,7 @@ class Layout:
         return sign + _filled(digits, max(zeros - len(sign), least))
 
 
-def whole_text(layout: Layout, number: float) -> str:
+def whole_text(layout: ConversionLayout, number: float) -> str:
     """`%d` and `%o` truncate, `%x` rounds down."""
     least = layout.precision or 0.0
     if layout.code.kind == "x":
@@ -59,7 +59,7 @@ def whole_text(layout: Layout, number: float) -> str:
     return layout.signed(digits, layout.zeros, least, negative=number <= -1.0)
 
 
-def _hexadecimal(layout: Layout, number: float, least: float) -> str:
+def _hexadecimal(layout: ConversionLayout, number: float, least: float) -> str:
     sign = layout.sign(negative=number < 0.0)
     prefix = "0x" if layout.code.alternative else ""
     digits = _digits(abs(number), 16.0)
@@ -67,7 +67,7 @@ def _hexadecimal(layout: Layout, number: float, least: float) -> str:
     return sign + (text.upper() if layout.code.capitals else text)
 
 
-def fraction_text(layout: Layout, number: float) -> str:
+def fraction_text(layout: ConversionLayout, number: float) -> str:
     """`%f`, `%e` and `%g`."""
     precision = _PRECISION if layout.precision is None else layout.precision
     kind = layout.code.kind
@@ -83,7 +83,9 @@ def fraction_text(layout: Layout, number: float) -> str:
     return _decimal(layout, number, layout.zeros, places, trailing=trailing)
 
 
-def _decimal(layout: Layout, number: float, zeros: float, places: float, *, trailing: bool) -> str:
+def _decimal(
+    layout: ConversionLayout, number: float, zeros: float, places: float, *, trailing: bool
+) -> str:
     """A number with some places after its point; without trailing zeros if not `trailing`."""
     denominator = _power_of_ten(places)
     numerator = finite(finite(abs(number) * denominator) + 0.5)
@@ -100,7 +102,7 @@ def _decimal(layout: Layout, number: float, zeros: float, places: float, *, trai
     return f"{text}.{digits if trailing else digits.rstrip('0')}"
 
 
-def _scientific(layout: Layout, number: float, places: float, *, trailing: bool) -> str:
+def _scientific(layout: ConversionLayout, number: float, places: float, *, trailing: bool) -> str:
     exponent = _exponent(number)
     digits = _digits(abs(exponent), 10.0).rjust(2, "0")
     suffix = f"{'E' if layout.code.capitals else 'e'}{'-' if exponent < 0 else '+'}{digits}"

@@ -32,7 +32,7 @@ def parse_json(text: str) -> Json:
         raise EvaluationError(
             f"failed to parse JSON: {error.msg}: line {error.lineno} column {error.colno}"
         ) from None
-    return _mended(value) if "\\u" in text else value
+    return _replace_surrogates(value) if "\\u" in text else value
 
 
 def _check_depth(text: str) -> None:
@@ -58,12 +58,15 @@ def _constant(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_int=_number, parse_float=_number, parse_constant=_constant)
 
 
-def _mended(value: Json) -> Json:
+def _replace_surrogates(value: Json) -> Json:
     """The value without lone surrogates, which are no characters."""
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_mended(item) for item in value]
+        return [_replace_surrogates(item) for item in value]
     if isinstance(value, dict):
-        return {_SURROGATE.sub("\ufffd", name): _mended(item) for name, item in value.items()}
+        return {
+            _SURROGATE.sub("\ufffd", name): _replace_surrogates(item)
+            for name, item in value.items()
+        }
     return value

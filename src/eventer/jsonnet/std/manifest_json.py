@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from eventer.jsonnet.objects import Object
-from eventer.jsonnet.std.arguments import deeper
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.std.arguments import enter_level
+from eventer.jsonnet.std.declarations import Call, function, optional, strict
 from eventer.jsonnet.std.escapes import go_json_escaped
 from eventer.jsonnet.std.number_text import shortest_text
-from eventer.jsonnet.std.registry import Call, function, optional, strict
 from eventer.jsonnet.values import Array, Value
 
 
-class Page:
+class TextBuilder:
     """A text being written: every piece is paid for before it joins the others, and is a step."""
 
     def __init__(self, call: Call) -> None:
@@ -37,9 +37,9 @@ class Page:
         """All pieces."""
         return "".join(self._pieces)
 
-    def deeper(self, depth: int) -> int:
+    def enter_level(self, depth: int) -> int:
         """One level further down; refused where that is too deep."""
-        return deeper(self.call, depth)
+        return enter_level(self.call, depth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class _Writer:
 
     def __init__(self, call: Call, layout: _Layout) -> None:
         self._call = call
-        self._page = Page(call)
+        self._page = TextBuilder(call)
         self._layout = layout
 
     def text(self, value: Value) -> str:
@@ -63,9 +63,9 @@ class _Writer:
 
     def _write(self, value: Value, indent: str, depth: int) -> None:
         if isinstance(value, Array):
-            self._array(value, indent, self._page.deeper(depth))
+            self._array(value, indent, self._page.enter_level(depth))
         elif isinstance(value, Object):
-            self._object(value, indent, self._page.deeper(depth))
+            self._object(value, indent, self._page.enter_level(depth))
         elif isinstance(value, str):
             self._page.quote(value, go_json_escaped)
         else:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from eventer.jsonnet.objects import Object
+from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.std.arrays import joined_text
+from eventer.jsonnet.std.declarations import Call, function, strict
 from eventer.jsonnet.std.escapes import json_escaped
-from eventer.jsonnet.std.manifest_json import Page
+from eventer.jsonnet.std.manifest_json import TextBuilder
 from eventer.jsonnet.std.number_text import number_text
-from eventer.jsonnet.std.registry import Call, function, strict
 from eventer.jsonnet.values import Array, Value
 
 
@@ -15,7 +15,7 @@ from eventer.jsonnet.values import Array, Value
 def manifest_ini(call: Call, value: Value) -> Value:
     """An INI file: `main` without a heading, then the `sections`."""
     ini = call.object(value, "ini")
-    page = Page(call)
+    page = TextBuilder(call)
     if ini.has("main", hidden=False):
         _ini_lines(call, page, call.field(ini, "main"))
     sections = call.object(call.field(ini, "sections"), "sections")
@@ -25,7 +25,7 @@ def manifest_ini(call: Call, value: Value) -> Value:
     return page.text()
 
 
-def _ini_lines(call: Call, page: Page, value: Value) -> None:
+def _ini_lines(call: Call, page: TextBuilder, value: Value) -> None:
     """A line a field; an array's field is a line an element."""
     body = call.object(value, "a section")
     for name in body.names():
@@ -44,21 +44,21 @@ def manifest_python(call: Call, value: Value) -> Value:
 def manifest_python_vars(call: Call, value: Value) -> Value:
     """A Python assignment for each field."""
     conf = call.object(value, "conf")
-    page = Page(call)
+    page = TextBuilder(call)
     for name in conf.names():
         page.write(f"{name} = {_python(call, call.field(conf, name))}\n")
     return page.text()
 
 
 def _python(call: Call, value: Value) -> str:
-    page = Page(call)
+    page = TextBuilder(call)
     _write_python(call, page, value, 0)
     return page.text()
 
 
-def _write_python(call: Call, page: Page, value: Value, depth: int) -> None:
+def _write_python(call: Call, page: TextBuilder, value: Value, depth: int) -> None:
     if isinstance(value, Object):
-        depth = page.deeper(depth)
+        depth = page.enter_level(depth)
         before = "{"
         for name in value.names():
             page.write(before)
@@ -68,7 +68,7 @@ def _write_python(call: Call, page: Page, value: Value, depth: int) -> None:
             _write_python(call, page, call.field(value, name), depth)
         page.write("{}" if before == "{" else "}")
     elif isinstance(value, Array):
-        depth = page.deeper(depth)
+        depth = page.enter_level(depth)
         before = "["
         for item in value.items:
             page.write(before)
@@ -94,13 +94,13 @@ def _python_scalar(call: Call, value: Value) -> str:
 @function("manifestXmlJsonml", strict("value"))
 def manifest_xml_jsonml(call: Call, value: Value) -> Value:
     """XML of JSONML: `[tag, {attributes}, children…]`; nothing is escaped."""
-    page = Page(call)
+    page = TextBuilder(call)
     _write_element(call, page, call.array(value, "value"), 0)
     return page.text()
 
 
-def _write_element(call: Call, page: Page, element: Array, depth: int) -> None:
-    depth = page.deeper(depth)
+def _write_element(call: Call, page: TextBuilder, element: Array, depth: int) -> None:
+    depth = page.enter_level(depth)
     if not element.items:
         raise call.error("an element needs a tag: [tag, {attributes}, children…]")
     tag = joined_text(call, element[0])

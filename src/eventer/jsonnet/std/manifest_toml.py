@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final, TypeAlias
 
-from eventer.jsonnet.objects import Object
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.std.declarations import Call, function, strict
 from eventer.jsonnet.std.escapes import json_quoted
-from eventer.jsonnet.std.manifest_json import Page
+from eventer.jsonnet.std.manifest_json import TextBuilder
 from eventer.jsonnet.std.number_text import number_text
-from eventer.jsonnet.std.registry import Call, function, strict
 from eventer.jsonnet.values import Array, Value, type_name
 
 _BARE = re.compile("[A-Za-z0-9_-]+")
@@ -23,11 +23,11 @@ class _Writer:
     def __init__(self, call: Call, indent: str) -> None:
         self._call = call
         self._indent = indent
-        self._page = Page(call)
+        self._page = TextBuilder(call)
 
     def table(self, value: Object, path: _Path, indent: str, depth: int) -> str:
         """The fields of an object: plain values, then sections with an empty line before each."""
-        depth = self._page.deeper(depth)
+        depth = self._page.enter_level(depth)
         lines: list[str] = []
         sections = [""]
         for name in value.names():
@@ -56,7 +56,7 @@ class _Writer:
         return title + gap + self.table(value, path, indent + self._indent, depth)
 
     def _sections(self, value: Array, path: _Path, indent: str, depth: int) -> str:
-        depth = self._page.deeper(depth)
+        depth = self._page.enter_level(depth)
         heading = f"{indent}[[{{}}]]"
         parts = [
             self._section(self._call.object(self._call.force(t), "t"), path, heading, indent, depth)
@@ -73,7 +73,7 @@ class _Writer:
 
     def _value(self, value: Value, path: _Path, *, inline: bool, depth: int) -> str:
         """A value on one line, or an array on several."""
-        depth = self._page.deeper(depth)
+        depth = self._page.enter_level(depth)
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, float):

@@ -6,11 +6,11 @@ import math
 import re
 from typing import Final
 
-from eventer.jsonnet.objects import Object
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.std.declarations import Call, function, optional, strict
 from eventer.jsonnet.std.escapes import json_escaped
-from eventer.jsonnet.std.manifest_json import Page
+from eventer.jsonnet.std.manifest_json import TextBuilder
 from eventer.jsonnet.std.number_text import shortest_text
-from eventer.jsonnet.std.registry import Call, function, optional, strict
 from eventer.jsonnet.values import Array, Operand, Value
 
 _INDENT: Final = "  "
@@ -31,7 +31,7 @@ class _Writer:
 
     def __init__(self, call: Call, *, indent_arrays: bool, quote_keys: bool) -> None:
         self._call = call
-        self._page = Page(call)
+        self._page = TextBuilder(call)
         self._indent_arrays = indent_arrays
         self._quote_keys = quote_keys
 
@@ -41,9 +41,9 @@ class _Writer:
 
     def _write(self, value: Value, indent: str, depth: int) -> None:
         if isinstance(value, Array) and value.items:
-            self._array(value, indent, self._page.deeper(depth))
+            self._array(value, indent, self._page.enter_level(depth))
         elif isinstance(value, Object) and value.names():
-            self._object(value, indent, self._page.deeper(depth))
+            self._object(value, indent, self._page.enter_level(depth))
         elif isinstance(value, str):
             self._string(value, indent)
         else:

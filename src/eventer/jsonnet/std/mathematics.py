@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from eventer.jsonnet.numbers import finite, modulo
+from eventer.jsonnet.arithmetic import finite, modulo
 from eventer.jsonnet.std.arguments import expect
-from eventer.jsonnet.std.registry import Call, constant, function, lazy, strict
+from eventer.jsonnet.std.declarations import Call, constant, function, lazy, strict
 from eventer.jsonnet.std.transcendental import (
     PI,
     arc_cosine,

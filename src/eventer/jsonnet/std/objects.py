@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from eventer.jsonnet.objects import Object, object_of, without
-from eventer.jsonnet.std.arguments import deeper
-from eventer.jsonnet.std.registry import Call, function, lazy, optional, strict
+from eventer.jsonnet.object_values import Object, object_of, without_field
+from eventer.jsonnet.std.arguments import enter_level
+from eventer.jsonnet.std.declarations import Call, function, lazy, optional, strict
 from eventer.jsonnet.values import Array, Operand, Value, array_of, type_name
 
 
@@ -112,7 +112,7 @@ def object_remove_key(call: Call, value: Value, name: Value) -> Value:
     """Without a field, which `super` and the object's own fields still see."""
     target = call.object(value, "obj")
     call.elements(len(target.layers))
-    return without(target, call.string(name, "key"))
+    return without_field(target, call.string(name, "key"))
 
 
 @function("mapWithKey", strict("func"), strict("obj"))
@@ -155,12 +155,12 @@ def prune(call: Call, value: Value) -> Value:
 
 def _pruned(call: Call, value: Value, depth: int) -> Value:
     if isinstance(value, Array):
-        depth = deeper(call, depth)
+        depth = enter_level(call, depth)
         call.elements(len(value))
         items = [_pruned(call, call.force(item), depth) for item in value.items]
         return Array([item for item in items if _has_content(item)])
     if isinstance(value, Object):
-        depth = deeper(call, depth)
+        depth = enter_level(call, depth)
         names = _names(call, value, hidden=False)
         fields = {name: _pruned(call, call.field(value, name), depth) for name in names}
         return object_of({name: field for name, field in fields.items() if _has_content(field)})

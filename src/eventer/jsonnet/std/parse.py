@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from eventer.jsonnet.std.declarations import Call, function, strict
 from eventer.jsonnet.std.json_reader import parse_json
-from eventer.jsonnet.std.registry import Call, function, strict
 from eventer.jsonnet.std.yaml_values import parse_yaml
 from eventer.jsonnet.values import Value
 

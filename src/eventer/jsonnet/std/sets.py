@@ -10,7 +10,7 @@ from functools import cmp_to_key
 from typing import TypeAlias
 
 from eventer.jsonnet.std.arguments import ABSENT, IDENTITY, characters, expect, key_of
-from eventer.jsonnet.std.registry import Call, function, lazy, optional, strict
+from eventer.jsonnet.std.declarations import Call, function, lazy, optional, strict
 from eventer.jsonnet.values import Array, Function, Operand, Value
 
 _Keyed: TypeAlias = tuple[Value, Operand]
@@ -97,7 +97,7 @@ def _extreme(call: Call, array: Value, key: Value, on_empty: Value, sign: int) -
     return call.force(best[1])
 
 
-class _Walk:
+class _MergeWalk:
     """Two sets walked together by their keys, which are computed as they are needed."""
 
     def __init__(self, call: Call, left: Value, right: Value, key: Operand) -> None:
@@ -127,7 +127,7 @@ class _Walk:
 @function("setUnion", strict("a"), strict("b"), optional("keyF", IDENTITY, lazy=True))
 def set_union(call: Call, left: Value, right: Value, key: Operand) -> Value:
     """What is in one set or the other; of equal keys, the first set's element."""
-    walk = _Walk(call, left, right, key)
+    walk = _MergeWalk(call, left, right, key)
     union: list[Operand] = []
     i = j = 0
     while i < len(walk.left) and j < len(walk.right):
@@ -142,10 +142,10 @@ def set_union(call: Call, left: Value, right: Value, key: Operand) -> Value:
 @function("setInter", strict("a"), strict("b"), optional("keyF", IDENTITY, lazy=True))
 def set_inter(call: Call, left: Value, right: Value, key: Operand) -> Value:
     """What is in both sets, as the first one has it."""
-    return Array(_common(_Walk(call, left, right, key)))
+    return Array(_common(_MergeWalk(call, left, right, key)))
 
 
-def _common(walk: _Walk) -> list[Operand]:
+def _common(walk: _MergeWalk) -> list[Operand]:
     common: list[Operand] = []
     i = j = 0
     while i < len(walk.left) and j < len(walk.right):
@@ -160,7 +160,7 @@ def _common(walk: _Walk) -> list[Operand]:
 @function("setDiff", strict("a"), strict("b"), optional("keyF", IDENTITY, lazy=True))
 def set_diff(call: Call, left: Value, right: Value, key: Operand) -> Value:
     """What is in the first set and not in the second."""
-    walk = _Walk(call, left, right, key)
+    walk = _MergeWalk(call, left, right, key)
     rest: list[Operand] = []
     i = j = 0
     while i < len(walk.left) and j < len(walk.right):
@@ -175,7 +175,7 @@ def set_diff(call: Call, left: Value, right: Value, key: Operand) -> Value:
 @function("setMember", lazy("x"), strict("arr"), optional("keyF", IDENTITY, lazy=True))
 def set_member(call: Call, value: Operand, array: Value, key: Operand) -> Value:
     """Whether a set has an element of the same key."""
-    return bool(_common(_Walk(call, Array([value]), array, key)))
+    return bool(_common(_MergeWalk(call, Array([value]), array, key)))
 
 
 def _tail(value: Value, start: int) -> Value:

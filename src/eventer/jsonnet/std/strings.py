@@ -7,11 +7,11 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Final
 
-from eventer.jsonnet.numbers import finite
+from eventer.jsonnet.arithmetic import finite
 from eventer.jsonnet.std.arguments import characters, expect, length, size
+from eventer.jsonnet.std.declarations import Call, function, strict
 from eventer.jsonnet.std.escapes import changed
 from eventer.jsonnet.std.format import character
-from eventer.jsonnet.std.registry import Call, function, strict
 from eventer.jsonnet.values import Array, Operand, Value, array_of
 
 _SPACE: Final = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eventer.jsonnet.std.arguments import characters, length
-from eventer.jsonnet.std.registry import Call, function, strict
+from eventer.jsonnet.std.declarations import Call, function, strict
 from eventer.jsonnet.values import Array, Value, type_name
 
 

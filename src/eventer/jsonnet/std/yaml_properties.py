@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from eventer.jsonnet.std.yaml_text import Cursor
+from eventer.jsonnet.std.yaml_cursor import Cursor
 
 _AFTER_ANCHOR: Final = frozenset("?:,]}%@`")
 _OCTET = re.compile("%([0-9a-fA-F]{2})")

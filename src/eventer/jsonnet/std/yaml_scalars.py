@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from eventer.jsonnet.std.yaml_text import END, Cursor
+from eventer.jsonnet.std.yaml_cursor import END, Cursor
 
 _ESCAPES: Final = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from eventer.jsonnet.std.yaml_cursor import END, Cursor
 from eventer.jsonnet.std.yaml_properties import (
     scan_anchor,
     scan_tag,
@@ -19,7 +20,6 @@ from eventer.jsonnet.std.yaml_properties import (
     scan_version,
 )
 from eventer.jsonnet.std.yaml_scalars import scan_block, scan_plain, scan_quoted
-from eventer.jsonnet.std.yaml_text import END, Cursor
 
 _KEY_LENGTH: Final = 1024
 _DEPTH: Final = 1_000
@@ -31,7 +31,7 @@ _LOOKED_AT_A_STEP: Final = 8
 _NEVER_PLAIN: Final = frozenset("-?:,[]{}#&*!|>'\"%@`")
 
 
-class Kind(Enum):
+class YamlTokenKind(Enum):
     """What a token is."""
 
     VERSION = auto()
@@ -57,10 +57,10 @@ class Kind(Enum):
 
 
 @dataclass(slots=True)
-class Token:
+class YamlToken:
     """A token. `text` is a scalar's value, a name or a tag's handle; `suffix` the tag's rest."""
 
-    kind: Kind
+    kind: YamlTokenKind
     line: int
     text: str = ""
     suffix: str = ""
@@ -84,10 +84,10 @@ class _PossibleKey:
 
 
 _FLOW_BRACKETS: Final = {
-    "[": Kind.FLOW_SEQUENCE,
-    "{": Kind.FLOW_MAPPING,
-    "]": Kind.FLOW_SEQUENCE_END,
-    "}": Kind.FLOW_MAPPING_END,
+    "[": YamlTokenKind.FLOW_SEQUENCE,
+    "{": YamlTokenKind.FLOW_MAPPING,
+    "]": YamlTokenKind.FLOW_SEQUENCE_END,
+    "}": YamlTokenKind.FLOW_MAPPING_END,
 }
 
 
@@ -97,7 +97,7 @@ class Scanner:
     def __init__(self, text: str, charge: Callable[[int], None]) -> None:
         self._cursor = Cursor(text)
         self._charge = charge
-        self._tokens: list[Token] = []
+        self._tokens: list[YamlToken] = []
         self._next = 0
         self._indent = -1
         self._indents: list[int] = []
@@ -105,13 +105,13 @@ class Scanner:
         self._keyless: list[int | None] = [None]
         self._key_allowed = True
 
-    def peek(self) -> Token:
+    def peek(self) -> YamlToken:
         """The next token."""
         while self._next >= len(self._tokens) or self._may_be_key(self._next):
             self._scan()
         return self._tokens[self._next]
 
-    def take(self) -> Token:
+    def take(self) -> YamlToken:
         """The next token, stepping over it."""
         token = self.peek()
         self._next += 1
@@ -121,8 +121,10 @@ class Scanner:
     def _flow(self) -> bool:
         return len(self._keys) > 1
 
-    def _add(self, kind: Kind, text: str = "", suffix: str = "", *, plain: bool = False) -> None:
-        self._tokens.append(Token(kind, self._cursor.line, text, suffix, plain))
+    def _add(
+        self, kind: YamlTokenKind, text: str = "", suffix: str = "", *, plain: bool = False
+    ) -> None:
+        self._tokens.append(YamlToken(kind, self._cursor.line, text, suffix, plain))
 
     def _scan(self) -> None:
         self._charge(1 + len(self._keys) // _LOOKED_AT_A_STEP)
@@ -133,7 +135,7 @@ class Scanner:
         if character == END:
             self._close_blocks(-1)
             self._forget_key()
-            self._add(Kind.STREAM_END)
+            self._add(YamlTokenKind.STREAM_END)
         elif cursor.column == 0 and character == "%":
             self._directive()
         elif cursor.at_marker():
@@ -144,7 +146,7 @@ class Scanner:
             self._forget_key()
             self._key_allowed = True
             cursor.skip()
-            self._add(Kind.COMMA)
+            self._add(YamlTokenKind.COMMA)
         elif character == "-" and cursor.at_edge(1):
             self._block_item()
         elif character == "?" and (self._flow or cursor.at_edge(1)):
@@ -160,21 +162,21 @@ class Scanner:
         if character in "|>" and not self._flow:
             self._forget_key()
             self._key_allowed = True
-            self._add(Kind.SCALAR, scan_block(cursor, self._indent))
+            self._add(YamlTokenKind.SCALAR, scan_block(cursor, self._indent))
             return
         self._remember_key()
         self._key_allowed = False
         if character in "*&":
-            kind = Kind.ALIAS if character == "*" else Kind.ANCHOR
+            kind = YamlTokenKind.ALIAS if character == "*" else YamlTokenKind.ANCHOR
             self._add(kind, scan_anchor(cursor))
         elif character == "!":
-            self._add(Kind.TAG, *scan_tag(cursor))
+            self._add(YamlTokenKind.TAG, *scan_tag(cursor))
         elif character in "'\"":
-            self._add(Kind.SCALAR, scan_quoted(cursor))
+            self._add(YamlTokenKind.SCALAR, scan_quoted(cursor))
         elif self._starts_plain(character):
             text, broken = scan_plain(cursor, self._indent + 1, flow=self._flow)
             self._key_allowed = self._key_allowed or broken
-            self._add(Kind.SCALAR, text, plain=True)
+            self._add(YamlTokenKind.SCALAR, text, plain=True)
         else:
             raise cursor.error(f"{character!r} cannot start a value")
 
@@ -233,7 +235,7 @@ class Scanner:
 
     # Blocks: a deeper column opens one, a shallower closes it.
 
-    def _open_block(self, column: int, kind: Kind, number: int | None = None) -> None:
+    def _open_block(self, column: int, kind: YamlTokenKind, number: int | None = None) -> None:
         if self._flow or self._indent >= column:
             return
         self._indents.append(self._indent)
@@ -241,11 +243,11 @@ class Scanner:
         if len(self._indents) + len(self._keys) > _DEPTH:
             raise self._cursor.error(f"nested deeper than {_DEPTH}")
         place = len(self._tokens) if number is None else number
-        self._tokens.insert(place, Token(kind, self._cursor.line))
+        self._tokens.insert(place, YamlToken(kind, self._cursor.line))
 
     def _close_blocks(self, column: int) -> None:
         while not self._flow and self._indent > column:
-            self._add(Kind.BLOCK_END)
+            self._add(YamlTokenKind.BLOCK_END)
             self._indent = self._indents.pop()
 
     def _bracket(self, character: str) -> None:
@@ -275,38 +277,38 @@ class Scanner:
         if not self._flow:
             if not self._key_allowed:
                 raise self._cursor.error("a block sequence entry is not allowed here")
-            self._open_block(self._cursor.column, Kind.SEQUENCE)
+            self._open_block(self._cursor.column, YamlTokenKind.SEQUENCE)
         self._forget_key()
         self._key_allowed = True
         self._cursor.skip()
-        self._add(Kind.ITEM)
+        self._add(YamlTokenKind.ITEM)
 
     def _explicit_key(self) -> None:
         if not self._flow:
             if not self._key_allowed:
                 raise self._cursor.error("a mapping key is not allowed here")
-            self._open_block(self._cursor.column, Kind.MAPPING)
+            self._open_block(self._cursor.column, YamlTokenKind.MAPPING)
         self._forget_key()
         self._key_allowed = not self._flow
         self._cursor.skip()
-        self._add(Kind.KEY)
+        self._add(YamlTokenKind.KEY)
 
     def _value(self) -> None:
         key = self._keys[-1]
         if key is not None and self._still_possible(key):
             place = key.number if key.number >= self._next else len(self._tokens)
-            self._tokens.insert(place, Token(Kind.KEY, key.line))
-            self._open_block(key.column, Kind.MAPPING, place)
+            self._tokens.insert(place, YamlToken(YamlTokenKind.KEY, key.line))
+            self._open_block(key.column, YamlTokenKind.MAPPING, place)
             self._keys[-1] = None
             self._key_allowed = False
         else:
             if not self._flow:
                 if not self._key_allowed:
                     raise self._cursor.error("a mapping value is not allowed here")
-                self._open_block(self._cursor.column, Kind.MAPPING)
+                self._open_block(self._cursor.column, YamlTokenKind.MAPPING)
             self._key_allowed = not self._flow
         self._cursor.skip()
-        self._add(Kind.VALUE)
+        self._add(YamlTokenKind.VALUE)
 
     # Directives and document markers.
 
@@ -314,7 +316,11 @@ class Scanner:
         self._close_blocks(-1)
         self._forget_key()
         self._key_allowed = False
-        kind = Kind.DOCUMENT_START if self._cursor.peek() == "-" else Kind.DOCUMENT_END
+        kind = (
+            YamlTokenKind.DOCUMENT_START
+            if self._cursor.peek() == "-"
+            else YamlTokenKind.DOCUMENT_END
+        )
         self._cursor.skip(3)
         self._add(kind)
 
@@ -329,7 +335,7 @@ class Scanner:
             raise cursor.error("an unknown directive")
         cursor.skip_blanks()
         if name == "YAML":
-            self._add(Kind.VERSION, scan_version(cursor))
+            self._add(YamlTokenKind.VERSION, scan_version(cursor))
         else:
-            self._add(Kind.TAG_PREFIX, *scan_tag_prefix(cursor))
+            self._add(YamlTokenKind.TAG_PREFIX, *scan_tag_prefix(cursor))
         cursor.finish_line("a directive")

@@ -14,14 +14,14 @@ from datetime import date
 from typing import Final, TypeAlias
 
 from eventer.core.errors import EvaluationError
+from eventer.jsonnet.std.byte_codecs import decode_base64, decode_utf8
 from eventer.jsonnet.std.number_text import shortest_text
-from eventer.jsonnet.std.octets import decode_base64, decode_utf8
 from eventer.jsonnet.std.yaml_tree import (
     Alias,
     Mapping,
-    Node,
     Scalar,
     Sequence,
+    YamlNode,
     parse_document,
 )
 
@@ -106,7 +106,7 @@ class _Decoder:
         self._from_aliases = 0
         self._open: list[Alias] = []
 
-    def value(self, node: Node) -> Json:
+    def value(self, node: YamlNode) -> Json:
         resolved = self._value(node)
         if isinstance(resolved, int | float) and not isinstance(resolved, bool):
             if not math.isfinite(resolved):
@@ -114,7 +114,7 @@ class _Decoder:
             return float(resolved)
         return resolved
 
-    def _value(self, node: Node) -> _Value:
+    def _value(self, node: YamlNode) -> _Value:
         self._count()
         if isinstance(node, Alias):
             return self._alias(node)
@@ -151,7 +151,7 @@ class _Decoder:
                 fields[name] = self.value(value)
         return fields
 
-    def _merge(self, value: Node, fields: dict[str, Json]) -> None:
+    def _merge(self, value: YamlNode, fields: dict[str, Json]) -> None:
         """The fields of a mapping, or of a list of mappings, the earlier ones first."""
         for source in reversed(value.items) if isinstance(value, Sequence) else (value,):
             target = source.target if isinstance(source, Alias) else source

@@ -10,32 +10,32 @@ import numpy as np
 import pyarrow as pa
 
 from eventer.core.json_text import json_text
-from eventer.kernels.assemble import assemble
+from eventer.kernels.json.assemble import assemble
 from eventer.plan.graph import Type
+from eventer.plan.ops.dictionaries import DTYPES
 from eventer.plan.ops.operation import operation
-from eventer.plan.ops.picks import DTYPES
 
 if TYPE_CHECKING:
-    from eventer.plan.execute import Run
+    from eventer.plan.execution import Execution
     from eventer.plan.graph import Node
 
 _UNBOUNDED = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
-class DynamicPick:
+class JsonDictionaryColumn:
     """One of some plain values a row: `entries[codes[i]]`, known only now."""
 
     codes: Any
     entries: Sequence[Any]
 
-    def take(self, rows: Any) -> DynamicPick:
+    def take(self, rows: Any) -> JsonDictionaryColumn:
         """Some of the rows."""
-        return DynamicPick(self.codes[rows], self.entries)
+        return JsonDictionaryColumn(self.codes[rows], self.entries)
 
 
 @operation("document")
-def document(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+def document(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """The JSON text of a value, written by a row program."""
     program = node.parameters[0]
     rows = run.size(node.domain)
@@ -47,17 +47,17 @@ def document(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
         event_limit=_UNBOUNDED,
         guess=rows * 64,
     )
-    return texts_of(made.ends, made.text)
+    return text_array(made.ends, made.text)
 
 
-def texts_of(ends: Any, data: Any) -> Any:
+def text_array(ends: Any, data: Any) -> Any:
     """Texts one behind the other as an Arrow array."""
     buffers = [None, pa.py_buffer(np.ascontiguousarray(ends)), pa.py_buffer(data)]
     return pa.Array.from_buffers(pa.large_string(), len(ends) - 1, buffers)
 
 
 @operation("value_text")
-def value_text(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
+def value_text(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """The JSON texts of values."""
     (values,) = arguments
     texts = pa.array([json_text(entry) for entry in values.entries], type=pa.large_string())
@@ -65,7 +65,7 @@ def value_text(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
 
 
 @operation("value_lengths", raises=True)
-def value_lengths(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def value_lengths(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """The lengths of arrays; what is no array raises."""
     (values,) = arguments
     lengths = [len(e) if isinstance(e, list) else -1 for e in values.entries]
@@ -76,13 +76,13 @@ def value_lengths(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
 
 
 @operation("value_items", raises=True)
-def value_items(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+def value_items(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """The elements of all arrays; those of another type than foreseen raise."""
     values = run.value(node.parameters[0])
     rows = [e if isinstance(e, list) else [] for e in values.entries]
     items = [item for code in values.codes.tolist() for item in rows[code]]
     if node.type is Type.VALUE:
-        return DynamicPick(np.arange(len(items), dtype=np.int64), items)
+        return JsonDictionaryColumn(np.arange(len(items), dtype=np.int64), items)
     wanted, blank = _CLASSES[node.type]
     wrong = np.array([item.__class__ is not wanted for item in items], dtype=np.bool_)
     if wrong.any():

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eventer.core.errors import EvaluationError
-from eventer.functions.columns import Constant, Instants, Texts
-from eventer.functions.spec import DrawContext
+from eventer.functions.columns import ConstantColumn, StringColumn, TimestampColumn
+from eventer.functions.spec import BatchContext
 from eventer.kernels import draw
 from eventer.plan.graph import Type
 from eventer.plan.ops.numbers import full
 from eventer.plan.ops.operation import operation
 
 if TYPE_CHECKING:
-    from eventer.plan.execute import Run
+    from eventer.plan.execution import Execution
     from eventer.plan.graph import Node
 
 
 @operation("draw")
-def drawn_column(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def drawn_column(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """What a call of a function gives in each row."""
     call = node.parameters[0]
     key = arguments[0] if arguments else node.parameters[1]
-    context = DrawContext(run.index(node.domain), run.scheduled(node.domain))
+    context = BatchContext(run.index(node.domain), run.scheduled(node.domain))
     try:
         return call.column(key, context)
     except EvaluationError:
@@ -34,18 +34,18 @@ def drawn_column(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
 
 
 @operation("drawn")
-def drawn(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def drawn(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """The column as an array of the node's type."""
     (column,) = arguments
     if column is None:
-        return run.blank(node)
-    if isinstance(column, Instants):
+        return run.placeholder(node)
+    if isinstance(column, TimestampColumn):
         column = column.texts
     if node.type is Type.TEXT:
-        return column.to_arrow() if isinstance(column, Texts) else _texts(column)
-    if isinstance(column, Constant):
+        return column.to_arrow() if isinstance(column, StringColumn) else _texts(column)
+    if isinstance(column, ConstantColumn):
         return np.full(column.rows, column.value)
-    return column.codes if node.type is Type.PICK else column.values
+    return column.codes if node.type is Type.DICTIONARY else column.values
 
 
 def _texts(column: Any) -> Any:
@@ -55,7 +55,7 @@ def _texts(column: Any) -> Any:
 
 
 @operation("integer_between", raises=True)
-def integer_between(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def integer_between(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """`get_integer` between ends that differ from row to row."""
     low, high = (full(run, node, end, np.int64) for end in arguments[:2])
     wrong = low > high
@@ -68,7 +68,7 @@ def integer_between(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
 
 
 @operation("number_between", raises=True)
-def number_between(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def number_between(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """`get_number` between ends that differ from row to row."""
     low, high = (full(run, node, end, np.float64) for end in arguments[:2])
     with np.errstate(all="ignore"):
@@ -81,24 +81,24 @@ def number_between(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
     return np.minimum(values, high)
 
 
-def _words(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def _words(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     key = arguments[2] if len(arguments) > 2 else node.parameters[0]
     return draw.draw_column(key, run.index(node.domain))
 
 
 @operation("key_child")
-def key_child(_run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def key_child(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """Keys one step further on."""
     return draw.child_column(arguments[0], node.parameters[0])
 
 
 @operation("key_element")
-def key_element(_run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def key_element(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """Keys of elements, by their numbers, from one key."""
     return draw.child_column(node.parameters[0], arguments[0])
 
 
 @operation("key_elements")
-def key_elements(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
+def key_elements(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """Keys of elements, by their numbers, from the keys of what is around them."""
     return draw.child_column(arguments[0], arguments[1])

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from eventer.plan.ops.operation import Operation, operation
 
 if TYPE_CHECKING:
-    from eventer.plan.execute import Run
+    from eventer.plan.execution import Execution
     from eventer.plan.graph import Node
 
 Numbers = NDArray[Any]
 
 
-def finite(run: Run, node: Node, values: Any) -> Any:
+def finite(run: Execution, node: Node, values: Any) -> Any:
     """The values; rows that are infinite or no number raise, and hold 0."""
     wrong = ~np.isfinite(values)
     if wrong.any():
@@ -26,7 +26,7 @@ def finite(run: Run, node: Node, values: Any) -> Any:
     return values
 
 
-def full(run: Run, node: Node, value: Any, kind: Any) -> Any:
+def full(run: Execution, node: Node, value: Any, kind: Any) -> Any:
     """An argument as an array of the node's rows."""
     if isinstance(value, np.ndarray):
         return value
@@ -34,7 +34,7 @@ def full(run: Run, node: Node, value: Any, kind: Any) -> Any:
 
 
 def _checked(compute: Callable[[Any, Any], Any]) -> Operation:
-    def run_it(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+    def run_it(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
         with np.errstate(all="ignore"):
             return finite(run, node, compute(*arguments))
 
@@ -42,7 +42,7 @@ def _checked(compute: Callable[[Any, Any], Any]) -> Operation:
 
 
 def _by_nonzero(compute: Callable[[Any, Any], Any]) -> Operation:
-    def run_it(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+    def run_it(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
         left, right = arguments
         right = full(run, node, right, np.float64)
         zero = right == 0.0
@@ -97,7 +97,7 @@ operation("remainder", raises=True)(_by_nonzero(np.fmod))
 
 
 @operation("round")
-def rounded(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
+def rounded(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """To the nearest whole number, halves away from zero."""
     (values,) = arguments
     whole = np.trunc(values)
@@ -106,14 +106,14 @@ def rounded(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
 
 
 @operation("sqrt", raises=True)
-def square_root(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def square_root(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """Rows below zero raise."""
     with np.errstate(invalid="ignore"):
         return finite(run, node, np.sqrt(arguments[0]))
 
 
 @operation("is_place")
-def is_place(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
+def is_place(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """Whether a number, cut to a whole one, is a position of a list of a length."""
     number, length = arguments
     whole = np.trunc(number)
@@ -121,7 +121,7 @@ def is_place(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
 
 
 @operation("checked_whole", raises=True)
-def checked_whole(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def checked_whole(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """Numbers that must be whole and exact, and no negative zero."""
     values = full(run, node, arguments[0], np.float64)
     wrong = (np.trunc(values) != values) | (np.abs(values) >= 2.0**53)

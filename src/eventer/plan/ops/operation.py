@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from eventer.plan.execute import Run
+    from eventer.plan.execution import Execution
     from eventer.plan.graph import Node
 
-Operation: TypeAlias = "Callable[[Run, Node, Sequence[Any]], Any]"
+Operation: TypeAlias = "Callable[[Execution, Node, Sequence[Any]], Any]"
 """The run, the node, and its arguments: arrays of the node's domain, plain scalars for literals."""
 
 OPERATIONS: Final[dict[str, Operation]] = {}

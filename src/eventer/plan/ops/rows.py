@@ -12,10 +12,10 @@ from eventer.plan.graph import Node, Type
 from eventer.plan.ops.operation import operation
 
 if TYPE_CHECKING:
-    from eventer.plan.execute import Run
+    from eventer.plan.execution import Execution
 
 
-def taken(column: Any, rows: Any, kind: Type) -> Any:
+def take_rows(column: Any, rows: Any, kind: Type) -> Any:
     """The values of a column in some rows."""
     if kind is Type.TEXT:
         return column.take(pa.array(rows))
@@ -25,30 +25,30 @@ def taken(column: Any, rows: Any, kind: Type) -> Any:
 
 
 @operation("take")
-def take(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+def take(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """A column of a domain around this one."""
     (source,) = node.arguments
     assert isinstance(source, Node)
-    return taken(run.value(source), run.rows(node.domain, source.domain), node.type)
+    return take_rows(run.value(source), run.rows(node.domain, source.domain), node.type)
 
 
 @operation("gather")
-def gather(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+def gather(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """A column of another domain, in the rows that the second argument says."""
     source, rows = node.arguments
     assert isinstance(source, Node)
     assert isinstance(rows, Node)
-    return taken(run.value(source), run.value(rows), node.type)
+    return take_rows(run.value(source), run.value(rows), node.type)
 
 
 @operation("row_in")
-def row_in(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+def row_in(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """The row of a domain around this one that each row belongs to."""
     return run.rows(node.domain, node.parameters[0])
 
 
 @operation("rank")
-def rank(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def rank(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """Rows of a domain as rows of a part of it, which has them all."""
     part = node.parameters[0]
     places = np.zeros(run.size(part.parent), dtype=np.int64)
@@ -61,7 +61,7 @@ def rank(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
 
 
 @operation("position")
-def position(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+def position(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """The number of each row among those of the same row of a domain around."""
     rows = run.rows(node.domain, node.parameters[0])
     number = np.arange(len(rows), dtype=np.int64)
@@ -71,16 +71,16 @@ def position(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
 
 
 @operation("counts")
-def counts(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+def counts(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """How many rows of a domain within this one each row has."""
     rows = run.rows(node.parameters[0], node.domain)
     return np.bincount(rows, minlength=run.size(node.domain))
 
 
 @operation("rows_of_whole", raises=True)
-def rows_of_whole(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def rows_of_whole(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """Lengths; a list that is too long raises."""
-    from eventer.plan.limits import MAX_LIST
+    from eventer.plan.list_limits import MAX_LIST
 
     (lengths,) = arguments
     if not isinstance(lengths, np.ndarray):
@@ -93,13 +93,13 @@ def rows_of_whole(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
 
 
 @operation("whole_of_rows")
-def whole_of_rows(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
+def whole_of_rows(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """Lengths as numbers."""
     return arguments[0]
 
 
 @operation("element_rows")
-def element_rows(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def element_rows(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """Rows of the elements of lists, by the rows that have the lists, and the elements' numbers."""
     row, number = arguments
     sizes = run.value(node.parameters[0])
@@ -109,14 +109,14 @@ def element_rows(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
 
 
 @operation("split_lengths")
-def split_lengths(_run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def split_lengths(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """How many parts each text has."""
     parts = _split(arguments[0], node.parameters[0])
     return np.diff(parts.offsets.to_numpy()).astype(np.int64)
 
 
 @operation("split_items")
-def split_items(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+def split_items(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """The parts of all texts."""
     source, separator = node.parameters
     return _split(run.value(source), separator).flatten()
@@ -129,7 +129,7 @@ def _split(texts: Any, separator: str) -> Any:
 
 
 @operation("how_many")
-def how_many(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def how_many(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """How many of some conditions hold."""
     total = np.zeros(run.size(node.domain), dtype=np.int64)
     for each in arguments:
@@ -138,7 +138,7 @@ def how_many(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
 
 
 @operation("which")
-def which(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+def which(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """Of each element, the number of the condition by which it is there."""
     domain, *masks = node.parameters
     size = run.size(domain)
@@ -153,9 +153,9 @@ def which(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
 
 @operation("whole_list_sum", "list_any", "list_all")
 @operation("list_sum", "list_min", "list_max", raises=True)
-def of_each_list(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+def reduce_each_list(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """A number or a truth for each list, computed from the first element to the last."""
-    from eventer.plan.ops.lists import reduced
+    from eventer.plan.ops.list_reductions import reduce_lists
 
     items, lengths = node.arguments
     assert isinstance(lengths, Node)
@@ -163,11 +163,11 @@ def of_each_list(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
     values = run.value(items) if isinstance(items, Node) else items.value
     if not isinstance(values, np.ndarray):
         values = np.full(int(sizes.sum()), values)
-    return reduced(run, node, values, sizes)
+    return reduce_lists(run, node, values, sizes)
 
 
 @operation("list_join")
-def joined(run: Run, node: Node, _arguments: Sequence[Any]) -> Any:
+def joined(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """The texts of each list one after the other, with a separator."""
     import pyarrow.compute as pc
 

@@ -11,14 +11,14 @@ import pyarrow.compute as pc
 
 from eventer.jsonnet.std.number_text import number_text
 from eventer.kernels import draw
-from eventer.kernels.formats import formatted
-from eventer.kernels.number_texts import string_number_texts
-from eventer.plan.ops.documents import texts_of
+from eventer.kernels.json.number_formats import format_numbers
+from eventer.kernels.json.number_texts import string_number_texts
+from eventer.plan.ops.distinct_values import texts_per_distinct_value
+from eventer.plan.ops.documents import text_array
 from eventer.plan.ops.operation import OPERATIONS, Operation, operation
-from eventer.plan.ops.values import of_each
 
 if TYPE_CHECKING:
-    from eventer.plan.execute import Run
+    from eventer.plan.execution import Execution
     from eventer.plan.graph import Node
 
 _EXACT: Final = float(1 << 53)
@@ -34,14 +34,14 @@ def _arrow(value: Any) -> Any:
 
 
 @operation("concatenate")
-def concatenate(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
+def concatenate(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """Strings one after the other."""
     parts = [_arrow(each) for each in arguments]
     return pc.binary_join_element_wise(*parts, text_scalar(""))
 
 
 def _compared(compare: Callable[[Any, Any], Any]) -> Operation:
-    def run_it(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
+    def run_it(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
         left, right = map(_arrow, arguments)
         return compare(left, right).to_numpy(zero_copy_only=False)
 
@@ -57,37 +57,37 @@ OPERATIONS["text_greater_equal"] = _compared(pc.greater_equal)
 
 
 @operation("text_length")
-def text_length(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
+def text_length(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """Code points."""
     return pc.utf8_length(arguments[0]).cast(pa.int64()).to_numpy()
 
 
 @operation("text_upper")
-def text_upper(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
+def text_upper(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """ASCII letters as capitals."""
     return pc.ascii_upper(arguments[0])
 
 
 @operation("text_lower")
-def text_lower(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
+def text_lower(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """ASCII letters as small ones."""
     return pc.ascii_lower(arguments[0])
 
 
 @operation("whole_text")
-def whole_text(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
+def whole_text(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """Whole numbers in full."""
     return pa.array(arguments[0]).cast(pa.string()).cast(pa.large_string())
 
 
 @operation("number_text")
-def text_of_number(_run: Run, _node: Node, arguments: Sequence[Any]) -> Any:
+def text_of_number(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """Numbers as the language prints them inside strings."""
     (values,) = arguments
-    if not draw.worth_compiled(len(values)):
+    if not draw.use_compiled(len(values)):
         return _number_texts(values)
     data, offsets, rest = string_number_texts(values)
-    return _with(texts_of(offsets, data), rest, _number_texts(values[rest]))
+    return _with(text_array(offsets, data), rest, _number_texts(values[rest]))
 
 
 def _number_texts(values: Any) -> Any:
@@ -98,21 +98,21 @@ def _number_texts(values: Any) -> Any:
 
 
 @operation("format_number", raises=True)
-def format_number(run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def format_number(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """Numbers laid out by a conversion of `std.format`; the rest by the language's own code."""
     (values,) = arguments
     layout, function = node.parameters
-    if not draw.worth_compiled(len(values)):
-        return of_each(run, node, function, values, None)
-    data, offsets, rest = formatted(layout, values)
-    texts = texts_of(offsets, data)
+    if not draw.use_compiled(len(values)):
+        return texts_per_distinct_value(run, node, function, values, None)
+    data, offsets, rest = format_numbers(layout, values)
+    texts = text_array(offsets, data)
     if not len(rest):
         return texts
-    return _with(texts, rest, of_each(run, node, function, values[rest], rest))
+    return _with(texts, rest, texts_per_distinct_value(run, node, function, values[rest], rest))
 
 
 @operation("text_pad")
-def text_pad(_run: Run, node: Node, arguments: Sequence[Any]) -> Any:
+def text_pad(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """Filled up with spaces to a width in code points, before it or (`left`) behind it."""
     width, left = node.parameters
     pad = pc.utf8_rpad if left else pc.utf8_lpad

@@ -41,71 +41,71 @@ class Boolean:
 
 
 @dataclass(frozen=True, slots=True)
-class Arr:
+class AbstractArray:
     """An array whose elements are all among `element`."""
 
-    element: Thunk
+    element: LazyValue
 
 
 @dataclass(frozen=True, slots=True)
-class Closure:
+class AbstractClosure:
     """A function of the template."""
 
     node: Function
-    env: Env
+    env: AbstractEnvironment
 
 
 @dataclass(frozen=True, slots=True)
-class StdFunction:
+class StdFunctionName:
     """A function of the standard library by name."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class NativeFunction:
+class NativeFunctionName:
     """What `std.native(name)` gives."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Std:
+class StdObject:
     """The object `std`."""
 
 
 @dataclass(frozen=True, slots=True)
-class KnownField:
+class AbstractField:
     """A field of one layer. `conditional` where its computed name may be null."""
 
-    body: Expr | Thunk
-    env: Env | None
+    body: Expr | LazyValue
+    env: AbstractEnvironment | None
     visibility: Visibility
     plus: bool = False
     conditional: bool = False
 
 
 @dataclass(eq=False, slots=True)
-class Layer:
+class AbstractLayer:
     """One object literal. `open` where it may have fields that are not known."""
 
-    fields: dict[str, KnownField]
+    fields: dict[str, AbstractField]
     open: bool = False
 
 
 @dataclass(eq=False, slots=True)
-class Layers:
+class ObjectLayers:
     """One object: its layers from the lowest to the topmost, and its fields inferred so far."""
 
-    layers: tuple[Layer, ...]
-    found: dict[tuple[str, int], Value] = field(default_factory=dict)
+    layers: tuple[AbstractLayer, ...]
+    inferred: dict[tuple[str, int], AbstractValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Obj:
+class AbstractObject:
     """An object that is one of `alternatives`."""
 
-    alternatives: tuple[Layers, ...]
+    alternatives: tuple[ObjectLayers, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,35 +114,44 @@ class Unknown:
 
 
 Core: TypeAlias = (
-    Number | Text | Boolean | Arr | Obj | Closure | StdFunction | NativeFunction | Std | Unknown
+    Number
+    | Text
+    | Boolean
+    | AbstractArray
+    | AbstractObject
+    | AbstractClosure
+    | StdFunctionName
+    | NativeFunctionName
+    | StdObject
+    | Unknown
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class AbstractValue:
     """Possible values: those of `core`, and null where `nullable`. Without both, none: an error."""
 
     core: Core | None
     nullable: bool = False
 
 
-NEVER: Final = Value(None)
-NULL: Final = Value(None, nullable=True)
-ANYTHING: Final = Value(Unknown(), nullable=True)
-BOOLEAN: Final = Value(Boolean())
-TEXT: Final = Value(Text())
-NUMBER: Final = Value(Number(whole=False))
-WHOLE: Final = Value(Number(whole=True))
+NEVER: Final = AbstractValue(None)
+NULL: Final = AbstractValue(None, nullable=True)
+ANYTHING: Final = AbstractValue(Unknown(), nullable=True)
+BOOLEAN: Final = AbstractValue(Boolean())
+TEXT: Final = AbstractValue(Text())
+NUMBER: Final = AbstractValue(Number(whole=False))
+WHOLE: Final = AbstractValue(Number(whole=True))
 
 
 @dataclass(eq=False, slots=True)
-class Thunk:
+class LazyValue:
     """A value inferred when it is first asked for; while that goes on it is `ANYTHING`."""
 
-    compute: Callable[[], Value] | None
-    value: Value = ANYTHING
+    compute: Callable[[], AbstractValue] | None
+    value: AbstractValue = ANYTHING
 
-    def get(self) -> Value:
+    def get(self) -> AbstractValue:
         """The value."""
         if self.compute is not None:
             compute, self.compute = self.compute, None
@@ -151,28 +160,28 @@ class Thunk:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Env:
+class AbstractEnvironment:
     """Variables, and the object that `self` is, at which layer (`super` is what lies below)."""
 
-    variables: dict[str, Thunk]
-    self_object: Layers | None = None
+    variables: dict[str, LazyValue]
+    self_object: ObjectLayers | None = None
     level: int = 0
 
 
-def known(value: Value) -> Thunk:
+def evaluated(value: AbstractValue) -> LazyValue:
     """A thunk that has its value."""
-    return Thunk(None, value)
+    return LazyValue(None, value)
 
 
-def text_of(*values: str) -> Value:
+def text_of(*values: str) -> AbstractValue:
     """One of a few known strings."""
-    return Value(Text(frozenset(values) if len(values) <= MAX_TEXTS else None))
+    return AbstractValue(Text(frozenset(values) if len(values) <= MAX_TEXTS else None))
 
 
-def join(left: Value, right: Value) -> Value:
+def join(left: AbstractValue, right: AbstractValue) -> AbstractValue:
     """Everything that either may be."""
     core = _join_core(left.core, right.core)
-    return Value(core, left.nullable or right.nullable)
+    return AbstractValue(core, left.nullable or right.nullable)
 
 
 def _join_core(left: Core | None, right: Core | None) -> Core | None:
@@ -185,11 +194,11 @@ def _join_core(left: Core | None, right: Core | None) -> Core | None:
             return Text(_join_texts(left, right), left.timestamp and right.timestamp)
         case Boolean(), Boolean():
             return Boolean()
-        case Arr(), Arr():
-            return Arr(Thunk(lambda: join(left.element.get(), right.element.get())))
-        case Obj(), Obj():
+        case AbstractArray(), AbstractArray():
+            return AbstractArray(LazyValue(lambda: join(left.element.get(), right.element.get())))
+        case AbstractObject(), AbstractObject():
             both = left.alternatives + right.alternatives
-            return Obj(both) if len(both) <= MAX_ALTERNATIVES else Unknown()
+            return AbstractObject(both) if len(both) <= MAX_ALTERNATIVES else Unknown()
         case _:
             return Unknown()
 
@@ -201,7 +210,7 @@ def _join_texts(left: Text, right: Text) -> frozenset[str] | None:
     return both if len(both) <= MAX_TEXTS else None
 
 
-def column_type(value: Value) -> ColumnType:
+def column_type(value: AbstractValue) -> ColumnType:
     """The column that holds every possible value (CONTRACT §6)."""
     match value.core:
         case Number(whole=whole):

@@ -17,19 +17,19 @@ from eventer.plan.shape.abstract import (
     ANYTHING,
     NEVER,
     NULL,
-    Closure,
-    Env,
-    Obj,
-    Std,
-    Thunk,
+    AbstractClosure,
+    AbstractEnvironment,
+    AbstractObject,
+    AbstractValue,
+    LazyValue,
+    StdObject,
     Unknown,
-    Value,
     column_type,
+    evaluated,
     join,
-    known,
 )
-from eventer.plan.shape.constants import constant
-from eventer.plan.shape.objects import find_field, visible_names
+from eventer.plan.shape.constant_values import constant
+from eventer.plan.shape.object_layers import find_field, visible_names
 from eventer.plan.shape.rules import RULES
 
 MAX_STEPS: Final = 50_000
@@ -47,17 +47,19 @@ def infer_shape(
     are the external variables, which are also the arguments of a template that is a function.
     """
     inference = Inference(imports, variables)
-    value = inference.infer(root, Env({"std": known(Value(Std()))}))
-    if isinstance(value.core, Closure):
-        arguments = {name: known(constant(v)) for name, v in variables.items()}
+    value = inference.infer(
+        root, AbstractEnvironment({"std": evaluated(AbstractValue(StdObject()))})
+    )
+    if isinstance(value.core, AbstractClosure):
+        arguments = {name: evaluated(constant(v)) for name, v in variables.items()}
         value = inference.call(value.core, (), arguments)
     return _shape_of(value, inference)
 
 
-def _shape_of(value: Value, inference: Inference) -> EventShape:
+def _shape_of(value: AbstractValue, inference: Inference) -> EventShape:
     match value.core:
-        case Obj(alternatives=alternatives):
-            found: dict[str, Value] = {}
+        case AbstractObject(alternatives=alternatives):
+            found: dict[str, AbstractValue] = {}
             for layers in alternatives:
                 for name in visible_names(layers):
                     field = find_field(inference, layers, name)
@@ -78,12 +80,12 @@ class Inference:
         self, imports: Mapping[str, n.Expr | None], variables: Mapping[str, JsonValue]
     ) -> None:
         self._imports = imports
-        self._imported: dict[str, Thunk] = {}
+        self._imported: dict[str, LazyValue] = {}
         self._variables = variables
         self._steps = 0
         self._depth = 0
 
-    def infer(self, node: n.Expr, env: Env) -> Value:
+    def infer(self, node: n.Expr, env: AbstractEnvironment) -> AbstractValue:
         """All that a node may evaluate to."""
         rule = RULES.get(type(node))
         self._steps += 1
@@ -95,16 +97,19 @@ class Inference:
         finally:
             self._depth -= 1
 
-    def later(self, node: n.Expr, env: Env) -> Thunk:
+    def later(self, node: n.Expr, env: AbstractEnvironment) -> LazyValue:
         """A node inferred when it is needed."""
-        return Thunk(lambda: self.infer(node, env))
+        return LazyValue(lambda: self.infer(node, env))
 
     def call(
-        self, closure: Closure, positional: Sequence[Thunk], named: Mapping[str, Thunk]
-    ) -> Value:
+        self,
+        closure: AbstractClosure,
+        positional: Sequence[LazyValue],
+        named: Mapping[str, LazyValue],
+    ) -> AbstractValue:
         """What a function of the template may return."""
         variables = dict(closure.env.variables)
-        inner = Env(variables, closure.env.self_object, closure.env.level)
+        inner = AbstractEnvironment(variables, closure.env.self_object, closure.env.level)
         for at, param in enumerate(closure.node.params):
             if at < len(positional):
                 variables[param.name] = positional[at]
@@ -113,19 +118,19 @@ class Inference:
             elif param.default is not None:
                 variables[param.name] = self.later(param.default, inner)
             else:
-                variables[param.name] = known(NEVER)
+                variables[param.name] = evaluated(NEVER)
         return self.infer(closure.node.body, inner)
 
-    def external(self, name: str) -> Value:
+    def external(self, name: str) -> AbstractValue:
         """What `std.extVar(name)` is."""
         return constant(self._variables[name]) if name in self._variables else NEVER
 
-    def imported(self, path: str) -> Value:
+    def imported(self, path: str) -> AbstractValue:
         """What `import path` is, as far as the loader resolved it."""
         tree = self._imports.get(path)
         if tree is None:
             return ANYTHING
         if path not in self._imported:
-            env = Env({"std": known(Value(Std()))})
+            env = AbstractEnvironment({"std": evaluated(AbstractValue(StdObject()))})
             self._imported[path] = self.later(tree, env)
         return self._imported[path].get()

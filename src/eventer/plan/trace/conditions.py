@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eventer.plan.graph import Domain, Node, Type, codes_of
-from eventer.plan.refusal import RefusedError
+from eventer.plan.graph import Domain, Node, Type, codes_node
 from eventer.plan.symbols import Symbol
+from eventer.plan.unsupported import PlanUnsupportedError
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ConditionCodes:
     """Codes of a condition for which it holds, and for which it does not."""
 
     key: Node
@@ -24,19 +24,19 @@ class Rows:
         return live_codes(domain, self.key, self.holds | self.fails)
 
 
-def rows_of(condition: Symbol) -> Rows:
+def condition_codes(condition: Symbol) -> ConditionCodes:
     """The codes of a condition, a BOOLEAN or a PICK.
 
     Raises:
-        RefusedError: it has entries other than true and false.
+        PlanUnsupportedError: it has entries other than true and false.
     """
     node = condition.node
     if node.type is Type.BOOLEAN:
-        return Rows(codes_of(node), frozenset({1}), frozenset({0}))
+        return ConditionCodes(codes_node(node), frozenset({1}), frozenset({0}))
     codes = {truth: frozenset(_codes_with(node.entries, truth)) for truth in (True, False)}
     if len(codes[True]) + len(codes[False]) < len(node.entries):
-        raise RefusedError("a condition is not always true or false", node.span)
-    return Rows(codes_of(node), codes[True], codes[False])
+        raise PlanUnsupportedError("a condition is not always true or false", node.span)
+    return ConditionCodes(codes_node(node), codes[True], codes[False])
 
 
 def _codes_with(entries: Sequence[Any], truth: bool) -> Iterator[int]:  # noqa: FBT001

@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from eventer.core.errors import EvaluationError
-from eventer.jsonnet.objects import Object
-from eventer.jsonnet.operators import quoted
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.operators import quote_string
 from eventer.jsonnet.std.number_text import number_text
 from eventer.jsonnet.values import Array, force
 from eventer.plan.graph import Type
-from eventer.plan.refusal import RefusedError
-from eventer.plan.symbols import List, Symbol, kind_of
-from eventer.plan.trace.lengths import list_length
-from eventer.plan.trace.views import lifted
+from eventer.plan.symbols import Symbol, SymbolicList, type_name_of
+from eventer.plan.trace.list_lengths import list_length
+from eventer.plan.trace.views import lift_list
+from eventer.plan.unsupported import PlanUnsupportedError
 
 if TYPE_CHECKING:
-    from eventer.plan.trace.operators import TracedOperators
+    from eventer.plan.trace.traced_operators import TracedOperators
     from eventer.plan.trace.tracer import Tracer
 
 _CONSTANTS: Final = {None: "null", True: "true", False: "false"}
@@ -37,7 +37,7 @@ class ContainerText:
         """The text of a value within others: strings in quotes.
 
         Raises:
-            RefusedError: its type differs from row to row, or an object's fields do.
+            PlanUnsupportedError: its type differs from row to row, or an object's fields do.
         """
         return self._tracer.scalar([value], self._plain, self._columns)
 
@@ -46,10 +46,10 @@ class ContainerText:
             items = (self.text(force(item)) for item in value.items)
             return self._joined("[", items, "]") if value.items else "[ ]"
         if isinstance(value, Object):
-            value.check()
+            value.check_asserts()
             return self._joined("{", self._fields(value), "}") if value.names() else "{ }"
         if isinstance(value, str):
-            return quoted(value)
+            return quote_string(value)
         if isinstance(value, float):
             return number_text(value)
         if value is None or isinstance(value, bool):
@@ -58,7 +58,7 @@ class ContainerText:
 
     def _fields(self, value: Object) -> Iterator[Any]:
         for name in value.names():
-            yield self._put_together([f"{quoted(name)}: ", self.text(value.get(name))])
+            yield self._put_together([f"{quote_string(name)}: ", self.text(value.get(name))])
 
     def _joined(self, opening: str, parts: Iterator[Any], closing: str) -> Any:
         pieces: list[Any] = []
@@ -80,21 +80,23 @@ class ContainerText:
 
     def _columns(self, values: Sequence[Any]) -> Any:
         (value,) = values
-        if isinstance(value, List):
+        if isinstance(value, SymbolicList):
             return self._list(value)
-        kind = kind_of(value)
+        kind = type_name_of(value)
         if kind == "string":
             typed = self._tracer.typed(value, Type.TEXT)
             return self._tracer.compute(
-                "each", [typed], Type.TEXT, parameters=(quoted,), label="a string in quotes"
+                "each", [typed], Type.TEXT, parameters=(quote_string,), label="a string in quotes"
             )
         if not isinstance(value, Symbol) or kind not in {"number", "boolean"}:
-            raise RefusedError("it makes text of a value whose type differs from event to event")
+            raise PlanUnsupportedError(
+                "it makes text of a value whose type differs from event to event"
+            )
         return self._operators.to_string(value)
 
-    def _list(self, value: List) -> Any:
+    def _list(self, value: SymbolicList) -> Any:
         tracer = self._tracer
-        value = lifted(tracer, value)
+        value = lift_list(tracer, value)
         with tracer.inside(value.elements):
             text = self.text(force(value.item))
             argument = tracer.argument(tracer.typed(text, Type.TEXT))

@@ -7,13 +7,13 @@ from typing import Any
 
 from eventer.jsonnet.values import Array, force
 from eventer.plan.graph import Domain, Type
-from eventer.plan.refusal import RefusedError
-from eventer.plan.symbols import Choice, List, Symbol
-from eventer.plan.trace.lengths import list_length
-from eventer.plan.trace.picks import cases
+from eventer.plan.symbols import Choice, Symbol, SymbolicList
+from eventer.plan.trace.dictionaries import split_by_entry
+from eventer.plan.trace.integer_bounds import bounds_of
+from eventer.plan.trace.list_lengths import list_length
 from eventer.plan.trace.tracer import Tracer
-from eventer.plan.trace.views import View, later, nth, position_in, row_in
-from eventer.plan.trace.wholes import bounds_of
+from eventer.plan.trace.views import View, delayed, nth, position_in, row_in
+from eventer.plan.unsupported import PlanUnsupportedError
 
 
 def new_list(tracer: Tracer, length: Any, item: Callable[[Symbol], Any]) -> Any:
@@ -26,34 +26,34 @@ def new_list(tracer: Tracer, length: Any, item: Callable[[Symbol], Any]) -> Any:
     whole = tracer.whole(length)
     lengths = tracer.compute("rows_of_whole", [whole], Type.ROWS, bounds=most).node
     elements = tracer.graph.elements(tracer.domain, lengths)
-    made = List(tracer.domain, lengths, elements, None)
+    made = SymbolicList(tracer.domain, lengths, elements, None)
     with tracer.inside(elements):
         position = position_in(tracer, made)
-        operand = later(tracer, lambda: item(position))
-    return List(tracer.domain, lengths, elements, operand)
+        operand = delayed(tracer, lambda: item(position))
+    return SymbolicList(tracer.domain, lengths, elements, operand)
 
 
-def list_of(tracer: Tracer, source: List, inner: Any) -> Any:
+def list_of(tracer: Tracer, source: SymbolicList, inner: Any) -> Any:
     """One list of what there is for each element of another: an array, a list, or a choice of one.
 
     Raises:
-        RefusedError: something else.
+        PlanUnsupportedError: something else.
     """
     if isinstance(inner, Array):
         return _of_arrays(tracer, source, inner)
-    if isinstance(inner, List) and inner.domain is source.elements:
+    if isinstance(inner, SymbolicList) and inner.domain is source.elements:
         return _regrouped(tracer, source.domain, inner.elements, inner.item)
     if isinstance(inner, Choice) and inner.domain is source.elements:
         return _of_kept(tracer, source, inner)
-    raise RefusedError("it makes lists whose elements come about in different ways")
+    raise PlanUnsupportedError("it makes lists whose elements come about in different ways")
 
 
-def _of_arrays(tracer: Tracer, source: List, inner: Array) -> Any:
+def _of_arrays(tracer: Tracer, source: SymbolicList, inner: Array) -> Any:
     items = inner.items
     if not items:
         return Array([])
     if len(items) == 1:
-        return List(source.domain, source.lengths, source.elements, items[0])
+        return SymbolicList(source.domain, source.lengths, source.elements, items[0])
     with tracer.inside(source.elements):
         each = new_list(tracer, float(len(items)), lambda number: _nth(tracer, items, number))
     return _regrouped(tracer, source.domain, each.elements, each.item)
@@ -62,49 +62,49 @@ def _of_arrays(tracer: Tracer, source: List, inner: Array) -> Any:
 def _nth(tracer: Tracer, items: list[Any], number: Symbol) -> Any:
     entries = tuple(float(place) for place in range(len(items)))
     pick = tracer.compute(
-        "from_least", [tracer.whole(number)], Type.PICK, parameters=(0,), entries=entries
+        "from_least", [tracer.whole(number)], Type.DICTIONARY, parameters=(0,), entries=entries
     )
-    return cases(tracer, pick, lambda place: force(items[int(place)]), None)
+    return split_by_entry(tracer, pick, lambda place: force(items[int(place)]), None)
 
 
-def _of_kept(tracer: Tracer, source: List, inner: Choice) -> Any:
+def _of_kept(tracer: Tracer, source: SymbolicList, inner: Choice) -> Any:
     """Elements for which a condition holds (or does not)."""
     for holds, side, other in (
         (True, inner.then, inner.otherwise),
         (False, inner.otherwise, inner.then),
     ):
-        if isinstance(other, Array) and not other.items and isinstance(side, Array | List):
+        if isinstance(other, Array) and not other.items and isinstance(side, Array | SymbolicList):
             with tracer.inside(source.elements):
                 mask = tracer.truth(inner.condition)
             part = tracer.graph.filter(source.elements, mask, holds=holds)
             kept = _regrouped(tracer, source.domain, part, None)
             return list_of(tracer, kept, side)
-    raise RefusedError("it makes lists whose elements come about in different ways")
+    raise PlanUnsupportedError("it makes lists whose elements come about in different ways")
 
 
-def _regrouped(tracer: Tracer, domain: Domain, elements: Domain, item: Any) -> List:
+def _regrouped(tracer: Tracer, domain: Domain, elements: Domain, item: Any) -> SymbolicList:
     """The rows of a domain of elements as one list a row of another domain around it."""
     with tracer.inside(domain):
         lengths = tracer.compute("counts", [], Type.ROWS, parameters=(elements,)).node
-    return List(domain, lengths, elements, item)
+    return SymbolicList(domain, lengths, elements, item)
 
 
 def present_list(tracer: Tracer, parts: list[Any]) -> Any:
     """A list of elements each of which is there in some rows only.
 
     Raises:
-        RefusedError: a part is no choice between an array and an empty one.
+        PlanUnsupportedError: a part is no choice between an array and an empty one.
     """
     candidates: list[tuple[Any, Domain, Any]] = []
-    for part in map(tracer.settled, parts):
+    for part in map(tracer.simplified, parts):
         candidates += _candidates(tracer, part)
     masks = [condition for condition, _, _ in candidates]
     lengths = tracer.compute("how_many", masks, Type.ROWS, bounds=(0, len(candidates))).node
     elements = tracer.graph.elements(tracer.domain, lengths)
     domain = tracer.domain
     with tracer.inside(elements):
-        operand = later(tracer, lambda: _which(tracer, domain, masks, candidates))
-    return List(domain, lengths, elements, operand)
+        operand = delayed(tracer, lambda: _which(tracer, domain, masks, candidates))
+    return SymbolicList(domain, lengths, elements, operand)
 
 
 def _candidates(tracer: Tracer, part: Any) -> list[tuple[Any, Domain, Any]]:
@@ -122,7 +122,7 @@ def _candidates(tracer: Tracer, part: Any) -> list[tuple[Any, Domain, Any]]:
                     Symbol(mask) if holds else tracer.compute("not", [Symbol(mask)], Type.BOOLEAN)
                 )
                 return [(test, rows, item) for item in side.items]
-    raise RefusedError("it joins arrays whose lengths differ from event to event")
+    raise PlanUnsupportedError("it joins arrays whose lengths differ from event to event")
 
 
 def _which(
@@ -131,7 +131,9 @@ def _which(
     entries = tuple(float(number) for number in range(len(candidates)))
     with tracer.inside(domain):
         columns = tuple(mask if mask is True else tracer.lift(mask.node) for mask in masks)
-    pick = tracer.compute("which", [], Type.PICK, parameters=(domain, *columns), entries=entries)
+    pick = tracer.compute(
+        "which", [], Type.DICTIONARY, parameters=(domain, *columns), entries=entries
+    )
 
     def value(number: Any) -> Any:
         _, rows, item = candidates[int(number)]
@@ -139,10 +141,10 @@ def _which(
             found = force(item)
         return View(tracer, rows, row_in(tracer, rows), rows)(found)
 
-    return cases(tracer, pick, value, None)
+    return split_by_entry(tracer, pick, value, None)
 
 
-def concatenated(tracer: Tracer, one: Array | List, other: Array | List) -> Any:
+def concatenated(tracer: Tracer, one: Array | SymbolicList, other: Array | SymbolicList) -> Any:
     """The elements of one after those of another."""
     for first, second in ((one, other), (other, one)):
         if isinstance(first, Array) and not first.items:
@@ -161,7 +163,7 @@ def concatenated(tracer: Tracer, one: Array | List, other: Array | List) -> Any:
     return new_list(tracer, length, item)
 
 
-def _length_of(tracer: Tracer, value: Array | List) -> Any:
+def _length_of(tracer: Tracer, value: Array | SymbolicList) -> Any:
     return float(len(value.items)) if isinstance(value, Array) else list_length(tracer, value)
 
 
@@ -176,8 +178,8 @@ def _sum_of(tracer: Tracer, one: Any, other: Any, sign: int = 1) -> Any:
     return tracer.compute(operation, given, Type.WHOLE, bounds=ends)
 
 
-def _item_at(tracer: Tracer, value: Array | List, number: Any) -> Any:
-    if isinstance(value, List):
+def _item_at(tracer: Tracer, value: Array | SymbolicList, number: Any) -> Any:
+    if isinstance(value, SymbolicList):
         return nth(tracer, value, number)
     if len(value.items) == 1:
         return force(value.items[0])

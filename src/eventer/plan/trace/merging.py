@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from eventer.plan.graph import Argument, Domain, Node, Type, codes_of
-from eventer.plan.symbols import Choice, Nothing, Symbol, Symbolic, kind_of
-from eventer.plan.trace.conditions import rows_of
-from eventer.plan.trace.plain import same
-from eventer.plan.trace.wholes import bounds_of, is_whole
+from eventer.plan.graph import Argument, Domain, Node, Type, codes_node
+from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, type_name_of
+from eventer.plan.trace.conditions import condition_codes
+from eventer.plan.trace.integer_bounds import bounds_of, is_whole
+from eventer.plan.trace.plain_values import is_same_scalar
 
 if TYPE_CHECKING:
     from eventer.plan.trace.tracer import Tracer
 
 Side: TypeAlias = tuple[Any, Domain, Exception | None]
-"""The value of a side (`NOTHING` where it raises), its rows, and what it raises."""
+"""The value of a side (`ALWAYS_RAISES` where it raises), its rows, and what it raises."""
 
-_FILLING: Final = {"number": 0.0, "boolean": False, "string": ""}
+_PLACEHOLDERS: Final = {"number": 0.0, "boolean": False, "string": ""}
 
 
-def merged(tracer: Tracer, condition: Symbol, mask: Node, then: Side, otherwise: Side) -> Any:
+def merge_sides(tracer: Tracer, condition: Symbol, mask: Node, then: Side, otherwise: Side) -> Any:
     """The value of both sides of a condition, of which `mask` is the column.
 
     Raises:
@@ -30,7 +30,7 @@ def merged(tracer: Tracer, condition: Symbol, mask: Node, then: Side, otherwise:
         raise then[2]
     for _, part, error in (then, otherwise):
         if error is not None:
-            tracer.graph.raises(part, None, str(error))
+            tracer.graph.add_raising_rows(part, None, str(error))
     return _merge_values(tracer, condition, mask, then[:2], otherwise[:2])
 
 
@@ -44,12 +44,12 @@ def _merge_values(
     one, other = then[0], otherwise[0]
     if one is other and not isinstance(one, Symbolic):
         return one
-    if _is_scalar(one) and _is_scalar(other) and same(one, other):
+    if _is_scalar(one) and _is_scalar(other) and is_same_scalar(one, other):
         return one
     pick = _merged_entries(tracer, condition, one, other)
     if pick is not None:
         return pick
-    kinds = {kind_of(each) for each in (one, other) if not isinstance(each, Nothing)}
+    kinds = {type_name_of(each) for each in (one, other) if not isinstance(each, AlwaysRaises)}
     if len(kinds) == 1 and kinds <= {"number", "boolean", "string"}:
         return _merged_columns(tracer, mask, then, otherwise, kinds.pop() or "")
     return Choice(tracer.domain, condition, one, other)
@@ -57,7 +57,7 @@ def _merge_values(
 
 def _merged_entries(tracer: Tracer, condition: Symbol, one: Any, other: Any) -> Symbol | None:
     """A PICK by the codes of the condition, where both sides depend on nothing else."""
-    rows = rows_of(condition)
+    rows = condition_codes(condition)
     size = len(condition.node.entries) or 2
     columns = [_entries_by(rows.key, size, side) for side in (one, other)]
     if columns[0] is None or columns[1] is None:
@@ -65,13 +65,15 @@ def _merged_entries(tracer: Tracer, condition: Symbol, one: Any, other: Any) -> 
     entries = tuple(
         columns[0][code] if code in rows.holds else columns[1][code] for code in range(size)
     )
-    return tracer.compute("entries", [Symbol(condition.node)], Type.PICK, entries=entries)
+    return tracer.compute("entries", [Symbol(condition.node)], Type.DICTIONARY, entries=entries)
 
 
 def _entries_by(key: Node, size: int, side: Any) -> Sequence[Any] | None:
     if isinstance(side, Symbol):
         node = side.node
-        by_key = node.type is Type.PICK and codes_of(node) is key and len(node.entries) == size
+        by_key = (
+            node.type is Type.DICTIONARY and codes_node(node) is key and len(node.entries) == size
+        )
         return node.entries if by_key else None
     return [side] * size if _is_scalar(side) else None
 
@@ -79,12 +81,12 @@ def _entries_by(key: Node, size: int, side: Any) -> Sequence[Any] | None:
 def _merged_columns(
     tracer: Tracer, mask: Node, then: tuple[Any, Domain], otherwise: tuple[Any, Domain], kind: str
 ) -> Symbol:
-    sides = [value for value, _ in (then, otherwise) if not isinstance(value, Nothing)]
+    sides = [value for value, _ in (then, otherwise) if not isinstance(value, AlwaysRaises)]
     result = _common_type(kind, sides)
     arguments: list[Argument] = [mask]
     for value, part in (then, otherwise):
         with tracer.inside(part):
-            filled = _FILLING[kind] if isinstance(value, Nothing) else value
+            filled = _PLACEHOLDERS[kind] if isinstance(value, AlwaysRaises) else value
             arguments.append(tracer.argument(tracer.typed(filled, result)))
     bounds = _common_bounds(sides) if result is Type.WHOLE else None
     node = tracer.graph.node("merge", arguments, tracer.domain, result, bounds=bounds)

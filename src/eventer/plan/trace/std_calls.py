@@ -9,22 +9,25 @@ from eventer.core.errors import EvaluationError
 from eventer.core.source import Span
 from eventer.jsonnet.context import Context
 from eventer.jsonnet.evaluate.std_calls import Builtin, StdCall
-from eventer.jsonnet.objects import Object
-from eventer.jsonnet.std.registry import StdFunction
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.std.declarations import StdFunction
 from eventer.jsonnet.values import Array, Function, Operand, Thunk, Value, force
-from eventer.plan.refusal import RefusedError
-from eventer.plan.symbols import Choice, Nothing, Symbolic
-from eventer.plan.trace.plain import NotPlainError
-from eventer.plan.trace.runtime import TracedRuntime
-from eventer.plan.trace.std import FUNCTIONS as TRACED
-from eventer.plan.trace.std.call import TracedCall
-from eventer.plan.trace.std.documents import by_documents, combined_picks
-from eventer.plan.trace.std.scalars import each
+from eventer.plan.symbols import AlwaysRaises, Choice, Symbolic
+from eventer.plan.trace.plain_values import NotPlainError
+from eventer.plan.trace.std import TRACED_FUNCTIONS as TRACED
+from eventer.plan.trace.std.distinct_documents import (
+    call_per_distinct_document,
+    precomputed_combinations,
+)
+from eventer.plan.trace.std.distinct_values import each
+from eventer.plan.trace.std.traced_call import TracedCall
+from eventer.plan.trace.traced_runtime import TracedRuntime
+from eventer.plan.unsupported import PlanUnsupportedError
 
 if TYPE_CHECKING:
-    from eventer.plan.trace.compiler import TracedCompiler
+    from eventer.plan.trace.traced_compiler import TracedCompiler
 
-OPEN: Final = frozenset(
+SYMBOL_SAFE: Final = frozenset(
     "makeArray range repeat map mapWithIndex foldl foldr reverse slice length objectFields "
     "objectFieldsAll objectFieldsEx objectHas objectHasAll objectHasEx objectValues "
     "objectValuesAll objectKeysValues objectKeysValuesAll mapWithKey flattenArrays get removeAt "
@@ -33,7 +36,7 @@ OPEN: Final = frozenset(
 """Functions whose own code does right with symbols inside of arrays and objects."""
 
 
-_LAZY: Final = frozenset({"get", "clamp"})
+_FORCE_THEIR_ARGUMENTS: Final = frozenset({"get", "clamp"})
 """Functions whose rules force their lazy arguments themselves, each for the rows that need it."""
 
 
@@ -46,23 +49,23 @@ class TracedBuiltin(Builtin):
         super().__init__(spec, runtime)
         self.compiler = compiler
 
-    def perform(
+    def invoke(
         self, context: Context, steps: tuple[int, ...], arguments: Sequence[Any], place: Any
     ) -> Value:
-        """See `Builtin.perform`."""
+        """See `Builtin.invoke`."""
         try:
             return self._performed(context, steps, list(arguments), place)  # type: ignore[no-any-return]  # a value or a symbol
-        except RefusedError as refusal:
-            raise refusal.at(place) from None
+        except PlanUnsupportedError as unsupported:
+            raise unsupported.at(place) from None
 
     def _performed(
         self, context: Context, steps: tuple[int, ...], arguments: list[Any], place: Span
     ) -> Any:
         tracer, name = self.compiler.tracer, self.spec.name
-        lazy = name in _LAZY
-        given = [tracer.settled(each if lazy else force(each)) for each in arguments]
+        lazy = name in _FORCE_THEIR_ARGUMENTS
+        given = [tracer.simplified(each if lazy else force(each)) for each in arguments]
         for number, value in enumerate(given):
-            if isinstance(value, Nothing):
+            if isinstance(value, AlwaysRaises):
                 raise EvaluationError("this raises in every row", place)
             if isinstance(value, Choice):
                 return tracer.distribute(value, self._with(context, steps, given, number, place))
@@ -73,12 +76,12 @@ class TracedBuiltin(Builtin):
             return traced.rule(call)
         if direct:
             return each(call, name)
-        if name in OPEN or self._all_plain(given):
+        if name in SYMBOL_SAFE or self._all_plain(given):
             return call.plain(*given)
         if traced is not None:
             return traced.rule(call)
-        found = combined_picks(call)
-        return by_documents(call, name) if found is None else found
+        found = precomputed_combinations(call)
+        return call_per_distinct_document(call, name) if found is None else found
 
     def _with(
         self, context: Context, steps: tuple[int, ...], given: list[Any], number: int, place: Span
@@ -108,7 +111,7 @@ class TracedBuiltin(Builtin):
         try:
             for value in given:
                 if not isinstance(value, Function):
-                    plain.shown(value)
+                    plain.require_plain(value)
         except NotPlainError:
             return False
         return True
@@ -136,7 +139,7 @@ class TracedStdCall(StdCall):
     def _kept(self, operand: Operand) -> Operand:
         assert isinstance(operand, Thunk)
         assert operand.code is not None
-        return Thunk(self._tracer.bound(operand.code), operand.frame)
+        return Thunk(self._tracer.bind_to_domain(operand.code), operand.frame)
 
     @property
     def _tracer(self) -> Any:
@@ -144,16 +147,18 @@ class TracedStdCall(StdCall):
 
     def force(self, operand: Operand) -> Value:  # type: ignore[override]  # an instance may
         """See `StdCall.force`."""
-        return self._tracer.settled(force(operand))  # type: ignore[no-any-return]
+        return self._tracer.simplified(force(operand))  # type: ignore[no-any-return]
 
     def to_string(self, value: Value) -> str:
         """See `StdCall.to_string`."""
         text: Any = super().to_string(value)
         if isinstance(text, Symbolic):
-            raise RefusedError("it makes text of an array or object with random values")
+            raise PlanUnsupportedError("it makes text of an array or object with random values")
         return text  # type: ignore[no-any-return]  # a string, then
 
     def _wrong(self, value: Value, param: str, expected: str) -> EvaluationError:
         if isinstance(value, Symbolic):
-            raise RefusedError(f"std.{self.name} needs {param} to be the same in all events")
+            raise PlanUnsupportedError(
+                f"std.{self.name} needs {param} to be the same in all events"
+            )
         return super()._wrong(value, param, expected)

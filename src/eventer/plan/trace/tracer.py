@@ -8,17 +8,17 @@ from typing import Any, Final, TypeVar
 
 from eventer.core.errors import EvaluationError
 from eventer.core.source import Span
-from eventer.jsonnet.evaluate.functions import Closure
-from eventer.jsonnet.objects import Object
+from eventer.jsonnet.evaluate.closures import Closure
+from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array
-from eventer.plan.graph import Argument, Domain, Graph, Literal, Node, Type, codes_of
-from eventer.plan.refusal import RefusedError
-from eventer.plan.symbols import NOTHING, Choice, Nothing, Symbol, Symbolic
-from eventer.plan.trace.conditions import live_codes, rows_of
-from eventer.plan.trace.merging import Side, merged
-from eventer.plan.trace.picks import mapped, settled_pick
-from eventer.plan.trace.plain import Plain
-from eventer.plan.trace.wholes import is_whole
+from eventer.plan.graph import Argument, Domain, Graph, Literal, Node, Type, codes_node
+from eventer.plan.symbols import ALWAYS_RAISES, AlwaysRaises, Choice, Symbol, Symbolic
+from eventer.plan.trace.conditions import condition_codes, live_codes
+from eventer.plan.trace.dictionaries import compute_per_entry, simplified_dictionary
+from eventer.plan.trace.integer_bounds import is_whole
+from eventer.plan.trace.merging import Side, merge_sides
+from eventer.plan.trace.plain_values import PlainValues
+from eventer.plan.unsupported import PlanUnsupportedError
 
 MAX_TEXT: Final = 1 << 20
 """Characters of a constant text that is computed with in every row, where nothing counts steps."""
@@ -34,7 +34,7 @@ class Tracer:
     `charge` takes steps from the trace's budget, and raises a `BudgetError` where there are none.
     """
 
-    def __init__(self, plain: Plain, charge: Callable[[int], None]) -> None:
+    def __init__(self, plain: PlainValues, charge: Callable[[int], None]) -> None:
         self.charge = charge
         self.graph = Graph()
         self.domain: Domain = self.graph.root
@@ -47,18 +47,20 @@ class Tracer:
         """Evaluates in another domain for a while.
 
         Raises:
-            RefusedError: it is too deep within others; what is known of values there is asked of
+            PlanUnsupportedError: it is too deep within others; what is known of values there is asked of
                 all of them, so that the time of the trace would grow with the square of the depth.
         """
         if domain.depth > MAX_DEPTH:
-            raise RefusedError(f"it decides more than {MAX_DEPTH} times, one within the other")
+            raise PlanUnsupportedError(
+                f"it decides more than {MAX_DEPTH} times, one within the other"
+            )
         before, self.domain = self.domain, domain
         try:
             yield
         finally:
             self.domain = before
 
-    def bound(self, work: Callable[[Any], _T]) -> Callable[[Any], _T]:
+    def bind_to_domain(self, work: Callable[[Any], _T]) -> Callable[[Any], _T]:
         """The work, to be done later in the domain that is the current one now."""
         domain = self.domain
 
@@ -93,7 +95,7 @@ class Tracer:
     def argument(self, value: Any) -> Argument:
         """A scalar as an argument of an operation in this domain."""
         if isinstance(value, str) and len(value) > MAX_TEXT:
-            raise RefusedError(f"a text of {len(value):,} characters goes into columns")
+            raise PlanUnsupportedError(f"a text of {len(value):,} characters goes into columns")
         return self.lift(value.node) if isinstance(value, Symbol) else Literal(value)
 
     def compute(
@@ -129,29 +131,29 @@ class Tracer:
 
     def live(self, node: Node) -> frozenset[int]:
         """The codes of a PICK, or of a BOOLEAN (0 and 1), that can occur in this domain."""
-        codes = frozenset(range(len(node.entries) if node.type is Type.PICK else 2))
-        return live_codes(self.domain, codes_of(node), codes)
+        codes = frozenset(range(len(node.entries) if node.type is Type.DICTIONARY else 2))
+        return live_codes(self.domain, codes_node(node), codes)
 
-    def settled(self, value: Any) -> Any:
+    def simplified(self, value: Any) -> Any:
         """The value; a plain one where a symbol can have only one value in this domain."""
         if isinstance(value, Choice):
-            return self._settled_choice(value)
+            return self._simplified_choice(value)
         if not isinstance(value, Symbol):
             return value
         if value.node.type is Type.BOOLEAN:
             live = self.live(value.node)
             return bool(min(live)) if len(live) == 1 else value
-        if value.node.type is Type.PICK:
-            return settled_pick(self, value)
+        if value.node.type is Type.DICTIONARY:
+            return simplified_dictionary(self, value)
         return value
 
-    def _settled_choice(self, value: Choice) -> Any:
-        rows = rows_of(value.condition)
+    def _simplified_choice(self, value: Choice) -> Any:
+        rows = condition_codes(value.condition)
         live = rows.live(self.domain)
         if not live & rows.fails:
-            return self.settled(self.side_of(value, holds=True))
+            return self.simplified(self.side_of(value, holds=True))
         if not live & rows.holds:
-            return self.settled(self.side_of(value, holds=False))
+            return self.simplified(self.side_of(value, holds=False))
         return value
 
     # -- conditions -----------------------------------------------------------------------------
@@ -164,7 +166,7 @@ class Tracer:
         Raises:
             EvaluationError: both sides raise.
         """
-        rows = rows_of(condition)
+        rows = condition_codes(condition)
         live = rows.live(self.domain)
         if not live & rows.fails:
             return then()
@@ -175,11 +177,11 @@ class Tracer:
             self._side(self.part(condition, holds=holds), side)
             for holds, side in ((True, then), (False, otherwise))
         ]
-        return merged(self, condition, mask, *sides)
+        return merge_sides(self, condition, mask, *sides)
 
     def part(self, condition: Symbol, *, holds: bool) -> Domain:
         """The rows of this domain for which a condition is as said, and what that tells of them."""
-        rows = rows_of(condition)
+        rows = condition_codes(condition)
         part = self.graph.filter(self.domain, self.truth(condition), holds=holds)
         part.facts.setdefault(rows.key, rows.holds if holds else rows.fails)
         return part
@@ -197,7 +199,7 @@ class Tracer:
             try:
                 return side(), part, None
             except EvaluationError as error:
-                return NOTHING, part, error
+                return ALWAYS_RAISES, part, error
 
     # -- scalars --------------------------------------------------------------------------------
 
@@ -206,12 +208,12 @@ class Tracer:
         if not isinstance(value, Symbol) or value.node.type is wanted:
             return value
         have = value.node.type
-        if have is Type.PICK:
+        if have is Type.DICTIONARY:
             entries = value.node.entries
             return self.compute("typed", [value], wanted, parameters=entries)
         if have is Type.WHOLE and wanted is Type.NUMBER:
             return self.compute("number", [value], Type.NUMBER)
-        raise RefusedError(f"a {have.value} is taken for a {wanted.value}", value.node.span)
+        raise PlanUnsupportedError(f"a {have.value} is taken for a {wanted.value}", value.node.span)
 
     def whole(self, value: Any) -> Any:
         """A number as a WHOLE; rows where it is no whole number raise."""
@@ -233,16 +235,16 @@ class Tracer:
         value = choice.then if holds else choice.otherwise
         with self.inside(choice.domain):
             rows = self.part(choice.condition, holds=holds)
-        plain = isinstance(value, Nothing) or not isinstance(value, Symbolic | Array | Object)
+        plain = isinstance(value, AlwaysRaises) or not isinstance(value, Symbolic | Array | Object)
         if self.domain.within(rows):
             return value
         if isinstance(value, Closure):
-            raise RefusedError("it takes a function from one side of a choice into a list")
+            raise PlanUnsupportedError("it takes a function from one side of a choice into a list")
         if plain:
             return value
-        from eventer.plan.trace.views import seen_from
+        from eventer.plan.trace.views import view_from
 
-        return seen_from(self, rows, value)
+        return view_from(self, rows, value)
 
     def scalar(
         self,
@@ -259,15 +261,15 @@ class Tracer:
             vector: The function of values at least one of which is a symbol.
             span: The place, for refusals.
         """
-        values = [self.settled(value) for value in values]
+        values = [self.simplified(value) for value in values]
         for number, value in enumerate(values):
-            if isinstance(value, Nothing):
+            if isinstance(value, AlwaysRaises):
                 raise EvaluationError("this raises in every row", span)
             if isinstance(value, Choice):
                 return self.distribute(value, self._with(values, number, plain, vector, span))
         if not any(isinstance(value, Symbolic) for value in values):
             return plain(*values)
-        found = mapped(self, values, plain, span)
+        found = compute_per_entry(self, values, plain, span)
         return vector(values) if found is None else found[0]
 
     def _with(
@@ -286,7 +288,7 @@ class Tracer:
 
 
 def _is_pick(value: Any) -> bool:
-    return isinstance(value, Symbol) and value.node.type is Type.PICK
+    return isinstance(value, Symbol) and value.node.type is Type.DICTIONARY
 
 
 _OF_CODES: Final = frozenset({"entries", "truth", "typed", "pairs"})

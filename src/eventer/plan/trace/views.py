@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from eventer.core.errors import EvaluationError
 from eventer.jsonnet.context import Context
-from eventer.jsonnet.evaluate.functions import Closure
-from eventer.jsonnet.objects import Object
-from eventer.jsonnet.operators import described
+from eventer.jsonnet.evaluate.closures import Closure
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Array, Thunk, force
 from eventer.plan.graph import Domain, Filter, Node, Type
-from eventer.plan.refusal import RefusedError
-from eventer.plan.symbols import Choice, List, Symbol, Symbolic, kind_of
-from eventer.plan.trace.keys import PositionStep
-from eventer.plan.trace.lengths import list_length
-from eventer.plan.trace.objects import ViewedObject
+from eventer.plan.symbols import Choice, Symbol, Symbolic, SymbolicList, type_name_of
+from eventer.plan.trace.list_lengths import list_length
+from eventer.plan.trace.traced_keys import PositionStep
+from eventer.plan.trace.traced_objects import ViewedObject
 from eventer.plan.trace.tracer import Tracer
+from eventer.plan.unsupported import PlanUnsupportedError
 
 if TYPE_CHECKING:
-    from eventer.plan.trace.compiler import TracedCompiler
+    from eventer.plan.trace.traced_compiler import TracedCompiler
 
 
 class _NoMeter:
@@ -37,12 +37,12 @@ class _NoContext:
 NO_CONTEXT = _NoContext()
 
 
-def later(tracer: Tracer, compute: Callable[[], Any]) -> Thunk:
+def delayed(tracer: Tracer, compute: Callable[[], Any]) -> Thunk:
     """An operand computed in the current domain, when it is forced."""
-    return Thunk(tracer.bound(lambda _: compute()), [None, NO_CONTEXT])
+    return Thunk(tracer.bind_to_domain(lambda _: compute()), [None, NO_CONTEXT])
 
 
-def position_in(tracer: Tracer, value: List) -> Symbol:
+def position_in(tracer: Tracer, value: SymbolicList) -> Symbol:
     """The number of each element within its list; to be called in the domain of the elements."""
     assert tracer.domain is value.elements
     longest = value.lengths.bounds
@@ -50,12 +50,12 @@ def position_in(tracer: Tracer, value: List) -> Symbol:
     return tracer.compute("position", [], Type.WHOLE, parameters=(value.domain,), bounds=bounds)
 
 
-def member_of(
+def element_context(
     tracer: Tracer, context: Context, steps: tuple[Any, ...], position: Symbol
 ) -> Context:
     """The context of each element: H(context, *steps, i)."""
     step: Any = PositionStep(tracer.lift(position.node))
-    return context.member((*steps, step))
+    return context.element_context((*steps, step))
 
 
 def row_in(tracer: Tracer, rows: Domain) -> Node:
@@ -88,7 +88,7 @@ class View:
             return self._symbol(value)
         if isinstance(value, Choice):
             return self._choice(value)
-        if isinstance(value, List):
+        if isinstance(value, SymbolicList):
             return self._list(value)
         if isinstance(value, Symbolic):
             raise EvaluationError("this raises in every row")
@@ -97,7 +97,7 @@ class View:
         if isinstance(value, Object):
             return ViewedObject(tracer, value, self)
         if isinstance(value, Closure) and not self._shared.within(self.source):
-            raise RefusedError("it takes a function from an element of a list")
+            raise PlanUnsupportedError("it takes a function from an element of a list")
         return value
 
     def of(self, compute: Callable[[], Any]) -> Any:
@@ -120,7 +120,7 @@ class View:
         return View(tracer, part, rows, self._shared)(found)
 
     def _operand(self, item: Any) -> Any:
-        return later(self._tracer, lambda: self(force(item)))
+        return delayed(self._tracer, lambda: self(force(item)))
 
     def _symbol(self, value: Symbol) -> Any:
         tracer, node = self._tracer, value.node
@@ -140,7 +140,7 @@ class View:
         )
         return Symbol(gathered)
 
-    def _list(self, value: List) -> Any:
+    def _list(self, value: SymbolicList) -> Any:
         """A list of each row, with the elements that it has there."""
         tracer = self._tracer
         if self._is_shared(value.domain):
@@ -150,14 +150,14 @@ class View:
             row = self._row_around(value.domain)
         lengths = self._seen_from(value.domain, row)(Symbol(value.lengths)).node
         elements = tracer.graph.elements(tracer.domain, lengths)
-        made = List(tracer.domain, lengths, elements, None)
+        made = SymbolicList(tracer.domain, lengths, elements, None)
         with tracer.inside(elements):
             place = position_in(tracer, made)
             view = self._seen_from(
                 value.elements, element_rows(tracer, value, place, tracer.lift(row))
             )
-            item = later(tracer, lambda: view(force(value.item)))
-        return List(tracer.domain, lengths, elements, item)
+            item = delayed(tracer, lambda: view(force(value.item)))
+        return SymbolicList(tracer.domain, lengths, elements, item)
 
     def _is_shared(self, domain: Domain) -> bool:
         """Whether values of a domain are there in the current one as they are."""
@@ -192,26 +192,26 @@ class View:
         )
 
 
-def seen_from(tracer: Tracer, rows: Domain, value: Any) -> Any:
+def view_from(tracer: Tracer, rows: Domain, value: Any) -> Any:
     """A value of other rows in the current domain, whose rows are all among them."""
     return View(tracer, rows, row_in(tracer, rows), rows)(value)
 
 
-def lifted(tracer: Tracer, value: List) -> List:
+def lift_list(tracer: Tracer, value: SymbolicList) -> SymbolicList:
     """A list in the current domain, which is within its own."""
     if value.domain is tracer.domain:
         return value
     lengths = tracer.lift(value.lengths)
     elements = tracer.graph.elements(tracer.domain, lengths)
-    made = List(tracer.domain, lengths, elements, None)
+    made = SymbolicList(tracer.domain, lengths, elements, None)
     with tracer.inside(elements):
         rows = element_rows(tracer, value, position_in(tracer, made))
         view = View(tracer, value.elements, rows, value.domain)
-        item = later(tracer, lambda: view(force(value.item)))
-    return List(tracer.domain, lengths, elements, item)
+        item = delayed(tracer, lambda: view(force(value.item)))
+    return SymbolicList(tracer.domain, lengths, elements, item)
 
 
-def element_rows(tracer: Tracer, value: List, number: Any, row: Node | None = None) -> Node:
+def element_rows(tracer: Tracer, value: SymbolicList, number: Any, row: Node | None = None) -> Node:
     """Rows of a list's elements, by the number of the element in the list of each row.
 
     `row` is the row of the list's domain, where it is not the one that the current row is in.
@@ -226,13 +226,13 @@ def element_rows(tracer: Tracer, value: List, number: Any, row: Node | None = No
     ).node
 
 
-def element(compiler: TracedCompiler, value: List, key: Any) -> Any:
+def element(compiler: TracedCompiler, value: SymbolicList, key: Any) -> Any:
     """`list[number]`; rows whose list is too short raise."""
     tracer = compiler.tracer
-    if kind_of(key) != "number":
-        if isinstance(key, Symbolic) and kind_of(key) is None:
-            raise RefusedError("a list is indexed by a value whose type differs")
-        raise EvaluationError(f"an array is indexed by a number, not {described(key)}")
+    if type_name_of(key) != "number":
+        if isinstance(key, Symbolic) and type_name_of(key) is None:
+            raise PlanUnsupportedError("a list is indexed by a value whose type differs")
+        raise EvaluationError(f"an array is indexed by a number, not {describe(key)}")
     number = tracer.typed(key, Type.NUMBER)
     inside = tracer.compute("is_place", [number, list_length(tracer, value)], Type.BOOLEAN)
 
@@ -245,7 +245,7 @@ def element(compiler: TracedCompiler, value: List, key: Any) -> Any:
     return tracer.choose(inside, found, fail)
 
 
-def nth(tracer: Tracer, value: List, number: Any) -> Any:
+def nth(tracer: Tracer, value: SymbolicList, number: Any) -> Any:
     """The element at a position that every row's list has."""
     rows = element_rows(tracer, value, number)
     with tracer.inside(value.elements):

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import KafkaTarget
 from eventer.destinations.kafka.batches import (
-    Cut,
+    SplitOptions,
+    add_partition_count,
+    counts_for_batch,
     encode,
-    largest,
+    find_largest_event,
     partitions_of,
     record_batches,
     record_columns,
-    with_count,
-    within,
 )
-from eventer.kernels.kafka_records import key_partitions
+from eventer.kernels.kafka.record_batches import key_partitions
 from eventer.testing.batches import START_NS, batch_of
 
 TOPIC = KafkaTarget("t")
@@ -42,21 +42,21 @@ def test_unkeyed_event_n_goes_to_n_div_100_mod_the_count_that_holds_at_n(first, 
 
 
 @given(st.integers(0, 6000), st.integers(1, 400), counts_strategy())
-def test_the_counts_within_a_batch_say_all_of_its_events(first, rows, counts):
+def test_the_counts_for_a_batch_cover_all_of_its_events(first, rows, counts):
     batch = batch_of(first, [None] * rows)
-    here = within(counts, batch)
+    here = counts_for_batch(counts, batch)
     assert here[0][0] == first
     assert here[-1][0] < batch.next
     found = partitions_of(batch, TOPIC, None, here)
     assert found.tolist() == partitions_of(batch, TOPIC, None, counts).tolist()
 
 
-def test_what_was_made_for_another_topic_or_cut_does_not_serve():
-    made = encode(batch_of(0, [1, 2]), TOPIC, ((0, 3),), Cut("none", 900, 2.0))
-    assert made.serves(((0, 3),), Cut("none", 900))
-    assert not made.serves(((0, 4),), Cut("none", 900))
-    assert not made.serves(((0, 3),), Cut("lz4", 900))
-    assert not made.serves(((0, 3),), Cut("none", 901))
+def test_batches_encoded_with_other_options_are_not_reused():
+    made = encode(batch_of(0, [1, 2]), TOPIC, ((0, 3),), SplitOptions("none", 900, 2.0))
+    assert made.is_reusable_for(((0, 3),), SplitOptions("none", 900))
+    assert not made.is_reusable_for(((0, 4),), SplitOptions("none", 900))
+    assert not made.is_reusable_for(((0, 3),), SplitOptions("lz4", 900))
+    assert not made.is_reusable_for(((0, 3),), SplitOptions("none", 901))
 
 
 def test_keyed_events_follow_their_key_and_those_without_one_their_index():
@@ -78,7 +78,7 @@ def test_a_plain_name_is_a_field_even_with_a_tilde_or_a_slash_inside():
 
 def test_every_row_lands_in_its_partition_in_order():
     batch = batch_of(0, [{"n": n} for n in range(1000)], skipped={5, 500})
-    made = record_batches(batch, TOPIC, ((0, 3),), Cut("lz4", 2000))
+    made = record_batches(batch, TOPIC, ((0, 3),), SplitOptions("lz4", 2000))
     assert all(part.size <= 2000 for _, part in made)
     for partition in range(3):
         rows = np.concatenate([part.rows for place, part in made if place == partition])
@@ -88,7 +88,9 @@ def test_every_row_lands_in_its_partition_in_order():
 
 def test_a_batch_without_rows_makes_no_records():
     batch = batch_of(0, [1, 2], skipped={0, 1})
-    assert record_batches(batch, KafkaTarget("t", key="k"), ((0, 1),), Cut("lz4", 1000)) == []
+    assert (
+        record_batches(batch, KafkaTarget("t", key="k"), ((0, 1),), SplitOptions("lz4", 1000)) == []
+    )
 
 
 def test_the_timestamp_is_the_scheduled_time_in_milliseconds():
@@ -131,10 +133,10 @@ def test_headers_have_a_constant_name_and_the_fields_text():
     ],
 )
 def test_a_count_is_recorded_when_it_changes(counts, index, partitions, wanted):
-    assert with_count(counts, index, partitions) == wanted
+    assert add_partition_count(counts, index, partitions) == wanted
 
 
 def test_the_largest_event_is_named_by_index_and_bytes():
     batch = batch_of(10, ["a", "abc", "ab"], skipped={10})
-    assert largest(batch, [0, 1]) == (11, 5)
-    assert largest(batch, [1]) == (12, 4)
+    assert find_largest_event(batch, [0, 1]) == (11, 5)
+    assert find_largest_event(batch, [1]) == (12, 4)

@@ -9,64 +9,64 @@ from eventer.core.errors import (
     FencedError,
 )
 from eventer.destinations.kafka.errors import (
-    Verdict,
-    about_connection,
-    about_topic,
-    reason,
-    refuses_identity,
-    refuses_login,
-    verdict_on,
+    ErrorCategory,
+    classify_error,
+    connection_error,
+    describe,
+    rejects_login,
+    rejects_producer_id,
+    topic_error,
 )
 
 
 @pytest.mark.parametrize(
-    ("error", "verdict"),
+    ("error", "category"),
     [
-        (kafka.MessageSizeTooLargeError(), Verdict.TOO_LARGE),
-        (kafka.TopicAuthorizationFailedError({"t"}), Verdict.REFUSED),
-        (kafka.ProducerFenced(), Verdict.FENCED),
-        (kafka.OutOfOrderSequenceNumber(), Verdict.SPENT),
-        (kafka.NodeNotReadyError(), Verdict.PASSING),
-        (kafka.NotEnoughReplicasError(), Verdict.PASSING),
-        (kafka.UnknownError(), Verdict.PASSING),
-        (TimeoutError(), Verdict.SPENT),
-        (ValueError("what nobody thought of"), Verdict.PASSING),
+        (kafka.MessageSizeTooLargeError(), ErrorCategory.TOO_LARGE),
+        (kafka.TopicAuthorizationFailedError({"t"}), ErrorCategory.REJECTED),
+        (kafka.ProducerFenced(), ErrorCategory.FENCED),
+        (kafka.OutOfOrderSequenceNumber(), ErrorCategory.PRODUCER_UNUSABLE),
+        (kafka.NodeNotReadyError(), ErrorCategory.TRANSIENT),
+        (kafka.NotEnoughReplicasError(), ErrorCategory.TRANSIENT),
+        (kafka.UnknownError(), ErrorCategory.TRANSIENT),
+        (TimeoutError(), ErrorCategory.PRODUCER_UNUSABLE),
+        (ValueError("what nobody thought of"), ErrorCategory.TRANSIENT),
     ],
 )
-def test_verdicts(error, verdict):
-    assert verdict_on(error) is verdict
+def test_error_categories(error, category):
+    assert classify_error(error) is category
 
 
-def test_what_ended_the_clients_sender_is_what_counts():
+def test_the_cause_of_a_sender_failure_is_classified():
     """It wraps all but what it knows."""
     error = kafka.KafkaError("Unexpected error during batch delivery")
-    assert verdict_on(error) is Verdict.PASSING
+    assert classify_error(error) is ErrorCategory.TRANSIENT
     error.__cause__ = kafka.InvalidTxnState()
-    assert verdict_on(error) is Verdict.FENCED
+    assert classify_error(error) is ErrorCategory.FENCED
 
 
-def test_what_a_topic_refuses_is_terminal_and_what_it_cannot_take_now_is_not():
-    refused = about_topic(kafka.TopicAuthorizationFailedError(), "t")
+def test_rejected_topic_errors_are_permanent_and_others_transient():
+    refused = topic_error(kafka.TopicAuthorizationFailedError(), "t")
     assert isinstance(refused, DestinationRejectedError)
     assert "'t'" in refused.message
     assert "Write" in refused.hint
-    passing = about_topic(kafka.NotEnoughReplicasError(), "t")
+    passing = topic_error(kafka.NotEnoughReplicasError(), "t")
     assert isinstance(passing, DestinationUnavailableError)
     assert passing.transient
 
 
-def test_fencing_is_told_apart_from_trouble():
-    assert isinstance(about_connection(kafka.ProducerFenced(), "x"), FencedError)
-    assert isinstance(about_connection(OSError("x"), "x"), DestinationUnavailableError)
+def test_fencing_is_distinguished_from_unavailability():
+    assert isinstance(connection_error(kafka.ProducerFenced(), "x"), FencedError)
+    assert isinstance(connection_error(OSError("x"), "x"), DestinationUnavailableError)
 
 
-def test_refusals_of_identity_and_login():
-    assert refuses_identity(kafka.TransactionalIdAuthorizationFailed())
-    assert refuses_identity(kafka.UnsupportedVersionError())
-    assert not refuses_identity(kafka.CoordinatorNotAvailableError())
-    assert not refuses_identity(kafka.UnknownError())
-    assert refuses_login(kafka.SaslAuthenticationFailed())
-    assert not refuses_login(kafka.KafkaConnectionError())
+def test_rejected_producer_ids_and_logins():
+    assert rejects_producer_id(kafka.TransactionalIdAuthorizationFailed())
+    assert rejects_producer_id(kafka.UnsupportedVersionError())
+    assert not rejects_producer_id(kafka.CoordinatorNotAvailableError())
+    assert not rejects_producer_id(kafka.UnknownError())
+    assert rejects_login(kafka.SaslAuthenticationFailed())
+    assert not rejects_login(kafka.KafkaConnectionError())
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_refusals_of_identity_and_login():
     ],
 )
 def test_a_reason_is_never_empty(error, text):
-    assert reason(error) == text
+    assert describe(error) == text

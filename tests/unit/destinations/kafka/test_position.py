@@ -36,7 +36,7 @@ def test_the_record_of_a_position_as_documented():
 @pytest.mark.parametrize(
     "key", [b"", b"x", b"1/2/3", b"00000000000000FF/12/3", b"00000000000000ff/12", b"\xff/1/1"]
 )
-def test_a_key_of_somebody_else_is_none_of_ours(key):
+def test_keys_of_other_formats_are_ignored(key):
     assert decode_key(key) is None
 
 

@@ -11,9 +11,9 @@ from aiokafka.producer.transaction_manager import TransactionManager, Transactio
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.memory_records import MemoryRecords
 
-from eventer.destinations.kafka.producer import BuiltBatch, Producer
+from eventer.destinations.kafka.producer import PrebuiltBatch, Producer
 from eventer.destinations.kafka.settings import KafkaSettings
-from eventer.kernels.kafka_records import RecordColumns, bytes_column, frame
+from eventer.kernels.kafka.record_batches import RecordColumns, bytes_column, frame
 
 PLACE = TopicPartition("t", 0)
 
@@ -21,13 +21,13 @@ PLACE = TopicPartition("t", 0)
 def built(count=3, *, transactional=True):
     values = bytes_column([b"%d" % n for n in range(count)])
     columns = RecordColumns(values, np.arange(count))
-    return BuiltBatch(frame(columns, np.arange(count), "none"), transactional=transactional)
+    return PrebuiltBatch(frame(columns, np.arange(count), "none"), transactional=transactional)
 
 
 def test_the_builder_answers_everything_that_the_client_asks_of_one():
     """A method new to aiokafka's builder would run on attributes that ours does not have."""
     methods = {name for name, _ in inspect.getmembers(BatchBuilder, inspect.isfunction)}
-    ours = {name for name in methods if name in vars(BuiltBatch)}
+    ours = {name for name in methods if name in vars(PrebuiltBatch)}
     assert methods - ours == {"_serialize"}  # called by its own append only
 
 

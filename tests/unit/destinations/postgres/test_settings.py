@@ -6,7 +6,12 @@ import asyncpg
 import pytest
 
 from eventer.core.errors import DestinationUnavailableError, UnknownOutcomeError
-from eventer.destinations.postgres.errors import Verdict, committing, judge, translated
+from eventer.destinations.postgres.errors import (
+    ErrorCategory,
+    classify_error,
+    translate_commit_errors,
+    translate_errors,
+)
 from eventer.destinations.postgres.settings import PostgresSettings
 
 DSN = "postgresql://me:hidden@db.example:5433/events?sslmode=require&channel_binding=require"
@@ -33,43 +38,46 @@ def postgres_error(state: str) -> asyncpg.PostgresError:
 
 
 @pytest.mark.parametrize(
-    ("state", "verdict"),
+    ("state", "category"),
     [
-        ("57P01", Verdict.LOST),
-        ("08006", Verdict.LOST),
-        ("53300", Verdict.LOST),
-        ("25006", Verdict.LOST),
-        ("40P01", Verdict.BUSY),
-        ("55P03", Verdict.BUSY),
-        ("57014", Verdict.BUSY),
-        ("42P01", Verdict.STALE),
-        ("42703", Verdict.STALE),
-        ("42P10", Verdict.STALE),
-        ("3F000", Verdict.STALE),
-        ("42501", Verdict.REFUSED),
-        ("22P02", Verdict.REFUSED),
-        ("08P01", Verdict.REFUSED),
-        ("23514", Verdict.REFUSED),
-        ("P0001", Verdict.REFUSED),
-        ("XX000", Verdict.REFUSED),
+        ("57P01", ErrorCategory.CONNECTION_LOST),
+        ("08006", ErrorCategory.CONNECTION_LOST),
+        ("53300", ErrorCategory.CONNECTION_LOST),
+        ("25006", ErrorCategory.CONNECTION_LOST),
+        ("40P01", ErrorCategory.BUSY),
+        ("55P03", ErrorCategory.BUSY),
+        ("57014", ErrorCategory.BUSY),
+        ("42P01", ErrorCategory.SCHEMA_CHANGED),
+        ("42703", ErrorCategory.SCHEMA_CHANGED),
+        ("42P10", ErrorCategory.SCHEMA_CHANGED),
+        ("3F000", ErrorCategory.SCHEMA_CHANGED),
+        ("42501", ErrorCategory.REJECTED),
+        ("22P02", ErrorCategory.REJECTED),
+        ("08P01", ErrorCategory.REJECTED),
+        ("23514", ErrorCategory.REJECTED),
+        ("P0001", ErrorCategory.REJECTED),
+        ("XX000", ErrorCategory.REJECTED),
     ],
 )
-def test_verdicts(state: str, verdict: Verdict) -> None:
-    assert judge(postgres_error(state)) is verdict
+def test_error_categories(state: str, category: ErrorCategory) -> None:
+    assert classify_error(postgres_error(state)) is category
 
 
 @pytest.mark.parametrize("error", [OSError("gone"), TimeoutError(), asyncpg.InterfaceError("x")])
 def test_a_client_without_connection_has_lost_it(error: Exception) -> None:
-    assert judge(error) is Verdict.LOST
-    with pytest.raises(DestinationUnavailableError, match=r"db/x") as caught, translated("db/x"):
+    assert classify_error(error) is ErrorCategory.CONNECTION_LOST
+    with (
+        pytest.raises(DestinationUnavailableError, match=r"db/x") as caught,
+        translate_errors("db/x"),
+    ):
         raise error
     assert caught.value.__cause__ is error
-    with pytest.raises(UnknownOutcomeError), committing("db/x"):
+    with pytest.raises(UnknownOutcomeError), translate_commit_errors("db/x"):
         raise error
 
 
 def test_errors_cross_processes() -> None:
-    with pytest.raises(DestinationUnavailableError) as caught, translated("db/x"):
+    with pytest.raises(DestinationUnavailableError) as caught, translate_errors("db/x"):
         raise postgres_error("57P01")
     copy = pickle.loads(pickle.dumps(caught.value))
     assert copy.message == caught.value.message

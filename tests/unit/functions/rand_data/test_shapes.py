@@ -13,11 +13,11 @@ import pytest
 
 from eventer.functions import frozen
 from eventer.functions.rand_data.cards import luhn_digits
-from eventer.functions.rand_data.function import FIELDS, GET_RAND_DATA
+from eventer.functions.rand_data.get_rand_data import FIELDS, GET_RAND_DATA
 from eventer.functions.rand_data.network import spell_ipv6
-from eventer.functions.spec import DrawContext, Kind
-from eventer.functions.spelling import base64url, lay_out
-from tests.unit.functions.rand_data.varied import ROWS, letters, numbers, texts
+from eventer.functions.spec import BatchContext, ReturnType
+from eventer.functions.string_building import base64url, concatenate_parts
+from tests.unit.functions.rand_data.samples import ROWS, letters, numbers, texts
 
 KEYS_OF_THE_README = """
 lat long cc_number cc_type email domain_name ipv4 ipv6 password jwt phone_number mac_address url
@@ -85,13 +85,15 @@ def test_the_keys_are_those_of_the_readme() -> None:
     assert shown == KEYS_OF_THE_README
     assert [f.name for f in FIELDS.values() if f.hidden] == ["payment_method"]
     index = np.arange(3)
-    made = GET_RAND_DATA.call(()).column(5, DrawContext(index, index))
+    made = GET_RAND_DATA.call(()).column(5, BatchContext(index, index))
     assert list(made.columns) == KEYS_OF_THE_README
 
 
 def test_every_key_is_a_number_or_has_a_shape() -> None:
     assert set(SHAPES) | NUMBERS == set(FIELDS)
-    assert {name for name, field in FIELDS.items() if field.kind is not Kind.TEXT} == NUMBERS
+    assert {
+        name for name, field in FIELDS.items() if field.return_type is not ReturnType.TEXT
+    } == NUMBERS
 
 
 def without(shape: str, made: pa.Array) -> list[str]:
@@ -117,7 +119,7 @@ def test_numbers_are_whole_where_they_are_said_to_be(name: str) -> None:
     made = numbers(name)
     assert len(made) == ROWS
     assert np.isfinite(made).all()
-    assert (FIELDS[name].kind is Kind.INTEGER) == bool((made == np.floor(made)).all())
+    assert (FIELDS[name].return_type is ReturnType.INTEGER) == bool((made == np.floor(made)).all())
 
 
 @pytest.mark.parametrize(
@@ -293,7 +295,7 @@ def test_base64url_of_every_remainder(count: int) -> None:
 def test_ipv6_with_zeros_is_spelt_as_its_standard_has_it(address: str) -> None:
     other = "2001:db8:1:2:3:4:5:6"
     rows = [list(IPv6Address(a).packed) for a in (address, other)]
-    column = lay_out(2, spell_ipv6(np.array(rows, dtype=np.uint8)))
+    column = concatenate_parts(2, spell_ipv6(np.array(rows, dtype=np.uint8)))
     assert column.to_list() == [str(IPv6Address(address)), other]
 
 

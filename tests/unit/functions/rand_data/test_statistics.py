@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 import pytest
 
 from eventer.functions import frozen
-from eventer.functions.rand_data.function import FIELDS
+from eventer.functions.rand_data.get_rand_data import FIELDS
 from tests import goodness_of_fit as fit
-from tests.unit.functions.rand_data.varied import (
+from tests.unit.functions.rand_data.samples import (
     INDICES,
     ROWS,
     SEEDS,
@@ -148,7 +148,7 @@ def test_every_character_is_equally_likely_at_every_place(name):
         ("password", 40, 50),
     ],
 )
-def test_the_characters_of_a_text_tell_nothing_of_each_other(name, start, stop):
+def test_the_characters_of_a_text_are_independent(name, start, stop):
     places = letters(name, start, stop).T % 16
     chances = [fit.independence(one, other) for one, other in combinations(places, 2)]
     assert fit.combined(chances) > fit.LEVEL
@@ -288,20 +288,20 @@ def independent_pairs():
             yield one, other
 
 
-def test_keys_of_one_call_tell_nothing_of_each_other():
+def test_keys_of_one_call_are_independent():
     pairs = [*independent_pairs()]
     assert len(pairs) > 800
     assert fit.combined(p for pair in pairs for p in chances_of(*pair)) > fit.LEVEL
 
 
 @pytest.mark.parametrize("group", RELATED, ids=min)
-def test_related_keys_are_convicted_of_telling_of_each_other(group):
+def test_the_independence_check_detects_related_keys(group):
     pairs = combinations(sorted(group), 2)
     assert fit.combined(p for pair in pairs for p in chances_of(*pair)) < fit.LEVEL
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_values_of_neighbouring_seeds_sites_and_events_tell_nothing_of_each_other(name):
+def test_values_of_neighbouring_seeds_sites_and_events_are_independent(name):
     chances = []
     for codes in features(name):
         made = codes.reshape(len(SEEDS), len(SITES), len(INDICES))

@@ -8,10 +8,16 @@ import pytest
 from eventer.core.errors import BudgetError, EvaluationError
 from eventer.jsonnet.budget import Budget, Meter
 from eventer.jsonnet.environment import Environment
-from eventer.jsonnet.evaluate.deep import run_deep
 from eventer.jsonnet.evaluate.interpreter import Interpreter
-from tests.unit.jsonnet.front import program
-from tests.unit.jsonnet.worlds import Keys, World, evaluate, failure, interpreter
+from eventer.jsonnet.evaluate.large_stack import run_with_large_stack
+from tests.unit.jsonnet.evaluation import (
+    PathKeys,
+    RecordingNatives,
+    evaluate,
+    evaluation_error,
+    interpreter,
+)
+from tests.unit.jsonnet.front_end import program
 
 LAUGHS = "local a0 = ['lol'], " + ", ".join(
     f"a{i + 1} = [{', '.join([f'a{i}'] * 10)}]" for i in range(9)
@@ -56,8 +62,8 @@ def test_hostile_templates_are_refused_soon_and_at_a_place(text):
 
 
 @pytest.mark.parametrize("text", ["{a: self.a}", "local x = x; x", "local a = [a[0]]; a"])
-def test_what_needs_itself_is_refused_at_once(text):
-    error = failure(text)
+def test_infinite_recursion_is_refused_at_once(text):
+    error = evaluation_error(text)
     assert isinstance(error, EvaluationError)
     assert "infinite recursion" in error.message
 
@@ -76,33 +82,35 @@ def test_bytes_are_charged_before_they_are_allocated(name):
 
 def test_the_place_is_the_line_that_takes_it():
     text = "{\n  small: [1, 2],\n  large: std.repeat('x', 1e9),\n}"
-    error = failure(text)
+    error = evaluation_error(text)
     assert (error.place.line, error.place.column) == (3, 10)
 
 
 def test_steps():
     text = "std.foldl(function(a, i) a + i, std.range(1, 100), 0)"
     assert evaluate(text, budget=Budget(steps=1_000)) == 5_050
-    error = failure(text, budget=Budget(steps=150))
+    error = evaluation_error(text, budget=Budget(steps=150))
     assert "more than 150 steps" in error.message
 
 
 def test_depth():
     text = "local f(n) = if n == 0 then 0 else 1 + f(n - 1); f(100)"
     assert evaluate(text, budget=Budget(depth=210)) == 100
-    assert "nested more than 90 calls deep" in failure(text, budget=Budget(depth=90)).message
+    assert (
+        "nested more than 90 calls deep" in evaluation_error(text, budget=Budget(depth=90)).message
+    )
 
 
 def test_depth_of_what_is_manifested():
     text = "local f(n, a) = if n == 0 then a else f(n - 1, [a]) tailstrict; f(500, 1)"
     assert evaluate(text, budget=Budget(depth=600)) is not None
-    assert isinstance(failure(text, budget=Budget(depth=400)), BudgetError)
+    assert isinstance(evaluation_error(text, budget=Budget(depth=400)), BudgetError)
 
 
 def test_bytes():
     text = "std.length(std.repeat('x', 1000))"
     assert evaluate(text, budget=Budget(bytes=10_000)) == 1000
-    assert "more than 500 bytes" in failure(text, budget=Budget(bytes=500)).message
+    assert "more than 500 bytes" in evaluation_error(text, budget=Budget(bytes=500)).message
 
 
 def test_time_is_that_of_the_clock_given():
@@ -114,7 +122,7 @@ def test_time_is_that_of_the_clock_given():
 
     loop = program("local f(n) = if n == 0 then 0 else f(n - 1) tailstrict; f(100000)")
     meter = Meter(Budget(seconds=3.0), clock)
-    interpreted = Interpreter(loop, Environment(World(), Keys()), meter=meter)
+    interpreted = Interpreter(loop, Environment(RecordingNatives(), PathKeys()), meter=meter)
     with pytest.raises(BudgetError, match="longer than 3 s"):
         interpreted.event(1)
     assert now[0] < 6, "not long after"
@@ -155,17 +163,17 @@ class Flip:
 def test_deep_recursion_has_room_in_a_thread_with_a_large_stack():
     text = "local f(n) = if n == 0 then 0 else std.sort([1], function(x) f(n - 1))[0] - 1; f(400)"
     interpreted = interpreter(text, budget=Budget(depth=50_000, seconds=None))
-    assert run_deep(lambda: interpreted.event(1)).text == "0"
+    assert run_with_large_stack(lambda: interpreted.event(1)).text == "0"
 
 
 def test_what_is_raised_in_the_deep_thread_is_raised_here():
     interpreted = interpreter("error 'no'")
     with pytest.raises(EvaluationError, match="no"):
-        run_deep(lambda: interpreted.event(1))
+        run_with_large_stack(lambda: interpreted.event(1))
 
 
 def test_python_never_overruns_its_own_stack():
     text = "local f(n) = [[[[[[1 + (2 + (3 + f(n + 1)))]]]]]][0][0][0][0][0][0]; f(0)"
-    error = failure(text, budget=Budget(depth=1_000_000, seconds=None))
+    error = evaluation_error(text, budget=Budget(depth=1_000_000, seconds=None))
     assert isinstance(error, BudgetError)
     assert error.place is not None

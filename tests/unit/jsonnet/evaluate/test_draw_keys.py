@@ -1,7 +1,7 @@
 """CONTRACT §1, sentence by sentence. `draw()` gives the path of its key: [root, step, step, …]."""
 
-from tests.unit.jsonnet.front import sites
-from tests.unit.jsonnet.worlds import ROOT, paths
+from tests.unit.jsonnet.evaluation import ROOT, paths
+from tests.unit.jsonnet.front_end import sites
 
 # -- environments, applications, arguments, locals, fields ------------------------------------
 

@@ -3,8 +3,8 @@
 import pytest
 
 from eventer.core.errors import BudgetError, EvaluationError
-from tests.unit.jsonnet.front import where
-from tests.unit.jsonnet.worlds import failure
+from tests.unit.jsonnet.evaluation import evaluation_error
+from tests.unit.jsonnet.front_end import where
 
 CASES = [
     # (template, what the message holds, what the place points at, what the hint holds)
@@ -73,7 +73,7 @@ CASES = [
 
 @pytest.mark.parametrize(("text", "says", "at", "hints"), CASES, ids=[case[0] for case in CASES])
 def test_what_where_and_what_to_do(text, says, at, hints):
-    error = failure(text)
+    error = evaluation_error(text)
     assert isinstance(error, EvaluationError)
     assert says in error.message
     assert where(error) == at if at else error.place is not None
@@ -81,13 +81,13 @@ def test_what_where_and_what_to_do(text, says, at, hints):
 
 
 def test_the_place_is_in_the_file_that_raises():
-    error = failure("{a: (import 'lib').f(1)}", lib="{\n  f(x):: x.y,\n}")
+    error = evaluation_error("{a: (import 'lib').f(1)}", lib="{\n  f(x):: x.y,\n}")
     assert (error.place.name, error.place.line, error.place.column) == ("lib", 2, 10)
     assert error.trace[0].place.name == "template"
 
 
 def test_the_trace_leads_outward_from_the_innermost():
-    error = failure("local f(x) = x.y, g(x) = f(x);\n{\n  a: { b: g({}) },\n}")
+    error = evaluation_error("local f(x) = x.y, g(x) = f(x);\n{\n  a: { b: g({}) },\n}")
     assert [(frame.what, frame.place.line) for frame in error.trace] == [
         ("function f", 1),
         ("function g", 3),
@@ -96,37 +96,37 @@ def test_the_trace_leads_outward_from_the_innermost():
 
 
 def test_the_trace_goes_through_locals():
-    error = failure("local x = error 'no', y = x + 1; [y + 1]")
+    error = evaluation_error("local x = error 'no', y = x + 1; [y + 1]")
     assert [frame.what for frame in error.trace] == ["`x`", "`y`"]
 
 
 def test_the_trace_goes_through_std():
-    error = failure("{a: std.map(function(x) x.y, [{}])}")
+    error = evaluation_error("{a: std.map(function(x) x.y, [{}])}")
     assert "std.map" in [frame.what for frame in error.trace]
 
 
 def test_the_trace_is_bounded():
-    error = failure("local f(n) = if n == 0 then error 'end' else 1 + f(n - 1); f(1000)")
+    error = evaluation_error("local f(n) = if n == 0 then error 'end' else 1 + f(n - 1); f(1000)")
     assert len(error.trace) < 50
     assert error.message == "end"
 
 
 def test_a_template_that_fails_fails_again():
     text = "{a: self.b, b: error 'no'}"
-    assert failure(text).message == failure(text).message == "no"
+    assert evaluation_error(text).message == evaluation_error(text).message == "no"
 
 
 def test_the_middle_of_a_list_is_where_it_fails():
-    error = failure("[\n  1,\n  {a: 2, b: 1 - null},\n]")
+    error = evaluation_error("[\n  1,\n  {a: 2, b: 1 - null},\n]")
     assert (error.place.line, error.place.column) == (3, 13)
 
 
 def test_asserts_of_the_top_layer_come_first():
-    assert failure("{assert false : 'low'} + {assert false : 'high'}").message == "high"
+    assert evaluation_error("{assert false : 'low'} + {assert false : 'high'}").message == "high"
 
 
 def test_recursion_without_end_is_refused_at_the_call():
-    error = failure("local f(n) = 1 + f(n + 1);\n{a: f(0)}")
+    error = evaluation_error("local f(n) = 1 + f(n + 1);\n{a: f(0)}")
     assert isinstance(error, BudgetError)
     assert (error.place.line, error.place.column) == (1, 18)
     assert "tailstrict" in error.hint

@@ -5,7 +5,13 @@ import json
 import pytest
 
 from eventer.core.errors import BudgetError, EvaluationError
-from tests.unit.jsonnet.worlds import Keys, Recorder, evaluate, failure, interpreter
+from tests.unit.jsonnet.evaluation import (
+    PathKeys,
+    Recorder,
+    evaluate,
+    evaluation_error,
+    interpreter,
+)
 
 # -- variables -----------------------------------------------------------------------------------
 
@@ -22,12 +28,12 @@ def test_vars_are_the_arguments_of_a_template_that_is_a_function():
 
 
 def test_an_argument_that_is_not_given_is_named():
-    error = failure("function(name) name", vars={"nmae": 1})
+    error = evaluation_error("function(name) name", vars={"nmae": 1})
     assert "'name'" in error.message
 
 
 def test_a_misspelt_variable_has_a_near_name():
-    assert failure("std.extVar('nmae')", vars={"name": 1}).hint == "did you mean 'name'?"
+    assert evaluation_error("std.extVar('nmae')", vars={"name": 1}).hint == "did you mean 'name'?"
 
 
 def test_halves_of_surrogate_pairs_in_vars_are_replaced():
@@ -55,7 +61,7 @@ def test_files_may_import_each_other_lazily():
 
 
 def test_files_that_need_each_other_at_once_are_refused():
-    error = failure("import 'a'", a="import 'b'", b="import 'a'")
+    error = evaluation_error("import 'a'", a="import 'b'", b="import 'a'")
     assert "imports itself" in error.message
 
 
@@ -85,12 +91,12 @@ def test_std_trace_goes_to_the_sink_with_its_place():
 
 
 def counter():
-    return Recorder("n", Keys(), result=None)
+    return Recorder("n", PathKeys(), result=None)
 
 
 def test_nothing_of_an_event_is_left_for_the_next():
     count = iter(range(100))
-    native = Recorder("n", Keys(), result=lambda _arguments, _path: next(count))
+    native = Recorder("n", PathKeys(), result=lambda _arguments, _path: next(count))
     text = """
         local n = std.native('n'), x = n();
         {a: x, b: self.a, c: [n() for i in [1, 2]], d: (import 'lib').v, e: {local y = n(), f: y}}
@@ -110,14 +116,14 @@ def _leaves(value):
 
 
 def test_another_root_key_gives_other_draws():
-    keys = Keys()
+    keys = PathKeys()
     native = Recorder("n", keys, result=lambda _arguments, path: list(path))
     interpreted = interpreter("{a: std.native('n')()}", native, keys=keys)
     roots = [interpreted.event(key).value["a"][0] for key in (1, 2, 1)]
     assert roots == [1, 2, 1]
 
 
-def test_an_event_after_one_that_raised_is_whole():
+def test_an_event_after_one_that_raised_is_complete():
     results = iter([EvaluationError("once"), 5])
 
     def result(_arguments, _path):
@@ -127,14 +133,14 @@ def test_an_event_after_one_that_raised_is_whole():
         return value
 
     text = "local x = std.native('n')(); {a: {b: x}, c: self.a.b}"
-    interpreted = interpreter(text, Recorder("n", Keys(), result=result))
+    interpreted = interpreter(text, Recorder("n", PathKeys(), result=result))
     with pytest.raises(EvaluationError):
         interpreted.event(1)
     assert interpreted.event(1).value == {"a": {"b": 5}, "c": 5}
 
 
 def test_many_contexts_are_forgotten_between_events():
-    keys = Keys()
+    keys = PathKeys()
     native = Recorder("n", keys, result=lambda _arguments, path: path[-2])
     text = "[std.native('n')() for i in std.range(0, 15000)][14999:]"
     interpreted = interpreter(text, native, keys=keys)

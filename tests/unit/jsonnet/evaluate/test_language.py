@@ -3,7 +3,7 @@
 
 import pytest
 
-from tests.unit.jsonnet.worlds import evaluate
+from tests.unit.jsonnet.evaluation import evaluate
 
 CASES = {
     "literals": ("[null, true, 1.5, 'a', [], {}]", [None, True, 1.5, "a", [], {}]),
@@ -55,7 +55,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("text", "value"), CASES.values(), ids=CASES.keys())
-def test_gives(text, value):
+def test_evaluates_to(text, value):
     assert evaluate(text) == value
 
 

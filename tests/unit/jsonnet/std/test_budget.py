@@ -5,8 +5,8 @@ import time
 import pytest
 
 from eventer.jsonnet.budget import Budget
-from tests import judge
-from tests.unit.jsonnet.std.ours import evaluate
+from tests import go_jsonnet
+from tests.unit.jsonnet.std.comparison import evaluate
 
 HUGE = [
     'std.repeat("x", 1e9)',
@@ -39,7 +39,7 @@ HUGE = [
 @pytest.mark.parametrize("program", HUGE)
 def test_it_is_refused(program):
     answer = evaluate(program, Budget(seconds=30.0))
-    assert isinstance(answer, judge.Error)
+    assert isinstance(answer, go_jsonnet.Error)
     assert answer.kind == "BudgetError", answer
 
 
@@ -56,14 +56,14 @@ def test_too_many_aliases_are_refused():
         lines.append(f"{name}: &{name} [{', '.join([f'*{below}'] * 10)}]")
     text = "\n".join(lines)
     answer = evaluate(f"std.parseYaml({text!r})", Budget(seconds=30.0))
-    assert isinstance(answer, judge.Error)
+    assert isinstance(answer, go_jsonnet.Error)
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 900 + "]" * 900])
 @pytest.mark.parametrize("name", ["parseJson", "parseYaml"])
 def test_deep_texts_are_values_or_errors_never_crashes(name, text):
     answer = evaluate(f"std.length(std.{name}({text!r}))", Budget(seconds=30.0))
-    assert isinstance(answer, judge.Error | int | float)
+    assert isinstance(answer, go_jsonnet.Error | int | float)
 
 
 @pytest.mark.parametrize(
@@ -82,4 +82,4 @@ def test_deep_texts_are_values_or_errors_never_crashes(name, text):
 def test_what_contains_itself_is_an_error(program, name):
     answer = evaluate(program % name, Budget(seconds=30.0))
 
-    assert isinstance(answer, judge.Error)
+    assert isinstance(answer, go_jsonnet.Error)

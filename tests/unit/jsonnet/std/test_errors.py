@@ -8,8 +8,8 @@ from eventer.functions.row_reader import DrawKeys
 from eventer.jsonnet.environment import Environment
 from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.jsonnet.load import load
-from tests.unit.jsonnet.std import calls
-from tests.unit.jsonnet.std.ours import NoNatives
+from tests.unit.jsonnet.std import valid_calls
+from tests.unit.jsonnet.std.comparison import NoNatives
 
 
 def raised(text):
@@ -57,8 +57,8 @@ def test_the_place_is_the_call():
 
 def test_every_wrong_call_has_a_place_and_one_line():
     wrong = [
-        calls.call(name, ["function(a, b, c) 1"] * len(arguments))
-        for name, arguments in calls.SOUND.items()
+        valid_calls.call(name, ["function(a, b, c) 1"] * len(arguments))
+        for name, arguments in valid_calls.VALID_CALLS.items()
         if name not in {"id", "length", "trace"} and not name.startswith(("is", "type"))
     ]
     checked = 0

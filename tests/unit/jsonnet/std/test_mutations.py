@@ -8,8 +8,8 @@ import struct
 
 import pytest
 
-from tests.unit.jsonnet.std import formats, yaml_texts
-from tests.unit.jsonnet.std.ours import differences
+from tests.unit.jsonnet.std import format_programs, yaml_texts
+from tests.unit.jsonnet.std.comparison import differences
 
 YAML_LETTERS = "abc: \n\n  -?#&*!|>'\"%@`[]{},0123.~<=\t\\yxéun_+e"
 JSON_LETTERS = '{}[]:,"\\ud8ac0e-+.1ntruefals\n\t '
@@ -20,7 +20,7 @@ JSON_TEXTS = [
     '"text with \\"escapes\\" \\u0041"',
     "-0.5e+10",
 ]
-FORMAT_TEXTS = [p.rpartition(" % ") for p in formats.PROGRAMS[-150:] if " % " in p]
+FORMAT_TEXTS = [p.rpartition(" % ") for p in format_programs.PROGRAMS[-150:] if " % " in p]
 WIDE = re.compile("[0-9]{3}")
 QUICK, LONG = 400, 6_000
 

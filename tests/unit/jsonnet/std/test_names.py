@@ -3,10 +3,10 @@
 import pytest
 
 from eventer.jsonnet import std
-from eventer.jsonnet.std.registry import CONSTANTS, FUNCTIONS, REQUIRED
-from tests import judge
-from tests.unit.jsonnet.std import calls
-from tests.unit.jsonnet.std.ours import evaluate
+from eventer.jsonnet.std.declarations import CONSTANTS, FUNCTIONS, REQUIRED
+from tests import go_jsonnet
+from tests.unit.jsonnet.std import valid_calls
+from tests.unit.jsonnet.std.comparison import evaluate
 
 BY_FILE = {"thisFile"}
 """Made by the evaluator for each file."""
@@ -17,50 +17,52 @@ def _loaded():
     std.load()
 
 
-def test_the_names_are_those_of_the_judge():
-    (names,) = judge.evaluate(["std.objectFieldsAll(std)"])
+def test_the_names_are_those_of_go_jsonnet():
+    (names,) = go_jsonnet.evaluate(["std.objectFieldsAll(std)"])
     assert {*FUNCTIONS, *CONSTANTS} | BY_FILE == set(names)
     assert evaluate("std.objectFieldsAll(std)") == names
 
 
 def test_all_are_hidden():
     program = "std.objectFields(std)"
-    assert evaluate(program) == judge.evaluate([program])[0] == []
+    assert evaluate(program) == go_jsonnet.evaluate([program])[0] == []
 
 
 def test_there_is_a_sound_call_of_every_function():
-    assert set(calls.SOUND) == set(FUNCTIONS)
+    assert set(valid_calls.VALID_CALLS) == set(FUNCTIONS)
 
 
 def test_the_sound_calls_give_values():
-    programs = [calls.call(name, arguments) for name, arguments in calls.SOUND.items()]
+    programs = [
+        valid_calls.call(name, arguments) for name, arguments in valid_calls.VALID_CALLS.items()
+    ]
     wrong = {
         program
-        for program, answer in zip(programs, judge.evaluate(programs), strict=True)
-        if isinstance(answer, judge.Error)
+        for program, answer in zip(programs, go_jsonnet.evaluate(programs), strict=True)
+        if isinstance(answer, go_jsonnet.Error)
     }
     assert wrong == {'std["extVar"]("nope")'}
 
 
-def test_the_parameters_have_the_judges_names():
+def test_the_parameters_have_go_jsonnets_names():
     """Called by our names, each function gives the judge's value of the sound call."""
     named, plain = [], []
-    for name, arguments in calls.SOUND.items():
+    for name, arguments in valid_calls.VALID_CALLS.items():
         params = [param.name for param in FUNCTIONS[name].params]
         pairs = zip(params, arguments, strict=False)
-        named.append(calls.call(name, [f"{param}={argument}" for param, argument in pairs]))
-        plain.append(calls.call(name, arguments))
-    values = [None if isinstance(v, judge.Error) else v for v in judge.evaluate(named)]
+        named.append(valid_calls.call(name, [f"{param}={argument}" for param, argument in pairs]))
+        plain.append(valid_calls.call(name, arguments))
+    values = [None if isinstance(v, go_jsonnet.Error) else v for v in go_jsonnet.evaluate(named)]
     assert values.count(None) == 2, "extVar is an error, native null"
-    expected = [None if isinstance(v, judge.Error) else v for v in judge.evaluate(plain)]
+    expected = [None if isinstance(v, go_jsonnet.Error) else v for v in go_jsonnet.evaluate(plain)]
     assert values == expected
 
 
-def test_as_many_arguments_may_be_left_out_as_with_the_judge():
+def test_as_many_arguments_are_optional_as_in_go_jsonnet():
     ours = {
         name: [param.default is REQUIRED for param in spec.params].count(True)
         for name, spec in FUNCTIONS.items()
     }
     programs = [f'std.length(std["{name}"])' for name in ours]
-    theirs = dict(zip(ours, judge.evaluate(programs), strict=True))
+    theirs = dict(zip(ours, go_jsonnet.evaluate(programs), strict=True))
     assert ours == theirs

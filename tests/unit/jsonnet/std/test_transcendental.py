@@ -6,7 +6,7 @@ import random
 import pytest
 
 from eventer.jsonnet.std import transcendental
-from tests import judge
+from tests import go_jsonnet
 
 UNARY = {
     "sin": transcendental.sine,
@@ -55,12 +55,12 @@ def answered(compute, arguments):
 def check(name, pairs, ulps):
     texts = ", ".join(repr(list(given)) for given, _ in pairs)
     call = ", ".join(f"x[{i}]" for i in range(len(pairs[0][0])))
-    (theirs,) = judge.evaluate([f"[std.{name}({call}) for x in [{texts}]]"])
-    assert not isinstance(theirs, judge.Error), theirs
+    (theirs,) = go_jsonnet.evaluate([f"[std.{name}({call}) for x in [{texts}]]"])
+    assert not isinstance(theirs, go_jsonnet.Error), theirs
     wrong = [
         (given, ours, other)
         for (given, ours), other in zip(pairs, theirs, strict=True)
-        if not judge.same(ours + 0.0, other + 0.0, ulps)
+        if not go_jsonnet.same(ours + 0.0, other + 0.0, ulps)
     ]
     assert not wrong
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from eventer.plan.trace.std import lists, numbers, objects, texts  # noqa: F401  # they declare
-from eventer.plan.trace.std.call import FUNCTIONS, Traced
+from eventer.plan.trace.std import (  # noqa: F401  # each registers its rules
+    list_functions,
+    number_functions,
+    object_functions,
+    text_functions,
+)
+from eventer.plan.trace.std.traced_call import TRACED_FUNCTIONS, TracedRule
 
-__all__ = ["FUNCTIONS", "Traced"]
+__all__ = ["TRACED_FUNCTIONS", "TracedRule"]

@@ -1,0 +1,169 @@
+"""What `eventer dev` starts, in which order, and what it tells while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final
+
+from pydantic import SecretStr
+
+from eventer.cli.dev_view import LiveView, LogView, View
+from eventer.cli.exit_codes import ServiceUnreachableError
+from eventer.cli.hints import Addresses, example_commands
+from eventer.cli.hosting import RunningService, configure_logging, run_service, shutdown_on_signals
+from eventer.cli.serve import listen
+from eventer.cli.terminal import print_message
+from eventer.core.errors import ConfigError, EventerError
+from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.embedded.kafka import DELIVERY_GUARANTEE, EmbeddedKafka
+from eventer.embedded.postgres import EmbeddedPostgres
+from eventer.service.requests import (
+    AddRequest,
+    DestinationRequest,
+    EventRequest,
+    ScheduleRequest,
+)
+from eventer.settings.model import KafkaConnection, PostgresConnection, Settings
+
+DATASET: Final = "crazy_airflow"
+LOOPBACK: Final = "127.0.0.1"
+_SECOND: Final = 1_000_000_000
+_INTERVAL_SECONDS: Final = {"boo": 10, "moo": 8}
+_COUNT: Final = 10
+_POLL_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class DevEnvironment:
+    """All that runs."""
+
+    service: RunningService
+    kafka: EmbeddedKafka
+    postgres: EmbeddedPostgres
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where each of them is."""
+        return Addresses(self.service.url, self.kafka.bootstrap_servers, self.postgres.dsn)
+
+
+async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> None:
+    """Runs until Ctrl-C, SIGTERM, or so many seconds have passed.
+
+    Raises:
+        ConfigError: something that it starts is missing or does not start.
+    """
+    live = sys.stdout.isatty() and not plain
+    configure_logging()
+    if live:
+        logging.getLogger().setLevel(logging.ERROR)
+    print_message("starting a Kafka-compatible broker, PostgreSQL and the service")
+    began = time.time_ns()
+    async with shutdown_on_signals() as end, dev_environment(settings) as running:
+        hints = example_commands(running.addresses)
+        view: View = LiveView(hints, began) if live else LogView(hints, began)
+        # On a second start the generators go on by themselves; adding them finds them there.
+        adding = asyncio.create_task(running.service.eventer.add(example_request()))
+        watching = asyncio.create_task(_watch(running, view, adding))
+        waiting = asyncio.create_task(end.wait(seconds))
+        tasks: set[asyncio.Task[Any]] = {adding, watching, waiting}
+        try:
+            await asyncio.wait({watching, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if watching.done():
+                watching.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            view.close()
+            print_message("ending: what is under way is committed first")
+
+
+@asynccontextmanager
+async def dev_environment(settings: Settings) -> AsyncIterator[DevEnvironment]:
+    """Broker, database and service for the time of a block; all of them are gone after it."""
+    data_dir = settings.data_dir / "dev"
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(listen(LOOPBACK, settings.port, any_port=True))
+        kafka = EmbeddedKafka(log_file=data_dir / "kafka.log")
+        postgres = EmbeddedPostgres(data_dir / "postgres")
+        await asyncio.gather(stack.enter_async_context(kafka), stack.enter_async_context(postgres))
+        own = settings.model_copy(
+            update={
+                "host": LOOPBACK,
+                "data_dir": data_dir,
+                "kafka": KafkaConnection(
+                    bootstrap_servers=kafka.bootstrap_servers,
+                    delivery=DELIVERY_GUARANTEE,
+                    compression="none",  # so that every client can read it as it is installed
+                ),
+                "postgres": PostgresConnection(dsn=SecretStr(postgres.dsn)),
+            }
+        )
+        service = await stack.enter_async_context(run_service(own, listener, embedded={"kafka"}))
+        yield DevEnvironment(service, kafka, postgres)
+
+
+def example_request() -> AddRequest:
+    """The two generators of the introduction, each into a topic and a table of its name."""
+    targets: dict[str, dict[str, Target]] = {
+        "kafka": {name: KafkaTarget(name) for name in _INTERVAL_SECONDS},
+        "postgres": {name: PostgresTarget(name) for name in _INTERVAL_SECONDS},
+    }
+    return AddRequest(
+        tuple(
+            DestinationRequest(f"{kind}:{name}", target)
+            for kind, named in targets.items()
+            for name, target in named.items()
+        ),
+        tuple(
+            EventRequest(name, example(name), every * _SECOND, _COUNT, dataset=DATASET)
+            for name, every in _INTERVAL_SECONDS.items()
+        ),
+        tuple(
+            ScheduleRequest(f"{kind}:{name}", name)
+            for kind in targets
+            for name in _INTERVAL_SECONDS
+        ),
+    )
+
+
+def example(name: str) -> str:
+    """The text of an example template."""
+    return (files("eventer.cli") / "examples" / f"{name}.jsonnet").read_text("utf-8")
+
+
+async def _watch(running: DevEnvironment, view: View, adding: asyncio.Task[Any]) -> None:
+    """Shows how the generators do, for as long as everything is up.
+
+    Raises:
+        EventerError: a part of it has ended by itself, or the generators could not be added.
+    """
+    while True:
+        if adding.done():
+            adding.result()
+        for name, part in (("Kafka broker", running.kafka), ("PostgreSQL", running.postgres)):
+            if not part.running():
+                raise ConfigError(f"the embedded {name} has ended by itself")
+        if running.service.server.done():
+            raise ServiceUnreachableError("the API has ended by itself")
+        eventer = running.service.eventer
+        for generator in await eventer.status():
+            first, position = view.next_range(generator)
+            texts: tuple[bytes, ...] = ()
+            if position > first:
+                try:
+                    texts = (await eventer.events(generator.id, first, position - first)).events
+                except EventerError as error:
+                    logging.getLogger("eventer.dev").warning("%s", error.message)
+            view.show(generator, texts)
+        view.draw()
+        await asyncio.sleep(_POLL_SECONDS)

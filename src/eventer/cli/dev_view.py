@@ -1,0 +1,165 @@
+"""How the generators of `eventer dev` are shown: one table that is drawn over, or lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Protocol
+
+from eventer.cli.terminal import print_message, table
+from eventer.core.model import ConsoleTarget, KafkaTarget
+from eventer.service.views import GeneratorView
+
+_MAX_EVENTS_SHOWN = 10
+_HEADER = ("GENERATOR", "STATE", "POSITION", "EVENTS/S", "LATEST")
+
+
+class View(Protocol):
+    """Shows generators as they go on."""
+
+    def next_range(self, generator: GeneratorView) -> tuple[int, int]:
+        """Which committed events [first, end) it would show next."""
+
+    def show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
+        """Takes a generator as it is now, and the events that were wanted."""
+
+    def draw(self) -> None:
+        """All generators have been shown."""
+
+    def close(self) -> None:
+        """Leaves the terminal as it was."""
+
+
+def destination_label(generator: GeneratorView) -> str:
+    """Where a generator's events go, in one word."""
+    target = generator.target
+    if isinstance(target, ConsoleTarget):
+        return target.connection
+    name = target.topic if isinstance(target, KafkaTarget) else target.table
+    return f"{target.connection}:{name}"
+
+
+def problem(generator: GeneratorView) -> str | None:
+    """What is wrong with a generator, if something is."""
+    if generator.last_error is None or generator.state.value == "running":
+        return None
+    return generator.last_error.error.message
+
+
+class SeenPositions:
+    """Which events were committed since the last look. `since` (ns since 1970) is the first look.
+
+    What an older generator had committed before is not news; that its position went back is a new
+    incarnation, whose events all are.
+    """
+
+    def __init__(self, since: int) -> None:
+        self._since = since
+        self._next: dict[int, int] = {}
+
+    def unseen(self, generator: GeneratorView, most: int) -> tuple[int, int]:
+        """The indices [first, end) of the newest ones, at most so many."""
+        end = generator.position
+        seen = self._next.get(generator.id, 0 if generator.created_at >= self._since else end)
+        first = seen if seen <= end else 0
+        return max(first, end - most), end
+
+    def mark_seen(self, generator: GeneratorView) -> None:
+        """All that is committed now is seen."""
+        self._next[generator.id] = generator.position
+
+
+class LogView:
+    """A line an event on standard output, a line a change of state on standard error."""
+
+    def __init__(self, hints: Sequence[tuple[str, str]], since: int) -> None:
+        self._seen_positions = SeenPositions(since)
+        self._last: dict[int, GeneratorView] = {}
+        self._states: dict[int, str] = {}
+        print_message("\n".join(f"{what}:\n  {command}" for what, command in hints))
+
+    def next_range(self, generator: GeneratorView) -> tuple[int, int]:
+        """See `View`."""
+        return self._seen_positions.unseen(generator, _MAX_EVENTS_SHOWN)
+
+    def show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
+        """See `View`."""
+        first, end = self.next_range(generator)
+        for index, event in zip(range(first, end), events, strict=False):
+            sys.stdout.write(f"{destination_label(generator)} {index} {event.decode()}\n")
+        sys.stdout.flush()
+        self._seen_positions.mark_seen(generator)
+        self._last[generator.id] = generator
+        state = f"{generator.state.value} {problem(generator) or ''}".rstrip()
+        if self._states.get(generator.id) != state:
+            print_message(f"{destination_label(generator)} is {state}")
+            self._states[generator.id] = state
+
+    def draw(self) -> None:
+        """See `View`."""
+
+    def close(self) -> None:
+        """See `View`."""
+        rows = [(destination_label(last), last.position, last.id) for last in self._last.values()]
+        if rows:
+            print_message(table(("GENERATOR", "POSITION", "ID"), rows))
+
+
+class LiveView:
+    """A table that is drawn over, below the hints."""
+
+    def __init__(self, hints: Sequence[tuple[str, str]], since: int) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = Console()
+        for what, command in hints:
+            self._console.print(f"[dim]{what}[/dim]")
+            self._console.print(f"  {command}", soft_wrap=True, markup=False, highlight=False)
+        self._seen_positions = SeenPositions(since)
+        self._rows: dict[int, tuple[GeneratorView, str]] = {}
+        self._live = Live(console=self._console, auto_refresh=False)
+        self._live.start()
+
+    def next_range(self, generator: GeneratorView) -> tuple[int, int]:
+        """See `View`."""
+        return self._seen_positions.unseen(generator, 1)
+
+    def show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
+        """See `View`."""
+        latest = self._rows[generator.id][1] if generator.id in self._rows else ""
+        if events:
+            latest = events[-1].decode()
+        self._seen_positions.mark_seen(generator)
+        self._rows[generator.id] = (generator, latest)
+
+    def draw(self) -> None:
+        """See `View`."""
+        from rich.table import Table
+        from rich.text import Text
+
+        shown = Table(box=None, expand=True, header_style="bold")
+        for name in _HEADER:
+            shown.add_column(
+                name,
+                no_wrap=True,
+                overflow="ellipsis",
+                ratio=1 if name == "LATEST" else None,
+                justify="right" if name in ("POSITION", "EVENTS/S") else "left",
+            )
+        for generator, latest in self._rows.values():
+            shown.add_row(
+                destination_label(generator),
+                Text(generator.state.value, style=_COLOURS[generator.state.value]),
+                f"{generator.position:,}",
+                f"{generator.delivered_rate:.1f}",
+                Text(problem(generator) or latest),
+            )
+        self._live.update(shown, refresh=True)
+
+    def close(self) -> None:
+        """See `View`."""
+        self._live.stop()
+
+
+_COLOURS = {"running": "green", "paused": "yellow", "waiting": "yellow", "failed": "red"}

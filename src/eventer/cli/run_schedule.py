@@ -1,0 +1,134 @@
+"""When the events of `eventer run` are due, how many there are, and when it ends. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.core.duration import parse_duration
+from eventer.core.errors import RequestError
+from eventer.core.model import Segment
+from eventer.runs.pacing import END, Pace, parse_rate
+from eventer.runs.shard_messages import Timetable
+
+
+@dataclass(frozen=True, slots=True)
+class UnpacedTimetable:
+    """All events are due at once and scheduled at one instant: as fast as they are taken."""
+
+    at: int
+
+    def due_end(self, now: int) -> int:
+        """See `Timetable`."""
+        del now
+        return END
+
+    def due_at(self, index: int) -> int:
+        """See `Timetable`."""
+        del index
+        return 0
+
+    def scheduled(self, first: int, count: int) -> NDArray[np.int64]:
+        """See `Timetable`."""
+        del first
+        return np.full(count, self.at, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftedTimetable:
+    """Due at one pace, scheduled at another: what `--at` says while time goes on as it does."""
+
+    due: Pace
+    shown: Pace
+
+    def due_end(self, now: int) -> int:
+        """See `Timetable`."""
+        return self.due.due_end(now)
+
+    def due_at(self, index: int) -> int:
+        """See `Timetable`."""
+        return self.due.due_at(index)
+
+    def scheduled(self, first: int, count: int) -> NDArray[np.int64]:
+        """See `Timetable`."""
+        return self.shown.scheduled(first, count)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleOptions:
+    """The options of the command line, as they were written."""
+
+    rate: str | None = None
+    count: int | None = None
+    interval: str | None = None
+    duration: str | None = None
+    max_events: int | None = None
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunSchedule:
+    """When events are due, the index that is not to be reached, and after how long it ends.
+
+    `duration_ns` (ns) is set where time ends it; a pace is ended by its number of events instead, so that
+    the same command makes the same number of events every time.
+    """
+
+    timetable: Timetable
+    limit: int = END
+    duration_ns: int | None = None
+
+    @property
+    def pace(self) -> Pace | None:
+        """By when events are late; None where there is no pace."""
+        if isinstance(self.timetable, ShiftedTimetable):
+            return self.timetable.due
+        return self.timetable if isinstance(self.timetable, Pace) else None
+
+    def began(self, now: int) -> int:
+        """From when on a run counts its time: that of its first event, or now without a pace."""
+        return now if self.pace is None else self.pace.segments[0].t0
+
+
+def schedule(options: ScheduleOptions, now: int) -> RunSchedule:
+    """The schedule of a run that begins now (ns since 1970).
+
+    Raises:
+        RequestError: an option is wrong, or two do not go together.
+    """
+    pace = _pace(options)
+    duration_ns = None if options.duration is None else _positive(options.duration, "--duration")
+    limit = END if options.max_events is None else options.max_events
+    if pace is None:
+        return RunSchedule(
+            UnpacedTimetable(now if options.at is None else options.at), limit, duration_ns
+        )
+    due = Pace((Segment(now, 0, *pace),))
+    if duration_ns is not None:
+        limit = min(limit, due.due_end(now + duration_ns - 1))
+    if options.at is None:
+        return RunSchedule(due, limit)
+    return RunSchedule(ShiftedTimetable(due, Pace((Segment(options.at, 0, *pace),))), limit)
+
+
+def _pace(options: ScheduleOptions) -> tuple[int, int] | None:
+    if options.rate is not None:
+        if options.count is not None or options.interval is not None:
+            raise RequestError("--rate says it all: leave out --count and --interval")
+        return parse_rate(options.rate)
+    if options.interval is not None:
+        return options.count or 1, _positive(options.interval, "--interval")
+    if options.count is not None:
+        raise RequestError(
+            "--count is how many events each --interval has; for so many in all use --max-events"
+        )
+    return None
+
+
+def _positive(text: str, option: str) -> int:
+    duration = parse_duration(text)
+    if duration <= 0:
+        raise RequestError(f"{option} {text}: it must be longer than nothing")
+    return duration

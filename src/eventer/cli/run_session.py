@@ -1,0 +1,228 @@
+"""A run with what surrounds it: signals, progress, summary, and running again on every save."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from eventer.cli.exit_codes import (
+    FAILED,
+    OK,
+    STDOUT_CLOSED,
+    discard_stdout,
+    exit_code,
+)
+from eventer.cli.run_schedule import ScheduleOptions, schedule
+from eventer.cli.run_stats import RunStats, format_summary
+from eventer.cli.standalone_run import RunJob, RunResult, StandaloneRun, connector, load
+from eventer.cli.template_options import build_recipe, read_template
+from eventer.cli.terminal import print_json, print_message
+from eventer.core.error_text import format_error
+from eventer.core.errors import EventerError, TemplateError
+from eventer.core.model import ConsoleTarget, OnError, Target, Template
+from eventer.settings import Settings
+
+_POLL_SECONDS = 0.25
+_PROGRESS_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line asks for; the template's file is read anew for each run."""
+
+    settings: Settings
+    file: Path
+    variables: str
+    target: Target
+    schedule_options: ScheduleOptions
+    on_error: OnError
+    seed: int
+    stream: str | None
+    dataset: str | None
+
+    def job(self, now: int) -> RunJob:
+        """The run that begins now (ns since 1970).
+
+        Raises:
+            EventerError: the template, an option or the configuration is wrong.
+        """
+        run_schedule, connect = (
+            schedule(self.schedule_options, now),
+            connector(self.target, self.settings),
+        )
+        text, name = read_template(self.file)
+        subject = Template(text, name, self.variables)
+        stored, prepared = load(subject, self.settings.library)
+        recipe = build_recipe(
+            stored, self.settings, seed=self.seed, stream=self.stream, dataset=self.dataset
+        )
+        return RunJob(recipe, prepared, self.target, run_schedule, self.on_error, connect)
+
+
+def run_once(options: RunOptions, *, as_json: bool) -> int:
+    """Runs to the end; gives the exit code.
+
+    Raises:
+        EventerError: it could not begin.
+    """
+    return asyncio.run(_run_job(options.job(time.time_ns()), as_json=as_json))
+
+
+def run_watching(options: RunOptions, *, as_json: bool) -> int:
+    """Runs now and whenever the file is saved, until a signal ends it; gives the exit code."""
+    return asyncio.run(_watch(options, as_json=as_json))
+
+
+async def _run_job(job: RunJob, *, as_json: bool, saved: asyncio.Event | None = None) -> int:
+    """One run with its summary; `saved` ends it as time would."""
+    run_stats = RunStats(job.schedule.began(time.time_ns()), job.schedule.pace)
+    standalone_run = StandaloneRun(job, run_stats, print_message)
+    to_stdout = isinstance(job.target, ConsoleTarget)
+    try:
+        progress = _progress(run_stats, shown=not to_stdout and sys.stderr.isatty())
+        async with (
+            stop_on_signals(standalone_run),
+            _finish_when_set(saved, standalone_run),
+            progress,
+        ):
+            result = await standalone_run.run()
+        # A signal may come when the run has ended already, and must not be lost.
+        result = replace(result, signal=standalone_run.received_signal)
+    except BrokenPipeError:
+        discard_stdout()
+        return STDOUT_CLOSED
+    summary = run_stats.summary(time.time_ns())
+    if result.error is not None:
+        print_message(format_error(result.error))
+    if not as_json:
+        print_message(format_summary(summary))
+    elif to_stdout:
+        print_message(json.dumps(summary))
+    else:
+        print_json(summary)
+    return _exit_code_of(result)
+
+
+def _exit_code_of(result: RunResult) -> int:
+    if result.signal is not None:
+        return 128 + result.signal
+    if result.error is None:
+        return OK
+    began = result.position is not None and result.position.next > 0
+    if isinstance(result.error, TemplateError) and began:
+        return FAILED  # it held for a while: what the run was to do is not done
+    return exit_code(result.error)
+
+
+@asynccontextmanager
+async def stop_on_signals(standalone_run: StandaloneRun) -> AsyncIterator[None]:
+    """The first Ctrl-C or SIGTERM ends the run in order, the second one at once.
+
+    Python's own handlers, as the loop's lose a signal that comes just before they are taken back:
+    they run in the loop's next turn, or never.
+    """
+    loop = asyncio.get_running_loop()
+    received_signals: list[signal.Signals] = []
+
+    def on_signal(number: int, _: object) -> None:
+        restore()
+        received_signals.append(signal.Signals(number))
+        loop.call_soon_threadsafe(end)
+
+    def end() -> None:
+        while received_signals:
+            standalone_run.interrupt(received_signals.pop())
+
+    def restore() -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    try:
+        yield
+    finally:
+        restore()
+        end()
+
+
+@asynccontextmanager
+async def _finish_when_set(
+    event: asyncio.Event | None, standalone_run: StandaloneRun
+) -> AsyncIterator[None]:
+    async def wait(event: asyncio.Event) -> None:
+        await event.wait()
+        standalone_run.finish()
+
+    async with _in_background(None if event is None else wait(event)):
+        yield
+
+
+@asynccontextmanager
+async def _progress(run_stats: RunStats, *, shown: bool) -> AsyncIterator[None]:
+    """One line that is written over, only where somebody looks."""
+
+    async def write() -> None:
+        while True:
+            await asyncio.sleep(_PROGRESS_SECONDS)
+            rate = run_stats.rate(time.time_ns())
+            sys.stderr.write(f"\r{run_stats.events:,} events  {rate:,.0f}/s \x1b[K")
+            sys.stderr.flush()
+
+    async with _in_background(write() if shown else None):
+        yield
+    if shown:
+        sys.stderr.write("\r\x1b[K")
+
+
+@asynccontextmanager
+async def _in_background(work: Coroutine[Any, Any, None] | None) -> AsyncIterator[None]:
+    """Does something for the time of a block."""
+    task = None if work is None else asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def _watch(options: RunOptions, *, as_json: bool) -> int:
+    """What is wrong with the file is told and waited out."""
+    file = options.file
+    while True:
+        seen = _file_state(file)
+        saved = asyncio.Event()
+        async with _in_background(_wait_until_saved(file, seen, saved)):
+            try:
+                code = await _run_job(options.job(time.time_ns()), as_json=as_json, saved=saved)
+            except EventerError as error:
+                print_message(format_error(error))
+                code = exit_code(error)
+            if code > 128:
+                return code
+            print_message(f"waiting for {file} to be saved")
+            await saved.wait()
+
+
+async def _wait_until_saved(file: Path, seen: object, saved: asyncio.Event) -> None:
+    while _file_state(file) in (seen, None):  # noqa: ASYNC110  a file tells nobody that it changed
+        await asyncio.sleep(_POLL_SECONDS)
+    saved.set()
+
+
+def _file_state(file: Path) -> tuple[int, int] | None:
+    """What changes when a file is saved; None while it is not there."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size

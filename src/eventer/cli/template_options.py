@@ -1,0 +1,185 @@
+"""What a command makes events of: a template's text, its variables, seed and time."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from eventer.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from eventer.core.model import Target, Template
+    from eventer.runs.shard_messages import Recipe
+    from eventer.settings import Settings
+
+TemplateFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="TEMPLATE", help="A Jsonnet file; - reads standard input.", allow_dash=True
+    ),
+]
+Variables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-V",
+        "--var",
+        metavar="NAME=TEXT",
+        help="A variable (std.extVar) or argument of the template; NAME:=JSON for other than text.",
+    ),
+]
+Seed = Annotated[
+    str | None,
+    typer.Option("--seed", metavar="NUMBER", help="Unsigned 64 bits; drawn and told if absent."),
+]
+StreamName = Annotated[
+    str | None, typer.Option("--stream", metavar="NAME", help="A name that draws are made under.")
+]
+Dataset = Annotated[
+    str | None, typer.Option("--dataset", metavar="NAME", help="What get_dataset gives.")
+]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar="INSTANT", help="When the events are due, as 2026-01-01T00:00:00Z."
+    ),
+]
+Topic = Annotated[
+    str | None, typer.Option("--kafka", metavar="TOPIC", help="Deliver to this topic.")
+]
+Table = Annotated[
+    str | None, typer.Option("--postgres", metavar="TABLE", help="Deliver to this table.")
+]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        metavar="FIELD[,FIELD]",
+        help="The field that keys the record; the column(s) that the rows are upserted by.",
+    ),
+]
+Connection = Annotated[
+    str | None,
+    typer.Option(
+        "--connection", metavar="NAME", help="A configured connection other than the default one."
+    ),
+]
+
+
+def read_template(file: Path) -> tuple[str, str]:
+    """A template's text, and its name for errors.
+
+    Raises:
+        typer.BadParameter: it cannot be read, or is no UTF-8 text.
+    """
+    name = "standard input" if str(file) == "-" else str(file)
+    try:
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return data.decode("utf-8-sig"), name
+    except OSError as error:
+        raise typer.BadParameter(f"cannot read {name}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(f"{name} is not UTF-8 (byte {error.start})") from error
+
+
+def parse_variables(pairs: Iterable[str]) -> str:
+    """Variables of the command line as canonical JSON text of an object.
+
+    Raises:
+        typer.BadParameter: one is no `name=text` and no `name:=json`.
+    """
+    from eventer.core.json_text import json_text
+
+    return json_text(dict(map(_variable, pairs)))
+
+
+def _variable(pair: str) -> tuple[str, Any]:
+    import json
+
+    name, separator, text = pair.partition("=")
+    if not separator or not name.removesuffix(":"):
+        raise typer.BadParameter(f"{pair}: write it as name=text or name:=json", param_hint="'-V'")
+    if not name.endswith(":"):
+        return name, text
+    try:
+        return name[:-1], json.loads(text)
+    except ValueError as error:
+        message = f"{pair}: what follows := is no JSON: {error}"
+        raise typer.BadParameter(message, param_hint="'-V'") from error
+
+
+def parse_seed(text: str | None) -> int:
+    """A seed of the command line, or one drawn now.
+
+    Raises:
+        typer.BadParameter: it is no unsigned 64-bit number.
+    """
+    if text is None:
+        return secrets.randbits(64)
+    if not (text.isascii() and text.isdecimal() and int(text) < 1 << 64):
+        raise typer.BadParameter(
+            f"{text}: it must be an unsigned 64-bit number", param_hint="'--seed'"
+        )
+    return int(text)
+
+
+def parse_at(text: str | None) -> int:
+    """The instant of `--at`, or now, in ns since 1970.
+
+    Raises:
+        typer.BadParameter: it is no instant.
+    """
+    from eventer.core.instant import parse_instant
+
+    if text is None:
+        return time.time_ns()
+    try:
+        return parse_instant(text)
+    except RequestError as error:
+        raise typer.BadParameter(error.message, param_hint="'--at'") from error
+
+
+def build_recipe(
+    template: Template, settings: Settings, *, seed: int, stream: str | None, dataset: str | None
+) -> Recipe:
+    """All that makes the events, besides index and time."""
+    from eventer.core.model import Stream
+    from eventer.plan.engine import EventContext
+    from eventer.runs.shard_messages import Recipe
+
+    context = EventContext(dataset, settings.instance_id)
+    return Recipe(template, Stream(seed, stream), context)
+
+
+def target_of(
+    topic: str | None, table: str | None, key: str | None, connection: str | None
+) -> Target | None:
+    """Where events are to go; None where neither topic nor table is named.
+
+    Raises:
+        typer.BadParameter: both are named, or a name is none that there can be.
+    """
+    from eventer.core.model import KafkaTarget, PostgresTarget
+
+    if topic is not None and table is not None:
+        raise typer.BadParameter("--kafka and --postgres exclude each other")
+    if topic is not None:
+        return _checked(KafkaTarget(topic, connection or "kafka", key), "--kafka")
+    if table is not None:
+        columns = None if key is None else tuple(part.strip() for part in key.split(","))
+        return _checked(PostgresTarget(table, connection or "postgres", columns), "--postgres")
+    return None
+
+
+def _checked(target: Target, option: str) -> Target:
+    from eventer.service.request_faults import target_faults
+
+    for fault in target_faults(target, ""):
+        named = "--key" if fault.pointer == "/key" else option
+        raise typer.BadParameter(fault.message, param_hint=f"'{named}'")
+    return target

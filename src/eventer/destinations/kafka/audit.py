@@ -1,0 +1,403 @@
+"""Verifies a topic: what the ledger says where, against the events made again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from eventer.core.batch import Batch
+from eventer.core.model import KafkaTarget, Position, PositionKey
+from eventer.destinations.audit import (
+    DEFAULT_LISTED,
+    AuditReport,
+    EventReplayer,
+    Finding,
+    Flaw,
+    UncheckedRange,
+)
+from eventer.destinations.base import Flow
+from eventer.destinations.comparison import (
+    Findings,
+    LogComparison,
+    RecordDigests,
+    UnresolvedFinding,
+)
+from eventer.destinations.kafka import ledger, position
+from eventer.destinations.kafka.batches import partitions_of, record_columns
+from eventer.destinations.kafka.ledger_index import (
+    NO_LOCATION,
+    EntryRun,
+    Intervals,
+    Ints,
+    LedgerEntries,
+    Mask,
+    OffsetLocator,
+    OffsetRanges,
+    find_redelivered,
+    first_entry_of_current_topic,
+    first_retained_entry,
+    split_at_gaps,
+)
+from eventer.destinations.kafka.ledger_reader import LedgerReader
+from eventer.destinations.kafka.log_reader import LogReader, PartitionOffsets
+from eventer.destinations.kafka.partition_cursor import PartitionCursor
+from eventer.destinations.kafka.record_digests import (
+    ASPECTS,
+    concat_digests,
+    digest_columns,
+    ignore_broker_timestamps,
+    pack_location,
+    unpack_location,
+)
+from eventer.destinations.kafka.send_plan import kafka_target
+from eventer.destinations.kafka.settings import KafkaSettings
+from eventer.kernels.kafka.record_reading import column_digests
+
+_IN_FLIGHT_MARGIN: Final = 10_000
+"""How far beyond the position a stray may be an event that was not yet acknowledged."""
+_LEDGER_WAIT_SECONDS: Final = 0.5
+
+
+class KafkaTargetAuditor:
+    """Implements `TargetAuditor`."""
+
+    def __init__(self, settings: KafkaSettings, *, cluster: int, shard: int) -> None:
+        self._settings = settings
+        self._cluster = cluster
+        self._shard = shard
+        self._log = LogReader(settings)
+        self._flow: Flow
+        self._position = Position()
+        self._partition_offsets: Mapping[int, PartitionOffsets] = {}
+        self._ledger: Mapping[int, PartitionOffsets] = {}
+
+    async def open(self, flow: Flow, others: Sequence[Flow]) -> Mapping[PositionKey, Position]:
+        """See `TargetAuditor.open`. Of others the ledger knows."""
+        del others
+        self._flow = flow
+        await self._log.open()
+        if await self._log.partitions(position.TOPIC) > self._shard:
+            pages = self._log.read_committed(position.TOPIC, self._shard)
+            found = await position.read_positions(pages, self._shard, self._cluster)
+            self._position = found.get(flow.key, Position())
+        # In this order: whatever is committed below `last_stable` has its entry below the ledger's end.
+        self._partition_offsets = await self._log.partition_offsets(kafka_target(flow).topic)
+        self._ledger = await self._log.partition_offsets(ledger.TOPIC)
+        return {flow.key: self._position}
+
+    async def audit(self, events: EventReplayer, listed: int = DEFAULT_LISTED) -> AuditReport:
+        """See `TargetAuditor.audit`."""
+        reader = LedgerReader(self._log, self._flow.key, kafka_target(self._flow).topic)
+        await reader.read(self._ledger)
+        audit = _Audit(
+            self._log,
+            flow=self._flow,
+            at=self._position,
+            partition_offsets=self._partition_offsets,
+            reader=reader,
+            listed=listed,
+        )
+        try:
+            return await audit.run(events)
+        finally:
+            audit.close()
+
+    async def close(self) -> None:
+        """See `TargetAuditor.close`."""
+        await self._log.close()
+
+
+class _Audit:
+    """One comparison of one topic."""
+
+    def __init__(
+        self,
+        log: LogReader,
+        *,
+        flow: Flow,
+        at: Position,
+        partition_offsets: Mapping[int, PartitionOffsets],
+        reader: LedgerReader,
+        listed: int,
+    ) -> None:
+        self._log = log
+        self._flow = flow
+        self._target: KafkaTarget = kafka_target(flow)
+        self._position = at
+        self._partition_offsets = partition_offsets
+        self._reader = reader
+        self._comparison = LogComparison(ASPECTS, end=at.next, listed=listed)
+        self._findings = Findings(listed)
+        self._unchecked: list[UncheckedRange] = []
+        self._covered = 0
+        self._skipped = 0
+        self._others = 0
+        self._cursors: dict[int, PartitionCursor] = {}
+        self._claimed_ranges: dict[int, Intervals] = {}
+
+    def close(self) -> None:
+        for cursor in self._cursors.values():
+            cursor.close()
+
+    async def run(self, events: EventReplayer) -> AuditReport:
+        own, timestamps = self._reader.own_entries()
+        numbers, end = np.arange(len(own)), self._position.next
+        of_current_topic = numbers >= first_entry_of_current_topic(own)
+        starts = {n: each.start for n, each in self._partition_offsets.items()}
+        kept = numbers >= first_retained_entry(own, starts, of_current_topic)
+        kept &= of_current_topic & (own.end <= end)
+        again = np.zeros(len(own), np.bool_)
+        again[kept] = find_redelivered(own.take(kept))
+        current = kept & ~again
+        ranges = events.recomputable(self._flow.key, end)
+        self._note_unchecked(
+            own.take(kept), ranges, forgotten=bool((~kept & (own.end <= end)).any())
+        )
+        self._note_redelivered(own.take(again))
+        if current.any():
+            compared = current & _replayable_entries(own, ranges)
+            self._claim_ranges(own.take(of_current_topic & ~compared))
+            await self._place_cursors(
+                own.take(current).offset_ranges, int(timestamps[np.argmax(current)])
+            )
+            await self._compare(own.take(current), ranges, events)
+            await self._read_tails()
+        await self._identify_strays(events)
+        return self._report()
+
+    # --- what is to be compared with what -----------------------------------------------------
+
+    def _note_unchecked(
+        self, entries: LedgerEntries, ranges: Sequence[tuple[int, int]], *, forgotten: bool
+    ) -> None:
+        end = self._position.next
+        first = int(entries.first.min()) if len(entries) else end
+        if first > 0:
+            what = "the topic has forgotten them" if forgotten else "the ledger begins after them"
+            self._unchecked.append(UncheckedRange(0, first, what))
+        at = first
+        for start, stop in [*ranges, (end, end)]:
+            if start > at:
+                reason = "an upgrade changed what their template makes"
+                self._unchecked.append(UncheckedRange(at, start, reason))
+            at = max(at, stop)
+
+    def _note_redelivered(self, entries: LedgerEntries) -> None:
+        """Events that were delivered once more later; those are the ones that are compared."""
+        places = entries.offset_ranges
+        events = np.bincount(places.entry, places.count, len(entries)).astype(np.int64)
+        for number in np.flatnonzero(events).tolist():
+            at = int(np.argmax(places.entry == number))
+            location = pack_location(places.partition[at : at + 1], places.offset[at : at + 1])
+            first, end = int(entries.first[number]), int(entries.end[number])
+            detail = None if end - first == 1 else f"with all up to {end - 1}: delivered again"
+            self._findings.add(
+                Flaw.DUPLICATED, entries.first[number : number + 1], location, detail
+            )
+            self._findings.count(Flaw.DUPLICATED, int(events[number]) - 1)
+
+    def _claim_ranges(self, own: LedgerEntries) -> None:
+        """Notes whose the records are that are not compared."""
+        self._claimed_ranges = _intervals(own.offset_ranges, self._reader.others())
+
+    async def _place_cursors(self, places: OffsetRanges, timestamp: int) -> None:
+        """Begins each partition at the first event to compare, or where that was first due."""
+        firsts = {
+            number: int(places.offset[places.partition == number].min())
+            for number in np.unique(places.partition).tolist()
+        }
+        lasts = {
+            number: int((places.offset + places.count)[places.partition == number].max())
+            for number in firsts
+        }
+        rest = [number for number in self._partition_offsets if number not in firsts]
+        found = await self._log.offsets(self._target.topic, rest, timestamp)
+        for number, each in self._partition_offsets.items():
+            first = firsts.get(number, found.get(number, NO_LOCATION))
+            first = each.last_stable if first == NO_LOCATION else first
+            until = max(each.last_stable, lasts.get(number, 0))
+            self._cursors[number] = PartitionCursor(
+                self._log, self._target.topic, number, first, until
+            )
+
+    # --- comparing ----------------------------------------------------------------------------
+
+    async def _compare(
+        self, entries: LedgerEntries, ranges: Sequence[tuple[int, int]], events: EventReplayer
+    ) -> None:
+        self._covered = int(entries.first.min())
+        for run in split_at_gaps(entries):
+            self._note_missing(self._covered, run.first)
+            locator = OffsetLocator(entries, run)
+            for first, end in _ranges_to_replay(run, ranges, entries.skipped):
+                async for batch in events.batches(self._flow.key, first, end):
+                    await self._compare_batch(batch, locator)
+                    self._skipped += batch.skipped
+            self._covered = max(self._covered, run.end)
+        self._skipped += _count_skipped(entries.skipped, split_at_gaps(entries), ranges)
+        self._note_missing(self._covered, self._position.next)
+
+    def _note_missing(self, first: int, end: int) -> None:
+        """Events that no entry tells of."""
+        if end <= first:
+            return
+        listed = np.arange(first, min(end, first + DEFAULT_LISTED))
+        self._findings.add(Flaw.MISSING, listed, np.full(len(listed), NO_LOCATION))
+        self._findings.count(Flaw.MISSING, end - first - len(listed))
+
+    async def _compare_batch(self, batch: Batch, locator: OffsetLocator) -> None:
+        if not batch.rows:
+            return
+        columns = record_columns(batch, self._target)
+        partition = partitions_of(batch, self._target, columns.keys, self._position.partitions)
+        offset = locator.offsets(batch.index, partition)
+        expected = RecordDigests(pack_location(partition, offset), digest_columns(columns))
+        read = await self._read_up_to(partition, offset)
+        claimed = np.isin(read.location, expected.location)
+        if not claimed.all():
+            self._take_unclaimed(read.take(~claimed))
+            read = read.take(claimed)
+        self._compare_digests(batch.index, expected, read)
+
+    def _compare_digests(self, index: Ints, expected: RecordDigests, read: RecordDigests) -> None:
+        ignore_broker_timestamps(expected, read)
+        self._comparison.compare(index, expected, read)
+
+    async def _read_up_to(self, partition: Ints, offset: Ints) -> RecordDigests:
+        """All records up to the last of these places, of each partition that they are in."""
+        numbers = [n for n in np.unique(partition).tolist() if n in self._cursors]
+        lasts = [int(offset[partition == n].max()) for n in numbers]
+        read = await asyncio.gather(
+            *(self._cursors[n].read_up_to(last) for n, last in zip(numbers, lasts, strict=True))
+        )
+        return concat_digests(list(read))
+
+    def _take_unclaimed(self, rows: RecordDigests) -> None:
+        """Records that are not of the events compared: others', strays, or too new to be judged."""
+        partitions, offsets = unpack_location(rows.location)
+        for number in np.unique(partitions).tolist():
+            mine = np.flatnonzero(partitions == number)
+            theirs = self._is_claimed(number, offsets[mine])
+            self._others += int(theirs.sum())
+            old = offsets[mine] < self._partition_offsets[number].last_stable
+            self._comparison.stray(rows.take(mine[~theirs & old]))
+
+    def _is_claimed(self, number: int, offsets: Ints) -> Mask:
+        intervals = self._claimed_ranges.get(number)
+        return (
+            np.zeros(len(offsets), np.bool_) if intervals is None else intervals.contains(offsets)
+        )
+
+    async def _read_tails(self) -> None:
+        for number, cursor in self._cursors.items():
+            async for rows in cursor.read_rest(self._partition_offsets[number].last_stable):
+                self._take_unclaimed(rows)
+
+    # --- whose the rest is --------------------------------------------------------------------
+
+    async def _identify_strays(self, events: EventReplayer) -> None:
+        if self._comparison.has_strays:
+            # Without transactions events lie there a moment before the ledger tells of them.
+            await asyncio.sleep(_LEDGER_WAIT_SECONDS)
+            await self._reader.read(await self._log.partition_offsets(ledger.TOPIC))
+            own, _ = self._reader.own_entries()
+            late = own.take(own.end > self._position.next)
+            self._claim_ranges(late)
+            self._comparison.discard_claimed(self._claimed)
+        digests_to_find = self._comparison.digests_to_find()
+        if not len(digests_to_find):
+            return
+        end = self._position.next + _IN_FLIGHT_MARGIN
+        for first, stop in events.recomputable(self._flow.key, end):
+            async for batch in events.batches(self._flow.key, first, stop):
+                if batch.rows:
+                    values = column_digests(
+                        record_columns(batch, _without_options(self._target)).values
+                    )
+                    self._comparison.identify(batch.index, values, digests_to_find)
+
+    def _claimed(self, places: Ints) -> Mask:
+        partitions, offsets = unpack_location(places)
+        claimed = np.zeros(len(places), np.bool_)
+        for number in np.unique(partitions).tolist():
+            mine = partitions == number
+            claimed[mine] = self._is_claimed(number, offsets[mine])
+        return claimed
+
+    def _report(self) -> AuditReport:
+        found = self._comparison.findings()
+        listed = [*self._findings.sorted_by_event(), *found.sorted_by_event()]
+        return AuditReport(
+            until=self._position.next,
+            checked=self._comparison.checked,
+            skipped=self._skipped,
+            read=sum(cursor.read for cursor in self._cursors.values()),
+            others=self._others,
+            totals={flaw: found.totals[flaw] + self._findings.totals[flaw] for flaw in Flaw},
+            findings=tuple(map(_finding, listed)),
+            unchecked=tuple(self._unchecked),
+        )
+
+
+def _finding(found: UnresolvedFinding) -> Finding:
+    if found.location == NO_LOCATION:
+        return Finding(found.flaw, found.index, {}, found.detail)
+    partition, offset = unpack_location(np.array([found.location]))
+    where = {"partition": int(partition[0]), "offset": int(offset[0])}
+    return Finding(found.flaw, found.index, where, found.detail)
+
+
+def _without_options(target: KafkaTarget) -> KafkaTarget:
+    """The target without what reads further fields."""
+    return KafkaTarget(target.topic)
+
+
+def _intervals(*sides: OffsetRanges) -> dict[int, Intervals]:
+    """By partition, the offsets that any of the places hold."""
+    partition = np.concatenate([side.partition for side in sides])
+    start = np.concatenate([side.offset for side in sides])
+    end = start + np.concatenate([side.count for side in sides])
+    return {
+        number: Intervals(start[partition == number], end[partition == number])
+        for number in np.unique(partition).tolist()
+    }
+
+
+def _ranges_to_replay(
+    run: EntryRun, ranges: Sequence[tuple[int, int]], skipped: Ints
+) -> list[tuple[int, int]]:
+    """The parts of a run that are to be made again, without what emits nothing."""
+    pieces: list[tuple[int, int]] = []
+    for start, stop in ranges:
+        at, end = max(start, run.first), min(stop, run.end)
+        for first, after in sorted(map(tuple, skipped.tolist())):
+            if at < end and first < end and after > at:
+                if first > at:
+                    pieces.append((at, first))
+                at = after
+        if at < end:
+            pieces.append((at, end))
+    return pieces
+
+
+def _replayable_entries(entries: LedgerEntries, ranges: Sequence[tuple[int, int]]) -> Mask:
+    """Which entries can be made again whole."""
+    inside = np.zeros(len(entries), np.bool_)
+    for start, stop in ranges:
+        inside |= (entries.first >= start) & (entries.end <= stop)
+    return inside
+
+
+def _count_skipped(
+    skipped: Ints, found: Sequence[EntryRun], ranges: Sequence[tuple[int, int]]
+) -> int:
+    """How many skipped indices lie in the runs that are made again."""
+    total = 0
+    for first, after in {(int(a), int(b)) for a, b in skipped.tolist()}:
+        inside = any(run.first <= first and after <= run.end for run in found)
+        again = any(start <= first and after <= stop for start, stop in ranges)
+        total += after - first if inside and again else 0
+    return total

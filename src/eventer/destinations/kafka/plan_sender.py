@@ -1,0 +1,175 @@
+"""What goes over the wire in one commit: partitions taken in, events, and the books last.
+
+The client waits for a topic that is gone, or has no leader, as long as it is let; so whoever waits
+here looks at the topics meanwhile, and gives up where they say why, or where some sends are stuck
+and others are not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aiokafka import TopicPartition
+from aiokafka import errors as kafka
+
+from eventer.core.errors import DestinationUnavailableError
+from eventer.destinations.kafka import ledger, position
+from eventer.destinations.kafka.errors import topic_error
+from eventer.destinations.kafka.producer import PENDING, OutgoingBatch, Producer
+from eventer.destinations.kafka.send_plan import (
+    SendFailure,
+    SendOutcome,
+    SendPlan,
+    outcomes_by_plan,
+    raise_if_unusable,
+    unique_batches,
+)
+from eventer.destinations.kafka.topic_admin import TopicAdmin
+from eventer.kernels.kafka.record_batches import Codec
+
+_STALL_SECONDS: Final = 2.0
+_MAX_STALLS: Final = 2
+"""After so many times without progress, whoever is not acknowledged is left out."""
+_INTERNAL_TOPICS: Final = frozenset({position.TOPIC, ledger.TOPIC})
+
+
+class PlanSender:
+    """Sends plans, and the books of a shard, through its producer.
+
+    What it raises besides `SendFailure`s leaves the producer in doubt.
+    """
+
+    def __init__(self, producer: Producer, shard: int, codec: Codec) -> None:
+        self._producer = producer
+        self._shard = shard
+        self._codec = codec
+
+    async def add_partitions_to_txn(self, plans: Sequence[SendPlan]) -> list[SendFailure]:
+        """Takes everything into the transaction; else the flows whose topics the broker refuses."""
+        topic_partitions = {send.topic_partition for send in unique_batches(plans)}
+        topic_partitions |= {TopicPartition(own, self._shard) for own in _INTERNAL_TOPICS}
+        task = asyncio.create_task(self._producer.add_partitions_to_txn(topic_partitions))
+        try:
+            while not await _finishes_in_time(task):
+                await self._check_topics(plans)
+            task.result()
+        except kafka.TopicAuthorizationFailedError as error:
+            refused = set().union(*error.args)
+            for own in refused & _INTERNAL_TOPICS:
+                raise topic_error(error, own) from error
+            return [SendFailure(item, 0, error) for item in plans if item.topic.name in refused]
+        finally:
+            task.cancel()
+        return []
+
+    async def send_plans(self, plans: Sequence[SendPlan]) -> list[Sequence[SendOutcome]]:
+        """Sends all of the plans; what became of each one's shares.
+
+        Raises:
+            DestinationUnavailableError: a topic is gone, or some flows are stuck; names them.
+        """
+        sends = unique_batches(plans)
+        outcomes: list[SendOutcome] = []
+        task = asyncio.create_task(self._producer.send(sends, outcomes))
+        try:
+            stalls, pending = 0, len(sends)
+            while not await _finishes_in_time(task):
+                left = [n for n, outcome in enumerate(outcomes) if outcome is PENDING]
+                stalls = stalls + 1 if len(left) == pending else 0
+                pending = len(left)
+                await self._check_topics(plans)
+                stuck = _plans_with(plans, [sends[n] for n in left])
+                if stalls >= _MAX_STALLS and 0 < len(stuck) < len(plans):
+                    raise _stalled_error(stuck)
+            return outcomes_by_plan(plans, sends, task.result())
+        finally:
+            task.cancel()
+
+    async def send_ledger_and_positions(
+        self, plans: Sequence[tuple[SendPlan, Sequence[SendOutcome]]], now_ms: int
+    ) -> None:
+        """Sends ledger and positions, the positions last unless all becomes visible at once."""
+        if not plans:
+            return
+        ledgers = ledger.ledger_batches(self._entries(plans), now_ms, self._codec)
+        positions = {item.flow.key: item.position for item, _ in plans}
+        sends = [OutgoingBatch(ledger.TOPIC, self._shard, batch) for batch in ledgers]
+        last = OutgoingBatch(
+            position.TOPIC, self._shard, position.position_batch(positions, now_ms)
+        )
+        if self._producer.transactional:
+            await self._send_internal([*sends, last], plans[0][0])
+        else:
+            await self._send_internal(sends, plans[0][0])
+            await self._send_internal([last], plans[0][0])
+
+    async def _check_topics(self, plans: Sequence[SendPlan]) -> None:
+        """Raises where topics are gone or have no leader, naming the flows."""
+        names = {item.topic.name for item in plans}
+        usable = (
+            await TopicAdmin(self._producer.client).partition_counts(names | _INTERNAL_TOPICS)
+        ).keys()
+        if lost := _INTERNAL_TOPICS - usable:
+            raise kafka.UnknownTopicOrPartitionError(*sorted(lost))
+        gone = sorted(names - usable)
+        if gone:
+            suspects = {item.flow.key for item in plans if item.topic.name in gone}
+            raise DestinationUnavailableError(
+                f"Kafka does not take topic {', '.join(map(repr, gone))}: it is gone, or a "
+                "partition of it has no leader",
+                suspects=suspects if len(suspects) < len(plans) else (),
+            )
+
+    def _entries(
+        self, plans: Sequence[tuple[SendPlan, Sequence[SendOutcome]]]
+    ) -> list[tuple[SendPlan, ledger.LedgerEntry]]:
+        """The ledger's entries, but for those that cannot say where their events are.
+
+        After a retry the broker may not know any more what offset it gave. In a transaction we
+        begin anew; without one the events are there already.
+
+        Raises:
+            DestinationUnavailableError: see above.
+        """
+        entries = []
+        for item, sent in plans:
+            offsets = [outcome for outcome in sent if isinstance(outcome, int)]
+            if min(offsets, default=0) >= 0:
+                entries.append((item, ledger.build_entry(item, offsets)))
+            elif self._producer.transactional:
+                raise DestinationUnavailableError(
+                    f"Kafka does not say where in topic {item.topic.name!r} it put events"
+                )
+        return entries
+
+    async def _send_internal(self, sends: Sequence[OutgoingBatch], blamed: SendPlan) -> None:
+        """Sends to topics of our own: what they do not take, no flow is to blame for."""
+        for send, outcome in zip(sends, await self._producer.send(sends), strict=True):
+            if isinstance(outcome, BaseException):
+                raise_if_unusable([SendFailure(blamed, 0, outcome)])
+                raise topic_error(outcome, send.topic)
+
+
+async def _finishes_in_time(task: asyncio.Task[Any]) -> bool:
+    """Whether it does before it is time to look at the topics."""
+    done, _ = await asyncio.wait([task], timeout=_STALL_SECONDS)
+    return bool(done)
+
+
+def _plans_with(plans: Sequence[SendPlan], sends: Sequence[OutgoingBatch]) -> list[SendPlan]:
+    """The plans with a share in any of the sends."""
+    wanted = {id(send) for send in sends}
+    return [
+        item for item in plans if any(id(batch_slice.send) in wanted for batch_slice in item.slices)
+    ]
+
+
+def _stalled_error(plans: Sequence[SendPlan]) -> DestinationUnavailableError:
+    topics = ", ".join(sorted({repr(item.topic.name) for item in plans}))
+    waited = _STALL_SECONDS * (_MAX_STALLS + 1)
+    return DestinationUnavailableError(
+        f"Kafka has not acknowledged events for topic {topics} in {waited:.0f} s",
+        suspects={item.flow.key for item in plans},
+    )

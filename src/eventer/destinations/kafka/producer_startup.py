@@ -1,0 +1,142 @@
+"""Starting a producer: transactional if the broker lets us, else the next best that is allowed."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from aiokafka import errors as kafka
+from aiokafka.conn import create_conn
+
+from eventer.core.errors import (
+    DestinationError,
+    DestinationRejectedError,
+    DestinationUnavailableError,
+    FencedError,
+)
+from eventer.core.model import Guarantee
+from eventer.destinations.kafka.errors import (
+    ErrorCategory,
+    classify_error,
+    describe,
+    rejects_login,
+    rejects_producer_id,
+)
+from eventer.destinations.kafka.producer import Producer
+from eventer.destinations.kafka.settings import KafkaSettings
+
+_TRANSACTION_RIGHTS_HINT: Final = (
+    "grant the principal Write and Describe on the transactional ids beginning with `eventer-`, "
+    "or set `delivery` to `auto` or `at-least-once`"
+)
+_PROBE_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class StartedProducer:
+    """A producer that has started, what it can promise, and why not more if that was wanted."""
+
+    producer: Producer
+    guarantee: Guarantee
+    degraded: str | None = None
+
+    @property
+    def transactional(self) -> bool:
+        """Whether data and position commit together."""
+        return self.guarantee == "exactly-once"
+
+
+async def start_producer(settings: KafkaSettings, transactional_id: str) -> StartedProducer:
+    """A started producer of the shard.
+
+    Raises:
+        DestinationUnavailableError: the cluster is not reachable.
+        DestinationRejectedError: it refuses us, or refuses transactions that were demanded.
+    """
+    refused: str | None = None
+    if settings.delivery != "at-least-once":
+        try:
+            producer = await _start(
+                settings, lambda: Producer(settings, transactional_id=transactional_id)
+            )
+            return StartedProducer(producer, "exactly-once")
+        except _ProducerIdRejectedError as error:
+            refused = f"the broker refuses transactions: {error}"
+        if settings.delivery == "exactly-once":
+            raise DestinationRejectedError(refused, hint=_TRANSACTION_RIGHTS_HINT)
+    try:
+        producer = await _start(settings, lambda: Producer(settings, transactional_id=None))
+    except _ProducerIdRejectedError:
+        producer = await _start(
+            settings, lambda: Producer(settings, transactional_id=None, idempotent=False)
+        )
+    return StartedProducer(producer, "at-least-once", refused)
+
+
+class _ProducerIdRejectedError(Exception):
+    """The broker gives this producer no id."""
+
+
+async def _start(settings: KafkaSettings, make: Callable[[], Producer]) -> Producer:
+    producer = make()
+    try:
+        async with asyncio.timeout(settings.start_timeout):
+            await producer.start()
+    except BaseException as error:
+        await producer.discard()
+        if isinstance(error, Exception):
+            raise await _start_error(
+                settings, error, transactional=producer.transactional
+            ) from error
+        raise
+    return producer
+
+
+async def _start_error(
+    settings: KafkaSettings, error: Exception, *, transactional: bool
+) -> Exception:
+    """Brokers that know no idempotent producers may say so by an error that says nothing."""
+    if rejects_producer_id(error) or (isinstance(error, kafka.UnknownError) and not transactional):
+        return _ProducerIdRejectedError(describe(error))
+    if isinstance(error, kafka.InvalidTransactionTimeout):
+        return DestinationRejectedError(
+            f"the broker does not allow a transaction timeout of {settings.transaction_timeout} s",
+            hint="its setting transaction.max.timeout.ms is the largest",
+        )
+    if classify_error(error) is ErrorCategory.FENCED:
+        return FencedError("another owner took this shard over while this one was opened")
+    if isinstance(error, kafka.KafkaConnectionError):
+        return await _unreachable_error(settings, error)
+    return DestinationUnavailableError(
+        f"Kafka at {settings.bootstrap_servers} cannot be used: {describe(error)}"
+    )
+
+
+async def _unreachable_error(settings: KafkaSettings, error: Exception) -> DestinationError:
+    """The client says only that no server could be used: asks one of them again to learn why."""
+    options = settings.client_options()
+    place = str(options.pop("bootstrap_servers")).split(",")[0].strip()
+    host, _, port = place.rpartition(":")
+    try:
+        async with asyncio.timeout(_PROBE_SECONDS):
+            connection = await create_conn(host.strip("[]"), int(port), **options)
+        connection.close()
+    except Exception as cause:  # noqa: BLE001 - whatever it is, it is the reason
+        if rejects_login(cause):
+            return DestinationRejectedError(
+                f"Kafka at {place} refuses the login: {describe(cause)}",
+                hint="check sasl_mechanism, sasl_username and sasl_password",
+            )
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return DestinationRejectedError(
+                f"the certificate of Kafka at {place} is not trusted: {cause.verify_message}",
+                hint="ssl_cafile names the certificates to trust",
+            )
+        error = cause
+    return DestinationUnavailableError(
+        f"Kafka at {settings.bootstrap_servers} is not reachable: {describe(error)}",
+        hint="check the address, and that the broker is up",
+    )

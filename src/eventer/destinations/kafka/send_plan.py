@@ -1,0 +1,311 @@
+"""One commit as plain data: what is to be sent for each flow, and what a failed send means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from eventer.core.batch import Batch
+from eventer.core.errors import (
+    DestinationError,
+    DestinationRejectedError,
+    DestinationUnavailableError,
+    TargetUnavailableError,
+)
+from eventer.core.model import KafkaTarget, Position
+from eventer.destinations.base import Delivery, Flow
+from eventer.destinations.kafka.batches import (
+    EncodedBatch,
+    SplitOptions,
+    add_partition_count,
+    counts_for_batch,
+    encode,
+    find_largest_event,
+)
+from eventer.destinations.kafka.errors import (
+    ErrorCategory,
+    classify_error,
+    describe,
+    is_record_error,
+    topic_error,
+)
+from eventer.destinations.kafka.producer import NotSentError, OutgoingBatch
+from eventer.destinations.kafka.topic_admin import Topic
+from eventer.destinations.merge_batches import count_rows, merge_batches
+
+_SAFETY: Final = 0.9
+_MAX_RATIO: Final = 16.0
+
+SendOutcome: TypeAlias = int | BaseException
+"""What became of a send: the offset that the broker gave its first record, or its error."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSlice:
+    """A flow's records of a record batch: `count` of them, `start` after the first.
+
+    `source` has the rows that the record batch was made of, other flows' too if it is shared.
+    """
+
+    send: OutgoingBatch
+    source: Batch
+    start: int
+    count: int
+
+    @property
+    def is_unshared(self) -> bool:
+        """Whether no other flow has records there."""
+        return self.count == self.send.batch.count
+
+    def sent(self, outcome: SendOutcome) -> SendOutcome:
+        """What became of these records when that became of the record batch."""
+        known = isinstance(outcome, int) and outcome >= 0
+        return outcome + self.start if known else outcome  # type: ignore[operator]  # an int
+
+
+@dataclass(frozen=True, slots=True)
+class SendPlan:
+    """What is sent of one flow, and the position after it."""
+
+    delivery: Delivery
+    topic: Topic
+    slices: tuple[BatchSlice, ...]
+    position: Position
+
+    @property
+    def flow(self) -> Flow:
+        """Whose they are."""
+        return self.delivery.flow
+
+    def compression_ratio(self) -> float | None:
+        """A safe guess at what compression will save the next time; None without a clue."""
+        raw = sum(batch_slice.send.batch.raw_bytes for batch_slice in self.slices)
+        sent = sum(len(batch_slice.send.batch.payload) for batch_slice in self.slices)
+        return min(_MAX_RATIO, max(1.0, _SAFETY * raw / sent)) if sent else None
+
+    def too_large(self) -> DestinationRejectedError | None:
+        """The refusal of an event that the topic cannot take, were it alone in its batch."""
+        for batch_slice in self.slices:
+            if batch_slice.send.batch.size > self.topic.max_message_bytes:
+                return event_too_large_error(batch_slice, self.topic)
+        return None
+
+
+def kafka_target(flow: Flow) -> KafkaTarget:
+    """The flow's target, which is a topic."""
+    assert isinstance(flow.target, KafkaTarget)
+    return flow.target
+
+
+def plan(
+    delivery: Delivery,
+    topic: Topic,
+    before: Position,
+    split_options: SplitOptions,
+    ahead: Callable[[Batch], EncodedBatch | None],
+) -> SendPlan:
+    """Record batches for all batches of a delivery.
+
+    `ahead` has what was made of a batch beforehand, which counts where it still serves.
+
+    Raises:
+        DestinationRejectedError: see `record_batches`.
+    """
+    target = kafka_target(delivery.flow)
+    batches = delivery.batches
+    counts = add_partition_count(before.partitions, batches[0].first, topic.partitions)
+    slices = []
+    for batch in batches:
+        here, encoded = counts_for_batch(counts, batch), ahead(batch)
+        if encoded is None or not encoded.is_reusable_for(here, split_options):
+            encoded = encode(batch, target, here, split_options)
+        for partition, part in encoded.parts:
+            slices.append(
+                BatchSlice(OutgoingBatch(topic.name, partition, part), batch, 0, part.count)
+            )
+    return _make_plan(delivery, topic, slices, before)
+
+
+def plan_merged(
+    deliveries: Sequence[tuple[Delivery, Position]], topic: Topic, split_options: SplitOptions
+) -> list[SendPlan]:
+    """Plans of small deliveries (and the positions before them) that share record batches.
+
+    They have equal targets. Raises as `plan` does, but does not say in which flow.
+    """
+    source = merge_batches([batch for delivery, _ in deliveries for batch in delivery.batches])
+    # Each stands behind the last change of the partition count, or else the change is now.
+    encoded = encode(
+        source, kafka_target(deliveries[0][0].flow), ((0, topic.partitions),), split_options
+    )
+    sizes = [count_rows(delivery) for delivery, _ in deliveries]
+    owners = np.repeat(np.arange(len(deliveries)), sizes)
+    slices: list[list[BatchSlice]] = [[] for _ in deliveries]
+    for partition, part in encoded.parts:
+        send = OutgoingBatch(topic.name, partition, part)
+        whose, starts, counts = np.unique(owners[part.rows], return_index=True, return_counts=True)
+        for owner, start, count in zip(
+            whose.tolist(), starts.tolist(), counts.tolist(), strict=True
+        ):
+            slices[owner].append(BatchSlice(send, source, start, count))
+    return [
+        _make_plan(delivery, topic, mine, before)
+        for (delivery, before), mine in zip(deliveries, slices, strict=True)
+    ]
+
+
+def _make_plan(
+    delivery: Delivery, topic: Topic, slices: Sequence[BatchSlice], before: Position
+) -> SendPlan:
+    counts = add_partition_count(before.partitions, delivery.batches[0].first, topic.partitions)
+    return SendPlan(
+        delivery, topic, tuple(slices), advance_position(before, delivery.batches, counts)
+    )
+
+
+def advance_position(
+    before: Position, batches: Sequence[Batch], counts: tuple[tuple[int, int], ...]
+) -> Position:
+    """The position after consecutive batches."""
+    return Position(
+        next=batches[-1].next,
+        skipped=before.skipped + sum(batch.skipped for batch in batches),
+        bytes=before.bytes + sum(batch.nbytes for batch in batches),
+        partitions=counts,
+    )
+
+
+def event_too_large_error(batch_slice: BatchSlice, topic: Topic) -> DestinationRejectedError:
+    """Names the event that is larger than its topic takes."""
+    size = batch_slice.send.batch.size
+    index, text_size = find_largest_event(batch_slice.source, batch_slice.send.batch.rows)
+    return DestinationRejectedError(
+        f"event {index} is {text_size} bytes of JSON, {size} as sent: more than topic "
+        f"{topic.name!r} takes ({topic.max_message_bytes})",
+        hint=f"raise max.message.bytes of topic {topic.name!r}, or make the event smaller",
+        index=index,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SendFailure:
+    """A flow whose share failed: the first of its shares that did, and how.
+
+    Where not `sent`, one before it failed that way.
+    """
+
+    plan: SendPlan
+    number: int
+    error: BaseException
+    sent: bool = True
+
+    @property
+    def batch_slice(self) -> BatchSlice:
+        """What failed."""
+        return self.plan.slices[self.number]
+
+    @property
+    def blames_this_flow(self) -> bool:
+        """Whether it says something about this flow, and not perhaps about others' records."""
+        return not is_record_error(self.error) or (self.sent and self.batch_slice.is_unshared)
+
+    @property
+    def batch_too_large(self) -> bool:
+        """Whether a smaller batch may do: the topic takes less than was thought."""
+        verdict = classify_error(self.error)
+        return (
+            self.sent
+            and verdict is ErrorCategory.TOO_LARGE
+            and self.batch_slice.send.batch.count > 1
+        )
+
+    def with_smaller_limit(self, fresh: Topic) -> Topic:
+        """The topic with the limit to cut by next: what it says now, or half of what failed."""
+        size = self.batch_slice.send.batch.size
+        return replace(fresh, max_message_bytes=max(1, min(fresh.max_message_bytes, size // 2)))
+
+    def as_error(self) -> DestinationError:
+        """Why the flow is left out."""
+        if not self.blames_this_flow:
+            return TargetUnavailableError(
+                f"Kafka took nothing of the transaction's events for topic "
+                f"{self.plan.topic.name!r}, some of them refused: {describe(self.error)}"
+            )
+        if classify_error(self.error) is ErrorCategory.TOO_LARGE:
+            return event_too_large_error(self.batch_slice, self.plan.topic)
+        return topic_error(self.error, self.plan.topic.name)
+
+
+def find_failures(
+    plans: Sequence[SendPlan], outcomes: Sequence[Sequence[SendOutcome]]
+) -> list[SendFailure]:
+    """The plans with a failed share; outcomes are those of each plan's shares, in order."""
+    found = []
+    for item, mine in zip(plans, outcomes, strict=True):
+        first = next(((n, e) for n, e in enumerate(mine) if isinstance(e, BaseException)), None)
+        if first is None:
+            continue
+        number, error = first
+        if isinstance(error, NotSentError) and error.__cause__ is not None:
+            found.append(SendFailure(item, number, error.__cause__, sent=False))
+        else:
+            found.append(SendFailure(item, number, error))
+    return found
+
+
+def unique_batches(plans: Sequence[SendPlan]) -> list[OutgoingBatch]:
+    """All that is to be sent for the plans, what they share once, each flow's in its order."""
+    sends = {
+        id(batch_slice.send): batch_slice.send for item in plans for batch_slice in item.slices
+    }
+    return list(sends.values())
+
+
+def outcomes_by_plan(
+    plans: Sequence[SendPlan], sends: Sequence[OutgoingBatch], outcomes: Sequence[SendOutcome]
+) -> list[Sequence[SendOutcome]]:
+    """What became of each plan's shares, by what became of the sends."""
+    found = {id(send): outcome for send, outcome in zip(sends, outcomes, strict=True)}
+    return [
+        [batch_slice.sent(found[id(batch_slice.send)]) for batch_slice in item.slices]
+        for item in plans
+    ]
+
+
+def plans_sharing_batches(
+    plans: Iterable[SendPlan], failed: Sequence[SendFailure]
+) -> list[SendPlan]:
+    """The plans that did not fail but have record batches with some that did.
+
+    They hold events of a flow that may be left out: never send them again.
+    """
+    lost = {failure.plan.flow.key for failure in failed}
+    sources = {id(batch_slice.source) for failure in failed for batch_slice in failure.plan.slices}
+    return [
+        item
+        for item in plans
+        if item.flow.key not in lost
+        and any(id(batch_slice.source) in sources for batch_slice in item.slices)
+    ]
+
+
+def raise_if_unusable(failed: Sequence[SendFailure], *, among: int = 0) -> None:
+    """Raises what a producer cannot go on after; `among` is how many plans were sent.
+
+    Raises:
+        DestinationUnavailableError: names the flows to blame, where others went well.
+        KafkaError: as the client raised it, where none did, or this producer is fenced.
+    """
+    for failure in failed:
+        if classify_error(failure.error) is ErrorCategory.FENCED:
+            raise failure.error
+    spent = [one for one in failed if classify_error(one.error) is ErrorCategory.PRODUCER_UNUSABLE]
+    if spent and len(failed) < among:
+        suspects = {failure.plan.flow.key for failure in spent}
+        said = f"topic {spent[0].plan.topic.name!r}: {describe(spent[0].error)}"
+        raise DestinationUnavailableError(f"Kafka does not take {said}", suspects=suspects)
+    if spent:
+        raise spent[0].error

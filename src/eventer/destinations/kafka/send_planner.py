@@ -1,0 +1,108 @@
+"""From deliveries to plans: record batches are made before anything is sent, some beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from eventer.core.batch import Batch
+from eventer.core.errors import DestinationRejectedError
+from eventer.core.model import Position, PositionKey
+from eventer.destinations.background_encoder import SMALL_BATCH_ROWS, BackgroundEncoder
+from eventer.destinations.base import Delivery, Flow
+from eventer.destinations.kafka.batches import (
+    EncodedBatch,
+    SplitOptions,
+    add_partition_count,
+    counts_for_batch,
+    encode,
+)
+from eventer.destinations.kafka.send_plan import SendPlan, kafka_target, plan, plan_merged
+from eventer.destinations.kafka.topic_admin import Topic
+from eventer.destinations.merge_batches import count_rows, group_small_deliveries
+from eventer.kernels.kafka.record_batches import Codec
+
+PlanOrError: TypeAlias = SendPlan | DestinationRejectedError
+Positions: TypeAlias = Mapping[PositionKey, Position]
+
+
+class SendPlanner:
+    """Plans deliveries to `topics`, which its owner keeps up to date."""
+
+    def __init__(self, codec: Codec, topics: Mapping[str, Topic]) -> None:
+        self._codec = codec
+        self._topics = topics
+        self._ratios: dict[str, float] = {}
+        self.encoder: BackgroundEncoder[EncodedBatch] = BackgroundEncoder()
+
+    def begin(self, flow: Flow, batch: Batch, positions: Positions) -> None:
+        """Lets a batch be encoded soon, if its topic is known."""
+        target = kafka_target(flow)
+        topic = self._topics.get(target.topic)
+        if topic is None:
+            return
+        before = positions.get(flow.key, Position())
+        counts = counts_for_batch(
+            add_partition_count(before.partitions, batch.first, topic.partitions), batch
+        )
+        split_options = self._split_options(topic)
+        self.encoder.begin(batch, lambda: encode(batch, target, counts, split_options))
+
+    async def plan_all(
+        self, deliveries: Sequence[Delivery], positions: Positions
+    ) -> dict[PositionKey, PlanOrError]:
+        """A plan for each delivery, or why there is none; small ones of one target together."""
+        if sum(map(count_rows, deliveries)) < SMALL_BATCH_ROWS:
+            return self._plan_all(deliveries, positions)
+        return await self.encoder.run(lambda: self._plan_all(deliveries, positions))
+
+    def plan(self, delivery: Delivery, positions: Positions) -> PlanOrError:
+        """The plan of a delivery that shares nothing."""
+        topic, before = self._topic(delivery), _position_before(delivery, positions)
+        try:
+            return plan(
+                delivery, topic, before, self._split_options(topic), self.encoder.take_result
+            )
+        except DestinationRejectedError as error:
+            return error
+
+    def update_compression_ratio(self, item: SendPlan) -> None:
+        """Takes notice of how well the events of a topic are compressed."""
+        name = item.topic.name
+        self._ratios[name] = item.compression_ratio() or self._ratios.get(name, 1.0)
+
+    def _plan_all(
+        self, deliveries: Sequence[Delivery], positions: Positions
+    ) -> dict[PositionKey, PlanOrError]:
+        planned: dict[PositionKey, PlanOrError] = {}
+        for group in group_small_deliveries(
+            deliveries, lambda item: item, lambda item: kafka_target(item.flow)
+        ):
+            planned |= self._plan_group(group, positions)
+        return planned
+
+    def _plan_group(
+        self, group: Sequence[Delivery], positions: Positions
+    ) -> dict[PositionKey, PlanOrError]:
+        """Together where that can be; where an event is refused, one by one."""
+        if len(group) > 1:
+            topic = self._topic(group[0])
+            placed = [(item, _position_before(item, positions)) for item in group]
+            try:
+                plans = plan_merged(placed, topic, self._split_options(topic))
+            except DestinationRejectedError:
+                pass
+            else:
+                if not any(item.too_large() for item in plans):
+                    return {item.flow.key: item for item in plans}
+        return {item.flow.key: self.plan(item, positions) for item in group}
+
+    def _topic(self, delivery: Delivery) -> Topic:
+        return self._topics[kafka_target(delivery.flow).topic]
+
+    def _split_options(self, topic: Topic) -> SplitOptions:
+        return SplitOptions(self._codec, topic.max_message_bytes, self._ratios.get(topic.name, 1.0))
+
+
+def _position_before(delivery: Delivery, positions: Positions) -> Position:
+    return delivery.accepted or positions.get(delivery.flow.key, Position())

@@ -1,0 +1,186 @@
+"""Topics: what there is, and how one is made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiokafka import errors as kafka
+from aiokafka.protocol.admin import (
+    CreatePartitionsRequest,
+    CreateTopicsRequest_v3,
+    CreateTopicsResponse_v3,
+    DescribeConfigsRequest,
+)
+from aiokafka.protocol.admin import CreateTopicsRequest as CreateTopicsUpToV3
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.metadata import MetadataRequest
+
+from eventer.core.errors import (
+    DestinationRejectedError,
+    DestinationUnavailableError,
+    TargetUnavailableError,
+)
+from eventer.core.model import KafkaTarget
+from eventer.destinations.kafka.errors import describe, topic_error
+from eventer.destinations.kafka.topic_name import topic_name_error
+
+DEFAULT_MAX_MESSAGE_BYTES: Final = 1_048_588
+"""Kafka's own default, taken where the broker does not let us read the topic's."""
+
+_BROKER_DEFAULT: Final = -1
+_TOPIC_RESOURCE: Final = 2
+_TIMEOUT_MS: Final = 10_000
+_LEADER_WAIT_SECONDS: Final = 5.0
+_LEADER_POLLS: Final = 100
+_REPLICA_AWAY: Final = kafka.ReplicaNotAvailableError.errno
+"""Said of a partition that can be written to all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a topic is like now. `max_message_bytes` bounds a record batch as it is sent."""
+
+    name: str
+    partitions: int
+    max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES
+
+
+class CreateTopicsResponse_v4(Response):  # type: ignore[misc]  # noqa: N801 - as in aiokafka
+    """As version 3."""
+
+    API_KEY = 19
+    API_VERSION = 4
+    SCHEMA = CreateTopicsResponse_v3.SCHEMA
+
+
+class CreateTopicsRequest_v4(RequestStruct):  # type: ignore[misc]  # noqa: N801
+    """As version 3, but -1 partitions or replicas are the broker's default (KIP-464)."""
+
+    API_KEY = 19
+    API_VERSION = 4
+    RESPONSE_TYPE = CreateTopicsResponse_v4
+    SCHEMA = CreateTopicsRequest_v3.SCHEMA
+
+
+class _CreateTopics(Request[CreateTopicsRequest_v4]):  # type: ignore[misc]  # aiokafka is untyped
+    API_KEY = 19
+
+    def __init__(self, topic: tuple[Any, ...]) -> None:
+        self._topic = topic
+
+    def build(self, request_struct_class: type[CreateTopicsRequest_v4]) -> CreateTopicsRequest_v4:
+        return request_struct_class(
+            create_topic_requests=[self._topic], timeout=_TIMEOUT_MS, validate_only=False
+        )
+
+
+class TopicAdmin:
+    """The topics of a cluster, through a client that the caller starts and closes."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    async def partition_counts(self, names: Collection[str]) -> Mapping[str, int]:
+        """How many partitions each of the topics has that can be written to now."""
+        described = await self._describe(names)
+        return {name: found for name, found in described.items() if isinstance(found, int)}
+
+    async def ensure(self, target: KafkaTarget) -> Topic:
+        """The topic, made first where it does not exist.
+
+        Raises:
+            DestinationRejectedError: its name or options are not to be had, or rights are missing.
+            TargetUnavailableError: a partition of it has no leader.
+        """
+        fault = topic_name_error(target.topic)
+        if fault:
+            raise DestinationRejectedError(fault)
+        found = (await self._describe([target.topic])).get(target.topic)
+        if isinstance(found, kafka.UnknownTopicOrPartitionError):
+            await self._create(target)
+        elif not isinstance(found, int | None):
+            raise topic_error(found, target.topic)
+        partitions = found if isinstance(found, int) else await self._wait_for_leaders(target.topic)
+        limit = await self._max_message_bytes(target.topic)
+        return Topic(target.topic, partitions, limit)
+
+    async def create_partitions(self, name: str, partitions: int) -> None:
+        """Gives a topic more partitions.
+
+        Raises:
+            DestinationRejectedError: the broker does not let us.
+        """
+        request = CreatePartitionsRequest(
+            topic_partitions=[(name, (partitions, None))], timeout=_TIMEOUT_MS, validate_only=False
+        )
+        answer = await self._send_request(request, controller=True)
+        for _, code, message in answer.topic_errors:
+            if code:
+                raise topic_error(kafka.for_code(code)(message or ""), name)
+        await self._wait_for_leaders(name)
+
+    async def _create(self, target: KafkaTarget) -> None:
+        topic: tuple[Any, ...] = (
+            target.topic,
+            target.partitions or _BROKER_DEFAULT,
+            target.replication or _BROKER_DEFAULT,
+            [],
+            list(target.config),
+        )
+        try:
+            answer = await self._send_request(_CreateTopics(topic), controller=True)
+        except NotImplementedError:  # a broker that knows no defaults
+            known = (topic[0], target.partitions or 1, target.replication or 1, *topic[3:])
+            answer = await self._send_request(
+                CreateTopicsUpToV3([known], _TIMEOUT_MS, validate_only=False), controller=True
+            )
+        for name, code, message in answer.topic_errors:
+            if code and code != kafka.TopicAlreadyExistsError.errno:
+                raise topic_error(kafka.for_code(code)(message or ""), name)
+
+    async def _describe(self, names: Collection[str]) -> Mapping[str, int | kafka.KafkaError]:
+        """The number of partitions of each topic, or what keeps it from being used."""
+        request = MetadataRequest(list(names), allow_auto_topic_creation=False)
+        answer = await self._send_request(request)
+        found: dict[str, int | kafka.KafkaError] = {}
+        for code, name, _internal, partitions in answer.topics:
+            codes = [code, *(partition[0] for partition in partitions)]
+            fault = next((one for one in codes if one and one != _REPLICA_AWAY), 0)
+            found[name] = kafka.for_code(fault)() if fault else len(partitions)
+        return found
+
+    async def _wait_for_leaders(self, name: str) -> int:
+        """The number of partitions once each of a topic just made has a leader."""
+        for _ in range(_LEADER_POLLS):
+            counts = await self.partition_counts([name])
+            if name in counts:
+                return counts[name]
+            await asyncio.sleep(_LEADER_WAIT_SECONDS / _LEADER_POLLS)
+        raise TargetUnavailableError(f"topic {name!r} was made, but has no leader yet")
+
+    async def _max_message_bytes(self, name: str) -> int:
+        """The topic's limit; Kafka's default where the broker does not say."""
+        # All of them: Tansu hangs up on a list of names.
+        request = DescribeConfigsRequest([(_TOPIC_RESOURCE, name, None)], include_synonyms=False)
+        answer = await self._send_request(request)
+        for code, _, _, _, entries in answer.resources:
+            for entry in entries if not code else ():
+                if entry[0] == "max.message.bytes" and entry[1]:
+                    return int(entry[1])
+        return DEFAULT_MAX_MESSAGE_BYTES
+
+    async def _send_request(self, request: Any, *, controller: bool = False) -> Any:
+        cluster = self._client.cluster
+        if controller and cluster.controller is None:
+            await self._client.force_metadata_update()
+        known = controller and cluster.controller is not None
+        node = cluster.controller.nodeId if known else self._client.get_random_node()
+        try:
+            return await self._client.send(node, request)
+        except kafka.KafkaError as error:
+            raise DestinationUnavailableError(
+                f"Kafka does not answer: {describe(error)}"
+            ) from error

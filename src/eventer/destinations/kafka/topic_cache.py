@@ -1,0 +1,83 @@
+"""What the topics of a connection are like, as far as it has looked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from eventer.core.clock import NS_PER_SECOND, Clock
+from eventer.core.errors import (
+    DestinationError,
+    DestinationRejectedError,
+    TargetUnavailableError,
+)
+from eventer.core.model import PositionKey
+from eventer.destinations.base import Delivery, Flow
+from eventer.destinations.kafka.send_plan import kafka_target
+from eventer.destinations.kafka.topic_admin import Topic, TopicAdmin
+
+_REFRESH_INTERVAL_NS: Final = NS_PER_SECOND
+
+
+class TopicCache:
+    """Makes topics, makes again what was dropped, and sees what has grown: once a second."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.by_name: dict[str, Topic] = {}
+        self._ensured_at: dict[str, int] = {}
+        self._refreshed_at = 0
+
+    def is_fresh(self, flow: Flow) -> bool:
+        """Whether the topic of a flow was seen a moment ago: many flows of one ask once."""
+        ensured_at = self._ensured_at.get(kafka_target(flow).topic)
+        now = self._clock.monotonic_ns()
+        return ensured_at is not None and now - ensured_at < _REFRESH_INTERVAL_NS
+
+    def are_fresh(self, deliveries: Sequence[Delivery]) -> bool:
+        """Whether all of the topics are known, and were looked at a moment ago."""
+        known = all(kafka_target(item.flow).topic in self.by_name for item in deliveries)
+        return known and self._clock.monotonic_ns() - self._refreshed_at < _REFRESH_INTERVAL_NS
+
+    async def ensure(self, topics: TopicAdmin, flow: Flow) -> None:
+        """Sees what the topic is like now, and makes it where it is missing.
+
+        Raises as `TopicAdmin.ensure` does.
+        """
+        target = kafka_target(flow)
+        self.by_name[target.topic] = await topics.ensure(target)
+        self._ensured_at[target.topic] = self._clock.monotonic_ns()
+
+    async def refresh(
+        self, client: Any, deliveries: Sequence[Delivery]
+    ) -> dict[PositionKey, DestinationError]:
+        """Looks at all of the topics; the flows whose topics are not to be had, and why."""
+        now, topics = self._clock.monotonic_ns(), TopicAdmin(client)
+        flows = {kafka_target(item.flow).topic: item.flow for item in deliveries}
+        counts = await topics.partition_counts(flows)
+        changed = {
+            name: flow
+            for name, flow in flows.items()
+            if name not in self.by_name or counts.get(name) != self.by_name[name].partitions
+        }
+        refused = await self._ensure_each(topics, changed)
+        if changed:
+            await client.force_metadata_update()
+        self._refreshed_at = now
+        return {
+            item.flow.key: refused[topic]
+            for item in deliveries
+            if (topic := kafka_target(item.flow).topic) in refused
+        }
+
+    async def _ensure_each(
+        self, topics: TopicAdmin, flows: Mapping[str, Flow]
+    ) -> dict[str, DestinationError]:
+        refused: dict[str, DestinationError] = {}
+        for name, flow in flows.items():
+            try:
+                self.by_name[name] = await topics.ensure(kafka_target(flow))
+            except (DestinationRejectedError, TargetUnavailableError) as error:
+                self.by_name.pop(name, None)
+                refused[name] = error
+        return refused

@@ -1,0 +1,20 @@
+"""Which names topics may have. Stands alone: whoever checks a request needs no client for it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_LEGAL: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
+
+
+def topic_name_error(name: str) -> str | None:
+    """What is wrong with a topic's name, or None."""
+    if name in {".", ".."}:
+        return f"{name!r} is no topic name"
+    if _LEGAL.fullmatch(name):
+        return None
+    if not 0 < len(name) <= 249:
+        return f"a topic name has 1 to 249 characters, this one has {len(name)}"
+    wrong = next(character for character in name if not _LEGAL.fullmatch(character))
+    return f"a topic name has letters, digits, '.', '_' and '-' only, not {wrong!r}: {name!r}"

@@ -1,0 +1,76 @@
+"""Small deliveries of several flows as one: what each would cost by itself is paid once for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from eventer.core.batch import Batch, FieldReader
+from eventer.core.model import ColumnType
+from eventer.destinations.background_encoder import SMALL_BATCH_ROWS
+from eventer.destinations.base import Delivery
+
+MAX_MERGED_ROWS: Final = 10_000
+"""Of one joint batch: as many as a batch of one flow has."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class MergedFields:
+    """Fields of the rows of several batches, one after the other."""
+
+    parts: tuple[FieldReader, ...]
+
+    def column(self, pointer: str, kind: ColumnType) -> pa.Array:
+        """See `eventer.core.batch.FieldReader.column`."""
+        return pa.concat_arrays([fields.column(pointer, kind) for fields in self.parts])
+
+    def names(self) -> frozenset[str]:
+        """See `eventer.core.batch.FieldReader.names`."""
+        return frozenset[str]().union(*(fields.names() for fields in self.parts))
+
+
+def merge_batches(batches: Sequence[Batch]) -> Batch:
+    """The rows of batches of several flows, one after the other; each keeps its own flow's index.
+
+    It is no run of consecutive events: nothing is to be made of its `first` and `count`.
+    """
+    index = np.concatenate([batch.index for batch in batches])
+    return Batch(
+        first=0,
+        count=len(index),
+        index=index,
+        scheduled=np.concatenate([batch.scheduled for batch in batches]),
+        text=pa.concat_arrays([batch.text for batch in batches]),
+        fields=MergedFields(tuple(batch.fields for batch in batches)),
+    )
+
+
+def count_rows(delivery: Delivery) -> int:
+    """How many events a delivery has."""
+    return sum(batch.rows for batch in delivery.batches)
+
+
+def group_small_deliveries(
+    items: Iterable[T], delivery: Callable[[T], Delivery], kind: Callable[[T], Hashable]
+) -> list[list[T]]:
+    """Small deliveries of one kind together, in their order; each of the others by itself."""
+    groups: list[list[T]] = []
+    open_groups: dict[Hashable, tuple[list[T], int]] = {}
+    for item in items:
+        rows = count_rows(delivery(item))
+        if not 0 < rows < SMALL_BATCH_ROWS:
+            groups.append([item])
+            continue
+        group, group_rows = open_groups.get(kind(item), (None, MAX_MERGED_ROWS))
+        if group is None or group_rows + rows > MAX_MERGED_ROWS:
+            group, group_rows = [], 0
+            groups.append(group)
+        group.append(item)
+        open_groups[kind(item)] = (group, group_rows + rows)
+    return groups

@@ -1,0 +1,366 @@
+"""Verifies a table: its rows in one snapshot, against the events made again.
+
+Rows are compared as the server sends them, by the binary form of every value. Where a value's form
+is the server's own business (jsonb, or a column of another type than the field's), the events go
+the way that they went when they were delivered, into a staging table, and are read from there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+import asyncpg
+import numpy as np
+
+from eventer.core.batch import Batch
+from eventer.core.errors import DestinationError, DestinationRejectedError
+from eventer.core.model import ColumnType, JsonValue, Position, PositionKey
+from eventer.core.pointer import format_pointer
+from eventer.destinations.audit import (
+    DEFAULT_LISTED,
+    AuditReport,
+    EventReplayer,
+    Finding,
+    FindingPlace,
+    Flaw,
+    UncheckedRange,
+)
+from eventer.destinations.base import Flow
+from eventer.destinations.comparison import (
+    NO_LOCATION,
+    Digests,
+    Findings,
+    KeyedDigests,
+    UnresolvedFinding,
+    compare_appended,
+    compare_upserted,
+    concat_keyed,
+)
+from eventer.destinations.postgres.errors import (
+    CLIENT_ERRORS,
+    ErrorCategory,
+    classify_error,
+    translate_errors,
+)
+from eventer.destinations.postgres.identifiers import parse_table, quote
+from eventer.destinations.postgres.match_schema import (
+    TableMapping,
+    match_schema,
+    missing_columns,
+    table_fields,
+)
+from eventer.destinations.postgres.position import FlowPosition, read_positions
+from eventer.destinations.postgres.prepared_flows import target_of
+from eventer.destinations.postgres.row_digester import ComparedColumns, RowDigester, read_rows
+from eventer.destinations.postgres.session import connect
+from eventer.destinations.postgres.settings import PostgresSettings
+from eventer.destinations.postgres.system_catalog import Table, read_table
+from eventer.destinations.postgres.table_creation import table_to_create
+
+_SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_STATEMENT_TIMEOUT_SECONDS: Final = 86_400.0
+_ROWS_PER_PASS: Final = 4_000_000
+"""Rows that are held at a time, 24 bytes each; larger tables are compared in several passes."""
+_LINE_POINTER_BITS: Final = 16
+_UPGRADED_REASON: Final = "an upgrade changed what their template makes"
+
+
+@dataclass(frozen=True, slots=True)
+class _ContributingFlow:
+    """A generator that delivers to the table, and how its events get into it."""
+
+    flow: Flow
+    mapping: TableMapping
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyPartition:
+    """One of several parts of everything, by key."""
+
+    number: int
+    of: int
+
+    def take(self, rows: KeyedDigests) -> KeyedDigests:
+        """The rows of this part."""
+        if self.of == 1:
+            return rows
+        return rows.take(rows.key % np.uint64(self.of) == self.number)
+
+
+class PostgresTargetAuditor:
+    """Implements `TargetAuditor`."""
+
+    def __init__(self, settings: PostgresSettings) -> None:
+        self._settings = replace(settings, statement_timeout=_STATEMENT_TIMEOUT_SECONDS)
+        self._client: asyncpg.Connection | None = None
+        self._row_digester = RowDigester(self._settings)
+        self._flows: tuple[Flow, ...] = ()
+        self._flow_positions: Mapping[PositionKey, FlowPosition] = {}
+        self._table: Table | None = None
+
+    async def open(self, flow: Flow, others: Sequence[Flow]) -> Mapping[PositionKey, Position]:
+        """See `TargetAuditor.open`."""
+        self._flows = (flow, *others)
+        with translate_errors(self._settings.address):
+            client = self._client = await connect(self._settings)
+            await client.execute(_SNAPSHOT)
+            if await client.fetchval("SELECT to_regclass('eventer.position') IS NOT NULL"):
+                self._flow_positions = await read_positions(
+                    client, [each.key for each in self._flows]
+                )
+            self._table = await read_table(client, parse_table(target_of(flow).table))
+        return {each.key: self._flow_position(each).position for each in self._flows}
+
+    async def audit(self, events: EventReplayer, listed: int = DEFAULT_LISTED) -> AuditReport:
+        """See `TargetAuditor.audit`."""
+        own, notes = self._source(self._flows[0]), list[str]()
+        other_flows = list(self._other_flows(notes))
+        assert self._client is not None
+        with translate_errors(self._settings.address):
+            table = _TableSnapshot(self._client, self._row_digester, self._table, events)
+            return await _Audit(table, own, other_flows, Findings(listed), notes).run()
+
+    def _flow_position(self, flow: Flow) -> FlowPosition:
+        return self._flow_positions.get(flow.key, FlowPosition(Position()))
+
+    def _other_flows(self, notes: list[str]) -> Sequence[_ContributingFlow]:
+        """Generators that have delivered to the table as well."""
+        found = []
+        for flow in self._flows[1:]:
+            if not self._flow_position(flow).position.next:
+                continue
+            try:
+                found.append(self._source(flow))
+            except DestinationError as error:
+                notes.append(f"generator {flow.key.generator} is left out: {error.message}")
+        return found
+
+    def _source(self, flow: Flow) -> _ContributingFlow:
+        target, flow_position = target_of(flow), self._flow_position(flow)
+        fields = table_fields(flow.shape, target, flow_position.fields)
+        table = self._table or table_to_create(parse_table(target.table), fields, target)
+        missing = missing_columns(fields, table)
+        if missing and flow_position.position.next:
+            names = ", ".join(quote(field.name) for field in missing)
+            raise DestinationRejectedError(f"{table.name} has no column {names} any more")
+        mapping = match_schema(fields, target, table, complete=False)
+        for column in mapping.columns:
+            if column.name in mapping.key and column.collation:
+                raise DestinationRejectedError(
+                    f"{table.name} cannot be verified: its key column {quote(column.name)} takes "
+                    "different texts for equal"
+                )
+        return _ContributingFlow(flow, mapping, flow_position.position)
+
+    async def close(self) -> None:
+        """See `TargetAuditor.close`."""
+        await self._row_digester.close()
+        if self._client is not None:
+            with suppress(*CLIENT_ERRORS, asyncpg.PostgresError):
+                await self._client.close(timeout=2)
+            self._client.terminate()
+
+
+class _TableSnapshot:
+    """The table in its snapshot, and the events as it would hold them."""
+
+    def __init__(
+        self,
+        client: asyncpg.Connection,
+        row_digester: RowDigester,
+        table: Table | None,
+        events: EventReplayer,
+    ) -> None:
+        self._client = client
+        self._row_digester = row_digester
+        self._table = table
+        self.events = events
+
+    async def rows(self, compared_columns: ComparedColumns) -> AsyncIterator[KeyedDigests]:
+        """All rows; none where there is no table."""
+        if self._table is not None:
+            async for rows in read_rows(self._client, self._table.name, compared_columns):
+                yield rows
+
+    async def replayed(
+        self, source: _ContributingFlow, compared_columns: ComparedColumns, first: int, end: int
+    ) -> AsyncIterator[KeyedDigests]:
+        """The events [first, end) of a generator, without those that the table refuses."""
+        async for batch in self.events.batches(source.flow.key, first, end):
+            try:
+                replayed = await self._row_digester.digests(source.mapping, compared_columns, batch)
+            except (DestinationRejectedError, asyncpg.PostgresError) as error:
+                if (
+                    isinstance(error, asyncpg.PostgresError)
+                    and classify_error(error) is not ErrorCategory.REJECTED
+                ):
+                    raise
+                middle = batch.first + batch.count // 2
+                for start, stop in ((batch.first, middle), (middle, batch.next)):
+                    if batch.count > 1 and start < stop:
+                        async for part in self.replayed(source, compared_columns, start, stop):
+                            yield part
+            else:
+                yield replayed
+
+    async def describe(
+        self, found: Sequence[UnresolvedFinding], key: Sequence[str]
+    ) -> dict[int, FindingPlace]:
+        """Address, and values of the key, of rows by their number."""
+        numbers = sorted({each.location for each in found} - {NO_LOCATION})
+        if not numbers or self._table is None:
+            return {}
+        columns = ", ".join(f"to_jsonb({quote(name)})::text" for name in key)
+        addresses = [f"({n >> _LINE_POINTER_BITS},{n & 0xFFFF})" for n in numbers]
+        rows = await self._client.fetch(
+            f"SELECT ctid::text{', ' if key else ''}{columns} FROM {self._table.name} "  # noqa: S608  names are quoted
+            "WHERE ctid = ANY ($1::text[]::tid[])",
+            addresses,
+        )
+        keys = {row[0]: [json.loads(text or "null") for text in list(row)[1:]] for row in rows}
+        return {
+            number: _row_location(address, dict(zip(key, keys.get(address, ()), strict=False)))
+            for number, address in zip(numbers, addresses, strict=True)
+        }
+
+
+def _row_location(address: str, key: Mapping[str, JsonValue]) -> FindingPlace:
+    return {"row": address, **({"key": key} if key else {})}
+
+
+class _Audit:
+    """One comparison of one table."""
+
+    def __init__(
+        self,
+        snapshot: _TableSnapshot,
+        own: _ContributingFlow,
+        other_flows: Sequence[_ContributingFlow],
+        findings: Findings,
+        notes: list[str],
+    ) -> None:
+        self._snapshot = snapshot
+        self._own = own
+        self._other_flows = other_flows
+        self._findings = findings
+        self._notes = notes
+        self._checked = self._read = self._others = 0
+        self._ranges = self._replayable_ranges(own)
+        names = [column.name for column in own.mapping.columns]
+        if not own.mapping.key:
+            names += sorted(
+                {c.name for each in other_flows for c in each.mapping.columns} - {*names}
+            )
+        self._compared_columns = ComparedColumns(tuple(names), own.mapping.key)
+
+    def _replayable_ranges(self, source: _ContributingFlow) -> Sequence[tuple[int, int]]:
+        return self._snapshot.events.recomputable(source.flow.key, source.position.next)
+
+    async def run(self) -> AuditReport:
+        end = self._own.position.next
+        gaps = _gaps(self._ranges, end)
+        complete = not gaps and not any(
+            _gaps(self._replayable_ranges(each), each.position.next) for each in self._other_flows
+        )
+        if not complete:
+            self._notes.append("foreign rows are not told: some events cannot be made again")
+        size = max(end, sum(each.position.next for each in self._other_flows))
+        passes = max(1, -(-size // _ROWS_PER_PASS))
+        for number in range(passes):
+            await self._compare(_KeyPartition(number, passes), foreign=complete)
+        return await self._report(gaps, passes)
+
+    async def _compare(self, part: _KeyPartition, *, foreign: bool) -> None:
+        events = []
+        for first, end in self._ranges:
+            async for replayed in self._snapshot.replayed(
+                self._own, self._compared_columns, first, end
+            ):
+                self._checked += len(replayed)
+                events.append(part.take(replayed))
+        rows = []
+        async for read in self._snapshot.rows(self._compared_columns):
+            self._read += len(read)
+            rows.append(part.take(read))
+        others = await self._digests_of_others(part)
+        compare = compare_upserted if self._own.mapping.key else compare_appended
+        compare(concat_keyed(events), concat_keyed(rows), others, self._findings, foreign=foreign)
+        if self._own.mapping.key:
+            self._others += int(np.isin(concat_keyed(rows).key, others).sum())
+
+    async def _digests_of_others(self, part: _KeyPartition) -> Digests:
+        found = [np.zeros(0, np.uint64)]
+        for source in self._other_flows:
+            for first, end in self._replayable_ranges(source):
+                replayed = self._snapshot.replayed(source, self._compared_columns, first, end)
+                found += [part.take(each).key async for each in replayed]
+        return np.concatenate(found)
+
+    async def _report(self, gaps: Sequence[tuple[int, int]], passes: int) -> AuditReport:
+        end = self._own.position.next
+        checked, read = self._checked // passes, self._read // passes
+        skipped = sum(stop - first for first, stop in self._ranges) - checked
+        if not gaps:
+            self._discount_rejected(self._own.position.skipped - skipped)
+        totals = self._findings.totals
+        others = self._others
+        if not self._own.mapping.key:
+            ours = checked - totals[Flaw.MISSING] + totals[Flaw.DUPLICATED]
+            others = max(0, read - ours - totals[Flaw.FOREIGN])
+        return AuditReport(
+            until=end,
+            checked=checked,
+            skipped=skipped,
+            read=read,
+            others=others,
+            totals=totals,
+            findings=tuple(await self._listed()),
+            unchecked=tuple(UncheckedRange(first, stop, _UPGRADED_REASON) for first, stop in gaps),
+            notes=tuple(self._notes),
+        )
+
+    def _discount_rejected(self, refused: int) -> None:
+        """Events that a constraint of the table refused, and that were passed over, are no flaw.
+
+        Which they were nobody has written down, only how many: so many may be absent.
+        """
+        absent = (Flaw.MISSING, Flaw.REORDERED)
+        if 0 < sum(self._findings.totals[flaw] for flaw in absent) <= refused:
+            self._findings.discard(absent)
+            self._notes.append(f"{refused} events were passed over: the table refused them")
+
+    async def _listed(self) -> list[Finding]:
+        found = self._findings.sorted_by_event()
+        where = await self._snapshot.describe(found, self._own.mapping.key)
+        listed_findings = []
+        for each in found:
+            location = where.get(each.location, {})
+            if each.location == NO_LOCATION and each.index is not None:
+                location = await self._key_of(each.index)
+            listed_findings.append(Finding(each.flaw, each.index, location, each.detail))
+        return listed_findings
+
+    async def _key_of(self, index: int) -> FindingPlace:
+        """The key of an event that has no row."""
+        flow, key = self._own.flow, self._own.mapping.key
+        async for batch in self._snapshot.events.batches(flow.key, index, index + 1):
+            if key and batch.rows:
+                return {"key": {name: _field(batch, name) for name in key}}
+        return {}
+
+
+def _field(batch: Batch, name: str) -> JsonValue:
+    text = batch.fields.column(format_pointer((name,)), ColumnType.JSONB)[0].as_py()
+    value: JsonValue = json.loads(text or "null")
+    return value
+
+
+def _gaps(ranges: Sequence[tuple[int, int]], end: int) -> list[tuple[int, int]]:
+    """The indices below `end` that are in none of the ranges."""
+    edges = [0, *(edge for each in ranges for edge in each), end]
+    return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]

@@ -1,0 +1,106 @@
+"""From deliveries to shipments: what is copied is made before the transaction is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from eventer.core.batch import Batch
+from eventer.core.errors import DestinationRejectedError, PositionLostError
+from eventer.core.model import Position
+from eventer.destinations.base import Delivery
+from eventer.destinations.console import advance_position
+from eventer.destinations.merge_batches import group_small_deliveries
+from eventer.destinations.postgres.encoded_delivery import DeliveryFailure, EncodedDelivery
+from eventer.destinations.postgres.position import FlowPosition
+from eventer.destinations.postgres.prepared_flows import PreparedFlow
+from eventer.destinations.postgres.row_encoding import EncodedRows, RowBlock, encode, encode_merged
+from eventer.kernels.pgcopy.copy_stream import Bytes
+
+EncodedAhead: TypeAlias = Callable[[Batch], RowBlock | None]
+"""What was made of a batch beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingDelivery:
+    """A delivery whose table is ready, and where its generator stands, if it has begun."""
+
+    delivery: Delivery
+    ready: PreparedFlow
+    flow_position: FlowPosition | None
+
+    @property
+    def before(self) -> Position | None:
+        """Where the delivery has to begin, if that is known."""
+        if self.delivery.accepted is not None:
+            return self.delivery.accepted
+        return None if self.flow_position is None else self.flow_position.position
+
+    def encoded_delivery(self, streams: Sequence[Bytes]) -> EncodedDelivery:
+        """The delivery encoded."""
+        after = advance_position(self.before or Position(), self.delivery.batches)
+        return EncodedDelivery(
+            self.delivery, self.ready, tuple(streams), FlowPosition(after, self.ready.found)
+        )
+
+    def failure(self, error: DestinationRejectedError | PositionLostError) -> DeliveryFailure:
+        """The delivery refused."""
+        return DeliveryFailure(self.delivery, error, self.ready)
+
+
+def encode_deliveries(
+    pending_deliveries: Iterable[PendingDelivery], ahead: EncodedAhead
+) -> list[EncodedDelivery | DeliveryFailure]:
+    """Encodes deliveries; takes the time of reading every field, but for what was read `ahead`."""
+    ready_to_encode: list[PendingDelivery] = []
+    encoded_or_failed: list[EncodedDelivery | DeliveryFailure] = []
+    for pending in pending_deliveries:
+        if (lost := _position_lost(pending)) is None:
+            ready_to_encode.append(pending)
+        else:
+            encoded_or_failed.append(pending.failure(lost))
+    for group in group_small_deliveries(
+        ready_to_encode, lambda pending: pending.delivery, lambda pending: id(pending.ready.mapping)
+    ):
+        encoded_or_failed += _encode_group(group, ahead)
+    return encoded_or_failed
+
+
+def _position_lost(pending: PendingDelivery) -> PositionLostError | None:
+    first, before = pending.delivery.batches[0].first, pending.before
+    if before is None or before.next == first:
+        return None
+    return PositionLostError(
+        f"the delivery begins at event {first}, and the database stands at {before.next}"
+    )
+
+
+def _encode_group(
+    group: Sequence[PendingDelivery], ahead: EncodedAhead
+) -> list[EncodedDelivery | DeliveryFailure]:
+    """Together where that can be; where an event is refused, one by one, to find whose it is."""
+    if len(group) > 1:
+        flows = [(pending.ready.number, pending.delivery.batches) for pending in group]
+        try:
+            streams = encode_merged(group[0].ready.mapping, flows)
+        except DestinationRejectedError:
+            pass
+        else:
+            return [o.encoded_delivery([stream]) for o, stream in zip(group, streams, strict=True)]
+    return [_encode_one(pending, ahead) for pending in group]
+
+
+def _encode_one(pending: PendingDelivery, ahead: EncodedAhead) -> EncodedDelivery | DeliveryFailure:
+    ready, batches = pending.ready, pending.delivery.batches
+    try:
+        encoded = encode(ready.mapping, batches, ready.number, ahead)
+        return pending.encoded_delivery(_streams(ready, encoded))
+    except DestinationRejectedError as error:
+        return pending.failure(error)
+
+
+def _streams(ready: PreparedFlow, encoded: EncodedRows) -> list[Bytes]:
+    if not len(encoded.index):
+        return []
+    return encoded.direct() if ready.mapping.direct else [encoded.staged_stream()]

@@ -1,0 +1,163 @@
+"""Finds the event and the column that the server refused.
+
+An error of the server's says neither, mostly. So the rows are tried again in a transaction that
+is always rolled back: halving finds the first event without which all goes well, and that
+event alone, column by column, finds the column. It costs two deliveries' time, and is paid by a
+generator that stops after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from eventer.core.errors import DestinationRejectedError
+from eventer.destinations.postgres.column_mapping import ColumnMapping, alter_type_sql
+from eventer.destinations.postgres.errors import ErrorCategory, classify_error
+from eventer.destinations.postgres.identifiers import quote
+from eventer.destinations.postgres.match_schema import TableMapping
+from eventer.destinations.postgres.prepared_flows import PreparedFlow
+from eventer.destinations.postgres.row_encoding import EncodedRows
+from eventer.destinations.postgres.staging_sql import (
+    TEMP_SCHEMA,
+    create_staging_table,
+    insert_sql,
+    staging_layout,
+    staging_name,
+)
+from eventer.kernels.pgcopy.copy_stream import Bytes
+
+_STAGING_TABLE = 0
+_PROBE_TABLE = "eventer_probe"
+
+
+async def find_rejected_row(
+    client: asyncpg.Connection,
+    ready: PreparedFlow,
+    encoded: EncodedRows,
+    error: asyncpg.PostgresError,
+) -> DestinationRejectedError:
+    """What the server refused, as exactly as can be found out."""
+    transaction = client.transaction()
+    await transaction.start()
+    try:
+        return await _RejectionSearch(client, ready, encoded).find(error)
+    except asyncpg.PostgresError as other:
+        if classify_error(other) is ErrorCategory.CONNECTION_LOST:
+            raise
+        return _rejection(ready.mapping, None, None, error)
+    finally:
+        if not client.is_closed():
+            await transaction.rollback()
+
+
+class _RejectionSearch:
+    def __init__(
+        self, client: asyncpg.Connection, ready: PreparedFlow, encoded: EncodedRows
+    ) -> None:
+        self._client = client
+        self._plan = ready.mapping
+        self._insertion = insert_sql(ready.mapping, _STAGING_TABLE, ready.number)
+        self._encoded = encoded
+
+    async def find(self, error: asyncpg.PostgresError) -> DestinationRejectedError:
+        await self._client.execute(create_staging_table(staging_layout(self._plan), _STAGING_TABLE))
+        found = await self._first_rejected_row()
+        if found is None:
+            return _rejection(self._plan, None, None, error)
+        row, error = found
+        return _rejection(
+            self._plan, int(self._encoded.index[row]), await self._find_column(row), error
+        )
+
+    async def _first_rejected_row(self) -> tuple[int, asyncpg.PostgresError] | None:
+        """The first row that cannot follow those before it, and what is said of it."""
+        accepted_rows, rejected_rows = 0, len(self._encoded.index)
+        error = await self._try_and_undo(lambda: self._insert(self._encoded.staged_stream()))
+        while error is not None and rejected_rows - accepted_rows > 1:
+            half = (accepted_rows + rejected_rows) // 2
+            stream = self._encoded.staged_stream(half)
+            row_error = await self._try_and_undo(lambda stream=stream: self._insert(stream))  # type: ignore[misc]
+            accepted_rows, rejected_rows = (
+                (half, rejected_rows) if row_error is None else (accepted_rows, half)
+            )
+            error = row_error or error
+        return None if error is None else (rejected_rows - 1, error)
+
+    async def _find_column(self, row: int) -> ColumnMapping | None:
+        """The column that refuses the row's value, or None where the row as a whole is refused."""
+        stream = self._encoded.single_row_stream(row)
+        for preparing in (self._make_probe, lambda: self._copy(stream)):
+            if await self._try_and_undo(preparing) is not None:
+                return None
+            await preparing()
+        for number, column in enumerate(self._plan.columns):
+            sql = _probe(column, number)
+            if await self._try_and_undo(lambda sql=sql: self._client.execute(sql)):  # type: ignore[misc]
+                return column
+        return None
+
+    async def _make_probe(self) -> None:
+        """A table that refuses by column types alone; needs the right to read the table."""
+        table = self._plan.table
+        await self._client.execute(
+            f"CREATE TEMP TABLE {_PROBE_TABLE} AS TABLE {table} WITH NO DATA"
+        )
+
+    async def _insert(self, stream: Bytes) -> None:
+        await self._copy(stream)
+        await self._client.execute(self._insertion)
+        await self._client.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    async def _copy(self, stream: Bytes) -> None:
+        await self._client.copy_to_table(
+            staging_name(_STAGING_TABLE),
+            schema_name=TEMP_SCHEMA,
+            source=stream.data,
+            format="binary",
+        )
+
+    async def _try_and_undo(
+        self, do: Callable[[], Awaitable[object]]
+    ) -> asyncpg.PostgresError | None:
+        """Does it, takes it back, and returns what was wrong with it."""
+        savepoint = self._client.transaction()
+        await savepoint.start()
+        try:
+            await do()
+        except asyncpg.PostgresError as error:
+            if classify_error(error) is not ErrorCategory.REJECTED:
+                raise
+            return error
+        finally:
+            await savepoint.rollback()
+        return None
+
+
+def _probe(column: ColumnMapping, number: int) -> str:
+    into, value = quote(column.name), column.select(f"c{number}")
+    source = f"{TEMP_SCHEMA}.{staging_name(_STAGING_TABLE)}"
+    return f"INSERT INTO {TEMP_SCHEMA}.{_PROBE_TABLE} ({into}) SELECT {value} FROM {source}"  # noqa: S608  names are quoted
+
+
+def _rejection(
+    mapping: TableMapping,
+    index: int | None,
+    column: ColumnMapping | None,
+    error: asyncpg.PostgresError,
+) -> DestinationRejectedError:
+    who = "the events" if index is None else f"event {index}"
+    said = str(error)
+    if column is None:
+        detail = f" ({error.detail})" if error.detail else ""
+        return DestinationRejectedError(
+            f"{mapping.table} refuses {who}: {said}{detail}", hint=error.hint, index=index
+        )
+    name = quote(column.name)
+    return DestinationRejectedError(
+        f"{who}: {said}, for column {name} of {mapping.table}, which is {column.type}; "
+        f"the template gives {column.kind.value}",
+        hint=alter_type_sql(str(mapping.table), name, column.kind, column.type),
+        index=index,
+    )

@@ -1,0 +1,190 @@
+"""Decides how a generator's events and a table fit together. Pure: catalogue in, plan out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from eventer.core.errors import DestinationRejectedError
+from eventer.core.model import Column, ColumnType, EventShape, PostgresTarget
+from eventer.core.suggestions import did_you_mean
+from eventer.destinations.postgres.column_mapping import (
+    ColumnMapping,
+    TableColumn,
+    alter_type_sql,
+    map_column,
+    new_column,
+)
+from eventer.destinations.postgres.identifiers import TableName, check_identifier, quote
+from eventer.destinations.postgres.system_catalog import Table
+
+DEFAULT_KEY: Final = "id"
+_SYSTEM_COLUMNS: Final = frozenset({"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"})
+
+
+@dataclass(frozen=True, slots=True)
+class TableMapping:
+    """How events get into a table that has all their columns; an empty key means: appended."""
+
+    table: TableName
+    oid: int
+    columns: tuple[ColumnMapping, ...]
+    key: tuple[str, ...]
+
+    @property
+    def direct(self) -> bool:
+        """Whether rows can be copied straight into the table."""
+        return not self.key and all(column.direct for column in self.columns)
+
+    @property
+    def exact_key(self) -> bool:
+        """Whether equal keys have equal bytes: then duplicates are found without the server."""
+        return all(column.exact for column in self.columns if column.name in self.key)
+
+    @property
+    def dedups_locally(self) -> bool:
+        """Whether the last row of each key is found here, without the server."""
+        return bool(self.key) and self.exact_key
+
+    @property
+    def has_row_numbers(self) -> bool:
+        """Whether staged rows carry their number, by which the server finds a key's last one."""
+        return bool(self.key) and not self.dedups_locally
+
+
+def table_fields(
+    shape: EventShape, target: PostgresTarget, found: Collection[str] = ()
+) -> tuple[Column, ...]:
+    """The fields that get columns: those known, the key's, and where open those found in events.
+
+    Raises:
+        DestinationRejectedError: the events are no objects, have no fields or one whose name is no
+            column's, or the key names none of them.
+    """
+    if shape.is_object is False:
+        raise DestinationRejectedError("the template makes no objects; a row is made of one")
+    fields = {column.name: column for column in shape.columns}
+    if shape.open:
+        for name in sorted({*found, *(target.key or ())} - set(fields)):
+            fields[name] = Column(name, ColumnType.JSONB)
+    for name in fields:
+        check_identifier(name, "field name")
+        if name in _SYSTEM_COLUMNS:
+            raise DestinationRejectedError(f"the field name {name!r} is a system column's")
+    for name in target.key or ():
+        if name not in fields:
+            raise DestinationRejectedError(
+                f"the key {name!r} is no field of the template", hint=did_you_mean(name, fields)
+            )
+    if not fields and not shape.open:
+        raise DestinationRejectedError("the template's events have no fields, so no columns")
+    return tuple(fields.values())
+
+
+def missing_columns(fields: Sequence[Column], table: Table) -> tuple[Column, ...]:
+    """The fields for which the table has no column yet."""
+    existing = {column.name for column in table.columns}
+    return tuple(field for field in fields if field.name not in existing)
+
+
+def new_table_key(fields: Sequence[Column], target: PostgresTarget) -> tuple[str, ...]:
+    """The primary key of a table that we make; none where rows are appended."""
+    if target.key is not None:
+        return target.key
+    return (DEFAULT_KEY,) if any(field.name == DEFAULT_KEY for field in fields) else ()
+
+
+def match_schema(
+    fields: Sequence[Column], target: PostgresTarget, table: Table, *, complete: bool = True
+) -> TableMapping:
+    """How the fields get into a table; columns that it lacks count as made by us.
+
+    `complete` says that there are no other fields than these.
+
+    Raises:
+        DestinationRejectedError: they cannot; says why, and the SQL that would mend it.
+    """
+    _check_relation(table)
+    existing = {column.name: column for column in table.columns}
+    columns = tuple(
+        _column(field, existing.get(field.name) or new_column(field.name, field.type), table.name)
+        for field in fields
+    )
+    key = _key(fields, target, table)
+    if complete:
+        _check_required(fields, table)
+    _check_identities(fields, key, table)
+    _check_rights(key, table)
+    return TableMapping(table.name, table.oid, columns, key)
+
+
+def _check_relation(table: Table) -> None:
+    if not table.is_table:
+        raise DestinationRejectedError(
+            f"{table.name} is a {table.kind_name}, not a table; name another one"
+        )
+
+
+def _column(field: Column, column: TableColumn, table: TableName) -> ColumnMapping:
+    mapping = None if column.generated else map_column(field.type, column)
+    if mapping is not None:
+        return mapping
+    name = quote(column.name)
+    if column.generated:
+        raise DestinationRejectedError(
+            f"column {name} of {table} is generated by the table and takes no values",
+            hint=f"ALTER TABLE {table} ALTER COLUMN {name} DROP EXPRESSION",
+        )
+    raise DestinationRejectedError(
+        f"column {name} of {table} is {column.type} and cannot take {field.type.value}, "
+        "which the template gives",
+        hint=alter_type_sql(str(table), name, field.type, column.type),
+    )
+
+
+def _key(fields: Sequence[Column], target: PostgresTarget, table: Table) -> tuple[str, ...]:
+    if target.key is not None:
+        if frozenset(target.key) in table.keys:
+            return target.key
+        names = ", ".join(map(quote, target.key))
+        raise DestinationRejectedError(
+            f"{table.name} has no unique index on exactly ({names}), which the key needs",
+            hint=f"CREATE UNIQUE INDEX ON {table.name} ({names})",
+        )
+    names_of = {field.name for field in fields}
+    primary = table.primary_key
+    return primary if primary is not None and names_of.issuperset(primary) else ()
+
+
+def _check_required(fields: Sequence[Column], table: Table) -> None:
+    given = {field.name for field in fields}
+    for column in table.columns:
+        if column.required and not column.generated and column.name not in given:
+            name = quote(column.name)
+            raise DestinationRejectedError(
+                f"column {name} of {table.name} is NOT NULL and has no default, and the template "
+                "does not make it",
+                hint=f"ALTER TABLE {table.name} ALTER COLUMN {name} DROP NOT NULL",
+            )
+
+
+def _check_identities(fields: Sequence[Column], key: tuple[str, ...], table: Table) -> None:
+    """A column GENERATED ALWAYS AS IDENTITY can be written once, never updated."""
+    given = {field.name for field in fields} - set(key)
+    for column in table.columns:
+        if key and column.always_identity and column.name in given:
+            name = quote(column.name)
+            raise DestinationRejectedError(
+                f"column {name} of {table.name} is GENERATED ALWAYS and cannot be updated",
+                hint=f"ALTER TABLE {table.name} ALTER COLUMN {name} SET GENERATED BY DEFAULT",
+            )
+
+
+def _check_rights(key: tuple[str, ...], table: Table) -> None:
+    needed = "SELECT, INSERT, UPDATE" if key else "INSERT"
+    if not table.may_insert or (key and not table.may_update):
+        raise DestinationRejectedError(
+            f"the role of this connection may not write to {table.name}",
+            hint=f"GRANT {needed} ON {table.name} TO {quote(table.role)}; -- as the table's owner",
+        )

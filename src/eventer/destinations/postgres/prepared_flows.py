@@ -1,0 +1,141 @@
+"""The flows of one connection: each one's plan, and its staging table in the session."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+
+from eventer.core.errors import DestinationRejectedError
+from eventer.core.model import PositionKey, PostgresTarget
+from eventer.destinations.base import Flow
+from eventer.destinations.postgres.errors import ErrorCategory, classify_error
+from eventer.destinations.postgres.identifiers import parse_table
+from eventer.destinations.postgres.match_schema import TableMapping, match_schema, table_fields
+from eventer.destinations.postgres.staging_tables import StagingTables
+from eventer.destinations.postgres.system_catalog import read_fingerprint
+from eventer.destinations.postgres.table_creation import check_table, ensure_table, table_to_create
+
+_MAX_PREPARED_FLOWS: Final = 2048
+"""A prepared insertion takes some kilobytes of the server's memory: those unused are dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedFlow:
+    """A flow whose table has all columns; `number` is its own in the session.
+
+    Rows are copied into staging table `staging_table`, or straight into the table: then `fingerprint` is
+    the table as it was when planned.
+    """
+
+    flow: Flow
+    found: frozenset[str]
+    mapping: TableMapping
+    number: int
+    staging_table: int = 0
+    fingerprint: str | None = None
+
+
+def target_of(flow: Flow) -> PostgresTarget:
+    """The flow's target, which is a table."""
+    assert isinstance(flow.target, PostgresTarget)
+    return flow.target
+
+
+class PreparedFlows:
+    """Prepares flows once, again when they change, and forgets what has long been unused."""
+
+    def __init__(self, client: asyncpg.Connection) -> None:
+        self._client = client
+        self._staging_tables = StagingTables(client)
+        self._ready: OrderedDict[PositionKey, PreparedFlow] = OrderedDict()
+        self._plans: dict[TableMapping, TableMapping] = {}
+        self._numbers = 0
+
+    async def check(self, flow: Flow) -> None:
+        """Refuses a flow that cannot be made ready, without making anything."""
+        target = target_of(flow)
+        name = parse_table(target.table)
+        fields = table_fields(flow.shape, target)
+        table = await check_table(self._client, name, fields, target)
+        complete = not flow.shape.open
+        match_schema(
+            fields, target, table or table_to_create(name, fields, target), complete=complete
+        )
+
+    def known(self, flow: Flow) -> PreparedFlow | None:
+        """The flow as prepared before, if it was."""
+        known = self._ready.get(flow.key)
+        if known is None or (known.flow is not flow and known.flow != flow):
+            return None
+        return known
+
+    async def ready(self, flow: Flow, found: Collection[str]) -> PreparedFlow:
+        """The flow as prepared before, or prepared now for the fields found in its events too."""
+        known = self.known(flow)
+        if known is None or not known.found.issuperset(found):
+            return await self.renew(flow, found)
+        self._ready.move_to_end(flow.key)
+        return known
+
+    async def renew(self, flow: Flow, found: Collection[str]) -> PreparedFlow:
+        """Reads the catalogue, makes what is missing, and plans anew.
+
+        Raises:
+            DestinationRejectedError: the table cannot be made or does not fit.
+            DestinationUnavailableError: not now.
+        """
+        await self.forget(flow.key)
+        try:
+            ready = await self._prepare(flow, frozenset(found))
+        except asyncpg.PostgresError as error:
+            if classify_error(error) is not ErrorCategory.SCHEMA_CHANGED:
+                raise
+            ready = await self._prepare_again(flow, frozenset(found))
+        self._ready[flow.key] = ready
+        return ready
+
+    async def _prepare_again(self, flow: Flow, found: frozenset[str]) -> PreparedFlow:
+        """Once more, since the table was changed while we looked, or else it does not fit."""
+        try:
+            return await self._prepare(flow, found)
+        except asyncpg.PostgresError as error:
+            if classify_error(error) is not ErrorCategory.SCHEMA_CHANGED:
+                raise
+            table = target_of(flow).table
+            raise DestinationRejectedError(
+                f"the table {table} does not take the events: {error}", hint=error.hint
+            ) from error
+
+    async def _prepare(self, flow: Flow, found: frozenset[str]) -> PreparedFlow:
+        target = target_of(flow)
+        fields = table_fields(flow.shape, target, found)
+        table = await ensure_table(self._client, parse_table(target.table), fields, target)
+        mapping = self._intern(match_schema(fields, target, table, complete=not flow.shape.open))
+        self._numbers += 1
+        number = self._numbers
+        if mapping.direct:
+            fingerprint = await read_fingerprint(self._client, mapping.oid)
+            return PreparedFlow(flow, found, mapping, number, fingerprint=fingerprint)
+        staging_table = await self._staging_tables.join(mapping, number)
+        return PreparedFlow(flow, found, mapping, number, staging_table)
+
+    def _intern(self, mapping: TableMapping) -> TableMapping:
+        """One object for all that are equal: what is asked for every tick compares identities."""
+        if len(self._plans) >= _MAX_PREPARED_FLOWS:
+            self._plans.clear()
+        return self._plans.setdefault(mapping, mapping)
+
+    async def trim(self) -> None:
+        """Forgets the flows longest unused. Not while any is on its way to a commit."""
+        while len(self._ready) > _MAX_PREPARED_FLOWS:
+            await self.forget(next(iter(self._ready)))
+
+    async def forget(self, key: PositionKey) -> None:
+        """Drops what the session keeps for a flow."""
+        ready = self._ready.pop(key, None)
+        if ready is not None and not ready.mapping.direct:
+            await self._staging_tables.release(ready.mapping, ready.number)

@@ -1,0 +1,245 @@
+"""From batches to what is copied: columns, of each key the last row, COPY streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from eventer.core.batch import Batch
+from eventer.core.errors import DestinationRejectedError
+from eventer.destinations.merge_batches import merge_batches
+from eventer.destinations.postgres.column_encoder import ColumnEncoder
+from eventer.destinations.postgres.match_schema import TableMapping
+from eventer.kernels.pgcopy.copy_stream import (
+    Bytes,
+    CopyColumn,
+    Rows,
+    WireType,
+    copy_stream,
+    copy_streams,
+    text_buffers,
+)
+
+_OPENING_BRACE: Final = ord("{")
+
+
+@dataclass(frozen=True, slots=True)
+class RowBlock:
+    """Rows in order, column by column, as a table takes them; `index` says which events they are.
+
+    `stream` copies them into the table itself, where its plan is to do so.
+    """
+
+    mapping: TableMapping
+    index: NDArray[np.int64]
+    columns: tuple[CopyColumn, ...]
+    stream: Bytes | None
+
+    def compact(self) -> RowBlock:
+        """What is needed to send it: the stream, or of each key the last row."""
+        if self.stream is not None:
+            return replace(self, columns=())
+        if not self.mapping.dedups_locally:
+            return self
+        rows = _last_row_of_each_key(
+            _key_codes([key.values for key in _key_columns(self.mapping, self.columns)])
+        )
+        if len(rows) == len(self.index):
+            return self
+        columns = tuple(_take_rows(column, rows) for column in self.columns)
+        return replace(self, index=self.index[rows], columns=columns)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedRows:
+    """The rows of a delivery, part by part; `extra_columns` are further columns of a staging table.
+
+    `index` says which events they are: all of them, but for parts that are only `compact`. `key_codes`
+    number the keys; None where rows are appended, or the server tells the keys apart.
+    """
+
+    blocks: tuple[RowBlock, ...]
+    extra_columns: tuple[CopyColumn, ...]
+    index: NDArray[np.int64]
+    key_codes: NDArray[np.int64] | None
+
+    @property
+    def columns(self) -> tuple[CopyColumn, ...]:
+        """The columns of all rows."""
+        return tuple(map(_concat_columns, zip(*(p.columns for p in self.blocks), strict=True)))
+
+    def direct(self) -> list[Bytes]:
+        """COPY streams of all rows into the table itself, in order."""
+        return [block.stream for block in self.blocks if block.stream is not None]
+
+    def staged_stream(self, until: int | None = None) -> Bytes:
+        """The COPY stream into a staging table of the first `until` rows, of each key the last."""
+        count = len(self.index) if until is None else until
+        return copy_stream(self.columns + self.extra_columns, self._rows_to_copy(count))
+
+    def single_row_stream(self, row: int) -> Bytes:
+        """The COPY stream into a staging table of a single row."""
+        return copy_stream(self.columns + self.extra_columns, np.array([row], dtype=np.int64))
+
+    def _rows_to_copy(self, count: int) -> Rows:
+        return (
+            np.arange(count)
+            if self.key_codes is None
+            else _last_row_of_each_key(self.key_codes[:count])
+        )
+
+
+def encode(
+    mapping: TableMapping,
+    batches: Sequence[Batch],
+    flow: int,
+    ahead: Callable[[Batch], RowBlock | None] = lambda _: None,
+) -> EncodedRows:
+    """Reads all columns of consecutive batches; staged rows carry the number of their flow.
+
+    `ahead` has the part that was made of a batch beforehand, which counts if the plan is the same.
+
+    Raises:
+        DestinationRejectedError: see `encode_block`.
+    """
+    blocks = _encode_blocks(mapping, batches, ahead)
+    index = np.concatenate([block.index for block in blocks])
+    flow_numbers = _integer_column(np.full(len(index), flow))
+    if mapping.has_row_numbers:
+        return EncodedRows(
+            blocks, (_integer_column(np.arange(len(index))), flow_numbers), index, None
+        )
+    if not mapping.dedups_locally:
+        return EncodedRows(blocks, (flow_numbers,), index, None)
+    keys = zip(*(_key_columns(mapping, block.columns) for block in blocks), strict=True)
+    key_codes = _key_codes([_concat_columns(key).values for key in keys])
+    return EncodedRows(blocks, (flow_numbers,), index, key_codes)
+
+
+def encode_merged(
+    mapping: TableMapping, flows: Sequence[tuple[int, Sequence[Batch]]]
+) -> list[Bytes]:
+    """For each flow, by its number, the stream of what `encode` makes of its batches.
+
+    Each flow has rows.
+
+    Raises:
+        DestinationRejectedError: see `encode_block`; it does not say in which flow.
+    """
+    batch = merge_batches([batch for _, batches in flows for batch in batches])
+    columns = _columns(mapping, [batch], batch.index)
+    sizes = np.array([sum(batch.rows for batch in batches) for _, batches in flows])
+    rows, flow = np.arange(batch.rows), np.repeat(np.arange(len(flows)), sizes)
+    if mapping.direct:
+        return copy_streams(columns, rows, np.cumsum(sizes))
+    extra_columns = [_integer_column(np.repeat([number for number, _ in flows], sizes))]
+    if mapping.has_row_numbers:
+        extra_columns.insert(0, _integer_column(rows - np.repeat(np.cumsum(sizes) - sizes, sizes)))
+    elif mapping.dedups_locally:
+        key_codes = _key_codes([c.values for c in _key_columns(mapping, columns)])
+        rows = _last_row_of_each_key(key_codes * len(flows) + flow)
+    stops = np.cumsum(np.bincount(flow[rows], minlength=len(flows)))
+    return copy_streams((*columns, *extra_columns), rows, stops)
+
+
+def _encode_blocks(
+    mapping: TableMapping, batches: Sequence[Batch], ahead: Callable[[Batch], RowBlock | None]
+) -> tuple[RowBlock, ...]:
+    """Those made ahead, and between them what is made of the other batches, in a row each."""
+    blocks: list[RowBlock] = []
+    pending: list[Batch] = []
+    for batch in batches:
+        block = ahead(batch)
+        if block is None or block.mapping != mapping:
+            pending.append(batch)
+            continue
+        if pending:
+            blocks.append(encode_block(mapping, pending))
+            pending = []
+        blocks.append(block)
+    return (*blocks, encode_block(mapping, pending)) if pending else tuple(blocks)
+
+
+def encode_block(mapping: TableMapping, batches: Sequence[Batch]) -> RowBlock:
+    """The rows of consecutive batches.
+
+    Raises:
+        DestinationRejectedError: an event is no object, has a null key, or a value that its column
+            cannot take; names the first such event of the first such column.
+    """
+    index = np.concatenate([batch.index for batch in batches])
+    columns = _columns(mapping, batches, index)
+    direct = mapping.direct and len(index) > 0
+    stream = copy_stream(columns, np.arange(len(index))) if direct else None
+    return RowBlock(mapping, index, columns, stream)
+
+
+def _columns(
+    mapping: TableMapping, batches: Sequence[Batch], index: NDArray[np.int64]
+) -> tuple[CopyColumn, ...]:
+    for batch in batches:
+        _check_objects(batch)
+    return tuple(
+        ColumnEncoder(mapping, column, index).encode(batches) for column in mapping.columns
+    )
+
+
+def _concat_columns(columns: Sequence[CopyColumn]) -> CopyColumn:
+    if len(columns) == 1:
+        return columns[0]
+    return CopyColumn(columns[0].wire, pa.concat_arrays([column.values for column in columns]))
+
+
+def _take_rows(column: CopyColumn, rows: Rows) -> CopyColumn:
+    return CopyColumn(column.wire, column.values.take(pa.array(rows)))
+
+
+def _integer_column(values: NDArray[np.int64]) -> CopyColumn:
+    return CopyColumn(WireType.INT4, pa.array(values.astype(np.int32)))
+
+
+def _check_objects(batch: Batch) -> None:
+    if batch.rows == 0:
+        return
+    offsets, data = text_buffers(batch.text)
+    others = np.flatnonzero(data[offsets[:-1]] != _OPENING_BRACE)
+    if len(others):
+        at = int(batch.index[others[0]])
+        raise DestinationRejectedError(f"event {at} is no object; a row is made of one", index=at)
+
+
+def _key_columns(mapping: TableMapping, columns: Sequence[CopyColumn]) -> list[CopyColumn]:
+    """Those of the columns that make the key."""
+    named = zip(mapping.columns, columns, strict=True)
+    return [column for planned, column in named if planned.name in mapping.key]
+
+
+def _key_codes(keys: Sequence[pa.Array]) -> NDArray[np.int64]:
+    """A number for each row, equal where all of the keys are."""
+    key_codes = _dictionary_codes(keys[0])
+    for key in keys[1:]:
+        further = _dictionary_codes(key)
+        key_codes = _dictionary_codes(
+            pa.array(key_codes * (int(further.max(initial=0)) + 1) + further)
+        )
+    return key_codes
+
+
+def _last_row_of_each_key(key_codes: NDArray[np.int64]) -> Rows:
+    """The last row of each code, in order."""
+    last = np.full(int(key_codes.max(initial=-1)) + 1, -1, dtype=np.int64)
+    last[key_codes] = np.arange(len(key_codes))  # of equal codes the last one stays
+    return np.sort(last[last >= 0])
+
+
+def _dictionary_codes(values: pa.Array) -> NDArray[np.int64]:
+    if pa.types.is_floating(values.type):
+        values = pc.add(values, pa.scalar(0.0, values.type))  # -0.0 and 0.0 are one key
+    key_codes: NDArray[np.int64] = values.dictionary_encode().indices.to_numpy().astype(np.int64)
+    return key_codes

@@ -1,0 +1,199 @@
+"""The transaction: the shard held, flows behind their savepoints, positions last.
+
+Flows whose rows have one place and one layout go in one copy: a small flow costs the server little
+more than its rows. Where it refuses such a copy, its halves are tried, down to single flows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Hashable, Iterable, Sequence
+
+import asyncpg
+
+from eventer.core.errors import DestinationUnavailableError, FencedError
+from eventer.core.model import PositionKey
+from eventer.destinations.postgres.encoded_delivery import DeliveryFailure, EncodedDelivery
+from eventer.destinations.postgres.errors import (
+    ErrorCategory,
+    classify_error,
+    translate_commit_errors,
+)
+from eventer.destinations.postgres.position import FlowPosition, Shard, lock_shard, write_positions
+from eventer.destinations.postgres.staging_sql import TEMP_SCHEMA, execute_insert_sql, staging_name
+from eventer.destinations.postgres.system_catalog import read_fingerprint
+from eventer.kernels.pgcopy.copy_stream import Bytes, pieces
+
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_SAVEPOINT = "SAVEPOINT flow"
+_NEXT_SAVEPOINT = f"RELEASE {_SAVEPOINT}; {_SAVEPOINT}"
+_ROLLBACK_TO_SAVEPOINT = f"ROLLBACK TO {_SAVEPOINT}"
+_CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; "
+
+
+class ShardOwner:
+    """A session that owns a shard by an epoch, and commits for it; `commits` counts them."""
+
+    def __init__(self, client: asyncpg.Connection, shard: Shard, epoch: int, address: str) -> None:
+        self._client = client
+        self._shard = shard
+        self._epoch = epoch
+        self._address = address
+        self.commits = 0
+
+    async def commit(
+        self, encoded_deliveries: Sequence[EncodedDelivery]
+    ) -> tuple[dict[PositionKey, FlowPosition], list[DeliveryFailure]]:
+        """Commits what can be; returns where generators now stand, and what was left out.
+
+        Raises:
+            FencedError: the shard has another owner.
+            UnknownOutcomeError: the connection was lost in the last step.
+        """
+        ordered = sorted(
+            encoded_deliveries, key=lambda encoded_delivery: encoded_delivery.delivery.flow.key
+        )
+        try:
+            return await self._attempt(ordered, strict=False)
+        except _DeferredConstraintError:
+            pass
+        try:
+            return await self._attempt(ordered, strict=True)
+        except _DeferredConstraintError as error:
+            said = error.__cause__
+            raise DestinationUnavailableError(f"the server does not commit: {said}") from said
+
+    async def _attempt(
+        self, encoded_deliveries: Iterable[EncodedDelivery], *, strict: bool
+    ) -> tuple[dict[PositionKey, FlowPosition], list[DeliveryFailure]]:
+        """`strict` checks deferred constraints flow by flow: at the end they name none."""
+        await self._begin()
+        flow_positions: dict[PositionKey, FlowPosition] = {}
+        failures: list[DeliveryFailure] = []
+        for group in group_by_copy_target(encoded_deliveries, separately=strict):
+            rejected = await self._write_group(group, strict=strict)
+            failures += rejected
+            lost = {failure.delivery.flow.key for failure in rejected}
+            flow_positions |= {s.key: s.after for s in group if s.key not in lost}
+        await self._commit_transaction(flow_positions)
+        return flow_positions, failures
+
+    async def _begin(self) -> None:
+        await self._client.execute(_BEGIN)
+        epoch = await lock_shard(self._client, self._shard)
+        if epoch != self._epoch:
+            await self._client.execute("ROLLBACK")
+            raise self._no_longer_owner(epoch)
+        await self._client.execute(_SAVEPOINT)
+
+    def _no_longer_owner(self, epoch: int | None) -> Exception:
+        what = f"shard {self._shard.number} of {self._shard.connection!r}"
+        if epoch is None:
+            return DestinationUnavailableError(f"the row of {what} is gone from eventer.shard")
+        return FencedError(f"{what} has another owner: epoch {epoch}, ours is {self._epoch}")
+
+    async def _write_group(
+        self, group: Sequence[EncodedDelivery], *, strict: bool
+    ) -> list[DeliveryFailure]:
+        """Writes flows of one group, and leaves out those whose rows the server refuses."""
+        error = await self._try_write(group, strict=strict)
+        if error is None:
+            return []
+        await self._client.execute(_ROLLBACK_TO_SAVEPOINT)
+        if len(group) == 1:
+            return [_failure(group[0], error)]
+        middle = len(group) // 2
+        first = await self._write_group(group[:middle], strict=strict)
+        return first + await self._write_group(group[middle:], strict=strict)
+
+    async def _try_write(
+        self, group: Sequence[EncodedDelivery], *, strict: bool
+    ) -> asyncpg.PostgresError | None:
+        """Writes the rows of some flows; returns what is wrong with them, to be undone."""
+        try:
+            await self._copy(group)
+            await self._client.execute(_statements_after_copy(group, strict=strict))
+        except asyncpg.PostgresError as error:
+            if classify_error(error) is ErrorCategory.CONNECTION_LOST:
+                raise
+            return error
+        return None
+
+    async def _copy(self, group: Sequence[EncodedDelivery]) -> None:
+        streams = [stream for encoded_delivery in group for stream in encoded_delivery.streams]
+        if not streams:
+            return
+        ready, source = group[0].ready, _copy_chunks(self._client, streams)
+        if not ready.mapping.direct:
+            await self._client.copy_to_table(
+                staging_name(ready.staging_table),
+                schema_name=TEMP_SCHEMA,
+                source=source,
+                format="binary",
+            )
+            return
+        table = ready.mapping.table
+        columns = [column.name for column in ready.mapping.columns]
+        await self._client.copy_to_table(
+            table.name, schema_name=table.schema, columns=columns, source=source, format="binary"
+        )
+        # The copy's lock keeps the columns as they are now: were they what the bytes are for?
+        if await read_fingerprint(self._client, ready.mapping.oid) != ready.fingerprint:
+            raise asyncpg.UndefinedColumnError("the table's columns have changed")
+
+    async def _commit_transaction(self, flow_positions: dict[PositionKey, FlowPosition]) -> None:
+        if not flow_positions:
+            await self._client.execute("ROLLBACK")
+            return
+        await write_positions(self._client, flow_positions)
+        try:
+            with translate_commit_errors(self._address):
+                await self._client.execute("COMMIT")
+        except asyncpg.PostgresError as error:
+            raise _DeferredConstraintError from error
+        self.commits += 1
+
+
+class _DeferredConstraintError(Exception):
+    """What was put off to the end of the transaction failed there; nothing was committed."""
+
+
+def group_by_copy_target(
+    encoded_deliveries: Iterable[EncodedDelivery], *, separately: bool = False
+) -> list[list[EncodedDelivery]]:
+    """Those whose rows can go in one copy, in the order given; each for itself where `separately`."""
+    found: dict[Hashable, list[EncodedDelivery]] = {}
+    for encoded_delivery in encoded_deliveries:
+        place = encoded_delivery.key if separately else _copy_target(encoded_delivery)
+        found.setdefault(place, []).append(encoded_delivery)
+    return list(found.values())
+
+
+async def _copy_chunks(
+    client: asyncpg.Connection, streams: Sequence[Bytes]
+) -> AsyncIterator[memoryview]:
+    """Piece by piece, so that the client holds no copy of it all while the server takes it."""
+    for piece in pieces(streams):
+        if client.is_closed():
+            return
+        yield piece.data
+
+
+def _copy_target(encoded_delivery: EncodedDelivery) -> Hashable:
+    """Equal for those whose bytes have one meaning in one place."""
+    ready = encoded_delivery.ready
+    if not encoded_delivery.streams:
+        return None
+    return (id(ready.mapping), ready.fingerprint) if ready.mapping.direct else ready.staging_table
+
+
+def _statements_after_copy(group: Sequence[EncodedDelivery], *, strict: bool) -> str:
+    """What follows the copy, in one round trip."""
+    staged = [s for s in group if not s.ready.mapping.direct and s.streams]
+    inserting = "".join(
+        f"{execute_insert_sql(encoded_delivery.ready.number)}; " for encoded_delivery in staged
+    )
+    return f"{inserting}{_CHECK_NOW if strict else ''}{_NEXT_SAVEPOINT}"
+
+
+def _failure(encoded_delivery: EncodedDelivery, error: asyncpg.PostgresError) -> DeliveryFailure:
+    return DeliveryFailure(encoded_delivery.delivery, error, encoded_delivery.ready)

@@ -1,0 +1,71 @@
+"""`get_dataset` and `get_instance_id`: what the request and the service say, drawn from nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from eventer.core.model import JsonValue
+from eventer.functions.arguments import text
+from eventer.functions.columns import Column, ConstantColumn
+from eventer.functions.spec import BatchContext, BoundCall, FunctionSpec, Parameter, ReturnType
+from eventer.kernels.draw import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset(BoundCall):
+    """The request's dataset, or else the argument."""
+
+    otherwise: str
+
+    def column(self, key: Key, context: BatchContext) -> Column:
+        """See `BoundCall.column`."""
+        del key
+        return ConstantColumn(_or(context.dataset, self.otherwise), context.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceId(BoundCall):
+    """The service's instance id, or else the argument."""
+
+    otherwise: str
+
+    def column(self, key: Key, context: BatchContext) -> Column:
+        """See `BoundCall.column`."""
+        del key
+        return ConstantColumn(_or(context.instance_id, self.otherwise), context.rows)
+
+
+def _or(found: str | None, otherwise: str) -> str:
+    return otherwise if found is None else found
+
+
+def _dataset(arguments: Sequence[JsonValue]) -> BoundCall:
+    return Dataset(text("get_dataset", "otherwise", arguments[0]))
+
+
+def _instance_id(arguments: Sequence[JsonValue]) -> BoundCall:
+    return InstanceId(text("get_instance_id", "otherwise", arguments[0]))
+
+
+GET_DATASET: Final = FunctionSpec(
+    name="get_dataset",
+    parameters=(Parameter("otherwise", "text", "what to return where no dataset is set", ""),),
+    return_type=ReturnType.TEXT,
+    doc="The dataset that the event was posted with (`dataset`), or `otherwise` where it has none.",
+    examples=('get_dataset("dummy_dataset")',),
+    bind=_dataset,
+    is_random=False,
+)
+
+GET_INSTANCE_ID: Final = FunctionSpec(
+    name="get_instance_id",
+    parameters=(Parameter("otherwise", "text", "what to return where no instance id is set", ""),),
+    return_type=ReturnType.TEXT,
+    doc="The instance id that the service was started with (`EVENTER_INSTANCE_ID`), or `otherwise` "
+    "where it has none.",
+    examples=('get_instance_id("dummy_instance_id")',),
+    bind=_instance_id,
+    is_random=False,
+)

@@ -1,0 +1,100 @@
+"""Builds a `SpellProgram`: lays texts and tables out, numbers registers and key slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventer.kernels import draw
+from eventer.kernels.draw.spell import OPERANDS, SLACK, SpellOp, SpellProgram
+
+
+@dataclass(frozen=True, slots=True)
+class RandomWord:
+    """A word that a text draws: with the key `steps` from the call's, then `& and_mask | or_mask`."""
+
+    steps: tuple[int, ...]
+    and_mask: int = draw.MASK
+    or_mask: int = 0
+
+
+class ProgramBuilder:
+    """Takes words and instructions in; equal texts, tables and numbers are there once."""
+
+    def __init__(self, words: Sequence[RandomWord]) -> None:
+        self._words = words
+        self._code: list[list[int]] = []
+        self._numbers: list[int] = []
+        self._octets = bytearray()
+        self._offsets: dict[tuple[int, ...] | tuple[str, ...] | bytes, int] = {}
+        self._registers: dict[tuple[int, ...], int] = {}
+
+    def add(self, op: SpellOp, *operands: int) -> None:
+        """Adds an instruction."""
+        self._code.append([op, *operands, *[0] * (OPERANDS - len(operands))])
+
+    def register(self, op: SpellOp, *operands: int) -> int:
+        """The register that holds the number that this instruction makes."""
+        made = (op, *operands)
+        if made not in self._registers:
+            self._registers[made] = len(self._registers)
+            self.add(op, self._registers[made], *operands)
+        return self._registers[made]
+
+    @contextmanager
+    def unless(self, register: int, hidden: int) -> Iterator[None]:
+        """Leaves out what is added within, where the table `hidden` has not 0 at the register.
+
+        No number may be made within that is used after it.
+        """
+        at = len(self._code)
+        self.add(SpellOp.UNLESS)
+        yield
+        self._code[at][1:4] = [register, hidden, len(self._code) - at - 1]
+
+    def text(self, text: bytes) -> int:
+        """Where a text starts."""
+        if text not in self._offsets:
+            self._offsets[text] = len(self._octets)
+            self._octets += text
+        return self._offsets[text]
+
+    def table(self, numbers: Sequence[int]) -> int:
+        """The base of numbers in a row."""
+        found = tuple(map(int, numbers))
+        if found not in self._offsets:
+            self._offsets[found] = len(self._numbers)
+            self._numbers += found
+        return self._offsets[found]
+
+    def dictionary(self, entries: tuple[str, ...]) -> int:
+        """The base of the starts of entries, and of the last one's end."""
+        if entries not in self._offsets:
+            start = len(self._octets)
+            ends = np.cumsum([0, *map(len, entries)]) + start
+            self._octets += "".join(entries).encode("ascii")
+            self._offsets[entries] = self.table(ends.tolist())
+        return self._offsets[entries]
+
+    def build(self, width: int) -> SpellProgram:
+        """The program; no text of it has more than `width` bytes."""
+        slots: dict[tuple[int, ...], int] = {(): 0}
+        for word in self._words:
+            for depth in range(len(word.steps)):
+                slots.setdefault(word.steps[: depth + 1], len(slots))
+        steps = [draw.mixed_step(path[-1]) if path else 0 for path in slots]
+        return SpellProgram(
+            parents=np.array([slots[path[:-1]] for path in slots], dtype=np.int64),
+            steps=draw.key_column(steps),
+            slots=np.array([slots[word.steps] for word in self._words], dtype=np.int64),
+            and_masks=draw.key_column([word.and_mask for word in self._words]),
+            or_masks=draw.key_column([word.or_mask for word in self._words]),
+            code=np.array(self._code, dtype=np.int64),
+            numbers=np.array(self._numbers, dtype=np.int64),
+            data=np.frombuffer(bytes(self._octets) + bytes(SLACK), dtype=np.uint8),
+            registers=len(self._registers) + 1,
+            width=width,
+        )

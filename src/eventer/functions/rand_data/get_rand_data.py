@@ -1,0 +1,82 @@
+"""`get_rand_data`: an object of random, realistic values, each made only where it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from eventer.core.model import JsonValue
+from eventer.functions.columns import Column, ObjectColumn
+from eventer.functions.rand_data import (
+    cards,
+    dates_and_times,
+    geography,
+    identifiers,
+    internet,
+    jwt,
+    lorem,
+    network,
+    payment,
+    person,
+    phone,
+)
+from eventer.functions.spec import BatchContext, BoundCall, FieldSpec, FunctionSpec, ReturnType
+from eventer.kernels import draw
+
+# The order in which the contract lists the keys, and the hidden alias.
+_ORDER: Final = (
+    "lat long cc_number cc_type email domain_name ipv4 ipv6 password jwt phone_number mac_address "
+    "url username toll_free_number e_164_phone_number first_name last_name name unix_time date "
+    "time month_name year day_of_month timestamp century timezone time_period word sentence "
+    "paragraph currency amount amount_with_currency uuid_hyphenated uuid_digit opayment_method id "
+    "price number payment_method"
+).split()
+_FAMILIES: Final = (
+    geography,
+    cards,
+    internet,
+    network,
+    jwt,
+    phone,
+    person,
+    dates_and_times,
+    lorem,
+    payment,
+    identifiers,
+)
+_BY_NAME: Final = {spec.name: spec for family in _FAMILIES for spec in family.FIELDS}
+
+FIELDS: Final[dict[str, FieldSpec]] = {name: _BY_NAME[name] for name in _ORDER}
+
+
+@dataclass(frozen=True, slots=True)
+class RandData(BoundCall):
+    """An object with a column for each key; the hidden one is not among them."""
+
+    def column(self, key: draw.Key, context: BatchContext) -> Column:
+        """See `BoundCall.column`."""
+        shown = (spec for spec in FIELDS.values() if not spec.hidden)
+        made = {spec.name: partial(spec.column, key, context) for spec in shown}
+        return ObjectColumn(context.rows, made)
+
+
+def _bind(_: Sequence[JsonValue]) -> BoundCall:
+    return RandData()
+
+
+GET_RAND_DATA: Final = FunctionSpec(
+    name="get_rand_data",
+    parameters=(),
+    return_type=ReturnType.OBJECT,
+    doc="An object with one random, realistic value for each of the keys below. Only those that "
+    "are read are made. Each call draws its own; within one call related keys agree, so keep the "
+    "object in a local to read several of them.",
+    examples=(
+        'get_rand_data()["first_name"]',
+        "local card = get_rand_data(); { type: card.cc_type, number: card.cc_number }",
+    ),
+    bind=_bind,
+    fields=FIELDS,
+)

@@ -1,0 +1,161 @@
+"""Spells strings for many rows at once.
+
+A string is laid out as pieces, each a matrix of bytes with a row for each row of the column (or one
+row for all). Where lengths differ, a mask says which bytes count; what does not is squeezed out at
+the end, in one pass over the whole column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.functions.columns import StringColumn
+
+Bytes: TypeAlias = NDArray[np.uint8]
+Mask: TypeAlias = NDArray[np.bool_]
+Lanes: TypeAlias = NDArray[np.uint16]
+
+LOWER: Final = b"abcdefghijklmnopqrstuvwxyz"
+LETTERS: Final = LOWER.upper() + LOWER
+DIGITS: Final = b"0123456789"
+_ZERO: Final = ord("0")
+_LANE_VALUES: Final = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedBytes:
+    """Bytes of which those count where `kept` is true."""
+
+    matrix: Bytes
+    kept: Mask
+
+
+PartBytes: TypeAlias = bytes | Bytes | MaskedBytes
+
+
+class StringDictionary:
+    """A dictionary of ASCII strings, to take pieces from."""
+
+    def __init__(self, entries: Sequence[str]) -> None:
+        self.entries = tuple(entries)
+        width = max(map(len, entries))
+        text = "".join(e.ljust(width, "\0") for e in entries).encode("ascii")
+        self._matrix = np.frombuffer(text, dtype=np.uint8).reshape(len(entries), width)
+        self._kept = self._matrix != 0
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def take(self, codes: NDArray[np.int64]) -> MaskedBytes:
+        """The entries of these numbers."""
+        return MaskedBytes(self._matrix[codes], self._kept[codes])
+
+
+class Alphabet:
+    """Characters to spell with: each lane of a word chooses one, `(lane · size) >> 16`."""
+
+    def __init__(self, characters: bytes) -> None:
+        self.characters = characters
+        codes = np.arange(_LANE_VALUES, dtype=np.int64) * len(characters) >> 16
+        self._by_lane = np.frombuffer(characters, dtype=np.uint8)[codes]
+
+    def spell(self, lanes: Lanes) -> Bytes:
+        """A character for each lane."""
+        spelt: Bytes = self._by_lane[lanes]
+        return spelt
+
+
+def choose(lanes: Lanes, size: int) -> NDArray[np.int64]:
+    """A number below `size` for each lane: `(lane · size) >> 16`. For sizes of some dozens."""
+    return lanes.astype(np.int64) * size >> 16
+
+
+def concatenate_parts(rows: int, *text_parts: PartBytes) -> StringColumn:
+    """The pieces one after the other, as a column."""
+    parts = [_part(piece) for piece in text_parts]
+    width = sum(matrix.shape[1] for matrix, _ in parts)
+    out = np.empty((rows, width), dtype=np.uint8)
+    kept = np.ones((rows, width), dtype=np.bool_)
+    at = 0
+    for matrix, mask in parts:
+        until = at + matrix.shape[1]
+        out[:, at:until] = matrix
+        if mask is not None:
+            kept[:, at:until] = mask
+        at = until
+    if all(mask is None for _, mask in parts):
+        return StringColumn(out.reshape(-1), np.arange(rows + 1, dtype=np.int64) * width)
+    return StringColumn(out[kept], _offsets(kept.sum(axis=1)))
+
+
+def _part(piece: PartBytes) -> tuple[Bytes, Mask | None]:
+    if isinstance(piece, bytes):
+        return np.frombuffer(piece, dtype=np.uint8).reshape(1, -1), None
+    if isinstance(piece, MaskedBytes):
+        return piece.matrix, piece.kept
+    return piece, None
+
+
+def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def string_column(strings: Sequence[str]) -> StringColumn:
+    """A column of strings made one by one: for the few rows that no matrix covers."""
+    encoded = [s.encode("ascii") for s in strings]
+    data = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+    return StringColumn(data, _offsets(np.array([len(e) for e in encoded], dtype=np.int64)))
+
+
+def padded_digits(values: NDArray[np.int64], width: int) -> Bytes:
+    """Numbers in exactly `width` decimal digits, with leading zeros."""
+    out = np.empty((len(values), width), dtype=np.uint8)
+    rest = values
+    for place in range(width - 1, -1, -1):
+        higher = rest // 10
+        out[:, place] = rest - higher * 10 + _ZERO
+        rest = higher
+    return out
+
+
+def digits(values: NDArray[np.int64], width: int) -> MaskedBytes:
+    """Numbers of at most `width` decimal digits, without leading zeros."""
+    matrix = padded_digits(values, width)
+    kept = np.logical_or.accumulate(matrix != _ZERO, axis=1)
+    kept[:, -1] = True
+    return MaskedBytes(matrix, kept)
+
+
+_BASE64: Final = np.frombuffer(LETTERS + DIGITS + b"-_", dtype=np.uint8)
+
+
+def base64url(octets: Bytes) -> Bytes:
+    """Each row of bytes in base64url, without padding."""
+    rows, count = octets.shape
+    full = np.zeros((rows, -(-count // 3) * 3), dtype=np.uint8)
+    full[:, :count] = octets
+    a, b, c = full[:, 0::3], full[:, 1::3], full[:, 2::3]
+    sextets = np.empty((rows, full.shape[1] // 3, 4), dtype=np.uint8)
+    sextets[:, :, 0] = a >> 2
+    sextets[:, :, 1] = (a & 3) << 4 | b >> 4
+    sextets[:, :, 2] = (b & 15) << 2 | c >> 6
+    sextets[:, :, 3] = c & 63
+    spelt: Bytes = _BASE64[sextets.reshape(rows, 4 * sextets.shape[1])[:, : -(-count * 4 // 3)]]
+    return spelt
+
+
+HEX_PAIRS: Final = np.frombuffer(
+    "".join(f"{byte:02x}" for byte in range(256)).encode(), dtype=np.uint8
+).reshape(256, 2)
+
+
+def hexadecimal(octets: Bytes) -> Bytes:
+    """Two lower-case hexadecimal digits a byte."""
+    return HEX_PAIRS[octets].reshape(len(octets), 2 * octets.shape[1])

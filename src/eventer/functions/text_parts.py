@@ -1,0 +1,380 @@
+"""The pieces that random texts are spelt from, said once for both ways to spell them.
+
+A piece knows how to spell itself for a few rows as a matrix of bytes, and which instructions of a
+`SpellProgram` spell it for many. Numbers that choose a piece are likewise of two ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.functions import string_building
+from eventer.functions.calendar import SECONDS_PER_DAY, dates, spell_clock
+from eventer.functions.program_builder import ProgramBuilder
+from eventer.functions.string_building import Alphabet, Bytes, MaskedBytes, StringDictionary
+from eventer.kernels import draw
+from eventer.kernels.draw.spell import SpellOp
+
+Values: TypeAlias = NDArray[np.int64]
+PartBytes: TypeAlias = bytes | Bytes | MaskedBytes
+
+
+class NumberSource(Protocol):
+    """A number a row, made of the words that a text draws (a row of `words` each)."""
+
+    def values(self, words: draw.Words) -> Values:
+        """The numbers."""
+        ...
+
+    def emit(self, program: ProgramBuilder) -> int:
+        """The register that an instruction puts it into."""
+        ...
+
+
+class TextPart(Protocol):
+    """A part of a text, of at most `width` bytes."""
+
+    @property
+    def width(self) -> int:
+        """The most bytes that it has."""
+        ...
+
+    def spell(self, words: draw.Words) -> PartBytes:
+        """It, for each row of words."""
+        ...
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """Adds the instructions that spell it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LaneNumber:
+    """A lane's choice among `size`."""
+
+    lane: int
+    size: int
+
+    def values(self, words: draw.Words) -> Values:
+        """See `NumberSource.values`."""
+        return string_building.choose(draw.lanes(words)[:, self.lane], self.size)
+
+    def emit(self, program: ProgramBuilder) -> int:
+        """See `NumberSource.emit`."""
+        return program.register(SpellOp.LANE, self.lane, self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class ByteNumber:
+    """A byte of the words."""
+
+    octet: int
+
+    def values(self, words: draw.Words) -> Values:
+        """See `NumberSource.values`."""
+        return draw.bytes_of(words)[:, self.octet].astype(np.int64)
+
+    def emit(self, program: ProgramBuilder) -> int:
+        """See `NumberSource.emit`."""
+        return program.register(SpellOp.BYTE, self.octet)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundedNumber:
+    """A word's number below `sizes[i]`, plus `starts[i]`, where i is the number `by`, or else 0."""
+
+    word: int
+    sizes: tuple[int, ...]
+    starts: tuple[int, ...] = (0,)
+    by: NumberSource | None = None
+
+    def values(self, words: draw.Words) -> Values:
+        """See `NumberSource.values`."""
+        by = self.by.values(words) if self.by else np.zeros(len(words), dtype=np.int64)
+        sizes = np.array(self.sizes, dtype=np.uint64)[by]
+        number = draw.scaled_by_column(words[:, self.word], sizes).view(np.int64)
+        return number + np.array(self.starts, dtype=np.int64)[by]
+
+    def emit(self, program: ProgramBuilder) -> int:
+        """See `NumberSource.emit`."""
+        by = self.by.emit(program) if self.by else -1
+        sizes, starts = program.table(self.sizes), program.table(self.starts)
+        return program.register(SpellOp.BELOW, self.word, sizes, starts, by)
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralPart:
+    """The same bytes in every row."""
+
+    text: bytes
+
+    @property
+    def width(self) -> int:
+        """See `TextPart.width`."""
+        return len(self.text)
+
+    def spell(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.spell`."""
+        del words
+        return self.text
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        program.add(SpellOp.LITERAL, program.text(self.text), len(self.text))
+
+
+def text_parts(given: Sequence[TextPart | bytes]) -> list[TextPart]:
+    """Pieces, where bytes stand for literals."""
+    return [LiteralPart(piece) if isinstance(piece, bytes) else piece for piece in given]
+
+
+@dataclass(frozen=True, slots=True)
+class LettersPart:
+    """A character for each of the lanes from `first` to before `stop`."""
+
+    alphabet: Alphabet
+    first: int
+    stop: int
+
+    @property
+    def width(self) -> int:
+        """See `TextPart.width`."""
+        return self.stop - self.first
+
+    def spell(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.spell`."""
+        return self.alphabet.spell(draw.lanes(words)[:, self.first : self.stop])
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        characters = self.alphabet.characters
+        program.add(
+            SpellOp.LETTERS, self.first, self.stop, program.text(characters), len(characters)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DictionaryPart:
+    """The entry of a dictionary that a number chooses."""
+
+    entries: StringDictionary
+    number: NumberSource
+
+    @property
+    def width(self) -> int:
+        """See `TextPart.width`."""
+        return max(map(len, self.entries.entries))
+
+    def spell(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.spell`."""
+        return self.entries.take(self.number.values(words))
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        number = self.number.emit(program)
+        program.add(SpellOp.ENTRY, number, program.dictionary(self.entries.entries))
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionalPart:
+    """A piece that stands only in those rows whose number `shown` has."""
+
+    number: NumberSource
+    shown: tuple[bool, ...]
+    piece: TextPart
+
+    @property
+    def width(self) -> int:
+        """See `TextPart.width`."""
+        return self.piece.width
+
+    def spell(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.spell`. The piece must be one of a fixed width."""
+        matrix = self.piece.spell(words)
+        assert isinstance(matrix, np.ndarray)
+        shown = np.array(self.shown)[self.number.values(words)]
+        return MaskedBytes(matrix, np.broadcast_to(shown[:, np.newaxis], matrix.shape))
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        number = self.number.emit(program)
+        hidden = program.table([not shown for shown in self.shown])
+        with program.unless(number, hidden):
+            self.piece.emit(program)
+
+
+@dataclass(frozen=True, slots=True)
+class HexPart:
+    """The octets from `first` to before `stop`, two digits each."""
+
+    first: int
+    stop: int
+
+    @property
+    def width(self) -> int:
+        """See `TextPart.width`."""
+        return 2 * (self.stop - self.first)
+
+    def spell(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.spell`."""
+        return string_building.hexadecimal(draw.bytes_of(words)[:, self.first : self.stop])
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        program.add(SpellOp.HEX, self.first, self.stop)
+
+
+@dataclass(frozen=True, slots=True)
+class RawBytesPart:
+    """The octets from `first` to before `stop` as they are; only within `Base64Part`."""
+
+    first: int
+    stop: int
+
+    @property
+    def width(self) -> int:
+        """See `TextPart.width`."""
+        return self.stop - self.first
+
+    def spell(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.spell`."""
+        return draw.bytes_of(words)[:, self.first : self.stop]
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        program.add(SpellOp.RAW, self.first, self.stop)
+
+
+@dataclass(frozen=True, slots=True)
+class PaddedNumberPart:
+    """A number in exactly `width` decimal digits."""
+
+    number: NumberSource
+    width: int
+
+    def spell(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.spell`."""
+        return string_building.padded_digits(self.number.values(words), self.width)
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        program.add(SpellOp.PADDED, self.number.emit(program), self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class HundredthsPart:
+    """A number below 10^9 divided by 100, with two decimals."""
+
+    number: NumberSource
+
+    @property
+    def width(self) -> int:
+        """See `TextPart.width`."""
+        return 10
+
+    def spell(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.spell`."""
+        number = self.number.values(words)
+        matrix = np.full((len(number), 10), ord("."), dtype=np.uint8)
+        matrix[:, :7] = string_building.padded_digits(number // 100, 7)
+        matrix[:, 8:] = string_building.padded_digits(number % 100, 2)
+        kept = np.logical_or.accumulate(matrix != ord("0"), axis=1)
+        kept[:, 6] = True
+        return MaskedBytes(matrix, kept)
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        program.add(SpellOp.HUNDREDTHS, self.number.emit(program))
+
+
+@dataclass(frozen=True, slots=True)
+class DatePart:
+    """A number of seconds since 1970 as `2006-01-02`."""
+
+    seconds: NumberSource
+
+    @property
+    def width(self) -> int:
+        """See `TextPart.width`."""
+        return 10
+
+    def spell(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.spell`."""
+        return dates(self.seconds.values(words) // SECONDS_PER_DAY).spell()
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        program.add(SpellOp.DATE, self.seconds.emit(program))
+
+
+@dataclass(frozen=True, slots=True)
+class TimePart:
+    """A number of seconds since 1970 as `15:04:05`."""
+
+    seconds: NumberSource
+
+    @property
+    def width(self) -> int:
+        """See `TextPart.width`."""
+        return 8
+
+    def spell(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.spell`."""
+        return spell_clock(self.seconds.values(words) % SECONDS_PER_DAY)
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        program.add(SpellOp.CLOCK, self.seconds.emit(program))
+
+
+_BASE64: Final = string_building.LETTERS + string_building.DIGITS + b"-_"
+
+
+@dataclass(frozen=True, slots=True)
+class Base64Part:
+    """Pieces of a fixed width, in base64url without padding."""
+
+    text_parts: Sequence[TextPart | bytes]
+
+    @property
+    def width(self) -> int:
+        """See `TextPart.width`."""
+        return (4 * sum(piece.width for piece in text_parts(self.text_parts)) + 2) // 3
+
+    def spell(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.spell`."""
+        rows = len(words)
+        text = string_building.concatenate_parts(
+            rows, *(piece.spell(words) for piece in text_parts(self.text_parts))
+        )
+        width = sum(piece.width for piece in text_parts(self.text_parts))
+        return string_building.base64url(text.data.reshape(rows, width))
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        program.add(SpellOp.MARK)
+        for piece in text_parts(self.text_parts):
+            piece.emit(program)
+        program.add(SpellOp.BASE64, program.text(_BASE64))
+
+
+@dataclass(frozen=True, slots=True)
+class CustomPart:
+    """A piece of one key only: both ways are said where it is used."""
+
+    width: int
+    spell_rows: Callable[[draw.Words], PartBytes]
+    emit_instructions: Callable[[ProgramBuilder], None]
+
+    def spell(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.spell`."""
+        return self.spell_rows(words)
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        self.emit_instructions(program)

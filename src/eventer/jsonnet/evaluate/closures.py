@@ -1,0 +1,162 @@
+"""Functions written in templates: closures, the binding of arguments, the loop of tail calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from eventer.core.errors import EvaluationError
+from eventer.core.suggestions import did_you_mean
+from eventer.jsonnet.budget import Meter
+from eventer.jsonnet.context import Context
+from eventer.jsonnet.object_values import MISSING
+from eventer.jsonnet.values import Code, Frame, Function, Operand, Thunk, Value
+
+TAIL_CALL: Final = object()
+"""What a body gives whose last act is a tailstrict call: the call itself is in `Meter.tail`."""
+
+NO_NAMED_ARGUMENTS: Final[Mapping[str, Operand]] = {}
+
+
+class FunctionCode:
+    """What all closures of one `function` share. `defaults` are codes run in the call's frame."""
+
+    __slots__ = ("body", "count", "defaults", "name", "names", "pad")
+
+    def __init__(
+        self,
+        name: str | None,
+        names: tuple[str, ...],
+        defaults: tuple[Code | None, ...],
+        body: Code,
+        pad: list[None],
+    ) -> None:
+        self.name = name or "anonymous"
+        self.names = names
+        self.count = len(names)
+        self.defaults = defaults
+        self.body = body
+        self.pad = pad
+
+
+class Closure(Function):
+    """A function with the frame that it was written in."""
+
+    __slots__ = ("code", "frame")
+
+    def __init__(self, code: FunctionCode, frame: Frame) -> None:
+        self.code = code
+        self.frame = frame
+
+    @property
+    def name(self) -> str:
+        """The local or field it was bound to, or `anonymous`."""
+        return self.code.name
+
+    @property
+    def parameters(self) -> Sequence[tuple[str, bool]]:
+        """Names, each with whether it has a default."""
+        code = self.code
+        return [(n, d is not None) for n, d in zip(code.names, code.defaults, strict=True)]
+
+    def enter(
+        self,
+        context: Context,
+        positional: Sequence[Operand],
+        named: Mapping[str, Operand],
+        place: Any,
+    ) -> Value:
+        """Applies it in the application's own context."""
+        del place
+        meter = context.meter
+        meter.fuel -= 1
+        if meter.fuel < 0:
+            meter.refuel()
+        meter.depth -= 1
+        if meter.depth < 0:
+            raise meter.too_deep()
+        value = run_body(self.code.body, self.bind(context, positional, named), meter)
+        meter.depth += 1
+        return value
+
+    def bind(
+        self, context: Context, positional: Sequence[Operand], named: Mapping[str, Operand]
+    ) -> Frame:
+        """The frame of one application.
+
+        Raises:
+            EvaluationError: the arguments do not fit the parameters.
+        """
+        code = self.code
+        if len(positional) == code.count and not named:
+            return [self.frame, context, *positional, *code.pad]
+        given = bind_arguments(self, positional, named)
+        frame: Frame = [self.frame, context, *given, *code.pad]
+        for slot, default in enumerate(code.defaults, 2):
+            if frame[slot] is MISSING:
+                assert default is not None
+                frame[slot] = Thunk(default, frame)
+        return frame
+
+
+def run_body(body: Code, frame: Frame, meter: Meter) -> Value:
+    """The value of a body, and of the tail calls that it ends in."""
+    value = body(frame)
+    return run_tail_calls(meter) if value is TAIL_CALL else value
+
+
+def run_tail_calls(meter: Meter) -> Value:
+    """The value of the tail call left in the meter, and of those that it ends in."""
+    value: Any = TAIL_CALL
+    while value is TAIL_CALL:
+        body, frame = meter.tail
+        meter.fuel -= 1
+        if meter.fuel < 0:
+            meter.refuel()
+        value = body(frame)
+    return value  # type: ignore[no-any-return]  # code is untyped by design
+
+
+def bind_arguments(
+    function: Function, positional: Sequence[Operand], named: Mapping[str, Operand]
+) -> list[Any]:
+    """One operand a parameter, in order; MISSING where one that may be left out is.
+
+    Raises:
+        EvaluationError: too many, unknown, twice, or one that is needed is missing.
+    """
+    parameters = function.parameters
+    if len(positional) > len(parameters):
+        raise _too_many(function, len(positional))
+    given: list[Any] = [*positional, *[MISSING] * (len(parameters) - len(positional))]
+    names = [name for name, _ in parameters]
+    for name, operand in named.items():
+        if name not in names:
+            hint = did_you_mean(name, names) or f"write {signature(function)}"
+            raise EvaluationError(f"{function.name} has no parameter {name!r}", hint=hint)
+        number = names.index(name)
+        if given[number] is not MISSING:
+            raise EvaluationError(f"argument {name!r} of {function.name} is given twice")
+        given[number] = operand
+    for (name, optional), operand in zip(parameters, given, strict=True):
+        if operand is MISSING and not optional:
+            raise EvaluationError(
+                f"argument {name!r} of {function.name} is missing",
+                hint=f"write {signature(function)}",
+            )
+    return given
+
+
+def _too_many(function: Function, count: int) -> EvaluationError:
+    most = len(function.parameters)
+    plural = "" if most == 1 else "s"
+    return EvaluationError(
+        f"{function.name} takes {most or 'no'} argument{plural}, not {count}",
+        hint=f"write {signature(function)}",
+    )
+
+
+def signature(function: Function) -> str:
+    """How the function is called, as text."""
+    parts = [name + ("=…" if optional else "") for name, optional in function.parameters]
+    return f"{function.name}({', '.join(parts)})"

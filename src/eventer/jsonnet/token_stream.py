@@ -1,0 +1,129 @@
+"""The parser's view of its tokens: look, take, expect, and say what was expected instead."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from eventer.core.errors import TemplateSyntaxError
+from eventer.core.source import Source, Span
+from eventer.jsonnet.lexer import Token, TokenKind, lex
+
+MAX_NESTING: Final = 500
+"""Brackets and operands that may stand inside each other."""
+
+
+class TokenStream:
+    """A text's tokens with a position in them, and the depth of nesting reached."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._tokens = lex(source)
+        self._position = 0
+        self._depth = 0
+
+    @property
+    def next(self) -> Token:
+        """The token that `take` would take."""
+        return self._tokens[self._position]
+
+    @property
+    def after_next(self) -> Token:
+        """The token after the next one (END again at the end)."""
+        return self._tokens[min(self._position + 1, len(self._tokens) - 1)]
+
+    @property
+    def last(self) -> Token:
+        """The token taken last."""
+        return self._tokens[self._position - 1]
+
+    def take(self) -> Token:
+        """Takes the next token; END is never used up."""
+        token = self._tokens[self._position]
+        if token.kind is not TokenKind.END:
+            self._position += 1
+        return token
+
+    def next_is(self, text: str) -> bool:
+        """Whether the next token is this operator, keyword or symbol."""
+        return self._tokens[self._position].text == text
+
+    def take_if(self, text: str) -> bool:
+        """Takes the next token if it is this operator, keyword or symbol."""
+        found = self.next_is(text)
+        self._position += found
+        return found
+
+    def expect(self, text: str, where: str) -> Token:
+        """Takes this operator, keyword or symbol.
+
+        Raises:
+            TemplateSyntaxError: something else comes.
+        """
+        if not self.next_is(text):
+            raise self.unexpected(f"`{text}` {where}")
+        return self.take()
+
+    def expect_name(self, what: str) -> Token:
+        """Takes a name; keywords are none.
+
+        Raises:
+            TemplateSyntaxError: something else comes.
+        """
+        token = self.next
+        if token.kind is TokenKind.NAME:
+            return self.take()
+        hint = None
+        if token.kind is TokenKind.KEYWORD and token.text != "$":
+            hint = f"`{token.text}` is a keyword"
+            if what.startswith("a field"):
+                hint += f': write "{token.text}" in quotes, and ["{token.text}"] to read it'
+        raise self.unexpected(what, hint=hint)
+
+    def unexpected(self, expected: str, *, hint: str | None = None) -> TemplateSyntaxError:
+        """The error that something else than `expected` comes next."""
+        return TemplateSyntaxError(
+            f"expected {expected}, but found {describe_token(self.next)}",
+            self.span_of(self.next),
+            hint=hint,
+        )
+
+    def error(self, message: str, token: Token, *, hint: str | None = None) -> TemplateSyntaxError:
+        """An error at a token."""
+        return TemplateSyntaxError(message, self.span_of(token), hint=hint)
+
+    def span_of(self, token: Token) -> Span:
+        """The place of a token."""
+        return Span(self.source, token.start, token.end)
+
+    def span_from(self, start: int) -> Span:
+        """From a character to the end of the token taken last."""
+        return Span(self.source, start, self.last.end)
+
+    def enter(self) -> None:
+        """Goes one level deeper.
+
+        Raises:
+            TemplateSyntaxError: that is too deep.
+        """
+        self._depth += 1
+        if self._depth > MAX_NESTING:
+            raise self.error(
+                f"more than {MAX_NESTING} expressions are nested in each other here",
+                self.next,
+                hint="give inner parts names with `local`",
+            )
+
+    def leave(self) -> None:
+        """Comes back one level."""
+        self._depth -= 1
+
+
+def describe_token(token: Token) -> str:
+    """A token as error messages call it."""
+    if token.kind is TokenKind.END:
+        return "the end of the template"
+    if token.kind is TokenKind.STRING:
+        return "a string"
+    if token.kind is TokenKind.NUMBER:
+        return f"the number {token.text}"
+    return f"`{token.text}`"

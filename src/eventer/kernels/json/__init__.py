@@ -1,0 +1,1 @@
+"""JSON texts of events: row programs, numbers as text, and lines."""

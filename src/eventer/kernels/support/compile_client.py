@@ -1,0 +1,139 @@
+"""Has kernels compiled by a process of its own.
+
+A process that compiles keeps some 75 MiB of the compiler, and its other threads wait, as compiling
+holds the GIL. Here that ends with the process, a while after the last kernel.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import select
+import subprocess
+import sys
+from contextlib import suppress
+from threading import Lock, Timer
+from typing import Any, Final
+
+DONE: Final = b"+"
+FAILED: Final = b"-"
+IDLE_TIMEOUT_S: Final = 5.0
+ANSWER_TIMEOUT_S: Final = 120.0
+"""Several times what the largest kernel takes on a busy machine."""
+_MAX_ATTEMPTS: Final = 2
+_COMMAND: Final = (sys.executable, "-P", "-m", "eventer.kernels.support.compile_server")
+"""Without the working directory among the places of modules: it is the user's."""
+
+_log = logging.getLogger(__name__)
+
+
+class CompileClient:
+    """The process, while there is one: it is started when it is needed, and ends with this one.
+
+    It has a group of its own, as Ctrl-C is none of its business, and none of our settings, as some
+    are secrets. Where no process answers there is not another one: nothing is compiled then.
+    """
+
+    def __init__(
+        self,
+        command: tuple[str, ...] = _COMMAND,
+        *,
+        idle_timeout_s: float = IDLE_TIMEOUT_S,
+        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+    ) -> None:
+        self._command = command
+        self._idle_timeout_s = idle_timeout_s
+        self._answer_timeout_s = answer_timeout_s
+        self._lock = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._timer: Timer | None = None
+        self._disabled = False
+
+    def compile_into_cache(self, module: str, name: str, signature: Any) -> bool:
+        """Compiles a kernel for a signature of Numba's, into its cache; says whether it did."""
+        question = pickle.dumps((module, name, signature))
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            answer = self._answer(question)
+            if self._process is not None:
+                self._stop_when_idle()
+        return answer == DONE
+
+    def stop(self) -> None:
+        """Ends the process, if there is one."""
+        with self._lock:
+            self._stop()
+
+    def _answer(self, question: bytes) -> bytes:
+        """Nothing where no process gives one. A process may have been killed since the last one."""
+        for _ in range(_MAX_ATTEMPTS):
+            if self._disabled:
+                break
+            try:
+                if answer := self._ask(question):
+                    return answer
+            except OSError as error:
+                _log.info("the process that compiles kernels does not run: %s", error)
+            except BaseException:
+                self._stop(kill=True)  # its answer would be taken for the next one's
+                raise
+            self._stop(kill=True)
+        if not self._disabled:
+            _log.warning("kernels are compiled in this process: the one for it does not answer")
+        self._disabled = True
+        return b""
+
+    def _ask(self, question: bytes) -> bytes:
+        if self._process is None:
+            self._process = self._start()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(question)
+        self._process.stdin.flush()
+        answers = self._process.stdout.fileno()
+        ready, _, _ = select.select([answers], [], [], self._answer_timeout_s)
+        return os.read(answers, 1) if ready else b""
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603  this interpreter
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={k: v for k, v in os.environ.items() if not k.startswith("EVENTER_")},
+            process_group=0,
+        )
+
+    def _stop_when_idle(self) -> None:
+        timer = Timer(self._idle_timeout_s, lambda: self._stop_idle(timer))
+        timer.daemon = True
+        try:
+            timer.start()
+        except RuntimeError:  # there can be no more threads
+            self._stop()
+        else:
+            self._timer = timer
+
+    def _stop_idle(self, timer: Timer) -> None:
+        with self._lock:
+            if self._timer is timer:
+                self._stop()
+
+    def _stop(self, *, kill: bool = False) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if kill:
+            process.kill()
+        for pipe in (process.stdin, process.stdout):
+            assert pipe is not None
+            with suppress(OSError):
+                pipe.close()
+        try:
+            process.wait(self._idle_timeout_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

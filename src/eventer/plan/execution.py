@@ -1,0 +1,147 @@
+"""Runs a plan's nodes for the rows of one batch, each once, when something needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from eventer.plan.graph import Domain, Elements, Filter, Graph, Literal, Node, Type
+from eventer.plan.list_limits import MAX_ELEMENTS
+from eventer.plan.ops import (
+    dictionaries,
+    distinct_values,
+    documents,
+    draws,
+    list_reductions,
+    numbers,
+    rows,
+    texts,
+)
+from eventer.plan.ops.operation import OPERATIONS
+
+__all__ = ["BatchTooLargeError", "Execution"]
+
+_FAMILIES = (documents, draws, list_reductions, numbers, dictionaries, rows, texts, distinct_values)
+"""Importing them declares their operations."""
+
+Rows = NDArray[np.int64]
+
+
+class BatchTooLargeError(Exception):
+    """The lists of a batch have too many elements together: take fewer events."""
+
+
+class Execution:
+    """The values of a plan's nodes for one batch."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        index: Rows,
+        scheduled: Rows,
+        restart_meter: Callable[[], None],
+    ) -> None:
+        self.raised = np.zeros(len(index), dtype=np.bool_)
+        self.restart_meter = restart_meter
+        self._graph = graph
+        self._values: dict[Node, Any] = {}
+        self._parents: dict[Domain, Rows] = {}
+        self._rows: dict[tuple[Domain, Domain], Rows] = {}
+        self._sizes: dict[Domain, int] = {graph.root: len(index)}
+        self._total = len(index)
+        self._index = index
+        self._scheduled = scheduled
+
+    # -- nodes ----------------------------------------------------------------------------------
+
+    def value(self, node: Node) -> Any:
+        """A node's column."""
+        found = self._values.get(node)
+        if found is None:
+            arguments = [*map(self._argument, node.arguments)]
+            found = self._values[node] = OPERATIONS[node.operation](self, node, arguments)
+        return found
+
+    def _argument(self, argument: Node | Literal) -> Any:
+        return argument.value if isinstance(argument, Literal) else self.value(argument)
+
+    def placeholder(self, node: Node) -> Any:
+        """A column of a node's type that means nothing, for rows that all raise."""
+        size = self.size(node.domain)
+        if node.type is Type.TEXT:
+            return pa.array([""] * size, type=pa.large_string())
+        return np.zeros(size, dtype=dictionaries.DTYPES[node.type])
+
+    # -- domains --------------------------------------------------------------------------------
+
+    def size(self, domain: Domain) -> int:
+        """How many rows a domain has."""
+        if domain not in self._sizes:
+            self.parent_rows(domain)
+        return self._sizes[domain]
+
+    def parent_rows(self, domain: Domain) -> Rows:
+        """The row of the parent that each row belongs to."""
+        found = self._parents.get(domain)
+        if found is None:
+            if isinstance(domain, Filter):
+                mask = self.value(domain.condition)
+                found = np.flatnonzero(mask if domain.holds else ~mask)
+            else:
+                found = self._element_parents(domain)
+            # Another thread may look at the same run: who finds the rows finds their number.
+            self._sizes[domain] = len(found)
+            self._parents[domain] = found
+        return found
+
+    def _element_parents(self, domain: Domain) -> Rows:
+        assert isinstance(domain, Elements)
+        lengths = self.value(domain.lengths)
+        self._total += int(lengths.sum())
+        if self._total > MAX_ELEMENTS:
+            raise BatchTooLargeError
+        return np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
+
+    def rows(self, domain: Domain, outer: Domain) -> Rows:
+        """The row of a domain around another that each of the other's rows belongs to."""
+        if domain is outer:
+            return np.arange(self.size(domain), dtype=np.int64)
+        found = self._rows.get((domain, outer))
+        if found is None:
+            found = self.parent_rows(domain)
+            if domain.parent is not outer:
+                assert domain.parent is not None
+                found = self.rows(domain.parent, outer)[found]
+            self._rows[domain, outer] = found
+        return found
+
+    def index(self, domain: Domain) -> Rows:
+        """The index of the event that each row belongs to."""
+        return self._of_root(domain, self._index)
+
+    def scheduled(self, domain: Domain) -> Rows:
+        """When that event is due."""
+        return self._of_root(domain, self._scheduled)
+
+    def _of_root(self, domain: Domain, column: Rows) -> Rows:
+        root = self._graph.root
+        return column if domain is root else column[self.rows(domain, root)]
+
+    # -- rows that raise ------------------------------------------------------------------------
+
+    def raise_rows(self, domain: Domain, which: NDArray[np.bool_] | None) -> None:
+        """Notes that rows of a domain (all where None) cannot be computed."""
+        events = self.rows(domain, self._graph.root)
+        self.raised[events if which is None else events[which]] = True
+
+    def find_raised(self, checks: Sequence[Node] = ()) -> None:
+        """Finds the rows that raise: by `checks`, and by the conditions noted in the plan."""
+        for node in checks:
+            self.value(node)
+        for raising in self._graph.raising_rows:
+            which = None if raising.condition is None else self.value(raising.condition)
+            self.raise_rows(raising.domain, which)

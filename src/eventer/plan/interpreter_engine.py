@@ -1,0 +1,94 @@
+"""The interpreter as an engine: one event after the other, each from its own index."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from eventer.core.batch import MAX_BYTES, MAX_EVENT_BYTES, Batch
+from eventer.core.errors import BudgetError, EvaluationError
+from eventer.core.model import EngineName, JsonValue
+from eventer.functions.row_reader import RowReader
+from eventer.jsonnet.evaluate.interpreter import Interpreter
+from eventer.plan.json_fields import JsonFields
+
+
+class InterpreterEngine:
+    """Evaluates a template once an event. It is the meaning of a template, and slow."""
+
+    name: EngineName = "interpreter"
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        reader: RowReader,
+        root_key: int,
+        reason: str,
+        max_event_bytes: int = MAX_EVENT_BYTES,
+    ) -> None:
+        self._interpreter = interpreter
+        self._reader = reader
+        self._root_key = root_key
+        self._max_event_bytes = max_event_bytes
+        self.reason = reason
+
+    def generate(
+        self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None = None
+    ) -> Batch:
+        """See `eventer.plan.engine.Engine.generate`."""
+        self._reader.window(first, scheduled)
+        texts: list[bytes] = []
+        values: list[JsonValue] = []
+        size = 0
+        for row in range(len(scheduled)):
+            try:
+                text, value = self._event(first + row, row)
+            except (EvaluationError, BudgetError) as error:
+                if row == 0:
+                    error.index = first
+                    raise
+                break
+            texts.append(text)
+            values.append(value)
+            size += len(text)
+            if size >= MAX_BYTES or _is_past(deadline_ns):
+                break
+        return _batch(first, scheduled, texts, values)
+
+    def _event(self, index: int, row: int) -> tuple[bytes, JsonValue]:
+        self._reader.row = row
+        event = self._interpreter.event(self._root_key)
+        text = event.text.encode()
+        if len(text) > self._max_event_bytes:
+            raise BudgetError(
+                f"event {index} has {len(text):,} bytes, more than {self._max_event_bytes:,}"
+            )
+        return text, event.value
+
+
+def _is_past(deadline_ns: int | None) -> bool:
+    return deadline_ns is not None and time.monotonic_ns() >= deadline_ns
+
+
+def _batch(
+    first: int, scheduled: NDArray[np.int64], texts: list[bytes], values: list[JsonValue]
+) -> Batch:
+    index = np.arange(first, first + len(texts), dtype=np.int64)
+    return Batch(
+        first=first,
+        count=len(texts),
+        index=index,
+        scheduled=scheduled[: len(texts)],
+        text=pa.array(texts, type=pa.large_binary()),
+        fields=JsonFields(values, index),
+    )
+
+
+def empty_batch(first: int, count: int = 1) -> Batch:
+    """A batch that covers indices which emit nothing."""
+    none = np.empty(0, dtype=np.int64)
+    empty = pa.array([], type=pa.large_binary())
+    return Batch(first, count, none, none, empty, JsonFields([], none))

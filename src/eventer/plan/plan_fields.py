@@ -1,0 +1,116 @@
+"""Fields of a batch made by a plan: typed columns without a detour through text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from eventer.core.batch import FieldReader
+from eventer.core.errors import DestinationRejectedError
+from eventer.core.model import ColumnType
+
+if TYPE_CHECKING:
+    from eventer.plan.columnar_engine import Plan
+    from eventer.plan.execution import Execution
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFields:
+    """The rows [start, stop) of a run; what other rows hold is nobody's business."""
+
+    plan: Plan
+    run: Execution
+    start: int
+    stop: int
+
+    def column(self, pointer: str, kind: ColumnType) -> pa.Array:
+        """See `eventer.core.batch.FieldReader.column`."""
+        return self.plan.read(self.run, pointer, kind, (self.start, self.stop))
+
+    def names(self) -> frozenset[str]:
+        """See `eventer.core.batch.FieldReader.names`."""
+        return self.plan.names(self.run)
+
+    def cut(self, start: int, stop: int) -> PlanFields:
+        """Some of the rows."""
+        return PlanFields(self.plan, self.run, self.start + start, self.start + stop)
+
+
+@dataclass(frozen=True, slots=True)
+class CachedFields:
+    """Fields of events made ahead: each column is read once, then cut for one tick after another.
+
+    `columns` are those read so far; None where some row's value is refused.
+    """
+
+    fields: PlanFields
+    columns: dict[tuple[str, ColumnType], pa.Array | None] = field(default_factory=dict)
+
+    def column(self, pointer: str, kind: ColumnType) -> pa.Array | None:
+        """A column of all rows, or None where it has to be read row by row."""
+        if (pointer, kind) not in self.columns:
+            try:
+                self.columns[pointer, kind] = self.fields.column(pointer, kind)
+            except DestinationRejectedError:
+                self.columns[pointer, kind] = None
+        return self.columns[pointer, kind]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsSlice:
+    """The rows [start, stop) of those that are kept."""
+
+    cached: CachedFields
+    start: int
+    stop: int
+
+    def column(self, pointer: str, kind: ColumnType) -> pa.Array:
+        """See `eventer.core.batch.FieldReader.column`."""
+        column = self.cached.column(pointer, kind)
+        if column is None:
+            return self._own.column(pointer, kind)
+        return column[self.start : self.stop]
+
+    def names(self) -> frozenset[str]:
+        """See `eventer.core.batch.FieldReader.names`."""
+        return self._own.names()
+
+    @property
+    def _own(self) -> PlanFields:
+        return self.cached.fields.cut(self.start, self.stop)
+
+
+@dataclass(frozen=True, slots=True)
+class PatchedFields:
+    """Rows of a plan, but for those (`recomputed`: row, and fields of that row alone) made again."""
+
+    planned: PlanFields
+    recomputed: Sequence[tuple[int, FieldReader]]
+
+    def column(self, pointer: str, kind: ColumnType) -> pa.Array:
+        """See `eventer.core.batch.FieldReader.column`."""
+        columns: list[pa.Array] = []
+        rejected: list[DestinationRejectedError] = []
+        for fields in (self.planned, *(fields for _, fields in self.recomputed)):
+            try:
+                columns.append(fields.column(pointer, kind))
+            except DestinationRejectedError as error:
+                rejected.append(error)
+        if rejected:
+            raise min(rejected, key=_index)
+        order = np.arange(len(columns[0]))
+        order[[row for row, _ in self.recomputed]] = len(order) + np.arange(len(self.recomputed))
+        return pa.concat_arrays(columns).take(pa.array(order))
+
+    def names(self) -> frozenset[str]:
+        """See `eventer.core.batch.FieldReader.names`."""
+        return self.planned.names().union(*(fields.names() for _, fields in self.recomputed))
+
+
+def _index(error: DestinationRejectedError) -> int:
+    assert error.index is not None
+    return error.index

@@ -1,0 +1,146 @@
+"""The instructions of a row program, put down one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+
+from eventer.core.json_text import json_text
+from eventer.kernels.json.assemble import MAX_DEPTH, Column, RowOp, RowProgram
+from eventer.kernels.json.prefix_classes import PrefixClasses, prefix_classes
+from eventer.plan.graph import Node
+from eventer.plan.row_program import BoundRowProgram, ColumnSlot, Layout
+from eventer.plan.unsupported import PlanUnsupportedError
+
+MAX_INSTRUCTIONS: Final = 100_000
+MAX_LITERALS: Final = 4 << 20
+"""Bytes of text that a program may hold: an event beyond it is larger than an event may be."""
+_PADDING_BYTES: Final = 64
+
+Checkpoint: TypeAlias = tuple[int, int, int]
+"""How much was there: instructions, those that read slots, and levels."""
+
+
+class RowProgramBuilder:
+    """Instructions so far, with the literals, dictionaries and slots that they name.
+
+    Raises:
+        PlanUnsupportedError: they are too many, too large or too deep; any method may.
+    """
+
+    def __init__(self) -> None:
+        self._code: list[tuple[int, int, int]] = []
+        self._literals = bytearray()
+        self._slots: dict[tuple[Layout, int], int] = {}
+        self._columns: list[ColumnSlot] = []
+        self._patches: list[tuple[int, int]] = []
+        self._numbers: dict[int, int] = {}
+        self._dictionaries: list[Column] = []
+        self._prefix_classes: list[PrefixClasses | None] = []
+        self._entries: list[Any] = []
+        self._dictionary_bytes = 0
+        self._pending = bytearray()
+        self._depth = 0
+
+    def program(self) -> BoundRowProgram:
+        """The program of all that was put down."""
+        self.emit(RowOp.END)
+        code = np.array(self._code, dtype=np.int64)
+        for instruction, slot in self._patches:
+            code[instruction, 1] = len(self._dictionaries) + slot
+        return BoundRowProgram(
+            RowProgram(code, bytes(self._literals), self._prefix_classes),
+            tuple(self._dictionaries),
+            tuple(self._columns),
+        )
+
+    def add_literal(self, text: str) -> None:
+        """Text that is the same in every row; neighbours become one instruction."""
+        self._pending += text.encode()
+        if len(self._pending) + len(self._literals) + self._dictionary_bytes > MAX_LITERALS:
+            raise PlanUnsupportedError(
+                f"an event has more than {MAX_LITERALS:,} bytes of constant text"
+            )
+
+    def flush(self) -> None:
+        """Makes the text so far an instruction."""
+        if self._pending:
+            start = len(self._literals)
+            self._literals += self._pending
+            self._add(RowOp.LITERAL, start, len(self._pending))
+            self._pending.clear()
+
+    def emit(self, op: RowOp, a: int = 0, b: int = 0) -> int:
+        """Puts an instruction down; its number."""
+        self.flush()
+        return self._add(op, a, b)
+
+    def _add(self, op: RowOp, a: int = 0, b: int = 0) -> int:
+        if len(self._code) >= MAX_INSTRUCTIONS:
+            raise PlanUnsupportedError(
+                f"an event needs more than {MAX_INSTRUCTIONS:,} instructions"
+            )
+        self._code.append((int(op), a, b))
+        return len(self._code) - 1
+
+    def next_instruction(self) -> int:
+        """The number of the instruction that comes next."""
+        self.flush()
+        return len(self._code)
+
+    def patch_jump(self, instruction: int) -> None:
+        """Makes an instruction jump to what comes next."""
+        op, a, _ = self._code[instruction]
+        self._code[instruction] = (op, a, self.next_instruction())
+
+    def emit_column(self, op: RowOp, layout: Layout, node: Node, b: int = 0) -> int:
+        """Puts an instruction down that reads a column; its number."""
+        instruction = self.emit(op, 0, b)
+        key = (layout, id(node))
+        number = self._slots.get(key)
+        if number is None:
+            number = self._slots[key] = len(self._columns)
+            self._columns.append(ColumnSlot(layout, node))
+        self._patches.append((instruction, number))
+        return instruction
+
+    def change_depth(self, by: int) -> None:
+        """Goes so many levels down, or up again where it is below 0."""
+        self._depth += by
+        if self._depth > MAX_DEPTH:
+            raise PlanUnsupportedError(
+                f"lists and optional parts are nested more than {MAX_DEPTH} deep"
+            )
+
+    def checkpoint(self) -> Checkpoint:
+        """Where `roll_back` goes back to."""
+        self.flush()
+        return len(self._code), len(self._patches), self._depth
+
+    def roll_back(self, checkpoint: Checkpoint) -> None:
+        """Takes back what was put down since a mark; slots and dictionaries stay."""
+        code, patches, self._depth = checkpoint
+        del self._code[code:], self._patches[patches:]
+        self._pending.clear()
+
+    def dictionary(self, entries: Sequence[Any]) -> int:
+        """The number of the dictionary that has the texts of a pick's entries."""
+        number = self._numbers.get(id(entries))
+        if number is None:
+            number = self._numbers[id(entries)] = len(self._dictionaries)
+            texts = [json_text(entry).encode() for entry in entries]
+            column = _dictionary(texts)
+            self._dictionaries.append(column)
+            self._prefix_classes.append(prefix_classes(texts))
+            self._entries.append(entries)
+            self._dictionary_bytes += int(column.numbers[-1])
+        return number
+
+
+def _dictionary(texts: Sequence[bytes]) -> Column:
+    """Entries as their JSON texts, with room behind them so that they are copied in blocks."""
+    offsets = np.zeros(len(texts) + 1, dtype=np.int64)
+    np.cumsum([*map(len, texts)], out=offsets[1:])
+    return Column(offsets, np.frombuffer(b"".join(texts) + bytes(_PADDING_BYTES), dtype=np.uint8))

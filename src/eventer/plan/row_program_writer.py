@@ -1,0 +1,237 @@
+"""A traced value to a row program, part by part: `RowProgramWriter`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from eventer.core.errors import EvaluationError, TemplateError
+from eventer.core.json_text import json_text, string_text
+from eventer.core.source import Span
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.values import Array, Function, force
+from eventer.kernels.json.assemble import RowOp
+from eventer.plan.graph import Domain, Literal, Node, Type, source_node
+from eventer.plan.row_program import BoundRowProgram, Layout
+from eventer.plan.row_program_builder import MAX_LITERALS, RowProgramBuilder
+from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, SymbolicList
+from eventer.plan.trace.traced_objects import Chain, OptionalMember, TracedObject
+from eventer.plan.trace.tracer import Tracer
+from eventer.plan.trace.views import lift_list
+from eventer.plan.unsupported import PlanUnsupportedError
+
+
+class RowProgramWriter:
+    """Writes the program of one value in the domain that is current when it begins."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer = tracer
+        self._out = RowProgramBuilder()
+
+    def program(self, value: Any) -> BoundRowProgram:
+        """The program that writes a value.
+
+        Raises:
+            PlanUnsupportedError: it is too large, or of a kind that has no text.
+            EvaluationError: every row raises.
+            BudgetError: it has more values than the rest of the trace's steps, or took too long.
+        """
+        self._value(value)
+        return self._out.program()
+
+    # -- values ---------------------------------------------------------------------------------
+
+    def _value(self, operand: Any) -> None:
+        self._tracer.charge(1)
+        value = self._tracer.simplified(force(operand))
+        if isinstance(value, Symbol):
+            self._symbol(value)
+        elif isinstance(value, Choice):
+            self._choice(value)
+        elif isinstance(value, SymbolicList):
+            self._list(value)
+        elif isinstance(value, Array):
+            self._array(value)
+        elif isinstance(value, Object):
+            self._object(value)
+        elif isinstance(value, Function | AlwaysRaises):
+            raise EvaluationError("a function is no JSON value")
+        else:
+            if isinstance(value, str) and len(value) > MAX_LITERALS:
+                raise PlanUnsupportedError(
+                    f"an event has a constant text of {len(value):,} characters"
+                )
+            self._out.add_literal(json_text(value))
+
+    def _symbol(self, value: Symbol) -> None:
+        node = self._tracer.lift(value.node)
+        if node.type is Type.DICTIONARY:
+            self._out.emit_column(
+                RowOp.ENTRY, Layout.NUMBERS, node, self._out.dictionary(node.entries)
+            )
+            return
+        if node.type is Type.VALUE:
+            graph, domain = self._tracer.graph, self._tracer.domain
+            texts = graph.node("value_text", (node,), domain, Type.TEXT)
+            self._out.emit_column(RowOp.RAW, Layout.TEXT, texts)
+            return
+        if _is_of_plain_parts(node):
+            self._parts(node)
+            return
+        op, layout = _SCALARS[node.type]
+        self._out.emit_column(RowOp.PLAIN if _is_plain(node) else op, layout, node)
+
+    def _parts(self, node: Node) -> None:
+        """Texts put together, written part by part: the column of the whole is not made."""
+        self._out.add_literal('"')
+        for part in node.arguments:
+            if isinstance(part, Literal):
+                assert isinstance(part.value, str)
+                self._out.add_literal(string_text(part.value)[1:-1])
+            elif part.operation == "whole_text":
+                (number,) = part.arguments
+                assert isinstance(number, Node)
+                self._out.emit_column(RowOp.WHOLE, Layout.NUMBERS, number)
+            else:
+                self._out.emit_column(RowOp.RAW, Layout.TEXT, part)
+        self._out.add_literal('"')
+
+    def _choice(self, value: Choice) -> None:
+        self._branch(
+            value.condition,
+            lambda: self._value(self._tracer.side_of(value, holds=True)),
+            lambda: self._value(self._tracer.side_of(value, holds=False)),
+        )
+
+    def _branch(
+        self, condition: Symbol, then: Callable[[], None], otherwise: Callable[[], None] | None
+    ) -> None:
+        mask = self._tracer.truth(condition)
+        parts = [self._tracer.part(condition, holds=holds) for holds in (True, False)]
+        self._out.change_depth(1)
+        branch = self._out.emit_column(RowOp.BRANCH, Layout.SELECTOR, mask)
+        self._side(parts[0], then)
+        self._out.emit(RowOp.RESTORE)
+        jump = self._out.emit(RowOp.JUMP)
+        self._out.patch_jump(branch)
+        if otherwise is not None:
+            self._side(parts[1], otherwise)
+        self._out.emit(RowOp.RESTORE)
+        self._out.patch_jump(jump)
+        self._out.change_depth(-1)
+
+    def _side(self, part: Domain, write: Callable[[], None]) -> None:
+        """What is written for some rows; nothing, where all of them raise."""
+        before = self._out.checkpoint()
+        with self._tracer.inside(part):
+            try:
+                write()
+                self._out.flush()
+            except EvaluationError as error:
+                self._out.roll_back(before)
+                self._tracer.graph.add_raising_rows(part, None, str(error))
+
+    def _list(self, value: SymbolicList) -> None:
+        value = lift_list(self._tracer, value)
+        self._out.add_literal("[")
+        self._out.change_depth(2)
+        loop = self._out.emit_column(RowOp.LOOP, Layout.LIST, value.lengths)
+        body = self._out.next_instruction()
+        self._side(value.elements, lambda: self._value(value.item))
+        self._out.emit(RowOp.NEXT, 0, body)
+        self._out.patch_jump(loop)
+        self._out.change_depth(-2)
+        self._out.add_literal("]")
+
+    def _array(self, value: Array) -> None:
+        before = "["
+        for item in value.items:
+            self._out.add_literal(before)
+            before = ","
+            self._value(item)
+        self._out.add_literal("]" if value.items else "[]")
+
+    # -- objects --------------------------------------------------------------------------------
+
+    def _object(self, value: Object) -> None:
+        value.check_asserts()
+        fields = _fields(value)
+        self._out.add_literal("{")
+        sure = False
+        for number, (name, chain) in enumerate(fields):
+            optional = chain is not None and isinstance(chain[-1][1], OptionalMember)
+            separator = "" if number == 0 else "," if sure else None
+            if optional and chain is not None and isinstance(value, TracedObject):
+                self._optional(value, name, chain, separator)
+            else:
+                self._named(name, separator)
+                span = (chain[-1][1] if chain else value.table[name][1]).span
+                self._field(partial(value.get, name), span)
+            sure = sure or not optional
+        self._out.add_literal("}")
+
+    def _field(self, read: Callable[[], Any], span: Span | None) -> None:
+        """A field's value; what cannot be written has the field's place, if none of its own."""
+        try:
+            self._value(read())
+        except (TemplateError, PlanUnsupportedError) as error:
+            if span is not None:
+                error.at(span)
+            raise
+
+    def _named(self, name: str, separator: str | None) -> None:
+        """A field's name; where it is not sure that another is before it, the kernel looks."""
+        if separator is None:
+            self._out.emit(RowOp.SEPARATE)
+        self._out.add_literal(f"{separator or ''}{string_text(name)}:")
+
+    def _optional(
+        self, value: TracedObject, name: str, chain: Chain, separator: str | None
+    ) -> None:
+        """A field that some rows do not have."""
+        if not chain:
+            return
+        number, member, _ = chain[0]
+        assert isinstance(member, OptionalMember)
+        condition = self._tracer.simplified(member.condition)
+
+        def write_field() -> None:
+            self._named(name, separator)
+            self._field(lambda: value.part(number, member, name), member.span)
+
+        if condition is True:
+            write_field()
+        elif condition is False:
+            self._optional(value, name, chain[1:], separator)
+        else:
+            rest = chain[1:]
+            elsewhere = (lambda: self._optional(value, name, rest, separator)) if rest else None
+            self._branch(condition, write_field, elsewhere)
+
+
+def _fields(value: Object) -> list[tuple[str, Chain | None]]:
+    if isinstance(value, TracedObject):
+        return list(value.fields())
+    return [(name, None) for name in value.names()]
+
+
+def _is_of_plain_parts(node: Node) -> bool:
+    return node.operation == "concatenate" and all(
+        isinstance(part, Literal) or _is_plain(part) for part in node.arguments
+    )
+
+
+def _is_plain(node: Node) -> bool:
+    """Whether it is texts that JSON writes as they are."""
+    return node.type is Type.TEXT and source_node(node).operation in _PLAIN
+
+
+_PLAIN: Final = frozenset({"drawn", "whole_text", "number_text", "format_number"})
+"""Operations that give texts without quotes, backslashes and controls: functions spell ASCII."""
+_SCALARS: Final = {
+    Type.WHOLE: (RowOp.WHOLE, Layout.NUMBERS),
+    Type.NUMBER: (RowOp.DOUBLE, Layout.DOUBLES),
+    Type.BOOLEAN: (RowOp.BOOLEAN, Layout.BOOLEANS),
+    Type.TEXT: (RowOp.TEXT, Layout.TEXT),
+}

@@ -1,0 +1,131 @@
+"""Objects in inference: layers, inherited fields, visibility."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eventer.jsonnet.nodes import Bind, Visibility
+from eventer.plan.shape.abstract import (
+    ANYTHING,
+    MAX_ALTERNATIVES,
+    NEVER,
+    AbstractEnvironment,
+    AbstractObject,
+    AbstractValue,
+    LazyValue,
+    Number,
+    ObjectLayers,
+    Text,
+    join,
+)
+
+if TYPE_CHECKING:
+    from eventer.plan.shape.infer import Inference
+
+
+class FieldEnv(AbstractEnvironment):
+    """The environment of a layer's fields before `self` is known, with the object's locals."""
+
+    __slots__ = ("locals",)
+
+    def __init__(self, env: AbstractEnvironment, binds: tuple[Bind, ...]) -> None:
+        super().__init__(env.variables, env.self_object, env.level)
+        object.__setattr__(self, "locals", binds)
+
+
+def bind_self(
+    inference: Inference, env: AbstractEnvironment, layers: ObjectLayers, level: int
+) -> AbstractEnvironment:
+    """The environment of a field's body: its object's locals, and which object `self` is."""
+    binds: tuple[Bind, ...] = getattr(env, "locals", ())
+    variables = dict(env.variables)
+    inner = AbstractEnvironment(variables, layers, level)
+    for bind in binds:
+        variables[bind.name] = inference.later(bind.body, inner)
+    return inner
+
+
+def merge_objects(left: AbstractObject, right: AbstractObject) -> AbstractValue:
+    """`left + right`: every pair of alternatives, the right one's layers on top."""
+    if len(left.alternatives) * len(right.alternatives) > MAX_ALTERNATIVES:
+        return ANYTHING
+    return AbstractValue(
+        AbstractObject(
+            tuple(
+                ObjectLayers(below.layers + above.layers)
+                for below in left.alternatives
+                for above in right.alternatives
+            )
+        )
+    )
+
+
+def visible_names(layers: ObjectLayers) -> list[str]:
+    """The fields that are manifested, as far as they are known."""
+    shown: dict[str, bool] = {}
+    for layer in layers.layers:
+        for name, field in layer.fields.items():
+            if field.visibility is not Visibility.INHERIT:
+                shown[name] = field.visibility is Visibility.VISIBLE
+            else:
+                shown.setdefault(name, True)
+    return [name for name, visible in shown.items() if visible]
+
+
+def find_field(
+    inference: Inference, layers: ObjectLayers, name: str, below: int | None = None
+) -> AbstractValue:
+    """What the field of that name may be, in all layers or in those below one (`super`)."""
+    top = len(layers.layers) if below is None else below
+    cached = layers.inferred.get((name, top))
+    if cached is not None:
+        return cached
+    layers.inferred[name, top] = ANYTHING
+    value = _find(inference, layers, name, top)
+    layers.inferred[name, top] = value
+    return value
+
+
+def _find(inference: Inference, layers: ObjectLayers, name: str, top: int) -> AbstractValue:
+    total, missing = NEVER, True
+    for level in range(top - 1, -1, -1):
+        layer = layers.layers[level]
+        field = layer.fields.get(name)
+        if field is None and not layer.open:
+            continue
+        if field is None:
+            return ANYTHING
+        value = _field_value(inference, layers, name, level)
+        total = value if missing else join(total, value)
+        missing = False
+        if not field.conditional:
+            break
+    return total
+
+
+def _field_value(
+    inference: Inference, layers: ObjectLayers, name: str, level: int
+) -> AbstractValue:
+    field = layers.layers[level].fields[name]
+    if isinstance(field.body, LazyValue):
+        return field.body.get()
+    assert field.env is not None
+    value = inference.infer(field.body, bind_self(inference, field.env, layers, level))
+    if not field.plus:
+        return value
+    return _added(find_field(inference, layers, name, level), value)
+
+
+def _added(below: AbstractValue, value: AbstractValue) -> AbstractValue:
+    """`+:` — what lies below, if anything does, plus the value."""
+    match below.core, value.core:
+        case None, _:
+            return value
+        case AbstractObject(), AbstractObject():
+            return merge_objects(below.core, value.core)
+        case Number(), Number():
+            return AbstractValue(Number(below.core.whole and value.core.whole))
+        case (Text(), _) | (_, Text()):
+            return AbstractValue(Text())
+        case _:
+            return ANYTHING

@@ -1,0 +1,191 @@
+"""Traced rules for comprehensions: over arrays element by element, over lists all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any, TypeAlias, cast
+
+from eventer.core.errors import EvaluationError
+from eventer.jsonnet.context import Context
+from eventer.jsonnet.evaluate.compiler import Compiler
+from eventer.jsonnet.evaluate.comprehensions import ComprehensionScope
+from eventer.jsonnet.evaluate.scope import Layout, Scope
+from eventer.jsonnet.nodes import ArrayComp, CompSpec, ForSpec, IfSpec
+from eventer.jsonnet.operators import describe
+from eventer.jsonnet.values import Array, Code, Frame
+from eventer.plan.symbols import Choice, Symbol, Symbolic, SymbolicList, type_name_of
+from eventer.plan.trace.dictionaries import split_by_entry
+from eventer.plan.trace.list_building import concatenated, list_of, present_list
+from eventer.plan.trace.traced_compiler import TracedCompiler
+from eventer.plan.trace.traced_expressions import located
+from eventer.plan.trace.tracer import Tracer
+from eventer.plan.trace.views import element_context, lift_list, position_in
+from eventer.plan.unsupported import PlanUnsupportedError
+
+Then: TypeAlias = Callable[[Frame], Any]
+
+
+def array_comp(compiler: Compiler, node: ArrayComp, scope: Scope) -> Code:
+    """`[body for … if …]`: an array, or a list where its length differs from row to row."""
+    traced = cast("TracedCompiler", compiler)
+    inner = ComprehensionScope(scope)
+    stages = [_stage(traced, spec, inner) for spec in node.specs]
+    body = compiler.operand(node.body, inner.scope)
+    inner.close()
+
+    def make(frame: Frame) -> Any:
+        return _run(traced, stages, 0, frame, body)
+
+    return located(make, node.span)
+
+
+Stage: TypeAlias = Callable[[Frame, Then], Any]
+"""Gives what `then` makes of each element's frame, put together."""
+
+
+def _run(
+    compiler: TracedCompiler, stages: list[Stage], number: int, frame: Frame, body: Code
+) -> Any:
+    if number == len(stages):
+        return Array([body(frame)])
+    return stages[number](frame, lambda inner: _run(compiler, stages, number + 1, inner, body))
+
+
+def _stage(compiler: TracedCompiler, spec: CompSpec, inner: ComprehensionScope) -> Stage:
+    if isinstance(spec, ForSpec):
+        return _for(compiler, spec, inner)
+    return _if(compiler, spec, inner)
+
+
+def _if(compiler: TracedCompiler, spec: IfSpec, inner: ComprehensionScope) -> Stage:
+    condition, tracer = compiler.code(spec.condition, inner.scope), compiler.tracer
+
+    def stage(frame: Frame, then: Then) -> Any:
+        return filter_rows(tracer, condition(frame), lambda: then(frame))
+
+    return stage
+
+
+def filter_rows(tracer: Tracer, condition: Any, then: Callable[[], Any]) -> Any:
+    """What there is where a condition holds, and nothing elsewhere."""
+    holds = tracer.simplified(condition)
+    if holds is True:
+        return then()
+    if holds is False:
+        return Array([])
+    kind = type_name_of(holds)
+    if not isinstance(holds, Symbol) or kind != "boolean":
+        if isinstance(holds, Symbolic) and kind is None:
+            raise PlanUnsupportedError(
+                "the condition of a comprehension is not simply true or false"
+            )
+        raise EvaluationError(f"`if` needs true or false, not {describe(holds)}")
+    return tracer.choose(holds, then, lambda: Array([]))
+
+
+def _for(compiler: TracedCompiler, spec: ForSpec, inner: ComprehensionScope) -> Stage:
+    compiler.draw_key_uses += 1
+    source = compiler.code(spec.source, inner.scope)
+    layout, pad = Layout(), list[None]()
+    inner.pads.append((pad, layout))
+    inner.scope = inner.scope.inner(layout)
+    inner.scope.declare(spec.name)
+    span = spec.source.span
+
+    def stage(frame: Frame, then: Then) -> Any:
+        def each(context: Context, item: Any) -> Any:
+            return then([frame, context, item, *pad])
+
+        value = located(source, span)(frame)
+        return concatenate_elements(compiler, value, frame[1], (spec.site,), each)
+
+    return stage
+
+
+def concatenate_elements(
+    compiler: TracedCompiler,
+    source: Any,
+    context: Context,
+    steps: tuple[int, ...],
+    each: Callable[[Context, Any], Any],
+) -> Any:
+    """What `each` makes of every element (arrays or lists), one after the other.
+
+    `each` gets the element's context, H(context, *steps, i), and the element.
+    """
+    tracer = compiler.tracer
+    source = tracer.simplified(source)
+    if isinstance(source, Choice):
+        return tracer.distribute(
+            source, lambda side: concatenate_elements(compiler, side, context, steps, each)
+        )
+    if isinstance(source, SymbolicList):
+        return _over_list(compiler, source, context, steps, each)
+    if isinstance(source, Symbol) and type_name_of(source) == "array" and source.node.entries:
+        return split_by_entry(
+            tracer,
+            source,
+            lambda one: concatenate_elements(compiler, one, context, steps, each),
+            None,
+        )
+    if not isinstance(source, Array):
+        if isinstance(source, Symbolic):
+            raise PlanUnsupportedError("it goes over an array that is picked at random")
+        raise EvaluationError(f"`for` goes over arrays, not {describe(source)}")
+    compiler.runtime.meter.elements(len(source.items))
+    parts = [
+        each(context.element_context((*steps, number)), item)
+        for number, item in enumerate(source.items)
+    ]
+    return concatenate_parts(tracer, parts)
+
+
+def concatenate_parts(tracer: Tracer, parts: list[Any]) -> Any:
+    """Arrays one after the other; of lists, there may be just one."""
+    if len(parts) == 1:
+        return parts[0]
+    items: list[Any] = []
+    for part in parts:
+        value = tracer.simplified(part)
+        if not isinstance(value, Array):
+            return _joined_optional(tracer, parts)
+        items += value.items
+    return Array(items)
+
+
+def _joined_optional(tracer: Tracer, parts: list[Any]) -> Any:
+    """Elements of which some are there in some rows only; or lists, one after the other."""
+    if any(isinstance(tracer.simplified(part), SymbolicList) for part in parts):
+        return reduce(lambda one, other: add_lists(tracer, one, other), parts)
+    return present_list(tracer, parts)
+
+
+def add_lists(tracer: Tracer, one: Any, other: Any) -> Any:
+    """`one + other` of arrays and lists."""
+    one, other = tracer.simplified(one), tracer.simplified(other)
+    if isinstance(one, Choice):
+        return tracer.distribute(one, lambda side: add_lists(tracer, side, other))
+    if isinstance(other, Choice):
+        return tracer.distribute(other, lambda side: add_lists(tracer, one, side))
+    if not isinstance(one, Array | SymbolicList) or not isinstance(other, Array | SymbolicList):
+        raise PlanUnsupportedError("it joins arrays with values that are not known to be arrays")
+    if isinstance(one, Array) and isinstance(other, Array):
+        return Array(one.items + other.items)
+    return concatenated(tracer, one, other)
+
+
+def _over_list(
+    compiler: TracedCompiler,
+    source: SymbolicList,
+    context: Context,
+    steps: tuple[int, ...],
+    each: Callable[[Context, Any], Any],
+) -> Any:
+    tracer = compiler.tracer
+    source = lift_list(tracer, source)
+    with tracer.inside(source.elements):
+        position = position_in(tracer, source)
+        inner = each(element_context(tracer, context, steps, position), source.item)
+        inner = tracer.simplified(inner)
+    return list_of(tracer, source, inner)

@@ -1,0 +1,33 @@
+"""Which numbers are whole in every row, and between which bounds they are."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from eventer.plan.graph import Type
+from eventer.plan.symbols import Symbol
+
+EXACT: Final = float(1 << 53)
+"""All whole numbers below it are exact."""
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a number is whole and exact in every row."""
+    if isinstance(value, Symbol):
+        node = value.node
+        if node.type is Type.DICTIONARY:
+            return all(is_whole(entry) for entry in node.entries)
+        return node.type is Type.WHOLE
+    if not isinstance(value, float) or not value.is_integer() or abs(value) >= EXACT:
+        return False
+    return value != 0 or str(value) == "0.0"
+
+
+def bounds_of(value: Any) -> tuple[int, int] | None:
+    """The least and the greatest value of a whole number, where known."""
+    if isinstance(value, Symbol):
+        node = value.node
+        if node.type is Type.DICTIONARY and is_whole(value):
+            return int(min(node.entries)), int(max(node.entries))
+        return node.bounds
+    return (int(value), int(value)) if is_whole(value) else None

@@ -1,0 +1,13 @@
+"""How long lists are."""
+
+from __future__ import annotations
+
+from eventer.plan.graph import Type
+from eventer.plan.symbols import Symbol, SymbolicList
+from eventer.plan.trace.tracer import Tracer
+
+
+def list_length(tracer: Tracer, value: SymbolicList) -> Symbol:
+    """The length of a list, in the current domain."""
+    bounds = value.lengths.bounds
+    return tracer.compute("whole_of_rows", [Symbol(value.lengths)], Type.WHOLE, bounds=bounds)

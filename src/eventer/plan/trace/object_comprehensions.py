@@ -1,0 +1,197 @@
+"""Traced rule of object comprehensions: the fields may depend on picks and on conditions.
+
+The elements are gone through one by one. Where it depends on the row how to go on, the rest is gone
+through for each way by itself, in the rows that take it; so the object becomes a choice of objects,
+in each of which the fields are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias, cast
+
+from eventer.core.errors import EvaluationError
+from eventer.core.source import Span
+from eventer.jsonnet.evaluate.compiler import Compiler
+from eventer.jsonnet.evaluate.comprehensions import ComprehensionScope
+from eventer.jsonnet.evaluate.object_literals import check_name
+from eventer.jsonnet.evaluate.scope import Layout, Scope
+from eventer.jsonnet.layers import Layer, LayerField
+from eventer.jsonnet.nodes import CompSpec, ForSpec, ObjectComp
+from eventer.jsonnet.operators import describe
+from eventer.jsonnet.values import Array, Code, Frame
+from eventer.plan.graph import Type
+from eventer.plan.symbols import Choice, Symbol, Symbolic
+from eventer.plan.trace.dictionaries import split_by_entry
+from eventer.plan.trace.traced_compiler import TracedCompiler
+from eventer.plan.trace.traced_expressions import located
+from eventer.plan.trace.traced_literals import TracedMembers, plus
+from eventer.plan.trace.traced_objects import TracedObject
+from eventer.plan.trace.tracer import Tracer
+from eventer.plan.unsupported import PlanUnsupportedError
+
+MAX_DECISIONS: Final = 4
+"""Picks and conditions, one after the other, that the fields of an object may depend on."""
+
+Layers: TypeAlias = dict[str, Layer]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A part of the comprehension: it asks for a value in a frame, and goes on with what it is.
+
+    `frames` are those that the next step is to be taken in.
+    """
+
+    ask: Code
+    frames: Callable[[Any, Frame], Sequence[Frame]]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """Steps and frames to come, the last one first; the fields found; decisions that are left."""
+
+    pending: tuple[tuple[int, Frame], ...]
+    layers: Layers
+    remaining_decisions: int = MAX_DECISIONS
+
+
+class _ElementWalk:
+    """Goes through the elements of one comprehension."""
+
+    def __init__(
+        self, tracer: Tracer, steps: Sequence[_Step], add: Callable[[Any, Frame, Layers], None]
+    ) -> None:
+        self._tracer = tracer
+        self._steps = steps
+        self._add = add
+
+    def run(self, progress: _Progress) -> Any:
+        """The object, or a choice of objects."""
+        pending, layers = list(progress.pending), dict(progress.layers)
+        while pending:
+            number, frame = pending.pop()
+            step = self._steps[number]
+            value = self._tracer.simplified(step.ask(frame))
+            if isinstance(value, Symbolic):
+                left = replace(progress, pending=tuple(pending), layers=layers)
+                return self._decided(left, number, frame, value)
+            self._go(pending, layers, number, frame, value)
+        return TracedObject(
+            self._tracer, tuple(layers.values()), has_asserts=False, uses_draw_key=True
+        )
+
+    def _go(
+        self,
+        pending: list[tuple[int, Frame]],
+        layers: Layers,
+        number: int,
+        frame: Frame,
+        value: Any,
+    ) -> None:
+        if number == len(self._steps) - 1:
+            self._add(value, frame, layers)
+        else:
+            frames = self._steps[number].frames(value, frame)
+            pending += [(number + 1, each) for each in reversed(frames)]
+
+    def _decided(self, progress: _Progress, number: int, frame: Frame, value: Any) -> Any:
+        """The same for each value that a symbol has, in the rows that have it."""
+        tracer, span = self._tracer, self._steps[number].span
+        if progress.remaining_decisions == 0:
+            raise PlanUnsupportedError("the fields of an object comprehension differ", span)
+
+        def with_known(known: Any) -> Any:
+            known = tracer.simplified(known)
+            left = replace(progress, remaining_decisions=progress.remaining_decisions - 1)
+            if isinstance(known, Symbolic):
+                return self._decided(left, number, frame, known)
+            pending, layers = list(left.pending), dict(left.layers)
+            self._go(pending, layers, number, frame, known)
+            return self.run(replace(left, pending=tuple(pending), layers=layers))
+
+        if isinstance(value, Choice):
+            return tracer.distribute(value, with_known)
+        if isinstance(value, Symbol) and value.node.type is Type.BOOLEAN:
+            return tracer.choose(value, lambda: with_known(True), lambda: with_known(False))
+        if isinstance(value, Symbol) and value.node.type is Type.DICTIONARY:
+            return split_by_entry(tracer, value, with_known, span)
+        raise PlanUnsupportedError("the fields of an object comprehension differ", span)
+
+
+def object_comp(compiler: Compiler, node: ObjectComp, scope: Scope) -> Code:
+    """`{ [name]: body for … }`, over arrays of known lengths."""
+    traced = cast("TracedCompiler", compiler)
+    inner = ComprehensionScope(scope)
+    steps = [_step(traced, spec, inner) for spec in node.specs]
+    steps.append(_Step(compiler.code(node.name, inner.scope), _no_frames, node.name.span))
+    walk = _ElementWalk(traced.tracer, steps, _adder(traced, node, inner))
+    return located(lambda frame: walk.run(_Progress(((0, frame),), {})), node.span)
+
+
+def _adder(
+    compiler: TracedCompiler, node: ObjectComp, inner: ComprehensionScope
+) -> Callable[[Any, Frame, Layers], None]:
+    """What adds a field of a name, for the element of a frame."""
+    compiler.draw_key_uses += node.plus
+    members = TracedMembers(compiler, inner.scope, node.locals)
+    body = compiler.code(node.body, members.scope)
+    object_code = members.object_code()
+    object_code.uses_draw_key = True
+    inner.close()
+    site = [spec.site for spec in node.specs if isinstance(spec, ForSpec)][-1]
+    step_of = compiler.runtime.step_of
+
+    def add(name: Any, element: Frame, layers: Layers) -> None:
+        if name is None:
+            return
+        check_name(name, layers, node.name)
+        code = plus(compiler, body, name) if node.plus else body
+        member = LayerField(code, node.visibility, node.name.span)
+        context = element[0][1].element_context((site, step_of(name)))
+        layers[name] = Layer(object_code, {name: member}, element, context, len(layers))
+
+    return add
+
+
+def _no_frames(_value: Any, _frame: Frame) -> Sequence[Frame]:
+    return ()
+
+
+def _step(compiler: TracedCompiler, spec: CompSpec, inner: ComprehensionScope) -> _Step:
+    if isinstance(spec, ForSpec):
+        return _for(compiler, spec, inner)
+
+    def kept(holds: Any, frame: Frame) -> Sequence[Frame]:
+        if holds is not True and holds is not False:
+            raise EvaluationError(
+                f"`if` needs true or false, not {describe(holds)}", spec.condition.span
+            )
+        return (frame,) if holds else ()
+
+    return _Step(compiler.code(spec.condition, inner.scope), kept, spec.condition.span)
+
+
+def _for(compiler: TracedCompiler, spec: ForSpec, inner: ComprehensionScope) -> _Step:
+    compiler.draw_key_uses += 1
+    source = compiler.code(spec.source, inner.scope)
+    layout, pad = Layout(), list[None]()
+    inner.pads.append((pad, layout))
+    inner.scope = inner.scope.inner(layout)
+    inner.scope.declare(spec.name)
+
+    def elements(value: Any, frame: Frame) -> Sequence[Frame]:
+        if not isinstance(value, Array):
+            raise EvaluationError(
+                f"`for` goes over arrays, not {describe(value)}", spec.source.span
+            )
+        compiler.runtime.meter.elements(len(value.items))
+        context = frame[1]
+        return [
+            [frame, context.element_context((spec.site, number)), item, *pad]
+            for number, item in enumerate(value.items)
+        ]
+
+    return _Step(located(source, spec.source.span), elements, spec.source.span)

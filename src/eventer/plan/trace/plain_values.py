@@ -1,0 +1,79 @@
+"""Plain values: those that are the same in all rows, between the language and JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventer.jsonnet.evaluate.runtime import Runtime
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.values import Array, Function, Thunk, Value, force
+from eventer.plan.symbols import Symbolic
+
+
+class NotPlainError(Exception):
+    """A value has functions, hidden fields or symbols in it, so that JSON is not all of it."""
+
+
+class PlainValues:
+    """Turns plain JSON into values of the language and back; numbers are floats on both sides."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def value(self, json: Any) -> Value:
+        """The value of the language for plain JSON."""
+        return self._runtime.from_json(json)
+
+    def json(self, value: Any) -> Any:
+        """The JSON of a value.
+
+        Raises:
+            NotPlainError: JSON cannot say all of it.
+            EvaluationError: what it raises.
+        """
+        if isinstance(value, Thunk):
+            value = force(value)
+        if isinstance(value, Symbolic | Function):
+            raise NotPlainError
+        if isinstance(value, Array):
+            return [self.json(item) for item in value.items]
+        if isinstance(value, Object):
+            return self._object(value)
+        return value
+
+    def argument(self, value: Any) -> Any:
+        """What a native is given for a value: JSON, with symbols where there are any."""
+        return self._runtime.manifest.python(value)
+
+    def require_plain(self, value: Any) -> None:
+        """Looks at all that can be read of a value.
+
+        Raises:
+            NotPlainError: there is a symbol somewhere in it.
+            EvaluationError: what it raises.
+        """
+        if isinstance(value, Thunk):
+            value = force(value)
+        if isinstance(value, Symbolic):
+            raise NotPlainError
+        if isinstance(value, Array):
+            for item in value.items:
+                self.require_plain(item)
+        elif isinstance(value, Object):
+            value.check_asserts()
+            for name in value.names(hidden=True):
+                self.require_plain(value.get(name))
+
+    def _object(self, value: Object) -> dict[str, Any]:
+        value.check_asserts()
+        names = value.names(hidden=True)
+        if len(names) > len(value.names()):
+            raise NotPlainError
+        return {name: self.json(value.get(name)) for name in names}
+
+
+def is_same_scalar(one: Any, other: Any) -> bool:
+    """Whether two plain scalars are equal and of one type; -0 and 0 are two."""
+    if one.__class__ is not other.__class__:
+        return False
+    return bool(one == other) and (not isinstance(one, float) or str(one) == str(other))

@@ -1,0 +1,311 @@
+"""Functions of arrays whose lengths or elements differ from row to row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from eventer.core.errors import EvaluationError
+from eventer.jsonnet.evaluate.closures import NO_NAMED_ARGUMENTS
+from eventer.jsonnet.std.arguments import ABSENT, IDENTITY
+from eventer.jsonnet.values import Array, Function, force
+from eventer.plan.graph import Type
+from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
+from eventer.plan.trace.integer_bounds import is_whole
+from eventer.plan.trace.list_building import new_list
+from eventer.plan.trace.list_lengths import list_length
+from eventer.plan.trace.std.traced_call import TracedCall, traced_rule
+from eventer.plan.trace.tracer import Tracer
+from eventer.plan.trace.views import element_context, lift_list, nth, position_in
+from eventer.plan.unsupported import PlanUnsupportedError
+
+MAX_FOLDED: Final = 64
+"""The longest list that a fold unrolls."""
+
+
+def column_of(call: TracedCall, values: SymbolicList, kind: str) -> Any:
+    """The elements of a list as a scalar of one kind, in the domain of the elements."""
+    tracer = call.tracer
+    with tracer.inside(values.elements):
+        item = tracer.simplified(force(values.item))
+        if type_name_of(item) != kind:
+            raise PlanUnsupportedError(f"the elements of a list are not all known to be a {kind}")
+    return item
+
+
+def _function(value: Any) -> Function:
+    if not isinstance(value, Function):
+        raise EvaluationError("a function is needed")
+    return value
+
+
+def _whole(call: TracedCall, value: Any) -> Any:
+    if type_name_of(value) != "number":
+        raise PlanUnsupportedError("a length or a position is not known to be a number", call.place)
+    return value if is_whole(value) else call.tracer.whole(value)
+
+
+# -- made ------------------------------------------------------------------------------------------
+
+
+@traced_rule("range")
+def range_of(call: TracedCall) -> Any:
+    """The whole numbers between two."""
+    first, last = (_whole(call, value) for value in call.arguments)
+    operators = call.compiler.operators
+    length = operators.add(operators.arithmetic("-", last, first), 1.0, ())
+    return new_list(call.tracer, length, lambda number: operators.add(number, first, ()))
+
+
+@traced_rule("makeArray")
+def make_array(call: TracedCall) -> Any:
+    """Elements made by a function of their positions."""
+    size, func = call.arguments
+    if not isinstance(size, Symbol):
+        return call.plain(size, func)
+    make, tracer = _function(func), call.tracer
+
+    def item(number: Symbol) -> Any:
+        context = element_context(tracer, call.context, (*call.steps, 1), number)
+        given: list[Any] = [number]
+        return make.enter(context, given, NO_NAMED_ARGUMENTS, call.place)
+
+    return new_list(tracer, _whole(call, size), item)
+
+
+# -- changed ---------------------------------------------------------------------------------------
+
+
+@traced_rule("map", "mapWithIndex")
+def map_of(call: TracedCall) -> Any:
+    """Each element changed by a function (of its position and itself)."""
+    func, values = call.arguments
+    if isinstance(values, Array):
+        return call.plain(func, values)
+    if not isinstance(values, SymbolicList):
+        raise PlanUnsupportedError("it maps a value that is picked at random", call.place)
+    return _mapped(call, _function(func), values)
+
+
+def _mapped(call: TracedCall, change: Function, values: SymbolicList) -> Any:
+    tracer = call.tracer
+    values = lift_list(tracer, values)
+    indexed = len(change.parameters) == 2
+    with tracer.inside(values.elements):
+        number = position_in(tracer, values)
+        context = element_context(tracer, call.context, (*call.steps, 0), number)
+        given: list[Any] = [number, values.item] if indexed else [values.item]
+        item = _later(call, lambda: change.enter(context, given, NO_NAMED_ARGUMENTS, call.place))
+    return SymbolicList(values.domain, values.lengths, values.elements, item)
+
+
+def _later(call: TracedCall, compute: Callable[[], Any]) -> Any:
+    from eventer.plan.trace.views import delayed
+
+    return delayed(call.tracer, compute)
+
+
+@traced_rule("filter", nested=True)
+def filter_of(call: TracedCall) -> Any:
+    """The elements that a function says true of."""
+    from eventer.plan.trace.array_comprehensions import concatenate_elements, filter_rows
+
+    test, values = call.arguments
+    tracer, keep = call.tracer, _function(test)
+
+    def each(context: Any, item: Any) -> Any:
+        holds = keep.enter(context, [item], NO_NAMED_ARGUMENTS, call.place)
+        return filter_rows(tracer, holds, lambda: Array([item]))
+
+    return concatenate_elements(call.compiler, values, call.context, (*call.steps, 0), each)
+
+
+@traced_rule("flatMap", "$flatMapArray", nested=True)
+def flat_map(call: TracedCall) -> Any:
+    """What a function makes of each element, joined."""
+    from eventer.plan.trace.array_comprehensions import concatenate_elements
+
+    func, values = call.arguments
+    make, tracer = _function(func), call.tracer
+
+    def each(context: Any, item: Any) -> Any:
+        made = tracer.simplified(make.enter(context, [item], NO_NAMED_ARGUMENTS, call.place))
+        if not isinstance(made, Symbolic | Array):
+            raise PlanUnsupportedError("std.flatMap joins something other than arrays")
+        return made
+
+    if not isinstance(values, SymbolicList | Array):
+        raise PlanUnsupportedError("std.flatMap goes over a value that is picked at random")
+    return concatenate_elements(call.compiler, values, call.context, (*call.steps, 0), each)
+
+
+# -- folded ----------------------------------------------------------------------------------------
+
+
+@traced_rule("foldl")
+def fold(call: TracedCall) -> Any:
+    """A function of the result so far and each element."""
+    func, values, start = call.arguments
+    if not isinstance(values, SymbolicList):
+        if isinstance(values, Symbolic):
+            raise PlanUnsupportedError("it folds a value that is picked at random", call.place)
+        return call.plain(func, values, start)
+    return _fold_left(call, _function(func), values, start)
+
+
+def _fold_left(call: TracedCall, combine: Function, values: SymbolicList, start: Any) -> Any:
+    tracer, longest = call.tracer, values.lengths.bounds
+    if longest is None or longest[1] > MAX_FOLDED:
+        raise PlanUnsupportedError(f"it folds a list of perhaps more than {MAX_FOLDED} elements")
+    size = list_length(tracer, values)
+    result = start
+    for number in range(longest[1]):
+        there = call.compiler.operators.ordered("<", float(number), size)
+        step = _folding(call, combine, values, number)
+        result = _where(tracer, there, step, result)
+    return result
+
+
+def _folding(
+    call: TracedCall, combine: Function, values: SymbolicList, number: int
+) -> Callable[[Any], Any]:
+    """One step of a fold, for the rows whose list has the element."""
+    context = call.context.element_context((*call.steps, 0, number))
+
+    def step(before: Any) -> Any:
+        item = nth(call.tracer, values, float(number))
+        return combine.enter(context, [before, item], NO_NAMED_ARGUMENTS, call.place)
+
+    return step
+
+
+def _where(tracer: Tracer, there: Any, step: Callable[[Any], Any], before: Any) -> Any:
+    if isinstance(there, bool):
+        return step(before) if there else before
+    return tracer.choose(there, lambda: step(before), lambda: before)
+
+
+@traced_rule("foldr")
+def fold_right(call: TracedCall) -> Any:
+    """From the last element to the first."""
+    raise PlanUnsupportedError("std.foldr goes over a list whose length differs", call.place)
+
+
+@traced_rule("any", nested=True)
+def any_of(call: TracedCall) -> Any:
+    """Whether some element is true."""
+    return _truths(call, wanted=True)
+
+
+@traced_rule("all", nested=True)
+def all_of(call: TracedCall) -> Any:
+    """Whether every element is true."""
+    return _truths(call, wanted=False)
+
+
+def _truths(call: TracedCall, *, wanted: bool) -> Any:
+    (values,) = call.arguments
+    tracer = call.tracer
+    if isinstance(values, SymbolicList):
+        column_of(call, values, "boolean")
+        return grouped(call, values, "list_any" if wanted else "list_all", Type.BOOLEAN)
+    if not isinstance(values, Array):
+        raise PlanUnsupportedError("it goes over a value that is picked at random")
+    found: Any = not wanted
+    for item in reversed(values.items):
+        found = _first(call, item, found, wanted=wanted)
+    return tracer.simplified(found)
+
+
+def _first(call: TracedCall, item: Any, rest: Any, *, wanted: bool) -> Any:
+    tracer = call.tracer
+    value = tracer.simplified(force(item))
+    if isinstance(value, bool):
+        return wanted if value is wanted else rest
+    if type_name_of(value) != "boolean":
+        raise PlanUnsupportedError("std.any and std.all need booleans")
+    if wanted:
+        return tracer.choose(value, lambda: True, lambda: rest)
+    return tracer.choose(value, lambda: rest, lambda: False)
+
+
+def grouped(
+    call: TracedCall,
+    values: SymbolicList,
+    operation: str,
+    result: Type,
+    *,
+    bounds: tuple[int, int] | None = None,
+) -> Symbol:
+    """A column with one value for each list, of its elements, which are of the same type."""
+    tracer = call.tracer
+    with tracer.inside(values.elements):
+        item = tracer.simplified(force(values.item))
+        argument = tracer.argument(tracer.typed(item, result))
+    node = tracer.graph.node(
+        operation,
+        (argument, values.lengths),
+        values.domain,
+        result,
+        parameters=(values.elements,),
+        bounds=bounds,
+    )
+    return Symbol(node)
+
+
+@traced_rule("minArray", nested=True)
+def min_array(call: TracedCall) -> Any:
+    """The least element."""
+    return _extreme(call, "min", "list_min")
+
+
+@traced_rule("maxArray", nested=True)
+def max_array(call: TracedCall) -> Any:
+    """The greatest element."""
+    return _extreme(call, "max", "list_max")
+
+
+def _extreme(call: TracedCall, name: str, operation: str) -> Any:
+    values, key, empty = call.arguments
+    if isinstance(values, SymbolicList) and not _given(key) and not _given(empty):
+        column_of(call, values, "number")
+        return grouped(call, values, operation, Type.NUMBER)
+    if not isinstance(values, Array) or not values.items or _given(key):
+        return call.plain(values, key, empty)
+    items = [call.tracer.simplified(item) for item in values]
+    if not all(type_name_of(item) == "number" for item in items):
+        return call.plain(values, key, empty)
+    result = items[0]
+    for item in items[1:]:
+        result = call.compiler.builtin(name).invoke(call.context, (0,), [result, item], call.place)
+    return result
+
+
+def _given(argument: Any) -> bool:
+    return argument is not IDENTITY and argument is not ABSENT
+
+
+@traced_rule("member", "contains", nested=True)
+def contains_element(call: TracedCall) -> Any:
+    """Whether an array has an equal element, or a string a part."""
+    values, wanted = call.arguments
+    operators, tracer = call.compiler.operators, call.tracer
+    if not isinstance(values, Array):
+        if isinstance(values, SymbolicList):
+            raise PlanUnsupportedError("it looks for a value in a list whose length differs")
+        return tracer.scalar(call.arguments, call.plain, _text_member(call), call.place)
+    found: Any = False
+    for item in reversed(values.items):
+        same = tracer.simplified(operators.equals(force(item), wanted))
+        rest = found
+        if same is True:
+            found = True
+        elif same is not False:
+            found = tracer.choose(same, lambda: True, lambda rest=rest: rest)  # type: ignore[misc]
+    return found
+
+
+def _text_member(call: TracedCall) -> Callable[[Any], Any]:
+    from eventer.plan.trace.std.distinct_values import compute_per_distinct_value
+
+    return lambda values: compute_per_distinct_value(call, values, Type.BOOLEAN)

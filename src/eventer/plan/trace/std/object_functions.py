@@ -1,0 +1,43 @@
+"""Functions that look into objects whose fields differ from row to row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.values import force
+from eventer.plan.symbols import Symbolic
+from eventer.plan.trace.std.traced_call import TracedCall, traced_rule
+from eventer.plan.unsupported import PlanUnsupportedError
+
+
+@traced_rule("objectHas", "objectHasAll", nested=True)
+def object_has(call: TracedCall) -> Any:
+    """Whether an object has a visible field (or any)."""
+    value, name = call.arguments
+    if not isinstance(value, Object) or isinstance(name, Symbolic):
+        return call.tracer.scalar(call.arguments, call.plain, _refused, call.place)
+    return call.plain(value, name)
+
+
+@traced_rule("get", nested=True)
+def get(call: TracedCall) -> Any:
+    """A field, or a default where there is none."""
+    value, name, default, hidden = call.arguments
+    if not isinstance(value, Object) or not isinstance(name, str) or not isinstance(hidden, bool):
+        return call.tracer.scalar(call.arguments, call.plain, _refused, call.place)
+    present: Any = value.has(name, hidden=hidden)
+    if present is False:
+        return force(default)
+    if present is True:
+        return value.get(name)
+    return chosen_late(call, present, value, name, default)
+
+
+def chosen_late(call: TracedCall, present: Any, value: Object, name: str, default: Any) -> Any:
+    """The field where it is present; computed for those rows alone."""
+    return call.tracer.choose(present, lambda: value.get(name), lambda: force(default))
+
+
+def _refused(_values: Any) -> Any:
+    raise PlanUnsupportedError("it looks into an object that differs from event to event")

@@ -1,0 +1,58 @@
+"""The interpreter's compiler, for traces: thunks keep their domain, `std` knows symbols."""
+
+from __future__ import annotations
+
+from eventer.jsonnet.evaluate.compiler import Compiler, Imports, Rules
+from eventer.jsonnet.evaluate.scope import Scope
+from eventer.jsonnet.evaluate.std_calls import Builtin
+from eventer.jsonnet.nodes import Node
+from eventer.jsonnet.std.declarations import FUNCTIONS
+from eventer.jsonnet.values import Code, Frame, Thunk, Value
+from eventer.plan.symbols import Choice
+from eventer.plan.trace.traced_operators import TracedOperators
+from eventer.plan.trace.traced_runtime import TracedRuntime
+from eventer.plan.trace.tracer import Tracer
+from eventer.plan.unsupported import PlanUnsupportedError
+
+
+class TracedCompiler(Compiler):
+    """Compiles the trees of one program to code that is run once, for all rows."""
+
+    tracer: Tracer
+    operators: TracedOperators
+
+    def __init__(self, runtime: TracedRuntime, imports: Imports, rules: Rules) -> None:
+        super().__init__(runtime, imports, rules)
+        self.tracer = runtime.tracer
+        self.operators = runtime.traced_operators
+
+    def builtin(self, name: str) -> Builtin:
+        """See `Compiler.builtin`."""
+        from eventer.plan.trace.std_calls import TracedBuiltin
+
+        return TracedBuiltin(FUNCTIONS[name], self.runtime, self)
+
+    def callee(self, node: Node, scope: Scope) -> Code:
+        """See `Compiler.callee`; it has to be one function for all rows.
+
+        Raises:
+            PlanUnsupportedError: when run, that it differs.
+        """
+        code, tracer = super().callee(node, scope), self.tracer
+
+        def find(frame: Frame) -> Value:
+            function = tracer.simplified(code(frame))
+            if isinstance(function, Choice):
+                raise PlanUnsupportedError("it calls a function that differs from event to event")
+            return function  # type: ignore[no-any-return]  # code is untyped by design
+
+        return find
+
+    def delayed(self, code: Code) -> Code:
+        """See `Compiler.delayed`; who forces the thunk, and where, makes no difference."""
+        tracer = self.tracer
+
+        def delay(frame: Frame) -> Thunk:
+            return Thunk(tracer.bind_to_domain(code), frame)
+
+        return delay

@@ -1,0 +1,174 @@
+"""The event of a template, traced: one value that stands for all rows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from eventer.core.errors import BudgetError, TemplateError
+from eventer.jsonnet.budget import Budget, Meter
+from eventer.jsonnet.environment import Environment
+from eventer.jsonnet.evaluate.closures import NO_NAMED_ARGUMENTS
+from eventer.jsonnet.evaluate.interpreter import RECURSION_LIMIT, ImportedFiles
+from eventer.jsonnet.load import Program
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.values import Function, Value
+from eventer.plan.engine import EventContext
+from eventer.plan.execution import Execution
+from eventer.plan.graph import Type
+from eventer.plan.symbols import Choice, Symbol
+from eventer.plan.trace.traced_compiler import TracedCompiler
+from eventer.plan.trace.traced_keys import TracedKeys
+from eventer.plan.trace.traced_natives import TracedNatives
+from eventer.plan.trace.traced_objects import Chain, OptionalMember, TracedObject
+from eventer.plan.trace.traced_rules import RULES
+from eventer.plan.trace.traced_runtime import TracedRuntime
+from eventer.plan.trace.tracer import Tracer
+from eventer.plan.unsupported import PlanUnsupportedError
+
+BUDGET: Final = Budget(steps=500_000, depth=1_500, bytes=64 << 20, seconds=0.8)
+"""What a trace may take: a template beyond it has no plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class TracedEvent:
+    """The value of an event in the root domain, and the trace to look further into it with.
+
+    `timed` says whether some column depends on when events are due.
+    """
+
+    value: Any
+    tracer: Tracer
+    natives: TracedNatives
+    restart_meter: Callable[[], None]
+
+    @property
+    def timed(self) -> bool:
+        """See the class."""
+        return self.natives.timed
+
+    def names(self, run: Execution) -> set[str]:
+        """The visible top-level names that some row of a run has."""
+        return _names(self.tracer, self.value, run)
+
+
+def trace_event(program: Program, root_key: int, context: EventContext) -> TracedEvent:
+    """Evaluates a program once, for all rows.
+
+    Raises:
+        PlanUnsupportedError: the plan does not cover it.
+    """
+    natives = TracedNatives(context)
+    keys = _Keys()
+    environment = Environment(natives, keys, program.vars, _no_trace)
+    runtime = TracedRuntime(environment, Meter(BUDGET))
+    keys.traced = TracedKeys(runtime.tracer.graph)
+    natives.tracer = runtime.tracer
+    value = with_plan_errors(lambda: _evaluated(program, runtime, root_key), program)
+    return TracedEvent(value, runtime.tracer, natives, runtime.meter.restart)
+
+
+class _Keys:
+    """Draw keys of an environment that is there before its graph."""
+
+    traced: TracedKeys
+
+    def child(self, key: Any, step: Any) -> Any:
+        return self.traced.child(key, step)
+
+    def step_of(self, text: str) -> int:
+        return TracedKeys.step_of(text)
+
+
+def _evaluated(program: Program, runtime: TracedRuntime, root_key: int) -> Any:
+    files = _TracedFiles(program, runtime)
+    compiler = TracedCompiler(runtime, files, RULES)
+    files.compiler = compiler
+    unit = compiler.compile_file(program.root)
+    root = runtime.root(root_key)
+    files.begin(root)
+    value = unit.run(root)
+    if isinstance(value, Function):
+        known = program.vars
+        given = {n: runtime.ext_var(n) for n, _ in value.parameters if n in known}
+        value = value.enter(root, (), given or NO_NAMED_ARGUMENTS, program.root.span)
+    return value
+
+
+class _TracedFiles(ImportedFiles):
+    """Imported files: their values belong to the root, whoever imports them first."""
+
+    def __init__(self, program: Program, runtime: TracedRuntime) -> None:
+        super().__init__(program, runtime)
+        self._tracer = runtime.tracer
+
+    def value(self, path: str) -> Value:
+        """See `ImportedFiles.value`."""
+        with self._tracer.inside(self._tracer.graph.root):
+            return super().value(path)
+
+
+def with_plan_errors(work: Any, program: Program) -> Any:
+    """Does it with room to recurse.
+
+    Raises:
+        PlanUnsupportedError: what is done needs more than a trace may take, or raises in every row; with a
+            place, that of the whole template where no part of it is to blame.
+    """
+    if sys.getrecursionlimit() < RECURSION_LIMIT:
+        sys.setrecursionlimit(RECURSION_LIMIT)
+    try:
+        return work()
+    except PlanUnsupportedError as unsupported:
+        raise unsupported.at(program.root.span) from unsupported.__cause__
+    except BudgetError as error:
+        place = error.place or program.root.span
+        raise PlanUnsupportedError(
+            f"it is too large to be unrolled: {error.message}", place
+        ) from error
+    except TemplateError as error:
+        place = error.place or program.root.span
+        raise PlanUnsupportedError(f"every event raises: {error.message}", place) from error
+    except RecursionError as error:
+        raise PlanUnsupportedError("it is nested too deep", program.root.span) from error
+
+
+def _no_trace(_message: str, _place: Any) -> None:
+    raise PlanUnsupportedError("std.trace shows every event's own message")
+
+
+def _names(tracer: Tracer, value: Any, run: Execution) -> set[str]:
+    if run.size(tracer.domain) == 0:
+        return set()
+    value = tracer.simplified(value)
+    if isinstance(value, Choice):
+        found: set[str] = set()
+        for holds in (True, False):
+            with tracer.inside(tracer.part(value.condition, holds=holds)):
+                found |= _names(tracer, tracer.side_of(value, holds=holds), run)
+        return found
+    if isinstance(value, TracedObject):
+        return {name for name, chain in value.fields() if _occurs(tracer, chain, run)}
+    if isinstance(value, Object):
+        return set(value.names())
+    if isinstance(value, Symbol) and value.node.type is Type.DICTIONARY:
+        codes = np.unique(run.value(tracer.lift(value.node))).tolist()
+        entries = [value.node.entries[code] for code in codes]
+        return {name for entry in entries if isinstance(entry, dict) for name in entry}
+    return set()
+
+
+def _occurs(tracer: Tracer, chain: Chain, run: Execution) -> bool:
+    if not isinstance(chain[-1][1], OptionalMember):
+        return True
+    for _, member, _ in chain:
+        condition = tracer.simplified(member.condition)  # type: ignore[attr-defined]  # all but the last are optional, and the last is
+        if condition is True or (
+            condition is not False and bool(run.value(tracer.truth(condition)).any())
+        ):
+            return True
+    return False

@@ -1,0 +1,312 @@
+"""Traced rules for operators, conditions, indexing and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, cast
+
+from eventer.core.errors import EvaluationError, TemplateError
+from eventer.core.source import Span
+from eventer.jsonnet.arithmetic import bit_not
+from eventer.jsonnet.evaluate import calls
+from eventer.jsonnet.evaluate.compiler import Compiler
+from eventer.jsonnet.evaluate.scope import Scope
+from eventer.jsonnet.nodes import Apply, Binary, Error, If, Index, Unary
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.operators import describe
+from eventer.jsonnet.values import Array, Code, Frame
+from eventer.plan.graph import Type
+from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, SymbolicList, type_name_of
+from eventer.plan.trace.dictionaries import split_by_entry
+from eventer.plan.trace.traced_compiler import TracedCompiler
+from eventer.plan.trace.views import element
+from eventer.plan.unsupported import PlanUnsupportedError
+
+_ORDER: Final = {"<", ">", "<=", ">="}
+
+
+def located(compute: Callable[[Frame], Any], span: Span) -> Code:
+    """Code whose errors and refusals have a place."""
+
+    def run(frame: Frame) -> Any:
+        try:
+            return compute(frame)
+        except TemplateError as error:
+            error.at(span)
+            raise
+        except PlanUnsupportedError as unsupported:
+            unsupported.at(span)
+            raise
+
+    return run
+
+
+def application(compiler: Compiler, node: Apply, scope: Scope) -> Code:
+    """`function(arguments)`: the interpreter's own, with a place for what it refuses."""
+    return located(calls.apply(compiler, node, scope), node.span)
+
+
+# -- conditions ------------------------------------------------------------------------------------
+
+
+def condition(compiler: Compiler, node: If, scope: Scope) -> Code:
+    """`if condition then … else …`: each side in its own part of the rows."""
+    assert node.otherwise is not None
+    test = compiler.code(node.condition, scope)
+    then, otherwise = compiler.code(node.then, scope), compiler.code(node.otherwise, scope)
+    choose, span = _chooser(compiler), node.condition.span
+    return located(
+        lambda frame: choose(test(frame), lambda: then(frame), lambda: otherwise(frame)), span
+    )
+
+
+def _chooser(compiler: Compiler) -> Callable[[Any, Callable[[], Any], Callable[[], Any]], Any]:
+    tracer = cast("TracedCompiler", compiler).tracer
+
+    def choose(test: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+        holds = tracer.simplified(test)
+        if holds is True:
+            return then()
+        if holds is False:
+            return otherwise()
+        if isinstance(holds, Choice):
+            return tracer.distribute(holds, lambda side: choose(side, then, otherwise))
+        if isinstance(holds, Symbol) and holds.node.type in {Type.BOOLEAN, Type.DICTIONARY}:
+            return tracer.choose(holds, then, otherwise)
+        if isinstance(holds, Symbol) and holds.node.type is Type.VALUE:
+            raise PlanUnsupportedError("a condition is not known to be true or false")
+        raise EvaluationError("a condition must be true or false")
+
+    return choose
+
+
+def error(compiler: Compiler, node: Error, scope: Scope) -> Code:
+    """`error message`: these rows raise; the interpreter will say it."""
+    compiler.code(node.message, scope)
+
+    def fail(_frame: Frame) -> Any:
+        raise EvaluationError("the template raises an error here", node.span)
+
+    return fail
+
+
+# -- operators -------------------------------------------------------------------------------------
+
+
+def unary(compiler: Compiler, node: Unary, scope: Scope) -> Code:
+    """`+ - ! ~`."""
+    operand = compiler.code(node.operand, scope)
+    tracer, operator = cast("TracedCompiler", compiler).tracer, node.operator
+
+    def plain(value: Any) -> Any:
+        if operator == "!":
+            if value is True or value is False:
+                return not value
+        elif isinstance(value, float):
+            return {"-": -value, "+": value}[operator] if operator != "~" else bit_not(value)
+        raise EvaluationError(f"unary `{operator}` cannot take {describe(value)}")
+
+    def vector(values: Sequence[Any]) -> Any:
+        (value,) = values
+        wanted, operation = _UNARY[operator]
+        kind = type_name_of(value)
+        if kind is None:
+            raise PlanUnsupportedError(f"the operand of `{operator}` differs in type")
+        if kind != ("boolean" if wanted is Type.BOOLEAN else "number"):
+            raise EvaluationError(f"unary `{operator}` cannot take a {kind}")
+        typed = tracer.typed(value, wanted)
+        if operation is None:
+            return typed
+        extra = (bit_not,) if operation == "each" else ()
+        return tracer.compute(operation, [typed], wanted, parameters=extra, label=operator)
+
+    return located(lambda frame: tracer.scalar([operand(frame)], plain, vector), node.span)
+
+
+_UNARY: Final = {
+    "!": (Type.BOOLEAN, "not"),
+    "-": (Type.NUMBER, "negate"),
+    "+": (Type.NUMBER, None),
+    "~": (Type.NUMBER, "each"),
+}
+
+
+def binary(compiler: Compiler, node: Binary, scope: Scope) -> Code:
+    """`left operator right`."""
+    operator = node.operator
+    if operator == "+":
+        compiler.draw_key_uses += 1
+    left, right = compiler.code(node.left, scope), compiler.code(node.right, scope)
+    if operator in {"&&", "||"}:
+        return located(_logic(compiler, left, right, operator), node.span)
+    combine = _combiner(compiler, node)
+    return located(lambda frame: combine(frame, left(frame), right(frame)), node.span)
+
+
+def _combiner(compiler: Compiler, node: Binary) -> Callable[[Frame, Any, Any], Any]:
+    traced, operator, span = cast("TracedCompiler", compiler), node.operator, node.span
+    operators = traced.operators
+    if operator == "+":
+        return lambda frame, one, other: operators.add(one, other, frame[1].elements)
+    if operator == "==":
+        return lambda _, one, other: operators.equals(one, other)
+    if operator == "!=":
+        return lambda _, one, other: negated(traced, operators.equals(one, other))
+    if operator in _ORDER:
+        return lambda _, one, other: operators.ordered(operator, one, other)
+    if operator == "in":
+        return lambda _, one, other: contains(traced, one, other)
+    if operator == "%":
+        return lambda frame, one, other: _remainder(traced, frame, one, other, span)
+    return lambda _, one, other: operators.arithmetic(operator, one, other)
+
+
+def negated(compiler: TracedCompiler, value: Any) -> Any:
+    """`!value` of a boolean."""
+    tracer = compiler.tracer
+
+    def vector(values: Sequence[Any]) -> Any:
+        return tracer.compute("not", values, Type.BOOLEAN)
+
+    return tracer.scalar([value], lambda each: not each, vector)
+
+
+def _logic(compiler: Compiler, left: Code, right: Code, operator: str) -> Code:
+    choose = _chooser(compiler)
+    tracer = cast("TracedCompiler", compiler).tracer
+
+    def second(frame: Frame) -> Any:
+        value = tracer.simplified(right(frame))
+        if isinstance(value, bool) or type_name_of(value) == "boolean":
+            return value
+        if isinstance(value, Symbolic) and type_name_of(value) is None:
+            raise PlanUnsupportedError(
+                f"the right side of `{operator}` is not known to be a boolean"
+            )
+        raise EvaluationError(f"the right side of `{operator}` must be true or false")
+
+    def compute(frame: Frame) -> Any:
+        if operator == "&&":
+            return choose(left(frame), lambda: second(frame), lambda: False)
+        return choose(left(frame), lambda: True, lambda: second(frame))
+
+    return compute
+
+
+def contains(compiler: TracedCompiler, name: Any, value: Any) -> Any:
+    """`name in value`."""
+    tracer = compiler.tracer
+    name, value = tracer.simplified(name), tracer.simplified(value)
+    if isinstance(value, Choice):
+        return tracer.distribute(value, lambda side: contains(compiler, name, side))
+    if isinstance(name, Symbol):
+        return tracer.scalar([name], lambda each: contains(compiler, each, value), _refuse_names)
+    if not isinstance(value, Object) or not isinstance(name, str):
+        if isinstance(value, Symbolic) or isinstance(name, Symbolic):
+            raise PlanUnsupportedError("`in` looks into a value that differs from event to event")
+        raise EvaluationError("`in` takes a string and an object")
+    return value.has(name)
+
+
+def _refuse_names(_values: Sequence[Any]) -> Any:
+    raise PlanUnsupportedError("a field is looked for by a name that differs from event to event")
+
+
+def _remainder(compiler: TracedCompiler, frame: Frame, left: Any, right: Any, span: Span) -> Any:
+    tracer = compiler.tracer
+    left = tracer.simplified(left)
+    if isinstance(left, Choice):
+        return tracer.distribute(left, lambda side: _remainder(compiler, frame, side, right, span))
+    if type_name_of(left) == "string":
+        return compiler.builtin("format").invoke(frame[1], (0,), [left, right], span)
+    return compiler.operators.arithmetic("%", left, right)
+
+
+# -- indexing --------------------------------------------------------------------------------------
+
+
+def index(compiler: Compiler, node: Index, scope: Scope) -> Code:
+    """`target.name`, `target[index]`."""
+    target, key = compiler.code(node.target, scope), compiler.code(node.index, scope)
+    traced = cast("TracedCompiler", compiler)
+    return located(lambda frame: item(traced, target(frame), key(frame)), node.span)
+
+
+def item(compiler: TracedCompiler, value: Any, key: Any) -> Any:
+    """`value[key]`."""
+    tracer = compiler.tracer
+    value, key = tracer.simplified(value), tracer.simplified(key)
+    for side in (value, key):
+        if isinstance(side, AlwaysRaises):
+            raise EvaluationError("this raises in every row")
+    if isinstance(value, Choice):
+        return tracer.distribute(value, lambda side: item(compiler, side, key))
+    if isinstance(key, Choice):
+        return tracer.distribute(key, lambda side: item(compiler, value, side))
+    if isinstance(value, SymbolicList):
+        return element(compiler, value, key)
+    if not isinstance(value, Symbolic) and not isinstance(key, Symbolic):
+        return _plain_item(value, key)
+    if isinstance(value, Object | Array):
+        return _item_by_symbol(compiler, value, key)
+    return tracer.scalar([value, key], _plain_item, partial_text(compiler))
+
+
+def partial_text(compiler: TracedCompiler) -> Callable[[Sequence[Any]], Any]:
+    """Indexing of text, or of values found while the plan runs."""
+
+    def vector(values: Sequence[Any]) -> Any:
+        if type_name_of(values[0]) == "string" and type_name_of(values[1]) == "number":
+            tracer = compiler.tracer
+            typed = [tracer.typed(values[0], Type.TEXT), tracer.typed(values[1], Type.NUMBER)]
+            return tracer.compute(
+                "each", typed, Type.TEXT, parameters=(_plain_item,), label="text[index]"
+            )
+        if isinstance(values[0], Symbol) and values[0].node.type is Type.DICTIONARY:
+            return split_by_entry(
+                compiler.tracer, values[0], lambda each: item(compiler, each, values[1]), None
+            )
+        raise PlanUnsupportedError("it indexes a value that differs from event to event")
+
+    return vector
+
+
+def _plain_item(value: Any, key: Any) -> Any:
+    if isinstance(value, Object):
+        if not isinstance(key, str):
+            raise EvaluationError(f"an object is indexed by a string, not {describe(key)}")
+        return value.get(key)
+    if not isinstance(value, Array | str) or not isinstance(key, float):
+        raise EvaluationError(f"cannot index {describe(value)} by {describe(key)}")
+    number = int(key)
+    if not 0 <= number < len(value):
+        raise EvaluationError(f"index {key:g} is outside of {describe(value)}")
+    return value[number]
+
+
+def _item_by_symbol(compiler: TracedCompiler, value: Object | Array, key: Any) -> Any:
+    """A field or an element by a name or a position that differs from row to row."""
+    tracer = compiler.tracer
+
+    def vector(values: Sequence[Any]) -> Any:
+        (symbol,) = values
+        if isinstance(symbol, Symbol) and symbol.node.type is Type.DICTIONARY:
+            return split_by_entry(tracer, symbol, lambda each: _plain_item(value, each), None)
+        if isinstance(value, Array) and type_name_of(symbol) == "number":
+            return _item_by_position(compiler, value, symbol)
+        raise PlanUnsupportedError("it indexes by a value that differs from event to event")
+
+    return tracer.scalar([key], lambda each: _plain_item(value, each), vector)
+
+
+def _item_by_position(compiler: TracedCompiler, value: Array, symbol: Symbol) -> Any:
+    """A number that is cut to a position is a pick of positions; rows outside raise."""
+    tracer = compiler.tracer
+    positions = tuple(float(number) for number in range(len(value.items)))
+    if not positions:
+        raise EvaluationError("an index is outside of an empty array")
+    number = tracer.typed(symbol, Type.NUMBER)
+    pick = tracer.compute(
+        "places", [number], Type.DICTIONARY, parameters=(len(positions),), entries=positions
+    )
+    return _item_by_symbol(compiler, value, pick)

@@ -1,0 +1,196 @@
+"""Traced rules for functions and object literals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+from eventer.core.errors import EvaluationError
+from eventer.jsonnet.evaluate.closures import Closure, FunctionCode
+from eventer.jsonnet.evaluate.compiler import Compiler
+from eventer.jsonnet.evaluate.object_literals import ObjectBodyCompiler, check_name
+from eventer.jsonnet.evaluate.scope import FIRST_VARIABLE, Layout, Scope
+from eventer.jsonnet.layers import SELF_SLOT, SUPER_SLOT, Layer, LayerField, ObjectCode
+from eventer.jsonnet.nodes import Assertion, Field, Function, InSuper, Object
+from eventer.jsonnet.values import Code, Frame, Thunk
+from eventer.plan.graph import Type
+from eventer.plan.symbols import Symbol, Symbolic
+from eventer.plan.trace.traced_compiler import TracedCompiler
+from eventer.plan.trace.traced_expressions import located
+from eventer.plan.trace.traced_objects import OptionalMember, TracedObject
+from eventer.plan.trace.tracer import Tracer
+from eventer.plan.unsupported import PlanUnsupportedError
+
+# -- functions -------------------------------------------------------------------------------------
+
+
+def function(compiler: Compiler, node: Function, scope: Scope) -> Code:
+    """`function(params) body`; defaults belong to the domain of the call."""
+    traced = cast("TracedCompiler", compiler)
+    layout = Layout()
+    inner = scope.inner(layout)
+    for param in node.params:
+        inner.declare(param.name)
+    defaults = tuple(
+        [None if p.default is None else compiler.code(p.default, inner) for p in node.params]
+    )
+    body = _with_defaults(traced, compiler.code(node.body, inner, tail=True), defaults)
+    names = tuple([param.name for param in node.params])
+    pad = layout.pad(layout.first + len(names))
+    code = FunctionCode(node.name, names, defaults, body, pad)
+    return lambda frame: Closure(code, frame)
+
+
+def _with_defaults(compiler: TracedCompiler, body: Code, defaults: Sequence[Code | None]) -> Code:
+    slots = [(slot, code) for slot, code in enumerate(defaults, FIRST_VARIABLE) if code is not None]
+    if not slots:
+        return body
+
+    def run(frame: Frame) -> Any:
+        for slot, code in slots:
+            operand = frame[slot]
+            if operand.__class__ is Thunk and operand.code is code:
+                frame[slot] = Thunk(compiler.tracer.bind_to_domain(code), frame)
+        return body(frame)
+
+    return run
+
+
+# -- objects ---------------------------------------------------------------------------------------
+
+
+class TracedMembers(ObjectBodyCompiler):
+    """Members whose asserts are about rows."""
+
+    def asserts(self, nodes: Iterable[Assertion]) -> None:
+        """See `ObjectBodyCompiler.asserts`."""
+        compiler = cast("TracedCompiler", self.compiler)
+        self._asserts = tuple([_assertion(compiler, each, self.scope) for each in nodes])
+
+
+def _assertion(compiler: TracedCompiler, node: Assertion, scope: Scope) -> Code:
+    condition, tracer = compiler.code(node.condition, scope), compiler.tracer
+    if node.message is not None:
+        compiler.code(node.message, scope)
+
+    def fail() -> Any:
+        raise EvaluationError("an object's assert fails", node.condition.span)
+
+    def check(frame: Frame) -> Any:
+        holds = tracer.simplified(condition(frame))
+        if holds is True:
+            return True
+        if isinstance(holds, Symbol) and holds.node.type in {Type.BOOLEAN, Type.DICTIONARY}:
+            return tracer.choose(holds, lambda: True, fail)
+        if isinstance(holds, Symbolic):
+            raise PlanUnsupportedError("an assert is not known to be true or false")
+        return fail()
+
+    return located(check, node.condition.span)
+
+
+def object_literal(compiler: Compiler, node: Object, scope: Scope) -> Code:
+    """`{ … }`: fields whose names depend on the row are there where they are."""
+    traced = cast("TracedCompiler", compiler)
+    members = TracedMembers(compiler, scope, node.locals)
+    bodies = [members.field(field) for field in node.fields]
+    members.asserts(node.asserts)
+    object_code = members.object_code()
+    names = [compiler.code(field.name, scope) for field in node.fields]
+    fields = list(zip(names, node.fields, bodies, strict=True))
+
+    def make(frame: Frame) -> Any:
+        found: dict[str, LayerField] = {}
+        for name, field, body in fields:
+            _add_field(traced, found, name(frame), field, body)
+        return _literal(traced.tracer, object_code, found, frame)
+
+    return located(make, node.span)
+
+
+def _literal(
+    tracer: Tracer, object_code: ObjectCode, members: dict[str, LayerField], frame: Frame
+) -> Any:
+    layer = Layer(object_code, members, frame, frame[1])
+    return TracedObject(
+        tracer,
+        (layer,),
+        has_asserts=bool(object_code.asserts),
+        uses_draw_key=object_code.uses_draw_key,
+    )
+
+
+def _add_field(
+    compiler: TracedCompiler, found: dict[str, LayerField], name: Any, field: Field, body: Code
+) -> None:
+    name = compiler.tracer.simplified(name)
+    if name is None:
+        return
+    if not isinstance(name, Symbolic):
+        check_name(name, found, field.name)
+        found[name] = _member(compiler, name, field, body)
+        return
+    for each, condition in _alternatives(compiler.tracer, name, field):
+        if each in found:
+            raise PlanUnsupportedError(f"field {each!r} is perhaps there twice", field.name.span)
+        code = plus(compiler, body, each) if field.plus else body
+        found[each] = OptionalMember(code, field.visibility, field.name.span, condition)
+
+
+def _alternatives(tracer: Tracer, name: Any, field: Field) -> Sequence[tuple[str, Symbol]]:
+    """Each name that a field can have, and the condition that it has it."""
+    if not isinstance(name, Symbol) or name.node.type is not Type.DICTIONARY:
+        raise PlanUnsupportedError("a field's name is not one of a few", field.name.span)
+    entries, live = name.node.entries, tracer.live(name.node)
+    if any(not isinstance(entries[code], str | None) for code in live):
+        raise PlanUnsupportedError("a field's name is not always text or null", field.name.span)
+    names = dict.fromkeys(entries[code] for code in sorted(live) if entries[code] is not None)
+    return [(each, _is_entry(tracer, name, each)) for each in names]
+
+
+def _is_entry(tracer: Tracer, name: Symbol, wanted: str) -> Symbol:
+    matches = tuple(entry == wanted for entry in name.node.entries)
+    return tracer.compute("entries", [name], Type.DICTIONARY, entries=matches)
+
+
+def _member(compiler: TracedCompiler, name: str, field: Field, body: Code) -> LayerField:
+    code = plus(compiler, body, name) if field.plus else body
+    return LayerField(code, field.visibility, field.name.span)
+
+
+def plus(compiler: TracedCompiler, body: Code, name: str) -> Code:
+    """`name+: body`: `super.name + body` in the rows where super has it."""
+    add, tracer = compiler.operators.add, compiler.tracer
+
+    def extend(frame: Frame) -> Any:
+        right = body(frame)
+        own, below = frame[SELF_SLOT], frame[SUPER_SLOT]
+        present = own.present(name, below=below) if below else False
+        if present is False:
+            return right
+
+        def both() -> Any:
+            return add(own.get_super(name, below), right, frame[1].elements)
+
+        return both() if present is True else tracer.choose(present, both, lambda: right)
+
+    return extend
+
+
+def in_super(compiler: Compiler, node: InSuper, scope: Scope) -> Code:
+    """`e in super`."""
+    code = compiler.code(node.name, scope)
+    depth, _ = scope.find_self()
+
+    def test(frame: Frame) -> Any:
+        name = code(frame)
+        if isinstance(name, Symbolic):
+            raise PlanUnsupportedError("a field of super is looked for by a random name")
+        if not isinstance(name, str):
+            raise EvaluationError("`in super` takes a string")
+        for _ in range(depth):
+            frame = frame[0]
+        below = frame[SUPER_SLOT]
+        return frame[SELF_SLOT].present(name, below=below) if below else False
+
+    return located(test, node.span)

@@ -1,0 +1,335 @@
+"""Objects in a trace: some fields are there in some rows only, and each knows its domain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from eventer.core.errors import EvaluationError
+from eventer.core.source import Span
+from eventer.core.suggestions import did_you_mean
+from eventer.jsonnet.context import Context
+from eventer.jsonnet.layers import (
+    HIDDEN,
+    INHERIT,
+    PLAIN_OBJECT_CODE,
+    FieldEntry,
+    FieldTable,
+    Layer,
+    LayerField,
+)
+from eventer.jsonnet.nodes import Visibility
+from eventer.jsonnet.object_values import MISSING, Object
+from eventer.jsonnet.values import Code, Frame, Value
+from eventer.plan.graph import Domain, Type
+from eventer.plan.symbols import Symbol
+from eventer.plan.unsupported import PlanUnsupportedError
+
+if TYPE_CHECKING:
+    from eventer.plan.trace.tracer import Tracer
+    from eventer.plan.trace.views import View
+
+Chain: TypeAlias = tuple[FieldEntry, ...]
+"""Where a field may be found, the uppermost first; all but the last depend on a condition."""
+
+_VARYING: Final = "it asks for the fields of an object that has different ones in different events"
+
+
+class OptionalMember(LayerField):
+    """A field that is there only where a condition holds."""
+
+    __slots__ = ("condition",)
+
+    def __init__(
+        self, body: Code, visibility: Visibility, span: Span | None, condition: Symbol
+    ) -> None:
+        super().__init__(body, visibility, span)
+        self.condition = condition
+
+
+class TracedObject(Object):
+    """An object of the rows of one domain: whatever reads a field, it is computed there."""
+
+    __slots__ = ("_chains", "_tracer", "_values", "domain", "sealed")
+
+    def __init__(
+        self,
+        tracer: Tracer,
+        layers: tuple[Layer, ...],
+        *,
+        has_asserts: bool,
+        uses_draw_key: bool,
+        sealed: bool = False,
+    ) -> None:
+        super().__init__(layers, has_asserts, uses_draw_key)
+        self.domain = tracer.domain
+        self.sealed = sealed
+        self._tracer = tracer
+        self._chains: dict[tuple[str, int], Chain] = {}
+        self._values: dict[tuple[int, str], Any] = {}
+
+    # -- names ----------------------------------------------------------------------------------
+
+    def chain(self, name: str, below: int | None = None) -> Chain:
+        """Where a field may be found (below a layer)."""
+        stop = len(self.layers) if below is None else below
+        found = self._chains.get((name, stop))
+        if found is None:
+            found = self._chains[name, stop] = tuple(self._find(name, stop))
+        return found
+
+    def _find(self, name: str, stop: int) -> list[FieldEntry]:
+        chain: list[FieldEntry] = []
+        for number in range(stop - 1, -1, -1):
+            member = self.layers[number].members.get(name)
+            if member is not None:
+                chain.append((number, member, self._visibility(name, number)))
+                if not isinstance(member, OptionalMember):
+                    break
+        if len({entry[2] is HIDDEN for entry in chain}) > 1:
+            raise PlanUnsupportedError(f"field {name!r} is hidden in some events only")
+        return chain
+
+    def _visibility(self, name: str, number: int) -> Visibility:
+        for below in range(number, -1, -1):
+            member = self.layers[below].members.get(name)
+            if member is None:
+                continue
+            if member.visibility is not INHERIT:
+                if below < number and isinstance(member, OptionalMember):
+                    raise PlanUnsupportedError(f"field {name!r} is hidden in some events only")
+                return member.visibility
+        return INHERIT
+
+    def fields(self) -> list[tuple[str, Chain]]:
+        """The visible fields that any row has, by code point."""
+        names = sorted({name for layer in self.layers for name in layer.members})
+        chains = [(name, self.chain(name)) for name in names]
+        return [(name, chain) for name, chain in chains if chain[0][2] is not HIDDEN]
+
+    def present(self, name: str, *, hidden: bool = True, below: int | None = None) -> Any:
+        """Whether there is such a field: a symbol where it depends on the row."""
+        chain = self.chain(name, below)
+        if not chain or (chain[0][2] is HIDDEN and not hidden):
+            return False
+        if not isinstance(chain[-1][1], OptionalMember):
+            return True
+        if len(chain) > 1:
+            raise PlanUnsupportedError(_VARYING)
+        return self._tracer.simplified(chain[0][1].condition)  # type: ignore[attr-defined]  # is optional
+
+    def has(self, name: str, *, hidden: bool = True) -> Any:
+        """See `Object.has` and `present`."""
+        return self.present(name, hidden=hidden)
+
+    def names(self, *, hidden: bool = False) -> list[str]:
+        """See `Object.names`.
+
+        Raises:
+            PlanUnsupportedError: they differ from row to row.
+        """
+        names = sorted({name for layer in self.layers for name in layer.members})
+        found = []
+        for name in names:
+            present = self.present(name, hidden=hidden)
+            if present is not True and present is not False:
+                raise PlanUnsupportedError(_VARYING)
+            if present:
+                found.append(name)
+        return found
+
+    def table_below(self, below: int) -> FieldTable:
+        """See `Object.table_below`; a field that is there in some rows counts."""
+        names = {name for layer in self.layers[:below] for name in layer.members}
+        return {name: self.chain(name, below)[0] for name in names}
+
+    # -- values ---------------------------------------------------------------------------------
+
+    def get(self, name: str) -> Value:
+        """See `Object.get`; of a field that is there in some rows only, what those rows have."""
+        value = self.cache.get(name, MISSING)
+        if value is not MISSING:
+            return value  # type: ignore[return-value]  # the sentinel is ruled out
+        if self.asserts_pending:
+            self.check_asserts()
+        chain = self.chain(name)
+        if chain and isinstance(chain[0][1], OptionalMember):
+            return self.resolve(chain, name)  # type: ignore[no-any-return]
+        found = self.cache[name] = self.resolve(chain, name)
+        return found  # type: ignore[no-any-return]
+
+    def get_super(self, name: str, below: int) -> Value:
+        """See `Object.get_super`."""
+        chain = self.chain(name, below)
+        if chain and chain == self.chain(name):
+            return self.get(name)
+        return self.resolve(chain, name)  # type: ignore[no-any-return]
+
+    def resolve(self, chain: Chain, name: str) -> Any:
+        """The value of a field, in the current domain, by where it may be found."""
+        if not chain:
+            known = {name for layer in self.layers for name in layer.members}
+            raise EvaluationError(f"no field {name!r}", hint=did_you_mean(name, known))
+        number, member, _ = chain[0]
+        if not isinstance(member, OptionalMember):
+            return self._in(self.domain, number, member, name)
+        condition = self._tracer.simplified(member.condition)
+        if condition is False:
+            return self.resolve(chain[1:], name)
+        if condition is True:
+            return self.part(number, member, name)
+        return self._tracer.choose(
+            condition,
+            lambda: self.part(number, member, name),
+            lambda: self.resolve(chain[1:], name),
+        )
+
+    def part(self, number: int, member: OptionalMember, name: str) -> Any:
+        """The value of a field in rows that have it: the current domain's."""
+        tracer = self._tracer
+        with tracer.inside(self.domain):
+            condition = tracer.simplified(member.condition)
+            rows = self.domain if condition is True else tracer.part(condition, holds=True)
+        value = self._in(rows, number, member, name)
+        if tracer.domain.within(rows):
+            return value
+        from eventer.plan.trace.views import view_from
+
+        return view_from(tracer, rows, value)
+
+    def _in(self, rows: Domain, number: int, member: LayerField, name: str) -> Any:
+        """The value of a member, computed once for the rows that have it."""
+        found = self._values.get((number, name), MISSING)
+        if found is MISSING:
+            with self._tracer.inside(rows):
+                found = self._compute_once(number, member, name)
+            self._values[number, name] = found
+        return found
+
+    def _compute_once(self, number: int, member: LayerField, name: str) -> Value:
+        key = (number, name)
+        around = key in self._in_progress  # this raises then, and perhaps in some rows alone
+        try:
+            return self._compute(number, member, name)
+        finally:
+            if not around:
+                self._in_progress.discard(key)
+
+    def _frame(self, number: int) -> Frame:
+        with self._tracer.inside(self.domain):
+            return super()._frame(number)
+
+    def check_asserts(self) -> None:
+        """See `Object.check_asserts`."""
+        try:
+            with self._tracer.inside(self.domain):
+                super().check_asserts()
+        except EvaluationError:
+            self.asserts_pending = (
+                self.has_asserts
+            )  # other rows, or another look, raise just as well
+            raise
+
+
+def merge_objects(
+    tracer: Tracer, left: Object, right: Object, elements: tuple[Context, ...]
+) -> TracedObject:
+    """`left + right`, made inside `elements`.
+
+    Raises:
+        PlanUnsupportedError: one of them is an element of a list whose length differs from row to row.
+    """
+    for side in (left, right):
+        if isinstance(side, TracedObject) and side.sealed:
+            raise PlanUnsupportedError(
+                "it extends an object that it picks out of a list by position"
+            )
+        if any(layer.covered_layers for layer in side.layers):
+            raise PlanUnsupportedError("it extends an object that a field was removed from")
+    return TracedObject(
+        tracer,
+        _inherited(left, elements) + _inherited(right, elements),
+        has_asserts=left.has_asserts or right.has_asserts,
+        uses_draw_key=left.uses_draw_key or right.uses_draw_key,
+    )
+
+
+def _inherited(value: Object, elements: tuple[Context, ...]) -> tuple[Layer, ...]:
+    if not elements or not value.uses_draw_key:
+        return value.layers
+    return tuple([layer.within(elements) for layer in value.layers])
+
+
+def object_of_dictionary(tracer: Tracer, pick: Symbol) -> TracedObject:
+    """The object that a pick of plain objects is: its fields are picks, there where they are."""
+    entries = pick.node.entries
+    names = sorted({name for entry in entries for name in entry})
+    members: dict[str, LayerField] = {}
+    for name in names:
+        body = _field_of(tracer, pick, name)
+        present = tuple(name in entry for entry in entries)
+        if all(present):
+            members[name] = LayerField(body, INHERIT, None)
+        else:
+            condition = tracer.compute("entries", [pick], Type.DICTIONARY, entries=present)
+            members[name] = OptionalMember(body, INHERIT, None, condition)
+    layers = (Layer(PLAIN_OBJECT_CODE, members, None, None),)
+    return TracedObject(tracer, layers, has_asserts=False, uses_draw_key=False)
+
+
+def _field_of(tracer: Tracer, pick: Symbol, name: str) -> Code:
+    entries = tuple(entry.get(name) for entry in pick.node.entries)
+
+    def read(_frame: Frame) -> Any:
+        return tracer.simplified(
+            tracer.compute("entries", [pick], Type.DICTIONARY, entries=entries)
+        )
+
+    return read
+
+
+class ViewedObject(TracedObject):
+    """An object of the rows of `view`'s source in the current domain, as the view shows it."""
+
+    __slots__ = ("_original", "_view")
+
+    def __init__(self, tracer: Tracer, original: Object, view: View) -> None:
+        self._original = original
+        self._view = view
+        layers = (Layer(PLAIN_OBJECT_CODE, self._members(tracer), None, None),)
+        super().__init__(tracer, layers, has_asserts=False, uses_draw_key=False, sealed=True)
+
+    def check_asserts(self) -> None:
+        """See `Object.check_asserts`: the asserts are the original's."""
+        with self._tracer.inside(self._view.source):
+            self._original.check_asserts()
+
+    def _members(self, tracer: Tracer) -> dict[str, LayerField]:
+        view, members = self._view, dict[str, LayerField]()
+        with tracer.inside(view.source):  # what is known of the rows that look is not known there
+            listed = _listed(self._original)
+        for name, visibility, condition in listed:
+            if condition is None:
+                body = _reader(self._original, name, view.of)
+                members[name] = LayerField(body, visibility, None)
+            else:
+                body = _reader(self._original, name, partial(view.where, condition))
+                members[name] = OptionalMember(body, visibility, None, view(condition))
+        return members
+
+
+def _listed(value: Object) -> Sequence[tuple[str, Visibility, Symbol | None]]:
+    if not isinstance(value, TracedObject):
+        return [(name, entry[2], None) for name, entry in value.table.items()]
+    listed = []
+    for name in sorted({name for layer in value.layers for name in layer.members}):
+        present = value.present(name)
+        if present is not False:
+            visibility = value.chain(name)[0][2]
+            listed.append((name, visibility, None if present is True else present))
+    return listed
+
+
+def _reader(value: Object, name: str, show: Callable[[Callable[[], Any]], Any]) -> Code:
+    return lambda _frame: show(lambda: value.get(name))

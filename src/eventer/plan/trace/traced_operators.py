@@ -1,0 +1,275 @@
+"""`+`, `==`, order and text of values that may be symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from eventer.core.errors import EvaluationError
+from eventer.jsonnet.arithmetic import ARITHMETIC, modulo
+from eventer.jsonnet.budget import Meter
+from eventer.jsonnet.context import Context
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.operators import Operators, describe
+from eventer.jsonnet.values import Array
+from eventer.plan.graph import Type
+from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
+from eventer.plan.trace.container_text import ContainerText
+from eventer.plan.trace.integer_bounds import EXACT, bounds_of, is_whole
+from eventer.plan.trace.list_lengths import list_length
+from eventer.plan.trace.traced_objects import merge_objects, object_of_dictionary
+from eventer.plan.trace.tracer import Tracer
+from eventer.plan.unsupported import PlanUnsupportedError
+
+_COMPARED: Final = {"<": "less", ">": "greater", "<=": "less_equal", ">=": "greater_equal"}
+
+
+class TracedOperators(Operators):
+    """The operators that look into values, for traces."""
+
+    __slots__ = ("_tracer",)
+
+    def __init__(self, meter: Meter, tracer: Tracer) -> None:
+        super().__init__(meter)
+        self._tracer = tracer
+
+    # -- + --------------------------------------------------------------------------------------
+
+    def add(self, left: Any, right: Any, elements: tuple[Context, ...]) -> Any:
+        """See `Operators.add`."""
+        if isinstance(left, Object) and isinstance(right, Object):
+            return merge_objects(self._tracer, left, right, elements)
+        if not isinstance(left, Symbolic) and not isinstance(right, Symbolic):
+            return super().add(left, right, elements)
+
+        def plain(one: Any, other: Any) -> Any:
+            return self.add(one, other, elements)
+
+        def vector(values: Sequence[Any]) -> Any:
+            return self._add_columns(values, elements)
+
+        return self._tracer.scalar([left, right], plain, vector)
+
+    def _add_lists(self, values: Sequence[Any]) -> Any:
+        from eventer.plan.trace.array_comprehensions import add_lists
+
+        return add_lists(self._tracer, values[0], values[1])
+
+    def _object_of(self, value: Any) -> Object:
+        """A pick of objects as one object whose fields are picks."""
+        return value if isinstance(value, Object) else object_of_dictionary(self._tracer, value)
+
+    def _add_columns(self, values: Sequence[Any], elements: tuple[Context, ...]) -> Any:
+        kinds = [type_name_of(value) for value in values]
+        if "string" in kinds:
+            texts = [self.to_string(value) for value in values]
+            return self.concatenated(texts)
+        if kinds == ["number", "number"]:
+            return self.number_of("add", values)
+        if kinds == ["array", "array"]:
+            return self._add_lists(values)
+        if kinds == ["object", "object"]:
+            sides = [self._object_of(value) for value in values]
+            return merge_objects(self._tracer, sides[0], sides[1], elements)
+        if None in kinds:
+            raise PlanUnsupportedError("it adds values whose types differ from event to event")
+        raise EvaluationError(f"cannot add {kinds[0]} and {kinds[1]}")
+
+    def _concatenate(self, left: Any, right: Any) -> Any:
+        if isinstance(left, Symbolic) or isinstance(right, Symbolic):
+            return self.concatenated([left, right])
+        return super()._concatenate(left, right)
+
+    def concatenated(self, texts: Sequence[Any]) -> Any:
+        """Strings one after the other, as one operation however they were nested."""
+        texts = [self._tracer.typed(text, Type.TEXT) for text in texts]
+        return self._tracer.compute("concatenate", texts, Type.TEXT)
+
+    def number_of(self, operation: str, values: Sequence[Any]) -> Any:
+        """Arithmetic on two numbers; whole numbers stay so where that is sure."""
+        whole = _whole_result(operation, values)
+        if whole is not None:
+            wanted = [self._tracer.typed(value, Type.WHOLE) for value in values]
+            given = [int(v) if isinstance(v, float) else v for v in wanted]
+            return self._tracer.compute("whole_" + operation, given, Type.WHOLE, bounds=whole)
+        typed = [self._tracer.typed(value, Type.NUMBER) for value in values]
+        return self._checked(operation, typed)
+
+    def _checked(self, operation: str, values: Sequence[Any]) -> Any:
+        """An operation that may leave the finite numbers: those rows raise."""
+        return self._tracer.compute(operation, values, Type.NUMBER)
+
+    def arithmetic(self, operator: str, left: Any, right: Any) -> Any:
+        """`- * / %` and the bitwise operators on numbers."""
+        tracer = self._tracer
+
+        def plain(one: Any, other: Any) -> Any:
+            if not isinstance(one, float) or not isinstance(other, float):
+                raise EvaluationError(f"`{operator}` takes numbers, not {describe(one)}")
+            return modulo(one, other) if operator == "%" else ARITHMETIC[operator](one, other)
+
+        def vector(values: Sequence[Any]) -> Any:
+            kinds = [type_name_of(value) for value in values]
+            if None in kinds:
+                raise PlanUnsupportedError(f"the operands of `{operator}` differ in type")
+            if kinds != ["number", "number"]:
+                raise EvaluationError(f"`{operator}` takes numbers, not {kinds}")
+            operation = _ARITHMETIC.get(operator)
+            if operation is None:
+                typed = [tracer.typed(value, Type.NUMBER) for value in values]
+                return tracer.compute(
+                    "each", typed, Type.NUMBER, parameters=(plain,), label=operator
+                )
+            return self.number_of(operation, values)
+
+        return tracer.scalar([left, right], plain, vector)
+
+    # -- equality and order ---------------------------------------------------------------------
+
+    def equals(self, left: Any, right: Any) -> Any:
+        """See `Operators.equals`; a symbol where it differs from row to row."""
+        if not isinstance(left, Symbolic) and not isinstance(right, Symbolic):
+            return self._equal_plain(left, right)
+        return self._tracer.scalar([left, right], self._equal_plain, self._equal_columns)
+
+    def _equal_plain(self, left: Any, right: Any) -> Any:
+        if isinstance(left, Array) and isinstance(right, Array):
+            return self._equal_arrays(left, right)
+        return super().equals(left, right)
+
+    def _equal_arrays(self, left: Array, right: Array) -> Any:
+        if len(left.items) != len(right.items):
+            return False
+        return self._all_equal(list(zip(left, right, strict=True)))
+
+    def _all_equal(self, pairs: Sequence[tuple[Any, Any]]) -> Any:
+        result: Any = True
+        for one, other in pairs:
+            result = self.both(result, lambda one=one, other=other: self.equals(one, other))  # type: ignore[misc]
+            if result is False:
+                return False
+        return result
+
+    def both(self, first: Any, second: Callable[[], Any]) -> Any:
+        """`first && second`, where both are booleans."""
+        first = self._tracer.simplified(first)
+        if isinstance(first, bool):
+            return second() if first else False
+        return self._tracer.choose(first, second, lambda: False)
+
+    def _equal_columns(self, values: Sequence[Any]) -> Any:
+        tracer, kinds = self._tracer, [type_name_of(value) for value in values]
+        for one, other in (values, values[::-1]):
+            if isinstance(one, SymbolicList) and isinstance(other, Array) and not other.items:
+                return self.equals(list_length(tracer, one), 0.0)
+        if any(isinstance(value, SymbolicList) for value in values) or None in kinds:
+            raise PlanUnsupportedError(
+                "it compares lists, or values whose types differ, for equality"
+            )
+        if kinds[0] != kinds[1]:
+            return False
+        kind = kinds[0]
+        if kind == "number":
+            operation, wanted = "equal", _numeric(values)
+        elif kind == "string":
+            operation, wanted = "text_equal", Type.TEXT
+        elif kind == "boolean":
+            operation, wanted = "equal", Type.BOOLEAN
+        else:
+            raise PlanUnsupportedError(f"it compares values that are {kind} for equality")
+        typed = [tracer.typed(value, wanted) for value in values]
+        return tracer.compute(operation, typed, Type.BOOLEAN)
+
+    def ordered(self, operator: str, left: Any, right: Any) -> Any:
+        """`< > <= >=`."""
+        test = _TESTS[operator]
+
+        def plain(one: Any, other: Any) -> Any:
+            return test(super(TracedOperators, self).compare(one, other))
+
+        def vector(values: Sequence[Any]) -> Any:
+            kinds = [type_name_of(value) for value in values]
+            if None in kinds or "array" in kinds:
+                raise PlanUnsupportedError(f"the operands of `{operator}` differ in type")
+            if kinds[0] != kinds[1] or kinds[0] not in {"number", "string"}:
+                raise EvaluationError(f"cannot compare {kinds[0]} with {kinds[1]}")
+            wanted = _numeric(values) if kinds[0] == "number" else Type.TEXT
+            operation = ("" if kinds[0] == "number" else "text_") + _COMPARED[operator]
+            typed = [self._tracer.typed(value, wanted) for value in values]
+            return self._tracer.compute(operation, typed, Type.BOOLEAN)
+
+        return self._tracer.scalar([left, right], plain, vector)
+
+    def compare(self, left: Any, right: Any) -> int:
+        """See `Operators.compare`: of plain values only."""
+        if isinstance(left, Symbolic) or isinstance(right, Symbolic):
+            raise PlanUnsupportedError("it sorts values that differ from event to event")
+        return super().compare(left, right)
+
+    # -- text -----------------------------------------------------------------------------------
+
+    def to_string(self, value: Any) -> Any:
+        """See `Operators.to_string`."""
+        if isinstance(value, Array | Object | SymbolicList):
+            return ContainerText(self._tracer, self).text(value)
+        if not isinstance(value, Symbolic):
+            return super().to_string(value)
+        return self._tracer.scalar([value], self.to_string, self._text_column)
+
+    def _text_column(self, values: Sequence[Any]) -> Any:
+        (value,) = values
+        kind = type_name_of(value)
+        if kind == "string":
+            return value
+        if not isinstance(value, Symbol) or kind not in {"number", "boolean"}:
+            raise PlanUnsupportedError(
+                "it makes text of a value whose type differs from event to event"
+            )
+        if kind == "boolean":
+            return self._tracer.compute(
+                "entries", [value], Type.DICTIONARY, entries=("false", "true")
+            )
+        operation = "whole_text" if value.node.type is Type.WHOLE else "number_text"
+        return self._tracer.compute(operation, [value], Type.TEXT)
+
+
+_ARITHMETIC: Final = {"-": "subtract", "*": "multiply", "/": "divide", "%": "remainder"}
+_TESTS: Final[dict[str, Callable[[int], bool]]] = {
+    "<": lambda order: order < 0,
+    ">": lambda order: order > 0,
+    "<=": lambda order: order <= 0,
+    ">=": lambda order: order >= 0,
+}
+
+
+def _numeric(values: Sequence[Any]) -> Type:
+    """WHOLE where all are, and plain ones need no change; else NUMBER."""
+    return Type.WHOLE if all(is_whole(value) for value in values) else Type.NUMBER
+
+
+def _whole_result(operation: str, values: Sequence[Any]) -> tuple[int, int] | None:
+    """The bounds of a result that is whole and exact for sure."""
+    if operation not in _WHOLE or not all(is_whole(value) for value in values):
+        return None
+    bounds = [bounds_of(value) for value in values]
+    if bounds[0] is None or bounds[1] is None:
+        return None
+    low, high = _WHOLE[operation](bounds[0], bounds[1])
+    return (low, high) if low > -EXACT and high < EXACT else None
+
+
+_Bounds = tuple[int, int]
+
+
+def _product(one: _Bounds, other: _Bounds) -> _Bounds:
+    """Of numbers that are not negative: 0 times such a one would be -0."""
+    if one[0] < 0 or other[0] < 0:
+        return -int(EXACT), int(EXACT)
+    return one[0] * other[0], one[1] * other[1]
+
+
+_WHOLE: Final[dict[str, Callable[[_Bounds, _Bounds], _Bounds]]] = {
+    "add": lambda one, other: (one[0] + other[0], one[1] + other[1]),
+    "subtract": lambda one, other: (one[0] - other[1], one[1] - other[0]),
+    "multiply": _product,
+}

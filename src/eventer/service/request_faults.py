@@ -1,0 +1,106 @@
+"""What can be said of an add request without reading a template or asking a destination. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from eventer.core.errors import DestinationRejectedError, Fault, RequestError
+from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.pointer import format_pointer, parse_pointer
+from eventer.core.suggestions import did_you_mean
+from eventer.destinations.kafka.topic_name import topic_name_error
+from eventer.destinations.postgres.identifiers import parse_table
+from eventer.service.connections import KnownConnection, environment_name
+from eventer.service.requests import AddRequest
+
+
+def request_faults(
+    request: AddRequest, connections: Mapping[str, KnownConnection]
+) -> Iterator[Fault]:
+    """Everything wrong with a request, in its order."""
+    yield from _duplicate_ids("destinations", [d.id for d in request.destinations])
+    yield from _duplicate_ids("events", [e.id for e in request.events])
+    for number, destination in enumerate(request.destinations):
+        pointer = format_pointer(["destinations", number, destination.target.kind])
+        yield from _connection_faults(destination.target, connections, f"{pointer}/connection")
+        yield from target_faults(destination.target, pointer)
+    yield from _schedule_faults(request)
+
+
+def _duplicate_ids(section: str, ids: Sequence[str]) -> Iterator[Fault]:
+    taken: set[str] = set()
+    for number, each in enumerate(ids):
+        if each in taken:
+            pointer = format_pointer([section, number, "id"])
+            yield Fault(pointer, f"the id {each!r} is taken by another of the {section}")
+        taken.add(each)
+
+
+def _schedule_faults(request: AddRequest) -> Iterator[Fault]:
+    known = {
+        "destination_id": dict.fromkeys(d.id for d in request.destinations),
+        "event_id": dict.fromkeys(e.id for e in request.events),
+    }
+    for number, schedule in enumerate(request.schedules):
+        for field, ids in known.items():
+            name = getattr(schedule, field)
+            if name not in ids:
+                what = field.removesuffix("_id")
+                yield Fault(
+                    format_pointer(["schedules", number, field]),
+                    f"there is no {what} {name!r} in this request",
+                    did_you_mean(name, ids),
+                )
+
+
+def target_faults(target: Target, pointer: str) -> Iterator[Fault]:
+    """What is wrong with a target's names, wherever it may be; pointers begin with `pointer`."""
+    match target:
+        case KafkaTarget():
+            if fault := topic_name_error(target.topic):
+                yield Fault(f"{pointer}/topic", fault)
+            yield from _option_faults(target, pointer)
+        case PostgresTarget():
+            try:
+                parse_table(target.table)
+            except DestinationRejectedError as error:
+                yield Fault(f"{pointer}/table", error.message, error.hint)
+
+
+def _connection_faults(
+    target: Target, connections: Mapping[str, KnownConnection], pointer: str
+) -> Iterator[Fault]:
+    known = connections.get(target.connection)
+    alike = [name for name, each in connections.items() if each.kind == target.kind]
+    if known is None:
+        message = f"there is no connection {target.connection!r}"
+        hint = did_you_mean(target.connection, alike) or f"there are: {', '.join(sorted(alike))}"
+        yield Fault(pointer, message, hint)
+    elif known.kind != target.kind:
+        yield Fault(pointer, f"{target.connection!r} is a connection to {known.kind}")
+    elif known.connector is None:
+        hint = f"whoever runs the service sets {environment_name(known.setting)}"
+        yield Fault(pointer, f"the connection {target.connection!r} is not configured", hint)
+
+
+def _option_faults(target: KafkaTarget, pointer: str) -> Iterator[Fault]:
+    options = {"key": target.key, "partition": target.partition, "timestamp": target.timestamp}
+    headers = {f"headers{format_pointer([name])}": field for name, field in target.headers}
+    for name, value in {**options, **headers}.items():
+        try:
+            parse_pointer(value or "")
+        except RequestError as error:
+            yield Fault(f"{pointer}/{name}", error.message)
+
+
+def raise_faults(faults: Sequence[Fault]) -> None:
+    """Raises what is wrong, if anything is.
+
+    Raises:
+        RequestError: there are faults.
+    """
+    if not faults:
+        return
+    first = f"{faults[0].pointer}: {faults[0].message}"
+    many = f"{len(faults)} mistakes, the first at {first}"
+    raise RequestError(first if len(faults) == 1 else many, tuple(faults))

@@ -1,0 +1,129 @@
+"""Verifies generators, each in a process of its own that is ended when nobody waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
+
+from eventer.core.errors import EventerError, RequestError, WorkerLostError
+from eventer.core.model import Position, PositionKey
+from eventer.destinations.audit import AuditReport
+from eventer.registry.base import target_location
+from eventer.service.generator import Generator, position_lost
+from eventer.service.views import Verification, VerifyProgress
+from eventer.workers.messages import (
+    AuditorMessage,
+    AuditProgress,
+    AuditRequest,
+    AuditResult,
+    ReplaySpec,
+    ReplaySpecs,
+    SnapshotTaken,
+    WorkerConfig,
+)
+from eventer.workers.supervisor import WorkerProcess
+
+MAX_CONCURRENT_VERIFICATIONS: Final = 2
+"""Verifications at a time: each takes a processor."""
+
+
+class Verifier:
+    """Starts auditors. `config` is what a process is told, with the connectors of all."""
+
+    def __init__(self, config: WorkerConfig) -> None:
+        self._config = config
+        self._running = 0
+
+    async def verify(
+        self, generator: Generator, generators: Mapping[int, Generator], *, allow_foreign: bool
+    ) -> AsyncIterator[VerifyProgress | Verification]:
+        """Compares what landed with the events, telling how far it is; the outcome comes last.
+
+        Raises:
+            WorkerLostError: too many are verified already, or the process died.
+            PositionLostError: the destination is behind what was seen committed.
+            EventerError: whatever keeps it from being compared.
+        """
+        if self._running >= MAX_CONCURRENT_VERIFICATIONS:
+            raise WorkerLostError(
+                f"{MAX_CONCURRENT_VERIFICATIONS} generators are being verified already",
+                hint="try again later",
+            )
+        if (name := generator.record.target.connection) not in self._config.connectors:
+            raise RequestError(f"there is no connection {name!r} any more: configure it again")
+        self._running += 1
+        process: WorkerProcess | None = None
+        try:
+            process = await WorkerProcess.start(self._config)
+            await process.ready()
+            async for update in _verify(
+                process, generator, generators, allow_foreign=allow_foreign
+            ):
+                yield update
+        except EOFError as error:
+            raise WorkerLostError(
+                "the process that verified died of it",
+                hint="it may take more memory than a worker is allowed",
+            ) from error
+        finally:
+            self._running -= 1
+            if process is not None:
+                await process.kill()
+
+
+async def _verify(
+    process: WorkerProcess,
+    generator: Generator,
+    generators: Mapping[int, Generator],
+    *,
+    allow_foreign: bool,
+) -> AsyncIterator[VerifyProgress | Verification]:
+    place = target_location(generator.record.target)
+    siblings = [
+        each
+        for each in generators.values()
+        if each is not generator and target_location(each.record.target) == place
+    ]
+    flows = tuple(each.flow for each in siblings)
+    committed = generator.position.next
+    process.channel.send(AuditRequest(generator.shard, generator.flow, flows))
+    while True:
+        message: AuditorMessage = await process.channel.receive()
+        match message:
+            case SnapshotTaken(positions=positions):
+                _check_position(generator, positions, committed)
+                process.channel.send(_replay_specs([generator, *siblings], positions))
+            case AuditProgress(made=made, total=total):
+                yield VerifyProgress(made, total)
+            case AuditResult(outcome=EventerError() as error):
+                raise error
+            case AuditResult(outcome=AuditReport() as report):
+                clean = report.clean(allow_foreign=allow_foreign)
+                yield Verification(generator.record.id, report, clean)
+                return
+
+
+def _check_position(
+    generator: Generator, positions: Mapping[PositionKey, Position], committed: int
+) -> None:
+    """Refuses to take a destination that has lost a position for one that was told nothing.
+
+    Raises:
+        PositionLostError: it has.
+    """
+    found = positions[generator.key].next
+    if found < committed:
+        raise position_lost(generator.record.id, found, committed)
+
+
+def _replay_specs(
+    generators: list[Generator], positions: Mapping[PositionKey, Position]
+) -> ReplaySpecs:
+    """How events are made, as known now: after the positions, so that it holds for all of them."""
+    return ReplaySpecs(
+        {
+            each.key: ReplaySpec(each.recipe, each.record.segments, each.record.fingerprints)
+            for each in generators
+            if each.key in positions
+        }
+    )

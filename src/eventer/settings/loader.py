@@ -1,0 +1,173 @@
+"""Settings out of all layers, and errors that say where the wrong value came from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from eventer.core.errors import ConfigError
+from eventer.core.suggestions import closest_name, did_you_mean
+from eventer.settings.layers import (
+    PREFIX,
+    KeyPath,
+    Layer,
+    Leaf,
+    environment_layer,
+    flag_layer,
+    merge,
+    nest,
+    read_secret_files,
+    toml_layer,
+)
+from eventer.settings.model import CONNECTION_NAME, NamedKafka, NamedPostgres, Settings
+
+CONFIG_FILE_NAME = "eventer.toml"
+CONFIG_VARIABLE = "EVENTER_CONFIG"
+# Read elsewhere: where the configuration is, and which PostgreSQL binaries to start.
+_NOT_SETTINGS = frozenset({("config",), ("pg_bin",)})
+_CONNECTION_TYPES: Mapping[str, type[BaseModel]] = {"kafka": NamedKafka, "postgres": NamedPostgres}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """Settings, where each value that is no default came from, and what looks wrong about them."""
+
+    settings: Settings
+    origins: Mapping[KeyPath, str]
+    warnings: tuple[str, ...] = ()
+
+
+def load_settings(
+    flags: Mapping[str, object] | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    config: Path | None = None,
+) -> LoadedSettings:
+    """Reads all layers. `flags` are by dotted name, None where not given.
+
+    `config` or else `EVENTER_CONFIG` names the file, which must exist then; without both it is
+    `eventer.toml` of the current directory, if there is one.
+
+    Raises:
+        ConfigError: something is unknown or wrong; it names the setting and the layer's place.
+    """
+    environ = os.environ if environ is None else environ
+    secrets = frozenset(secret_keys(Settings))
+    from_environ, warnings = _known_settings_only(environment_layer(environ))
+    layers = (flag_layer(flags or {}), from_environ, _file_layer(config, environ))
+    merged = merge(*(read_secret_files(layer, secrets) for layer in layers))
+    return LoadedSettings(
+        _validate(merged), {key: leaf.origin for key, leaf in merged.items()}, tuple(warnings)
+    )
+
+
+def _file_layer(config: Path | None, environ: Mapping[str, str]) -> Layer:
+    named = config or (Path(environ[CONFIG_VARIABLE]) if environ.get(CONFIG_VARIABLE) else None)
+    if named is not None:
+        return toml_layer(named)
+    return toml_layer(Path(CONFIG_FILE_NAME)) if Path(CONFIG_FILE_NAME).is_file() else {}
+
+
+def _known_settings_only(layer: Layer) -> tuple[Layer, list[str]]:
+    """Passes over variables that only share the prefix; a misspelt one stays, to be refused."""
+    known: dict[KeyPath, Leaf] = {}
+    warnings = []
+    for key, leaf in layer.items():
+        if key in _NOT_SETTINGS:
+            continue
+        top = key[0].removesuffix("_file")
+        if top in Settings.model_fields or closest_name(top, Settings.model_fields):
+            known[key] = leaf
+        else:
+            warnings.append(f"{leaf.origin} is no setting; it has no effect")
+    return known, warnings
+
+
+def _validate(merged: Layer) -> Settings:
+    for key, leaf in merged.items():
+        if key[0] == "connections" and len(key) > 1:
+            _check_name(key[1], leaf)
+    try:
+        return Settings.model_validate(nest(merged))
+    except ValidationError as error:
+        raise _config_error(error, merged) from None
+
+
+def _check_name(name: str, leaf: Leaf) -> None:
+    if name in _CONNECTION_TYPES:
+        raise ConfigError(
+            f"{leaf.origin}: the connection {name!r} has a table of its own",
+            key=f"connections.{name}",
+            hint=f"write [{name}] instead of [connections.{name}]",
+        )
+    if not CONNECTION_NAME.fullmatch(name):
+        raise ConfigError(
+            f"{leaf.origin}: {name!r} is no name for a connection",
+            key=f"connections.{name}",
+            hint="use lower-case letters, digits, '_' and '-', a letter first",
+        )
+
+
+def _config_error(error: ValidationError, merged: Layer) -> ConfigError:
+    faults = [_fault(dict(detail), merged) for detail in error.errors(include_url=False)]
+    message, key, hint = faults[0]
+    rest = [f"{text} ({advice})" if advice else text for text, _, advice in faults[1:]]
+    return ConfigError("\n".join([message, *rest]), key=key, hint=hint)
+
+
+def _fault(detail: Mapping[str, object], merged: Layer) -> tuple[str, str, str | None]:
+    key = _key_of(detail["loc"])
+    dotted = ".".join(key)
+    origin = _origin_of(key, merged)
+    if detail["type"] == "extra_forbidden":
+        known = set(names_at(key[:-1], merged)) - {key[-1]}
+        return f"{origin}: there is no setting {dotted!r}", dotted, did_you_mean(key[-1], known)
+    if detail["type"] in {"missing", "union_tag_not_found"}:
+        missing = dotted if detail["type"] == "missing" else f"{dotted}.type"
+        return f"{origin}: {missing!r} is missing", missing, 'give it type = "kafka" or "postgres"'
+    return f"{origin}: {dotted}: {detail['msg']}", dotted, None
+
+
+def _key_of(loc: object) -> KeyPath:
+    """The setting's path: without the tag that pydantic puts after a connection's name."""
+    parts = tuple(str(part) for part in loc if not isinstance(part, int))  # type: ignore[attr-defined]
+    if parts[0] == "connections" and len(parts) > 3 and parts[2] in _CONNECTION_TYPES:
+        return (*parts[:2], *parts[3:])
+    return parts
+
+
+def _origin_of(key: KeyPath, merged: Layer) -> str:
+    for known, leaf in merged.items():
+        if known[: len(key)] == key:
+            return leaf.origin
+    return PREFIX + "__".join(key).upper()
+
+
+def names_at(table: KeyPath, merged: Layer) -> Iterator[str]:
+    """The setting names that a table takes."""
+    model: type[BaseModel] = Settings
+    if table[:1] == ("connections",):
+        kind = merged.get((*table, "type"))
+        model = _CONNECTION_TYPES.get(str(kind.value) if kind else "", NamedKafka)
+    elif table:
+        annotation = Settings.model_fields[table[0]].annotation
+        assert isinstance(annotation, type)
+        model = annotation
+    yield from model.model_fields
+
+
+def secret_keys(model: type[BaseModel], above: KeyPath = ()) -> Iterator[KeyPath]:
+    """Paths of the settings that are secrets; `*` stands for a connection's name."""
+    for name, info in model.model_fields.items():
+        if SecretStr in (info.annotation, *get_args(info.annotation)):
+            yield (*above, name)
+        elif isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            yield from secret_keys(info.annotation, (*above, name))
+        elif (*above, name) == ("connections",):
+            for kind in _CONNECTION_TYPES.values():
+                yield from secret_keys(kind, ("connections", "*"))

@@ -1,0 +1,129 @@
+"""Verifies what is in the SQLite destination: every row says whose event it is."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from eventer.core.batch import Batch
+from eventer.core.errors import DestinationUnavailableError
+from eventer.core.model import KafkaTarget, Position, PositionKey
+from eventer.destinations.audit import (
+    DEFAULT_LISTED,
+    AuditReport,
+    EventReplayer,
+    Finding,
+    Flaw,
+    UncheckedRange,
+)
+from eventer.destinations.base import Flow
+from eventer.destinations.comparison import NO_LOCATION, Findings, LogComparison, RecordDigests
+from eventer.testing.sqlite_destination import name_of, open_store, read_position
+
+
+class SqliteTargetAuditor:
+    """Implements `TargetAuditor`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._flow: Flow
+        self._position = Position()
+        self._rows: list[tuple[int, str, int, int, str]] = []
+
+    async def open(self, flow: Flow, others: Sequence[Flow]) -> Mapping[PositionKey, Position]:
+        """See `TargetAuditor.open`."""
+        del others
+        if (self._folder / "down").exists():
+            raise DestinationUnavailableError("the server is down", hint="remove the file `down`")
+        assert isinstance(flow.target, KafkaTarget)
+        self._flow = flow
+        with closing(open_store(self._folder)) as database:
+            self._position = read_position(database, flow.key) or Position()
+            self._rows = _rows(database, flow.target.topic)
+        return {flow.key: self._position}
+
+    async def audit(self, events: EventReplayer, listed: int = DEFAULT_LISTED) -> AuditReport:
+        """See `TargetAuditor.audit`."""
+        end, own = self._position.next, name_of(self._flow.key)
+        comparison = LogComparison(("value", "timestamp"), end=end, listed=listed)
+        locations: dict[int, int] = {}
+        for location, name, number, _, _ in self._rows:
+            if name == own and locations.setdefault(number, location) != location:
+                comparison.add_redelivered(np.array([number]), np.array([location]))
+        there = {row[0]: _digests(row[4].encode(), row[3]) for row in self._rows}
+        comparison.stray(_read(there, [row[0] for row in self._rows if not row[1]]))
+        skipped, ranges = 0, events.recomputable(self._flow.key, end)
+        for first, stop in ranges:
+            async for batch in events.batches(self._flow.key, first, stop):
+                at = [locations.get(n, NO_LOCATION) for n in batch.index.tolist()]
+                comparison.compare(batch.index, _expected(batch, at), _read(there, at))
+                skipped += batch.skipped
+        if len(digests_to_find := comparison.digests_to_find()):
+            for first, stop in ranges:
+                async for batch in events.batches(self._flow.key, first, stop):
+                    at = [NO_LOCATION] * batch.rows
+                    values = _expected(batch, at).digests[:, 0]
+                    comparison.identify(batch.index, values, digests_to_find)
+        others = sum(1 for row in self._rows if row[1] not in {own, ""})
+        unchecked = tuple(UncheckedRange(a, b, "changed") for a, b in _gaps(ranges, end))
+        findings = comparison.findings()
+        return AuditReport(
+            until=end,
+            checked=comparison.checked,
+            skipped=skipped,
+            read=len(self._rows),
+            others=others,
+            totals=findings.totals,
+            findings=tuple(_findings(findings)),
+            unchecked=unchecked,
+        )
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def _rows(database: sqlite3.Connection, topic: str) -> list[tuple[int, str, int, int, str]]:
+    return database.execute(
+        "select rowid, generator, number, scheduled, text from event where topic = ?"
+        " order by rowid",
+        (topic,),
+    ).fetchall()
+
+
+def _digests(text: bytes, scheduled: int) -> tuple[int, int]:
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"), scheduled
+
+
+def _expected(batch: Batch, at: Sequence[int]) -> RecordDigests:
+    texts, times = batch.text.to_pylist(), batch.scheduled.tolist()
+    digests = [_digests(text, time) for text, time in zip(texts, times, strict=True)]
+    return RecordDigests(np.array(at, np.int64), np.array(digests, np.uint64).reshape(len(at), 2))
+
+
+def _read(there: Mapping[int, tuple[int, int]], at: Sequence[int]) -> RecordDigests:
+    found = [location for location in at if location in there]
+    digests = np.array([there[location] for location in found], np.uint64)
+    return RecordDigests(np.array(found, np.int64), digests.reshape(len(found), 2))
+
+
+def _gaps(ranges: Sequence[tuple[int, int]], end: int) -> list[tuple[int, int]]:
+    edges = [0, *(edge for each in ranges for edge in each), end]
+    return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
+
+
+def _findings(findings: Findings) -> list[Finding]:
+    return [
+        Finding(
+            found.flaw,
+            found.index,
+            {} if found.location == NO_LOCATION else {"row": found.location},
+            found.detail,
+        )
+        for found in findings.sorted_by_event()
+        if found.flaw in Flaw
+    ]

@@ -1,0 +1,224 @@
+"""A delivery worker: holds shards of several connections, and tells its service everything."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from contextlib import ExitStack
+from typing import Final
+
+from eventer.core.clock import NS_PER_SECOND, SystemClock
+from eventer.core.model import PositionKey
+from eventer.functions.fingerprint import fingerprint
+from eventer.kernels.support.numba_loading import LOADING
+from eventer.plan.engine import Engine
+from eventer.plan.prepare import prepare
+from eventer.runs.gc_freezer import GcFreezer
+from eventer.runs.generation_thread import GenerationThread
+from eventer.runs.lateness import count_lateness
+from eventer.runs.pacing import Pace
+from eventer.runs.process_memory import CompilerPageReleaser, use_system_allocator
+from eventer.runs.runner import ShardRunner
+from eventer.runs.shard_messages import (
+    Assignment,
+    FlowFailed,
+    FlowFinished,
+    FlowWithdrawn,
+    ShardReport,
+    TransactionCommitted,
+)
+from eventer.workers.channel import Channel
+from eventer.workers.crash_marker import CrashMarker
+from eventer.workers.messages import (
+    AssignFlow,
+    CheckTarget,
+    CommitSummary,
+    DeliveryCommand,
+    Ping,
+    Pong,
+    Ready,
+    ResumeFlow,
+    ShardEvent,
+    ShardId,
+    ShardUpdate,
+    Stop,
+    WithdrawFlow,
+    WorkerConfig,
+)
+
+STUCK_EVENT_LIMIT_S: Final = 20.0
+"""Engines keep to slices of 20 ms and budgets of a second; one that does not is given up.
+
+Of its processor time: a busy machine is not its fault. Nor is the compiled code that it comes to
+need, which takes its time to come into being where it has not been needed before.
+"""
+MAX_LOADING_S: Final = 60.0
+"""How long code may be loaded or compiled until time counts again."""
+_WALL_TIME_FACTOR: Final = 15
+"""How many times as long what computes nothing may take by the clock on the wall."""
+_EXIT_BROKEN: Final = 70
+_EXIT_STUCK: Final = 71
+
+_log = logging.getLogger(__name__)
+
+
+async def serve_delivery(channel: Channel, config: WorkerConfig, crash_marker: CrashMarker) -> None:
+    """Serves until it is told to stop; what it makes is on the slate while it is being made.
+
+    Raises:
+        EOFError: the service has gone.
+    """
+    await DeliveryWorker(channel, config, crash_marker).serve()
+
+
+class DeliveryWorker:
+    """The shards of one process."""
+
+    def __init__(self, channel: Channel, config: WorkerConfig, crash_marker: CrashMarker) -> None:
+        self._channel = channel
+        self._config = config
+        self._clock = SystemClock()
+        self._crash_marker = crash_marker
+        self._gc_freezer = GcFreezer()
+        self._generation_thread = GenerationThread(
+            self._build,
+            on_request=lambda request: crash_marker.mark(request.assignment.key, request.first),
+            on_slice_end=crash_marker.clear,
+        )
+        self._runners: dict[ShardId, ShardRunner] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self) -> None:
+        """Takes messages until `Stop`."""
+        use_system_allocator()
+        with ExitStack() as ends:
+            ends.callback(CompilerPageReleaser().watch())
+            ends.callback(self._gc_freezer.watch())
+            ends.callback(LOADING.watch(self._suspend_deadline_while))
+            watch = asyncio.create_task(self._watch())
+            self._channel.send(Ready(fingerprint()))
+            while not isinstance(message := await self._channel.receive(), Stop):
+                self._take(message)
+            watch.cancel()
+            await self._stop()
+
+    def _build(self, assignment: Assignment) -> Engine:
+        engine = build_engine(assignment)
+        self._gc_freezer.engine_created()
+        return engine
+
+    def _take(self, message: DeliveryCommand) -> None:
+        match message:
+            case AssignFlow(shard=shard, assignment=assignment):
+                self._runner(shard).shard.assign(assignment)
+            case ResumeFlow(shard=shard, key=key, segments=segments):
+                self._runner(shard).shard.resume(key, Pace(segments))
+            case WithdrawFlow(shard=shard, key=key):
+                self._runner(shard).shard.withdraw(key, self._clock.now_ns())
+            case CheckTarget(shard=shard, token=token, flow=flow):
+                self._runner(shard).shard.check(token, flow)
+            case Ping():
+                self._channel.send(Pong())
+                return
+            case Stop():
+                return
+        self._runner(message.shard).wake()
+
+    def _runner(self, shard: ShardId) -> ShardRunner:
+        if shard not in self._runners:
+            connector = self._config.connectors[shard.connection]
+            runner = ShardRunner(
+                lambda: connector.connect(self._config.cluster, shard.number),
+                self._generation_thread,
+                lambda report: self._on_report(shard, report),
+                self._clock,
+            )
+            self._runners[shard] = runner
+            task = asyncio.create_task(self._run(shard, runner))
+            self._tasks.add(task)
+        return self._runners[shard]
+
+    async def _run(self, shard: ShardId, runner: ShardRunner) -> None:
+        try:
+            await runner.run()
+        except Exception:  # noqa: BLE001  the process ends of it
+            # Nothing is known of the shard any more. A new process finds out from its destination.
+            _log.exception("shard %d of %s broke", shard.number, shard.connection)
+            os._exit(_EXIT_BROKEN)
+
+    def _on_report(self, shard: ShardId, report: ShardReport) -> None:
+        if isinstance(report, FlowWithdrawn | FlowFailed | FlowFinished):
+            task = asyncio.create_task(self._forget(report.key))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        update = _commit_summary(report) if isinstance(report, TransactionCommitted) else report
+        self._send_update(shard, update)
+
+    async def _forget(self, key: PositionKey) -> None:
+        self._gc_freezer.engine_released(await self._generation_thread.forget(key))
+
+    def _send_update(self, shard: ShardId, update: ShardUpdate) -> None:
+        self._channel.send(ShardEvent(shard, update))
+
+    def _suspend_deadline_while(self, loading: bool) -> None:  # noqa: FBT001
+        seconds = MAX_LOADING_S if loading else 0
+        self._crash_marker.suspend_deadline(time.monotonic_ns() + round(seconds * NS_PER_SECOND))
+
+    async def _watch(self) -> None:
+        """Ends this process if an event is never made; the slate says which.
+
+        How often that may happen at one place, its service knows.
+        """
+        seen, began = None, 0
+        while True:
+            await asyncio.sleep(1)
+            in_flight, spent = self._crash_marker.read(), self._generation_thread.processor_ns()
+            if in_flight != seen:
+                seen, began = in_flight, spent
+            if in_flight is not None and _over_limit(spent - began, in_flight.elapsed_ns()):
+                _log.error(
+                    "making events from %d on takes over %.0f s",
+                    in_flight.first,
+                    STUCK_EVENT_LIMIT_S,
+                )
+                os._exit(_EXIT_STUCK)
+
+    async def _stop(self) -> None:
+        for runner in self._runners.values():
+            runner.stop()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        self._generation_thread.close()
+        await self._channel.flush()
+
+
+def _over_limit(spent_ns: int, elapsed_ns: int) -> bool:
+    limit = STUCK_EVENT_LIMIT_S * NS_PER_SECOND
+    return elapsed_ns >= 0 and (spent_ns >= limit or elapsed_ns >= _WALL_TIME_FACTOR * limit)
+
+
+def build_engine(assignment: Assignment) -> Engine:
+    """The engine of a generator, from what is stored of its template.
+
+    Raises:
+        TemplateError: what was accepted once is refused now, after an upgrade.
+    """
+    recipe = assignment.recipe
+    prepared = prepare(recipe.template)
+    return prepared.engine(recipe.stream, recipe.context, match_hints=assignment.match_hints)
+
+
+def _commit_summary(report: TransactionCommitted) -> CommitSummary:
+    batches = [batch for delivery in report.deliveries for batch in delivery.batches]
+    counts, total = count_lateness(batches, report.at)
+    return CommitSummary(
+        positions=report.positions,
+        events=sum(batch.rows for batch in batches),
+        bytes=sum(batch.nbytes for batch in batches),
+        lateness=counts,
+        lateness_sum=total,
+        at=report.at,
+        stage_times=report.stage_times,
+    )

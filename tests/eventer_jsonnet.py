@@ -1,0 +1,27 @@
+"""Our own evaluation of a program, in the shape in which the judge answers."""
+
+import json
+
+from eventer.core.errors import TemplateError
+from eventer.core.model import Template
+from eventer.functions.row_reader import DrawKeys, RowReader
+from eventer.jsonnet.budget import Budget
+from eventer.jsonnet.environment import Environment
+from eventer.jsonnet.evaluate.interpreter import Interpreter
+from eventer.jsonnet.load import load
+from tests.go_jsonnet import Error
+
+ROOT_KEY = 1
+
+
+def evaluate(text, variables=None, library=None, budget=None):
+    """The program's value as JSON has it (all numbers floats), or the `Error` that it is."""
+    stored = tuple((path, data.encode()) for path, data in (library or {}).items())
+    template = Template(text, "program", json.dumps(variables or {}), stored)
+    try:
+        program = load(template)
+        environment = Environment(RowReader(), DrawKeys(), program.vars)
+        event = Interpreter(program, environment, budget or Budget(seconds=20)).event(ROOT_KEY)
+    except TemplateError as error:
+        return Error(error.message)
+    return json.loads(event.text, parse_int=float)

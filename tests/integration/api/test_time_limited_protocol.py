@@ -1,0 +1,211 @@
+"""Connections that send slowly, garbage, too much or nothing: over real sockets, by hand."""
+
+import asyncio
+import contextlib
+import json
+import socket
+from contextlib import asynccontextmanager
+
+import pytest
+
+from eventer.api.problems import MEDIA_TYPE
+from eventer.cli.hosting import _serving
+from eventer.settings.model import Limits, Settings
+from tests.unit.api.canned_service import CannedService
+
+ASK = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+POST = b"POST /generator/add HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+SHORT = Limits(header_seconds=0.3, body_seconds=0.3, connections=8)
+
+
+@asynccontextmanager
+async def answering(limits=SHORT):
+    """The API, served by the real server; calls of it are hung up at the end."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        line = Line(listener.getsockname()[1])
+        async with _serving(CannedService(), Settings(limits=limits), listener):
+            try:
+                yield line
+            finally:
+                await line.hang_up()
+
+
+class Line:
+    """Where the API is, and all who have called it."""
+
+    def __init__(self, port):
+        self.port = port
+        self._callers = []
+
+    async def call(self):
+        caller = Caller(*await asyncio.open_connection("127.0.0.1", self.port))
+        self._callers.append(caller)
+        return caller
+
+    async def hang_up(self):
+        for caller in self._callers:
+            caller.writer.close()
+            with contextlib.suppress(ConnectionError):
+                await caller.writer.wait_closed()
+
+
+class Caller:
+    """One connection."""
+
+    def __init__(self, reader, writer):
+        self.reader, self.writer = reader, writer
+
+    async def say(self, data):
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def answer(self):
+        """Status, headers and body of the next answer."""
+        async with asyncio.timeout(10):
+            head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            first, *lines = head.strip().split("\r\n")
+            headers = {n.lower(): v.strip() for n, _, v in (line.partition(":") for line in lines)}
+            body = await self.reader.readexactly(int(headers["content-length"]))
+        return int(first.split()[1]), headers, body
+
+    async def problem(self):
+        status, headers, body = await self.answer()
+        assert headers["content-type"] == MEDIA_TYPE
+        problem = json.loads(body)
+        assert problem["status"] == status
+        return problem
+
+    async def ended(self):
+        """Waits for the other side to close; what it still says."""
+        async with asyncio.timeout(10):
+            return await self.reader.read()
+
+
+async def test_a_head_that_comes_byte_by_byte_is_given_up():
+    async with answering() as line:
+        caller = await line.call()
+        began = asyncio.get_running_loop().time()
+
+        async def drip():
+            for byte in ASK * 10:
+                await caller.say(bytes([byte]))
+                await asyncio.sleep(0.02)
+
+        dripping = asyncio.create_task(drip())
+        problem = await caller.problem()
+        assert problem["type"].endswith("request-too-slow")
+        assert asyncio.get_running_loop().time() - began < 2
+        dripping.cancel()
+        await asyncio.gather(dripping, return_exceptions=True)
+
+
+async def test_a_connection_that_says_nothing_is_closed_without_a_word():
+    async with answering() as line:
+        assert await (await line.call()).ended() == b""
+
+
+async def test_a_second_head_has_its_time_too():
+    async with answering() as line:
+        caller = await line.call()
+        await caller.say(ASK + b"\r\n")
+        assert (await caller.answer())[0] == 200
+        await asyncio.sleep(0.4)
+        await caller.say(ASK)
+        assert (await caller.problem())["status"] == 408
+
+
+async def test_requests_one_after_the_other_on_one_connection():
+    async with answering() as line:
+        caller = await line.call()
+        for _ in range(3):
+            await caller.say((ASK + b"\r\n") * 3)
+            for _ in range(3):
+                assert (await caller.answer())[0] == 200
+            await asyncio.sleep(0.2)
+
+
+async def test_a_body_that_drips_is_given_up():
+    async with answering() as line:
+        caller = await line.call()
+        await caller.say(POST + b"Content-Length: 100\r\n\r\n{")
+        assert (await caller.problem())["type"].endswith("body-too-slow")
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(50) + b"\r\n\r\n",
+        b"hello\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        ASK + b"Content-Length: x\r\n\r\n",
+        ASK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        ASK + b"Transfer-Encoding: gzip\r\n\r\n",
+        ASK + b"X: \x00\r\n\r\n",
+        b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\n",
+        POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n3\r\n[1]\r\nzz\r\n",
+        POST.replace(b"localhost", b"elsewhere") + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+)
+async def test_what_is_no_http_is_a_problem_too(garbage, caplog):
+    async with answering() as line:
+        caller = await line.call()
+        await caller.say(garbage)
+        problem = await caller.problem()
+        assert problem["status"] == 400
+        assert "Traceback" not in str(problem)
+        await caller.ended()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_a_chunked_body_without_an_end_is_refused_while_it_streams():
+    async with answering(Limits()) as line:
+        caller = await line.call()
+        await caller.say(POST + b"Transfer-Encoding: chunked\r\n\r\n")
+        chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+
+        async def stream():
+            while True:
+                await caller.say(chunk)
+
+        streaming = asyncio.create_task(stream())
+        assert (await caller.problem())["status"] == 413
+        streaming.cancel()
+        await asyncio.gather(streaming, return_exceptions=True)
+
+
+@pytest.mark.parametrize("said", [b"", ASK, POST + b"Content-Length: 9\r\n\r\n{"])
+async def test_the_idlest_connection_is_evicted(said):
+    limits = Limits(connections=8)
+    async with answering(limits) as line:
+        held = [await line.call() for _ in range(8)]
+        for caller in held:
+            await caller.say(said)
+        await asyncio.sleep(0.1)
+        for number in range(4):
+            honest = await line.call()
+            await honest.say(ASK + b"\r\n")
+            assert (await honest.answer())[0] == 200
+            left = await held[number].ended()
+            assert (b"too-many-requests" in left) is said.startswith(b"GET")
+
+
+async def test_an_answer_that_nobody_reads_is_given_up(monkeypatch):
+    monkeypatch.setattr("eventer.api.time_limited_protocol.STALL_SECONDS", 0.3)
+    async with answering() as line:
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(client, ("127.0.0.1", line.port))
+            asking = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+            async def ask():
+                while True:
+                    await loop.sock_sendall(client, asking)
+
+            with pytest.raises(ConnectionError):
+                async with asyncio.timeout(20):
+                    await ask()

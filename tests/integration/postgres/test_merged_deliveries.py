@@ -1,0 +1,96 @@
+"""Flows of one layout go in one copy, and one that the server refuses goes alone."""
+
+import asyncpg
+import pytest
+
+from tests.integration.postgres.harness import Writer, flow, shape
+from tests.postgres_server.server import Database
+
+COUNT = 9
+WORDS = "CREATE TABLE words (n bigint, word text CHECK (word <> 'forbidden'))"
+
+
+@pytest.fixture
+def copies(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tables that were copied to, one for each copy."""
+    made: list[str] = []
+    copy = asyncpg.Connection.copy_to_table
+
+    async def noted(self, table_name, **options):
+        made.append(table_name)
+        return await copy(self, table_name, **options)
+
+    monkeypatch.setattr(asyncpg.Connection, "copy_to_table", noted)
+    return made
+
+
+def words(number: int, word: str = "fine") -> list[dict]:
+    return [{"n": number * 10 + i, "word": word} for i in range(3)]
+
+
+def numbers(database: Database, table: str = "words") -> list[int]:
+    return [n for (n,) in database.rows(f"SELECT n FROM {table} ORDER BY n")]
+
+
+async def test_appended_rows_of_many_flows_are_one_copy(database, copies):
+    database.execute(WORDS)
+    flows = [flow("words", shape(n="bigint", word="text"), generator=i) for i in range(COUNT)]
+    async with Writer(database.dsn) as writer:
+        deliveries = [writer.delivery(to, words(i)) for i, to in enumerate(flows)]
+        outcome = await writer.connection.deliver(deliveries)
+    assert set(outcome.committed) == {to.key for to in flows}
+    assert copies == ["words"]
+    assert numbers(database) == [i * 10 + n for i in range(COUNT) for n in range(3)]
+
+
+@pytest.mark.parametrize("bad", [0, 4, COUNT - 1])
+async def test_only_the_flow_with_a_refused_row_is_left_out(bad, database, copies):
+    database.execute(WORDS)
+    flows = [flow("words", shape(n="bigint", word="text"), generator=i) for i in range(COUNT)]
+    async with Writer(database.dsn) as writer:
+        deliveries = [
+            writer.delivery(to, words(i, "forbidden" if i == bad else "fine"))
+            for i, to in enumerate(flows)
+        ]
+        outcome = await writer.connection.deliver(deliveries)
+    assert set(outcome.rejected) == {flows[bad].key}
+    assert "forbidden" in str(outcome.rejected[flows[bad].key])
+    assert numbers(database) == [i * 10 + n for i in range(COUNT) if i != bad for n in range(3)]
+
+
+async def test_upserted_rows_of_many_flows_are_one_copy_and_the_last_flow_wins(database, copies):
+    flows = [flow("kept", shape(id="bigint", word="text"), generator=i) for i in range(COUNT)]
+    async with Writer(database.dsn) as writer:
+        rows = [[{"id": 1, "word": f"of {i}"}, {"id": 10 + i, "word": "own"}] for i in range(COUNT)]
+        for to in flows:
+            await writer.connection.prepare(to)
+        copies.clear()
+        deliveries = [writer.delivery(to, own) for to, own in zip(flows, rows, strict=True)]
+        outcome = await writer.connection.deliver(deliveries)
+    assert set(outcome.committed) == {to.key for to in flows}
+    assert len(copies) == 1
+    assert numbers_of_ids(database) == [1, *range(10, 10 + COUNT)]
+    assert database.value("SELECT word FROM kept WHERE id = 1") == f"of {COUNT - 1}"
+
+
+def numbers_of_ids(database: Database) -> list[int]:
+    return [n for (n,) in database.rows("SELECT id FROM kept ORDER BY id")]
+
+
+async def test_other_columns_or_another_table_are_another_copy(database, copies):
+    database.execute(WORDS)
+    database.execute("CREATE TABLE others (n bigint, word text)")
+    flows = [
+        flow("words", shape(n="bigint", word="text"), generator=1),
+        flow("words", shape(n="bigint"), generator=2),
+        flow("others", shape(n="bigint", word="text"), generator=3),
+    ]
+    async with Writer(database.dsn) as writer:
+        rows = [words(1), [{"n": 2}], words(3)]
+        outcome = await writer.connection.deliver(
+            [writer.delivery(to, own) for to, own in zip(flows, rows, strict=True)]
+        )
+    assert set(outcome.committed) == {to.key for to in flows}
+    assert sorted(copies) == ["others", "words", "words"]
+    assert numbers(database, "words") == [2, 10, 11, 12]
+    assert numbers(database, "others") == [30, 31, 32]

@@ -1,0 +1,128 @@
+"""A whole service verifies what it delivered, in a process of its own."""
+
+import asyncio
+import sqlite3
+from contextlib import aclosing, closing
+
+import psutil
+import pytest
+
+from eventer.core.errors import DestinationUnavailableError, NotFoundError, PositionLostError
+from eventer.destinations.audit import Flaw
+from eventer.service.views import Verification
+from eventer.testing.sqlite_destination import forget_positions, open_store
+from tests.integration.service.conftest import MS, AddRequestBuilder, until_position
+
+SOMETIMES = "if std.native('get_integer')(1, 9) == 1 then error 'no' else { n: 1 }"
+
+
+async def verify(eventer, id_, **options):
+    async with aclosing(eventer.verify(id_, **options)) as news:
+        async for each in news:
+            if isinstance(each, Verification):
+                return each
+    raise AssertionError("no outcome")
+
+
+def change(service_environment, statement):
+    with closing(sqlite3.connect(service_environment.store / "destination.sqlite")) as database:
+        assert database.execute(statement).rowcount == 1
+        database.commit()
+
+
+def committed(service_environment, generator):
+    """Its position as the destination has it; the service hears of it a moment later."""
+    with closing(open_store(service_environment.store)) as database:
+        key = f"%/{generator}/%"
+        ((stands,),) = database.execute("select next from position where key like ?", (key,))
+        return stands
+
+
+async def test_a_running_generator_verifies_up_to_its_position(service_environment):
+    ask = AddRequestBuilder().with_event(on_error="skip", template=SOMETIMES)
+    async with service_environment.service() as eventer:
+        added, other = await eventer.add(ask.to("boo", "moo").request)
+        await until_position(eventer, added.id, 200)
+        await eventer.add(ask.with_event(count=3, interval=7 * MS).to("boo").request)
+        await until_position(eventer, added.id, 300)
+        found = await verify(eventer, added.id)
+        assert found.clean, found.report
+        assert found.id == added.id
+        assert 300 <= found.report.until <= committed(service_environment, added.id)
+        assert found.report.checked + found.report.skipped == found.report.until
+        assert found.report.skipped > 0
+        assert (await verify(eventer, other.id)).clean
+
+
+async def test_manipulated_data_is_found(service_environment):
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
+        await until_position(eventer, added.id, 100)
+        await eventer.pause(added.id)
+        change(service_environment, "delete from event where number = 17")
+        change(service_environment, "insert into event values ('boo', '', 0, 0, '{}')")
+        found = await verify(eventer, added.id)
+        assert [(f.flaw, f.index) for f in found.report.findings] == [
+            (Flaw.MISSING, 17),
+            (Flaw.FOREIGN, None),
+        ]
+        assert not (await verify(eventer, added.id, allow_foreign=True)).clean
+
+
+async def test_foreign_events_may_be_allowed(service_environment):
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
+        await until_position(eventer, added.id, 100)
+        change(service_environment, "insert into event values ('boo', '', 0, 0, '{}')")
+        assert not (await verify(eventer, added.id)).clean
+        assert (await verify(eventer, added.id, allow_foreign=True)).clean
+
+
+async def test_what_an_upgrade_changed_is_told(service_environment):
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
+        await until_position(eventer, added.id, 100)
+        generator = eventer._lifecycle.generators[added.id]
+        known = generator.record.fingerprints
+        generator.change(fingerprints=((0, "d0-f0-older"), (50, known[0][1])))
+        found = await verify(eventer, added.id)
+        assert found.clean
+        ((first, end),) = [(u.first, u.end) for u in found.report.unchecked]
+        assert (first, end) == (0, 50)
+
+
+async def test_a_destination_that_lost_the_position_is_not_taken_for_an_empty_one(
+    service_environment,
+):
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
+        await until_position(eventer, added.id, 100)
+        await eventer.pause(added.id)
+        forget_positions(service_environment.store)
+        with pytest.raises(PositionLostError, match="position lost"):
+            await verify(eventer, added.id)
+
+
+async def test_a_destination_that_is_away_is_told(service_environment):
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
+        await until_position(eventer, added.id, 10)
+        service_environment.down()
+        with pytest.raises(DestinationUnavailableError):
+            await verify(eventer, added.id)
+        with pytest.raises(NotFoundError):
+            await verify(eventer, added.id + 1)
+        service_environment.up()
+
+
+async def test_a_cancelled_verification_leaves_no_process(service_environment):
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(AddRequestBuilder().request)
+        await until_position(eventer, added.id, 10)
+        before = set(psutil.Process().children())
+        asking = asyncio.create_task(verify(eventer, added.id))
+        await asyncio.sleep(0.3)
+        assert set(psutil.Process().children()) - before
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert not set(psutil.Process().children()) - before

@@ -1,0 +1,170 @@
+"""A delivery process by its messages, without a service."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventer.core.clock import SystemClock
+from eventer.core.errors import DestinationRejectedError
+from eventer.core.model import KafkaTarget, Position, PositionKey, Segment, Stream, Template
+from eventer.destinations.base import Flow
+from eventer.plan.engine import EventContext
+from eventer.runs.shard_messages import (
+    Assignment,
+    CheckCompleted,
+    FlowFailed,
+    FlowWithdrawn,
+    PositionRead,
+    Recipe,
+)
+from eventer.testing.sqlite_destination import SqliteConnector, read_events
+from eventer.workers.channel import Channel
+from eventer.workers.crash_marker import CrashMarker
+from eventer.workers.messages import (
+    AssignFlow,
+    CheckTarget,
+    CommitSummary,
+    Ping,
+    Pong,
+    Ready,
+    ResumeFlow,
+    ShardEvent,
+    ShardId,
+    Stop,
+    WithdrawFlow,
+    WorkerConfig,
+)
+
+ORDINARY = "from eventer.workers.process import main; main()"
+STUCK = """
+import time
+from eventer.workers import delivery_worker
+
+class Stuck:
+    name, reason = "plan", None
+    def generate(self, first, scheduled, deadline_ns=None):
+        {does}
+
+delivery_worker.STUCK_EVENT_LIMIT_S = 0.5
+delivery_worker.build_engine = lambda assignment: Stuck()
+from eventer.workers.process import main
+main()
+"""
+SHARD = ShardId("kafka", 0)
+KEY = PositionKey(1, 5, 1)
+FLOW = Flow(KEY, KafkaTarget("boo"))
+ASSIGNMENT = Assignment(FLOW, Recipe(Template("{ a: 1 }"), Stream(1), EventContext()))
+
+
+class Worker:
+    """The parent's end of a worker process."""
+
+    def __init__(
+        self, channel: Channel, process: asyncio.subprocess.Process, crash_marker: CrashMarker
+    ) -> None:
+        self.crash_marker = crash_marker
+        self.channel = channel
+        self.process = process
+
+    async def until(self, wanted: Callable[[Any], bool]) -> Any:
+        async with asyncio.timeout(30):
+            while True:
+                message = await self.channel.receive()
+                if isinstance(message, ShardEvent):
+                    message = message.update
+                if wanted(message):
+                    return message
+
+    async def until_a(self, kind: type) -> Any:
+        return await self.until(lambda message: isinstance(message, kind))
+
+
+@asynccontextmanager
+async def worker(folder: Path, program: str = ORDINARY) -> AsyncIterator[Worker]:
+    ours, theirs = socket.socketpair()
+    crash_marker, shared = CrashMarker.create()
+    with theirs:
+        fds = [theirs.fileno(), shared]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", program, *map(str, fds), pass_fds=fds
+        )
+    os.close(shared)
+    channel = await Channel.over(ours)
+    channel.send(WorkerConfig("delivery", 1, {"kafka": SqliteConnector(folder)}, None, 1 << 30))
+    running = Worker(channel, process, crash_marker)
+    try:
+        await running.until_a(Ready)
+        yield running
+    finally:
+        channel.close()
+        await process.wait()
+
+
+async def test_assign_deliver_withdraw_and_stop(tmp_path: Path) -> None:
+    async with worker(tmp_path) as running:
+        send = running.channel.send
+        send(Ping())
+        await running.until_a(Pong)
+        send(CheckTarget(SHARD, 7, Flow(KEY, KafkaTarget("refused"))))
+        checked = await running.until_a(CheckCompleted)
+        assert checked.token == 7
+        assert isinstance(checked.error, DestinationRejectedError)
+        send(AssignFlow(SHARD, ASSIGNMENT))
+        assert (await running.until_a(PositionRead)).position == Position()
+        send(ResumeFlow(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, 10, 50_000_000),)))
+        summary = await running.until_a(CommitSummary)
+        assert summary.events == summary.positions[KEY].next
+        assert sum(summary.lateness) == summary.events
+        send(WithdrawFlow(SHARD, KEY))
+        withdrawn = await running.until_a(FlowWithdrawn)
+        send(Stop())
+        assert await running.process.wait() == 0
+        assert running.crash_marker.read() is None
+    events = read_events(tmp_path, "boo")
+    assert [number for number, _, _ in events] == list(range(withdrawn.position.next))
+
+
+@pytest.mark.parametrize("does", ["while True: pass", "time.sleep(60)"])
+async def test_a_hung_event_ends_the_process_and_is_in_the_crash_marker(
+    tmp_path: Path, does: str
+) -> None:
+    async with worker(tmp_path, STUCK.format(does=does)) as running:
+        running.channel.send(AssignFlow(SHARD, ASSIGNMENT))
+        await running.until_a(PositionRead)
+        running.channel.send(
+            ResumeFlow(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, 1, 10**9),))
+        )
+        assert await running.process.wait() != 0
+        assert running.crash_marker.read() is not None
+        assert (running.crash_marker.read().key, running.crash_marker.read().first) == (KEY, 0)
+
+
+COMPILING = """
+        from eventer.kernels.support.numba_loading import LOADING
+        with LOADING:
+            until = time.monotonic() + 3
+            while time.monotonic() < until: pass
+        1 / 0
+"""
+
+
+@pytest.mark.parametrize("does", ["time.sleep(3); 1 / 0", COMPILING.strip()])
+async def test_what_is_not_an_events_own_time_ends_no_generator(tmp_path: Path, does: str) -> None:
+    """A machine busy with other things is waited for, and so are compilations, past the limit."""
+    async with worker(tmp_path, STUCK.format(does=does)) as running:
+        running.channel.send(AssignFlow(SHARD, ASSIGNMENT))
+        await running.until_a(PositionRead)
+        running.channel.send(
+            ResumeFlow(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, 1, 10**9),))
+        )
+        failed = await running.until_a(FlowFailed)
+        assert "the engine broke" in failed.error.message
+        running.channel.send(Stop())
+        assert await running.process.wait() == 0

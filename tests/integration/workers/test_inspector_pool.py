@@ -1,0 +1,171 @@
+"""Inspector processes: what they answer, and what becomes of templates that run away with them."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from eventer.core.errors import (
+    BudgetError,
+    EvaluationError,
+    RequestError,
+    TemplateError,
+    TemplateSyntaxError,
+)
+from eventer.core.model import KafkaTarget, OnError, PostgresTarget, Segment, Stream, Template
+from eventer.plan.engine import EventContext
+from eventer.runs.shard_messages import Recipe
+from eventer.workers.inspector_pool import InspectorPool
+from eventer.workers.messages import InspectTemplate, PreviewEvents, RecomputeEvents, WorkerConfig
+
+NOW = 1_700_000_000_000_000_000
+PATIENT = 30.0
+
+
+@pytest.fixture
+async def inspectors(tmp_path: Path) -> AsyncIterator[InspectorPool]:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "units.libsonnet").write_text("{ euro: 'EUR' }")
+    config = WorkerConfig("inspector", cluster=1, connectors={}, library=library, memory=1 << 30)
+    running = InspectorPool(1, config)
+    running.start()
+    yield running
+    await running.stop()
+
+
+def recipe(text: str, **changes: object) -> Recipe:
+    return Recipe(Template(text, **changes), Stream(7), EventContext("data", "me"))  # type: ignore[arg-type]
+
+
+def inspect(
+    text: str, *targets: KafkaTarget | PostgresTarget, seconds: float = 10
+) -> InspectTemplate:
+    return InspectTemplate(recipe(text), NOW, 100, seconds, targets)
+
+
+def slow(milliseconds: int) -> str:
+    """A template whose every event takes about so long; a trace keeps it off the plan."""
+    total = f"std.foldl(function(t, i) t + i, std.range(1, {milliseconds * 1000}), 0)"
+    return f"{{ a: std.trace('slow', {total}) }}"
+
+
+async def test_what_is_known_of_a_template(inspectors: InspectorPool) -> None:
+    text = "{ a: std.native('get_integer')(1, 9), u: (import 'units.libsonnet').euro }"
+    found = await inspectors.inspect(inspect(text, PostgresTarget("t")), PATIENT)
+    assert found.template.imports == (("units.libsonnet", b"{ euro: 'EUR' }"),)
+    assert [column.name for column in found.shape.columns] == ["a", "u"]
+    assert found.rejections == ()
+    assert found.failing is None
+    assert len(bytes.fromhex(found.digest)) == 32
+    again = await inspectors.inspect(
+        inspect("{ u: (import 'units.libsonnet')['euro'], a: std.native('get_integer')(1, 9) }"),
+        PATIENT,
+    )
+    assert again.digest == found.digest
+
+
+async def test_traces_and_warnings_come_along(inspectors: InspectorPool) -> None:
+    text = "{ a: std.trace('hello', 1), b: std.native('get_one_of')('only') }"
+    found = await inspectors.inspect(inspect(text), PATIENT)
+    assert any("hello" in line for line in found.traces)
+    assert len(found.warnings) == 1
+    assert found.warnings[0].place is not None
+
+
+async def test_some_raising_events_are_told_and_all_are_refused(inspectors: InspectorPool) -> None:
+    some = "if std.native('get_integer')(1, 5) == 1 then error 'now and then' else {}"
+    found = await inspectors.inspect(inspect(some), PATIENT)
+    assert isinstance(found.failing, EvaluationError)
+    with pytest.raises(EvaluationError, match="always"):
+        await inspectors.inspect(inspect("error 'always'"), PATIENT)
+    with pytest.raises(TemplateSyntaxError):
+        await inspectors.inspect(inspect("{ a: "), PATIENT)
+
+
+async def test_targets_that_cannot_take_the_events_are_named(inspectors: InspectorPool) -> None:
+    topic, table = KafkaTarget("t"), PostgresTarget("t")
+    found = await inspectors.inspect(inspect("[1]", topic, table), PATIENT)
+    assert [target for target, _ in found.rejections] == [table]
+
+
+async def test_a_slow_template_is_content_with_fewer_events(inspectors: InspectorPool) -> None:
+    await inspectors.inspect(inspect("{}"), PATIENT)
+    ((_, pid, _),) = inspectors.processes()
+    inspector = psutil.Process(pid)
+    used = inspector.cpu_times().user
+    await inspectors.inspect(inspect(slow(30), seconds=0.5), 10)
+    assert inspector.cpu_times().user - used < 3
+
+
+async def test_one_that_overruns_is_killed_refused_and_replaced(inspectors: InspectorPool) -> None:
+    await inspectors.inspect(inspect("{}"), PATIENT)
+    ((_, before, _),) = inspectors.processes()
+    with pytest.raises(BudgetError, match=r"took more than 0\.2 s of processor time"):
+        await inspectors.inspect(inspect(slow(30)), 0.2)
+    await inspectors.inspect(inspect("{}"), PATIENT)
+    ((_, after, restarts),) = inspectors.processes()
+    assert before != after
+    assert restarts == 1
+
+
+async def test_a_killed_one_is_replaced_and_the_question_asked_again(
+    inspectors: InspectorPool,
+) -> None:
+    await inspectors.inspect(inspect("{}"), PATIENT)
+    ((_, pid, _),) = inspectors.processes()
+    assert pid is not None
+    question = asyncio.create_task(inspectors.inspect(inspect(slow(30), seconds=1), PATIENT))
+    await asyncio.sleep(0.3)
+    os.kill(pid, signal.SIGKILL)
+    assert (await question).engine == "interpreter"
+
+
+async def test_memory_is_bounded(inspectors: InspectorPool) -> None:
+    hungry = "std.foldl(function(a, i) a + [a], std.range(1, 60), [])"
+    with pytest.raises(TemplateError):
+        await inspectors.inspect(inspect(hungry), PATIENT)
+    assert (await inspectors.inspect(inspect("{}"), PATIENT)).failing is None
+
+
+async def test_shown_events_are_those_that_a_generator_makes_again(
+    inspectors: InspectorPool,
+) -> None:
+    text = "{ n: std.native('get_integer')(1, 1e9), d: std.native('get_dataset')('none') }"
+    shown = await inspectors.preview(PreviewEvents(recipe(text), NOW, 5, 10), PATIENT)
+    question = RecomputeEvents(recipe(text), (Segment(NOW, 0, 1, 1000),), 5, 10, OnError.STOP)
+    assert (await inspectors.recompute(question, PATIENT)).events == shown.events
+    assert len(set(shown.events)) == 10
+    assert b'"d":"data"' in shown.events[0]
+
+
+async def test_recomputed_events_that_raise_are_left_out_where_they_are_skipped(
+    inspectors: InspectorPool,
+) -> None:
+    text = "if std.native('get_integer')(1, 3) == 1 then error 'one' else {}"
+    pace = (Segment(NOW, 0, 1, 1000),)
+    question = RecomputeEvents(recipe(text), pace, 0, 60, OnError.SKIP)
+    events = (await inspectors.recompute(question, PATIENT)).events
+    assert 20 < len(events) < 60
+    passed = RecomputeEvents(recipe(text), pace, 0, 60, OnError.STOP, position=60)
+    assert (await inspectors.recompute(passed, PATIENT)).events == events
+    with pytest.raises(EvaluationError, match="one"):
+        await inspectors.recompute(
+            RecomputeEvents(recipe(text), pace, 0, 60, OnError.STOP), PATIENT
+        )
+
+
+async def test_a_page_of_events_has_a_size(inspectors: InspectorPool) -> None:
+    large = "{ a: std.repeat('x', 900000) }"
+    with pytest.raises(RequestError, match="ask for fewer"):
+        await inspectors.preview(PreviewEvents(recipe(large), NOW, 0, 100), PATIENT)
+
+
+async def test_an_engine_that_there_is_not_is_refused(inspectors: InspectorPool) -> None:
+    traced = "std.trace('an event', {})"
+    with pytest.raises(RequestError, match="not on the plan"):
+        await inspectors.preview(PreviewEvents(recipe(traced), NOW, 0, 1, engine="plan"), PATIENT)

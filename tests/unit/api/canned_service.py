@@ -1,0 +1,155 @@
+"""A service that answers from memory: what travels is under test here, not what it means."""
+
+from eventer.core.errors import EvaluationError, EventerError, NotFoundError
+from eventer.core.model import (
+    Column,
+    ColumnType,
+    EventShape,
+    GeneratorState,
+    KafkaTarget,
+    Segment,
+    Stream,
+)
+from eventer.core.source import Place
+from eventer.destinations.audit import AuditReport, Finding, Flaw, UncheckedRange
+from eventer.service.eventer import Eventer
+from eventer.service.views import (
+    EventPage,
+    GeneratorView,
+    LastError,
+    Lateness,
+    Preview,
+    Readiness,
+    Removal,
+    ShardView,
+    Snapshot,
+    Validation,
+    Verification,
+    VerifyProgress,
+    Warning,  # noqa: A004
+    WorkerView,
+)
+
+PLACE = Place("template", 2, 5, 2, 8, "{a: usr.name}")
+BIGGEST = (1 << 64) - 1
+
+
+def failing_event():
+    error = EvaluationError("division by zero", PLACE, hint="check the divisor")
+    error.index = 41
+    return error
+
+
+def view(id_=BIGGEST, **changes):
+    values = {
+        "id": id_,
+        "state": GeneratorState.FAILED,
+        "target": KafkaTarget("boo", key="id"),
+        "dataset": "crazy_airflow",
+        "stream": Stream(BIGGEST - 1, "orders"),
+        "pace": Segment(0, 0, 10, 10_000_000_000),
+        "engine": "interpreter",
+        "engine_reason": "there is no other yet",
+        "position": 41,
+        "skipped": 1,
+        "bytes": 1 << 60,
+        "requested_rate": 1.0,
+        "delivered_rate": 0.5,
+        "lag": 3,
+        "next_tick": 1_700_000_000_123_456_789,
+        "last_error": LastError(failing_event(), 1_700_000_000_000_000_000),
+        "delivery": "exactly-once",
+        "created_at": 0,
+        "updated_at": 1_500_000_000,
+    }
+    return GeneratorView(**values | changes)
+
+
+class CannedService(Eventer):
+    """Answers every call with something that has all fields; `fails` makes all calls raise it."""
+
+    def __init__(self):
+        self.asked = []
+        self.fails: BaseException | None = None
+        self.breaks: BaseException | None = None
+
+    def _ask(self, *what):
+        self.asked.append(what)
+        if self.fails is not None:
+            raise self.fails
+
+    async def add(self, request):
+        self._ask("add", request)
+        return tuple(
+            view(number, created=True, updated=False, related=(7,))
+            for number, _ in enumerate(request.schedules)
+        )
+
+    async def status(self, id=None):
+        self._ask("status", id)
+        return (view(id),) if id is not None else (view(1), view(2, last_error=None))
+
+    async def remove(self, ids):
+        self._ask("remove", ids)
+        if 404 in ids:
+            raise NotFoundError("there is no generator 404")
+        return Removal(ids, ("5",))
+
+    async def pause(self, id):
+        self._ask("pause", id)
+        return view(id, state=GeneratorState.PAUSED)
+
+    async def resume(self, id, *, skip=False, position=None):
+        self._ask("resume", id, skip, position)
+        return view(id, state=GeneratorState.RUNNING)
+
+    async def events(self, id, first, count):
+        self._ask("events", id, first, count)
+        return EventPage(first, (b'{"a":1e400}', b"null"))
+
+    async def _verify(self, id, allow_foreign):
+        self._ask("verify", id, allow_foreign)
+        yield VerifyProgress(10, 100)
+        if self.breaks is not None:
+            raise self.breaks
+        yield VerifyProgress(50, 100)
+        totals = dict.fromkeys(Flaw, 0) | {Flaw.FOREIGN: 1, Flaw.MISSING: 1}
+        findings = (
+            Finding(Flaw.MISSING, 41),
+            Finding(Flaw.FOREIGN, None, {"partition": 0, "offset": 7}, "why"),
+        )
+        unchecked = (UncheckedRange(0, 3, "the topic has forgotten them"),)
+        report = AuditReport(100, 96, 1, 98, 1, totals, findings, unchecked, ("a note",))
+        yield Verification(id, report, clean=allow_foreign)
+
+    def verify(self, id, *, allow_foreign=False):
+        return self._verify(id, allow_foreign)
+
+    async def preview(self, request):
+        self._ask("preview", request)
+        warnings = (Warning("one item only", PLACE), Warning("no place", None))
+        return Preview((b'{"a":0.1}',), 7, "interpreter", "why", warnings, ("TRACE: x",))
+
+    async def validate(self, request, target=None):
+        self._ask("validate", request, target)
+        shape = EventShape((Column("id", ColumnType.BIGINT),), open=False, is_object=True)
+        warnings = (Warning("one item only", PLACE),)
+        return Validation("interpreter", None, shape, warnings, (), failing_event())
+
+    async def ready(self):
+        self._ask("ready")
+        return Readiness(ready=True)
+
+    async def snapshot(self):
+        self._ask("snapshot")
+        lateness = Lateness((0.1, 1.0), (3, 2, 1), 12.5)
+        shard = ShardView(
+            "kafka", 1, 0, True, "exactly-once", 2, 1000, 336_000, 10, 1, lateness, {"encode": 3}
+        )
+        return Snapshot(
+            (view(), view(3, state=GeneratorState.RUNNING)), (shard,), (WorkerView("w0", None, 2),)
+        )
+
+
+class UnexpectedError(EventerError):
+    """A kind of error that the API has no answer for."""

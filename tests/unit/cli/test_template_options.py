@@ -1,0 +1,49 @@
+import pytest
+import typer
+
+from eventer.cli.template_options import parse_seed, parse_variables, read_template, target_of
+from eventer.core.model import KafkaTarget, PostgresTarget
+
+
+def test_variables_are_text_or_json():
+    assert parse_variables(["b=1=2", "a:=[1, 2]", "c="]) == '{"a":[1,2],"b":"1=2","c":""}'
+    assert parse_variables([]) == "{}"
+
+
+@pytest.mark.parametrize("pair", ["x", "=1", ":=1", "x:={"])
+def test_what_is_no_variable_is_refused(pair):
+    with pytest.raises(typer.BadParameter, match=r"name=text|no JSON"):
+        parse_variables([pair])
+
+
+def test_seeds():
+    assert parse_seed("18446744073709551615") == (1 << 64) - 1
+    assert 0 <= parse_seed(None) < 1 << 64
+    for text in ("-1", "18446744073709551616", "x", "1.0", "٣"):
+        with pytest.raises(typer.BadParameter, match="unsigned 64-bit"):
+            parse_seed(text)
+
+
+def test_targets_of_the_command_line():
+    assert target_of(None, None, "k", None) is None
+    assert target_of("t", None, "k", None) == KafkaTarget("t", "kafka", "k")
+    assert target_of(None, "t", "a, b", "db") == PostgresTarget("t", "db", ("a", "b"))
+    with pytest.raises(typer.BadParameter):
+        target_of("t", "t", None, None)
+
+
+@pytest.mark.parametrize(
+    ("topic", "table", "said"),
+    [("a/b", None, "topic"), ("", None, "topic"), (None, "x" * 64, "63"), (None, "a.b.c", "table")],
+)
+def test_names_that_there_cannot_be_are_refused(topic, table, said):
+    with pytest.raises(typer.BadParameter, match=said):
+        target_of(topic, table, None, None)
+
+
+def test_templates_that_cannot_be_read_say_why(tmp_path):
+    bad = tmp_path / "bad.jsonnet"
+    bad.write_bytes(b"a\xff")
+    for file, said in ((bad, "not UTF-8 .byte 1."), (tmp_path, "Is a directory")):
+        with pytest.raises(typer.BadParameter, match=said):
+            read_template(file)

@@ -1,0 +1,28 @@
+"""Which topic names are legal."""
+
+import pytest
+
+from eventer.destinations.kafka.topic_admin import topic_name_error
+
+
+@pytest.mark.parametrize("name", ["a", "A.b_c-9", "...", "x" * 249])
+def test_legal_names(name):
+    assert topic_name_error(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("", "1 to 249"),
+        (".", "no topic name"),
+        ("..", "no topic name"),
+        ("x" * 250, "250"),
+        ("a b", "not ' '"),
+        ("é", "not 'é'"),
+        ("a/b", "not '/'"),
+        ("a\n", r"not '\n'"),
+        ("a;drop", "not ';'"),
+    ],
+)
+def test_illegal_names_say_why(name, fault):
+    assert fault in topic_name_error(name)

@@ -1,0 +1,58 @@
+"""Programs evaluated by our interpreter, answered as the judge answers."""
+
+from eventer.core.errors import TemplateError
+from eventer.core.model import Template
+from eventer.functions.row_reader import DrawKeys
+from eventer.jsonnet.budget import Budget
+from eventer.jsonnet.environment import Environment
+from eventer.jsonnet.evaluate.interpreter import Interpreter
+from eventer.jsonnet.load import load
+from tests import go_jsonnet
+
+
+class NoNatives:
+    """An environment without natives."""
+
+    def find(self, _name):
+        return None
+
+    def names(self):
+        return ()
+
+
+def evaluate(text, budget=None):
+    """The value of a program, or the judge's `Error` with our message."""
+    environment = Environment(natives=NoNatives(), keys=DrawKeys())
+    try:
+        program = load(Template(text))
+        interpreter = Interpreter(program, environment, budget or Budget(seconds=10.0))
+        return interpreter.event(1).value
+    except TemplateError as error:
+        return go_jsonnet.Error(error.message, type(error).__name__)
+
+
+def agree(ours, theirs, ulps=0):
+    """Whether two answers are one: the same value, or errors both. The zeros are one number."""
+    if isinstance(ours, go_jsonnet.Error) or isinstance(theirs, go_jsonnet.Error):
+        return isinstance(ours, go_jsonnet.Error) and isinstance(theirs, go_jsonnet.Error)
+    return go_jsonnet.same(_one_zero(ours), _one_zero(theirs), ulps)
+
+
+def _one_zero(value):
+    if isinstance(value, float):
+        return value + 0.0
+    if isinstance(value, list):
+        return [_one_zero(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _one_zero(item) for name, item in value.items()}
+    return value
+
+
+def differences(programs, ulps=0):
+    """What differs, as text; crashes of the judge (which are its own fault) are errors too."""
+    found = []
+    for program, theirs in zip(programs, go_jsonnet.evaluate(programs), strict=True):
+        mine = evaluate(program)
+        if not agree(mine, theirs, ulps):
+            found.append(f"{program}\n   judge: {theirs!r:.300}\n   ours:  {mine!r:.300}")
+    return found

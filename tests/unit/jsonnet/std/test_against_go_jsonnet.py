@@ -1,0 +1,60 @@
+"""Every function of `std` against go-jsonnet: the same value, or an error of both.
+
+The corpora hold an expression a line, a family a file. `valid_calls.py` makes wrong calls of all
+functions, `format_programs.py` all conversions; of these long lists, the quick version takes a part.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.jsonnet.std import format_programs, valid_calls, yaml_texts
+from tests.unit.jsonnet.std.comparison import differences
+
+CORPUS = Path(__file__).parent / "corpus"
+FAMILIES = ["types", "mathematics", "strings", "arrays", "sets", "objects", "manifest", "parse"]
+GENERATED = {
+    "arities": list(valid_calls.wrong_arity()),
+    "values": list(valid_calls.any_values()),
+    "formats": format_programs.PROGRAMS,
+}
+PART = 7
+
+
+def lines(family):
+    text = (CORPUS / f"{family}.txt").read_text(encoding="utf-8")
+    return [line for line in text.split("\n") if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family(family):
+    assert not differences(lines(family))
+
+
+@pytest.mark.parametrize("kind", GENERATED)
+def test_a_part_of_what_is_generated(kind):
+    assert not differences(GENERATED[kind][::PART])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", GENERATED)
+def test_all_of_what_is_generated(kind):
+    assert not differences(GENERATED[kind])
+
+
+def test_yaml():
+    texts = [*yaml_texts.TEXTS, *yaml_texts.SPECIAL]
+    assert not differences([f"std.parseYaml({json.dumps(text)})" for text in texts])
+
+
+def test_yaml_written_is_yaml_read():
+    """What `manifestYamlDoc` quotes or not, `parseYaml` reads back, with us as with the judge."""
+    keys = ["a", "a b", "1", "1e5", "yes", "0x1f", "0b1", "2001-01-01", ".5", "-", "null", "1_0"]
+    value = json.dumps({key: ["x\ny\n", {key: [1.5, None, {}]}, []] for key in keys})
+    programs = [
+        f"std.parseYaml(std.manifestYamlDoc({value}, {indent}, {quote})) == {value}"
+        for indent in ("true", "false")
+        for quote in ("true", "false")
+    ]
+    assert not differences(programs)

@@ -1,0 +1,210 @@
+"""Record batches against a plain twin, and read back by aiokafka, which we did not write."""
+
+import struct
+
+import google_crc32c
+import lz4.frame
+import numpy as np
+import pytest
+from aiokafka.partitioner import murmur2
+from aiokafka.record.memory_records import MemoryRecords
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eventer.kernels.kafka.record_batches import (
+    HEADER_BYTES,
+    BytesColumn,
+    ProducerState,
+    RecordColumns,
+    RecordHeader,
+    bytes_column,
+    encode_records,
+    frame,
+    key_partitions,
+    split,
+)
+
+INT64 = st.integers(-(2**62), 2**62 - 1)
+TEXTS = st.one_of(
+    st.none(), st.binary(max_size=20), st.sampled_from([b"x" * n for n in (63, 64, 8191, 8192)])
+)
+
+
+@st.composite
+def columns(draw, min_rows=1):
+    rows = draw(st.integers(min_rows, 12))
+    some = st.lists(TEXTS, min_size=rows, max_size=rows)
+    values = [value or b"" for value in draw(some)]
+    names = draw(st.lists(st.text(max_size=10).map(str.encode), max_size=3))
+    return RecordColumns(
+        values=bytes_column(values),
+        timestamps=np.array(draw(st.lists(INT64, min_size=rows, max_size=rows)), np.int64),
+        keys=draw(st.one_of(st.none(), some.map(bytes_column))),
+        headers=tuple(RecordHeader(name, bytes_column(draw(some))) for name in names),
+    )
+
+
+def cells(column):
+    valid = column.validity()
+    return [
+        column.data[start:stop].tobytes() if valid[row] else None
+        for row, (start, stop) in enumerate(zip(column.offsets, column.offsets[1:], strict=False))
+    ]
+
+
+def varint(value):
+    rest = (value << 1) ^ (value >> 63)
+    out = bytearray()
+    while rest > 0x7F:
+        out.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    out.append(rest)
+    return bytes(out)
+
+
+def sized(value):
+    return varint(-1) if value is None else varint(len(value)) + value
+
+
+def twin_records(made, rows):
+    """The record section, the plain way."""
+    values, keys = cells(made.values), cells(made.keys) if made.keys else None
+    headers = [(header.name, cells(header.values)) for header in made.headers]
+    base = int(made.timestamps[rows[0]])
+    out = b""
+    for delta, row in enumerate(rows):
+        body = b"\0" + varint(int(made.timestamps[row]) - base) + varint(delta)
+        body += sized(keys[row] if keys else None) + sized(values[row]) + varint(len(headers))
+        body += b"".join(sized(name) + sized(column[row]) for name, column in headers)
+        out += sized(body)
+    return out
+
+
+def read_back(sealed):
+    batch = MemoryRecords(bytes(sealed)).next_batch()
+    assert batch.validate_crc()
+    return batch, list(batch)
+
+
+@given(columns(), st.data())
+@settings(deadline=None)
+def test_records_equal_the_plain_twin(made, data):
+    every = range(len(made.values))
+    rows = data.draw(st.lists(st.sampled_from(every), min_size=1, unique=True).map(sorted))
+    encoded = bytes(encode_records(made, np.array(rows)))
+    assert encoded == twin_records(made, rows)
+    assert len(encoded) <= made.bounds()[rows].sum()
+
+
+@given(columns())
+@settings(deadline=None)
+def test_another_client_reads_what_was_written(made):
+    rows = np.arange(len(made.values))
+    producer = ProducerState(id=77, epoch=3, sequence=12, transactional=True)
+    batch, records = read_back(frame(made, rows, "none").seal(producer))
+
+    assert (batch.producer_id, batch.producer_epoch, batch.base_sequence) == (77, 3, 12)
+    assert batch.is_transactional
+    assert [record.value for record in records] == cells(made.values)
+    assert [record.key for record in records] == (
+        cells(made.keys) if made.keys else [None] * len(rows)
+    )
+    assert [record.timestamp for record in records] == made.timestamps.tolist()
+    assert batch.max_timestamp == max(made.timestamps.tolist())
+    assert [record.offset for record in records] == list(range(len(rows)))
+
+
+def test_headers_are_read_back():
+    made = RecordColumns(
+        values=bytes_column([b"{}", b"[]"]),
+        timestamps=np.array([5, 3]),
+        headers=(
+            RecordHeader(b"country", bytes_column([b"ru", None])),
+            RecordHeader("é".encode(), bytes_column([b"", b"x" * 300])),
+        ),
+    )
+    _, records = read_back(frame(made, np.arange(2), "none").seal(ProducerState()))
+    assert records[0].headers == [("country", b"ru"), ("é", b"")]
+    assert records[1].headers == [("country", None), ("é", b"x" * 300)]
+
+
+def test_a_producer_without_identity_is_no_transaction():
+    made = RecordColumns(bytes_column([b"x"]), np.array([0]))
+    batch, _ = read_back(frame(made, np.arange(1), "none").seal(ProducerState()))
+    assert not batch.is_transactional
+    assert (batch.producer_id, batch.producer_epoch, batch.base_sequence) == (-1, -1, -1)
+
+
+def test_the_header_says_how_long_and_the_checksum_covers_the_rest():
+    made = RecordColumns(bytes_column([b"x" * 100] * 5), np.arange(5))
+    batch = frame(made, np.arange(5), "lz4")
+    sealed = batch.seal(ProducerState(1, 2, 3, transactional=True))
+    assert len(sealed) == batch.size
+    assert struct.unpack_from(">i", sealed, 8) == (len(sealed) - 12,)
+    assert struct.unpack_from(">I", sealed, 17) == (google_crc32c.value(bytes(sealed[21:])),)
+
+
+def test_lz4_blocks_are_independent():
+    """The Java broker answers UNKNOWN_SERVER_ERROR to linked ones."""
+    made = RecordColumns(bytes_column([b"abcdefgh" * 4000] * 20), np.arange(20))
+    batch = frame(made, np.arange(20), "lz4")
+    assert batch.codec == "lz4"
+    info = lz4.frame.get_frame_info(batch.payload)
+    assert info["block_linked"] is False
+    assert lz4.frame.decompress(batch.payload) == encode_records(made, np.arange(20))
+
+
+def test_what_lz4_does_not_make_smaller_goes_as_it_is():
+    made = RecordColumns(bytes_column([b"x"]), np.array([0]))
+    batch = frame(made, np.arange(1), "lz4")
+    assert batch.codec == "none"
+    assert batch.payload == encode_records(made, np.arange(1))
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1.0, 4.0, 1000.0])
+@pytest.mark.parametrize("limit", [100, 1000, 20_000])
+def test_batches_keep_below_the_limit(limit, ratio):
+    random = np.random.default_rng(1)
+    values = [random.bytes(random.integers(0, 60)) * 2 for _ in range(500)]
+    values[250] = random.bytes(2000)
+    made = RecordColumns(bytes_column(values), np.arange(500))
+    rows = np.arange(0, 500, 2)
+    batches = list(split(made, rows, "lz4", limit, ratio))
+    assert np.concatenate([batch.rows for batch in batches]).tolist() == rows.tolist()
+    for batch in batches:
+        assert batch.size <= limit or batch.rows.tolist() == [250] or batch.count == 1
+    assert all(batch.count for batch in batches)
+
+
+def test_no_rows_are_no_batches():
+    made = RecordColumns(bytes_column([b"x"]), np.array([0]))
+    assert list(split(made, np.array([], np.int64), "lz4", 1000)) == []
+
+
+@given(st.lists(st.binary(max_size=40), min_size=1), st.integers(1, 50))
+@settings(deadline=None)
+def test_keys_go_where_another_port_of_the_partitioner_puts_them(keys, partitions):
+    wanted = [(murmur2(key) & 0x7FFFFFFF) % partitions for key in keys]
+    assert key_partitions(bytes_column(keys), partitions).tolist() == wanted
+
+
+def test_murmur2_of_known_strings():
+    """From Kafka's own UtilsTest."""
+    known = {b"21": -973932308, b"foobar": -790332482, b"a-little-bit-long-string": -985981536}
+    many = 2**31
+    found = key_partitions(bytes_column(list(known)), many)
+    assert found.tolist() == [hash_ & 0x7FFFFFFF for hash_ in known.values()]
+
+
+def test_partition_counts_may_differ_by_row():
+    keys = bytes_column([b"a", b"a", b"a"])
+    one, two, three = (int(key_partitions(keys, p)[0]) for p in (1, 7, 1000))
+    assert key_partitions(keys, np.array([1, 7, 1000])).tolist() == [one, two, three]
+
+
+def test_a_column_may_be_a_slice_of_a_larger_one():
+    data = np.frombuffer(b"aabbbcc", np.uint8)
+    made = RecordColumns(BytesColumn(np.array([2, 5, 7]), data), np.array([1, 1]))
+    _, records = read_back(frame(made, np.arange(2), "none").seal(ProducerState()))
+    assert [record.value for record in records] == [b"bbb", b"cc"]
+    assert HEADER_BYTES == 61

@@ -1,0 +1,163 @@
+"""Record batches are read back as what they were made of, whoever made them."""
+
+import gzip
+import struct
+
+import google_crc32c
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eventer.kernels.kafka.record_batches import (
+    ProducerState,
+    RecordColumns,
+    RecordHeader,
+    bytes_column,
+    encode_records,
+    split,
+)
+from eventer.kernels.kafka.record_reading import (
+    APPEND_TIME,
+    ByteSpans,
+    UnreadableRecordsError,
+    column_digests,
+    header_digests,
+    null_digests,
+    read_headers,
+    read_records,
+)
+
+texts = st.none() | st.binary(max_size=40)
+
+
+def read(data):
+    data = np.frombuffer(data, np.uint8)
+    return read_records(data, read_headers(data))
+
+
+def columns_of(rows):
+    """Rows are (value, key, header value, timestamp)."""
+    values, keys, headers, times = zip(*rows, strict=True)
+    return RecordColumns(
+        bytes_column(list(values)),
+        np.array(times, np.int64),
+        bytes_column(list(keys)),
+        (RecordHeader(b"h", bytes_column(list(headers))),),
+    )
+
+
+@settings(deadline=None)  # the first call compiles
+@given(
+    st.lists(st.tuples(st.binary(max_size=300), texts, texts, st.integers(0, 1 << 42)), min_size=1),
+    st.integers(100, 2_000),
+    st.sampled_from(["none", "lz4"]),
+)
+def test_round_trip_of_records(rows, limit, codec):
+    columns = columns_of(rows)
+    batches = list(split(columns, np.arange(len(rows)), codec, limit))
+    found = read(b"".join(bytes(batch.seal(ProducerState())) for batch in batches))
+    assert [found.values.value(n) for n in range(len(found))] == [row[0] for row in rows]
+    assert [found.keys.value(n) for n in range(len(found))] == [row[1] for row in rows]
+    assert found.timestamp.tolist() == [row[3] for row in rows]
+    assert (found.values.digests() == column_digests(columns.values)).all()
+    assert (found.keys.digests() == column_digests(columns.keys)).all()
+    names = column_digests(bytes_column([b"h"] * len(rows)))
+    values = column_digests(columns.headers[0].values)
+    assert (found.headers == header_digests([(names, values)], len(rows))).all()
+    offsets = [n for batch in batches for n in range(batch.count)]
+    assert found.offset.tolist() == offsets
+
+
+@settings(deadline=None)  # the first call compiles
+@given(st.lists(texts, max_size=60))
+def test_digests_tell_apart_what_differs(values):
+    digests = column_digests(bytes_column(values)).tolist()
+    assert len(set(digests)) == len(set(values))
+    assert null_digests(2).tolist() == column_digests(bytes_column([None, None])).tolist()
+
+
+def sealed(*, count=3, attributes=0, payload=None, base=0):
+    """A batch as a broker keeps it, made by hand."""
+    columns = RecordColumns(bytes_column([b"%d" % n for n in range(count)]), np.arange(count))
+    records = bytes(encode_records(columns, np.arange(count)))
+    body = struct.pack(">hiqqqhii", attributes, count - 1, 1_000, 2_000, 7, 0, 0, count)
+    body += records if payload is None else payload(records)
+    checksum = google_crc32c.value(body)
+    return struct.pack(">qiibI", base, len(body) + 9, 0, 2, checksum) + body
+
+
+def zstd(records):
+    out = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(out, "zstd") as stream:
+        stream.write(records)
+    return out.getvalue().to_pybytes()
+
+
+def snappy(records):
+    return pa.Codec("snappy").compress(records, asbytes=True)
+
+
+def xerial(records):
+    blocks = [snappy(records[:4]), snappy(records[4:])]
+    framed = b"".join(struct.pack(">I", len(block)) + block for block in blocks)
+    return b"\x82SNAPPY\x00" + struct.pack(">II", 1, 1) + framed
+
+
+@pytest.mark.parametrize(
+    ("codec", "payload"),
+    [(0, bytes), (1, gzip.compress), (2, snappy), (2, xerial), (4, zstd)],
+)
+def test_reads_codecs_of_other_clients(codec, payload):
+    found = read(sealed(attributes=codec, payload=payload, base=40) + sealed(base=43))
+    assert [found.values.value(n) for n in range(6)] == [b"0", b"1", b"2"] * 2
+    assert found.offset.tolist() == [40, 41, 42, 43, 44, 45]
+    assert found.timestamp.tolist() == [1_000, 1_001, 1_002] * 2
+
+
+def test_broker_timestamps():
+    found = read(sealed(attributes=8) + sealed())
+    assert found.timestamp.tolist() == [APPEND_TIME] * 3 + [1_000, 1_001, 1_002]
+
+
+def test_batch_header_fields():
+    (header,) = read_headers(np.frombuffer(sealed(attributes=0x30, base=5), np.uint8))
+    assert (header.base_offset, header.last_offset, header.count) == (5, 7, 3)
+    assert header.is_control
+    assert header.is_transactional
+    assert header.producer_id == 7
+
+
+def test_a_batch_cut_at_the_end_is_left_for_the_next_fetch():
+    data = sealed() + sealed(base=3)
+    for cut in (1, 50, len(sealed()) - 1, len(sealed())):
+        headers = read_headers(np.frombuffer(data[: len(data) - cut], np.uint8))
+        assert len(headers) == 1
+    assert len(read(b"")) == 0
+
+
+@pytest.mark.parametrize("at", [62, 66, 70])
+def test_a_flipped_bit_is_noticed(at):
+    data = bytearray(sealed(base=9))
+    data[at] ^= 1
+    with pytest.raises(UnreadableRecordsError, match="checksum of the records at offset 9"):
+        read(bytes(data))
+
+
+def test_what_cannot_be_read_is_named():
+    with pytest.raises(UnreadableRecordsError, match="codec 7"):
+        read(sealed(attributes=7))
+    with pytest.raises(UnreadableRecordsError, match="cannot be decompressed"):
+        read(sealed(attributes=1))
+    with pytest.raises(UnreadableRecordsError, match="damaged"):
+        read(sealed(payload=lambda records: records[:-2]))
+    old = bytearray(sealed())
+    old[16] = 1
+    with pytest.raises(UnreadableRecordsError, match="old format"):
+        read(bytes(old))
+
+
+def test_empty_spans():
+    nothing = np.zeros(0, np.int64)
+    assert len(ByteSpans(np.zeros(0, np.uint8), nothing, nothing).digests()) == 0

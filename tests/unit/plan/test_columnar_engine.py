@@ -1,0 +1,151 @@
+"""The plan as an engine: what it does where events raise, are large, or are made ahead."""
+
+import numpy as np
+import pytest
+
+from eventer.core.errors import BudgetError, DestinationRejectedError, EvaluationError
+from eventer.core.model import ColumnType, Stream, Template
+from eventer.kernels.json.assemble import MIN_ROWS_TO_IMPORT_NUMBA
+from eventer.plan.columnar_engine import Plan
+from eventer.plan.engine import EventContext
+from eventer.plan.plan_fields import PatchedFields
+from eventer.plan.prepare import prepare
+
+NATIVES = """
+local get_integer = std.native('get_integer'), get_one_of = std.native('get_one_of');
+local when = std.native('get_timestamp');
+"""
+RAISING = NATIVES + "local n = get_integer(0, 9);\n{ n: assert n != 3 : 'three'; n }"
+
+
+def engines(text, seed=7):
+    prepared = prepare(Template(text))
+    choices = ("plan", "interpreter")
+    return [prepared.engine(Stream(seed), EventContext(), engine=each) for each in choices]
+
+
+def due(first, count):
+    return (first + np.arange(count, dtype=np.int64)) * 1_000_000_000
+
+
+def events(engine, count, size):
+    """Each event's text, or the index and message it raises, asked for in pieces of one size."""
+    found, at = [], 0
+    while at < count:
+        wanted = min(size, count - at)
+        try:
+            batch = engine.generate(at, due(at, wanted))
+        except (EvaluationError, BudgetError) as error:
+            found.append((error.index, error.message))
+            at += 1
+            continue
+        assert batch.first == at
+        assert 1 <= batch.count <= wanted
+        assert batch.scheduled.tolist() == due(at, batch.count).tolist()
+        found += batch.text.to_pylist()
+        at = batch.next
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 7, 130, 1000])
+def test_events_that_raise_are_the_interpreters_in_pieces_of_any_size(size):
+    ours, theirs = engines(RAISING)
+    assert events(ours, 1000, size) == events(theirs, 1000, 1000)
+    assert not ours.broken
+
+
+def test_columns_are_not_computed_again_after_each_event_that_raises(monkeypatch):
+    runs = []
+    run = Plan.run
+    monkeypatch.setattr(Plan, "run", lambda *args: runs.append(1) or run(*args))
+    ours, _ = engines(RAISING)
+    found = events(ours, 2000, 2000)
+    raising = sum(isinstance(each, tuple) for each in found)
+    assert raising > 100
+    assert 5 * len(runs) < raising
+
+
+def test_leftover_rows_are_not_reused_for_events_due_at_other_times():
+    text = NATIVES + (
+        "local n = get_integer(0, 9);\n{ at: when('now', 'now', '1s'), n: assert n != 3; n }"
+    )
+    ours, theirs = engines(text)
+    events(ours, 300, 300)
+    later = due(10_000, 300)
+    at = next(n for n in range(20, 300) if isinstance(events(theirs, n + 1, n + 1)[n], bytes))
+    mine = ours.generate(at, later).text.to_pylist()
+    assert mine == theirs.generate(at, later).text.to_pylist()[: len(mine)]
+
+
+def test_an_event_that_is_too_large_and_raises_raises():
+    """The plan finds it too large before it knows; the interpreter's verdict stands."""
+    ours, theirs = engines(RAISING.replace("{ n:", "{ a: std.repeat('x', 2000000), n:"))
+    assert events(ours, 40, 40) == events(theirs, 40, 40)
+    assert len(set(events(ours, 40, 40))) > 2
+
+
+def test_a_value_of_another_row_of_the_run_refuses_no_batch():
+    ours, theirs = engines(NATIVES + "{ v: if get_integer(0, 9) == 3 then 'text' else 1 }")
+    for engine in (ours, theirs):
+        batch = engine.generate(0, due(0, 1))
+        assert batch.fields.column("/v", ColumnType.BIGINT).to_pylist() == [1]
+
+
+def test_a_deadline_leaves_a_batch_large_enough_for_compiled_code():
+    ours, _ = engines(NATIVES + "{ n: get_integer(0, 9) }")
+    assert ours.generate(0, due(0, 10_000), 0).count >= MIN_ROWS_TO_IMPORT_NUMBA
+
+
+def test_columns_of_prefetched_events_match_each_tick():
+    text = NATIVES + "local n = get_integer(0, 9);\n{ n: n, odd: if n == 3 then 'three' else n }"
+    ours, theirs = engines(text)
+    for at in range(0, 300, 3):
+        mine, other = (each.generate(at, due(at, 3)) for each in (ours, theirs))
+        for pointer, kind in (("/n", ColumnType.BIGINT), ("/n", ColumnType.JSONB)):
+            found = mine.fields.column(pointer, kind)
+            assert found.to_pylist() == other.fields.column(pointer, kind).to_pylist()
+        assert mine.fields.names() == other.fields.names() == {"n", "odd"}
+        assert refusal(mine, "/odd") == refusal(other, "/odd")
+
+
+APART = "local n = get_integer(0, 9);\n{ v: if n == 3 then 'three' else if n == 4 then [n] else n }"
+LAZY = "{ v: ['x', { a: error 'no', b: 4 }[get_one_of('a, b')]][get_integer(0, 1)] }"
+
+
+@pytest.mark.parametrize("text", [APART, LAZY])
+def test_the_first_event_that_a_column_cannot_take_is_named_wherever_the_plan_has_it(text):
+    ours, theirs = engines(NATIVES + text)
+    fields = set()
+    for at in range(300):
+        try:
+            mine = ours.generate(at, due(at, 200))
+        except EvaluationError:
+            continue
+        other = theirs.generate(at, due(at, mine.count))
+        assert refusal(mine, "/v") == refusal(other, "/v")
+        fields.add(type(mine.fields))
+    assert (PatchedFields in fields) == (text is LAZY)
+
+
+def refusal(batch, pointer):
+    """The event whose field is no number, or the numbers."""
+    try:
+        return batch.fields.column(pointer, ColumnType.BIGINT).to_pylist()
+    except DestinationRejectedError as error:
+        return f"event {error.index}"
+
+
+def test_engines_that_start_together_prefetch_at_different_ticks(monkeypatch):
+    runs = []
+    run = Plan.run
+    monkeypatch.setattr(Plan, "run", lambda *args: runs.append(1) or run(*args))
+    prepared = prepare(Template(NATIVES + "{ n: get_integer(0, 9) }"))
+    several = [prepared.engine(Stream(7, f"s{n}"), EventContext()) for n in range(48)]
+    busy = []
+    for at in range(300):
+        runs.clear()
+        for engine in several:
+            engine.generate(at, due(at, 1))
+        busy.append(len(runs))
+    assert busy[0] == len(several)
+    assert max(busy[1:]) <= 8

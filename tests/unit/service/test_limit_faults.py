@@ -1,0 +1,61 @@
+"""What of a request would be too much for one service."""
+
+from dataclasses import replace
+
+import pytest
+
+from eventer.service.limit_faults import limit_faults
+from eventer.service.resolved_schedule import new_record
+from eventer.settings.model import Limits
+from tests.unit.service.test_resolved_schedule import EVENT, NOW, resolved
+
+SECOND = 1_000_000_000
+SLOW = replace(EVENT, count=1, interval=SECOND)
+
+
+def asked(names, *, topics=("boo",), **changes):
+    events = (replace(SLOW, id=n, template=n, **changes) for n in names)
+    return resolved(*events, topics=topics)
+
+
+def there(names, **changes):
+    made = asked(names, **changes)
+    records = [new_record(w, seed=1, shards=2, instance_id=None, now=NOW) for w in made]
+    return {record.id: record for record in records}
+
+
+def pointers(found):
+    return [fault.pointer for fault in found]
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "fault"), [("ab", "c", []), ("ab", "cd", [1]), ("a", "bcd", [2])]
+)
+def test_generators(known, new, fault):
+    found = list(limit_faults(asked(new), there(known), Limits(generators=3)))
+    assert pointers(found) == [f"/schedules/{number}" for number in fault]
+    assert all("EVENTER_LIMITS__GENERATORS" in each.hint for each in found)
+
+
+def test_those_that_are_there_already_count_once():
+    assert not list(limit_faults(asked("abc"), there("abc"), Limits(generators=3)))
+
+
+def test_a_limit_that_was_lowered_refuses_only_what_is_new():
+    limits = Limits(generators=1, targets=1, events_per_second=1)
+    assert not list(limit_faults(asked("ab"), there("abc"), limits))
+    assert len(list(limit_faults(asked("abcd"), there("abc"), limits))) == 2
+
+
+def test_topics_and_tables():
+    found = list(limit_faults(asked("b", topics=("boo", "foo")), there("a"), Limits(targets=1)))
+    assert pointers(found) == ["/destinations/1"]
+
+
+def test_events_a_second_that_are_asked_for():
+    limits = Limits(events_per_second=100)
+    known = there("ab", count=40)
+    assert not list(limit_faults(asked("c", count=20), known, limits))
+    assert pointers(limit_faults(asked("c", count=21), known, limits)) == ["/events/0/interval"]
+    assert not list(limit_faults(asked("b", count=60), known, limits))
+    assert pointers(limit_faults(asked("b", count=61), known, limits)) == ["/events/0/interval"]

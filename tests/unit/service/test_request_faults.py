@@ -1,0 +1,82 @@
+"""Faults of add requests by JSON pointer."""
+
+import pytest
+
+from eventer.core.errors import RequestError
+from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.service.connections import KnownConnection, PostgresConnector
+from eventer.service.request_faults import raise_faults, request_faults
+from eventer.service.requests import (
+    AddRequest,
+    DestinationRequest,
+    EventRequest,
+    ScheduleRequest,
+)
+
+SOMEWHERE = PostgresConnector("postgres", {"dsn": "postgresql://x"})
+CONNECTIONS = {
+    "kafka": KnownConnection("kafka", SOMEWHERE, "kafka.bootstrap_servers"),
+    "postgres": KnownConnection("postgres", SOMEWHERE, "postgres.dsn"),
+    "later": KnownConnection("kafka", None, "connections.later.bootstrap_servers"),
+}
+
+
+def pointers(request: AddRequest) -> list[str]:
+    return [fault.pointer for fault in request_faults(request, CONNECTIONS)]
+
+
+def to(target: Target, *, schedule: tuple[str, str] = ("d", "e")) -> AddRequest:
+    return AddRequest(
+        (DestinationRequest("d", target),),
+        (EventRequest("e", "{}", interval=1),),
+        (ScheduleRequest(*schedule),),
+    )
+
+
+def test_a_good_request_has_none() -> None:
+    assert pointers(to(KafkaTarget("orders", headers=(("h", "/a/b"),)))) == []
+    assert pointers(to(PostgresTarget("shop.orders"))) == []
+
+
+def test_unknown_ids_are_named_with_near_ones() -> None:
+    request = to(KafkaTarget("orders"), schedule=("dd", "nobody"))
+    faults = list(request_faults(request, CONNECTIONS))
+    assert [f.pointer for f in faults] == ["/schedules/0/destination_id", "/schedules/0/event_id"]
+
+
+def test_duplicate_ids() -> None:
+    destination = DestinationRequest("d", KafkaTarget("orders"))
+    event = EventRequest("e", "{}", interval=1)
+    request = AddRequest((destination,) * 3, (event, event), ())
+    assert pointers(request) == ["/destinations/1/id", "/destinations/2/id", "/events/1/id"]
+
+
+def test_unknown_and_unconfigured_connections_and_those_of_another_kind() -> None:
+    for name in ("kafk", "postgres", "later"):
+        request = to(KafkaTarget("orders", connection=name))
+        assert pointers(request) == ["/destinations/0/kafka/connection"]
+    (fault,) = request_faults(to(KafkaTarget("orders", connection="later")), CONNECTIONS)
+    assert fault.hint is not None
+    assert "EVENTER_CONNECTIONS__LATER__BOOTSTRAP_SERVERS" in fault.hint
+
+
+def test_names_that_cannot_be() -> None:
+    assert pointers(to(KafkaTarget("a/b"))) == ["/destinations/0/kafka/topic"]
+    assert pointers(to(PostgresTarget("a.b.c"))) == ["/destinations/0/postgres/table"]
+
+
+def test_options_that_are_no_pointers() -> None:
+    target = KafkaTarget("orders", key="/a~", headers=(("h/1", "/~x"),))
+    assert pointers(to(target)) == [
+        "/destinations/0/kafka/key",
+        "/destinations/0/kafka/headers/h~11",
+    ]
+
+
+def test_all_faults_are_raised_together() -> None:
+    request = to(KafkaTarget("a/b", connection="nowhere"), schedule=("x", "y"))
+    faults = list(request_faults(request, CONNECTIONS))
+    with pytest.raises(RequestError, match="4 mistakes") as caught:
+        raise_faults(faults)
+    assert caught.value.faults == tuple(faults)
+    raise_faults([])

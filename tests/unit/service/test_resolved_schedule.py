@@ -1,0 +1,143 @@
+"""What add requests come to."""
+
+from dataclasses import replace
+
+from eventer.core.model import (
+    CatchUp,
+    EventShape,
+    GeneratorState,
+    KafkaTarget,
+    OnError,
+    Segment,
+    Stream,
+    Template,
+)
+from eventer.registry.base import BeginSegment, GeneratorRecord, SetPolicies, SetState
+from eventer.service.requests import (
+    AddRequest,
+    DestinationRequest,
+    EventRequest,
+    ScheduleRequest,
+)
+from eventer.service.resolved_schedule import (
+    ResolvedSchedule,
+    changes_to,
+    conflicts,
+    needs_change,
+    new_record,
+    resolve_schedules,
+    seeds_of,
+)
+from eventer.workers.messages import Inspection
+
+NOW = 1_700_000_000_000_000_000
+EVENT = EventRequest("e", "{}", interval=100, count=10)
+
+
+def inspection(digest: str = "ab") -> Inspection:
+    return Inspection(
+        template=Template("{}"),
+        digest=digest,
+        fingerprint="f1",
+        engine="interpreter",
+        reason="because",
+        shape=EventShape(),
+        warnings=(),
+    )
+
+
+def resolved(
+    *events: EventRequest, topics: tuple[str, ...] = ("boo",)
+) -> tuple[ResolvedSchedule, ...]:
+    events = events or (EVENT,)
+    request = AddRequest(
+        tuple(DestinationRequest(t, KafkaTarget(t)) for t in topics),
+        events,
+        tuple(ScheduleRequest(t, e.id) for t in topics for e in events),
+    )
+    return resolve_schedules(request, [inspection(e.template) for e in events])
+
+
+def record(**changes: object) -> GeneratorRecord:
+    (each,) = resolved()
+    made = new_record(each, seed=7, shards=2, instance_id="i", now=NOW)
+    return replace(made, incarnation=3, **changes)  # type: ignore[arg-type]
+
+
+class TestResolvedSchedules:
+    def test_one_for_each_schedule_in_order(self) -> None:
+        both = resolved(topics=("boo", "moo"))
+        assert [w.destination.id for w in both] == ["boo", "moo"]
+        assert both[0].id != both[1].id
+
+    def test_a_new_record_is_due_at_once_from_0(self) -> None:
+        made = record()
+        assert made.segments == (Segment(NOW, 0, 10, 100),)
+        assert made.stream == Stream(7)
+        assert made.shard == made.id % 2
+        assert made.fingerprints == ((0, "f1"),)
+        assert made.instance_id == "i"
+        assert not made.explicit_seed
+
+
+class TestConflicts:
+    def test_one_identity_at_two_paces_is_a_conflict(self) -> None:
+        again = replace(EVENT, id="f", interval=200)
+        (fault,) = conflicts(resolved(EVENT, again))
+        assert fault.pointer == "/schedules/1"
+
+    def test_one_identity_with_two_policies_is_a_conflict(self) -> None:
+        again = replace(EVENT, id="f", on_error=OnError.SKIP)
+        assert len(list(conflicts(resolved(EVENT, again)))) == 1
+
+    def test_one_identity_twice_at_one_pace_is_no_conflict(self) -> None:
+        twice = resolved(EVENT, replace(EVENT, id="f"))
+        assert twice[0].id == twice[1].id
+        assert list(conflicts(twice)) == []
+
+
+class TestSeeds:
+    def test_are_drawn_once_for_a_stream(self) -> None:
+        a, b = resolved(topics=("boo", "moo"))
+        assert a.stream_key == b.stream_key
+        assert set(seeds_of([a, b], {a.stream_key: 5}, {}).values()) == {5}
+
+    def test_are_taken_over_from_a_generator_of_the_same_stream_and_template(self) -> None:
+        (a,) = resolved(replace(EVENT, stream="s"))
+        (b,) = resolved(replace(EVENT, stream="s", template="cd"))
+        known = {"name:s ab": 9, "name:s {}": 9}
+        seeds = seeds_of([a, b], {a.stream_key: 5}, known)
+        assert seeds[a.id] == 9
+        assert seeds[b.id] == 5
+
+    def test_explicit_ones_stay(self) -> None:
+        (a,) = resolved(replace(EVENT, seed=0))
+        assert seeds_of([a], {a.stream_key: 5}, {})[a.id] == 0
+
+
+class TestChanges:
+    def test_the_same_again_changes_nothing(self) -> None:
+        (each,) = resolved()
+        assert not needs_change(record(), each)
+        assert list(changes_to(record(), each, NOW)) == []
+
+    def test_another_pace_begins_after_what_is_due(self) -> None:
+        (each,) = resolved(replace(EVENT, count=5, interval=70))
+        assert needs_change(record(), each)
+        (change,) = changes_to(record(), each, NOW + 250)
+        id_ = each.id
+        assert change == BeginSegment(id_, 3, Segment(NOW + 200 + 70, 30, 5, 70), NOW + 250)
+
+    def test_another_handling(self) -> None:
+        (each,) = resolved(replace(EVENT, on_error=OnError.SKIP))
+        (change,) = changes_to(record(), each, NOW)
+        assert change == SetPolicies(each.id, 3, OnError.SKIP, CatchUp.DROP, NOW)
+
+    def test_a_failed_one_starts_again_and_a_paused_one_does_not(self) -> None:
+        (each,) = resolved()
+        failed = record(state=GeneratorState.FAILED)
+        assert needs_change(failed, each)
+        assert list(changes_to(failed, each, NOW)) == [
+            SetState(each.id, 3, GeneratorState.RUNNING, None, NOW)
+        ]
+        assert not needs_change(record(state=GeneratorState.PAUSED), each)

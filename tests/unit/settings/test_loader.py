@@ -1,0 +1,263 @@
+from pathlib import Path
+
+import pytest
+
+from eventer.core.errors import ConfigError
+from eventer.settings import Settings, load_settings
+from eventer.settings.layers import key_lines
+from eventer.settings.loader import secret_keys
+from eventer.settings.model import NamedPostgres, check_bind
+from eventer.settings.show import mask, shown_settings
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def write(text):
+    Path("eventer.toml").write_text(text, encoding="utf-8")
+
+
+def refused(environ=None, **arguments):
+    with pytest.raises(ConfigError) as raised:
+        load_settings(environ=environ or {}, **arguments)
+    return raised.value
+
+
+def test_flag_over_environment_over_file_over_default():
+    write('port = 1\nhost = "a"\nworkers = 5\n[kafka]\nbootstrap_servers = "file:1"\n')
+    environ = {"EVENTER_PORT": "2", "EVENTER_HOST": "b"}
+    loaded = load_settings({"port": 3, "host": None}, environ=environ)
+    settings = loaded.settings
+    assert (settings.port, settings.host, settings.workers, settings.shards) == (3, "b", 5, 2)
+    assert settings.kafka.bootstrap_servers == "file:1"
+    assert loaded.origins == {
+        ("port",): "--port",
+        ("host",): "EVENTER_HOST",
+        ("workers",): "eventer.toml:3",
+        ("kafka", "bootstrap_servers"): "eventer.toml:5",
+    }
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "read"),
+    [
+        ("EVENTER_PORT", "1234", lambda s: s.port == 1234),
+        ("EVENTER_DATA_DIR", "/x", lambda s: s.data_dir == Path("/x")),
+        ("EVENTER_INSTANCE_ID", "i", lambda s: s.instance_id == "i"),
+        ("EVENTER_TOKEN", "t", lambda s: s.token.get_secret_value() == "t"),
+        ("EVENTER_LIBRARY", "lib", lambda s: s.library == Path("lib")),
+        ("EVENTER_ALLOWED_HOSTS", "a, b,", lambda s: s.allowed_hosts == ("a", "b")),
+        ("EVENTER_KAFKA__DELIVERY", "at-least-once", lambda s: s.kafka.delivery == "at-least-once"),
+        ("EVENTER_KAFKA__SSL_CHECK_HOSTNAME", "false", lambda s: not s.kafka.ssl_check_hostname),
+        ("EVENTER_LIMITS__BODY_BYTES", "2048", lambda s: s.limits.body_bytes == 2048),
+        ("EVENTER_URL", "http://x/", lambda s: s.service_url == "http://x"),
+        ("EVENTER_HOST", "::1", lambda s: s.service_url == "http://[::1]:9099"),
+        ("EVENTER_PORT", "", lambda s: s.port == 9099),
+        ("EVENTER_PORT", "tcp://10.0.0.1:9099", lambda s: s.port == 9099),
+    ],
+)
+def test_every_form_of_variable(variable, value, read):
+    assert read(load_settings(environ={variable: value, "PATH": "x"}).settings)
+
+
+def test_named_connections_of_both_kinds():
+    write('[connections.orders]\ntype = "postgres"\ndsn = "postgresql://h/db"\n')
+    environ = {
+        "EVENTER_CONNECTIONS__ORDERS__PASSWORD": "pw",
+        "EVENTER_CONNECTIONS__EDGE__TYPE": "kafka",
+        "EVENTER_CONNECTIONS__EDGE__BOOTSTRAP_SERVERS": "h:1",
+    }
+    connections = load_settings(environ=environ).settings.connections
+    assert isinstance(connections["orders"], NamedPostgres)
+    assert connections["orders"].password.get_secret_value() == "pw"
+    assert connections["edge"].bootstrap_servers == "h:1"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "key", "hint"),
+    [
+        (
+            "\n[kafka]\n# x\nbootstrap = 'h'\n",
+            "eventer.toml:4: there is no setting 'kafka.bootstrap'",
+            "kafka.bootstrap",
+            "did you mean 'bootstrap_servers'?",
+        ),
+        (
+            "[conections.orders]\ntype='kafka'\n",
+            "eventer.toml:2: there is no setting 'conections'",
+            "conections",
+            "did you mean 'connections'?",
+        ),
+        (
+            "[connections.orders]\ntype='postgres'\ndsm='x'\n",
+            "eventer.toml:3: there is no setting 'connections.orders.dsm'",
+            "connections.orders.dsm",
+            "did you mean 'dsn'?",
+        ),
+        (
+            "[connections.orders]\ndsn='x'\n",
+            "eventer.toml:2: 'connections.orders.type' is missing",
+            "connections.orders.type",
+            'give it type = "kafka" or "postgres"',
+        ),
+        (
+            "[connections.Orders]\ntype='kafka'\n",
+            "eventer.toml:2: 'Orders' is no name for a connection",
+            "connections.Orders",
+            "use lower-case letters, digits, '_' and '-', a letter first",
+        ),
+        (
+            "[connections.kafka]\ntype='kafka'\n",
+            "eventer.toml:2: the connection 'kafka' has a table of its own",
+            "connections.kafka",
+            "write [kafka] instead of [connections.kafka]",
+        ),
+        (
+            "port = 70000",
+            "eventer.toml:1: port: Input should be less than or equal to 65535",
+            "port",
+            None,
+        ),
+    ],
+)
+def test_mistakes_in_the_file_name_line_key_and_remedy(text, message, key, hint):
+    write(text)
+    error = refused()
+    assert (error.message, error.key, error.hint) == (message, key, hint)
+
+
+def test_all_mistakes_are_named_at_once():
+    write("port = -1\nhots = 'x'\n")
+    message = refused().message
+    assert "eventer.toml:1: port:" in message
+    assert "eventer.toml:2: there is no setting 'hots' (did you mean 'host'?)" in message
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"EVENTER_PROT": "1"}, "EVENTER_PROT: there is no setting 'prot'"),
+        ({"EVENTER_PORT": "x"}, "EVENTER_PORT: port: Input should be a valid integer"),
+        ({"EVENTER_KAFKA__DELIVRY": "x"}, "EVENTER_KAFKA__DELIVRY: there is no setting"),
+        ({"EVENTER_KAFKA": "x"}, "EVENTER_KAFKA: kafka: Input should be a valid dictionary"),
+        (
+            {"EVENTER_KAFKA": "x", "EVENTER_KAFKA__DELIVERY": "auto"},
+            "'kafka' is a single value, not a table",
+        ),
+        (
+            {"EVENTER_KAFKA__DELIVERY": "auto", "EVENTER_KAFKA": "x"},
+            "'kafka' is a table, not a single value",
+        ),
+        ({"EVENTER_CONFIG": "missing.toml"}, "cannot read missing.toml"),
+        ({"EVENTER_TOKEN_FILE": "missing"}, "cannot read the file that EVENTER_TOKEN_FILE names"),
+        (
+            {"EVENTER_TOKEN_FILE": "x", "EVENTER_TOKEN": "y"},
+            "EVENTER_TOKEN_FILE and EVENTER_TOKEN are both set",
+        ),
+    ],
+)
+def test_mistakes_in_the_environment_name_the_variable(environ, message):
+    assert message in refused(environ).message
+
+
+def test_a_file_that_is_no_toml_says_where():
+    write("port = \n")
+    assert "line 1" in refused().message
+
+
+def test_foreign_variables_of_our_prefix_are_only_warned_about():
+    loaded = load_settings(environ={"EVENTER_XYZZY": "1", "EVENTER_PG_BIN": "/x"})
+    assert loaded.warnings == ("EVENTER_XYZZY is no setting; it has no effect",)
+
+
+def test_secrets_come_from_files_too():
+    Path("secret").write_text("s3cret\n")
+    write("[connections.orders]\ntype = 'kafka'\nsasl_password_file = 'secret'\n")
+    environ = {"EVENTER_TOKEN_FILE": "secret", "EVENTER_POSTGRES__DSN_FILE": "secret"}
+    settings = load_settings(environ=environ).settings
+    assert settings.token.get_secret_value() == "s3cret"
+    assert settings.postgres.dsn.get_secret_value() == "s3cret"
+    assert settings.connections["orders"].sasl_password.get_secret_value() == "s3cret"
+
+
+def test_no_secret_is_ever_shown():
+    keys = set(secret_keys(Settings))
+    assert {("token",), ("kafka", "sasl_password"), ("connections", "*", "dsn")} <= keys
+    environ = {
+        "EVENTER_" + "__".join(key).upper().replace("*", name): f"x{number}hidden"
+        for number, key in enumerate(sorted(keys))
+        for name in (["PG"] if key[-1] in ("dsn", "password") else ["KA"])
+    }
+    environ |= {
+        "EVENTER_CONNECTIONS__PG__TYPE": "postgres",
+        "EVENTER_CONNECTIONS__KA__TYPE": "kafka",
+    }
+    loaded = load_settings(environ=environ)
+    shown = shown_settings(loaded)
+    assert not [setting for setting in shown if "hidden" in str(setting.value)]
+    assert "hidden" not in repr(loaded)
+    assert sum(setting.value == "********" for setting in shown) == len(keys)
+
+
+def test_show_tells_values_and_where_they_come_from():
+    write("port = 1\nallowed_hosts = ['a', 'b']\n")
+    shown = {s.name: (s.value, s.origin) for s in shown_settings(load_settings(environ={}))}
+    assert shown["port"] == ("1", "eventer.toml:1")
+    assert shown["allowed_hosts"] == ("a, b", "eventer.toml:2")
+    assert shown["token"] == (None, "default")
+    assert shown["kafka.ssl_check_hostname"] == ("true", "default")
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [
+        ("postgresql://u:pw@h:5432/db?password=x", "postgresql://u:********@h:5432/db?********"),
+        ("postgresql://u@h/db", "postgresql://u@h/db"),
+        ("postgresql://h/db", "postgresql://h/db"),
+        ("host=h password=x", "********"),
+        ("p@ss://", "********"),
+        ("http://[", "********"),
+    ],
+)
+def test_urls_are_shown_without_what_is_secret(secret, shown):
+    assert mask(secret) == shown
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "allowed"),
+    [
+        ("127.0.0.1", None, True),
+        ("::1", None, True),
+        ("localhost", None, True),
+        ("0.0.0.0", None, False),
+        ("::", None, False),
+        ("example.org", None, False),
+        ("0.0.0.0", "t", True),
+    ],
+)
+def test_only_a_token_lets_others_in(host, token, allowed):
+    settings = Settings(host=host, token=token)
+    if allowed:
+        check_bind(settings)
+    else:
+        with pytest.raises(ConfigError, match="everyone who reaches it"):
+            check_bind(settings)
+
+
+def test_a_reading_token_alone_is_refused():
+    with pytest.raises(ConfigError, match="protects nothing"):
+        check_bind(Settings(read_token="r"))
+
+
+def test_lines_of_keys():
+    text = 'a = 1\n"b.c" = 2\n[t]\nx.y = 3\n[t.u]\n[[list]]\nz = 4\n'
+    assert key_lines(text) == {
+        ("a",): 1,
+        ("b.c",): 2,
+        ("t",): 3,
+        ("t", "x", "y"): 4,
+        ("t", "u"): 5,
+        ("t", "u", "z"): 7,
+    }
