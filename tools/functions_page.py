@@ -36,8 +36,8 @@ when the generator is added.
 """
 
 FIELDS_INTRODUCTION: Final = """
-The keys and formats are those of go-faker, with its errors corrected: card numbers have their type's
-prefix and a valid check digit, the type differs between events, a title matches the name's gender,
+The keys and formats are those of go-faker, with its errors corrected: card numbers have their
+type's prefix and a valid check digit, the type differs between events, a title matches the gender,
 letters include `z`, tokens can be decoded, telephone codes exist, amounts are never zero, and
 numbers print all their decimals.
 
