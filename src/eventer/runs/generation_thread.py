@@ -12,17 +12,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from eventer.core.batch import Batch
 from eventer.core.errors import BudgetError, EventerError, TemplateError
+from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import PositionKey
 from eventer.plan.engine import Engine
 from eventer.runs.shard_messages import Assignment, GenerationRequest, GenerationResult, Recipe
 
 SLICE_NS: Final = 20_000_000
-STACK_BYTES: Final = 64 << 20
 _VALUE_BYTES_PER_TEXT_BYTE: Final = 16
 """Bytes of Python values for each byte of their text: what the interpreter's batches hold."""
 
@@ -47,8 +46,7 @@ class GenerationThread:
         self._on_request = on_request
         self._on_slice_end = on_slice_end
         self._engines: dict[PositionKey, tuple[Recipe, Engine]] = {}
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="eventer-maker")
-        _start_with_large_stack(self._executor)
+        self._executor = large_stack_executor("eventer-maker")
         self._clock = self._executor.submit(_thread_clock).result()
 
     def processor_ns(self) -> int:
@@ -144,12 +142,3 @@ def _memory_error(index: int) -> BudgetError:
 
 def _thread_clock() -> int:
     return time.pthread_getcpuclockid(threading.get_ident())
-
-
-def _start_with_large_stack(executor: ThreadPoolExecutor) -> None:
-    """Starts the executor's thread while threads get a large stack."""
-    before = threading.stack_size(STACK_BYTES)
-    try:
-        executor.submit(int).result()
-    finally:
-        threading.stack_size(before)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from eventer.core.batch import MAX_EVENTS, Batch
 from eventer.core.errors import BudgetError, EventerError, TemplateError
+from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import PositionKey
 from eventer.destinations.audit import TargetAuditor
 from eventer.functions.fingerprint import fingerprint
 from eventer.plan.engine import Engine
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import prepare
-from eventer.runs.generation_thread import STACK_BYTES
 from eventer.runs.pacing import Pace
 from eventer.workers.channel import Channel
 from eventer.workers.messages import (
@@ -108,10 +106,7 @@ class ReplayedEvents:
         self.made = 0
         self._replay_specs = replay_specs
         self._engines: dict[PositionKey, Engine] = {}
-        self._executor = ThreadPoolExecutor(1)
-        before = threading.stack_size(STACK_BYTES)
-        self._executor.submit(int).result()
-        threading.stack_size(before)
+        self._executor = large_stack_executor()
 
     def recomputable(self, key: PositionKey, end: int) -> Sequence[tuple[int, int]]:
         """See `EventReplayer.recomputable`."""

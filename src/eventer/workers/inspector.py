@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -22,6 +20,7 @@ from eventer.core.errors import (
     RequestError,
     TemplateError,
 )
+from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import OnError, PostgresTarget, Stream, Target, Template
 from eventer.core.source import Span
 from eventer.functions.fingerprint import fingerprint
@@ -30,7 +29,6 @@ from eventer.jsonnet.load import collect_imports
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.explain_template import TemplateExplanation, explain_template
 from eventer.plan.prepare import PreparedTemplate, prepare
-from eventer.runs.generation_thread import STACK_BYTES
 from eventer.runs.pacing import END, Pace
 from eventer.runs.shard_messages import Recipe
 from eventer.workers.channel import Channel
@@ -74,8 +72,7 @@ async def serve_inspector(channel: Channel, config: WorkerConfig) -> None:
     Raises:
         EOFError: the service has gone, perhaps in the middle of a question.
     """
-    threading.stack_size(STACK_BYTES)
-    thread = ThreadPoolExecutor(1)
+    thread = large_stack_executor()
     importer = NoLibrary() if config.library is None else FolderImporter(config.library)
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(thread, _warm_up)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from eventer.core.batch import Batch
+from eventer.core.batch import Batch, advance_position
 from eventer.core.errors import (
     DestinationRejectedError,
     DestinationUnavailableError,
@@ -36,7 +36,6 @@ from eventer.core.model import (
     Template,
 )
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
-from eventer.destinations.console import advance_position
 from eventer.plan.engine import EventContext
 from eventer.plan.json_fields import JsonFields
 from eventer.runs.pacing import Pace, begin, repace

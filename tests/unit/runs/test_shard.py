@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import pytest
 
+from eventer.core.batch import advance_position
 from eventer.core.errors import (
     DestinationRejectedError,
     DestinationUnavailableError,
@@ -16,7 +17,6 @@ from eventer.core.errors import (
 )
 from eventer.core.model import ConsoleTarget, OnError, Position, PositionKey, Segment
 from eventer.destinations.base import DeliveryOutcome, Flow
-from eventer.destinations.console import advance_position
 from eventer.runs.backoff import CAP_NS, COSTLY_BASE_NS, FENCED_NS
 from eventer.runs.batch_limiter import SLOW_NS
 from eventer.runs.commit_throttle import MAX_PAUSE_NS, TIME_SHARE_DIVISOR
@@ -284,7 +284,7 @@ class TestWindow:
         driver.run(A, count=10_000_000)
         for _ in range(2):
             generate = driver.expect(Generate)
-            assert generate.room == MAX_BUFFERED_BYTES // 4
+            assert generate.byte_budget == MAX_BUFFERED_BYTES // 4
             driver.shard.generated(
                 [result_of_size(generate.requests[0], MAX_BUFFERED_BYTES // 4)], driver.now
             )
