@@ -20,9 +20,10 @@ from eventer.destinations.base import DeliveryOutcome, Flow
 from eventer.runs.backoff import CAP_NS, COSTLY_BASE_NS, FENCED_NS
 from eventer.runs.batch_limiter import SLOW_NS
 from eventer.runs.commit_throttle import MAX_PAUSE_NS, TIME_SHARE_DIVISOR
+from eventer.runs.connection_lane import COMMIT_WINDOW_NS
 from eventer.runs.connection_state import IDLE_NS
 from eventer.runs.pacing import Pace
-from eventer.runs.shard import COMMIT_WINDOW_NS, MAX_BUFFERED_BYTES, Shard
+from eventer.runs.shard import MAX_BUFFERED_BYTES, Shard
 from eventer.runs.shard_messages import (
     Assignment,
     Check,
@@ -662,8 +663,8 @@ class TestIsolation:
 
     def load(self, driver: ShardDriver) -> Deliver:
         """Makes what is due and returns the delivery that follows."""
-        if isinstance(driver.shard._io, Deliver):
-            return driver.shard._io
+        if isinstance(driver.shard._connection.instruction, Deliver):
+            return driver.shard._connection.instruction
         for _ in range(20):
             for instruction in driver.decide():
                 if isinstance(instruction, Deliver):
@@ -716,7 +717,7 @@ class TestIsolation:
         assert driver.reports_of(FlowFailed) == []
         driver.now += SECOND
         keys = [{d.flow.key for d in self.load(driver).deliveries}]
-        driver.commit(Deliver(driver.shard._io.deliveries))  # type: ignore[union-attr]
+        driver.commit(Deliver(driver.shard._connection.instruction.deliveries))  # type: ignore[union-attr]
         keys.append({d.flow.key for d in self.load(driver).deliveries})
         assert sorted(map(len, keys)) == [1, 1], "never together"
         assert set().union(*keys) == {A, B}
@@ -758,7 +759,7 @@ class TestIsolation:
         assert self.reconnect(driver) == [B]
         assert {d.flow.key for d in self.load(driver).deliveries} == {B}
         assert driver.now - lost < SECOND
-        driver.commit(Deliver(driver.shard._io.deliveries))  # type: ignore[union-attr]
+        driver.commit(Deliver(driver.shard._connection.instruction.deliveries))  # type: ignore[union-attr]
         driver.now = lost + COSTLY_BASE_NS
         prepares = [i for i in driver.decide() if isinstance(i, Prepare)]
         assert [p.flow.key for p in prepares] == [A]
@@ -795,7 +796,7 @@ class TestIsolation:
     def test_a_fast_destination_gets_more_again(self) -> None:
         driver = ShardDriver()
         driver.run(A, count=100_000)
-        dose = driver.shard._limiter
+        dose = driver.shard._state.limiter
         dose.events = 8
         for _ in range(20):
             driver.commit(self.load(driver))
