@@ -80,8 +80,8 @@ class ConnectionLane:
         return self.instruction is not None
 
     @property
-    def closed(self) -> bool:
-        """Whether there is no connection and no instruction."""
+    def disconnected(self) -> bool:
+        """Whether there is no connection, and no instruction under way."""
         return not (self.busy or self._connection.opened or self._connection.unusable)
 
     def check(self, token: int, flow: Flow) -> None:
@@ -202,7 +202,7 @@ class ConnectionLane:
         self.instruction, self._connection.opened = None, True
         self._reports.append(ShardConnected(guarantee))
 
-    def closed_connection(self) -> None:
+    def closed(self) -> None:
         """The connection is closed."""
         self.instruction = None
         self._connection.close()
@@ -237,7 +237,7 @@ class ConnectionLane:
         self._reports.append(FlowRunning(flow.key))
         self._generation.schedule(flow, now)
 
-    def delivered(self, outcome: DeliveryOutcome, now: int, jitter: float) -> None:
+    def delivered(self, outcome: DeliveryOutcome, now: int, jitter: float = 0.0) -> None:
         """A transaction was committed, perhaps without some of its flows."""
         assert isinstance(self.instruction, Deliver)
         deliveries, self.instruction = self.instruction.deliveries, None

@@ -137,7 +137,7 @@ class ShardRunner:
         results = await self._generation_thread.generate(
             instruction.requests, instruction.byte_budget
         )
-        self.shard.generated(results, self._clock.now_ns())
+        self.shard.generation.generated(results, self._clock.now_ns())
         if self._connection is not None:
             for result in results:
                 if result.batch is not None:
@@ -160,15 +160,15 @@ class ShardRunner:
             self._failed(UnknownOutcomeError(f"the connection broke: {error!r}"))
 
     def _failed(self, error: EventerError) -> None:
-        self.shard.failed(error, self._clock.now_ns(), self._jitter())
+        self.shard.connection.failed(error, self._clock.now_ns(), self._jitter())
 
     async def _use(self, instruction: IoInstruction) -> None:
         if isinstance(instruction, Open):
             self._connection = self._connect()
-            self.shard.opened(await self._connection.open())
+            self.shard.connection.opened(await self._connection.open())
         elif isinstance(instruction, Close):
             await self._close()
-            self.shard.closed()
+            self.shard.connection.closed()
         else:
             assert self._connection is not None
             await self._ask(self._connection, instruction)
@@ -179,16 +179,16 @@ class ShardRunner:
         now = self._clock.now_ns
         match instruction:
             case ReadPositions(keys=keys):
-                self.shard.positions_read(await connection.positions(keys), now())
+                self.shard.connection.positions_read(await connection.positions(keys), now())
             case Check(flow=flow):
                 await connection.check(flow)
-                self.shard.checked(now())
+                self.shard.connection.checked(now())
             case Prepare(flow=flow):
                 await connection.prepare(flow)
-                self.shard.prepared(now())
+                self.shard.connection.prepared(now())
             case Deliver(deliveries=deliveries):
                 outcome = await connection.deliver(deliveries)
-                self.shard.delivered(outcome, now(), self._jitter())
+                self.shard.connection.delivered(outcome, now(), self._jitter())
 
     async def _close(self) -> None:
         connection, self._connection = self._connection, None

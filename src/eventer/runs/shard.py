@@ -2,18 +2,16 @@
 
 It has two lanes, each with at most one instruction under way. The *connection lane* uses the
 connection; the *generation lane* generates batches while the last transaction commits. The caller
-reports events through the methods below, carries out the instructions of `decide`, takes the
-reports, and comes again at `wake_at` or when something happened.
+carries out the instructions of `decide`, tells the lanes what happened, takes the reports, and
+comes again at `wake_at` or when something happened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Final
 
-from eventer.core.errors import EventerError
-from eventer.core.model import Guarantee, Position, PositionKey
-from eventer.destinations.base import DeliveryOutcome, Flow
+from eventer.core.model import PositionKey
+from eventer.destinations.base import Flow
 from eventer.runs.connection_lane import ConnectionLane
 from eventer.runs.flow_state import PositionReported
 from eventer.runs.generation_lane import GenerationLane
@@ -21,7 +19,6 @@ from eventer.runs.pacing import END
 from eventer.runs.shard_messages import (
     Assignment,
     FlowWithdrawn,
-    GenerationResult,
     Instruction,
     ShardReport,
     Timetable,
@@ -41,8 +38,8 @@ class Shard:
     def __init__(self, max_buffered_bytes: int = MAX_BUFFERED_BYTES) -> None:
         self._state = ShardState(max_buffered_bytes)
         self._flows = self._state.flows
-        self._generation = GenerationLane(self._state)
-        self._connection = ConnectionLane(self._state, self._generation)
+        self.generation = GenerationLane(self._state)
+        self.connection = ConnectionLane(self._state, self.generation)
 
     # --- requests -----------------------------------------------------------------------------
 
@@ -65,7 +62,7 @@ class Shard:
             self._state.reports.append(FlowWithdrawn(key, None))
             return
         flow.withdraw()
-        self._connection.complete_withdrawal(flow, now)
+        self.connection.complete_withdrawal(flow, now)
 
     def finish(self, key: PositionKey) -> None:
         """Ends generation; `FlowFinished` is reported when the generated events are committed."""
@@ -75,7 +72,7 @@ class Shard:
 
     def check(self, token: int, flow: Flow) -> None:
         """Asks the destination whether it would take a flow; `CheckCompleted` is reported."""
-        self._connection.check(token, flow)
+        self.connection.check(token, flow)
 
     def stop(self) -> None:
         """Ends the shard: generated events are delivered, then the connection is closed."""
@@ -84,7 +81,7 @@ class Shard:
     @property
     def stopped(self) -> bool:
         """Whether `stop` was called and everything has ended."""
-        idle = self._connection.closed and not self._generation.generating
+        idle = self.connection.disconnected and not self.generation.generating
         return self._state.stopping and idle
 
     @property
@@ -92,49 +89,15 @@ class Shard:
         """The flows that it holds."""
         return tuple(flow.key for flow in self._flows)
 
-    # --- what happened ------------------------------------------------------------------------
-
-    def opened(self, guarantee: Guarantee) -> None:
-        """The connection is open, and every earlier owner is fenced."""
-        self._connection.opened(guarantee)
-
-    def closed(self) -> None:
-        """The connection is closed."""
-        self._connection.closed_connection()
-
-    def positions_read(self, positions: Mapping[PositionKey, Position], now: int) -> None:
-        """The positions that were asked for; a flow without one begins at 0."""
-        self._connection.positions_read(positions, now)
-
-    def checked(self, now: int) -> None:
-        """The target takes the flow."""
-        self._connection.checked(now)
-
-    def prepared(self, now: int) -> None:
-        """The target is ready."""
-        self._connection.prepared(now)
-
-    def delivered(self, outcome: DeliveryOutcome, now: int, jitter: float = 0.0) -> None:
-        """A transaction was committed, perhaps without some of its flows."""
-        self._connection.delivered(outcome, now, jitter)
-
-    def failed(self, error: EventerError, now: int, jitter: float) -> None:
-        """The instruction of the connection lane failed. `jitter` is in [0, 1)."""
-        self._connection.failed(error, now, jitter)
-
-    def generated(self, results: Sequence[GenerationResult], now: int) -> None:
-        """A slice ended with these results; requests without a result were not begun."""
-        self._generation.generated(results, now)
-
     # --- what to do ---------------------------------------------------------------------------
 
     def decide(self, now: int) -> list[Instruction]:
-        """The instructions to begin now. Each is answered by one of the methods above."""
-        self._generation.wake_due(now, busy=self._connection.busy)
-        self._connection.update_window(now)
-        instructions: list[Instruction] = [*self._generation.start(now)]
-        if started := self._connection.start(now):
-            instructions += [*started, *self._generation.start(now)]
+        """The instructions to begin now. Each is answered by a call of its lane."""
+        self.generation.wake_due(now, busy=self.connection.busy)
+        self.connection.update_window(now)
+        instructions: list[Instruction] = [*self.generation.start(now)]
+        if started := self.connection.start(now):
+            instructions += [*started, *self.generation.start(now)]
         return instructions
 
     def take_reports(self) -> list[ShardReport]:
@@ -145,7 +108,7 @@ class Shard:
 
     def wake_at(self) -> int | None:
         """When `decide` has new instructions even if nothing happens; None for never."""
-        instants = list(self._connection.wake_instants())
-        if (at := self._generation.wake_at(busy=self._connection.busy)) is not None:
+        instants = list(self.connection.wake_instants())
+        if (at := self.generation.wake_at(busy=self.connection.busy)) is not None:
             instants.append(at)
         return min(instants, default=None)

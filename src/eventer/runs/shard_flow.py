@@ -36,9 +36,9 @@ _S = TypeVar("_S")
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """The flow's last deliveries failed by its own fault: it is delivered alone, not before `until`.
+    """The flow's last deliveries failed by its own fault: it is retried alone, after `until`.
 
-    It lasts until a commit, over several connections. After each of the `tries` a quarantined flow
+    A quarantine lasts until a commit, over several connections. After each of the `tries` the flow
     generates less, and never more at a time than it delivers.
     """
 
@@ -191,8 +191,11 @@ class ShardFlow:
     def finish(self) -> None:
         """From any state: generates no more events."""
         self.finishing = True
-        if isinstance(self.state, Delivering):
-            self.state.limit = self.state.generated
+        match self.state:
+            case Delivering() as state:
+                state.limit = state.generated
+            case TargetUnprepared(timetable=timetable):
+                self.state = TargetUnprepared(timetable, self.committed)
 
     def ending(self) -> FlowFailed | FlowFinished | None:
         """The report of a flow that has failed, or delivered everything."""
@@ -267,15 +270,11 @@ class ShardFlow:
             return None
         index = state.generated
         of_event = isinstance(error, TemplateError) and _event_index(error) is not None
-        if not (of_event and self._skips_errors):
+        if not (of_event and self.assignment.on_error is OnError.SKIP):
             state.stop_at = (index, error)
             return None
         state.skip_next()
         return EventSkipped(self.key, index, error)
-
-    @property
-    def _skips_errors(self) -> bool:
-        return self.assignment.on_error is OnError.SKIP
 
     # --- delivering, in `Delivering`, or in `Withdrawing` where it ends the state -------------
 
@@ -290,32 +289,32 @@ class ShardFlow:
         released, self.quarantine = self.quarantine is not None, None
         state = self._end_transaction()
         if state is not None and position.next != state.delivered:
-            self._rewind(state, version)
+            self._rewind(version)
         return released
 
     def set_quarantine(self, until: int, version: int) -> None:
         """The batches in flight failed by the flow's own fault: retries alone, after `until`."""
         self.quarantine = Quarantine(self.delivery_tries + 1, until)
         self.prepare_at = max(self.prepare_at, until)
-        if (state := self._end_transaction()) is not None:
-            self._rewind(state, version)
+        self._rewind(version)
 
     def reject_in_flight(
         self, error: EventerError | None, end: int, version: int
     ) -> EventSkipped | None:
         """The batches in flight, up to the index `end`, are not committed; `error` says why."""
-        if (state := self._end_transaction()) is not None:
-            self._rewind(state, version)
+        state = self._rewind(version)
         if error is None:
             return None
         index = _event_index(error)
-        of_event = index is not None and self.committed <= index < end
-        if of_event and self._skips_errors:
-            assert index is not None
+        if index is None or not self.committed <= index < end:
+            stop_at = self.committed
+        elif self.assignment.on_error is OnError.SKIP:
             self.skip.add(index)
             return EventSkipped(self.key, index, error)
+        else:
+            stop_at = index
         if state is not None:
-            state.stop_at = (index if of_event and index is not None else self.committed, error)
+            state.stop_at = (stop_at, error)
         return None
 
     def _end_transaction(self) -> Delivering | None:
@@ -327,9 +326,12 @@ class ShardFlow:
         state.in_flight = ()
         return state
 
-    def _rewind(self, state: Delivering, version: int) -> None:
-        self.version = version
-        state.rewind(self.committed)
+    def _rewind(self, version: int) -> Delivering | None:
+        """As `_end_transaction`; generation continues at the committed position."""
+        if (state := self._end_transaction()) is not None:
+            self.version = version
+            state.rewind(self.committed)
+        return state
 
 
 def _event_index(error: EventerError) -> int | None:
