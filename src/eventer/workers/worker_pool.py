@@ -36,7 +36,7 @@ from eventer.workers.messages import (
     WithdrawFlow,
     WorkerConfig,
 )
-from eventer.workers.supervisor import SupervisedWorker
+from eventer.workers.supervisor import Supervisor
 
 _ISOLATE_AFTER: Final = 2
 """Deaths at one place after which it is found out which event it is; one may be from outside."""
@@ -79,8 +79,8 @@ class WorkerPool:
         """Of the events that the workers make; None until the first one is up."""
         self._workers = [self._worker(number, config) for number in range(count)]
 
-    def _worker(self, number: int, config: WorkerConfig) -> SupervisedWorker:
-        return SupervisedWorker(
+    def _worker(self, number: int, config: WorkerConfig) -> Supervisor:
+        return Supervisor(
             f"delivery-{number}",
             config,
             on_ready=lambda fingerprint: self._on_worker_ready(number, fingerprint),
