@@ -1,8 +1,8 @@
 """The lane of a shard that uses its connection: one instruction at a time.
 
-When the connection is lost, everything uncommitted is dropped and each flow starts again from the
-position that the next connection reads. A flow whose delivery fails by its own fault is quarantined:
-it is retried alone, at growing intervals, and does not hold up the others.
+When the connection is lost, everything uncommitted is dropped, and each flow starts again from the
+position that the next connection reads. A flow whose delivery fails by its own fault is put into
+quarantine: it is retried alone, at growing intervals, and does not hold up the others.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from eventer.runs.shard_messages import GenerationResult, Timetable
 class PositionUnknown:
     """The committed position must be read.
 
-    `outcome_unknown`: an earlier transaction may still be committed until the shard is opened again.
+    `outcome_unknown`: until the shard is opened again, an earlier transaction may be committed.
     `dropped`: the last connection was lost with events that were generated but not committed.
     """
 

@@ -1,6 +1,6 @@
-"""Inspector processes: they alone read templates that nobody has vouched for yet.
+"""Inspector processes, which alone evaluate untrusted templates.
 
-Each answers one question at a time, and is killed and replaced when it overruns its time.
+Each answers one request at a time, and is killed and replaced when it exceeds its time limit.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from eventer.workers.supervisor import Supervisor
 from eventer.workers.worker_process import WorkerProcess
 
 MAX_WAITING: Final = 256
-"""Questions that may wait; more are refused."""
+"""Requests that may wait; more are rejected."""
 WALL_TIME_FACTOR: Final = 3
-"""Times its processor time that a process may take by the clock."""
+"""Wall time that a process may take, as a multiple of its processor time."""
 MAX_EXTENSIONS: Final = 5
-"""How often that is granted where the machine was too busy to give it its processor time."""
+"""How often that is granted if a busy machine did not give it its processor time."""
 _ATTEMPTS: Final = 3
 
 _A = TypeVar("_A", bound=InspectorAnswer)
 
 
 class InspectorPool:
-    """A few inspector processes, and the questions that wait for one of them."""
+    """A few inspector processes, and the requests that wait for one of them."""
 
     def __init__(self, count: int, config: WorkerConfig) -> None:
         self._inspectors = [
@@ -56,7 +56,7 @@ class InspectorPool:
             self._free.put_nowait(inspector)
 
     async def stop(self) -> None:
-        """Ends the processes now: they have nothing to lose."""
+        """Kills the processes: they have no work to save."""
         await asyncio.gather(*(inspector.stop() for inspector in self._inspectors))
 
     def processes(self) -> Sequence[tuple[str, int | None, int]]:
@@ -64,11 +64,11 @@ class InspectorPool:
         return [(each.name, each.pid, each.restarts) for each in self._inspectors]
 
     async def inspect(self, request: InspectTemplate, seconds: float) -> Inspection:
-        """What is known of a template.
+        """Checks a template and its first events.
 
         Raises:
-            TemplateError: it does not hold, or overran its time.
-            DestinationRejectedError: it cannot go into its target.
+            TemplateError: the template is invalid, or exceeded its time limit.
+            DestinationRejectedError: its events cannot go into the target.
             WorkerLostError: no process answered.
         """
         return await self._ask(request, seconds, Inspection)
@@ -83,7 +83,7 @@ class InspectorPool:
         return await self._ask(request, seconds, PreviewedEvents)
 
     async def explain(self, request: ExplainTemplate, seconds: float) -> TemplateExplanation:
-        """How a template's events are made.
+        """How a template's events are generated.
 
         Raises:
             TemplateError: as `inspect`.
@@ -102,7 +102,9 @@ class InspectorPool:
 
     async def _ask(self, request: InspectorRequest, seconds: float, kind: type[_A]) -> _A:
         if self._waiting >= MAX_WAITING:
-            raise BusyError("too many templates wait to be inspected", hint="try again later")
+            raise BusyError(
+                "too many templates are waiting to be inspected", hint="try again later"
+            )
         self._waiting += 1
         try:
             inspector = await self._free.get()
@@ -123,8 +125,8 @@ async def _ask_process(
 ) -> InspectorAnswer | EventerError:
     """The answer of an inspector, or an error in its place; a lost process is replaced."""
     error_if_lost: EventerError = BudgetError(
-        "the process that evaluated this template died of it",
-        hint="it may take more memory than a worker is allowed",
+        "the process that evaluated this template crashed",
+        hint="the template may exceed the memory limit of a worker",
     )
     for _ in range(_ATTEMPTS):
         try:
@@ -148,11 +150,11 @@ async def _ask_process(
 async def _ask_within_limit(
     process: WorkerProcess, request: InspectorRequest, seconds: float
 ) -> InspectorAnswer | EventerError:
-    """What the process answers, if it does within its time.
+    """The answer of the process.
 
     Raises:
-        TimeoutError: it had its processor time, or all the patience there is.
-        EOFError: it died.
+        TimeoutError: the process used its processor time, or the longest wall time.
+        EOFError: the process died.
     """
     began = process.processor_seconds()
     exchange = asyncio.create_task(_exchange(process, request))
@@ -162,7 +164,7 @@ async def _ask_within_limit(
             if done:
                 return exchange.result()
             spent = process.processor_seconds() - began
-            if not spent < seconds:  # also where that cannot be told
+            if not spent < seconds:  # also if it is not known
                 break
         raise TimeoutError
     finally:
@@ -184,5 +186,5 @@ def _time_limit_error(request: InspectorRequest, seconds: float) -> BudgetError:
     )
     return BudgetError(
         f"the template took more than {seconds:g} s of processor time for {what}",
-        hint="look for a loop without an end, or a very large value",
+        hint="look for an endless loop or a very large value",
     )

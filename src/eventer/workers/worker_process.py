@@ -26,7 +26,7 @@ _ONE_THREAD: Final = dict.fromkeys(
 
 
 class WorkerProcess:
-    """One worker process, as its service sees it."""
+    """One worker process and the channel to it."""
 
     def __init__(
         self, process: asyncio.subprocess.Process, channel: Channel, crash_marker: CrashMarker
@@ -37,10 +37,10 @@ class WorkerProcess:
 
     @classmethod
     async def start(cls, config: WorkerConfig) -> WorkerProcess:
-        """Starts a process and tells it what it is; `Ready` is its first word.
+        """Starts a process and sends its configuration; `Ready` is its first message.
 
         Raises:
-            WorkerLostError: it cannot be started.
+            WorkerLostError: the process cannot be started.
         """
         ours, theirs = socket.socketpair()
         try:
@@ -55,26 +55,26 @@ class WorkerProcess:
 
     @property
     def in_flight_work(self) -> InFlightWork | None:
-        """What it is making, or was making when it died."""
+        """The work in flight, or that in flight when the process died."""
         return self._crash_marker.read()
 
     @property
     def pid(self) -> int:
-        """The process's id."""
+        """The process id."""
         return self._process.pid
 
     async def ready(self) -> str:
-        """Waits until it is loaded; the fingerprint of the events that it makes.
+        """Waits until the process is ready. Returns the fingerprint of its events.
 
         Raises:
-            WorkerLostError: it died on the way, or took too long.
+            WorkerLostError: the process died or took too long.
         """
         try:
             async with asyncio.timeout(START_S):
                 message = await self.channel.receive()
         except (EOFError, TimeoutError) as error:
             await self.kill()
-            raise WorkerLostError("a worker process did not come up") from error
+            raise WorkerLostError("a worker process did not start") from error
         except asyncio.CancelledError:
             await self.kill()
             raise
@@ -82,27 +82,27 @@ class WorkerProcess:
         return message.fingerprint
 
     async def wait(self) -> None:
-        """Waits until it has ended."""
+        """Waits until the process has ended."""
         await self._process.wait()
 
     async def kill(self) -> None:
-        """Ends it now, whatever it does, and waits for that."""
+        """Kills the process and waits for its end."""
         self.channel.close()
         if self._process.returncode is None:
-            # Not by the process object: it would reap the child before the loop's watcher does.
+            # Not with the process object: it would reap the child before the event loop does.
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
         await self._process.wait()
 
     def memory(self) -> int:
-        """Bytes of memory that it occupies; 0 where that cannot be told."""
+        """Resident memory in bytes; 0 if unknown."""
         with suppress(OSError, ValueError, IndexError):
             text = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii")
             return int(text.split()[1]) * os.sysconf("SC_PAGESIZE")
         return 0
 
     def processor_seconds(self) -> float:
-        """How long it has computed; not a number where that cannot be told."""
+        """Processor time so far; NaN if unknown."""
         with suppress(OSError, ValueError, IndexError):
             text = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii", errors="replace")
             user, system = text.rpartition(")")[2].split()[11:13]
@@ -129,7 +129,7 @@ async def _spawn(end: socket.socket) -> tuple[asyncio.subprocess.Process, CrashM
 
 
 def _environment() -> dict[str, str]:
-    """The service's environment without its settings: secrets come by message."""
+    """The service's environment without its settings, which may hold secrets."""
     passed_on = {
         name: value for name, value in os.environ.items() if not name.startswith("EVENTER_")
     }
