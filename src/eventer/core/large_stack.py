@@ -1,8 +1,8 @@
 """Threads whose C stack is large on every platform: evaluating a template recurses deeply.
 
-Compiled code recurses on Python's own stack, which is heap. Only the parts that go through C (a sort
-that calls back, text of nested values) take C stack, at most a few KiB for each of `Budget.depth`
-levels: more than some platforms give to a thread by default.
+Compiled code recurses on Python's own stack, which is heap. Only the parts that go through C (a
+sort that calls back, text of nested values) take C stack, at most a few KiB for each of
+`Budget.depth` levels: more than some platforms give to a thread by default.
 """
 
 from __future__ import annotations
