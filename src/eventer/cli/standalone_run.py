@@ -18,6 +18,7 @@ from eventer.cli.run_schedule import RunSchedule
 from eventer.cli.run_stats import RunStats
 from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.errors import ConfigError, EventerError
+from eventer.core.large_stack import STACK_BYTES
 from eventer.core.model import (
     ConsoleTarget,
     Guarantee,
@@ -34,7 +35,7 @@ from eventer.jsonnet.importer import FolderImporter, NoLibrary
 from eventer.jsonnet.load import collect_imports
 from eventer.plan.engine import Engine
 from eventer.plan.prepare import PreparedTemplate, prepare
-from eventer.runs.generation_thread import STACK_BYTES, GenerationThread
+from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.process_memory import CompilerPageReleaser, use_system_allocator
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard import MAX_BUFFERED_BYTES

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from eventer.core.match_hints import MatchHints
-from eventer.core.model import ColumnType
+from eventer.core.model import ColumnType, Position
 
 MAX_EVENTS = 10_000
 MAX_BYTES = 4 << 20
@@ -73,3 +74,13 @@ class Batch:
         offsets = np.frombuffer(self.text.buffers()[1], dtype=np.int64)
         start = self.text.offset
         return int(offsets[start + len(self.text)] - offsets[start])
+
+
+def advance_position(position: Position, batches: Sequence[Batch]) -> Position:
+    """The position after delivering consecutive batches that begin at it."""
+    return replace(
+        position,
+        next=batches[-1].next,
+        skipped=position.skipped + sum(batch.skipped for batch in batches),
+        bytes=position.bytes + sum(batch.nbytes for batch in batches),
+    )

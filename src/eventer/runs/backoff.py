@@ -6,19 +6,18 @@ from typing import Final
 
 BASE_NS: Final = 100_000_000
 CAP_NS: Final = 4_000_000_000
-"""An outage's end is noticed within this; goals for recovery are 5 and 10 seconds."""
+"""The end of an outage is noticed within this time; the goals for recovery are 5 s and 10 s."""
 
 FENCED_NS: Final = 5_000_000_000
-"""Another owner is alive: two that take over from each other must not do so all the time."""
-
+"""Another owner is alive: two owners must not take over from each other all the time."""
 
 COSTLY_BASE_NS: Final = 20_000_000_000
 COSTLY_CAP_NS: Final = 240_000_000_000
-"""What costs others their connection if it fails again is tried more rarely."""
+"""A retry whose failure costs other flows their connection is made more rarely."""
 
 
 def costly_delay_ns(tries: int, jitter: float) -> int:
-    """As `delay_ns`, for what holds others up each time that it fails."""
+    """As `delay_ns`, for retries whose failure holds up other flows."""
     full = min(COSTLY_CAP_NS, COSTLY_BASE_NS << min(tries, 16))
     return full // 2 + int(full / 2 * jitter)
 

@@ -1,4 +1,4 @@
-"""How much goes into one transaction: less after it failed or took too long, else all there is."""
+"""Limits the size of transactions after one failed or took too long."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from eventer.destinations.base import Delivery
 
 NO_LIMIT: Final = 1 << 62
 SLOW_NS: Final = 5 * NS_PER_SECOND
-"""A transaction that takes longer holds up whoever shares it: the next one is smaller."""
+"""After a transaction that takes longer, the next one is smaller."""
 QUICK_NS: Final = NS_PER_SECOND
 VERY_QUICK_NS: Final = QUICK_NS // 4
-"""One that takes so little could have held twice as much: the next one does."""
+"""After a full transaction that takes less time, the limit of events is doubled."""
 STEADY_NS: Final = 5 * NS_PER_SECOND
-"""After so long in which each took less than a second, the next one may be larger."""
+"""After this time with only quick transactions, all limits are doubled."""
 _LARGEST_LIMIT: Final = 1 << 20
-"""A limit above which there need be none."""
+"""A limit that would exceed this is lifted."""
 
 
 @dataclass(slots=True)
 class BatchLimiter:
     """The most flows and events of one transaction.
 
-    After a transaction has failed without a word about whose fault it is, twice in a row, the next
-    one has a quarter of its generators, and so on until one is alone: if that fails, it is to
-    blame. A destination that is slow gets half as many events, until it takes them in time, and
-    twice as many again at once where they took it next to none.
+    After two failures in a row that name no flow, the next transaction holds a quarter of the
+    flows, and so on until one flow fails alone and is at fault. A slow destination gets half as
+    many events, until it commits them in time.
     """
 
     flows: int = NO_LIMIT
@@ -37,7 +36,7 @@ class BatchLimiter:
     steady_since: int = 0
 
     def failed(self, deliveries: Sequence[Delivery], now: int) -> bool:
-        """A transaction failed, nobody knows why; says whether the fault is found by its size."""
+        """A transaction failed for an unknown reason. Returns whether its only flow is at fault."""
         self.failures += 1
         if self.failures == 1:
             return False
@@ -48,11 +47,11 @@ class BatchLimiter:
         return False
 
     def lift_limits(self) -> None:
-        """A transaction failed by the fault of a generator that is known."""
+        """Removes all limits: the flow at fault is known."""
         self.flows, self.events, self.failures = NO_LIMIT, NO_LIMIT, 0
 
     def committed(self, deliveries: Sequence[Delivery], took: int, now: int) -> None:
-        """A transaction was committed after so many nanoseconds."""
+        """A transaction was committed after `took` nanoseconds."""
         if took > SLOW_NS:
             self._shrink(deliveries, now)
         if took > QUICK_NS:

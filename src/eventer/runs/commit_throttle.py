@@ -1,4 +1,4 @@
-"""When small transactions follow one another: so that many ticks share the fixed price of one."""
+"""Throttles small transactions so that ticks share the fixed cost of a commit."""
 
 from __future__ import annotations
 
@@ -6,33 +6,32 @@ from dataclasses import dataclass
 from typing import Final
 
 TIME_SHARE_DIVISOR: Final = 4
-"""Small transactions take no more than one part in so many of a connection's time."""
+"""Small transactions take at most this fraction of a connection's time."""
 MAX_PAUSE_NS: Final = 100_000_000
-"""However long one took, the next one may begin when it began so long ago."""
+"""The longest time between the starts of two small transactions."""
 GENERATION_STEP_NS: Final = 20_000_000
-"""What becomes due during a transaction is made in steps of this, what is closer together at once:
-making is not without a price either."""
+"""Events that become due within one step are generated together, to share the fixed cost."""
 
 
 @dataclass(slots=True)
 class CommitThrottle:
-    """When the next small transaction may begin, and when what it holds is made.
+    """When the next small transaction may begin, and when its events are generated.
 
-    It is nobody's concern where there is a backlog: that is made and delivered as fast as can be.
+    A backlog is not throttled.
     """
 
     until: int = 0
     _generated_at: int = 0
 
     def record_commit(self, began: int, now: int) -> None:
-        """A transaction that began then was committed just now."""
+        """A transaction that began at `began` was committed."""
         self.until = began + min(TIME_SHARE_DIVISOR * max(0, now - began), MAX_PAUSE_NS)
 
     def generated(self, now: int) -> None:
-        """What was due is being made."""
+        """Due events are being generated."""
         self._generated_at = now
 
     def generate_at(self, *, busy: bool) -> int:
-        """From when on what becomes due is made; `busy` says if the connection is in use."""
+        """When due events may be generated; `busy` says whether the connection is in use."""
         step = self._generated_at + GENERATION_STEP_NS
         return step if busy else max(step, self.until)

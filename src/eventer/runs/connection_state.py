@@ -1,4 +1,4 @@
-"""Whether a shard's connection is open, of use, and when a lost one is tried again."""
+"""The state of a shard's connection, and when the next one may be opened."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from eventer.core.errors import EventerError, FencedError
 from eventer.runs.backoff import FENCED_NS, delay_ns
 
 IDLE_NS: Final = 10_000_000_000
-"""How long a connection that nothing uses is kept."""
+"""How long an unused connection stays open."""
 
 
 @dataclass(slots=True)
 class ConnectionState:
-    """The state of a connection. `unusable` is one that still has to be closed, and is of no use."""
+    """The state of a connection. An `unusable` one must still be closed."""
 
     opened: bool = False
     unusable: bool = False
@@ -25,9 +25,9 @@ class ConnectionState:
     def mark_lost(
         self, error: EventerError, now: int, jitter: float, *, at_fault: bool = False
     ) -> None:
-        """It is of no use any more; the next one may be opened after a while.
+        """The connection is unusable; the next one may be opened after a delay.
 
-        That is short where a generator is to blame, which will not be there the next time.
+        The delay is short if a flow is at fault: the next connection starts without that flow.
         """
         if at_fault:
             self.tries = 0
@@ -37,14 +37,14 @@ class ConnectionState:
         self.tries += 1
 
     def close(self) -> None:
-        """It is closed."""
+        """The connection is closed."""
         self.opened = self.unusable = False
 
     def record_success(self) -> None:
-        """It did what it is for: earlier failures do not count any more."""
+        """A commit succeeded: earlier failures do not count any more."""
         self.tries = 0
 
     @property
     def idle_until(self) -> int:
-        """When it is closed if nothing uses it."""
+        """When an unused connection is closed."""
         return self.idle_since + IDLE_NS

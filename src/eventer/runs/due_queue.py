@@ -1,4 +1,4 @@
-"""Which generators of a shard have something due, and when the others will."""
+"""Which flows of a shard have due events, and when the others will."""
 
 from __future__ import annotations
 
@@ -6,67 +6,69 @@ import heapq
 from collections import deque
 from typing import Final
 
-from eventer.runs.flow_state import FlowState
+from eventer.runs.shard_flow import ShardFlow
 
 COALESCE_NS: Final = 5_000_000
-"""Ticks that are closer together than this are made together."""
+"""Ticks that are closer together are generated together."""
 
 
 class DueQueue:
-    """Generators in the order of their turns, and a timer for each that has nothing due."""
+    """Flows with due events in the order of their turns, and a timer for each of the others."""
 
     def __init__(self) -> None:
-        self._due: deque[FlowState] = deque()
-        self._timers: list[tuple[int, int, FlowState]] = []
+        self._due: deque[ShardFlow] = deque()
+        self._queued: set[ShardFlow] = set()
+        self._timers: list[tuple[int, int, ShardFlow]] = []
+        self._timer_at: dict[ShardFlow, int] = {}
         self._count = 0
 
     def __bool__(self) -> bool:
         return bool(self._due)
 
-    def schedule(self, flow: FlowState, now: int) -> None:
-        """Queues a generator that has something due, or wakes it when it will have."""
+    def schedule(self, flow: ShardFlow, now: int) -> None:
+        """Queues a flow with due events, or sets a timer for its next one."""
         if not flow.active:
             return
         if now < flow.retry_not_before:
             self._set_timer(flow, flow.retry_not_before)
-        elif flow.generated < flow.generation_end(now):
+        elif flow.delivering.generated < flow.generation_end(now):
             self.queue(flow)
         elif (due := flow.next_due()) is not None:
             self._set_timer(flow, max(due, now + COALESCE_NS))
 
-    def queue(self, flow: FlowState, *, first: bool = False) -> None:
-        """Gives a generator the last turn, or the first; one that has a turn already keeps it."""
-        if flow.queued:
+    def queue(self, flow: ShardFlow, *, first: bool = False) -> None:
+        """Gives a flow the last turn, or the first; a queued flow keeps its turn."""
+        if flow in self._queued:
             return
-        flow.queued = True
+        self._queued.add(flow)
         if first:
             self._due.appendleft(flow)
         else:
             self._due.append(flow)
 
-    def pop(self) -> FlowState:
-        """The generator whose turn it is."""
+    def pop(self) -> ShardFlow:
+        """The flow whose turn it is."""
         flow = self._due.popleft()
-        flow.queued = False
+        self._queued.discard(flow)
         return flow
 
     def wake_due(self, now: int) -> bool:
-        """Queues those whose time has come; says whether there were any."""
+        """Queues the flows whose timer has expired. Returns whether any was queued."""
         before = len(self._due)
         while self._timers and self._timers[0][0] <= now:
             at, _, flow = heapq.heappop(self._timers)
-            if flow.timer_at == at:
-                flow.timer_at = None
+            if self._timer_at.get(flow) == at:
+                del self._timer_at[flow]
                 self.schedule(flow, now)
         return len(self._due) > before
 
     @property
     def next_at(self) -> int | None:
-        """When the next one's time comes."""
+        """When the next timer expires."""
         return self._timers[0][0] if self._timers else None
 
-    def _set_timer(self, flow: FlowState, at: int) -> None:
-        if flow.timer_at is None or at < flow.timer_at:
-            flow.timer_at = at
+    def _set_timer(self, flow: ShardFlow, at: int) -> None:
+        if at < self._timer_at.get(flow, at + 1):
+            self._timer_at[flow] = at
             self._count += 1
             heapq.heappush(self._timers, (at, self._count, flow))

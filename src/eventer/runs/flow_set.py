@@ -1,4 +1,4 @@
-"""The generators that a shard holds: all, those not ready yet, those with something to deliver."""
+"""The flows that a shard holds: all, those that cannot deliver yet, those with pending batches."""
 
 from __future__ import annotations
 
@@ -7,101 +7,98 @@ from collections.abc import Iterator
 from eventer.core.model import PositionKey
 from eventer.destinations.base import Delivery
 from eventer.runs.batch_limiter import NO_LIMIT, BatchLimiter
-from eventer.runs.flow_state import FlowState, Phase
+from eventer.runs.flow_state import Removed, TargetUnprepared
+from eventer.runs.shard_flow import ShardFlow
 from eventer.runs.shard_messages import Assignment, GenerationRequest
 
 
 class FlowSet:
-    """Generators by key, in the order in which they came."""
+    """Flows by key, in the order in which they were assigned."""
 
     def __init__(self) -> None:
-        self._all: dict[PositionKey, FlowState] = {}
-        self._unready: dict[PositionKey, FlowState] = {}
-        self._pending: dict[PositionKey, FlowState] = {}
+        self._all: dict[PositionKey, ShardFlow] = {}
+        self._unready: dict[PositionKey, ShardFlow] = {}
+        self._pending: dict[PositionKey, ShardFlow] = {}
         self._versions = 0
         self._quarantined_last = True
         self._pending_bytes_by_key: dict[PositionKey, int] = {}
-        """Of those loaded, as last noted; `_pending_bytes` is their sum, wanted several times a tick."""
         self._pending_bytes = 0
+        """Kept as a sum: it is needed several times a tick."""
         self._in_flight_bytes = 0
 
-    def __bool__(self) -> bool:
-        return bool(self._all)
+    def __len__(self) -> int:
+        return len(self._all)
 
-    def __iter__(self) -> Iterator[FlowState]:
+    def __iter__(self) -> Iterator[ShardFlow]:
         return iter(tuple(self._all.values()))
 
-    def get(self, key: PositionKey) -> FlowState | None:
-        """The generator of that key."""
+    def get(self, key: PositionKey) -> ShardFlow | None:
+        """The flow of a key."""
         return self._all.get(key)
 
-    def for_request(self, request: GenerationRequest) -> FlowState | None:
-        """The generator of a work, unless it has gone another way since."""
+    def for_request(self, request: GenerationRequest) -> ShardFlow | None:
+        """The flow of a request, unless the request is outdated."""
         flow = self._all.get(request.assignment.key)
         return flow if flow and flow.version == request.version and flow.active else None
 
     def version(self) -> int:
-        """A number that no generator had before."""
+        """A number that no flow had before."""
         self._versions += 1
         return self._versions
 
     def add(self, assignment: Assignment) -> None:
-        """Takes a generator over."""
+        """Adds the flow of an assignment."""
         assert assignment.key not in self._all
-        flow = FlowState(assignment, self.version())
+        flow = ShardFlow(assignment, self.version())
         self._all[flow.key] = self._unready[flow.key] = flow
 
-    def forget(self, flow: FlowState) -> None:
-        """Lets go of a generator."""
-        flow.removed = True
+    def remove(self, flow: ShardFlow) -> None:
+        """Removes a flow."""
+        flow.state = Removed()
         self.drop_pending(flow)
-        for each in (self._all, self._unready):
-            each.pop(flow.key, None)
+        self._all.pop(flow.key, None)
+        self._unready.pop(flow.key, None)
 
-    # --- on the way to delivery ---------------------------------------------------------------
+    # --- towards delivery ---------------------------------------------------------------------
 
-    def reset(self, flow: FlowState) -> None:
-        """Begins with a generator anew: its connection was lost."""
-        flow.reset(self.version())
+    def lose_connection(self, flow: ShardFlow, *, outcome_unknown: bool) -> None:
+        """Drops everything uncommitted of a flow whose connection was lost."""
+        flow.lose_connection(self.version(), outcome_unknown=outcome_unknown)
         self.drop_pending(flow)
         self._unready[flow.key] = flow
 
-    def mark_ready(self, flow: FlowState) -> None:
-        """Its target is ready."""
-        flow.phase, flow.prepare_tries = Phase.READY, 0
+    def set_prepared(self, flow: ShardFlow) -> None:
+        """A flow's target is prepared."""
+        flow.target_prepared()
         self._unready.pop(flow.key, None)
 
     def unread_positions(self) -> tuple[PositionKey, ...]:
-        """Those whose position is to be read."""
-        return tuple(
-            key for key, flow in self._unready.items() if flow.phase is Phase.POSITION_UNREAD
-        )
+        """The flows whose position must be read."""
+        return tuple(key for key, flow in self._unready.items() if flow.position_unread)
 
-    def unprepared(self) -> Iterator[FlowState]:
-        """Those whose target is to be prepared."""
-        for flow in self._unready.values():
-            if flow.phase is Phase.TARGET_UNPREPARED and not flow.withdrawing:
-                yield flow
+    def unprepared(self) -> Iterator[ShardFlow]:
+        """The flows whose target must be prepared."""
+        return (flow for flow in self._unready.values() if isinstance(flow.state, TargetUnprepared))
 
-    # --- with something to deliver ------------------------------------------------------------
+    # --- pending batches ----------------------------------------------------------------------
 
     @property
     def has_pending(self) -> bool:
-        """Whether any has something to deliver."""
+        """Whether any flow has batches to deliver."""
         return bool(self._pending)
 
     @property
     def retained_bytes(self) -> int:
-        """Bytes of memory of batches that wait to be delivered, or are being delivered."""
+        """Bytes of memory of batches that are pending or in flight."""
         return self._in_flight_bytes + self._pending_bytes
 
     def delivery_ended(self) -> None:
-        """Nothing is being delivered any more."""
+        """No batch is in flight any more."""
         self._in_flight_bytes = 0
 
-    def update(self, flow: FlowState) -> None:
-        """Something was made for it, or taken from it."""
-        if not flow.batches:
+    def update(self, flow: ShardFlow) -> None:
+        """The pending batches of a flow have changed."""
+        if not flow.has_batches:
             self.drop_pending(flow)
             return
         retained_bytes = flow.retained_bytes
@@ -109,43 +106,45 @@ class FlowSet:
         self._pending_bytes += retained_bytes - self._pending_bytes_by_key.get(flow.key, 0)
         self._pending_bytes_by_key[flow.key] = retained_bytes
 
-    def drop_pending(self, flow: FlowState) -> None:
-        """What it has is not to be delivered."""
+    def drop_pending(self, flow: ShardFlow) -> None:
+        """A flow has no batches to deliver."""
         if self._pending.pop(flow.key, None) is not None:
             self._pending_bytes -= self._pending_bytes_by_key.pop(flow.key)
 
-    def can_fill(self, batch_limiter: BatchLimiter) -> bool:
-        """Whether a limited dose is there to be delivered."""
-        if batch_limiter.events >= NO_LIMIT:
+    def can_fill(self, limiter: BatchLimiter) -> bool:
+        """Whether the pending events reach a limit of the next transaction."""
+        if limiter.events >= NO_LIMIT:
             return False
-        return sum(flow.generated - flow.batches[0].first for flow in self._pending.values()) >= (
-            batch_limiter.events
-        )
+        return sum(_pending_events(flow) for flow in self._pending.values()) >= limiter.events
 
-    def take(self, batch_limiter: BatchLimiter) -> tuple[Delivery, ...]:
-        """What is to be delivered next: a suspect alone, or as much of the others as a dose holds.
+    def take(self, limiter: BatchLimiter) -> tuple[Delivery, ...]:
+        """The next transaction: one quarantined flow, or as many others as the limits allow.
 
-        Suspects and the others take turns.
+        Quarantined flows and the others take turns.
         """
-        quarantined_flows = [flow for flow in self._pending.values() if flow.quarantined]
-        others = [flow for flow in self._pending.values() if not flow.quarantined]
-        if quarantined_flows and (not others or not self._quarantined_last):
+        quarantined = [flow for flow in self._pending.values() if flow.quarantine]
+        others = [flow for flow in self._pending.values() if not flow.quarantine]
+        if quarantined and (not others or not self._quarantined_last):
             self._quarantined_last = True
-            return (self._take_from(quarantined_flows[0], batch_limiter.events),)
+            return (self._take_from(quarantined[0], limiter.events),)
         self._quarantined_last = False
         deliveries: list[Delivery] = []
-        left = batch_limiter.events
-        for flow in others[: batch_limiter.flows]:
+        left = limiter.events
+        for flow in others[: limiter.flows]:
             if left > 0:
                 deliveries.append(self._take_from(flow, left))
                 left -= deliveries[-1].batches[-1].next - deliveries[-1].batches[0].first
         return tuple(deliveries)
 
-    def _take_from(self, flow: FlowState, events: int) -> Delivery:
-        """Takes a generator's turn; what is left of it comes last."""
+    def _take_from(self, flow: ShardFlow, events: int) -> Delivery:
+        """Puts batches of a flow in flight; the rest of them become the last in the order."""
         self.drop_pending(flow)
         before = flow.retained_bytes
         delivery = flow.take(events)
         self._in_flight_bytes += before - flow.retained_bytes
         self.update(flow)
         return delivery
+
+
+def _pending_events(flow: ShardFlow) -> int:
+    return flow.delivering.generated - flow.delivering.delivered

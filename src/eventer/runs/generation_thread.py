@@ -1,7 +1,7 @@
-"""The one thread of a process that makes events, in slices, for all its shards in turn.
+"""The thread of a process that generates events, in slices, for all its shards in turn.
 
-Engines keep state between calls, so no two calls overlap. The thread is apart from the event loop,
-so that connections are served while events are made, and has a stack for deep templates.
+Engines keep state between calls, so calls must not overlap. The event loop serves connections in
+its own thread meanwhile. The stack is large enough for deep templates.
 """
 
 from __future__ import annotations
@@ -12,28 +12,26 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from eventer.core.batch import Batch
 from eventer.core.errors import BudgetError, EventerError, TemplateError
+from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import PositionKey
 from eventer.plan.engine import Engine
 from eventer.runs.shard_messages import Assignment, GenerationRequest, GenerationResult, Recipe
 
 SLICE_NS: Final = 20_000_000
-STACK_BYTES: Final = 64 << 20
 _VALUE_BYTES_PER_TEXT_BYTE: Final = 16
-"""Bytes of Python values for each byte of their text: what the interpreter's batches hold."""
+"""Bytes of Python values that a batch of the interpreter holds for each byte of its text."""
 
 _log = logging.getLogger(__name__)
 
 
 class GenerationThread:
-    """Makes batches by engines that `build` makes, once for each generator.
+    """Generates batches with engines from `build`, one for each generator.
 
-    `on_request` and `on_slice_end` are called in its thread, with a work before it is done and after the last
-    one of a slice.
+    `on_request` is called in the thread before each request, `on_slice_end` at the end of a slice.
     """
 
     def __init__(
@@ -47,20 +45,19 @@ class GenerationThread:
         self._on_request = on_request
         self._on_slice_end = on_slice_end
         self._engines: dict[PositionKey, tuple[Recipe, Engine]] = {}
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="eventer-maker")
-        _start_with_large_stack(self._executor)
+        self._executor = large_stack_executor("eventer-maker")
         self._clock = self._executor.submit(_thread_clock).result()
 
     def processor_ns(self) -> int:
-        """The processor time that its thread has had so far."""
+        """Processor time of the thread so far, in nanoseconds."""
         return time.clock_gettime_ns(self._clock)
 
     async def generate(
         self, requests: Sequence[GenerationRequest], byte_budget: int
     ) -> list[GenerationResult]:
-        """Does as much of the works as fits into a slice, at least a batch. Never raises.
+        """Generates as much as fits into a slice, at least one batch. Never raises.
 
-        No other batch is begun once those made hold on to `byte_budget` bytes.
+        No further batch is begun once the batches hold `byte_budget` bytes.
         """
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
@@ -68,19 +65,19 @@ class GenerationThread:
         )
 
     async def forget(self, key: PositionKey) -> int:
-        """Lets go of a generator's engine; how many engines remain."""
+        """Releases a generator's engine. Returns how many engines remain."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._executor, self._engines.pop, key, None)
         return len(self._engines)
 
     def close(self) -> None:
-        """Ends the thread when its slice is over."""
+        """Ends the thread after its current slice."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _generate_slice(
         self, requests: Sequence[GenerationRequest], byte_budget: int
     ) -> list[GenerationResult]:
-        """A batch of each work, then another of those that are not done, while time is left."""
+        """A batch of each request, then more of unfinished requests while time is left."""
         deadline = time.monotonic_ns() + SLICE_NS
         done: list[GenerationResult] = []
         waiting = deque(requests)
@@ -94,7 +91,7 @@ class GenerationThread:
             if (rest := generated.remaining) is not None:
                 waiting.append(rest)
             now = time.monotonic_ns()
-            # Whoever has had no turn yet gets one; a batch cut short by the end is a waste.
+            # Each request gets one turn; a batch that the deadline would cut short is not begun.
             over = now >= deadline or (len(done) >= len(requests) and 2 * now - began > deadline)
             if over or byte_budget <= 0:
                 break
@@ -117,9 +114,9 @@ class GenerationThread:
             return GenerationResult(request, error=error)
         except MemoryError:
             return GenerationResult(request, error=_memory_error(request.first))
-        except Exception as error:  # noqa: BLE001  one generator never holds up another
-            _log.exception("an engine broke at event %d", request.first)
-            broken = TemplateError(f"the engine broke at event {request.first}: {error!r}")
+        except Exception as error:  # noqa: BLE001  one generator must not hold up another
+            _log.exception("an engine failed unexpectedly at event %d", request.first)
+            broken = TemplateError(f"the engine failed at event {request.first}: {error!r}")
             return GenerationResult(request, error=broken)
         return GenerationResult(request, batch=batch, retained_bytes=_retained_bytes(batch, engine))
 
@@ -137,19 +134,10 @@ def _retained_bytes(batch: Batch, engine: Engine) -> int:
 
 
 def _memory_error(index: int) -> BudgetError:
-    error = BudgetError(f"event {index} takes more memory than a worker may have")
+    error = BudgetError(f"event {index} exceeds the memory limit of a worker")
     error.index = index
     return error
 
 
 def _thread_clock() -> int:
     return time.pthread_getcpuclockid(threading.get_ident())
-
-
-def _start_with_large_stack(executor: ThreadPoolExecutor) -> None:
-    """Starts the executor's thread while threads get a large stack."""
-    before = threading.stack_size(STACK_BYTES)
-    try:
-        executor.submit(int).result()
-    finally:
-        threading.stack_size(before)

@@ -1,4 +1,4 @@
-"""How late events were committed, counted in buckets."""
+"""Counts how late events were committed, in buckets."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 BOUNDS: Final = (
     0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0,
 )  # fmt: skip
-"""Upper ends of the buckets in seconds, each inclusive; one more bucket holds the rest."""
+"""Inclusive upper bounds of the buckets in seconds; one more bucket holds later events."""
 
 _BOUNDS_NS: Final = np.array([int(bound * NS_PER_SECOND) for bound in BOUNDS], dtype=np.int64)
 
 
 def count_lateness(batches: Iterable[Batch], at: int) -> tuple[tuple[int, ...], float]:
-    """How many events were how late at the instant `at`, by bucket, and the sum in seconds."""
+    """Events by bucket of their lateness at the instant `at`, and its sum in seconds."""
     counts: NDArray[np.int64] = np.zeros(len(BOUNDS) + 1, dtype=np.int64)
     total = 0.0
     for batch in batches:
@@ -33,9 +33,9 @@ def count_lateness(batches: Iterable[Batch], at: int) -> tuple[tuple[int, ...], 
 
 
 def quantile(counts: tuple[int, ...], share: float) -> float | None:
-    """An upper bound, in seconds, of the lateness of that share of the events; None without any.
+    """An upper bound in seconds of the lateness of that share of the events; None without events.
 
-    Infinite where it lies beyond the last bound.
+    Infinite if it exceeds the last bound.
     """
     total = sum(counts)
     if total == 0:

@@ -1,8 +1,7 @@
-"""Pace: which indices are due, and when each was. Exact integers; time is an argument.
+"""Pace: which indices are due, and when. Exact integers; time is an argument.
 
-A pace is a list of segments in the order they were begun. A segment begun later takes over from its
-first index on, so index i belongs to the last segment in the list whose n0 is at most i.
-Instants are ns since 1970-01-01T00:00:00Z; a rate is events a second.
+A pace is a list of segments in the order in which they began. Index i belongs to the last segment
+in the list whose n0 is at most i. Instants are ns since 1970-01-01T00:00:00Z; a rate is events/s.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from eventer.core.errors import RequestError
 from eventer.core.model import Segment
 
 END: Final = 1 << 63
-"""No index and no instant reaches it: both are kept as signed 64-bit numbers."""
+"""Greater than all indices and instants: both are stored as signed 64-bit integers."""
 
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kKM]?)(?:/(s|m|h))?")
 _SCALES: Final = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
@@ -30,7 +29,7 @@ _PERIODS: Final = {None: 1, "s": 1, "m": 60, "h": 3_600}
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """The indices [first, end) that a segment really paces."""
+    """The indices [first, end) of a segment that no later segment replaces."""
 
     segment: Segment
     first: int
@@ -57,7 +56,7 @@ class Pace:
         self._ranges = _ranges(self.segments)
 
     def due_end(self, now: int) -> int:
-        """The first index that is not due yet: all before it are."""
+        """The first index that is not due yet."""
         for piece in self._ranges:
             end = piece.due_end(now)
             if end < piece.end:
@@ -72,7 +71,7 @@ class Pace:
         """The scheduled times of the indices [first, first + count).
 
         Raises:
-            RequestError: one of them is due after the year 2262.
+            RequestError: an index is due after the year 2262.
         """
         times = np.empty(count, dtype=np.int64)
         done = 0
@@ -84,13 +83,13 @@ class Pace:
         return times
 
     def last_tick(self, now: int) -> int | None:
-        """When the last tick up to now was due; None before the first."""
+        """When the last tick up to `now` was due; None before the first tick."""
         end = self.due_end(now)
         return self.due_at(end - 1) if end > self._ranges[0].first else None
 
     @property
     def rate(self) -> float:
-        """Events a second that the segment begun last asks for."""
+        """Events a second of the last segment."""
         return rate(self.segments[-1])
 
     def relevant(self, position: int) -> tuple[Segment, ...]:
@@ -136,15 +135,15 @@ def rate(segment: Segment) -> float:
 
 
 def begin(now: int, position: int, *, count: int, interval: int) -> Segment:
-    """The segment of an added, resumed or restarted generator: its first tick is due at once."""
+    """The segment of an added, resumed or restarted generator; its first tick is due at once."""
     return Segment(t0=now, n0=position, count=count, interval=interval)
 
 
 def repace(pace: Pace, now: int, *, count: int, interval: int) -> Segment:
-    """The segment of another count or interval: no index is skipped, and none is due twice.
+    """The segment of a new count or interval. No index is skipped or due twice.
 
     It begins with the first index not yet due, one new interval after the last due tick (at once
-    where there was no tick yet). What would be due after the last instant there is, is due then.
+    if there was no tick yet), but no later than the last instant.
     """
     last = pace.last_tick(now)
     return Segment(
@@ -156,22 +155,20 @@ def repace(pace: Pace, now: int, *, count: int, interval: int) -> Segment:
 
 
 def parse_rate(text: str) -> tuple[int, int]:
-    """Count and interval (ns) of a rate such as `5k/s`, `100/m` or `0.5`.
-
-    Exact, in ticks as small as that allows.
+    """Exact count and interval (ns) of a rate such as `5k/s`, `100/m` or `0.5`, in small ticks.
 
     Raises:
-        RequestError: it is no rate, or none that a whole number of nanoseconds can keep.
+        RequestError: the text is not a rate, or the rate is zero or out of range.
     """
     match = _RATE.fullmatch(text.strip())
     if match is None:
-        raise RequestError(f"{text!r} is no rate: write a number, such as 5k/s, 100/m or 0.5/s")
+        raise RequestError(f"{text!r} is not a rate: write it like 5k/s, 100/m or 0.5/s")
     number, scale, period = match.groups()
     whole, _, fraction = number.partition(".")
     events = int(whole + fraction) * _SCALES[scale]
     duration = _PERIODS[period] * NS_PER_SECOND * 10 ** len(fraction)
     if events == 0:
-        raise RequestError(f"the rate {text!r} is zero: it must be more")
+        raise RequestError(f"the rate {text!r} must be greater than zero")
     common = gcd(events, duration)
     count, interval = events // common, duration // common
     if interval >= END or count >= END:

@@ -1,4 +1,4 @@
-"""Where a process that makes events gets its memory, and what it lets go of."""
+"""Sets how a process that generates events allocates memory, and releases unused pages."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _DONTNEED: Final = 4
 
 
 def use_system_allocator() -> None:
-    """Lets everything in this process take memory from the C library, and that keep 64 MiB of it.
+    """Makes Arrow allocate from the C library, which keeps 64 MiB of free memory.
 
-    Arrow's own allocator held on to twice what its columns ever took at once, beside what numpy's
-    arrays had left free. Without the 64 MiB each batch gets fresh pages, which the kernel zeroes at
-    first touch: a tenth of the time. Where there is no glibc nothing is kept.
+    Arrow's own allocator kept twice what its columns need at most, beside the memory that numpy
+    frees. Without the 64 MiB each batch gets new pages, which the kernel zeroes at first touch: a
+    tenth of the time. Without glibc no memory is kept.
     """
     pa.set_memory_pool(pa.system_memory_pool())
     try:
@@ -42,10 +42,10 @@ def use_system_allocator() -> None:
 
 
 class CompilerPageReleaser:
-    """Lets go of LLVM's code, 50 MiB in memory, once no kernel has been loaded for a while.
+    """Releases the pages of LLVM's code, 50 MiB, when no kernel has been loaded for a while.
 
-    Kernels come from a cache, linked by LLVM in the first second or two; after that it is of no use
-    to anybody. Where it is needed again, it is there again: nothing is unloaded.
+    LLVM links cached kernels in the first seconds and is rarely used later. Nothing is unloaded:
+    released pages are read again when they are needed.
     """
 
     def __init__(self, loading: CompileActivity = LOADING, quiet: float = _IDLE_S) -> None:
@@ -54,7 +54,7 @@ class CompilerPageReleaser:
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self) -> Callable[[], None]:
-        """Begins, in the running loop; what is returned ends it."""
+        """Starts in the running event loop. The returned function ends it."""
         loop = asyncio.get_running_loop()
         unwatch = self._loading.watch(
             lambda begun: None if begun else loop.call_soon_threadsafe(self._wait, loop)
@@ -75,9 +75,9 @@ class CompilerPageReleaser:
 
 
 def release_compiler_pages() -> None:
-    """Unmaps the pages of LLVM's code, which are read from its file again where they are needed.
+    """Releases the pages of LLVM's code, which the kernel reads from its file again on use.
 
-    Only code: nobody writes to it, so nothing is lost. Where there is no Linux nothing happens.
+    Code is never written to, so nothing is lost. Has an effect on Linux only.
     """
     with suppress(OSError, AttributeError):
         madvise = ctypes.CDLL(None).madvise

@@ -1,4 +1,4 @@
-"""Carries out what a shard decides, over a connection and a maker. All judgement is the shard's."""
+"""Carries out the instructions of a shard, over a connection and a generation thread."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from eventer.runs.shard_messages import (
 )
 
 IO_TIMEOUT_S: Final = 90.0
-"""Clients have time limits of their own, all shorter; this one is against hanging for ever."""
+"""A last resort against hanging: the time limits of the clients are shorter."""
 QUARANTINE_TIMEOUT_S: Final = 5.0
-"""For a delivery that holds up others and may well fail."""
+"""For a delivery that holds up others and is likely to fail."""
 _MAX_SLEEP_S: Final = 1.0
-"""The wall clock may be set: what it says is looked at again after this."""
+"""The wall clock may be set: it is read again after this time."""
 
 _log = logging.getLogger(__name__)
 
 
 class ShardRunner:
-    """Runs one shard until it is told to stop. `shard` may be told things at any time, then `wake`.
+    """Runs one shard until it is stopped. After a call of a method of `shard`, call `wake`.
 
-    `on_report` gets every report, in order, and must not wait.
+    `on_report` gets every report, in order, and must not block.
     """
 
     def __init__(
@@ -68,11 +68,11 @@ class ShardRunner:
         self._fatal_error: BaseException | None = None
 
     def wake(self) -> None:
-        """Something was told to the shard."""
+        """Lets the shard decide again."""
         self._woken.set()
 
     def stop(self) -> None:
-        """Ends what is under way and begins nothing else; only a delivery is waited for."""
+        """Stops the shard; a delivery in flight is completed, other instructions are cancelled."""
         self.shard.stop()
         if self._io is not None and not isinstance(self._io[0], Deliver | Close):
             self._io[1].cancel()
@@ -137,7 +137,7 @@ class ShardRunner:
         results = await self._generation_thread.generate(
             instruction.requests, instruction.byte_budget
         )
-        self.shard.generated(results, self._clock.now_ns())
+        self.shard.generation.generated(results, self._clock.now_ns())
         if self._connection is not None:
             for result in results:
                 if result.batch is not None:
@@ -155,20 +155,20 @@ class ShardRunner:
             self._failed(DestinationUnavailableError("the shard is stopping"))
         except BrokenPipeError:
             raise
-        except Exception as error:  # noqa: BLE001  whatever a client raises, the shard goes on
-            _log.exception("a connection broke unexpectedly")
-            self._failed(UnknownOutcomeError(f"the connection broke: {error!r}"))
+        except Exception as error:  # noqa: BLE001  an error of a client must not end the shard
+            _log.exception("a connection failed unexpectedly")
+            self._failed(UnknownOutcomeError(f"the connection failed: {error!r}"))
 
     def _failed(self, error: EventerError) -> None:
-        self.shard.failed(error, self._clock.now_ns(), self._jitter())
+        self.shard.connection.failed(error, self._clock.now_ns(), self._jitter())
 
     async def _use(self, instruction: IoInstruction) -> None:
         if isinstance(instruction, Open):
             self._connection = self._connect()
-            self.shard.opened(await self._connection.open())
+            self.shard.connection.opened(await self._connection.open())
         elif isinstance(instruction, Close):
             await self._close()
-            self.shard.closed()
+            self.shard.connection.closed()
         else:
             assert self._connection is not None
             await self._ask(self._connection, instruction)
@@ -179,16 +179,16 @@ class ShardRunner:
         now = self._clock.now_ns
         match instruction:
             case ReadPositions(keys=keys):
-                self.shard.positions_read(await connection.positions(keys), now())
+                self.shard.connection.positions_read(await connection.positions(keys), now())
             case Check(flow=flow):
                 await connection.check(flow)
-                self.shard.checked(now())
+                self.shard.connection.checked(now())
             case Prepare(flow=flow):
                 await connection.prepare(flow)
-                self.shard.prepared(now())
+                self.shard.connection.prepared(now())
             case Deliver(deliveries=deliveries):
                 outcome = await connection.deliver(deliveries)
-                self.shard.delivered(outcome, now(), self._jitter())
+                self.shard.connection.delivered(outcome, now(), self._jitter())
 
     async def _close(self) -> None:
         connection, self._connection = self._connection, None

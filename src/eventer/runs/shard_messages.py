@@ -1,4 +1,4 @@
-"""What a shard's state machine is told, what it asks for, and what it reports: plain values."""
+"""What a shard is given, its instructions and its reports: plain values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Timetable(Protocol):
-    """Which indices are due when: `eventer.runs.pacing.Pace`, or all at once."""
+    """When indices are due: `eventer.runs.pacing.Pace`, or all at once."""
 
     def due_end(self, now: int) -> int:
         """The first index that is not due yet."""
@@ -53,8 +53,8 @@ class Recipe:
 class Assignment:
     """A generator given to a shard. Indices in `skip` emit nothing.
 
-    `outcome_unknown` where an earlier owner of the shard may have left a transaction whose outcome is
-    unknown: nothing can be said of the generator's position until the shard is opened again.
+    `outcome_unknown` where an earlier owner of the shard may have left a transaction whose outcome
+    is unknown: the generator's position is not known until the shard is opened again.
     `accepted` is the position to go on at where the destination has lost the one it had.
     `poison_index` is an index at which it has brought its process down: all before it is committed
     before that is tried again. From there on events are made `isolate`, as many as make a batch,
@@ -92,12 +92,12 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Make a connection and open it."""
+    """Create a connection and open it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close the connection and throw it away."""
+    """Close the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class ReadPositions:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Ask whether a flow's target would take it, making nothing."""
+    """Ask whether a flow's target would take it, creating nothing."""
 
     token: int
     flow: Flow
@@ -117,7 +117,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """Make a flow's target ready."""
+    """Prepare a flow's target."""
 
     flow: Flow
 
@@ -126,7 +126,7 @@ class Prepare:
 class Deliver:
     """Commit these batches, and the positions after them, in one transaction.
 
-    `quarantine_probe` where they are a suspect's, and others wait: it is not to take long.
+    A `quarantine_probe` delivers a quarantined flow while others wait: it gets a short time limit.
     """
 
     deliveries: tuple[Delivery, ...]
@@ -138,9 +138,9 @@ IoInstruction: TypeAlias = Open | Close | ReadPositions | Check | Prepare | Deli
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """Make the events [first, first + count) of a generator, in one batch or several.
+    """Generate the events [first, first + count) of a flow, in one batch or several.
 
-    `version` says for which turn of its life the work is: what comes back too late is dropped.
+    Results for an old `version` of the flow are dropped.
     """
 
     assignment: Assignment
@@ -152,9 +152,9 @@ class GenerationRequest:
 
 @dataclass(frozen=True, slots=True)
 class GenerationResult:
-    """What became of a work: its first batch, or the error of the event at its first index.
+    """The first batch of a request, or the error of the event at its first index.
 
-    `retained_bytes` is about how many bytes of memory the batch holds on to.
+    `retained_bytes` is about how many bytes of memory the batch holds.
     """
 
     request: GenerationRequest
@@ -164,7 +164,7 @@ class GenerationResult:
 
     @property
     def remaining(self) -> GenerationRequest | None:
-        """What is left of the work, where a batch was made and it is not done."""
+        """The rest of the request, if a batch was generated and some of it is left."""
         request, batch = self.request, self.batch
         if batch is None or batch.next >= request.first + request.count:
             return None
@@ -173,10 +173,10 @@ class GenerationResult:
 
 @dataclass(frozen=True, slots=True)
 class Generate:
-    """Make batches of these works in turn, as many as fit into one slice and at least one.
+    """Generate batches of these requests in turn, as many as fit into one slice and at least one.
 
-    Those of one work follow each other. Works that were not begun have no result. `byte_budget` is how
-    many bytes of memory the batches may hold on to: the one that goes beyond it is the last.
+    Batches of one request are in order. Requests that were not begun have no result. The batch that
+    exceeds `byte_budget`, in bytes of memory held, is the last.
     """
 
     requests: tuple[GenerationRequest, ...]
@@ -191,14 +191,14 @@ Instruction: TypeAlias = IoInstruction | Generate
 
 @dataclass(frozen=True, slots=True)
 class ShardConnected:
-    """The shard is open; delivery is as good as this."""
+    """The shard is open and delivers with this guarantee."""
 
     guarantee: Guarantee
 
 
 @dataclass(frozen=True, slots=True)
 class PositionRead:
-    """A generator's committed position was read; it waits to be let go on from there."""
+    """A flow's committed position was read; the flow waits for `resume`."""
 
     key: PositionKey
     position: Position
@@ -206,14 +206,14 @@ class PositionRead:
 
 @dataclass(frozen=True, slots=True)
 class FlowRunning:
-    """A generator's target is ready and its events flow."""
+    """A flow's target is ready, or its quarantine ended: its events are delivered."""
 
     key: PositionKey
 
 
 @dataclass(frozen=True, slots=True)
 class FlowsWaiting:
-    """These generators wait for their destination; it is tried again by itself."""
+    """These flows wait for their destination, which is retried."""
 
     keys: tuple[PositionKey, ...]
     error: EventerError
@@ -221,7 +221,7 @@ class FlowsWaiting:
 
 @dataclass(frozen=True, slots=True)
 class FlowSuspended:
-    """This generator alone waits for its topic or table; it is tried again by itself."""
+    """This flow alone waits for its topic or table, which is retried."""
 
     key: PositionKey
     error: EventerError
@@ -229,7 +229,7 @@ class FlowSuspended:
 
 @dataclass(frozen=True, slots=True)
 class StageTimes:
-    """Where a shard's time went since its last commit, in nanoseconds, by stage."""
+    """Time that a shard has spent since its last commit, by stage, in nanoseconds."""
 
     template: int
     encode: int
@@ -238,7 +238,7 @@ class StageTimes:
 
 @dataclass(frozen=True, slots=True)
 class TransactionCommitted:
-    """A transaction was committed at the instant `at`: its deliveries, the positions after it."""
+    """A transaction with these deliveries was committed at the instant `at`."""
 
     positions: Mapping[PositionKey, Position]
     deliveries: tuple[Delivery, ...]
@@ -248,7 +248,7 @@ class TransactionCommitted:
 
 @dataclass(frozen=True, slots=True)
 class EventSkipped:
-    """An event was left out because of this error, as its generator asks for."""
+    """An event was skipped because of this error."""
 
     key: PositionKey
     index: int
@@ -257,7 +257,7 @@ class EventSkipped:
 
 @dataclass(frozen=True, slots=True)
 class FlowFailed:
-    """A generator has stopped; all before its position is delivered. The shard has let go of it."""
+    """A flow failed and was removed; all events before its position are committed."""
 
     key: PositionKey
     error: EventerError
@@ -266,9 +266,9 @@ class FlowFailed:
 
 @dataclass(frozen=True, slots=True)
 class FlowWithdrawn:
-    """A generator was let go of as asked; nothing more of it appears.
+    """A flow was withdrawn; no more events of it appear.
 
-    `position` is None where it was not read since the assignment.
+    `position` is None if it was not read since the assignment.
     """
 
     key: PositionKey
@@ -277,7 +277,7 @@ class FlowWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class FlowFinished:
-    """A generator has delivered all that it ever had to. The shard has let go of it."""
+    """A flow has delivered all its events and was removed."""
 
     key: PositionKey
     position: Position
@@ -285,7 +285,7 @@ class FlowFinished:
 
 @dataclass(frozen=True, slots=True)
 class CheckCompleted:
-    """The answer to a check: None where the target takes the flow."""
+    """The answer to a check: None if the target takes the flow."""
 
     token: int
     error: EventerError | None

@@ -21,7 +21,8 @@ from eventer.workers.messages import (
     SnapshotTaken,
     WorkerConfig,
 )
-from eventer.workers.supervisor import WorkerProcess
+from eventer.workers.supervisor import Supervisor
+from eventer.workers.worker_process import WorkerProcess
 
 MAX_CONCURRENT_VERIFICATIONS: Final = 2
 """Verifications at a time: each takes a processor."""
@@ -52,10 +53,10 @@ class Verifier:
         if (name := generator.record.target.connection) not in self._config.connectors:
             raise RequestError(f"there is no connection {name!r} any more: configure it again")
         self._running += 1
-        process: WorkerProcess | None = None
+        auditor = Supervisor("auditor", self._config, restart=False)
+        auditor.start()
         try:
-            process = await WorkerProcess.start(self._config)
-            await process.ready()
+            process = await auditor.process()
             async for update in _verify(
                 process, generator, generators, allow_foreign=allow_foreign
             ):
@@ -67,8 +68,7 @@ class Verifier:
             ) from error
         finally:
             self._running -= 1
-            if process is not None:
-                await process.kill()
+            await auditor.stop()
 
 
 async def _verify(

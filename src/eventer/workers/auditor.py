@@ -1,24 +1,22 @@
-"""An auditor: a process that verifies what one generator delivered, once, and ends."""
+"""An auditor: a process that verifies the delivered events of one generator, once, and ends."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from eventer.core.batch import MAX_EVENTS, Batch
 from eventer.core.errors import BudgetError, EventerError, TemplateError
+from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import PositionKey
 from eventer.destinations.audit import TargetAuditor
 from eventer.functions.fingerprint import fingerprint
 from eventer.plan.engine import Engine
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import prepare
-from eventer.runs.generation_thread import STACK_BYTES
 from eventer.runs.pacing import Pace
 from eventer.workers.channel import Channel
 from eventer.workers.messages import (
@@ -33,17 +31,17 @@ from eventer.workers.messages import (
 )
 
 _SLICE_NS: Final = 500_000_000
-"""How long a batch may be in the making: slow templates still show that they go on."""
+"""How long generating a batch may take: slow templates must still report progress."""
 _PROGRESS_INTERVAL_S: Final = 0.5
 
 _log = logging.getLogger(__name__)
 
 
 async def serve_auditor(channel: Channel, config: WorkerConfig) -> None:
-    """Answers one question.
+    """Answers one request.
 
     Raises:
-        EOFError: the service has gone, or wants no answer any more.
+        EOFError: the service closed the channel.
     """
     channel.send(Ready(fingerprint()))
     request: AuditRequest = await channel.receive()
@@ -61,7 +59,7 @@ async def serve_auditor(channel: Channel, config: WorkerConfig) -> None:
 
 
 async def _listen(channel: Channel, replay_specs: asyncio.Future[ReplaySpecs]) -> None:
-    """Hears the one thing that the service says while the answer is under way, and when it goes."""
+    """Receives the service's one message, then waits until the channel is closed."""
     replay_specs.set_result(await channel.receive())
     await channel.receive()
 
@@ -72,7 +70,7 @@ async def _answer(
     readback: TargetAuditor,
     replay_specs: asyncio.Future[ReplaySpecs],
 ) -> AuditResult:
-    """What was found, or the error in its place. Never raises."""
+    """The audit's report, or an error in its place. Never raises."""
     try:
         positions = await readback.open(request.flow, request.others)
         channel.send(SnapshotTaken(positions))
@@ -86,39 +84,36 @@ async def _answer(
     except EventerError as error:
         return AuditResult(error)
     except MemoryError:
-        return AuditResult(BudgetError("verifying takes more memory than a worker may have"))
-    except Exception as error:  # noqa: BLE001  whatever happens, the service is to hear of it
-        _log.exception("an auditor broke")
-        return AuditResult(EventerError(f"verifying broke: {error!r}"))
+        return AuditResult(BudgetError("verifying exceeds the memory limit of a worker"))
+    except Exception as error:  # noqa: BLE001  the service must get an answer
+        _log.exception("an auditor failed unexpectedly")
+        return AuditResult(EventerError(f"verifying failed: {error!r}"))
     finally:
         await readback.close()
 
 
 async def _send_progress(channel: Channel, events: ReplayedEvents, total: int) -> None:
-    """Says now and then how far it is, also while that does not change: it is alive."""
+    """Reports progress at intervals, even if there is none: it shows that the process is alive."""
     while True:
         await asyncio.sleep(_PROGRESS_INTERVAL_S)
         channel.send(AuditProgress(min(events.made, total), total))
 
 
 class ReplayedEvents:
-    """`EventReplayer` by the engines that made them; `made` counts them."""
+    """`EventReplayer` with the generators' engines; `made` counts the events."""
 
     def __init__(self, replay_specs: Mapping[PositionKey, ReplaySpec]) -> None:
         self.made = 0
         self._replay_specs = replay_specs
         self._engines: dict[PositionKey, Engine] = {}
-        self._executor = ThreadPoolExecutor(1)
-        before = threading.stack_size(STACK_BYTES)
-        self._executor.submit(int).result()
-        threading.stack_size(before)
+        self._executor = large_stack_executor()
 
     def recomputable(self, key: PositionKey, end: int) -> Sequence[tuple[int, int]]:
         """See `EventReplayer.recomputable`."""
         return recomputable(self._replay_specs[key].fingerprints, fingerprint(), end)
 
     async def batches(self, key: PositionKey, first: int, end: int) -> AsyncIterator[Batch]:
-        """See `EventReplayer.batches`. The next batch is made while the last one is looked at."""
+        """See `EventReplayer.batches`. The next batch is generated while the last one is used."""
         loop = asyncio.get_running_loop()
         at, pace = first, Pace(self._replay_specs[key].segments)
         ahead = None
@@ -156,7 +151,7 @@ class ReplayedEvents:
 def recomputable(
     fingerprints: Sequence[tuple[int, str]], current: str, end: int
 ) -> list[tuple[int, int]]:
-    """The ranges of indices below `end` that the current versions made."""
+    """The ranges of indices below `end` whose events the current versions generated."""
     ranges: list[tuple[int, int]] = []
     starts = [index for index, _ in fingerprints] or [0]
     names = [name for _, name in fingerprints] or [current]

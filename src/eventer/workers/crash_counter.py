@@ -1,4 +1,4 @@
-"""Which generator is to blame for the deaths of workers, and when it is given up. Pure."""
+"""Counts crashes of workers by generator, to find poison events. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from eventer.core.model import Position, PositionKey
 from eventer.workers.crash_marker import InFlightWork
 
 CRASHES: Final = 3
-"""How many deaths at one place, one after the other, are no accident."""
+"""After this many crashes in a row at one index, the generator fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,35 +20,35 @@ class _CrashCount:
 
 
 class CrashCounter:
-    """Deaths by generator. They count only until it gets past the place."""
+    """Crashes by generator, at its current index. A commit past that index resets them."""
 
     def __init__(self) -> None:
         self._counts: dict[PositionKey, _CrashCount] = {}
 
     def record_crash(self, at: InFlightWork) -> int:
-        """A worker died while it made events of a generator; the how-manieth time at that place."""
+        """A worker crashed during this work. Returns the number of crashes at that index."""
         current = self._counts.get(at.key)
         crashes = current.crashes + 1 if current is not None and current.first == at.first else 1
         self._counts[at.key] = _CrashCount(at.first, crashes)
         return crashes
 
     def record_commit(self, key: PositionKey, position: Position) -> None:
-        """Its events before `position.next` are delivered."""
+        """A generator's events before `position.next` are committed."""
         current = self._counts.get(key)
         if current is not None and position.next > current.first:
             del self._counts[key]
 
     def forget(self, key: PositionKey) -> None:
-        """It is no more."""
+        """The generator was removed."""
         self._counts.pop(key, None)
 
 
 def poison_event_error(at: InFlightWork) -> BudgetError:
-    """The error of a generator that has brought down `CRASHES` workers at one place."""
+    """The error of a generator during which `CRASHES` workers crashed at one index."""
     error = BudgetError(
-        f"making events from {at.first} on brought their worker process down {CRASHES} times, one "
-        "after the other: that takes too much memory, or does not end",
-        hint=f"change the template; `eventer resume {at.key.generator}` tries again as it is",
+        f"the worker process crashed {CRASHES} times in a row while it generated events from "
+        f"{at.first} on: they take too much memory, or too long",
+        hint=f"change the template, or retry with `eventer resume {at.key.generator}`",
     )
     error.index = at.first
     return error

@@ -1,8 +1,7 @@
-"""What a worker has under way, written where it can be read when the worker cannot be asked.
+"""The work in flight of a worker, in memory that its service reads after a crash.
 
-A few bytes of memory that a worker and its service share. A process that is killed, or hangs in
-compiled code, leaves on it the generator and the event that it was making. While the process loads
-or compiles code, nobody's time runs.
+A process that is killed, or hangs in compiled code, leaves in it the generator and the event that
+it was generating. Time that the process needs to load or compile code does not count.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ _EMPTY: Final = bytes(1)
 
 @dataclass(frozen=True, slots=True)
 class InFlightWork:
-    """The generator whose events are being made, the first of them, and when that began.
+    """The generator whose events are being generated, the first of them, and when that began.
 
-    `started_at` is nanoseconds of the machine's monotonic clock, in the future while time is held.
+    `started_at` is ns of the machine's monotonic clock; while it is in the future, no time counts.
     """
 
     key: PositionKey
@@ -36,46 +35,46 @@ class InFlightWork:
     started_at: int
 
     def elapsed_ns(self) -> int:
-        """How long it has been under way; negative while time is held."""
+        """How long the work has taken; negative while time does not count."""
         return time.monotonic_ns() - self.started_at
 
 
 class CrashMarker:
-    """The shared bytes. One process writes, another reads; a mark is whole or not there."""
+    """Shared memory: one process writes, another reads. A mark is complete or absent."""
 
     def __init__(self, descriptor: int) -> None:
         self._memory = mmap.mmap(descriptor, _SIZE)
 
     @classmethod
     def create(cls) -> tuple[Self, int]:
-        """A clean one, and a descriptor of it to hand to another process and then close.
+        """An empty marker, and its descriptor: pass it to another process, then close it.
 
         Raises:
-            OSError: there is no room for it.
+            OSError: the file cannot be created.
         """
         with tempfile.TemporaryFile() as file:
             file.truncate(_SIZE)
             return cls(file.fileno()), os.dup(file.fileno())
 
     def mark(self, key: PositionKey, first: int) -> None:
-        """Says what is under way from now on."""
+        """Marks the work in flight."""
         self.clear()
         mark = _MARKER.pack(
             0, key.cluster, key.generator, key.incarnation, first, time.monotonic_ns()
         )
         self._memory[1 : _MARKER.size] = mark[1:]
-        self._memory[0:1] = b"\x01"  # last: nobody reads half a mark
+        self._memory[0:1] = b"\x01"  # last, so that a mark is never half written
 
     def clear(self) -> None:
-        """Says that nothing is."""
+        """Removes the mark."""
         self._memory[0:1] = _EMPTY
 
     def suspend_deadline(self, until: int) -> None:
-        """Says that no time counts before `until`, on the monotonic clock."""
+        """Time before `until`, on the monotonic clock, does not count."""
         _SUSPENDED_UNTIL.pack_into(self._memory, _SUSPENDED_UNTIL_OFFSET, until)
 
     def read(self) -> InFlightWork | None:
-        """What is under way, or was when the writer died."""
+        """The work in flight, or that of a process that died."""
         is_complete, cluster, generator, incarnation, first, started_at = _MARKER.unpack_from(
             self._memory
         )
@@ -87,5 +86,5 @@ class CrashMarker:
         )
 
     def close(self) -> None:
-        """Lets go of it."""
+        """Releases the memory."""
         self._memory.close()

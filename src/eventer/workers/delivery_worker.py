@@ -1,4 +1,4 @@
-"""A delivery worker: holds shards of several connections, and tells its service everything."""
+"""A delivery worker: runs shards of several connections and reports to its service."""
 
 from __future__ import annotations
 
@@ -49,15 +49,14 @@ from eventer.workers.messages import (
 )
 
 STUCK_EVENT_LIMIT_S: Final = 20.0
-"""Engines keep to slices of 20 ms and budgets of a second; one that does not is given up.
+"""Engines keep to slices of 20 ms and budgets of 1 s; after this time the process ends itself.
 
-Of its processor time: a busy machine is not its fault. Nor is the compiled code that it comes to
-need, which takes its time to come into being where it has not been needed before.
+Processor time, since the machine may be busy. Time to load or compile code does not count.
 """
 MAX_LOADING_S: Final = 60.0
-"""How long code may be loaded or compiled until time counts again."""
+"""How long loading or compiling code may take until time counts again."""
 _WALL_TIME_FACTOR: Final = 15
-"""How many times as long what computes nothing may take by the clock on the wall."""
+"""Wall time, as a multiple of the limit, that an engine may take without computing."""
 _EXIT_BROKEN: Final = 70
 _EXIT_STUCK: Final = 71
 
@@ -65,10 +64,10 @@ _log = logging.getLogger(__name__)
 
 
 async def serve_delivery(channel: Channel, config: WorkerConfig, crash_marker: CrashMarker) -> None:
-    """Serves until it is told to stop; what it makes is on the slate while it is being made.
+    """Serves until `Stop`; `crash_marker` holds the work in flight.
 
     Raises:
-        EOFError: the service has gone.
+        EOFError: the service closed the channel.
     """
     await DeliveryWorker(channel, config, crash_marker).serve()
 
@@ -91,7 +90,7 @@ class DeliveryWorker:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
-        """Takes messages until `Stop`."""
+        """Handles messages until `Stop`."""
         use_system_allocator()
         with ExitStack() as ends:
             ends.callback(CompilerPageReleaser().watch())
@@ -143,9 +142,9 @@ class DeliveryWorker:
     async def _run(self, shard: ShardId, runner: ShardRunner) -> None:
         try:
             await runner.run()
-        except Exception:  # noqa: BLE001  the process ends of it
-            # Nothing is known of the shard any more. A new process finds out from its destination.
-            _log.exception("shard %d of %s broke", shard.number, shard.connection)
+        except Exception:  # noqa: BLE001  ends the process
+            # The shard's state is lost. A new process reads it from the destination.
+            _log.exception("shard %d of %s failed", shard.number, shard.connection)
             os._exit(_EXIT_BROKEN)
 
     def _on_report(self, shard: ShardId, report: ShardReport) -> None:
@@ -167,10 +166,7 @@ class DeliveryWorker:
         self._crash_marker.suspend_deadline(time.monotonic_ns() + round(seconds * NS_PER_SECOND))
 
     async def _watch(self) -> None:
-        """Ends this process if an event is never made; the slate says which.
-
-        How often that may happen at one place, its service knows.
-        """
+        """Ends this process if an event takes too long; the crash marker names the event."""
         seen, began = None, 0
         while True:
             await asyncio.sleep(1)
@@ -179,7 +175,7 @@ class DeliveryWorker:
                 seen, began = in_flight, spent
             if in_flight is not None and _over_limit(spent - began, in_flight.elapsed_ns()):
                 _log.error(
-                    "making events from %d on takes over %.0f s",
+                    "generating events from %d on takes over %.0f s: the worker ends",
                     in_flight.first,
                     STUCK_EVENT_LIMIT_S,
                 )
@@ -200,10 +196,10 @@ def _over_limit(spent_ns: int, elapsed_ns: int) -> bool:
 
 
 def build_engine(assignment: Assignment) -> Engine:
-    """The engine of a generator, from what is stored of its template.
+    """The engine of a generator, from its stored template.
 
     Raises:
-        TemplateError: what was accepted once is refused now, after an upgrade.
+        TemplateError: this version of Eventer rejects a template that an earlier one accepted.
     """
     recipe = assignment.recipe
     prepared = prepare(recipe.template)

@@ -1,13 +1,11 @@
-"""An inspector: reads templates that nobody has vouched for, and answers what is asked of them."""
+"""An inspector: evaluates untrusted templates and answers requests about them."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -22,6 +20,7 @@ from eventer.core.errors import (
     RequestError,
     TemplateError,
 )
+from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import OnError, PostgresTarget, Stream, Target, Template
 from eventer.core.source import Span
 from eventer.functions.fingerprint import fingerprint
@@ -30,7 +29,6 @@ from eventer.jsonnet.load import collect_imports
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.explain_template import TemplateExplanation, explain_template
 from eventer.plan.prepare import PreparedTemplate, prepare
-from eventer.runs.generation_thread import STACK_BYTES
 from eventer.runs.pacing import END, Pace
 from eventer.runs.shard_messages import Recipe
 from eventer.workers.channel import Channel
@@ -51,7 +49,7 @@ from eventer.workers.messages import (
 )
 
 MAX_PAGE_BYTES: Final = 32 << 20
-"""How much text of events one answer holds at most."""
+"""The most bytes of event text in one answer."""
 _SLICE_NS: Final = 50_000_000
 _WARM_UP_TEMPLATE: Final = """
 local draw(name) = std.native(name);
@@ -69,13 +67,12 @@ _log = logging.getLogger(__name__)
 
 
 async def serve_inspector(channel: Channel, config: WorkerConfig) -> None:
-    """Answers one question at a time, in a thread with a stack for deep templates.
+    """Answers one request at a time, in a thread with a stack for deep templates.
 
     Raises:
-        EOFError: the service has gone, perhaps in the middle of a question.
+        EOFError: the service closed the channel, perhaps during a request.
     """
-    threading.stack_size(STACK_BYTES)
-    thread = ThreadPoolExecutor(1)
+    thread = large_stack_executor()
     importer = NoLibrary() if config.library is None else FolderImporter(config.library)
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(thread, _warm_up)
@@ -92,23 +89,23 @@ async def serve_inspector(channel: Channel, config: WorkerConfig) -> None:
 
 
 def _warm_up() -> None:
-    """Loads what every template needs, so that no question pays for it."""
+    """Loads the code that every template needs, to keep requests fast."""
     recipe = Recipe(Template(_WARM_UP_TEMPLATE), Stream(0), EventContext())
     _preview(PreviewEvents(recipe, at=0, first=0, count=3), NoLibrary())
 
 
 def reply_to(request: InspectorRequest, importer: Importer) -> InspectorReply:
-    """The answer to a question, or the error in its place. Never raises."""
+    """The answer to a request, or an error in its place. Never raises."""
     try:
         return InspectorReply(_answer(request, importer))
     except EventerError as error:
         return InspectorReply(error)
     except MemoryError:
-        return InspectorReply(BudgetError("the template takes more memory than a worker may have"))
+        return InspectorReply(BudgetError("the template exceeds the memory limit of a worker"))
     except RecursionError:
         return InspectorReply(BudgetError("the template is nested too deeply"))
-    except Exception as error:  # noqa: BLE001  whatever a template provokes is an answer
-        _log.exception("an inspector broke")
+    except Exception as error:  # noqa: BLE001  the service must get an answer
+        _log.exception("an inspector failed unexpectedly")
         return InspectorReply(TemplateError(f"the template cannot be evaluated: {error!r}"))
 
 
@@ -125,7 +122,7 @@ def _answer(request: InspectorRequest, importer: Importer) -> InspectorAnswer:
 
 
 class _TraceCollector:
-    """What `std.trace` says, as much of it as is shown."""
+    """The first messages of `std.trace`, shortened."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -172,10 +169,9 @@ def _inspect(request: InspectTemplate, importer: Importer) -> Inspection:
 def _dry_run(
     engine: Engine, times: NDArray[np.int64], end: int
 ) -> tuple[list[Batch], EventerError | None]:
-    """The first events, past those that raise; the first error where not all do.
+    """The first events without those that raise, and the first error.
 
-    It is content with what it has when this thread has had its processor time, whatever else the
-    machine was doing meanwhile.
+    Ends early when this thread has used its processor time.
 
     Raises:
         TemplateError: every event raises.
@@ -212,16 +208,16 @@ def _rejections(
 
 
 def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batch]) -> None:
-    """Lets pass events that may go into a target, as far as its server need not be asked.
+    """Checks whether events can go into a target, without asking its server.
 
     Raises:
-        DestinationRejectedError: they cannot, whatever the server says.
+        DestinationRejectedError: they cannot.
     """
     if isinstance(target, PostgresTarget):
         from eventer.destinations.postgres.match_schema import table_fields
 
         if not any(_has_objects(batch) for batch in batches):
-            raise DestinationRejectedError("an event must be an object; a row is made of one")
+            raise DestinationRejectedError("the events are not objects; table rows need objects")
         found = frozenset[str]().union(*(batch.fields.names() for batch in batches))
         table_fields(prepared.shape, target, found)
 
@@ -268,7 +264,7 @@ def _recompute(request: RecomputeEvents) -> RecomputedEvents:
 def _events(
     engine: Engine, first: int, times: NDArray[np.int64], *, passed: int
 ) -> tuple[bytes, ...]:
-    """The texts of events; those before `passed` that raise are left out."""
+    """The texts of events, without those before `passed` that raise."""
     events: list[bytes] = []
     size, at = 0, first
     while at < first + len(times):
@@ -283,5 +279,5 @@ def _events(
         events += batch.text.to_pylist()
         size += batch.nbytes
         if size > MAX_PAGE_BYTES:
-            raise RequestError(f"these events take over {MAX_PAGE_BYTES >> 20} MiB: ask for fewer")
+            raise RequestError(f"these events exceed {MAX_PAGE_BYTES >> 20} MiB: ask for fewer")
     return tuple(events)

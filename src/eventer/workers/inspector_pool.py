@@ -1,12 +1,11 @@
-"""Inspector processes: they alone read templates that nobody has vouched for yet.
+"""Inspector processes, which alone evaluate untrusted templates.
 
-Each answers one question at a time, and is killed and replaced when it overruns its time.
+Each answers one request at a time, and is killed and replaced when it exceeds its time limit.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
@@ -25,49 +24,51 @@ from eventer.workers.messages import (
     RecomputeEvents,
     WorkerConfig,
 )
-from eventer.workers.supervisor import WorkerProcess
+from eventer.workers.supervisor import Supervisor
+from eventer.workers.worker_process import WorkerProcess
 
 MAX_WAITING: Final = 256
-"""Questions that may wait; more are refused."""
+"""Requests that may wait; more are rejected."""
 WALL_TIME_FACTOR: Final = 3
-"""Times its processor time that a process may take by the clock."""
+"""Wall time that a process may take, as a multiple of its processor time."""
 MAX_EXTENSIONS: Final = 5
-"""How often that is granted where the machine was too busy to give it its processor time."""
+"""How often that is granted if a busy machine did not give it its processor time."""
 _ATTEMPTS: Final = 3
-_RETRY_S: Final = 0.5
 
-_log = logging.getLogger(__name__)
 _A = TypeVar("_A", bound=InspectorAnswer)
 
 
 class InspectorPool:
-    """A few inspector processes, and the questions that wait for one of them."""
+    """A few inspector processes, and the requests that wait for one of them."""
 
     def __init__(self, count: int, config: WorkerConfig) -> None:
-        self._slots = [_Slot(f"inspector-{number}", config) for number in range(count)]
-        self._free: asyncio.Queue[_Slot] = asyncio.Queue()
+        self._inspectors = [
+            Supervisor(f"inspector-{number}", config, restart_at_once=True)
+            for number in range(count)
+        ]
+        self._free: asyncio.Queue[Supervisor] = asyncio.Queue()
         self._waiting = 0
 
     def start(self) -> None:
         """Starts the processes, without waiting for them."""
-        for slot in self._slots:
-            slot.begin()
-            self._free.put_nowait(slot)
+        for inspector in self._inspectors:
+            inspector.start()
+            self._free.put_nowait(inspector)
 
     async def stop(self) -> None:
-        """Ends the processes now: they have nothing to lose."""
-        await asyncio.gather(*(slot.stop() for slot in self._slots))
+        """Kills the processes: they have no work to save."""
+        await asyncio.gather(*(inspector.stop() for inspector in self._inspectors))
 
     def processes(self) -> Sequence[tuple[str, int | None, int]]:
         """Name, process id and number of restarts of each."""
-        return [(slot.name, slot.pid, slot.restarts) for slot in self._slots]
+        return [(each.name, each.pid, each.restarts) for each in self._inspectors]
 
     async def inspect(self, request: InspectTemplate, seconds: float) -> Inspection:
-        """What is known of a template.
+        """Checks a template and its first events.
 
         Raises:
-            TemplateError: it does not hold, or overran its time.
-            DestinationRejectedError: it cannot go into its target.
+            TemplateError: the template is invalid, or exceeded its time limit.
+            DestinationRejectedError: its events cannot go into the target.
             WorkerLostError: no process answered.
         """
         return await self._ask(request, seconds, Inspection)
@@ -82,7 +83,7 @@ class InspectorPool:
         return await self._ask(request, seconds, PreviewedEvents)
 
     async def explain(self, request: ExplainTemplate, seconds: float) -> TemplateExplanation:
-        """How a template's events are made.
+        """How a template's events are generated.
 
         Raises:
             TemplateError: as `inspect`.
@@ -101,124 +102,59 @@ class InspectorPool:
 
     async def _ask(self, request: InspectorRequest, seconds: float, kind: type[_A]) -> _A:
         if self._waiting >= MAX_WAITING:
-            raise BusyError("too many templates wait to be inspected", hint="try again later")
+            raise BusyError(
+                "too many templates are waiting to be inspected", hint="try again later"
+            )
         self._waiting += 1
         try:
-            slot = await self._free.get()
+            inspector = await self._free.get()
         finally:
             self._waiting -= 1
         try:
-            answer = await slot.ask(request, seconds)
+            answer = await _ask_process(inspector, request, seconds)
         finally:
-            self._free.put_nowait(slot)
+            self._free.put_nowait(inspector)
         if isinstance(answer, EventerError):
             raise answer
         assert isinstance(answer, kind)
         return answer
 
 
-class _Slot:
-    """A place for one process, which is replaced when it dies."""
-
-    def __init__(self, name: str, config: WorkerConfig) -> None:
-        self.name = name
-        self.restarts = 0
-        self._config = config
-        self._starting: asyncio.Task[WorkerProcess] | None = None
-        self._exit_watcher: asyncio.Task[None] | None = None
-
-    @property
-    def _current(self) -> WorkerProcess | None:
-        """The process, where one is up."""
-        task = self._starting
-        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
-            return None
-        return task.result()
-
-    @property
-    def pid(self) -> int | None:
-        """The process's id, where one is up."""
-        process = self._current
-        return None if process is None else process.pid
-
-    def begin(self) -> None:
-        """Starts a process, without waiting for it."""
-        self._starting = asyncio.create_task(self._start())
-
-    async def _start(self) -> WorkerProcess:
-        process = await WorkerProcess.start(self._config)
-        await process.ready()
-        self._exit_watcher = asyncio.create_task(self._watch_exit(process))
-        return process
-
-    async def _watch_exit(self, process: WorkerProcess) -> None:
-        """Replaces a process that dies, whether or not it is asked something."""
-        await process.wait()
-        await self._replace(process)
-
-    async def stop(self) -> None:
-        """Ends the process now."""
-        task, self._starting = self._starting, None
-        if self._exit_watcher is not None:
-            self._exit_watcher.cancel()
-        if task is None:
-            return
-        task.cancel()
-        (result,) = await asyncio.gather(task, return_exceptions=True)
-        if isinstance(result, WorkerProcess):
-            await result.kill()
-
-    async def ask(
-        self, request: InspectorRequest, seconds: float
-    ) -> InspectorAnswer | EventerError:
-        """What the process answers, or an error in its place."""
-        error_if_lost: EventerError = BudgetError(
-            "the process that evaluated this template died of it",
-            hint="it may take more memory than a worker is allowed",
-        )
-        for _ in range(_ATTEMPTS):
-            try:
-                process = await self._process()
-            except WorkerLostError as error:
-                error_if_lost = error
-                continue
-            try:
-                return await _ask_within_limit(process, request, seconds)
-            except TimeoutError:
-                await self._replace(process)
-                return _time_limit_error(request, seconds)
-            except EOFError:
-                await self._replace(process)
-            except asyncio.CancelledError:
-                await self._replace(process)
-                raise
-        return error_if_lost
-
-    async def _process(self) -> WorkerProcess:
-        if self._starting is None:
-            raise WorkerLostError("the service is stopping")
+async def _ask_process(
+    inspector: Supervisor, request: InspectorRequest, seconds: float
+) -> InspectorAnswer | EventerError:
+    """The answer of an inspector, or an error in its place; a lost process is replaced."""
+    error_if_lost: EventerError = BudgetError(
+        "the process that evaluated this template crashed",
+        hint="the template may exceed the memory limit of a worker",
+    )
+    for _ in range(_ATTEMPTS):
         try:
-            return await asyncio.shield(self._starting)
-        except WorkerLostError:
-            await asyncio.sleep(_RETRY_S)
-            self.begin()
+            process = await inspector.process()
+        except WorkerLostError as error:
+            error_if_lost = error
+            continue
+        try:
+            return await _ask_within_limit(process, request, seconds)
+        except TimeoutError:
+            await inspector.replace(process)
+            return _time_limit_error(request, seconds)
+        except EOFError:
+            await inspector.replace(process)
+        except asyncio.CancelledError:
+            await inspector.replace(process)
             raise
-
-    async def _replace(self, process: WorkerProcess) -> None:
-        if self._current is process:
-            self.restarts += 1
-            self.begin()
-        await process.kill()
+    return error_if_lost
 
 
 async def _ask_within_limit(
     process: WorkerProcess, request: InspectorRequest, seconds: float
 ) -> InspectorAnswer | EventerError:
-    """What the process answers, if it does within its time.
+    """The answer of the process.
 
     Raises:
-        TimeoutError: it had its processor time, or all the patience there is.
-        EOFError: it died.
+        TimeoutError: the process used its processor time, or the longest wall time.
+        EOFError: the process died.
     """
     began = process.processor_seconds()
     exchange = asyncio.create_task(_exchange(process, request))
@@ -228,7 +164,7 @@ async def _ask_within_limit(
             if done:
                 return exchange.result()
             spent = process.processor_seconds() - began
-            if not spent < seconds:  # also where that cannot be told
+            if not spent < seconds:  # also if it is not known
                 break
         raise TimeoutError
     finally:
@@ -250,5 +186,5 @@ def _time_limit_error(request: InspectorRequest, seconds: float) -> BudgetError:
     )
     return BudgetError(
         f"the template took more than {seconds:g} s of processor time for {what}",
-        hint="look for a loop without an end, or a very large value",
+        hint="look for an endless loop or a very large value",
     )

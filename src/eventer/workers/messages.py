@@ -1,4 +1,4 @@
-"""What a service and its worker processes say to each other: frozen values, pickled."""
+"""Messages between a service and its worker processes: frozen values, pickled."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ from eventer.runs.shard_messages import (
 
 
 class Connector(Protocol):
-    """Makes the connections of one named broker or database; it is picklable."""
+    """Creates connections to one named broker or database. Picklable."""
 
     def connect(self, cluster: int, shard: int) -> ShardConnection:
-        """A connection of an owner of that shard, not yet opened."""
+        """A connection for an owner of that shard, not yet open."""
 
     def target_auditor(self, cluster: int, shard: int) -> TargetAuditor:
-        """A look at what the generators of that shard delivered, not yet opened."""
+        """An auditor of what the generators of that shard delivered, not yet open."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,9 +60,9 @@ class ShardId:
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """The first message to a process: what it is and all it needs to know.
+    """The first message to a process: its role and configuration.
 
-    `memory` is how many bytes it may take beyond what it has once it is loaded.
+    `memory` is how many bytes the process may take beyond its size after loading.
     """
 
     role: Literal["delivery", "inspector", "auditor"]
@@ -77,7 +77,7 @@ class WorkerConfig:
 
 @dataclass(frozen=True, slots=True)
 class AssignFlow:
-    """Take a generator over; its position will be reported."""
+    """Add a generator; its position will be reported."""
 
     shard: ShardId
     assignment: Assignment
@@ -85,7 +85,7 @@ class AssignFlow:
 
 @dataclass(frozen=True, slots=True)
 class ResumeFlow:
-    """Let a positioned generator go on at this pace."""
+    """Let a generator whose position was reported continue at this pace."""
 
     shard: ShardId
     key: PositionKey
@@ -94,7 +94,7 @@ class ResumeFlow:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawFlow:
-    """Let go of a generator; the answer says that nothing more of it appears."""
+    """Withdraw a generator; after the answer, no more events of it appear."""
 
     shard: ShardId
     key: PositionKey
@@ -116,7 +116,7 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """End what is under way, begin nothing else, and exit."""
+    """Finish the work in flight and exit."""
 
 
 DeliveryCommand: TypeAlias = AssignFlow | ResumeFlow | WithdrawFlow | CheckTarget | Ping | Stop
@@ -127,7 +127,7 @@ DeliveryCommand: TypeAlias = AssignFlow | ResumeFlow | WithdrawFlow | CheckTarge
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The process is loaded and takes messages; its events depend on this fingerprint."""
+    """The process takes messages; the fingerprint is that of its events."""
 
     fingerprint: str
 
@@ -139,7 +139,7 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class CommitSummary:
-    """A committed transaction: positions after it, what it held, how late, where time went."""
+    """A committed transaction: its positions, size, lateness and times by stage."""
 
     positions: Mapping[PositionKey, Position]
     events: int
@@ -178,11 +178,10 @@ class ShardEvent:
 
 @dataclass(frozen=True, slots=True)
 class InspectTemplate:
-    """Read a template and make its first events, as `add` and `validate` do.
+    """Check a template and generate its first events, as `add` and `validate` do.
 
-    `recipe.template` holds no imports yet: they are looked up in the library. `at` is when all
-    the events are taken to be due. Making events ends after `seconds`
-    of processor time, if there is one by then.
+    `recipe.template` holds no imports yet: the library provides them. All events are due at `at`.
+    Generating ends after `seconds` of processor time, but not before the first event.
     """
 
     recipe: Recipe
@@ -194,7 +193,7 @@ class InspectTemplate:
 
 @dataclass(frozen=True, slots=True)
 class TemplateWarning:
-    """Legal but surprising: what, where, and what was probably meant."""
+    """A legal but surprising construct, its place, and a hint."""
 
     message: str
     place: Place | None
@@ -203,9 +202,9 @@ class TemplateWarning:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What is known of a template that holds. `template` has its imports in it.
+    """A valid template, with its imports, and what was found.
 
-    `rejections` are the targets that its events cannot go into. `failing` is the first error where
+    `rejections` are the targets that its events cannot go into. `failing` is the first error if
     some, but not all, of the events raise.
     """
 
@@ -223,7 +222,7 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class PreviewEvents:
-    """Make events [first, first + count) of a template, all due at `at`."""
+    """Generate events [first, first + count) of a template, all due at `at`."""
 
     recipe: Recipe
     at: int
@@ -234,7 +233,7 @@ class PreviewEvents:
 
 @dataclass(frozen=True, slots=True)
 class PreviewedEvents:
-    """Events as compact JSON text, and what is known of their template."""
+    """Events as compact JSON text, and facts about their template."""
 
     events: tuple[bytes, ...]
     engine: EngineName
@@ -245,10 +244,9 @@ class PreviewedEvents:
 
 @dataclass(frozen=True, slots=True)
 class RecomputeEvents:
-    """Make events again, as a generator with these segments makes them.
+    """Generate events again, as a generator with these segments does.
 
-    Those that raise are left out where they are skipped, and before the generator's position: it
-    has passed them.
+    Events that raise are left out if errors are skipped, and before the generator's position.
     """
 
     recipe: Recipe
@@ -268,7 +266,7 @@ class RecomputedEvents:
 
 @dataclass(frozen=True, slots=True)
 class ExplainTemplate:
-    """Say how a template's events are made; `measured`, also what they cost, due at `at`."""
+    """Explain how a template's events are generated; if `measured`, also their cost at `at`."""
 
     recipe: Recipe
     at: int
@@ -281,7 +279,7 @@ InspectorAnswer: TypeAlias = Inspection | PreviewedEvents | RecomputedEvents | T
 
 @dataclass(frozen=True, slots=True)
 class InspectorReply:
-    """What came of a question."""
+    """The answer to a request, or an error."""
 
     answer: InspectorAnswer | EventerError
 
@@ -291,7 +289,7 @@ class InspectorReply:
 
 @dataclass(frozen=True, slots=True)
 class AuditRequest:
-    """Verify what a generator delivered; `others` deliver to the same place."""
+    """Verify what a generator delivered; `others` deliver to the same target."""
 
     shard: ShardId
     flow: Flow
@@ -300,16 +298,16 @@ class AuditRequest:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotTaken:
-    """It is fixed how far is looked: how far each of the generators is."""
+    """The audit covers the events before these positions."""
 
     positions: Mapping[PositionKey, Position]
 
 
 @dataclass(frozen=True, slots=True)
 class ReplaySpec:
-    """How a generator's events are made: when they were due, by which versions of what draws them.
+    """How a generator's events are generated again.
 
-    `fingerprints` are (index, fingerprint) pairs, as the registry keeps them.
+    `fingerprints` are (index, fingerprint) pairs, as the registry stores them.
     """
 
     recipe: Recipe
@@ -319,21 +317,21 @@ class ReplaySpec:
 
 @dataclass(frozen=True, slots=True)
 class ReplaySpecs:
-    """How the events of each generator are made, asked for after it was fixed how far to look."""
+    """The replay specification of each generator, read after the snapshot was taken."""
 
     by_key: Mapping[PositionKey, ReplaySpec]
 
 
 @dataclass(frozen=True, slots=True)
 class AuditResult:
-    """What was found, or why nothing could be."""
+    """The report, or the error that prevented it."""
 
     outcome: AuditReport | EventerError
 
 
 @dataclass(frozen=True, slots=True)
 class AuditProgress:
-    """How many events were made again so far, of about how many."""
+    """How many events were generated again, of about `total`."""
 
     made: int
     total: int

@@ -1,6 +1,6 @@
-"""The entry point of a worker process: `python -m eventer.workers.process SOCKET SLATE`.
+"""The entry point of a worker process: `python -m eventer.workers.process SOCKET MARKER`.
 
-It lives no longer than its parent: it exits at once when the other end of its socket closes.
+The process exits at once when the other end of its socket closes, so it never outlives its parent.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PR_SET_PDEATHSIG: Final = 1
 
 
 def main() -> None:
-    """Serves the parent over the socket that the first argument names; the second is a slate."""
+    """Serves the parent; the arguments are descriptors of the socket and of the crash marker."""
     _die_with_parent()
     # Ctrl-C and a supervisor's SIGTERM reach the whole process group, but the parent decides.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -59,13 +59,13 @@ async def _serve(end: socket.socket, crash_marker: CrashMarker) -> None:
 
 
 def _die_with_parent() -> None:
-    """Asks Linux for a signal when the parent dies; elsewhere the socket's end must do."""
+    """Asks Linux for a signal when the parent dies; elsewhere the socket's end has to do."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def limit_memory(budget: int) -> None:
-    """Lets this process map `budget` bytes more than it has now; more is a `MemoryError`."""
+    """Limits the memory that this process may map to its current size and `budget` bytes."""
     with suppress(OSError, ValueError):
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         limit = pages * resource.getpagesize() + budget

@@ -1,159 +1,40 @@
-"""Worker processes on this machine: started, watched, and started again when they die."""
+"""Keeps worker processes running: starts, watches and replaces them."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import math
-import os
-import signal
-import socket
-import sys
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import WorkerLostError
-from eventer.workers.channel import Channel
-from eventer.workers.crash_marker import CrashMarker, InFlightWork
-from eventer.workers.messages import Ping, Ready, Stop, WorkerConfig
+from eventer.workers.crash_marker import InFlightWork
+from eventer.workers.messages import Ping, Stop, WorkerConfig
+from eventer.workers.worker_process import WorkerProcess
 
-START_S: Final = 60.0
-"""How long a process may take to load; a busy machine's first compilation takes a while."""
 PING_S: Final = 5.0
 SILENCE_S: Final = 30.0
 OVERRUN_S: Final = 25.0
-"""A process ends itself sooner where it can; this is for one that compiled code holds."""
+"""A process ends itself sooner if it can; compiled code can prevent it."""
 STOP_S: Final = 10.0
 _STABLE_AFTER_S: Final = 10.0
 _MAX_RESTART_DELAY_S: Final = 5.0
-# One thread of Python makes events; idle pools of other libraries only cost memory.
-_ONE_THREAD: Final = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
-)
 
 _log = logging.getLogger(__name__)
 
 
-class WorkerProcess:
-    """One worker process, as its service sees it."""
+class Supervisor:
+    """Keeps one worker process running until it is stopped.
 
-    def __init__(
-        self, process: asyncio.subprocess.Process, channel: Channel, crash_marker: CrashMarker
-    ) -> None:
-        self._process = process
-        self.channel = channel
-        self._crash_marker = crash_marker
+    With `on_message`, the supervisor receives all messages and kills a process that is silent,
+    takes too much memory or does not finish an event; without it, the caller uses the channel of
+    `process()`. `on_ready` gets the fingerprint of each new process, which knows nothing. `on_exit`
+    gets the work that was in flight when a ready process died, None if the service stops.
 
-    @classmethod
-    async def start(cls, config: WorkerConfig) -> WorkerProcess:
-        """Starts a process and tells it what it is; `Ready` is its first word.
-
-        Raises:
-            WorkerLostError: it cannot be started.
-        """
-        ours, theirs = socket.socketpair()
-        try:
-            with theirs:
-                process, crash_marker = await _spawn(theirs)
-        except OSError as error:
-            ours.close()
-            raise WorkerLostError(f"a worker process cannot be started: {error}") from error
-        channel = await Channel.over(ours)
-        channel.send(config)
-        return cls(process, channel, crash_marker)
-
-    @property
-    def in_flight_work(self) -> InFlightWork | None:
-        """What it is making, or was making when it died."""
-        return self._crash_marker.read()
-
-    @property
-    def pid(self) -> int:
-        """The process's id."""
-        return self._process.pid
-
-    async def ready(self) -> str:
-        """Waits until it is loaded; the fingerprint of the events that it makes.
-
-        Raises:
-            WorkerLostError: it died on the way, or took too long.
-        """
-        try:
-            async with asyncio.timeout(START_S):
-                message = await self.channel.receive()
-        except (EOFError, TimeoutError) as error:
-            await self.kill()
-            raise WorkerLostError("a worker process did not come up") from error
-        except asyncio.CancelledError:
-            await self.kill()
-            raise
-        assert isinstance(message, Ready)
-        return message.fingerprint
-
-    async def wait(self) -> None:
-        """Waits until it has ended."""
-        await self._process.wait()
-
-    async def kill(self) -> None:
-        """Ends it now, whatever it does, and waits for that."""
-        self.channel.close()
-        if self._process.returncode is None:
-            # Not by the process object: it would reap the child before the loop's watcher does.
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-        await self._process.wait()
-
-    def memory(self) -> int:
-        """Bytes of memory that it occupies; 0 where that cannot be told."""
-        with suppress(OSError, ValueError, IndexError):
-            text = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii")
-            return int(text.split()[1]) * os.sysconf("SC_PAGESIZE")
-        return 0
-
-    def processor_seconds(self) -> float:
-        """How long it has computed; not a number where that cannot be told."""
-        with suppress(OSError, ValueError, IndexError):
-            text = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii", errors="replace")
-            user, system = text.rpartition(")")[2].split()[11:13]
-            return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-        return math.nan
-
-
-async def _spawn(end: socket.socket) -> tuple[asyncio.subprocess.Process, CrashMarker]:
-    crash_marker, shared = CrashMarker.create()
-    try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "eventer.workers.process",
-            str(end.fileno()),
-            str(shared),
-            pass_fds=[end.fileno(), shared],
-            stdin=asyncio.subprocess.DEVNULL,
-            env=_environment(),
-        )
-    finally:
-        os.close(shared)
-    return process, crash_marker
-
-
-def _environment() -> dict[str, str]:
-    """The service's environment without its settings: secrets come by message."""
-    passed_on = {
-        name: value for name, value in os.environ.items() if not name.startswith("EVENTER_")
-    }
-    return _ONE_THREAD | passed_on
-
-
-class SupervisedWorker:
-    """A delivery worker that is started again whenever it dies, for as long as it is kept.
-
-    `on_ready` is called with its fingerprint when a process takes messages, each time a new one
-    that knows nothing; `on_message` with each message; `on_exit` with what it was making when it died.
-    Messages to one that is not there are lost.
+    A process that ends is started again (`restart`), after a growing delay if it ends soon, or at
+    once (`restart_at_once`) where the caller kills processes. One that does not become ready is
+    always retried after a delay.
     """
 
     def __init__(
@@ -161,9 +42,11 @@ class SupervisedWorker:
         name: str,
         config: WorkerConfig,
         *,
-        on_ready: Callable[[str], None],
-        on_message: Callable[[Any], None],
-        on_exit: Callable[[InFlightWork | None], None],
+        on_ready: Callable[[str], None] | None = None,
+        on_message: Callable[[Any], None] | None = None,
+        on_exit: Callable[[InFlightWork | None], None] | None = None,
+        restart: bool = True,
+        restart_at_once: bool = False,
     ) -> None:
         self.name = name
         self.restarts = 0
@@ -171,74 +54,124 @@ class SupervisedWorker:
         self._on_ready = on_ready
         self._on_message = on_message
         self._on_exit = on_exit
-        self._process: WorkerProcess | None = None
-        self._is_ready = False
+        self._restart = restart
+        self._restart_at_once = restart_at_once
+        self._started: WorkerProcess | None = None
+        self._ready: asyncio.Future[WorkerProcess] | None = None
         self._last_message_at = 0.0
-        self._stopping = asyncio.Event()
+        self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begins to keep it."""
+        """Starts the process, without waiting for it."""
+        self._ready = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._supervise())
 
     async def stop(self) -> None:
-        """Lets it end what it has under way, hearing it out, and does not start it again."""
-        self._stopping.set()
+        """Ends the process for good: one that takes messages finishes its work in flight first."""
+        self._stopping = True
         if self._task is None:
             return
-        if self._is_ready:
+        if self._on_message is not None and self._current is not None:
             self.send(Stop())
             await asyncio.wait({self._task}, timeout=STOP_S)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        if self._process is not None:
-            await self._process.kill()
+        if self._started is not None:
+            await self._started.kill()
+        self._fail(WorkerLostError("the service is stopping"))
 
     @property
     def pid(self) -> int | None:
-        """The process's id, where there is one that takes messages."""
-        return self._process.pid if self._process is not None and self._is_ready else None
+        """The id of the process, if one is ready."""
+        process = self._current
+        return None if process is None else process.pid
+
+    @property
+    def _current(self) -> WorkerProcess | None:
+        ready = self._ready
+        if ready is None or not ready.done() or ready.exception() is not None:
+            return None
+        return ready.result()
+
+    async def process(self) -> WorkerProcess:
+        """Waits for a process that is ready.
+
+        Raises:
+            WorkerLostError: it did not become ready, or the service is stopping.
+        """
+        if self._ready is None:
+            raise WorkerLostError("the service is stopping")
+        return await asyncio.shield(self._ready)
 
     def send(self, message: object) -> None:
-        """Sends a message to the process, if there is one."""
-        if self._process is not None and self._is_ready:
-            self._process.channel.send(message)
+        """Sends a message to the process; without a ready process the message is lost."""
+        if (process := self._current) is not None:
+            process.channel.send(message)
+
+    async def replace(self, process: WorkerProcess) -> None:
+        """Kills a process; `process()` waits for the next one."""
+        self._forget(process)
+        await process.kill()
+
+    def _forget(self, process: WorkerProcess) -> None:
+        if self._restart and self._current is process:
+            self._ready = asyncio.get_running_loop().create_future()
+
+    def _fail(self, error: WorkerLostError) -> None:
+        """Raises an error in those who wait for the process."""
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_exception(error)
+            self._ready.exception()  # if nobody waits, the event loop must not log it
+        if self._restart and not self._stopping:
+            self._ready = asyncio.get_running_loop().create_future()
 
     async def _supervise(self) -> None:
         loop = asyncio.get_running_loop()
         quick_deaths = 0
-        while not self._stopping.is_set():
+        while True:
             began = loop.time()
-            try:
-                await self._run_once()
-            except WorkerLostError as error:
-                if self._stopping.is_set():
-                    return
-                _log.warning("worker %s: %s", self.name, error.message)
+            was_ready = await self._run_once()
+            if self._stopping or not self._restart:
+                return
             self.restarts += 1
-            quick_deaths = quick_deaths + 1 if loop.time() - began < _STABLE_AFTER_S else 0
+            at_once = was_ready and self._restart_at_once
+            quick = not at_once and loop.time() - began < _STABLE_AFTER_S
+            quick_deaths = quick_deaths + 1 if quick else 0
             if quick_deaths:
                 await asyncio.sleep(min(_MAX_RESTART_DELAY_S, 0.1 * 2 ** min(quick_deaths - 1, 6)))
 
-    async def _run_once(self) -> None:
-        """One life of it, from start to death."""
-        process = self._process = await WorkerProcess.start(self._config)
+    async def _run_once(self) -> bool:
+        """Runs one process from start to death. Returns whether it became ready."""
+        assert self._ready is not None
         try:
+            process = self._started = await WorkerProcess.start(self._config)
             fingerprint = await process.ready()
-            self._is_ready = True
-            self._on_ready(fingerprint)
-            await self._listen(process)
+        except WorkerLostError as error:
+            if not self._stopping:
+                _log.warning("worker %s: %s", self.name, error.message)
+            self._fail(error)
+            return False
+        self._ready.set_result(process)
+        try:
+            if self._on_ready is not None:
+                self._on_ready(fingerprint)
+            await self._until_exit(process)
         finally:
-            if self._is_ready:
-                self._is_ready = False
-                # What is given up because the service stops is not to blame for it.
-                self._on_exit(None if self._stopping.is_set() else process.in_flight_work)
+            self._forget(process)
+            if self._on_exit is not None:
+                # A service that stops kills processes: their work in flight is not to blame.
+                self._on_exit(None if self._stopping else process.in_flight_work)
         await process.kill()
-        self._process = None
-        raise WorkerLostError("its process died and is started again")
+        if self._on_message is not None and not self._stopping:
+            _log.warning("worker %s: the process died and is started again", self.name)
+        return True
 
-    async def _listen(self, process: WorkerProcess) -> None:
-        """Hears what it says until it has gone, or is given up."""
+    async def _until_exit(self, process: WorkerProcess) -> None:
+        """Waits until the process has ended, receiving its messages if they are wanted."""
+        if self._on_message is None:
+            await process.wait()
+            return
         watch = asyncio.create_task(self._watch(process))
         try:
             while True:
@@ -251,7 +184,7 @@ class SupervisedWorker:
             watch.cancel()
 
     async def _watch(self, process: WorkerProcess) -> None:
-        """Kills one that has gone silent or takes too much memory."""
+        """Kills a process that is silent, takes too much memory, or does not finish an event."""
         loop = asyncio.get_running_loop()
         self._last_message_at = loop.time()
         while True:
@@ -260,16 +193,18 @@ class SupervisedWorker:
             in_flight = process.in_flight_work
             if in_flight is not None and in_flight.elapsed_ns() > OVERRUN_S * NS_PER_SECOND:
                 _log.warning(
-                    "worker %s makes event %d of generator %d for over %.0f s",
+                    "worker %s has not finished event %d of generator %d after %.0f s: killing it",
                     self.name,
                     in_flight.first,
                     in_flight.key.generator,
                     OVERRUN_S,
                 )
-                await process.kill()
             elif loop.time() - self._last_message_at > SILENCE_S:
-                _log.warning("worker %s does not answer", self.name)
-                await process.kill()
+                _log.warning(
+                    "worker %s has not answered for %.0f s: killing it", self.name, SILENCE_S
+                )
             elif process.memory() > self._config.memory:
-                _log.warning("worker %s takes too much memory", self.name)
-                await process.kill()
+                _log.warning("worker %s exceeds its memory limit: killing it", self.name)
+            else:
+                continue
+            await process.kill()

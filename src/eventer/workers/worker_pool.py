@@ -1,7 +1,6 @@
-"""Which worker holds which shard, and what every worker is to know: what is wanted, kept.
+"""Assigns generators to the workers that hold their shards, and assigns them again after a crash.
 
-A worker that was lost comes back knowing nothing; it is told everything again. So whoever asks for
-something here need not care whether a process died in between.
+A new worker process knows nothing and is told everything again: callers need not handle crashes.
 """
 
 from __future__ import annotations
@@ -36,19 +35,19 @@ from eventer.workers.messages import (
     WithdrawFlow,
     WorkerConfig,
 )
-from eventer.workers.supervisor import SupervisedWorker
+from eventer.workers.supervisor import Supervisor
 
 _ISOLATE_AFTER: Final = 2
-"""Deaths at one place after which it is found out which event it is; one may be from outside."""
+"""Crashes at one index after which the event is isolated; one may have an outside cause."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False, slots=True)
 class _DesiredAssignment:
-    """A generator that a worker is to hold, until it says that it has let go of it.
+    """A generator that a worker must hold, until the worker reports that it was withdrawn.
 
-    `next_assignment` is what it is to hold of it after that, where this was asked for meanwhile.
+    `next_assignment` follows the withdrawal, if one was requested meanwhile.
     """
 
     shard: ShardId
@@ -60,14 +59,14 @@ class _DesiredAssignment:
 
 @dataclass(eq=False, slots=True)
 class _PendingCheck:
-    """A check that a destination has not answered yet."""
+    """A check that its destination has not answered."""
 
     check: CheckTarget
     answer: asyncio.Future[EventerError | None]
 
 
 class WorkerPool:
-    """Local worker processes, and what they are to hold."""
+    """Local worker processes and their generators."""
 
     def __init__(self, count: int, config: WorkerConfig) -> None:
         self._on_update: Callable[[ShardId, ShardUpdate], None] = _ignore
@@ -76,11 +75,11 @@ class WorkerPool:
         self._crash_counter = CrashCounter()
         self._last_token = 0
         self.fingerprint: str | None = None
-        """Of the events that the workers make; None until the first one is up."""
+        """The fingerprint of the workers' events; None until the first worker is ready."""
         self._workers = [self._worker(number, config) for number in range(count)]
 
-    def _worker(self, number: int, config: WorkerConfig) -> SupervisedWorker:
-        return SupervisedWorker(
+    def _worker(self, number: int, config: WorkerConfig) -> Supervisor:
+        return Supervisor(
             f"delivery-{number}",
             config,
             on_ready=lambda fingerprint: self._on_worker_ready(number, fingerprint),
@@ -89,13 +88,13 @@ class WorkerPool:
         )
 
     def start(self, on_message: Callable[[ShardId, ShardUpdate], None]) -> None:
-        """Starts the processes, without waiting for them. `on_message` gets all news of shards."""
+        """Starts the processes without waiting. `on_message` gets all updates of shards."""
         self._on_update = on_message
         for worker in self._workers:
             worker.start()
 
     async def stop(self) -> None:
-        """Lets all processes end what they have under way."""
+        """Stops all processes after their work in flight."""
         await asyncio.gather(*(worker.stop() for worker in self._workers))
         for desired in self._desired.values():
             if desired.withdrawal is not None and not desired.withdrawal.done():
@@ -110,7 +109,7 @@ class WorkerPool:
         return shard.number % len(self._workers)
 
     def assign(self, shard: ShardId, assignment: Assignment) -> None:
-        """Gives a generator to its shard; `PositionRead` is heard of it, again after each loss."""
+        """Gives a generator to its shard; `PositionRead` follows, again after each crash."""
         if (desired := self._desired.get(assignment.key)) is not None:
             assert desired.withdrawal is not None
             desired.next_assignment = assignment
@@ -119,15 +118,15 @@ class WorkerPool:
         self._send(shard, AssignFlow(shard, assignment))
 
     def resume(self, key: PositionKey, segments: tuple[Segment, ...]) -> None:
-        """Lets a positioned generator go on at this pace."""
+        """Lets a generator whose position was read continue at this pace."""
         if (desired := self._desired.get(key)) is not None:
             self._send(desired.shard, ResumeFlow(desired.shard, key, segments))
 
     async def withdraw(self, key: PositionKey) -> Position | None:
-        """Takes a generator back. When it returns, nothing more of it appears.
+        """Withdraws a generator; after it returns, no more events of it appear.
 
-        Its position, where it was read since the assignment. It may take as long as its
-        destination is away, where it cannot be known otherwise what a lost transaction did.
+        Returns its position, if it was read since the assignment. While the outcome of a
+        transaction is unknown, this waits until the destination is reachable.
         """
         desired = self._desired.get(key)
         if desired is None:
@@ -142,7 +141,7 @@ class WorkerPool:
         """Asks a destination whether it would take a flow.
 
         Raises:
-            DestinationError: what it said, or that it cannot be reached.
+            DestinationError: the destination rejects the flow or cannot be reached.
             WorkerLostError: the worker died meanwhile.
         """
         self._last_token += 1
@@ -160,7 +159,7 @@ class WorkerPool:
         self._workers[self.worker_of(shard)].send(message)
 
     def _on_worker_ready(self, number: int, fingerprint: str) -> None:
-        """Tells a new process everything that it is to hold."""
+        """Assigns all its generators to a new process."""
         self.fingerprint = fingerprint
         for key, desired in self._desired.items():
             if self.worker_of(desired.shard) != number:
@@ -173,7 +172,7 @@ class WorkerPool:
                 self._send(pending_check.check.shard, pending_check.check)
 
     def _on_worker_exit(self, number: int, in_flight: InFlightWork | None) -> None:
-        """What the lost process had under way may still be committed by its destination."""
+        """The destination may still commit the transactions of a process that died."""
         if in_flight is not None:
             self._record_crash(in_flight)
         for desired in self._desired.values():
@@ -185,16 +184,16 @@ class WorkerPool:
                 and not pending_check.answer.done()
             ):
                 pending_check.answer.set_exception(
-                    WorkerLostError("the worker died while it asked")
+                    WorkerLostError("the worker process died during the check")
                 )
 
     def _record_crash(self, in_flight: InFlightWork) -> None:
-        """Gives a generator up that has brought workers down, and nothing else with it."""
+        """Counts a crash for the generator in flight; after too many, that generator fails."""
         desired = self._desired.get(in_flight.key)
         if desired is None:
             return
         _log.warning(
-            "a worker died while it made event %d of generator %d",
+            "a worker died while it generated event %d of generator %d",
             in_flight.first,
             in_flight.key.generator,
         )
@@ -212,8 +211,8 @@ class WorkerPool:
         if isinstance(message, ShardEvent):
             try:
                 self._take(message)
-            except Exception:  # noqa: BLE001  one generator never holds up another
-                _log.exception("news of shard %s could not be taken", message.shard)
+            except Exception:  # noqa: BLE001  one generator must not hold up another
+                _log.exception("an update of shard %s could not be handled", message.shard)
 
     def _take(self, message: ShardEvent) -> None:
         match message.update:
@@ -243,7 +242,7 @@ class WorkerPool:
             self.assign(desired.shard, desired.next_assignment)
 
     def _on_ended(self, key: PositionKey, position: Position | None) -> None:
-        """The shard let go of it by itself. If it was asked to as well, it still answers that."""
+        """A generator failed or finished. A withdrawal of it is still answered."""
         desired = self._desired.get(key)
         self._crash_counter.forget(key)
         if desired is None:
@@ -255,4 +254,4 @@ class WorkerPool:
 
 
 def _ignore(_shard: ShardId, _update: ShardUpdate) -> None:
-    """Nobody listens yet."""
+    """The pool was not started yet."""

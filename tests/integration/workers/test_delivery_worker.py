@@ -165,6 +165,6 @@ async def test_what_is_not_an_events_own_time_ends_no_generator(tmp_path: Path, 
             ResumeFlow(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, 1, 10**9),))
         )
         failed = await running.until_a(FlowFailed)
-        assert "the engine broke" in failed.error.message
+        assert "the engine failed" in failed.error.message
         running.channel.send(Stop())
         assert await running.process.wait() == 0

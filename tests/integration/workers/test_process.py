@@ -9,7 +9,7 @@ from pathlib import Path
 
 PARENT = """
 import asyncio, sys
-from eventer.workers.supervisor import WorkerProcess
+from eventer.workers.worker_process import WorkerProcess
 from eventer.workers.messages import WorkerConfig
 
 async def main():

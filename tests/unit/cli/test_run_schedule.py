@@ -58,7 +58,7 @@ def test_at_shifts_what_is_shown_and_not_what_is_due():
     [
         (ScheduleOptions(rate="1/s", count=2), "leave out --count"),
         (ScheduleOptions(rate="1/s", interval="1s"), "leave out --count"),
-        (ScheduleOptions(rate="fast"), "'fast' is no rate"),
+        (ScheduleOptions(rate="fast"), "'fast' is not a rate"),
         (ScheduleOptions(count=2), "--max-events"),
         (ScheduleOptions(interval="0s"), "--interval 0s: it must be longer than nothing"),
         (ScheduleOptions(duration="-1s"), "--duration -1s: it must be longer than nothing"),

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from eventer.core.batch import Batch
+from eventer.core.batch import Batch, advance_position
 from eventer.core.errors import (
     DestinationRejectedError,
     DestinationUnavailableError,
@@ -36,7 +36,6 @@ from eventer.core.model import (
     Template,
 )
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
-from eventer.destinations.console import advance_position
 from eventer.plan.engine import EventContext
 from eventer.plan.json_fields import JsonFields
 from eventer.runs.pacing import Pace, begin, repace
@@ -334,7 +333,7 @@ class World:
             results = self._generate_all(instruction)
             self.later(
                 self.random.randint(1, 20) * MS,
-                alive(lambda: process.shard.generated(results, self.now)),
+                alive(lambda: process.shard.generation.generated(results, self.now)),
             )
             return
         delay = self.random.randint(1, 40) * MS
@@ -348,7 +347,7 @@ class World:
         return self.faults and self.random.random() < chance
 
     def _fail(self, error: EventerError, process: Process) -> None:
-        process.shard.failed(error, self.now, self.random.random())
+        process.shard.connection.failed(error, self.now, self.random.random())
 
     def _answer(self, instruction: Instruction, process: Process) -> None:
         if not isinstance(instruction, Close) and self._fault(0.1):
@@ -359,18 +358,18 @@ class World:
             case Open():
                 self.server.epoch += 1
                 process.epoch = self.server.epoch
-                shard.opened("exactly-once")
+                shard.connection.opened("exactly-once")
             case Close():
-                shard.closed()
+                shard.connection.closed()
             case ReadPositions(keys=keys):
-                shard.positions_read(self._positions(keys), self.now)
+                shard.connection.positions_read(self._positions(keys), self.now)
             case Check():
-                shard.checked(self.now)
+                shard.connection.checked(self.now)
             case Prepare(flow=flow):
                 if flow.key.generator in self.away and self.random.random() < 0.5:
                     self._fail(TargetUnavailableError("the target is away"), process)
                 else:
-                    shard.prepared(self.now)
+                    shard.connection.prepared(self.now)
 
     def _positions(self, keys: tuple[PositionKey, ...]) -> dict[PositionKey, Position]:
         """Without the fence "reread", an owner believes what the service has seen."""
@@ -434,7 +433,7 @@ class World:
             return
         away = {d.flow.key: TargetUnavailableError("away") for d in named}
         told = DeliveryOutcome(outcome.committed, {**outcome.rejected, **away})
-        process.shard.delivered(told, self.now, self.random.random())
+        process.shard.connection.delivered(told, self.now, self.random.random())
 
     def _is_refused(self, generator: int, index: int) -> bool:
         return index in self.generators[PositionKey(7, generator, 0)].refused

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import pytest
 
+from eventer.core.batch import advance_position
 from eventer.core.errors import (
     DestinationRejectedError,
     DestinationUnavailableError,
@@ -16,13 +17,13 @@ from eventer.core.errors import (
 )
 from eventer.core.model import ConsoleTarget, OnError, Position, PositionKey, Segment
 from eventer.destinations.base import DeliveryOutcome, Flow
-from eventer.destinations.console import advance_position
 from eventer.runs.backoff import CAP_NS, COSTLY_BASE_NS, FENCED_NS
 from eventer.runs.batch_limiter import SLOW_NS
 from eventer.runs.commit_throttle import MAX_PAUSE_NS, TIME_SHARE_DIVISOR
+from eventer.runs.connection_lane import COMMIT_WINDOW_NS
 from eventer.runs.connection_state import IDLE_NS
 from eventer.runs.pacing import Pace
-from eventer.runs.shard import COMMIT_WINDOW_NS, MAX_BUFFERED_BYTES, Shard
+from eventer.runs.shard import MAX_BUFFERED_BYTES, Shard
 from eventer.runs.shard_messages import (
     Assignment,
     Check,
@@ -119,11 +120,11 @@ class ShardDriver:
 
     def open(self) -> None:
         self.expect(Open)
-        self.shard.opened("exactly-once")
+        self.shard.connection.opened("exactly-once")
 
     def read(self) -> None:
         keys = self.expect(ReadPositions).keys
-        self.shard.positions_read(
+        self.shard.connection.positions_read(
             {key: self.positions[key] for key in keys if key in self.positions}, self.now
         )
         for report in self.reports_of(PositionRead):
@@ -131,7 +132,7 @@ class ShardDriver:
 
     def prepare(self) -> None:
         self.expect(Prepare)
-        self.shard.prepared(self.now)
+        self.shard.connection.prepared(self.now)
 
     def run(self, *keys: PositionKey, **options: object) -> None:
         """Brings generators to where their first events are due."""
@@ -143,7 +144,7 @@ class ShardDriver:
             instructions = self.decide()
             prepares = [i for i in instructions if isinstance(i, Prepare)]
             assert len(prepares) == 1, f"generator {number} is prepared"
-            self.shard.prepared(self.now)
+            self.shard.connection.prepared(self.now)
             for generate in instructions:
                 if isinstance(generate, Generate):
                     self.generated(generate)
@@ -153,7 +154,7 @@ class ShardDriver:
         generate: Generate,
         make: Callable[[GenerationRequest], GenerationResult] | None = None,
     ) -> None:
-        self.shard.generated(
+        self.shard.generation.generated(
             [(make or complete_result)(request) for request in generate.requests], self.now
         )
 
@@ -163,7 +164,7 @@ class ShardDriver:
             for d in deliver.deliveries
         }
         self.positions.update(committed)
-        self.shard.delivered(DeliveryOutcome(committed), self.now)
+        self.shard.connection.delivered(DeliveryOutcome(committed), self.now)
 
 
 def complete_result(request: GenerationRequest) -> GenerationResult:
@@ -215,7 +216,7 @@ class TestLifecycle:
         driver.assign(A)
         driver.open()
         keys = driver.expect(ReadPositions).keys
-        driver.shard.positions_read({}, driver.now)
+        driver.shard.connection.positions_read({}, driver.now)
         assert keys == (A,)
         driver.now += 10 * SECOND
         assert driver.decide() == []
@@ -284,14 +285,14 @@ class TestWindow:
         driver.run(A, count=10_000_000)
         for _ in range(2):
             generate = driver.expect(Generate)
-            assert generate.room == MAX_BUFFERED_BYTES // 4
-            driver.shard.generated(
+            assert generate.byte_budget == MAX_BUFFERED_BYTES // 4
+            driver.shard.generation.generated(
                 [result_of_size(generate.requests[0], MAX_BUFFERED_BYTES // 4)], driver.now
             )
         deliver, generate = sorted(driver.decide(), key=lambda i: isinstance(i, Generate))
         assert isinstance(deliver, Deliver)
         assert isinstance(generate, Generate)
-        driver.shard.generated(
+        driver.shard.generation.generated(
             [result_of_size(generate.requests[0], MAX_BUFFERED_BYTES // 2)], driver.now
         )
         assert driver.decide() == [], "all of the memory is in use"
@@ -300,11 +301,11 @@ class TestWindow:
         driver = ShardDriver()
         driver.run(A, count=10_000_000)
         generate = driver.expect(Generate)
-        driver.shard.generated(
+        driver.shard.generation.generated(
             [result_of_size(generate.requests[0], MAX_BUFFERED_BYTES * 6 // 10)], driver.now
         )
         first, generate = sorted(driver.decide(), key=lambda i: isinstance(i, Generate))
-        driver.shard.generated(
+        driver.shard.generation.generated(
             [
                 result_of_size(
                     generate.requests[0], MAX_BUFFERED_BYTES - MAX_BUFFERED_BYTES * 6 // 10
@@ -368,10 +369,10 @@ class TestFailures:
         driver.run(A)
         driver.generated(driver.expect(Generate))
         driver.expect(Deliver)
-        driver.shard.failed(error, driver.now, 0.5)  # type: ignore[arg-type]
+        driver.shard.connection.failed(error, driver.now, 0.5)  # type: ignore[arg-type]
         assert [w.keys for w in driver.reports_of(FlowsWaiting)] == [(A,)]
         driver.expect(Close)
-        driver.shard.closed()
+        driver.shard.connection.closed()
         lost = driver.now
         while not (decided := driver.decide()):
             wake = driver.shard.wake_at()
@@ -379,7 +380,7 @@ class TestFailures:
             driver.now = wake
         assert isinstance(decided[0], Open)
         assert lost + least < driver.now <= lost + least + CAP_NS
-        driver.shard.opened("exactly-once")
+        driver.shard.connection.opened("exactly-once")
         driver.read()
         driver.prepare()
         request = driver.expect(Generate).requests[0]
@@ -391,9 +392,9 @@ class TestFailures:
         waits = []
         for _ in range(12):
             driver.expect(Open)
-            driver.shard.failed(DestinationUnavailableError("x"), driver.now, 0.99)
+            driver.shard.connection.failed(DestinationUnavailableError("x"), driver.now, 0.99)
             driver.expect(Close)
-            driver.shard.closed()
+            driver.shard.connection.closed()
             wake = driver.shard.wake_at()
             assert wake is not None
             waits.append(wake - driver.now)
@@ -428,7 +429,7 @@ class TestFailures:
         driver = ShardDriver()
         driver.run(A, on_error=OnError.SKIP)
         (request,) = driver.expect(Generate).requests
-        driver.shard.generated(
+        driver.shard.generation.generated(
             [GenerationResult(request, error=TemplateError("no engine"))], driver.now
         )
         assert [f.key for f in driver.reports_of(FlowFailed)] == [A]
@@ -450,7 +451,7 @@ class TestFailures:
         driver.generated(driver.expect(Generate))
         driver.expect(Deliver)
         refusal = DestinationRejectedError("too large", index=6)
-        driver.shard.delivered(DeliveryOutcome({}, {A: refusal}), driver.now)
+        driver.shard.connection.delivered(DeliveryOutcome({}, {A: refusal}), driver.now)
         request = driver.expect(Generate).requests[0]
         assert (request.first, request.count) == (0, 6)
         driver.generated(Generate((request,), 0))
@@ -464,7 +465,7 @@ class TestFailures:
         driver.run(A, on_error=OnError.SKIP)
         driver.generated(driver.expect(Generate))
         driver.expect(Deliver)
-        driver.shard.delivered(
+        driver.shard.connection.delivered(
             DeliveryOutcome({}, {A: DestinationRejectedError("no right")}), driver.now
         )
         assert [f.key for f in driver.reports_of(FlowFailed)] == [A]
@@ -476,9 +477,9 @@ class TestFailures:
         driver.open()
         driver.read()
         driver.expect(Prepare)
-        driver.shard.failed(DestinationUnavailableError("locked"), driver.now, 0.5)
+        driver.shard.connection.failed(DestinationUnavailableError("locked"), driver.now, 0.5)
         driver.expect(Close)
-        driver.shard.closed()
+        driver.shard.connection.closed()
         wake = driver.shard.wake_at()
         assert wake is not None
         driver.now = wake
@@ -486,7 +487,7 @@ class TestFailures:
         driver.read()
         prepare = driver.expect(Prepare)
         first = prepare.flow.key
-        driver.shard.prepared(driver.now)
+        driver.shard.connection.prepared(driver.now)
         assert first in {A, B}
         assert any(isinstance(i, Generate) for i in driver.decide())
 
@@ -497,7 +498,7 @@ class TestFailures:
         driver.open()
         driver.read()
         driver.expect(Prepare)
-        driver.shard.failed(DestinationRejectedError("no right"), driver.now, 0.5)
+        driver.shard.connection.failed(DestinationRejectedError("no right"), driver.now, 0.5)
         assert [f.key for f in driver.reports_of(FlowFailed)] == [A]
         assert driver.expect(Prepare).flow.key == B
 
@@ -525,9 +526,9 @@ class TestWithdrawal:
         driver.generated(driver.expect(Generate))
         driver.expect(Deliver)
         driver.shard.withdraw(A, driver.now)
-        driver.shard.failed(UnknownOutcomeError("x"), driver.now, 0.5)
+        driver.shard.connection.failed(UnknownOutcomeError("x"), driver.now, 0.5)
         driver.expect(Close)
-        driver.shard.closed()
+        driver.shard.connection.closed()
         assert driver.reports_of(FlowWithdrawn) == []
         driver.now += SECOND
         driver.positions[A] = Position(next=10)
@@ -542,10 +543,10 @@ class TestWithdrawal:
         driver.generated(driver.expect(Generate))
         driver.expect(Deliver)
         driver.assign(B)
-        driver.shard.failed(FencedError("x"), driver.now, 0.5)
+        driver.shard.connection.failed(FencedError("x"), driver.now, 0.5)
         driver.shard.withdraw(B, driver.now)
         driver.expect(Close)
-        driver.shard.closed()
+        driver.shard.connection.closed()
         assert driver.reports_of(FlowWithdrawn) == []
         driver.now += 2 * FENCED_NS
         driver.positions[B] = Position(next=7)
@@ -586,7 +587,7 @@ class TestEnds:
         driver.assign(A, count=100)
         driver.open()
         driver.expect(ReadPositions)
-        driver.shard.positions_read({}, driver.now)
+        driver.shard.connection.positions_read({}, driver.now)
         driver.shard.resume(A, driver.paces[A], limit=42)
         driver.prepare()
         driver.generated(driver.expect(Generate))
@@ -622,7 +623,7 @@ class TestEnds:
         driver.commit(deliver)
         driver.expect(Close)
         assert not driver.shard.stopped
-        driver.shard.closed()
+        driver.shard.connection.closed()
         assert driver.shard.stopped
 
 
@@ -632,7 +633,7 @@ class TestChecks:
         driver.shard.check(5, Flow(A, ConsoleTarget()))
         driver.open()
         assert driver.expect(Check).token == 5
-        driver.shard.checked(driver.now)
+        driver.shard.connection.checked(driver.now)
         assert driver.reports_of(CheckCompleted) == [CheckCompleted(5, None)]
         assert driver.shard.keys == ()
 
@@ -641,7 +642,7 @@ class TestChecks:
         driver.shard.check(5, Flow(A, ConsoleTarget()))
         driver.expect(Open)
         outage = DestinationUnavailableError("gone")
-        driver.shard.failed(outage, driver.now, 0.5)
+        driver.shard.connection.failed(outage, driver.now, 0.5)
         assert driver.reports_of(CheckCompleted) == [CheckCompleted(5, outage)]
 
     def test_a_refusal_leaves_the_connection_alone(self) -> None:
@@ -651,7 +652,7 @@ class TestChecks:
         driver.commit(driver.expect(Deliver))
         driver.shard.check(5, Flow(B, ConsoleTarget()))
         driver.expect(Check)
-        driver.shard.failed(DestinationRejectedError("no"), driver.now, 0.5)
+        driver.shard.connection.failed(DestinationRejectedError("no"), driver.now, 0.5)
         assert [c.token for c in driver.reports_of(CheckCompleted)] == [5]
         assert driver.decide() == []
         assert driver.reports_of(FlowsWaiting) == []
@@ -662,14 +663,14 @@ class TestIsolation:
 
     def load(self, driver: ShardDriver) -> Deliver:
         """Makes what is due and returns the delivery that follows."""
-        if isinstance(driver.shard._io, Deliver):
-            return driver.shard._io
+        if isinstance(driver.shard.connection.instruction, Deliver):
+            return driver.shard.connection.instruction
         for _ in range(20):
             for instruction in driver.decide():
                 if isinstance(instruction, Deliver):
                     return instruction
                 if isinstance(instruction, Prepare):
-                    driver.shard.prepared(driver.now)
+                    driver.shard.connection.prepared(driver.now)
                 else:
                     assert isinstance(instruction, Generate)
                     driver.generated(instruction)
@@ -684,25 +685,25 @@ class TestIsolation:
             if d.flow.key != key
         }
         driver.positions.update(committed)
-        driver.shard.delivered(DeliveryOutcome(committed, {key: error}), driver.now, 0.5)  # type: ignore[dict-item]
+        driver.shard.connection.delivered(DeliveryOutcome(committed, {key: error}), driver.now, 0.5)  # type: ignore[dict-item]
 
     def reconnect(self, driver: ShardDriver) -> list[PositionKey]:
         """Opens the next connection; the generators that are prepared at once."""
         driver.expect(Close)
-        driver.shard.closed()
+        driver.shard.connection.closed()
         while not (decided := driver.decide()):
             wake = driver.shard.wake_at()
             assert wake is not None
             driver.now = wake
         assert isinstance(decided[0], Open)
-        driver.shard.opened("exactly-once")
+        driver.shard.connection.opened("exactly-once")
         driver.read()
         prepared = []
         while instructions := driver.decide():
             for instruction in instructions:
                 if isinstance(instruction, Prepare):
                     prepared.append(instruction.flow.key)
-                    driver.shard.prepared(driver.now)
+                    driver.shard.connection.prepared(driver.now)
                 elif isinstance(instruction, Generate):
                     driver.generated(instruction)
         return prepared
@@ -716,7 +717,7 @@ class TestIsolation:
         assert driver.reports_of(FlowFailed) == []
         driver.now += SECOND
         keys = [{d.flow.key for d in self.load(driver).deliveries}]
-        driver.commit(Deliver(driver.shard._io.deliveries))  # type: ignore[union-attr]
+        driver.commit(Deliver(driver.shard.connection.instruction.deliveries))  # type: ignore[union-attr]
         keys.append({d.flow.key for d in self.load(driver).deliveries})
         assert sorted(map(len, keys)) == [1, 1], "never together"
         assert set().union(*keys) == {A, B}
@@ -751,14 +752,14 @@ class TestIsolation:
         driver.run(A, B, count=10)
         self.load(driver)
         error = DestinationUnavailableError("no answer", suspects={A})
-        driver.shard.failed(error, driver.now, 0.5)
+        driver.shard.connection.failed(error, driver.now, 0.5)
         assert driver.reports_of(FlowSuspended) == [FlowSuspended(A, error)]
         assert [w.keys for w in driver.reports_of(FlowsWaiting)] == [(B,)]
         lost = driver.now
         assert self.reconnect(driver) == [B]
         assert {d.flow.key for d in self.load(driver).deliveries} == {B}
         assert driver.now - lost < SECOND
-        driver.commit(Deliver(driver.shard._io.deliveries))  # type: ignore[union-attr]
+        driver.commit(Deliver(driver.shard.connection.instruction.deliveries))  # type: ignore[union-attr]
         driver.now = lost + COSTLY_BASE_NS
         prepares = [i for i in driver.decide() if isinstance(i, Prepare)]
         assert [p.flow.key for p in prepares] == [A]
@@ -773,7 +774,7 @@ class TestIsolation:
             deliver = self.load(driver)
             if bad in {d.flow.key for d in deliver.deliveries}:
                 rounds += 1
-                driver.shard.failed(DestinationUnavailableError("?"), driver.now, 0.5)
+                driver.shard.connection.failed(DestinationUnavailableError("?"), driver.now, 0.5)
                 self.reconnect(driver)
             else:
                 driver.commit(deliver)
@@ -795,7 +796,7 @@ class TestIsolation:
     def test_a_fast_destination_gets_more_again(self) -> None:
         driver = ShardDriver()
         driver.run(A, count=100_000)
-        dose = driver.shard._limiter
+        dose = driver.shard._state.limiter
         dose.events = 8
         for _ in range(20):
             driver.commit(self.load(driver))
@@ -819,7 +820,7 @@ class TestIsolation:
         driver.read()
         driver.expect(Prepare)
         error = TargetUnavailableError("no leader")
-        driver.shard.failed(error, driver.now, 0.5)
+        driver.shard.connection.failed(error, driver.now, 0.5)
         assert driver.reports_of(FlowSuspended) == [FlowSuspended(A, error)]
         assert driver.decide() == []
         driver.now += CAP_NS
@@ -837,7 +838,7 @@ def test_stopping_delivers_what_is_made() -> None:
     driver.commit(driver.expect(Deliver))
     driver.now += SECOND
     driver.expect(Close)
-    driver.shard.closed()
+    driver.shard.connection.closed()
     assert driver.shard.stopped
 
 
@@ -850,7 +851,7 @@ def test_a_commit_says_where_the_time_went() -> None:
     deliver = driver.expect(Deliver)
     driver.now += 50 * MS
     committed = {A: advance_position(Position(), deliver.deliveries[0].batches)}
-    driver.shard.delivered(
+    driver.shard.connection.delivered(
         DeliveryOutcome(committed, encoding_ns=50 * MS, waiting_ns=20 * MS), driver.now
     )
     (report,) = driver.reports_of(TransactionCommitted)

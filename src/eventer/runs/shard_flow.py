@@ -1,0 +1,340 @@
+"""One flow in a shard: its committed position, its state and the transitions between states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from eventer.core.batch import MAX_EVENTS
+from eventer.core.errors import EventerError, TemplateError
+from eventer.core.model import OnError, Position, PositionKey
+from eventer.destinations.base import Delivery
+from eventer.runs.flow_state import (
+    Delivering,
+    FlowState,
+    PositionReported,
+    PositionUnknown,
+    Removed,
+    TargetUnprepared,
+    Withdrawing,
+)
+from eventer.runs.shard_messages import (
+    Assignment,
+    EventSkipped,
+    FlowFailed,
+    FlowFinished,
+    GenerationRequest,
+    GenerationResult,
+    Timetable,
+)
+
+MAX_REQUEST_EVENTS: Final = 16 * MAX_EVENTS
+"""Events of one request: as many as a slice has time for."""
+
+_S = TypeVar("_S")
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """The flow's last deliveries failed by its own fault: it is retried alone, after `until`.
+
+    A quarantine lasts until a commit, over several connections. After each of the `tries` the flow
+    generates less, and never more at a time than it delivers.
+    """
+
+    tries: int
+    until: int
+
+    @property
+    def max_events(self) -> int:
+        """How many events the next try may hold."""
+        return max(1, MAX_EVENTS >> 2 * self.tries)
+
+
+@dataclass(eq=False, slots=True)
+class ShardFlow:
+    """A flow in one named state, and the facts that outlive its connections.
+
+    `version` changes whenever generation goes back to an earlier index: results of older requests
+    are dropped. `accepted` is the position to resume at where the destination has lost its own.
+    `skip` are indices from the position on that emit nothing.
+    """
+
+    assignment: Assignment
+    version: int
+    state: FlowState = field(init=False)
+    position: Position | None = None
+    accepted: Position | None = None
+    skip: set[int] = field(init=False)
+    finishing: bool = False
+    prepare_at: int = 0
+    prepare_tries: int = 0
+    quarantine: Quarantine | None = None
+
+    def __post_init__(self) -> None:
+        self.skip = set(self.assignment.skip)
+        self.state = PositionUnknown(self.assignment.outcome_unknown)
+
+    @property
+    def key(self) -> PositionKey:
+        """The key of its position."""
+        return self.assignment.key
+
+    @property
+    def committed(self) -> int:
+        """The next index to commit, as far as is known."""
+        return self.position.next if self.position is not None else 0
+
+    @property
+    def delivering(self) -> Delivering:
+        """The state of a flow that must be delivering."""
+        return self._expect(Delivering)
+
+    @property
+    def active(self) -> bool:
+        """Whether events may be generated now."""
+        state = self.state
+        return isinstance(state, Delivering) and (self.quarantine is None or state.idle)
+
+    @property
+    def has_batches(self) -> bool:
+        """Whether generated events wait for delivery."""
+        return isinstance(self.state, Delivering) and bool(self.state.batches)
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether a transaction that holds its events has not ended."""
+        return isinstance(self.state, Delivering | Withdrawing) and bool(self.state.in_flight)
+
+    @property
+    def retained_bytes(self) -> int:
+        """Bytes of memory that its batches hold while they wait for delivery."""
+        return sum(self.state.batch_bytes) if isinstance(self.state, Delivering) else 0
+
+    @property
+    def position_unread(self) -> bool:
+        """Whether its position must be read from the connection."""
+        state = self.state
+        return isinstance(state, PositionUnknown) or (
+            isinstance(state, Withdrawing) and not state.in_flight
+        )
+
+    @property
+    def retry_not_before(self) -> int:
+        """When a quarantined flow may be tried again; 0 outside quarantine."""
+        return self.quarantine.until if self.quarantine else 0
+
+    @property
+    def delivery_tries(self) -> int:
+        """How many deliveries failed in a row by its own fault."""
+        return self.quarantine.tries if self.quarantine else 0
+
+    def _expect(self, kind: type[_S]) -> _S:
+        """The state, which must be of one kind: each transition names those it is legal from."""
+        state = self.state
+        assert isinstance(state, kind), f"{self.key} is in state {state}"
+        return state
+
+    # --- towards delivery ---------------------------------------------------------------------
+
+    def set_position(self, position: Position) -> None:
+        """From `PositionUnknown`: resumes at the destination's position, or the accepted one.
+
+        From `Withdrawing`: nothing more can appear.
+        """
+        assert self.position_unread
+        accepted = self.assignment.accepted
+        ahead = accepted is not None and accepted.next > position.next
+        self.accepted = accepted if ahead else None
+        self.position = self.accepted or position
+        withdrawing = isinstance(self.state, Withdrawing)
+        self.state = Removed() if withdrawing else PositionReported()
+
+    def resume(self, timetable: Timetable, limit: int) -> None:
+        """From `PositionReported`: events from the position up to `limit` are to be delivered."""
+        self._expect(PositionReported)
+        self.state = TargetUnprepared(timetable, self.committed if self.finishing else limit)
+
+    def target_prepared(self) -> None:
+        """From `TargetUnprepared`: events can be delivered."""
+        state = self._expect(TargetUnprepared)
+        self.state = Delivering(state.timetable, state.limit, self.committed)
+        self.prepare_tries = 0
+
+    def lose_connection(self, version: int, *, outcome_unknown: bool) -> None:
+        """From any state: drops everything that is not committed, and the position with it."""
+        self.version = version
+        match self.state:
+            case Withdrawing(in_flight=in_flight):
+                known = in_flight and not outcome_unknown
+                self.state = Removed() if known else Withdrawing(in_flight=False)
+            case PositionUnknown() as state:
+                unknown = state.outcome_unknown or outcome_unknown
+                self.state = PositionUnknown(unknown, state.dropped)
+            case Delivering(generated=generated):
+                self.state = PositionUnknown(outcome_unknown, generated > self.committed)
+            case _:
+                self.state = PositionUnknown(outcome_unknown)
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def withdraw(self) -> None:
+        """From any state: `Removed` if no event can appear any more, else `Withdrawing`."""
+        match self.state:
+            case Withdrawing():
+                return
+            case PositionUnknown(outcome_unknown=True):
+                self.state = Withdrawing(in_flight=False)
+            case _:
+                self.state = Withdrawing(in_flight=True) if self.in_flight else Removed()
+
+    def finish(self) -> None:
+        """From any state: generates no more events."""
+        self.finishing = True
+        match self.state:
+            case Delivering() as state:
+                state.limit = state.generated
+            case TargetUnprepared(timetable=timetable):
+                self.state = TargetUnprepared(timetable, self.committed)
+
+    def ending(self) -> FlowFailed | FlowFinished | None:
+        """The report of a flow that has failed, or delivered everything."""
+        state = self.state
+        if isinstance(state, Delivering) and state.stop_at is not None:
+            index, error = state.stop_at
+            if self.committed >= index:
+                return FlowFailed(self.key, error, self.position)
+        if self.position is None or not self._finished:
+            return None
+        return FlowFinished(self.key, self.position)
+
+    @property
+    def _finished(self) -> bool:
+        match self.state:
+            case Delivering(limit=limit) | TargetUnprepared(limit=limit):
+                return self.committed >= limit
+            case PositionReported():
+                return self.finishing
+            case PositionUnknown(dropped=dropped):
+                return self.finishing and not dropped
+            case _:
+                return False
+
+    # --- generating, in `Delivering` ----------------------------------------------------------
+
+    def _end(self) -> int:
+        """The first index that must not be generated now, due or not."""
+        end = self.delivering.end
+        poison_index = self.assignment.poison_index
+        if poison_index is not None and self.committed < poison_index:
+            return min(end, poison_index)
+        return end
+
+    def generation_end(self, now: int) -> int:
+        """The first index that is not to be generated now."""
+        return min(self.delivering.timetable.due_end(now), self._end())
+
+    def next_due(self) -> int | None:
+        """When the next index to generate is due; None if there is none."""
+        state = self.delivering
+        return state.timetable.due_at(state.generated) if state.generated < self._end() else None
+
+    def request(self, now: int, max_events: int) -> GenerationRequest | None:
+        """The events to generate next; None if none are due or a delivery must come first.
+
+        Indices to skip that lie before them are covered on the way.
+        """
+        state = self.delivering
+        generation_end = self.generation_end(now)
+        while state.generated < generation_end and state.generated in self.skip:
+            state.skip_next()
+        if state.generated >= generation_end or not self.active:
+            return None
+        if self.quarantine is not None:
+            max_events = min(max_events, self.quarantine.max_events)
+        first = state.generated
+        end = min(
+            [
+                generation_end,
+                first + min(MAX_REQUEST_EVENTS, max_events),
+                *(index for index in self.skip if index > first),
+            ]
+        )
+        return GenerationRequest(self.assignment, state.timetable, first, end - first, self.version)
+
+    def accept(self, result: GenerationResult) -> EventSkipped | None:
+        """Takes the result of a request, which began where the last one ended."""
+        state, error = self.delivering, result.error
+        if error is None:
+            state.append(result)
+            return None
+        index = state.generated
+        of_event = isinstance(error, TemplateError) and _event_index(error) is not None
+        if not (of_event and self.assignment.on_error is OnError.SKIP):
+            state.stop_at = (index, error)
+            return None
+        state.skip_next()
+        return EventSkipped(self.key, index, error)
+
+    # --- delivering, in `Delivering`, or in `Withdrawing` where it ends the state -------------
+
+    def take(self, events: int) -> Delivery:
+        """Its oldest batches, now in flight: at least one, and no more than `events` events."""
+        return Delivery(self.assignment.flow, self.delivering.take(events), self.accepted)
+
+    def mark_committed(self, position: Position, version: int) -> bool:
+        """The batches in flight are committed. Returns whether this ends a quarantine."""
+        self.position, self.accepted = position, None
+        self.skip = {index for index in self.skip if index >= position.next}
+        released, self.quarantine = self.quarantine is not None, None
+        state = self._end_transaction()
+        if state is not None and position.next != state.delivered:
+            self._rewind(version)
+        return released
+
+    def set_quarantine(self, until: int, version: int) -> None:
+        """The batches in flight failed by the flow's own fault: retries alone, after `until`."""
+        self.quarantine = Quarantine(self.delivery_tries + 1, until)
+        self.prepare_at = max(self.prepare_at, until)
+        self._rewind(version)
+
+    def reject_in_flight(
+        self, error: EventerError | None, end: int, version: int
+    ) -> EventSkipped | None:
+        """The batches in flight, up to the index `end`, are not committed; `error` says why."""
+        state = self._rewind(version)
+        if error is None:
+            return None
+        index = _event_index(error)
+        if index is None or not self.committed <= index < end:
+            stop_at = self.committed
+        elif self.assignment.on_error is OnError.SKIP:
+            self.skip.add(index)
+            return EventSkipped(self.key, index, error)
+        else:
+            stop_at = index
+        if state is not None:
+            state.stop_at = (stop_at, error)
+        return None
+
+    def _end_transaction(self) -> Delivering | None:
+        """Nothing is in flight any more; the state, unless this completes a withdrawal."""
+        if isinstance(self.state, Withdrawing):
+            self.state = Removed()
+            return None
+        state = self.delivering
+        state.in_flight = ()
+        return state
+
+    def _rewind(self, version: int) -> Delivering | None:
+        """As `_end_transaction`; generation continues at the committed position."""
+        if (state := self._end_transaction()) is not None:
+            self.version = version
+            state.rewind(self.committed)
+        return state
+
+
+def _event_index(error: EventerError) -> int | None:
+    """The index of the event that an error is about, if it names one."""
+    index: int | None = getattr(error, "index", None)
+    return index
