@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -88,6 +88,23 @@ class Segment:
     n0: int
     count: int
     interval: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventContext:
+    """What templates may read besides their vars: the request's dataset, the service's instance."""
+
+    dataset: str | None = None
+    instance_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What determines a generator's events, besides index and time."""
+
+    template: Template
+    stream: Stream
+    context: EventContext
 
 
 class GeneratorState(StrEnum):
@@ -179,3 +196,28 @@ class EventShape:
     columns: tuple[Column, ...] = ()
     open: bool = True
     is_object: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorSpec:
+    """What a generator is, from the request to the registry to the worker.
+
+    Only `on_error` and `catch_up` may change while it exists. `digest` is the hash of the canonical
+    template with its imports and vars; empty for a run that no registry keeps. `explicit_seed` says
+    whether the request gave the seed. `engine_reason` says why the plan does not run the template.
+    """
+
+    recipe: Recipe
+    target: Target
+    shape: EventShape = field(default_factory=EventShape)
+    on_error: OnError = OnError.STOP
+    catch_up: CatchUp = CatchUp.DROP
+    engine: EngineName = "interpreter"
+    engine_reason: str | None = None
+    digest: str = ""
+    explicit_seed: bool = False
+
+    @property
+    def stream(self) -> Stream:
+        """The stream that the events are drawn from."""
+        return self.recipe.stream

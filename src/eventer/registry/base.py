@@ -11,21 +11,19 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 from eventer.core.errors import EventerError, RegistryError
 from eventer.core.model import (
     CatchUp,
-    EventShape,
+    GeneratorSpec,
     GeneratorState,
     KafkaTarget,
     OnError,
     Position,
     PostgresTarget,
     Segment,
-    Stream,
     Target,
-    Template,
 )
 
 DEFAULT_SHARDS = 2
@@ -55,37 +53,25 @@ class GeneratorFailure:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorRecord:
-    """All that is known about one generator. Instants are ns since 1970.
+    """A generator's spec and its run-time state. Instants are ns since 1970.
 
-    `identity` is the canonical text that `id` is a hash of: of two equal ids, equal texts say
-    that it is the same generator. `digest` is the hash of the canonical template (with imports and
-    vars). `instance_id` is the service's when the generator was added: its events depend on it.
-    `fingerprints` are (index, fingerprint) pairs: from which index on which versions of draw,
-    functions and data made the events. `segments` are the paces, in the order they were begun.
-    `position` is the last one seen, a check on the destination's own. `incarnation` is the
-    registry's: `Add` ignores the one that it is given.
+    `id` is a hash of `identity`, a canonical text: generators with equal texts are the same one.
+    `spec.recipe.context.instance_id` is the service's at the time of adding.
+    `fingerprints` are (index, fingerprint) pairs: the versions of draw, functions and data that
+    make the events from that index on. `segments` are the paces, oldest first. `position` is the
+    last one seen, a check on the destination's own. The registry assigns `incarnation`: `Add`
+    ignores the value it is given.
     """
 
     id: int
     identity: str
-    target: Target
-    template: Template
-    digest: str
-    stream: Stream
-    explicit_seed: bool
+    spec: GeneratorSpec
     shard: int
     segments: tuple[Segment, ...]
     created_at: int
     updated_at: int
     incarnation: int = 0
-    dataset: str | None = None
-    instance_id: str | None = None
     state: GeneratorState = GeneratorState.RUNNING
-    on_error: OnError = OnError.STOP
-    catch_up: CatchUp = CatchUp.DROP
-    engine: Literal["plan", "interpreter"] = "interpreter"
-    engine_reason: str | None = None
-    shape: EventShape = field(default_factory=EventShape)
     fingerprints: tuple[tuple[int, str], ...] = ()
     failure: GeneratorFailure | None = None
     position: Position = field(default_factory=Position)
@@ -143,17 +129,6 @@ class SetPolicies:
 
 
 @dataclass(frozen=True, slots=True)
-class SetEngine:
-    """Which engine runs the template and why, and what inference knows of its events."""
-
-    id: int
-    incarnation: int
-    engine: Literal["plan", "interpreter"]
-    reason: str | None
-    shape: EventShape
-
-
-@dataclass(frozen=True, slots=True)
 class SetPosition:
     """The position last seen committed. It may go back: a destination was emptied, and accepted."""
 
@@ -191,7 +166,6 @@ Change: TypeAlias = (
     | BeginSegment
     | SetState
     | SetPolicies
-    | SetEngine
     | SetPosition
     | BeginFingerprint
     | BeginIncarnation

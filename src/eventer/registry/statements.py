@@ -15,12 +15,11 @@ from eventer.registry.base import (
     BeginSegment,
     Change,
     Remove,
-    SetEngine,
     SetPolicies,
     SetPosition,
     SetState,
 )
-from eventer.registry.codec import failure_text, shape_text
+from eventer.registry.codec import failure_text
 from eventer.registry.record_rows import position_values, record_values
 
 Statement: TypeAlias = tuple[str, Mapping[str, Any]]
@@ -72,9 +71,6 @@ def statements(change: Change) -> Iterator[Statement]:
         case SetPolicies():
             handling = {"on_error": change.on_error, "catch_up": change.catch_up}
             yield "set_handling", _key(change) | handling | {"at": change.at}
-        case SetEngine():
-            engine = {"engine": change.engine, "engine_reason": change.reason}
-            yield "set_engine", _key(change) | engine | {"shape": shape_text(change.shape)}
         case SetPosition():
             yield "set_position", _key(change) | position_values(change.position)
         case BeginFingerprint():
@@ -101,7 +97,6 @@ def _key(
     change: BeginSegment
     | SetState
     | SetPolicies
-    | SetEngine
     | SetPosition
     | BeginFingerprint
     | BeginIncarnation,

@@ -18,12 +18,10 @@ from eventer.core.errors import (
     RequestError,
     TemplateError,
 )
-from eventer.core.model import PositionKey, Stream, Target, Template
+from eventer.core.model import PositionKey, Recipe, Target
 from eventer.core.pointer import format_pointer
 from eventer.destinations.base import Flow
-from eventer.plan.engine import EventContext
-from eventer.registry.base import GeneratorRecord, Registry
-from eventer.runs.shard_messages import Recipe
+from eventer.registry.base import Add, Change, GeneratorRecord, Registry
 from eventer.service.connections import KnownConnection
 from eventer.service.generator import Generator
 from eventer.service.lifecycle import Lifecycle
@@ -33,7 +31,6 @@ from eventer.service.request_faults import raise_faults, request_faults
 from eventer.service.requests import AddRequest, EventRequest
 from eventer.service.resolved_schedule import (
     ResolvedSchedule,
-    additions,
     changes_to,
     conflicts,
     needs_change,
@@ -88,31 +85,38 @@ class Adder:
     async def add(self, request: AddRequest) -> tuple[AddResult, ...]:
         """See `eventer.service.eventer.Eventer.add`."""
         raise_faults(list(request_faults(request, self.connections)))
-        seeds = _draw_seeds(request.events)
-        inspections = await self._inspect_all(request, seeds)
-        resolved = resolve_schedules(request, inspections)
+        recipes = self._recipes(request.events)
+        inspections = await self._inspect_all(request, recipes)
+        resolved = resolve_schedules(request, recipes, inspections)
         raise_faults([*_rejections(resolved), *conflicts(resolved)])
         destination_errors = await self._check_destinations(resolved)
-        drawn_seed = {w.stream_key: seeds[w.event_number] for w in reversed(resolved)}
+        drawn_seed = {each.stream_key: each.spec.stream.seed for each in reversed(resolved)}
         ids = {each.id for each in resolved}
         async with self.locks.hold(ids):
             return await self._carry_out(resolved, drawn_seed, destination_errors)
 
     # --- templates ----------------------------------------------------------------------------
 
-    async def _inspect_all(
-        self, request: AddRequest, seeds: Sequence[int]
-    ) -> tuple[Inspection, ...]:
-        targets_by_event, semaphore = (
-            _targets(request),
-            asyncio.Semaphore(MAX_CONCURRENT_INSPECTIONS),
+    def _recipes(self, events: Sequence[EventRequest]) -> tuple[Recipe, ...]:
+        instance_id = self.settings.instance_id
+        seeds = _draw_seeds(events)
+        return tuple(
+            event.recipe(seed, instance_id) for event, seed in zip(events, seeds, strict=True)
         )
 
-        async def inspect(event: EventRequest, seed: int) -> Inspection:
-            async with semaphore:
-                return await self.inspect(event, seed, targets_by_event[event.id])
+    async def _inspect_all(
+        self, request: AddRequest, recipes: Sequence[Recipe]
+    ) -> tuple[Inspection, ...]:
+        targets_by_event = _targets(request)
+        semaphore = asyncio.Semaphore(MAX_CONCURRENT_INSPECTIONS)
 
-        answers = await asyncio.gather(*map(inspect, request.events, seeds), return_exceptions=True)
+        async def inspect(event: EventRequest, recipe: Recipe) -> Inspection:
+            async with semaphore:
+                return await self._inspect(recipe, targets_by_event[event.id])
+
+        answers = await asyncio.gather(
+            *map(inspect, request.events, recipes), return_exceptions=True
+        )
         faults = []
         for number, (event, answer) in enumerate(zip(request.events, answers, strict=True)):
             if isinstance(answer, TemplateError | RequestError):
@@ -122,16 +126,8 @@ class Adder:
         raise_faults(faults)
         return tuple(answer for answer in answers if isinstance(answer, Inspection))
 
-    async def inspect(
-        self, event: EventRequest, seed: int, targets: Collection[Target]
-    ) -> Inspection:
-        """What is known of an event's template, for these targets."""
+    async def _inspect(self, recipe: Recipe, targets: Collection[Target]) -> Inspection:
         seconds = self.settings.limits.inspect_seconds
-        recipe = Recipe(
-            Template(event.template, vars=event.vars),
-            Stream(seed, event.stream),
-            EventContext(event.dataset, self.settings.instance_id),
-        )
         question = InspectTemplate(
             recipe,
             at=self.clock.now_ns(),
@@ -171,9 +167,9 @@ class Adder:
 
     async def _check_target(self, resolved: ResolvedSchedule) -> EventerError | None:
         cluster = self.registry.cluster
-        target, shape = resolved.destination.target, resolved.inspection.shape
+        target = resolved.spec.target
         shard = ShardId(target.connection, resolved.id % cluster.shards)
-        flow = Flow(PositionKey(cluster.id, resolved.id, 0), target, shape)
+        flow = Flow(PositionKey(cluster.id, resolved.id, 0), target, resolved.spec.shape)
         try:
             async with asyncio.timeout(CHECK_S):
                 await self.worker_pool.check(shard, flow)
@@ -204,7 +200,9 @@ class Adder:
         async with self._suspended(changing.values()), self._decision_lock:
             self._check_limits(resolved)
             now = self.clock.now_ns()
-            changes = list(additions(await self._records(new, drawn_seed, now)))
+            changes: list[Change] = [
+                Add(record) for record in await self._records(new, drawn_seed, now)
+            ]
             for id_, generator in changing.items():
                 changes += changes_to(generator.record, first[id_], now)
             if changes:
@@ -226,7 +224,6 @@ class Adder:
                 each,
                 seed=seeds[each.id],
                 shards=self.registry.cluster.shards,
-                instance_id=self.settings.instance_id,
                 now=now,
             )
             for each in new
@@ -235,7 +232,7 @@ class Adder:
     async def _known_seeds(self, resolved: Sequence[ResolvedSchedule]) -> Mapping[str, int]:
         known: dict[str, int] = {}
         for each in {seed_key(each): each for each in resolved}.values():
-            seed = await self.registry.find_seed(each.event.stream, each.inspection.digest)
+            seed = await self.registry.find_seed(each.spec.stream.name, each.spec.digest)
             if seed is not None:
                 known[seed_key(each)] = seed
         return known
@@ -284,7 +281,7 @@ class Adder:
         found = []
         for each in resolved:
             related = await self.registry.find_related(
-                each.event.stream, each.inspection.digest, each.destination.target
+                each.spec.stream.name, each.spec.digest, each.spec.target
             )
             others = tuple(id_ for id_ in related if id_ != each.id)
             result = AddResult(self.lifecycle.generators[each.id], others)
@@ -295,10 +292,9 @@ class Adder:
 
 def _is_healthy(generator: Generator, resolved: ResolvedSchedule) -> bool:
     """Whether what is asked of a destination is known: such events flow there at this moment."""
-    record = generator.record
     flows = generator.active and not generator.waiting and generator.guarantee is not None
-    known = record.target == resolved.destination.target
-    return flows and known and record.shape == resolved.inspection.shape
+    known, asked = generator.record.spec, resolved.spec
+    return flows and known.target == asked.target and known.shape == asked.shape
 
 
 def _draw_seeds(events: Sequence[EventRequest]) -> tuple[int, ...]:
@@ -335,7 +331,7 @@ def _rejections(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
     """Events that cannot go where they are sent, known without asking there."""
     faults = []
     for each in resolved:
-        error = dict(each.inspection.rejections).get(each.destination.target)
+        error = dict(each.inspection.rejections).get(each.spec.target)
         if error is not None:
             pointer = format_pointer(["events", each.event_number, each.event.field])
             faults.append(Fault(pointer, error.message, error.hint))
@@ -343,6 +339,6 @@ def _rejections(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
 
 
 def _rejection_fault(resolved: ResolvedSchedule, error: DestinationRejectedError) -> Fault:
-    target = resolved.destination.target
+    target = resolved.spec.target
     pointer = format_pointer(["destinations", resolved.destination_number, target.kind])
     return Fault(pointer, error.message, error.hint)

@@ -11,11 +11,9 @@ from typing import Final, Literal, TypeAlias
 
 from eventer.core.clock import Clock, SystemClock
 from eventer.core.errors import Fault, NotFoundError, RegistryError, RequestError
-from eventer.core.model import GeneratorState, Guarantee, Position, Stream, Target, Template
-from eventer.plan.engine import EventContext
+from eventer.core.model import GeneratorState, Guarantee, Position, Target
 from eventer.registry.base import Registry, Remove, SetState
 from eventer.runs.lateness import BOUNDS
-from eventer.runs.shard_messages import Recipe
 from eventer.service.adder import DRY_RUN_EVENTS, DRY_RUN_TIME_SHARE, Adder
 from eventer.service.connections import known_connections
 from eventer.service.generator import Generator, view
@@ -255,11 +253,11 @@ class Eventer:
         generator = self._generator(id)
         record = generator.record
         question = RecomputeEvents(
-            generator.recipe,
+            record.spec.recipe,
             record.segments,
             first,
             count,
-            record.on_error,
+            record.spec.on_error,
             generator.position.next,
         )
         answer = await self._inspectors.recompute(question, PREVIEW_TIMEOUT_S)
@@ -294,7 +292,7 @@ class Eventer:
         seed = secrets.randbits(64) if request.seed is None else request.seed
         at = self._clock.now_ns() if request.at is None else request.at
         question = PreviewEvents(
-            self._recipe(request, seed),
+            request.recipe(seed, self._settings.instance_id),
             at=at,
             first=request.first,
             count=request.count,
@@ -310,13 +308,6 @@ class Eventer:
             traces=shown.traces,
         )
 
-    def _recipe(self, request: PreviewRequest, seed: int) -> Recipe:
-        return Recipe(
-            Template(request.template, request.name, request.vars),
-            Stream(seed, request.stream),
-            EventContext(request.dataset, self._settings.instance_id),
-        )
-
     async def validate(self, request: PreviewRequest, target: Target | None = None) -> Validation:
         """Checks a template as `add` would, also whether it can go into `target` where given.
 
@@ -329,8 +320,9 @@ class Eventer:
         if target is not None:
             raise_faults(list(target_faults(target, f"/destination/{target.kind}")))
         seconds = self._settings.limits.inspect_seconds
+        seed = secrets.randbits(64) if request.seed is None else request.seed
         question = InspectTemplate(
-            self._recipe(request, secrets.randbits(64) if request.seed is None else request.seed),
+            request.recipe(seed, self._settings.instance_id),
             at=self._clock.now_ns() if request.at is None else request.at,
             count=DRY_RUN_EVENTS,
             seconds=seconds * DRY_RUN_TIME_SHARE,
@@ -395,7 +387,7 @@ class Eventer:
         return generator
 
     def _view(self, generator: Generator) -> GeneratorView:
-        target = generator.record.target
+        target = generator.record.spec.target
         embedded = target.connection in self._lifecycle.embedded and target.kind == "kafka"
         default: Guarantee = "at-least-once" if embedded else "exactly-once"
         totals = self._lifecycle.totals.get(generator.shard)

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from eventer.core.errors import EventerError, PositionLostError
 from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.destinations.base import Flow
-from eventer.plan.engine import EventContext
 from eventer.registry.base import GeneratorRecord
 from eventer.runs.pacing import Pace, rate
-from eventer.runs.shard_messages import Assignment, Recipe
+from eventer.runs.shard_messages import Assignment
 from eventer.service.rate_meter import RateMeter
 from eventer.service.views import GeneratorView, LastError, Stage
 from eventer.workers.messages import ShardId
@@ -58,17 +57,12 @@ class Generator:
     @property
     def shard(self) -> ShardId:
         """The shard that holds it."""
-        return ShardId(self.record.target.connection, self.record.shard)
+        return ShardId(self.record.spec.target.connection, self.record.shard)
 
     @property
     def flow(self) -> Flow:
         """It, as its destination sees it."""
-        return Flow(self.key, self.record.target, self.record.shape)
-
-    @property
-    def recipe(self) -> Recipe:
-        """All that makes its events."""
-        return recipe_of(self.record)
+        return Flow(self.key, self.record.spec.target, self.record.spec.shape)
 
     @property
     def active(self) -> bool:
@@ -83,9 +77,8 @@ class Generator:
     def assignment(self, *, outcome_unknown: bool = False) -> Assignment:
         """What a worker is to know of it."""
         return Assignment(
-            self.flow,
-            self.recipe,
-            on_error=self.record.on_error,
+            self.key,
+            self.record.spec,
             skip=self.skip,
             accepted=self.accepted,
             outcome_unknown=outcome_unknown,
@@ -125,12 +118,6 @@ class Generator:
         return self.position.next if index is None else index
 
 
-def recipe_of(record: GeneratorRecord) -> Recipe:
-    """All that makes a generator's events."""
-    context = EventContext(record.dataset, record.instance_id)
-    return Recipe(record.template, record.stream, context)
-
-
 def position_lost(id_: int, found: int, seen: int) -> PositionLostError:
     """The destination is at one event and had committed up to another."""
     return PositionLostError(
@@ -152,12 +139,8 @@ def view(
     return GeneratorView(
         id=record.id,
         state=GeneratorState.WAITING if generator.active and generator.waiting else record.state,
-        target=record.target,
-        dataset=record.dataset,
-        stream=record.stream,
+        spec=record.spec,
         pace=current,
-        engine=record.engine,
-        engine_reason=record.engine_reason,
         position=generator.position.next,
         skipped=generator.position.skipped,
         bytes=generator.position.bytes,

@@ -165,10 +165,10 @@ class Lifecycle:
 
     def launch(self, generator: Generator, *, new_segment_at: int | None = None) -> None:
         """Gives a generator to its worker; at `new_segment_at`, if given, a new segment begins."""
-        replay = generator.record.catch_up is CatchUp.REPLAY
+        replay = generator.record.spec.catch_up is CatchUp.REPLAY
         generator.new_segment_at = None if replay else new_segment_at
         generator.epoch += 1
-        now, connection = self._clock.now_ns(), generator.record.target.connection
+        now, connection = self._clock.now_ns(), generator.record.spec.target.connection
         if connection not in self._connections:
             generator.waiting = True
             generator.record_error(_no_connection(connection), now)
@@ -340,7 +340,7 @@ class Lifecycle:
 
     def _handle_lost_position(self, start: _PendingStart, now: int) -> Change:
         generator, record = start.generator, start.generator.record
-        if record.target.connection in self.embedded:
+        if record.spec.target.connection in self.embedded:
             segment = Segment(now, 0, record.pace.count, record.pace.interval)
             return BeginIncarnation(record.id, record.incarnation, segment, now)
         error = position_lost(record.id, start.position.next, generator.position.next)

@@ -44,9 +44,9 @@ def _targets(
 ) -> Iterator[Fault]:
     if len(records) + len(new) <= limits.targets:
         return
-    locations = {target_location(record.target) for record in records.values()}
+    locations = {target_location(record.spec.target) for record in records.values()}
     for each in new:
-        location = target_location(each.destination.target)
+        location = target_location(each.spec.target)
         if location in locations:
             continue
         locations.add(location)

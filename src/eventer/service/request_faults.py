@@ -32,7 +32,7 @@ def _duplicate_ids(section: str, ids: Sequence[str]) -> Iterator[Fault]:
     for number, each in enumerate(ids):
         if each in taken:
             pointer = format_pointer([section, number, "id"])
-            yield Fault(pointer, f"the id {each!r} is taken by another of the {section}")
+            yield Fault(pointer, f"the id {each!r} is given twice")
         taken.add(each)
 
 

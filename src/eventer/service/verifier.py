@@ -16,7 +16,6 @@ from eventer.workers.messages import (
     AuditProgress,
     AuditRequest,
     AuditResult,
-    ReplaySpec,
     ReplaySpecs,
     SnapshotTaken,
     WorkerConfig,
@@ -49,7 +48,7 @@ class Verifier:
                 f"{MAX_CONCURRENT_VERIFICATIONS} generators are being verified already",
                 hint="try again later",
             )
-        if (name := generator.record.target.connection) not in self._config.connectors:
+        if (name := generator.record.spec.target.connection) not in self._config.connectors:
             raise RequestError(f"there is no connection {name!r} any more: configure it again")
         self._running += 1
         process: WorkerProcess | None = None
@@ -78,11 +77,11 @@ async def _verify(
     *,
     allow_foreign: bool,
 ) -> AsyncIterator[VerifyProgress | Verification]:
-    place = target_location(generator.record.target)
+    place = target_location(generator.record.spec.target)
     siblings = [
         each
         for each in generators.values()
-        if each is not generator and target_location(each.record.target) == place
+        if each is not generator and target_location(each.record.spec.target) == place
     ]
     flows = tuple(each.flow for each in siblings)
     committed = generator.position.next
@@ -120,10 +119,4 @@ def _replay_specs(
     generators: list[Generator], positions: Mapping[PositionKey, Position]
 ) -> ReplaySpecs:
     """How events are made, as known now: after the positions, so that it holds for all of them."""
-    return ReplaySpecs(
-        {
-            each.key: ReplaySpec(each.recipe, each.record.segments, each.record.fingerprints)
-            for each in generators
-            if each.key in positions
-        }
-    )
+    return ReplaySpecs({each.key: each.record for each in generators if each.key in positions})

@@ -10,10 +10,10 @@ from eventer.core.errors import EventerError
 from eventer.core.model import (
     EngineName,
     EventShape,
+    GeneratorSpec,
     GeneratorState,
     Guarantee,
     Segment,
-    Stream,
     Target,
 )
 from eventer.core.source import Place
@@ -43,12 +43,8 @@ class GeneratorView:
 
     id: int
     state: GeneratorState
-    target: Target
-    dataset: str | None
-    stream: Stream
+    spec: GeneratorSpec
     pace: Segment
-    engine: EngineName
-    engine_reason: str | None
     position: int
     skipped: int
     bytes: int
@@ -65,6 +61,11 @@ class GeneratorView:
     related: tuple[int, ...] = ()
     retries: int = 0
     limited_by: Stage | None = None
+
+    @property
+    def target(self) -> Target:
+        """Where its events go."""
+        return self.spec.target
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,15 @@ from eventer.core.errors import EvaluationError, EventerError, NotFoundError
 from eventer.core.model import (
     Column,
     ColumnType,
+    EventContext,
     EventShape,
+    GeneratorSpec,
     GeneratorState,
     KafkaTarget,
+    Recipe,
     Segment,
     Stream,
+    Template,
 )
 from eventer.core.source import Place
 from eventer.destinations.audit import AuditReport, Finding, Flaw, UncheckedRange
@@ -44,12 +48,14 @@ def view(id_=BIGGEST, **changes):
     values = {
         "id": id_,
         "state": GeneratorState.FAILED,
-        "target": KafkaTarget("boo", key="id"),
-        "dataset": "crazy_airflow",
-        "stream": Stream(BIGGEST - 1, "orders"),
+        "spec": GeneratorSpec(
+            Recipe(
+                Template("{}"), Stream(BIGGEST - 1, "orders"), EventContext("crazy_airflow", None)
+            ),
+            KafkaTarget("boo", key="id"),
+            engine_reason="there is no other yet",
+        ),
         "pace": Segment(0, 0, 10, 10_000_000_000),
-        "engine": "interpreter",
-        "engine_reason": "there is no other yet",
         "position": 41,
         "skipped": 1,
         "bytes": 1 << 60,

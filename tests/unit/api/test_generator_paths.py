@@ -162,18 +162,6 @@ async def test_an_upsert_key_is_a_name_or_a_list(client, service, key, expected)
         (add_body(None, {"postgres": {"table": "t"}}), "/destinations/0", "has 'postgres' options"),
         (add_body(None, {"kafka": {}}), "/destinations/0/kafka/topic", "it is missing"),
         (add_body(None, {"kafka": {"topic": ""}}), "/destinations/0/kafka/topic", "at least 1"),
-        (add_body(destinations=[DESTINATION] * 2), "/destinations/1/id", "'d' is given twice"),
-        (add_body(events=[EVENT] * 2), "/events/1/id", "'e' is given twice"),
-        (
-            add_body(schedules=[SCHEDULE, {"destination_id": "d", "event_id": "f"}]),
-            "/schedules/1/event_id",
-            "there is no event 'f'",
-        ),
-        (
-            add_body(schedules=[{"destination_id": "x", "event_id": "e"}]),
-            "/schedules/0/destination_id",
-            "there is no destination 'x'",
-        ),
     ],
 )
 async def test_each_mistake_is_named_where_it_is(client, service, body, pointer, said):

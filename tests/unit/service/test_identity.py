@@ -4,16 +4,33 @@ from dataclasses import replace
 
 import pytest
 
-from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.model import (
+    EventContext,
+    GeneratorSpec,
+    KafkaTarget,
+    PostgresTarget,
+    Recipe,
+    Stream,
+    Target,
+    Template,
+)
 from eventer.service.identity import generator_id, identity_text
 
 KAFKA = KafkaTarget("orders")
 POSTGRES = PostgresTarget("orders")
-BASE = {"dataset": "d", "stream": None, "digest": "ab" * 32, "seed": None}
 
 
-def text(target: Target = KAFKA, **changes: object) -> str:
-    return identity_text(target, **{**BASE, **changes})  # type: ignore[arg-type]
+def text(
+    target: Target = KAFKA,
+    *,
+    dataset: str | None = "d",
+    stream: str | None = None,
+    digest: str = "ab" * 32,
+    seed: int | None = None,
+) -> str:
+    recipe = Recipe(Template("{}"), Stream(seed or 0, stream), EventContext(dataset))
+    spec = GeneratorSpec(recipe, target, digest=digest, explicit_seed=seed is not None)
+    return identity_text(spec)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def asked(names, *, topics=("boo",), **changes):
 
 def there(names, **changes):
     made = asked(names, **changes)
-    records = [new_record(w, seed=1, shards=2, instance_id=None, now=NOW) for w in made]
+    records = [new_record(w, seed=1, shards=2, now=NOW) for w in made]
     return {record.id: record for record in records}
 
 

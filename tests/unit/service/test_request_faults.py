@@ -28,7 +28,7 @@ def pointers(request: AddRequest) -> list[str]:
 def to(target: Target, *, schedule: tuple[str, str] = ("d", "e")) -> AddRequest:
     return AddRequest(
         (DestinationRequest("d", target),),
-        (EventRequest("e", "{}", interval=1),),
+        (EventRequest("{}", id="e", interval=1),),
         (ScheduleRequest(*schedule),),
     )
 
@@ -41,14 +41,19 @@ def test_a_good_request_has_none() -> None:
 def test_unknown_ids_are_named_with_near_ones() -> None:
     request = to(KafkaTarget("orders"), schedule=("dd", "nobody"))
     faults = list(request_faults(request, CONNECTIONS))
-    assert [f.pointer for f in faults] == ["/schedules/0/destination_id", "/schedules/0/event_id"]
+    assert [(f.pointer, f.message) for f in faults] == [
+        ("/schedules/0/destination_id", "there is no destination 'dd' in this request"),
+        ("/schedules/0/event_id", "there is no event 'nobody' in this request"),
+    ]
 
 
 def test_duplicate_ids() -> None:
     destination = DestinationRequest("d", KafkaTarget("orders"))
-    event = EventRequest("e", "{}", interval=1)
+    event = EventRequest("{}", id="e", interval=1)
     request = AddRequest((destination,) * 3, (event, event), ())
     assert pointers(request) == ["/destinations/1/id", "/destinations/2/id", "/events/1/id"]
+    messages = [fault.message for fault in request_faults(request, CONNECTIONS)]
+    assert messages[1:] == ["the id 'd' is given twice", "the id 'e' is given twice"]
 
 
 def test_unknown_and_unconfigured_connections_and_those_of_another_kind() -> None:

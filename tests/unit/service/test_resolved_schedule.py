@@ -31,7 +31,7 @@ from eventer.service.resolved_schedule import (
 from eventer.workers.messages import Inspection
 
 NOW = 1_700_000_000_000_000_000
-EVENT = EventRequest("e", "{}", interval=100, count=10)
+EVENT = EventRequest("{}", id="e", interval=100, count=10)
 
 
 def inspection(digest: str = "ab") -> Inspection:
@@ -55,29 +55,31 @@ def resolved(
         events,
         tuple(ScheduleRequest(t, e.id) for t in topics for e in events),
     )
-    return resolve_schedules(request, [inspection(e.template) for e in events])
+    recipes = [e.recipe(e.seed or 0, "i") for e in events]
+    return resolve_schedules(request, recipes, [inspection(e.template) for e in events])
 
 
 def record(**changes: object) -> GeneratorRecord:
     (each,) = resolved()
-    made = new_record(each, seed=7, shards=2, instance_id="i", now=NOW)
+    made = new_record(each, seed=7, shards=2, now=NOW)
     return replace(made, incarnation=3, **changes)  # type: ignore[arg-type]
 
 
 class TestResolvedSchedules:
     def test_one_for_each_schedule_in_order(self) -> None:
         both = resolved(topics=("boo", "moo"))
-        assert [w.destination.id for w in both] == ["boo", "moo"]
+        assert [w.event_number for w in both] == [0, 0]
+        assert [w.destination_number for w in both] == [0, 1]
         assert both[0].id != both[1].id
 
     def test_a_new_record_is_due_at_once_from_0(self) -> None:
         made = record()
         assert made.segments == (Segment(NOW, 0, 10, 100),)
-        assert made.stream == Stream(7)
+        assert made.spec.stream == Stream(7)
         assert made.shard == made.id % 2
         assert made.fingerprints == ((0, "f1"),)
-        assert made.instance_id == "i"
-        assert not made.explicit_seed
+        assert made.spec.recipe.context.instance_id == "i"
+        assert not made.spec.explicit_seed
 
 
 class TestConflicts:

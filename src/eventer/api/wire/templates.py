@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -49,6 +49,10 @@ class TemplateBody(RequestModel):
         """The field that held it."""
         return "schema" if self.template is None else "template"
 
+    def request_fields(self) -> dict[str, Any]:
+        """The fields that the service's request has under the same names."""
+        return self.model_dump(exclude={"schema_", "destination"}) | {"template": self.text}
+
 
 class ValidateBody(TemplateBody):
     """A template to check, and where it is to go if that is to be checked too."""
@@ -57,15 +61,8 @@ class ValidateBody(TemplateBody):
     destination: TargetBody | None = Field(default=None, description="Where it is to go.")
 
     def request(self) -> PreviewRequest:
-        """The template and its surroundings as a frozen value."""
-        return PreviewRequest(
-            template=self.text,
-            seed=self.seed,
-            stream=self.stream,
-            dataset=self.dataset,
-            vars=self.vars,
-            at=self.at,
-        )
+        """The request, without the destination."""
+        return PreviewRequest(**self.request_fields())
 
 
 class PreviewBody(TemplateBody):
@@ -79,15 +76,5 @@ class PreviewBody(TemplateBody):
     engine: Literal["auto", "plan", "interpreter"] = "auto"
 
     def request(self) -> PreviewRequest:
-        """The same as a frozen value."""
-        return PreviewRequest(
-            template=self.text,
-            count=self.count,
-            first=self.first,
-            seed=self.seed,
-            stream=self.stream,
-            dataset=self.dataset,
-            vars=self.vars,
-            at=self.at,
-            engine=self.engine,
-        )
+        """The request as the service takes it."""
+        return PreviewRequest(**self.request_fields())

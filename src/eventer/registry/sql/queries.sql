@@ -50,10 +50,6 @@ WHERE id = :id AND incarnation = :incarnation;
 UPDATE generator SET on_error = :on_error, catch_up = :catch_up, updated_at = :at
 WHERE id = :id AND incarnation = :incarnation;
 
--- name: set_engine
-UPDATE generator SET engine = :engine, engine_reason = :engine_reason, shape = :shape
-WHERE id = :id AND incarnation = :incarnation;
-
 -- name: set_position
 UPDATE generator SET
     position_next = :position_next, position_skipped = :position_skipped,
