@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from eventer.core.errors import EventerError, PositionLostError
 from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.destinations.base import Flow
-from eventer.registry.base import GeneratorRecord
+from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.runs.pacing import Pace, rate
 from eventer.runs.shard_messages import Assignment
 from eventer.service.rate_meter import RateMeter
-from eventer.service.views import GeneratorView, LastError, Stage
+from eventer.service.views import GeneratorView, Stage
 from eventer.workers.messages import ShardId
 
 
@@ -30,7 +30,7 @@ class Generator:
     record: GeneratorRecord
     cluster: int
     position: Position
-    last_error: LastError | None = None
+    last_error: GeneratorFailure | None = None
     new_segment_at: int | None = None
     epoch: int = 0
     waiting: bool = False
@@ -45,9 +45,7 @@ class Generator:
     @classmethod
     def of(cls, record: GeneratorRecord, cluster: int) -> Generator:
         """A generator as the registry has it."""
-        failure = record.failure
-        error = LastError(failure.error, failure.at) if failure else None
-        return cls(record, cluster, record.position, error, saved_position=record.position)
+        return cls(record, cluster, record.position, record.failure, saved_position=record.position)
 
     @property
     def key(self) -> PositionKey:
@@ -86,7 +84,7 @@ class Generator:
 
     def record_error(self, error: EventerError, at: int) -> None:
         """The last thing that went wrong with it."""
-        self.last_error = LastError(error, at)
+        self.last_error = GeneratorFailure(error, at)
         self.awaiting_answer = False
 
     def runs(self, guarantee: Guarantee | None) -> None:
@@ -137,10 +135,8 @@ def view(
     lag = max(0, due - generator.position.next)
     behind = lag > 2 * current.count + rate(current)
     return GeneratorView(
-        id=record.id,
+        record=record,
         state=GeneratorState.WAITING if generator.active and generator.waiting else record.state,
-        spec=record.spec,
-        pace=current,
         position=generator.position.next,
         skipped=generator.position.skipped,
         bytes=generator.position.bytes,
@@ -152,6 +148,4 @@ def view(
         next_tick=pace.due_at(due) if generator.active else None,
         last_error=generator.last_error,
         delivery=generator.guarantee or default,
-        created_at=record.created_at,
-        updated_at=record.updated_at,
     )

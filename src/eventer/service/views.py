@@ -10,26 +10,19 @@ from eventer.core.errors import EventerError
 from eventer.core.model import (
     EngineName,
     EventShape,
-    GeneratorSpec,
     GeneratorState,
     Guarantee,
     Segment,
+    Stream,
     Target,
 )
 from eventer.core.source import Place
 from eventer.destinations.audit import AuditReport
+from eventer.registry.base import GeneratorFailure, GeneratorRecord
 
 Stage: TypeAlias = Literal["template", "encode", "destination"]
 STAGES: Final[tuple[Stage, ...]] = ("template", "encode", "destination")
 """What an event goes through; one of them is the slowest."""
-
-
-@dataclass(frozen=True, slots=True)
-class LastError:
-    """The last thing that went wrong with a generator, and when (ns since 1970)."""
-
-    error: EventerError
-    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +34,8 @@ class GeneratorView:
     set in the answer to `add` only.
     """
 
-    id: int
+    record: GeneratorRecord
     state: GeneratorState
-    spec: GeneratorSpec
-    pace: Segment
     position: int
     skipped: int
     bytes: int
@@ -52,10 +43,8 @@ class GeneratorView:
     delivered_rate: float
     lag: int
     next_tick: int | None
-    last_error: LastError | None
+    last_error: GeneratorFailure | None
     delivery: Guarantee
-    created_at: int
-    updated_at: int
     created: bool = False
     updated: bool = False
     related: tuple[int, ...] = ()
@@ -63,9 +52,29 @@ class GeneratorView:
     limited_by: Stage | None = None
 
     @property
+    def id(self) -> int:
+        """The generator's id."""
+        return self.record.id
+
+    @property
     def target(self) -> Target:
         """Where its events go."""
-        return self.spec.target
+        return self.record.spec.target
+
+    @property
+    def stream(self) -> Stream:
+        """The stream that its events are drawn from."""
+        return self.record.spec.stream
+
+    @property
+    def pace(self) -> Segment:
+        """The current pace."""
+        return self.record.pace
+
+    @property
+    def created_at(self) -> int:
+        """When it was added (ns since 1970)."""
+        return self.record.created_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ from eventer.core.model import (
 )
 from eventer.core.source import Place
 from eventer.destinations.audit import AuditReport, Finding, Flaw, UncheckedRange
+from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.service.eventer import Eventer
 from eventer.service.views import (
     EventPage,
     GeneratorView,
-    LastError,
     Lateness,
     Preview,
     Readiness,
@@ -44,18 +44,21 @@ def failing_event():
     return error
 
 
-def view(id_=BIGGEST, **changes):
+def view(id_=BIGGEST, *, created_at=0, **changes):
+    recipe = Recipe(Template("{}"), Stream(BIGGEST - 1, "orders"), EventContext("crazy_airflow"))
     values = {
-        "id": id_,
-        "state": GeneratorState.FAILED,
-        "spec": GeneratorSpec(
-            Recipe(
-                Template("{}"), Stream(BIGGEST - 1, "orders"), EventContext("crazy_airflow", None)
+        "record": GeneratorRecord(
+            id_,
+            "identity",
+            GeneratorSpec(
+                recipe, KafkaTarget("boo", key="id"), engine_reason="there is no other yet"
             ),
-            KafkaTarget("boo", key="id"),
-            engine_reason="there is no other yet",
+            shard=0,
+            segments=(Segment(0, 0, 10, 10_000_000_000),),
+            created_at=created_at,
+            updated_at=1_500_000_000,
         ),
-        "pace": Segment(0, 0, 10, 10_000_000_000),
+        "state": GeneratorState.FAILED,
         "position": 41,
         "skipped": 1,
         "bytes": 1 << 60,
@@ -63,10 +66,8 @@ def view(id_=BIGGEST, **changes):
         "delivered_rate": 0.5,
         "lag": 3,
         "next_tick": 1_700_000_000_123_456_789,
-        "last_error": LastError(failing_event(), 1_700_000_000_000_000_000),
+        "last_error": GeneratorFailure(failing_event(), 1_700_000_000_000_000_000),
         "delivery": "exactly-once",
-        "created_at": 0,
-        "updated_at": 1_500_000_000,
     }
     return GeneratorView(**values | changes)
 

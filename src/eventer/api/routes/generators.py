@@ -11,8 +11,15 @@ from pydantic import Field
 from eventer.api.examples import ADD_EXAMPLES
 from eventer.api.routing import JsonRoute, Service, problems
 from eventer.api.wire.generators import AddBody, RemoveBody
-from eventer.api.wire.render import added_json, events_body, generator_json, removal_json
-from eventer.api.wire.responses import AddOut, EventsOut, GeneratorOut, GeneratorsOut, RemoveOut
+from eventer.api.wire.render import events_body
+from eventer.api.wire.responses import (
+    AddedOut,
+    AddOut,
+    EventsOut,
+    GeneratorOut,
+    GeneratorsOut,
+    RemoveOut,
+)
 from eventer.api.wire.scalars import Unsigned
 from eventer.api.wire.targets import RequestModel
 from eventer.core.errors import Fault, RequestError
@@ -70,7 +77,7 @@ async def add(body: AddBody, service: Service) -> Response:
     error: its generators wait for it.
     """
     views = await service.add(body.request())
-    return JSONResponse({"generators": [added_json(view) for view in views]})
+    return JSONResponse({"generators": [AddedOut.json_of(view) for view in views]})
 
 
 @router.get(
@@ -82,8 +89,8 @@ async def status(query: Annotated[StatusQuery, Query()], service: Service) -> Re
     """Answers the generator of `id`; without it `{"generators": […]}`, oldest first."""
     views = await service.status(query.id)
     if query.id is None:
-        return JSONResponse({"generators": [generator_json(view) for view in views]})
-    return JSONResponse(generator_json(views[0]))
+        return JSONResponse({"generators": [GeneratorOut.json_of(view) for view in views]})
+    return JSONResponse(GeneratorOut.json_of(views[0]))
 
 
 @router.post(
@@ -103,7 +110,7 @@ async def remove(
     if not ids:
         fault = Fault("?id", "name at least one generator, in the query or in the body")
         raise RequestError("no generator is named", (fault,))
-    return JSONResponse(removal_json(await service.remove(tuple(dict.fromkeys(ids)))))
+    return JSONResponse(RemoveOut.json_of(await service.remove(tuple(dict.fromkeys(ids)))))
 
 
 @router.post(
@@ -113,7 +120,7 @@ async def remove(
 )
 async def pause(query: Annotated[GeneratorIdQuery, Query()], service: Service) -> Response:
     """Pauses a generator. When this answers, nothing more of it appears in the destination."""
-    return JSONResponse(generator_json(await service.pause(query.id)))
+    return JSONResponse(GeneratorOut.json_of(await service.pause(query.id)))
 
 
 @router.post(
@@ -129,7 +136,7 @@ async def resume(query: Annotated[ResumeQuery, Query()], service: Service) -> Re
     delivers that again.
     """
     view = await service.resume(query.id, skip=query.skip, position=query.position)
-    return JSONResponse(generator_json(view))
+    return JSONResponse(GeneratorOut.json_of(view))
 
 
 @router.get(

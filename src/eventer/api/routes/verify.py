@@ -15,7 +15,7 @@ from pydantic import Field
 from eventer.api.problems import problem_of
 from eventer.api.routes.generators import GeneratorIdQuery
 from eventer.api.routing import JsonRoute, Service, problems
-from eventer.api.wire.render import Json, verification_json
+from eventer.api.wire.faults import Json
 from eventer.api.wire.responses import VerifyOut
 from eventer.core.errors import EventerError
 from eventer.service.views import Verification, VerifyProgress
@@ -78,7 +78,7 @@ async def _as_lines(
 def _line(progress: VerifyProgress | Verification) -> str:
     if isinstance(progress, VerifyProgress):
         return json.dumps({"made": progress.made, "total": progress.total}) + "\n"
-    return json.dumps(verification_json(progress), ensure_ascii=False) + "\n"
+    return json.dumps(VerifyOut.json_of(progress), ensure_ascii=False) + "\n"
 
 
 async def _outcome(progress: VerifyUpdates, request: Request) -> Json | None:
@@ -89,7 +89,7 @@ async def _outcome(progress: VerifyUpdates, request: Request) -> Json | None:
             await asyncio.wait({last_update}, timeout=_DISCONNECT_POLL_S)
             if await request.is_disconnected():
                 return None
-        return verification_json(last_update.result())
+        return VerifyOut.json_of(last_update.result())
     finally:
         last_update.cancel()
         await asyncio.wait({last_update})

@@ -1,35 +1,77 @@
-"""What the service answers: the shapes that the documentation shows and `render` writes."""
+"""The answers of the service: shapes that document and serialise its values."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
-from eventer.api.wire.faults import FaultOut
+from eventer.api.wire.faults import FaultOut, Json, error_fields
+from eventer.api.wire.render import target_json
 from eventer.api.wire.targets import TargetBody
+from eventer.core.duration import format_duration
+from eventer.core.instant import format_instant
+from eventer.core.model import KafkaTarget, PostgresTarget
+from eventer.registry.base import GeneratorFailure
 
-Id = Annotated[str, Field(description="Decimal text of an unsigned 64-bit number.")]
-InstantText = Annotated[str, Field(examples=["2026-01-01T00:00:00.000000Z"])]
+
+def _instant_text(value: object) -> object:
+    return format_instant(value) if isinstance(value, int) else value
+
+
+def _duration_text(value: object) -> object:
+    return format_duration(value) if isinstance(value, int) else value
+
+
+def _destination(value: object) -> object:
+    return target_json(value) if isinstance(value, KafkaTarget | PostgresTarget) else value
+
+
+def _last_error(value: object) -> object:
+    if not isinstance(value, GeneratorFailure):
+        return value
+    return error_fields(value.error) | {"at": value.at}
+
+
+Id = Annotated[
+    str, BeforeValidator(str), Field(description="Decimal text of an unsigned 64-bit number.")
+]
+InstantText = Annotated[
+    str, BeforeValidator(_instant_text), Field(examples=["2026-01-01T00:00:00.000000Z"])
+]
+
+
+def _of(*path: str) -> AliasPath:
+    """Where a field's value is in the service's answer, if not at the field's own name."""
+    return AliasPath(path[0], *path[1:])
 
 
 class ResponseModel(BaseModel):
-    """A JSON object with exactly these fields."""
+    """A JSON object with exactly these fields. Aliases say where the service has their values."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", from_attributes=True, validate_by_alias=True, validate_by_name=True
+    )
+
+    @classmethod
+    def json_of(cls, value: object) -> Json:
+        """A value of the service as a JSON value."""
+        return cls.model_validate(value).model_dump(mode="json", exclude_unset=True)
 
 
 class EventOut(ResponseModel):
-    """What a generator makes, and how often."""
+    """The events of a generator, and how many are due how often."""
 
-    dataset: str | None
-    stream: str | None
-    count: int
-    interval: str = Field(examples=["10s"])
+    dataset: str | None = Field(validation_alias=_of("spec", "recipe", "context", "dataset"))
+    stream: str | None = Field(validation_alias=_of("spec", "stream", "name"))
+    count: int = Field(validation_alias=_of("pace", "count"))
+    interval: Annotated[str, BeforeValidator(_duration_text)] = Field(
+        examples=["10s"], validation_alias=_of("pace", "interval")
+    )
 
 
 class ErrorOut(FaultOut):
-    """The last thing that went wrong, and when."""
+    """The last error, and when it occurred."""
 
     at: InstantText
 
@@ -39,11 +81,16 @@ class GeneratorOut(ResponseModel):
 
     id: Id
     state: Literal["running", "paused", "waiting", "failed"]
-    destination: TargetBody
-    event: EventOut
-    seed: Id
-    engine: Literal["plan", "interpreter"]
-    engine_reason: str | None = Field(description="Why it is not on the plan, if it is not.")
+    destination: Annotated[TargetBody, BeforeValidator(_destination)] = Field(
+        validation_alias="target"
+    )
+    event: EventOut = Field(validation_alias="record")
+    seed: Id = Field(validation_alias=_of("record", "spec", "stream", "seed"))
+    engine: Literal["plan", "interpreter"] = Field(validation_alias=_of("record", "spec", "engine"))
+    engine_reason: str | None = Field(
+        description="Why the plan does not run the template; `null` if it does.",
+        validation_alias=_of("record", "spec", "engine_reason"),
+    )
     position: int = Field(description="Index of the next event to commit.")
     skipped: int = Field(description="Events that raised and were passed over.")
     bytes: int = Field(description="JSON text delivered.")
@@ -55,10 +102,10 @@ class GeneratorOut(ResponseModel):
     )
     retries: int = Field(description="How often it had to wait for its destination since start.")
     next_tick: InstantText | None
-    last_error: ErrorOut | None
+    last_error: Annotated[ErrorOut | None, BeforeValidator(_last_error)]
     delivery: Literal["exactly-once", "at-least-once"]
     created_at: InstantText
-    updated_at: InstantText
+    updated_at: InstantText = Field(validation_alias=_of("record", "updated_at"))
 
 
 class AddedOut(GeneratorOut):
@@ -156,7 +203,9 @@ class UncheckedOut(ResponseModel):
 class FindingOut(ResponseModel):
     """Something wrong, of which event and where."""
 
-    kind: Literal["missing", "duplicated", "changed", "reordered", "foreign"]
+    kind: Literal["missing", "duplicated", "changed", "reordered", "foreign"] = Field(
+        validation_alias="flaw"
+    )
     index: int | None = Field(description="`null` where it is nobody's event.")
     place: dict[str, Any] = Field(
         description="Where it lies: partition and offset, or key and address of a row.",
@@ -180,15 +229,29 @@ class VerifyOut(ResponseModel):
 
     id: Id
     clean: bool = Field(description="Nothing is wrong; foreign events count unless allowed.")
-    until: int = Field(description="The position when it began: events before it were looked for.")
-    checked: int = Field(description="Events compared.")
-    skipped: int = Field(description="Indices that emit nothing.")
-    read: int = Field(description="Records or rows looked at.")
-    others: int = Field(description="Of those, how many are other generators'.")
-    totals: TotalsOut
-    findings: list[FindingOut] = Field(description="The first 100 of each kind.")
-    unchecked: list[UncheckedOut]
-    notes: list[str] = Field(description="What the comparison cannot tell.")
+    until: int = Field(
+        description="The position when it began: events before it were looked for.",
+        validation_alias=_of("report", "until"),
+    )
+    checked: int = Field(description="Events compared.", validation_alias=_of("report", "checked"))
+    skipped: int = Field(
+        description="Indices that emit nothing.", validation_alias=_of("report", "skipped")
+    )
+    read: int = Field(
+        description="Records or rows looked at.", validation_alias=_of("report", "read")
+    )
+    others: int = Field(
+        description="Of those, how many are other generators'.",
+        validation_alias=_of("report", "others"),
+    )
+    totals: TotalsOut = Field(validation_alias=_of("report", "totals"))
+    findings: list[FindingOut] = Field(
+        description="The first 100 of each kind.", validation_alias=_of("report", "findings")
+    )
+    unchecked: list[UncheckedOut] = Field(validation_alias=_of("report", "unchecked"))
+    notes: list[str] = Field(
+        description="What the comparison cannot tell.", validation_alias=_of("report", "notes")
+    )
 
 
 class HealthOut(ResponseModel):
