@@ -1,4 +1,4 @@
-"""Records as rows and back. Unsigned 64-bit numbers are decimal text in the database."""
+"""Converts records to rows and back. The database stores unsigned 64-bit integers as text."""
 
 from __future__ import annotations
 

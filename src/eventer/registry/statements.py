@@ -1,4 +1,4 @@
-"""Changes as named statements with their values. Pure: nothing here touches a database."""
+"""Changes as named statements with their values. Pure: it does not use a database."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ MIGRATIONS: tuple[str, ...] = tuple(
 
 
 def statements(change: Change) -> Iterator[Statement]:
-    """The statements that carry a change out, in order.
+    """The statements of a change, in order.
 
-    Where `is_current` is among them and finds nothing, those after it are not run.
+    If `is_current` finds no row, the statements after it do not run.
     """
     match change:
         case Add(record):

@@ -1,4 +1,4 @@
-"""Carries out add requests: inspects, asks destinations, decides, writes, launches."""
+"""Handles add requests: inspects templates, checks destinations, writes, launches."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ from eventer.workers.worker_pool import WorkerPool
 DRY_RUN_EVENTS: Final = 100
 """How many first events of a template are made before it is accepted."""
 CHECK_S: Final = 2.0
-"""How long a destination may take to say what only it can tell."""
+"""Time limit for a destination to accept or reject a target."""
 MAX_CONCURRENT_INSPECTIONS: Final = 8
-"""How many templates of one request are inspected at once: other requests have their turn too."""
+"""Concurrent inspections of one request, so that other requests also progress."""
 DRY_RUN_TIME_SHARE: Final = 0.75
 """Part of the time for a dry run after which it is content with the events that it has."""
 
 
 class NoAnswerYetError(DestinationUnavailableError):
-    """A destination takes its time; perhaps nothing is wrong."""
+    """A destination did not answer in time; it may still accept the target."""
 
 
 class AddResult:
-    """What became of a schedule: its generator, and whether it was made or changed."""
+    """The generator of a schedule, and whether the request created or updated it."""
 
     def __init__(self, generator: Generator, related: tuple[int, ...]) -> None:
         self.generator = generator
@@ -142,10 +142,10 @@ class Adder:
     async def _check_destinations(
         self, resolved: Sequence[ResolvedSchedule]
     ) -> Mapping[int, EventerError]:
-        """What new generators have to wait for, by id.
+        """The errors that new generators wait for, by id.
 
         Raises:
-            RequestError: a destination refuses one of them.
+            RequestError: a destination rejects a target.
         """
         new = {each.id: each for each in resolved if self._needs_check(each)}
         answers = await asyncio.gather(*(self._check_target(each) for each in new.values()))
@@ -175,7 +175,7 @@ class Adder:
                 await self.worker_pool.check(shard, flow)
         except TimeoutError:
             return NoAnswerYetError(
-                f"{target.connection!r} has not answered yet", hint="it is tried again by itself"
+                f"{target.connection!r} has not answered yet", hint="Eventer keeps trying"
             )
         except EventerError as error:
             return error
@@ -239,7 +239,7 @@ class Adder:
 
     @asynccontextmanager
     async def _suspended(self, changing: Collection[Generator]) -> AsyncIterator[None]:
-        """Generators that are to change are not at work meanwhile; afterwards they are again."""
+        """Withdraws generators for the block, and launches the running ones afterwards."""
         running = [generator for generator in changing if generator.active]
         await asyncio.gather(*(self.lifecycle.withdraw(generator) for generator in changing))
         try:
@@ -251,7 +251,7 @@ class Adder:
     async def _reload(
         self, new: Collection[int], changing: Mapping[int, Generator], now: int
     ) -> None:
-        """Takes what was written over from the registry; launches what is new or starts again."""
+        """Loads new and changed records; launches new and restarted generators."""
         records = await self.registry.get([*new, *changing])
         for id_, generator in changing.items():
             was_active = generator.active
@@ -291,14 +291,14 @@ class Adder:
 
 
 def _is_healthy(generator: Generator, resolved: ResolvedSchedule) -> bool:
-    """Whether what is asked of a destination is known: such events flow there at this moment."""
+    """Whether a generator is delivering such events to this target: then no check is needed."""
     flows = generator.active and not generator.waiting and generator.guarantee is not None
     known, asked = generator.record.spec, resolved.spec
     return flows and known.target == asked.target and known.shape == asked.shape
 
 
 def _draw_seeds(events: Sequence[EventRequest]) -> tuple[int, ...]:
-    """A seed for each event: its own, or one drawn for all of its stream."""
+    """A seed for each event: the explicit one, or a random one for each stream name."""
     by_name: dict[str, int] = {}
     seeds = []
     for event in events:
@@ -312,7 +312,7 @@ def _draw_seeds(events: Sequence[EventRequest]) -> tuple[int, ...]:
 
 
 def _targets(request: AddRequest) -> Mapping[str, Collection[Target]]:
-    """Where each event goes, by its id; equal targets once."""
+    """The distinct targets of each event, by event id."""
     by_id = {destination.id: destination.target for destination in request.destinations}
     targets_by_event: dict[str, dict[Target, None]] = {event.id: {} for event in request.events}
     for schedule in request.schedules:
@@ -328,7 +328,7 @@ def _template_fault(error: TemplateError | RequestError, number: int, event: Eve
 
 
 def _rejections(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
-    """Events that cannot go where they are sent, known without asking there."""
+    """Targets that cannot take their events, as inference tells without asking the destination."""
     faults = []
     for each in resolved:
         error = dict(each.inspection.rejections).get(each.spec.target)

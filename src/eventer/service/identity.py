@@ -1,4 +1,4 @@
-"""Which generator a schedule means: equal in everything that decides what it delivers where."""
+"""Generator ids: a hash of everything that determines the events and their destination."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What callers ask of the service: requests as frozen values, already checked for their form."""
+"""Requests to the service: frozen values whose form is already checked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from eventer.core.model import (
 
 @dataclass(frozen=True, slots=True)
 class DestinationRequest:
-    """A destination of an add request under the request's own id."""
+    """A destination of an add request. `id` is unique in the request."""
 
     id: str
     target: Target
@@ -66,7 +66,7 @@ class EventRequest(TemplateRequest):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRequest:
-    """Which event goes to which destination, by the request's ids."""
+    """Sends an event to a destination. Both are named by their ids in the request."""
 
     destination_id: str
     event_id: str
@@ -74,7 +74,7 @@ class ScheduleRequest:
 
 @dataclass(frozen=True, slots=True)
 class AddRequest:
-    """Everything one `POST /generator/add` asks for: all of it is done, or none."""
+    """One `POST /generator/add`. It succeeds or fails as a whole."""
 
     destinations: tuple[DestinationRequest, ...]
     events: tuple[EventRequest, ...]

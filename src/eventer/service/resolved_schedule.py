@@ -1,4 +1,4 @@
-"""What an add request comes to: which generators are new, which are there, what changes. Pure."""
+"""Resolves add requests: which generators are new, which exist, what changes. Pure."""
 
 from __future__ import annotations
 
@@ -100,25 +100,25 @@ def _spec(
 
 
 def conflicts(resolved: Sequence[ResolvedSchedule]) -> Iterator[Fault]:
-    """Schedules that ask for one generator at two paces, or handled in two ways."""
+    """Schedules that ask for one generator with different paces or policies."""
     first: dict[int, ResolvedSchedule] = {}
     for each in resolved:
         other = first.setdefault(each.id, each)
         if other.mutable_fields != each.mutable_fields:
             yield Fault(
                 format_pointer(["schedules", each.number]),
-                f"this is the generator of schedule {other.number}, at another pace",
-                "give them one pace, or different datasets, streams or destinations",
+                f"asks for the generator of schedule {other.number} with another pace or policy",
+                "use the same pace and policies, or different datasets, streams or destinations",
             )
 
 
 def seeds_of(
     resolved: Sequence[ResolvedSchedule], drawn_seed: Mapping[str, int], known: Mapping[str, int]
 ) -> Mapping[int, int]:
-    """The seed of each wanted generator by id.
+    """The seed of each requested generator, by id.
 
-    An explicit one; else that of a generator with this stream and template (`known`, by stream
-    key and digest); else the one drawn for the stream (`drawn_seed`, by stream key).
+    It is the explicit one, or that of an existing generator with this stream and template (`known`,
+    by seed key), or a random one (`drawn_seed`, by stream key).
     """
     return {
         each.id: each.spec.stream.seed

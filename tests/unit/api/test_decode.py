@@ -47,11 +47,11 @@ def test_malformed_bodies_are_shown_with_their_place(body, line, column, said):
     ("body", "said"),
     [
         (b"\xff", "not UTF-8: byte 0 is 0xff"),
-        (b"[NaN]", "NaN is no JSON number"),
-        (b"[-Infinity]", "-Infinity is no JSON number"),
-        (b"[1e400]", "too big for a double"),
-        (b"[" + b"9" * 400 + b"]", "too big for a double"),
-        (b"[" + b"9" * 100_000 + b"]", "too big for a double"),
+        (b"[NaN]", "NaN is not a JSON number"),
+        (b"[-Infinity]", "-Infinity is not a JSON number"),
+        (b"[1e400]", "too large for a double"),
+        (b"[" + b"9" * 400 + b"]", "too large for a double"),
+        (b"[" + b"9" * 100_000 + b"]", "too large for a double"),
     ],
 )
 def test_what_is_no_json_value_is_refused(body, said):
@@ -60,7 +60,7 @@ def test_what_is_no_json_value_is_refused(body, said):
 
 
 def test_a_name_given_twice_is_refused():
-    with pytest.raises(RequestError, match="'a' is given twice"):
+    with pytest.raises(RequestError, match="'a' is defined twice"):
         decode(b'{"x": {"a": 1, "b": 2, "a": 1}}')
 
 

@@ -141,7 +141,7 @@ async def test_malformed_json_says_line_and_column(client):
 async def test_a_missing_body_is_said(client):
     answer = await client.post("/generator/add")
     assert answer.status_code == 422
-    assert answer.json()["errors"] == [{"message": "a JSON body is needed", "pointer": ""}]
+    assert answer.json()["errors"] == [{"message": "a JSON body is required", "pointer": ""}]
 
 
 async def test_several_mistakes_are_all_named(client):

@@ -42,8 +42,8 @@ def test_unknown_ids_are_named_with_near_ones() -> None:
     request = to(KafkaTarget("orders"), schedule=("dd", "nobody"))
     faults = list(request_faults(request, CONNECTIONS))
     assert [(f.pointer, f.message) for f in faults] == [
-        ("/schedules/0/destination_id", "there is no destination 'dd' in this request"),
-        ("/schedules/0/event_id", "there is no event 'nobody' in this request"),
+        ("/schedules/0/destination_id", "unknown destination 'dd': the request does not define it"),
+        ("/schedules/0/event_id", "unknown event 'nobody': the request does not define it"),
     ]
 
 
@@ -53,7 +53,7 @@ def test_duplicate_ids() -> None:
     request = AddRequest((destination,) * 3, (event, event), ())
     assert pointers(request) == ["/destinations/1/id", "/destinations/2/id", "/events/1/id"]
     messages = [fault.message for fault in request_faults(request, CONNECTIONS)]
-    assert messages[1:] == ["the id 'd' is given twice", "the id 'e' is given twice"]
+    assert messages[1:] == ["the id 'd' is defined twice", "the id 'e' is defined twice"]
 
 
 def test_unknown_and_unconfigured_connections_and_those_of_another_kind() -> None:

@@ -1,4 +1,4 @@
-"""Generators as they are asked for, checked for their form; what they mean is the service's."""
+"""Requests for generators as JSON. Only their form is checked here."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ MAX_SCHEDULES = 1_000
 
 
 class DestinationBody(TargetBody):
-    """A destination under an id of this request."""
+    """A destination. `id` is unique in the request."""
 
     id: NonEmptyText
 
 
 class EventBody(TemplateBody):
-    """An event under an id of this request: a template, and `count` of it every `interval`."""
+    """An event: `count` events of a template are due every `interval`. `id` is unique."""
 
     id: NonEmptyText
-    interval: Interval = Field(description="A duration: a number and `ns us µs ms s m h`.")
-    count: Count = Field(default=1, description="How many events each interval.")
+    interval: Interval = Field(description="A number with a unit: `ns us µs ms s m h`.")
+    count: Count = Field(default=1, description="Number of events per interval.")
     on_error: OnError = Field(
-        default=OnError.STOP, description="What an event that raises does: `stop` or `skip`."
+        default=OnError.STOP,
+        description="When an event fails: `stop` the generator or `skip` the event.",
     )
     catch_up: CatchUp = Field(
-        default=CatchUp.DROP, description="What becomes of the backlog of a down time."
+        default=CatchUp.DROP, description="After a downtime: `drop` or `replay` the backlog."
     )
 
     def request(self) -> EventRequest:
@@ -43,7 +44,7 @@ class EventBody(TemplateBody):
 
 
 class ScheduleBody(RequestModel):
-    """Which event goes to which destination, by the ids of this request."""
+    """Sends an event to a destination, by their ids in the request."""
 
     destination_id: str
     event_id: str
@@ -66,11 +67,11 @@ class AddBody(RequestModel):
 
 
 class RemoveBody(RequestModel):
-    """Generators to remove, besides those of the query."""
+    """Generators to remove, in addition to those in the query."""
 
     id: Unsigned | None = None
     ids: list[Unsigned] = Field(default_factory=list)
 
     def all(self) -> tuple[int, ...]:
-        """Every id that is named."""
+        """All ids."""
         return (*(() if self.id is None else (self.id,)), *self.ids)

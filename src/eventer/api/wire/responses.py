@@ -77,7 +77,7 @@ class ErrorOut(FaultOut):
 
 
 class GeneratorOut(ResponseModel):
-    """A generator, in every answer the same."""
+    """A generator."""
 
     id: Id
     state: Literal["running", "paused", "waiting", "failed"]
@@ -92,15 +92,15 @@ class GeneratorOut(ResponseModel):
         validation_alias=_of("record", "spec", "engine_reason"),
     )
     position: int = Field(description="Index of the next event to commit.")
-    skipped: int = Field(description="Events that raised and were passed over.")
-    bytes: int = Field(description="JSON text delivered.")
-    requested_rate: float = Field(description="Events a second.")
-    delivered_rate: float = Field(description="Events a second, of late.")
-    lag: int = Field(description="Events that are due and not committed.")
+    skipped: int = Field(description="Failed events that were skipped.")
+    bytes: int = Field(description="Delivered bytes of JSON text.")
+    requested_rate: float = Field(description="Events per second.")
+    delivered_rate: float = Field(description="Recent events per second.")
+    lag: int = Field(description="Due events that are not committed.")
     limited_by: Literal["template", "encode", "destination"] | None = Field(
-        description="The stage that takes most of the time, where the generator is behind."
+        description="The slowest stage; `null` if the generator has no backlog."
     )
-    retries: int = Field(description="How often it had to wait for its destination since start.")
+    retries: int = Field(description="Retries since the service started.")
     next_tick: InstantText | None
     last_error: Annotated[ErrorOut | None, BeforeValidator(_last_error)]
     delivery: Literal["exactly-once", "at-least-once"]
@@ -111,9 +111,9 @@ class GeneratorOut(ResponseModel):
 class AddedOut(GeneratorOut):
     """A generator in the answer to `add`."""
 
-    created: bool = Field(description="It was not there before.")
-    updated: bool = Field(description="It was there and was changed, such as its pace.")
-    related: list[Id] = Field(description="Others of the same stream and destination.")
+    created: bool = Field(description="The request created it.")
+    updated: bool = Field(description="The request changed it, such as its pace.")
+    related: list[Id] = Field(description="Other generators of the same stream and destination.")
 
 
 class GeneratorsOut(ResponseModel):
@@ -129,14 +129,14 @@ class AddOut(ResponseModel):
 
 
 class RemoveOut(ResponseModel):
-    """What was removed, and what was not there."""
+    """The removed and the unknown ids."""
 
     removed: list[Id]
     unknown: list[str]
 
 
 class WarningOut(ResponseModel):
-    """Legal but surprising."""
+    """A warning about a template."""
 
     message: str
     template: str | None = None
@@ -148,40 +148,40 @@ class WarningOut(ResponseModel):
 
 
 class EventsOut(ResponseModel):
-    """Events made again, from index `first` on."""
+    """Recomputed events, from index `first` on."""
 
     first: int
     events: list[Any]
 
 
 class PreviewOut(ResponseModel):
-    """Events of a template, and how they were made."""
+    """Events of a template."""
 
     events: list[Any]
     seed: Id
     engine: Literal["plan", "interpreter"]
     reason: str | None
     warnings: list[WarningOut]
-    traces: list[str] = Field(description="What `std.trace` said.")
+    traces: list[str] = Field(description="Output of `std.trace`.")
 
 
 class ColumnOut(ResponseModel):
-    """A top-level field, and the type of a column made for it."""
+    """A top-level field and the type of its column."""
 
     name: str
     type: str = Field(examples=["bigint"])
 
 
 class ShapeOut(ResponseModel):
-    """What is known of a template's events before they are made."""
+    """What static inference knows about a template's events."""
 
-    is_object: bool | None = Field(description="`null` where only the events can tell.")
+    is_object: bool | None = Field(description="`null` if not known in advance.")
     columns: list[ColumnOut]
-    open: bool = Field(description="Whether there may be more columns.")
+    open: bool = Field(description="Whether events may have more columns.")
 
 
 class ValidateOut(ResponseModel):
-    """A template that holds. One that does not is a 422."""
+    """A valid template. An invalid one is answered with a 422."""
 
     valid: Literal[True] = True
     engine: Literal["plan", "interpreter"]
@@ -189,7 +189,9 @@ class ValidateOut(ResponseModel):
     shape: ShapeOut
     warnings: list[WarningOut]
     traces: list[str]
-    failing: FaultOut | None = Field(description="An event of the first 100 that raises.")
+    failing: FaultOut | None = Field(
+        description="The first error, if some of the first 100 events fail."
+    )
 
 
 class UncheckedOut(ResponseModel):
@@ -201,21 +203,21 @@ class UncheckedOut(ResponseModel):
 
 
 class FindingOut(ResponseModel):
-    """Something wrong, of which event and where."""
+    """A difference: its event and its place."""
 
     kind: Literal["missing", "duplicated", "changed", "reordered", "foreign"] = Field(
         validation_alias="flaw"
     )
-    index: int | None = Field(description="`null` where it is nobody's event.")
+    index: int | None = Field(description="`null` for foreign events.")
     place: dict[str, Any] = Field(
-        description="Where it lies: partition and offset, or key and address of a row.",
+        description="Partition and offset, or key and address of a row.",
         examples=[{"partition": 0, "offset": 41}],
     )
     detail: str | None
 
 
 class TotalsOut(ResponseModel):
-    """How many of each kind."""
+    """Number of findings of each kind."""
 
     missing: int
     duplicated: int
@@ -225,23 +227,21 @@ class TotalsOut(ResponseModel):
 
 
 class VerifyOut(ResponseModel):
-    """What was found of a generator's events in its destination."""
+    """The result of a verification."""
 
     id: Id
-    clean: bool = Field(description="Nothing is wrong; foreign events count unless allowed.")
+    clean: bool = Field(description="No findings, except for allowed foreign events.")
     until: int = Field(
-        description="The position when it began: events before it were looked for.",
+        description="The position at the start: earlier events are compared.",
         validation_alias=_of("report", "until"),
     )
-    checked: int = Field(description="Events compared.", validation_alias=_of("report", "checked"))
+    checked: int = Field(description="Compared events.", validation_alias=_of("report", "checked"))
     skipped: int = Field(
-        description="Indices that emit nothing.", validation_alias=_of("report", "skipped")
+        description="Indices without an event.", validation_alias=_of("report", "skipped")
     )
-    read: int = Field(
-        description="Records or rows looked at.", validation_alias=_of("report", "read")
-    )
+    read: int = Field(description="Records or rows read.", validation_alias=_of("report", "read"))
     others: int = Field(
-        description="Of those, how many are other generators'.",
+        description="Records or rows of other generators.",
         validation_alias=_of("report", "others"),
     )
     totals: TotalsOut = Field(validation_alias=_of("report", "totals"))
@@ -250,17 +250,17 @@ class VerifyOut(ResponseModel):
     )
     unchecked: list[UncheckedOut] = Field(validation_alias=_of("report", "unchecked"))
     notes: list[str] = Field(
-        description="What the comparison cannot tell.", validation_alias=_of("report", "notes")
+        description="Limits of the comparison.", validation_alias=_of("report", "notes")
     )
 
 
 class HealthOut(ResponseModel):
-    """The process answers."""
+    """The process responds."""
 
     status: Literal["ok"]
 
 
 class ReadyOut(ResponseModel):
-    """Registry and workers can do their work."""
+    """The registry and the workers are available."""
 
     ready: Literal[True]
