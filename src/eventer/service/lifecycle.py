@@ -10,17 +10,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Coroutine, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
-from eventer.core.clock import NS_PER_SECOND, Clock
+from eventer.core.clock import Clock
 from eventer.core.errors import (
     EventerError,
     FencedError,
     RegistryError,
     WorkerLostError,
 )
-from eventer.core.model import CatchUp, GeneratorState, Guarantee, Position, PositionKey, Segment
+from eventer.core.model import CatchUp, GeneratorState, Position, PositionKey, Segment
 from eventer.registry.base import (
     BeginFingerprint,
     BeginIncarnation,
@@ -31,7 +31,6 @@ from eventer.registry.base import (
     SetPosition,
     SetState,
 )
-from eventer.runs.lateness import BOUNDS
 from eventer.runs.pacing import begin
 from eventer.runs.shard_messages import (
     EventSkipped,
@@ -43,7 +42,7 @@ from eventer.runs.shard_messages import (
     ShardConnected,
 )
 from eventer.service.generator import Generator, position_lost
-from eventer.service.views import STAGES, Stage
+from eventer.service.shard_totals import ShardTotals
 from eventer.workers.messages import CommitSummary, ShardId, ShardUpdate
 from eventer.workers.worker_pool import WorkerPool
 
@@ -52,48 +51,7 @@ SAVE_S: Final = 1.0
 WITHDRAW_S: Final = 30.0
 """How long a withdrawal waits for an unavailable destination to learn the outcome of a commit."""
 
-_DECAY: Final = 0.9
-"""Factor by which the recent time of each stage shrinks with every commit."""
-
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class ShardTotals:
-    """Totals of one shard since the service started."""
-
-    connected: bool = False
-    logged_error: str | None = None
-    """The error that was logged last."""
-    guarantee: Guarantee | None = None
-    events: int = 0
-    bytes: int = 0
-    commits: int = 0
-    retries: int = 0
-    lateness: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
-    lateness_sum: float = 0.0
-    stages: dict[Stage, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
-    recent: dict[Stage, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
-
-    def add(self, update: CommitSummary) -> None:
-        """Counts a transaction."""
-        self.connected = True
-        self.events += update.events
-        self.bytes += update.bytes
-        self.commits += 1
-        self.lateness = [a + b for a, b in zip(self.lateness, update.lateness, strict=True)]
-        self.lateness_sum += update.lateness_sum
-        for stage in STAGES:
-            seconds = getattr(update.stage_times, stage) / NS_PER_SECOND
-            self.stages[stage] += seconds
-            self.recent[stage] = _DECAY * self.recent[stage] + seconds
-
-    @property
-    def slowest(self) -> Stage:
-        """The stage that took most of the recent time."""
-        if not self.connected:
-            return "destination"
-        return max(STAGES, key=lambda stage: self.recent[stage])
 
 
 @dataclass(frozen=True, slots=True)

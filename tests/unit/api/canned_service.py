@@ -1,4 +1,4 @@
-"""A service that answers from memory: what travels is under test here, not what it means."""
+"""A service with canned answers, for tests of the wire format."""
 
 from eventer.core.errors import EvaluationError, EventerError, NotFoundError
 from eventer.core.model import (
@@ -73,7 +73,7 @@ def view(id_=BIGGEST, *, created_at=0, **changes):
 
 
 class CannedService(Eventer):
-    """Answers every call with something that has all fields; `fails` makes all calls raise it."""
+    """Answers every call with all fields set; raises `fails` instead, if set."""
 
     def __init__(self):
         self.asked = []
@@ -159,4 +159,4 @@ class CannedService(Eventer):
 
 
 class UnexpectedError(EventerError):
-    """A kind of error that the API has no answer for."""
+    """An error without a problem type."""

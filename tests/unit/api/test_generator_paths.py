@@ -164,7 +164,7 @@ async def test_an_upsert_key_is_a_name_or_a_list(client, service, key, expected)
         (add_body(None, {"kafka": {"topic": ""}}), "/destinations/0/kafka/topic", "at least 1"),
     ],
 )
-async def test_each_mistake_is_named_where_it_is(client, service, body, pointer, said):
+async def test_each_mistake_is_reported_at_its_place(client, service, body, pointer, said):
     answer = await client.post("/generator/add", json=body)
     assert answer.status_code == 422
     (fault,) = answer.json()["errors"]
@@ -184,7 +184,7 @@ async def test_each_mistake_is_named_where_it_is(client, service, body, pointer,
         ("/generator/remove?idd=1", None, "id"),
     ],
 )
-async def test_unknown_names_get_their_near_name(client, path, body, near):
+async def test_unknown_names_get_a_suggestion(client, path, body, near):
     answer = await client.post(path, json=body)
     assert answer.status_code == 422
     hints = [fault.get("hint") for fault in answer.json()["errors"]]
@@ -232,7 +232,7 @@ async def test_events_travel_byte_for_byte(client):
         ("pause?id=1", ("pause", 1)),
     ],
 )
-async def test_what_is_done_to_one_generator(client, service, path, asked):
+async def test_routes_of_one_generator(client, service, path, asked):
     assert (await client.post(f"/generator/{path}")).status_code == 200
     assert service.asked == [asked]
 
@@ -252,7 +252,7 @@ async def test_at_most_a_thousand_events_are_made_again(client, count):
         ("/generator/validate", VALIDATE_EXAMPLES),
     ],
 )
-async def test_documented_examples_are_taken(client, path, examples):
+async def test_documented_examples_are_accepted(client, path, examples):
     for example in examples.values():
         assert (await client.post(path, json=example["value"])).status_code == 200
 
@@ -278,7 +278,7 @@ async def test_a_verification_tells_how_far_it_is_to_who_wants_lines(client):
     ]
 
 
-async def test_what_ends_a_verification_early_is_a_problem(client, service):
+async def test_a_failed_verification_ends_with_a_problem(client, service):
     service.breaks = PositionLostError("position lost: 1 of 2", hint="choose")
     answer = await client.post("/generator/verify?id=7", headers=LINES)
     last = json.loads(answer.text.splitlines()[-1])

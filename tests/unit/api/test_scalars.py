@@ -42,7 +42,7 @@ def test_any_base64_of_text_reads_back(text, width, padded, url_safe):
         (5, "must be text"),
     ],
 )
-def test_what_is_no_base64_text_is_refused_with_its_reason(value, why):
+def test_invalid_base64_is_rejected_with_the_reason(value, why):
     assert said(EncodedTemplate, value) == why
 
 

@@ -1,4 +1,4 @@
-"""What makes a generator another one, and what does not."""
+"""Which fields an identity depends on."""
 
 from dataclasses import replace
 
@@ -63,7 +63,7 @@ def test_each_part_of_an_identity_counts(other: str) -> None:
         replace(KAFKA, config=(("retention.ms", "1"),)),
     ],
 )
-def test_what_a_topic_is_made_with_does_not_count(same: KafkaTarget) -> None:
+def test_options_of_created_topics_do_not_count(same: KafkaTarget) -> None:
     assert text(same) == text()
 
 

@@ -33,12 +33,12 @@ def to(target: Target, *, schedule: tuple[str, str] = ("d", "e")) -> AddRequest:
     )
 
 
-def test_a_good_request_has_none() -> None:
+def test_a_valid_request_has_no_faults() -> None:
     assert pointers(to(KafkaTarget("orders", headers=(("h", "/a/b"),)))) == []
     assert pointers(to(PostgresTarget("shop.orders"))) == []
 
 
-def test_unknown_ids_are_named_with_near_ones() -> None:
+def test_unknown_ids() -> None:
     request = to(KafkaTarget("orders"), schedule=("dd", "nobody"))
     faults = list(request_faults(request, CONNECTIONS))
     assert [(f.pointer, f.message) for f in faults] == [
@@ -56,7 +56,7 @@ def test_duplicate_ids() -> None:
     assert messages[1:] == ["the id 'd' is defined twice", "the id 'e' is defined twice"]
 
 
-def test_unknown_and_unconfigured_connections_and_those_of_another_kind() -> None:
+def test_unknown_unconfigured_and_mismatched_connections() -> None:
     for name in ("kafk", "postgres", "later"):
         request = to(KafkaTarget("orders", connection=name))
         assert pointers(request) == ["/destinations/0/kafka/connection"]
@@ -65,12 +65,12 @@ def test_unknown_and_unconfigured_connections_and_those_of_another_kind() -> Non
     assert "EVENTER_CONNECTIONS__LATER__BOOTSTRAP_SERVERS" in fault.hint
 
 
-def test_names_that_cannot_be() -> None:
+def test_invalid_names() -> None:
     assert pointers(to(KafkaTarget("a/b"))) == ["/destinations/0/kafka/topic"]
     assert pointers(to(PostgresTarget("a.b.c"))) == ["/destinations/0/postgres/table"]
 
 
-def test_options_that_are_no_pointers() -> None:
+def test_options_that_are_not_pointers() -> None:
     target = KafkaTarget("orders", key="/a~", headers=(("h/1", "/~x"),))
     assert pointers(to(target)) == [
         "/destinations/0/kafka/key",
