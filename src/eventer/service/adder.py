@@ -58,14 +58,14 @@ class NoAnswerYetError(DestinationUnavailableError):
     """A destination did not answer in time; it may still accept the target."""
 
 
+@dataclass(frozen=True, slots=True)
 class AddResult:
     """The generator of a schedule, and whether the request created or updated it."""
 
-    def __init__(self, generator: Generator, related: tuple[int, ...]) -> None:
-        self.generator = generator
-        self.related = related
-        self.created = False
-        self.updated = False
+    generator: Generator
+    related: tuple[int, ...]
+    created: bool
+    updated: bool
 
 
 @dataclass(eq=False, slots=True)
@@ -284,9 +284,8 @@ class Adder:
                 each.spec.stream.name, each.spec.digest, each.spec.target
             )
             others = tuple(id_ for id_ in related if id_ != each.id)
-            result = AddResult(self.lifecycle.generators[each.id], others)
-            result.created, result.updated = each.id in created, each.id in changing
-            found.append(result)
+            generator = self.lifecycle.generators[each.id]
+            found.append(AddResult(generator, others, each.id in created, each.id in changing))
         return tuple(found)
 
 
