@@ -14,8 +14,7 @@ import typer
 from eventer.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from eventer.core.model import Target, Template
-    from eventer.runs.shard_messages import Recipe
+    from eventer.core.model import Recipe, Target, Template
     from eventer.settings import Settings
 
 TemplateFile = Annotated[
@@ -148,9 +147,7 @@ def build_recipe(
     template: Template, settings: Settings, *, seed: int, stream: str | None, dataset: str | None
 ) -> Recipe:
     """All that makes the events, besides index and time."""
-    from eventer.core.model import Stream
-    from eventer.plan.engine import EventContext
-    from eventer.runs.shard_messages import Recipe
+    from eventer.core.model import EventContext, Recipe, Stream
 
     context = EventContext(dataset, settings.instance_id)
     return Recipe(template, Stream(seed, stream), context)

@@ -17,9 +17,9 @@ from typing import Final
 from eventer.core.batch import Batch
 from eventer.core.errors import BudgetError, EventerError, TemplateError
 from eventer.core.large_stack import large_stack_executor
-from eventer.core.model import PositionKey
+from eventer.core.model import PositionKey, Recipe
 from eventer.plan.engine import Engine
-from eventer.runs.shard_messages import Assignment, GenerationRequest, GenerationResult, Recipe
+from eventer.runs.shard_messages import Assignment, GenerationRequest, GenerationResult
 
 SLICE_NS: Final = 20_000_000
 _VALUE_BYTES_PER_TEXT_BYTE: Final = 16

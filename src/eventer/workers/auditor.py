@@ -17,6 +17,7 @@ from eventer.functions.fingerprint import fingerprint
 from eventer.plan.engine import Engine
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import prepare
+from eventer.registry.base import GeneratorRecord
 from eventer.runs.pacing import Pace
 from eventer.workers.channel import Channel
 from eventer.workers.messages import (
@@ -24,7 +25,6 @@ from eventer.workers.messages import (
     AuditRequest,
     AuditResult,
     Ready,
-    ReplaySpec,
     ReplaySpecs,
     SnapshotTaken,
     WorkerConfig,
@@ -102,7 +102,7 @@ async def _send_progress(channel: Channel, events: ReplayedEvents, total: int) -
 class ReplayedEvents:
     """`EventReplayer` with the generators' engines; `made` counts the events."""
 
-    def __init__(self, replay_specs: Mapping[PositionKey, ReplaySpec]) -> None:
+    def __init__(self, replay_specs: Mapping[PositionKey, GeneratorRecord]) -> None:
         self.made = 0
         self._replay_specs = replay_specs
         self._engines: dict[PositionKey, Engine] = {}
@@ -136,7 +136,7 @@ class ReplayedEvents:
     def _make(self, key: PositionKey, pace: Pace, first: int, end: int) -> Batch:
         engine = self._engines.get(key)
         if engine is None:
-            recipe = self._replay_specs[key].recipe
+            recipe = self._replay_specs[key].spec.recipe
             engine = prepare(recipe.template).engine(recipe.stream, recipe.context)
             self._engines[key] = engine
         times = pace.scheduled(first, min(MAX_EVENTS, end - first))

@@ -21,16 +21,23 @@ from eventer.core.errors import (
     TemplateError,
 )
 from eventer.core.large_stack import large_stack_executor
-from eventer.core.model import OnError, PostgresTarget, Stream, Target, Template
+from eventer.core.model import (
+    EventContext,
+    OnError,
+    PostgresTarget,
+    Recipe,
+    Stream,
+    Target,
+    Template,
+)
 from eventer.core.source import Span
 from eventer.functions.fingerprint import fingerprint
 from eventer.jsonnet.importer import FolderImporter, Importer, NoLibrary
 from eventer.jsonnet.load import collect_imports
-from eventer.plan.engine import Engine, EventContext
+from eventer.plan.engine import Engine
 from eventer.plan.explain_template import TemplateExplanation, explain_template
 from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.runs.pacing import END, Pace
-from eventer.runs.shard_messages import Recipe
 from eventer.workers.channel import Channel
 from eventer.workers.messages import (
     ExplainTemplate,

@@ -15,6 +15,7 @@ from eventer.core.model import (
     OnError,
     Position,
     PositionKey,
+    Recipe,
     Segment,
     Target,
     Template,
@@ -23,6 +24,7 @@ from eventer.core.source import Place
 from eventer.destinations.audit import AuditReport, TargetAuditor
 from eventer.destinations.base import Flow, ShardConnection
 from eventer.plan.explain_template import TemplateExplanation
+from eventer.registry.base import GeneratorRecord
 from eventer.runs.shard_messages import (
     Assignment,
     CheckCompleted,
@@ -34,7 +36,6 @@ from eventer.runs.shard_messages import (
     FlowsWaiting,
     FlowWithdrawn,
     PositionRead,
-    Recipe,
     ShardConnected,
     StageTimes,
 )
@@ -304,22 +305,10 @@ class SnapshotTaken:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplaySpec:
-    """How a generator's events are generated again.
-
-    `fingerprints` are (index, fingerprint) pairs, as the registry stores them.
-    """
-
-    recipe: Recipe
-    segments: tuple[Segment, ...]
-    fingerprints: tuple[tuple[int, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ReplaySpecs:
-    """The replay specification of each generator, read after the snapshot was taken."""
+    """The records to recompute events from, read after the snapshot so that they cover it."""
 
-    by_key: Mapping[PositionKey, ReplaySpec]
+    by_key: Mapping[PositionKey, GeneratorRecord]
 
 
 @dataclass(frozen=True, slots=True)
