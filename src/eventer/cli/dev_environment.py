@@ -7,12 +7,10 @@ import logging
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
-
-from pydantic import SecretStr
 
 from eventer.cli.dev_view import LiveView, LogView, View
 from eventer.cli.exit_codes import ServiceUnreachableError
@@ -20,17 +18,20 @@ from eventer.cli.hints import Addresses, example_commands
 from eventer.cli.hosting import RunningService, configure_logging, run_service, shutdown_on_signals
 from eventer.cli.serve import listen
 from eventer.cli.terminal import print_message
-from eventer.core.errors import ConfigError, EventerError
+from eventer.core.errors import EventerError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
-from eventer.embedded.kafka import DELIVERY_GUARANTEE, EmbeddedKafka
-from eventer.embedded.postgres import EmbeddedPostgres
+from eventer.service.embedded_servers import (
+    VOLATILE_CONNECTIONS,
+    EmbeddedServers,
+    embedded_servers,
+)
 from eventer.service.requests import (
     AddRequest,
     DestinationRequest,
     EventRequest,
     ScheduleRequest,
 )
-from eventer.settings.model import KafkaConnection, PostgresConnection, Settings
+from eventer.settings import Settings
 
 DATASET: Final = "crazy_airflow"
 LOOPBACK: Final = "127.0.0.1"
@@ -42,16 +43,16 @@ _POLL_SECONDS: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class DevEnvironment:
-    """All that runs."""
+    """The running service and its servers."""
 
     service: RunningService
-    kafka: EmbeddedKafka
-    postgres: EmbeddedPostgres
+    servers: EmbeddedServers
 
     @property
     def addresses(self) -> Addresses:
-        """Where each of them is."""
-        return Addresses(self.service.url, self.kafka.bootstrap_servers, self.postgres.dsn)
+        """The address of each."""
+        kafka, postgres = self.servers.kafka, self.servers.postgres
+        return Addresses(self.service.url, kafka.bootstrap_servers, postgres.dsn)
 
 
 async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> None:
@@ -91,25 +92,13 @@ async def dev_environment(settings: Settings) -> AsyncIterator[DevEnvironment]:
     """Broker, database and service for the time of a block; all of them are gone after it."""
     data_dir = settings.data_dir / "dev"
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    async with AsyncExitStack() as stack:
-        listener = stack.enter_context(listen(LOOPBACK, settings.port, any_port=True))
-        kafka = EmbeddedKafka(log_file=data_dir / "kafka.log")
-        postgres = EmbeddedPostgres(data_dir / "postgres")
-        await asyncio.gather(stack.enter_async_context(kafka), stack.enter_async_context(postgres))
-        own = settings.model_copy(
-            update={
-                "host": LOOPBACK,
-                "data_dir": data_dir,
-                "kafka": KafkaConnection(
-                    bootstrap_servers=kafka.bootstrap_servers,
-                    delivery=DELIVERY_GUARANTEE,
-                    compression="none",  # so that every client can read it as it is installed
-                ),
-                "postgres": PostgresConnection(dsn=SecretStr(postgres.dsn)),
-            }
-        )
-        service = await stack.enter_async_context(run_service(own, listener, embedded={"kafka"}))
-        yield DevEnvironment(service, kafka, postgres)
+    with listen(LOOPBACK, settings.port, any_port=True) as listener:
+        async with embedded_servers(data_dir) as servers:
+            local = settings.model_copy(update={"host": LOOPBACK, "data_dir": data_dir})
+            async with run_service(
+                servers.connect(local), listener, embedded=VOLATILE_CONNECTIONS
+            ) as service:
+                yield DevEnvironment(service, servers)
 
 
 def example_request() -> AddRequest:
@@ -150,9 +139,7 @@ async def _watch(running: DevEnvironment, view: View, adding: asyncio.Task[Any])
     while True:
         if adding.done():
             adding.result()
-        for name, part in (("Kafka broker", running.kafka), ("PostgreSQL", running.postgres)):
-            if not part.running():
-                raise ConfigError(f"the embedded {name} has ended by itself")
+        running.servers.check_running()
         if running.service.server.done():
             raise ServiceUnreachableError("the API has ended by itself")
         eventer = running.service.eventer

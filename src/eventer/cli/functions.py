@@ -21,14 +21,12 @@ def functions(
     as_json: AsJson = False,
 ) -> None:
     """List the functions that templates may call."""
-    from eventer.functions.catalog import CATALOG
+    from eventer.service.answers import functions_json
 
-    specs: Any = CATALOG.describe()
-    if name is not None:
-        CATALOG.get(name)
-        specs = [spec for spec in specs if spec["name"] == name]
+    answer = functions_json(name)
+    specs = answer["functions"]
     if as_json:
-        print_json({"functions": specs})
+        print_json(answer)
     elif name is None:
         rows = [(s["signature"], s["returns"], _first_sentence(s["description"])) for s in specs]
         print_data(table(("FUNCTION", "GIVES", "WHAT"), rows))

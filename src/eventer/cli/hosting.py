@@ -15,8 +15,8 @@ import uvicorn
 
 from eventer.api.app import create_app
 from eventer.api.time_limited_protocol import protocol_class
-from eventer.registry.sqlite import REGISTRY_FILE_NAME, SqliteRegistry
 from eventer.service.eventer import Eventer
+from eventer.service.start import started_eventer
 from eventer.settings.model import Settings, check_bind
 
 _GRACE_SECONDS = 5
@@ -45,15 +45,11 @@ async def run_service(
     """
     check_bind(settings)
     _raise_file_limit(settings.limits.connections + _OTHER_FILES)
-    path = settings.data_dir / REGISTRY_FILE_NAME
-    async with await SqliteRegistry.open(path, shards=settings.shards) as registry:
-        eventer = Eventer(settings, registry, embedded=embedded)
-        await eventer.start()
-        try:
-            async with _serving(eventer, settings, listener) as task:
-                yield RunningService(eventer, _url(listener), task)
-        finally:
-            await eventer.stop()
+    async with (
+        started_eventer(settings, embedded=embedded) as eventer,
+        _serving(eventer, settings, listener) as task,
+    ):
+        yield RunningService(eventer, _url(listener), task)
 
 
 @asynccontextmanager

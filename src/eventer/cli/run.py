@@ -22,6 +22,7 @@ from eventer.cli.template_options import (
     parse_at,
     parse_seed,
     parse_variables,
+    seed_message,
     target_of,
 )
 from eventer.cli.terminal import print_message
@@ -29,7 +30,7 @@ from eventer.core.errors import RequestError
 from eventer.core.model import ConsoleTarget, OnError, Target
 
 if TYPE_CHECKING:
-    from eventer.cli.run_schedule import ScheduleOptions
+    from eventer.service.run_schedule import ScheduleOptions
 
 
 @exit_with_code
@@ -81,15 +82,14 @@ def run(
 
     With exit code 0, all that was asked for is acknowledged and committed.
     """
-    from eventer.cli.run_schedule import ScheduleOptions
     from eventer.cli.run_session import RunOptions, run_once, run_watching
+    from eventer.service.run_schedule import ScheduleOptions
 
     settings = settings_of(context, library=library)
     target = _target(target_of(topic, table, key, connection), stdout=stdout)
     number = parse_seed(seed)
-    instant = None if at is None else parse_at(at)
     schedule_options = _check_schedule(
-        ScheduleOptions(rate, count, interval, duration, max_events, instant)
+        ScheduleOptions(rate, count, interval, duration, max_events, parse_at(at))
     )
     options = RunOptions(
         settings=settings,
@@ -105,13 +105,13 @@ def run(
     if watch and str(template) == "-":
         raise typer.BadParameter("--watch needs a file")
     if seed is None:
-        print_message(f"seed {number}: --seed {number} gives the same events again")
+        print_message(seed_message(number))
     return run_watching(options, as_json=as_json) if watch else run_once(options, as_json=as_json)
 
 
 def _check_schedule(schedule_options: ScheduleOptions) -> ScheduleOptions:
     """Lets pass what makes a schedule: what does not is a mistake of the command line."""
-    from eventer.cli.run_schedule import schedule
+    from eventer.service.run_schedule import schedule
 
     try:
         schedule(schedule_options, now=0)

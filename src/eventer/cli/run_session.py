@@ -20,14 +20,21 @@ from eventer.cli.exit_codes import (
     discard_stdout,
     exit_code,
 )
-from eventer.cli.run_schedule import ScheduleOptions, schedule
-from eventer.cli.run_stats import RunStats, format_summary
-from eventer.cli.standalone_run import RunJob, RunResult, StandaloneRun, connector, load
-from eventer.cli.template_options import build_recipe, read_template
+from eventer.cli.run_summary import format_summary
+from eventer.cli.template_options import read_template
 from eventer.cli.terminal import print_json, print_message
 from eventer.core.error_text import format_error
 from eventer.core.errors import EventerError, TemplateError
-from eventer.core.model import ConsoleTarget, OnError, Target, Template
+from eventer.core.model import ConsoleTarget, OnError, Stream, Target, Template
+from eventer.service.run_schedule import ScheduleOptions
+from eventer.service.run_stats import RunStats
+from eventer.service.standalone_run import (
+    RunJob,
+    RunRequest,
+    RunResult,
+    StandaloneRun,
+    prepare_run,
+)
 from eventer.settings import Settings
 
 _POLL_SECONDS = 0.25
@@ -49,22 +56,21 @@ class RunOptions:
     dataset: str | None
 
     def job(self, now: int) -> RunJob:
-        """The run that begins now (ns since 1970).
+        """Reads the template and prepares a run that starts now (ns since 1970).
 
         Raises:
-            EventerError: the template, an option or the configuration is wrong.
+            EventerError: the template, an option or the configuration is invalid.
         """
-        run_schedule, connect = (
-            schedule(self.schedule_options, now),
-            connector(self.target, self.settings),
-        )
         text, name = read_template(self.file)
-        subject = Template(text, name, self.variables)
-        stored, prepared = load(subject, self.settings.library)
-        recipe = build_recipe(
-            stored, self.settings, seed=self.seed, stream=self.stream, dataset=self.dataset
+        request = RunRequest(
+            Template(text, name, self.variables),
+            Stream(self.seed, self.stream),
+            self.dataset,
+            self.target,
+            self.schedule_options,
+            self.on_error,
         )
-        return RunJob(recipe, prepared, self.target, run_schedule, self.on_error, connect)
+        return prepare_run(request, self.settings, now)
 
 
 def run_once(options: RunOptions, *, as_json: bool) -> int:

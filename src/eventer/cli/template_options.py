@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,9 +13,7 @@ import typer
 from eventer.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from eventer.core.model import Target, Template
-    from eventer.runs.shard_messages import Recipe
-    from eventer.settings import Settings
+    from eventer.core.model import Target
 
 TemplateFile = Annotated[
     Path,
@@ -128,32 +125,25 @@ def parse_seed(text: str | None) -> int:
     return int(text)
 
 
-def parse_at(text: str | None) -> int:
-    """The instant of `--at`, or now, in ns since 1970.
+def seed_message(seed: int) -> str:
+    """Tells the user which seed was chosen."""
+    return f"seed {seed}: --seed {seed} gives the same events again"
+
+
+def parse_at(text: str | None) -> int | None:
+    """The instant of `--at` in ns since 1970; None without the option.
 
     Raises:
-        typer.BadParameter: it is no instant.
+        typer.BadParameter: the text is not an instant.
     """
     from eventer.core.instant import parse_instant
 
     if text is None:
-        return time.time_ns()
+        return None
     try:
         return parse_instant(text)
     except RequestError as error:
         raise typer.BadParameter(error.message, param_hint="'--at'") from error
-
-
-def build_recipe(
-    template: Template, settings: Settings, *, seed: int, stream: str | None, dataset: str | None
-) -> Recipe:
-    """All that makes the events, besides index and time."""
-    from eventer.core.model import Stream
-    from eventer.plan.engine import EventContext
-    from eventer.runs.shard_messages import Recipe
-
-    context = EventContext(dataset, settings.instance_id)
-    return Recipe(template, Stream(seed, stream), context)
 
 
 def target_of(

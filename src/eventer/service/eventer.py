@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,18 +10,16 @@ from typing import Final, Literal, TypeAlias
 
 from eventer.core.clock import Clock, SystemClock
 from eventer.core.errors import Fault, NotFoundError, RegistryError, RequestError
-from eventer.core.model import GeneratorState, Guarantee, Position, Stream, Target, Template
-from eventer.plan.engine import EventContext
+from eventer.core.model import GeneratorState, Guarantee, Position, Target
 from eventer.registry.base import Registry, Remove, SetState
 from eventer.runs.lateness import BOUNDS
-from eventer.runs.shard_messages import Recipe
-from eventer.service.adder import DRY_RUN_EVENTS, DRY_RUN_TIME_SHARE, Adder
+from eventer.service.adder import Adder
 from eventer.service.connections import known_connections
 from eventer.service.generator import Generator, view
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.locks import Locks
-from eventer.service.request_faults import raise_faults, target_faults
 from eventer.service.requests import AddRequest, PreviewRequest
+from eventer.service.template_service import PREVIEW_TIMEOUT_S, TemplateService
 from eventer.service.verifier import Verifier
 from eventer.service.views import (
     EventPage,
@@ -36,17 +33,13 @@ from eventer.service.views import (
     Validation,
     Verification,
     VerifyProgress,
-    Warning,  # noqa: A004  the contract's word
     WorkerView,
 )
 from eventer.settings import Settings
 from eventer.workers.inspector_pool import InspectorPool
 from eventer.workers.messages import (
     Connector,
-    InspectTemplate,
-    PreviewEvents,
     RecomputeEvents,
-    TemplateWarning,
     WorkerConfig,
 )
 from eventer.workers.worker_pool import WorkerPool
@@ -54,8 +47,6 @@ from eventer.workers.worker_pool import WorkerPool
 PositionChoice: TypeAlias = Literal["registry", "destination"]
 
 INSPECTOR_COUNT: Final = 2
-PREVIEW_TIMEOUT_S: Final = 15.0
-"""How long events that only somebody looks at may take to be made."""
 
 
 class Eventer:
@@ -86,6 +77,7 @@ class Eventer:
         self._locks = Locks()
         self._worker_pool = WorkerPool(settings.workers, self._worker_config("delivery"))
         self._inspectors = InspectorPool(INSPECTOR_COUNT, self._worker_config("inspector"))
+        self._templates = TemplateService(settings, self._inspectors, self._clock)
         self._verifier = Verifier(self._worker_config("auditor"))
         self._lifecycle = Lifecycle(registry, self._worker_pool, self._clock, embedded)
         self._adder = Adder(
@@ -291,31 +283,7 @@ class Eventer:
             TemplateError: with its place.
             WorkerLostError: the worker that made them died.
         """
-        seed = secrets.randbits(64) if request.seed is None else request.seed
-        at = self._clock.now_ns() if request.at is None else request.at
-        question = PreviewEvents(
-            self._recipe(request, seed),
-            at=at,
-            first=request.first,
-            count=request.count,
-            engine=request.engine,
-        )
-        shown = await self._inspectors.preview(question, PREVIEW_TIMEOUT_S)
-        return Preview(
-            events=shown.events,
-            seed=seed,
-            engine=shown.engine,
-            reason=shown.reason,
-            warnings=_warnings(shown.warnings),
-            traces=shown.traces,
-        )
-
-    def _recipe(self, request: PreviewRequest, seed: int) -> Recipe:
-        return Recipe(
-            Template(request.template, request.name, request.vars),
-            Stream(seed, request.stream),
-            EventContext(request.dataset, self._settings.instance_id),
-        )
+        return await self._templates.preview(request)
 
     async def validate(self, request: PreviewRequest, target: Target | None = None) -> Validation:
         """Checks a template as `add` would, also whether it can go into `target` where given.
@@ -326,27 +294,10 @@ class Eventer:
             DestinationRejectedError: it cannot go into the target.
             WorkerLostError: the worker that checked it died.
         """
-        if target is not None:
-            raise_faults(list(target_faults(target, f"/destination/{target.kind}")))
-        seconds = self._settings.limits.inspect_seconds
-        question = InspectTemplate(
-            self._recipe(request, secrets.randbits(64) if request.seed is None else request.seed),
-            at=self._clock.now_ns() if request.at is None else request.at,
-            count=DRY_RUN_EVENTS,
-            seconds=seconds * DRY_RUN_TIME_SHARE,
-            targets=() if target is None else (target,),
-        )
-        found = await self._inspectors.inspect(question, seconds)
-        for _, refusal in found.rejections:
-            raise refusal
-        return Validation(
-            engine=found.engine,
-            reason=found.reason,
-            shape=found.shape,
-            warnings=_warnings(found.warnings),
-            traces=found.traces,
-            failing=found.failing,
-        )
+        validation = await self._templates.validate(request, target)
+        for rejection in validation.rejections:
+            raise rejection
+        return validation
 
     async def ready(self) -> Readiness:
         """Whether registry and workers can do their work. Destinations do not count."""
@@ -417,13 +368,3 @@ def _check_position_choice(generator: Generator, position: PositionChoice | None
     if position is not None and not generator.lost_position:
         fault = Fault("?position", "leave it out: the position is not lost")
         raise RequestError("there is no position to choose", (fault,))
-
-
-def _warnings(warnings: Sequence[TemplateWarning]) -> tuple[Warning, ...]:
-    return tuple(
-        Warning(
-            notice.message if notice.hint is None else f"{notice.message} ({notice.hint})",
-            notice.place,
-        )
-        for notice in warnings
-    )

@@ -11,11 +11,11 @@ from pydantic import Field
 from eventer.api.examples import ADD_EXAMPLES
 from eventer.api.routing import JsonRoute, Service, problems
 from eventer.api.wire.generators import AddBody, RemoveBody
-from eventer.api.wire.render import added_json, events_body, generator_json, removal_json
 from eventer.api.wire.responses import AddOut, EventsOut, GeneratorOut, GeneratorsOut, RemoveOut
 from eventer.api.wire.scalars import Unsigned
 from eventer.api.wire.targets import RequestModel
 from eventer.core.errors import Fault, RequestError
+from eventer.service.answers import added_json, events_body, generator_json, removal_json
 from eventer.service.eventer import PositionChoice
 
 MAX_EVENTS = 1_000

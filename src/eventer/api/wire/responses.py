@@ -1,4 +1,4 @@
-"""What the service answers: the shapes that the documentation shows and `render` writes."""
+"""The shapes of answers, for the documentation; `service/answers.py` writes them."""
 
 from __future__ import annotations
 
