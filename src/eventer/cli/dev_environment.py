@@ -1,4 +1,4 @@
-"""What `eventer dev` starts, in which order, and what it tells while it runs."""
+"""Starts everything for `eventer dev`, and shows it while it runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from eventer.cli.dev_view import LiveView, LogView, View
 from eventer.cli.exit_codes import ServiceUnreachableError
 from eventer.cli.hints import Addresses, example_commands
 from eventer.cli.hosting import RunningService, configure_logging, run_service, shutdown_on_signals
-from eventer.cli.serve import listen
+from eventer.cli.serve import STOPPING, listen
 from eventer.cli.terminal import print_message
 from eventer.core.errors import EventerError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
@@ -56,10 +56,10 @@ class DevEnvironment:
 
 
 async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> None:
-    """Runs until Ctrl-C, SIGTERM, or so many seconds have passed.
+    """Runs until Ctrl-C, SIGTERM, or for `seconds`.
 
     Raises:
-        ConfigError: something that it starts is missing or does not start.
+        ConfigError: a server is not installed or does not start.
     """
     live = sys.stdout.isatty() and not plain
     configure_logging()
@@ -70,7 +70,7 @@ async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> 
     async with shutdown_on_signals() as end, dev_environment(settings) as running:
         hints = example_commands(running.addresses)
         view: View = LiveView(hints, began) if live else LogView(hints, began)
-        # On a second start the generators go on by themselves; adding them finds them there.
+        # After a restart the generators already exist and are running; then this adds nothing.
         adding = asyncio.create_task(running.service.eventer.add(example_request()))
         watching = asyncio.create_task(_watch(running, view, adding))
         waiting = asyncio.create_task(end.wait(seconds))
@@ -84,12 +84,12 @@ async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> 
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             view.close()
-            print_message("ending: what is under way is committed first")
+            print_message(STOPPING)
 
 
 @asynccontextmanager
 async def dev_environment(settings: Settings) -> AsyncIterator[DevEnvironment]:
-    """Broker, database and service for the time of a block; all of them are gone after it."""
+    """Runs broker, database and service during the block."""
     data_dir = settings.data_dir / "dev"
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with listen(LOOPBACK, settings.port, any_port=True) as listener:
@@ -102,7 +102,7 @@ async def dev_environment(settings: Settings) -> AsyncIterator[DevEnvironment]:
 
 
 def example_request() -> AddRequest:
-    """The two generators of the introduction, each into a topic and a table of its name."""
+    """Two example events, each into a topic and a table of its name."""
     targets: dict[str, dict[str, Target]] = {
         "kafka": {name: KafkaTarget(name) for name in _INTERVAL_SECONDS},
         "postgres": {name: PostgresTarget(name) for name in _INTERVAL_SECONDS},
@@ -131,17 +131,17 @@ def example(name: str) -> str:
 
 
 async def _watch(running: DevEnvironment, view: View, adding: asyncio.Task[Any]) -> None:
-    """Shows how the generators do, for as long as everything is up.
+    """Shows the generators until it is cancelled.
 
     Raises:
-        EventerError: a part of it has ended by itself, or the generators could not be added.
+        EventerError: a server or the API exited, or the generators cannot be added.
     """
     while True:
         if adding.done():
             adding.result()
         running.servers.check_running()
         if running.service.server.done():
-            raise ServiceUnreachableError("the API has ended by itself")
+            raise ServiceUnreachableError("the API has exited unexpectedly")
         eventer = running.service.eventer
         for generator in await eventer.status():
             first, position = view.next_range(generator)

@@ -1,4 +1,4 @@
-"""How a template's events are made, and what they cost."""
+"""`eventer explain`: how a template's events are generated, and at what cost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from eventer.cli.templates import ask_template_service
 from eventer.cli.terminal import print_data, print_json
 
 Seed = Annotated[
-    str, typer.Option("--seed", metavar="NUMBER", help="Unsigned 64 bits; draw keys depend on it.")
+    str,
+    typer.Option(
+        "--seed", metavar="NUMBER", help="Unsigned 64-bit integer; draw keys depend on it."
+    ),
 ]
 
 
@@ -38,12 +41,12 @@ def explain(
     at: At = None,
     variables: Variables = None,
     measure: Annotated[
-        bool, typer.Option("--measure/--no-measure", help="Time it, for about a second.")
+        bool, typer.Option("--measure/--no-measure", help="Measure the cost, for about a second.")
     ] = True,
     library: Library = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a template's plan and what its events cost, or what keeps it off the plan."""
+    """Show a template's plan and the cost of its events, or why the template has no plan."""
     from eventer.service.answers import explanation_json, explanation_text
     from eventer.service.requests import PreviewRequest
 

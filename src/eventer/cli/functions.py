@@ -1,4 +1,4 @@
-"""What templates may call."""
+"""`eventer functions`: the functions that templates may call."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from eventer.cli.terminal import print_data, print_json, table
 @exit_with_code
 def functions(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="Show all about one function.")
+        str | None, typer.Argument(metavar="NAME", help="Show one function in detail.")
     ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """List the functions that templates may call."""
-    from eventer.service.answers import functions_json
+    from eventer.service.function_catalog import functions_json
 
     answer = functions_json(name)
     specs = answer["functions"]

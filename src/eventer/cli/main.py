@@ -1,4 +1,4 @@
-"""The command `eventer`: every command by name, from one file a family."""
+"""The command `eventer` and its subcommands."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from eventer.cli import (
 _HELP = """Streams of random, realistic events from Jsonnet templates, delivered on schedule to
 Kafka topics and PostgreSQL tables.
 
-`eventer dev` starts everything that is needed to look around."""
+`eventer dev` starts a complete local environment."""
 
 app = typer.Typer(
     name="eventer",
@@ -35,8 +35,8 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001  Typer calls it so
-    if wanted:
+def _version(requested: bool) -> None:  # noqa: FBT001  Typer passes it by position
+    if requested:
         typer.echo(f"eventer {__version__}")
         raise typer.Exit
 
@@ -79,5 +79,5 @@ app.add_typer(config.app, name="config")
 
 
 def main() -> None:
-    """Runs the command line of this process and ends it."""
+    """Runs the command line and exits."""
     app()

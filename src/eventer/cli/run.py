@@ -1,4 +1,4 @@
-"""A template to a destination, without a service."""
+"""`eventer run`: delivers a template's events without a service."""
 
 from __future__ import annotations
 
@@ -38,30 +38,36 @@ def run(
     context: typer.Context,
     template: TemplateFile,
     *,
-    stdout: Annotated[bool, typer.Option("--stdout", help="Print the events, one a line.")] = False,
+    stdout: Annotated[
+        bool, typer.Option("--stdout", help="Print the events, one per line.")
+    ] = False,
     topic: Topic = None,
     table: Table = None,
     key: Key = None,
     connection: Connection = None,
     rate: Annotated[
-        str | None, typer.Option("--rate", metavar="RATE", help="As 5k/s, 100/m, 0.5/s: exactly.")
+        str | None,
+        typer.Option("--rate", metavar="RATE", help="Exact rate, as 5k/s, 100/m or 0.5/s."),
     ] = None,
     count: Annotated[
         int | None,
-        typer.Option("--count", metavar="NUMBER", min=1, help="How many events each --interval."),
+        typer.Option("--count", metavar="NUMBER", min=1, help="Number of events per --interval."),
     ] = None,
     interval: Annotated[
-        str | None, typer.Option("--interval", metavar="DURATION", help="As 10s, 250ms, 1h30m.")
+        str | None,
+        typer.Option(
+            "--interval", metavar="DURATION", help="Time between ticks, as 10s, 250ms or 1h30m."
+        ),
     ] = None,
     duration: Annotated[
         str | None,
         typer.Option(
-            "--duration", metavar="DURATION", help="How long it runs, from its first events on."
+            "--duration", metavar="DURATION", help="How long to run, from the first events on."
         ),
     ] = None,
     max_events: Annotated[
         int | None,
-        typer.Option("--max-events", "-n", metavar="NUMBER", min=1, help="How many events in all."),
+        typer.Option("--max-events", "-n", metavar="NUMBER", min=1, help="Total number of events."),
     ] = None,
     seed: Seed = None,
     stream: StreamName = None,
@@ -70,7 +76,11 @@ def run(
     variables: Variables = None,
     on_error: Annotated[
         OnError,
-        typer.Option("--on-error", metavar="stop|skip", help="What an event that raises does."),
+        typer.Option(
+            "--on-error",
+            metavar="stop|skip",
+            help="Whether to stop or to skip when an event fails.",
+        ),
     ] = OnError.STOP,
     library: Library = None,
     watch: Annotated[
@@ -78,9 +88,9 @@ def run(
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Deliver a template's events, as fast as the destination takes them or at a pace.
+    """Deliver a template's events, as fast as the destination takes them or at a fixed pace.
 
-    With exit code 0, all that was asked for is acknowledged and committed.
+    Exit code 0 means that all requested events are acknowledged and committed.
     """
     from eventer.cli.run_session import RunOptions, run_once, run_watching
     from eventer.service.run_schedule import ScheduleOptions
@@ -103,14 +113,14 @@ def run(
         dataset=dataset,
     )
     if watch and str(template) == "-":
-        raise typer.BadParameter("--watch needs a file")
+        raise typer.BadParameter("--watch needs a file, not standard input")
     if seed is None:
         print_message(seed_message(number))
     return run_watching(options, as_json=as_json) if watch else run_once(options, as_json=as_json)
 
 
 def _check_schedule(schedule_options: ScheduleOptions) -> ScheduleOptions:
-    """Lets pass what makes a schedule: what does not is a mistake of the command line."""
+    """Reports invalid schedule options as errors of the command line."""
     from eventer.service.run_schedule import schedule
 
     try:
@@ -122,5 +132,7 @@ def _check_schedule(schedule_options: ScheduleOptions) -> ScheduleOptions:
 
 def _target(target: Target | None, *, stdout: bool) -> Target:
     if stdout == (target is not None):
-        raise typer.BadParameter("say where to: one of --stdout, --kafka TOPIC, --postgres TABLE")
+        raise typer.BadParameter(
+            "choose one destination: --stdout, --kafka TOPIC, --postgres TABLE"
+        )
     return target or ConsoleTarget()

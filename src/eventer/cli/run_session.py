@@ -1,4 +1,4 @@
-"""A run with what surrounds it: signals, progress, summary, and running again on every save."""
+"""Runs `eventer run`: signals, progress, summary, and a new run on every save."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _PROGRESS_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What the command line asks for; the template's file is read anew for each run."""
+    """The options of the command; each run reads the template's file again."""
 
     settings: Settings
     file: Path
@@ -74,21 +74,21 @@ class RunOptions:
 
 
 def run_once(options: RunOptions, *, as_json: bool) -> int:
-    """Runs to the end; gives the exit code.
+    """Runs to the end; returns the exit code.
 
     Raises:
-        EventerError: it could not begin.
+        EventerError: the run cannot start.
     """
     return asyncio.run(_run_job(options.job(time.time_ns()), as_json=as_json))
 
 
 def run_watching(options: RunOptions, *, as_json: bool) -> int:
-    """Runs now and whenever the file is saved, until a signal ends it; gives the exit code."""
+    """Runs now and whenever the file is saved, until a signal; returns the exit code."""
     return asyncio.run(_watch(options, as_json=as_json))
 
 
 async def _run_job(job: RunJob, *, as_json: bool, saved: asyncio.Event | None = None) -> int:
-    """One run with its summary; `saved` ends it as time would."""
+    """One run with its summary; `saved` ends it early."""
     run_stats = RunStats(job.schedule.began(time.time_ns()), job.schedule.pace)
     standalone_run = StandaloneRun(job, run_stats, print_message)
     to_stdout = isinstance(job.target, ConsoleTarget)
@@ -100,7 +100,7 @@ async def _run_job(job: RunJob, *, as_json: bool, saved: asyncio.Event | None = 
             progress,
         ):
             result = await standalone_run.run()
-        # A signal may come when the run has ended already, and must not be lost.
+        # A signal may arrive after the run has ended, and must not be lost.
         result = replace(result, signal=standalone_run.received_signal)
     except BrokenPipeError:
         discard_stdout()
@@ -124,16 +124,16 @@ def _exit_code_of(result: RunResult) -> int:
         return OK
     began = result.position is not None and result.position.next > 0
     if isinstance(result.error, TemplateError) and began:
-        return FAILED  # it held for a while: what the run was to do is not done
+        return FAILED  # the template is valid: one of its events failed later
     return exit_code(result.error)
 
 
 @asynccontextmanager
 async def stop_on_signals(standalone_run: StandaloneRun) -> AsyncIterator[None]:
-    """The first Ctrl-C or SIGTERM ends the run in order, the second one at once.
+    """The first Ctrl-C or SIGTERM ends the run in order, the second one immediately.
 
-    Python's own handlers, as the loop's lose a signal that comes just before they are taken back:
-    they run in the loop's next turn, or never.
+    It uses Python's own handlers: handlers of the loop run in its next turn, and lose a signal
+    that arrives just before they are removed.
     """
     loop = asyncio.get_running_loop()
     received_signals: list[signal.Signals] = []
@@ -174,7 +174,7 @@ async def _finish_when_set(
 
 @asynccontextmanager
 async def _progress(run_stats: RunStats, *, shown: bool) -> AsyncIterator[None]:
-    """One line that is written over, only where somebody looks."""
+    """Shows the progress in one line that is redrawn."""
 
     async def write() -> None:
         while True:
@@ -191,7 +191,7 @@ async def _progress(run_stats: RunStats, *, shown: bool) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _in_background(work: Coroutine[Any, Any, None] | None) -> AsyncIterator[None]:
-    """Does something for the time of a block."""
+    """Runs a coroutine during the block."""
     task = None if work is None else asyncio.create_task(work)
     try:
         yield
@@ -202,7 +202,7 @@ async def _in_background(work: Coroutine[Any, Any, None] | None) -> AsyncIterato
 
 
 async def _watch(options: RunOptions, *, as_json: bool) -> int:
-    """What is wrong with the file is told and waited out."""
+    """Runs after every save; prints errors and waits for the next save."""
     file = options.file
     while True:
         seen = _file_state(file)
@@ -220,13 +220,13 @@ async def _watch(options: RunOptions, *, as_json: bool) -> int:
 
 
 async def _wait_until_saved(file: Path, seen: object, saved: asyncio.Event) -> None:
-    while _file_state(file) in (seen, None):  # noqa: ASYNC110  a file tells nobody that it changed
+    while _file_state(file) in (seen, None):  # noqa: ASYNC110  a file has no change event
         await asyncio.sleep(_POLL_SECONDS)
     saved.set()
 
 
 def _file_state(file: Path) -> tuple[int, int] | None:
-    """What changes when a file is saved; None while it is not there."""
+    """Time and size of a file, which change on save; None while it does not exist."""
     try:
         status = file.stat()
     except OSError:

@@ -1,8 +1,7 @@
-"""Templates without a service: see their events, check them."""
+"""`eventer preview` and `eventer validate`: templates without a service."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -44,10 +43,10 @@ def preview(
     template: TemplateFile,
     *,
     count: Annotated[
-        int, typer.Option("--count", "-n", metavar="NUMBER", min=1, help="How many events.")
+        int, typer.Option("--count", "-n", metavar="NUMBER", min=1, help="Number of events.")
     ] = 10,
     first: Annotated[
-        int, typer.Option("--first", metavar="INDEX", min=0, help="Index of the first one.")
+        int, typer.Option("--first", metavar="INDEX", min=0, help="Index of the first event.")
     ] = 0,
     seed: Seed = None,
     stream: StreamName = None,
@@ -57,7 +56,7 @@ def preview(
     library: Library = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show events of a template, one a line. Nothing is delivered; no service is needed."""
+    """Show events of a template, one per line. Delivers nothing and needs no service."""
     from eventer.service.answers import preview_body
     from eventer.service.requests import PreviewRequest
 
@@ -100,7 +99,7 @@ def validate(
     library: Library = None,
     as_json: AsJson = False,
 ) -> int:
-    """Check a template and its first 100 events, and whether a topic or a table could take them."""
+    """Check a template, its first 100 events, and whether they fit a topic or table."""
     from eventer.core.error_text import format_error
     from eventer.service.answers import validation_json
     from eventer.service.requests import PreviewRequest
@@ -138,6 +137,8 @@ def ask_template_service(
     settings: Settings, question: Callable[[TemplateService], Awaitable[_T]]
 ) -> _T:
     """The answer of a template service that is started for this question only."""
+    import asyncio
+
     from eventer.service.template_service import standalone_template_service
 
     async def ask() -> _T:

@@ -206,20 +206,6 @@ def _refusal(explanation: TemplateExplanation) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def functions_json(name: str | None = None) -> Json:
-    """All functions that templates may call, or one, as `FunctionsOut`.
-
-    Raises:
-        NotFoundError: there is no function of that name.
-    """
-    from eventer.functions.catalog import CATALOG  # reads the data of the functions
-
-    if name is not None:
-        CATALOG.get(name)
-    specs: Any = CATALOG.describe()
-    return {"functions": [spec for spec in specs if name in (None, spec["name"])]}
-
-
 def faults_json(error: EventerError, pointer: str | None = None) -> list[Json]:
     """The faults of an error; `pointer` is where the request has the template."""
     if isinstance(error, RequestError):

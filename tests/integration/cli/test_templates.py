@@ -111,7 +111,7 @@ def test_wrong_options_say_what_is_wrong_with_them(shell):
     for args, said in (
         (("--seed", "-1"), "unsigned 64-bit"),
         (("-V", "novalue"), "name=text"),
-        (("-V", "n:={"), "no JSON"),
+        (("-V", "n:={"), "not valid JSON"),
         (("--at", "soon"), "no instant"),
         (("-n", "0"), "greater than or equal to 1"),
     ):

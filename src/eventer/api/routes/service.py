@@ -10,7 +10,7 @@ from eventer.api.problems import SERVICE_UNAVAILABLE, problem_json, problem_resp
 from eventer.api.routing import JsonRoute, Service, problems
 from eventer.api.wire.functions import FunctionsOut
 from eventer.api.wire.responses import HealthOut, ReadyOut
-from eventer.service.answers import functions_json
+from eventer.service.function_catalog import functions_json
 
 router = APIRouter(tags=["service"], route_class=JsonRoute)
 
