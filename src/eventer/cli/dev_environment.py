@@ -20,11 +20,7 @@ from eventer.cli.serve import STOPPING, listen
 from eventer.cli.terminal import print_message
 from eventer.core.errors import EventerError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
-from eventer.service.embedded_servers import (
-    VOLATILE_CONNECTIONS,
-    EmbeddedServers,
-    embedded_servers,
-)
+from eventer.service.local import VOLATILE_CONNECTIONS, EmbeddedServers, embedded_servers
 from eventer.service.requests import (
     AddRequest,
     DestinationRequest,

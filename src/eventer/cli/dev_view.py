@@ -6,8 +6,9 @@ import sys
 from collections.abc import Sequence
 from typing import Protocol
 
+from eventer.cli.generators import destination_label as target_label
 from eventer.cli.terminal import print_message, table
-from eventer.core.model import ConsoleTarget, KafkaTarget
+from eventer.service.answers import target_json
 from eventer.service.views import GeneratorView
 
 _MAX_EVENTS_SHOWN = 10
@@ -32,11 +33,7 @@ class View(Protocol):
 
 def destination_label(generator: GeneratorView) -> str:
     """A generator's destination, as `kafka:orders`."""
-    target = generator.target
-    if isinstance(target, ConsoleTarget):
-        return target.connection
-    name = target.topic if isinstance(target, KafkaTarget) else target.table
-    return f"{target.connection}:{name}"
+    return target_label(target_json(generator.target))
 
 
 def problem(generator: GeneratorView) -> str | None:

@@ -14,10 +14,8 @@ from eventer.cli.template_options import (
     StreamName,
     TemplateFile,
     Variables,
-    parse_at,
     parse_seed,
-    parse_variables,
-    read_template,
+    template_request,
 )
 from eventer.cli.templates import ask_template_service
 from eventer.cli.terminal import print_data, print_json
@@ -47,24 +45,18 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Show a template's plan and the cost of its events, or why the template has no plan."""
-    from eventer.service.answers import explanation_json, explanation_text
-    from eventer.service.requests import PreviewRequest
+    from dataclasses import asdict
+
+    from eventer.service.answers import explanation_text
 
     settings = settings_of(context, library=library)
-    text, name = read_template(template)
-    request = PreviewRequest(
-        text,
-        name,
-        seed=parse_seed(seed),
-        stream=stream,
-        dataset=dataset,
-        vars=parse_variables(variables or ()),
-        at=parse_at(at),
+    request = template_request(
+        template, variables, at, seed=parse_seed(seed), stream=stream, dataset=dataset
     )
     explanation = ask_template_service(
         settings, lambda service: service.explain(request, measured=measure)
     )
     if as_json:
-        print_json(explanation_json(explanation))
+        print_json(asdict(explanation))
     else:
         print_data(explanation_text(explanation).rstrip("\n"))

@@ -16,7 +16,7 @@ import uvicorn
 from eventer.api.app import create_app
 from eventer.api.time_limited_protocol import protocol_class
 from eventer.service.eventer import Eventer
-from eventer.service.start import started_eventer
+from eventer.service.local import started_eventer
 from eventer.settings.model import Settings, check_bind
 
 _GRACE_SECONDS = 5

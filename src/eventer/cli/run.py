@@ -93,7 +93,9 @@ def run(
     Exit code 0 means that all requested events are acknowledged and committed.
     """
     from eventer.cli.run_session import RunOptions, run_once, run_watching
+    from eventer.core.model import Stream
     from eventer.service.run_schedule import ScheduleOptions
+    from eventer.service.standalone_run import RunRequest
 
     settings = settings_of(context, library=library)
     target = _target(target_of(topic, table, key, connection), stdout=stdout)
@@ -101,17 +103,8 @@ def run(
     schedule_options = _check_schedule(
         ScheduleOptions(rate, count, interval, duration, max_events, parse_at(at))
     )
-    options = RunOptions(
-        settings=settings,
-        file=template,
-        variables=parse_variables(variables or ()),
-        target=target,
-        schedule_options=schedule_options,
-        on_error=on_error,
-        seed=number,
-        stream=stream,
-        dataset=dataset,
-    )
+    request = RunRequest(Stream(number, stream), dataset, target, schedule_options, on_error)
+    options = RunOptions(settings, template, parse_variables(variables or ()), request)
     if watch and str(template) == "-":
         raise typer.BadParameter("--watch needs a file, not standard input")
     if seed is None:

@@ -7,9 +7,9 @@ import json
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,7 @@ from eventer.cli.template_options import read_template
 from eventer.cli.terminal import print_json, print_message
 from eventer.core.error_text import format_error
 from eventer.core.errors import EventerError, TemplateError
-from eventer.core.model import ConsoleTarget, OnError, Stream, Target, Template
-from eventer.service.run_schedule import ScheduleOptions
+from eventer.core.model import ConsoleTarget, Template
 from eventer.service.run_stats import RunStats
 from eventer.service.standalone_run import (
     RunJob,
@@ -48,12 +47,7 @@ class RunOptions:
     settings: Settings
     file: Path
     variables: str
-    target: Target
-    schedule_options: ScheduleOptions
-    on_error: OnError
-    seed: int
-    stream: str | None
-    dataset: str | None
+    request: RunRequest
 
     def job(self, now: int) -> RunJob:
         """Reads the template and prepares a run that starts now (ns since 1970).
@@ -62,15 +56,7 @@ class RunOptions:
             EventerError: the template, an option or the configuration is invalid.
         """
         text, name = read_template(self.file)
-        request = RunRequest(
-            Template(text, name, self.variables),
-            Stream(self.seed, self.stream),
-            self.dataset,
-            self.target,
-            self.schedule_options,
-            self.on_error,
-        )
-        return prepare_run(request, self.settings, now)
+        return prepare_run(Template(text, name, self.variables), self.request, self.settings, now)
 
 
 def run_once(options: RunOptions, *, as_json: bool) -> int:
@@ -95,13 +81,11 @@ async def _run_job(job: RunJob, *, as_json: bool, saved: asyncio.Event | None = 
     try:
         progress = _progress(run_stats, shown=not to_stdout and sys.stderr.isatty())
         async with (
-            stop_on_signals(standalone_run),
+            stop_on_signals(standalone_run.finish) as signals,
             _finish_when_set(saved, standalone_run),
             progress,
         ):
             result = await standalone_run.run()
-        # A signal may arrive after the run has ended, and must not be lost.
-        result = replace(result, signal=standalone_run.received_signal)
     except BrokenPipeError:
         discard_stdout()
         return STDOUT_CLOSED
@@ -114,12 +98,10 @@ async def _run_job(job: RunJob, *, as_json: bool, saved: asyncio.Event | None = 
         print_message(json.dumps(summary))
     else:
         print_json(summary)
-    return _exit_code_of(result)
+    return 128 + signals[0] if signals else _exit_code_of(result)
 
 
 def _exit_code_of(result: RunResult) -> int:
-    if result.signal is not None:
-        return 128 + result.signal
     if result.error is None:
         return OK
     began = result.position is not None and result.position.next > 0
@@ -129,23 +111,21 @@ def _exit_code_of(result: RunResult) -> int:
 
 
 @asynccontextmanager
-async def stop_on_signals(standalone_run: StandaloneRun) -> AsyncIterator[None]:
-    """The first Ctrl-C or SIGTERM ends the run in order, the second one immediately.
+async def stop_on_signals(finish: Callable[[], None]) -> AsyncIterator[Sequence[signal.Signals]]:
+    """Calls `finish` in the loop on the first Ctrl-C or SIGTERM, which is then in the sequence.
+
+    The second signal has its default effect.
 
     It uses Python's own handlers: handlers of the loop run in its next turn, and lose a signal
     that arrives just before they are removed.
     """
     loop = asyncio.get_running_loop()
-    received_signals: list[signal.Signals] = []
+    received: list[signal.Signals] = []
 
     def on_signal(number: int, _: object) -> None:
         restore()
-        received_signals.append(signal.Signals(number))
-        loop.call_soon_threadsafe(end)
-
-    def end() -> None:
-        while received_signals:
-            standalone_run.interrupt(received_signals.pop())
+        received.append(signal.Signals(number))
+        loop.call_soon_threadsafe(finish)
 
     def restore() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -154,10 +134,9 @@ async def stop_on_signals(standalone_run: StandaloneRun) -> AsyncIterator[None]:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
     try:
-        yield
+        yield received
     finally:
         restore()
-        end()
 
 
 @asynccontextmanager

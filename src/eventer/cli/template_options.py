@@ -14,6 +14,7 @@ from eventer.core.errors import RequestError
 
 if TYPE_CHECKING:
     from eventer.core.model import Target
+    from eventer.service.requests import PreviewRequest
 
 TemplateFile = Annotated[
     Path,
@@ -91,6 +92,21 @@ def read_template(file: Path) -> tuple[str, str]:
         raise typer.BadParameter(f"cannot read {name}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise typer.BadParameter(f"{name} is not UTF-8 (byte {error.start})") from error
+
+
+def template_request(
+    file: Path, variables: Iterable[str] | None, at: str | None, **fields: Any
+) -> PreviewRequest:
+    """A request about the template in a file; `fields` are further fields of it.
+
+    Raises:
+        typer.BadParameter: the file cannot be read, or an option is invalid.
+    """
+    from eventer.service.requests import PreviewRequest
+
+    text, name = read_template(file)
+    given = parse_variables(variables or ())
+    return PreviewRequest(text, name, vars=given, at=parse_at(at), **fields)
 
 
 def parse_variables(pairs: Iterable[str]) -> str:

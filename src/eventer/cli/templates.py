@@ -20,12 +20,10 @@ from eventer.cli.template_options import (
     TemplateFile,
     Topic,
     Variables,
-    parse_at,
     parse_seed,
-    parse_variables,
-    read_template,
     seed_message,
     target_of,
+    template_request,
 )
 from eventer.cli.terminal import print_data, print_json, print_message
 
@@ -58,20 +56,17 @@ def preview(
 ) -> None:
     """Show events of a template, one per line. Delivers nothing and needs no service."""
     from eventer.service.answers import preview_body
-    from eventer.service.requests import PreviewRequest
 
     settings = settings_of(context, library=library)
-    text, name = read_template(template)
-    request = PreviewRequest(
-        text,
-        name,
+    request = template_request(
+        template,
+        variables,
+        at,
         count=count,
         first=first,
         seed=parse_seed(seed),
         stream=stream,
         dataset=dataset,
-        vars=parse_variables(variables or ()),
-        at=parse_at(at),
     )
     shown = ask_template_service(settings, lambda service: service.preview(request))
     _print_warnings(shown)
@@ -102,18 +97,9 @@ def validate(
     """Check a template, its first 100 events, and whether they fit a topic or table."""
     from eventer.core.error_text import format_error
     from eventer.service.answers import validation_json
-    from eventer.service.requests import PreviewRequest
 
     settings = settings_of(context, library=library)
-    text, name = read_template(template)
-    request = PreviewRequest(
-        text,
-        name,
-        seed=0,
-        dataset=dataset,
-        vars=parse_variables(variables or ()),
-        at=parse_at(at),
-    )
+    request = template_request(template, variables, at, seed=0, dataset=dataset)
     target = target_of(topic, table, key, connection)
     validation = ask_template_service(settings, lambda service: service.validate(request, target))
     _print_warnings(validation)
@@ -127,7 +113,7 @@ def validate(
     if errors:
         return INVALID
     reason = f": {validation.reason}" if validation.reason else ""
-    print_data(f"{name} is valid ({validation.engine}{reason})")
+    print_data(f"{request.name} is valid ({validation.engine}{reason})")
     for column in validation.shape.columns:
         print_data(f"  {column.name}  {column.type.value}")
     return OK

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from eventer.core.duration import format_duration
@@ -185,13 +184,8 @@ def verification_json(found: Verification) -> Json:
     }
 
 
-def explanation_json(explanation: TemplateExplanation) -> Json:
-    """A template's plan and its measured cost."""
-    return asdict(explanation)
-
-
 def explanation_text(explanation: TemplateExplanation) -> str:
-    """The same as text, for people."""
+    """A template's plan and its measured cost as text."""
     plan, measured = explanation.plan, explanation.measured
     parts = [_refusal(explanation) if plan is None else plan_text(plan)]
     if measured is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import signal
 import sys
 import threading
 import time
@@ -65,9 +64,8 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What one run delivers, and where. `template` has its own text only, without its imports."""
+    """What one run delivers, where and when."""
 
-    template: Template
     stream: Stream
     dataset: str | None
     target: Target
@@ -89,15 +87,14 @@ class RunJob:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended: because of an error, because of a signal, or because it was complete."""
+    """How a run ended: with an error, or complete."""
 
     error: EventerError | None = None
     position: Position | None = None
-    signal: signal.Signals | None = None
 
 
-def prepare_run(request: RunRequest, settings: Settings, now: int) -> RunJob:
-    """Prepares a run that starts now (ns since 1970).
+def prepare_run(template: Template, request: RunRequest, settings: Settings, now: int) -> RunJob:
+    """Prepares a run of a template, still without its imports, that starts now (ns since 1970).
 
     Raises:
         RequestError: a schedule option is invalid.
@@ -106,8 +103,8 @@ def prepare_run(request: RunRequest, settings: Settings, now: int) -> RunJob:
     """
     run_schedule = schedule(request.schedule, now)
     connect = _connector(request.target, settings)
-    template, prepared = _load(request.template, settings.library)
-    recipe = Recipe(template, request.stream, EventContext(request.dataset, settings.instance_id))
+    stored, prepared = _load(template, settings.library)
+    recipe = Recipe(stored, request.stream, EventContext(request.dataset, settings.instance_id))
     return RunJob(recipe, prepared, request.target, run_schedule, request.on_error, connect)
 
 
@@ -173,7 +170,6 @@ class StandaloneRun:
         self._positioned = False
         self._unavailable_since: int | None = None
         self._result: RunResult | None = None
-        self._signal: signal.Signals | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._generation_thread = GenerationThread(self._build)
         self._runner = ShardRunner(
@@ -206,16 +202,6 @@ class StandaloneRun:
             end_pages()
         assert self._result is not None
         return self._result
-
-    @property
-    def received_signal(self) -> signal.Signals | None:
-        """The signal that interrupted the run, or None."""
-        return self._signal
-
-    def interrupt(self, number: signal.Signals) -> None:
-        """Stops the run because of a signal, after it commits the events in flight."""
-        self._signal = number
-        self.finish()
 
     def finish(self) -> None:
         """Generates no more events; the run ends when those in flight are committed."""

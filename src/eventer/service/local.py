@@ -1,9 +1,9 @@
-"""The embedded broker and database that `eventer dev` runs the service against."""
+"""Runs the service in this process, and the embedded servers of `eventer dev`."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from pydantic import SecretStr
 from eventer.core.errors import ConfigError
 from eventer.embedded.kafka import DELIVERY_GUARANTEE, EmbeddedKafka
 from eventer.embedded.postgres import EmbeddedPostgres
+from eventer.registry.sqlite import REGISTRY_FILE_NAME, SqliteRegistry
+from eventer.service.eventer import Eventer
 from eventer.settings import Settings
 from eventer.settings.model import KafkaConnection, PostgresConnection
 
@@ -61,3 +63,22 @@ async def embedded_servers(data_dir: Path) -> AsyncIterator[EmbeddedServers]:
     async with AsyncExitStack() as stack:
         await asyncio.gather(stack.enter_async_context(kafka), stack.enter_async_context(postgres))
         yield EmbeddedServers(kafka, postgres)
+
+
+@asynccontextmanager
+async def started_eventer(
+    settings: Settings, *, embedded: Collection[str] = ()
+) -> AsyncIterator[Eventer]:
+    """Runs a service during the block; `embedded` is as for `Eventer`.
+
+    Raises:
+        RegistryError: the registry cannot be opened, or another service uses it.
+    """
+    path = settings.data_dir / REGISTRY_FILE_NAME
+    async with await SqliteRegistry.open(path, shards=settings.shards) as registry:
+        eventer = Eventer(settings, registry, embedded=embedded)
+        await eventer.start()
+        try:
+            yield eventer
+        finally:
+            await eventer.stop()
