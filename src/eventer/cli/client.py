@@ -48,10 +48,7 @@ class ServiceClient:
         return self._ask(lambda: self._http.get(path, params=dict(query or {})))
 
     def post(
-        self,
-        path: str,
-        query: Sequence[tuple[str, str]] = (),
-        body: bytes | None = None,
+        self, path: str, query: Sequence[tuple[str, str]] = (), body: bytes | None = None
     ) -> Any:
         """The JSON value in the answer to a POST; raises as `get` does."""
         headers = {} if body is None else {"Content-Type": "application/json"}

@@ -6,17 +6,10 @@ from typing import Annotated
 
 import typer
 
+from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.options import AsJson, Library, settings_of
-from eventer.cli.template_options import (
-    At,
-    Dataset,
-    StreamName,
-    TemplateFile,
-    Variables,
-    parse_seed,
-    template_request,
-)
+from eventer.cli.template_options import parse_seed, template_request
 from eventer.cli.templates import ask_template_service
 from eventer.cli.terminal import print_data, print_json
 
@@ -31,13 +24,13 @@ Seed = Annotated[
 @exit_with_code
 def explain(
     context: typer.Context,
-    template: TemplateFile,
+    template: option.TemplateFile,
     *,
     seed: Seed = "0",
-    stream: StreamName = None,
-    dataset: Dataset = None,
-    at: At = None,
-    variables: Variables = None,
+    stream: option.StreamName = None,
+    dataset: option.Dataset = None,
+    at: option.At = None,
+    variables: option.Variables = None,
     measure: Annotated[
         bool, typer.Option("--measure/--no-measure", help="Measure the cost, for about a second.")
     ] = True,

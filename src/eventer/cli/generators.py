@@ -98,10 +98,7 @@ def resume(
 ) -> None:
     """Resume paused or failed generators."""
     client = _client(context, url)
-    options = [
-        *([("skip", "1")] if skip else []),
-        *([("position", position)] if position else []),
-    ]
+    options = [*([("skip", "1")] if skip else []), *([("position", position)] if position else [])]
     queries = [[("id", id_), *options] for id_ in ids]
     views = [client.post("/generator/resume", query) for query in queries]
     _show(views, {"generators": views}, as_json=as_json)

@@ -8,17 +8,7 @@ from typing import Annotated
 import typer
 
 from eventer import __version__
-from eventer.cli import (
-    config,
-    dev,
-    explain,
-    functions,
-    generators,
-    run,
-    serve,
-    templates,
-    verify,
-)
+from eventer.cli import config, dev, explain, functions, generators, run, serve, templates, verify
 
 _HELP = """Streams of random, realistic events from Jsonnet templates, delivered on schedule to
 Kafka topics and PostgreSQL tables.
@@ -54,8 +44,7 @@ def _global(
         ),
     ] = None,
     _: Annotated[
-        bool,
-        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     context.obj = config_file

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Url = Annotated[
-    str | None,
-    typer.Option("--url", metavar="URL", help="URL of the service (EVENTER_URL)."),
+    str | None, typer.Option("--url", metavar="URL", help="URL of the service (EVENTER_URL).")
 ]
 Library = Annotated[
     Path | None,

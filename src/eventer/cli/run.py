@@ -6,19 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.options import AsJson, Library, settings_of
 from eventer.cli.template_options import (
-    At,
-    Connection,
-    Dataset,
-    Key,
-    Seed,
-    StreamName,
-    Table,
-    TemplateFile,
-    Topic,
-    Variables,
     parse_at,
     parse_seed,
     parse_variables,
@@ -36,15 +27,15 @@ if TYPE_CHECKING:
 @exit_with_code
 def run(
     context: typer.Context,
-    template: TemplateFile,
+    template: option.TemplateFile,
     *,
     stdout: Annotated[
         bool, typer.Option("--stdout", help="Print the events, one per line.")
     ] = False,
-    topic: Topic = None,
-    table: Table = None,
-    key: Key = None,
-    connection: Connection = None,
+    topic: option.Topic = None,
+    table: option.Table = None,
+    key: option.Key = None,
+    connection: option.Connection = None,
     rate: Annotated[
         str | None,
         typer.Option("--rate", metavar="RATE", help="Exact rate, as 5k/s, 100/m or 0.5/s."),
@@ -69,11 +60,11 @@ def run(
         int | None,
         typer.Option("--max-events", "-n", metavar="NUMBER", min=1, help="Total number of events."),
     ] = None,
-    seed: Seed = None,
-    stream: StreamName = None,
-    dataset: Dataset = None,
-    at: At = None,
-    variables: Variables = None,
+    seed: option.Seed = None,
+    stream: option.StreamName = None,
+    dataset: option.Dataset = None,
+    at: option.At = None,
+    variables: option.Variables = None,
     on_error: Annotated[
         OnError,
         typer.Option(

@@ -13,13 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eventer.cli.exit_codes import (
-    FAILED,
-    OK,
-    STDOUT_CLOSED,
-    discard_stdout,
-    exit_code,
-)
+from eventer.cli.exit_codes import FAILED, OK, STDOUT_CLOSED, discard_stdout, exit_code
 from eventer.cli.run_summary import format_summary
 from eventer.cli.template_options import read_template
 from eventer.cli.terminal import print_json, print_message
@@ -27,13 +21,7 @@ from eventer.core.error_text import format_error
 from eventer.core.errors import EventerError, TemplateError
 from eventer.core.model import ConsoleTarget, Template
 from eventer.service.run_stats import RunStats
-from eventer.service.standalone_run import (
-    RunJob,
-    RunRequest,
-    RunResult,
-    StandaloneRun,
-    prepare_run,
-)
+from eventer.service.standalone_run import RunJob, RunRequest, RunResult, StandaloneRun, prepare_run
 from eventer.settings import Settings
 
 _POLL_SECONDS = 0.25

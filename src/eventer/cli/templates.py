@@ -7,24 +7,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from eventer.cli import template_options as option
 from eventer.cli.exit_codes import INVALID, OK, exit_with_code
 from eventer.cli.options import AsJson, Library, settings_of
-from eventer.cli.template_options import (
-    At,
-    Connection,
-    Dataset,
-    Key,
-    Seed,
-    StreamName,
-    Table,
-    TemplateFile,
-    Topic,
-    Variables,
-    parse_seed,
-    seed_message,
-    target_of,
-    template_request,
-)
+from eventer.cli.template_options import parse_seed, seed_message, target_of, template_request
 from eventer.cli.terminal import print_data, print_json, print_message
 
 if TYPE_CHECKING:
@@ -38,7 +24,7 @@ _T = TypeVar("_T")
 @exit_with_code
 def preview(
     context: typer.Context,
-    template: TemplateFile,
+    template: option.TemplateFile,
     *,
     count: Annotated[
         int, typer.Option("--count", "-n", metavar="NUMBER", min=1, help="Number of events.")
@@ -46,11 +32,11 @@ def preview(
     first: Annotated[
         int, typer.Option("--first", metavar="INDEX", min=0, help="Index of the first event.")
     ] = 0,
-    seed: Seed = None,
-    stream: StreamName = None,
-    dataset: Dataset = None,
-    at: At = None,
-    variables: Variables = None,
+    seed: option.Seed = None,
+    stream: option.StreamName = None,
+    dataset: option.Dataset = None,
+    at: option.At = None,
+    variables: option.Variables = None,
     library: Library = None,
     as_json: AsJson = False,
 ) -> None:
@@ -82,15 +68,15 @@ def preview(
 @exit_with_code
 def validate(
     context: typer.Context,
-    template: TemplateFile,
+    template: option.TemplateFile,
     *,
-    topic: Topic = None,
-    table: Table = None,
-    key: Key = None,
-    connection: Connection = None,
-    dataset: Dataset = None,
-    at: At = None,
-    variables: Variables = None,
+    topic: option.Topic = None,
+    table: option.Table = None,
+    key: option.Key = None,
+    connection: option.Connection = None,
+    dataset: option.Dataset = None,
+    at: option.At = None,
+    variables: option.Variables = None,
     library: Library = None,
     as_json: AsJson = False,
 ) -> int:

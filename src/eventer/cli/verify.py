@@ -21,8 +21,7 @@ def verify(
     id_: Annotated[str, typer.Argument(metavar="GENERATOR", help="Id of a generator.")],
     *,
     allow_foreign: Annotated[
-        bool,
-        typer.Option("--allow-foreign", help="Foreign events are not an error."),
+        bool, typer.Option("--allow-foreign", help="Foreign events are not an error.")
     ] = False,
     url: Url = None,
     as_json: AsJson = False,

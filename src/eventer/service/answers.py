@@ -98,10 +98,7 @@ def _last_error(last: LastError | None) -> Json | None:
 
 def removal_json(removal: Removal) -> Json:
     """The outcome of a removal, as `RemoveOut`."""
-    return {
-        "removed": [str(id_) for id_ in removal.removed],
-        "unknown": list(removal.unknown),
-    }
+    return {"removed": [str(id_) for id_ in removal.removed], "unknown": list(removal.unknown)}
 
 
 def _warning(warning: TemplateWarning) -> Json:

@@ -37,11 +37,7 @@ from eventer.service.views import (
 )
 from eventer.settings import Settings
 from eventer.workers.inspector_pool import InspectorPool
-from eventer.workers.messages import (
-    Connector,
-    RecomputeEvents,
-    WorkerConfig,
-)
+from eventer.workers.messages import Connector, RecomputeEvents, WorkerConfig
 from eventer.workers.worker_pool import WorkerPool
 
 PositionChoice: TypeAlias = Literal["registry", "destination"]

@@ -40,22 +40,16 @@ class TemplateService:
 
     async def preview(self, request: PreviewRequest) -> Preview:
         """Generates events of a template; see `Eventer.preview`."""
-        seed = secrets.randbits(64) if request.seed is None else request.seed
-        question = PreviewEvents(
-            self._recipe(request, seed),
-            at=self._instant(request),
-            first=request.first,
-            count=request.count,
-            engine=request.engine,
-        )
+        recipe, at = self._recipe(request), self._instant(request)
+        question = PreviewEvents(recipe, at, request.first, request.count, request.engine)
         shown = await self._inspectors.preview(question, PREVIEW_TIMEOUT_S)
         return Preview(
-            events=shown.events,
-            seed=seed,
-            engine=shown.engine,
-            reason=shown.reason,
-            warnings=shown.warnings,
-            traces=shown.traces,
+            shown.events,
+            recipe.stream.seed,
+            shown.engine,
+            shown.reason,
+            shown.warnings,
+            shown.traces,
         )
 
     async def validate(self, request: PreviewRequest, target: Target | None = None) -> Validation:
@@ -70,7 +64,7 @@ class TemplateService:
             raise_faults(list(target_faults(target, f"/destination/{target.kind}")))
         seconds = self._settings.limits.inspect_seconds
         question = InspectTemplate(
-            self._recipe(request, secrets.randbits(64) if request.seed is None else request.seed),
+            self._recipe(request),
             at=self._instant(request),
             count=DRY_RUN_EVENTS,
             seconds=seconds * DRY_RUN_TIME_SHARE,
@@ -94,11 +88,11 @@ class TemplateService:
             TemplateError: the template is invalid.
             WorkerLostError: the inspector process died.
         """
-        recipe = self._recipe(request, request.seed or 0)
-        question = ExplainTemplate(recipe, self._instant(request), measured)
+        question = ExplainTemplate(self._recipe(request), self._instant(request), measured)
         return await self._inspectors.explain(question, PREVIEW_TIMEOUT_S)
 
-    def _recipe(self, request: PreviewRequest, seed: int) -> Recipe:
+    def _recipe(self, request: PreviewRequest) -> Recipe:
+        seed = secrets.randbits(64) if request.seed is None else request.seed
         return Recipe(
             Template(request.template, request.name, request.vars),
             Stream(seed, request.stream),

@@ -66,22 +66,15 @@ class KafkaConnection(_Section):
         default=None, description="Trusted CA certificates (PEM). Default: those of the system."
     )
     ssl_certfile: Path | None = Field(default=None, description="Client certificate (PEM).")
-    ssl_keyfile: Path | None = Field(
-        default=None, description="Private key of the client certificate (PEM)."
-    )
-    ssl_key_password: SecretStr | None = Field(
-        default=None, description="Password of the private key."
-    )
+    ssl_keyfile: Path | None = Field(default=None, description="Client private key (PEM).")
+    ssl_key_password: SecretStr | None = Field(default=None, description="Password of that key.")
     ssl_check_hostname: bool = Field(
-        default=True,
-        description="Whether the broker's certificate must match its host name.",
+        default=True, description="Whether the broker's certificate must match its host name."
     )
     compression: Literal["none", "lz4"] = Field(
         default="lz4", description="Compression of record batches."
     )
-    client_id: str = Field(
-        default="eventer", description="Client id in the brokers' logs and metrics."
-    )
+    client_id: str = Field(default="eventer", description="Client id, for the brokers' logs.")
     ledger_retention_hours: float = Field(
         default=168.0,
         gt=0,
@@ -108,9 +101,7 @@ class PostgresConnection(_Section):
             "server crash may lose the last transactions; they are delivered again.",
         )
     )
-    connect_timeout: float = Field(
-        default=10.0, gt=0, description="Timeout to connect, in seconds."
-    )
+    connect_timeout: float = Field(default=10.0, gt=0, description="Timeout to connect (seconds).")
     statement_timeout: float = Field(
         default=60.0, gt=0, description="Timeout of a statement, in seconds."
     )
@@ -137,9 +128,7 @@ NamedConnection: TypeAlias = Annotated[NamedKafka | NamedPostgres, Field(discrim
 class Limits(_Section):
     """Limits for clients, requests, templates and all generators together."""
 
-    body_bytes: int = Field(
-        default=1 << 20, ge=1 << 10, description="Largest request body, in bytes."
-    )
+    body_bytes: int = Field(default=1 << 20, ge=1 << 10, description="Largest body, in bytes.")
     body_seconds: float = Field(
         default=30.0, gt=0, description="Timeout for receiving a request body, in seconds."
     )
@@ -173,9 +162,7 @@ class Limits(_Section):
         "seconds.",
     )
     worker_memory_bytes: int = Field(
-        default=2 << 30,
-        ge=256 << 20,
-        description="Memory of a worker process; one that uses more is restarted.",
+        default=2 << 30, ge=256 << 20, description="A worker that uses more memory is restarted."
     )
 
 
@@ -187,10 +174,7 @@ class Settings(_Section):
         description="Address to listen on. Addresses other than loopback need `token`.",
     )
     port: int = Field(
-        default=DEFAULT_PORT,
-        ge=0,
-        le=65535,
-        description="Port to listen on; 0 chooses a free port.",
+        default=DEFAULT_PORT, ge=0, le=65535, description="Port to listen on; 0: any free port."
     )
     allowed_hosts: StringList = Field(
         default=(),
@@ -211,12 +195,10 @@ class Settings(_Section):
         "user's data directory.",
     )
     instance_id: str | None = Field(
-        default=None,
-        description="Text that `get_instance_id` returns; its argument if unset.",
+        default=None, description="Text that `get_instance_id` returns; its argument if unset."
     )
     library: Path | None = Field(
-        default=None,
-        description="Folder that templates import from; if unset, they cannot import.",
+        default=None, description="Folder that templates import from; if unset, they cannot import."
     )
     url: str | None = Field(
         default=None,
@@ -229,9 +211,7 @@ class Settings(_Section):
         le=256,
         description="Shards per connection; fixed when the registry is created.",
     )
-    workers: int = Field(
-        default=2, ge=1, le=256, description="Worker processes that generate and deliver events."
-    )
+    workers: int = Field(default=2, ge=1, le=256, description="Processes that deliver events.")
     kafka: KafkaConnection = Field(
         default=KafkaConnection(), description="The connection named `kafka`."
     )
