@@ -106,7 +106,7 @@ def template_request(
 
     text, name = read_template(file)
     given = parse_variables(variables or ())
-    return PreviewRequest(text, name, vars=given, at=parse_at(at), **fields)
+    return PreviewRequest(template=text, name=name, vars=given, at=parse_at(at), **fields)
 
 
 def parse_variables(pairs: Iterable[str]) -> str:

@@ -255,7 +255,7 @@ class StandaloneRun:
     def _on_connected(self, guarantee: Guarantee) -> None:
         is_kafka = self._job.target.kind == "kafka"
         if not self._connected and is_kafka and guarantee == "at-least-once":
-            self._notify("warning: delivery is at-least-once: this broker refuses transactions")
+            self._notify("warning: delivery is at-least-once: no transactions on this connection")
         self._connected, self._unavailable_since = True, None
 
     def _on_unavailable(self, error: EventerError) -> None:
