@@ -15,14 +15,13 @@ from pathlib import Path
 
 from benchmarks.turns import CONTRACT
 from eventer.core.clock import SystemClock
-from eventer.core.model import ConsoleTarget, PositionKey, Stream, Template
-from eventer.destinations.base import Flow
+from eventer.core.model import ConsoleTarget, GeneratorSpec, PositionKey, Recipe, Stream, Template
 from eventer.destinations.console import ConsoleConnection
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.runner import ShardRunner
-from eventer.runs.shard_messages import Assignment, FlowFinished, PositionRead, Recipe, ShardReport
+from eventer.runs.shard_messages import Assignment, FlowFinished, PositionRead, ShardReport
 from eventer.service.run_schedule import UnpacedTimetable
 
 AT = 1_767_225_600_000_000_000
@@ -40,8 +39,8 @@ class Generators:
         for number in range(generators):
             recipe = Recipe(template, Stream(7, f"stream {number}"), EventContext())
             self._engines[recipe] = prepared.engine(recipe.stream, recipe.context)
-            flow = Flow(PositionKey(1, number, 1), ConsoleTarget(), prepared.shape)
-            self._flows.append(Assignment(flow, recipe))
+            spec = GeneratorSpec(recipe, ConsoleTarget(), prepared.shape)
+            self._flows.append(Assignment(PositionKey(1, number, 1), spec))
         self._generation_thread = GenerationThread(
             lambda assignment: self._engines[assignment.recipe]
         )

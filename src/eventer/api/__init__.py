@@ -1,1 +1,1 @@
-"""HTTP: routes, wire shapes, problems."""
+"""The HTTP API: routes, wire shapes, problems."""

@@ -1,4 +1,4 @@
-"""The HTTP application: routes over a started service, behind the guard."""
+"""The HTTP application: the guard, and the routes of a started service."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from eventer.settings.model import Settings
 _DESCRIPTION = """Streams of random, realistic events from Jsonnet templates, delivered on schedule
 to Kafka topics and PostgreSQL tables.
 
-Every answer that is no success is `application/problem+json` (RFC 9457)."""
+Errors are `application/problem+json` (RFC 9457)."""
 
 _TAGS = [
-    {"name": "generators", "description": "Add, look at, pause, resume and remove."},
-    {"name": "templates", "description": "See and check, without adding anything."},
+    {"name": "generators", "description": "Add, show, pause, resume and remove generators."},
+    {"name": "templates", "description": "Preview and check templates."},
     {"name": "service", "description": "Functions, health, metrics."},
 ]
 
 
 def create_app(eventer: Eventer, settings: Settings) -> ASGIApp:
-    """The application over a service that the caller starts and stops."""
+    """The application of a service that the caller starts and stops."""
     return Guard(create_routes(eventer, settings), settings)
 
 
 def create_routes(eventer: Eventer, settings: Settings) -> FastAPI:
-    """The application without its guard. Its documentation needs no network."""
+    """The application without its guard. Its documentation works offline."""
     app = FastAPIOffline(
         title="Eventer",
         version=__version__,
@@ -52,7 +52,7 @@ def create_routes(eventer: Eventer, settings: Settings) -> FastAPI:
 
 
 def _complete_openapi(document: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    """Adds what routes cannot say of themselves: the shape of problems, and the token."""
+    """Adds the shape of problems and the token, which routes do not declare."""
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -1,8 +1,8 @@
-"""Request bodies as JSON values: more careful than the standard parser, and more forgiving.
+"""Decodes request bodies as JSON.
 
-Raw line breaks inside strings are taken as they are: base64 pasted with its line breaks must work.
-Refused: nesting beyond 64, names given twice, NaN and Infinity, numbers too big for a double,
-and halves of surrogate pairs, which no destination can store.
+Unlike the standard parser, it accepts raw line breaks inside strings, so that base64 can be pasted
+with them. It rejects nesting beyond 64 levels, duplicate names, NaN and Infinity, numbers too large
+for a double, and unpaired surrogates, which no destination can store.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class MalformedJsonError(RequestError):
-    """The body is no JSON; its one fault says where."""
+    """The body is not valid JSON; its fault says where."""
 
 
 def decode(body: bytes) -> Any:
     """The value of a body.
 
     Raises:
-        MalformedJsonError: it is no JSON text, or one of those refused.
-        RequestError: a name is given twice, or a string cannot be stored.
+        MalformedJsonError: it is not valid JSON, or rejected as above.
+        RequestError: a name is duplicate, or a string contains an unpaired surrogate.
     """
     text = _text(body)
     _check_depth(text)
@@ -65,7 +65,7 @@ def _malformed(message: str, text: str, offset: int) -> MalformedJsonError:
     line, column = source.location(offset)
     place = Place("body", line, column, line, column + 1, source.line(line)[:200])
     said = message[0].lower() + message[1:]
-    return MalformedJsonError("the body is no JSON", (Fault("", said, None, place),))
+    return MalformedJsonError("the body is not valid JSON", (Fault("", said, None, place),))
 
 
 def _check_depth(text: str) -> None:
@@ -74,7 +74,7 @@ def _check_depth(text: str) -> None:
         if match.group() in "[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise _malformed(f"nested deeper than {MAX_DEPTH}", text, match.start())
+                raise _malformed(f"nested deeper than {MAX_DEPTH} levels", text, match.start())
         elif match.group() in "]}":
             depth -= 1
 
@@ -84,23 +84,23 @@ def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise RequestError(f"the name {twice!r} is given twice in one object of the body")
+        raise RequestError(f"the name {twice!r} is defined twice in one object of the body")
     return result
 
 
 def _refuse_constant(text: str) -> Any:
-    raise MalformedJsonError(f"the body is no JSON: {text} is no JSON number")
+    raise MalformedJsonError(f"the body is not valid JSON: {text} is not a JSON number")
 
 
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise MalformedJsonError(f"the number {text[:40]} in the body is too big for a double")
+        raise MalformedJsonError(f"the number {text[:40]} in the body is too large for a double")
     return value
 
 
 def _finite_int(text: str) -> int:
-    if len(text) > 308:  # the most digits that every double holds
+    if len(text) > 308:  # numbers with up to 308 digits always fit a double
         _finite(text)
     return int(text)
 
@@ -108,7 +108,7 @@ def _finite_int(text: str) -> int:
 def _check_strings(value: object) -> None:
     faults = tuple(_unpaired_surrogates(value, ()))
     if faults:
-        raise RequestError("the body holds strings that cannot be stored", faults)
+        raise RequestError("the body contains unpaired surrogates", faults)
 
 
 def _unpaired_surrogates(value: object, path: tuple[str | int, ...]) -> Iterator[Fault]:
@@ -116,7 +116,7 @@ def _unpaired_surrogates(value: object, path: tuple[str | int, ...]) -> Iterator
         case str() if _SURROGATE.search(value):
             yield Fault(
                 format_pointer(path),
-                "half of a surrogate pair (\\ud800 to \\udfff alone) is no text",
+                "contains an unpaired surrogate (\\ud800 to \\udfff)",
             )
         case dict():
             for name, inner in value.items():

@@ -1,4 +1,4 @@
-"""Requests that work as they stand, for the documentation; the tests post them."""
+"""Example requests for the documentation. The tests send them."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ ADD_EXAMPLES: dict[str, Any] = {
 
 PREVIEW_EXAMPLES: dict[str, Any] = {
     "seeded": {
-        "summary": "Three events that come out the same each time",
+        "summary": "Three events, the same each time",
         "value": {"template": _ORDERS, "count": 3, "seed": "7"},
     }
 }
 
 VALIDATE_EXAMPLES: dict[str, Any] = {
     "table": {
-        "summary": "Whether a template can go into a table",
+        "summary": "Whether a table can store the events of a template",
         "value": {
             "template": _ORDERS,
             "destination": {"type": "postgres", "postgres": {"table": "orders"}},

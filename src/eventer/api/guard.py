@@ -1,7 +1,7 @@
-"""What stands before every route: who may ask, from where, and how much they may send.
+"""Checks requests before the routes: tokens, hosts, origins, and the size and type of bodies.
 
-A body is read whole before a route sees it, counted as it streams: what is too large is refused at
-the first byte that is too many.
+It reads the whole body before a route runs, and rejects one that is too large as soon as it exceeds
+the limit.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from eventer.api.problems import (
 from eventer.settings.model import Settings, is_loopback
 
 DISCARDED_BYTES = 8 << 20
-"""How much of a body that is too large is still read, so that its sender sees the answer."""
-# What probes and browsers must reach without a token; it tells nothing of this service's data.
+"""Bytes of a body beyond the limit that are still read, so that the client sees the answer."""
+# Probes and browsers need these without a token. They reveal no data of the service.
 PUBLIC_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/redoc", "/openapi.json"})
 PUBLIC_PREFIX = "/static-offline-docs/"
 READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -38,7 +38,7 @@ READ_PATHS = frozenset({"/generator/preview", "/generator/validate", "/generator
 
 
 class RequestRejection(Exception):  # noqa: N818  it is an answer, not an error
-    """A request that goes no further, and why."""
+    """Rejects a request, with the reason."""
 
     def __init__(self, kind: ProblemType, detail: str, hint: str | None = None) -> None:
         super().__init__(detail)
@@ -48,7 +48,7 @@ class RequestRejection(Exception):  # noqa: N818  it is an answer, not an error
 
 
 class Guard:
-    """An ASGI application before another one."""
+    """An ASGI application that guards another one."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -56,7 +56,7 @@ class Guard:
         self._tokens = tuple(_tokens(settings))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers with a problem, or lets the request through with its body read."""
+        """Answers with a problem, or passes the request on with its body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -78,17 +78,17 @@ class Guard:
         if not self._tokens or path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIX):
             return
         scheme, _, given = headers.get("authorization", "").partition(" ")
-        # Every token is compared, in constant time, so that nothing is learnt from the time taken.
+        # Compare all tokens in constant time: the time must not reveal anything about them.
         matches = [
             (hmac.compare_digest(given.strip().encode("latin-1"), token), may_write)
             for token, may_write in self._tokens
         ]
         rights = [may_write for matched, may_write in matches if matched]
         if scheme.lower() != "bearer" or not rights:
-            raise RequestRejection(UNAUTHORIZED, "this service asks for a token", _TOKEN_HINT)
+            raise RequestRejection(UNAUTHORIZED, "the token is missing or wrong", _TOKEN_HINT)
         if not any(rights) and method not in READ_METHODS and path not in READ_PATHS:
             raise RequestRejection(
-                FORBIDDEN, "this token is for reading, preview, validate and verify only"
+                FORBIDDEN, "this token only allows reading, preview, validate and verify"
             )
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
@@ -110,11 +110,11 @@ class Guard:
         return body
 
 
-_TOKEN_HINT = "send the header 'Authorization: Bearer <token>'"  # noqa: S105  it holds none
+_TOKEN_HINT = "set EVENTER_TOKEN, or send the header 'Authorization: Bearer <token>'"  # noqa: S105  it contains no token
 
 
 def _tokens(settings: Settings) -> Iterator[tuple[bytes, bool]]:
-    """Each token with whether it allows everything. A reading token alone protects nothing."""
+    """Each token, and whether it allows changes. A read token alone has no effect."""
     if settings.token is None:
         return
     yield settings.token.get_secret_value().encode(), True
@@ -123,7 +123,7 @@ def _tokens(settings: Settings) -> Iterator[tuple[bytes, bool]]:
 
 
 def check_host(headers: Headers, settings: Settings) -> None:
-    """Refuses a host that is not this service's: a page elsewhere may have had its name rebound.
+    """Rejects requests to unknown hosts: it prevents DNS rebinding.
 
     Raises:
         RequestRejection: the host is unknown.
@@ -135,16 +135,16 @@ def check_host(headers: Headers, settings: Settings) -> None:
     }:
         return
     if _is_address(host) and not is_loopback(settings.host):
-        return  # rebinding needs a name
+        return  # rebinding needs a host name
     raise RequestRejection(
         FORBIDDEN,
-        f"this service does not answer to the host {host!r}",
-        "name it in EVENTER_ALLOWED_HOSTS",
+        f"the host {host!r} is not allowed",
+        "add it to EVENTER_ALLOWED_HOSTS",
     )
 
 
 def host_name(host: str) -> str:
-    """The name or address of a Host header, in lower case, without port and brackets."""
+    """The name or address in a Host header, in lower case, without port and brackets."""
     try:
         return (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:
@@ -160,7 +160,7 @@ def _is_address(host: str) -> bool:
 
 
 def check_origin(headers: Headers) -> None:
-    """Refuses what a page of another origin asks for.
+    """Rejects requests of pages from other origins.
 
     Raises:
         RequestRejection: the origin is not this service's own.
@@ -173,19 +173,19 @@ def check_origin(headers: Headers) -> None:
     except ValueError:
         authority = ""
     if not authority or authority.lower() != headers.get("host", "").lower():
-        raise RequestRejection(FORBIDDEN, f"pages of {origin} may not use this service")
+        raise RequestRejection(FORBIDDEN, f"requests from pages of {origin} are not allowed")
 
 
 def check_media_type(headers: Headers) -> None:
-    """Refuses bodies that a web page could send unasked: anything but JSON.
+    """Rejects bodies that are not JSON: web pages of other origins can send those.
 
     Raises:
-        RequestRejection: the body is declared as something else, or as nothing.
+        RequestRejection: the media type is another one, or missing.
     """
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     main, _, sub = media_type.partition("/")
     if main != "application" or not (sub == "json" or sub.endswith("+json")):
-        said = f"is {media_type}" if media_type else "has no type"
+        said = f"is {media_type}" if media_type else "has no media type"
         raise RequestRejection(
             UNSUPPORTED_MEDIA_TYPE,
             f"the body {said}, not JSON",
@@ -202,7 +202,9 @@ async def _read(receive: Receive, limit: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise RequestRejection(MALFORMED_JSON, "the body ended before its end")
+            raise RequestRejection(
+                MALFORMED_JSON, "the client disconnected before sending the full body"
+            )
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > limit:
@@ -213,7 +215,7 @@ async def _read(receive: Receive, limit: int) -> bytes:
 
 
 async def _discard(receive: Receive) -> None:
-    """Lets the rest of a body pass, within bounds: many clients read no answer before they sent."""
+    """Reads the rest of a body, up to a limit: many clients only read the answer after sending."""
     left = DISCARDED_BYTES
     while left > 0:
         message = await receive()
@@ -223,7 +225,7 @@ async def _discard(receive: Receive) -> None:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Gives the whole body as one message, then what comes after it (a disconnect)."""
+    """Receives the whole body as one message, then later messages (a disconnect)."""
     given = False
 
     async def replayed() -> Message:
@@ -237,7 +239,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 def _answer(rejection: RequestRejection) -> ASGIApp:
-    headers = {"Connection": "close"}  # what is left of the body is not wanted
+    headers = {"Connection": "close"}  # the rest of the body is not read
     if rejection.kind is UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="eventer"'
     return problem_response(problem_json(rejection.kind, rejection.detail, rejection.hint), headers)

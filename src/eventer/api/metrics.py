@@ -1,4 +1,4 @@
-"""Prometheus metrics, made of a snapshot at each scrape: nothing is counted twice or forgotten."""
+"""Prometheus metrics, computed from a snapshot at each scrape."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _SnapshotCollector(Collector):
         self._snapshot = snapshot
 
     def collect(self) -> Iterator[Metric]:
-        yield InfoMetricFamily("eventer_build", "The version that runs", {"version": __version__})
+        yield InfoMetricFamily("eventer_build", "The running version", {"version": __version__})
         yield from _generator_metrics(self._snapshot.generators)
         yield from _shard_metrics(self._snapshot.shards)
         yield from _worker_metrics(self._snapshot.workers)
@@ -50,18 +50,18 @@ def _generator_metrics(generators: Iterable[GeneratorView]) -> Iterator[Metric]:
         "eventer_generator_position", "Index of the next event to commit", labels=("generator",)
     )
     target = GaugeMetricFamily(
-        "eventer_target_rate", "Events a second that are asked for", labels=("generator",)
+        "eventer_target_rate", "Requested events per second", labels=("generator",)
     )
     lag = GaugeMetricFamily(
-        "eventer_lag_events", "Events that are due and not committed", labels=("generator",)
+        "eventer_lag_events", "Due events that are not committed", labels=("generator",)
     )
     late = GaugeMetricFamily(
         "eventer_rate_lag_seconds",
-        "How long the events that are due and not committed take at the rate asked for",
+        "Time that the due events that are not committed take at the requested rate",
         labels=("generator",),
     )
     skipped = CounterMetricFamily(
-        "eventer_template_errors", "Events that raised and were skipped", labels=("generator",)
+        "eventer_template_errors", "Events that failed and were skipped", labels=("generator",)
     )
     for view in views:
         label = (str(view.id),)
@@ -77,13 +77,13 @@ def _shard_metrics(shards: Iterable[ShardView]) -> Iterator[Metric]:
     events = CounterMetricFamily("eventer_events", "Events committed", labels=_SHARD)
     size = CounterMetricFamily("eventer_bytes", "Bytes of JSON text committed", labels=_SHARD)
     commits = CounterMetricFamily("eventer_commits", "Transactions committed", labels=_SHARD)
-    retries = CounterMetricFamily("eventer_retries", "Transactions tried again", labels=_SHARD)
-    connected = GaugeMetricFamily("eventer_connected", "1 where connected", labels=_SHARD)
+    retries = CounterMetricFamily("eventer_retries", "Retried transactions", labels=_SHARD)
+    connected = GaugeMetricFamily("eventer_connected", "1 if connected", labels=_SHARD)
     stages = CounterMetricFamily(
         "eventer_stage_seconds", "Time spent by stage", labels=(*_SHARD, "stage")
     )
     exactly = GaugeMetricFamily(
-        "eventer_exactly_once", "1 where delivery is exactly-once, 0 where less", labels=_SHARD
+        "eventer_exactly_once", "1 if delivery is exactly-once, else 0", labels=_SHARD
     )
     late = HistogramMetricFamily(
         "eventer_delivery_seconds", "Commit time minus due time", labels=_SHARD
@@ -104,16 +104,16 @@ def _shard_metrics(shards: Iterable[ShardView]) -> Iterator[Metric]:
 
 
 def _buckets(lateness: Lateness) -> list[tuple[str, float]]:
-    """Prometheus' buckets are cumulative and end with infinity."""
+    """Cumulative buckets that end with infinity, as Prometheus needs them."""
     bounds = [*(repr(float(bound)) for bound in lateness.bounds), "+Inf"]
     return list(zip(bounds, accumulate(map(float, lateness.counts)), strict=True))
 
 
 def _worker_metrics(workers: Iterable[WorkerView]) -> Iterator[Metric]:
     restarts = CounterMetricFamily(
-        "eventer_worker_restarts", "Worker processes started again", labels=("worker",)
+        "eventer_worker_restarts", "Restarts of worker processes", labels=("worker",)
     )
-    up = GaugeMetricFamily("eventer_worker_up", "1 where the process runs", labels=("worker",))
+    up = GaugeMetricFamily("eventer_worker_up", "1 if the process runs", labels=("worker",))
     for worker in workers:
         restarts.add_metric((worker.name,), worker.restarts)
         up.add_metric((worker.name,), worker.pid is not None)

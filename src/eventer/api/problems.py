@@ -1,4 +1,4 @@
-"""Every error as one shape: RFC 9457 `application/problem+json`, with a fault a mistake."""
+"""Errors as RFC 9457 `application/problem+json`, with one fault per mistake."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _LOG = logging.getLogger("eventer.api")
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """A kind of problem: the end of its URN, its status and title."""
+    """A type of problem: the end of its URN, its status and its title."""
 
     name: str
     status: int
@@ -54,27 +54,25 @@ class ProblemType:
         return f"urn:eventer:problem:{self.name}"
 
 
-MALFORMED_JSON = ProblemType("malformed-json", 400, "The body is no JSON")
-MALFORMED_HTTP = ProblemType("malformed-http", 400, "The request is no HTTP")
-UNAUTHORIZED = ProblemType("unauthorized", 401, "A token is needed")
+MALFORMED_JSON = ProblemType("malformed-json", 400, "The body is not valid JSON")
+MALFORMED_HTTP = ProblemType("malformed-http", 400, "The request is not valid HTTP")
+UNAUTHORIZED = ProblemType("unauthorized", 401, "A valid token is required")
 FORBIDDEN = ProblemType("forbidden", 403, "Not allowed")
-NOT_FOUND = ProblemType("not-found", 404, "There is no such thing")
-METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "The path takes another method")
+NOT_FOUND = ProblemType("not-found", 404, "Not found")
+METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "The path does not support this method")
 BODY_TOO_SLOW = ProblemType("body-too-slow", 408, "The body did not arrive in time")
 REQUEST_TOO_SLOW = ProblemType("request-too-slow", 408, "The request did not arrive in time")
-POSITION_LOST = ProblemType("position-lost", 409, "The destination is behind what it had committed")
+POSITION_LOST = ProblemType("position-lost", 409, "The destination has lost the position")
 BODY_TOO_LARGE = ProblemType("body-too-large", 413, "The body is too large")
-UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "The body is of the wrong type")
-INVALID_REQUEST = ProblemType(
-    "invalid-request", 422, "The request cannot be carried out as it stands"
-)
-INVALID_TEMPLATE = ProblemType("invalid-template", 422, "The template is at fault")
+UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "The body must be JSON")
+INVALID_REQUEST = ProblemType("invalid-request", 422, "The request is not valid")
+INVALID_TEMPLATE = ProblemType("invalid-template", 422, "The template is not valid")
 DESTINATION_REJECTED = ProblemType(
-    "destination-rejected", 422, "The destination does not take these events"
+    "destination-rejected", 422, "The destination rejects these events"
 )
-TOO_MANY_REQUESTS = ProblemType("too-many-requests", 429, "Too much is asked at once")
-INTERNAL_ERROR = ProblemType("internal", 500, "Something went wrong in the service")
-SERVICE_UNAVAILABLE = ProblemType("unavailable", 503, "Not possible now, but perhaps later")
+TOO_MANY_REQUESTS = ProblemType("too-many-requests", 429, "Too many requests")
+INTERNAL_ERROR = ProblemType("internal", 500, "Internal error")
+SERVICE_UNAVAILABLE = ProblemType("unavailable", 503, "Temporarily unavailable")
 
 PROBLEM_TYPES = (
     MALFORMED_JSON,
@@ -96,7 +94,7 @@ PROBLEM_TYPES = (
     SERVICE_UNAVAILABLE,
 )
 
-# The first class that an error is an instance of says its kind.
+# The first matching class determines the type.
 _BY_ERROR: tuple[tuple[type[EventerError], ProblemType], ...] = (
     (MalformedJsonError, MALFORMED_JSON),
     (RequestError, INVALID_REQUEST),
@@ -117,20 +115,22 @@ BY_STATUS: Mapping[int, tuple[ProblemType, ...]] = {
 
 
 class Problem(BaseModel):
-    """What every answer that is no success looks like."""
+    """The shape of every error answer."""
 
     model_config = ConfigDict(extra="forbid")
 
-    type: str = Field(examples=[INVALID_REQUEST.urn], description="The kind of problem.")
-    title: str = Field(examples=[INVALID_REQUEST.title], description="The same for all of a kind.")
+    type: str = Field(examples=[INVALID_REQUEST.urn], description="The type of the problem.")
+    title: str = Field(
+        examples=[INVALID_REQUEST.title], description="The same for all problems of a type."
+    )
     status: int = Field(examples=[422])
-    detail: str = Field(description="What happened this time.")
+    detail: str = Field(description="What is wrong in this case.")
     hint: str | None = Field(default=None, description="What to do.")
-    errors: list[FaultOut] = Field(default_factory=list, description="Each single mistake.")
+    errors: list[FaultOut] = Field(default_factory=list, description="All mistakes.")
 
 
 class JsonBodyError(HTTPException):
-    """Carries a decoding error past the framework, which lets only its own errors through."""
+    """Carries a decoding error through the framework, which only passes its own errors on."""
 
     def __init__(self, error: RequestError) -> None:
         super().__init__(400, error.message)
@@ -138,7 +138,7 @@ class JsonBodyError(HTTPException):
 
 
 def problem_type_of(error: EventerError) -> ProblemType:
-    """Which kind of problem an error is."""
+    """The problem type of an error."""
     return next((kind for cls, kind in _BY_ERROR if isinstance(error, cls)), INTERNAL_ERROR)
 
 
@@ -160,25 +160,25 @@ def problem_json(
 def problem_response(
     problem: Mapping[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A problem as an answer; strings that are no text are escaped."""
+    """A problem as a response; unpaired surrogates are escaped."""
     body = json.dumps(problem).encode()
     return Response(body, problem["status"], dict(headers or {}), MEDIA_TYPE)
 
 
 def problem_message(kind: ProblemType, detail: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """A problem as headers and body, for where no request is there to be answered."""
+    """A problem as headers and body, for connections without a request."""
     answer = problem_response(problem_json(kind, detail))
     return answer.raw_headers, bytes(answer.body)
 
 
 def error_response(error: EventerError, pointer: str | None = None) -> Response:
-    """An error as an answer; `pointer` says where its template was, if it has one."""
+    """An error as a response; `pointer` says where the request has the template."""
     headers = {"Retry-After": "1"} if error.transient else None
     return problem_response(problem_of(error, pointer), headers)
 
 
 def problem_of(error: EventerError, pointer: str | None = None) -> dict[str, Any]:
-    """An error as a JSON value; one that should not be is logged."""
+    """An error as a JSON value. Logs errors without a problem type."""
     kind = problem_type_of(error)
     if kind is INTERNAL_ERROR:
         _LOG.error("unexpected error", exc_info=error)
@@ -186,7 +186,7 @@ def problem_of(error: EventerError, pointer: str | None = None) -> dict[str, Any
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Makes every error of the app's routes, the framework's own included, a problem."""
+    """Answers all errors of the app with problems, also those of the framework."""
     app.add_exception_handler(EventerError, _on_eventer_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_error)
@@ -215,9 +215,9 @@ def _fault(detail: Mapping[str, Any], route: APIRoute) -> Fault:
         return Fault(pointer, context["text"], context["hint"])
     if kind == "extra_forbidden":
         hint = did_you_mean(str(path[-1]), known_names(route, source, path[:-1]))
-        return Fault(pointer, f"there is no field {path[-1]!r}", hint)
+        return Fault(pointer, f"unknown field {path[-1]!r}", hint)
     if kind == "missing":
-        return Fault(pointer, "it is missing" if path else "a JSON body is needed")
+        return Fault(pointer, "is missing" if path else "a JSON body is required")
     return Fault(pointer, str(detail["msg"]))
 
 
@@ -228,11 +228,13 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     paths: Mapping[str, Mapping[str, Any]] = request.app.openapi()["paths"]
     path, status = request.url.path, error.status_code
     if status == NOT_FOUND.status:
-        problem = problem_json(NOT_FOUND, f"there is no {path}", did_you_mean(path, paths))
+        problem = problem_json(NOT_FOUND, f"unknown path {path}", did_you_mean(path, paths))
         return problem_response(problem)
     if status == METHOD_NOT_ALLOWED.status:
         allowed = ", ".join(method.upper() for method in paths.get(path, ())) or "GET"
-        problem = problem_json(METHOD_NOT_ALLOWED, f"{path} takes {allowed}, not {request.method}")
+        problem = problem_json(
+            METHOD_NOT_ALLOWED, f"{path} supports {allowed}, not {request.method}"
+        )
         return problem_response(problem, {"Allow": allowed})
     kind = BY_STATUS.get(status, (INTERNAL_ERROR,))[0]
     problem = problem_json(kind, str(error.detail)) | {"status": status}
@@ -240,8 +242,8 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 
 
 async def _on_unexpected_error(_: Request, error: Exception) -> Response:
-    """The server logs the error itself; the answer tells nothing of the inside."""
+    """The server logs the error; the answer does not reveal it."""
     del error
     return problem_response(
-        problem_json(INTERNAL_ERROR, "the service failed to answer; its log says more")
+        problem_json(INTERNAL_ERROR, "the service failed to answer; see its log")
     )

@@ -1,4 +1,4 @@
-"""What all routes share: how bodies are read, how the service is reached, what errors look like."""
+"""What all routes share: decoding of bodies, access to the service, documented problems."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class JsonRoute(APIRoute):
     """A route that reads its body with `decode`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler that the framework calls, on our kind of request."""
+        """The handler that the framework calls, with a request that uses `decode`."""
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
@@ -46,13 +46,13 @@ Service = Annotated[Eventer, Depends(_service)]
 
 Responses = dict[int | str, dict[str, Any]]
 
-# What the guard and the service itself may answer to anything.
+# Problems that every route may answer with.
 _COMMON_STATUSES = (401, 403, 408, 429, 500)
 _BODY_STATUSES = (400, 413, 415, 422)
 
 
 def problems(*statuses: int, body: bool = False) -> Responses:
-    """The documentation of the problems that a route may answer with."""
+    """Documents the problems that a route may answer with."""
     found = {*statuses, *_COMMON_STATUSES, *(_BODY_STATUSES if body else ())}
     return {status: _problem(status) for status in sorted(found)}
 
@@ -63,7 +63,7 @@ def _problem(status: int) -> dict[str, Any]:
         "type": kinds[0].urn,
         "title": kinds[0].title,
         "status": status,
-        "detail": "what happened this time",
+        "detail": "what is wrong in this case",
     }
     return {
         "description": "; ".join(kind.title for kind in kinds),

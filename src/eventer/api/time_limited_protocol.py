@@ -1,8 +1,8 @@
-"""HTTP connections that nobody can hold for ever: what happens before a request is one.
+"""HTTP connections with time limits, so that slow clients cannot exhaust the service.
 
-The server's own protocol waits for as long as a client likes. This one gives each connection a time
-to say what it wants, and a time to take what it asked for; and where all connections that there may
-be are held, the one that has been silent longest gives way to who comes next.
+Uvicorn's own protocol waits without limit. This one limits the time to send the head of a request
+and the time to read the answer. At the maximum number of connections, it closes the one that has
+been idle longest.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from eventer.api.problems import (
 from eventer.settings.model import Limits
 
 STALL_SECONDS: Final = 30.0
-"""How long an answer may wait for a client that does not read it."""
+"""How long a response waits for a client that does not read it."""
 
 
 class TimeLimitedProtocol(H11Protocol):
-    """One connection. It uses what the server's protocol keeps to itself; a test guards that.
+    """One connection. It uses private parts of uvicorn's protocol; a test checks them.
 
-    `awaiting_request` are those of the server whose request is not here whole, the one silent longest first.
+    `awaiting_request` are the server's connections without a complete request, the longest idle
+    first.
     """
 
     limits: ClassVar[Limits] = Limits()
@@ -43,12 +44,12 @@ class TimeLimitedProtocol(H11Protocol):
 
     @property
     def _has_request(self) -> bool:
-        """Whether the head of a request is here that is not answered yet."""
+        """Whether the head of a request has arrived that is not answered yet."""
         cycle: RequestResponseCycle | None = self.cycle  # none before the first one
         return cycle is not None and not cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Takes a connection, at the cost of the one silent longest where there are too many."""
+        """Accepts a connection; evicts the longest idle one if there are too many."""
         super().connection_made(transport)
         self.awaiting_request[self] = None
         self._start_head_timer()
@@ -56,12 +57,12 @@ class TimeLimitedProtocol(H11Protocol):
             self._evict_idlest()
 
     def _evict_idlest(self) -> None:
-        """Lets go of the one silent longest; that is this one, where all others are answered."""
+        """Closes the longest idle connection: this one, if all others have a request."""
         one = next(iter(self.awaiting_request))
         one.refuse(TOO_MANY_REQUESTS, "there are too many connections", even_if_idle=one is self)
 
     def data_received(self, data: bytes) -> None:
-        """Takes what a client says; its time to ask ends with the head of a request."""
+        """Receives data; the head timer stops when the head of a request is complete."""
         self._has_begun = True
         super().data_received(data)
         if self._has_request:
@@ -72,9 +73,9 @@ class TimeLimitedProtocol(H11Protocol):
             self._start_head_timer()
 
     def on_response_complete(self) -> None:
-        """Begins to wait for the next request."""
+        """Starts to wait for the next request."""
         self._has_begun = False
-        self.awaiting_request.pop(self, None)  # it comes last, whether it was there or not
+        self.awaiting_request.pop(self, None)  # moves it to the end
         self.awaiting_request[self] = None
         super().on_response_complete()
 
@@ -90,10 +91,10 @@ class TimeLimitedProtocol(H11Protocol):
     def _on_head_timeout(self) -> None:
         self._head_timer = None
         seconds = self.limits.header_seconds
-        self.refuse(REQUEST_TOO_SLOW, f"the head of the request took longer than {seconds:g} s")
+        self.refuse(REQUEST_TOO_SLOW, f"the request head took longer than {seconds:g} s")
 
     def refuse(self, kind: ProblemType, detail: str, *, even_if_idle: bool = False) -> None:
-        """Ends the connection; with an answer, if its client has begun to ask, or `even_if_idle`."""
+        """Closes the connection, with an answer if a request has begun, or if `even_if_idle`."""
         if self.transport.is_closing():
             return
         self.connections.discard(self)
@@ -104,14 +105,14 @@ class TimeLimitedProtocol(H11Protocol):
         self._disconnect()
 
     def send_400_response(self, msg: str) -> None:
-        """Answers what is no HTTP; where an answer is under way, there is nothing to be said."""
+        """Answers invalid HTTP, unless a response has begun."""
         del msg
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            self._answer(MALFORMED_HTTP, "this is no HTTP/1.1 request, or its head is too large")
+            self._answer(MALFORMED_HTTP, "not a valid HTTP/1.1 request, or its head is too large")
         self._disconnect()
 
     def _disconnect(self) -> None:
-        """Ends the connection; whatever still works on a request of it has nobody to answer."""
+        """Closes the connection and cancels its request."""
         if self._has_request:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
@@ -126,12 +127,12 @@ class TimeLimitedProtocol(H11Protocol):
             self.transport.write(self.conn.send(event) or b"")
 
     def pause_writing(self) -> None:
-        """The client does not read: it has a while to begin."""
+        """Starts the time limit for a client that does not read."""
         super().pause_writing()
         self._write_timer = self.loop.call_later(STALL_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """The client reads."""
+        """Stops the time limit: the client reads."""
         super().resume_writing()
         self._cancel_write_timer()
 
@@ -141,7 +142,7 @@ class TimeLimitedProtocol(H11Protocol):
             self._write_timer = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It has gone."""
+        """Cleans up after the connection has closed."""
         self.awaiting_request.pop(self, None)
         self._cancel_head_timer()
         self._cancel_write_timer()
@@ -149,7 +150,7 @@ class TimeLimitedProtocol(H11Protocol):
 
 
 def protocol_class(limits: Limits) -> type[asyncio.Protocol]:
-    """The class of connections within these limits; the server makes them."""
+    """The connection class for uvicorn, with these limits."""
     return type(
         TimeLimitedProtocol.__name__,
         (TimeLimitedProtocol,),

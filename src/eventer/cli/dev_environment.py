@@ -105,7 +105,13 @@ def example_request() -> AddRequest:
             for name, target in named.items()
         ),
         tuple(
-            EventRequest(name, example(name), every * _SECOND, _COUNT, dataset=DATASET)
+            EventRequest(
+                example(name),
+                id=name,
+                interval=every * _SECOND,
+                count=_COUNT,
+                dataset=DATASET,
+            )
             for name, every in _INTERVAL_SECONDS.items()
         ),
         tuple(

@@ -1,9 +1,9 @@
-"""The words of the contract as frozen values: what a generator is and where it stands."""
+"""The terms of the contract as frozen values: targets, templates, generators, positions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -14,7 +14,7 @@ JsonValue: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class KafkaTarget:
-    """A topic, and the options that place or shape an event in it.
+    """A topic, and how events become its records.
 
     `key`, `partition`, `timestamp` and header values name an event field or a JSON pointer.
     """
@@ -34,7 +34,7 @@ class KafkaTarget:
 
 @dataclass(frozen=True, slots=True)
 class PostgresTarget:
-    """A table (`schema.table`, `table`, `"a.b"` with a dot), and its upsert key if one is named."""
+    """A table (`table`, `schema.table`, or `"a.b"` for a name with a dot), and its upsert key."""
 
     table: str
     connection: str = "postgres"
@@ -45,7 +45,7 @@ class PostgresTarget:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleTarget:
-    """Standard output, one JSON text a line."""
+    """Standard output, one JSON text per line."""
 
     connection: str = "console"
 
@@ -57,9 +57,9 @@ Target: TypeAlias = KafkaTarget | PostgresTarget | ConsoleTarget
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Everything the value of an event depends on, besides seed, stream, index and time.
+    """What an event's value depends on besides seed, stream, context, index and time.
 
-    `imports` holds each imported library file by its path, as stored when the generator was added.
+    `imports` are (path, contents) of the imported library files when the generator was added.
     `vars` is the canonical JSON text of an object: external variables and top-level arguments.
     """
 
@@ -71,7 +71,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What the root draw key is made of: a stream's own name, or else the template's hash."""
+    """The inputs of the root draw key. Without a name, the template's hash takes its place."""
 
     seed: int
     name: str | None = None
@@ -90,8 +90,25 @@ class Segment:
     interval: int
 
 
+@dataclass(frozen=True, slots=True)
+class EventContext:
+    """What templates may read besides vars: the request's dataset, the service's instance id."""
+
+    dataset: str | None = None
+    instance_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What determines a generator's events, besides index and time."""
+
+    template: Template
+    stream: Stream
+    context: EventContext
+
+
 class GeneratorState(StrEnum):
-    """What a generator is doing."""
+    """The states of a generator."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -100,14 +117,14 @@ class GeneratorState(StrEnum):
 
 
 class OnError(StrEnum):
-    """What an event that raises does to its generator."""
+    """What a generator does when an event fails: stop, or skip the event."""
 
     STOP = "stop"
     SKIP = "skip"
 
 
 class CatchUp(StrEnum):
-    """What becomes of the ticks that were due while the service was down."""
+    """What a generator does with ticks that were due while the service was down."""
 
     DROP = "drop"
     REPLAY = "replay"
@@ -119,9 +136,9 @@ EngineChoice: TypeAlias = Literal["auto", "plan", "interpreter"]
 
 
 class PositionKey(NamedTuple):
-    """Under which a destination keeps a position: nobody else's is ever read or moved.
+    """The key of a position in a destination.
 
-    A tuple, because it is hashed and compared several times for every tick.
+    It is a tuple for speed: every tick hashes and compares it several times.
     """
 
     cluster: int
@@ -134,8 +151,8 @@ class Position:
     """How far a generator's events are committed in its destination.
 
     `next` is the index of the next event to commit. `skipped` and `bytes` are totals of the
-    incarnation. `partitions` are (index, partition count) pairs: from which index on a topic has
-    how many partitions.
+    incarnation. `partitions` are (index, partition count) pairs: the number of the topic's
+    partitions from that index on.
     """
 
     next: int = 0
@@ -145,9 +162,9 @@ class Position:
 
 
 class ColumnType(StrEnum):
-    """Column types of tables that are created, and how a field is read out of a batch.
+    """The types of created columns, and of fields read from a batch.
 
-    `KEY` is no column: it reads a field as the bytes of a Kafka key.
+    `KEY` is not a column type: it reads a field as the bytes of a Kafka key.
     """
 
     BIGINT = "bigint"
@@ -169,13 +186,37 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class EventShape:
-    """What static inference knows of a template's events.
+    """What static inference knows about a template's events.
 
-    `columns` are the top-level fields that the template can produce, by code point; where `open`,
-    there may be more, found only in the events themselves (as `jsonb`). `is_object` is None where
-    only the events can tell.
+    `columns` are the possible top-level fields, sorted by code point. If `open`, events may have
+    more fields, which are stored as `jsonb`. `is_object` is None if it is not known in advance.
     """
 
     columns: tuple[Column, ...] = ()
     open: bool = True
     is_object: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorSpec:
+    """What a generator is, from the request to the registry to the worker.
+
+    Only `on_error` and `catch_up` may change while it exists. `digest` is the hash of the canonical
+    template with its imports and vars; empty for a run that no registry keeps. `explicit_seed` says
+    whether the request gave the seed. `engine_reason` says why the plan does not run the template.
+    """
+
+    recipe: Recipe
+    target: Target
+    shape: EventShape = field(default_factory=EventShape)
+    on_error: OnError = OnError.STOP
+    catch_up: CatchUp = CatchUp.DROP
+    engine: EngineName = "interpreter"
+    engine_reason: str | None = None
+    digest: str = ""
+    explicit_seed: bool = False
+
+    @property
+    def stream(self) -> Stream:
+        """The stream that the events are drawn from."""
+        return self.recipe.stream

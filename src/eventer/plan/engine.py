@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.core.model import EngineName
+from eventer.core.model import EngineName, EventContext
 
 if TYPE_CHECKING:
     from eventer.core.batch import Batch
 
 __all__ = ["Engine", "EngineName", "EventContext"]
-
-
-@dataclass(frozen=True, slots=True)
-class EventContext:
-    """What templates may read besides their vars: the request's dataset, the service's instance."""
-
-    dataset: str | None = None
-    instance_id: str | None = None
 
 
 class Engine(Protocol):

@@ -1,1 +1,1 @@
-"""Durable truth about generators."""
+"""Stores generators durably."""

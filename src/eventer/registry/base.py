@@ -1,9 +1,9 @@
-"""What a registry promises: the durable truth about generators, for one service or several.
+"""The contract of a registry: it stores the generators of one service or several.
 
-A registry draws a random 64-bit cluster id when it is created and keeps it for ever: positions,
-transactional ids and locks carry it, so two services never meet. It fixes the number of shards
-likewise. Everything that changes goes through `apply`, which is all or nothing and durable when it
-returns; what a change means is decided by the caller, beforehand.
+A new registry chooses a random 64-bit cluster id and the number of shards; both never change.
+Positions, transactional ids and locks contain the cluster id, so two services never share one. All
+changes go through `apply`, which is atomic and durable when it returns. The caller decides on
+changes beforehand.
 """
 
 from __future__ import annotations
@@ -11,35 +11,33 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 from eventer.core.errors import EventerError, RegistryError
 from eventer.core.model import (
     CatchUp,
-    EventShape,
+    GeneratorSpec,
     GeneratorState,
     KafkaTarget,
     OnError,
     Position,
     PostgresTarget,
     Segment,
-    Stream,
     Target,
-    Template,
 )
 
 DEFAULT_SHARDS = 2
 
 
 class GeneratorExistsError(RegistryError):
-    """A generator of that id is there already: read it and decide again."""
+    """A generator with this id exists already: read it and decide again."""
 
     transient: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Fixed when a registry is created: its id (unsigned 64 bits), and shards a connection."""
+    """A registry's unsigned 64-bit id and its number of shards per connection. Fixed for ever."""
 
     id: int
     shards: int
@@ -47,7 +45,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorFailure:
-    """The last thing that went wrong with a generator, and when (ns since 1970)."""
+    """The last error of a generator, and when it occurred (ns since 1970)."""
 
     error: EventerError
     at: int
@@ -55,64 +53,52 @@ class GeneratorFailure:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorRecord:
-    """All that is known about one generator. Instants are ns since 1970.
+    """A generator's spec and its run-time state. Instants are ns since 1970.
 
-    `identity` is the canonical text that `id` is a hash of: of two equal ids, equal texts say
-    that it is the same generator. `digest` is the hash of the canonical template (with imports and
-    vars). `instance_id` is the service's when the generator was added: its events depend on it.
-    `fingerprints` are (index, fingerprint) pairs: from which index on which versions of draw,
-    functions and data made the events. `segments` are the paces, in the order they were begun.
-    `position` is the last one seen, a check on the destination's own. `incarnation` is the
-    registry's: `Add` ignores the one that it is given.
+    `id` is a hash of `identity`, a canonical text: generators with equal texts are the same one.
+    `spec.recipe.context.instance_id` is the service's at the time of adding.
+    `fingerprints` are (index, fingerprint) pairs: the versions of draw, functions and data that
+    make the events from that index on. `segments` are the paces, oldest first. `position` is the
+    last one seen, a check on the destination's own. The registry assigns `incarnation`: `Add`
+    ignores the value it is given.
     """
 
     id: int
     identity: str
-    target: Target
-    template: Template
-    digest: str
-    stream: Stream
-    explicit_seed: bool
+    spec: GeneratorSpec
     shard: int
     segments: tuple[Segment, ...]
     created_at: int
     updated_at: int
     incarnation: int = 0
-    dataset: str | None = None
-    instance_id: str | None = None
     state: GeneratorState = GeneratorState.RUNNING
-    on_error: OnError = OnError.STOP
-    catch_up: CatchUp = CatchUp.DROP
-    engine: Literal["plan", "interpreter"] = "interpreter"
-    engine_reason: str | None = None
-    shape: EventShape = field(default_factory=EventShape)
     fingerprints: tuple[tuple[int, str], ...] = ()
     failure: GeneratorFailure | None = None
     position: Position = field(default_factory=Position)
 
     @property
     def pace(self) -> Segment:
-        """The segment begun last."""
+        """The current pace: the newest segment."""
         return self.segments[-1]
 
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """A new generator, with its first segment, in the next incarnation of its id."""
+    """Adds a generator and its first segment, in the next incarnation of its id."""
 
     record: GeneratorRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Forgets a generator. Its id's incarnations are remembered."""
+    """Removes a generator. The registry keeps the last incarnation of its id."""
 
     id: int
 
 
 @dataclass(frozen=True, slots=True)
 class BeginSegment:
-    """A new pace, before its first event is delivered."""
+    """Begins a pace, before its first event is delivered."""
 
     id: int
     incarnation: int
@@ -122,7 +108,7 @@ class BeginSegment:
 
 @dataclass(frozen=True, slots=True)
 class SetState:
-    """What a generator is doing, and the failure shown with it (None clears the one shown)."""
+    """Sets the state of a generator and its failure; None clears the failure."""
 
     id: int
     incarnation: int
@@ -133,7 +119,7 @@ class SetState:
 
 @dataclass(frozen=True, slots=True)
 class SetPolicies:
-    """What becomes of events that raise, and of the ticks of a down time."""
+    """Sets the policies for events that fail and for ticks missed while the service was down."""
 
     id: int
     incarnation: int
@@ -143,19 +129,8 @@ class SetPolicies:
 
 
 @dataclass(frozen=True, slots=True)
-class SetEngine:
-    """Which engine runs the template and why, and what inference knows of its events."""
-
-    id: int
-    incarnation: int
-    engine: Literal["plan", "interpreter"]
-    reason: str | None
-    shape: EventShape
-
-
-@dataclass(frozen=True, slots=True)
 class SetPosition:
-    """The position last seen committed. It may go back: a destination was emptied, and accepted."""
+    """Sets the last committed position. It is lower if an emptied destination was accepted."""
 
     id: int
     incarnation: int
@@ -164,7 +139,7 @@ class SetPosition:
 
 @dataclass(frozen=True, slots=True)
 class BeginFingerprint:
-    """From which index on another fingerprint holds."""
+    """Sets the fingerprint of the events from an index on."""
 
     id: int
     incarnation: int
@@ -174,9 +149,9 @@ class BeginFingerprint:
 
 @dataclass(frozen=True, slots=True)
 class BeginIncarnation:
-    """The same generator anew, from index 0 with this segment: its destination was lost.
+    """Restarts a generator at index 0 with this segment: its destination lost its data.
 
-    Position and failure are cleared; everything else stays.
+    Clears position and failure; everything else stays.
     """
 
     id: int
@@ -191,7 +166,6 @@ Change: TypeAlias = (
     | BeginSegment
     | SetState
     | SetPolicies
-    | SetEngine
     | SetPosition
     | BeginFingerprint
     | BeginIncarnation
@@ -199,50 +173,50 @@ Change: TypeAlias = (
 
 
 class Registry(Protocol):
-    """Keeps generators, incarnations and segments. Every method may raise `RegistryError`."""
+    """Stores generators, incarnations and segments. Every method may raise `RegistryError`."""
 
     @property
     def cluster(self) -> Cluster:
-        """What was fixed when the registry was created."""
+        """The id and the number of shards, chosen when the registry was created."""
 
     async def apply(self, changes: Sequence[Change]) -> None:
-        """Carries out all changes in order, or none; durable when it returns.
+        """Applies all changes in order, or none; durable when it returns.
 
-        A change of an (id, incarnation) that is not there, or not any more, does nothing: it comes
-        from someone who has not heard of a removal yet.
+        A change to an (id, incarnation) that does not exist does nothing: its sender does not know
+        yet that the generator was removed.
 
         Raises:
-            GeneratorExistsError: an `Add` of an id that is there. Nothing was changed.
+            GeneratorExistsError: an `Add` has the id of an existing generator. Nothing changed.
         """
 
     async def get(self, ids: Collection[int]) -> Mapping[int, GeneratorRecord]:
-        """Those of the generators that exist."""
+        """The existing generators among these ids, by id."""
 
     async def all(self) -> tuple[GeneratorRecord, ...]:
         """Every generator, oldest first."""
 
     async def find_seed(self, stream: str | None, digest: str) -> int | None:
-        """The seed of the oldest generator of this stream and template, to be taken over.
+        """The seed of the oldest generator of this stream and template; new ones adopt it.
 
-        `stream` is the stream's name, None where it has none and the template stands for it.
+        `stream` is the stream's name, or None if the template identifies the stream.
         """
 
     async def find_related(
         self, stream: str | None, digest: str, target: Target
     ) -> tuple[int, ...]:
-        """Ids of the generators of this stream that go to the same place, oldest first."""
+        """Ids of the generators of this stream with the same topic or table, oldest first."""
 
     async def close(self) -> None:
-        """Lets go of everything, after what was asked before is done."""
+        """Closes the registry after all pending calls."""
 
 
 def stream_key(name: str | None, digest: str) -> str:
-    """What makes two events of one stream: the stream's name, or else the template's digest."""
+    """The key of a stream: its name, or else the template's digest."""
     return f"template:{digest}" if name is None else f"name:{name}"
 
 
 def target_location(target: Target) -> str:
-    """Where a target's events land, whatever options shape them on the way."""
+    """The key of a target's topic or table; other options do not count."""
     match target:
         case KafkaTarget():
             parts = ("kafka", target.connection, target.topic)

@@ -1,4 +1,4 @@
-"""Parts of a record as JSON text and back; a text that an older version wrote still reads."""
+"""Encodes parts of a record as JSON text, and reads them, also those of older versions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def target_text(target: Target) -> str:
 
 
 def read_target(text: str) -> Target:
-    """The target of such a text."""
+    """Reads the text of `target_text`."""
     parts: dict[str, Any] = json.loads(text)
     match parts.pop("kind"):
         case "kafka":
@@ -57,7 +57,7 @@ def template_text(template: Template) -> str:
 
 
 def read_template(text: str) -> Template:
-    """The template of such a text."""
+    """Reads the text of `template_text`."""
     parts: dict[str, Any] = json.loads(text)
     imports = parts.pop("imports", {})
     return Template(
@@ -71,19 +71,19 @@ def shape_text(shape: EventShape) -> str:
 
 
 def read_shape(text: str) -> EventShape:
-    """The shape of such a text."""
+    """Reads the text of `shape_text`."""
     parts: dict[str, Any] = json.loads(text)
     columns = tuple(Column(c["name"], ColumnType(c["type"])) for c in parts.pop("columns"))
     return EventShape(**parts, columns=columns)
 
 
 def failure_text(failure: GeneratorFailure | None) -> str | None:
-    """A failure as JSON text; the error keeps its kind, places and hints, not its cause."""
+    """A failure as JSON text, with the error's class, places and hints but without its cause."""
     return None if failure is None else _dump({"at": failure.at, "error": _error(failure.error)})
 
 
 def read_failure(text: str | None) -> GeneratorFailure | None:
-    """The failure of such a text."""
+    """Reads the text of `failure_text`."""
     if text is None:
         return None
     parts: dict[str, Any] = json.loads(text)

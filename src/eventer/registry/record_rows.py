@@ -1,4 +1,4 @@
-"""Records as rows and back. Unsigned 64-bit numbers are decimal text in the database."""
+"""Converts records to rows and back. The database stores unsigned 64-bit integers as text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from eventer.core.model import CatchUp, GeneratorState, OnError, Position, Segment, Stream
+from eventer.core.model import (
+    CatchUp,
+    EventContext,
+    GeneratorSpec,
+    GeneratorState,
+    OnError,
+    Position,
+    Recipe,
+    Segment,
+    Stream,
+)
 from eventer.registry.base import GeneratorRecord, stream_key, target_location
 from eventer.registry.codec import (
     failure_text,
@@ -28,27 +38,28 @@ class Row(Protocol):
 
 
 def record_values(record: GeneratorRecord) -> dict[str, Any]:
-    """The values of a generator's own row, its incarnation left to the database."""
+    """The values of a generator's own row, without its incarnation: the database assigns it."""
+    spec, stream, context = record.spec, record.spec.stream, record.spec.recipe.context
     return {
         "id": str(record.id),
         "identity": record.identity,
-        "target": target_text(record.target),
-        "place": target_location(record.target),
-        "template": template_text(record.template),
-        "digest": record.digest,
-        "stream": record.stream.name,
-        "stream_key": stream_key(record.stream.name, record.digest),
-        "seed": str(record.stream.seed),
-        "explicit_seed": record.explicit_seed,
-        "dataset": record.dataset,
-        "instance_id": record.instance_id,
+        "target": target_text(spec.target),
+        "place": target_location(spec.target),
+        "template": template_text(spec.recipe.template),
+        "digest": spec.digest,
+        "stream": stream.name,
+        "stream_key": stream_key(stream.name, spec.digest),
+        "seed": str(stream.seed),
+        "explicit_seed": spec.explicit_seed,
+        "dataset": context.dataset,
+        "instance_id": context.instance_id,
         "state": record.state,
-        "on_error": record.on_error,
-        "catch_up": record.catch_up,
+        "on_error": spec.on_error,
+        "catch_up": spec.catch_up,
         "shard": record.shard,
-        "engine": record.engine,
-        "engine_reason": record.engine_reason,
-        "shape": shape_text(record.shape),
+        "engine": spec.engine,
+        "engine_reason": spec.engine_reason,
+        "shape": shape_text(spec.shape),
         "failure": failure_text(record.failure),
         **position_values(record.position),
         "created_at": record.created_at,
@@ -72,26 +83,33 @@ def read_record(row: Row, segments: Iterable[Row], fingerprints: Iterable[Row]) 
         id=int(row["id"]),
         incarnation=row["incarnation"],
         identity=row["identity"],
-        target=read_target(row["target"]),
-        template=read_template(row["template"]),
-        digest=row["digest"],
-        stream=Stream(int(row["seed"]), row["stream"]),
-        explicit_seed=bool(row["explicit_seed"]),
-        dataset=row["dataset"],
-        instance_id=row["instance_id"],
+        spec=_read_spec(row),
         state=GeneratorState(row["state"]),
-        on_error=OnError(row["on_error"]),
-        catch_up=CatchUp(row["catch_up"]),
         shard=row["shard"],
-        engine=row["engine"],
-        engine_reason=row["engine_reason"],
-        shape=read_shape(row["shape"]),
         failure=read_failure(row["failure"]),
         position=_read_position(row),
         segments=tuple(Segment(s["t0"], s["n0"], s["count"], s["interval"]) for s in segments),
         fingerprints=tuple((f["first"], f["fingerprint"]) for f in fingerprints),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+    )
+
+
+def _read_spec(row: Row) -> GeneratorSpec:
+    return GeneratorSpec(
+        Recipe(
+            read_template(row["template"]),
+            Stream(int(row["seed"]), row["stream"]),
+            EventContext(row["dataset"], row["instance_id"]),
+        ),
+        read_target(row["target"]),
+        shape=read_shape(row["shape"]),
+        on_error=OnError(row["on_error"]),
+        catch_up=CatchUp(row["catch_up"]),
+        engine=row["engine"],
+        engine_reason=row["engine_reason"],
+        digest=row["digest"],
+        explicit_seed=bool(row["explicit_seed"]),
     )
 
 

@@ -1,7 +1,7 @@
 """The registry of a single service: one SQLite file (WAL, every commit synced to disk).
 
-All statements run on one thread of their own, in the order asked; the event loop never waits for
-the disk. The file is locked while it is open: two services on one registry would fence each other.
+One thread runs all statements in order, so the event loop never waits for the disk. The file is
+locked while it is open: two services on one registry would fence each other.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ REGISTRY_FILE_NAME = "registry.sqlite"
 
 
 class SqliteRegistry:
-    """A `Registry` in one file. Make it with `open`."""
+    """A `Registry` in one file. Create it with `open`."""
 
     def __init__(self, store: _Store, executor: ThreadPoolExecutor, cluster: Cluster) -> None:
         self._store = store
@@ -45,10 +45,11 @@ class SqliteRegistry:
 
     @classmethod
     async def open(cls, path: Path, *, shards: int = DEFAULT_SHARDS) -> Self:
-        """Opens the file, made (readable by its owner alone) with its folder if it is missing.
+        """Opens the file. Creates it and its directory, private to the owner, if it does not exist.
 
         Raises:
-            RegistryError: it cannot be opened, another process has it, or a newer version made it.
+            RegistryError: the file cannot be opened, another process uses it, or a newer version of
+                Eventer created it.
         """
         executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="eventer-registry")
         try:
@@ -67,15 +68,15 @@ class SqliteRegistry:
 
     @property
     def cluster(self) -> Cluster:
-        """What was fixed when the registry was created."""
+        """The id and the number of shards, chosen when the registry was created."""
         return self._cluster
 
     async def apply(self, changes: Sequence[Change]) -> None:
-        """Carries out all changes in order, or none; synced to disk when it returns."""
+        """Applies all changes in order, or none; synced to disk when it returns."""
         await _run(self._executor, lambda: self._store.apply(changes))
 
     async def get(self, ids: Collection[int]) -> Mapping[int, GeneratorRecord]:
-        """Those of the generators that exist."""
+        """The existing generators among these ids, by id."""
         return await _run(self._executor, lambda: self._store.get(ids))
 
     async def all(self) -> tuple[GeneratorRecord, ...]:
@@ -91,14 +92,14 @@ class SqliteRegistry:
     async def find_related(
         self, stream: str | None, digest: str, target: Target
     ) -> tuple[int, ...]:
-        """Ids of the generators of this stream that go to the same place, oldest first."""
+        """Ids of the generators of this stream with the same topic or table, oldest first."""
         values = {"stream_key": stream_key(stream, digest), "place": target_location(target)}
         rows = await _run(self._executor, lambda: self._store.rows("find_related", values))
         return tuple(int(row["id"]) for row in rows)
 
     async def close(self) -> None:
-        """Lets go of the file, after what was asked before is done. Closing again does nothing."""
-        with suppress(RuntimeError):  # the executor of a closed registry takes no more work
+        """Closes the file after all pending calls. Further calls do nothing."""
+        with suppress(RuntimeError):  # a closed registry has shut its executor down
             await _run(self._executor, self._store.close)
         self._executor.shutdown(wait=False)
 
@@ -108,7 +109,7 @@ async def _run(executor: ThreadPoolExecutor, work: Callable[[], _T]) -> _T:
 
 
 class _Store:
-    """The connection itself; used by the one thread only."""
+    """The connection. Only the registry's thread uses it."""
 
     def __init__(self, path: Path) -> None:
         with _translate_errors(path):
@@ -141,7 +142,7 @@ class _Store:
             except sqlite3.IntegrityError as error:
                 if name != "add_generator":
                     raise
-                raise GeneratorExistsError(f"generator {values['id']} is there already") from error
+                raise GeneratorExistsError(f"generator {values['id']} exists already") from error
 
     def get(self, ids: Collection[int]) -> dict[int, GeneratorRecord]:
         with self._transaction():
@@ -177,7 +178,7 @@ class _Store:
     def _commit(self) -> None:
         try:
             self._connection.execute("COMMIT")
-        except sqlite3.Error:  # such as a full disk: it did not commit, so nothing of it may stay
+        except sqlite3.Error:  # such as a full disk: nothing was committed
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
@@ -189,7 +190,7 @@ class _Store:
 
 
 def _lock(path: Path) -> IO[str]:
-    """Holds a lock for the life of this process, however it ends; the file itself stays."""
+    """Locks the registry until this process ends, also by a crash. The lock file stays."""
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     file = os.fdopen(descriptor, "r+", encoding="ascii")
     try:
@@ -199,7 +200,7 @@ def _lock(path: Path) -> IO[str]:
         file.close()
         raise RegistryError(
             f"{path} is in use by another process (id {owner})",
-            hint="stop that one, or choose another data directory with EVENTER_DATA_DIR",
+            hint="stop that process, or set EVENTER_DATA_DIR to another directory",
         ) from error
     file.truncate()
     file.write(str(os.getpid()))
@@ -223,12 +224,12 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Brings the schema up to date, one transaction a step."""
+    """Upgrades the schema, one transaction per migration."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
         raise RegistryError(
-            f"{path} was made by a newer version of Eventer",
-            hint="upgrade Eventer, or choose another data directory with EVENTER_DATA_DIR",
+            f"{path} was created by a newer version of Eventer",
+            hint="upgrade Eventer, or set EVENTER_DATA_DIR to another directory",
         )
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")

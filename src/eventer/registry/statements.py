@@ -1,4 +1,4 @@
-"""Changes as named statements with their values. Pure: nothing here touches a database."""
+"""Changes as named statements with their values. Pure: it does not use a database."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from eventer.registry.base import (
     BeginSegment,
     Change,
     Remove,
-    SetEngine,
     SetPolicies,
     SetPosition,
     SetState,
 )
-from eventer.registry.codec import failure_text, shape_text
+from eventer.registry.codec import failure_text
 from eventer.registry.record_rows import position_values, record_values
 
 Statement: TypeAlias = tuple[str, Mapping[str, Any]]
@@ -43,9 +42,9 @@ MIGRATIONS: tuple[str, ...] = tuple(
 
 
 def statements(change: Change) -> Iterator[Statement]:
-    """The statements that carry a change out, in order.
+    """The statements of a change, in order.
 
-    Where `is_current` is among them and finds nothing, those after it are not run.
+    If `is_current` finds no row, the statements after it do not run.
     """
     match change:
         case Add(record):
@@ -72,9 +71,6 @@ def statements(change: Change) -> Iterator[Statement]:
         case SetPolicies():
             handling = {"on_error": change.on_error, "catch_up": change.catch_up}
             yield "set_handling", _key(change) | handling | {"at": change.at}
-        case SetEngine():
-            engine = {"engine": change.engine, "engine_reason": change.reason}
-            yield "set_engine", _key(change) | engine | {"shape": shape_text(change.shape)}
         case SetPosition():
             yield "set_position", _key(change) | position_values(change.position)
         case BeginFingerprint():
@@ -101,7 +97,6 @@ def _key(
     change: BeginSegment
     | SetState
     | SetPolicies
-    | SetEngine
     | SetPosition
     | BeginFingerprint
     | BeginIncarnation,

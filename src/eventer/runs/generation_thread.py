@@ -17,9 +17,9 @@ from typing import Final
 
 from eventer.core.batch import Batch
 from eventer.core.errors import BudgetError, EventerError, TemplateError
-from eventer.core.model import PositionKey
+from eventer.core.model import PositionKey, Recipe
 from eventer.plan.engine import Engine
-from eventer.runs.shard_messages import Assignment, GenerationRequest, GenerationResult, Recipe
+from eventer.runs.shard_messages import Assignment, GenerationRequest, GenerationResult
 
 SLICE_NS: Final = 20_000_000
 STACK_BYTES: Final = 64 << 20

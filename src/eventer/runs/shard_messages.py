@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
@@ -12,16 +12,15 @@ from numpy.typing import NDArray
 from eventer.core.batch import MAX_EVENTS
 from eventer.core.errors import EventerError
 from eventer.core.model import (
+    GeneratorSpec,
     Guarantee,
     KafkaTarget,
     OnError,
     Position,
     PositionKey,
-    Stream,
-    Template,
+    Recipe,
 )
 from eventer.destinations.base import Delivery, Flow
-from eventer.plan.engine import EventContext
 
 if TYPE_CHECKING:
     from eventer.core.batch import Batch
@@ -41,15 +40,6 @@ class Timetable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """All that makes a generator's events, besides index and time."""
-
-    template: Template
-    stream: Stream
-    context: EventContext
-
-
-@dataclass(frozen=True, slots=True)
 class Assignment:
     """A generator given to a shard. Indices in `skip` emit nothing.
 
@@ -61,24 +51,34 @@ class Assignment:
     where it is to be found out which of them does it.
     """
 
-    flow: Flow
-    recipe: Recipe
-    on_error: OnError = OnError.STOP
+    key: PositionKey
+    spec: GeneratorSpec
     skip: frozenset[int] = frozenset()
     outcome_unknown: bool = False
     accepted: Position | None = None
     poison_index: int | None = None
     isolate: bool = False
+    flow: Flow = field(init=False)
+    """The generator as its destination sees it: one object, as destinations compare it."""
+
+    def __post_init__(self) -> None:
+        flow = Flow(self.key, self.spec.target, self.spec.shape)
+        object.__setattr__(self, "flow", flow)
+
+    @property
+    def recipe(self) -> Recipe:
+        """What determines its events."""
+        return self.spec.recipe
+
+    @property
+    def on_error(self) -> OnError:
+        """What an event that raises does to it."""
+        return self.spec.on_error
 
     @property
     def match_hints(self) -> bool:
         """Whether its destination compresses events: then batches say what their texts repeat."""
-        return isinstance(self.flow.target, KafkaTarget)
-
-    @property
-    def key(self) -> PositionKey:
-        """Whose position it is."""
-        return self.flow.key
+        return isinstance(self.spec.target, KafkaTarget)
 
     def max_events(self, first: int) -> int:
         """How many events from an index on may be made together."""

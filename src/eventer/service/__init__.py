@@ -1,1 +1,1 @@
-"""Wires it all; the only thing the API and the command line call."""
+"""The service: the API and the command line call nothing below it."""

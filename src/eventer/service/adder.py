@@ -1,4 +1,4 @@
-"""Carries out add requests: inspects, asks destinations, decides, writes, launches."""
+"""Handles add requests: inspects templates, checks destinations, writes, launches."""
 
 from __future__ import annotations
 
@@ -18,12 +18,10 @@ from eventer.core.errors import (
     RequestError,
     TemplateError,
 )
-from eventer.core.model import PositionKey, Stream, Target, Template
+from eventer.core.model import PositionKey, Recipe, Target
 from eventer.core.pointer import format_pointer
 from eventer.destinations.base import Flow
-from eventer.plan.engine import EventContext
-from eventer.registry.base import GeneratorRecord, Registry
-from eventer.runs.shard_messages import Recipe
+from eventer.registry.base import Add, Change, GeneratorRecord, Registry
 from eventer.service.connections import KnownConnection
 from eventer.service.generator import Generator
 from eventer.service.lifecycle import Lifecycle
@@ -33,7 +31,6 @@ from eventer.service.request_faults import raise_faults, request_faults
 from eventer.service.requests import AddRequest, EventRequest
 from eventer.service.resolved_schedule import (
     ResolvedSchedule,
-    additions,
     changes_to,
     conflicts,
     needs_change,
@@ -49,23 +46,23 @@ from eventer.workers.messages import Inspection, InspectTemplate, ShardId
 from eventer.workers.worker_pool import WorkerPool
 
 CHECK_S: Final = 2.0
-"""How long a destination may take to say what only it can tell."""
+"""Time limit for a destination to accept or reject a target."""
 MAX_CONCURRENT_INSPECTIONS: Final = 8
-"""How many templates of one request are inspected at once: other requests have their turn too."""
+"""Concurrent inspections of one request, so that other requests also progress."""
 
 
 class NoAnswerYetError(DestinationUnavailableError):
-    """A destination takes its time; perhaps nothing is wrong."""
+    """A destination did not answer in time; it may still accept the target."""
 
 
+@dataclass(frozen=True, slots=True)
 class AddResult:
-    """What became of a schedule: its generator, and whether it was made or changed."""
+    """The generator of a schedule, and whether the request created or updated it."""
 
-    def __init__(self, generator: Generator, related: tuple[int, ...]) -> None:
-        self.generator = generator
-        self.related = related
-        self.created = False
-        self.updated = False
+    generator: Generator
+    related: tuple[int, ...]
+    created: bool
+    updated: bool
 
 
 @dataclass(eq=False, slots=True)
@@ -85,31 +82,38 @@ class Adder:
     async def add(self, request: AddRequest) -> tuple[AddResult, ...]:
         """See `eventer.service.eventer.Eventer.add`."""
         raise_faults(list(request_faults(request, self.connections)))
-        seeds = _draw_seeds(request.events)
-        inspections = await self._inspect_all(request, seeds)
-        resolved = resolve_schedules(request, inspections)
+        recipes = self._recipes(request.events)
+        inspections = await self._inspect_all(request, recipes)
+        resolved = resolve_schedules(request, recipes, inspections)
         raise_faults([*_rejections(resolved), *conflicts(resolved)])
         destination_errors = await self._check_destinations(resolved)
-        drawn_seed = {w.stream_key: seeds[w.event_number] for w in reversed(resolved)}
+        drawn_seed = {each.stream_key: each.spec.stream.seed for each in reversed(resolved)}
         ids = {each.id for each in resolved}
         async with self.locks.hold(ids):
             return await self._carry_out(resolved, drawn_seed, destination_errors)
 
     # --- templates ----------------------------------------------------------------------------
 
-    async def _inspect_all(
-        self, request: AddRequest, seeds: Sequence[int]
-    ) -> tuple[Inspection, ...]:
-        targets_by_event, semaphore = (
-            _targets(request),
-            asyncio.Semaphore(MAX_CONCURRENT_INSPECTIONS),
+    def _recipes(self, events: Sequence[EventRequest]) -> tuple[Recipe, ...]:
+        instance_id = self.settings.instance_id
+        seeds = _draw_seeds(events)
+        return tuple(
+            event.recipe(seed, instance_id) for event, seed in zip(events, seeds, strict=True)
         )
 
-        async def inspect(event: EventRequest, seed: int) -> Inspection:
-            async with semaphore:
-                return await self.inspect(event, seed, targets_by_event[event.id])
+    async def _inspect_all(
+        self, request: AddRequest, recipes: Sequence[Recipe]
+    ) -> tuple[Inspection, ...]:
+        targets_by_event = _targets(request)
+        semaphore = asyncio.Semaphore(MAX_CONCURRENT_INSPECTIONS)
 
-        answers = await asyncio.gather(*map(inspect, request.events, seeds), return_exceptions=True)
+        async def inspect(event: EventRequest, recipe: Recipe) -> Inspection:
+            async with semaphore:
+                return await self._inspect(recipe, targets_by_event[event.id])
+
+        answers = await asyncio.gather(
+            *map(inspect, request.events, recipes), return_exceptions=True
+        )
         faults = []
         for number, (event, answer) in enumerate(zip(request.events, answers, strict=True)):
             if isinstance(answer, TemplateError | RequestError):
@@ -119,16 +123,8 @@ class Adder:
         raise_faults(faults)
         return tuple(answer for answer in answers if isinstance(answer, Inspection))
 
-    async def inspect(
-        self, event: EventRequest, seed: int, targets: Collection[Target]
-    ) -> Inspection:
-        """What is known of an event's template, for these targets."""
+    async def _inspect(self, recipe: Recipe, targets: Collection[Target]) -> Inspection:
         seconds = self.settings.limits.inspect_seconds
-        recipe = Recipe(
-            Template(event.template, vars=event.vars),
-            Stream(seed, event.stream),
-            EventContext(event.dataset, self.settings.instance_id),
-        )
         question = InspectTemplate(
             recipe,
             at=self.clock.now_ns(),
@@ -143,10 +139,10 @@ class Adder:
     async def _check_destinations(
         self, resolved: Sequence[ResolvedSchedule]
     ) -> Mapping[int, EventerError]:
-        """What new generators have to wait for, by id.
+        """The errors that new generators wait for, by id.
 
         Raises:
-            RequestError: a destination refuses one of them.
+            RequestError: a destination rejects a target.
         """
         new = {each.id: each for each in resolved if self._needs_check(each)}
         answers = await asyncio.gather(*(self._check_target(each) for each in new.values()))
@@ -168,15 +164,15 @@ class Adder:
 
     async def _check_target(self, resolved: ResolvedSchedule) -> EventerError | None:
         cluster = self.registry.cluster
-        target, shape = resolved.destination.target, resolved.inspection.shape
+        target = resolved.spec.target
         shard = ShardId(target.connection, resolved.id % cluster.shards)
-        flow = Flow(PositionKey(cluster.id, resolved.id, 0), target, shape)
+        flow = Flow(PositionKey(cluster.id, resolved.id, 0), target, resolved.spec.shape)
         try:
             async with asyncio.timeout(CHECK_S):
                 await self.worker_pool.check(shard, flow)
         except TimeoutError:
             return NoAnswerYetError(
-                f"{target.connection!r} has not answered yet", hint="it is tried again by itself"
+                f"{target.connection!r} has not answered yet", hint="Eventer keeps trying"
             )
         except EventerError as error:
             return error
@@ -201,7 +197,9 @@ class Adder:
         async with self._suspended(changing.values()), self._decision_lock:
             self._check_limits(resolved)
             now = self.clock.now_ns()
-            changes = list(additions(await self._records(new, drawn_seed, now)))
+            changes: list[Change] = [
+                Add(record) for record in await self._records(new, drawn_seed, now)
+            ]
             for id_, generator in changing.items():
                 changes += changes_to(generator.record, first[id_], now)
             if changes:
@@ -223,7 +221,6 @@ class Adder:
                 each,
                 seed=seeds[each.id],
                 shards=self.registry.cluster.shards,
-                instance_id=self.settings.instance_id,
                 now=now,
             )
             for each in new
@@ -232,14 +229,14 @@ class Adder:
     async def _known_seeds(self, resolved: Sequence[ResolvedSchedule]) -> Mapping[str, int]:
         known: dict[str, int] = {}
         for each in {seed_key(each): each for each in resolved}.values():
-            seed = await self.registry.find_seed(each.event.stream, each.inspection.digest)
+            seed = await self.registry.find_seed(each.spec.stream.name, each.spec.digest)
             if seed is not None:
                 known[seed_key(each)] = seed
         return known
 
     @asynccontextmanager
     async def _suspended(self, changing: Collection[Generator]) -> AsyncIterator[None]:
-        """Generators that are to change are not at work meanwhile; afterwards they are again."""
+        """Withdraws generators for the block, and launches the running ones afterwards."""
         running = [generator for generator in changing if generator.active]
         await asyncio.gather(*(self.lifecycle.withdraw(generator) for generator in changing))
         try:
@@ -251,7 +248,7 @@ class Adder:
     async def _reload(
         self, new: Collection[int], changing: Mapping[int, Generator], now: int
     ) -> None:
-        """Takes what was written over from the registry; launches what is new or starts again."""
+        """Loads new and changed records; launches new and restarted generators."""
         records = await self.registry.get([*new, *changing])
         for id_, generator in changing.items():
             was_active = generator.active
@@ -281,25 +278,23 @@ class Adder:
         found = []
         for each in resolved:
             related = await self.registry.find_related(
-                each.event.stream, each.inspection.digest, each.destination.target
+                each.spec.stream.name, each.spec.digest, each.spec.target
             )
             others = tuple(id_ for id_ in related if id_ != each.id)
-            result = AddResult(self.lifecycle.generators[each.id], others)
-            result.created, result.updated = each.id in created, each.id in changing
-            found.append(result)
+            generator = self.lifecycle.generators[each.id]
+            found.append(AddResult(generator, others, each.id in created, each.id in changing))
         return tuple(found)
 
 
 def _is_healthy(generator: Generator, resolved: ResolvedSchedule) -> bool:
-    """Whether what is asked of a destination is known: such events flow there at this moment."""
-    record = generator.record
+    """Whether a generator is delivering such events to this target: then no check is needed."""
     flows = generator.active and not generator.waiting and generator.guarantee is not None
-    known = record.target == resolved.destination.target
-    return flows and known and record.shape == resolved.inspection.shape
+    known, asked = generator.record.spec, resolved.spec
+    return flows and known.target == asked.target and known.shape == asked.shape
 
 
 def _draw_seeds(events: Sequence[EventRequest]) -> tuple[int, ...]:
-    """A seed for each event: its own, or one drawn for all of its stream."""
+    """A seed for each event: the explicit one, or a random one for each stream name."""
     by_name: dict[str, int] = {}
     seeds = []
     for event in events:
@@ -313,7 +308,7 @@ def _draw_seeds(events: Sequence[EventRequest]) -> tuple[int, ...]:
 
 
 def _targets(request: AddRequest) -> Mapping[str, Collection[Target]]:
-    """Where each event goes, by its id; equal targets once."""
+    """The distinct targets of each event, by event id."""
     by_id = {destination.id: destination.target for destination in request.destinations}
     targets_by_event: dict[str, dict[Target, None]] = {event.id: {} for event in request.events}
     for schedule in request.schedules:
@@ -329,10 +324,10 @@ def _template_fault(error: TemplateError | RequestError, number: int, event: Eve
 
 
 def _rejections(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
-    """Events that cannot go where they are sent, known without asking there."""
+    """Targets that cannot take their events, as inference tells without asking the destination."""
     faults = []
     for each in resolved:
-        error = dict(each.inspection.rejections).get(each.destination.target)
+        error = dict(each.inspection.rejections).get(each.spec.target)
         if error is not None:
             pointer = format_pointer(["events", each.event_number, each.event.field])
             faults.append(Fault(pointer, error.message, error.hint))
@@ -340,6 +335,6 @@ def _rejections(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
 
 
 def _rejection_fault(resolved: ResolvedSchedule, error: DestinationRejectedError) -> Fault:
-    target = resolved.destination.target
+    target = resolved.spec.target
     pointer = format_pointer(["destinations", resolved.destination_number, target.kind])
     return Fault(pointer, error.message, error.hint)

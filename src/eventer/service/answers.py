@@ -8,68 +8,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from eventer.core.duration import format_duration
 from eventer.core.error_text import format_place
 from eventer.core.errors import EventerError, Fault, RequestError, TemplateError
-from eventer.core.instant import format_instant
 from eventer.core.model import ConsoleTarget, EventShape, KafkaTarget, Target
 from eventer.core.source import Place
-from eventer.destinations.audit import Flaw
 from eventer.plan.explain_template import TemplateExplanation
 from eventer.plan.explain_text import measurement_text, plan_text
 from eventer.service.views import (
     EventPage,
-    GeneratorView,
-    LastError,
     Preview,
-    Removal,
     Validation,
-    Verification,
 )
 from eventer.workers.messages import TemplateWarning
 
 Json = dict[str, Any]
-
-
-def generator_json(view: GeneratorView) -> Json:
-    """A generator, as `GeneratorOut`."""
-    pace = view.pace
-    return {
-        "id": str(view.id),
-        "state": view.state.value,
-        "destination": target_json(view.target),
-        "event": {
-            "dataset": view.dataset,
-            "stream": view.stream.name,
-            "count": pace.count,
-            "interval": format_duration(pace.interval),
-        },
-        "seed": str(view.stream.seed),
-        "engine": view.engine,
-        "engine_reason": view.engine_reason,
-        "position": view.position,
-        "skipped": view.skipped,
-        "bytes": view.bytes,
-        "requested_rate": view.requested_rate,
-        "delivered_rate": view.delivered_rate,
-        "lag": view.lag,
-        "limited_by": view.limited_by,
-        "retries": view.retries,
-        "next_tick": None if view.next_tick is None else format_instant(view.next_tick),
-        "last_error": _last_error(view.last_error),
-        "delivery": view.delivery,
-        "created_at": format_instant(view.created_at),
-        "updated_at": format_instant(view.updated_at),
-    }
-
-
-def added_json(view: GeneratorView) -> Json:
-    """A generator in the answer to `add`, as `AddedOut`."""
-    return generator_json(view) | {
-        "created": view.created,
-        "updated": view.updated,
-        "related": [str(id_) for id_ in view.related],
-    }
 
 
 def target_json(target: Target) -> Json:
@@ -88,17 +40,6 @@ def target_json(target: Target) -> Json:
         options["key"] = None if target.key is None else list(target.key)
     given = {name: value for name, value in options.items() if value is not None}
     return {"type": target.kind, target.kind: given}
-
-
-def _last_error(last: LastError | None) -> Json | None:
-    if last is None:
-        return None
-    return error_fields(last.error) | {"at": format_instant(last.at)}
-
-
-def removal_json(removal: Removal) -> Json:
-    """The outcome of a removal, as `RemoveOut`."""
-    return {"removed": [str(id_) for id_ in removal.removed], "unknown": list(removal.unknown)}
 
 
 def _warning(warning: TemplateWarning) -> Json:
@@ -149,35 +90,6 @@ def _shape(shape: EventShape) -> Json:
         "is_object": shape.is_object,
         "columns": [{"name": column.name, "type": column.type.value} for column in shape.columns],
         "open": shape.open,
-    }
-
-
-def verification_json(found: Verification) -> Json:
-    """The outcome of a verification, as `VerifyOut`."""
-    report = found.report
-    return {
-        "id": str(found.id),
-        "clean": found.clean,
-        "until": report.until,
-        "checked": report.checked,
-        "skipped": report.skipped,
-        "read": report.read,
-        "others": report.others,
-        "totals": {flaw.value: report.totals[flaw] for flaw in Flaw},
-        "findings": [
-            {
-                "kind": finding.flaw.value,
-                "index": finding.index,
-                "place": dict(finding.place),
-                "detail": finding.detail,
-            }
-            for finding in report.findings
-        ],
-        "unchecked": [
-            {"first": each.first, "end": each.end, "reason": each.reason}
-            for each in report.unchecked
-        ],
-        "notes": list(report.notes),
     }
 
 

@@ -1,4 +1,4 @@
-"""The operator's connections as what workers connect with. Secrets go no further than this."""
+"""Makes connectors for workers from the operator's connections. Secrets stay in them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class KafkaConnector:
         return Client(settings, name=self.name, cluster=cluster, shard=shard, shards=self.shards)
 
     def target_auditor(self, cluster: int, shard: int) -> TargetAuditor:
-        """A look at what the generators of that shard delivered."""
+        """An auditor of the events that the generators of that shard delivered."""
         from eventer.destinations.kafka.audit import KafkaTargetAuditor
         from eventer.destinations.kafka.settings import KafkaSettings
 
@@ -55,7 +55,7 @@ class PostgresConnector:
         return Client(settings, name=self.name, cluster=cluster, shard=shard)
 
     def target_auditor(self, cluster: int, shard: int) -> TargetAuditor:
-        """A look at what the generators delivered, of whichever shard."""
+        """An auditor of the events that the generators of all shards delivered."""
         from eventer.destinations.postgres.audit import PostgresTargetAuditor
         from eventer.destinations.postgres.settings import PostgresSettings
 
@@ -66,7 +66,10 @@ class PostgresConnector:
 
 @dataclass(frozen=True, slots=True)
 class KnownConnection:
-    """A connection by name. `connector` is None where the operator has not said where it is."""
+    """A connection that requests may name. Without an address, `connector` is None.
+
+    `setting` is the setting of its address.
+    """
 
     kind: str
     connector: Connector | None
@@ -74,7 +77,7 @@ class KnownConnection:
 
 
 def known_connections(settings: Settings, shards: int) -> Mapping[str, KnownConnection]:
-    """All connections that requests may name."""
+    """All connections that requests may name, by name."""
     named = {"kafka": settings.kafka, "postgres": settings.postgres, **settings.connections}
     return {name: _connection(name, section, shards) for name, section in named.items()}
 

@@ -48,10 +48,10 @@ INSPECTOR_COUNT: Final = 2
 class Eventer:
     """Generators, from the request to the last commit.
 
-    Every method is called from the event loop that called `start`. Ids are unsigned 64-bit
-    numbers. Methods raise the errors of `eventer.core.errors`, and nothing else on purpose.
-    `embedded` names the connections whose server this service starts itself: positions lost there
-    begin a new incarnation. `connectors` take the place of those that the settings come to.
+    Call every method from the event loop that called `start`. Ids are unsigned 64-bit integers.
+    Methods raise only the errors of `eventer.core.errors`. `embedded` names the connections whose
+    server this service starts itself: a position lost there begins a new incarnation. `connectors`
+    replace those of the settings.
     """
 
     def __init__(
@@ -102,10 +102,10 @@ class Eventer:
         )
 
     async def start(self) -> None:
-        """Starts the workers and every generator that is to run; returns without waiting for them.
+        """Starts the workers and launches the running generators, without waiting for them.
 
         Raises:
-            RegistryError: it cannot be read.
+            RegistryError: the registry cannot be read.
         """
         self._inspectors.start()
         self._worker_pool.start(self._lifecycle.on_shard_update)
@@ -113,18 +113,18 @@ class Eventer:
         await self._lifecycle.start({name for name, each in known if each.connector is not None})
 
     async def stop(self) -> None:
-        """Ends all workers after what they have under way, and notes positions. Never raises."""
+        """Stops the workers after they have committed in-flight events. Never raises."""
         await asyncio.gather(self._inspectors.stop(), self._worker_pool.stop())
         await self._lifecycle.stop()
 
     async def add(self, request: AddRequest) -> tuple[GeneratorView, ...]:
-        """Adds the generators of a request, or re-paces those that are there: all, or none.
+        """Adds the generators of a request and changes existing ones: all, or none.
 
-        One view for each schedule, in their order. When it returns, all is on disk.
+        Returns a view for each schedule, in order. When it returns, everything is on disk.
 
         Raises:
-            RequestError: faults by JSON pointer, those of templates with their place.
-            RegistryError: nothing was changed.
+            RequestError: with faults by JSON pointer; those of templates have their place.
+            RegistryError: the registry cannot be written; nothing changed.
         """
         added = await self._adder.add(request)
         return tuple(
@@ -138,17 +138,17 @@ class Eventer:
         )
 
     async def status(self, id: int | None = None) -> tuple[GeneratorView, ...]:  # noqa: A002
-        """The generator of that id, or all, oldest first.
+        """The generator with this id, or all, oldest first.
 
         Raises:
-            NotFoundError: there is none of that id.
+            NotFoundError: no generator has this id.
         """
         if id is not None:
             return (self._view(self._generator(id)),)
         return tuple(map(self._view, self._lifecycle.generators.values()))
 
     async def remove(self, ids: Sequence[int]) -> Removal:
-        """Removes generators. When it returns, nothing more of them appears.
+        """Removes generators. When it returns, no further event of them is delivered.
 
         Raises:
             NotFoundError: none of them exists.
@@ -156,7 +156,7 @@ class Eventer:
         known = [id_ for id_ in dict.fromkeys(ids) if id_ in self._lifecycle.generators]
         unknown = tuple(str(id_) for id_ in dict.fromkeys(ids) if id_ not in known)
         if not known:
-            raise NotFoundError(f"there is no generator {' or '.join(unknown)}")
+            raise NotFoundError(f"no generator has the id {' or '.join(unknown)}")
         await asyncio.gather(*map(self._remove, known))
         return Removal(tuple(known), unknown)
 
@@ -174,10 +174,10 @@ class Eventer:
             self._lifecycle.forget(generator)
 
     async def pause(self, id: int) -> GeneratorView:  # noqa: A002
-        """Pauses a generator. When it returns, nothing more of it appears.
+        """Pauses a generator. When it returns, no further event is delivered.
 
         Raises:
-            NotFoundError: there is none of that id.
+            NotFoundError: no generator has this id.
         """
         async with self._locks.hold([id]):
             generator = self._generator(id)
@@ -201,14 +201,14 @@ class Eventer:
         skip: bool = False,
         position: PositionChoice | None = None,
     ) -> GeneratorView:
-        """Lets a paused or failed generator go on; `skip` passes the event that it failed at.
+        """Resumes a paused or failed generator; `skip` skips the event at which it failed.
 
-        One whose position was lost goes on at the `position` that is chosen: the registry's, past
-        what was committed once, or the destination's, which delivers that again.
+        After its position was lost, `position` must say where to continue: at the registry's, after
+        the events once committed, or at the destination's, which delivers those again.
 
         Raises:
-            NotFoundError: there is none of that id.
-            RequestError: its position was lost and none is chosen, or the other way round.
+            NotFoundError: no generator has this id.
+            RequestError: the position was lost and `position` is None, or the other way round.
         """
         async with self._locks.hold([id]):
             generator = self._generator(id)
@@ -226,28 +226,28 @@ class Eventer:
             return self._view(generator)
 
     async def _set_state(self, generator: Generator, state: GeneratorState) -> None:
-        """Changes the state on disk; a failure is forgotten, but for one that is only paused."""
+        """Changes the state on disk. Resuming clears the failure, pausing keeps it."""
         record, now = generator.record, self._clock.now_ns()
         failure = record.failure if state is GeneratorState.PAUSED else None
         await self._registry.apply([SetState(record.id, record.incarnation, state, failure, now)])
         generator.update_record(state=state, failure=failure, updated_at=now)
 
     async def events(self, id: int, first: int, count: int) -> EventPage:  # noqa: A002
-        """Events [first, first + count) made again, past or future; those skipped are left out.
+        """Recomputes the events [first, first + count), past or future, without skipped ones.
 
         Raises:
-            NotFoundError: there is none of that id.
-            TemplateError: one of them raises, in a generator that stops on errors.
-            WorkerLostError: the worker that made them died.
+            NotFoundError: no generator has this id.
+            TemplateError: one of them fails, and the generator stops on errors.
+            WorkerLostError: the inspector process died.
         """
         generator = self._generator(id)
         record = generator.record
         question = RecomputeEvents(
-            generator.recipe,
+            record.spec.recipe,
             record.segments,
             first,
             count,
-            record.on_error,
+            record.spec.on_error,
             generator.position.next,
         )
         answer = await self._inspectors.recompute(question, PREVIEW_TIMEOUT_S)
@@ -259,15 +259,15 @@ class Eventer:
         *,
         allow_foreign: bool = False,
     ) -> AsyncIterator[VerifyProgress | Verification]:
-        """Compares what landed in a generator's destination with its events made again.
+        """Compares the events in a generator's destination with recomputed ones.
 
-        It says how far it is, and last what it found, of everything up to the position when it
-        began; whether that is clean may allow for foreign events. Close it to end it early.
+        Yields progress, then the result for all events before the position at the start.
+        `allow_foreign` accepts events that no generator made. Close the iterator to end it early.
 
         Raises:
-            NotFoundError: there is none of that id.
+            NotFoundError: no generator has this id.
             DestinationError: the destination cannot be read, or has lost the position.
-            WorkerLostError: too much is verified already, or the worker died.
+            WorkerLostError: too many verifications are running, or the process died.
         """
         generators = self._lifecycle.generators
         return self._verifier.verify(self._generator(id), generators, allow_foreign=allow_foreign)
@@ -296,12 +296,12 @@ class Eventer:
         return validation
 
     async def ready(self) -> Readiness:
-        """Whether registry and workers can do their work. Destinations do not count."""
+        """Whether the registry and all workers are available. Destinations do not count."""
         problems = []
         processes = (*self._worker_pool.processes(), *self._inspectors.processes())
         for name, pid, _ in processes:
             if pid is None:
-                problems.append(f"the worker {name} is not up")
+                problems.append(f"worker {name} is not running")
         try:
             await self._registry.get([])
         except RegistryError as error:
@@ -309,7 +309,7 @@ class Eventer:
         return Readiness(not problems, tuple(problems))
 
     async def snapshot(self) -> Snapshot:
-        """What metrics are made of; cheap enough to be asked every second."""
+        """The values of the metrics. Cheap enough for a scrape every second."""
         processes = (*self._worker_pool.processes(), *self._inspectors.processes())
         return Snapshot(
             generators=await self.status(),
@@ -338,11 +338,11 @@ class Eventer:
     def _generator(self, id_: int) -> Generator:
         generator = self._lifecycle.generators.get(id_)
         if generator is None:
-            raise NotFoundError(f"there is no generator {id_}")
+            raise NotFoundError(f"no generator has the id {id_}")
         return generator
 
     def _view(self, generator: Generator) -> GeneratorView:
-        target = generator.record.target
+        target = generator.record.spec.target
         embedded = target.connection in self._lifecycle.embedded and target.kind == "kafka"
         default: Guarantee = "at-least-once" if embedded else "exactly-once"
         totals = self._lifecycle.totals.get(generator.shard)
@@ -351,15 +351,15 @@ class Eventer:
 
 
 def _check_position_choice(generator: Generator, position: PositionChoice | None) -> None:
-    """Whether a position is chosen just where one was lost.
+    """Checks that a position is given if one was lost, and only then.
 
     Raises:
-        RequestError: it is not.
+        RequestError: it is missing, or given without need.
     """
     failure = generator.record.failure
     if generator.lost_position and position is None:
         assert failure is not None
-        fault = Fault("?position", "choose one", failure.error.hint)
+        fault = Fault("?position", "must be given: registry or destination", failure.error.hint)
         raise RequestError(f"generator {generator.record.id}: {failure.error.message}", (fault,))
     if position is not None and not generator.lost_position:
         fault = Fault("?position", "leave it out: the position is not lost")

@@ -1,4 +1,4 @@
-"""A generator while the service runs: its record, and what is known of it beyond that."""
+"""A generator while the service runs: its record and its live state."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from eventer.core.errors import EventerError, PositionLostError
 from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.destinations.base import Flow
-from eventer.plan.engine import EventContext
-from eventer.registry.base import GeneratorRecord
+from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.runs.pacing import Pace, rate
-from eventer.runs.shard_messages import Assignment, Recipe
+from eventer.runs.shard_messages import Assignment
 from eventer.service.rate_meter import RateMeter
-from eventer.service.views import GeneratorView, LastError, Stage
+from eventer.service.views import GeneratorView, Stage
 from eventer.workers.messages import ShardId
 
 
@@ -20,18 +19,17 @@ from eventer.workers.messages import ShardId
 class Generator:
     """One generator of the service.
 
-    `new_segment_at` is when a pace segment is to begin, once the position is known; None where the
-    segments hold as they are. `epoch` counts how often it was given to a worker: what is heard of
-    an earlier turn does not count. `waiting` says that its destination cannot be used now.
-    `awaiting_answer` says that `last_error` is only that it has not answered yet.
-    `saved_position` is the position that the registry has. `accepted` is where it goes on although its
-    destination says that it is elsewhere.
+    `new_segment_at` is when a new segment begins once the position is known; None keeps the
+    current one. `epoch` counts assignments to a worker: reports about earlier ones are ignored.
+    `waiting` says that its destination is unavailable; `awaiting_answer`, that `last_error` only
+    says that the destination did not answer in time. `saved_position` is the registry's. `accepted`
+    is the position where it continues although the destination has another one.
     """
 
     record: GeneratorRecord
     cluster: int
     position: Position
-    last_error: LastError | None = None
+    last_error: GeneratorFailure | None = None
     new_segment_at: int | None = None
     epoch: int = 0
     waiting: bool = False
@@ -45,119 +43,99 @@ class Generator:
 
     @classmethod
     def of(cls, record: GeneratorRecord, cluster: int) -> Generator:
-        """A generator as the registry has it."""
-        failure = record.failure
-        error = LastError(failure.error, failure.at) if failure else None
-        return cls(record, cluster, record.position, error, saved_position=record.position)
+        """A generator from its record."""
+        return cls(record, cluster, record.position, record.failure, saved_position=record.position)
 
     @property
     def key(self) -> PositionKey:
-        """Under which its position is kept."""
+        """The key of its position."""
         return PositionKey(self.cluster, self.record.id, self.record.incarnation)
 
     @property
     def shard(self) -> ShardId:
-        """The shard that holds it."""
-        return ShardId(self.record.target.connection, self.record.shard)
+        """The shard that it belongs to."""
+        return ShardId(self.record.spec.target.connection, self.record.shard)
 
     @property
     def flow(self) -> Flow:
-        """It, as its destination sees it."""
-        return Flow(self.key, self.record.target, self.record.shape)
-
-    @property
-    def recipe(self) -> Recipe:
-        """All that makes its events."""
-        return recipe_of(self.record)
+        """The generator as its destination sees it."""
+        return Flow(self.key, self.record.spec.target, self.record.spec.shape)
 
     @property
     def active(self) -> bool:
-        """Whether a worker is to run it."""
+        """Whether a worker should run it."""
         return self.record.state is GeneratorState.RUNNING
 
     @property
     def pace(self) -> Pace:
-        """Its pace, from the segments that still matter."""
+        """The due times of its events."""
         return Pace(self.record.segments)
 
     def assignment(self, *, outcome_unknown: bool = False) -> Assignment:
-        """What a worker is to know of it."""
+        """The generator as a worker gets it."""
         return Assignment(
-            self.flow,
-            self.recipe,
-            on_error=self.record.on_error,
+            self.key,
+            self.record.spec,
             skip=self.skip,
             accepted=self.accepted,
             outcome_unknown=outcome_unknown,
         )
 
     def record_error(self, error: EventerError, at: int) -> None:
-        """The last thing that went wrong with it."""
-        self.last_error = LastError(error, at)
+        """Sets the last error."""
+        self.last_error = GeneratorFailure(error, at)
         self.awaiting_answer = False
 
     def runs(self, guarantee: Guarantee | None) -> None:
-        """Its events flow."""
+        """Notes that its events are being delivered."""
         self.guarantee = guarantee
         self.waiting = False
         if self.awaiting_answer:
             self.last_error, self.awaiting_answer = None, False
 
     def update_record(self, **fields: object) -> None:
-        """Keeps the record as the registry has it now."""
+        """Changes the record as the registry was changed."""
         self.record = replace(self.record, **fields)  # type: ignore[arg-type]  # named by callers
 
     def add_segment(self, segment: Segment) -> None:
-        """A pace was begun."""
+        """Adds the segment that the registry has begun."""
         self.update_record(segments=(*self.record.segments, segment))
 
     @property
     def lost_position(self) -> bool:
-        """Whether it failed because its destination is behind what was seen committed."""
+        """Whether it failed because the destination's position is behind the last committed one."""
         failure = self.record.failure
         return failure is not None and isinstance(failure.error, PositionLostError)
 
     def failing_index(self) -> int:
-        """The index of the event that it failed at."""
+        """The index of the event at which it failed."""
         index: int | None = None
         if self.record.failure is not None:
             index = getattr(self.record.failure.error, "index", None)
         return self.position.next if index is None else index
 
 
-def recipe_of(record: GeneratorRecord) -> Recipe:
-    """All that makes a generator's events."""
-    context = EventContext(record.dataset, record.instance_id)
-    return Recipe(record.template, record.stream, context)
-
-
 def position_lost(id_: int, found: int, seen: int) -> PositionLostError:
-    """The destination is at one event and had committed up to another."""
+    """The error of a destination at event `found` that had committed up to event `seen`."""
     return PositionLostError(
         f"position lost: the destination is at event {found}, but had committed up to {seen}",
-        hint=f"`eventer resume {id_} --position registry` goes on at event {seen}, "
-        f"`--position destination` delivers again from event {found} on",
+        hint=f"`eventer resume {id_} --position registry` continues at event {seen}, "
+        f"`--position destination` delivers events from {found} on again",
     )
 
 
 def view(
     generator: Generator, now: int, default: Guarantee, slowest: Stage | None = None
 ) -> GeneratorView:
-    """A generator as everyone sees it at an instant; `slowest` is the stage that holds it up."""
+    """A generator's view at an instant; `slowest` is the stage that takes most of the time."""
     record, pace = generator.record, generator.pace
     current = record.segments[-1]
     due = pace.due_end(now) if generator.active else generator.position.next
     lag = max(0, due - generator.position.next)
     behind = lag > 2 * current.count + rate(current)
     return GeneratorView(
-        id=record.id,
+        record=record,
         state=GeneratorState.WAITING if generator.active and generator.waiting else record.state,
-        target=record.target,
-        dataset=record.dataset,
-        stream=record.stream,
-        pace=current,
-        engine=record.engine,
-        engine_reason=record.engine_reason,
         position=generator.position.next,
         skipped=generator.position.skipped,
         bytes=generator.position.bytes,
@@ -169,6 +147,4 @@ def view(
         next_tick=pace.due_at(due) if generator.active else None,
         last_error=generator.last_error,
         delivery=generator.guarantee or default,
-        created_at=record.created_at,
-        updated_at=record.updated_at,
     )

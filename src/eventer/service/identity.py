@@ -1,4 +1,4 @@
-"""Which generator a schedule means: equal in everything that decides what it delivers where."""
+"""Generator ids: a hash of everything that determines the events and their destination."""
 
 from __future__ import annotations
 
@@ -7,26 +7,24 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
-from eventer.core.model import ConsoleTarget, KafkaTarget, PostgresTarget, Target
+from eventer.core.model import ConsoleTarget, GeneratorSpec, KafkaTarget, PostgresTarget, Target
 
 _PERSON: Final = b"eventer.id"
 
 
-def identity_text(
-    target: Target, *, dataset: str | None, stream: str | None, digest: str, seed: int | None
-) -> str:
+def identity_text(spec: GeneratorSpec) -> str:
     """The canonical text of an identity: equal texts are the same generator.
 
-    `digest` is of the canonical template with its imports and vars, `seed` the explicit one only.
-    What a topic is made with (partitions, replication, settings) does not count.
+    It includes the seed only if the request gave it, and no option that only matters when a topic
+    is created (partitions, replication, settings).
     """
     return json.dumps(
         {
-            "dataset": dataset,
-            "destination": _target_identity(target),
-            "seed": None if seed is None else str(seed),
-            "stream": stream,
-            "template": digest,
+            "dataset": spec.recipe.context.dataset,
+            "destination": _target_identity(spec.target),
+            "seed": str(spec.stream.seed) if spec.explicit_seed else None,
+            "stream": spec.stream.name,
+            "template": spec.digest,
         },
         sort_keys=True,
         separators=(",", ":"),

@@ -1,8 +1,8 @@
-"""Generators at work: given to workers, heard of, taken back; the registry kept in step.
+"""Assigns generators to workers, handles their reports, and keeps the registry up to date.
 
-News of workers comes one at a time and is never waited for. What of it must be on disk goes to one
-task, the scribe, which writes all that has come together in one transaction and only then lets
-generators go on: a pace is durable before its first event is delivered.
+Reports of workers are handled one by one, without waiting. One task, the registry writer, writes
+everything that must be on disk: all pending changes in one transaction. Generators resume only
+after that, so a pace is durable before its first event is delivered.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Coroutine, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
-from eventer.core.clock import NS_PER_SECOND, Clock
+from eventer.core.clock import Clock
 from eventer.core.errors import (
     EventerError,
     FencedError,
     RegistryError,
     WorkerLostError,
 )
-from eventer.core.model import CatchUp, GeneratorState, Guarantee, Position, PositionKey, Segment
+from eventer.core.model import CatchUp, GeneratorState, Position, PositionKey, Segment
 from eventer.registry.base import (
     BeginFingerprint,
     BeginIncarnation,
@@ -31,7 +31,6 @@ from eventer.registry.base import (
     SetPosition,
     SetState,
 )
-from eventer.runs.lateness import BOUNDS
 from eventer.runs.pacing import begin
 from eventer.runs.shard_messages import (
     EventSkipped,
@@ -43,62 +42,21 @@ from eventer.runs.shard_messages import (
     ShardConnected,
 )
 from eventer.service.generator import Generator, position_lost
-from eventer.service.views import STAGES, Stage
+from eventer.service.shard_totals import ShardTotals
 from eventer.workers.messages import CommitSummary, ShardId, ShardUpdate
 from eventer.workers.worker_pool import WorkerPool
 
 SAVE_S: Final = 1.0
-"""How often positions are saved: they are a check only, so they may be behind."""
+"""How often positions are saved. They are only a check, so they may be behind."""
 WITHDRAW_S: Final = 30.0
-"""How long a withdrawal waits for a destination that is away, to know what a commit did."""
-
-_DECAY: Final = 0.9
-"""How much of what each stage took is still counted one commit later."""
+"""How long a withdrawal waits for an unavailable destination to learn the outcome of a commit."""
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class ShardTotals:
-    """What one shard has done since the service started."""
-
-    connected: bool = False
-    logged_error: str | None = None
-    """What the log says that it waits for."""
-    guarantee: Guarantee | None = None
-    events: int = 0
-    bytes: int = 0
-    commits: int = 0
-    retries: int = 0
-    lateness: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
-    lateness_sum: float = 0.0
-    stages: dict[Stage, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
-    recent: dict[Stage, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
-
-    def add(self, update: CommitSummary) -> None:
-        """Counts a transaction."""
-        self.connected = True
-        self.events += update.events
-        self.bytes += update.bytes
-        self.commits += 1
-        self.lateness = [a + b for a, b in zip(self.lateness, update.lateness, strict=True)]
-        self.lateness_sum += update.lateness_sum
-        for stage in STAGES:
-            seconds = getattr(update.stage_times, stage) / NS_PER_SECOND
-            self.stages[stage] += seconds
-            self.recent[stage] = _DECAY * self.recent[stage] + seconds
-
-    @property
-    def slowest(self) -> Stage:
-        """The stage that took most of the time lately."""
-        if not self.connected:
-            return "destination"
-        return max(STAGES, key=lambda stage: self.recent[stage])
-
-
 @dataclass(frozen=True, slots=True)
 class _PendingStart:
-    """A generator's position was read, on this turn of it."""
+    """A generator's position was read in this epoch."""
 
     generator: Generator
     epoch: int
@@ -107,7 +65,7 @@ class _PendingStart:
 
 @dataclass(frozen=True, slots=True)
 class _PendingFailure:
-    """A generator failed, on this turn of it."""
+    """A generator failed in this epoch."""
 
     generator: Generator
     epoch: int
@@ -116,7 +74,7 @@ class _PendingFailure:
 
 
 class Lifecycle:
-    """The generators of a service, while it runs."""
+    """The generators of a running service."""
 
     def __init__(
         self, registry: Registry, worker_pool: WorkerPool, clock: Clock, embedded: Collection[str]
@@ -137,12 +95,12 @@ class Lifecycle:
     # --- the service's side -------------------------------------------------------------------
 
     async def start(self, connections: Collection[str]) -> None:
-        """Takes all generators up from the registry and launches those that are to run.
+        """Loads all generators from the registry and launches the running ones.
 
-        `connections` are the names of those that there are; generators of others wait.
+        `connections` are the configured names; generators of other connections wait.
 
         Raises:
-            RegistryError: it cannot be read.
+            RegistryError: the registry cannot be read.
         """
         now, self._connections = self._clock.now_ns(), frozenset(connections)
         for record in await self._registry.all():
@@ -153,7 +111,7 @@ class Lifecycle:
         self._registry_writer = asyncio.create_task(self._write_changes())
 
     async def stop(self) -> None:
-        """Saves positions and ends; workers have ended before."""
+        """Saves positions. Call it after the workers have stopped."""
         for task in (self._registry_writer, *self._tasks):
             if task is not None:
                 task.cancel()
@@ -164,11 +122,11 @@ class Lifecycle:
             _log.warning("positions were not saved: %s", error.message)
 
     def launch(self, generator: Generator, *, new_segment_at: int | None = None) -> None:
-        """Gives a generator to its worker; at `new_segment_at`, if given, a new segment begins."""
-        replay = generator.record.catch_up is CatchUp.REPLAY
+        """Assigns a generator to its worker; a new segment begins at `new_segment_at`, if given."""
+        replay = generator.record.spec.catch_up is CatchUp.REPLAY
         generator.new_segment_at = None if replay else new_segment_at
         generator.epoch += 1
-        now, connection = self._clock.now_ns(), generator.record.target.connection
+        now, connection = self._clock.now_ns(), generator.record.spec.target.connection
         if connection not in self._connections:
             generator.waiting = True
             generator.record_error(_no_connection(connection), now)
@@ -178,15 +136,18 @@ class Lifecycle:
         self._worker_pool.assign(generator.shard, generator.assignment())
 
     async def withdraw(self, generator: Generator) -> None:
-        """Takes a generator back from its worker. When it returns, nothing more of it appears.
+        """Withdraws a generator from its worker. When it returns, no further event is delivered.
 
-        Where its destination is away for long, that cannot be known; then it returns all the same.
+        If the destination stays unavailable, it returns after `WITHDRAW_S` without that guarantee.
         """
         try:
             async with asyncio.timeout(WITHDRAW_S):
                 position = await self._worker_pool.withdraw(generator.key)
         except (TimeoutError, WorkerLostError):
-            _log.warning("generator %d is let go of in doubt", generator.record.id)
+            _log.warning(
+                "generator %d: withdrawn, but the outcome of its last commit is unknown",
+                generator.record.id,
+            )
             position = None
         self._by_key.pop(generator.key, None)
         generator.epoch += 1
@@ -195,13 +156,13 @@ class Lifecycle:
             generator.position = position
 
     def forget(self, generator: Generator) -> None:
-        """It does not exist any more."""
+        """Drops a removed generator."""
         self.generators.pop(generator.record.id, None)
 
     # --- the workers' side --------------------------------------------------------------------
 
     def on_shard_update(self, shard: ShardId, update: ShardUpdate) -> None:
-        """Takes news of a shard."""
+        """Handles a report of a shard."""
         totals = self.totals.setdefault(shard, ShardTotals())
         match update:
             case CommitSummary():
@@ -216,10 +177,13 @@ class Lifecycle:
             case FlowsWaiting(keys=keys, error=error):
                 totals.retries += 1
                 totals.connected = False
-                if totals.logged_error != error.message:  # a line for each change, not for each try
+                if totals.logged_error != error.message:  # log each change once, not each retry
                     totals.logged_error = error.message
                     _log.warning(
-                        "shard %d of %s waits: %s", shard.number, shard.connection, error.message
+                        "shard %d of %s is waiting: %s",
+                        shard.number,
+                        shard.connection,
+                        error.message,
                     )
                 self._mark_waiting(keys, error)
             case FlowSuspended(key=key, error=error):
@@ -245,7 +209,7 @@ class Lifecycle:
 
     def _mark_waiting(self, keys: Sequence[PositionKey], error: EventerError) -> None:
         if isinstance(error, FencedError):
-            _log.warning("a shard was taken over: %s", error.message)
+            _log.warning("another process has taken over a shard: %s", error.message)
         for key in keys:
             if generator := self._by_key.get(key):
                 generator.waiting = True
@@ -260,14 +224,14 @@ class Lifecycle:
             generator.position = position
         self._queue_write(_PendingFailure(generator, generator.epoch, error, self._clock.now_ns()))
 
-    # --- the scribe ---------------------------------------------------------------------------
+    # --- the registry writer ------------------------------------------------------------------
 
     def _queue_write(self, update: _PendingStart | _PendingFailure) -> None:
         self._pending_writes.append(update)
         self._woken.set()
 
     async def _write_changes(self) -> None:
-        """Writes down what is heard, together; what could not be written is tried again."""
+        """Writes pending changes in one transaction; retries after a failure."""
         while True:
             try:
                 async with asyncio.timeout(SAVE_S):
@@ -278,10 +242,10 @@ class Lifecycle:
             try:
                 await self._write_pending()
             except RegistryError as error:
-                _log.error("the registry cannot be written: %s", error.message)
+                _log.error("cannot write the registry: %s", error.message)
                 await asyncio.sleep(SAVE_S)
-            except Exception:  # noqa: BLE001  whoever comes next must still be heard
-                _log.exception("what was heard could not be written down")
+            except Exception:  # noqa: BLE001  later changes must still be written
+                _log.exception("cannot write pending changes")
 
     async def _write_pending(self) -> None:
         update, self._pending_writes = self._pending_writes, []
@@ -309,7 +273,7 @@ class Lifecycle:
 
     def _fail(self, update: _PendingFailure) -> Change:
         generator, record = update.generator, update.generator.record
-        _log.warning("generator %d has failed: %s", record.id, update.error.message)
+        _log.warning("generator %d failed: %s", record.id, update.error.message)
         failure = GeneratorFailure(update.error, update.at)
         generator.update_record(state=GeneratorState.FAILED, failure=failure, updated_at=update.at)
         generator.record_error(update.error, update.at)
@@ -318,7 +282,7 @@ class Lifecycle:
         return SetState(record.id, record.incarnation, GeneratorState.FAILED, failure, update.at)
 
     def _changes_before_start(self, start: _PendingStart) -> Iterator[Change]:
-        """What must be on disk before a generator goes on from a position."""
+        """The changes that must be on disk before a generator continues from a position."""
         generator, record = start.generator, start.generator.record
         now = self._clock.now_ns()
         if start.position.next < generator.position.next:
@@ -340,14 +304,14 @@ class Lifecycle:
 
     def _handle_lost_position(self, start: _PendingStart, now: int) -> Change:
         generator, record = start.generator, start.generator.record
-        if record.target.connection in self.embedded:
+        if record.spec.target.connection in self.embedded:
             segment = Segment(now, 0, record.pace.count, record.pace.interval)
             return BeginIncarnation(record.id, record.incarnation, segment, now)
         error = position_lost(record.id, start.position.next, generator.position.next)
         return self._fail(_PendingFailure(generator, start.epoch, error, now))
 
     def _resume(self, start: _PendingStart, changes: Sequence[Change]) -> None:
-        """All is on disk: the generator may go on, or has to stop."""
+        """Resumes or stops a generator after its changes were written."""
         generator = start.generator
         for change in changes:
             match change:
@@ -367,12 +331,12 @@ class Lifecycle:
         self._worker_pool.resume(generator.key, generator.pace.relevant(start.position.next))
 
     async def _begin_incarnation(self, generator: Generator) -> None:
-        """The registry has begun another incarnation; what it is called is read from there."""
+        """Restarts a generator whose new incarnation is in the registry."""
         await self.withdraw(generator)
         record = (await self._registry.get([generator.record.id])).get(generator.record.id)
         if record is None:
             return
-        _log.info("generator %d begins again at event 0", record.id)
+        _log.info("generator %d restarts at event 0", record.id)
         generator.record = record
         generator.position = generator.saved_position = record.position
         generator.last_error = None
@@ -384,7 +348,7 @@ class Lifecycle:
         task.add_done_callback(self._tasks.discard)
 
     def _positions(self) -> Iterator[Change]:
-        """Positions that the registry does not have yet."""
+        """Changes that save the positions that the registry does not have yet."""
         for generator in self.generators.values():
             if generator.position != generator.saved_position:
                 generator.saved_position = generator.position
@@ -393,4 +357,5 @@ class Lifecycle:
 
 
 def _no_connection(name: str) -> EventerError:
-    return EventerError(f"there is no connection {name!r} any more", hint="configure it again")
+    hint = "configure it again, or remove the generator"
+    return EventerError(f"connection {name!r} is not configured any more", hint=hint)

@@ -1,4 +1,4 @@
-"""How much all generators together may be: what of a request would be too much. Pure."""
+"""Checks requests against the limits for all generators together. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from eventer.settings.model import Limits
 def limit_faults(
     resolved: Sequence[ResolvedSchedule], records: Mapping[int, GeneratorRecord], limits: Limits
 ) -> Iterator[Fault]:
-    """What a request asks for beyond the limits, given the generators that there are, by id.
+    """The parts of a request that exceed the limits; `records` are the existing generators by id.
 
-    What is there already is never at fault: a limit may have been lowered since.
+    Existing generators are never a fault, even if a limit was lowered since.
     """
     first = {each.id: each for each in reversed(resolved)}
     requested = sorted(first.values(), key=lambda each: each.number)
@@ -34,7 +34,7 @@ def _generators(new: Sequence[ResolvedSchedule], existing: int, limits: Limits) 
     if len(new) > free:
         yield _fault(
             ["schedules", new[free].number],
-            f"there are {existing} generators already, and there may be {limits.generators}",
+            f"{existing} generators exist, and the limit is {limits.generators}",
             "generators",
         )
 
@@ -44,16 +44,16 @@ def _targets(
 ) -> Iterator[Fault]:
     if len(records) + len(new) <= limits.targets:
         return
-    locations = {target_location(record.target) for record in records.values()}
+    locations = {target_location(record.spec.target) for record in records.values()}
     for each in new:
-        location = target_location(each.destination.target)
+        location = target_location(each.spec.target)
         if location in locations:
             continue
         locations.add(location)
         if len(locations) > limits.targets:
             yield _fault(
                 ["destinations", each.destination_number],
-                f"all generators together may go to {limits.targets} topics and tables",
+                f"all generators together may use at most {limits.targets} topics and tables",
                 "targets",
             )
             return
@@ -70,8 +70,8 @@ def _rate(
         if total > limits.events_per_second and grows > 0:
             yield _fault(
                 ["events", each.event_number, "interval"],
-                f"this comes to {total:,.0f} events a second of all generators together, "
-                f"and there may be {limits.events_per_second:,.0f}",
+                f"all generators together would deliver {total:,.0f} events/s, "
+                f"and the limit is {limits.events_per_second:,.0f}",
                 "events_per_second",
             )
             return
@@ -84,5 +84,5 @@ def _rate_of(resolved: ResolvedSchedule) -> float:
 def _fault(path: Sequence[str | int], message: str, setting: str) -> Fault:
     variable = environment_name(f"limits.{setting}")
     return Fault(
-        format_pointer(path), message, f"remove some, or whoever runs the service raises {variable}"
+        format_pointer(path), message, f"remove generators, or raise the limit with {variable}"
     )

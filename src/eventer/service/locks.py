@@ -1,4 +1,4 @@
-"""One change of a generator at a time."""
+"""Locks by generator id: only one request at a time changes a generator."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 
 class Locks:
-    """A lock for each id, made when it is wanted and gone when nobody wants it."""
+    """A lock for each id, which exists only while it is used."""
 
     def __init__(self) -> None:
         self._locks: dict[int, tuple[asyncio.Lock, int]] = {}
 
     @asynccontextmanager
     async def hold(self, ids: Collection[int]) -> AsyncIterator[None]:
-        """Holds the locks of all ids, taken in order so that no two wait for each other."""
+        """Holds the locks of all ids. Acquires them in order, which prevents deadlocks."""
         async with AsyncExitStack() as stack:
             for id_ in sorted(set(ids)):
                 await stack.enter_async_context(self._acquire(id_))

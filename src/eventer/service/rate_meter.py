@@ -1,4 +1,4 @@
-"""The rate at which a generator's events are committed, over the last while."""
+"""Measures the rate at which a generator's events are committed."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _SAMPLES: Final = 256
 
 
 class RateMeter:
-    """Remembers how far it was when, over a few intervals of its generator."""
+    """Samples of a generator's position, over a few of its intervals."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[int, int]] = deque()
 
     def reset(self, now: int, position: int) -> None:
-        """Begins to count here."""
+        """Drops all samples and starts at this position."""
         self._samples.clear()
         self._samples.append((now, position))
 
     def record(self, now: int, position: int, interval: int) -> None:
-        """So far it is now. Samples closer than a hundredth of the window are one."""
+        """Adds a sample. Merges samples closer than 1/128 of the window."""
         window = _window(interval)
         samples = self._samples
         if len(samples) > 1 and samples[-1][0] - samples[-2][0] < window * 2 // _SAMPLES:
@@ -33,7 +33,7 @@ class RateMeter:
         self._forget(now - window)
 
     def rate(self, now: int, interval: int) -> float:
-        """Events a second over the window, or over as much of it as there was."""
+        """Events per second over the window, or since the first sample."""
         self._forget(now - _window(interval))
         if not self._samples:
             return 0.0
@@ -42,7 +42,7 @@ class RateMeter:
         return (last - first) / seconds if seconds > 0 else 0.0
 
     def _forget(self, before: int) -> None:
-        """Keeps one sample from before the window: events since then are counted from it."""
+        """Drops samples before the window, except for the newest: counting starts there."""
         while len(self._samples) > 1 and self._samples[1][0] <= before:
             self._samples.popleft()
 

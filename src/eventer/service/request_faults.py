@@ -1,4 +1,4 @@
-"""What can be said of an add request without reading a template or asking a destination. Pure."""
+"""Checks add requests without reading a template or asking a destination. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from eventer.service.requests import AddRequest
 def request_faults(
     request: AddRequest, connections: Mapping[str, KnownConnection]
 ) -> Iterator[Fault]:
-    """Everything wrong with a request, in its order."""
+    """All faults of a request, in its order."""
     yield from _duplicate_ids("destinations", [d.id for d in request.destinations])
     yield from _duplicate_ids("events", [e.id for e in request.events])
     for number, destination in enumerate(request.destinations):
@@ -32,7 +32,7 @@ def _duplicate_ids(section: str, ids: Sequence[str]) -> Iterator[Fault]:
     for number, each in enumerate(ids):
         if each in taken:
             pointer = format_pointer([section, number, "id"])
-            yield Fault(pointer, f"the id {each!r} is taken by another of the {section}")
+            yield Fault(pointer, f"the id {each!r} is defined twice")
         taken.add(each)
 
 
@@ -48,13 +48,13 @@ def _schedule_faults(request: AddRequest) -> Iterator[Fault]:
                 what = field.removesuffix("_id")
                 yield Fault(
                     format_pointer(["schedules", number, field]),
-                    f"there is no {what} {name!r} in this request",
+                    f"unknown {what} {name!r}: the request does not define it",
                     did_you_mean(name, ids),
                 )
 
 
 def target_faults(target: Target, pointer: str) -> Iterator[Fault]:
-    """What is wrong with a target's names, wherever it may be; pointers begin with `pointer`."""
+    """The faults of a target's names. Their pointers begin with `pointer`."""
     match target:
         case KafkaTarget():
             if fault := topic_name_error(target.topic):
@@ -73,14 +73,15 @@ def _connection_faults(
     known = connections.get(target.connection)
     alike = [name for name, each in connections.items() if each.kind == target.kind]
     if known is None:
-        message = f"there is no connection {target.connection!r}"
-        hint = did_you_mean(target.connection, alike) or f"there are: {', '.join(sorted(alike))}"
+        message = f"unknown connection {target.connection!r}"
+        hint = did_you_mean(target.connection, alike) or f"known: {', '.join(sorted(alike))}"
         yield Fault(pointer, message, hint)
     elif known.kind != target.kind:
-        yield Fault(pointer, f"{target.connection!r} is a connection to {known.kind}")
+        message = f"connection {target.connection!r} is of type {known.kind}, not {target.kind}"
+        yield Fault(pointer, message)
     elif known.connector is None:
-        hint = f"whoever runs the service sets {environment_name(known.setting)}"
-        yield Fault(pointer, f"the connection {target.connection!r} is not configured", hint)
+        hint = f"set {environment_name(known.setting)}"
+        yield Fault(pointer, f"connection {target.connection!r} has no address", hint)
 
 
 def _option_faults(target: KafkaTarget, pointer: str) -> Iterator[Fault]:
@@ -94,10 +95,10 @@ def _option_faults(target: KafkaTarget, pointer: str) -> Iterator[Fault]:
 
 
 def raise_faults(faults: Sequence[Fault]) -> None:
-    """Raises what is wrong, if anything is.
+    """Raises the faults, if there are any.
 
     Raises:
-        RequestError: there are faults.
+        RequestError: `faults` is not empty.
     """
     if not faults:
         return

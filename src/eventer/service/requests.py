@@ -1,45 +1,72 @@
-"""What callers ask of the service: requests as frozen values, already checked for their form."""
+"""Requests to the service: frozen values whose form is already checked."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
-from eventer.core.model import CatchUp, EngineChoice, OnError, Target
+from eventer.core.model import (
+    CatchUp,
+    EngineChoice,
+    EventContext,
+    OnError,
+    Recipe,
+    Stream,
+    Target,
+    Template,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DestinationRequest:
-    """A destination of an add request under the request's own id."""
+    """A destination of an add request. `id` is unique in the request."""
 
     id: str
     target: Target
 
 
 @dataclass(frozen=True, slots=True)
-class EventRequest:
-    """An event of an add request: its template, and how many of it are due how often.
+class TemplateRequest:
+    """A template and what its events depend on.
 
-    `field` is the request's field that held the template (`schema` or `template`): faults of the
-    template point at it. `vars` is canonical JSON text of an object. `seed` is None where drawn.
+    `vars` is the canonical JSON text of an object. `seed` is None unless the caller chooses it.
+    """
+
+    template: str
+    _: KW_ONLY
+    name: str = "template"
+    seed: int | None = None
+    stream: str | None = None
+    dataset: str | None = None
+    vars: str = "{}"
+
+    def recipe(self, seed: int, instance_id: str | None) -> Recipe:
+        """The recipe with this seed. The template does not hold its imports yet."""
+        return Recipe(
+            Template(self.template, self.name, self.vars),
+            Stream(seed, self.stream),
+            EventContext(self.dataset, instance_id),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRequest(TemplateRequest):
+    """An event of an add request: `count` events are due every `interval` (nanoseconds).
+
+    `field` is the request's field that held the template: faults of the template point at it.
     """
 
     id: str
-    template: str
     interval: int
     count: int = 1
     field: Literal["schema", "template"] = "schema"
-    dataset: str | None = None
-    stream: str | None = None
-    vars: str = "{}"
-    seed: int | None = None
     on_error: OnError = OnError.STOP
     catch_up: CatchUp = CatchUp.DROP
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRequest:
-    """Which event goes to which destination, by the request's ids."""
+    """Sends an event to a destination. Both are named by their ids in the request."""
 
     destination_id: str
     event_id: str
@@ -47,24 +74,18 @@ class ScheduleRequest:
 
 @dataclass(frozen=True, slots=True)
 class AddRequest:
-    """Everything one `POST /generator/add` asks for: all of it is done, or none."""
+    """One `POST /generator/add`. It succeeds or fails as a whole."""
 
     destinations: tuple[DestinationRequest, ...]
     events: tuple[EventRequest, ...]
     schedules: tuple[ScheduleRequest, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewRequest:
-    """Events of a template, made and shown, never delivered. `at` is ns since 1970; None is now."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewRequest(TemplateRequest):
+    """Events of a template to show, not to deliver. `at` is ns since 1970; None means now."""
 
-    template: str
-    name: str = "template"
     count: int = 10
     first: int = 0
-    seed: int | None = None
-    stream: str | None = None
-    dataset: str | None = None
-    vars: str = "{}"
     at: int | None = None
     engine: EngineChoice = "auto"

@@ -1,15 +1,14 @@
-"""What an add request comes to: which generators are new, which are there, what changes. Pure."""
+"""Resolves add requests: which generators are new, which exist, what changes. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eventer.core.errors import Fault
-from eventer.core.model import GeneratorState, Stream
+from eventer.core.model import GeneratorSpec, GeneratorState, Recipe, Target
 from eventer.core.pointer import format_pointer
 from eventer.registry.base import (
-    Add,
     BeginSegment,
     Change,
     GeneratorRecord,
@@ -19,61 +18,64 @@ from eventer.registry.base import (
 )
 from eventer.runs.pacing import Pace, begin, repace
 from eventer.service.identity import generator_id, identity_text
-from eventer.service.requests import AddRequest, DestinationRequest, EventRequest
+from eventer.service.requests import AddRequest, EventRequest
 from eventer.workers.messages import Inspection
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedSchedule:
-    """A schedule of a request with all that is known of it: the generator that it asks for."""
+    """A schedule of a request, and the generator that it asks for.
+
+    `number`, `event_number` and `destination_number` are indices in the request. The seed of `spec`
+    is the explicit one, or a random one that `seeds_of` may replace.
+    """
 
     id: int
     identity: str
+    spec: GeneratorSpec
     number: int
     event: EventRequest
     event_number: int
-    destination: DestinationRequest
     destination_number: int
     inspection: Inspection
 
     @property
     def stream_key(self) -> str:
-        """What stream its events are of."""
-        return stream_key(self.event.stream, self.inspection.digest)
+        """The key of the stream that its events are drawn from."""
+        return stream_key(self.spec.stream.name, self.spec.digest)
 
     @property
     def mutable_fields(self) -> tuple[object, ...]:
-        """What is not of its identity, and may change."""
+        """The fields that are not part of the identity and may change."""
         event = self.event
         return (event.count, event.interval, event.on_error, event.catch_up)
 
 
 def resolve_schedules(
-    request: AddRequest, inspections: Sequence[Inspection]
+    request: AddRequest, recipes: Sequence[Recipe], inspections: Sequence[Inspection]
 ) -> tuple[ResolvedSchedule, ...]:
-    """The generators that a request asks for, one for each schedule."""
-    destinations = {d.id: (number, d) for number, d in enumerate(request.destinations)}
-    events = {e.id: (number, e) for number, e in enumerate(request.events)}
+    """The generators that a request asks for, one for each schedule.
+
+    `recipes` and `inspections` are those of the request's events, in their order.
+    """
+    destinations = {d.id: number for number, d in enumerate(request.destinations)}
+    events = {e.id: number for number, e in enumerate(request.events)}
     found = []
     for number, schedule in enumerate(request.schedules):
-        destination_number, destination = destinations[schedule.destination_id]
-        event_number, event = events[schedule.event_id]
-        inspection = inspections[event_number]
-        identity = identity_text(
-            destination.target,
-            dataset=event.dataset,
-            stream=event.stream,
-            digest=inspection.digest,
-            seed=event.seed,
-        )
+        destination_number = destinations[schedule.destination_id]
+        event_number = events[schedule.event_id]
+        event, inspection = request.events[event_number], inspections[event_number]
+        target = request.destinations[destination_number].target
+        spec = _spec(event, recipes[event_number], inspection, target)
+        identity = identity_text(spec)
         found.append(
             ResolvedSchedule(
                 generator_id(identity),
                 identity,
+                spec,
                 number,
                 event,
                 event_number,
-                destination,
                 destination_number,
                 inspection,
             )
@@ -81,97 +83,98 @@ def resolve_schedules(
     return tuple(found)
 
 
+def _spec(
+    event: EventRequest, recipe: Recipe, inspection: Inspection, target: Target
+) -> GeneratorSpec:
+    return GeneratorSpec(
+        replace(recipe, template=inspection.template),
+        target,
+        shape=inspection.shape,
+        on_error=event.on_error,
+        catch_up=event.catch_up,
+        engine=inspection.engine,
+        engine_reason=inspection.reason,
+        digest=inspection.digest,
+        explicit_seed=event.seed is not None,
+    )
+
+
 def conflicts(resolved: Sequence[ResolvedSchedule]) -> Iterator[Fault]:
-    """Schedules that ask for one generator at two paces, or handled in two ways."""
+    """Schedules that ask for one generator with different paces or policies."""
     first: dict[int, ResolvedSchedule] = {}
     for each in resolved:
         other = first.setdefault(each.id, each)
         if other.mutable_fields != each.mutable_fields:
             yield Fault(
                 format_pointer(["schedules", each.number]),
-                f"this is the generator of schedule {other.number}, at another pace",
-                "give them one pace, or different datasets, streams or destinations",
+                f"asks for the generator of schedule {other.number} with another pace or policy",
+                "use the same pace and policies, or different datasets, streams or destinations",
             )
 
 
 def seeds_of(
     resolved: Sequence[ResolvedSchedule], drawn_seed: Mapping[str, int], known: Mapping[str, int]
 ) -> Mapping[int, int]:
-    """The seed of each wanted generator by id.
+    """The seed of each requested generator, by id.
 
-    An explicit one; else that of a generator with this stream and template (`known`, by stream
-    key and digest); else the one drawn for the stream (`drawn_seed`, by stream key).
+    It is the explicit one, or that of an existing generator with this stream and template (`known`,
+    by seed key), or a random one (`drawn_seed`, by stream key).
     """
     return {
-        each.id: each.event.seed
-        if each.event.seed is not None
+        each.id: each.spec.stream.seed
+        if each.spec.explicit_seed
         else known.get(seed_key(each), drawn_seed[each.stream_key])
         for each in resolved
     }
 
 
 def seed_key(resolved: ResolvedSchedule) -> str:
-    """Stream and template: what takes a seed over."""
-    return f"{resolved.stream_key} {resolved.inspection.digest}"
+    """The key of stream and template: generators with equal keys share a seed."""
+    return f"{resolved.stream_key} {resolved.spec.digest}"
 
 
-def new_record(
-    resolved: ResolvedSchedule, *, seed: int, shards: int, instance_id: str | None, now: int
-) -> GeneratorRecord:
-    """A generator that is not there yet. Its first tick is due at once."""
-    event, inspection = resolved.event, resolved.inspection
+def new_record(resolved: ResolvedSchedule, *, seed: int, shards: int, now: int) -> GeneratorRecord:
+    """The record of a new generator. Its first tick is due at once."""
+    event, spec = resolved.event, resolved.spec
+    recipe = replace(spec.recipe, stream=replace(spec.stream, seed=seed))
     return GeneratorRecord(
         id=resolved.id,
         identity=resolved.identity,
-        target=resolved.destination.target,
-        template=inspection.template,
-        digest=inspection.digest,
-        stream=Stream(seed, event.stream),
-        explicit_seed=event.seed is not None,
+        spec=replace(spec, recipe=recipe),
         shard=resolved.id % shards,
         segments=(begin(now, 0, count=event.count, interval=event.interval),),
         created_at=now,
         updated_at=now,
-        dataset=event.dataset,
-        instance_id=instance_id,
-        on_error=event.on_error,
-        catch_up=event.catch_up,
-        engine=inspection.engine,
-        engine_reason=inspection.reason,
-        shape=inspection.shape,
-        fingerprints=((0, inspection.fingerprint),),
+        fingerprints=((0, resolved.inspection.fingerprint),),
     )
 
 
 def needs_change(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
-    """Whether a generator that is there is asked to become different, or to start again."""
-    return record.state is GeneratorState.FAILED or bool(_differences(record, resolved))
+    """Whether a request changes an existing generator, or starts a failed one again."""
+    event = resolved.event
+    return (
+        record.state is GeneratorState.FAILED
+        or _has_other_pace(record, event)
+        or _has_other_policies(record, event)
+    )
 
 
-def _differences(record: GeneratorRecord, resolved: ResolvedSchedule) -> tuple[str, ...]:
-    event, pace = resolved.event, record.pace
-    found = []
-    if (event.count, event.interval) != (pace.count, pace.interval):
-        found.append("pace")
-    if (event.on_error, event.catch_up) != (record.on_error, record.catch_up):
-        found.append("handling")
-    return tuple(found)
+def _has_other_pace(record: GeneratorRecord, event: EventRequest) -> bool:
+    return (event.count, event.interval) != (record.pace.count, record.pace.interval)
+
+
+def _has_other_policies(record: GeneratorRecord, event: EventRequest) -> bool:
+    return (event.on_error, event.catch_up) != (record.spec.on_error, record.spec.catch_up)
 
 
 def changes_to(record: GeneratorRecord, resolved: ResolvedSchedule, now: int) -> Iterator[Change]:
-    """What makes a generator that is there the wanted one. It has been taken back before."""
-    event, different = resolved.event, _differences(record, resolved)
-    if "pace" in different:
+    """The changes that turn a withdrawn generator into the requested one."""
+    event = resolved.event
+    if _has_other_pace(record, event):
         pace = Pace(record.segments)
         segment = repace(pace, now, count=event.count, interval=event.interval)
         yield BeginSegment(record.id, record.incarnation, segment, now)
-    if "handling" in different:
+    if _has_other_policies(record, event):
         yield SetPolicies(record.id, record.incarnation, event.on_error, event.catch_up, now)
     if record.state is GeneratorState.FAILED:
         yield SetState(record.id, record.incarnation, GeneratorState.RUNNING, None, now)
-
-
-def additions(records: Sequence[GeneratorRecord]) -> Iterator[Change]:
-    """What brings generators into being."""
-    for record in records:
-        yield Add(record)

@@ -17,16 +17,18 @@ from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.errors import ConfigError, EventerError
 from eventer.core.model import (
     ConsoleTarget,
+    GeneratorSpec,
     Guarantee,
     OnError,
     Position,
     PositionKey,
+    Recipe,
     Stream,
     Target,
     Template,
 )
 from eventer.core.suggestions import did_you_mean
-from eventer.destinations.base import Delivery, DeliveryOutcome, Flow, ShardConnection
+from eventer.destinations.base import Delivery, DeliveryOutcome, ShardConnection
 from eventer.destinations.console import ConsoleConnection
 from eventer.jsonnet.importer import FolderImporter, NoLibrary
 from eventer.jsonnet.load import collect_imports
@@ -44,7 +46,6 @@ from eventer.runs.shard_messages import (
     FlowSuspended,
     FlowsWaiting,
     PositionRead,
-    Recipe,
     ShardConnected,
     ShardReport,
     TransactionCommitted,
@@ -191,8 +192,8 @@ class StandaloneRun:
         use_system_allocator()
         end_pages = CompilerPageReleaser().watch()
         job = self._job
-        flow = Flow(self._key, job.target, job.prepared.shape)
-        self._runner.shard.assign(Assignment(flow, job.recipe, job.on_error))
+        spec = GeneratorSpec(job.recipe, job.target, job.prepared.shape, job.on_error)
+        self._runner.shard.assign(Assignment(self._key, spec))
         try:
             await self._runner.run()
         finally:

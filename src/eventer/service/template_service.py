@@ -8,10 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from eventer.core.clock import Clock, SystemClock
-from eventer.core.model import Stream, Target, Template
-from eventer.plan.engine import EventContext
+from eventer.core.model import Recipe, Target
 from eventer.plan.explain_template import TemplateExplanation
-from eventer.runs.shard_messages import Recipe
 from eventer.service.request_faults import raise_faults, target_faults
 from eventer.service.requests import PreviewRequest
 from eventer.service.views import Preview, Validation
@@ -93,11 +91,7 @@ class TemplateService:
 
     def _recipe(self, request: PreviewRequest) -> Recipe:
         seed = secrets.randbits(64) if request.seed is None else request.seed
-        return Recipe(
-            Template(request.template, request.name, request.vars),
-            Stream(seed, request.stream),
-            EventContext(request.dataset, self._settings.instance_id),
-        )
+        return request.recipe(seed, self._settings.instance_id)
 
     def _instant(self, request: PreviewRequest) -> int:
         return self._clock.now_ns() if request.at is None else request.at

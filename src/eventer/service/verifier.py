@@ -1,4 +1,4 @@
-"""Verifies generators, each in a process of its own that is ended when nobody waits for it."""
+"""Verifies generators, each in its own process, which ends when the client disconnects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from eventer.workers.messages import (
     AuditProgress,
     AuditRequest,
     AuditResult,
-    ReplaySpec,
     ReplaySpecs,
     SnapshotTaken,
     WorkerConfig,
@@ -24,11 +23,11 @@ from eventer.workers.messages import (
 from eventer.workers.supervisor import WorkerProcess
 
 MAX_CONCURRENT_VERIFICATIONS: Final = 2
-"""Verifications at a time: each takes a processor."""
+"""Concurrent verifications: each uses one CPU."""
 
 
 class Verifier:
-    """Starts auditors. `config` is what a process is told, with the connectors of all."""
+    """Starts auditors. `config` holds the connectors of all connections."""
 
     def __init__(self, config: WorkerConfig) -> None:
         self._config = config
@@ -37,20 +36,20 @@ class Verifier:
     async def verify(
         self, generator: Generator, generators: Mapping[int, Generator], *, allow_foreign: bool
     ) -> AsyncIterator[VerifyProgress | Verification]:
-        """Compares what landed with the events, telling how far it is; the outcome comes last.
+        """Compares the delivered events with recomputed ones; yields progress, then the result.
 
         Raises:
-            WorkerLostError: too many are verified already, or the process died.
-            PositionLostError: the destination is behind what was seen committed.
-            EventerError: whatever keeps it from being compared.
+            WorkerLostError: too many verifications are running, or the process died.
+            PositionLostError: the destination's position is behind the last committed one.
+            EventerError: the destination cannot be read, or the events cannot be recomputed.
         """
         if self._running >= MAX_CONCURRENT_VERIFICATIONS:
             raise WorkerLostError(
-                f"{MAX_CONCURRENT_VERIFICATIONS} generators are being verified already",
+                f"{MAX_CONCURRENT_VERIFICATIONS} verifications are already running",
                 hint="try again later",
             )
-        if (name := generator.record.target.connection) not in self._config.connectors:
-            raise RequestError(f"there is no connection {name!r} any more: configure it again")
+        if (name := generator.record.spec.target.connection) not in self._config.connectors:
+            raise RequestError(f"connection {name!r} is not configured: configure it again")
         self._running += 1
         process: WorkerProcess | None = None
         try:
@@ -62,8 +61,8 @@ class Verifier:
                 yield update
         except EOFError as error:
             raise WorkerLostError(
-                "the process that verified died of it",
-                hint="it may take more memory than a worker is allowed",
+                "the verifying process died",
+                hint="it may need more memory: raise EVENTER_LIMITS__WORKER_MEMORY_BYTES",
             ) from error
         finally:
             self._running -= 1
@@ -78,11 +77,11 @@ async def _verify(
     *,
     allow_foreign: bool,
 ) -> AsyncIterator[VerifyProgress | Verification]:
-    place = target_location(generator.record.target)
+    place = target_location(generator.record.spec.target)
     siblings = [
         each
         for each in generators.values()
-        if each is not generator and target_location(each.record.target) == place
+        if each is not generator and target_location(each.record.spec.target) == place
     ]
     flows = tuple(each.flow for each in siblings)
     committed = generator.position.next
@@ -106,10 +105,10 @@ async def _verify(
 def _check_position(
     generator: Generator, positions: Mapping[PositionKey, Position], committed: int
 ) -> None:
-    """Refuses to take a destination that has lost a position for one that was told nothing.
+    """Checks that the destination still has the committed position.
 
     Raises:
-        PositionLostError: it has.
+        PositionLostError: the destination's position is behind it.
     """
     found = positions[generator.key].next
     if found < committed:
@@ -119,11 +118,5 @@ def _check_position(
 def _replay_specs(
     generators: list[Generator], positions: Mapping[PositionKey, Position]
 ) -> ReplaySpecs:
-    """How events are made, as known now: after the positions, so that it holds for all of them."""
-    return ReplaySpecs(
-        {
-            each.key: ReplaySpec(each.recipe, each.record.segments, each.record.fingerprints)
-            for each in generators
-            if each.key in positions
-        }
-    )
+    """The current records: read after the positions, so they cover all events up to them."""
+    return ReplaySpecs({each.key: each.record for each in generators if each.key in positions})

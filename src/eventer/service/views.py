@@ -1,4 +1,4 @@
-"""What the service answers: frozen values that the API and the command line only format."""
+"""The answers of the service: frozen values that the API and the command line format."""
 
 from __future__ import annotations
 
@@ -17,38 +17,27 @@ from eventer.core.model import (
     Target,
 )
 from eventer.destinations.audit import AuditReport
+from eventer.registry.base import GeneratorFailure as GeneratorFailure  # noqa: PLC0414  for the API
+from eventer.registry.base import GeneratorRecord
 from eventer.workers.messages import TemplateWarning
 
 Stage: TypeAlias = Literal["template", "encode", "destination"]
 STAGES: Final[tuple[Stage, ...]] = ("template", "encode", "destination")
-"""What an event goes through; one of them is the slowest."""
-
-
-@dataclass(frozen=True, slots=True)
-class LastError:
-    """The last thing that went wrong with a generator, and when (ns since 1970)."""
-
-    error: EventerError
-    at: int
+"""The stages that an event passes."""
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratorView:
-    """A generator as everyone sees it (CONTRACT §3). Instants are ns since 1970; rates a second.
+    """A generator at an instant. Instants are ns since 1970; rates are events per second.
 
-    `lag` is how many events are due and not committed, `limited_by` the stage that keeps it behind.
-    `related` are ids of generators of the same stream and destination. `created` and `updated` are
-    set in the answer to `add` only.
+    `record` is the registry's, whose state and position may be older. `lag` is the number of due
+    events that are not committed; `limited_by`, the stage that causes the backlog. `related` are
+    the ids of other generators with the same stream and destination. Only the answer to `add` sets
+    `created`, `updated` and `related`.
     """
 
-    id: int
+    record: GeneratorRecord
     state: GeneratorState
-    target: Target
-    dataset: str | None
-    stream: Stream
-    pace: Segment
-    engine: EngineName
-    engine_reason: str | None
     position: int
     skipped: int
     bytes: int
@@ -56,20 +45,43 @@ class GeneratorView:
     delivered_rate: float
     lag: int
     next_tick: int | None
-    last_error: LastError | None
+    last_error: GeneratorFailure | None
     delivery: Guarantee
-    created_at: int
-    updated_at: int
     created: bool = False
     updated: bool = False
     related: tuple[int, ...] = ()
     retries: int = 0
     limited_by: Stage | None = None
 
+    @property
+    def id(self) -> int:
+        """The generator's id."""
+        return self.record.id
+
+    @property
+    def target(self) -> Target:
+        """Where its events go."""
+        return self.record.spec.target
+
+    @property
+    def stream(self) -> Stream:
+        """The stream that its events are drawn from."""
+        return self.record.spec.stream
+
+    @property
+    def pace(self) -> Segment:
+        """The current pace."""
+        return self.record.pace
+
+    @property
+    def created_at(self) -> int:
+        """When it was added (ns since 1970)."""
+        return self.record.created_at
+
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Which ids were removed, and which were unknown."""
+    """The ids of removed generators, and unknown ids."""
 
     removed: tuple[int, ...]
     unknown: tuple[str, ...]
@@ -114,7 +126,7 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class VerifyProgress:
-    """How many events were made again so far, of about how many."""
+    """The number of recomputed events, and about how many there are in total."""
 
     made: int
     total: int
@@ -122,7 +134,7 @@ class VerifyProgress:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was found of a generator's events in its destination; `clean` where nothing is wrong."""
+    """The report on a generator's events in its destination; `clean` means without findings."""
 
     id: int
     report: AuditReport
@@ -131,7 +143,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether the service can do its work; `problems` says in sentences why it cannot."""
+    """Whether the service can work; `problems` says in sentences why not."""
 
     ready: bool
     problems: tuple[str, ...] = ()
@@ -139,10 +151,10 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """How late events were committed, counted in buckets.
+    """A histogram of how late events were committed.
 
-    `counts[i]` is how many were at most `bounds[i]` seconds late and more than the bound before;
-    the last count, one more than there are bounds, is the rest. `total` is the sum in seconds.
+    `counts[i]` events were at most `bounds[i]` seconds late and later than the bound before. The
+    last count, beyond all bounds, is the rest. `total` is the sum in seconds.
     """
 
     bounds: tuple[float, ...]
@@ -152,7 +164,7 @@ class Lateness:
 
 @dataclass(frozen=True, slots=True)
 class ShardView:
-    """One shard since its worker began: its connection, and totals for the metrics."""
+    """One shard: its connection, and totals since the service started."""
 
     connection: str
     shard: int
@@ -170,7 +182,7 @@ class ShardView:
 
 @dataclass(frozen=True, slots=True)
 class WorkerView:
-    """One worker process. `pid` is None while it is being started again."""
+    """One worker process. `pid` is None while it restarts."""
 
     name: str
     pid: int | None
@@ -179,7 +191,7 @@ class WorkerView:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that metrics are made of, at one instant. Totals begin with the service."""
+    """The values of the metrics at one instant. Totals start with the service."""
 
     generators: tuple[GeneratorView, ...]
     shards: tuple[ShardView, ...]

@@ -18,12 +18,15 @@ from eventer.core.model import (
     CatchUp,
     Column,
     ColumnType,
+    EventContext,
     EventShape,
+    GeneratorSpec,
     GeneratorState,
     KafkaTarget,
     OnError,
     Position,
     PostgresTarget,
+    Recipe,
     Segment,
     Stream,
     Template,
@@ -40,14 +43,39 @@ from eventer.registry.base import (
     GeneratorRecord,
     Registry,
     Remove,
-    SetEngine,
     SetPolicies,
     SetPosition,
     SetState,
 )
 
 MAX_ID = (1 << 64) - 1
+STREAM = Stream(MAX_ID, "orders")
+CONTEXT = EventContext("crazy_airflow", "here")
 PLACE = Place("template", 2, 5, 2, 9, "  a: usr.näme,")
+
+
+def sample_spec(
+    *,
+    stream: Stream = STREAM,
+    context: EventContext = CONTEXT,
+    **changes: object,
+) -> GeneratorSpec:
+    """A spec in which no field has its default, so that a forgotten one shows."""
+    template = Template("{ a: 'ß\n' }", "orders.jsonnet", '{"x":1}', (("lib/a", b"\x00\xff"),))
+    spec = GeneratorSpec(
+        Recipe(template, stream, context),
+        KafkaTarget(
+            "boo", "other", "id", "p", "t", (("h", "/x"),), 3, 2, (("cleanup.policy", "compact"),)
+        ),
+        shape=EventShape((Column("a", ColumnType.TIMESTAMPTZ),), open=False, is_object=True),
+        on_error=OnError.SKIP,
+        catch_up=CatchUp.REPLAY,
+        engine="plan",
+        engine_reason="because",
+        digest="digest",
+        explicit_seed=True,
+    )
+    return replace(spec, **changes)  # type: ignore[arg-type]  # each test names real fields
 
 
 def sample_record(id_: int, **changes: object) -> GeneratorRecord:
@@ -56,25 +84,12 @@ def sample_record(id_: int, **changes: object) -> GeneratorRecord:
         id=id_,
         incarnation=1,
         identity=f"identity of {id_}",
-        target=KafkaTarget(
-            "boo", "other", "id", "p", "t", (("h", "/x"),), 3, 2, (("cleanup.policy", "compact"),)
-        ),
-        template=Template("{ a: 'ß\n' }", "orders.jsonnet", '{"x":1}', (("lib/a", b"\x00\xff"),)),
-        digest=f"digest of {id_}",
-        stream=Stream(MAX_ID, "orders"),
-        explicit_seed=True,
+        spec=sample_spec(),
         shard=1,
         segments=(Segment(1 << 60, 0, 10, 10_000_000_000),),
         created_at=1_700_000_000_000_000_000,
         updated_at=1_700_000_000_000_000_001,
-        dataset="crazy_airflow",
-        instance_id="here",
         state=GeneratorState.WAITING,
-        on_error=OnError.SKIP,
-        catch_up=CatchUp.REPLAY,
-        engine="plan",
-        engine_reason="because",
-        shape=EventShape((Column("a", ColumnType.TIMESTAMPTZ),), open=False, is_object=True),
         fingerprints=((0, "draw 1"), (7, "draw 2")),
         failure=GeneratorFailure(RequestError("no", (Fault("/a", "wrong", "hint", PLACE),)), 5),
         position=Position(1 << 50, 3, 1 << 45, ((0, 1), (100, 4))),
@@ -109,9 +124,13 @@ class RegistryConformance:
         records = (
             sample_record(MAX_ID),
             sample_record(
-                0, target=PostgresTarget('"a.b"', "db", ("id", "x")), stream=Stream(0), failure=None
+                0,
+                spec=sample_spec(
+                    target=PostgresTarget('"a.b"', "db", ("id", "x")), stream=Stream(0)
+                ),
+                failure=None,
             ),
-            sample_record(1, target=PostgresTarget("t"), dataset=None, instance_id=None),
+            sample_record(1, spec=sample_spec(target=PostgresTarget("t"), context=EventContext())),
         )
         await registry.apply([Add(record) for record in records])
         await registry.close()
@@ -161,13 +180,12 @@ class RegistryConformance:
         registry = await self.open(tmp_path)
         record, other = sample_record(1), sample_record(2)
         await registry.apply([Add(record), Add(other)])
-        segment, shape = Segment(5, 6, 7, 8), EventShape((), open=True, is_object=None)
+        segment = Segment(5, 6, 7, 8)
         await registry.apply(
             [
                 BeginSegment(1, 1, segment, 10),
                 SetState(1, 1, GeneratorState.PAUSED, None, 11),
                 SetPolicies(1, 1, OnError.STOP, CatchUp.DROP, 12),
-                SetEngine(1, 1, "interpreter", None, shape),
                 SetPosition(1, 1, Position(1, 2, 3, ((4, 5),))),
                 BeginFingerprint(1, 1, 9, "draw 3"),
             ]
@@ -177,11 +195,7 @@ class RegistryConformance:
             segments=(*record.segments, segment),
             state=GeneratorState.PAUSED,
             failure=None,
-            on_error=OnError.STOP,
-            catch_up=CatchUp.DROP,
-            engine="interpreter",
-            engine_reason=None,
-            shape=shape,
+            spec=replace(record.spec, on_error=OnError.STOP, catch_up=CatchUp.DROP),
             position=Position(1, 2, 3, ((4, 5),)),
             fingerprints=(*record.fingerprints, (9, "draw 3")),
             updated_at=12,
@@ -203,7 +217,6 @@ class RegistryConformance:
                     BeginSegment(id_, 1, Segment(5, 6, 7, 8), 10),
                     SetState(id_, 1, GeneratorState.FAILED, None, 11),
                     SetPolicies(id_, 1, OnError.STOP, CatchUp.DROP, 12),
-                    SetEngine(id_, 1, "interpreter", None, EventShape()),
                     SetPosition(id_, 1, Position(1)),
                     BeginFingerprint(id_, 1, 9, "draw 3"),
                     BeginIncarnation(id_, 1, Segment(5, 6, 7, 8), 13),
@@ -238,10 +251,10 @@ class RegistryConformance:
         registry = await self.open(tmp_path)
         await registry.apply(
             [
-                Add(sample_record(1, digest="d", stream=Stream(11, "s"))),
-                Add(sample_record(2, digest="d", stream=Stream(12, "s"))),
-                Add(sample_record(3, digest="d", stream=Stream(13))),
-                Add(sample_record(4, digest="e", stream=Stream(14, "s"))),
+                Add(sample_record(1, spec=sample_spec(digest="d", stream=Stream(11, "s")))),
+                Add(sample_record(2, spec=sample_spec(digest="d", stream=Stream(12, "s")))),
+                Add(sample_record(3, spec=sample_spec(digest="d", stream=Stream(13)))),
+                Add(sample_record(4, spec=sample_spec(digest="e", stream=Stream(14, "s")))),
             ]
         )
         assert await registry.find_seed("s", "d") == 11
@@ -258,11 +271,23 @@ class RegistryConformance:
         keyed = replace(boo, key="id")
         await registry.apply(
             [
-                Add(sample_record(1, digest="d", target=boo, stream=Stream(1, "s"))),
-                Add(sample_record(2, digest="e", target=keyed, stream=Stream(1, "s"))),
-                Add(sample_record(3, digest="d", target=moo, stream=Stream(1, "s"))),
-                Add(sample_record(4, digest="d", target=boo, stream=Stream(1))),
-                Add(sample_record(5, digest="e", target=boo, stream=Stream(1))),
+                Add(
+                    sample_record(
+                        1, spec=sample_spec(digest="d", target=boo, stream=Stream(1, "s"))
+                    )
+                ),
+                Add(
+                    sample_record(
+                        2, spec=sample_spec(digest="e", target=keyed, stream=Stream(1, "s"))
+                    )
+                ),
+                Add(
+                    sample_record(
+                        3, spec=sample_spec(digest="d", target=moo, stream=Stream(1, "s"))
+                    )
+                ),
+                Add(sample_record(4, spec=sample_spec(digest="d", target=boo, stream=Stream(1)))),
+                Add(sample_record(5, spec=sample_spec(digest="e", target=boo, stream=Stream(1)))),
             ]
         )
         assert await registry.find_related("s", "f", boo) == (1, 2)

@@ -18,6 +18,7 @@ from eventer.functions.fingerprint import fingerprint
 from eventer.plan.engine import Engine
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import prepare
+from eventer.registry.base import GeneratorRecord
 from eventer.runs.generation_thread import STACK_BYTES
 from eventer.runs.pacing import Pace
 from eventer.workers.channel import Channel
@@ -26,7 +27,6 @@ from eventer.workers.messages import (
     AuditRequest,
     AuditResult,
     Ready,
-    ReplaySpec,
     ReplaySpecs,
     SnapshotTaken,
     WorkerConfig,
@@ -104,7 +104,7 @@ async def _send_progress(channel: Channel, events: ReplayedEvents, total: int) -
 class ReplayedEvents:
     """`EventReplayer` by the engines that made them; `made` counts them."""
 
-    def __init__(self, replay_specs: Mapping[PositionKey, ReplaySpec]) -> None:
+    def __init__(self, replay_specs: Mapping[PositionKey, GeneratorRecord]) -> None:
         self.made = 0
         self._replay_specs = replay_specs
         self._engines: dict[PositionKey, Engine] = {}
@@ -141,7 +141,7 @@ class ReplayedEvents:
     def _make(self, key: PositionKey, pace: Pace, first: int, end: int) -> Batch:
         engine = self._engines.get(key)
         if engine is None:
-            recipe = self._replay_specs[key].recipe
+            recipe = self._replay_specs[key].spec.recipe
             engine = prepare(recipe.template).engine(recipe.stream, recipe.context)
             self._engines[key] = engine
         times = pace.scheduled(first, min(MAX_EVENTS, end - first))

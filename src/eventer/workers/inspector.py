@@ -22,17 +22,24 @@ from eventer.core.errors import (
     RequestError,
     TemplateError,
 )
-from eventer.core.model import OnError, PostgresTarget, Stream, Target, Template
+from eventer.core.model import (
+    EventContext,
+    OnError,
+    PostgresTarget,
+    Recipe,
+    Stream,
+    Target,
+    Template,
+)
 from eventer.core.source import Span
 from eventer.functions.fingerprint import fingerprint
 from eventer.jsonnet.importer import FolderImporter, Importer, NoLibrary
 from eventer.jsonnet.load import collect_imports
-from eventer.plan.engine import Engine, EventContext
+from eventer.plan.engine import Engine
 from eventer.plan.explain_template import TemplateExplanation, explain_template
 from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.runs.generation_thread import STACK_BYTES
 from eventer.runs.pacing import END, Pace
-from eventer.runs.shard_messages import Recipe
 from eventer.workers.channel import Channel
 from eventer.workers.messages import (
     ExplainTemplate,

@@ -15,6 +15,7 @@ from eventer.core.model import (
     OnError,
     Position,
     PositionKey,
+    Recipe,
     Segment,
     Target,
     Template,
@@ -23,6 +24,7 @@ from eventer.core.source import Place
 from eventer.destinations.audit import AuditReport, TargetAuditor
 from eventer.destinations.base import Flow, ShardConnection
 from eventer.plan.explain_template import TemplateExplanation
+from eventer.registry.base import GeneratorRecord
 from eventer.runs.shard_messages import (
     Assignment,
     CheckCompleted,
@@ -34,7 +36,6 @@ from eventer.runs.shard_messages import (
     FlowsWaiting,
     FlowWithdrawn,
     PositionRead,
-    Recipe,
     ShardConnected,
     StageTimes,
 )
@@ -306,22 +307,10 @@ class SnapshotTaken:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplaySpec:
-    """How a generator's events are made: when they were due, by which versions of what draws them.
-
-    `fingerprints` are (index, fingerprint) pairs, as the registry keeps them.
-    """
-
-    recipe: Recipe
-    segments: tuple[Segment, ...]
-    fingerprints: tuple[tuple[int, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ReplaySpecs:
-    """How the events of each generator are made, asked for after it was fixed how far to look."""
+    """The records to recompute events from, read after the snapshot so that they cover it."""
 
-    by_key: Mapping[PositionKey, ReplaySpec]
+    by_key: Mapping[PositionKey, GeneratorRecord]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,15 @@ from confluent_kafka.admin import (
 )
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
-from eventer.core.model import KafkaTarget, PositionKey, Segment, Stream, Template
-from eventer.destinations.base import Flow
+from eventer.core.model import (
+    GeneratorSpec,
+    KafkaTarget,
+    PositionKey,
+    Recipe,
+    Segment,
+    Stream,
+    Template,
+)
 from eventer.plan.engine import EventContext
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pacing import Pace
@@ -32,7 +39,6 @@ from eventer.runs.shard_messages import (
     FlowRunning,
     FlowSuspended,
     PositionRead,
-    Recipe,
     TransactionCommitted,
 )
 from eventer.workers.delivery_worker import build_engine
@@ -72,7 +78,7 @@ class Crowd:
         for n, key in enumerate(self.keys):
             target = KafkaTarget(alone if n == 0 else self.shared, partitions=1)
             recipe = (recipes or {}).get(n, RECIPE)
-            self.runner.shard.assign(Assignment(Flow(key, target), recipe))
+            self.runner.shard.assign(Assignment(key, GeneratorSpec(recipe, target)))
 
     def on_report(self, report):
         match report:

@@ -14,10 +14,12 @@ from eventer.core.clock import SystemClock
 from eventer.core.errors import DestinationRejectedError, EvaluationError
 from eventer.core.model import (
     EngineName,
+    GeneratorSpec,
     KafkaTarget,
     OnError,
     Position,
     PositionKey,
+    Recipe,
     Segment,
     Stream,
     Template,
@@ -36,7 +38,6 @@ from eventer.runs.shard_messages import (
     FlowWithdrawn,
     GenerationRequest,
     PositionRead,
-    Recipe,
     ShardReport,
     TransactionCommitted,
 )
@@ -107,8 +108,8 @@ class Driver:
         key = PositionKey(1, number, 0)
         self.paces[key] = Pace([Segment(self.clock.now_ns(), 0, count, interval)])
         recipe = Recipe(Template(template), Stream(0), EventContext())
-        flow = Flow(key, KafkaTarget(topic))
-        self.runner.shard.assign(Assignment(flow, recipe, on_error=on_error))
+        spec = GeneratorSpec(recipe, KafkaTarget(topic), on_error=on_error)
+        self.runner.shard.assign(Assignment(key, spec))
         self.runner.wake()
         return key
 
@@ -197,7 +198,7 @@ def request(
     key = PositionKey(1, generator, 1)
     recipe = Recipe(Template("numbers"), Stream(1), EventContext())
     assigned = Assignment(
-        Flow(key, KafkaTarget("t")), recipe, poison_index=poison_index, isolate=isolate
+        key, GeneratorSpec(recipe, KafkaTarget("t")), poison_index=poison_index, isolate=isolate
     )
     return GenerationRequest(assigned, Pace([Segment(0, 0, 10, 1_000)]), 0, 10, 0)
 

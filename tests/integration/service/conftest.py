@@ -87,7 +87,7 @@ def patient_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eventer.service.adder.CHECK_S", 30.0)
 
 
-EVENT = EventRequest("e", COUNTING, interval=20 * MS, count=10, field="template")
+EVENT = EventRequest(COUNTING, id="e", interval=20 * MS, count=10, field="template")
 
 
 @dataclass(frozen=True)

@@ -254,7 +254,7 @@ async def test_a_lost_position_fails_until_one_is_chosen(
 
         await until(more)
         await eventer.pause(added.id)
-        with pytest.raises(RequestError, match="no position to choose"):
+        with pytest.raises(RequestError, match="the position is not lost"):
             await eventer.resume(added.id, position=position)
     numbers = service_environment.numbers("boo")
     assert numbers[count] == (0 if position == "destination" else count)

@@ -84,7 +84,7 @@ async def test_what_an_upgrade_changed_is_told(service_environment):
         await until_position(eventer, added.id, 100)
         generator = eventer._lifecycle.generators[added.id]
         known = generator.record.fingerprints
-        generator.change(fingerprints=((0, "d0-f0-older"), (50, known[0][1])))
+        generator.update_record(fingerprints=((0, "d0-f0-older"), (50, known[0][1])))
         found = await verify(eventer, added.id)
         assert found.clean
         ((first, end),) = [(u.first, u.end) for u in found.report.unchecked]

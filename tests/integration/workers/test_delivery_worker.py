@@ -13,7 +13,16 @@ import pytest
 
 from eventer.core.clock import SystemClock
 from eventer.core.errors import DestinationRejectedError
-from eventer.core.model import KafkaTarget, Position, PositionKey, Segment, Stream, Template
+from eventer.core.model import (
+    GeneratorSpec,
+    KafkaTarget,
+    Position,
+    PositionKey,
+    Recipe,
+    Segment,
+    Stream,
+    Template,
+)
 from eventer.destinations.base import Flow
 from eventer.plan.engine import EventContext
 from eventer.runs.shard_messages import (
@@ -22,7 +31,6 @@ from eventer.runs.shard_messages import (
     FlowFailed,
     FlowWithdrawn,
     PositionRead,
-    Recipe,
 )
 from eventer.testing.sqlite_destination import SqliteConnector, read_events
 from eventer.workers.channel import Channel
@@ -60,7 +68,8 @@ main()
 SHARD = ShardId("kafka", 0)
 KEY = PositionKey(1, 5, 1)
 FLOW = Flow(KEY, KafkaTarget("boo"))
-ASSIGNMENT = Assignment(FLOW, Recipe(Template("{ a: 1 }"), Stream(1), EventContext()))
+SPEC = GeneratorSpec(Recipe(Template("{ a: 1 }"), Stream(1), EventContext()), FLOW.target)
+ASSIGNMENT = Assignment(KEY, SPEC)
 
 
 class Worker:

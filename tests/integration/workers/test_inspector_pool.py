@@ -16,9 +16,16 @@ from eventer.core.errors import (
     TemplateError,
     TemplateSyntaxError,
 )
-from eventer.core.model import KafkaTarget, OnError, PostgresTarget, Segment, Stream, Template
+from eventer.core.model import (
+    KafkaTarget,
+    OnError,
+    PostgresTarget,
+    Recipe,
+    Segment,
+    Stream,
+    Template,
+)
 from eventer.plan.engine import EventContext
-from eventer.runs.shard_messages import Recipe
 from eventer.workers.inspector_pool import InspectorPool
 from eventer.workers.messages import InspectTemplate, PreviewEvents, RecomputeEvents, WorkerConfig
 

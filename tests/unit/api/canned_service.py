@@ -1,22 +1,26 @@
-"""A service that answers from memory: what travels is under test here, not what it means."""
+"""A service with canned answers, for tests of the wire format."""
 
 from eventer.core.errors import EvaluationError, EventerError, NotFoundError
 from eventer.core.model import (
     Column,
     ColumnType,
+    EventContext,
     EventShape,
+    GeneratorSpec,
     GeneratorState,
     KafkaTarget,
+    Recipe,
     Segment,
     Stream,
+    Template,
 )
 from eventer.core.source import Place
 from eventer.destinations.audit import AuditReport, Finding, Flaw, UncheckedRange
+from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.service.eventer import Eventer
 from eventer.service.views import (
     EventPage,
     GeneratorView,
-    LastError,
     Lateness,
     Preview,
     Readiness,
@@ -40,16 +44,21 @@ def failing_event():
     return error
 
 
-def view(id_=BIGGEST, **changes):
+def view(id_=BIGGEST, *, created_at=0, **changes):
+    recipe = Recipe(Template("{}"), Stream(BIGGEST - 1, "orders"), EventContext("crazy_airflow"))
     values = {
-        "id": id_,
+        "record": GeneratorRecord(
+            id_,
+            "identity",
+            GeneratorSpec(
+                recipe, KafkaTarget("boo", key="id"), engine_reason="there is no other yet"
+            ),
+            shard=0,
+            segments=(Segment(0, 0, 10, 10_000_000_000),),
+            created_at=created_at,
+            updated_at=1_500_000_000,
+        ),
         "state": GeneratorState.FAILED,
-        "target": KafkaTarget("boo", key="id"),
-        "dataset": "crazy_airflow",
-        "stream": Stream(BIGGEST - 1, "orders"),
-        "pace": Segment(0, 0, 10, 10_000_000_000),
-        "engine": "interpreter",
-        "engine_reason": "there is no other yet",
         "position": 41,
         "skipped": 1,
         "bytes": 1 << 60,
@@ -57,16 +66,14 @@ def view(id_=BIGGEST, **changes):
         "delivered_rate": 0.5,
         "lag": 3,
         "next_tick": 1_700_000_000_123_456_789,
-        "last_error": LastError(failing_event(), 1_700_000_000_000_000_000),
+        "last_error": GeneratorFailure(failing_event(), 1_700_000_000_000_000_000),
         "delivery": "exactly-once",
-        "created_at": 0,
-        "updated_at": 1_500_000_000,
     }
     return GeneratorView(**values | changes)
 
 
 class CannedService(Eventer):
-    """Answers every call with something that has all fields; `fails` makes all calls raise it."""
+    """Answers every call with all fields set; raises `fails` instead, if set."""
 
     def __init__(self):
         self.asked = []
@@ -152,4 +159,4 @@ class CannedService(Eventer):
 
 
 class UnexpectedError(EventerError):
-    """A kind of error that the API has no answer for."""
+    """An error without a problem type."""

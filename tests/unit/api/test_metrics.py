@@ -24,7 +24,7 @@ async def test_generators_are_counted_by_state(service):
     assert found["eventer_generator_position", ("generator", str(BIGGEST))] == 41
 
 
-async def test_shards_count_what_they_delivered(service):
+async def test_shards_count_delivered_events(service):
     found, label = await samples(service), tuple(sorted(SHARD.items()))
     assert found["eventer_events_total", *label] == 1000
     assert found["eventer_bytes_total", *label] == 336_000
@@ -56,7 +56,7 @@ async def test_a_service_without_generators_has_metrics_too(client):
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
 
 
-async def test_the_names_are_those_that_dashboards_ask_for(client):
+async def test_names_match_the_dashboards(client):
     text = (await client.get("/metrics")).text
     for name in (
         "eventer_build_info",

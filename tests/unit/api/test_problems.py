@@ -138,10 +138,10 @@ async def test_malformed_json_says_line_and_column(client):
     assert (fault["line"], fault["column"], fault["source_line"]) == (2, 4, " 1 x}")
 
 
-async def test_a_missing_body_is_said(client):
+async def test_a_missing_body_is_reported(client):
     answer = await client.post("/generator/add")
     assert answer.status_code == 422
-    assert answer.json()["errors"] == [{"message": "a JSON body is needed", "pointer": ""}]
+    assert answer.json()["errors"] == [{"message": "a JSON body is required", "pointer": ""}]
 
 
 async def test_several_mistakes_are_all_named(client):
@@ -205,7 +205,7 @@ async def test_health_and_readiness(client, service):
     assert (answer.status_code, answer.json()["detail"]) == (503, "all workers are gone")
 
 
-async def test_functions_are_listed_with_what_they_take(client):
+async def test_functions_are_listed_with_their_parameters(client):
     answer = await client.get("/functions")
     functions = FunctionsOut.model_validate(answer.json()).functions
     assert "get_integer" in {function.name for function in functions}

@@ -36,13 +36,13 @@ def test_any_base64_of_text_reads_back(text, width, padded, url_safe):
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("{a: 1}", "is no base64: it holds '{'"),
-        ("YWJjZ", "is no base64: the last character is missing or one too many"),
-        ("/w==", "is base64 of something that is not UTF-8 text (byte 0)"),
+        ("{a: 1}", "is not base64: it contains '{'"),
+        ("YWJjZ", "is not base64: the length is not valid"),
+        ("/w==", "decodes to text that is not UTF-8 (byte 0)"),
         (5, "must be text"),
     ],
 )
-def test_what_is_no_base64_text_is_refused_with_its_reason(value, why):
+def test_invalid_base64_is_rejected_with_the_reason(value, why):
     assert said(EncodedTemplate, value) == why
 
 
@@ -56,19 +56,19 @@ def test_unsigned_numbers_come_as_text_or_number(value):
     ["-1", -1, "", " 1", "1.0", 1.0, True, "18446744073709551616", 1 << 64, "٣", "1_0", None],
 )
 def test_nothing_else_is_an_unsigned_number(value):
-    assert said(Unsigned, value) == "must be an unsigned 64-bit number, as decimal text"
+    assert said(Unsigned, value) == "must be an unsigned 64-bit integer, as decimal text"
 
 
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("0s", "must be longer than nothing"),
-        ("-1s", "must be longer than nothing"),
+        ("0s", "must be greater than zero"),
+        ("-1s", "must be greater than zero"),
         ("10", "a unit is missing"),
         (10, "must be text"),
     ],
 )
-def test_intervals_are_durations_longer_than_nothing(value, why):
+def test_intervals_are_durations_greater_than_zero(value, why):
     assert why in said(Interval, value)
 
 

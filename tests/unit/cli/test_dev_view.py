@@ -21,7 +21,7 @@ def test_of_a_new_generator_everything_is_news():
 
 
 def test_of_an_older_one_only_what_comes_now_is_news():
-    seen, old = SeenPositions(since=NEW), replace(GENERATOR, created_at=OLD, position=30)
+    seen, old = SeenPositions(since=NEW), view(1, created_at=OLD, position=30)
     assert seen.unseen(old, most=10) == (30, 30)
     seen.mark_seen(old)
     assert seen.unseen(replace(old, position=32), most=10) == (30, 32)

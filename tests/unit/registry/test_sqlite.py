@@ -15,7 +15,7 @@ from eventer.core.errors import RegistryError
 from eventer.core.model import Stream
 from eventer.registry.base import Add, GeneratorExistsError
 from eventer.registry.sqlite import SqliteRegistry
-from eventer.testing.registry_conformance import RegistryConformance, sample_record
+from eventer.testing.registry_conformance import RegistryConformance, sample_record, sample_spec
 
 
 class TestSqlite(RegistryConformance):
@@ -66,7 +66,7 @@ async def test_every_commit_is_synced(tmp_path):
 
 async def test_a_failing_change_leaves_the_connection_usable(tmp_path):
     async with await SqliteRegistry.open(tmp_path / "registry.sqlite") as registry:
-        bad = sample_record(1, stream=Stream(1, "lone \ud800"))
+        bad = sample_record(1, spec=sample_spec(stream=Stream(1, "lone \ud800")))
         with pytest.raises(UnicodeEncodeError):
             await registry.apply([Add(sample_record(2)), Add(bad)])
         assert await registry.all() == ()

@@ -28,14 +28,16 @@ from eventer.core.errors import (
 )
 from eventer.core.model import (
     ConsoleTarget,
+    GeneratorSpec,
     OnError,
     Position,
     PositionKey,
+    Recipe,
     Segment,
     Stream,
     Template,
 )
-from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
+from eventer.destinations.base import Delivery, DeliveryOutcome
 from eventer.destinations.console import advance_position
 from eventer.plan.engine import EventContext
 from eventer.plan.json_fields import JsonFields
@@ -56,7 +58,6 @@ from eventer.runs.shard_messages import (
     PositionRead,
     Prepare,
     ReadPositions,
-    Recipe,
     ShardReport,
 )
 
@@ -142,9 +143,8 @@ class Generator:
 
     def assignment(self, *, outcome_unknown: bool) -> Assignment:
         return Assignment(
-            Flow(self.key, ConsoleTarget()),
-            RECIPE,
-            on_error=self.on_error,
+            self.key,
+            GeneratorSpec(RECIPE, ConsoleTarget(), on_error=self.on_error),
             outcome_unknown=outcome_unknown,
             poison_index=self.seen + 3 if outcome_unknown else None,
         )

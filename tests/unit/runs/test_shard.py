@@ -14,7 +14,7 @@ from eventer.core.errors import (
     TemplateError,
     UnknownOutcomeError,
 )
-from eventer.core.model import ConsoleTarget, OnError, Position, PositionKey, Segment
+from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError, Position, PositionKey, Segment
 from eventer.destinations.base import DeliveryOutcome, Flow
 from eventer.destinations.console import advance_position
 from eventer.runs.backoff import CAP_NS, COSTLY_BASE_NS, FENCED_NS
@@ -76,12 +76,10 @@ class ShardDriver:
         poison_index: int | None = None,
     ) -> None:
         self.paces[key] = Pace([Segment(self.now, 0, count, interval)])
-        flow = Flow(key, ConsoleTarget())
         self.shard.assign(
             Assignment(
-                flow,
-                RECIPE,
-                on_error,
+                key,
+                GeneratorSpec(RECIPE, ConsoleTarget(), on_error=on_error),
                 skip,
                 outcome_unknown=outcome_unknown,
                 poison_index=poison_index,

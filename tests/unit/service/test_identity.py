@@ -1,19 +1,36 @@
-"""What makes a generator another one, and what does not."""
+"""Which fields an identity depends on."""
 
 from dataclasses import replace
 
 import pytest
 
-from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.model import (
+    EventContext,
+    GeneratorSpec,
+    KafkaTarget,
+    PostgresTarget,
+    Recipe,
+    Stream,
+    Target,
+    Template,
+)
 from eventer.service.identity import generator_id, identity_text
 
 KAFKA = KafkaTarget("orders")
 POSTGRES = PostgresTarget("orders")
-BASE = {"dataset": "d", "stream": None, "digest": "ab" * 32, "seed": None}
 
 
-def text(target: Target = KAFKA, **changes: object) -> str:
-    return identity_text(target, **{**BASE, **changes})  # type: ignore[arg-type]
+def text(
+    target: Target = KAFKA,
+    *,
+    dataset: str | None = "d",
+    stream: str | None = None,
+    digest: str = "ab" * 32,
+    seed: int | None = None,
+) -> str:
+    recipe = Recipe(Template("{}"), Stream(seed or 0, stream), EventContext(dataset))
+    spec = GeneratorSpec(recipe, target, digest=digest, explicit_seed=seed is not None)
+    return identity_text(spec)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +63,7 @@ def test_each_part_of_an_identity_counts(other: str) -> None:
         replace(KAFKA, config=(("retention.ms", "1"),)),
     ],
 )
-def test_what_a_topic_is_made_with_does_not_count(same: KafkaTarget) -> None:
+def test_options_of_created_topics_do_not_count(same: KafkaTarget) -> None:
     assert text(same) == text()
 
 

@@ -1,4 +1,4 @@
-"""What of a request would be too much for one service."""
+"""Requests beyond the limits of a service."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ def asked(names, *, topics=("boo",), **changes):
 
 def there(names, **changes):
     made = asked(names, **changes)
-    records = [new_record(w, seed=1, shards=2, instance_id=None, now=NOW) for w in made]
+    records = [new_record(w, seed=1, shards=2, now=NOW) for w in made]
     return {record.id: record for record in records}
 
 
@@ -37,11 +37,11 @@ def test_generators(known, new, fault):
     assert all("EVENTER_LIMITS__GENERATORS" in each.hint for each in found)
 
 
-def test_those_that_are_there_already_count_once():
+def test_existing_generators_count_once():
     assert not list(limit_faults(asked("abc"), there("abc"), Limits(generators=3)))
 
 
-def test_a_limit_that_was_lowered_refuses_only_what_is_new():
+def test_a_lowered_limit_rejects_only_new_generators():
     limits = Limits(generators=1, targets=1, events_per_second=1)
     assert not list(limit_faults(asked("ab"), there("abc"), limits))
     assert len(list(limit_faults(asked("abcd"), there("abc"), limits))) == 2
@@ -52,7 +52,7 @@ def test_topics_and_tables():
     assert pointers(found) == ["/destinations/1"]
 
 
-def test_events_a_second_that_are_asked_for():
+def test_requested_events_per_second():
     limits = Limits(events_per_second=100)
     known = there("ab", count=40)
     assert not list(limit_faults(asked("c", count=20), known, limits))

@@ -28,30 +28,35 @@ def pointers(request: AddRequest) -> list[str]:
 def to(target: Target, *, schedule: tuple[str, str] = ("d", "e")) -> AddRequest:
     return AddRequest(
         (DestinationRequest("d", target),),
-        (EventRequest("e", "{}", interval=1),),
+        (EventRequest("{}", id="e", interval=1),),
         (ScheduleRequest(*schedule),),
     )
 
 
-def test_a_good_request_has_none() -> None:
+def test_a_valid_request_has_no_faults() -> None:
     assert pointers(to(KafkaTarget("orders", headers=(("h", "/a/b"),)))) == []
     assert pointers(to(PostgresTarget("shop.orders"))) == []
 
 
-def test_unknown_ids_are_named_with_near_ones() -> None:
+def test_unknown_ids() -> None:
     request = to(KafkaTarget("orders"), schedule=("dd", "nobody"))
     faults = list(request_faults(request, CONNECTIONS))
-    assert [f.pointer for f in faults] == ["/schedules/0/destination_id", "/schedules/0/event_id"]
+    assert [(f.pointer, f.message) for f in faults] == [
+        ("/schedules/0/destination_id", "unknown destination 'dd': the request does not define it"),
+        ("/schedules/0/event_id", "unknown event 'nobody': the request does not define it"),
+    ]
 
 
 def test_duplicate_ids() -> None:
     destination = DestinationRequest("d", KafkaTarget("orders"))
-    event = EventRequest("e", "{}", interval=1)
+    event = EventRequest("{}", id="e", interval=1)
     request = AddRequest((destination,) * 3, (event, event), ())
     assert pointers(request) == ["/destinations/1/id", "/destinations/2/id", "/events/1/id"]
+    messages = [fault.message for fault in request_faults(request, CONNECTIONS)]
+    assert messages[1:] == ["the id 'd' is defined twice", "the id 'e' is defined twice"]
 
 
-def test_unknown_and_unconfigured_connections_and_those_of_another_kind() -> None:
+def test_unknown_unconfigured_and_mismatched_connections() -> None:
     for name in ("kafk", "postgres", "later"):
         request = to(KafkaTarget("orders", connection=name))
         assert pointers(request) == ["/destinations/0/kafka/connection"]
@@ -60,12 +65,12 @@ def test_unknown_and_unconfigured_connections_and_those_of_another_kind() -> Non
     assert "EVENTER_CONNECTIONS__LATER__BOOTSTRAP_SERVERS" in fault.hint
 
 
-def test_names_that_cannot_be() -> None:
+def test_invalid_names() -> None:
     assert pointers(to(KafkaTarget("a/b"))) == ["/destinations/0/kafka/topic"]
     assert pointers(to(PostgresTarget("a.b.c"))) == ["/destinations/0/postgres/table"]
 
 
-def test_options_that_are_no_pointers() -> None:
+def test_options_that_are_not_pointers() -> None:
     target = KafkaTarget("orders", key="/a~", headers=(("h/1", "/~x"),))
     assert pointers(to(target)) == [
         "/destinations/0/kafka/key",

@@ -1,4 +1,4 @@
-"""What add requests come to."""
+"""Resolution of add requests."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ from eventer.service.resolved_schedule import (
 from eventer.workers.messages import Inspection
 
 NOW = 1_700_000_000_000_000_000
-EVENT = EventRequest("e", "{}", interval=100, count=10)
+EVENT = EventRequest("{}", id="e", interval=100, count=10)
 
 
 def inspection(digest: str = "ab") -> Inspection:
@@ -55,29 +55,31 @@ def resolved(
         events,
         tuple(ScheduleRequest(t, e.id) for t in topics for e in events),
     )
-    return resolve_schedules(request, [inspection(e.template) for e in events])
+    recipes = [e.recipe(e.seed or 0, "i") for e in events]
+    return resolve_schedules(request, recipes, [inspection(e.template) for e in events])
 
 
 def record(**changes: object) -> GeneratorRecord:
     (each,) = resolved()
-    made = new_record(each, seed=7, shards=2, instance_id="i", now=NOW)
+    made = new_record(each, seed=7, shards=2, now=NOW)
     return replace(made, incarnation=3, **changes)  # type: ignore[arg-type]
 
 
 class TestResolvedSchedules:
     def test_one_for_each_schedule_in_order(self) -> None:
         both = resolved(topics=("boo", "moo"))
-        assert [w.destination.id for w in both] == ["boo", "moo"]
+        assert [w.event_number for w in both] == [0, 0]
+        assert [w.destination_number for w in both] == [0, 1]
         assert both[0].id != both[1].id
 
-    def test_a_new_record_is_due_at_once_from_0(self) -> None:
+    def test_a_new_record_starts_now_at_event_0(self) -> None:
         made = record()
         assert made.segments == (Segment(NOW, 0, 10, 100),)
-        assert made.stream == Stream(7)
+        assert made.spec.stream == Stream(7)
         assert made.shard == made.id % 2
         assert made.fingerprints == ((0, "f1"),)
-        assert made.instance_id == "i"
-        assert not made.explicit_seed
+        assert made.spec.recipe.context.instance_id == "i"
+        assert not made.spec.explicit_seed
 
 
 class TestConflicts:
@@ -90,19 +92,19 @@ class TestConflicts:
         again = replace(EVENT, id="f", on_error=OnError.SKIP)
         assert len(list(conflicts(resolved(EVENT, again)))) == 1
 
-    def test_one_identity_twice_at_one_pace_is_no_conflict(self) -> None:
+    def test_one_identity_twice_at_one_pace_is_not_a_conflict(self) -> None:
         twice = resolved(EVENT, replace(EVENT, id="f"))
         assert twice[0].id == twice[1].id
         assert list(conflicts(twice)) == []
 
 
 class TestSeeds:
-    def test_are_drawn_once_for_a_stream(self) -> None:
+    def test_are_random_once_per_stream(self) -> None:
         a, b = resolved(topics=("boo", "moo"))
         assert a.stream_key == b.stream_key
         assert set(seeds_of([a, b], {a.stream_key: 5}, {}).values()) == {5}
 
-    def test_are_taken_over_from_a_generator_of_the_same_stream_and_template(self) -> None:
+    def test_are_adopted_from_a_generator_of_the_same_stream_and_template(self) -> None:
         (a,) = resolved(replace(EVENT, stream="s"))
         (b,) = resolved(replace(EVENT, stream="s", template="cd"))
         known = {"name:s ab": 9, "name:s {}": 9}
@@ -110,7 +112,7 @@ class TestSeeds:
         assert seeds[a.id] == 9
         assert seeds[b.id] == 5
 
-    def test_explicit_ones_stay(self) -> None:
+    def test_explicit_seeds_stay(self) -> None:
         (a,) = resolved(replace(EVENT, seed=0))
         assert seeds_of([a], {a.stream_key: 5}, {})[a.id] == 0
 
@@ -121,14 +123,14 @@ class TestChanges:
         assert not needs_change(record(), each)
         assert list(changes_to(record(), each, NOW)) == []
 
-    def test_another_pace_begins_after_what_is_due(self) -> None:
+    def test_another_pace_begins_after_the_due_events(self) -> None:
         (each,) = resolved(replace(EVENT, count=5, interval=70))
         assert needs_change(record(), each)
         (change,) = changes_to(record(), each, NOW + 250)
         id_ = each.id
         assert change == BeginSegment(id_, 3, Segment(NOW + 200 + 70, 30, 5, 70), NOW + 250)
 
-    def test_another_handling(self) -> None:
+    def test_other_policies(self) -> None:
         (each,) = resolved(replace(EVENT, on_error=OnError.SKIP))
         (change,) = changes_to(record(), each, NOW)
         assert change == SetPolicies(each.id, 3, OnError.SKIP, CatchUp.DROP, NOW)

@@ -1,1 +1,1 @@
-"""The paths of the API, a family a file."""
+"""The routes of the API, by tag."""

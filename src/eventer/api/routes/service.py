@@ -1,4 +1,4 @@
-"""The service itself: what templates may call, whether it is well, what it counts."""
+"""The service itself: template functions, health, metrics."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ router = APIRouter(tags=["service"], route_class=JsonRoute)
 
 @router.get(
     "/functions",
-    summary="What templates may call",
+    summary="The functions that templates can call",
     responses={200: {"model": FunctionsOut}, **problems()},
 )
 async def functions() -> Response:
-    """Every function, with its parameters, what it gives, and examples."""
+    """All functions, with their parameters, results and examples."""
     return JSONResponse(functions_json())
 
 
 @router.get(
     "/healthz",
-    summary="Whether the process answers",
+    summary="Whether the process responds",
     responses={200: {"model": HealthOut}, **problems()},
 )
 async def healthz() -> Response:
@@ -37,11 +37,11 @@ async def healthz() -> Response:
 
 @router.get(
     "/readyz",
-    summary="Whether the service can do its work",
+    summary="Whether the service can work",
     responses={200: {"model": ReadyOut}, **problems(503)},
 )
 async def readyz(service: Service) -> Response:
-    """Needs no token. Destinations do not count: generators wait for those."""
+    """Needs no token. Destinations do not count: generators wait for them."""
     readiness = await service.ready()
     if readiness.ready:
         return JSONResponse({"ready": True})
@@ -55,5 +55,5 @@ async def readyz(service: Service) -> Response:
     response_class=Response,
 )
 async def metrics(service: Service) -> Response:
-    """In Prometheus' text format."""
+    """Metrics in Prometheus' text format."""
     return Response(metrics_text(await service.snapshot()), media_type=MEDIA_TYPE)

@@ -1,4 +1,4 @@
-"""Templates: see their events, check them, without adding anything."""
+"""Templates: preview their events and check them."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ router = APIRouter(prefix="/generator", tags=["templates"], route_class=JsonRout
 
 @router.post(
     "/preview",
-    summary="Show events of a template",
+    summary="Preview events of a template",
     responses={200: {"model": PreviewOut}, **problems(503, body=True)},
     openapi_extra={
         "requestBody": {"content": {"application/json": {"examples": PREVIEW_EXAMPLES}}}
     },
 )
 async def preview(body: PreviewBody, service: Service, request: Request) -> Response:
-    """Makes events as a generator would. Nothing is delivered and nothing is kept.
+    """Generates events as a generator would, but neither delivers nor stores anything.
 
-    With the `seed` of the answer the same request gives the same events.
+    The same request with the `seed` of the answer gives the same events.
     """
     _set_template_pointer(request, body)
     made = await service.preview(body.request())
@@ -41,12 +41,12 @@ async def preview(body: PreviewBody, service: Service, request: Request) -> Resp
     },
 )
 async def validate(body: ValidateBody, service: Service, request: Request) -> Response:
-    """Checks a template as `add` would, also whether it can go into `destination` where given."""
+    """Checks a template as `add` does, and whether `destination`, if given, can take its events."""
     _set_template_pointer(request, body)
     target = None if body.destination is None else body.destination.target()
     return JSONResponse(validation_json(await service.validate(body.request(), target)))
 
 
 def _set_template_pointer(request: Request, body: TemplateBody) -> None:
-    """Errors of the template are to name the field that it came in."""
+    """Makes errors of the template point at the field that held it."""
     request.state.template_pointer = f"/{body.field}"

@@ -1,4 +1,4 @@
-"""Verification: what landed, against the events made again."""
+"""Verification: compares delivered events with recomputed ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from eventer.api.routes.generators import GeneratorIdQuery
 from eventer.api.routing import JsonRoute, Service, problems
 from eventer.api.wire.responses import VerifyOut
 from eventer.core.errors import EventerError
-from eventer.service.answers import Json, verification_json
+from eventer.service.answers import Json
 from eventer.service.views import Verification, VerifyProgress
 
 NDJSON = "application/x-ndjson"
@@ -31,13 +31,13 @@ class VerifyQuery(GeneratorIdQuery):
     """The query of `verify`."""
 
     allow_foreign: bool = Field(
-        default=False, description="Whether what nobody made is nothing wrong."
+        default=False, description="Whether events that no generator made are accepted."
     )
 
 
 @router.post(
     "/verify",
-    summary="Compare what landed with a generator's events",
+    summary="Compare delivered events with recomputed ones",
     responses={
         200: {
             "model": VerifyOut,
@@ -49,12 +49,12 @@ class VerifyQuery(GeneratorIdQuery):
 async def verify(
     query: Annotated[VerifyQuery, Query()], service: Service, request: Request
 ) -> Response:
-    """Reads the topic or table back and compares it with the events made again from the seed.
+    """Reads the topic or table and compares it with the events, recomputed from the seed.
 
-    Works while the generator runs: it looks at everything before the position when it began. It
-    takes as long as making the events does, and ends when the client goes. A client that accepts
-    `application/x-ndjson` gets lines `{"made": …, "total": …}` on the way, then the answer as the
-    last line, or a problem in its place.
+    The generator may be running: the comparison covers all events before its position at the start.
+    It takes about as long as generating the events, and ends when the client disconnects. A client
+    that accepts `application/x-ndjson` gets progress as lines `{"made": …, "total": …}`; the last
+    line is the answer, or a problem.
     """
     progress = service.verify(query.id, allow_foreign=query.allow_foreign)
     if NDJSON in request.headers.get("accept", ""):
@@ -78,18 +78,18 @@ async def _as_lines(
 def _line(progress: VerifyProgress | Verification) -> str:
     if isinstance(progress, VerifyProgress):
         return json.dumps({"made": progress.made, "total": progress.total}) + "\n"
-    return json.dumps(verification_json(progress), ensure_ascii=False) + "\n"
+    return json.dumps(VerifyOut.json_of(progress), ensure_ascii=False) + "\n"
 
 
 async def _outcome(progress: VerifyUpdates, request: Request) -> Json | None:
-    """The last of the news; ends them early where the client has gone."""
+    """The result; None if the client disconnected, which ends the verification."""
     last_update = asyncio.create_task(_last(progress))
     try:
         while not last_update.done():
             await asyncio.wait({last_update}, timeout=_DISCONNECT_POLL_S)
             if await request.is_disconnected():
                 return None
-        return verification_json(last_update.result())
+        return VerifyOut.json_of(last_update.result())
     finally:
         last_update.cancel()
         await asyncio.wait({last_update})
@@ -100,4 +100,4 @@ async def _last(progress: VerifyUpdates) -> Verification:
         async for each in progress:
             if isinstance(each, Verification):
                 return each
-    raise AssertionError("a verification ends with an outcome, or an error")
+    raise AssertionError("a verification ends with a result or an error")

@@ -1,1 +1,1 @@
-"""The shapes of the HTTP API: requests to frozen values, views to JSON."""
+"""The JSON shapes of the HTTP API: requests and answers."""

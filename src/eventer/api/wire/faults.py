@@ -1,4 +1,4 @@
-"""What is wrong, as it travels: faults with JSON pointers, places in templates."""
+"""Faults as JSON: with JSON pointers and places in templates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class FrameOut(BaseModel):
-    """One step of the way to a template error, innermost first."""
+    """One step of the trace of a template error, innermost first."""
 
     what: str
     template: str
@@ -15,7 +15,7 @@ class FrameOut(BaseModel):
 
 
 class FaultOut(BaseModel):
-    """One thing wrong. Which fields are there depends on what it is and where."""
+    """One mistake. Fields that do not apply are omitted."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -24,14 +24,16 @@ class FaultOut(BaseModel):
         default=None, description="What to do.", examples=["did you mean 'user'?"]
     )
     pointer: str | None = Field(
-        default=None, description="Where in the body (RFC 6901).", examples=["/events/0/schema"]
+        default=None, description="The place in the body (RFC 6901).", examples=["/events/0/schema"]
     )
-    parameter: str | None = Field(default=None, description="Which query parameter.")
-    template: str | None = Field(default=None, description="Which text `line` counts in.")
-    line: int | None = Field(default=None, description="From 1.", examples=[2])
-    column: int | None = Field(default=None, description="In characters, from 1.", examples=[5])
-    end_line: int | None = Field(default=None, description="Where it ends.")
-    end_column: int | None = Field(default=None, description="Exclusive.")
+    parameter: str | None = Field(default=None, description="The query parameter.")
+    template: str | None = Field(default=None, description="The text that `line` refers to.")
+    line: int | None = Field(default=None, description="Counts from 1.", examples=[2])
+    column: int | None = Field(
+        default=None, description="In characters, counts from 1.", examples=[5]
+    )
+    end_line: int | None = Field(default=None, description="The line where the mistake ends.")
+    end_column: int | None = Field(default=None, description="The column after its last character.")
     source_line: str | None = Field(default=None, examples=["{a: usr.name}"])
-    index: int | None = Field(default=None, description="The event's index, where one is at fault.")
-    trace: list[FrameOut] | None = Field(default=None, description="How evaluation came there.")
+    index: int | None = Field(default=None, description="The index of the failed event.")
+    trace: list[FrameOut] | None = Field(default=None, description="The calls that led there.")

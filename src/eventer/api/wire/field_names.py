@@ -1,4 +1,4 @@
-"""Which names a place in a request takes, so that a misspelt one gets its near name."""
+"""The names that a place in a request allows, for suggestions after a misspelling."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 
 def known_names(route: APIRoute, source: str, path: Sequence[str | int]) -> list[str]:
-    """The names that a route takes in its query, or at a place in its body."""
+    """The names that a route allows in its query, or at a place in its body."""
     params = route.dependant.query_params if source == "query" else route.dependant.body_params
     models = [param.field_info.annotation for param in params]
     for token in path:
@@ -19,7 +19,7 @@ def known_names(route: APIRoute, source: str, path: Sequence[str | int]) -> list
 
 
 def _below(annotation: Any, token: str | int) -> Iterable[Any]:
-    """What is at a field's name, or in any element of a list, of any member of a union."""
+    """The types of a field or of a list's elements, for all members of a union."""
     for member in (annotation, *get_args(annotation)):
         if isinstance(token, int):
             yield from get_args(member)

@@ -1,4 +1,4 @@
-"""The functions that templates may call, as they travel."""
+"""The template functions as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from eventer.api.wire.responses import ResponseModel
 
 
 class ParameterOut(ResponseModel):
-    """A parameter; `default` is there where it may be left out."""
+    """A parameter; optional ones may have a `default`."""
 
     name: str
     type: str
@@ -18,7 +18,7 @@ class ParameterOut(ResponseModel):
 
 
 class FieldOut(ResponseModel):
-    """A field of the object that a function gives."""
+    """A field of the object that a function returns."""
 
     name: str
     type: str
@@ -26,7 +26,7 @@ class FieldOut(ResponseModel):
 
 
 class FunctionOut(ResponseModel):
-    """A function. One that is not `random` gives the same value to all events."""
+    """A function. Unless it is `random`, it returns the same value for all events."""
 
     name: str
     signature: str

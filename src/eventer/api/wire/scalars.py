@@ -1,4 +1,4 @@
-"""Single values as they travel: ids, seeds, durations, instants, base64 text, variables."""
+"""Scalar values in JSON: ids, seeds, durations, instants, base64 text, variables."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from eventer.core.model import JsonValue
 
 _DECIMAL = re.compile(r"[0-9]{1,20}")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
-_NOT_BASE64_HINT = "encode the template with `base64`, or give it as it is in `template`"
+_NOT_BASE64_HINT = "encode the template with `base64`, or send it as plain text in `template`"
 UINT64_LIMIT = 1 << 64
 
 
 def fail_validation(message: str, hint: str | None = None) -> NoReturn:
-    """Makes pydantic report a fault with this sentence and hint at the value's place."""
+    """Makes pydantic report a fault with this message and hint at the value's place."""
     raise PydanticCustomError("refused", "{text}", {"text": message, "hint": hint})
 
 
@@ -38,7 +38,7 @@ def _unsigned(value: object) -> int:
         return value
     if isinstance(value, str) and _DECIMAL.fullmatch(value) and int(value) < UINT64_LIMIT:
         return int(value)
-    fail_validation("must be an unsigned 64-bit number, as decimal text")
+    fail_validation("must be an unsigned 64-bit integer, as decimal text")
 
 
 def _interval(value: object) -> int:
@@ -48,7 +48,7 @@ def _interval(value: object) -> int:
     except DurationError as error:
         fail_validation(error.message, error.hint)
     if nanoseconds <= 0:
-        fail_validation("must be longer than nothing")
+        fail_validation("must be greater than zero")
     return nanoseconds
 
 
@@ -67,20 +67,18 @@ def _variables(value: object) -> str:
 
 
 def _template(value: object) -> str:
-    """Base64 to text: white space, missing padding and the URL-safe alphabet are all right."""
+    """Decodes base64; accepts white space, missing padding and the URL-safe alphabet."""
     plain = re.sub(r"\s+", "", _text(value)).translate(str.maketrans("-_", "+/")).rstrip("=")
     if odd := _NOT_BASE64.search(plain):
-        fail_validation(f"is no base64: it holds {odd.group()!r}", _NOT_BASE64_HINT)
+        fail_validation(f"is not base64: it contains {odd.group()!r}", _NOT_BASE64_HINT)
     try:
         data = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except binascii.Error:
-        fail_validation(
-            "is no base64: the last character is missing or one too many", _NOT_BASE64_HINT
-        )
+        fail_validation("is not base64: the length is not valid", _NOT_BASE64_HINT)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        fail_validation(f"is base64 of something that is not UTF-8 text (byte {error.start})")
+        fail_validation(f"decodes to text that is not UTF-8 (byte {error.start})")
 
 
 _UNSIGNED_SCHEMA = {"type": "string", "pattern": "^[0-9]{1,20}$", "examples": ["1259418336236299"]}

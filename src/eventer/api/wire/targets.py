@@ -1,4 +1,4 @@
-"""Where events go, as it travels: the same shape in requests and in answers."""
+"""Targets as JSON, in requests and answers."""
 
 from __future__ import annotations
 
@@ -47,30 +47,32 @@ class RequestModel(BaseModel):
 class KafkaOptions(RequestModel):
     """A topic. `key`, `partition`, `timestamp` and header values name a field or a JSON pointer."""
 
-    topic: Topic = Field(description="Created if it is missing.", examples=["orders"])
+    topic: Topic = Field(
+        description="Eventer creates it if it does not exist.", examples=["orders"]
+    )
     connection: ConnectionName = Field(default="kafka", description="A connection's name.")
-    key: NonEmptyText | None = Field(default=None, description="What makes the record's key.")
+    key: NonEmptyText | None = Field(default=None, description="Source of the record's key.")
     partition: NonEmptyText | None = Field(
-        default=None, description="What says the partition's number."
+        default=None, description="Source of the partition number."
     )
     timestamp: NonEmptyText | None = Field(
-        default=None, description="What makes the record's timestamp."
+        default=None, description="Source of the record's timestamp."
     )
     headers: dict[NonEmptyText, NonEmptyText] = Field(
-        default_factory=dict, description="Header to field."
+        default_factory=dict, description="Source of each header."
     )
     partitions: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = Field(
-        default=None, description="Partitions of a topic that is created."
+        default=None, description="Partitions, if the topic is created."
     )
     replication: Annotated[int, Field(strict=True, ge=1, le=100)] | None = Field(
-        default=None, description="Replication factor of a topic that is created."
+        default=None, description="Replication factor, if the topic is created."
     )
     config: dict[NonEmptyText, str] = Field(
-        default_factory=dict, description="Settings of a topic that is created."
+        default_factory=dict, description="Settings, if the topic is created."
     )
 
     def target(self) -> KafkaTarget:
-        """The same as a frozen value."""
+        """The target as the service takes it."""
         return KafkaTarget(
             topic=self.topic,
             connection=self.connection,
@@ -85,7 +87,7 @@ class KafkaOptions(RequestModel):
 
 
 class PostgresOptions(RequestModel):
-    """A table, and the columns that rows are upserted by."""
+    """A table. With `key`, rows are upserted by those columns."""
 
     table: NonEmptyText = Field(
         description='`table`, `schema.table`, or `"a.b"` for a name with a dot.',
@@ -95,13 +97,13 @@ class PostgresOptions(RequestModel):
     key: UpsertKey | None = Field(default=None, description="Column or columns of the upsert key.")
 
     def target(self) -> PostgresTarget:
-        """The same as a frozen value."""
+        """The target as the service takes it."""
         key = None if self.key is None else tuple(self.key)
         return PostgresTarget(self.table, self.connection, key)
 
 
 class TargetBody(RequestModel):
-    """Where events go: exactly the options that `type` names."""
+    """A target: `type`, and the options of that type."""
 
     type: Literal["kafka", "postgres"]
     kafka: KafkaOptions | None = None
@@ -111,13 +113,13 @@ class TargetBody(RequestModel):
     def _one_kind(self) -> TargetBody:
         other = "postgres" if self.type == "kafka" else "kafka"
         if getattr(self, self.type) is None:
-            fail_validation(f"its type is {self.type!r}, but it has no {self.type!r} options")
+            fail_validation(f"has the type {self.type!r}, but no {self.type!r} options")
         if getattr(self, other) is not None:
-            fail_validation(f"its type is {self.type!r}, but it has {other!r} options")
+            fail_validation(f"has the type {self.type!r}, but {other!r} options")
         return self
 
     def target(self) -> Target:
-        """The same as a frozen value."""
+        """The target as the service takes it."""
         options = self.kafka or self.postgres
         assert options is not None
         return options.target()

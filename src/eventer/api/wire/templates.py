@@ -1,8 +1,8 @@
-"""Templates as they travel, to be shown or checked."""
+"""Templates as JSON, to preview or check."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -14,27 +14,23 @@ MAX_PREVIEW = 1_000
 
 
 class TemplateBody(RequestModel):
-    """A template: base64 in `schema`, or as it is in `template`."""
+    """A template: base64 in `schema`, or plain text in `template`."""
 
     schema_: EncodedTemplate | None = Field(
         default=None, alias="schema", description="The Jsonnet template in base64."
     )
-    template: str | None = Field(default=None, description="The Jsonnet template as it is.")
-    dataset: str | None = Field(default=None, description="What `get_dataset` gives.")
-    stream: NonEmptyText | None = Field(
-        default=None, description="A name that draws are made under."
-    )
+    template: str | None = Field(default=None, description="The Jsonnet template as plain text.")
+    dataset: str | None = Field(default=None, description="The result of `get_dataset`.")
+    stream: NonEmptyText | None = Field(default=None, description="A name for the random stream.")
     vars: Variables = Field(default="{}", description="External variables and arguments.")
-    seed: Unsigned | None = Field(default=None, description="Drawn where none is given.")
+    seed: Unsigned | None = Field(default=None, description="If omitted, a random one.")
 
     @model_validator(mode="after")
     def _one_template(self) -> TemplateBody:
         if self.schema_ is None and self.template is None:
-            fail_validation(
-                "there is no template", "give `schema` (base64) or `template` (plain text)"
-            )
+            fail_validation("has no template", "give `schema` (base64) or `template` (plain text)")
         if self.schema_ is not None and self.template is not None:
-            fail_validation("`schema` and `template` are both given", "keep one of them")
+            fail_validation("has both `schema` and `template`", "remove one of them")
         return self
 
     @property
@@ -46,48 +42,35 @@ class TemplateBody(RequestModel):
 
     @property
     def field(self) -> Literal["schema", "template"]:
-        """The field that held it."""
+        """The field that held the template."""
         return "schema" if self.template is None else "template"
+
+    def request_fields(self) -> dict[str, Any]:
+        """The fields that the service's request has under the same names."""
+        return self.model_dump(exclude={"schema_", "destination"}) | {"template": self.text}
 
 
 class ValidateBody(TemplateBody):
-    """A template to check, and where it is to go if that is to be checked too."""
+    """A template to check, and optionally its destination."""
 
-    at: Instant | None = Field(default=None, description="The scheduled time; now if absent.")
-    destination: TargetBody | None = Field(default=None, description="Where it is to go.")
+    at: Instant | None = Field(default=None, description="The scheduled time; if omitted, now.")
+    destination: TargetBody | None = Field(default=None, description="A destination to check.")
 
     def request(self) -> PreviewRequest:
-        """The template and its surroundings as a frozen value."""
-        return PreviewRequest(
-            template=self.text,
-            seed=self.seed,
-            stream=self.stream,
-            dataset=self.dataset,
-            vars=self.vars,
-            at=self.at,
-        )
+        """The request, without the destination."""
+        return PreviewRequest(**self.request_fields())
 
 
 class PreviewBody(TemplateBody):
-    """A template whose events are to be shown."""
+    """A template to preview."""
 
     count: Annotated[int, Field(strict=True, ge=1, le=MAX_PREVIEW)] = 10
     first: Annotated[int, Field(strict=True, ge=0, lt=1 << 62)] = Field(
         default=0, description="The index of the first event."
     )
-    at: Instant | None = Field(default=None, description="The scheduled time; now if absent.")
+    at: Instant | None = Field(default=None, description="The scheduled time; if omitted, now.")
     engine: Literal["auto", "plan", "interpreter"] = "auto"
 
     def request(self) -> PreviewRequest:
-        """The same as a frozen value."""
-        return PreviewRequest(
-            template=self.text,
-            count=self.count,
-            first=self.first,
-            seed=self.seed,
-            stream=self.stream,
-            dataset=self.dataset,
-            vars=self.vars,
-            at=self.at,
-            engine=self.engine,
-        )
+        """The request as the service takes it."""
+        return PreviewRequest(**self.request_fields())

@@ -1,5 +1,5 @@
--- Every statement that sqlite.py runs, by name. Conditions on the incarnation keep late reports about
--- a removed generator from touching its successor.
+-- The statements of sqlite.py, by name. The conditions on the incarnation ignore late reports about a
+-- removed generator, so that they do not change its successor.
 
 -- name: create_cluster
 INSERT OR IGNORE INTO cluster (only, id, shards) VALUES (1, :id, :shards);
@@ -48,10 +48,6 @@ WHERE id = :id AND incarnation = :incarnation;
 
 -- name: set_handling
 UPDATE generator SET on_error = :on_error, catch_up = :catch_up, updated_at = :at
-WHERE id = :id AND incarnation = :incarnation;
-
--- name: set_engine
-UPDATE generator SET engine = :engine, engine_reason = :engine_reason, shape = :shape
 WHERE id = :id AND incarnation = :incarnation;
 
 -- name: set_position
