@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 
 from benchmarks.turns import CONTRACT
-from eventer.cli.run_schedule import UnpacedTimetable
 from eventer.core.clock import SystemClock
 from eventer.core.model import ConsoleTarget, GeneratorSpec, PositionKey, Recipe, Stream, Template
 from eventer.destinations.console import ConsoleConnection
@@ -23,6 +22,7 @@ from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard_messages import Assignment, FlowFinished, PositionRead, ShardReport
+from eventer.service.run_schedule import UnpacedTimetable
 
 AT = 1_767_225_600_000_000_000
 

@@ -1,1 +1,1 @@
-"""The command line. Modules import what is heavy inside functions: `--help` answers at once."""
+"""The command line. Modules import heavy dependencies inside functions: `--help` stays fast."""

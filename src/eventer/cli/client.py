@@ -1,4 +1,4 @@
-"""The service's API as the client commands see it: JSON in and out, problems as our own errors."""
+"""An HTTP client for the service: JSON in and out, problems as `EventerError`s."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TIMEOUT_SECONDS = 60.0
 
 
 class ServiceProblemError(EventerError):
-    """The service answered with a problem that is no fault of the request."""
+    """The service answered with a problem that the request did not cause."""
 
 
 class ServiceClient:
@@ -39,28 +39,25 @@ class ServiceClient:
         )
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
-        """The JSON value that a GET answers.
+        """The JSON value in the answer to a GET.
 
         Raises:
-            ServiceUnreachableError: nobody answers there.
-            EventerError: the service refuses; the same error as it raised, as far as that matters.
+            ServiceUnreachableError: the service does not answer.
+            EventerError: the service refuses the request; see `problem_error`.
         """
         return self._ask(lambda: self._http.get(path, params=dict(query or {})))
 
     def post(
-        self,
-        path: str,
-        query: Sequence[tuple[str, str]] = (),
-        body: bytes | None = None,
+        self, path: str, query: Sequence[tuple[str, str]] = (), body: bytes | None = None
     ) -> Any:
-        """The JSON value that a POST answers; raises as `get` does."""
+        """The JSON value in the answer to a POST; raises as `get` does."""
         headers = {} if body is None else {"Content-Type": "application/json"}
         return self._ask(
             lambda: self._http.post(path, params=list(query), content=body, headers=headers)
         )
 
     def post_lines(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Iterator[Any]:
-        """The JSON values that a POST answers line by line, as they come; raises as `get` does."""
+        """The JSON values of a POST answered line by line, as they arrive; raises as `get` does."""
         headers = {"Accept": "application/x-ndjson"}
         with (
             self._translate_errors(),
@@ -97,12 +94,12 @@ class ServiceClient:
             return answer.json()
         except ValueError as error:
             raise ServiceUnreachableError(
-                f"what answers at {self._url} is not Eventer (status {answer.status_code})"
+                f"the server at {self._url} is not Eventer (status {answer.status_code})"
             ) from error
 
 
 def problem_error(status: int, problem: Mapping[str, Any]) -> EventerError:
-    """A problem that the service answered as the error that it stands for."""
+    """The error for a problem (RFC 9457) that the service answered."""
     message, hint = problem.get("detail") or f"status {status}", problem.get("hint")
     if status in (400, 413, 415, 422):
         faults = tuple(_fault(fault) for fault in problem.get("errors", ()))

@@ -1,8 +1,7 @@
-"""Everything at once: a broker, a database, the service, two generators, one view of them."""
+"""`eventer dev`: a local environment with broker, database, service and example generators."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -19,16 +18,21 @@ def dev(
     port: Port = None,
     data_dir: DataDir = None,
     duration: Annotated[
-        str | None, typer.Option("--duration", metavar="DURATION", help="End after this long.")
+        str | None,
+        typer.Option(
+            "--duration", metavar="DURATION", help="Stop after this time, for example 30s."
+        ),
     ] = None,
     plain: Annotated[
-        bool, typer.Option("--plain", help="Log lines, even where there is a terminal.")
+        bool, typer.Option("--plain", help="Print lines instead of a table, even on a terminal.")
     ] = False,
 ) -> None:
-    """Look around: an embedded broker and database, the service, and two generators into both.
+    """Start an embedded broker and database, the service, and example generators into both.
 
-    Takes other ports where the usual ones are taken. Ctrl-C ends it all.
+    Uses free ports if the default ones are taken. Ctrl-C stops everything.
     """
+    import asyncio
+
     from eventer.cli.dev_environment import run_dev
     from eventer.core.duration import parse_duration
 

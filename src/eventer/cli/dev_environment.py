@@ -1,4 +1,4 @@
-"""What `eventer dev` starts, in which order, and what it tells while it runs."""
+"""Starts everything for `eventer dev`, and shows it while it runs."""
 
 from __future__ import annotations
 
@@ -7,30 +7,22 @@ import logging
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
-
-from pydantic import SecretStr
 
 from eventer.cli.dev_view import LiveView, LogView, View
 from eventer.cli.exit_codes import ServiceUnreachableError
 from eventer.cli.hints import Addresses, example_commands
 from eventer.cli.hosting import RunningService, configure_logging, run_service, shutdown_on_signals
-from eventer.cli.serve import listen
+from eventer.cli.serve import STOPPING, listen
 from eventer.cli.terminal import print_message
-from eventer.core.errors import ConfigError, EventerError
+from eventer.core.errors import EventerError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
-from eventer.embedded.kafka import DELIVERY_GUARANTEE, EmbeddedKafka
-from eventer.embedded.postgres import EmbeddedPostgres
-from eventer.service.requests import (
-    AddRequest,
-    DestinationRequest,
-    EventRequest,
-    ScheduleRequest,
-)
-from eventer.settings.model import KafkaConnection, PostgresConnection, Settings
+from eventer.service.local import VOLATILE_CONNECTIONS, EmbeddedServers, embedded_servers
+from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
+from eventer.settings import Settings
 
 DATASET: Final = "crazy_airflow"
 LOOPBACK: Final = "127.0.0.1"
@@ -42,23 +34,23 @@ _POLL_SECONDS: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class DevEnvironment:
-    """All that runs."""
+    """The running service and its servers."""
 
     service: RunningService
-    kafka: EmbeddedKafka
-    postgres: EmbeddedPostgres
+    servers: EmbeddedServers
 
     @property
     def addresses(self) -> Addresses:
-        """Where each of them is."""
-        return Addresses(self.service.url, self.kafka.bootstrap_servers, self.postgres.dsn)
+        """The address of each."""
+        kafka, postgres = self.servers.kafka, self.servers.postgres
+        return Addresses(self.service.url, kafka.bootstrap_servers, postgres.dsn)
 
 
 async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> None:
-    """Runs until Ctrl-C, SIGTERM, or so many seconds have passed.
+    """Runs until Ctrl-C, SIGTERM, or for `seconds`.
 
     Raises:
-        ConfigError: something that it starts is missing or does not start.
+        ConfigError: a server is not installed or does not start.
     """
     live = sys.stdout.isatty() and not plain
     configure_logging()
@@ -69,7 +61,7 @@ async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> 
     async with shutdown_on_signals() as end, dev_environment(settings) as running:
         hints = example_commands(running.addresses)
         view: View = LiveView(hints, began) if live else LogView(hints, began)
-        # On a second start the generators go on by themselves; adding them finds them there.
+        # After a restart the generators already exist and are running; then this adds nothing.
         adding = asyncio.create_task(running.service.eventer.add(example_request()))
         watching = asyncio.create_task(_watch(running, view, adding))
         waiting = asyncio.create_task(end.wait(seconds))
@@ -83,37 +75,25 @@ async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> 
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             view.close()
-            print_message("ending: what is under way is committed first")
+            print_message(STOPPING)
 
 
 @asynccontextmanager
 async def dev_environment(settings: Settings) -> AsyncIterator[DevEnvironment]:
-    """Broker, database and service for the time of a block; all of them are gone after it."""
+    """Runs broker, database and service during the block."""
     data_dir = settings.data_dir / "dev"
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    async with AsyncExitStack() as stack:
-        listener = stack.enter_context(listen(LOOPBACK, settings.port, any_port=True))
-        kafka = EmbeddedKafka(log_file=data_dir / "kafka.log")
-        postgres = EmbeddedPostgres(data_dir / "postgres")
-        await asyncio.gather(stack.enter_async_context(kafka), stack.enter_async_context(postgres))
-        own = settings.model_copy(
-            update={
-                "host": LOOPBACK,
-                "data_dir": data_dir,
-                "kafka": KafkaConnection(
-                    bootstrap_servers=kafka.bootstrap_servers,
-                    delivery=DELIVERY_GUARANTEE,
-                    compression="none",  # so that every client can read it as it is installed
-                ),
-                "postgres": PostgresConnection(dsn=SecretStr(postgres.dsn)),
-            }
-        )
-        service = await stack.enter_async_context(run_service(own, listener, embedded={"kafka"}))
-        yield DevEnvironment(service, kafka, postgres)
+    with listen(LOOPBACK, settings.port, any_port=True) as listener:
+        async with embedded_servers(data_dir) as servers:
+            local = settings.model_copy(update={"host": LOOPBACK, "data_dir": data_dir})
+            async with run_service(
+                servers.connect(local), listener, embedded=VOLATILE_CONNECTIONS
+            ) as service:
+                yield DevEnvironment(service, servers)
 
 
 def example_request() -> AddRequest:
-    """The two generators of the introduction, each into a topic and a table of its name."""
+    """Two example events, each into a topic and a table of its name."""
     targets: dict[str, dict[str, Target]] = {
         "kafka": {name: KafkaTarget(name) for name in _INTERVAL_SECONDS},
         "postgres": {name: PostgresTarget(name) for name in _INTERVAL_SECONDS},
@@ -148,19 +128,17 @@ def example(name: str) -> str:
 
 
 async def _watch(running: DevEnvironment, view: View, adding: asyncio.Task[Any]) -> None:
-    """Shows how the generators do, for as long as everything is up.
+    """Shows the generators until it is cancelled.
 
     Raises:
-        EventerError: a part of it has ended by itself, or the generators could not be added.
+        EventerError: a server or the API exited, or the generators cannot be added.
     """
     while True:
         if adding.done():
             adding.result()
-        for name, part in (("Kafka broker", running.kafka), ("PostgreSQL", running.postgres)):
-            if not part.running():
-                raise ConfigError(f"the embedded {name} has ended by itself")
+        running.servers.check_running()
         if running.service.server.done():
-            raise ServiceUnreachableError("the API has ended by itself")
+            raise ServiceUnreachableError("the API has exited unexpectedly")
         eventer = running.service.eventer
         for generator in await eventer.status():
             first, position = view.next_range(generator)

@@ -1,4 +1,4 @@
-"""How the generators of `eventer dev` are shown: one table that is drawn over, or lines."""
+"""Shows the generators of `eventer dev`: a live table on a terminal, else lines."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import sys
 from collections.abc import Sequence
 from typing import Protocol
 
+from eventer.cli.generators import destination_label as target_label
 from eventer.cli.terminal import print_message, table
-from eventer.core.model import ConsoleTarget, KafkaTarget
+from eventer.service.answers import target_json
 from eventer.service.views import GeneratorView
 
 _MAX_EVENTS_SHOWN = 10
@@ -15,42 +16,38 @@ _HEADER = ("GENERATOR", "STATE", "POSITION", "EVENTS/S", "LATEST")
 
 
 class View(Protocol):
-    """Shows generators as they go on."""
+    """Shows generators while they run."""
 
     def next_range(self, generator: GeneratorView) -> tuple[int, int]:
-        """Which committed events [first, end) it would show next."""
+        """The committed events [first, end) to show next."""
 
     def show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
-        """Takes a generator as it is now, and the events that were wanted."""
+        """Updates a generator, with the events of its `next_range`."""
 
     def draw(self) -> None:
-        """All generators have been shown."""
+        """Draws, after `show` for all generators."""
 
     def close(self) -> None:
-        """Leaves the terminal as it was."""
+        """Restores the terminal."""
 
 
 def destination_label(generator: GeneratorView) -> str:
-    """Where a generator's events go, in one word."""
-    target = generator.target
-    if isinstance(target, ConsoleTarget):
-        return target.connection
-    name = target.topic if isinstance(target, KafkaTarget) else target.table
-    return f"{target.connection}:{name}"
+    """A generator's destination, as `kafka:orders`."""
+    return target_label(target_json(generator.target))
 
 
 def problem(generator: GeneratorView) -> str | None:
-    """What is wrong with a generator, if something is."""
+    """The error of a generator that is not running."""
     if generator.last_error is None or generator.state.value == "running":
         return None
     return generator.last_error.error.message
 
 
 class SeenPositions:
-    """Which events were committed since the last look. `since` (ns since 1970) is the first look.
+    """Tracks which committed events were shown. `since` is when the view started (ns since 1970).
 
-    What an older generator had committed before is not news; that its position went back is a new
-    incarnation, whose events all are.
+    Events that older generators committed before the start count as shown. A position that goes
+    back belongs to a new incarnation, of which nothing was shown.
     """
 
     def __init__(self, since: int) -> None:
@@ -58,19 +55,19 @@ class SeenPositions:
         self._next: dict[int, int] = {}
 
     def unseen(self, generator: GeneratorView, most: int) -> tuple[int, int]:
-        """The indices [first, end) of the newest ones, at most so many."""
+        """The newest indices [first, end) that were not shown, at most `most`."""
         end = generator.position
         seen = self._next.get(generator.id, 0 if generator.created_at >= self._since else end)
         first = seen if seen <= end else 0
         return max(first, end - most), end
 
     def mark_seen(self, generator: GeneratorView) -> None:
-        """All that is committed now is seen."""
+        """Marks all events that are committed now as shown."""
         self._next[generator.id] = generator.position
 
 
 class LogView:
-    """A line an event on standard output, a line a change of state on standard error."""
+    """Prints events on standard output and changes of state on standard error."""
 
     def __init__(self, hints: Sequence[tuple[str, str]], since: int) -> None:
         self._seen_positions = SeenPositions(since)
@@ -106,7 +103,7 @@ class LogView:
 
 
 class LiveView:
-    """A table that is drawn over, below the hints."""
+    """A table that is redrawn in place, below the hints."""
 
     def __init__(self, hints: Sequence[tuple[str, str]], since: int) -> None:
         from rich.console import Console

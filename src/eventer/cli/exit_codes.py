@@ -1,13 +1,13 @@
-"""How commands end: errors as text with a caret, and one exit code a kind of failure.
+"""How commands end: the error as text on standard error, and an exit code.
 
-0    all that was asked for is done
-1    it failed
-2    the command line is wrong (Typer says so itself)
+0    success: the command did everything it was asked to do
+1    failure
+2    the command line is invalid (reported by Typer)
 69   a destination or the service cannot be reached
-78   a template, a request or the configuration is wrong
-130  interrupted by Ctrl-C, after what was under way was finished
-141  whoever read standard output has gone
-143  likewise by SIGTERM; of `serve` and `dev` both signals are the usual end: 0
+78   a template, a request or the configuration is invalid
+130  interrupted by Ctrl-C, after committing in-flight events
+141  the reader of standard output closed it
+143  terminated by SIGTERM, as 130; `serve` and `dev` end with 0 on both signals
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ STDOUT_CLOSED: Final = 128 + signal.SIGPIPE
 
 _P = ParamSpec("_P")
 
-# The first class that an error is an instance of says its code; of all others it is FAILED.
+# The first class that matches an error gives its code; other errors give FAILED.
 _CODES: Final[tuple[tuple[type[EventerError], int], ...]] = (
     (TemplateError, INVALID),
     (RequestError, INVALID),
@@ -52,20 +52,20 @@ _CODES: Final[tuple[tuple[type[EventerError], int], ...]] = (
 
 
 class ServiceUnreachableError(EventerError):
-    """The service that a command talks to does not answer."""
+    """The service at the configured URL does not answer."""
 
     transient = True
 
 
 def exit_code(error: EventerError) -> int:
-    """The code that a command ends with because of this error."""
+    """The exit code for an error."""
     if isinstance(error, ServiceUnreachableError):
         return UNREACHABLE
     return next((code for kind, code in _CODES if isinstance(error, kind)), FAILED)
 
 
 def exit_with_code(command: Callable[_P, int | None]) -> Callable[_P, None]:
-    """Turns what a command returns or raises into its exit code, told on standard error."""
+    """Turns what a command returns or raises into an exit code; prints errors on standard error."""
 
     @functools.wraps(command)
     def wrapper(*args: _P.args, **kwargs: _P.kwargs) -> None:
@@ -90,7 +90,7 @@ def _run(command: Callable[[], int | None]) -> int:
 
 
 def discard_stdout() -> None:
-    """Keeps the interpreter from failing once more when it flushes a pipe that nobody reads."""
+    """Redirects standard output to /dev/null: Python flushes it at exit, which would fail again."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)

@@ -1,4 +1,4 @@
-"""What templates may call."""
+"""`eventer functions`: the functions that templates may call."""
 
 from __future__ import annotations
 
@@ -15,20 +15,18 @@ from eventer.cli.terminal import print_data, print_json, table
 @exit_with_code
 def functions(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="Show all about one function.")
+        str | None, typer.Argument(metavar="NAME", help="Show one function in detail.")
     ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """List the functions that templates may call."""
-    from eventer.functions.catalog import CATALOG
+    from eventer.service.function_catalog import functions_json
 
-    specs: Any = CATALOG.describe()
-    if name is not None:
-        CATALOG.get(name)
-        specs = [spec for spec in specs if spec["name"] == name]
+    answer = functions_json(name)
+    specs = answer["functions"]
     if as_json:
-        print_json({"functions": specs})
+        print_json(answer)
     elif name is None:
         rows = [(s["signature"], s["returns"], _first_sentence(s["description"])) for s in specs]
         print_data(table(("FUNCTION", "GIVES", "WHAT"), rows))

@@ -1,4 +1,4 @@
-"""Generators of a running service: add, list, status, pause, resume, remove."""
+"""Commands for the generators of a running service: add, list, pause and so on."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from eventer.cli.terminal import print_data, print_json, print_message, table
 if TYPE_CHECKING:
     from eventer.cli.client import ServiceClient
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="A generator's id.")]
-Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Generators' ids.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="Id of a generator.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of generators.")]
 
 
 def _client(context: typer.Context, url: str | None) -> ServiceClient:
@@ -32,14 +32,14 @@ def add(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="A request as JSON; - reads standard input.", allow_dash=True
+            metavar="FILE", help="A JSON request; - reads standard input.", allow_dash=True
         ),
     ],
     *,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add generators to a running service, or change the pace of those that are there."""
+    """Add generators to a running service, or change the pace of existing ones."""
     body = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
     answer = _client(context, url).post("/generator/add", body=body)
     _show(answer["generators"], answer, as_json=as_json)
@@ -61,7 +61,7 @@ def list_generators(context: typer.Context, *, url: Url = None, as_json: AsJson 
 
 @exit_with_code
 def status(context: typer.Context, id_: Id, *, url: Url = None, as_json: AsJson = False) -> None:
-    """Show all that is known about a generator."""
+    """Show one generator in detail."""
     answer = _client(context, url).get("/generator/status", {"id": id_})
     if as_json:
         print_json(answer)
@@ -71,7 +71,7 @@ def status(context: typer.Context, id_: Id, *, url: Url = None, as_json: AsJson 
 
 @exit_with_code
 def pause(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson = False) -> None:
-    """Pause generators; when this ends, nothing more of them appears."""
+    """Pause generators. They deliver nothing after this command returns."""
     client = _client(context, url)
     views = [client.post("/generator/pause", [("id", id_)]) for id_ in ids]
     _show(views, {"generators": views}, as_json=as_json)
@@ -83,25 +83,22 @@ def resume(
     ids: Ids,
     *,
     skip: Annotated[
-        bool, typer.Option("--skip", help="Pass the event that a generator failed at.")
+        bool, typer.Option("--skip", help="Skip the event that made the generator fail.")
     ] = False,
     position: Annotated[
         Literal["registry", "destination"] | None,
         typer.Option(
             "--position",
-            help="Where to go on after a destination lost a position: past what was committed "
-            "once, or where it is now, which delivers that again.",
+            help="Where to resume after a destination lost a position: after the events that were "
+            "committed (registry), or at the destination's position, which delivers some again.",
         ),
     ] = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let paused or failed generators go on."""
+    """Resume paused or failed generators."""
     client = _client(context, url)
-    options = [
-        *([("skip", "1")] if skip else []),
-        *([("position", position)] if position else []),
-    ]
+    options = [*([("skip", "1")] if skip else []), *([("position", position)] if position else [])]
     queries = [[("id", id_), *options] for id_ in ids]
     views = [client.post("/generator/resume", query) for query in queries]
     _show(views, {"generators": views}, as_json=as_json)
@@ -109,7 +106,7 @@ def resume(
 
 @exit_with_code
 def remove(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson = False) -> int:
-    """Stop and delete generators; topics, tables and what is in them stay."""
+    """Stop and delete generators. Topics, tables and delivered events stay."""
     answer = _client(context, url).post("/generator/remove", [("id", id_) for id_ in ids])
     if as_json:
         print_json(answer)
@@ -145,13 +142,13 @@ def _row(view: Mapping[str, Any]) -> Sequence[object]:
 
 
 def destination_label(destination: Mapping[str, Any]) -> str:
-    """A destination in one word: `kafka:boo`, or `orders:boo` in a connection of that name."""
+    """A destination as `CONNECTION:NAME`, for example `kafka:orders`."""
     options = destination[destination["type"]]
     return f"{options['connection']}:{options.get('topic') or options.get('table')}"
 
 
 def details(view: Mapping[str, Any]) -> str:
-    """Everything about a generator, a line a field, its last error with the source line."""
+    """A generator as lines of text, its last error with the source line."""
     from eventer.cli.client import problem_error
     from eventer.core.error_text import format_error
 
@@ -166,7 +163,5 @@ def details(view: Mapping[str, Any]) -> str:
     lines = [f"{name:<{width}}  {'-' if value is None else value}" for name, value in flat.items()]
     if error:
         fault = {"pointer": f"at {error['at']}", **error}
-        lines.append(
-            format_error(problem_error(422, {"detail": "the last one", "errors": [fault]}))
-        )
+        lines.append(format_error(problem_error(422, {"detail": "last error", "errors": [fault]})))
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Commands to paste that look at what `eventer dev` makes."""
+"""Commands that show what `eventer dev` delivers, ready to paste."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shlex
 import sys
 from dataclasses import dataclass
 
-# Debian's kcat is too old for the embedded broker; what Eventer brings itself can read it.
+# Debian's kcat is too old for the embedded broker; aiokafka is installed with Eventer.
 _READ_SCRIPT = """
 import asyncio, aiokafka
 async def read():
@@ -20,7 +20,7 @@ asyncio.run(read())"""
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the service, the broker and the database are."""
+    """The addresses of the service, the broker and the database."""
 
     url: str
     kafka: str
@@ -28,7 +28,7 @@ class Addresses:
 
 
 def example_commands(addresses: Addresses) -> list[tuple[str, str]]:
-    """What each command is for, and the command."""
+    """Pairs of a title and a command."""
     select = 'select id, country, name, "user_agent" from boo order by id limit 10'
     python = shlex.quote(sys.executable)
     read_command = shlex.quote(_READ_SCRIPT.format(servers=addresses.kafka))

@@ -1,4 +1,4 @@
-"""A started service behind its API, in this process."""
+"""Runs the service and its HTTP API in this process."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import uvicorn
 
 from eventer.api.app import create_app
 from eventer.api.time_limited_protocol import protocol_class
-from eventer.registry.sqlite import REGISTRY_FILE_NAME, SqliteRegistry
 from eventer.service.eventer import Eventer
+from eventer.service.local import started_eventer
 from eventer.settings.model import Settings, check_bind
 
 _GRACE_SECONDS = 5
@@ -26,7 +26,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass(frozen=True, slots=True)
 class RunningService:
-    """A service that answers."""
+    """A running service and its HTTP server."""
 
     eventer: Eventer
     url: str
@@ -37,23 +37,19 @@ class RunningService:
 async def run_service(
     settings: Settings, listener: socket.socket, *, embedded: Collection[str] = ()
 ) -> AsyncIterator[RunningService]:
-    """The service for the time of a block: it answers inside; after it nothing of it runs.
+    """Runs the service and its API during the block.
 
     Raises:
-        ConfigError: others could reach it without a token.
+        ConfigError: other machines could use it without a token.
         RegistryError: the registry cannot be opened.
     """
     check_bind(settings)
     _raise_file_limit(settings.limits.connections + _OTHER_FILES)
-    path = settings.data_dir / REGISTRY_FILE_NAME
-    async with await SqliteRegistry.open(path, shards=settings.shards) as registry:
-        eventer = Eventer(settings, registry, embedded=embedded)
-        await eventer.start()
-        try:
-            async with _serving(eventer, settings, listener) as task:
-                yield RunningService(eventer, _url(listener), task)
-        finally:
-            await eventer.stop()
+    async with (
+        started_eventer(settings, embedded=embedded) as eventer,
+        _serving(eventer, settings, listener) as task,
+    ):
+        yield RunningService(eventer, _url(listener), task)
 
 
 @asynccontextmanager
@@ -73,23 +69,23 @@ async def _serving(
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        yield task  # the socket listens already: who connects now is answered soon
+        yield task  # the socket listens already: clients can connect before the server is up
     finally:
         server.should_exit = True
         await task
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to whoever runs it."""
+    """A server that leaves signals to `shutdown_on_signals`."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Takes none."""
+        """Captures none."""
         yield
 
 
 def _raise_file_limit(count: int) -> None:
-    """Lets this process have so many files and sockets open, as far as it may."""
+    """Raises the limit of open files and sockets to `count`, as far as the system permits."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < count:
         raised = count if hard == resource.RLIM_INFINITY else min(count, hard)
@@ -102,7 +98,7 @@ def _url(listener: socket.socket) -> str:
 
 
 class ShutdownSignal:
-    """Told by Ctrl-C or SIGTERM that the process is to end; see `shutdown_on_signals`."""
+    """Whether Ctrl-C or SIGTERM was received; see `shutdown_on_signals`."""
 
     def __init__(self, main: asyncio.Task[object]) -> None:
         self._main = main
@@ -111,7 +107,7 @@ class ShutdownSignal:
         self.cancelled = False
 
     def trigger(self) -> None:
-        """A signal came. What is still starting is cancelled; the next signal ends the process."""
+        """Handles the first signal; cancels a start in progress. The next signal kills."""
         self._triggered.set()
         restore_signal_handlers()
         if not self._is_awaited:
@@ -119,7 +115,7 @@ class ShutdownSignal:
             self._main.cancel()
 
     async def wait(self, seconds: float | None = None) -> None:
-        """Waits for a signal, or so many seconds."""
+        """Waits for a signal, at most `seconds`."""
         self._is_awaited = True
         with suppress(TimeoutError):
             await asyncio.wait_for(self._triggered.wait(), seconds)
@@ -127,7 +123,7 @@ class ShutdownSignal:
 
 @asynccontextmanager
 async def shutdown_on_signals() -> AsyncIterator[ShutdownSignal]:
-    """A block that signals end in order: by cancelling it, until it waits for them itself."""
+    """Signals cancel the block until it waits for them itself with `ShutdownSignal.wait`."""
     main = asyncio.current_task()
     assert main is not None
     end, loop = ShutdownSignal(main), asyncio.get_running_loop()
@@ -144,19 +140,19 @@ async def shutdown_on_signals() -> AsyncIterator[ShutdownSignal]:
 
 
 def restore_signal_handlers() -> None:
-    """Signals do again what they do by themselves."""
+    """Gives signals their default effect."""
     for number in _SIGNALS:
         asyncio.get_running_loop().remove_signal_handler(number)
 
 
 def configure_logging() -> None:
-    """The service's log on standard error, a line an event."""
+    """Logs to standard error."""
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     for noisy in ("aiokafka", "httpx", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    # It warns of each request that is no HTTP: whoever sends those would write our log.
+    # uvicorn warns of every invalid request: clients could fill the log.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    # It warns of children that had ended by themselves before it was told to end them.
+    # asyncio warns of child processes that exited before they were stopped.
     logging.getLogger("asyncio").setLevel(logging.ERROR)

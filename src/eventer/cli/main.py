@@ -1,4 +1,4 @@
-"""The command `eventer`: every command by name, from one file a family."""
+"""The command `eventer` and its subcommands."""
 
 from __future__ import annotations
 
@@ -8,22 +8,12 @@ from typing import Annotated
 import typer
 
 from eventer import __version__
-from eventer.cli import (
-    config,
-    dev,
-    explain,
-    functions,
-    generators,
-    run,
-    serve,
-    templates,
-    verify,
-)
+from eventer.cli import config, dev, explain, functions, generators, run, serve, templates, verify
 
 _HELP = """Streams of random, realistic events from Jsonnet templates, delivered on schedule to
 Kafka topics and PostgreSQL tables.
 
-`eventer dev` starts everything that is needed to look around."""
+`eventer dev` starts a complete local environment."""
 
 app = typer.Typer(
     name="eventer",
@@ -35,8 +25,8 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001  Typer calls it so
-    if wanted:
+def _version(requested: bool) -> None:  # noqa: FBT001  Typer passes it by position
+    if requested:
         typer.echo(f"eventer {__version__}")
         raise typer.Exit
 
@@ -54,8 +44,7 @@ def _global(
         ),
     ] = None,
     _: Annotated[
-        bool,
-        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     context.obj = config_file
@@ -79,5 +68,5 @@ app.add_typer(config.app, name="config")
 
 
 def main() -> None:
-    """Runs the command line of this process and ends it."""
+    """Runs the command line and exits."""
     app()

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the settings that commands read."""
+"""Options that several commands share, and the settings of a command."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Url = Annotated[
-    str | None,
-    typer.Option("--url", metavar="URL", help="The service to talk to (EVENTER_URL)."),
+    str | None, typer.Option("--url", metavar="URL", help="URL of the service (EVENTER_URL).")
 ]
 Library = Annotated[
     Path | None,
@@ -30,10 +29,10 @@ Library = Annotated[
 
 
 def loaded_settings(context: typer.Context, **flags: object) -> LoadedSettings:
-    """All layers of settings; `flags` by setting name (`__` for a dot), None where not given.
+    """Loads the settings. `flags` are by setting name, `__` for a dot; None is not given.
 
     Raises:
-        ConfigError: something is unknown or wrong.
+        ConfigError: a setting is unknown or invalid.
     """
     from eventer.settings import load_settings
 

@@ -1,4 +1,4 @@
-"""A template to a destination, without a service."""
+"""`eventer run`: delivers a template's events without a service."""
 
 from __future__ import annotations
 
@@ -6,22 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.options import AsJson, Library, settings_of
 from eventer.cli.template_options import (
-    At,
-    Connection,
-    Dataset,
-    Key,
-    Seed,
-    StreamName,
-    Table,
-    TemplateFile,
-    Topic,
-    Variables,
     parse_at,
     parse_seed,
     parse_variables,
+    seed_message,
     target_of,
 )
 from eventer.cli.terminal import print_message
@@ -29,47 +21,57 @@ from eventer.core.errors import RequestError
 from eventer.core.model import ConsoleTarget, OnError, Target
 
 if TYPE_CHECKING:
-    from eventer.cli.run_schedule import ScheduleOptions
+    from eventer.service.run_schedule import ScheduleOptions
 
 
 @exit_with_code
 def run(
     context: typer.Context,
-    template: TemplateFile,
+    template: option.TemplateFile,
     *,
-    stdout: Annotated[bool, typer.Option("--stdout", help="Print the events, one a line.")] = False,
-    topic: Topic = None,
-    table: Table = None,
-    key: Key = None,
-    connection: Connection = None,
+    stdout: Annotated[
+        bool, typer.Option("--stdout", help="Print the events, one per line.")
+    ] = False,
+    topic: option.Topic = None,
+    table: option.Table = None,
+    key: option.Key = None,
+    connection: option.Connection = None,
     rate: Annotated[
-        str | None, typer.Option("--rate", metavar="RATE", help="As 5k/s, 100/m, 0.5/s: exactly.")
+        str | None,
+        typer.Option("--rate", metavar="RATE", help="Exact rate, as 5k/s, 100/m or 0.5/s."),
     ] = None,
     count: Annotated[
         int | None,
-        typer.Option("--count", metavar="NUMBER", min=1, help="How many events each --interval."),
+        typer.Option("--count", metavar="NUMBER", min=1, help="Number of events per --interval."),
     ] = None,
     interval: Annotated[
-        str | None, typer.Option("--interval", metavar="DURATION", help="As 10s, 250ms, 1h30m.")
+        str | None,
+        typer.Option(
+            "--interval", metavar="DURATION", help="Time between ticks, as 10s, 250ms or 1h30m."
+        ),
     ] = None,
     duration: Annotated[
         str | None,
         typer.Option(
-            "--duration", metavar="DURATION", help="How long it runs, from its first events on."
+            "--duration", metavar="DURATION", help="How long to run, from the first events on."
         ),
     ] = None,
     max_events: Annotated[
         int | None,
-        typer.Option("--max-events", "-n", metavar="NUMBER", min=1, help="How many events in all."),
+        typer.Option("--max-events", "-n", metavar="NUMBER", min=1, help="Total number of events."),
     ] = None,
-    seed: Seed = None,
-    stream: StreamName = None,
-    dataset: Dataset = None,
-    at: At = None,
-    variables: Variables = None,
+    seed: option.Seed = None,
+    stream: option.StreamName = None,
+    dataset: option.Dataset = None,
+    at: option.At = None,
+    variables: option.Variables = None,
     on_error: Annotated[
         OnError,
-        typer.Option("--on-error", metavar="stop|skip", help="What an event that raises does."),
+        typer.Option(
+            "--on-error",
+            metavar="stop|skip",
+            help="Whether to stop or to skip when an event fails.",
+        ),
     ] = OnError.STOP,
     library: Library = None,
     watch: Annotated[
@@ -77,41 +79,33 @@ def run(
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Deliver a template's events, as fast as the destination takes them or at a pace.
+    """Deliver a template's events, as fast as the destination takes them or at a fixed pace.
 
-    With exit code 0, all that was asked for is acknowledged and committed.
+    Exit code 0 means that all requested events are acknowledged and committed.
     """
-    from eventer.cli.run_schedule import ScheduleOptions
     from eventer.cli.run_session import RunOptions, run_once, run_watching
+    from eventer.core.model import Stream
+    from eventer.service.run_schedule import ScheduleOptions
+    from eventer.service.standalone_run import RunRequest
 
     settings = settings_of(context, library=library)
     target = _target(target_of(topic, table, key, connection), stdout=stdout)
     number = parse_seed(seed)
-    instant = None if at is None else parse_at(at)
     schedule_options = _check_schedule(
-        ScheduleOptions(rate, count, interval, duration, max_events, instant)
+        ScheduleOptions(rate, count, interval, duration, max_events, parse_at(at))
     )
-    options = RunOptions(
-        settings=settings,
-        file=template,
-        variables=parse_variables(variables or ()),
-        target=target,
-        schedule_options=schedule_options,
-        on_error=on_error,
-        seed=number,
-        stream=stream,
-        dataset=dataset,
-    )
+    request = RunRequest(Stream(number, stream), dataset, target, schedule_options, on_error)
+    options = RunOptions(settings, template, parse_variables(variables or ()), request)
     if watch and str(template) == "-":
-        raise typer.BadParameter("--watch needs a file")
+        raise typer.BadParameter("--watch needs a file, not standard input")
     if seed is None:
-        print_message(f"seed {number}: --seed {number} gives the same events again")
+        print_message(seed_message(number))
     return run_watching(options, as_json=as_json) if watch else run_once(options, as_json=as_json)
 
 
 def _check_schedule(schedule_options: ScheduleOptions) -> ScheduleOptions:
-    """Lets pass what makes a schedule: what does not is a mistake of the command line."""
-    from eventer.cli.run_schedule import schedule
+    """Reports invalid schedule options as errors of the command line."""
+    from eventer.service.run_schedule import schedule
 
     try:
         schedule(schedule_options, now=0)
@@ -122,5 +116,7 @@ def _check_schedule(schedule_options: ScheduleOptions) -> ScheduleOptions:
 
 def _target(target: Target | None, *, stdout: bool) -> Target:
     if stdout == (target is not None):
-        raise typer.BadParameter("say where to: one of --stdout, --kafka TOPIC, --postgres TABLE")
+        raise typer.BadParameter(
+            "choose one destination: --stdout, --kafka TOPIC, --postgres TABLE"
+        )
     return target or ConsoleTarget()

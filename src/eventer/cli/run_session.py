@@ -1,4 +1,4 @@
-"""A run with what surrounds it: signals, progress, summary, and running again on every save."""
+"""Runs `eventer run`: signals, progress, summary, and a new run on every save."""
 
 from __future__ import annotations
 
@@ -7,27 +7,21 @@ import json
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eventer.cli.exit_codes import (
-    FAILED,
-    OK,
-    STDOUT_CLOSED,
-    discard_stdout,
-    exit_code,
-)
-from eventer.cli.run_schedule import ScheduleOptions, schedule
-from eventer.cli.run_stats import RunStats, format_summary
-from eventer.cli.standalone_run import RunJob, RunResult, StandaloneRun, connector, load
-from eventer.cli.template_options import build_recipe, read_template
+from eventer.cli.exit_codes import FAILED, OK, STDOUT_CLOSED, discard_stdout, exit_code
+from eventer.cli.run_summary import format_summary
+from eventer.cli.template_options import read_template
 from eventer.cli.terminal import print_json, print_message
 from eventer.core.error_text import format_error
 from eventer.core.errors import EventerError, TemplateError
-from eventer.core.model import ConsoleTarget, OnError, Target, Template
+from eventer.core.model import ConsoleTarget, Template
+from eventer.service.run_stats import RunStats
+from eventer.service.standalone_run import RunJob, RunRequest, RunResult, StandaloneRun, prepare_run
 from eventer.settings import Settings
 
 _POLL_SECONDS = 0.25
@@ -36,66 +30,50 @@ _PROGRESS_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What the command line asks for; the template's file is read anew for each run."""
+    """The options of the command; each run reads the template's file again."""
 
     settings: Settings
     file: Path
     variables: str
-    target: Target
-    schedule_options: ScheduleOptions
-    on_error: OnError
-    seed: int
-    stream: str | None
-    dataset: str | None
+    request: RunRequest
 
     def job(self, now: int) -> RunJob:
-        """The run that begins now (ns since 1970).
+        """Reads the template and prepares a run that starts now (ns since 1970).
 
         Raises:
-            EventerError: the template, an option or the configuration is wrong.
+            EventerError: the template, an option or the configuration is invalid.
         """
-        run_schedule, connect = (
-            schedule(self.schedule_options, now),
-            connector(self.target, self.settings),
-        )
         text, name = read_template(self.file)
-        subject = Template(text, name, self.variables)
-        stored, prepared = load(subject, self.settings.library)
-        recipe = build_recipe(
-            stored, self.settings, seed=self.seed, stream=self.stream, dataset=self.dataset
-        )
-        return RunJob(recipe, prepared, self.target, run_schedule, self.on_error, connect)
+        return prepare_run(Template(text, name, self.variables), self.request, self.settings, now)
 
 
 def run_once(options: RunOptions, *, as_json: bool) -> int:
-    """Runs to the end; gives the exit code.
+    """Runs to the end; returns the exit code.
 
     Raises:
-        EventerError: it could not begin.
+        EventerError: the run cannot start.
     """
     return asyncio.run(_run_job(options.job(time.time_ns()), as_json=as_json))
 
 
 def run_watching(options: RunOptions, *, as_json: bool) -> int:
-    """Runs now and whenever the file is saved, until a signal ends it; gives the exit code."""
+    """Runs now and whenever the file is saved, until a signal; returns the exit code."""
     return asyncio.run(_watch(options, as_json=as_json))
 
 
 async def _run_job(job: RunJob, *, as_json: bool, saved: asyncio.Event | None = None) -> int:
-    """One run with its summary; `saved` ends it as time would."""
+    """One run with its summary; `saved` ends it early."""
     run_stats = RunStats(job.schedule.began(time.time_ns()), job.schedule.pace)
     standalone_run = StandaloneRun(job, run_stats, print_message)
     to_stdout = isinstance(job.target, ConsoleTarget)
     try:
         progress = _progress(run_stats, shown=not to_stdout and sys.stderr.isatty())
         async with (
-            stop_on_signals(standalone_run),
+            stop_on_signals(standalone_run.finish) as signals,
             _finish_when_set(saved, standalone_run),
             progress,
         ):
             result = await standalone_run.run()
-        # A signal may come when the run has ended already, and must not be lost.
-        result = replace(result, signal=standalone_run.received_signal)
     except BrokenPipeError:
         discard_stdout()
         return STDOUT_CLOSED
@@ -108,38 +86,34 @@ async def _run_job(job: RunJob, *, as_json: bool, saved: asyncio.Event | None = 
         print_message(json.dumps(summary))
     else:
         print_json(summary)
-    return _exit_code_of(result)
+    return 128 + signals[0] if signals else _exit_code_of(result)
 
 
 def _exit_code_of(result: RunResult) -> int:
-    if result.signal is not None:
-        return 128 + result.signal
     if result.error is None:
         return OK
     began = result.position is not None and result.position.next > 0
     if isinstance(result.error, TemplateError) and began:
-        return FAILED  # it held for a while: what the run was to do is not done
+        return FAILED  # the template is valid: one of its events failed later
     return exit_code(result.error)
 
 
 @asynccontextmanager
-async def stop_on_signals(standalone_run: StandaloneRun) -> AsyncIterator[None]:
-    """The first Ctrl-C or SIGTERM ends the run in order, the second one at once.
+async def stop_on_signals(finish: Callable[[], None]) -> AsyncIterator[Sequence[signal.Signals]]:
+    """Calls `finish` in the loop on the first Ctrl-C or SIGTERM, which is then in the sequence.
 
-    Python's own handlers, as the loop's lose a signal that comes just before they are taken back:
-    they run in the loop's next turn, or never.
+    The second signal has its default effect.
+
+    It uses Python's own handlers: handlers of the loop run in its next turn, and lose a signal
+    that arrives just before they are removed.
     """
     loop = asyncio.get_running_loop()
-    received_signals: list[signal.Signals] = []
+    received: list[signal.Signals] = []
 
     def on_signal(number: int, _: object) -> None:
         restore()
-        received_signals.append(signal.Signals(number))
-        loop.call_soon_threadsafe(end)
-
-    def end() -> None:
-        while received_signals:
-            standalone_run.interrupt(received_signals.pop())
+        received.append(signal.Signals(number))
+        loop.call_soon_threadsafe(finish)
 
     def restore() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -148,10 +122,9 @@ async def stop_on_signals(standalone_run: StandaloneRun) -> AsyncIterator[None]:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
     try:
-        yield
+        yield received
     finally:
         restore()
-        end()
 
 
 @asynccontextmanager
@@ -168,7 +141,7 @@ async def _finish_when_set(
 
 @asynccontextmanager
 async def _progress(run_stats: RunStats, *, shown: bool) -> AsyncIterator[None]:
-    """One line that is written over, only where somebody looks."""
+    """Shows the progress in one line that is redrawn."""
 
     async def write() -> None:
         while True:
@@ -185,7 +158,7 @@ async def _progress(run_stats: RunStats, *, shown: bool) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _in_background(work: Coroutine[Any, Any, None] | None) -> AsyncIterator[None]:
-    """Does something for the time of a block."""
+    """Runs a coroutine during the block."""
     task = None if work is None else asyncio.create_task(work)
     try:
         yield
@@ -196,7 +169,7 @@ async def _in_background(work: Coroutine[Any, Any, None] | None) -> AsyncIterato
 
 
 async def _watch(options: RunOptions, *, as_json: bool) -> int:
-    """What is wrong with the file is told and waited out."""
+    """Runs after every save; prints errors and waits for the next save."""
     file = options.file
     while True:
         seen = _file_state(file)
@@ -214,13 +187,13 @@ async def _watch(options: RunOptions, *, as_json: bool) -> int:
 
 
 async def _wait_until_saved(file: Path, seen: object, saved: asyncio.Event) -> None:
-    while _file_state(file) in (seen, None):  # noqa: ASYNC110  a file tells nobody that it changed
+    while _file_state(file) in (seen, None):  # noqa: ASYNC110  a file has no change event
         await asyncio.sleep(_POLL_SECONDS)
     saved.set()
 
 
 def _file_state(file: Path) -> tuple[int, int] | None:
-    """What changes when a file is saved; None while it is not there."""
+    """Time and size of a file, which change on save; None while it does not exist."""
     try:
         status = file.stat()
     except OSError:

@@ -1,11 +1,10 @@
-"""The service in this process, until it is told to end."""
+"""`eventer serve`: the service in this process, until a signal stops it."""
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,9 +16,10 @@ from eventer.core.errors import ConfigError
 if TYPE_CHECKING:
     from eventer.settings import Settings
 
+STOPPING: Final = "stopping: committing in-flight events"
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", metavar="DIR", help="Where the registry is (EVENTER_DATA_DIR)."),
+    typer.Option("--data-dir", metavar="DIR", help="Directory of the registry (EVENTER_DATA_DIR)."),
 ]
 Port = Annotated[
     int | None,
@@ -48,6 +48,8 @@ def serve(
     ] = None,
 ) -> None:
     """Run the service against your own Kafka and PostgreSQL."""
+    import asyncio
+
     settings = settings_of(
         context, host=host, port=port, data_dir=data_dir, library=library, workers=workers
     )
@@ -63,14 +65,14 @@ async def _serve(settings: Settings) -> None:
             async with run_service(settings, listener) as service:
                 print_message(f"eventer listens on {service.url}")
                 await end.wait()
-                print_message("ending: what is under way is committed first")
+                print_message(STOPPING)
 
 
 def listen(host: str, port: int, *, any_port: bool = False) -> socket.socket:
-    """A socket that listens; on any free port where the wanted one is taken and that will do.
+    """A listening socket; with `any_port`, on a free port if `port` is taken.
 
     Raises:
-        ConfigError: it cannot listen there.
+        ConfigError: the address or the port cannot be used.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

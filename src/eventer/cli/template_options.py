@@ -1,10 +1,9 @@
-"""What a command makes events of: a template's text, its variables, seed and time."""
+"""Options that describe events: the template, its variables, seed and time."""
 
 from __future__ import annotations
 
 import secrets
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,8 +13,8 @@ import typer
 from eventer.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from eventer.core.model import Recipe, Target, Template
-    from eventer.settings import Settings
+    from eventer.core.model import Target
+    from eventer.service.requests import PreviewRequest
 
 TemplateFile = Annotated[
     Path,
@@ -29,23 +28,30 @@ Variables = Annotated[
         "-V",
         "--var",
         metavar="NAME=TEXT",
-        help="A variable (std.extVar) or argument of the template; NAME:=JSON for other than text.",
+        help="Variable (std.extVar) or argument of the template; NAME:=JSON if it is not text.",
     ),
 ]
 Seed = Annotated[
     str | None,
-    typer.Option("--seed", metavar="NUMBER", help="Unsigned 64 bits; drawn and told if absent."),
+    typer.Option(
+        "--seed",
+        metavar="NUMBER",
+        help="Unsigned 64-bit integer; if omitted, one is chosen and printed.",
+    ),
 ]
 StreamName = Annotated[
-    str | None, typer.Option("--stream", metavar="NAME", help="A name that draws are made under.")
+    str | None,
+    typer.Option(
+        "--stream", metavar="NAME", help="Name of the random stream: streams draw different values."
+    ),
 ]
 Dataset = Annotated[
-    str | None, typer.Option("--dataset", metavar="NAME", help="What get_dataset gives.")
+    str | None, typer.Option("--dataset", metavar="NAME", help="Text that get_dataset returns.")
 ]
 At = Annotated[
     str | None,
     typer.Option(
-        "--at", metavar="INSTANT", help="When the events are due, as 2026-01-01T00:00:00Z."
+        "--at", metavar="INSTANT", help="Scheduled time of the events, as 2026-01-01T00:00:00Z."
     ),
 ]
 Topic = Annotated[
@@ -59,13 +65,15 @@ Key = Annotated[
     typer.Option(
         "--key",
         metavar="FIELD[,FIELD]",
-        help="The field that keys the record; the column(s) that the rows are upserted by.",
+        help="Field that is the record key; column(s) that rows are upserted by.",
     ),
 ]
 Connection = Annotated[
     str | None,
     typer.Option(
-        "--connection", metavar="NAME", help="A configured connection other than the default one."
+        "--connection",
+        metavar="NAME",
+        help="Name of a configured connection other than the default one.",
     ),
 ]
 
@@ -74,7 +82,7 @@ def read_template(file: Path) -> tuple[str, str]:
     """A template's text, and its name for errors.
 
     Raises:
-        typer.BadParameter: it cannot be read, or is no UTF-8 text.
+        typer.BadParameter: the file cannot be read or is not UTF-8.
     """
     name = "standard input" if str(file) == "-" else str(file)
     try:
@@ -86,11 +94,26 @@ def read_template(file: Path) -> tuple[str, str]:
         raise typer.BadParameter(f"{name} is not UTF-8 (byte {error.start})") from error
 
 
-def parse_variables(pairs: Iterable[str]) -> str:
-    """Variables of the command line as canonical JSON text of an object.
+def template_request(
+    file: Path, variables: Iterable[str] | None, at: str | None, **fields: Any
+) -> PreviewRequest:
+    """A request about the template in a file; `fields` are further fields of it.
 
     Raises:
-        typer.BadParameter: one is no `name=text` and no `name:=json`.
+        typer.BadParameter: the file cannot be read, or an option is invalid.
+    """
+    from eventer.service.requests import PreviewRequest
+
+    text, name = read_template(file)
+    given = parse_variables(variables or ())
+    return PreviewRequest(template=text, name=name, vars=given, at=parse_at(at), **fields)
+
+
+def parse_variables(pairs: Iterable[str]) -> str:
+    """The variables as canonical JSON text of an object.
+
+    Raises:
+        typer.BadParameter: one is neither `name=text` nor `name:=json`.
     """
     from eventer.core.json_text import json_text
 
@@ -108,63 +131,58 @@ def _variable(pair: str) -> tuple[str, Any]:
     try:
         return name[:-1], json.loads(text)
     except ValueError as error:
-        message = f"{pair}: what follows := is no JSON: {error}"
+        message = f"{pair}: the text after := is not valid JSON: {error}"
         raise typer.BadParameter(message, param_hint="'-V'") from error
 
 
 def parse_seed(text: str | None) -> int:
-    """A seed of the command line, or one drawn now.
+    """The seed of `--seed`, or a random one.
 
     Raises:
-        typer.BadParameter: it is no unsigned 64-bit number.
+        typer.BadParameter: it is not an unsigned 64-bit integer.
     """
     if text is None:
         return secrets.randbits(64)
     if not (text.isascii() and text.isdecimal() and int(text) < 1 << 64):
         raise typer.BadParameter(
-            f"{text}: it must be an unsigned 64-bit number", param_hint="'--seed'"
+            f"{text}: must be an unsigned 64-bit integer", param_hint="'--seed'"
         )
     return int(text)
 
 
-def parse_at(text: str | None) -> int:
-    """The instant of `--at`, or now, in ns since 1970.
+def seed_message(seed: int) -> str:
+    """Tells the user which seed was chosen."""
+    return f"seed {seed}: --seed {seed} gives the same events again"
+
+
+def parse_at(text: str | None) -> int | None:
+    """The instant of `--at` in ns since 1970; None without the option.
 
     Raises:
-        typer.BadParameter: it is no instant.
+        typer.BadParameter: the text is not an instant.
     """
     from eventer.core.instant import parse_instant
 
     if text is None:
-        return time.time_ns()
+        return None
     try:
         return parse_instant(text)
     except RequestError as error:
         raise typer.BadParameter(error.message, param_hint="'--at'") from error
 
 
-def build_recipe(
-    template: Template, settings: Settings, *, seed: int, stream: str | None, dataset: str | None
-) -> Recipe:
-    """All that makes the events, besides index and time."""
-    from eventer.core.model import EventContext, Recipe, Stream
-
-    context = EventContext(dataset, settings.instance_id)
-    return Recipe(template, Stream(seed, stream), context)
-
-
 def target_of(
     topic: str | None, table: str | None, key: str | None, connection: str | None
 ) -> Target | None:
-    """Where events are to go; None where neither topic nor table is named.
+    """The target of the events; None without a topic or table.
 
     Raises:
-        typer.BadParameter: both are named, or a name is none that there can be.
+        typer.BadParameter: both are given, or a name is invalid.
     """
     from eventer.core.model import KafkaTarget, PostgresTarget
 
     if topic is not None and table is not None:
-        raise typer.BadParameter("--kafka and --postgres exclude each other")
+        raise typer.BadParameter("--kafka and --postgres cannot be combined")
     if topic is not None:
         return _checked(KafkaTarget(topic, connection or "kafka", key), "--kafka")
     if table is not None:

@@ -1,4 +1,4 @@
-"""What is printed, and where: data on standard output, all else on standard error."""
+"""Prints data on standard output and messages on standard error."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ _COLOR_RULES = (
 
 
 def print_data(text: str) -> None:
-    """A line on standard output."""
+    """Prints a line on standard output."""
     sys.stdout.write(text + "\n")
 
 
 def print_json(value: object) -> None:
-    """A JSON value as one line on standard output."""
+    """Prints a JSON value as one line on standard output."""
     print_data(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def print_message(text: str) -> None:
-    """Lines for the person on standard error, coloured where that is a terminal."""
+    """Prints lines on standard error, coloured on a terminal."""
     sys.stderr.write((colorize(text) if supports_color(sys.stderr) else text) + "\n")
     sys.stderr.flush()
 
 
 def supports_color(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether a stream shows colours and nobody asked for none (`NO_COLOR`)."""
+    """Whether a stream is a terminal with colours and `NO_COLOR` is not set."""
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
 def colorize(text: str) -> str:
-    """Colours what `core.report` renders: labels, places, carets."""
+    """Colours the text of `core.error_text`: labels, places, carets."""
     for pattern, replacement in _COLOR_RULES:
         text = pattern.sub(replacement, text)
     return text
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Left-aligned columns two spaces apart; None is a dash."""
+    """A table of left-aligned columns; None is a dash."""
     cells = [[*header], *([_cell(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells)

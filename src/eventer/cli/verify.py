@@ -1,4 +1,4 @@
-"""Verify what a generator delivered."""
+"""`eventer verify`: compares delivered events with what the generator produces."""
 
 from __future__ import annotations
 
@@ -18,18 +18,17 @@ _MAX_FINDINGS = 20
 @exit_with_code
 def verify(
     context: typer.Context,
-    id_: Annotated[str, typer.Argument(metavar="GENERATOR", help="A generator's id.")],
+    id_: Annotated[str, typer.Argument(metavar="GENERATOR", help="Id of a generator.")],
     *,
     allow_foreign: Annotated[
-        bool,
-        typer.Option("--allow-foreign", help="What nobody made is nothing wrong."),
+        bool, typer.Option("--allow-foreign", help="Foreign events are not an error.")
     ] = False,
     url: Url = None,
     as_json: AsJson = False,
 ) -> int:
-    """Compare what landed in a topic or table with the generator's events, made again.
+    """Compare the content of a topic or table with the generator's events, computed again.
 
-    Ends with 0 only if nothing is missing, duplicated, changed, reordered or foreign.
+    The exit code is 0 only if no event is missing, duplicated, changed, reordered or foreign.
     """
     from eventer.cli.client import ServiceClient
 
@@ -49,7 +48,7 @@ def verify(
 
 
 def _progress(news: Mapping[str, Any]) -> None:
-    """Shows how far it is, where somebody looks."""
+    """Shows the progress on a terminal."""
     if sys.stderr.isatty():
         share = 100 * news["made"] // max(1, news["total"])
         sys.stderr.write(f"\r{share:>3} %  {news['made']:,} of {news['total']:,} events\x1b[K")
@@ -63,7 +62,7 @@ def _clear_progress() -> None:
 
 
 def report_lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """What was found, for a person; what could not be checked goes before what is wrong."""
+    """The report as lines: totals, events that were not compared, then findings."""
     others = f", {report['others']:,} of other generators" if report["others"] else ""
     yield (
         f"{report['checked']:,} of {report['until']:,} events compared, "

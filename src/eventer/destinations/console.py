@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import BinaryIO, Final
 
-from eventer.core.batch import Batch
+from eventer.core.batch import Batch, advance_position
 from eventer.core.model import Guarantee, Position, PositionKey
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
 from eventer.kernels.json.lines import lines as joined_lines
@@ -65,13 +65,3 @@ def lines(batch: Batch) -> bytes | memoryview:
         return b"".join([text.as_py() + b"\n" for text in batch.text])
     offsets, data = text_buffers(batch.text)
     return memoryview(joined_lines(offsets, data))  # type: ignore[arg-type]  # arrays are buffers
-
-
-def advance_position(position: Position, batches: Sequence[Batch]) -> Position:
-    """The position after delivering consecutive batches that begin at it."""
-    return Position(
-        next=batches[-1].next,
-        skipped=position.skipped + sum(batch.skipped for batch in batches),
-        bytes=position.bytes + sum(batch.nbytes for batch in batches),
-        partitions=position.partitions,
-    )

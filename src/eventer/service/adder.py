@@ -39,19 +39,16 @@ from eventer.service.resolved_schedule import (
     seed_key,
     seeds_of,
 )
+from eventer.service.template_service import DRY_RUN_EVENTS, DRY_RUN_TIME_SHARE
 from eventer.settings import Settings
 from eventer.workers.inspector_pool import InspectorPool
 from eventer.workers.messages import Inspection, InspectTemplate, ShardId
 from eventer.workers.worker_pool import WorkerPool
 
-DRY_RUN_EVENTS: Final = 100
-"""How many first events of a template are made before it is accepted."""
 CHECK_S: Final = 2.0
 """Time limit for a destination to accept or reject a target."""
 MAX_CONCURRENT_INSPECTIONS: Final = 8
 """Concurrent inspections of one request, so that other requests also progress."""
-DRY_RUN_TIME_SHARE: Final = 0.75
-"""Part of the time for a dry run after which it is content with the events that it has."""
 
 
 class NoAnswerYetError(DestinationUnavailableError):

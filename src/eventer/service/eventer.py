@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,13 +13,13 @@ from eventer.core.errors import Fault, NotFoundError, RegistryError, RequestErro
 from eventer.core.model import GeneratorState, Guarantee, Position, Target
 from eventer.registry.base import Registry, Remove, SetState
 from eventer.runs.lateness import BOUNDS
-from eventer.service.adder import DRY_RUN_EVENTS, DRY_RUN_TIME_SHARE, Adder
+from eventer.service.adder import Adder
 from eventer.service.connections import known_connections
 from eventer.service.generator import Generator, view
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.locks import Locks
-from eventer.service.request_faults import raise_faults, target_faults
 from eventer.service.requests import AddRequest, PreviewRequest
+from eventer.service.template_service import PREVIEW_TIMEOUT_S, TemplateService
 from eventer.service.verifier import Verifier
 from eventer.service.views import (
     EventPage,
@@ -34,26 +33,16 @@ from eventer.service.views import (
     Validation,
     Verification,
     VerifyProgress,
-    Warning,  # noqa: A004  the contract's word
     WorkerView,
 )
 from eventer.settings import Settings
 from eventer.workers.inspector_pool import InspectorPool
-from eventer.workers.messages import (
-    Connector,
-    InspectTemplate,
-    PreviewEvents,
-    RecomputeEvents,
-    TemplateWarning,
-    WorkerConfig,
-)
+from eventer.workers.messages import Connector, RecomputeEvents, WorkerConfig
 from eventer.workers.worker_pool import WorkerPool
 
 PositionChoice: TypeAlias = Literal["registry", "destination"]
 
 INSPECTOR_COUNT: Final = 2
-PREVIEW_TIMEOUT_S: Final = 15.0
-"""How long events that only somebody looks at may take to be made."""
 
 
 class Eventer:
@@ -84,6 +73,7 @@ class Eventer:
         self._locks = Locks()
         self._worker_pool = WorkerPool(settings.workers, self._worker_config("delivery"))
         self._inspectors = InspectorPool(INSPECTOR_COUNT, self._worker_config("inspector"))
+        self._templates = TemplateService(settings, self._inspectors, self._clock)
         self._verifier = Verifier(self._worker_config("auditor"))
         self._lifecycle = Lifecycle(registry, self._worker_pool, self._clock, embedded)
         self._adder = Adder(
@@ -289,24 +279,7 @@ class Eventer:
             TemplateError: with its place.
             WorkerLostError: the worker that made them died.
         """
-        seed = secrets.randbits(64) if request.seed is None else request.seed
-        at = self._clock.now_ns() if request.at is None else request.at
-        question = PreviewEvents(
-            request.recipe(seed, self._settings.instance_id),
-            at=at,
-            first=request.first,
-            count=request.count,
-            engine=request.engine,
-        )
-        shown = await self._inspectors.preview(question, PREVIEW_TIMEOUT_S)
-        return Preview(
-            events=shown.events,
-            seed=seed,
-            engine=shown.engine,
-            reason=shown.reason,
-            warnings=_warnings(shown.warnings),
-            traces=shown.traces,
-        )
+        return await self._templates.preview(request)
 
     async def validate(self, request: PreviewRequest, target: Target | None = None) -> Validation:
         """Checks a template as `add` would, also whether it can go into `target` where given.
@@ -317,28 +290,10 @@ class Eventer:
             DestinationRejectedError: it cannot go into the target.
             WorkerLostError: the worker that checked it died.
         """
-        if target is not None:
-            raise_faults(list(target_faults(target, f"/destination/{target.kind}")))
-        seconds = self._settings.limits.inspect_seconds
-        seed = secrets.randbits(64) if request.seed is None else request.seed
-        question = InspectTemplate(
-            request.recipe(seed, self._settings.instance_id),
-            at=self._clock.now_ns() if request.at is None else request.at,
-            count=DRY_RUN_EVENTS,
-            seconds=seconds * DRY_RUN_TIME_SHARE,
-            targets=() if target is None else (target,),
-        )
-        found = await self._inspectors.inspect(question, seconds)
-        for _, refusal in found.rejections:
-            raise refusal
-        return Validation(
-            engine=found.engine,
-            reason=found.reason,
-            shape=found.shape,
-            warnings=_warnings(found.warnings),
-            traces=found.traces,
-            failing=found.failing,
-        )
+        validation = await self._templates.validate(request, target)
+        for rejection in validation.rejections:
+            raise rejection
+        return validation
 
     async def ready(self) -> Readiness:
         """Whether the registry and all workers are available. Destinations do not count."""
@@ -407,15 +362,5 @@ def _check_position_choice(generator: Generator, position: PositionChoice | None
         fault = Fault("?position", "must be given: registry or destination", failure.error.hint)
         raise RequestError(f"generator {generator.record.id}: {failure.error.message}", (fault,))
     if position is not None and not generator.lost_position:
-        fault = Fault("?position", "is only allowed after a position was lost", "omit it")
-        raise RequestError("the position is not lost", (fault,))
-
-
-def _warnings(warnings: Sequence[TemplateWarning]) -> tuple[Warning, ...]:
-    return tuple(
-        Warning(
-            notice.message if notice.hint is None else f"{notice.message} ({notice.hint})",
-            notice.place,
-        )
-        for notice in warnings
-    )
+        fault = Fault("?position", "leave it out: the position is not lost")
+        raise RequestError("there is no position to choose", (fault,))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from eventer.core.errors import EventerError
+from eventer.core.errors import DestinationRejectedError, EventerError
 from eventer.core.model import (
     EngineName,
     EventShape,
@@ -16,9 +16,10 @@ from eventer.core.model import (
     Stream,
     Target,
 )
-from eventer.core.source import Place
 from eventer.destinations.audit import AuditReport
-from eventer.registry.base import GeneratorFailure, GeneratorRecord
+from eventer.registry.base import GeneratorFailure as GeneratorFailure  # noqa: PLC0414  for the API
+from eventer.registry.base import GeneratorRecord
+from eventer.workers.messages import TemplateWarning
 
 Stage: TypeAlias = Literal["template", "encode", "destination"]
 STAGES: Final[tuple[Stage, ...]] = ("template", "encode", "destination")
@@ -87,14 +88,6 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001  the contract's word
-    """Legal but surprising: what, and where."""
-
-    message: str
-    place: Place | None
-
-
-@dataclass(frozen=True, slots=True)
 class EventPage:
     """Recomputed events from index `first` on, each as compact JSON text."""
 
@@ -110,7 +103,7 @@ class Preview:
     seed: int
     engine: EngineName
     reason: str | None
-    warnings: tuple[Warning, ...]
+    warnings: tuple[TemplateWarning, ...]
     traces: tuple[str, ...] = ()
 
 
@@ -118,15 +111,17 @@ class Preview:
 class Validation:
     """A template that holds: which engine runs it and why, its events' shape, what surprises.
 
-    `failing` is set where some, but not all, of the first 100 events raise.
+    `failing` is set where some, but not all, of the first 100 events raise. `rejections` say why
+    the target cannot take the events.
     """
 
     engine: EngineName
     reason: str | None
     shape: EventShape
-    warnings: tuple[Warning, ...]
+    warnings: tuple[TemplateWarning, ...]
     traces: tuple[str, ...] = ()
     failing: EventerError | None = None
+    rejections: tuple[DestinationRejectedError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

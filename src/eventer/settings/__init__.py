@@ -1,4 +1,4 @@
-"""Typed configuration: flag over `EVENTER_*` environment over `eventer.toml` over default."""
+"""Typed configuration: flags override `EVENTER_*`, then `eventer.toml`, then defaults."""
 
 from eventer.settings.loader import LoadedSettings as LoadedSettings
 from eventer.settings.loader import load_settings as load_settings

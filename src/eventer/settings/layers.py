@@ -1,4 +1,4 @@
-"""Where settings come from: each layer as leaves, a dotted path to a value and its origin."""
+"""The layers of settings: each maps the path of a setting to its value and origin."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ASSIGNMENT = re.compile(rf"\s*({_DOTTED})\s*=")
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A value as its layer gave it, and where that is, as a person would name it."""
+    """A value, and its origin as text: a flag, a variable, or a file and line."""
 
     value: object
     origin: str
@@ -35,7 +35,7 @@ Layer: TypeAlias = Mapping[KeyPath, Leaf]
 
 
 def flag_layer(flags: Mapping[str, object]) -> Layer:
-    """Command line options by dotted setting name; those that are None were not given."""
+    """Command line options by dotted setting name; None is not given."""
     return {
         tuple(name.split(".")): Leaf(value, f"--{name.rpartition('.')[2].replace('_', '-')}")
         for name, value in flags.items()
@@ -44,7 +44,7 @@ def flag_layer(flags: Mapping[str, object]) -> Layer:
 
 
 def environment_layer(environ: Mapping[str, str]) -> Layer:
-    """Every `EVENTER_*` variable, `__` between the parts of a name; empty ones count as unset."""
+    """The `EVENTER_*` variables, `__` between the parts of a name; empty means unset."""
     return {
         tuple(name[len(PREFIX) :].lower().split(DELIMITER)): Leaf(value, name)
         for name, value in environ.items()
@@ -61,13 +61,13 @@ def toml_layer(path: Path) -> Layer:
     """The values of a TOML file with their lines.
 
     Raises:
-        ConfigError: it cannot be read or is no TOML.
+        ConfigError: the file cannot be read or is not valid TOML.
     """
     try:
         text = path.read_text(encoding="utf-8")
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is no TOML: {error}") from error
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read {path}: {error}") from error
     lines = key_lines(text)
@@ -90,9 +90,10 @@ def _leaves(table: Mapping[str, object], above: KeyPath = ()) -> Iterator[tuple[
 
 
 def key_lines(text: str) -> dict[KeyPath, int]:
-    """The line of each key and table of a TOML text. Lines of multi-line strings may be taken too.
+    """The line of each key and table of a TOML text.
 
-    The standard parser keeps no places; this reads headers and assignments line by line.
+    The standard parser keeps no lines; this matches headers and assignments line by line, and may
+    match lines of multi-line strings too.
     """
     found: dict[KeyPath, int] = {}
     table: KeyPath = ()
@@ -110,10 +111,10 @@ def _parts(dotted: str) -> KeyPath:
 
 
 def read_secret_files(layer: Layer, secrets: Collection[KeyPath]) -> Layer:
-    """Replaces `token_file` by `token` with the file's content, and so for every secret.
+    """Replaces `token_file` by `token` with the file's content, and the same for every secret.
 
     Raises:
-        ConfigError: the file cannot be read, or the layer gives the secret as well.
+        ConfigError: the file cannot be read, or the layer has the secret too.
     """
     read: dict[KeyPath, Leaf] = {}
     for key, leaf in layer.items():
@@ -121,7 +122,7 @@ def read_secret_files(layer: Layer, secrets: Collection[KeyPath]) -> Layer:
         if plain == key or not _is_secret(plain, secrets):
             read[key] = leaf
         elif plain in layer:
-            raise ConfigError(f"{leaf.origin} and {layer[plain].origin} are both set: keep one")
+            raise ConfigError(f"{leaf.origin} and {layer[plain].origin} are both set: remove one")
         else:
             read[plain] = Leaf(_secret_text(leaf), leaf.origin)
     return read
@@ -137,11 +138,11 @@ def _secret_text(leaf: Leaf) -> str:
     try:
         return Path(str(leaf.value)).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the file that {leaf.origin} names: {error}") from error
+        raise ConfigError(f"cannot read the file in {leaf.origin}: {error}") from error
 
 
 def merge(*layers: Layer) -> dict[KeyPath, Leaf]:
-    """One layer of them all; the first that has a key wins."""
+    """Merges layers; the first layer that has a key wins."""
     merged: dict[KeyPath, Leaf] = {}
     for layer in reversed(layers):
         merged.update(layer)

@@ -1,4 +1,4 @@
-"""Settings out of all layers, and errors that say where the wrong value came from."""
+"""Loads settings from all layers; errors name the origin of the invalid value."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from eventer.settings.model import CONNECTION_NAME, NamedKafka, NamedPostgres, S
 
 CONFIG_FILE_NAME = "eventer.toml"
 CONFIG_VARIABLE = "EVENTER_CONFIG"
-# Read elsewhere: where the configuration is, and which PostgreSQL binaries to start.
+# Not settings: the configuration file, and the PostgreSQL binaries of `eventer dev`.
 _NOT_SETTINGS = frozenset({("config",), ("pg_bin",)})
 _CONNECTION_TYPES: Mapping[str, type[BaseModel]] = {"kafka": NamedKafka, "postgres": NamedPostgres}
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """Settings, where each value that is no default came from, and what looks wrong about them."""
+    """Settings, the origin of each value that is not a default, and warnings."""
 
     settings: Settings
     origins: Mapping[KeyPath, str]
@@ -48,13 +48,13 @@ def load_settings(
     environ: Mapping[str, str] | None = None,
     config: Path | None = None,
 ) -> LoadedSettings:
-    """Reads all layers. `flags` are by dotted name, None where not given.
+    """Loads all layers. `flags` are by dotted name; None is not given.
 
-    `config` or else `EVENTER_CONFIG` names the file, which must exist then; without both it is
-    `eventer.toml` of the current directory, if there is one.
+    The file is `config`, or else `EVENTER_CONFIG`; it must exist. Without both it is
+    `eventer.toml` in the current directory, if it exists.
 
     Raises:
-        ConfigError: something is unknown or wrong; it names the setting and the layer's place.
+        ConfigError: a setting is unknown or invalid; names the setting and its origin.
     """
     environ = os.environ if environ is None else environ
     secrets = frozenset(secret_keys(Settings))
@@ -74,7 +74,7 @@ def _file_layer(config: Path | None, environ: Mapping[str, str]) -> Layer:
 
 
 def _known_settings_only(layer: Layer) -> tuple[Layer, list[str]]:
-    """Passes over variables that only share the prefix; a misspelt one stays, to be refused."""
+    """Drops unrelated variables with the prefix; keeps misspelt settings, which are errors."""
     known: dict[KeyPath, Leaf] = {}
     warnings = []
     for key, leaf in layer.items():
@@ -84,7 +84,7 @@ def _known_settings_only(layer: Layer) -> tuple[Layer, list[str]]:
         if top in Settings.model_fields or closest_name(top, Settings.model_fields):
             known[key] = leaf
         else:
-            warnings.append(f"{leaf.origin} is no setting; it has no effect")
+            warnings.append(f"{leaf.origin} is not a setting and has no effect")
     return known, warnings
 
 
@@ -101,15 +101,15 @@ def _validate(merged: Layer) -> Settings:
 def _check_name(name: str, leaf: Leaf) -> None:
     if name in _CONNECTION_TYPES:
         raise ConfigError(
-            f"{leaf.origin}: the connection {name!r} has a table of its own",
+            f"{leaf.origin}: connection {name!r} has its own table",
             key=f"connections.{name}",
             hint=f"write [{name}] instead of [connections.{name}]",
         )
     if not CONNECTION_NAME.fullmatch(name):
         raise ConfigError(
-            f"{leaf.origin}: {name!r} is no name for a connection",
+            f"{leaf.origin}: {name!r} is not a valid connection name",
             key=f"connections.{name}",
-            hint="use lower-case letters, digits, '_' and '-', a letter first",
+            hint="use lower-case letters, digits, '_' and '-', starting with a letter",
         )
 
 
@@ -129,12 +129,12 @@ def _fault(detail: Mapping[str, object], merged: Layer) -> tuple[str, str, str |
         return f"{origin}: there is no setting {dotted!r}", dotted, did_you_mean(key[-1], known)
     if detail["type"] in {"missing", "union_tag_not_found"}:
         missing = dotted if detail["type"] == "missing" else f"{dotted}.type"
-        return f"{origin}: {missing!r} is missing", missing, 'give it type = "kafka" or "postgres"'
+        return f"{origin}: {missing!r} is missing", missing, 'set type = "kafka" or "postgres"'
     return f"{origin}: {dotted}: {detail['msg']}", dotted, None
 
 
 def _key_of(loc: object) -> KeyPath:
-    """The setting's path: without the tag that pydantic puts after a connection's name."""
+    """The setting's path, without the tag that pydantic adds after a connection's name."""
     parts = tuple(str(part) for part in loc if not isinstance(part, int))  # type: ignore[attr-defined]
     if parts[0] == "connections" and len(parts) > 3 and parts[2] in _CONNECTION_TYPES:
         return (*parts[:2], *parts[3:])
@@ -149,7 +149,7 @@ def _origin_of(key: KeyPath, merged: Layer) -> str:
 
 
 def names_at(table: KeyPath, merged: Layer) -> Iterator[str]:
-    """The setting names that a table takes."""
+    """The setting names of a table."""
     model: type[BaseModel] = Settings
     if table[:1] == ("connections",):
         kind = merged.get((*table, "type"))
@@ -162,7 +162,7 @@ def names_at(table: KeyPath, merged: Layer) -> Iterator[str]:
 
 
 def secret_keys(model: type[BaseModel], above: KeyPath = ()) -> Iterator[KeyPath]:
-    """Paths of the settings that are secrets; `*` stands for a connection's name."""
+    """Paths of the secret settings; `*` stands for a connection's name."""
     for name, info in model.model_fields.items():
         if SecretStr in (info.annotation, *get_args(info.annotation)):
             yield (*above, name)

@@ -1,4 +1,4 @@
-"""The settings and their defaults. Each field's description feeds the reference page."""
+"""The settings and their defaults. The descriptions are in `docs/reference/settings.md`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_PORT = 9099
 
 
 def _split_commas(value: object) -> object:
-    """Environment variables hold lists as comma-separated text."""
+    """Splits lists, which are comma-separated in environment variables."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return value
@@ -28,11 +28,11 @@ StringList: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_split_commas
 
 
 def default_data_dir() -> Path:
-    """The user's data directory, or a private one among temporary files where there is no home."""
+    """The user's data directory, or a private temporary one without a home directory."""
     base = os.environ.get("XDG_DATA_HOME")
     if base and Path(base).is_absolute():
         return Path(base) / "eventer"
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111  Path.home() raises where there is none
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111  Path.home() raises without one
     if home.is_dir() and os.access(home, os.W_OK):
         return home / ".local" / "share" / "eventer"
     return Path(tempfile.gettempdir()) / f"eventer-{os.getuid()}"
@@ -47,40 +47,39 @@ class KafkaConnection(_Section):
 
     bootstrap_servers: str | None = Field(
         default=None,
-        description="Brokers to ask first, `host:port`, comma-separated.",
+        description="Bootstrap brokers, `host:port`, comma-separated.",
         examples=["localhost:9092"],
     )
     delivery: Literal["auto", "exactly-once", "at-least-once"] = Field(
         default="auto",
-        description="`auto` is exactly-once unless the broker refuses transactions.",
+        description="`auto` is exactly-once, or at-least-once if the broker refuses transactions.",
     )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        default="PLAINTEXT", description="How to talk to the brokers."
+        default="PLAINTEXT", description="Protocol of the broker connections."
     )
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        default="PLAIN", description="How to log in, where the protocol is one of SASL."
+        default="PLAIN", description="SASL mechanism, if the protocol uses SASL."
     )
     sasl_username: str | None = Field(default=None, description="User name for SASL.")
     sasl_password: SecretStr | None = Field(default=None, description="Password for SASL.")
     ssl_cafile: Path | None = Field(
-        default=None, description="Certificates to trust (PEM); the system's where none is given."
+        default=None, description="Trusted CA certificates (PEM). Default: those of the system."
     )
-    ssl_certfile: Path | None = Field(default=None, description="This client's certificate (PEM).")
-    ssl_keyfile: Path | None = Field(default=None, description="The key of that certificate (PEM).")
+    ssl_certfile: Path | None = Field(default=None, description="Client certificate (PEM).")
+    ssl_keyfile: Path | None = Field(default=None, description="Client private key (PEM).")
     ssl_key_password: SecretStr | None = Field(default=None, description="Password of that key.")
     ssl_check_hostname: bool = Field(
-        default=True,
-        description="Whether a broker's certificate must be for the name it is reached by.",
+        default=True, description="Whether the broker's certificate must match its host name."
     )
     compression: Literal["none", "lz4"] = Field(
-        default="lz4", description="How record batches are compressed."
+        default="lz4", description="Compression of record batches."
     )
-    client_id: str = Field(default="eventer", description="The name that brokers log and count by.")
+    client_id: str = Field(default="eventer", description="Client id, for the brokers' logs.")
     ledger_retention_hours: float = Field(
         default=168.0,
         gt=0,
-        description="How long the topic `eventer-ledger` keeps records, if it is still to be made: "
-        "how far back `eventer verify` can look.",
+        description="Retention of the topic `eventer-ledger`, set when Eventer creates it: how far "
+        "back `eventer verify` can check.",
     )
 
 
@@ -89,132 +88,130 @@ class PostgresConnection(_Section):
 
     dsn: SecretStr | None = Field(
         default=None,
-        description="Where the database is and who logs in: `postgresql://user:password@host/database`.",
+        description="Address and user of the database: `postgresql://user:password@host/database`.",
         examples=["postgresql://postgres@localhost:5432/postgres"],
     )
     password: SecretStr | None = Field(
-        default=None, description="Password, where it is to be kept out of the DSN."
+        default=None, description="Password, if it is not in the DSN."
     )
     synchronous_commit: Literal["on", "off", "local", "remote_write", "remote_apply"] | None = (
         Field(
             default=None,
-            description="What a commit waits for; the server's own setting where unset. With `off` "
-            "its crash may lose the last transactions, which are then delivered again.",
+            description="What a commit waits for. Default: the server's setting. With `off` a "
+            "server crash may lose the last transactions; they are delivered again.",
         )
     )
-    connect_timeout: float = Field(default=10.0, gt=0, description="Seconds to connect.")
+    connect_timeout: float = Field(default=10.0, gt=0, description="Timeout to connect (seconds).")
     statement_timeout: float = Field(
-        default=60.0, gt=0, description="Seconds a statement may take."
+        default=60.0, gt=0, description="Timeout of a statement, in seconds."
     )
     lock_timeout: float = Field(
-        default=5.0, gt=0, description="Seconds to wait for a lock, before columns are added."
+        default=5.0, gt=0, description="Timeout of the lock for adding columns, in seconds."
     )
 
 
 class NamedKafka(KafkaConnection):
-    """A further Kafka cluster."""
+    """An additional Kafka cluster."""
 
-    type: Literal["kafka"] = Field(description="What kind of connection this is.")
+    type: Literal["kafka"] = Field(description="Kind of the connection.")
 
 
 class NamedPostgres(PostgresConnection):
-    """A further PostgreSQL database."""
+    """An additional PostgreSQL database."""
 
-    type: Literal["postgres"] = Field(description="What kind of connection this is.")
+    type: Literal["postgres"] = Field(description="Kind of the connection.")
 
 
 NamedConnection: TypeAlias = Annotated[NamedKafka | NamedPostgres, Field(discriminator="type")]
 
 
 class Limits(_Section):
-    """How much a client, a request, a template or all generators together may take."""
+    """Limits for clients, requests, templates and all generators together."""
 
-    body_bytes: int = Field(default=1 << 20, ge=1 << 10, description="Largest request body.")
+    body_bytes: int = Field(default=1 << 20, ge=1 << 10, description="Largest body, in bytes.")
     body_seconds: float = Field(
-        default=30.0, gt=0, description="Seconds that the body of a request may take to arrive."
+        default=30.0, gt=0, description="Timeout for receiving a request body, in seconds."
     )
     header_seconds: float = Field(
         default=10.0,
         gt=0,
-        description="Seconds that a connection may take to say what it wants, before it is closed.",
+        description="Timeout for receiving the request line and headers, in seconds.",
     )
     connections: int = Field(
         default=2_000,
         ge=8,
-        description="Connections at once. For one more, the one that has been silent longest is "
-        "closed.",
+        description="Concurrent connections. When one more opens, the connection that was idle "
+        "longest is closed.",
     )
     generators: int = Field(
-        default=10_000, ge=1, description="Generators of the service, paused ones included."
+        default=10_000, ge=1, description="Generators of the service, including paused ones."
     )
     events_per_second: float = Field(
         default=5_000_000,
         gt=0,
-        description="Events a second that all generators together may be asked for.",
+        description="Requested events per second of all generators together.",
     )
     targets: int = Field(
-        default=2_000, ge=1, description="Topics and tables that all generators together go to."
+        default=2_000, ge=1, description="Topics and tables of all generators together."
     )
     inspect_seconds: float = Field(
         default=2.0,
         gt=0,
         le=60,
-        description="Processor time, in seconds, that a template has for its first 100 events when "
-        "it is added.",
+        description="Processor time for the first 100 events of a template when it is added, in "
+        "seconds.",
     )
     worker_memory_bytes: int = Field(
-        default=2 << 30, ge=256 << 20, description="A worker process that takes more is replaced."
+        default=2 << 30, ge=256 << 20, description="A worker that uses more memory is restarted."
     )
 
 
 class Settings(_Section):
-    """Everything that can be configured. Unknown names are refused."""
+    """All settings. Unknown names are errors."""
 
     host: str = Field(
         default="127.0.0.1",
-        description="Address to listen on. Anything but loopback needs `token`.",
+        description="Address to listen on. Addresses other than loopback need `token`.",
     )
     port: int = Field(
-        default=DEFAULT_PORT, ge=0, le=65535, description="Port to listen on; 0 picks one."
+        default=DEFAULT_PORT, ge=0, le=65535, description="Port to listen on; 0: any free port."
     )
     allowed_hosts: StringList = Field(
         default=(),
-        description="Names besides loopback and `host` by which browsers and clients may call.",
+        description="Host names that requests may use, besides loopback and `host`.",
         examples=["eventer.example.org"],
     )
     token: SecretStr | None = Field(
         default=None,
-        description="Bearer token that allows everything. Without it, all who reach it may.",
+        description="Bearer token for full access. Without it, every client has full access.",
     )
     read_token: SecretStr | None = Field(
         default=None,
-        description="Bearer token that allows reading, preview, validate and verify only.",
+        description="Bearer token that only allows reading, preview, validate and verify.",
     )
     data_dir: Path = Field(
         default_factory=default_data_dir,
-        description="Where the registry is, and what `eventer dev` keeps. Default: the user's data "
-        "directory.",
+        description="Directory of the registry and of the data of `eventer dev`. Default: the "
+        "user's data directory.",
     )
     instance_id: str | None = Field(
-        default=None,
-        description="What `get_instance_id` gives to templates; its argument where unset.",
+        default=None, description="Text that `get_instance_id` returns; its argument if unset."
     )
     library: Path | None = Field(
-        default=None,
-        description="Folder that templates import from; without it they cannot import.",
+        default=None, description="Folder that templates import from; if unset, they cannot import."
     )
     url: str | None = Field(
         default=None,
-        description="The service that client commands talk to. Default: `host` and `port`.",
+        description="URL of the service for client commands. Default: from `host` and `port`.",
         examples=["http://127.0.0.1:9099"],
     )
     shards: int = Field(
         default=2,
         ge=1,
         le=256,
-        description="Shards a connection, fixed when the registry is created.",
+        description="Shards per connection; fixed when the registry is created.",
     )
-    workers: int = Field(default=2, ge=1, le=256, description="Worker processes that make events.")
+    workers: int = Field(default=2, ge=1, le=256, description="Processes that deliver events.")
     kafka: KafkaConnection = Field(
         default=KafkaConnection(), description="The connection named `kafka`."
     )
@@ -222,19 +219,19 @@ class Settings(_Section):
         default=PostgresConnection(), description="The connection named `postgres`."
     )
     connections: dict[str, NamedConnection] = Field(
-        default_factory=dict, description="Further connections, by name."
+        default_factory=dict, description="Additional connections, by name."
     )
     limits: Limits = Field(default=Limits(), description="Limits.")
 
     @property
     def service_url(self) -> str:
-        """Where client commands find the service."""
+        """The URL of the service for client commands."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.url or f"http://{host}:{self.port}").rstrip("/")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server bound to `host`."""
+    """Whether `host` is reachable only from this machine."""
     if host == "localhost":
         return True
     try:
@@ -244,18 +241,18 @@ def is_loopback(host: str) -> bool:
 
 
 def check_bind(settings: Settings) -> None:
-    """Refuses to be reachable by others without a token.
+    """Checks that a service that other machines can reach has a token.
 
     Raises:
-        ConfigError: `host` is not loopback and there is no token, or only one for reading.
+        ConfigError: `token` is not set, but `host` is not loopback or `read_token` is set.
     """
     if settings.token is None and settings.read_token is not None:
         raise ConfigError(
-            "a token for reading alone protects nothing", key="token", hint="set EVENTER_TOKEN too"
+            "`read_token` has no effect without `token`", key="token", hint="set EVENTER_TOKEN too"
         )
     if settings.token is None and not is_loopback(settings.host):
         raise ConfigError(
-            f"listening on {settings.host} would let everyone who reaches it use this service",
+            f"without a token, everyone who can reach {settings.host} could use this service",
             key="token",
             hint="set EVENTER_TOKEN (or EVENTER_TOKEN_FILE), or listen on 127.0.0.1",
         )

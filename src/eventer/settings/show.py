@@ -1,4 +1,4 @@
-"""The resolved settings with secrets masked, and where each value comes from."""
+"""The resolved settings with secrets masked, and the origin of each value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MASK = "********"
 
 @dataclass(frozen=True, slots=True)
 class ShownSetting:
-    """One setting as it may be shown to anyone: its value as text, None where unset."""
+    """One setting without secrets: its value as text, None if unset."""
 
     name: str
     value: str | None
@@ -24,7 +24,7 @@ class ShownSetting:
 
 
 def shown_settings(loaded: LoadedSettings) -> tuple[ShownSetting, ...]:
-    """Every setting in the order of the reference page; none of the values is a secret."""
+    """Every setting in the order of the reference page, secrets masked."""
     return tuple(
         ShownSetting(".".join(key), _text(value), loaded.origins.get(key, "default"))
         for key, value in _values(loaded.settings)
@@ -58,7 +58,7 @@ def _text(value: object) -> str | None:
 
 
 def mask(secret: str) -> str:
-    """A secret as it may be shown: of a URL all but its password and parameters, else nothing."""
+    """A masked secret: a URL without password and parameters, or only `MASK`."""
     try:
         parts = urlsplit(secret)
         host = parts.netloc.rpartition("@")[2]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from eventer.core.batch import Batch
+from eventer.core.batch import Batch, advance_position
 from eventer.core.errors import (
     DestinationRejectedError,
     DestinationUnavailableError,
@@ -27,7 +27,6 @@ from eventer.core.errors import (
 from eventer.core.model import Guarantee, KafkaTarget, Position, PositionKey
 from eventer.destinations.audit import TargetAuditor
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
-from eventer.destinations.console import advance_position
 
 _SCHEMA = """
 create table if not exists owner (shard text primary key, epoch integer not null);

@@ -123,7 +123,7 @@ def test_a_second_start_goes_on_and_takes_other_ports_where_they_are_taken(shell
 def test_it_ends_by_itself_after_a_duration(shell):
     done = shell.run("dev", "--duration", "1s", "--port", 0)
     assert done.returncode == 0, done.stderr
-    assert "ending" in done.stderr
+    assert "stopping" in done.stderr
 
 
 def test_a_killed_one_leaves_nothing_and_the_next_one_starts(shell):

@@ -67,7 +67,7 @@ def test_config_show_masks_secrets_and_names_origins(shell):
     assert lines["port"] == ["1234", "eventer.toml:1"]
     assert lines["token"] == ["********", "EVENTER_TOKEN"]
     assert lines["kafka.sasl_password"] == ["********", "eventer.toml:3"]
-    assert "EVENTER_XYZZY is no setting" in done.stderr
+    assert "EVENTER_XYZZY is not a setting" in done.stderr
     shown = json.loads(shell.run("config", "show", "--json").stdout)
     assert shown["port"] == {"value": "1234", "origin": "eventer.toml:1"}
 

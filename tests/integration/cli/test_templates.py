@@ -75,7 +75,7 @@ def test_validate_says_what_columns_there_will_be(shell):
     assert "  id  bigint" in done.stdout.splitlines()
     answer = json.loads(shell.run("validate", "orders.jsonnet", *variables, "--json").stdout)
     assert answer["valid"] is True
-    assert answer["columns"]["id"] == "bigint"
+    assert {"name": "id", "type": "bigint"} in answer["shape"]["columns"]
 
 
 def test_validate_checks_whether_it_can_go_into_a_table(shell):
@@ -83,6 +83,9 @@ def test_validate_checks_whether_it_can_go_into_a_table(shell):
     done = shell.run(*args, stdin="[1]")
     assert done.returncode == 78
     assert "object" in done.stderr
+    answer = json.loads(shell.run(*args, "--json", stdin="[1]").stdout)
+    assert answer["valid"] is False
+    assert "object" in answer["rejections"][0]["message"]
     assert shell.run(*args, stdin="{ a: 1 }").returncode == 0
 
 
@@ -108,7 +111,7 @@ def test_wrong_options_say_what_is_wrong_with_them(shell):
     for args, said in (
         (("--seed", "-1"), "unsigned 64-bit"),
         (("-V", "novalue"), "name=text"),
-        (("-V", "n:={"), "no JSON"),
+        (("-V", "n:={"), "not valid JSON"),
         (("--at", "soon"), "no instant"),
         (("-n", "0"), "greater than or equal to 1"),
     ):

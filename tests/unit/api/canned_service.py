@@ -30,9 +30,9 @@ from eventer.service.views import (
     Validation,
     Verification,
     VerifyProgress,
-    Warning,  # noqa: A004
     WorkerView,
 )
+from eventer.workers.messages import TemplateWarning
 
 PLACE = Place("template", 2, 5, 2, 8, "{a: usr.name}")
 BIGGEST = (1 << 64) - 1
@@ -134,13 +134,13 @@ class CannedService(Eventer):
 
     async def preview(self, request):
         self._ask("preview", request)
-        warnings = (Warning("one item only", PLACE), Warning("no place", None))
+        warnings = (TemplateWarning("one item only", PLACE), TemplateWarning("no place", None))
         return Preview((b'{"a":0.1}',), 7, "interpreter", "why", warnings, ("TRACE: x",))
 
     async def validate(self, request, target=None):
         self._ask("validate", request, target)
         shape = EventShape((Column("id", ColumnType.BIGINT),), open=False, is_object=True)
-        warnings = (Warning("one item only", PLACE),)
+        warnings = (TemplateWarning("one item only", PLACE),)
         return Validation("interpreter", None, shape, warnings, (), failing_event())
 
     async def ready(self):

@@ -12,7 +12,7 @@ def test_variables_are_text_or_json():
 
 @pytest.mark.parametrize("pair", ["x", "=1", ":=1", "x:={"])
 def test_what_is_no_variable_is_refused(pair):
-    with pytest.raises(typer.BadParameter, match=r"name=text|no JSON"):
+    with pytest.raises(typer.BadParameter, match=r"name=text|not valid JSON"):
         parse_variables([pair])
 
 

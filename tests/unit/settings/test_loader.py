@@ -100,17 +100,17 @@ def test_named_connections_of_both_kinds():
             "[connections.orders]\ndsn='x'\n",
             "eventer.toml:2: 'connections.orders.type' is missing",
             "connections.orders.type",
-            'give it type = "kafka" or "postgres"',
+            'set type = "kafka" or "postgres"',
         ),
         (
             "[connections.Orders]\ntype='kafka'\n",
-            "eventer.toml:2: 'Orders' is no name for a connection",
+            "eventer.toml:2: 'Orders' is not a valid connection name",
             "connections.Orders",
-            "use lower-case letters, digits, '_' and '-', a letter first",
+            "use lower-case letters, digits, '_' and '-', starting with a letter",
         ),
         (
             "[connections.kafka]\ntype='kafka'\n",
-            "eventer.toml:2: the connection 'kafka' has a table of its own",
+            "eventer.toml:2: connection 'kafka' has its own table",
             "connections.kafka",
             "write [kafka] instead of [connections.kafka]",
         ),
@@ -151,7 +151,7 @@ def test_all_mistakes_are_named_at_once():
             "'kafka' is a table, not a single value",
         ),
         ({"EVENTER_CONFIG": "missing.toml"}, "cannot read missing.toml"),
-        ({"EVENTER_TOKEN_FILE": "missing"}, "cannot read the file that EVENTER_TOKEN_FILE names"),
+        ({"EVENTER_TOKEN_FILE": "missing"}, "cannot read the file in EVENTER_TOKEN_FILE"),
         (
             {"EVENTER_TOKEN_FILE": "x", "EVENTER_TOKEN": "y"},
             "EVENTER_TOKEN_FILE and EVENTER_TOKEN are both set",
@@ -169,7 +169,7 @@ def test_a_file_that_is_no_toml_says_where():
 
 def test_foreign_variables_of_our_prefix_are_only_warned_about():
     loaded = load_settings(environ={"EVENTER_XYZZY": "1", "EVENTER_PG_BIN": "/x"})
-    assert loaded.warnings == ("EVENTER_XYZZY is no setting; it has no effect",)
+    assert loaded.warnings == ("EVENTER_XYZZY is not a setting and has no effect",)
 
 
 def test_secrets_come_from_files_too():
@@ -242,12 +242,12 @@ def test_only_a_token_lets_others_in(host, token, allowed):
     if allowed:
         check_bind(settings)
     else:
-        with pytest.raises(ConfigError, match="everyone who reaches it"):
+        with pytest.raises(ConfigError, match="everyone who can reach"):
             check_bind(settings)
 
 
 def test_a_reading_token_alone_is_refused():
-    with pytest.raises(ConfigError, match="protects nothing"):
+    with pytest.raises(ConfigError, match="has no effect without"):
         check_bind(Settings(read_token="r"))
 
 

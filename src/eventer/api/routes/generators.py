@@ -11,7 +11,6 @@ from pydantic import Field
 from eventer.api.examples import ADD_EXAMPLES
 from eventer.api.routing import JsonRoute, Service, problems
 from eventer.api.wire.generators import AddBody, RemoveBody
-from eventer.api.wire.render import events_body
 from eventer.api.wire.responses import (
     AddedOut,
     AddOut,
@@ -23,6 +22,7 @@ from eventer.api.wire.responses import (
 from eventer.api.wire.scalars import Unsigned
 from eventer.api.wire.targets import RequestModel
 from eventer.core.errors import Fault, RequestError
+from eventer.service.answers import events_body
 from eventer.service.eventer import PositionChoice
 
 MAX_EVENTS = 1_000

@@ -8,8 +8,9 @@ from fastapi.responses import JSONResponse, Response
 from eventer.api.metrics import MEDIA_TYPE, metrics_text
 from eventer.api.problems import SERVICE_UNAVAILABLE, problem_json, problem_response
 from eventer.api.routing import JsonRoute, Service, problems
-from eventer.api.wire.functions import FunctionsOut, functions_json
+from eventer.api.wire.functions import FunctionsOut
 from eventer.api.wire.responses import HealthOut, ReadyOut
+from eventer.service.function_catalog import functions_json
 
 router = APIRouter(tags=["service"], route_class=JsonRoute)
 

@@ -7,9 +7,9 @@ from fastapi.responses import JSONResponse, Response
 
 from eventer.api.examples import PREVIEW_EXAMPLES, VALIDATE_EXAMPLES
 from eventer.api.routing import JsonRoute, Service, problems
-from eventer.api.wire.render import preview_body, validation_json
 from eventer.api.wire.responses import PreviewOut, ValidateOut
 from eventer.api.wire.templates import PreviewBody, TemplateBody, ValidateBody
+from eventer.service.answers import preview_body, validation_json
 
 router = APIRouter(prefix="/generator", tags=["templates"], route_class=JsonRoute)
 

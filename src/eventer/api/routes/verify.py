@@ -15,9 +15,9 @@ from pydantic import Field
 from eventer.api.problems import problem_of
 from eventer.api.routes.generators import GeneratorIdQuery
 from eventer.api.routing import JsonRoute, Service, problems
-from eventer.api.wire.faults import Json
 from eventer.api.wire.responses import VerifyOut
 from eventer.core.errors import EventerError
+from eventer.service.answers import Json
 from eventer.service.views import Verification, VerifyProgress
 
 NDJSON = "application/x-ndjson"

@@ -42,10 +42,3 @@ class FunctionsOut(ResponseModel):
     """All functions, in the order of the documentation."""
 
     functions: list[FunctionOut]
-
-
-def functions_json() -> dict[str, Any]:
-    """All functions, as `FunctionsOut`. Their data is read at the first call."""
-    from eventer.functions.catalog import CATALOG
-
-    return {"functions": CATALOG.describe()}

@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
-from eventer.api.wire.faults import FaultOut, Json, error_fields
-from eventer.api.wire.render import target_json
+from eventer.api.wire.faults import FaultOut
 from eventer.api.wire.targets import TargetBody
 from eventer.core.duration import format_duration
 from eventer.core.instant import format_instant
 from eventer.core.model import KafkaTarget, PostgresTarget
-from eventer.registry.base import GeneratorFailure
+from eventer.service.answers import Json, error_fields, target_json
+from eventer.service.views import GeneratorFailure
 
 
 def _instant_text(value: object) -> object:

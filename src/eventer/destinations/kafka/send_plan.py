@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from eventer.core.batch import Batch
+from eventer.core.batch import Batch, advance_position
 from eventer.core.errors import (
     DestinationError,
     DestinationRejectedError,
@@ -161,21 +161,8 @@ def _make_plan(
     delivery: Delivery, topic: Topic, slices: Sequence[BatchSlice], before: Position
 ) -> SendPlan:
     counts = add_partition_count(before.partitions, delivery.batches[0].first, topic.partitions)
-    return SendPlan(
-        delivery, topic, tuple(slices), advance_position(before, delivery.batches, counts)
-    )
-
-
-def advance_position(
-    before: Position, batches: Sequence[Batch], counts: tuple[tuple[int, int], ...]
-) -> Position:
-    """The position after consecutive batches."""
-    return Position(
-        next=batches[-1].next,
-        skipped=before.skipped + sum(batch.skipped for batch in batches),
-        bytes=before.bytes + sum(batch.nbytes for batch in batches),
-        partitions=counts,
-    )
+    position = replace(advance_position(before, delivery.batches), partitions=counts)
+    return SendPlan(delivery, topic, tuple(slices), position)
 
 
 def event_too_large_error(batch_slice: BatchSlice, topic: Topic) -> DestinationRejectedError:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from eventer.core.batch import Batch
+from eventer.core.batch import Batch, advance_position
 from eventer.core.errors import DestinationRejectedError, PositionLostError
 from eventer.core.model import Position
 from eventer.destinations.base import Delivery
-from eventer.destinations.console import advance_position
 from eventer.destinations.merge_batches import group_small_deliveries
 from eventer.destinations.postgres.encoded_delivery import DeliveryFailure, EncodedDelivery
 from eventer.destinations.postgres.position import FlowPosition

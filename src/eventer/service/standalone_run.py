@@ -1,10 +1,9 @@
-"""One template to one destination in this process: what `eventer run` runs."""
+"""Delivers one template to one destination in this process: what `eventer run` does."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-import signal
 import sys
 import threading
 import time
@@ -14,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from eventer.cli.run_schedule import RunSchedule
-from eventer.cli.run_stats import RunStats
 from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.errors import ConfigError, EventerError
 from eventer.core.large_stack import STACK_BYTES
@@ -27,6 +24,7 @@ from eventer.core.model import (
     Position,
     PositionKey,
     Recipe,
+    Stream,
     Target,
     Template,
 )
@@ -35,7 +33,7 @@ from eventer.destinations.base import Delivery, DeliveryOutcome, ShardConnection
 from eventer.destinations.console import ConsoleConnection
 from eventer.jsonnet.importer import FolderImporter, NoLibrary
 from eventer.jsonnet.load import collect_imports
-from eventer.plan.engine import Engine
+from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.process_memory import CompilerPageReleaser, use_system_allocator
@@ -54,19 +52,32 @@ from eventer.runs.shard_messages import (
     TransactionCommitted,
 )
 from eventer.service.connections import environment_name, known_connections
+from eventer.service.run_schedule import RunSchedule, ScheduleOptions, schedule
+from eventer.service.run_stats import RunStats
 from eventer.settings import Settings
 
 _MAX_OUTAGE_NS: Final = 60 * NS_PER_SECOND
-"""How long a destination that was there may be away before the run gives up."""
+"""How long a destination may be unavailable, after it was available, before the run fails."""
 _CONSOLE_BUFFER_BYTES: Final = 4 << 20
-"""Bytes that wait to be printed, where a transaction costs nothing: the processor still has them at
-hand, and their memory is used again."""
+"""Bytes that wait to be printed. Printing has no fixed cost per transaction, and a small buffer
+stays in the processor's cache."""
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What one run delivers, where and when."""
+
+    stream: Stream
+    dataset: str | None
+    target: Target
+    schedule: ScheduleOptions
+    on_error: OnError
+
+
+@dataclass(frozen=True, slots=True)
 class RunJob:
-    """Everything one run is asked for. The recipe's template has its imports in it."""
+    """A run that is ready to start."""
 
     recipe: Recipe
     prepared: PreparedTemplate
@@ -78,19 +89,29 @@ class RunJob:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended: the error that stopped it, or the signal, or neither."""
+    """How a run ended: with an error, or complete."""
 
     error: EventerError | None = None
     position: Position | None = None
-    signal: signal.Signals | None = None
 
 
-def load(template: Template, library: Path | None) -> tuple[Template, PreparedTemplate]:
-    """The template with its imports, and prepared; on a stack that deep templates need.
+def prepare_run(template: Template, request: RunRequest, settings: Settings, now: int) -> RunJob:
+    """Prepares a run of a template, still without its imports, that starts now (ns since 1970).
 
     Raises:
-        TemplateError: it does not hold.
+        RequestError: a schedule option is invalid.
+        ConfigError: the connection of the target is unknown, not configured or of another kind.
+        TemplateError: the template is invalid.
     """
+    run_schedule = schedule(request.schedule, now)
+    connect = _connector(request.target, settings)
+    stored, prepared = _load(template, settings.library)
+    recipe = Recipe(stored, request.stream, EventContext(request.dataset, settings.instance_id))
+    return RunJob(recipe, prepared, request.target, run_schedule, request.on_error, connect)
+
+
+def _load(template: Template, library: Path | None) -> tuple[Template, PreparedTemplate]:
+    """The template with its imports, and prepared."""
     importer = NoLibrary() if library is None else FolderImporter(library)
 
     def work() -> tuple[Template, PreparedTemplate]:
@@ -101,6 +122,7 @@ def load(template: Template, library: Path | None) -> tuple[Template, PreparedTe
 
 
 def _on_large_stack(work: Callable[[], _T]) -> _T:
+    """Runs `work` in a thread whose stack is large enough for deeply nested templates."""
     result: Future[_T] = Future()
 
     def run() -> None:
@@ -117,30 +139,28 @@ def _on_large_stack(work: Callable[[], _T]) -> _T:
     return result.result()
 
 
-def connector(target: Target, settings: Settings) -> Callable[[int], ShardConnection]:
-    """Makes connections for the target, of the only shard of a cluster.
-
-    Raises:
-        ConfigError: the connection that the target names is not configured, or of another kind.
-    """
+def _connector(target: Target, settings: Settings) -> Callable[[int], ShardConnection]:
+    """A function that connects to the target as the only shard of a cluster."""
     if isinstance(target, ConsoleTarget):
         return lambda _: ConsoleConnection(sys.stdout.buffer)
-    known, name = known_connections(settings, shards=1), target.connection
-    if name not in known:
-        hint = did_you_mean(name, known) or f"add [connections.{name}] to eventer.toml"
+    connections, name = known_connections(settings, shards=1), target.connection
+    if name not in connections:
+        hint = did_you_mean(name, connections) or f"add [connections.{name}] to eventer.toml"
         raise ConfigError(f"there is no connection {name!r}", key=name, hint=hint)
-    found = known[name]
-    if found.kind != target.kind:
-        raise ConfigError(f"the connection {name!r} is one to {found.kind}", key=name)
-    connecting = found.connector
-    if connecting is None:
-        hint = f"set {environment_name(found.setting)}, or {found.setting} in eventer.toml"
-        raise ConfigError(f"it is not configured where {name!r} is", key=found.setting, hint=hint)
-    return lambda cluster: connecting.connect(cluster, 0)
+    connection = connections[name]
+    if connection.kind != target.kind:
+        raise ConfigError(
+            f"connection {name!r} is a {connection.kind} connection, not {target.kind}", key=name
+        )
+    connector, setting = connection.connector, connection.setting
+    if connector is None:
+        hint = f"set {environment_name(setting)}, or {setting} in eventer.toml"
+        raise ConfigError(f"connection {name!r} has no address", key=setting, hint=hint)
+    return lambda cluster: connector.connect(cluster, 0)
 
 
 class StandaloneRun:
-    """A run under way; `notify` is told what a person may want to know."""
+    """One run. It calls `notify` with warnings for the user."""
 
     def __init__(self, job: RunJob, run_stats: RunStats, notify: Callable[[str], None]) -> None:
         self.run_stats = run_stats
@@ -152,7 +172,6 @@ class StandaloneRun:
         self._positioned = False
         self._unavailable_since: int | None = None
         self._result: RunResult | None = None
-        self._signal: signal.Signals | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._generation_thread = GenerationThread(self._build)
         self._runner = ShardRunner(
@@ -166,10 +185,10 @@ class StandaloneRun:
         )
 
     async def run(self) -> RunResult:
-        """Runs to its end. All that it counted is committed then.
+        """Runs to the end. Then `run_stats` counts committed events only.
 
         Raises:
-            BrokenPipeError: the reader of standard output has gone.
+            BrokenPipeError: the reader of standard output closed it.
         """
         use_system_allocator()
         end_pages = CompilerPageReleaser().watch()
@@ -186,18 +205,8 @@ class StandaloneRun:
         assert self._result is not None
         return self._result
 
-    @property
-    def received_signal(self) -> signal.Signals | None:
-        """The signal that came, if one did."""
-        return self._signal
-
-    def interrupt(self, number: signal.Signals) -> None:
-        """Ends the run because of a signal, after what is made is committed."""
-        self._signal = number
-        self.finish()
-
     def finish(self) -> None:
-        """Makes no more; the run ends when what is made is committed."""
+        """Generates no more events; the run ends when those in flight are committed."""
         if self._positioned and self._unavailable_since is None:
             self._runner.shard.finish(self._key)
             self._runner.wake()
@@ -228,7 +237,7 @@ class StandaloneRun:
             case EventSkipped(index=index, error=error):
                 self._start_duration_timer()
                 self.run_stats.skipped += 1
-                self._notify(f"warning: event {index} is skipped: {error.message}")
+                self._notify(f"warning: skipped event {index}: {error.message}")
             case FlowsWaiting(error=error) | FlowSuspended(error=error):
                 self._on_unavailable(error)
             case FlowFailed(error=error, position=position):
@@ -239,7 +248,7 @@ class StandaloneRun:
                 pass
 
     def _start_duration_timer(self) -> None:
-        """What has no pace lasts from its first events on: until then it only gets ready."""
+        """Starts to count the duration of an unpaced run at its first commit, after preparation."""
         duration_ns = self._job.schedule.duration_ns
         if self._timer is None and duration_ns is not None:
             loop = asyncio.get_running_loop()
@@ -248,7 +257,7 @@ class StandaloneRun:
     def _on_connected(self, guarantee: Guarantee) -> None:
         is_kafka = self._job.target.kind == "kafka"
         if not self._connected and is_kafka and guarantee == "at-least-once":
-            self._notify("warning: delivery is at-least-once: no transactions with this broker")
+            self._notify("warning: delivery is at-least-once: no transactions on this connection")
         self._connected, self._unavailable_since = True, None
 
     def _on_unavailable(self, error: EventerError) -> None:
@@ -256,7 +265,7 @@ class StandaloneRun:
         if self._unavailable_since is None:
             self._unavailable_since = now
             if self._connected:
-                self._notify(f"warning: {error.message}; trying again")
+                self._notify(f"warning: {error.message}; retrying")
         self.run_stats.retries += 1
         if not self._connected or now - self._unavailable_since > _MAX_OUTAGE_NS:
             self._end(RunResult(error))
@@ -268,7 +277,7 @@ class StandaloneRun:
 
 
 class _TimedConnection:
-    """A connection that tells how long each transaction took."""
+    """A connection that measures the time of each transaction."""
 
     def __init__(self, connection: ShardConnection, run_stats: RunStats) -> None:
         self._connection = connection

@@ -1,18 +1,19 @@
-"""What a run delivered, how fast and how late: counted as it goes, told at its end."""
+"""Counts what a run delivered, how fast and how late."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from eventer.core.clock import NS_PER_SECOND
-from eventer.core.duration import format_duration
 from eventer.runs.lateness import BOUNDS, quantile
 from eventer.runs.pacing import Pace
 from eventer.runs.shard_messages import TransactionCommitted
 
 QUANTILES = (0.5, 0.95, 0.99)
+MAX_LATENESS_SECONDS: Final = BOUNDS[-1]
+"""Above this, lateness is not measured: the summary has -1."""
 _MAX_COMMIT_SAMPLES = 100_000
 
 
@@ -50,16 +51,16 @@ class RunStats:
         self.late = [old + int(new) for old, new in zip(self.late, found, strict=True)]
 
     def record_commit_seconds(self, seconds: float) -> None:
-        """Notes how long a transaction took to be acknowledged."""
+        """Counts the time that a transaction took to commit."""
         if len(self.commits) < _MAX_COMMIT_SAMPLES:
             self.commits.append(seconds)
 
     def rate(self, now: int) -> float:
-        """Events a second so far."""
+        """Events per second so far."""
         return self.events * NS_PER_SECOND / max(1, now - self.began)
 
     def summary(self, now: int) -> dict[str, Any]:
-        """All of it as a JSON value; seconds are seconds."""
+        """The totals as a JSON value."""
         return {
             "events": self.events,
             "events_per_second": round(self.rate(now), 1),
@@ -79,7 +80,7 @@ class RunStats:
 
 
 def quantiles(values: Sequence[float]) -> list[float] | None:
-    """The values below which the shares `QUANTILES` of all lie; None without any."""
+    """The `QUANTILES` of the values; None without values."""
     if not values:
         return None
     ordered = sorted(values)
@@ -94,24 +95,3 @@ def _named_quantiles(values: Sequence[float] | None) -> dict[str, float] | None:
         name: round(value, 6) if value != float("inf") else -1.0
         for name, value in zip(names, values, strict=True)
     }
-
-
-def format_summary(summary: dict[str, Any]) -> str:
-    """A summary in two or three lines for a person."""
-    size, seconds = f"{summary['bytes']:,} bytes", f"{summary['seconds']:g} s"
-    line = f"{summary['events']:,} events, {size} in {seconds}"
-    line += f" ({summary['events_per_second']:,g} events/s)"
-    for name in ("skipped", "retries"):
-        line += f", {summary[name]:,} {name}" if summary[name] else ""
-    lines = [line]
-    for name, what in (("commit_seconds", "commit"), ("lateness_seconds", "lateness ≤")):
-        if summary[name]:
-            shown = "  ".join(f"{q} {_seconds(v)}" for q, v in summary[name].items())
-            lines.append(f"  {what}  {shown}")
-    return "\n".join(lines)
-
-
-def _seconds(value: float) -> str:
-    if value < 0:
-        return f"over {BOUNDS[-1]:g} s"
-    return format_duration(max(1, round(value * 1_000_000)) * 1_000)

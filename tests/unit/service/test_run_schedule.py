@@ -1,8 +1,13 @@
 import pytest
 
-from eventer.cli.run_schedule import ScheduleOptions, ShiftedTimetable, UnpacedTimetable, schedule
 from eventer.core.errors import RequestError
 from eventer.runs.pacing import END, Pace
+from eventer.service.run_schedule import (
+    ScheduleOptions,
+    ShiftedTimetable,
+    UnpacedTimetable,
+    schedule,
+)
 
 NOW = 1_700_000_000_000_000_000
 SECOND = 1_000_000_000
@@ -56,12 +61,12 @@ def test_at_shifts_what_is_shown_and_not_what_is_due():
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (ScheduleOptions(rate="1/s", count=2), "leave out --count"),
-        (ScheduleOptions(rate="1/s", interval="1s"), "leave out --count"),
+        (ScheduleOptions(rate="1/s", count=2), "--rate cannot be combined"),
+        (ScheduleOptions(rate="1/s", interval="1s"), "--rate cannot be combined"),
         (ScheduleOptions(rate="fast"), "'fast' is not a rate"),
         (ScheduleOptions(count=2), "--max-events"),
-        (ScheduleOptions(interval="0s"), "--interval 0s: it must be longer than nothing"),
-        (ScheduleOptions(duration="-1s"), "--duration -1s: it must be longer than nothing"),
+        (ScheduleOptions(interval="0s"), "--interval 0s: must be greater than zero"),
+        (ScheduleOptions(duration="-1s"), "--duration -1s: must be greater than zero"),
         (ScheduleOptions(duration="10"), "a unit is missing"),
     ],
 )

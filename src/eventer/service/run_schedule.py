@@ -1,4 +1,4 @@
-"""When the events of `eventer run` are due, how many there are, and when it ends. Pure."""
+"""When the events of `eventer run` are due, how many there are, and when it ends. No I/O."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from eventer.runs.shard_messages import Timetable
 
 @dataclass(frozen=True, slots=True)
 class UnpacedTimetable:
-    """All events are due at once and scheduled at one instant: as fast as they are taken."""
+    """All events are due at once and scheduled at one instant: delivery is as fast as possible."""
 
     at: int
 
@@ -38,7 +38,7 @@ class UnpacedTimetable:
 
 @dataclass(frozen=True, slots=True)
 class ShiftedTimetable:
-    """Due at one pace, scheduled at another: what `--at` says while time goes on as it does."""
+    """Events are due from now on and scheduled from `--at` on, at the same pace."""
 
     due: Pace
     shown: Pace
@@ -58,7 +58,7 @@ class ShiftedTimetable:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleOptions:
-    """The options of the command line, as they were written."""
+    """The schedule options of `eventer run`, as written; `at` is ns since 1970."""
 
     rate: str | None = None
     count: int | None = None
@@ -70,10 +70,10 @@ class ScheduleOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunSchedule:
-    """When events are due, the index that is not to be reached, and after how long it ends.
+    """When events are due, the end index of the run, and its duration.
 
-    `duration_ns` (ns) is set where time ends it; a pace is ended by its number of events instead, so that
-    the same command makes the same number of events every time.
+    `duration_ns` is set only without a pace. A paced run ends at `limit`: the same command always
+    generates the same number of events.
     """
 
     timetable: Timetable
@@ -82,21 +82,21 @@ class RunSchedule:
 
     @property
     def pace(self) -> Pace | None:
-        """By when events are late; None where there is no pace."""
+        """The pace that lateness is measured against; None without a pace."""
         if isinstance(self.timetable, ShiftedTimetable):
             return self.timetable.due
         return self.timetable if isinstance(self.timetable, Pace) else None
 
     def began(self, now: int) -> int:
-        """From when on a run counts its time: that of its first event, or now without a pace."""
+        """The start of the run: when its first event is due, or now without a pace."""
         return now if self.pace is None else self.pace.segments[0].t0
 
 
 def schedule(options: ScheduleOptions, now: int) -> RunSchedule:
-    """The schedule of a run that begins now (ns since 1970).
+    """The schedule of a run that starts now (ns since 1970).
 
     Raises:
-        RequestError: an option is wrong, or two do not go together.
+        RequestError: an option is invalid, or two cannot be combined.
     """
     pace = _pace(options)
     duration_ns = None if options.duration is None else _positive(options.duration, "--duration")
@@ -116,13 +116,13 @@ def schedule(options: ScheduleOptions, now: int) -> RunSchedule:
 def _pace(options: ScheduleOptions) -> tuple[int, int] | None:
     if options.rate is not None:
         if options.count is not None or options.interval is not None:
-            raise RequestError("--rate says it all: leave out --count and --interval")
+            raise RequestError("--rate cannot be combined with --count or --interval")
         return parse_rate(options.rate)
     if options.interval is not None:
         return options.count or 1, _positive(options.interval, "--interval")
     if options.count is not None:
         raise RequestError(
-            "--count is how many events each --interval has; for so many in all use --max-events"
+            "--count needs --interval; use --max-events for the total number of events"
         )
     return None
 
@@ -130,5 +130,5 @@ def _pace(options: ScheduleOptions) -> tuple[int, int] | None:
 def _positive(text: str, option: str) -> int:
     duration = parse_duration(text)
     if duration <= 0:
-        raise RequestError(f"{option} {text}: it must be longer than nothing")
+        raise RequestError(f"{option} {text}: must be greater than zero")
     return duration

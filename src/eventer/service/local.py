@@ -1,0 +1,84 @@
+"""Runs the service in this process, and the embedded servers of `eventer dev`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+
+from eventer.core.errors import ConfigError
+from eventer.embedded.kafka import DELIVERY_GUARANTEE, EmbeddedKafka
+from eventer.embedded.postgres import EmbeddedPostgres
+from eventer.registry.sqlite import REGISTRY_FILE_NAME, SqliteRegistry
+from eventer.service.eventer import Eventer
+from eventer.settings import Settings
+from eventer.settings.model import KafkaConnection, PostgresConnection
+
+VOLATILE_CONNECTIONS: Final = ("kafka",)
+"""Connections whose server loses its data when it stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedServers:
+    """A running broker and a running database."""
+
+    kafka: EmbeddedKafka
+    postgres: EmbeddedPostgres
+
+    def connect(self, settings: Settings) -> Settings:
+        """The settings with both default connections on these servers."""
+        kafka = KafkaConnection(
+            bootstrap_servers=self.kafka.bootstrap_servers,
+            delivery=DELIVERY_GUARANTEE,
+            compression="none",  # clients can read it without an extra package
+        )
+        postgres = PostgresConnection(dsn=SecretStr(self.postgres.dsn))
+        return settings.model_copy(update={"kafka": kafka, "postgres": postgres})
+
+    def check_running(self) -> None:
+        """Checks that both servers run.
+
+        Raises:
+            ConfigError: one of them has exited.
+        """
+        for name, server in (("Kafka broker", self.kafka), ("PostgreSQL", self.postgres)):
+            if not server.running():
+                raise ConfigError(f"the embedded {name} has exited unexpectedly")
+
+
+@asynccontextmanager
+async def embedded_servers(data_dir: Path) -> AsyncIterator[EmbeddedServers]:
+    """Runs both servers during the block; their files are in `data_dir`, which exists.
+
+    Raises:
+        ConfigError: a server is not installed or does not start.
+    """
+    kafka = EmbeddedKafka(log_file=data_dir / "kafka.log")
+    postgres = EmbeddedPostgres(data_dir / "postgres")
+    async with AsyncExitStack() as stack:
+        await asyncio.gather(stack.enter_async_context(kafka), stack.enter_async_context(postgres))
+        yield EmbeddedServers(kafka, postgres)
+
+
+@asynccontextmanager
+async def started_eventer(
+    settings: Settings, *, embedded: Collection[str] = ()
+) -> AsyncIterator[Eventer]:
+    """Runs a service during the block; `embedded` is as for `Eventer`.
+
+    Raises:
+        RegistryError: the registry cannot be opened, or another service uses it.
+    """
+    path = settings.data_dir / REGISTRY_FILE_NAME
+    async with await SqliteRegistry.open(path, shards=settings.shards) as registry:
+        eventer = Eventer(settings, registry, embedded=embedded)
+        await eventer.start()
+        try:
+            yield eventer
+        finally:
+            await eventer.stop()

@@ -1,0 +1,109 @@
+"""Previews, validates and explains templates, for the service and for the command line alike."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from eventer.core.clock import Clock, SystemClock
+from eventer.core.model import Recipe, Target
+from eventer.plan.explain_template import TemplateExplanation
+from eventer.service.request_faults import raise_faults, target_faults
+from eventer.service.requests import PreviewRequest
+from eventer.service.views import Preview, Validation
+from eventer.settings import Settings
+from eventer.workers.inspector_pool import InspectorPool
+from eventer.workers.messages import ExplainTemplate, InspectTemplate, PreviewEvents, WorkerConfig
+
+DRY_RUN_EVENTS: Final = 100
+"""Events of a template that are generated to check it."""
+DRY_RUN_TIME_SHARE: Final = 0.75
+"""Share of the time limit after which a dry run stops with the events that it has."""
+PREVIEW_TIMEOUT_S: Final = 15.0
+"""Processor time for events or an explanation that are only shown."""
+
+
+class TemplateService:
+    """Answers questions about templates that belong to no generator.
+
+    An inspector process evaluates the template: a crash or an endless loop does not harm this one.
+    """
+
+    def __init__(self, settings: Settings, inspectors: InspectorPool, clock: Clock) -> None:
+        self._settings = settings
+        self._inspectors = inspectors
+        self._clock = clock
+
+    async def preview(self, request: PreviewRequest) -> Preview:
+        """Generates events of a template; see `Eventer.preview`."""
+        recipe, at = self._recipe(request), self._instant(request)
+        question = PreviewEvents(recipe, at, request.first, request.count, request.engine)
+        shown = await self._inspectors.preview(question, PREVIEW_TIMEOUT_S)
+        return Preview(
+            shown.events,
+            recipe.stream.seed,
+            shown.engine,
+            shown.reason,
+            shown.warnings,
+            shown.traces,
+        )
+
+    async def validate(self, request: PreviewRequest, target: Target | None = None) -> Validation:
+        """Checks a template and its first events, and whether `target` can take them.
+
+        Raises:
+            TemplateError: the template is invalid, or all of its first events fail.
+            RequestError: a name in the target is invalid.
+            WorkerLostError: the inspector process died.
+        """
+        if target is not None:
+            raise_faults(list(target_faults(target, f"/destination/{target.kind}")))
+        seconds = self._settings.limits.inspect_seconds
+        question = InspectTemplate(
+            self._recipe(request),
+            at=self._instant(request),
+            count=DRY_RUN_EVENTS,
+            seconds=seconds * DRY_RUN_TIME_SHARE,
+            targets=() if target is None else (target,),
+        )
+        found = await self._inspectors.inspect(question, seconds)
+        return Validation(
+            engine=found.engine,
+            reason=found.reason,
+            shape=found.shape,
+            warnings=found.warnings,
+            traces=found.traces,
+            failing=found.failing,
+            rejections=tuple(error for _, error in found.rejections),
+        )
+
+    async def explain(self, request: PreviewRequest, *, measured: bool) -> TemplateExplanation:
+        """Shows a template's plan or why it has none; `measured` times it for about a second.
+
+        Raises:
+            TemplateError: the template is invalid.
+            WorkerLostError: the inspector process died.
+        """
+        question = ExplainTemplate(self._recipe(request), self._instant(request), measured)
+        return await self._inspectors.explain(question, PREVIEW_TIMEOUT_S)
+
+    def _recipe(self, request: PreviewRequest) -> Recipe:
+        seed = secrets.randbits(64) if request.seed is None else request.seed
+        return request.recipe(seed, self._settings.instance_id)
+
+    def _instant(self, request: PreviewRequest) -> int:
+        return self._clock.now_ns() if request.at is None else request.at
+
+
+@asynccontextmanager
+async def standalone_template_service(settings: Settings) -> AsyncIterator[TemplateService]:
+    """A template service with one inspector process, which lives as long as the block."""
+    memory = settings.limits.worker_memory_bytes
+    inspectors = InspectorPool(1, WorkerConfig("inspector", 0, {}, settings.library, memory))
+    inspectors.start()
+    try:
+        yield TemplateService(settings, inspectors, SystemClock())
+    finally:
+        await inspectors.stop()

@@ -1,0 +1,25 @@
+from eventer.cli.run_summary import format_summary
+from eventer.service.run_stats import RunStats
+
+SECOND = 1_000_000_000
+
+
+def summary(**totals):
+    return RunStats(began=0, **totals).summary(2 * SECOND)
+
+
+def test_a_summary_of_a_paced_run():
+    lateness = {"p50": 0.005, "p95": 1.0, "p99": -1.0}
+    totals = summary(events=2, bytes=3, commits=[0.25]) | {"lateness_seconds": lateness}
+    assert format_summary(totals) == (
+        "2 events, 3 bytes in 2 s (1 events/s)\n"
+        "  commit  p50 250ms  p95 250ms  p99 250ms\n"
+        "  lateness ≤  p50 5ms  p95 1s  p99 over 60 s"
+    )
+
+
+def test_a_summary_without_events():
+    assert (
+        format_summary(summary(skipped=3, retries=1))
+        == "0 events, 0 bytes in 2 s (0 events/s), 3 skipped, 1 retries"
+    )
