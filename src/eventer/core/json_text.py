@@ -62,7 +62,7 @@ def _place_point(digits: str, point: int) -> str:
 
 
 def string_text(value: str) -> str:
-    """A quoted string: short escapes where JSON has them, `\\u` for other control characters."""
+    """A quoted string: short escapes where JSON has them, hexadecimal ones for other controls."""
     return '"' + _ESCAPED.sub(escape, value) + '"'
 
 

@@ -49,7 +49,7 @@ class EmbeddedKafka:
 
     @property
     def bootstrap_servers(self) -> str:
-        """Its address. Valid while it runs, since it may use another port than the wanted one."""
+        """Its address. Valid while it runs: the port may differ from the wanted one."""
         return f"{ADDRESS}:{self.port}"
 
     async def __aenter__(self) -> Self:

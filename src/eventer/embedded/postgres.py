@@ -285,7 +285,7 @@ class EmbeddedPostgres:
 
     @property
     def dsn(self) -> str:
-        """Its address as a URI. Valid while it runs, since the port may differ from the wanted one."""
+        """Its address as a URI. Valid while it runs: the port may differ from the wanted one."""
         return self._server.dsn
 
     @property
@@ -322,7 +322,7 @@ def start(server: PostgresServer, monotonic: MonotonicClock) -> Iterator[float]:
     """
     until = monotonic() + _START_SECONDS
     while not server.predecessor_exited():
-        yield _poll_until(until, monotonic, "an earlier PostgreSQL server of this directory did not exit")
+        yield _poll_until(until, monotonic, "an earlier PostgreSQL of this directory did not exit")
     server.spawn()
     try:
         while not server.ready():
