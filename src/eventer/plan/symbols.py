@@ -22,7 +22,7 @@ class Symbolic:
 
     def __bool__(self) -> NoReturn:
         raise PlanUnsupportedError(
-            "it asks for the truth of a value that differs from event to event"
+            "a condition on a value whose type differs between events"
         )
 
 

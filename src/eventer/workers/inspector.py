@@ -221,7 +221,7 @@ def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batc
         from eventer.destinations.postgres.match_schema import table_fields
 
         if not any(_has_objects(batch) for batch in batches):
-            raise DestinationRejectedError("an event must be an object; a row is made of one")
+            raise DestinationRejectedError("events must be objects; table rows need objects")
         found = frozenset[str]().union(*(batch.fields.names() for batch in batches))
         table_fields(prepared.shape, target, found)
 

@@ -146,7 +146,7 @@ def _remainder(compiler: Compiler, left: Code, right: Code, span: Span) -> Code:
                 return text.invoke(frame[1], (0,), [first, second], span)
             raise EvaluationError(
                 f"cannot compute {describe(first)} % {describe(second)}",
-                hint="numbers have a remainder, and text on the left is a format",
+                hint="`%` needs two numbers, or a format string on the left",
             )
         except TemplateError as error:
             error.at(span)

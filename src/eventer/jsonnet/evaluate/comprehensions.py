@@ -136,7 +136,7 @@ def _if(condition: Code, span: Any) -> Callable[[Gather], Gather]:
             if holds is True:
                 then(frame, emit)
             elif holds is not False:
-                raise EvaluationError(f"`if` needs true or false, not {describe(holds)}", span)
+                raise EvaluationError(f"`if` needs a boolean, not {describe(holds)}", span)
 
         return test
 

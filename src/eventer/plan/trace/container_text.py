@@ -54,7 +54,7 @@ class ContainerText:
             return number_text(value)
         if value is None or isinstance(value, bool):
             return _CONSTANTS[value]
-        raise EvaluationError("a function has no text")
+        raise EvaluationError("a function cannot be converted to text")
 
     def _fields(self, value: Object) -> Iterator[Any]:
         for name in value.names():
@@ -90,7 +90,7 @@ class ContainerText:
             )
         if not isinstance(value, Symbol) or kind not in {"number", "boolean"}:
             raise PlanUnsupportedError(
-                "it makes text of a value whose type differs from event to event"
+                "text from a value whose type differs between events"
             )
         return self._operators.to_string(value)
 
