@@ -22,7 +22,7 @@ UNREACHED = {
     "the compiler of plans is at fault: KeyError()": GUARD,
     "a condition on a value whose type differs between events": GUARD,
     "a text is taken for a number": GUARD,
-    "std.range needs to to be the same in all events": GUARD,
+    "std.range needs the same to in all events": GUARD,
     "the whole object of a function is used": GUARD,
 }
 """Refusals without a golden case, and why."""

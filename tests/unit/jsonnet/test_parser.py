@@ -186,8 +186,8 @@ def test_spans_are_the_text_of_their_nodes(text):
         ("f(a=1, 2)", "a positional argument cannot follow a named one", "2"),
         ("import 'a' + 'b'", "`import` needs a plain string, not an expression", "'a'"),
         ("import |||\n  a\n|||", "a text block cannot name a file to import", "|||"),
-        ("1 = 2", "`=` is no binary operator", "="),
-        ("1 ==-1", "`=` is no binary operator", "="),
+        ("1 = 2", "`=` is not a binary operator", "="),
+        ("1 ==-1", "`=` is not a binary operator", "="),
         ("a[1:2:3:4]", "a slice has at most three parts", ":"),
         ("a[]", "an index is missing", "["),
         ("{ a: 1 for x in y }", "has a computed name", "for"),
@@ -231,7 +231,7 @@ def test_nesting_up_to_the_limit(brackets):
 @pytest.mark.parametrize("bracket", ["[", "(", "{a:", "f(", "-(", "[1,", "if (", "a[", "{[", "1+("])
 def test_more_nesting_is_refused(bracket):
     error = refused(bracket * 80_000)
-    assert f"more than {MAX_NESTING} expressions are nested" in error.message
+    assert f"nested more than {MAX_NESTING} levels deep" in error.message
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def _arithmetic(
     def compute(frame: Frame) -> Value:
         first, second = left(frame), right(frame)
         if first.__class__ is not float or second.__class__ is not float:
-            message = f"`{operator}` takes numbers, not {describe(first)} and {describe(second)}"
+            message = f"`{operator}` needs numbers, not {describe(first)} and {describe(second)}"
             raise EvaluationError(message, span)
         try:
             return operation(first, second)
