@@ -14,16 +14,16 @@ PLAN = Path(eventer.plan.__file__).parent
 LIMIT = "takes a large template to reach: tests/unit/plan/test_limits.py has it"
 GUARD = "guards against a rule that is wrong; no template is known that comes to it"
 UNREACHED = {
-    "it needs more than 20,000 columns": LIMIT,
+    "the plan needs more than 20,000 columns": LIMIT,
     "an event needs more than 100,000 instructions": LIMIT,
     "an event has more than 4,194,304 bytes of constant text": LIMIT,
     "an event has a constant text of 5,000,000 characters": LIMIT,
-    "it is nested too deep": LIMIT,
+    "it is nested too deeply": LIMIT,
     "the compiler of plans is at fault: KeyError()": GUARD,
-    "it asks for the truth of a value that differs from event to event": GUARD,
+    "a condition on a value whose type differs between events": GUARD,
     "a text is taken for a number": GUARD,
-    "std.range needs to to be the same in all events": GUARD,
-    "it uses the whole of an object that a function returns": GUARD,
+    "std.range needs the same to in all events": GUARD,
+    "the whole object of a function is used": GUARD,
 }
 """Refusals without a golden case, and why."""
 

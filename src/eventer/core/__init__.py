@@ -1,1 +1,1 @@
-"""What every layer speaks: errors, source spans, durations, clock, the model, the batch."""
+"""Types that all layers share: errors, source spans, durations, clock, the model, the batch."""

@@ -1,4 +1,4 @@
-"""The batch: a run of consecutive events, generated, on its way to a destination."""
+"""The batch: consecutive generated events on their way to a destination."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ MAX_EVENT_BYTES = 1 << 20
 
 
 class FieldReader(Protocol):
-    """Reads fields of all rows of a batch as typed columns; row i is the batch's row i."""
+    """Reads a field of all rows of a batch as a typed column."""
 
     def column(self, pointer: str, kind: ColumnType) -> pa.Array:
-        """One value a row, null where the field is absent (and where it is JSON null).
+        """One value per row; null if the field is absent or JSON null.
 
         `pointer` is a JSON pointer (RFC 6901). The Arrow types: BIGINT int64, DOUBLE float64,
         BOOLEAN bool, TEXT large_string, TIMESTAMPTZ timestamp[us, UTC], JSONB large_string of
         canonical JSON text, KEY large_binary.
 
         Raises:
-            DestinationRejectedError: a value is not of that kind; it names the event's index.
+            DestinationRejectedError: a value has another type; the error names the event's index.
         """
 
     def names(self) -> frozenset[str]:
@@ -38,11 +38,11 @@ class FieldReader(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Batch:
-    """The events of the indices [first, first + count), immutable; equal to itself alone.
+    """The events of the indices [first, first + count): immutable, compared by identity.
 
-    A skipped index has no row, so `index` (int64, ascending) says which event each row is;
-    `scheduled` (int64 ns since 1970) when each was due; `text` (large_binary) its compact JSON.
-    `match_hints`, where they are known, say what texts have in common.
+    A skipped index has no row. Per row, `index` (int64, ascending) is the event's index,
+    `scheduled` (int64 ns since 1970) its due time, `text` (large_binary) its compact JSON.
+    `match_hints` locate repeated text, if known.
     """
 
     first: int
@@ -55,17 +55,17 @@ class Batch:
 
     @property
     def next(self) -> int:
-        """The index after the last one covered."""
+        """The first index after the batch."""
         return self.first + self.count
 
     @property
     def rows(self) -> int:
-        """How many events there are: `count` less the skipped ones."""
+        """Number of events: `count` minus skipped indices."""
         return len(self.index)
 
     @property
     def skipped(self) -> int:
-        """How many indices emit nothing."""
+        """Number of indices without an event."""
         return self.count - len(self.index)
 
     @property

@@ -1,4 +1,4 @@
-"""Time as an argument: the one place that reads a clock, and the protocol everything else takes."""
+"""The clock that all other modules take as an argument. Only this module reads the time."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ NS_PER_SECOND = 1_000_000_000
 
 
 class Clock(Protocol):
-    """Tells the time. Tests pass one that they move by hand."""
+    """Source of time. Tests pass a clock that they advance."""
 
     def now_ns(self) -> int:
         """Nanoseconds since 1970-01-01T00:00:00Z."""
 
     def monotonic_ns(self) -> int:
-        """Nanoseconds since some fixed instant; never goes back."""
+        """Nanoseconds since an arbitrary instant; never decreases."""
 
 
 class SystemClock:
-    """The machine's clocks."""
+    """The clocks of the operating system."""
 
     def now_ns(self) -> int:
         """Nanoseconds since 1970-01-01T00:00:00Z."""
         return time.time_ns()
 
     def monotonic_ns(self) -> int:
-        """Nanoseconds since some fixed instant; never goes back."""
+        """Nanoseconds since an arbitrary instant; never decreases."""
         return time.monotonic_ns()

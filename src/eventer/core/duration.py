@@ -1,4 +1,4 @@
-"""Durations in Go's notation (`time.ParseDuration`): decimal numbers with units, compounded."""
+"""Durations in Go's notation (`time.ParseDuration`): decimal numbers with units."""
 
 from __future__ import annotations
 
@@ -27,50 +27,48 @@ _HINT = 'write a number and a unit, such as "10s", "1h30m" or "250ms"'
 
 
 class DurationError(RequestError):
-    """A text is no duration; the message says why."""
+    """A text is not a duration; the message gives the reason."""
 
 
 def parse_duration(text: str) -> int:
-    """Nanoseconds of a duration such as `1h30m` or `-1.5s`, fractions of one cut off.
+    """Nanoseconds of a duration such as `1h30m` or `-1.5s`, rounded toward zero.
 
     Raises:
-        DurationError: no number, a number without a unit, an unknown unit, or 2^63 ns and more.
+        DurationError: number or unit missing, unknown unit, or 2^63 ns or more.
     """
     sign, body = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
     if not body:
-        raise DurationError(f"{text!r} is no duration: {_HINT}")
+        raise DurationError(f"{text!r} is not a duration: {_HINT}")
     if body == "0":
         return 0
     total, at = 0, 0
     while at < len(body):
         match = _PART.match(body, at)
         if match is None or match.end() == at:
-            raise DurationError(f"{text!r} is no duration: {_HINT}")
+            raise DurationError(f"{text!r} is not a duration: {_HINT}")
         total += _part_ns(text, match)
         at = match.end()
     if total >= MAX_DURATION_NS:
-        raise DurationError(
-            f"duration {text!r} is too long: it must stay below 2^63 ns (292 years)"
-        )
+        raise DurationError(f"duration {text!r} must be less than 2^63 ns (292 years)")
     return sign * total
 
 
 def _part_ns(text: str, match: re.Match[str]) -> int:
     whole, fraction, unit = match.group(1), match.group(2) or "", match.group(3)
     if not whole and not fraction:
-        raise DurationError(f"{text!r} is no duration: {_HINT}")
+        raise DurationError(f"{text!r} is not a duration: {_HINT}")
     if not unit:
-        raise DurationError(f"a unit is missing in duration {text!r}: {_HINT}")
+        raise DurationError(f"duration {text!r} has no unit: {_HINT}")
     if unit not in NS_PER_UNIT:
         known = "ns, us, ms, s, m, h"
-        raise DurationError(f"unknown unit {unit!r} in duration {text!r}: the units are {known}")
+        raise DurationError(f"duration {text!r} has the unknown unit {unit!r}: use {known}")
     scale = NS_PER_UNIT[unit]
     numerator, denominator = int(fraction or "0") * scale, int("1" + "0" * len(fraction))
     return int(whole or "0") * scale + numerator // denominator
 
 
 def format_duration(nanoseconds: int) -> str:
-    """The shortest compound of whole units that reads back as the same duration."""
+    """The shortest sequence of whole units that parses to the same duration."""
     if nanoseconds == 0:
         return "0s"
     sign, rest, parts = "-" if nanoseconds < 0 else "", abs(nanoseconds), []

@@ -1,4 +1,4 @@
-"""Errors as text for a person: what, where with the source line and a caret, what to do."""
+"""Errors as text for people: message, source line with a caret, and hint."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _TRACE_SHOWN = 8
 
 
 def format_error(error: EventerError) -> str:
-    """The error over several lines, without a final line end and without colour."""
+    """The error as several lines, without a final newline and without color."""
     lines = [f"error: {error.message}"]
     if isinstance(error, TemplateError) and error.place is not None:
         lines += format_place(error.place, error.hint)
@@ -26,7 +26,7 @@ def format_error(error: EventerError) -> str:
 
 
 def format_place(place: Place, hint: str | None = None) -> list[str]:
-    """The lines that show a place: its name, the source line, a caret below it and a hint."""
+    """Lines that show a place: name, source line, caret and hint."""
     where = f"  --> {place.name}:{place.line}:{place.column}"
     if place.column > len(place.source_line) + 1:
         return [where, f"  hint: {hint}"] if hint else [where]

@@ -1,27 +1,27 @@
-"""Every error that Eventer raises on purpose, as one tree.
+"""The tree of all errors that Eventer raises.
 
     EventerError
-    ├── TemplateError            the template is at fault; it has a place
-    │   ├── TemplateSyntaxError  the text is no Jsonnet
-    │   ├── TemplateStaticError  well-formed, but refused before evaluation
+    ├── TemplateError            an error in the template, with its place
+    │   ├── TemplateSyntaxError  the text is not valid Jsonnet
+    │   ├── TemplateStaticError  well-formed, but rejected before evaluation
     │   ├── EvaluationError      raised while evaluating (`error`, wrong types, missing fields)
-    │   └── BudgetError          took more steps, depth, bytes or time than allowed
-    ├── RequestError             the request is at fault; a JSON pointer a fault
-    ├── NotFoundError            names what does not exist
-    ├── ConfigError              settings are at fault
-    ├── DestinationError         what a broker or a database said
-    │   ├── DestinationUnavailableError   transient: not reachable, or cannot answer now
-    │   │   └── TargetUnavailableError    transient: one topic or table cannot be used now
-    │   ├── UnknownOutcomeError           transient: it may or may not have committed
-    │   ├── DestinationRejectedError      terminal for the generator it names
+    │   └── BudgetError          exceeded a limit of steps, depth, bytes or time
+    ├── RequestError             an error in the request; a JSON pointer per fault
+    ├── NotFoundError            the named object does not exist
+    ├── ConfigError              an error in the settings
+    ├── DestinationError         an error of a broker or a database
+    │   ├── DestinationUnavailableError   transient: unreachable or not responding
+    │   │   └── TargetUnavailableError    transient: one topic or table is unusable
+    │   ├── UnknownOutcomeError           transient: the commit may have succeeded
+    │   ├── DestinationRejectedError      terminal for one generator
     │   ├── PositionLostError             terminal: the destination is behind the registry
-    │   └── FencedError                   terminal for this owner: another one took over
-    ├── RegistryError            the durable store cannot be read or written
-    ├── BusyError                transient: too much is asked at once
-    └── WorkerLostError          transient: the process that was asked died or overran its time
+    │   └── FencedError                   terminal for this owner: another owner took over
+    ├── RegistryError            the registry cannot be read or written
+    ├── BusyError                transient: too many requests
+    └── WorkerLostError          transient: the worker process crashed or exceeded its time
 
-`transient` says whether the same call may succeed later without anyone changing anything.
-Every error is picklable: it crosses process boundaries as it is.
+`transient` means that the same call may succeed later without a change by the user.
+Every error is picklable, since errors cross process boundaries.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ from eventer.core.model import PositionKey
 from eventer.core.source import Place, Span
 
 MAX_MESSAGE_LENGTH: Final = 4_000
-"""Characters of a template's error that are stored, shown and sent."""
+"""Characters of a template's error message that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class TraceFrame:
-    """One step of the way to a template error, innermost first: what was evaluated, and where."""
+    """A frame of a template error's trace: the evaluated construct and its place."""
 
     what: str
     place: Place
 
 
 class EventerError(Exception):
-    """Root of the tree. `message` is a sentence without a full stop; `hint` says what to do."""
+    """Root of the tree. `message` is a sentence without a period; `hint` is the fix."""
 
     transient: ClassVar[bool] = False
 
@@ -69,9 +69,9 @@ def _rebuild(
 
 
 class TemplateError(EventerError):
-    """A template is at fault. `place` is where; `trace` is how evaluation came there.
+    """An error in a template. `place` is its location; `trace` the frames, innermost first.
 
-    A template may say as much as it likes (`error` with a text of its own); its beginning is kept.
+    Messages are truncated, because a template's own `error` text can be long.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class TemplateError(EventerError):
         self.trace = trace
 
     def at(self, place: Span | Place) -> Self:
-        """Gives this error a place if it has none yet; returns itself."""
+        """Sets the place if there is none yet; returns this error."""
         if self.place is None:
             self.place = place.place() if isinstance(place, Span) else place
         return self
@@ -95,32 +95,32 @@ class TemplateError(EventerError):
 
 def _truncated(message: str) -> str:
     more = len(message) - MAX_MESSAGE_LENGTH
-    return message if more <= 0 else f"{message[:MAX_MESSAGE_LENGTH]}… ({more:,} characters more)"
+    return message if more <= 0 else f"{message[:MAX_MESSAGE_LENGTH]}… ({more:,} more characters)"
 
 
 class TemplateSyntaxError(TemplateError):
-    """The text is no Jsonnet."""
+    """The text is not valid Jsonnet."""
 
 
 class TemplateStaticError(TemplateError):
-    """Well-formed, but refused before evaluation: an unknown variable, a duplicate field."""
+    """Well-formed, but rejected before evaluation: an unknown variable, a duplicate field."""
 
 
 class EvaluationError(TemplateError):
-    """Raised while evaluating. `index` is the event's, where one was being made."""
+    """Raised while evaluating. `index` is the index of the event, if any."""
 
     index: int | None = None
 
 
 class BudgetError(TemplateError):
-    """Took more steps, depth, bytes or time than allowed."""
+    """Exceeded a limit of steps, depth, bytes or time."""
 
     index: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a request: a JSON pointer into it, what, and what to do."""
+    """One mistake in a request: JSON pointer, message and hint."""
 
     pointer: str
     message: str
@@ -129,7 +129,7 @@ class Fault:
 
 
 class RequestError(EventerError):
-    """A request cannot be carried out as it stands; nothing of it was."""
+    """A request is invalid; nothing was changed."""
 
     def __init__(self, message: str, faults: tuple[Fault, ...] = ()) -> None:
         super().__init__(message)
@@ -137,7 +137,7 @@ class RequestError(EventerError):
 
 
 class NotFoundError(EventerError):
-    """What was named does not exist."""
+    """The named object does not exist."""
 
 
 class ConfigError(EventerError):
@@ -149,13 +149,13 @@ class ConfigError(EventerError):
 
 
 class DestinationError(EventerError):
-    """What a broker or a database said, chained to the client's own error."""
+    """An error of a broker or a database, chained to the client's error."""
 
 
 class DestinationUnavailableError(DestinationError):
-    """Not reachable, or not able to answer now. Nothing was committed.
+    """Unreachable or not responding. Nothing was committed.
 
-    `suspects` are the generators to blame, where others were delivered with them and are not.
+    `suspects` are the generators that caused the failure, if known.
     """
 
     transient = True
@@ -172,19 +172,19 @@ class DestinationUnavailableError(DestinationError):
 
 
 class TargetUnavailableError(DestinationUnavailableError):
-    """One generator's topic or table cannot be used now; the connection can."""
+    """The topic or table of one generator is unusable; the connection is not."""
 
 
 class UnknownOutcomeError(DestinationError):
-    """It may or may not have committed: throw the connection away and read the position."""
+    """The commit may have succeeded: discard the connection and read the position."""
 
     transient = True
 
 
 class DestinationRejectedError(DestinationError):
-    """The destination refuses this generator's events or target; only a change mends it.
+    """The destination rejects this generator's events or target until a user changes something.
 
-    `index` is the first event it refuses, where one is to blame.
+    `index` is the first rejected event, if an event is the cause.
     """
 
     def __init__(self, message: str, *, hint: str | None = None, index: int | None = None) -> None:
@@ -193,15 +193,15 @@ class DestinationRejectedError(DestinationError):
 
 
 class PositionLostError(DestinationError):
-    """The destination's position is behind what the registry has seen committed."""
+    """The destination's position is behind the committed position in the registry."""
 
 
 class FencedError(DestinationError):
-    """Another owner took this shard over; this one must stop."""
+    """Another owner took over this shard; this one must stop."""
 
 
 class RegistryError(EventerError):
-    """The durable store cannot be read or written."""
+    """The registry cannot be read or written."""
 
 
 class BusyError(EventerError):

@@ -1,4 +1,4 @@
-"""Instants as text (RFC 3339) and back: what people write and read, and ns since 1970 inside."""
+"""Instants as RFC 3339 text and as ns since 1970."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_instant(text: str) -> int:
-    """Nanoseconds since 1970 of `2021-12-01T10:30:00Z`; a date alone is its midnight in UTC.
+    """Nanoseconds since 1970 of `2021-12-01T10:30:00Z`; a date alone is midnight in UTC.
 
     Raises:
-        RequestError: it is no such text, or names no day or hour that there is.
+        RequestError: another format, or a day or hour that does not exist.
     """
     match = _RFC3339.fullmatch(text.strip())
     if match is None:
-        raise RequestError(f'{text!r} is no instant: write it as "2021-12-01T10:30:00Z"')
+        raise RequestError(f'{text!r} is not an instant: write it as "2021-12-01T10:30:00Z"')
     date, clock, fraction, zone = match.groups()
     offset = "+00:00" if zone is None or zone in "Zz" else zone
     try:
         instant = datetime.fromisoformat(f"{date}T{clock or '00:00'}{offset}")
         whole = (instant - _EPOCH) // timedelta(microseconds=1) * 1000
     except (ValueError, OverflowError) as error:
-        raise RequestError(f"{text!r} is no instant: {error}") from error
+        raise RequestError(f"{text!r} is not an instant: {error}") from error
     return whole + int((fraction or "").ljust(9, "0"))
 
 

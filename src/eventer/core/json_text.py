@@ -1,4 +1,4 @@
-"""JSON text by one rule: compact, keys by code point, numbers and string escapes as RFC 8785."""
+"""Canonical JSON text: compact, keys by code point, numbers and escapes as in RFC 8785."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _EXPONENT_BELOW: Final = -6
 
 
 def number_text(value: float) -> str:
-    """The shortest digits that read back as the same double, as ECMAScript writes them.
+    """The shortest digits that parse to the same double, in ECMAScript's format.
 
     Source: RFC 8785 §3.2.2.3 (ECMA-262, Number::toString). Negative zero is `0`.
 
     Raises:
-        ValueError: not a number, or infinite: JSON has no such number.
+        ValueError: NaN or infinite.
     """
     if isinstance(value, int):
         value = float(value)
     if not math.isfinite(value):
-        raise ValueError(f"{value} is no JSON number")
+        raise ValueError(f"{value} is not a JSON number")
     whole = int(value)
     if whole == value and -(1 << 53) <= whole <= 1 << 53:
         return str(whole)
@@ -49,7 +49,7 @@ def number_text(value: float) -> str:
 
 
 def _place_point(digits: str, point: int) -> str:
-    """Digits with the decimal point after `point` of them (before the first where negative)."""
+    """Digits with the decimal point after the first `point` ones; `point` may be negative."""
     if _EXPONENT_BELOW < point <= _EXPONENT_FROM:
         if point <= 0:
             return "0." + "0" * -point + digits
@@ -62,18 +62,18 @@ def _place_point(digits: str, point: int) -> str:
 
 
 def string_text(value: str) -> str:
-    """A string in quotes: JSON's short escapes, hexadecimal ones for other controls, else as is."""
+    """A quoted string: short escapes where JSON has them, hexadecimal ones for other controls."""
     return '"' + _ESCAPED.sub(escape, value) + '"'
 
 
 def escape(match: re.Match[str]) -> str:
-    """How JSON writes a matched character: the short escape where there is one, else in hex."""
+    """The escape of a matched character: the short one if it exists, else hexadecimal."""
     character = match.group()
     return _SHORT_ESCAPES.get(character) or f"\\u{ord(character):04x}"
 
 
 def json_text(value: JsonValue) -> str:
-    """The one JSON text of a value. Numbers are doubles, whatever Python type they have.
+    """The canonical JSON text of a value. All numbers are treated as doubles.
 
     Raises:
         ValueError: a number is not finite.

@@ -1,4 +1,4 @@
-"""Where the texts of a batch say again what others of them say: what compresses need not search."""
+"""Locations of repeated text in a batch, so that a compressor need not search for them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ MAX_MARK_LENGTH: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatchHints:
-    """Marks in the texts of rows: text that has the same identity is the same.
+    """Marks in the texts of rows: marked texts with the same identity are equal.
 
-    Row r has `marks[ends[r]:ends[r + 1]]`, a uint32 each: `identity << 16 | gap`. The text it marks
-    begins `gap` bytes behind the end of what the mark before it marks, or behind the row's begin,
-    and has `lengths[identity]` bytes. It also begins as all do whose `prefix_identities` are the same, itself
-    an identity, or below zero. Not all that is said again needs to be marked.
+    Row r has the marks `marks[ends[r]:ends[r + 1]]`, a uint32 each: `identity << 16 | gap`. A
+    marked text starts `gap` bytes after the end of the previous marked text, or after the start of the
+    row, and has `lengths[identity]` bytes. Texts with equal `prefix_identities` (themselves
+    identities, or negative for none) have a common prefix. Repeated text may be unmarked.
     """
 
     marks: NDArray[np.uint32]
@@ -29,5 +29,5 @@ class MatchHints:
     prefix_identities: NDArray[np.int64]
 
     def cut(self, start: int, stop: int) -> MatchHints:
-        """Those of the rows [start, stop)."""
+        """The hints of the rows [start, stop)."""
         return replace(self, ends=self.ends[start : stop + 1])

@@ -1,4 +1,4 @@
-"""JSON pointers (RFC 6901): how options of a destination and faults of a request name a place."""
+"""JSON pointers (RFC 6901), used by destination options and by faults of requests."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from eventer.core.model import JsonValue
 
 
 class Absent:
-    """The type of `ABSENT`: nothing is at the place that a pointer names."""
+    """The type of `ABSENT`: the pointer refers to nothing."""
 
 
 ABSENT: Final = Absent()
 
 
 def parse_pointer(text: str) -> tuple[str, ...]:
-    """The reference tokens of a pointer; a text without a leading `/` names a top-level field.
+    """The reference tokens of a pointer; text without a leading `/` names a top-level field.
 
     Raises:
         RequestError: `~` is not followed by 0 or 1.
@@ -30,17 +30,17 @@ def parse_pointer(text: str) -> tuple[str, ...]:
 def _unescape(token: str, whole: str) -> str:
     rest = token.replace("~0", "").replace("~1", "")
     if "~" in rest:
-        raise RequestError(f"{whole!r} is no JSON pointer: write ~0 for ~ and ~1 for /")
+        raise RequestError(f"{whole!r} is not a JSON pointer: write ~0 for ~ and ~1 for /")
     return token.replace("~1", "/").replace("~0", "~")
 
 
 def format_pointer(tokens: Sequence[str | int]) -> str:
-    """The pointer made of reference tokens."""
+    """The pointer with these reference tokens."""
     return "".join("/" + str(t).replace("~", "~0").replace("/", "~1") for t in tokens)
 
 
 def resolve(value: JsonValue, tokens: Sequence[str]) -> JsonValue | Absent:
-    """What is at the place in a value, or `ABSENT`."""
+    """The value that the tokens refer to, or `ABSENT`."""
     for token in tokens:
         if isinstance(value, Mapping):
             if token not in value:

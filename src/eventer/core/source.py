@@ -1,4 +1,4 @@
-"""Texts and places in them: what every error about a template points at."""
+"""Source texts and places in them, for template errors."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass, field
 from typing import Final
 
 MAX_SOURCE_LINE: Final = 1_000
-"""Characters of a source line that an error carries: a template may be one long line."""
+"""Characters of a source line in an error: a template can be one long line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A named text. `name` is what errors print: a file name, or `template`."""
+    """A named text. Errors print `name`: a file name, or `template`."""
 
     name: str
     text: str
     _line_starts: list[int] = field(default_factory=list, repr=False, compare=False, hash=False)
 
     def location(self, offset: int) -> tuple[int, int]:
-        """Line and column of a character offset, both counted from 1; columns are characters."""
+        """Line and column of a character offset, both from 1; columns count characters."""
         starts = self._starts()
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
 
     def line(self, number: int) -> str:
-        """The text of a line, counted from 1, without its line end; empty past the last one."""
+        """The text of a line (from 1) without its line end; empty after the last line."""
         starts = self._starts()
         if number > len(starts):
             return ""
@@ -59,11 +59,11 @@ class Span:
         return self.source.location(self.start)[1]
 
     def to(self, other: Span) -> Span:
-        """From the beginning of this span to the end of another of the same source."""
+        """The span from the start of this one to the end of `other` in the same source."""
         return Span(self.source, self.start, other.end)
 
     def place(self) -> Place:
-        """This span as plain data that outlives its source (for messages between processes)."""
+        """This span as plain data without its source, for messages between processes."""
         line, column = self.source.location(self.start)
         end_line, end_column = self.source.location(max(self.start, self.end))
         shown = self.source.line(line)[:MAX_SOURCE_LINE]
@@ -72,9 +72,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a text as plain data: lines and columns from 1, the end exclusive.
+    """A place in a text as plain data: lines and columns from 1, end exclusive.
 
-    `source_line` is the text of `line`, cut after `MAX_SOURCE_LINE` characters.
+    `source_line` is the text of `line`, truncated to `MAX_SOURCE_LINE` characters.
     """
 
     name: str

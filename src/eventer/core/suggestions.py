@@ -1,4 +1,4 @@
-"""Near names: what a misspelt name may have meant."""
+"""Suggestions for misspelled names."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from difflib import get_close_matches
 from typing import Final
 
 _LONGEST: Final = 200
-"""Characters; comparing takes time that grows faster than the name."""
+"""Characters. Comparison time grows faster than the length."""
 
 
 def closest_name(name: str, known: Iterable[str]) -> str | None:
-    """The known name nearest to a misspelt one, or None where none is near."""
+    """The known name most similar to a misspelled one, or None."""
     if len(name) > _LONGEST:
         return None
     matches = get_close_matches(name, list(known), n=1, cutoff=0.6)
@@ -19,6 +19,6 @@ def closest_name(name: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """A hint naming the nearest known name, or None."""
+    """A hint with the most similar known name, or None."""
     closest = closest_name(name, known)
     return f"did you mean {closest!r}?" if closest else None

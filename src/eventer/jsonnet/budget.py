@@ -84,12 +84,12 @@ class Meter:
         """Takes the next slice of steps once `fuel` is below zero; looks at the clock."""
         if self._deadline is not None and self._clock() > self._deadline:
             raise BudgetError(
-                f"takes longer than {self.limits.seconds:g} s", hint="make the template do less"
+                f"takes longer than {self.limits.seconds:g} s", hint="simplify the template"
             )
         total = self.reserve + self.fuel
         if total < 0:
             raise BudgetError(
-                f"takes more than {self.limits.steps:,} steps", hint="make the template do less"
+                f"takes more than {self.limits.steps:,} steps", hint="simplify the template"
             )
         self.fuel = min(_STEPS_PER_CLOCK_CHECK, total)
         self.reserve = total - self.fuel
@@ -121,7 +121,7 @@ class Meter:
         if self.bytes_left < 0:
             raise BudgetError(
                 f"makes more than {self.limits.bytes:,} bytes of strings, arrays and objects",
-                hint="make the template do less",
+                hint="simplify the template",
             )
 
     def elements(self, count: float) -> None:
@@ -137,5 +137,5 @@ class Meter:
         """What to raise where `depth` has fallen below zero."""
         return BudgetError(
             f"nested more than {self.limits.depth:,} calls deep",
-            hint="does this recursion end? A loop can call itself with tailstrict",
+            hint="check that the recursion ends; use tailstrict for loops",
         )

@@ -77,9 +77,9 @@ class FolderImporter:
     def _read(self, path: str) -> bytes:
         file = (self._folder / path).resolve(strict=True)
         if not file.is_relative_to(self._folder):
-            raise TemplateStaticError(f"{path!r} leads out of the library folder")
+            raise TemplateStaticError(f"{path!r} is outside the library folder")
         if not file.is_file():
-            raise TemplateStaticError(f"{path!r} in the library is no file")
+            raise TemplateStaticError(f"{path!r} in the library is not a file")
         with file.open("rb") as stream:
             data = stream.read(MAX_FILE_BYTES + 1)
         if len(data) > MAX_FILE_BYTES:
@@ -104,7 +104,7 @@ def find_import(importer: Importer, written: str, importing: str | None) -> tupl
         if data is not None:
             return path, data
     looked = " or ".join(repr(path) for path in candidates)
-    raise TemplateStaticError(f"there is no file {looked} in the library")
+    raise TemplateStaticError(f"the library has no file {looked}")
 
 
 def _candidates(written: str, importing: str | None) -> list[str]:
@@ -113,23 +113,23 @@ def _candidates(written: str, importing: str | None) -> list[str]:
     paths = [posixpath.normpath(posixpath.join(folder, written)), posixpath.normpath(written)]
     inside = [path for path in dict.fromkeys(paths) if not _escapes(path)]
     if not inside:
-        raise TemplateStaticError(f"{written!r} leads out of the library folder")
+        raise TemplateStaticError(f"{written!r} is outside the library folder")
     return inside
 
 
 def _refuse_foreign(written: str) -> None:
     if _URL.match(written):
         raise TemplateStaticError(
-            f"{written!r} is no library path: nothing is imported from elsewhere",
+            f"{written!r} is not a library path: only library files can be imported",
             hint="put the file into the library folder",
         )
     if written.startswith("/") or "\\" in written:
         raise TemplateStaticError(
-            f"{written!r} is no library path",
+            f"{written!r} is not a library path",
             hint="paths are relative to the importing file or the library, with `/`",
         )
     if not written.strip() or "\0" in written or written.endswith("/"):
-        raise TemplateStaticError(f"{written!r} names no file")
+        raise TemplateStaticError(f"{written!r} does not name a file")
 
 
 def _escapes(path: str) -> bool:

@@ -83,7 +83,7 @@ class KeywordFormParser:
         """`name = body` or `name(params) = body`; `names` are those taken, and gains one."""
         name = self._tokens.expect_name("a local variable's name")
         if name.text in names:
-            raise self._tokens.error(f"the local variable `{name.text}` is made twice", name)
+            raise self._tokens.error(f"the local variable `{name.text}` is defined twice", name)
         names.add(name.text)
         params = self.params() if self._tokens.next_is("(") else None
         self._tokens.expect("=", f"after `{name.text}`")
@@ -135,9 +135,9 @@ class KeywordFormParser:
         body = self._parser.expression()
         if not (isinstance(body, Literal) and isinstance(body.value, str)):
             raise self._tokens.error(
-                f"`{word.text}` takes a plain string, no expression",
+                f"`{word.text}` needs a plain string, not an expression",
                 token,
-                hint=f"to use what is imported, write ({word.text} '…') in parentheses",
+                hint=f"put the import in parentheses: ({word.text} '…')",
             )
         if token.text.startswith("|||"):
             raise self._tokens.error("a text block cannot name a file to import", token)

@@ -135,7 +135,7 @@ class _Lexer:
         if after == "." and match["fraction"] is None and match["exponent"] is None:
             raise self._error("a number cannot end in a decimal point", start, end + 1)
         if after in ("e", "E") and match["exponent"] is None:
-            raise self._error("digits are missing in the exponent of this number", start, end + 1)
+            raise self._error("the exponent of this number has no digits", start, end + 1)
         return self._add(TokenKind.NUMBER, start, end, float(match.group().replace("_", "")))
 
     def _bad_underscore(self, match: re.Match[str]) -> TemplateSyntaxError:
@@ -147,7 +147,7 @@ class _Lexer:
         chomp = self._text.startswith("-", start + 3)
         opening = _BLOCK_OPENING.match(self._text, start + 3 + chomp)
         if opening is None:
-            raise self._error("a text block begins with `|||` and a line end", start, start + 3)
+            raise self._error("a text block must start with `|||` and a newline", start, start + 3)
         text, end = self._block_lines(start, opening.end())
         return self._add(TokenKind.STRING, start, end, text.removesuffix("\n") if chomp else text)
 
@@ -183,7 +183,7 @@ class _Lexer:
         line = self._source.location(start)[0]
         end = self._text.find("\n", at)
         return self._error(
-            f"the text block that begins in line {line} is not ended by `|||`",
+            f"the text block that starts in line {line} has no closing `|||`",
             at,
             end if end >= 0 else len(self._text),
             hint="indent its lines like the first one, and end it with a less indented `|||`",
@@ -192,15 +192,15 @@ class _Lexer:
     def _no_token(self, at: int) -> TemplateSyntaxError:
         character = self._text[at]
         if character in "\"'":
-            return self._error("this string is not ended", at, self._line_end(at))
+            return self._error("this string has no closing quote", at, self._line_end(at))
         if character == "@":
             return self._error(
-                "`@` begins a verbatim string, which is not ended or has no quote", at, at + 1
+                "`@` starts a verbatim string that has no opening or closing quote", at, at + 1
             )
         if character == "/":
-            return self._error("this comment is not ended by `*/`", at, at + 2)
+            return self._error("this comment has no closing `*/`", at, at + 2)
         return self._error(
-            f"no token begins with {character!r} (U+{ord(character):04X})",
+            f"unexpected character {character!r} (U+{ord(character):04X})",
             at,
             at + 1,
             hint=_CHARACTER_HINTS.get(character),
@@ -215,7 +215,7 @@ class _Lexer:
             self._text.encode()
         except UnicodeEncodeError as error:
             raise self._error(
-                f"U+{ord(self._text[error.start]):04X} is half a character, no text",
+                f"U+{ord(self._text[error.start]):04X} is an unpaired surrogate",
                 error.start,
                 error.start + 1,
             ) from None

@@ -157,9 +157,9 @@ def _variables(text: str) -> Mapping[str, JsonValue]:
     try:
         value = json.loads(text, parse_int=float)
     except ValueError as error:
-        raise RequestError(f"vars are no JSON: {error}") from error
+        raise RequestError(f"`vars` is not valid JSON: {error}") from error
     if not isinstance(value, dict):
-        raise RequestError("vars must be a JSON object")
+        raise RequestError("`vars` must be a JSON object")
     return value
 
 

@@ -69,7 +69,7 @@ class Manifester:
             parts.append("null" if value is None else "true" if value else "false")
             return value
         raise EvaluationError(
-            "a function is no JSON value", hint="call it, or hide its field with `::`"
+            "a function is not a JSON value", hint="call it, or hide its field with `::`"
         )
 
     def _write_string(self, value: str, parts: list[str]) -> str:

@@ -117,7 +117,7 @@ class _ObjectBody:
 
     def _refuse_duplicate(self, name: str, token: Token) -> None:
         if name in self._literal_names:
-            raise self._tokens.error(f"the field `{name}` stands twice in this object", token)
+            raise self._tokens.error(f"the field `{name}` is defined twice in this object", token)
         self._literal_names.add(name)
 
     def comprehension(self, opening: Token) -> ObjectComp:
@@ -126,7 +126,7 @@ class _ObjectBody:
         if self.asserts:
             raise self._tokens.error("an object comprehension cannot have assertions", token)
         if len(self.fields) != 1:
-            raise self._tokens.error("an object comprehension has exactly one field", token)
+            raise self._tokens.error("an object comprehension needs exactly one field", token)
         field = self.fields[0]
         if field.visibility is not Visibility.INHERIT:
             message = "the field of an object comprehension is written with `:`"

@@ -113,13 +113,11 @@ class Object:
     def get_super(self, name: str, below: int) -> Value:
         """The value of a field as found below layer `below`."""
         if below == 0:
-            raise EvaluationError(
-                "there is nothing below this object: super needs a left side of +"
-            )
+            raise EvaluationError("`super` needs an object on the left side of `+`")
         entry = self.table_below(below).get(name)
         if entry is None:
             hint = did_you_mean(name, self.table_below(below))
-            raise EvaluationError(f"super has no field {name!r}", hint=hint)
+            raise EvaluationError(f"`super` has no field {name!r}", hint=hint)
         top = self.table.get(name)
         if top is not None and top[0] == entry[0]:
             return self.get(name)
@@ -161,7 +159,9 @@ class Object:
                 raise meter.too_deep()
         in_progress, field_key = self._in_progress, (number, name)
         if field_key in in_progress:
-            raise EvaluationError(f"field {name!r} needs itself: infinite recursion", member.span)
+            raise EvaluationError(
+                f"the field {name!r} depends on itself: infinite recursion", member.span
+            )
         in_progress.add(field_key)
         try:
             value = member.body(frame)

@@ -141,7 +141,7 @@ class Operators:
             return order
         raise EvaluationError(
             f"cannot compare {describe(left)} with {describe(right)}",
-            hint="only numbers, strings and arrays of them have an order",
+            hint="only numbers, strings and arrays of these can be ordered",
         )
 
     def _compare_arrays(self, left: Array, right: Array) -> int:
@@ -192,7 +192,9 @@ class Operators:
         elif isinstance(value, Object):
             self._write_object(value, parts)
         else:
-            raise EvaluationError("a function has no text", hint="did you mean to call it?")
+            raise EvaluationError(
+                "a function cannot be converted to text", hint="did you mean to call it?"
+            )
 
     def _write_object(self, value: Object, parts: list[str]) -> None:
         value.check_asserts()

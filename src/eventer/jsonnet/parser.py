@@ -127,7 +127,7 @@ class _Parser:
         hint = _split_operator(self._tokens.source.text, token)
         if hint is None and token.text == "=":
             hint = "comparing is `==`; a variable is made by `local name = …;`"
-        return self._tokens.error(f"`{token.text}` is no {arity} operator", token, hint=hint)
+        return self._tokens.error(f"`{token.text}` is not a {arity} operator", token, hint=hint)
 
     def _unary(self) -> Expr:
         signs: list[Token] = []
@@ -212,7 +212,9 @@ class _Parser:
         value = self.expression()
         if named:
             message = "a positional argument cannot follow a named one"
-            raise self._tokens.error(message, token, hint="move it in front, or name it")
+            raise self._tokens.error(
+                message, token, hint="move it before the named arguments, or name it"
+            )
         positional.append(value)
 
     def _terminal(self) -> Expr:

@@ -64,7 +64,7 @@ def _code(source: Source, slash: int, end: int, *, of_pair: int | None = None) -
         return int(match.group(1), 16)
     if of_pair is not None:
         raise TemplateSyntaxError(
-            f"{source.text[of_pair:slash]} is half of a surrogate pair, and no other half follows",
+            f"{source.text[of_pair:slash]} is an unpaired surrogate",
             Span(source, of_pair, slash),
         )
     raise TemplateSyntaxError(

@@ -108,9 +108,9 @@ class TokenStream:
         self._depth += 1
         if self._depth > MAX_NESTING:
             raise self.error(
-                f"more than {MAX_NESTING} expressions are nested in each other here",
+                f"expressions are nested more than {MAX_NESTING} levels deep",
                 self.next,
-                hint="give inner parts names with `local`",
+                hint="name inner parts with `local`",
             )
 
     def leave(self) -> None:

@@ -68,7 +68,7 @@ class Thunk:
 
 def infinite_recursion(_frame: Frame) -> Value:
     """Stands in for the code of a thunk while it is being computed."""
-    raise EvaluationError("this value needs itself: infinite recursion")
+    raise EvaluationError("this value depends on itself: infinite recursion")
 
 
 def force(operand: Operand) -> Value:

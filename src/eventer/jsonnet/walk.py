@@ -77,9 +77,9 @@ def check_height(root: Node) -> None:
         height += 1
         if height > MAX_HEIGHT:
             raise TemplateSyntaxError(
-                f"this expression has more than {MAX_HEIGHT} levels",
+                f"this expression is nested more than {MAX_HEIGHT} levels deep",
                 level[0].span,
-                hint="split it: long sums and chains of locals count one level for each step",
+                hint="split it: each step of a long sum or chain of locals counts as one level",
             )
         level = [below for node in level for below in child_nodes(node)]
 

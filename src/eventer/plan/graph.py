@@ -171,7 +171,7 @@ class Graph:
         found: Node | None = self._known.get(key)
         if found is None:
             if len(self.nodes) >= MAX_NODES:
-                raise PlanUnsupportedError(f"it needs more than {MAX_NODES:,} columns", span)
+                raise PlanUnsupportedError(f"the plan needs more than {MAX_NODES:,} columns", span)
             found = Node(
                 len(self.nodes),
                 operation,

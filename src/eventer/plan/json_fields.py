@@ -60,7 +60,7 @@ class JsonFields:
     ) -> DestinationRejectedError:
         index = int(self._index[row])
         return DestinationRejectedError(
-            f"event {index}: the value at {pointer} is no {kind.value}: {_abbreviated(value)}",
+            f"event {index}: the value at {pointer} is not a {kind.value}: {_abbreviated(value)}",
             index=index,
         )
 

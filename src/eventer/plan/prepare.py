@@ -77,7 +77,7 @@ class PreparedTemplate:
         except PlanUnsupportedError as unsupported:
             if engine == "plan":
                 raise RequestError(
-                    f"this template is not on the plan: {unsupported}"
+                    f"the plan does not cover this template: {unsupported}"
                 ) from unsupported
             return self._interpreter_engine(stream, context, budget, trace, str(unsupported))
         return ColumnarEngine(

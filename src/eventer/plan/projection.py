@@ -288,7 +288,7 @@ class _ColumnReader:
         index = int(self._run.index(self._root)[events[found[0]]])
         if self.rejected is None or index < self.rejected[0]:
             error = DestinationRejectedError(
-                f"event {index}: the value at {self._request.pointer} is no {self._kind.value}: "
+                f"event {index}: the value at {self._request.pointer} is not a {self._kind.value}: "
                 f"{_abbreviated(shown(int(found[0])))}",
                 index=index,
             )

@@ -111,7 +111,7 @@ class RowProgramBuilder:
         self._depth += by
         if self._depth > MAX_DEPTH:
             raise PlanUnsupportedError(
-                f"lists and optional parts are nested more than {MAX_DEPTH} deep"
+                f"lists and optional parts are nested more than {MAX_DEPTH} levels deep"
             )
 
     def checkpoint(self) -> Checkpoint:

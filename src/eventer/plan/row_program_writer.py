@@ -56,7 +56,7 @@ class RowProgramWriter:
         elif isinstance(value, Object):
             self._object(value)
         elif isinstance(value, Function | AlwaysRaises):
-            raise EvaluationError("a function is no JSON value")
+            raise EvaluationError("a function is not a JSON value")
         else:
             if isinstance(value, str) and len(value) > MAX_LITERALS:
                 raise PlanUnsupportedError(

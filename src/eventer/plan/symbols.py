@@ -21,9 +21,7 @@ class Symbolic:
     __slots__ = ()
 
     def __bool__(self) -> NoReturn:
-        raise PlanUnsupportedError(
-            "it asks for the truth of a value that differs from event to event"
-        )
+        raise PlanUnsupportedError("a condition on a value whose type differs between events")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -146,7 +146,7 @@ async def test_an_upsert_key_is_a_name_or_a_list(client, service, key, expected)
     ("body", "pointer", "said"),
     [
         (add_body(destinations=[]), "/destinations", "at least 1 item"),
-        (add_body({"interval": "10"}), "/events/0/interval", "a unit is missing"),
+        (add_body({"interval": "10"}), "/events/0/interval", "has no unit"),
         (add_body({"interval": 10}), "/events/0/interval", "must be text"),
         (add_body({"count": 0}), "/events/0/count", "greater than or equal to 1"),
         (add_body({"count": True}), "/events/0/count", "valid integer"),

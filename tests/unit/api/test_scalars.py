@@ -64,7 +64,7 @@ def test_nothing_else_is_an_unsigned_number(value):
     [
         ("0s", "must be greater than zero"),
         ("-1s", "must be greater than zero"),
-        ("10", "a unit is missing"),
+        ("10", "has no unit"),
         (10, "must be text"),
     ],
 )
@@ -74,6 +74,6 @@ def test_intervals_are_durations_greater_than_zero(value, why):
 
 def test_instants_and_variables():
     assert TypeAdapter(Instant).validate_python("1970-01-01T01:00:00.5+01:00") == 500_000_000
-    assert "is no instant" in said(Instant, "yesterday")
+    assert "is not an instant" in said(Instant, "yesterday")
     assert TypeAdapter(Variables).validate_python({"b": 1.0, "a": [True]}) == '{"a":[true],"b":1}'
     assert said(Variables, []) == "must be an object"

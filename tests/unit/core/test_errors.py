@@ -74,6 +74,6 @@ def test_a_place_far_into_a_long_line_is_named_without_the_line():
 def test_a_long_template_error_is_truncated():
     error = EvaluationError("x" * 5_000_000)
     assert len(error.message) < 5_000
-    assert error.message.endswith("characters more)")
+    assert error.message.endswith("more characters)")
     assert error.message.startswith("x" * 4_000)
     assert pickle.loads(pickle.dumps(error)).message == error.message

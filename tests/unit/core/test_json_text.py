@@ -48,7 +48,7 @@ def test_a_number_reads_back_as_the_same_double(value):
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_no_json_number_is_refused(value):
-    with pytest.raises(ValueError, match="no JSON number"):
+    with pytest.raises(ValueError, match="not a JSON number"):
         number_text(value)
 
 

@@ -186,7 +186,7 @@ def test_a_draw_is_below_the_size_of_the_grid(
         (("now-", "now", "1h"), "no time"),
         (("now--1h", "now", "1h"), "no time"),
         (("nowadays", "now", "1h"), "no time"),
-        (("now+5", "now", "1h"), "a unit is missing"),
+        (("now+5", "now", "1h"), "has no unit"),
         (("now+9999999999w", "now", "1h"), "too long"),
         (("2021-12-31", "2021-12-01", "1h"), "'start' is after 'end'"),
         (("now", "now-1h", "1h"), "'start' is after 'end'"),

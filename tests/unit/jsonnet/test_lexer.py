@@ -110,20 +110,20 @@ def test_strings(text, string):
 @pytest.mark.parametrize(
     ("text", "message", "at"),
     [
-        ("1 + 'abc", "this string is not ended", "'abc"),
+        ("1 + 'abc", "this string has no closing quote", "'abc"),
         ('{a: "x\\qy"}', r"there is no escape \q", r"\q"),
         (r"'\u12'", r"four hexadecimal digits must follow \u", r"\u12"),
-        (r"'a\ud800b'", r"\ud800 is half of a surrogate pair", r"\ud800"),
+        (r"'a\ud800b'", r"\ud800 is an unpaired surrogate", r"\ud800"),
         ("1__0", "`_` in a number stands between two digits", "1_"),
         ("0_1", "none may follow a leading 0", "0_"),
         ("1.x", "a number cannot end in a decimal point", "1."),
-        ("1ex", "digits are missing in the exponent", "1e"),
-        ("/* a", "this comment is not ended by `*/`", "/*"),
-        ("||| x", "a text block begins with `|||` and a line end", "|||"),
+        ("1ex", "exponent of this number has no digits", "1e"),
+        ("/* a", "this comment has no closing `*/`", "/*"),
+        ("||| x", "a text block must start with `|||` and a newline", "|||"),
         ("|||\nx\n|||", "the first line of a text block must be indented", "|||"),
-        ("@x", "`@` begins a verbatim string", "@"),
-        ("a ? b", "no token begins with '?' (U+003F)", "?"),
-        ("\ufeff1", "no token begins with '\\ufeff' (U+FEFF)", "\ufeff"),
+        ("@x", "`@` starts a verbatim string", "@"),
+        ("a ? b", "unexpected character '?' (U+003F)", "?"),
+        ("\ufeff1", "unexpected character '\\ufeff' (U+FEFF)", "\ufeff"),
     ],
 )
 def test_errors_point_at_the_fault(text, message, at):

@@ -72,7 +72,7 @@ def test_faults_of_imported_files_are_placed_there():
 
 
 def test_missing_files_are_refused_at_the_import():
-    with pytest.raises(TemplateStaticError, match="no file 'x' in the library") as caught:
+    with pytest.raises(TemplateStaticError, match="the library has no file 'x'") as caught:
         program("{ a: import 'x' }")
     assert where(caught.value) == "import 'x'"
 

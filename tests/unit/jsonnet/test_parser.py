@@ -180,14 +180,14 @@ def test_spans_are_the_text_of_their_nodes(text):
         ("{ if: 1 }", "expected a field, but found `if`", "if"),
         ("a.then", "expected a field's name after `.`, but found `then`", "then"),
         ("{ a = 1 }", "expected `:` after `a`, but found `=`", "="),
-        ("{ a: 1, 'a': 2 }", "the field `a` stands twice in this object", "'a'"),
+        ("{ a: 1, 'a': 2 }", "the field `a` is defined twice in this object", "'a'"),
         ("local x = 1 x", "expected `,` or `;` after the local variable, but found `x`", "x"),
-        ("local x = 1, x = 2; x", "the local variable `x` is made twice", "x"),
+        ("local x = 1, x = 2; x", "the local variable `x` is defined twice", "x"),
         ("f(a=1, 2)", "a positional argument cannot follow a named one", "2"),
-        ("import 'a' + 'b'", "`import` takes a plain string, no expression", "'a'"),
+        ("import 'a' + 'b'", "`import` needs a plain string, not an expression", "'a'"),
         ("import |||\n  a\n|||", "a text block cannot name a file to import", "|||"),
-        ("1 = 2", "`=` is no binary operator", "="),
-        ("1 ==-1", "`=` is no binary operator", "="),
+        ("1 = 2", "`=` is not a binary operator", "="),
+        ("1 ==-1", "`=` is not a binary operator", "="),
         ("a[1:2:3:4]", "a slice has at most three parts", ":"),
         ("a[]", "an index is missing", "["),
         ("{ a: 1 for x in y }", "has a computed name", "for"),
@@ -212,7 +212,7 @@ def test_errors_say_what_was_expected_where(text, message, at):
         ("true&&!false", "put a space after `&&`"),
         ("{ a::-1 }", "put a space after `::`"),
         ("{ if: 1 }", '"if" in quotes'),
-        ("import 'a'.b", "(import '…') in parentheses"),
+        ("import 'a'.b", "(import '…')"),
         ("1 = 2", "comparing is `==`"),
         ("{ a = 1 }", "a field is `name: value`"),
     ],
@@ -231,7 +231,7 @@ def test_nesting_up_to_the_limit(brackets):
 @pytest.mark.parametrize("bracket", ["[", "(", "{a:", "f(", "-(", "[1,", "if (", "a[", "{[", "1+("])
 def test_more_nesting_is_refused(bracket):
     error = refused(bracket * 80_000)
-    assert f"more than {MAX_NESTING} expressions are nested" in error.message
+    assert f"nested more than {MAX_NESTING} levels deep" in error.message
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def refusal(text):
 def test_columns(monkeypatch):
     monkeypatch.setattr(graph, "MAX_NODES", 1_000)
     text = "{ a: 1,\n b: [integer(1, i) for i in std.range(1, 999)] }"
-    assert refusal(text) == "it needs more than 1,000 columns (line 3, column 6)"
+    assert refusal(text) == "the plan needs more than 1,000 columns (line 3, column 6)"
 
 
 def test_instructions(monkeypatch):
@@ -47,7 +47,7 @@ def test_steps(monkeypatch):
         traced_event, "BUDGET", traced_event.BUDGET.__class__(steps=100, depth=1_500)
     )
     text = "{ a: 1,\n b: [integer(1, 9) + i for i in std.range(1, 999)] }"
-    assert refusal(text).startswith("it is too large to be unrolled: takes more than 100 steps")
+    assert refusal(text).startswith("it is too large to be unrolled: it takes more than 100 steps")
     assert refusal(text).endswith("(line 3, column 33)")
 
 
@@ -56,4 +56,4 @@ def test_nesting_that_python_cannot_follow(monkeypatch):
         raise RecursionError
 
     monkeypatch.setattr(traced_event, "_evaluated", recurse)
-    assert refusal("{ a: integer(1, 9) }") == "it is nested too deep (line 1, column 1)"
+    assert refusal("{ a: integer(1, 9) }") == "it is nested too deeply (line 1, column 1)"

@@ -67,7 +67,7 @@ def test_at_shifts_what_is_shown_and_not_what_is_due():
         (ScheduleOptions(count=2), "--max-events"),
         (ScheduleOptions(interval="0s"), "--interval 0s: must be greater than zero"),
         (ScheduleOptions(duration="-1s"), "--duration -1s: must be greater than zero"),
-        (ScheduleOptions(duration="10"), "a unit is missing"),
+        (ScheduleOptions(duration="10"), "has no unit"),
     ],
 )
 def test_options_that_do_not_go_together(asked, said):

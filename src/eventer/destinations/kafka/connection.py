@@ -174,7 +174,7 @@ class KafkaConnection:
     @property
     def _producer(self) -> Producer:
         if self._opened is None:
-            raise DestinationUnavailableError("this connection to Kafka is closed or spent")
+            raise DestinationUnavailableError("this connection to Kafka is closed")
         return self._opened.producer
 
     @property
@@ -282,9 +282,9 @@ class KafkaConnection:
             if not isinstance(error, Exception):
                 raise
             if classify_error(error) is ErrorCategory.FENCED:
-                raise FencedError("another owner took this shard over before a commit") from error
+                raise FencedError("another owner took over this shard before a commit") from error
             raise UnknownOutcomeError(
-                f"Kafka did not say whether it committed: {describe(error)}"
+                f"Kafka did not confirm the commit: {describe(error)}"
             ) from error
 
     def _record_positions(

@@ -43,7 +43,7 @@ _GRANT_HINT = (
 )
 _REJECTION_HINTS: Final[dict[type[BaseException], str | None]] = {
     kafka.TopicAuthorizationFailedError: _GRANT_HINT,
-    kafka.ClusterAuthorizationFailedError: "grant the principal what it needs on the cluster",
+    kafka.ClusterAuthorizationFailedError: "grant the principal the rights on the cluster",
     kafka.InvalidTopicError: "name a topic that the broker accepts",
     kafka.InvalidTimestampError: (
         "the topic bounds timestamps by message.timestamp.before.max.ms and .after.max.ms"
@@ -132,20 +132,22 @@ def topic_error(error: BaseException, topic: str) -> DestinationError:
     if category is ErrorCategory.REJECTED:
         kind = next(kind for kind in type(error).__mro__ if kind in _REJECTION_HINTS)
         return DestinationRejectedError(
-            f"Kafka refuses topic {topic!r}: {describe(error)}", hint=_REJECTION_HINTS[kind]
+            f"Kafka rejects topic {topic!r}: {describe(error)}", hint=_REJECTION_HINTS[kind]
         )
     if isinstance(error, kafka.LeaderNotAvailableError):
         return TargetUnavailableError(
             f"a partition of topic {topic!r} has no leader",
             hint="delivery goes on when a broker that holds the partition is back",
         )
-    return TargetUnavailableError(f"Kafka does not take topic {topic!r}: {describe(error)}")
+    return TargetUnavailableError(
+        f"Kafka does not accept events for topic {topic!r}: {describe(error)}"
+    )
 
 
 def connection_error(error: BaseException, doing: str) -> DestinationError:
     """Our error for one after which this connection is spent and nothing was committed."""
     if classify_error(error) is ErrorCategory.FENCED:
-        return FencedError(f"another owner took this shard over while {doing}")
+        return FencedError(f"another owner took over this shard while {doing}")
     return DestinationUnavailableError(f"Kafka failed while {doing}: {describe(error)}")
 
 

@@ -83,7 +83,7 @@ class LogReader:
                 await self._client.bootstrap()
         except (kafka.KafkaError, TimeoutError, OSError) as error:
             raise DestinationUnavailableError(
-                f"Kafka at {self._settings.bootstrap_servers} is not reachable: {describe(error)}",
+                f"Kafka at {self._settings.bootstrap_servers} is unreachable: {describe(error)}",
                 hint="check the address, and that the broker is up",
             ) from error
 
@@ -128,7 +128,7 @@ class LogReader:
     async def _send_request(self, tp: TopicPartition, request: Any) -> Any:
         leader = self._client.cluster.leader_for_partition(tp)
         if leader is None or leader < 0:
-            raise DestinationUnavailableError(f"partition {tp.partition} has no leader now")
+            raise DestinationUnavailableError(f"partition {tp.partition} has no leader")
         try:
             return await self._client.send(leader, request)
         except kafka.KafkaError as error:
@@ -240,7 +240,7 @@ class LogReader:
         error = kafka.for_code(code)()
         if isinstance(error, kafka.OffsetOutOfRangeError):
             raise DestinationUnavailableError(
-                f"topic {tp.topic!r} forgot records while they were read: read it again"
+                f"topic {tp.topic!r} deleted records while it was read: try again"
             )
         if classify_error(error) is not ErrorCategory.TRANSIENT or not await self._refresh_leader():
             raise topic_error(error, tp.topic)

@@ -140,7 +140,7 @@ class PlanSender:
                 entries.append((item, ledger.build_entry(item, offsets)))
             elif self._producer.transactional:
                 raise DestinationUnavailableError(
-                    f"Kafka does not say where in topic {item.topic.name!r} it put events"
+                    f"Kafka returned no offsets for topic {item.topic.name!r}"
                 )
         return entries
 

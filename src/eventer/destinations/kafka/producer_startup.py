@@ -107,7 +107,7 @@ async def _start_error(
             hint="its setting transaction.max.timeout.ms is the largest",
         )
     if classify_error(error) is ErrorCategory.FENCED:
-        return FencedError("another owner took this shard over while this one was opened")
+        return FencedError("another owner took over this shard while it was opened")
     if isinstance(error, kafka.KafkaConnectionError):
         return await _unreachable_error(settings, error)
     return DestinationUnavailableError(
@@ -127,7 +127,7 @@ async def _unreachable_error(settings: KafkaSettings, error: Exception) -> Desti
     except Exception as cause:  # noqa: BLE001 - whatever it is, it is the reason
         if rejects_login(cause):
             return DestinationRejectedError(
-                f"Kafka at {place} refuses the login: {describe(cause)}",
+                f"Kafka at {place} rejects the login: {describe(cause)}",
                 hint="check sasl_mechanism, sasl_username and sasl_password",
             )
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -137,6 +137,6 @@ async def _unreachable_error(settings: KafkaSettings, error: Exception) -> Desti
             )
         error = cause
     return DestinationUnavailableError(
-        f"Kafka at {settings.bootstrap_servers} is not reachable: {describe(error)}",
+        f"Kafka at {settings.bootstrap_servers} is unreachable: {describe(error)}",
         hint="check the address, and that the broker is up",
     )

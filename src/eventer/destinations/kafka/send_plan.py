@@ -293,6 +293,8 @@ def raise_if_unusable(failed: Sequence[SendFailure], *, among: int = 0) -> None:
     if spent and len(failed) < among:
         suspects = {failure.plan.flow.key for failure in spent}
         said = f"topic {spent[0].plan.topic.name!r}: {describe(spent[0].error)}"
-        raise DestinationUnavailableError(f"Kafka does not take {said}", suspects=suspects)
+        raise DestinationUnavailableError(
+            f"Kafka does not accept events for {said}", suspects=suspects
+        )
     if spent:
         raise spent[0].error

@@ -159,7 +159,7 @@ class TopicAdmin:
             if name in counts:
                 return counts[name]
             await asyncio.sleep(_LEADER_WAIT_SECONDS / _LEADER_POLLS)
-        raise TargetUnavailableError(f"topic {name!r} was made, but has no leader yet")
+        raise TargetUnavailableError(f"topic {name!r} was created but has no leader yet")
 
     async def _max_message_bytes(self, name: str) -> int:
         """The topic's limit; Kafka's default where the broker does not say."""

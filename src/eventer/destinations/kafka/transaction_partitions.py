@@ -52,7 +52,9 @@ async def add_partitions_to_txn(
             await asked.do(node)
         except kafka.TopicAuthorizationFailedError as error:
             if unanswered:
-                raise kafka.KafkaConnectionError(f"not known to be in or out: {error}") from error
+                raise kafka.KafkaConnectionError(
+                    f"a field's presence is not known: {error}"
+                ) from error
             raise
         unanswered |= not asked.answered
 

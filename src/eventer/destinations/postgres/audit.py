@@ -147,7 +147,7 @@ class PostgresTargetAuditor:
         missing = missing_columns(fields, table)
         if missing and flow_position.position.next:
             names = ", ".join(quote(field.name) for field in missing)
-            raise DestinationRejectedError(f"{table.name} has no column {names} any more")
+            raise DestinationRejectedError(f"{table.name} no longer has the column {names}")
         mapping = match_schema(fields, target, table, complete=False)
         for column in mapping.columns:
             if column.name in mapping.key and column.collation:

@@ -71,7 +71,7 @@ def _position_lost(pending: PendingDelivery) -> PositionLostError | None:
     if before is None or before.next == first:
         return None
     return PositionLostError(
-        f"the delivery begins at event {first}, and the database stands at {before.next}"
+        f"the delivery starts at event {first}, but the database's position is {before.next}"
     )
 
 

@@ -92,5 +92,5 @@ async def explain(client: asyncpg.Connection, failure: DeliveryFailure) -> Desti
 
 def _schema_changed_error(table: str, error: asyncpg.PostgresError) -> DestinationError:
     if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError):
-        return TargetUnavailableError(f"{table} changes while it is written to: {error}")
-    return DestinationRejectedError(f"{table} does not take the events: {error}", hint=error.hint)
+        return TargetUnavailableError(f"{table} changed during the write: {error}")
+    return DestinationRejectedError(f"{table} does not accept the events: {error}", hint=error.hint)

@@ -152,7 +152,7 @@ def _rejection(
     if column is None:
         detail = f" ({error.detail})" if error.detail else ""
         return DestinationRejectedError(
-            f"{mapping.table} refuses {who}: {said}{detail}", hint=error.hint, index=index
+            f"{mapping.table} rejects {who}: {said}{detail}", hint=error.hint, index=index
         )
     name = quote(column.name)
     return DestinationRejectedError(

@@ -45,11 +45,13 @@ def parse_table(text: str) -> TableName:
             break
         at += 1
     if at != len(text) or text.endswith(".") or not 1 <= len(parts) <= 2:
-        raise DestinationRejectedError(f"{text!r} names no table", hint=_HINT)
+        raise DestinationRejectedError(f"{text!r} does not name a table", hint=_HINT)
     for part in parts:
         check_identifier(part, "table name" if part is parts[-1] else "schema name")
     if parts[0] == OWN_SCHEMA and len(parts) > 1:
-        raise DestinationRejectedError(f"the schema {OWN_SCHEMA} holds positions; name another one")
+        raise DestinationRejectedError(
+            f"the schema {OWN_SCHEMA} is reserved for positions; choose another one"
+        )
     return TableName(None if len(parts) == 1 else parts[0], parts[-1])
 
 
@@ -66,12 +68,14 @@ def check_identifier(name: str, what: str) -> None:
     if not name:
         raise DestinationRejectedError(f"a {what} is empty")
     if "\x00" in name:
-        raise DestinationRejectedError(f"the {what} {name!r} has a NUL character")
+        raise DestinationRejectedError(f"the {what} {name!r} contains a NUL character")
     try:
         size = len(name.encode())
     except UnicodeEncodeError as error:
-        raise DestinationRejectedError(f"the {what} {name!r} has half a character") from error
+        raise DestinationRejectedError(
+            f"the {what} {name!r} contains an unpaired surrogate"
+        ) from error
     if size > MAX_BYTES:
         raise DestinationRejectedError(
-            f"the {what} {name!r} has {size} bytes; PostgreSQL takes {MAX_BYTES}"
+            f"the {what} {name!r} has {size} bytes; PostgreSQL allows {MAX_BYTES}"
         )

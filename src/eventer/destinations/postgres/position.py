@@ -73,7 +73,9 @@ async def ensure_positions(client: asyncpg.Connection) -> None:
             if not is_creation_race(error):
                 raise
         await asyncio.sleep(pause)
-    raise DestinationUnavailableError("the schema eventer cannot be made now: others hold its lock")
+    raise DestinationUnavailableError(
+        "the schema eventer cannot be created now: another session holds its lock"
+    )
 
 
 async def _create_missing(client: asyncpg.Connection) -> None:
@@ -89,8 +91,8 @@ async def _create_missing(client: asyncpg.Connection) -> None:
 
 def _missing_privilege_error(role: str, error: asyncpg.PostgresError) -> DestinationRejectedError:
     return DestinationRejectedError(
-        f"positions are kept in a schema of their own, which this role may not make: {error}",
-        hint=f"CREATE SCHEMA eventer AUTHORIZATION {quote(role)}; -- as a role that may",
+        f"the role of this connection may not create the schema for positions: {error}",
+        hint=f"CREATE SCHEMA eventer AUTHORIZATION {quote(role)}; -- as a role with that right",
     )
 
 
@@ -115,7 +117,7 @@ async def acquire_shard(client: asyncpg.Connection, shard: Shard) -> int:
         else:
             return epoch
     raise DestinationUnavailableError(
-        f"another session holds shard {shard.number} of {shard.connection!r} and does not end",
+        f"another session holds shard {shard.number} of {shard.connection!r} and did not end",
         hint="end it with pg_terminate_backend",
     )
 

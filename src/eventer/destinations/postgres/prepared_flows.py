@@ -107,7 +107,7 @@ class PreparedFlows:
                 raise
             table = target_of(flow).table
             raise DestinationRejectedError(
-                f"the table {table} does not take the events: {error}", hint=error.hint
+                f"the table {table} does not accept the events: {error}", hint=error.hint
             ) from error
 
     async def _prepare(self, flow: Flow, found: frozenset[str]) -> PreparedFlow:

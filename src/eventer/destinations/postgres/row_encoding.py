@@ -211,7 +211,9 @@ def _check_objects(batch: Batch) -> None:
     others = np.flatnonzero(data[offsets[:-1]] != _OPENING_BRACE)
     if len(others):
         at = int(batch.index[others[0]])
-        raise DestinationRejectedError(f"event {at} is no object; a row is made of one", index=at)
+        raise DestinationRejectedError(
+            f"event {at} is not an object; table rows need objects", index=at
+        )
 
 
 def _key_columns(mapping: TableMapping, columns: Sequence[CopyColumn]) -> list[CopyColumn]:

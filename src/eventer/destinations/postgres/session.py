@@ -37,7 +37,7 @@ async def connect(settings: PostgresSettings) -> asyncpg.Connection:
     except CLIENT_ERRORS as error:
         raise unavailable_error(settings.address, error) from error
     except ValueError as error:
-        raise DestinationRejectedError(f"the connection's dsn is no URI: {error}") from error
+        raise DestinationRejectedError(f"the connection's dsn is not a URI: {error}") from error
     _resume_writing_on_termination(client)
     return client
 

@@ -60,7 +60,7 @@ class ShardOwner:
             return await self._attempt(ordered, strict=True)
         except _DeferredConstraintError as error:
             said = error.__cause__
-            raise DestinationUnavailableError(f"the server does not commit: {said}") from said
+            raise DestinationUnavailableError(f"the server did not commit: {said}") from said
 
     async def _attempt(
         self, encoded_deliveries: Iterable[EncodedDelivery], *, strict: bool
@@ -88,8 +88,8 @@ class ShardOwner:
     def _no_longer_owner(self, epoch: int | None) -> Exception:
         what = f"shard {self._shard.number} of {self._shard.connection!r}"
         if epoch is None:
-            return DestinationUnavailableError(f"the row of {what} is gone from eventer.shard")
-        return FencedError(f"{what} has another owner: epoch {epoch}, ours is {self._epoch}")
+            return DestinationUnavailableError(f"the row of {what} is missing from eventer.shard")
+        return FencedError(f"{what} has another owner: its epoch is {epoch}, ours is {self._epoch}")
 
     async def _write_group(
         self, group: Sequence[EncodedDelivery], *, strict: bool

@@ -65,7 +65,7 @@ async def check_table(
     if missing and table.is_table and not table.owned:
         names = ", ".join(quote(field.name) for field in missing)
         raise DestinationRejectedError(
-            f"{table.name} has no column {names}, and the role of this connection may not add any",
+            f"{table.name} has no column {names}, and the role of this connection may not add it",
             hint=f"{add_columns(table.name, missing)}; -- as the table's owner",
         )
     return table
@@ -85,8 +85,8 @@ def _check_may_create(
         if not privileges.schema_exists:
             statement = f"CREATE SCHEMA {quote(privileges.schema)}"
         raise DestinationRejectedError(
-            f"the role of this connection may not make the table {full}",
-            hint=f"{statement}; -- as a role that may",
+            f"the role of this connection may not create the table {full}",
+            hint=f"{statement}; -- as a role with that right",
         )
 
 
@@ -109,7 +109,7 @@ async def ensure_table(
         race_error = await _try_create_missing(client, name, fields, target)
         if race_error is not None:
             await asyncio.sleep(pause)
-    raise TargetUnavailableError(f"cannot make {name} now: {race_error}") from race_error
+    raise TargetUnavailableError(f"cannot create {name} now: {race_error}") from race_error
 
 
 async def _try_create_missing(
@@ -123,7 +123,7 @@ async def _try_create_missing(
             return error
         if classify_error(error) is ErrorCategory.CONNECTION_LOST:
             raise
-        raise DestinationRejectedError(f"cannot make {name}: {error}", hint=error.hint) from error
+        raise DestinationRejectedError(f"cannot create {name}: {error}", hint=error.hint) from error
     return None
 
 

@@ -146,7 +146,7 @@ def _remainder(compiler: Compiler, left: Code, right: Code, span: Span) -> Code:
                 return text.invoke(frame[1], (0,), [first, second], span)
             raise EvaluationError(
                 f"cannot compute {describe(first)} % {describe(second)}",
-                hint="numbers have a remainder, and text on the left is a format",
+                hint="`%` needs two numbers, or a format string on the left",
             )
         except TemplateError as error:
             error.at(span)
@@ -163,7 +163,7 @@ def _arithmetic(
     def compute(frame: Frame) -> Value:
         first, second = left(frame), right(frame)
         if first.__class__ is not float or second.__class__ is not float:
-            message = f"`{operator}` takes numbers, not {describe(first)} and {describe(second)}"
+            message = f"`{operator}` needs numbers, not {describe(first)} and {describe(second)}"
             raise EvaluationError(message, span)
         try:
             return operation(first, second)

@@ -238,7 +238,7 @@ def _by_names(
 ) -> Mapping[str, Operand]:
     named = {name: code(frame) for name, code in names}
     if len(named) < len(names):
-        raise EvaluationError("an argument is given twice by name", node.span)
+        raise EvaluationError("an argument is given twice", node.span)
     return named
 
 

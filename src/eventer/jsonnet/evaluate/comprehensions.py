@@ -106,7 +106,7 @@ def _for(
             array = source(frame)
             if array.__class__ is not ArrayValue:
                 hint = "std.objectFields(…) and std.stringChars(…) make arrays"
-                message = f"`for` goes over arrays, not {describe(array)}"
+                message = f"`for` needs an array, not {describe(array)}"
                 raise EvaluationError(message, span, hint=hint)
             items, member = array.items, frame[1].element_context
             _charge(meter.element_bytes, len(items), span)
@@ -136,7 +136,7 @@ def _if(condition: Code, span: Any) -> Callable[[Gather], Gather]:
             if holds is True:
                 then(frame, emit)
             elif holds is not False:
-                raise EvaluationError(f"`if` needs true or false, not {describe(holds)}", span)
+                raise EvaluationError(f"`if` needs a boolean, not {describe(holds)}", span)
 
         return test
 

@@ -63,7 +63,7 @@ def _element(target: Code, index: Code, node: Index) -> Code:
         value, key = target(frame), index(frame)
         if isinstance(value, Object):
             if not isinstance(key, str):
-                message = f"an object is indexed by a string, not {describe(key)}"
+                message = f"an object index must be a string, not {describe(key)}"
                 raise EvaluationError(message, node.index.span)
             return _get(value, key, node)
         if not isinstance(value, Array | str):
@@ -74,7 +74,7 @@ def _element(target: Code, index: Code, node: Index) -> Code:
         number, size = int(key), len(value)
         if not 0 <= number < size:
             raise EvaluationError(
-                f"index {key:g} is outside of {describe(value)} of length {size}",
+                f"index {key:g} is out of range for {describe(value)} of length {size}",
                 node.index.span,
                 hint=f"indexes go from 0 to {size - 1}" if size else "it is empty",
             )
@@ -101,7 +101,7 @@ def condition(compiler: Compiler, node: If, scope: Scope, *, tail: bool = False)
             return then(frame)  # type: ignore[no-any-return]  # code is untyped by design
         if holds is False:
             return otherwise(frame)  # type: ignore[no-any-return]  # code is untyped by design
-        raise EvaluationError(f"a condition must be true or false, not {describe(holds)}", span)
+        raise EvaluationError(f"a condition must be a boolean, not {describe(holds)}", span)
 
     return choose
 
@@ -147,7 +147,7 @@ def _negation(operand: Code, span: Span) -> Code:
         value = operand(frame)
         if value is True or value is False:
             return not value
-        raise EvaluationError(f"`!` takes true or false, not {describe(value)}", span)
+        raise EvaluationError(f"`!` needs a boolean, not {describe(value)}", span)
 
     return negate
 

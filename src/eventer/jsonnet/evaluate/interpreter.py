@@ -118,7 +118,7 @@ class ImportedFiles(Imports):
             return self._values[path]
         assert self._root is not None
         if path in self._in_progress:
-            raise EvaluationError(f"{path} imports itself and needs its own value")
+            raise EvaluationError(f"{path} imports itself: infinite recursion")
         self._in_progress.add(path)
         context = self._root.child(self._step).child(self._runtime.step_of(path))
         value = self._values[path] = self._unit(path).run(context)
@@ -147,4 +147,4 @@ def _guarded(work: Callable[[], _T], program: Program) -> _T:
         error.at(program.root.span)
         raise
     except (RecursionError, MemoryError):
-        raise BudgetError("nested too deep to be evaluated", program.root.span) from None
+        raise BudgetError("nested too deeply", program.root.span) from None

@@ -69,7 +69,9 @@ def _assertion(compiler: Compiler, node: Assertion, scope: Scope) -> Code:
         if holds is True:
             return True
         if holds is not False:
-            raise EvaluationError(f"an assert must be true or false, not {describe(holds)}", span)
+            raise EvaluationError(
+                f"an assert condition must be a boolean, not {describe(holds)}", span
+            )
         text = "Object assertion failed." if message is None else to_string(message(frame))
         raise EvaluationError(text, span)
 
@@ -155,7 +157,7 @@ def check_name(name: Value, members: Any, node: Any) -> None:
             f"a field name must be a string or null, not {describe(name)}", node.span
         )
     if name in members:
-        raise EvaluationError(f"field {name!r} is there twice", node.span)
+        raise EvaluationError(f"the field {name!r} is defined twice", node.span)
 
 
 def _member(compiler: Compiler, field: Field, body: Code, name: str) -> LayerField:
@@ -185,7 +187,7 @@ def super_index(compiler: Compiler, node: SuperIndex, scope: Scope) -> Code:
     def read(frame: Frame) -> Value:
         name = index(frame)
         if name.__class__ is not str:
-            raise EvaluationError(f"super takes field names, not {describe(name)}", span)
+            raise EvaluationError(f"`super` needs a field name, not {describe(name)}", span)
         for _ in range(depth):
             frame = frame[0]
         try:
@@ -205,7 +207,7 @@ def in_super(compiler: Compiler, node: InSuper, scope: Scope) -> Code:
     def test(frame: Frame) -> Value:
         name = code(frame)
         if name.__class__ is not str:
-            raise EvaluationError(f"`in super` takes a string, not {describe(name)}", span)
+            raise EvaluationError(f"`in super` needs a string, not {describe(name)}", span)
         for _ in range(depth):
             frame = frame[0]
         return name in frame[SELF_SLOT].table_below(frame[SUPER_SLOT])

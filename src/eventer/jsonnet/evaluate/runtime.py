@@ -77,7 +77,7 @@ class Runtime:
             known = self.environment.vars
             if name not in known:
                 hint = did_you_mean(name, known) or _vars_hint(known)
-                raise EvaluationError(f"no variable {name!r} is given", hint=hint)
+                raise EvaluationError(f"the variable {name!r} is not set", hint=hint)
             self._ext_vars[name] = self.from_json(known[name])
         return self._ext_vars[name]
 
@@ -99,7 +99,7 @@ class Runtime:
         if isinstance(value, Sequence):
             self.meter.elements(len(value))
             return Array([self.from_json(element) for element in value])
-        raise EvaluationError(f"{type(value).__name__} is no JSON value")
+        raise EvaluationError(f"{type(value).__name__} is not a JSON value")
 
     def _is_lazy(self, value: object) -> bool:
         kind = type(value)

@@ -93,4 +93,4 @@ class Scope:
             if layout.is_object:
                 return depth, SELF_SLOT
             scope = scope.outer
-        raise AssertionError("`self` outside of objects is refused before evaluation")
+        raise AssertionError("`self` outside an object is rejected before evaluation")

@@ -54,7 +54,7 @@ def size(call: Call, value: Value, param: str) -> int:
     """A whole number of 32 bits: what positions, lengths and counts may be."""
     whole = call.whole(value, param)
     if not -_INT32 <= whole < _INT32:
-        raise call.error(f"{param} must be a number of 32 bits, got {whole:,}")
+        raise call.error(f"{param} must be a 32-bit number, got {whole:,}")
     return whole
 
 
@@ -62,7 +62,10 @@ def enter_level(call: Call, depth: int) -> int:
     """One level further down; refused where that is too deep."""
     call.steps(1)
     if depth >= NESTING:
-        raise call.error(f"nested more than {NESTING} deep", hint="does this value contain itself?")
+        raise call.error(
+            f"nested more than {NESTING} levels deep",
+            hint="check whether the value contains itself",
+        )
     return depth + 1
 
 
@@ -78,7 +81,7 @@ def characters(call: Call, value: Value) -> list[Operand]:
         return list(value)
     if length(call, value) == 0:
         return []
-    raise call.error(f"takes a string or an array, got {type_name(value)}")
+    raise call.error(f"needs a string or an array, got {type_name(value)}")
 
 
 def length(call: Call, value: Value) -> int:

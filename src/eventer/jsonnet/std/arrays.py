@@ -251,7 +251,7 @@ def slice_of(call: Call, whole: Value, start: Value, end: Value, step: Value) ->
     count = length(call, whole)
     stride = 1.0 if step is None else call.number(step, "step")
     if stride <= 0:
-        raise call.error(f"the step of a slice must be above 0, got {stride:g}")
+        raise call.error(f"the step of a slice must be greater than 0, got {stride:g}")
     first = 0.0 if start is None else call.number(start, "index")
     last = float(count) if end is None else call.number(end, "end")
     first = max(0.0, first + count) if first < 0 else first
@@ -342,7 +342,7 @@ def remove_at(call: Call, array: Value, index: Value) -> Value:
     """Without the element at a position."""
     items, place = call.array(array, "arr"), size(call, index, "i")
     if not 0 <= place < len(items):
-        raise call.error(f"no element {place} in an array of {len(items)}")
+        raise call.error(f"element {place} is out of range for an array of {len(items)}")
     return _without(call, items, place)
 
 

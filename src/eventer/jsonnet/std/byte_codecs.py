@@ -39,5 +39,5 @@ def decode_base64(text: str) -> bytes:
     """
     packed = text.replace("\r", "").replace("\n", "")
     if len(packed) % 4 or not _ALPHABET.fullmatch(packed):
-        raise ValueError("no Base64")
+        raise ValueError("not valid Base64")
     return binascii.a2b_base64(packed)

@@ -27,7 +27,7 @@ def _octets(call: Call, array: Array) -> bytes:
         call.steps(1)
         octet = size(call, call.force(item), "an element")
         if not 0 <= octet <= 255:
-            raise call.error(f"bytes are 0 to 255, got {octet}")
+            raise call.error(f"a byte must be 0 to 255, not {octet}")
         octets.append(octet)
     return bytes(octets)
 
@@ -69,7 +69,7 @@ def base64_encode(call: Call, value: Value) -> Value:
         call.bytes(len(value))
         call.read(len(value))
         if _WIDE.search(value):
-            raise call.error("takes strings of code points up to 255, or arrays of bytes")
+            raise call.error("needs a string of code points up to 255 or an array of bytes")
         octets = value.encode()
     elif isinstance(value, Array):
         octets = _octets(call, value)

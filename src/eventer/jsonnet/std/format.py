@@ -96,7 +96,7 @@ def _named(call: Call, code: Conversion, values: Object) -> str:
     """A conversion of a field of an object."""
     precision = None if code.kind in _IMPRECISE else code.precision
     if code.width == "*" or precision == "*":
-        raise call.error("a * takes an array of values, not an object")
+        raise call.error("a `*` width needs an array of values, not an object")
     if code.kind == "%":
         return _padded(call, "%", code.width, left=code.left)
     if code.name is None:
@@ -140,16 +140,16 @@ def _padded(call: Call, text: str, width: float, *, left: bool) -> str:
 def _character(call: Call, value: Value) -> str:
     if isinstance(value, str):
         if len(value) != 1:
-            raise call.error(f"%c takes a string of one character, got {len(value)}")
+            raise call.error(f"%c needs a string of one character, got {len(value)}")
         return value
     if type_name(value) != "number":
-        raise call.error(f"%c takes a number or a string, got {type_name(value)}")
+        raise call.error(f"%c needs a number or a string, got {type_name(value)}")
     return character(call, call.number(value, "%c"))
 
 
 def character(call: Call, code: float) -> str:
     """The character of a code point; surrogates, which are no characters, are U+FFFD."""
     if not 0 <= code <= 0x10FFFF:
-        raise call.error(f"{code:g} is no code point: they are 0 to 0x10ffff")
+        raise call.error(f"{code:g} is not a code point: use 0 to 0x10ffff")
     whole = int(code)
     return "\ufffd" if 0xD800 <= whole <= 0xDFFF else chr(whole)

@@ -41,7 +41,7 @@ def _check_depth(text: str) -> None:
         bracket = match.group()[0]
         depth += (bracket in "[{") - (bracket in "]}")
         if depth > _DEPTH:
-            raise EvaluationError(f"failed to parse JSON: nested more than {_DEPTH:,} deep")
+            raise EvaluationError(f"failed to parse JSON: nested more than {_DEPTH:,} levels deep")
 
 
 def _number(digits: str) -> float:
@@ -52,7 +52,7 @@ def _number(digits: str) -> float:
 
 
 def _constant(name: str) -> NoReturn:
-    raise EvaluationError(f"failed to parse JSON: {name} is no JSON")
+    raise EvaluationError(f"failed to parse JSON: {name} is not JSON")
 
 
 _DECODER = json.JSONDecoder(parse_int=_number, parse_float=_number, parse_constant=_constant)

@@ -102,7 +102,7 @@ def _primitive(call: Call, value: Value) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return shortest_text(value)
-    raise call.error("a function has no JSON", hint="did you mean to call it?")
+    raise call.error("a function cannot be converted to JSON", hint="did you mean to call it?")
 
 
 @function(

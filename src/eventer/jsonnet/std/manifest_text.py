@@ -88,7 +88,7 @@ def _python_scalar(call: Call, value: Value) -> str:
         return "True" if value else "False"
     if isinstance(value, float):
         return number_text(value)
-    raise call.error("a function has no Python", hint="did you mean to call it?")
+    raise call.error("a function cannot be converted to Python", hint="did you mean to call it?")
 
 
 @function("manifestXmlJsonml", strict("value"))

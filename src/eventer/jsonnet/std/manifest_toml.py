@@ -84,7 +84,9 @@ class _Writer:
             return self._array(value, path, inline=inline, depth=depth)
         if isinstance(value, Object):
             return self._inline_table(value, path, depth)
-        raise self._call.error(f"{type_name(value)} at {'.'.join(path)} has no TOML")
+        raise self._call.error(
+            f"{type_name(value)} at {'.'.join(path)} cannot be converted to TOML"
+        )
 
     def _array(self, value: Array, path: _Path, *, inline: bool, depth: int) -> str:
         if not value.items:

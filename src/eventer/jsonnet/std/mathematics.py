@@ -124,7 +124,7 @@ def average(call: Call, array: Value) -> Value:
     """The mean of numbers."""
     numbers = call.array(array, "arr")
     if not numbers.items:
-        raise call.error("an empty array has no average")
+        raise call.error("the average of an empty array is undefined")
     return _sum(call, numbers) / len(numbers)
 
 

@@ -86,7 +86,10 @@ def _extreme(call: Call, array: Value, key: Value, on_empty: Value, sign: int) -
     keyed = _keyed(call, items, call.function(key, "keyF"), 1)
     if not keyed:
         if on_empty is ABSENT:
-            raise call.error("an empty array has none", hint="give onEmpty, the value for that")
+            raise call.error(
+                "an empty array has no such element",
+                hint="pass onEmpty, the value for an empty array",
+            )
         return on_empty
     best = keyed[0]
     for pair in keyed[1:]:

@@ -159,7 +159,7 @@ def _joined(call: Call, text: Value) -> str:
         return text
     letters = [call.string(call.force(item), "str") for item in characters(call, text)]
     if any(len(letter) != 1 for letter in letters):
-        raise call.error("takes a string, or an array of characters")
+        raise call.error("needs a string or an array of characters")
     return "".join(letters)
 
 
@@ -290,7 +290,7 @@ def codepoint(call: Call, text: Value) -> Value:
     """The code point of a string of one character."""
     string = call.string(text, "str")
     if len(string) != 1:
-        raise call.error(f"takes a string of one character, got {len(string)}")
+        raise call.error(f"needs a string of one character, got {len(string)}")
     return float(ord(string))
 
 

@@ -95,7 +95,7 @@ def primitive_equals(call: Call, left: Value, right: Value) -> Value:
     if kind != type_name(right):
         return False
     if kind in {"array", "object"}:
-        raise call.error(f"takes primitive values, got {kind}")
+        raise call.error(f"needs primitive values, got {kind}")
     return call.equals(left, right)
 
 
@@ -138,7 +138,7 @@ def array_greater_or_equal(call: Call, left: Value, right: Value) -> Value:
 def _order(call: Call, left: Value, right: Value) -> int:
     """The order of two values of one type; unlike `<`, this one knows that null equals null."""
     if left is None and right is None:
-        raise call.error("null has no order")
+        raise call.error("null cannot be ordered")
     return _sign(call.compare(left, right))
 
 

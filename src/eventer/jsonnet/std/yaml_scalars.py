@@ -87,7 +87,7 @@ def scan_quoted(cursor: Cursor) -> str:
         if cursor.at_marker():
             raise cursor.error("a document marker inside a quoted scalar")
         if cursor.peek() == END:
-            raise cursor.error("a quoted scalar that never ends")
+            raise cursor.error("an unterminated quoted scalar")
         folding = _quoted_piece(cursor, quote, pieces)
         if cursor.peek() == quote:
             cursor.skip()
@@ -134,7 +134,7 @@ def _escape(cursor: Cursor) -> str:
     cursor.skip(len(digits))
     number = int(digits, 16)
     if 0xD800 <= number <= 0xDFFF or number > 0x10FFFF:
-        raise cursor.error(f"an escape for U+{number:X}, which is no character")
+        raise cursor.error(f"the escape U+{number:X} is not a character")
     return chr(number)
 
 

@@ -110,7 +110,7 @@ class _Decoder:
         resolved = self._value(node)
         if isinstance(resolved, int | float) and not isinstance(resolved, bool):
             if not math.isfinite(resolved):
-                raise EvaluationError("failed to parse YAML: NaN and infinities have no JSON")
+                raise EvaluationError("failed to parse YAML: NaN and infinity are not JSON numbers")
             return float(resolved)
         return resolved
 
@@ -157,7 +157,7 @@ class _Decoder:
             target = source.target if isinstance(source, Alias) else source
             if not isinstance(target, Mapping):
                 raise EvaluationError(
-                    "failed to parse YAML: '<<' takes a mapping, or a list of them"
+                    "failed to parse YAML: '<<' needs a mapping or a list of mappings"
                 )
             merged = self._value(source)
             if isinstance(merged, dict):
@@ -223,7 +223,7 @@ def _scalar(node: Scalar) -> Resolved:
     value = _resolve(node.text)
     kind = node.tag.removeprefix(_TAG)
     if kind and not _fits(kind, node.text, value):
-        raise EvaluationError(f"failed to parse YAML: '{node.text}' is no {kind}")
+        raise EvaluationError(f"failed to parse YAML: '{node.text}' is not a {kind}")
     if kind == "timestamp":
         return node.text
     return float(value) if kind == "float" and isinstance(value, int) else value

@@ -77,10 +77,8 @@ def filter_rows(tracer: Tracer, condition: Any, then: Callable[[], Any]) -> Any:
     kind = type_name_of(holds)
     if not isinstance(holds, Symbol) or kind != "boolean":
         if isinstance(holds, Symbolic) and kind is None:
-            raise PlanUnsupportedError(
-                "the condition of a comprehension is not simply true or false"
-            )
-        raise EvaluationError(f"`if` needs true or false, not {describe(holds)}")
+            raise PlanUnsupportedError("the condition of a comprehension is not a plain boolean")
+        raise EvaluationError(f"`if` needs a boolean, not {describe(holds)}")
     return tracer.choose(holds, then, lambda: Array([]))
 
 
@@ -131,8 +129,8 @@ def concatenate_elements(
         )
     if not isinstance(source, Array):
         if isinstance(source, Symbolic):
-            raise PlanUnsupportedError("it goes over an array that is picked at random")
-        raise EvaluationError(f"`for` goes over arrays, not {describe(source)}")
+            raise PlanUnsupportedError("a loop over an array that is chosen at random")
+        raise EvaluationError(f"`for` needs an array, not {describe(source)}")
     compiler.runtime.meter.elements(len(source.items))
     parts = [
         each(context.element_context((*steps, number)), item)
@@ -169,7 +167,7 @@ def add_lists(tracer: Tracer, one: Any, other: Any) -> Any:
     if isinstance(other, Choice):
         return tracer.distribute(other, lambda side: add_lists(tracer, one, side))
     if not isinstance(one, Array | SymbolicList) or not isinstance(other, Array | SymbolicList):
-        raise PlanUnsupportedError("it joins arrays with values that are not known to be arrays")
+        raise PlanUnsupportedError("concatenation of arrays with values that may not be arrays")
     if isinstance(one, Array) and isinstance(other, Array):
         return Array(one.items + other.items)
     return concatenated(tracer, one, other)

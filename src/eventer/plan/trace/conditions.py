@@ -35,7 +35,7 @@ def condition_codes(condition: Symbol) -> ConditionCodes:
         return ConditionCodes(codes_node(node), frozenset({1}), frozenset({0}))
     codes = {truth: frozenset(_codes_with(node.entries, truth)) for truth in (True, False)}
     if len(codes[True]) + len(codes[False]) < len(node.entries):
-        raise PlanUnsupportedError("a condition is not always true or false", node.span)
+        raise PlanUnsupportedError("a condition is not a boolean in all events", node.span)
     return ConditionCodes(codes_node(node), codes[True], codes[False])
 
 

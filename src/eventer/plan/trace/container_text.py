@@ -54,7 +54,7 @@ class ContainerText:
             return number_text(value)
         if value is None or isinstance(value, bool):
             return _CONSTANTS[value]
-        raise EvaluationError("a function has no text")
+        raise EvaluationError("a function cannot be converted to text")
 
     def _fields(self, value: Object) -> Iterator[Any]:
         for name in value.names():
@@ -89,9 +89,7 @@ class ContainerText:
                 "each", [typed], Type.TEXT, parameters=(quote_string,), label="a string in quotes"
             )
         if not isinstance(value, Symbol) or kind not in {"number", "boolean"}:
-            raise PlanUnsupportedError(
-                "it makes text of a value whose type differs from event to event"
-            )
+            raise PlanUnsupportedError("text from a value whose type differs between events")
         return self._operators.to_string(value)
 
     def _list(self, value: SymbolicList) -> Any:

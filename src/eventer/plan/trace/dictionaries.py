@@ -151,7 +151,9 @@ def split_by_entry(
     node = value.node
     live = sorted(tracer.live(node)) if node.type is Type.DICTIONARY else []
     if not live or len(live) > MAX_CASES:
-        raise PlanUnsupportedError("a value that shapes others differs from event to event", span)
+        raise PlanUnsupportedError(
+            "a value that decides the shape of others differs between events", span
+        )
     code = live[0]
     if len(live) == 1:
         return work(tracer.plain.value(node.entries[code]))

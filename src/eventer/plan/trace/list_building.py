@@ -45,7 +45,7 @@ def list_of(tracer: Tracer, source: SymbolicList, inner: Any) -> Any:
         return _regrouped(tracer, source.domain, inner.elements, inner.item)
     if isinstance(inner, Choice) and inner.domain is source.elements:
         return _of_kept(tracer, source, inner)
-    raise PlanUnsupportedError("it makes lists whose elements come about in different ways")
+    raise PlanUnsupportedError("list elements are built in different ways")
 
 
 def _of_arrays(tracer: Tracer, source: SymbolicList, inner: Array) -> Any:
@@ -79,7 +79,7 @@ def _of_kept(tracer: Tracer, source: SymbolicList, inner: Choice) -> Any:
             part = tracer.graph.filter(source.elements, mask, holds=holds)
             kept = _regrouped(tracer, source.domain, part, None)
             return list_of(tracer, kept, side)
-    raise PlanUnsupportedError("it makes lists whose elements come about in different ways")
+    raise PlanUnsupportedError("list elements are built in different ways")
 
 
 def _regrouped(tracer: Tracer, domain: Domain, elements: Domain, item: Any) -> SymbolicList:
@@ -122,7 +122,7 @@ def _candidates(tracer: Tracer, part: Any) -> list[tuple[Any, Domain, Any]]:
                     Symbol(mask) if holds else tracer.compute("not", [Symbol(mask)], Type.BOOLEAN)
                 )
                 return [(test, rows, item) for item in side.items]
-    raise PlanUnsupportedError("it joins arrays whose lengths differ from event to event")
+    raise PlanUnsupportedError("concatenation of arrays whose lengths differ between events")
 
 
 def _which(

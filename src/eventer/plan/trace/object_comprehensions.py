@@ -101,7 +101,9 @@ class _ElementWalk:
         """The same for each value that a symbol has, in the rows that have it."""
         tracer, span = self._tracer, self._steps[number].span
         if progress.remaining_decisions == 0:
-            raise PlanUnsupportedError("the fields of an object comprehension differ", span)
+            raise PlanUnsupportedError(
+                "the fields of an object comprehension differ between events", span
+            )
 
         def with_known(known: Any) -> Any:
             known = tracer.simplified(known)
@@ -118,7 +120,9 @@ class _ElementWalk:
             return tracer.choose(value, lambda: with_known(True), lambda: with_known(False))
         if isinstance(value, Symbol) and value.node.type is Type.DICTIONARY:
             return split_by_entry(tracer, value, with_known, span)
-        raise PlanUnsupportedError("the fields of an object comprehension differ", span)
+        raise PlanUnsupportedError(
+            "the fields of an object comprehension differ between events", span
+        )
 
 
 def object_comp(compiler: Compiler, node: ObjectComp, scope: Scope) -> Code:
@@ -167,7 +171,7 @@ def _step(compiler: TracedCompiler, spec: CompSpec, inner: ComprehensionScope) -
     def kept(holds: Any, frame: Frame) -> Sequence[Frame]:
         if holds is not True and holds is not False:
             raise EvaluationError(
-                f"`if` needs true or false, not {describe(holds)}", spec.condition.span
+                f"`if` needs a boolean, not {describe(holds)}", spec.condition.span
             )
         return (frame,) if holds else ()
 
@@ -184,9 +188,7 @@ def _for(compiler: TracedCompiler, spec: ForSpec, inner: ComprehensionScope) -> 
 
     def elements(value: Any, frame: Frame) -> Sequence[Frame]:
         if not isinstance(value, Array):
-            raise EvaluationError(
-                f"`for` goes over arrays, not {describe(value)}", spec.source.span
-            )
+            raise EvaluationError(f"`for` needs an array, not {describe(value)}", spec.source.span)
         compiler.runtime.meter.elements(len(value.items))
         context = frame[1]
         return [

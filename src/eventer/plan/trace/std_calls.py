@@ -66,7 +66,7 @@ class TracedBuiltin(Builtin):
         given = [tracer.simplified(each if lazy else force(each)) for each in arguments]
         for number, value in enumerate(given):
             if isinstance(value, AlwaysRaises):
-                raise EvaluationError("this raises in every row", place)
+                raise EvaluationError("this expression raises an error in every event", place)
             if isinstance(value, Choice):
                 return tracer.distribute(value, self._with(context, steps, given, number, place))
         code = self._plain_code(context, steps, place)
@@ -153,12 +153,10 @@ class TracedStdCall(StdCall):
         """See `StdCall.to_string`."""
         text: Any = super().to_string(value)
         if isinstance(text, Symbolic):
-            raise PlanUnsupportedError("it makes text of an array or object with random values")
+            raise PlanUnsupportedError("text from an array or object with random values")
         return text  # type: ignore[no-any-return]  # a string, then
 
     def _wrong(self, value: Value, param: str, expected: str) -> EvaluationError:
         if isinstance(value, Symbolic):
-            raise PlanUnsupportedError(
-                f"std.{self.name} needs {param} to be the same in all events"
-            )
+            raise PlanUnsupportedError(f"std.{self.name} needs the same {param} in all events")
         return super()._wrong(value, param, expected)

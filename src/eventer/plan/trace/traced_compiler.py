@@ -43,7 +43,7 @@ class TracedCompiler(Compiler):
         def find(frame: Frame) -> Value:
             function = tracer.simplified(code(frame))
             if isinstance(function, Choice):
-                raise PlanUnsupportedError("it calls a function that differs from event to event")
+                raise PlanUnsupportedError("the called function differs between events")
             return function  # type: ignore[no-any-return]  # code is untyped by design
 
         return find

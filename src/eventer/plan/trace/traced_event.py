@@ -128,17 +128,19 @@ def with_plan_errors(work: Any, program: Program) -> Any:
     except BudgetError as error:
         place = error.place or program.root.span
         raise PlanUnsupportedError(
-            f"it is too large to be unrolled: {error.message}", place
+            f"it is too large to be unrolled: it {error.message}", place
         ) from error
     except TemplateError as error:
         place = error.place or program.root.span
-        raise PlanUnsupportedError(f"every event raises: {error.message}", place) from error
+        raise PlanUnsupportedError(
+            f"every event raises an error: {error.message}", place
+        ) from error
     except RecursionError as error:
-        raise PlanUnsupportedError("it is nested too deep", program.root.span) from error
+        raise PlanUnsupportedError("it is nested too deeply", program.root.span) from error
 
 
 def _no_trace(_message: str, _place: Any) -> None:
-    raise PlanUnsupportedError("std.trace shows every event's own message")
+    raise PlanUnsupportedError("std.trace prints a message per event")
 
 
 def _names(tracer: Tracer, value: Any, run: Execution) -> set[str]:

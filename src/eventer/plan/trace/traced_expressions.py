@@ -74,8 +74,8 @@ def _chooser(compiler: Compiler) -> Callable[[Any, Callable[[], Any], Callable[[
         if isinstance(holds, Symbol) and holds.node.type in {Type.BOOLEAN, Type.DICTIONARY}:
             return tracer.choose(holds, then, otherwise)
         if isinstance(holds, Symbol) and holds.node.type is Type.VALUE:
-            raise PlanUnsupportedError("a condition is not known to be true or false")
-        raise EvaluationError("a condition must be true or false")
+            raise PlanUnsupportedError("a condition may not be a boolean")
+        raise EvaluationError("a condition must be a boolean")
 
     return choose
 
@@ -104,16 +104,18 @@ def unary(compiler: Compiler, node: Unary, scope: Scope) -> Code:
                 return not value
         elif isinstance(value, float):
             return {"-": -value, "+": value}[operator] if operator != "~" else bit_not(value)
-        raise EvaluationError(f"unary `{operator}` cannot take {describe(value)}")
+        raise EvaluationError(f"unary `{operator}` does not accept {describe(value)}")
 
     def vector(values: Sequence[Any]) -> Any:
         (value,) = values
         wanted, operation = _UNARY[operator]
         kind = type_name_of(value)
         if kind is None:
-            raise PlanUnsupportedError(f"the operand of `{operator}` differs in type")
+            raise PlanUnsupportedError(
+                f"the operand of `{operator}` differs in type between events"
+            )
         if kind != ("boolean" if wanted is Type.BOOLEAN else "number"):
-            raise EvaluationError(f"unary `{operator}` cannot take a {kind}")
+            raise EvaluationError(f"unary `{operator}` does not accept a {kind}")
         typed = tracer.typed(value, wanted)
         if operation is None:
             return typed
@@ -180,10 +182,8 @@ def _logic(compiler: Compiler, left: Code, right: Code, operator: str) -> Code:
         if isinstance(value, bool) or type_name_of(value) == "boolean":
             return value
         if isinstance(value, Symbolic) and type_name_of(value) is None:
-            raise PlanUnsupportedError(
-                f"the right side of `{operator}` is not known to be a boolean"
-            )
-        raise EvaluationError(f"the right side of `{operator}` must be true or false")
+            raise PlanUnsupportedError(f"the right side of `{operator}` may not be a boolean")
+        raise EvaluationError(f"the right side of `{operator}` must be a boolean")
 
     def compute(frame: Frame) -> Any:
         if operator == "&&":
@@ -203,13 +203,13 @@ def contains(compiler: TracedCompiler, name: Any, value: Any) -> Any:
         return tracer.scalar([name], lambda each: contains(compiler, each, value), _refuse_names)
     if not isinstance(value, Object) or not isinstance(name, str):
         if isinstance(value, Symbolic) or isinstance(name, Symbolic):
-            raise PlanUnsupportedError("`in` looks into a value that differs from event to event")
-        raise EvaluationError("`in` takes a string and an object")
+            raise PlanUnsupportedError("`in` tests a value whose type differs between events")
+        raise EvaluationError("`in` needs a string and an object")
     return value.has(name)
 
 
 def _refuse_names(_values: Sequence[Any]) -> Any:
-    raise PlanUnsupportedError("a field is looked for by a name that differs from event to event")
+    raise PlanUnsupportedError("a field is accessed by a name that differs between events")
 
 
 def _remainder(compiler: TracedCompiler, frame: Frame, left: Any, right: Any, span: Span) -> Any:
@@ -238,7 +238,7 @@ def item(compiler: TracedCompiler, value: Any, key: Any) -> Any:
     value, key = tracer.simplified(value), tracer.simplified(key)
     for side in (value, key):
         if isinstance(side, AlwaysRaises):
-            raise EvaluationError("this raises in every row")
+            raise EvaluationError("this expression raises an error in every event")
     if isinstance(value, Choice):
         return tracer.distribute(value, lambda side: item(compiler, side, key))
     if isinstance(key, Choice):
@@ -266,7 +266,7 @@ def partial_text(compiler: TracedCompiler) -> Callable[[Sequence[Any]], Any]:
             return split_by_entry(
                 compiler.tracer, values[0], lambda each: item(compiler, each, values[1]), None
             )
-        raise PlanUnsupportedError("it indexes a value that differs from event to event")
+        raise PlanUnsupportedError("the indexed value differs in type between events")
 
     return vector
 
@@ -274,13 +274,13 @@ def partial_text(compiler: TracedCompiler) -> Callable[[Sequence[Any]], Any]:
 def _plain_item(value: Any, key: Any) -> Any:
     if isinstance(value, Object):
         if not isinstance(key, str):
-            raise EvaluationError(f"an object is indexed by a string, not {describe(key)}")
+            raise EvaluationError(f"an object index must be a string, not {describe(key)}")
         return value.get(key)
     if not isinstance(value, Array | str) or not isinstance(key, float):
         raise EvaluationError(f"cannot index {describe(value)} by {describe(key)}")
     number = int(key)
     if not 0 <= number < len(value):
-        raise EvaluationError(f"index {key:g} is outside of {describe(value)}")
+        raise EvaluationError(f"index {key:g} is out of range for {describe(value)}")
     return value[number]
 
 
@@ -294,7 +294,7 @@ def _item_by_symbol(compiler: TracedCompiler, value: Object | Array, key: Any) -
             return split_by_entry(tracer, symbol, lambda each: _plain_item(value, each), None)
         if isinstance(value, Array) and type_name_of(symbol) == "number":
             return _item_by_position(compiler, value, symbol)
-        raise PlanUnsupportedError("it indexes by a value that differs from event to event")
+        raise PlanUnsupportedError("the index differs in type between events")
 
     return tracer.scalar([key], lambda each: _plain_item(value, each), vector)
 
@@ -304,7 +304,7 @@ def _item_by_position(compiler: TracedCompiler, value: Array, symbol: Symbol) ->
     tracer = compiler.tracer
     positions = tuple(float(number) for number in range(len(value.items)))
     if not positions:
-        raise EvaluationError("an index is outside of an empty array")
+        raise EvaluationError("an index is out of range: the array is empty")
     number = tracer.typed(symbol, Type.NUMBER)
     pick = tracer.compute(
         "places", [number], Type.DICTIONARY, parameters=(len(positions),), entries=positions

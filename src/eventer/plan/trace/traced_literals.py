@@ -83,7 +83,7 @@ def _assertion(compiler: TracedCompiler, node: Assertion, scope: Scope) -> Code:
         if isinstance(holds, Symbol) and holds.node.type in {Type.BOOLEAN, Type.DICTIONARY}:
             return tracer.choose(holds, lambda: True, fail)
         if isinstance(holds, Symbolic):
-            raise PlanUnsupportedError("an assert is not known to be true or false")
+            raise PlanUnsupportedError("an assert condition may not be a boolean")
         return fail()
 
     return located(check, node.condition.span)
@@ -132,7 +132,7 @@ def _add_field(
         return
     for each, condition in _alternatives(compiler.tracer, name, field):
         if each in found:
-            raise PlanUnsupportedError(f"field {each!r} is perhaps there twice", field.name.span)
+            raise PlanUnsupportedError(f"the field {each!r} may be defined twice", field.name.span)
         code = plus(compiler, body, each) if field.plus else body
         found[each] = OptionalMember(code, field.visibility, field.name.span, condition)
 
@@ -140,10 +140,14 @@ def _add_field(
 def _alternatives(tracer: Tracer, name: Any, field: Field) -> Sequence[tuple[str, Symbol]]:
     """Each name that a field can have, and the condition that it has it."""
     if not isinstance(name, Symbol) or name.node.type is not Type.DICTIONARY:
-        raise PlanUnsupportedError("a field's name is not one of a few", field.name.span)
+        raise PlanUnsupportedError(
+            "a computed field name has too many possible values", field.name.span
+        )
     entries, live = name.node.entries, tracer.live(name.node)
     if any(not isinstance(entries[code], str | None) for code in live):
-        raise PlanUnsupportedError("a field's name is not always text or null", field.name.span)
+        raise PlanUnsupportedError(
+            "a computed field name is not a string or null in all events", field.name.span
+        )
     names = dict.fromkeys(entries[code] for code in sorted(live) if entries[code] is not None)
     return [(each, _is_entry(tracer, name, each)) for each in names]
 
@@ -185,9 +189,9 @@ def in_super(compiler: Compiler, node: InSuper, scope: Scope) -> Code:
     def test(frame: Frame) -> Any:
         name = code(frame)
         if isinstance(name, Symbolic):
-            raise PlanUnsupportedError("a field of super is looked for by a random name")
+            raise PlanUnsupportedError("a field of `super` is accessed by a random name")
         if not isinstance(name, str):
-            raise EvaluationError("`in super` takes a string")
+            raise EvaluationError("`in super` needs a string")
         for _ in range(depth):
             frame = frame[0]
         below = frame[SUPER_SLOT]

@@ -91,7 +91,7 @@ def _symbol(tracer: Tracer, raw: Symbol, call: BoundCall, probe: Column) -> Any:
         entries = tuple(map(with_float_numbers, probe.entries))
         return tracer.compute("drawn", [raw], Type.DICTIONARY, entries=entries)
     if isinstance(probe, ObjectColumn):
-        raise PlanUnsupportedError("it uses the whole of an object that a function returns")
+        raise PlanUnsupportedError("the whole object of a function is used")
     return tracer.compute("drawn", [raw], Type.TEXT)
 
 
@@ -136,7 +136,7 @@ class TracedNative:
         given = [self._simplified(tracer, each) for each in arguments]
         for number, each in enumerate(given):
             if isinstance(each, AlwaysRaises):
-                raise EvaluationError("this raises in every row")
+                raise EvaluationError("this expression raises an error in every event")
             again = self._changed(tracer, given, number, key)
             if isinstance(each, Choice):
                 return tracer.distribute(each, again)

@@ -88,7 +88,7 @@ class TracedObject(Object):
                 if not isinstance(member, OptionalMember):
                     break
         if len({entry[2] is HIDDEN for entry in chain}) > 1:
-            raise PlanUnsupportedError(f"field {name!r} is hidden in some events only")
+            raise PlanUnsupportedError(f"the field {name!r} is hidden in some events only")
         return chain
 
     def _visibility(self, name: str, number: int) -> Visibility:
@@ -98,7 +98,7 @@ class TracedObject(Object):
                 continue
             if member.visibility is not INHERIT:
                 if below < number and isinstance(member, OptionalMember):
-                    raise PlanUnsupportedError(f"field {name!r} is hidden in some events only")
+                    raise PlanUnsupportedError(f"the field {name!r} is hidden in some events only")
                 return member.visibility
         return INHERIT
 
@@ -242,11 +242,9 @@ def merge_objects(
     """
     for side in (left, right):
         if isinstance(side, TracedObject) and side.sealed:
-            raise PlanUnsupportedError(
-                "it extends an object that it picks out of a list by position"
-            )
+            raise PlanUnsupportedError("an object from a list element is extended")
         if any(layer.covered_layers for layer in side.layers):
-            raise PlanUnsupportedError("it extends an object that a field was removed from")
+            raise PlanUnsupportedError("an object is extended after a field was removed")
     return TracedObject(
         tracer,
         _inherited(left, elements) + _inherited(right, elements),

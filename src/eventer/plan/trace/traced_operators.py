@@ -72,7 +72,7 @@ class TracedOperators(Operators):
             sides = [self._object_of(value) for value in values]
             return merge_objects(self._tracer, sides[0], sides[1], elements)
         if None in kinds:
-            raise PlanUnsupportedError("it adds values whose types differ from event to event")
+            raise PlanUnsupportedError("`+` of values whose types differ between events")
         raise EvaluationError(f"cannot add {kinds[0]} and {kinds[1]}")
 
     def _concatenate(self, left: Any, right: Any) -> Any:
@@ -105,15 +105,17 @@ class TracedOperators(Operators):
 
         def plain(one: Any, other: Any) -> Any:
             if not isinstance(one, float) or not isinstance(other, float):
-                raise EvaluationError(f"`{operator}` takes numbers, not {describe(one)}")
+                raise EvaluationError(f"`{operator}` needs numbers, not {describe(one)}")
             return modulo(one, other) if operator == "%" else ARITHMETIC[operator](one, other)
 
         def vector(values: Sequence[Any]) -> Any:
             kinds = [type_name_of(value) for value in values]
             if None in kinds:
-                raise PlanUnsupportedError(f"the operands of `{operator}` differ in type")
+                raise PlanUnsupportedError(
+                    f"the operands of `{operator}` differ in type between events"
+                )
             if kinds != ["number", "number"]:
-                raise EvaluationError(f"`{operator}` takes numbers, not {kinds}")
+                raise EvaluationError(f"`{operator}` needs numbers, not {kinds}")
             operation = _ARITHMETIC.get(operator)
             if operation is None:
                 typed = [tracer.typed(value, Type.NUMBER) for value in values]
@@ -163,9 +165,7 @@ class TracedOperators(Operators):
             if isinstance(one, SymbolicList) and isinstance(other, Array) and not other.items:
                 return self.equals(list_length(tracer, one), 0.0)
         if any(isinstance(value, SymbolicList) for value in values) or None in kinds:
-            raise PlanUnsupportedError(
-                "it compares lists, or values whose types differ, for equality"
-            )
+            raise PlanUnsupportedError("equality of lists, or of values whose types differ")
         if kinds[0] != kinds[1]:
             return False
         kind = kinds[0]
@@ -176,7 +176,7 @@ class TracedOperators(Operators):
         elif kind == "boolean":
             operation, wanted = "equal", Type.BOOLEAN
         else:
-            raise PlanUnsupportedError(f"it compares values that are {kind} for equality")
+            raise PlanUnsupportedError(f"equality of values that are {kind}")
         typed = [tracer.typed(value, wanted) for value in values]
         return tracer.compute(operation, typed, Type.BOOLEAN)
 
@@ -190,7 +190,9 @@ class TracedOperators(Operators):
         def vector(values: Sequence[Any]) -> Any:
             kinds = [type_name_of(value) for value in values]
             if None in kinds or "array" in kinds:
-                raise PlanUnsupportedError(f"the operands of `{operator}` differ in type")
+                raise PlanUnsupportedError(
+                    f"the operands of `{operator}` differ in type between events"
+                )
             if kinds[0] != kinds[1] or kinds[0] not in {"number", "string"}:
                 raise EvaluationError(f"cannot compare {kinds[0]} with {kinds[1]}")
             wanted = _numeric(values) if kinds[0] == "number" else Type.TEXT
@@ -203,7 +205,7 @@ class TracedOperators(Operators):
     def compare(self, left: Any, right: Any) -> int:
         """See `Operators.compare`: of plain values only."""
         if isinstance(left, Symbolic) or isinstance(right, Symbolic):
-            raise PlanUnsupportedError("it sorts values that differ from event to event")
+            raise PlanUnsupportedError("a sort of values that differ between events")
         return super().compare(left, right)
 
     # -- text -----------------------------------------------------------------------------------
@@ -222,9 +224,7 @@ class TracedOperators(Operators):
         if kind == "string":
             return value
         if not isinstance(value, Symbol) or kind not in {"number", "boolean"}:
-            raise PlanUnsupportedError(
-                "it makes text of a value whose type differs from event to event"
-            )
+            raise PlanUnsupportedError("text from a value whose type differs between events")
         if kind == "boolean":
             return self._tracer.compute(
                 "entries", [value], Type.DICTIONARY, entries=("false", "true")

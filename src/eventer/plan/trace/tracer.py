@@ -51,9 +51,7 @@ class Tracer:
                 all of them, so that the time of the trace would grow with the square of the depth.
         """
         if domain.depth > MAX_DEPTH:
-            raise PlanUnsupportedError(
-                f"it decides more than {MAX_DEPTH} times, one within the other"
-            )
+            raise PlanUnsupportedError(f"conditions are nested more than {MAX_DEPTH} levels deep")
         before, self.domain = self.domain, domain
         try:
             yield
@@ -239,7 +237,9 @@ class Tracer:
         if self.domain.within(rows):
             return value
         if isinstance(value, Closure):
-            raise PlanUnsupportedError("it takes a function from one side of a choice into a list")
+            raise PlanUnsupportedError(
+                "a function from one branch of a condition is stored in a list"
+            )
         if plain:
             return value
         from eventer.plan.trace.views import view_from
@@ -264,7 +264,7 @@ class Tracer:
         values = [self.simplified(value) for value in values]
         for number, value in enumerate(values):
             if isinstance(value, AlwaysRaises):
-                raise EvaluationError("this raises in every row", span)
+                raise EvaluationError("this expression raises an error in every event", span)
             if isinstance(value, Choice):
                 return self.distribute(value, self._with(values, number, plain, vector, span))
         if not any(isinstance(value, Symbolic) for value in values):

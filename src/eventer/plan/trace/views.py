@@ -91,13 +91,13 @@ class View:
         if isinstance(value, SymbolicList):
             return self._list(value)
         if isinstance(value, Symbolic):
-            raise EvaluationError("this raises in every row")
+            raise EvaluationError("this expression raises an error in every event")
         if isinstance(value, Array):
             return Array([self._operand(item) for item in value.items])
         if isinstance(value, Object):
             return ViewedObject(tracer, value, self)
         if isinstance(value, Closure) and not self._shared.within(self.source):
-            raise PlanUnsupportedError("it takes a function from an element of a list")
+            raise PlanUnsupportedError("a function comes from a list element")
         return value
 
     def of(self, compute: Callable[[], Any]) -> Any:
@@ -231,8 +231,10 @@ def element(compiler: TracedCompiler, value: SymbolicList, key: Any) -> Any:
     tracer = compiler.tracer
     if type_name_of(key) != "number":
         if isinstance(key, Symbolic) and type_name_of(key) is None:
-            raise PlanUnsupportedError("a list is indexed by a value whose type differs")
-        raise EvaluationError(f"an array is indexed by a number, not {describe(key)}")
+            raise PlanUnsupportedError(
+                "an array is indexed by a value whose type differs between events"
+            )
+        raise EvaluationError(f"an array index must be a number, not {describe(key)}")
     number = tracer.typed(key, Type.NUMBER)
     inside = tracer.compute("is_place", [number, list_length(tracer, value)], Type.BOOLEAN)
 
@@ -240,7 +242,7 @@ def element(compiler: TracedCompiler, value: SymbolicList, key: Any) -> Any:
         return nth(tracer, value, number)
 
     def fail() -> Any:
-        raise EvaluationError("an index is outside of an array")
+        raise EvaluationError("an index is out of range")
 
     return tracer.choose(inside, found, fail)
 

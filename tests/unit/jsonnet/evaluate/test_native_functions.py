@@ -169,7 +169,7 @@ def test_calling_an_unknown_native_at_once_names_the_near_one():
         ("n(1, hihg=2)", "no parameter 'hihg'"),
         ("n(1, low=2)", "'low' of n is given twice"),
         ("n(1, high=2, high=3)", "given twice"),
-        ("n(1, function(x) x)", "a function is no JSON value"),
+        ("n(1, function(x) x)", "a function is not a JSON value"),
         ("n(1, error 'inner')", "inner"),
     ],
 )

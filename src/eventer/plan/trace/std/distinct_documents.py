@@ -34,9 +34,11 @@ def call_per_distinct_document(call: TracedCall, name: str) -> Any:
     """
     result = RESULT_TYPES.get(name)
     if result is None and name not in ELEMENT_KINDS and name not in SAME_ELEMENT_KIND:
-        raise PlanUnsupportedError(f"std.{name} is not made of columns", call.place)
+        raise PlanUnsupportedError(f"std.{name} has no rule for columns", call.place)
     if any(isinstance(a, Function) and a not in {IDENTITY, ABSENT} for a in call.arguments):
-        raise PlanUnsupportedError(f"std.{name} calls a function on random values", call.place)
+        raise PlanUnsupportedError(
+            f"std.{name} calls a function of the template on random values", call.place
+        )
     wanted = result or Type.VALUE
     symbols, function = _function(call, wanted)
     kind = None if result else "array"
@@ -93,7 +95,7 @@ def _read(text: str) -> Any:
     try:
         return json.loads(text, parse_int=float)
     except json.JSONDecodeError as error:
-        raise EvaluationError("a part of a value raises") from error
+        raise EvaluationError("a part of a value raises an error") from error
 
 
 def _is_plain(call: TracedCall, value: Any) -> bool:

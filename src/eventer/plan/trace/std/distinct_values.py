@@ -58,5 +58,5 @@ def as_own_type(call: TracedCall, value: Any) -> Any:
     """A symbol as a column of the type that its kind has."""
     kind = type_name_of(value)
     if not isinstance(value, Symbol) or kind not in _COLUMN_TYPES:
-        raise PlanUnsupportedError("its arguments differ in type from event to event", call.place)
+        raise PlanUnsupportedError("the arguments differ in type between events", call.place)
     return call.tracer.typed(value, _COLUMN_TYPES[kind])

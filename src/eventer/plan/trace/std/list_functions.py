@@ -29,7 +29,7 @@ def column_of(call: TracedCall, values: SymbolicList, kind: str) -> Any:
     with tracer.inside(values.elements):
         item = tracer.simplified(force(values.item))
         if type_name_of(item) != kind:
-            raise PlanUnsupportedError(f"the elements of a list are not all known to be a {kind}")
+            raise PlanUnsupportedError(f"the elements of a list may not all be {kind}")
     return item
 
 
@@ -41,7 +41,7 @@ def _function(value: Any) -> Function:
 
 def _whole(call: TracedCall, value: Any) -> Any:
     if type_name_of(value) != "number":
-        raise PlanUnsupportedError("a length or a position is not known to be a number", call.place)
+        raise PlanUnsupportedError("a length or position may not be a number", call.place)
     return value if is_whole(value) else call.tracer.whole(value)
 
 
@@ -83,7 +83,7 @@ def map_of(call: TracedCall) -> Any:
     if isinstance(values, Array):
         return call.plain(func, values)
     if not isinstance(values, SymbolicList):
-        raise PlanUnsupportedError("it maps a value that is picked at random", call.place)
+        raise PlanUnsupportedError("a map over a value that is chosen at random", call.place)
     return _mapped(call, _function(func), values)
 
 
@@ -131,11 +131,11 @@ def flat_map(call: TracedCall) -> Any:
     def each(context: Any, item: Any) -> Any:
         made = tracer.simplified(make.enter(context, [item], NO_NAMED_ARGUMENTS, call.place))
         if not isinstance(made, Symbolic | Array):
-            raise PlanUnsupportedError("std.flatMap joins something other than arrays")
+            raise PlanUnsupportedError("std.flatMap returns values that may not be arrays")
         return made
 
     if not isinstance(values, SymbolicList | Array):
-        raise PlanUnsupportedError("std.flatMap goes over a value that is picked at random")
+        raise PlanUnsupportedError("std.flatMap over a value that is chosen at random")
     return concatenate_elements(call.compiler, values, call.context, (*call.steps, 0), each)
 
 
@@ -148,7 +148,7 @@ def fold(call: TracedCall) -> Any:
     func, values, start = call.arguments
     if not isinstance(values, SymbolicList):
         if isinstance(values, Symbolic):
-            raise PlanUnsupportedError("it folds a value that is picked at random", call.place)
+            raise PlanUnsupportedError("a fold over a value that is chosen at random", call.place)
         return call.plain(func, values, start)
     return _fold_left(call, _function(func), values, start)
 
@@ -156,7 +156,9 @@ def fold(call: TracedCall) -> Any:
 def _fold_left(call: TracedCall, combine: Function, values: SymbolicList, start: Any) -> Any:
     tracer, longest = call.tracer, values.lengths.bounds
     if longest is None or longest[1] > MAX_FOLDED:
-        raise PlanUnsupportedError(f"it folds a list of perhaps more than {MAX_FOLDED} elements")
+        raise PlanUnsupportedError(
+            f"a fold over a list of possibly more than {MAX_FOLDED} elements"
+        )
     size = list_length(tracer, values)
     result = start
     for number in range(longest[1]):
@@ -188,7 +190,9 @@ def _where(tracer: Tracer, there: Any, step: Callable[[Any], Any], before: Any) 
 @traced_rule("foldr")
 def fold_right(call: TracedCall) -> Any:
     """From the last element to the first."""
-    raise PlanUnsupportedError("std.foldr goes over a list whose length differs", call.place)
+    raise PlanUnsupportedError(
+        "std.foldr over a list whose length differs between events", call.place
+    )
 
 
 @traced_rule("any", nested=True)
@@ -210,7 +214,7 @@ def _truths(call: TracedCall, *, wanted: bool) -> Any:
         column_of(call, values, "boolean")
         return grouped(call, values, "list_any" if wanted else "list_all", Type.BOOLEAN)
     if not isinstance(values, Array):
-        raise PlanUnsupportedError("it goes over a value that is picked at random")
+        raise PlanUnsupportedError("a loop over a value that is chosen at random")
     found: Any = not wanted
     for item in reversed(values.items):
         found = _first(call, item, found, wanted=wanted)
@@ -223,7 +227,7 @@ def _first(call: TracedCall, item: Any, rest: Any, *, wanted: bool) -> Any:
     if isinstance(value, bool):
         return wanted if value is wanted else rest
     if type_name_of(value) != "boolean":
-        raise PlanUnsupportedError("std.any and std.all need booleans")
+        raise PlanUnsupportedError("std.any and std.all need arrays of booleans")
     if wanted:
         return tracer.choose(value, lambda: True, lambda: rest)
     return tracer.choose(value, lambda: rest, lambda: False)
@@ -292,7 +296,7 @@ def contains_element(call: TracedCall) -> Any:
     operators, tracer = call.compiler.operators, call.tracer
     if not isinstance(values, Array):
         if isinstance(values, SymbolicList):
-            raise PlanUnsupportedError("it looks for a value in a list whose length differs")
+            raise PlanUnsupportedError("a search in a list whose length differs between events")
         return tracer.scalar(call.arguments, call.plain, _text_member(call), call.place)
     found: Any = False
     for item in reversed(values.items):

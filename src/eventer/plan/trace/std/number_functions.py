@@ -102,7 +102,7 @@ def total(call: TracedCall) -> Any:
         result: Any = 0.0
         for item in values:
             if type_name_of(item) != "number":
-                raise PlanUnsupportedError("std.sum adds values that are not known to be numbers")
+                raise PlanUnsupportedError("std.sum gets values that may not be numbers")
             result = call.compiler.operators.add(result, item, ())
         return result
     return list_number(call, values, "list_sum")
@@ -113,7 +113,7 @@ def list_number(call: TracedCall, values: Any, operation: str) -> Any:
     from eventer.plan.trace.std.list_functions import column_of, grouped
 
     if not isinstance(values, SymbolicList):
-        raise PlanUnsupportedError("it needs a list of numbers", call.place)
+        raise PlanUnsupportedError("a list of numbers is required", call.place)
     items = column_of(call, values, "number")
     if isinstance(items, Symbol) and items.node.type is Type.WHOLE:
         whole = _whole_sum(values, items)

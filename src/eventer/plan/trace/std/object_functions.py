@@ -40,4 +40,4 @@ def chosen_late(call: TracedCall, present: Any, value: Object, name: str, defaul
 
 
 def _refused(_values: Any) -> Any:
-    raise PlanUnsupportedError("it looks into an object that differs from event to event")
+    raise PlanUnsupportedError("the object differs between events")

@@ -33,7 +33,7 @@ def _text(call: TracedCall, name: str) -> Any:
     def vector(values: Sequence[Any]) -> Any:
         (value,) = values
         if type_name_of(value) != "string":
-            raise PlanUnsupportedError(f"std.{name} gets values that are not known to be text")
+            raise PlanUnsupportedError(f"std.{name} gets values that may not be strings")
         bounds = (0, 1 << 20) if result is Type.WHOLE else None
         typed = tracer.typed(value, Type.TEXT)
         return tracer.compute(operation, [typed], result, bounds=bounds)
@@ -76,7 +76,7 @@ def type_of(call: TracedCall) -> Any:
 
 
 def _varying(_values: Any) -> Any:
-    raise PlanUnsupportedError("it asks for the type of a value that differs from event to event")
+    raise PlanUnsupportedError("the type of a value differs between events")
 
 
 def _declare_predicates() -> None:
@@ -132,7 +132,7 @@ def split(call: TracedCall) -> Any:
 
     def vector(values: Sequence[Any]) -> Any:
         if type_name_of(values[0]) != "string" or not isinstance(separator, str) or not separator:
-            raise PlanUnsupportedError("std.split takes a separator that is the same in all events")
+            raise PlanUnsupportedError("the separator of std.split differs between events")
         source = tracer.lift(tracer.typed(text, Type.TEXT).node)
         return _parts(call, source, separator)
 
@@ -160,7 +160,7 @@ def join(call: TracedCall) -> Any:
     if isinstance(separator, Array):
         return _joined_arrays(call, separator, parts)
     if type_name_of(separator) != "string":
-        raise PlanUnsupportedError("std.join is given a separator that differs in type")
+        raise PlanUnsupportedError("the separator of std.join differs in type between events")
     if isinstance(parts, SymbolicList):
         return _joined_list(call, separator, parts)
     if not isinstance(parts, Array):
@@ -171,27 +171,27 @@ def join(call: TracedCall) -> Any:
         if part is None:
             continue
         if type_name_of(part) != "string":
-            raise PlanUnsupportedError("std.join is given values that are not known to be text")
+            raise PlanUnsupportedError("std.join gets values that may not be strings")
         pieces += [separator, part] if pieces else [part]
     return concatenated(call, pieces)
 
 
 def _varying_parts(_values: Any) -> Any:
-    raise PlanUnsupportedError("std.join is given an array that differs from event to event")
+    raise PlanUnsupportedError("the array of std.join differs between events")
 
 
 def _joined_arrays(call: TracedCall, separator: Array, parts: Any) -> Any:
     if not isinstance(parts, Array):
-        raise PlanUnsupportedError("std.join puts arrays together whose number differs")
+        raise PlanUnsupportedError("std.join concatenates a random number of arrays")
     arrays = [call.tracer.simplified(force(item)) for item in parts.items]
     if any(isinstance(each, Symbolic) for each in arrays):
-        raise PlanUnsupportedError("std.join puts arrays together that differ from event to event")
+        raise PlanUnsupportedError("std.join concatenates arrays that differ between events")
     return call.plain(separator, parts)
 
 
 def _joined_list(call: TracedCall, separator: Any, parts: SymbolicList) -> Any:
     if not isinstance(separator, str):
-        raise PlanUnsupportedError("std.join is given a separator that differs from event to event")
+        raise PlanUnsupportedError("the separator of std.join differs between events")
     tracer = call.tracer
     texts = column_of(call, parts, "string")
     with tracer.inside(parts.elements):
@@ -237,11 +237,11 @@ def format_text(call: TracedCall) -> Any:
     """A text with its conversions replaced by values, piece by piece."""
     text, values = call.arguments
     if not isinstance(text, str):
-        raise PlanUnsupportedError("the text of std.format differs from event to event")
+        raise PlanUnsupportedError("the format of std.format differs between events")
     pieces = parse_codes(text, call.compiler.runtime.meter.steps)
     codes = [piece for piece in pieces if isinstance(piece, Conversion)]
     if any(code.width == "*" or code.precision == "*" for code in codes):
-        raise PlanUnsupportedError("std.format takes a width from its values")
+        raise PlanUnsupportedError("std.format gets a width from its values")
     if isinstance(values, Symbol) and type_name_of(values) in {None, "array", "object"}:
         # A pick among arrays or objects gives several values: each entry is formatted whole.
         return call.tracer.scalar(
@@ -253,7 +253,7 @@ def format_text(call: TracedCall) -> Any:
 
 
 def _varying_values(_values: Any) -> Any:
-    raise PlanUnsupportedError("std.format is given values that differ in type")
+    raise PlanUnsupportedError("std.format gets values whose types differ between events")
 
 
 def _supply(
@@ -265,7 +265,9 @@ def _supply(
     items = list(values.items) if isinstance(values, Array) else [values]
     taken = sum(code.kind != "%" for code in codes)
     if taken != len(items):
-        raise EvaluationError("std.format: as many values as conversions are needed", call.place)
+        raise EvaluationError(
+            "std.format: the number of values must equal the number of conversions", call.place
+        )
     rest = iter(items)
     return lambda _: call.tracer.simplified(force(next(rest)))
 
@@ -302,7 +304,7 @@ def _converted(call: TracedCall, code: Conversion, supply: Callable[[Conversion]
                 label=one,
             )
         if type_name_of(each) not in {"number", "string", "boolean"}:
-            raise PlanUnsupportedError("std.format is given values that differ in type")
+            raise PlanUnsupportedError("std.format gets values whose types differ between events")
         typed = tracer.typed(each, _TYPES[type_name_of(each) or ""])
         return tracer.compute(
             "each", [typed], Type.TEXT, parameters=(plain,), span=call.place, label=f"format {one}"
