@@ -24,8 +24,8 @@ from typing import Any
 
 import asyncpg
 import numpy as np
-from eventer.mapping.engine import EventContext
-from eventer.mapping.prepare import PreparedTemplate, prepare
+from eventer.plan.engine import EventContext
+from eventer.plan.prepare import PreparedTemplate, prepare
 
 from benchmarks.turns import CONTRACT, EVENTER, ROOT, Turn, pairs, report
 from eventer.core.batch import Batch

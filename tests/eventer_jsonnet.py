@@ -21,7 +21,7 @@ def evaluate(text, variables=None, library=None, budget=None):
     try:
         program = load(template)
         environment = Environment(RowReader(), DrawKeys(), program.vars)
-        event = Interpreter(program, environment, budget or Budget(seconds=20)).event(ROOT_KEY)
+        event = Interpreter(program, environment, budget or Budget(seconds=None)).event(ROOT_KEY)
     except TemplateError as error:
         return Error(error.message)
     return json.loads(event.text, parse_int=float)

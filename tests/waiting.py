@@ -11,15 +11,23 @@ DEADLINE_S = 120.0
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], message: str = "", seconds: float = DEADLINE_S) -> T:
+def wait_until(
+    condition: Callable[[], T],
+    message: str | Callable[[], str] = "",
+    seconds: float = DEADLINE_S,
+) -> T:
     """Polls until `condition` returns something true, and returns that.
+
+    A message that is a function is asked only when the deadline has passed.
 
     Raises:
         AssertionError: the deadline passed.
     """
     deadline = time.monotonic() + seconds
     while not (result := condition()):
-        assert time.monotonic() < deadline, message or f"not within {seconds:g} s"
+        if time.monotonic() >= deadline:
+            said = message if isinstance(message, str) else message()
+            raise AssertionError(said or f"not within {seconds:g} s")
         time.sleep(0.02)
     return result
 

@@ -23,6 +23,17 @@ def request(*destinations, template=EVENT, count=10, interval="1s", **event):
     }
 
 
+def together(*requests):
+    """One request for all of these, each of one event for one destination."""
+    merged = {"destinations": [], "events": [], "schedules": []}
+    for at, one in enumerate(requests):
+        (place,), (event,) = one["destinations"], one["events"]
+        merged["destinations"].append(place | {"id": f"d{at}"})
+        merged["events"].append(event | {"id": f"e{at}"})
+        merged["schedules"].append({"destination_id": f"d{at}", "event_id": f"e{at}"})
+    return merged
+
+
 def topic(name, **options):
     return ("kafka", {"topic": name, **options})
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 import psycopg
 
+from tests import waiting
 from tests.integration.kafka.harness import read_topic
 from tests.ports import free_port
-
-START_SECONDS = 40
+from tests.waiting import DEADLINE_S
 
 
 class Service:
@@ -61,7 +61,7 @@ class Service:
                 stderr=log,
                 start_new_session=True,
             )
-        wait_until(self._answers, START_SECONDS, lambda: f"the service did not start:\n{self.log}")
+        waiting.wait_until(self._answers, lambda: f"the service did not start:\n{self.log}")
         return self
 
     def _answers(self) -> bool:
@@ -80,12 +80,12 @@ class Service:
         family = self._family(process)
         process.send_signal(signal.SIGTERM)
         for _ in range(signals - 1):
-            wait_until(lambda: not _catches(process.pid, signal.SIGTERM), 10, "it goes on")
+            waiting.wait_until(lambda: not _catches(process.pid, signal.SIGTERM), "it goes on")
             process.send_signal(signal.SIGTERM)
         # A signal that comes while it ends ends it as it would any process.
         endings = (0,) if signals == 1 else (0, -signal.SIGTERM)
-        assert process.wait(30) in endings, self.log
-        _, alive = psutil.wait_procs(family, timeout=5)
+        assert process.wait(DEADLINE_S) in endings, self.log
+        _, alive = psutil.wait_procs(family, timeout=DEADLINE_S)
         assert not alive, f"left running: {alive}"
 
     def kill(self) -> None:
@@ -95,7 +95,7 @@ class Service:
             for member in [*self._family(process), psutil.Process(process.pid)]:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     member.kill()
-            process.wait(10)
+            process.wait(DEADLINE_S)
 
     def workers(self) -> list[psutil.Process]:
         """The processes that it started, and that live."""
@@ -145,7 +145,7 @@ class Service:
             ["bash", "-c", command],
             env={**self.env, "CURL_HOME": str(self.directory)},
             capture_output=True,
-            timeout=60,
+            timeout=DEADLINE_S,
             check=False,
         )
         assert done.returncode == 0, done.stderr.decode()
@@ -155,7 +155,7 @@ class Service:
         """Status and JSON body of a GET."""
         return self._ask(urllib.request.Request(self.url + path))
 
-    def post(self, path: str, body=None, *, raw: bytes | None = None, headers=None, timeout=30):
+    def post(self, path: str, body=None, *, raw: bytes | None = None, headers=None):
         """Status and JSON body of a POST."""
         data = raw if raw is not None else json.dumps(body if body is not None else {}).encode()
         request = urllib.request.Request(
@@ -164,12 +164,12 @@ class Service:
             {"Content-Type": "application/json", **(headers or {})},
             method="POST",
         )
-        return self._ask(request, timeout)
+        return self._ask(request)
 
     @staticmethod
-    def _ask(request, timeout=30):
+    def _ask(request):
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as reply:
+            with urllib.request.urlopen(request, timeout=DEADLINE_S) as reply:
                 text = reply.read().decode()
                 kind = reply.headers.get_content_type()
                 return reply.status, json.loads(text) if kind.endswith("json") else text
@@ -215,6 +215,13 @@ def wait_until(condition, seconds: float, message) -> None:
     while not condition():
         assert time.monotonic() < end, message() if callable(message) else message
         time.sleep(0.05)
+
+
+def is_well(generator) -> bool:
+    """Whether it runs, as its status tells; that a server once answered late is told there, too."""
+    error = generator["last_error"]
+    late = error is not None and "no answer in time" in error["message"]
+    return generator["state"] == "running" and (error is None or late)
 
 
 def topic_events(bootstrap: str, topic: str) -> list:

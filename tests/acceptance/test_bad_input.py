@@ -13,28 +13,10 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from tests.acceptance.request_bodies import request, table, topic
-from tests.acceptance.service_process import Service, table_rows, wait_until
+from tests.acceptance.service_process import Service, table_rows
+from tests.waiting import DEADLINE_S, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
-
-HOSTILE = [
-    "local f(n) = f(n + 1); f(0)",
-    "local f(n) = if n < 0 then 0 else f(n + 1) tailstrict; f(0)",
-    "std.makeArray(1e9, function(i) i)",
-    "std.length(std.makeArray(1e9, function(i) [i]))",
-    "local s(n) = if n == 0 then 'x' else s(n - 1) + s(n - 1); { a: s(60) }",
-    "{ a: std.repeat('x', 1e10) }",
-    "{ a: std.foldl(function(t, i) t + i, std.range(1, 1e8), 0) }",
-    "std.range(1, 1e12)",
-    "local f(n) = if n == 0 then [] else [f(n - 1)]; { a: f(1e5) }",
-    (
-        "local a = ['x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x'];"
-        "local b(x) = [x, x, x, x, x, x, x, x, x, x]; { a: b(b(b(b(b(b(b(b(b(a))))))))) }"
-    ),
-    "local x = x; { a: x }",
-    "{ a: '%1000000000d' % 1 }",
-    "{ a: [i for i in std.range(1, 1e7) for j in std.range(1, 1e7) if false] }",
-]
 
 
 class Watched(Service):
@@ -48,7 +30,7 @@ class Watched(Service):
     def made(self):
         """Ids of generators, names of topics, and schemas and tables, ours excepted."""
         ids = [g["id"] for g in self.get("/generator/status")[1]["generators"]]
-        topics = set(self._admin.list_topics(timeout=10).topics) & POSTED
+        topics = set(self._admin.list_topics(timeout=DEADLINE_S).topics) & POSTED
         with psycopg.connect(self.dsn) as connection:
             found = connection.execute(
                 "select n.nspname, c.relname from pg_namespace n "
@@ -80,7 +62,7 @@ def check_nothing_was_made(running, _ids, topics, tables):
     code, body = running.post("/generator/add", request(*good, template="{ a: 1 }", interval="1h"))
     assert code == 200, body
     ids = [g["id"] for g in body["generators"]]
-    wait_until(lambda: all(running.generator(id)["position"] for id in ids), 30, "none delivers")
+    wait_until(lambda: all(running.generator(id)["position"] for id in ids), "none delivers")
     generators, topics_now, tables_now = running.made()
     assert set(generators) == set(ids)
     assert topics_now == topics == set()
@@ -204,14 +186,6 @@ def test_a_template_is_refused_at_its_place(service, template, line, column, sai
     assert "root:" not in str(problem)
 
 
-@pytest.mark.parametrize("template", HOSTILE)
-def test_a_template_that_runs_away_is_refused_in_time(service, template):
-    began = service.processor_seconds()
-    problem = refused(service, 422, request(topic("refused"), template=template))
-    assert service.processor_seconds() - began < 6
-    assert "/events/0/template" in str(problem)
-
-
 @pytest.mark.parametrize("name", ["", "x" * 64, "\u00e9" * 32, "a\0b", "a.b.c", '"a'])
 def test_illegal_table_names(service, name):
     problem = refused(service, 422, request(table(name), template="{ a: 1 }"))
@@ -267,7 +241,7 @@ def test_hostile_but_legal_names_work_and_nothing_in_them_is_executed(service, p
             "/generator/add", request(table(quoted), template=template, interval="1h")
         )
         assert code == 200, body
-        wait_until(lambda quoted=quoted: table_rows(postgres_module_dsn, quoted), 20, quoted)
+        wait_until(lambda quoted=quoted: table_rows(postgres_module_dsn, quoted), quoted)
         row = table_rows(postgres_module_dsn, quoted)[0]
         assert row["drop table kept; --"] == 2
         assert row["user"] == 3

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.acceptance.request_bodies import EVENT, request, table, topic
-from tests.acceptance.service_process import topic_events, wait_until
+from tests.acceptance.service_process import topic_events
+from tests.waiting import wait_until
 
 TEMPLATES = [
     """
@@ -41,9 +42,7 @@ local x(w) = '\\u006b' + w;
 ]
 
 
-@pytest.fixture
-def service(kafka, make_service):
-    return make_service(kafka=kafka).start()
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 
 
 def add(service, *arguments, **options):
@@ -52,7 +51,6 @@ def add(service, *arguments, **options):
     return body["generators"]
 
 
-@pytest.mark.kafka
 def test_five_spellings_are_one_generator(service):
     added = [add(service, topic("identity"), template=text)[0] for text in TEMPLATES]
     assert len({g["id"] for g in added}) == 1
@@ -61,7 +59,6 @@ def test_five_spellings_are_one_generator(service):
     assert len(service.get("/generator/status")[1]["generators"]) == 1
 
 
-@pytest.mark.kafka
 def test_spelling_changes_no_event(service):
     def events(template):
         code, body = service.post(
@@ -75,7 +72,6 @@ def test_spelling_changes_no_event(service):
     assert len({str(event) for event in first}) > 10
 
 
-@pytest.mark.kafka
 def test_a_new_interval_re_paces_and_what_places_events_makes_another(service):
     (first,) = add(service, topic("identity-pace"), interval="1h")
     (faster,) = add(service, topic("identity-pace"), interval="30m", count=5)
@@ -92,18 +88,17 @@ def test_a_new_interval_re_paces_and_what_places_events_makes_another(service):
     assert len({first["id"], *(g["id"] for (g,) in others)}) == 7
 
 
-@pytest.mark.kafka
 @pytest.mark.parametrize("seed", [None, "7"])
 def test_removed_and_added_again_begins_at_0(service, kafka, seed):
     """In the topic, too: after what was there, the events 0, 1, 2 of the new incarnation."""
     name = f"identity-again-{seed}"
     options = {} if seed is None else {"seed": seed}
     (added,) = add(service, topic(name), interval="1h", **options)
-    wait_until(lambda: service.generator(added["id"])["position"] == 10, 20, "no first ten")
+    wait_until(lambda: service.generator(added["id"])["position"] == 10, "no first ten")
     assert service.post(f"/generator/remove?id={added['id']}")[1]["removed"] == [added["id"]]
     (again,) = add(service, topic(name), interval="1h", count=3, **options)
     assert (again["id"], again["created"]) == (added["id"], True)
-    wait_until(lambda: service.generator(added["id"])["position"] == 3, 20, "no first three")
+    wait_until(lambda: service.generator(added["id"])["position"] == 3, "no first three")
 
     landed = topic_events(kafka, name)
     assert landed[:10] == previewed(service, added["seed"], 10)
@@ -121,7 +116,6 @@ def previewed(service, seed, count):
     return body["events"]
 
 
-@pytest.mark.kafka
 def test_a_paused_one_stays_paused_and_one_identity_with_two_paces_is_refused(service):
     (added,) = add(service, topic("identity-paused"), interval="1h")
     assert service.post(f"/generator/pause?id={added['id']}")[1]["state"] == "paused"
@@ -135,12 +129,7 @@ def test_a_paused_one_stays_paused_and_one_identity_with_two_paces_is_refused(se
     assert len(service.get("/generator/status")[1]["generators"]) == 1
 
 
-@pytest.mark.kafka
-@pytest.mark.postgres
-def test_one_event_in_both_destinations_is_two_generators_with_equal_events(
-    kafka, postgres_dsn, make_service
-):
-    service = make_service(kafka=kafka, postgres=postgres_dsn).start()
+def test_one_event_in_both_destinations_is_two_generators_with_equal_events(service):
     in_topic, in_table = add(service, topic("both"), table("both"), interval="1h")
     assert in_topic["id"] != in_table["id"]
     assert in_topic["seed"] == in_table["seed"]

@@ -1,30 +1,50 @@
 """A destination at 10 KB/s: it delays its own generators only, in bounded memory."""
 
-import time
 from collections import Counter
+from contextlib import nullcontext
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.acceptance.punctuality import Punctuality
+from tests.acceptance.lateness import punctual
 from tests.acceptance.request_bodies import request, table, topic
-from tests.acceptance.service_process import table_rows, topic_events, wait_until
+from tests.acceptance.service_process import table_rows, topic_events
 from tests.acceptance.throttle import Throttle
+from tests.waiting import DEADLINE_S, wait_until
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.alone]
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 RATE = 10_000
 QUEUE = 64 << 20
 """What a shard holds on to while it waits: `eventer.runs.shard.MAX_BUFFERED_BYTES`."""
 ROOM = 50 << 20
 OTHERS = 10
+PER_SECOND = 2_000
+"""Events of the generator whose destination is slow."""
+
 EVENT = """
 local get_integer = std.native('get_integer');
 { serial: get_integer(1, 1000000000), text: std.repeat('abcdefghij', 10) }
 """
-LENGTHS = [
-    pytest.param(15, id="short"),
-    pytest.param(600, id="long", marks=[pytest.mark.slow, pytest.mark.timeout(1200)]),
-]
+
+
+@dataclass(frozen=True)
+class Length:
+    """How far the slow generator falls behind meanwhile, in seconds of its events."""
+
+    behind: float
+    timed: bool = False
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(Length(5), id="short"),
+        pytest.param(Length(550), id="long", marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
+        pytest.param(Length(13, timed=True), id="timed", marks=pytest.mark.timing),
+    ]
+)
+def length(request):
+    return request.param
 
 
 def add(service, *requests):
@@ -41,74 +61,76 @@ def small(place):
     return [request(place(f"timed_{at}"), interval="500ms", count=1) for at in range(OTHERS)]
 
 
-def watch(service, seconds):
-    """How much memory it took at most."""
-    most, end = 0, time.monotonic() + seconds
-    while time.monotonic() < end:
+def caught_up(service, generator):
+    status = service.generator(generator["id"])
+    return status["state"] == "running" and status["lag"] < 2 * PER_SECOND
+
+
+def fall_behind(service, slow, throttle, seconds):
+    """Makes its destination slow until so many seconds of events wait; the most memory it took."""
+    throttle.rate = RATE
+    most = 0
+
+    def behind():
+        nonlocal most
         most = max(most, service.memory())
-        time.sleep(0.25)
+        return service.generator(slow["id"])["lag"] >= seconds * PER_SECOND
+
+    wait_until(behind, lambda: str(service.generator(slow["id"])), seconds + DEADLINE_S)
     return most
 
 
-def caught_up(service, generator):
-    status = service.generator(generator["id"])
-    return status["state"] == "running" and status["lag"] < 4_000
-
-
-def rehearse(service, slow, throttle):
-    """Is slow for a moment: what a process loads once for its first large batches is there then."""
-    throttle.rate = RATE
-    time.sleep(5)
-    throttle.rate = None
-    wait_until(lambda: caught_up(service, slow), 90, lambda: service.generator(slow["id"]))
-    wait_until(lambda: not service.compilers(), 60, "a compiler stays")
-
-
-def slow_down(service, slow, others, throttle, seconds, punctuality):
-    """Makes the destination of `slow` slow for a while; then everything has to be there."""
-    for generator in (slow, *others):
-        wait_until(
-            lambda g=generator: service.generator(g["id"])["position"] > 3,
-            40,
-            lambda g=generator: f"{service.generator(g['id'])}\n{service.log}",
-        )
-    time.sleep(3)
-    held = service.memory()
-    rehearse(service, slow, throttle)
-    throttle.rate = RATE
-    with punctuality:
-        most = watch(service, seconds)
-        ticks = punctuality.judge(seconds // 2)
-    status = service.generator(slow["id"])
-    print(f"{(most - held) / 1e6:.0f} MB more, lag {status['lag']}")
-    assert status["lag"] > 2_000 * seconds / 2, status
-    assert status["limited_by"] == "destination", status
-    assert ticks.count >= 0.9 * OTHERS * 2 * ticks.seconds - OTHERS
-    assert ticks.late <= ticks.count / 100
-    assert most - held <= QUEUE + ROOM
+def catch_up(service, slow, throttle, seconds=0):
     throttle.rate = None
     wait_until(
-        lambda: caught_up(service, slow), 60 + seconds, lambda: service.generator(slow["id"])
+        lambda: caught_up(service, slow),
+        lambda: str(service.generator(slow["id"])),
+        seconds + DEADLINE_S,
     )
+
+
+def deliver(service, generators, more):
+    """Waits until each has delivered so many more events."""
+    marks = {g["id"]: service.generator(g["id"])["position"] + more for g in generators}
+    wait_until(
+        lambda: all(service.generator(id)["position"] >= mark for id, mark in marks.items()),
+        lambda: f"{[service.generator(id) for id in marks]}\n{service.log}",
+    )
+
+
+def slow_down(service, slow, others, throttle, length, connection):
+    """Makes the destination of `slow` slow for a while; then everything has to be there."""
+    deliver(service, [slow, *others], 4)
+    held = service.memory()
+    # Slow for a moment: what a process loads once for its first large batches is there then.
+    fall_behind(service, slow, throttle, 4)
+    catch_up(service, slow, throttle)
+    wait_until(lambda: not service.compilers(), "a compiler stays")
+    least = 0.9 * OTHERS * 2
+    with punctual(service, connection, least=least) if length.timed else nullcontext():
+        most = fall_behind(service, slow, throttle, length.behind)
+        deliver(service, others, 4)
+        status = service.generator(slow["id"])
+    print(f"{(most - held) / 1e6:.0f} MB more, lag {status['lag']}")
+    assert status["limited_by"] == "destination", status
+    assert status["lag"] >= length.behind * PER_SECOND, status
+    assert most - held <= QUEUE + ROOM
+    catch_up(service, slow, throttle, length.behind)
     service.post(f"/generator/pause?id={slow['id']}")
     return service.generator(slow["id"])["position"]
 
 
-@pytest.mark.parametrize("seconds", LENGTHS)
-def test_a_slow_database_delays_its_own_generators_only(
-    seconds, kafka, postgres_dsn, make_service, tmp_path
-):
+def test_a_slow_database_delays_its_own_generators_only(length, kafka, postgres_dsn, make_service):
     at = urlsplit(postgres_dsn)
     with Throttle(at.port) as throttle:
         through = at._replace(netloc=at.netloc.replace(str(at.port), str(throttle.port)))
         service = make_service(kafka=kafka, postgres=through.geturl()).start()
         slow, *others = add(
             service,
-            request(table("slow"), template=EVENT, count=200, interval="100ms"),
+            request(table("slow"), template=EVENT, count=PER_SECOND // 10, interval="100ms"),
             *small(topic),
         )
-        punctuality = Punctuality(service, tmp_path, "kafka")
-        count = slow_down(service, slow, others, throttle, seconds, punctuality)
+        count = slow_down(service, slow, others, throttle, length, "kafka")
         landed = Counter(row["serial"] for row in table_rows(postgres_dsn, "slow"))
         some = service.events(slow["id"], 0, min(count, 20_000))
         assert landed.total() == count
@@ -116,9 +138,8 @@ def test_a_slow_database_delays_its_own_generators_only(
         service.stop()
 
 
-@pytest.mark.parametrize("seconds", LENGTHS)
 def test_a_slow_broker_delays_its_own_generators_only(
-    seconds, own_kafka, postgres_dsn, make_service, tmp_path
+    length, own_kafka, postgres_dsn, make_service
 ):
     with Throttle() as throttle:
         broker = own_kafka(advertised=throttle.port)
@@ -126,11 +147,10 @@ def test_a_slow_broker_delays_its_own_generators_only(
         service = make_service(kafka=f"127.0.0.1:{throttle.port}", postgres=postgres_dsn).start()
         slow, *others = add(
             service,
-            request(topic("slow"), template=EVENT, count=200, interval="100ms"),
+            request(topic("slow"), template=EVENT, count=PER_SECOND // 10, interval="100ms"),
             *small(table),
         )
-        punctuality = Punctuality(service, tmp_path, "postgres")
-        count = slow_down(service, slow, others, throttle, seconds, punctuality)
+        count = slow_down(service, slow, others, throttle, length, "postgres")
         landed = topic_events(broker.bootstrap, "slow")
         assert len(landed) == count
         some = service.events(slow["id"], 0, min(count, 20_000))

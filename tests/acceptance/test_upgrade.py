@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from tests.acceptance.service import table_rows, topic_events
+from tests.acceptance.service_process import table_rows, topic_events
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
@@ -95,7 +95,7 @@ def test_generators_continue_at_their_stored_positions(service, stored_records):
     assert before[TO_KAFKA] == len(old) > 0
     service.start()
     for id in (TO_KAFKA, UPSERTED):
-        wait_until(lambda id=id: service.generator(id)["position"] >= before[id] + 40)
+        wait_until(lambda id_=id: service.generator(id_)["position"] >= before[id] + 40)
     paused = service.generator(APPENDED)
     assert (paused["state"], paused["position"]) == ("paused", before[APPENDED])
     assert service.post(f"/generator/resume?id={APPENDED}")[0] == 200
@@ -115,7 +115,7 @@ def test_generators_continue_at_their_stored_positions(service, stored_records):
 def test_stored_deliveries_verify(service):
     service.start()
     for id in (TO_KAFKA, UPSERTED, APPENDED):
-        wait_until(lambda id=id: service.generator(id)["position"] >= registry_position(id))
+        wait_until(lambda id_=id: service.generator(id_)["position"] >= registry_position(id))
         assert service.post(f"/generator/pause?id={id}")[0] == 200
         code, report = service.post(f"/generator/verify?id={id}", timeout=120)
         assert code == 200, report

@@ -11,9 +11,10 @@ from confluent_kafka.admin import AdminClient
 
 from eventer.destinations.kafka import position
 from tests.acceptance.request_bodies import request, table, topic
-from tests.acceptance.service_process import topic_events, wait_until
+from tests.acceptance.service_process import topic_events
+from tests.waiting import DEADLINE_S, wait_until
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 FAST = {"count": 20, "interval": "100ms"}
 STEADY = {"count": 5, "interval": "100ms"}
 ROW = """
@@ -31,7 +32,7 @@ def cli(service, *words):
         env=service.env,
         cwd=service.directory,
         capture_output=True,
-        timeout=120,
+        timeout=DEADLINE_S,
         check=False,
     )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
@@ -53,7 +54,6 @@ def added(service, *destinations, **event):
 def until_position(service, ids, least):
     wait_until(
         lambda: all(service.generator(id)["position"] >= least for id in ids),
-        60,
         lambda: f"{[service.generator(id) for id in ids]}\n{service.log}",
     )
 
@@ -67,9 +67,8 @@ def found(report):
     return [(each["kind"], each["index"]) for each in report["findings"]]
 
 
-def test_running_generators_that_share_topic_and_table(kafka, postgres_dsn, make_service):
-    service = make_service(kafka=kafka, postgres=postgres_dsn).start()
-    other = make_service(kafka=kafka, postgres=postgres_dsn).start()
+def test_running_generators_that_share_topic_and_table(kafka, service, make_service):
+    other = make_service(kafka=kafka, postgres=service.dsn).start()
     destinations = (topic("verify_shared", key="serial", partitions=3), table("verify_shared"))
     ids = added(service, *destinations, template=ROW, **STEADY)
     beside = added(service, *destinations, template=ROW, dataset="two", **STEADY)
@@ -82,12 +81,10 @@ def test_running_generators_that_share_topic_and_table(kafka, postgres_dsn, make
         assert report["checked"] == report["until"] >= 100
         assert report["others"] > 0
     assert verified(other, away[0])[0] == 0
-    service.stop()
     other.stop()
 
 
-def test_what_somebody_added_to_a_topic_is_found(kafka, make_service):
-    service = make_service(kafka=kafka).start()
+def test_what_somebody_added_to_a_topic_is_found(kafka, service):
     (id,) = added(service, topic("verify_meddled"), template=ROW, **FAST)
     until_position(service, [id], 100)
     pause(service, id)
@@ -107,11 +104,9 @@ def test_what_somebody_added_to_a_topic_is_found(kafka, make_service):
     code, out, _ = cli(service, "verify", id)
     assert code == 1
     assert "1 duplicated, 1 foreign" in out
-    service.stop()
 
 
-def test_what_somebody_did_to_a_table_is_found(postgres_dsn, make_service):
-    service = make_service(postgres=postgres_dsn).start()
+def test_what_somebody_did_to_a_table_is_found(service):
     keyed = "local i = std.native('get_integer'); { id: i(1, 1000000), name: 'x' + i(1, 9) }"
     (id,) = added(service, table("verify_rows"), template=keyed, **FAST)
     until_position(service, [id], 150)
@@ -121,7 +116,7 @@ def test_what_somebody_did_to_a_table_is_found(postgres_dsn, make_service):
     assert "nothing is wrong" in out
     assert not err, "progress is for terminals"
     gone, changed = (event["id"] for event in service.events(id, 100, 2))
-    with psycopg.connect(postgres_dsn) as connection:
+    with psycopg.connect(service.dsn) as connection:
         connection.execute("delete from verify_rows where id = %s", (gone,))
         connection.execute("update verify_rows set name = 'y' where id = %s", (changed,))
         connection.execute("insert into verify_rows values (-5, 'z')")
@@ -132,7 +127,6 @@ def test_what_somebody_did_to_a_table_is_found(postgres_dsn, make_service):
         {"id": changed},
         {"id": -5},
     ]
-    service.stop()
 
 
 def test_a_wiped_position_topic_is_found_and_mended(own_kafka, make_service):
@@ -147,7 +141,6 @@ def test_a_wiped_position_topic_is_found_and_mended(own_kafka, make_service):
     admin.delete_topics([position.TOPIC])[position.TOPIC].result()
     wait_until(
         lambda: all(service.generator(id)["state"] == "failed" for id in ids),
-        90,
         lambda: f"{[service.generator(id) for id in ids]}\n{service.log}",
     )
     error = service.generator(ids[0])["last_error"]

@@ -10,7 +10,7 @@ import sys
 
 import _gojsonnet
 
-CPU_SECONDS = 120
+CPU_SECONDS = 600
 ADDRESS_SPACE = 4 << 30
 
 

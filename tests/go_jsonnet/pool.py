@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from tests.waiting import DEADLINE_S
+
 CHILD = Path(__file__).with_name("child.py")
 PROGRAMS_PER_CHILD = 3_000
 
@@ -39,8 +41,8 @@ class Program:
 class GoJsonnet:
     """One child process at a time, replaced when it dies, overruns or has served long enough."""
 
-    def __init__(self, timeout: float = 20.0) -> None:
-        self._timeout = timeout
+    def __init__(self, timeout: float = DEADLINE_S) -> None:
+        self.timeout = timeout
         self._child: subprocess.Popen[bytes] | None = None
         self._served = 0
 
@@ -98,8 +100,8 @@ class GoJsonnet:
         with selectors.DefaultSelector() as selector:
             selector.register(child.stdout, selectors.EVENT_READ)
             while not parts or not parts[-1].endswith(b"\n"):
-                if not selector.select(self._timeout):
-                    return Error(f"no answer within {self._timeout} s", "timeout")
+                if not selector.select(self.timeout):
+                    return Error(f"no answer within {self.timeout} s", "timeout")
                 part = child.stdout.read(1 << 16)
                 if not part:
                     return Error("the judge's process died", "crash")

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 KAFKA_VERSION = "4.1.0"
@@ -40,13 +41,21 @@ def cache_directory() -> Path:
 
 def class_path() -> str:
     """The class path of the broker, fetched first where it is not there yet."""
-    jars = _jars_directory()
-    jars.parent.mkdir(parents=True, exist_ok=True)
-    with (jars.parent / f"{jars.name}.lock").open("w") as lock:
+    return f"{cached(_jars_directory().name, _fetch)}/*"
+
+
+def cached(name: str, make: Callable[[Path], None]) -> Path:
+    """A directory of the cache, made beside its place and then renamed: what is there is whole."""
+    place = cache_directory() / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with (place.parent / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not jars.is_dir():
-            _fetch(jars)
-    return f"{jars}/*"
+        if not place.is_dir():
+            with tempfile.TemporaryDirectory(dir=place.parent) as work:
+                made = Path(work, "made")
+                make(made)
+                made.rename(place)
+    return place
 
 
 def _jars_directory() -> Path:
@@ -54,15 +63,11 @@ def _jars_directory() -> Path:
 
 
 def _fetch(jars: Path) -> None:
-    """Copies into a directory beside, then renames: what is there is whole."""
-    with tempfile.TemporaryDirectory(dir=jars.parent) as work:
-        pom = Path(work, "pom.xml")
-        pom.write_text(_POM.format(version=KAFKA_VERSION))
-        copied = Path(work, "jars")
-        subprocess.run(
-            [*_COPY, "-f", pom, f"-DoutputDirectory={copied}"],
-            check=True,
-            timeout=_FETCH_SECONDS,
-            stdin=subprocess.DEVNULL,
-        )
-        copied.rename(jars)
+    pom = jars.with_name("pom.xml")
+    pom.write_text(_POM.format(version=KAFKA_VERSION))
+    subprocess.run(
+        [*_COPY, "-f", pom, f"-DoutputDirectory={jars}"],
+        check=True,
+        timeout=_FETCH_SECONDS,
+        stdin=subprocess.DEVNULL,
+    )

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,11 +14,11 @@ from pathlib import Path
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import KafkaException
 
-from tests.kafka_server.jars import class_path
+from tests.kafka_server.jars import KAFKA_VERSION, cached, class_path
 from tests.ports import free_port
+from tests.waiting import DEADLINE_S
 
 _CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
-_START_SECONDS = 60
 _STOP_SECONDS = 30
 _SMALL_JVM_OPTIONS = (
     "-Xmx512m",
@@ -105,7 +106,7 @@ class KafkaServer:
         properties = self._directory / "server.properties"
         if not properties.exists():
             properties.write_text(self._text())
-            _java("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(properties))
+            self._format(properties)
         guard = [sys.executable, "-I", str(Path(__file__).with_name("guard.py"))]
         broker = [*_java_command("kafka.Kafka", self._jvm), properties]
         with (self._directory / "broker.log").open("ab") as log:
@@ -118,13 +119,26 @@ class KafkaServer:
             )
         self._wait_until_up()
 
-    def release(self) -> int:
-        """Lets it go on without this object, as far as the process `watched`; gives its pid."""
+    def _format(self, properties: Path) -> None:
+        """Makes the storage: the same for all brokers of one node, so it is made once for them."""
+        if self._extra.keys() & {"process.roles", "node.id"}:
+            _format(properties)
+            return
+        storage = cached(f"kafka-{KAFKA_VERSION}-storage", self._format_apart)
+        shutil.copytree(storage, self._directory / "data")
+
+    def _format_apart(self, directory: Path) -> None:
+        properties = directory.with_name("server.properties")
+        properties.write_text(self._text() + f"log.dirs={directory}\n")
+        _format(properties)
+
+    def release(self) -> dict[str, int]:
+        """Lets it go on without this object, as far as the process `watched`; see `shared`."""
         process, self._process = self._process, None
         assert process is not None
         # Nobody here will wait for it, which Python would warn of.
         process.returncode = 0
-        return process.pid
+        return {"pid": process.pid, "signal": signal.SIGKILL}
 
     def stop(self) -> None:
         """Stops it in order: nothing that was acknowledged is in doubt."""
@@ -169,7 +183,7 @@ class KafkaServer:
 
     def _wait_until_up(self) -> None:
         assert self._process is not None
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + DEADLINE_S
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 break
@@ -187,6 +201,10 @@ class KafkaServer:
         return False
 
 
+def _format(properties: Path) -> None:
+    _java("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(properties))
+
+
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
@@ -199,7 +217,7 @@ def _java_command(main: str, jvm: Sequence[str] = _SMALL_JVM_OPTIONS) -> list[st
 
 def _java(main: str, *arguments: str) -> None:
     done = subprocess.run(
-        [*_java_command(main), *arguments], capture_output=True, check=False, timeout=_START_SECONDS
+        [*_java_command(main), *arguments], capture_output=True, check=False, timeout=DEADLINE_S
     )
     if done.returncode:
         raise RuntimeError(f"{main} failed:\n{(done.stdout + done.stderr).decode()[-2000:]}")

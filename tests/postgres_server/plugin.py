@@ -1,14 +1,21 @@
 """The fixtures: `postgres` serves a session, `database` a test, `own_postgres` can be killed."""
 
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from eventer.core.errors import ConfigError
 from eventer.embedded.postgres_binaries import locate_binaries, system_binaries
-from tests.postgres_server.server import Database, TestServer
+from tests.postgres_server import host
+from tests.postgres_server.databases import Database, Databases
+from tests.postgres_server.server import TestServer
+from tests.sharing import shared
 
 
 def _binaries(which: str) -> Path:
@@ -27,27 +34,51 @@ def _binaries(which: str) -> Path:
         pytest.skip(error.message)
 
 
-def _served(which: str, factory: pytest.TempPathFactory) -> Iterator[TestServer]:
-    server = TestServer(factory.mktemp(f"postgres_{which}"), _binaries(which))
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
-    """The embedded server, one for each worker: never stop it."""
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """The embedded server, one for all tests and workers."""
     yield from _served("embedded", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def system_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
-    """The system's server, another version: never stop it."""
+def system_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """The system's server, another version, one for all tests and workers."""
     yield from _served("system", tmp_path_factory)
 
 
+def _served(which: str, factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    binaries = _binaries(which)
+
+    def start(directory: Path, session: int) -> dict[str, Any]:
+        return _start(binaries, directory, session)
+
+    with shared(f"postgres_{which}", factory, start) as server:
+        yield Databases(server["dsn"])
+
+
+def _start(binaries: Path, directory: Path, session: int) -> dict[str, Any]:
+    command = [sys.executable, "-m", host.__name__, str(session), str(directory), str(binaries)]
+    log = directory / "host.log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            command,
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
+    with process.stdout as said:
+        dsn = said.readline().strip()
+    assert dsn, log.read_text()
+    # Another worker may end it, so nobody here waits for it, which Python would warn of.
+    process.returncode = 0
+    return {"dsn": dsn, "pid": process.pid, "signal": signal.SIGTERM}
+
+
 @pytest.fixture
-def database(postgres: TestServer) -> Iterator[Database]:
+def database(postgres: Databases) -> Iterator[Database]:
     """A database of one's own in the embedded server."""
     with postgres.fresh_database() as made:
         yield made

@@ -1,6 +1,6 @@
 """The whole language against its judge, over programs that hypothesis writes.
 
-`LANGUAGE_PROGRAMS=100000 pytest tests/property/test_language.py` runs the long version.
+`pytest -m slow tests/property/test_language.py` runs the long version, of LANGUAGE_PROGRAMS.
 """
 
 import os
@@ -15,7 +15,8 @@ from tests import go_jsonnet
 from tests.eventer_jsonnet import evaluate
 from tests.property.programs import programs
 
-PROGRAMS = int(os.environ.get("LANGUAGE_PROGRAMS", "3000"))
+FEW = 1000
+MANY = int(os.environ.get("LANGUAGE_PROGRAMS", "20000"))
 LIMITS = ("max stack frames exceeded", "INTERNAL ERROR")
 """What go-jsonnet says where its own limits or mistakes end a program: such programs are exempt."""
 
@@ -36,11 +37,13 @@ def official():
     one.close()
 
 
-@pytest.mark.timeout(0 if PROGRAMS > 3000 else 300)
-def test_every_program_has_the_value_go_jsonnet_gives_it_or_is_an_error_in_both(official):
+@pytest.mark.parametrize(
+    "count", [FEW, pytest.param(MANY, marks=[pytest.mark.slow, pytest.mark.timeout(0)])]
+)
+def test_every_program_has_the_value_go_jsonnet_gives_it_or_is_an_error_in_both(official, count):
     @settings(
-        max_examples=PROGRAMS,
-        derandomize=PROGRAMS == 3000,
+        max_examples=count,
+        derandomize=count == FEW,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -1,6 +1,6 @@
 """The plan against the interpreter, over templates that hypothesis writes.
 
-`PLAN_TEMPLATES=100000 pytest -n 0 tests/property/test_plan.py` runs the long version.
+`pytest -m slow tests/property/test_plan.py` runs the long version, of PLAN_TEMPLATES.
 """
 
 import os
@@ -20,6 +20,7 @@ from eventer.core.errors import (
 )
 from eventer.core.model import ColumnType, Stream, Template
 from eventer.destinations.kafka.batches import as_bytes_column
+from eventer.jsonnet.budget import Budget
 from eventer.jsonnet.evaluate.large_stack import run_with_large_stack
 from eventer.kernels.json import assemble_loops
 from eventer.kernels.kafka.record_batches import RecordColumns
@@ -29,13 +30,18 @@ from eventer.plan.prepare import prepare
 from tests.property.templates import templates
 from tests.record_packing import check_marks, check_packed
 
-TEMPLATES = int(os.environ.get("PLAN_TEMPLATES", "5000"))
+FEW = 1200
+MANY = int(os.environ.get("PLAN_TEMPLATES", "20000"))
 ROWS = 24
 SPLITS = ((ROWS,), (1, 3, 20), (7, 17), (23, 1))
 MINIMUM_SHARE = 0.6
 """The least share of templates that must run on the plan; most others raise in every event."""
 PARTS = 2
 """The templates are shared out among so many tests, so that processes can run them side by side."""
+COUNTS = pytest.mark.parametrize(
+    "count", [FEW, pytest.param(MANY, marks=[pytest.mark.slow, pytest.mark.timeout(0)])]
+)
+NO_TIME_LIMIT = Budget(seconds=None)
 START = 1_767_225_600_000_000_000
 
 
@@ -102,14 +108,14 @@ def ranges(batches):
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.timeout(0 if TEMPLATES > 5000 else 900)
-def test_every_template_makes_the_same_events_on_both_engines(part):
+@COUNTS
+def test_every_template_makes_the_same_events_on_both_engines(count, part):
     assert assemble_loops  # few rows are written, and marked, by compiled code only if it is there
     tally = {"plan": 0, "interpreter": 0, "refused": 0, "repeats": 0}
 
-    @seed(part if TEMPLATES <= 5000 else random.randrange(1 << 32))
+    @seed(part if count == FEW else random.randrange(1 << 32))
     @settings(
-        max_examples=TEMPLATES // PARTS,
+        max_examples=count // PARTS,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
@@ -128,13 +134,15 @@ def test_every_template_makes_the_same_events_on_both_engines(part):
             tally["refused"] += 1
             return
         stream, context = Stream(start, name), EventContext(dataset="set")
-        auto = prepared.engine(stream, context, engine="auto", match_hints=True)
+        auto = prepared.engine(
+            stream, context, engine="auto", budget=NO_TIME_LIMIT, match_hints=True
+        )
         tally[auto.name] += 1
         if auto.name == "interpreter":
             assert auto.reason
             assert not auto.reason.startswith(COMPILER_DEFECT), text
             return
-        plain = prepared.engine(stream, context, engine="interpreter")
+        plain = prepared.engine(stream, context, engine="interpreter", budget=NO_TIME_LIMIT)
         theirs, expected = events_of(plain, first, split)
         ours, batches = events_of(auto, first, split)
         assert ours == theirs, text
@@ -161,10 +169,10 @@ def event_ranges(draw):
 
 
 @pytest.mark.parametrize("name", ["auto", "interpreter"])
-@pytest.mark.timeout(0 if TEMPLATES > 5000 else 900)
-def test_events_depend_neither_on_the_size_of_batches_nor_on_where_they_begin(name):
+@COUNTS
+def test_events_depend_neither_on_the_size_of_batches_nor_on_where_they_begin(count, name):
     @settings(
-        max_examples=TEMPLATES // 40,
+        max_examples=count // 20,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
@@ -176,7 +184,9 @@ def test_events_depend_neither_on_the_size_of_batches_nor_on_where_they_begin(na
         except TemplateError:
             return
         engines = [
-            prepared.engine(Stream(START, "s"), EventContext(dataset="set"), engine=name)
+            prepared.engine(
+                Stream(START, "s"), EventContext(dataset="set"), engine=name, budget=NO_TIME_LIMIT
+            )
             for _ in range(2)
         ]
         whole, _ = events_of(engines[0], first, [ROWS + max(count for _, count in ranges)])

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 import numpy as np
@@ -30,14 +30,26 @@ AT = 1_767_225_600_000_000_000
 cli: Any = typer.main.get_command(app)
 
 
-def each(found: list[Page]) -> Any:
-    return pytest.mark.parametrize("page", found, ids=lambda page: page.name)
+def each(found: list[Page], having: Callable[[Page], object]) -> Any:
+    """A test for each page that has something to check."""
+    pages = list(filter(having, found))
+    assert pages
+    return pytest.mark.parametrize("page", pages, ids=lambda page: page.name)
+
+
+def templates_of(page: Page) -> list[str]:
+    written = [text for name, text in page.files().items() if name.endswith(".jsonnet")]
+    return [*page.blocks("jsonnet"), *written]
+
+
+def variables_of(page: Page) -> list[str]:
+    return VARIABLE.findall(page.text)
 
 
 # --- links ------------------------------------------------------------------------------------
 
 
-@each(ALL)
+@each(ALL, Page.links)
 def test_links_lead_to_files_and_headings(page: Page) -> None:
     for link in page.links():
         name, _, anchor = link.partition("#")
@@ -110,7 +122,7 @@ def _positional(command: Any, words: list[str]) -> list[str]:
     return found
 
 
-@each(ALL)
+@each(ALL, lambda page: [*page.commands(), *page.mentions()])
 def test_commands_exist_with_their_options(page: Page) -> None:
     for words in page.commands():
         check_command(words, whole=True)
@@ -155,14 +167,14 @@ def _is_model(annotation: object) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-@each(ALL)
+@each(ALL, variables_of)
 def test_variables_are_settings(page: Page) -> None:
-    names = VARIABLE.findall(page.text)
+    names = variables_of(page)
     for key, leaf in environment_layer(dict.fromkeys(names, "1")).items():
         assert is_setting(key), f"there is no setting {leaf.origin}"
 
 
-@each(OWN)
+@each(OWN, lambda page: page.blocks("toml"))
 def test_configuration_files_have_settings_only(page: Page, tmp_path: Any) -> None:
     for block in page.blocks("toml"):
         file = tmp_path / "eventer.toml"
@@ -172,7 +184,7 @@ def test_configuration_files_have_settings_only(page: Page, tmp_path: Any) -> No
 
 
 def test_settings_are_found_and_wrong_ones_noticed() -> None:
-    assert sum(len(VARIABLE.findall(page.text)) for page in OWN) > 15
+    assert sum(len(variables_of(page)) for page in OWN) > 15
     assert is_setting(("connections", "other", "bootstrap_servers"))
     assert is_setting(("kafka", "sasl_password_file"))
     for wrong in (("tokn",), ("kafka", "dsn"), ("host_file",), ("connections", "x", "nothing")):
@@ -194,14 +206,13 @@ def library_of(page: Page) -> dict[str, bytes]:
     return {name.rpartition("/")[2]: text.encode() for name, text in page.files().items()}
 
 
-@each(OWN)
+@each(OWN, templates_of)
 def test_templates_make_events(page: Page) -> None:
-    written = [text for name, text in page.files().items() if name.endswith(".jsonnet")]
-    for text in (*page.blocks("jsonnet"), *written):
+    for text in templates_of(page):
         make_an_event(Template(text), library_of(page))
 
 
-@each(OWN)
+@each(OWN, Page.requests)
 def test_requests_are_what_the_api_takes(page: Page) -> None:
     for text in page.requests():
         request = json.loads(text.replace("\n", " "))

@@ -35,7 +35,12 @@ class ServiceClient:
         headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
         self._url = settings.service_url
         self._http = httpx.Client(
-            base_url=self._url, headers=headers, timeout=_TIMEOUT_SECONDS, transport=transport
+            base_url=self._url,
+            headers=headers,
+            timeout=_TIMEOUT_SECONDS,
+            # A command asks once: no connection is left open for another time.
+            limits=httpx.Limits(max_keepalive_connections=0),
+            transport=transport,
         )
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:

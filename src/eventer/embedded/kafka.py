@@ -12,7 +12,6 @@ import contextlib
 import importlib.util
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Final, Self
 
 from eventer.core.errors import ConfigError
 from eventer.embedded import server_launcher
+from eventer.embedded.ports import free_port
 
 ADDRESS: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 9092
@@ -60,7 +60,7 @@ class EmbeddedKafka:
         """
         program = await asyncio.to_thread(locate_broker)
         for _ in range(_ATTEMPTS):
-            self.port = _free_port(self.port)
+            self.port = free_port(ADDRESS, self.port)
             self._spawn(program)
             if await self._wait_until_ready():
                 return self
@@ -142,17 +142,6 @@ def locate_broker() -> Path:
         raise ConfigError(
             f"the embedded Kafka broker cannot be used: {error}", hint=INSTALL_HINT
         ) from error
-
-
-def _free_port(wanted: int) -> int:
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            # As the broker does, to reuse ports with connections in TIME_WAIT.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind((ADDRESS, port))
-                return int(probe.getsockname()[1])
-    raise ConfigError(f"no port of {ADDRESS} is free")
 
 
 async def _is_listening(port: int) -> bool:

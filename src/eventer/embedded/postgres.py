@@ -13,7 +13,6 @@ import fcntl
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from typing import IO, Final, Self, TypeAlias
 
 from eventer.core.errors import ConfigError
 from eventer.embedded import server_launcher
+from eventer.embedded.ports import free_port
 from eventer.embedded.postgres_binaries import locate_binaries, reachable_binaries, server_account
 
 MonotonicClock: TypeAlias = Callable[[], float]
@@ -119,7 +119,7 @@ class PostgresServer:
 
     def spawn(self) -> None:
         """Starts the server process, on another port if the wanted one is taken."""
-        self.port = _free_port(self._options.port)
+        self.port = free_port(ADDRESS, self._options.port)
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  programs that were located
                 self._command(
@@ -353,14 +353,3 @@ def _is_server_in(pid: int, cluster: Path) -> bool:
     with suppress(OSError):
         return Path(f"/proc/{pid}/cwd").resolve() == cluster.resolve()
     return False
-
-
-def _free_port(wanted: int) -> int:
-    """The wanted port, or another free one."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with suppress(OSError):
-                probe.bind((ADDRESS, port))
-                return int(probe.getsockname()[1])
-    raise ConfigError("this machine has no free port")

@@ -11,6 +11,7 @@ import os
 import struct
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -34,16 +35,17 @@ class InFlightWork:
     first: int
     started_at: int
 
-    def elapsed_ns(self) -> int:
-        """How long the work has taken; negative while time does not count."""
-        return time.monotonic_ns() - self.started_at
+    def elapsed_ns(self, now: int) -> int:
+        """How long the work has taken at `now`; negative while time does not count."""
+        return now - self.started_at
 
 
 class CrashMarker:
     """Shared memory: one process writes, another reads. A mark is complete or absent."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, clock: Callable[[], int] = time.monotonic_ns) -> None:
         self._memory = mmap.mmap(descriptor, _SIZE)
+        self._clock = clock
 
     @classmethod
     def create(cls) -> tuple[Self, int]:
@@ -59,9 +61,7 @@ class CrashMarker:
     def mark(self, key: PositionKey, first: int) -> None:
         """Marks the work in flight."""
         self.clear()
-        mark = _MARKER.pack(
-            0, key.cluster, key.generator, key.incarnation, first, time.monotonic_ns()
-        )
+        mark = _MARKER.pack(0, key.cluster, key.generator, key.incarnation, first, self._clock())
         self._memory[1 : _MARKER.size] = mark[1:]
         self._memory[0:1] = b"\x01"  # last, so that a mark is never half written
 

@@ -55,8 +55,10 @@ Processor time, since the machine may be busy. Time to load or compile code does
 """
 MAX_LOADING_S: Final = 60.0
 """How long loading or compiling code may take until time counts again."""
-_WALL_TIME_FACTOR: Final = 15
+WALL_TIME_FACTOR: Final = 15
 """Wall time, as a multiple of the limit, that an engine may take without computing."""
+POLL_S: Final = 1.0
+"""Seconds between checks whether an event takes too long."""
 _EXIT_BROKEN: Final = 70
 _EXIT_STUCK: Final = 71
 
@@ -169,11 +171,12 @@ class DeliveryWorker:
         """Ends this process if an event takes too long; the crash marker names the event."""
         seen, began = None, 0
         while True:
-            await asyncio.sleep(1)
+            await asyncio.sleep(POLL_S)
             in_flight, spent = self._crash_marker.read(), self._generation_thread.processor_ns()
             if in_flight != seen:
                 seen, began = in_flight, spent
-            if in_flight is not None and _over_limit(spent - began, in_flight.elapsed_ns()):
+            now = time.monotonic_ns()
+            if in_flight is not None and _over_limit(spent - began, in_flight.elapsed_ns(now)):
                 _log.error(
                     "generating events from %d on takes over %.0f s: the worker ends",
                     in_flight.first,
@@ -192,7 +195,7 @@ class DeliveryWorker:
 
 def _over_limit(spent_ns: int, elapsed_ns: int) -> bool:
     limit = STUCK_EVENT_LIMIT_S * NS_PER_SECOND
-    return elapsed_ns >= 0 and (spent_ns >= limit or elapsed_ns >= _WALL_TIME_FACTOR * limit)
+    return elapsed_ns >= 0 and (spent_ns >= limit or elapsed_ns >= WALL_TIME_FACTOR * limit)
 
 
 def build_engine(assignment: Assignment) -> Engine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -190,8 +191,8 @@ class Supervisor:
         while True:
             process.channel.send(Ping())
             await asyncio.sleep(PING_S)
-            in_flight = process.in_flight_work
-            if in_flight is not None and in_flight.elapsed_ns() > OVERRUN_S * NS_PER_SECOND:
+            in_flight, now = process.in_flight_work, time.monotonic_ns()
+            if in_flight is not None and in_flight.elapsed_ns(now) > OVERRUN_S * NS_PER_SECOND:
                 _log.warning(
                     "worker %s has not finished event %d of generator %d after %.0f s: killing it",
                     self.name,

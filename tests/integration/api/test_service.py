@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -18,7 +17,8 @@ from eventer.api.wire.responses import (
     RemoveOut,
     ValidateOut,
 )
-from tests.acceptance.service_process import Service, wait_until
+from tests.acceptance.service_process import Service
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.postgres
 
@@ -120,9 +120,7 @@ def test_faults_of_a_template_point_into_the_request(service, added, field):
 
 def test_a_template_that_does_not_end_is_refused_and_others_are_served(service):
     endless = {"template": "local f(x) = f(x + 1) tailstrict; f(0)"}
-    began = time.monotonic()
     refused(*service.post("/generator/validate", endless))
-    assert time.monotonic() - began < 20
     assert service.post("/generator/preview", {"template": "1", "count": 1})[0] == 200
 
 
@@ -155,7 +153,7 @@ def test_metrics_count_what_was_delivered(service, added):
     code, answer = added(table="counted", count=7)
     assert code == 200, answer
     id_ = answer["generators"][0]["id"]
-    wait_until(lambda: service.generator(id_)["position"] >= 14, 20, "nothing was delivered")
+    wait_until(lambda: service.generator(id_)["position"] >= 14, "nothing was delivered")
 
     def samples():
         return {
@@ -164,7 +162,7 @@ def test_metrics_count_what_was_delivered(service, added):
             for s in family.samples
         }
 
-    wait_until(lambda: samples()["eventer_generator_position", id_].value >= 14, 10, "no metric")
+    wait_until(lambda: samples()["eventer_generator_position", id_].value >= 14, "no metric")
     found = samples()
     assert found["eventer_generators", "running"].value >= 1
     assert found["eventer_delivery_seconds_bucket", "+Inf"].value > 0

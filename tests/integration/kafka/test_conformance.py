@@ -13,6 +13,19 @@ from eventer.testing.audit_conformance import AuditConformance, EventIdentity
 from eventer.testing.destination_conformance import DestinationConformance, MissingFeatures
 from tests.integration.kafka.harness import KafkaHarness
 from tests.ports import free_port
+from tests.waiting import DEADLINE_S
+
+pytestmark = pytest.mark.usefixtures("patience")
+
+
+@pytest.fixture(scope="module")
+def embedded_kafka():
+    """The address of an embedded broker for all of these tests."""
+    with asyncio.Runner() as runner:
+        kafka = EmbeddedKafka(free_port())
+        runner.run(kafka.__aenter__())
+        yield kafka.bootstrap_servers
+        runner.run(kafka.__aexit__())
 
 
 @pytest.mark.kafka
@@ -35,14 +48,13 @@ class TestEmbeddedBroker(DestinationConformance):
     test_a_dropped_target_is_made_again = None
 
     @pytest.fixture
-    async def harness(self):
-        async with EmbeddedKafka(free_port()) as kafka:
-            yield KafkaHarness(
-                kafka.bootstrap_servers,
-                guarantee=DELIVERY_GUARANTEE,
-                delivery=DELIVERY_GUARANTEE,
-                missing_features=MissingFeatures.ROLLBACK,
-            )
+    def harness(self, embedded_kafka):
+        return KafkaHarness(
+            embedded_kafka,
+            guarantee=DELIVERY_GUARANTEE,
+            delivery=DELIVERY_GUARANTEE,
+            missing_features=MissingFeatures.ROLLBACK,
+        )
 
 
 class _AuditHarness(KafkaHarness):
@@ -56,7 +68,7 @@ class _AuditHarness(KafkaHarness):
     async def add(self, target, value, like=None):
         producer = Producer({"bootstrap.servers": self.settings.bootstrap_servers})
         producer.produce(target.topic, json_text(value).encode())
-        await asyncio.to_thread(producer.flush, 10)
+        await asyncio.to_thread(producer.flush, DEADLINE_S)
 
 
 class _LogAuditConformance(AuditConformance):
@@ -83,6 +95,5 @@ class TestReadingApacheKafkaWithoutTransactions(_LogAuditConformance):
 )
 class TestReadingEmbeddedBroker(_LogAuditConformance):
     @pytest.fixture
-    async def harness(self):
-        async with EmbeddedKafka(free_port()) as kafka:
-            yield _AuditHarness(kafka.bootstrap_servers, delivery=DELIVERY_GUARANTEE)
+    def harness(self, embedded_kafka):
+        return _AuditHarness(embedded_kafka, delivery=DELIVERY_GUARANTEE)

@@ -21,8 +21,9 @@ from tests.integration.kafka.harness import (
     read_topic,
     wait_for_broker,
 )
+from tests.waiting import DEADLINE_S
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.usefixtures("patience")]
 
 SECOND = 1_000_000_000
 
@@ -60,6 +61,11 @@ async def bench(kafka):
     yield bench
     for owner in bench.owners:
         await owner.close()
+
+
+def partitions_of(bench):
+    admin = AdminClient({"bootstrap.servers": bench.bootstrap})
+    return len(admin.list_topics(bench.topic, timeout=DEADLINE_S).topics[bench.topic].partitions)
 
 
 def values(records):
@@ -106,7 +112,7 @@ async def test_keys_go_where_java_and_librdkafka_put_them(bench):
     for user in users:
         key = user if isinstance(user, str) else json.dumps(user, sort_keys=True)
         producer.produce(other, key=key.replace(", ", ",").replace(": ", ":"), value=b"")
-    assert producer.flush(20) == 0
+    assert producer.flush(DEADLINE_S) == 0
 
     wanted = {record.key(): record.partition() for record in await bench.records(other)}
     found = {record.key(): record.partition() for record in await bench.records()}
@@ -146,9 +152,7 @@ async def test_growth_takes_effect_from_a_recorded_index(bench):
     admin = AdminClient({"bootstrap.servers": bench.bootstrap})
     grown = admin.create_partitions([NewPartitions(bench.topic, 5)])
     await asyncio.to_thread(grown[bench.topic].result)
-    await wait_for_broker(
-        lambda: len(admin.list_topics(timeout=10).topics[bench.topic].partitions) == 5
-    )
+    await wait_for_broker(lambda: partitions_of(bench) == 5)
     bench.clock.ns += 2 * SECOND
     batch = batch_of(150, [{"n": n} for n in range(150, 800)])
     outcome = await owner.deliver([Delivery(flow, (batch,))])
@@ -258,9 +262,7 @@ async def test_merged_batches_are_sent_again_without_the_refused_flow(bench):
 async def test_the_topic_is_made_as_asked(bench):
     flow = bench.flow(partitions=3, replication=1, config=(("retention.ms", "3600000"),))
     await bench.owner(flow)
-    admin = AdminClient({"bootstrap.servers": bench.bootstrap})
-    topic = (await asyncio.to_thread(admin.list_topics, bench.topic, 10)).topics[bench.topic]
-    assert len(topic.partitions) == 3
+    assert await asyncio.to_thread(partitions_of, bench) == 3
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from eventer.destinations.kafka.producer import OutgoingBatch, Producer
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.testing.batches import batch_of
 from tests.integration.kafka.harness import (
+    PATIENT,
     KafkaHarness,
     ManualClock,
     create_topic,
@@ -36,8 +37,9 @@ from tests.integration.kafka.harness import (
     read_topic,
     wait_for_broker,
 )
+from tests.waiting import wait_until_async
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.usefixtures("patience")]
 
 
 def noise(size, seed=0):
@@ -92,7 +94,7 @@ async def test_the_client_commits_a_transaction_in_which_a_produce_failed(kafka)
     """Why every send is awaited: the day that this fails, a safeguard may be dropped."""
     topic = f"f.{uuid.uuid4().hex}"
     await asyncio.to_thread(create_topic, kafka, topic, max_message_bytes="2000")
-    producer = Producer(KafkaSettings(kafka), transactional_id=topic)
+    producer = Producer(KafkaSettings(kafka, **PATIENT), transactional_id=topic)
     await producer.start()
     sends = [
         OutgoingBatch(topic, 0, position.position_batch({PositionKey(n, 0, 0): Position()}, 0))
@@ -190,7 +192,7 @@ async def test_a_strangers_open_transaction_holds_no_owner_up(kafka, cluster, ow
     flow = flow_of(cluster)
     await owner.prepare(flow)
     assert await owner.positions([flow.key]) == {}
-    stranger = Producer(KafkaSettings(kafka), transactional_id=f"stranger-{cluster}")
+    stranger = Producer(KafkaSettings(kafka, **PATIENT), transactional_id=f"stranger-{cluster}")
     await stranger.start()
     await stranger.begin()
     theirs = position.position_batch({PositionKey(1, 1, 1): Position()}, 0)
@@ -204,10 +206,9 @@ async def test_a_strangers_open_transaction_holds_no_owner_up(kafka, cluster, ow
 
     successor = KafkaHarness(kafka).connection(cluster)
     await successor.open()
-    async with asyncio.timeout(10):
-        assert (await successor.positions([flow.key]))[flow.key].next == 3
+    assert (await successor.positions([flow.key]))[flow.key].next == 3
     await successor.deliver([Delivery(flow, (batch_of(3, events(3, 1)),))])
-    await stranger.abort()
+    await stranger.abort()  # The broker would refuse that of a transaction it has ended itself.
     assert await indices(kafka, flow) == [0, 1, 2, 3]
     await successor.close()
     await stranger.close()
@@ -247,10 +248,8 @@ async def test_a_topic_dropped_a_moment_ago_spends_the_owner(kafka, cluster):
     await owner.prepare(flow)
     await owner.deliver([Delivery(flow, (batch_of(0, events(0, 1)),))])
     await asyncio.to_thread(drop_topic, kafka, flow.target.topic)
-    started = time.monotonic()
     with pytest.raises(DestinationUnavailableError, match=flow.target.topic):
         await owner.deliver([Delivery(flow, (batch_of(1, events(1, 1)),))])
-    assert time.monotonic() - started < 10
     await owner.close()
 
 
@@ -259,31 +258,31 @@ async def test_a_broker_that_goes_away_and_comes_back(own_kafka, cluster):
     server = own_kafka()
     flow = flow_of(cluster)
     shard = Shard(KafkaHarness(server.bootstrap, delivery_timeout=5), cluster, flow)
+    delivering = asyncio.create_task(shard.run(until=10**9))
     for end in (server.kill, server.stop):
-        await shard.run(until=shard.next + 300)
-        delivering = asyncio.create_task(shard.run(until=shard.next + 900))
-        await asyncio.sleep(0.2)
+        await shard.goes_on()
         await asyncio.to_thread(end)
-        await asyncio.sleep(0.5)
+        await shard.fails()
         await asyncio.to_thread(server.start)
-        async with asyncio.timeout(60):
-            await delivering
-    assert shard.troubles > 0
+    await shard.goes_on()
+    shard.until = 0
+    await delivering
     await shard.close()
     assert await indices(server.bootstrap, flow) == list(range(shard.next))
 
 
-@pytest.mark.slow
+@pytest.mark.timing
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("away", "transaction"), [(60, 90), (60, 40)])
 async def test_a_long_outage(own_kafka, cluster, away, transaction):
     """Also one that is longer than the broker keeps a transaction open: it goes on in 10 s."""
     server = own_kafka()
     flow = flow_of(cluster)
-    shard = Shard(KafkaHarness(server.bootstrap, transaction_timeout=transaction), cluster, flow)
+    harness = KafkaHarness(server.bootstrap, patient=False, transaction_timeout=transaction)
+    shard = Shard(harness, cluster, flow)
     await shard.run(until=300)
     delivering = asyncio.create_task(shard.run(until=10**9))
-    await asyncio.sleep(0.2)
+    await shard.goes_on()
     await asyncio.to_thread(server.kill)
     await asyncio.sleep(0.5)
     stood, memory = shard.next, psutil.Process().memory_info().rss
@@ -294,7 +293,10 @@ async def test_a_long_outage(own_kafka, cluster, away, transaction):
     async with asyncio.timeout(10):
         while shard.next < stood + 50:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
-    print(f"resumed {time.monotonic() - back:.1f} s after its return, {growth >> 20} MB more")
+    print(
+        f"resumed {time.monotonic() - back:.1f} s after its return (at most 10 s), "
+        f"{growth >> 20} MB more (at most 64)"
+    )
     delivering.cancel()
     await asyncio.gather(delivering, return_exceptions=True)
     await shard.close()
@@ -306,7 +308,9 @@ async def test_a_long_outage(own_kafka, cluster, away, transaction):
     assert await indices(server.bootstrap, flow) == list(range(stands))
 
 
+@pytest.mark.timing
 async def test_an_unreachable_broker_is_unavailable_in_time(own_kafka, cluster):
+    """What a delivery's time limit promises; that it fails is shown above."""
     server = own_kafka()
     flow = flow_of(cluster)
     owner = KafkaHarness(server.bootstrap, delivery_timeout=2).connection(cluster)
@@ -318,7 +322,9 @@ async def test_an_unreachable_broker_is_unavailable_in_time(own_kafka, cluster):
     with pytest.raises(DestinationUnavailableError):
         await owner.deliver([Delivery(flow, (batch_of(1, events(1, 1)),))])
     await owner.close()
-    assert time.monotonic() - started < 10
+    seconds = time.monotonic() - started
+    print(f"given up after {seconds:.1f} s of at most 10 s, by a limit of 2 s")
+    assert seconds < 10
 
 
 class Shard:
@@ -329,20 +335,41 @@ class Shard:
         self._cluster = cluster
         self._flow = flow
         self._owner = None
-        self.next = 0
-        self.troubles = 0
+        self.next = self.until = 0
+        self.unavailable = self.troubles = 0
 
     async def run(self, until):
-        while self.next < until:
+        """Delivers up to `until`, which may be changed meanwhile."""
+        self.until = until
+        while self.next < self.until:
             try:
                 owner = self._owner or await self._open()
                 batch = batch_of(self.next, events(self.next, 10, 100))
                 outcome = await owner.deliver([Delivery(self._flow, (batch,))])
                 self.next = outcome.committed[self._flow.key].next
-            except (DestinationUnavailableError, UnknownOutcomeError):
+            except (DestinationUnavailableError, UnknownOutcomeError) as error:
                 self.troubles += 1
+                self.unavailable += isinstance(error, DestinationUnavailableError)
                 await self.close()
                 await asyncio.sleep(0.1)
+
+    async def goes_on(self, events=300):
+        """Returns when it has delivered so many more."""
+        wanted = self.next + events
+
+        async def delivered():
+            return self.next >= wanted
+
+        await wait_until_async(delivered)
+
+    async def fails(self):
+        """Returns when it has met a destination that is unavailable, once more."""
+        before = self.unavailable
+
+        async def failed():
+            return self.unavailable > before
+
+        await wait_until_async(failed)
 
     async def _open(self):
         owner = self._harness.connection(self._cluster)

@@ -13,7 +13,8 @@ from eventer.destinations.kafka.log_reader import LogReader
 from eventer.destinations.kafka.position import position_batch
 from eventer.destinations.kafka.producer import OutgoingBatch, Producer
 from eventer.destinations.kafka.settings import KafkaSettings
-from tests.integration.kafka.harness import create_topic, read_topic
+from tests.integration.kafka.harness import PATIENT, create_topic, read_topic
+from tests.waiting import wait_until_async
 
 pytestmark = pytest.mark.kafka
 
@@ -65,7 +66,7 @@ class Writers:
 async def started(kafka, topic, names):
     """Writers of a topic, and a reader of it."""
     create_topic(kafka, topic)
-    settings = KafkaSettings(kafka)
+    settings = KafkaSettings(kafka, **PATIENT)
     async with AsyncExitStack() as ends:
         producers = [Producer(settings, transactional_id=name) for name in names]
         for producer in producers:
@@ -98,10 +99,13 @@ async def test_only_committed_records_are_read_while_transactions_are_open(
 
 async def wait_until_read(reader, topic, committed):
     """A commit is acknowledged before its end is in the log."""
-    async with asyncio.timeout(10):
-        while (found := await offsets(reader, topic)) != committed:
-            assert set(found) < set(committed)
-            await asyncio.sleep(0.01)
+
+    async def complete():
+        found = await offsets(reader, topic)
+        assert found == committed or set(found) < set(committed)
+        return found == committed
+
+    await wait_until_async(complete)
 
 
 async def offsets(reader, topic):

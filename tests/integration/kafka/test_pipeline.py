@@ -13,7 +13,8 @@ from eventer.destinations.kafka.pipeline import MAX_IN_FLIGHT, wrap_sequence
 from eventer.destinations.kafka.producer import PENDING, NotSentError, OutgoingBatch, Producer
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.kernels.kafka.record_batches import RecordColumns, bytes_column, frame
-from tests.integration.kafka.harness import create_topic, read_topic
+from tests.integration.kafka.harness import PATIENT, create_topic, read_topic
+from tests.waiting import wait_until_async
 
 pytestmark = pytest.mark.kafka
 SIZE = 100
@@ -27,7 +28,7 @@ class Bench:
         self.topic = f"t.{uuid.uuid4().hex}"
         self.transactional = transactional
         name = self.topic if transactional else None
-        self.producer = Producer(KafkaSettings(bootstrap), transactional_id=name)
+        self.producer = Producer(KafkaSettings(bootstrap, **PATIENT), transactional_id=name)
         self.manager = self.producer._producer._txn_manager
 
     async def start(self):
@@ -128,9 +129,11 @@ async def test_outcomes_are_set_as_acknowledgements_arrive(bench, monkeypatch):
         await bench.producer.begin()
     outcomes = []
     going = asyncio.create_task(bench.producer.send([bench.send(n) for n in range(1, 4)], outcomes))
-    async with asyncio.timeout(10):
-        while outcomes[:2] != [first, first + SIZE]:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+
+    async def two_acknowledged():
+        return outcomes[:2] == [first, first + SIZE]
+
+    await wait_until_async(two_acknowledged)
     assert outcomes[2] is PENDING
     last.set()
     assert await going == [first, first + SIZE, first + 2 * SIZE]

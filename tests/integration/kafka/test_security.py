@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import ssl
 import subprocess
 import uuid
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,8 +31,9 @@ from eventer.kernels.kafka.record_batches import RecordColumns, bytes_column, fr
 from eventer.testing.batches import batch_of
 from tests.integration.kafka.harness import KafkaHarness, create_topic, read_topic
 from tests.kafka_server.server import KafkaServer
+from tests.sharing import shared
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.usefixtures("patience")]
 
 PLAIN_LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
 SCRAM_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
@@ -38,24 +41,20 @@ STORE_PASSWORD = "changeit"
 
 
 def make_certificate(directory: Path) -> None:
-    """A key store for the broker, and `ca.pem` for those who trust it."""
-    store = [
-        "-keystore",
-        directory / "broker.p12",
-        "-storepass",
-        STORE_PASSWORD,
-        "-alias",
-        "broker",
-    ]
+    """A key store for the broker."""
+    store = ["-keystore", directory / "broker.p12", "-storepass", STORE_PASSWORD]
     make = ["-genkeypair", "-keyalg", "RSA", "-dname", "CN=localhost", "-ext", "SAN=IP:127.0.0.1"]
-    export = ["-exportcert", "-rfc", "-file", directory / "ca.pem"]
-    for command in (make, export):
-        subprocess.run(["keytool", *command, *store], check=True, capture_output=True)
+    command = ["keytool", *make, *store, "-alias", "broker"]
+    subprocess.run(command, check=True, capture_output=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(kafka_tools, tmp_path_factory):
-    directory = tmp_path_factory.mktemp("secure")
+    with shared("secure_kafka", tmp_path_factory, start) as told:
+        yield SimpleNamespace(**told, address=told["addresses"].get)
+
+
+def start(directory, session):
     make_certificate(directory)
     properties = {
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
@@ -69,16 +68,25 @@ def server(kafka_tools, tmp_path_factory):
         "ssl.keystore.location": str(directory / "broker.p12"),
         "ssl.keystore.password": STORE_PASSWORD,
     }
-    server = KafkaServer(directory / "server", properties, ("PLAINTEXT", "SASL_PLAINTEXT", "SSL"))
-    server.start()
-    server.ca = directory / "ca.pem"
-    grant_all(server)
-    yield server
-    server.kill()
+    protocols = ("PLAINTEXT", "SASL_PLAINTEXT", "SSL")
+    server = KafkaServer(directory / "server", properties, protocols)
+    server.start(session)
+    grant_all(server.bootstrap)
+    addresses = {protocol: server.address(protocol) for protocol in protocols}
+    return {"bootstrap": server.bootstrap, "addresses": addresses} | server.release()
 
 
-def grant_all(server):
-    admin = AdminClient({"bootstrap.servers": server.bootstrap})
+@pytest.fixture
+def certificate(server, tmp_path):
+    """The broker's, for those who trust it."""
+    host, _, port = server.address("SSL").partition(":")
+    file = tmp_path / "ca.pem"
+    file.write_text(ssl.get_server_certificate((host, int(port))))
+    return file
+
+
+def grant_all(bootstrap):
+    admin = AdminClient({"bootstrap.servers": bootstrap})
     everything = ("*", ResourcePatternType.LITERAL, AclOperation.ALL)
     ours = ("eventer-", ResourcePatternType.PREFIXED, AclOperation.ALL)
     rules = [acl(user, ResourceType.TOPIC, *everything) for user in ("rich", "poor", "scrammed")]
@@ -226,8 +234,8 @@ def tls(server, **settings):
     return KafkaHarness(server.address("SSL"), security_protocol="SSL", **settings)
 
 
-async def test_tls_with_a_certificate_that_is_trusted(server):
-    harness = tls(server, ssl_cafile=server.ca)
+async def test_tls_with_a_certificate_that_is_trusted(server, certificate):
+    harness = tls(server, ssl_cafile=certificate)
     assert await deliver_one(server, harness) == ("exactly-once", None)
 
 
@@ -242,7 +250,7 @@ async def test_a_certificate_file_that_is_not_there(server, tmp_path):
         await tls(server, ssl_cafile=tmp_path / "absent.pem").connection(1).open()
 
 
-async def test_plain_text_where_tls_is_spoken_is_unavailable_in_time(server):
+async def test_plain_text_where_tls_is_spoken_is_unavailable(server):
     owner = KafkaHarness(server.address("SSL"), start_timeout=3).connection(1)
     with pytest.raises(DestinationUnavailableError):
         await owner.open()

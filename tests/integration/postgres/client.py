@@ -1,13 +1,7 @@
-"""A client that delivers until it is killed; run as a program by the tests of faults.
-
-    python client.py DSN STEP
-
-With a step other than 0 it stops in the middle of its third transaction, after that many
-statements of it, says so, and waits.
-"""
+"""A client that delivers until it is killed, in a process that the tests of faults start."""
 
 import asyncio
-import sys
+from multiprocessing.connection import Connection
 
 from eventer.core.model import JsonValue, PositionKey
 from eventer.destinations.base import Delivery, Flow
@@ -31,13 +25,22 @@ def delivery(to: Flow, first: int, count: int) -> Delivery:
     return Delivery(to, (batch_of(first, events(first, count)),))
 
 
-async def main(dsn: str, step: int) -> None:
+def main(dsn: str, step: int, said: Connection) -> None:
+    """Delivers for good.
+
+    With a step other than 0 it stops in the middle of its third transaction, after that many
+    statements of it, says so, and waits.
+    """
+    asyncio.run(_deliver(dsn, step, said))
+
+
+async def _deliver(dsn: str, step: int, said: Connection) -> None:
     async with Writer(dsn) as writer:
         found = await writer.connection.positions([to.key for to in FLOWS])
         at = {to.key: found[to.key].next if to.key in found else 0 for to in FLOWS}
         for number in range(1, 10**9):
             if number == 3 and step:
-                _stop_after(writer, step)
+                _stop_after(writer, step, said)
             at = await _round(writer, at)
 
 
@@ -46,7 +49,7 @@ async def _round(writer: Writer, at: dict[PositionKey, int]) -> dict[PositionKey
     return {key: position.next for key, position in outcome.committed.items()}
 
 
-def _stop_after(writer: Writer, step: int) -> None:
+def _stop_after(writer: Writer, step: int, said: Connection) -> None:
     """Counts what is sent in the transaction, and stops for good once it has been answered."""
     client = writer.connection._session.client
     left = step
@@ -57,7 +60,7 @@ def _stop_after(writer: Writer, step: int) -> None:
             result = await call(*arguments, **options)
             left -= 1
             if left == 0:
-                print("stopped", flush=True)
+                said.send("stopped")
                 await asyncio.sleep(3600)
             return result
 
@@ -75,7 +78,3 @@ class _Counted:
     def __getattr__(self, name: str):
         value = getattr(self._client, name)
         return self._counting(value) if name in {"execute", "copy_to_table"} else value
-
-
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2])))

@@ -19,7 +19,8 @@ from eventer.destinations.postgres.settings import PostgresSettings
 from eventer.testing.batches import batch_of
 from eventer.testing.destination_conformance import MissingFeatures, event
 from tests.ports import free_port
-from tests.postgres_server.server import Database
+from tests.postgres_server.databases import Database
+from tests.waiting import DEADLINE_S
 
 CLUSTER = (1 << 64) - 59
 KINDS = {
@@ -32,6 +33,16 @@ KINDS = {
 }
 
 
+def patient(dsn: str) -> PostgresSettings:
+    """With limits that a right owner keeps to on a busy machine, too."""
+    return PostgresSettings(
+        dsn,
+        connect_timeout=DEADLINE_S,
+        statement_timeout=2 * DEADLINE_S,
+        lock_timeout=DEADLINE_S,
+    )
+
+
 class PostgresHarness:
     guarantee: Guarantee = "exactly-once"
     missing_features = MissingFeatures.NOTHING
@@ -40,7 +51,7 @@ class PostgresHarness:
         self.database = database
 
     def connection(self, cluster: int, shard: int = 0) -> PostgresConnection:
-        return PostgresConnection(PostgresSettings(self.database.dsn), cluster=cluster, shard=shard)
+        return PostgresConnection(patient(self.database.dsn), cluster=cluster, shard=shard)
 
     def unreachable(self) -> PostgresConnection:
         settings = PostgresSettings(f"postgresql://eventer@127.0.0.1:{free_port()}/eventer")
@@ -86,7 +97,7 @@ class Writer:
     """An owner that delivers lists of events, each flow going on where it was."""
 
     def __init__(self, dsn: str, *, shard: int = 0, cluster: int = CLUSTER) -> None:
-        self.connection = PostgresConnection(PostgresSettings(dsn), cluster=cluster, shard=shard)
+        self.connection = PostgresConnection(patient(dsn), cluster=cluster, shard=shard)
         self._next: dict[PositionKey, int] = {}
 
     async def __aenter__(self) -> Self:

@@ -6,10 +6,9 @@ from eventer.core.model import PostgresTarget
 from eventer.destinations.audit import Flaw
 from eventer.destinations.base import Delivery
 from eventer.destinations.postgres.audit import PostgresTargetAuditor
-from eventer.destinations.postgres.settings import PostgresSettings
 from eventer.testing.audit_conformance import AuditConformance, EventIdentity
 from eventer.testing.batches import RecordedEvents, batch_of
-from tests.integration.postgres.harness import PostgresHarness, Writer, flow, shape
+from tests.integration.postgres.harness import PostgresHarness, Writer, flow, patient, shape
 
 
 class _Harness(PostgresHarness):
@@ -19,7 +18,7 @@ class _Harness(PostgresHarness):
         self.event_identity = EventIdentity.PLACES if key else EventIdentity.BY_CONTENT
 
     def target_auditor(self, cluster, shard=0):
-        return PostgresTargetAuditor(PostgresSettings(self.database.dsn))
+        return PostgresTargetAuditor(patient(self.database.dsn))
 
     def target(self, name):
         if not self.key:
@@ -55,7 +54,7 @@ class TestUpserted(AuditConformance):
 
 
 async def verify(database, writer, to, *others, listed=100):
-    looking = PostgresTargetAuditor(PostgresSettings(database.dsn))
+    looking = PostgresTargetAuditor(patient(database.dsn))
     try:
         await looking.open(to, others)
         return await looking.audit(RecordedEvents(writer.sent), listed)

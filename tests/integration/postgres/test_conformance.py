@@ -4,7 +4,7 @@ import pytest
 
 from eventer.testing.destination_conformance import DestinationConformance
 from tests.integration.postgres.harness import PostgresHarness
-from tests.postgres_server.server import Database
+from tests.postgres_server.databases import Database
 
 pytestmark = pytest.mark.postgres
 

@@ -9,7 +9,7 @@ import pytest
 
 from eventer.core.errors import DestinationRejectedError
 from tests.integration.postgres.harness import Writer, flow, shape
-from tests.postgres_server.server import Database
+from tests.postgres_server.databases import Database
 
 pytestmark = pytest.mark.postgres
 

@@ -3,15 +3,14 @@
 import asyncio
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
+import asyncpg
 import psycopg
 import pytest
 
@@ -25,10 +24,13 @@ from eventer.core.errors import (
 from eventer.core.model import PositionKey
 from eventer.destinations.base import Flow
 from eventer.testing.batches import batch_of
+from tests.forkserver import forkserver
 from tests.integration.postgres import client as client_program
 from tests.integration.postgres.client import FLOWS, event, events
 from tests.integration.postgres.harness import CLUSTER, Writer, flow, shape
-from tests.postgres_server.server import Database, TestServer
+from tests.postgres_server.databases import Database
+from tests.postgres_server.server import TestServer
+from tests.waiting import DEADLINE_S, wait_until, wait_until_async
 
 pytestmark = pytest.mark.postgres
 
@@ -50,22 +52,37 @@ def whole(database: Database, flow: Flow) -> int:
     return len(rows)
 
 
-def started_client(database: Database, *, stop_after: int | None = None) -> subprocess.Popen:
-    program = [sys.executable, "-m", client_program.__name__, database.dsn, str(stop_after or 0)]
-    root = Path(client_program.__file__).parents[3]
-    return subprocess.Popen(program, stdout=subprocess.PIPE, text=True, cwd=root)
+class Client:
+    """A process that delivers."""
+
+    def __init__(self, database: Database, *, stop_after: int = 0) -> None:
+        self._heard, said = forkserver().Pipe(duplex=False)
+        arguments = (database.dsn, stop_after, said)
+        self._process = forkserver().Process(target=client_program.main, args=arguments)
+        self._process.start()
+        said.close()
+
+    def hears(self) -> str:
+        """The next thing that it says."""
+        assert self._heard.poll(DEADLINE_S)
+        return self._heard.recv()
+
+    def runs(self) -> bool:
+        return self._process.is_alive()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+        self._heard.close()
 
 
 @pytest.mark.parametrize("moment", range(1, 10))
 async def test_kill_9_between_copy_and_commit(database: Database, moment: int) -> None:
     """The client stops itself after a given step of its third transaction, and is killed there."""
-    process = started_client(database, stop_after=moment)
-    assert process.stdout is not None
-    said = process.stdout.readline()
-    assert said == "stopped\n"
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
+    client = Client(database, stop_after=moment)
+    assert client.hears() == "stopped"
+    client.kill()
     async with Writer(database.dsn) as writer:
         found = await writer.connection.positions([one.key for one in FLOWS])
         assert {position.next for position in found.values()} == {
@@ -86,7 +103,7 @@ async def finish(writer: Writer, database: Database, until: int = 600) -> None:
 
 
 async def test_kill_9_at_any_time(database: Database) -> None:
-    await killed(database, 20)
+    await killed(database, 5)
 
 
 @pytest.mark.slow
@@ -98,50 +115,50 @@ async def test_kill_9_many_times(database: Database) -> None:
 async def killed(database: Database, kills: int) -> None:
     """Clients one after the other, each killed while it delivers; one in five beside the next."""
     rng = random.Random(7)
-    old: list[subprocess.Popen] = []
+    old: list[Client] = []
     for number in range(kills):
-        process = await asyncio.to_thread(delivering_client, database)
+        client = await asyncio.to_thread(delivering_client, database)
         await asyncio.sleep(rng.uniform(0.02, 0.4))
         if number % 5 != 4:
-            end(process)
+            client.kill()
         else:
-            old.append(process)
+            old.append(client)
     async with Writer(database.dsn) as writer:
         await writer.connection.positions([one.key for one in FLOWS])
-        for process in old:
-            end(process)
+        for client in old:
+            client.kill()
     await check_all(database)
 
 
-def delivering_client(database: Database) -> subprocess.Popen:
+def delivering_client(database: Database) -> Client:
     """A client that owns the shard: it has taken it from whoever had it."""
-    epoch = "SELECT coalesce(max(epoch), 0) FROM eventer.shard"
-    known = database.value("SELECT to_regclass('eventer.shard') IS NOT NULL")
-    before = database.value(epoch) if known else 0
-    process = started_client(database)
-    while True:
-        if not known:
-            known = database.value("SELECT to_regclass('eventer.shard') IS NOT NULL")
-        elif database.value(epoch) > before:
-            return process
-        assert process.poll() is None
-        time.sleep(0.01)
+    before = epoch(database)
+    client = Client(database)
+    wait_until(lambda: epoch(database) > before or not client.runs())
+    assert client.runs()
+    return client
 
 
-def end(process: subprocess.Popen) -> None:
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
+def epoch(database: Database) -> int:
+    """The latest owner's."""
+    if not database.value("SELECT to_regclass('eventer.shard') IS NOT NULL"):
+        return 0
+    return database.value("SELECT coalesce(max(epoch), 0) FROM eventer.shard")
 
 
 def test_a_terminated_session_loses_nothing(database: Database) -> None:
     """pg_terminate_backend at any time."""
-    disturbed(database, lambda: terminate_all(database), times=20, pause=0.02)
+    disturbed(database, [lambda: terminate_all(database)] * 10, pause=0.02)
 
 
 @pytest.mark.slow
 def test_many_terminated_sessions_lose_nothing(database: Database) -> None:
-    disturbed(database, lambda: terminate_all(database), times=100, pause=0.1)
+    disturbed(database, [lambda: terminate_all(database)] * 100, pause=0.1)
+
+
+def test_a_crashed_server_loses_nothing(own_postgres: Callable[..., TestServer]) -> None:
+    """Immediate shutdown and kill -9 of the server, while delivering."""
+    crashed(own_postgres(), [signal.SIGQUIT, signal.SIGKILL])
 
 
 @pytest.mark.slow
@@ -149,13 +166,16 @@ def test_many_terminated_sessions_lose_nothing(database: Database) -> None:
 def test_a_server_that_crashes_many_times_loses_nothing(
     own_postgres: Callable[..., TestServer],
 ) -> None:
-    server = own_postgres()
+    crashed(own_postgres(), [signal.SIGQUIT, signal.SIGKILL] * 13)
 
-    def crash() -> None:
-        server.crash()
+
+def crashed(server: TestServer, numbers: Sequence[signal.Signals]) -> None:
+    def crash(number: signal.Signals) -> None:
+        server.crash(number)
         server.start()
 
-    disturbed(Database(server.dsn(), server), crash, times=20, pause=0.3)
+    database = Database(server.server_dsn)
+    disturbed(database, [partial(crash, number) for number in numbers], pause=0.3)
 
 
 async def test_two_services_share_a_table_and_neither_fences_the_other(
@@ -180,29 +200,22 @@ def terminate_all(database: Database) -> None:
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGQUIT, signal.SIGKILL])
-def test_a_crashed_server_loses_nothing(
-    own_postgres: Callable[..., TestServer], number: signal.Signals
+def disturbed(
+    database: Database, disturbances: Sequence[Callable[[], None]], *, pause: float
 ) -> None:
-    """Immediate shutdown and kill -9 of the server, three times each, while delivering."""
-    server = own_postgres()
+    """Disturbs while a thread delivers; not the other way: a server dies with its thread.
 
-    def crash() -> None:
-        server.crash(number)
-        server.start()
-
-    disturbed(Database(server.dsn(), server), crash, times=3, pause=0.3)
-
-
-def disturbed(database: Database, disturb: Callable[[], None], *, times: int, pause: float) -> None:
-    """Disturbs while a thread delivers; not the other way: a server dies with its thread."""
+    Every other time it delivers again when it is disturbed, else it may be about to connect.
+    """
     errors: list[DestinationError] = []
     begun, done = threading.Event(), threading.Event()
     with ThreadPoolExecutor(1) as thread:
         delivering = thread.submit(asyncio.run, deliver_anyway(database, begun, done, errors))
         try:
-            assert begun.wait(30)
-            for _ in range(times):
+            for number, disturb in enumerate(disturbances):
+                if number % 2 == 0:
+                    begun.clear()
+                    assert begun.wait(DEADLINE_S)
                 time.sleep(pause)
                 disturb()
         finally:
@@ -289,14 +302,19 @@ async def test_closing_and_losing_a_session_logs_nothing(
 ) -> None:
     async with Writer(database.dsn):
         pass
-    async with Writer(database.dsn):
+    async with Writer(database.dsn) as writer:
+        lost = writer.connection._session.client
         terminate_all(database)
-        await asyncio.sleep(0.2)
+        await wait_until_async(partial(closed, lost))
     await asyncio.sleep(0)
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
-async def test_a_session_lost_in_the_middle_of_a_large_copy_is_noticed_at_once(
+async def closed(client: asyncpg.Connection) -> bool:
+    return client.is_closed()
+
+
+async def test_a_session_lost_in_the_middle_of_a_large_copy_is_noticed(
     database: Database,
 ) -> None:
     """The table is locked, so the server reads nothing, and the client's buffers are full."""
@@ -307,13 +325,20 @@ async def test_a_session_lost_in_the_middle_of_a_large_copy_is_noticed_at_once(
         with psycopg.connect(database.dsn) as other:
             other.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
             sending = asyncio.create_task(writer.send(to, *batches))
-            await asyncio.sleep(1)
+            await asyncio.to_thread(wait_until_blocked, database)
+            await wait_until_async(partial(full, writer.connection._session.client))
             assert not sending.done()
             terminate_all(database)
-            with pytest.raises(DestinationUnavailableError):
-                async with asyncio.timeout(3):
-                    await sending
+            # By its own limit, after minutes, it would be another error.
+            with pytest.raises(DestinationUnavailableError, match=r"terminat|closed"):
+                await sending
     assert database.value("SELECT count(*) FROM t") == 1
+
+
+async def full(client: asyncpg.Connection) -> bool:
+    """Whether it waits until it may write on."""
+    transport = client._transport
+    return transport.get_write_buffer_size() > transport.get_write_buffer_limits()[1]
 
 
 async def test_lost_after_one_of_two_commits_is_unknown(
@@ -354,8 +379,11 @@ async def test_a_cancelled_delivery_leaves_nothing(database: Database) -> None:
 
 
 def wait_until_blocked(database: Database) -> None:
-    while not database.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-        time.sleep(0.01)
+    query = (
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+        "WHERE NOT granted AND datname = current_database()"
+    )
+    wait_until(lambda: database.value(query))
 
 
 async def test_a_delivery_that_does_not_begin_at_the_position_is_refused(

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from tests.integration.postgres.harness import Writer, flow, shape
-from tests.postgres_server.server import Database
+from tests.postgres_server.databases import Database
 
 COUNT = 9
 WORDS = "CREATE TABLE words (n bigint, word text CHECK (word <> 'forbidden'))"

@@ -1,5 +1,6 @@
 """What was delivered is what another client reads."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.postgres.harness import Writer, flow, shape
-from tests.postgres_server.server import Database
+from tests.postgres_server.databases import Database
 
 pytestmark = pytest.mark.postgres
 
@@ -76,15 +77,22 @@ async def test_values_of_every_type_come_back(each_database: Database) -> None:
 
 
 def test_any_values_come_back(database: Database) -> None:
-    """Batches of any values, judged by psycopg; one table, told apart by the batch's number."""
-    import asyncio
+    come_back(database, batches=40)
 
+
+@pytest.mark.slow
+def test_many_values_come_back(database: Database) -> None:
+    come_back(database, batches=400)
+
+
+def come_back(database: Database, *, batches: int) -> None:
+    """Batches of any values, judged by psycopg; one table, told apart by the batch's number."""
     runner = asyncio.Runner()
     writer = runner.run(Writer(database.dsn).__aenter__())
     numbers = iter(range(10**9))
     client = psycopg.connect(database.dsn, autocommit=True)
 
-    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=batches, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(EVENT, min_size=1, max_size=20))
     def check(events: list[dict]) -> None:
         number = next(numbers)

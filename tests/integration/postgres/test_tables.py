@@ -9,7 +9,7 @@ from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import EventShape, PositionKey, PostgresTarget
 from eventer.destinations.base import Flow
 from tests.integration.postgres.harness import CLUSTER, Writer, flow, shape
-from tests.postgres_server.server import Database
+from tests.postgres_server.databases import Database
 
 pytestmark = pytest.mark.postgres
 

@@ -43,6 +43,7 @@ from eventer.runs.shard_messages import (
 )
 from eventer.testing.batches import batch_of
 from eventer.testing.sqlite_destination import SqliteConnector, read_events
+from tests.waiting import DEADLINE_S
 
 MS = 1_000_000
 
@@ -114,7 +115,7 @@ class Driver:
         return key
 
     async def until(self, condition: Callable[[ShardReport], bool]) -> ShardReport:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_S):
             while True:
                 for report in self.reports:
                     if condition(report):

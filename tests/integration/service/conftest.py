@@ -1,14 +1,13 @@
 """A whole service with real worker processes, over a transactional store that needs no server."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
 import pytest
+import pytest_asyncio
 
 from eventer.core.model import KafkaTarget
 from eventer.registry.sqlite import REGISTRY_FILE_NAME, SqliteRegistry
@@ -21,7 +20,9 @@ from eventer.service.requests import (
 )
 from eventer.service.views import GeneratorView
 from eventer.settings import Settings
-from eventer.testing.sqlite_destination import SqliteConnector, read_events
+from eventer.settings.model import Limits
+from eventer.testing.sqlite_destination import SqliteConnector, open_store, read_events
+from tests.waiting import DEADLINE_S, wait_until_async
 
 MS = 1_000_000
 COUNTING = "{ n: std.native('get_integer')(1, 1e9), of: std.native('get_dataset')('none') }"
@@ -35,11 +36,13 @@ class ServiceEnvironment:
     embedded: bool = False
     configured: bool = True
     connector: type[SqliteConnector] = SqliteConnector
+    workers: int = 1
     settings: Settings = field(init=False)
 
     def __post_init__(self) -> None:
         self.store.mkdir()
-        self.settings = Settings(data_dir=self.folder / "data")
+        limits = Limits(inspect_seconds=30)
+        self.settings = Settings(data_dir=self.folder / "data", workers=self.workers, limits=limits)
 
     @property
     def store(self) -> Path:
@@ -58,7 +61,7 @@ class ServiceEnvironment:
             )
             await eventer.start()
             try:
-                await until(lambda: _is_ready(eventer))
+                await wait_until_async(lambda: _is_ready(eventer))
                 yield eventer
             finally:
                 await eventer.stop()
@@ -76,15 +79,52 @@ class ServiceEnvironment:
         (self.store / "down").unlink()
 
 
+class SharedHouse(ServiceEnvironment):
+    """One whose service goes on from test to test; each finds it without generators and events."""
+
+    running: Eventer
+
+    @asynccontextmanager
+    async def service(self) -> AsyncIterator[Eventer]:
+        """The service, ready; what the block adds is removed at its end."""
+        with closing(open_store(self.store)) as database:
+            database.execute("delete from event")
+        try:
+            yield self.running
+        finally:
+            with suppress(FileNotFoundError):
+                self.up()
+            if views := await self.running.status():
+                await self.running.remove([view.id for view in views])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _patient() -> Iterator[None]:
+    """What a service waits for no longer than so, it waits for on a busy machine too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("eventer.service.adder.CHECK_S", DEADLINE_S)
+        patch.setattr("eventer.service.lifecycle.WITHDRAW_S", DEADLINE_S)
+        patch.setattr("eventer.workers.supervisor.START_S", DEADLINE_S)
+        patch.setattr("eventer.workers.supervisor.SILENCE_S", DEADLINE_S)
+        patch.setattr("eventer.workers.supervisor.OVERRUN_S", DEADLINE_S)
+        yield
+
+
 @pytest.fixture
-def service_environment(tmp_path: Path) -> ServiceEnvironment:
+def service_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServiceEnvironment:
+    """One of the test's own, with as few processes as there may be."""
+    monkeypatch.setattr("eventer.service.eventer.INSPECTORS", 1)
     return ServiceEnvironment(tmp_path)
 
 
-@pytest.fixture
-def patient_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a destination says at once on a quiet machine is waited for on a busy one too."""
-    monkeypatch.setattr("eventer.service.adder.CHECK_S", 30.0)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_house(
+    _patient: None, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[ServiceEnvironment]:
+    """One for the tests that leave its service running; they share the module's loop too."""
+    shared = SharedHouse(tmp_path_factory.mktemp("house"), workers=2)
+    async with ServiceEnvironment.service(shared) as shared.running:
+        yield shared
 
 
 EVENT = EventRequest(COUNTING, id="e", interval=20 * MS, count=10, field="template")
@@ -112,13 +152,6 @@ class AddRequestBuilder:
         )
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not await condition():
-        assert time.monotonic() < end, "it took too long"
-        await asyncio.sleep(0.02)
-
-
 async def _is_ready(eventer: Eventer) -> bool:
     return (await eventer.ready()).ready
 
@@ -132,7 +165,7 @@ async def until_position(eventer: Eventer, id_: int, position: int) -> Generator
     async def reached() -> bool:
         return (await one(eventer, id_)).position >= position
 
-    await until(reached)
+    await wait_until_async(reached)
     return await one(eventer, id_)
 
 
@@ -140,5 +173,5 @@ async def until_state(eventer: Eventer, id_: int, state: str) -> GeneratorView:
     async def reached() -> bool:
         return (await one(eventer, id_)).state == state
 
-    await until(reached)
+    await wait_until_async(reached)
     return await one(eventer, id_)

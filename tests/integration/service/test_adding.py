@@ -28,6 +28,8 @@ from tests.integration.service.conftest import (
     until_state,
 )
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 GOOD = DestinationRequest("good", KafkaTarget("good"))
 
 
@@ -40,8 +42,8 @@ def named(name: str, template: str, **changes: object) -> EventRequest:
     return replace(EVENT, id=name, template=template, **changes)  # type: ignore[arg-type]
 
 
-async def test_identities_seeds_and_relations(service_environment: ServiceEnvironment) -> None:
-    async with service_environment.service() as eventer:
+async def test_identities_seeds_and_relations(shared_house: ServiceEnvironment) -> None:
+    async with shared_house.service() as eventer:
         boo, moo = await eventer.add(AddRequestBuilder().to("boo", "moo").request)
         assert boo.id != moo.id
         assert boo.stream.seed == moo.stream.seed
@@ -70,9 +72,9 @@ async def test_identities_seeds_and_relations(service_environment: ServiceEnviro
 
 
 async def test_faults_of_templates_have_places_and_nothing_is_added(
-    service_environment: ServiceEnvironment,
+    shared_house: ServiceEnvironment,
 ) -> None:
-    async with service_environment.service() as eventer:
+    async with shared_house.service() as eventer:
         with pytest.raises(RequestError) as caught:
             await eventer.add(
                 request(
@@ -91,14 +93,13 @@ async def test_faults_of_templates_have_places_and_nothing_is_added(
         assert faults[0].place is not None
         assert (faults[0].place.line, faults[0].place.column) == (2, 6)
         assert await eventer.status() == ()
-    assert service_environment.numbers("good") == []
+    assert shared_house.numbers("good") == []
 
 
-@pytest.mark.usefixtures("patient")
 async def test_what_the_destination_refuses_is_refused_before_anything_is_made(
-    service_environment: ServiceEnvironment,
+    shared_house: ServiceEnvironment,
 ) -> None:
-    async with service_environment.service() as eventer:
+    async with shared_house.service() as eventer:
         both = AddRequest(
             (GOOD, DestinationRequest("bad", KafkaTarget("refused"))),
             (EVENT,),
@@ -110,17 +111,17 @@ async def test_what_the_destination_refuses_is_refused_before_anything_is_made(
         assert fault.pointer == "/destinations/1/kafka"
         assert "takes nothing" in fault.message
         assert await eventer.status() == ()
-    assert service_environment.numbers("good") == []
+    assert shared_house.numbers("good") == []
 
 
 async def test_what_it_refuses_later_makes_the_generator_fail(
-    service_environment: ServiceEnvironment,
+    shared_house: ServiceEnvironment,
 ) -> None:
-    service_environment.down()
-    async with service_environment.service() as eventer:
+    shared_house.down()
+    async with shared_house.service() as eventer:
         (added,) = await eventer.add(AddRequestBuilder().to("refused").request)
         assert added.state is GeneratorState.WAITING
-        service_environment.up()
+        shared_house.up()
 
         failed = await until_state(eventer, added.id, "failed")
         assert failed.last_error is not None
@@ -129,10 +130,8 @@ async def test_what_it_refuses_later_makes_the_generator_fail(
         await until_position(eventer, again.id, 10)
 
 
-async def test_one_identity_at_two_paces_is_refused(
-    service_environment: ServiceEnvironment,
-) -> None:
-    async with service_environment.service() as eventer:
+async def test_one_identity_at_two_paces_is_refused(shared_house: ServiceEnvironment) -> None:
+    async with shared_house.service() as eventer:
         with pytest.raises(RequestError) as caught:
             await eventer.add(request(EVENT, named("f", COUNTING, count=3)))
         assert [f.pointer for f in caught.value.faults] == ["/schedules/1"]
@@ -141,8 +140,8 @@ async def test_one_identity_at_two_paces_is_refused(
         assert len(await eventer.status()) == 1
 
 
-async def test_preview_and_validate(service_environment: ServiceEnvironment) -> None:
-    async with service_environment.service() as eventer:
+async def test_preview_and_validate(shared_house: ServiceEnvironment) -> None:
+    async with shared_house.service() as eventer:
         asked = PreviewRequest(COUNTING, count=5, seed=9, dataset="here")
         preview = await eventer.preview(asked)
         assert len(preview.events) == 5
@@ -167,12 +166,12 @@ async def test_preview_and_validate(service_environment: ServiceEnvironment) -> 
 
 
 async def test_previewed_events_are_those_that_are_delivered(
-    service_environment: ServiceEnvironment,
+    shared_house: ServiceEnvironment,
 ) -> None:
-    async with service_environment.service() as eventer:
+    async with shared_house.service() as eventer:
         preview = await eventer.preview(PreviewRequest(COUNTING, count=50, seed=9, stream="s"))
         (added,) = await eventer.add(
             AddRequestBuilder().with_event(seed=9, stream="s", dataset=None).request
         )
         await until_position(eventer, added.id, 50)
-    assert service_environment.texts("boo")[:50] == list(preview.events)
+    assert shared_house.texts("boo")[:50] == list(preview.events)

@@ -4,10 +4,10 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import psutil
 import pytest
+import pytest_asyncio
 
 from eventer.core.errors import (
     BudgetError,
@@ -28,15 +28,20 @@ from eventer.core.model import (
 from eventer.plan.engine import EventContext
 from eventer.workers.inspector_pool import InspectorPool
 from eventer.workers.messages import InspectTemplate, PreviewEvents, RecomputeEvents, WorkerConfig
+from tests.waiting import wait_until_async
 
 NOW = 1_700_000_000_000_000_000
 PATIENT = 30.0
+"""Seconds of processor time."""
 
 
-@pytest.fixture
-async def inspectors(tmp_path: Path) -> AsyncIterator[InspectorPool]:
-    library = tmp_path / "library"
-    library.mkdir()
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def inspectors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[InspectorPool]:
+    """One process for all tests, as far as they leave it alive."""
+    library = tmp_path_factory.mktemp("library")
     (library / "units.libsonnet").write_text("{ euro: 'EUR' }")
     config = WorkerConfig("inspector", cluster=1, connectors={}, library=library, memory=1 << 30)
     running = InspectorPool(1, config)
@@ -101,23 +106,19 @@ async def test_targets_that_cannot_take_the_events_are_named(inspectors: Inspect
 
 
 async def test_a_slow_template_is_content_with_fewer_events(inspectors: InspectorPool) -> None:
-    await inspectors.inspect(inspect("{}"), PATIENT)
-    ((_, pid, _),) = inspectors.processes()
-    inspector = psutil.Process(pid)
-    used = inspector.cpu_times().user
-    await inspectors.inspect(inspect(slow(30), seconds=0.5), 10)
-    assert inspector.cpu_times().user - used < 3
+    found = await inspectors.inspect(inspect(slow(60), seconds=0.5), PATIENT)
+    assert 1 <= sum("slow" in line for line in found.traces) < 100
 
 
 async def test_one_that_overruns_is_killed_refused_and_replaced(inspectors: InspectorPool) -> None:
     await inspectors.inspect(inspect("{}"), PATIENT)
-    ((_, before, _),) = inspectors.processes()
+    ((_, before, restarts_before),) = inspectors.processes()
     with pytest.raises(BudgetError, match=r"took more than 0\.2 s of processor time"):
         await inspectors.inspect(inspect(slow(30)), 0.2)
     await inspectors.inspect(inspect("{}"), PATIENT)
     ((_, after, restarts),) = inspectors.processes()
     assert before != after
-    assert restarts == 1
+    assert restarts == restarts_before + 1
 
 
 async def test_a_killed_one_is_replaced_and_the_question_asked_again(
@@ -126,8 +127,14 @@ async def test_a_killed_one_is_replaced_and_the_question_asked_again(
     await inspectors.inspect(inspect("{}"), PATIENT)
     ((_, pid, _),) = inspectors.processes()
     assert pid is not None
+    process = psutil.Process(pid)
+    before = process.cpu_times().user
+
+    async def computes() -> bool:
+        return process.cpu_times().user > before
+
     question = asyncio.create_task(inspectors.inspect(inspect(slow(30), seconds=1), PATIENT))
-    await asyncio.sleep(0.3)
+    await wait_until_async(computes)
     os.kill(pid, signal.SIGKILL)
     assert (await question).engine == "interpreter"
 

@@ -1,8 +1,6 @@
 """The catalog, what it says of itself, and the page made from it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -49,23 +47,6 @@ def test_the_description_is_json_and_complete() -> None:
     assert by_name["get_dataset"]["parameters"][0]["default"] == ""
     assert by_name["get_dataset"]["random"] is False
     assert "default" not in by_name["get_integer"]["parameters"][0]
-
-
-def test_the_page_is_up_to_date() -> None:
-    command = [sys.executable, str(ROOT / "tools/functions_page.py"), "--check"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.stderr == ""
-    assert run.returncode == 0
-
-
-def test_importing_the_catalog_brings_in_neither_numba_nor_pyarrow_nor_any_source_of_data() -> None:
-    code = (
-        "import sys; from eventer.functions.row_reader import RowReader; "
-        "RowReader().find('get_rand_data').call((), 1).get('name'); "
-        "print({'numba', 'pyarrow', 'mimesis', 'faker', 'fake_useragent'} & set(sys.modules))"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout == "set()\n"
 
 
 @pytest.mark.parametrize("name", frozen.LISTS)

@@ -1,6 +1,5 @@
 """What counts for the digest and for sites, sentence by sentence of the contract."""
 
-import time
 from hashlib import blake2b
 
 import pytest
@@ -319,9 +318,8 @@ def test_the_digest_is_frozen():
     ],
 )
 def test_work_grows_with_the_text(text):
-    begin = time.perf_counter()
+    """It would not end within the age of the universe if what is shared were gone through twice."""
     assert load(Template(text)).digest
-    assert time.perf_counter() - begin < 10
 
 
 def test_equal_locals_are_numbered_by_first_use():

@@ -2,8 +2,6 @@
 
 import json
 import math
-import subprocess
-import sys
 from hashlib import blake2b
 from pathlib import Path
 
@@ -149,12 +147,6 @@ def test_lanes_and_octets_begin_with_the_lowest_bits() -> None:
         [0x0201, 0x0403, 0x0605, 0x0807, 0x1211, 0x1413, 0x1615, 0x1817]
     ]
     assert draw.bytes_of(matrix)[0, :9].tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 0x11]
-
-
-def test_importing_it_brings_in_neither_numba_nor_pyarrow() -> None:
-    code = "import sys, eventer.kernels.draw; print({'numba', 'pyarrow'} & set(sys.modules))"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout == "set()\n"
 
 
 def vectors() -> dict[str, list]:

@@ -186,12 +186,10 @@ def test_columns_of_large_texts_are_the_interpreters_who_counts(made):
     """
     text = NATIVES + f"local large = std.repeat('é', 3e7), drawn = get_integer(1, 9); {made}"
     prepared, budget = prepare(Template(text)), Budget(steps=100_000, seconds=None)
-    begin = time.process_time()
     answers = []
     for by in ("auto", "interpreter"):
         one = prepared.engine(Stream(7), EventContext(), engine=by, budget=budget)
         with pytest.raises(BudgetError) as caught:
             one.generate(0, times(10), 0)
         answers.append(caught.value.message)
-    assert time.process_time() - begin < 8
     assert answers[0] == answers[1]

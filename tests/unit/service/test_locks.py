@@ -3,6 +3,7 @@
 import asyncio
 
 from eventer.service.locks import Locks
+from tests.waiting import DEADLINE_S
 
 
 async def test_a_held_lock_keeps_others_out() -> None:
@@ -38,6 +39,6 @@ async def test_orders_do_not_deadlock_and_nothing_is_kept() -> None:
         async with locks.hold(ids):
             await asyncio.sleep(0)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_S):
         await asyncio.gather(*(hold([i % 3, (i + 1) % 3, i % 2]) for i in range(50)))
     assert locks._locks == {}

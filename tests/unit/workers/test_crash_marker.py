@@ -1,57 +1,66 @@
 """The slate: what one process writes, another reads."""
 
 import os
-import time
 
 import pytest
 
-from eventer.core.clock import NS_PER_SECOND
 from eventer.core.model import PositionKey
 from eventer.workers.crash_marker import CrashMarker
 
 KEY = PositionKey(1, 2**64 - 1, 3)
+MINUTE = 60 * 10**9
+
+
+class Clock:
+    """A monotonic clock that goes on only when it is told to."""
+
+    def __init__(self):
+        self.now = 1_000 * MINUTE
+
+    def __call__(self):
+        return self.now
 
 
 @pytest.fixture
-def ends():
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def ends(clock):
     ours, shared = CrashMarker.create()
-    theirs = CrashMarker(shared)
+    theirs = CrashMarker(shared, clock)
     os.close(shared)
     yield ours, theirs
     ours.close()
     theirs.close()
 
 
-def test_a_mark_is_read_until_it_is_cleared(ends):
+def test_a_mark_is_read_until_it_is_cleared(ends, clock):
     ours, theirs = ends
     assert ours.read() is None
-    before = time.monotonic_ns()
     theirs.mark(KEY, 1 << 62)
     in_flight = ours.read()
     assert in_flight is not None
-    assert (in_flight.key, in_flight.first) == (KEY, 1 << 62)
-    assert before <= in_flight.started_at <= time.monotonic_ns()
-    assert in_flight.elapsed_ns() >= 0
+    assert (in_flight.key, in_flight.first, in_flight.started_at) == (KEY, 1 << 62, clock.now)
+    assert in_flight.elapsed_ns(clock.now + 7) == 7
     theirs.clear()
     assert ours.read() is None
 
 
-def test_no_time_counts_while_the_deadline_is_suspended(ends):
+def test_no_time_counts_while_the_deadline_is_suspended(ends, clock):
     ours, theirs = ends
     theirs.mark(KEY, 7)
-    begun = ours.read().started_at
-    theirs.suspend_deadline(begun + 60 * NS_PER_SECOND)
-    assert ours.read().elapsed_ns() < 0
+    theirs.suspend_deadline(clock.now + MINUTE)
+    assert ours.read().elapsed_ns(clock.now + 5) == 5 - MINUTE
     theirs.mark(KEY, 8)
-    assert ours.read().elapsed_ns() < 0
-    now = time.monotonic_ns()
-    theirs.suspend_deadline(now)
-    assert ours.read().started_at >= now
-    assert ours.read().elapsed_ns() >= 0
+    assert ours.read().elapsed_ns(clock.now + 5) == 5 - MINUTE
+    theirs.suspend_deadline(clock.now + 20)
+    assert ours.read().elapsed_ns(clock.now + 25) == 5, "from when time was not held any more"
 
 
-def test_an_expired_suspension_is_ignored(ends):
+def test_an_expired_suspension_is_ignored(ends, clock):
     ours, theirs = ends
-    theirs.suspend_deadline(time.monotonic_ns() - NS_PER_SECOND)
+    theirs.suspend_deadline(clock.now - MINUTE)
     theirs.mark(KEY, 7)
-    assert ours.read().elapsed_ns() < NS_PER_SECOND
+    assert ours.read().elapsed_ns(clock.now + 5) == 5

@@ -1,7 +1,7 @@
 """aiokafka's producer, handed batches that are already built, with an end to every wait.
 
 The subclass of its `BatchBuilder` and what `discard` and `send` touch are private to aiokafka:
-the version range is tight and `tests/unit/destinations/kafka/test_producer.py` guards it.
+the version range is tight and `tests/integration/destinations/kafka/test_producer.py` guards it.
 """
 
 from __future__ import annotations

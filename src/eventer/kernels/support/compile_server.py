@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pickle
 import select
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -41,10 +45,23 @@ def _exit_with_client(questions: int) -> None:
 
 def _answer(module: str, name: str, signature: Any) -> bytes:
     try:
-        _kernel(module, name).compile(signature)
+        kernel = _kernel(module, name)
+        with _locked(Path(kernel._cache.cache_path) / f"{name}.lock"):  # noqa: SLF001
+            kernel.compile(signature)
     except Exception:  # noqa: BLE001  who asked compiles it and sees for itself
         return FAILED
     return DONE
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Of several processes that are asked for a kernel at once one compiles it.
+
+    The others wait, and find it in the cache: `compile` looks there first.
+    """
+    with path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @cache

@@ -10,7 +10,6 @@ from eventer.destinations.kafka.position import (
     decode_position,
     encode_key,
     encode_position,
-    position_batch,
 )
 
 WORD = st.integers(0, 2**64 - 1)
@@ -44,11 +43,3 @@ def test_keys_of_other_formats_are_ignored(key):
 def test_a_value_that_states_no_position_is_an_error(value):
     with pytest.raises(ValueError, match="no position"):
         decode_position(value)
-
-
-def test_positions_go_together_and_uncompressed():
-    """aiokafka, which reads them, knows no LZ4 without another package."""
-    positions = {PositionKey(1, n, 0): Position(next=n) for n in range(500)}
-    batch = position_batch(positions, now_ms=5)
-    assert batch.count == 500
-    assert batch.codec == "none"

@@ -25,7 +25,7 @@ def evaluate(text, budget=None):
     environment = Environment(natives=NoNatives(), keys=DrawKeys())
     try:
         program = load(Template(text))
-        interpreter = Interpreter(program, environment, budget or Budget(seconds=10.0))
+        interpreter = Interpreter(program, environment, budget or Budget(seconds=None))
         return interpreter.event(1).value
     except TemplateError as error:
         return go_jsonnet.Error(error.message, type(error).__name__)

@@ -1,11 +1,11 @@
 """Numbers put into texts, many at a time: the plan against the interpreter."""
 
-import numba  # noqa: F401  columns are made by compiled loops from fewer rows on where it is there
 import numpy as np
 import pytest
 
 from eventer.core.errors import EvaluationError
 from eventer.core.model import Stream, Template
+from eventer.kernels.support import numba_loading
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
 
@@ -22,6 +22,12 @@ FORMATS = (
     *"%.16f %70d %70.2f %.70d %o %e %g".split(),
     *("% d", "% .3f", "%s", "%12s", "%-12s|", "%2s", "%70s"),
 )
+
+
+@pytest.fixture(autouse=True)
+def _numba():
+    """Columns are made by compiled loops from fewer rows on where Numba is imported."""
+    numba_loading.numba()
 
 
 def engines(body):

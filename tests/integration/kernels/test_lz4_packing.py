@@ -18,8 +18,8 @@ from eventer.kernels.kafka.record_batches import (
     frame,
     pack_records,
 )
+from tests.integration.kernels.row_programs import Case
 from tests.record_packing import blocks, check_packed
-from tests.unit.kernels.row_programs import Case
 
 WORDS = (b"abcd", b'{"country":"', b"x" * 100, b"yz" * 9, b"Mozilla/5.0 (" + b"q" * 300)
 NO_LIKES = np.full(len(WORDS), -1, np.int64)

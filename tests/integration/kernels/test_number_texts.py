@@ -54,8 +54,9 @@ def test_any_doubles(values):
     check(np.array(values, np.float64))
 
 
-def test_a_million_random_bits():
-    words = np.random.default_rng(20).integers(0, 2**64, 1_000_000, np.uint64)
+@pytest.mark.parametrize("count", [50_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+def test_random_bits(count):
+    words = np.random.default_rng(20).integers(0, 2**64, count, np.uint64)
     check(doubles(words))
 
 
@@ -135,9 +136,10 @@ def test_ties_go_to_the_even_digit():
         check_strings([each for each in values if each < 2.0**53])
 
 
-def test_many_magnitudes_inside_strings():
+@pytest.mark.parametrize("count", [20_000, pytest.param(200_000, marks=pytest.mark.slow)])
+def test_many_magnitudes_inside_strings(count):
     rng = np.random.default_rng(22)
-    values = rng.random(200_000) * 10.0 ** rng.integers(-5, 20, 200_000)
+    values = rng.random(count) * 10.0 ** rng.integers(-5, 20, count)
     check_strings(values.tolist())
     check_strings(with_neighbours([float(f"1e{k}") for k in range(-5, 20)]).tolist())
     check_strings(with_neighbours([2.0**k for k in range(-15, 65)]).tolist())

@@ -13,6 +13,7 @@ import pytest
 
 from eventer.kernels.support import compile_client
 from eventer.kernels.support.compile_client import CompileClient
+from tests.waiting import DEADLINE_S
 
 ECHO = """
 import pickle, sys, time
@@ -62,7 +63,7 @@ event.register("numba:compile", Counted())
 
 @pytest.fixture
 def compiler() -> Iterator[CompileClient]:
-    made = CompileClient((sys.executable, "-c", ECHO))
+    made = CompileClient((sys.executable, "-c", ECHO), idle_timeout_s=DEADLINE_S)
     yield made
     made.stop()
 
@@ -74,7 +75,7 @@ def first_call(cache: Path, before: str = "") -> str:
         env={**os.environ, "NUMBA_CACHE_DIR": str(cache)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=DEADLINE_S,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
@@ -87,6 +88,35 @@ def test_a_kernel_is_compiled_once_in_another_process(tmp_path: Path) -> None:
     assert len(kept) == 1
     assert first_call(tmp_path, "kernel_cache._COMPILE_CLIENT.compile_into_cache = None") == "0 0 0"
     assert kept == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")}
+
+
+def test_what_several_processes_ask_for_at_once_is_compiled_once(tmp_path: Path) -> None:
+    """Those that come later wait for the first one, and find what it made."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", FILL]
+    asking = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    compiled = [each.communicate(timeout=DEADLINE_S)[0].strip() for each in asking]
+    assert sorted(compiled) == ["False", "False", "True"]
+
+
+FILL = """
+from numba import int64, types, uint8
+from numba.core import event
+from eventer.kernels import compiling_process
+
+compiled = event.install_recorder("numba:compile")
+signature = (
+    types.Array(int64, 1, "C", readonly=True), types.Array(uint8, 1, "C", readonly=True),
+    types.Array(uint8, 1, "C"),
+)
+with compiled as recorded:
+    compiling_process._answer("eventer.kernels.json.line_loops", "write_lines", signature)
+print(any(e.data["dispatcher"].py_func.__name__.startswith("write_lines")
+          for _, e in recorded.buffer))
+"""
 
 
 @pytest.mark.parametrize("command", ["false", "no-such-command"])
@@ -164,7 +194,7 @@ def test_an_idle_process_exits() -> None:
     compiler = CompileClient((sys.executable, "-c", ECHO), idle_timeout_s=0.05)
     assert compiler.compile_into_cache("module", "works", ())
     assert compiler._timer is not None
-    compiler._timer.join(30)
+    compiler._timer.join(DEADLINE_S)
     assert compiler._process is None
 
 
@@ -191,7 +221,7 @@ time.sleep(600)
         assert parent.stdout is not None
         child = os.pidfd_open(int(parent.stdout.readline()))
         parent.kill()
-    assert select.select([child], [], [], 30) == ([child], [], [])
+    assert select.select([child], [], [], DEADLINE_S) == ([child], [], [])
     os.close(child)
 
 

@@ -20,7 +20,7 @@ from eventer.kernels.json.assemble import (
 )
 from eventer.kernels.json.assemble_python import assemble_in_python
 from eventer.kernels.json.selectors import selectors
-from tests.unit.kernels.row_programs import TEXTS, Case, cases
+from tests.integration.kernels.row_programs import TEXTS, Case, cases
 
 GREAT = 1 << 40
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.jsonnet.std import format_programs, valid_calls, yaml_texts
+from tests.integration.jsonnet.std import format_programs, yaml_texts
+from tests.unit.jsonnet.std import valid_calls
 from tests.unit.jsonnet.std.comparison import differences
 
 CORPUS = Path(__file__).parent / "corpus"

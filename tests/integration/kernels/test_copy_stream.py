@@ -122,11 +122,6 @@ def test_no_rows_and_no_columns() -> None:
     assert copy_stream([], np.arange(2)).tobytes() == twin([], [(), ()])
 
 
-def test_importing_does_not_import_numba() -> None:
-    code = "import sys, eventer.kernels.pgcopy.copy_stream; sys.exit('numba' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
 UNCACHED = """
 import numba, numpy, pyarrow
 from numba.core import caching

@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from tests.unit.jsonnet.std import format_programs, yaml_texts
+from tests.integration.jsonnet.std import format_programs, yaml_texts
 from tests.unit.jsonnet.std.comparison import differences
 
 YAML_LETTERS = "abc: \n\n  -?#&*!|>'\"%@`[]{},0123.~<=\t\\yxéun_+e"

@@ -1,0 +1,84 @@
+"""Columns are made in two ways, few rows by arrays, many by compiled loops: the values are one.
+
+Unit tests of functions go the plain way alone; this shows that what they say is true of both.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eventer.core.model import JsonValue
+from eventer.functions.calendar import FIRST_SECOND, LAST_SECOND, dates, rfc3339
+from eventer.functions.catalog import CATALOG
+from eventer.functions.rand_data.get_rand_data import FIELDS
+from eventer.functions.spec import BatchContext
+from eventer.kernels import draw
+from tests.unit.functions.golden import CALLS
+from tests.unit.functions.rand_data.reference import REFERENCES, ReferenceRow
+
+ROWS = 20_000
+INDEX = np.arange(ROWS, dtype=np.int64) * 7919
+words = st.integers(0, (1 << 64) - 1)
+indices = st.integers(0, (1 << 62) - 1)
+
+
+@contextmanager
+def spelling_path(*, compiled: bool) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(draw, "use_compiled", lambda _: compiled)
+        yield
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_fields_of_many_rows(name: str) -> None:
+    keys = draw.child_column(8, INDEX)
+    with spelling_path(compiled=False):
+        plain = FIELDS[name].column(keys, BatchContext(INDEX, INDEX)).to_list()
+    with spelling_path(compiled=True):
+        assert FIELDS[name].column(keys, BatchContext(INDEX, INDEX)).to_list() == plain
+
+
+@pytest.mark.parametrize("name", FIELDS)
+@given(rows=st.lists(st.tuples(words, indices), min_size=1, max_size=30))
+@settings(max_examples=10)
+def test_compiled_fields_are_what_the_specification_says(
+    name: str, rows: list[tuple[int, int]]
+) -> None:
+    keys = draw.key_column([key for key, _ in rows])
+    index = np.array([n for _, n in rows], dtype=np.int64)
+    with spelling_path(compiled=True):
+        made = FIELDS[name].column(keys, BatchContext(index, np.zeros_like(index))).to_list()
+        alike = FIELDS[name].column(99, BatchContext(index, np.zeros_like(index))).to_list()
+    assert made == [REFERENCES[name](ReferenceRow(key, n)) for key, n in rows]
+    assert alike == [REFERENCES[name](ReferenceRow(99, n)) for _, n in rows]
+
+
+@pytest.mark.parametrize(("name", "arguments"), CALLS)
+def test_calls(name: str, arguments: Sequence[JsonValue]) -> None:
+    call = CATALOG.get(name).call(arguments)
+    context = BatchContext(INDEX, INDEX * 10**9 + 1_700_000_000_123_456_789)
+    for key in (5, draw.child_column(8, INDEX)):
+        with spelling_path(compiled=False):
+            plain = call.column(key, context).to_list()
+        with spelling_path(compiled=True):
+            assert call.column(key, context).to_list() == plain
+
+
+@pytest.mark.parametrize("digits", range(10))
+def test_instants(digits: int) -> None:
+    widest = 2**63 // 10**digits
+    low, high = max(FIRST_SECOND, -widest), min(LAST_SECOND, widest - 1)
+    rng = np.random.default_rng(digits)
+    units = rng.integers(low * 10**digits, high * 10**digits, ROWS, endpoint=True)
+    days = units // 10**digits // 86_400
+    with spelling_path(compiled=False):
+        texts, plain = rfc3339(units, digits).to_list(), dates(days)
+    with spelling_path(compiled=True):
+        assert rfc3339(units, digits).to_list() == texts
+        split = dates(days)
+    for part in ("year", "month", "day"):
+        assert np.array_equal(getattr(split, part), getattr(plain, part))

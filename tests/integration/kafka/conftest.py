@@ -1,0 +1,14 @@
+"""Limits that the product has no settings for, widened for busy machines."""
+
+import pytest
+
+from eventer.destinations.kafka import plan_sender, producer_startup, topic_admin
+
+
+@pytest.fixture
+def patience(monkeypatch):
+    """So that no right owner fails for being slow."""
+    monkeypatch.setattr(producer_startup, "_PROBE_SECONDS", producer_startup._PROBE_SECONDS * 20)
+    monkeypatch.setattr(plan_sender, "_STALLS", plan_sender._STALLS * 20)
+    monkeypatch.setattr(topic_admin, "_SETTLING_SECONDS", topic_admin._SETTLING_SECONDS * 20)
+    monkeypatch.setattr(topic_admin, "_SETTLING_POLLS", topic_admin._SETTLING_POLLS * 20)

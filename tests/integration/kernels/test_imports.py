@@ -1,0 +1,63 @@
+"""What importing brings in; and Numba is imported by whichever threads come first, at once."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.waiting import DEADLINE_S
+
+TOGETHER = """
+import sys, threading, time
+import numpy, eventer.kernels
+from importlib import import_module
+
+broken = []
+
+def load(name, after):
+    time.sleep(after)
+    try:
+        import_module(name)
+    except BaseException as error:
+        broken.append(f"{name}: {error!r}")
+
+apart, names = float(sys.argv[1]), sys.argv[2:]
+threads = [
+    threading.Thread(target=load, args=(name, number * apart)) for number, name in enumerate(names)
+]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert hasattr(import_module("numba"), "core")
+assert not broken, broken
+"""
+
+
+@pytest.mark.parametrize("apart", ["0", "0.02", "0.1"])
+def test_threads_may_import_kernels_at_the_same_time(apart: str) -> None:
+    loops = [
+        f"eventer.kernels.{name}"
+        for name in ("draw.draw_loops", "kafka.record_loops", "draw.spell_loops")
+    ]
+    command = [sys.executable, "-c", TOGETHER, apart, "numba", *loops]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+READ = "RowReader().find('get_rand_data').call((), 1).get('name')"
+LARGE = {"numba", "pyarrow", "mimesis", "faker", "fake_useragent"}
+
+
+@pytest.mark.parametrize(
+    ("code", "left_out"),
+    [
+        ("import eventer.kernels.draw", LARGE),
+        ("import eventer.kernels.pgcopy.copy_stream", {"numba"}),
+        (f"from eventer.functions.row_reader import RowReader; {READ}", LARGE),
+    ],
+)
+def test_importing_brings_in_nothing_large(code: str, left_out: set[str]) -> None:
+    command = [sys.executable, "-c", f"import sys; {code}; print({left_out} & set(sys.modules))"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert run.stdout == "set()\n"

@@ -1,0 +1,25 @@
+"""The text of a plan depends on nothing but the template: not on the order of sets in a process."""
+
+import os
+import subprocess
+import sys
+
+from eventer.plan.explain_text import plan_text
+from tests.unit.plan.test_explain import LOCALS, MIXED, explained
+
+
+def test_any_process_prints_the_same():
+    program = (
+        "from tests.unit.plan.test_explain import *\nprint(plan_text(explained(LOCALS + MIXED)))"
+    )
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in (1, 2)
+    }
+    assert texts == {plan_text(explained(LOCALS + MIXED)) + "\n"}

@@ -1,0 +1,92 @@
+"""Templates that bring their worker down, past all budgets.
+
+No template can do that, as far as is known; so this connector, which is loaded into the worker with
+its connection, puts what does harm in the place of the engine.
+"""
+
+import ctypes
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from eventer.plan import prepare as preparing
+from eventer.testing.sqlite_destination import SqliteConnector
+from eventer.workers import delivery_worker
+
+HARMFUL = "{ harm: '%s', n: std.native('get_integer')(1, 9) }"
+AT = 30
+TRIES = "tries"
+"""The file that says where each slice began that did harm."""
+
+
+@dataclass(frozen=True)
+class HarmfulConnector(SqliteConnector):
+    """Connects as ever, but for templates that ask for harm."""
+
+    def connect(self, cluster: int, shard: int):
+        delivery_worker.prepare = partial(prepare_harm, self.folder / TRIES)
+        return super().connect(cluster, shard)
+
+
+def prepare_harm(tries: Path, template):
+    prepared = preparing.prepare(template)
+    harm = next((name for name in HARMS if f"harm: '{name}'" in template.text), None)
+    if harm == "spin":
+        delivery_worker.SLICE_LIMIT_S = 1.0
+    return prepared if harm is None else _Prepared(prepared, HARMS[harm], tries)
+
+
+class _Prepared:
+    def __init__(self, prepared, harm, tries):
+        self._prepared, self._harm, self._tries = prepared, harm, tries
+
+    def engine(self, *arguments, **named):
+        return _Engine(self._prepared.engine(*arguments, **named), self._harm, self._tries)
+
+
+class _Engine:
+    def __init__(self, engine, harm, tries):
+        self._engine, self._harm, self._tries = engine, harm, tries
+        self.name, self.reason = engine.name, engine.reason
+
+    def generate(self, first, scheduled, deadline_ns=None):
+        if first <= AT < first + len(scheduled):
+            with self._tries.open("a") as tries:
+                tries.write(f"{first}\n")
+            self._harm()
+        return self._engine.generate(first, scheduled, deadline_ns)
+
+
+def crash():
+    ctypes.string_at(0)
+
+
+def hang():
+    """In compiled code, with the lock of the interpreter held."""
+    ctypes.PyDLL(None).sleep(3600)
+
+
+def spin():
+    """In Python, so that its process sees it and ends itself."""
+    while True:
+        pass
+
+
+def devour():
+    """More memory than the process may have, in a way that Python cannot take back."""
+    kept = []
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    while (place := libc.malloc(64 << 20)) is not None:
+        ctypes.memset(place, 1, 64 << 20)
+        kept.append(place)
+    libc.abort()
+
+
+def doze():
+    """For longer than a service that stops waits for it; then all would be well."""
+    time.sleep(300)
+
+
+HARMS = {"crash": crash, "hang": hang, "devour": devour, "spin": spin, "doze": doze}

@@ -1,0 +1,61 @@
+"""A worker that is brought down is missed, whatever did it, and said to have died of its event."""
+
+import asyncio
+
+import pytest
+
+from eventer.core.clock import SystemClock
+from eventer.core.model import KafkaTarget, PositionKey, Segment, Stream, Template
+from eventer.destinations.base import Flow
+from eventer.plan.engine import EventContext
+from eventer.runs.shard_messages import Assignment, PositionRead, Recipe
+from eventer.workers import supervisor
+from eventer.workers.messages import AssignFlow, ResumeFlow, ShardEvent, ShardId, WorkerConfig
+from tests.integration.workers.harm import AT, HARMFUL, HarmfulConnector
+from tests.waiting import DEADLINE_S
+
+SHARD = ShardId("kafka", 0)
+KEY = PositionKey(1, 5, 1)
+MEMORY = 512 << 20
+
+
+class Victim:
+    """A worker, and what is done for it so that it makes events that do harm."""
+
+    def __init__(self, folder, harm):
+        recipe = Recipe(Template(HARMFUL % harm), Stream(1), EventContext())
+        self._assignment = Assignment(Flow(KEY, KafkaTarget("boo")), recipe)
+        self.died_of = asyncio.get_running_loop().create_future()
+        self.worker = supervisor.SupervisedWorker(
+            "victim",
+            WorkerConfig("delivery", 1, {"kafka": HarmfulConnector(folder)}, None, MEMORY),
+            arrived=self._arrived,
+            hear=self._hear,
+            gone=self._gone,
+        )
+
+    def _arrived(self, fingerprint):
+        self.worker.send(AssignFlow(SHARD, self._assignment))
+
+    def _hear(self, message):
+        if isinstance(message, ShardEvent) and isinstance(message.news, PositionRead):
+            now = SystemClock().now_ns()
+            self.worker.send(ResumeFlow(SHARD, KEY, (Segment(now, 0, AT + 1, 10**9),)))
+
+    def _gone(self, making):
+        if not self.died_of.done():
+            self.died_of.set_result(making)
+
+
+@pytest.mark.parametrize("harm", ["crash", "hang", "devour", "spin"])
+async def test_it_ends_and_tells_which_event_it_was_making(harm, tmp_path, monkeypatch):
+    monkeypatch.setattr(supervisor, "PING_S", 0.2)
+    monkeypatch.setattr(supervisor, "START_S", DEADLINE_S)
+    monkeypatch.setattr(supervisor, "OVERRUN_S", 1.0 if harm == "hang" else DEADLINE_S)
+    victim = Victim(tmp_path, harm)
+    victim.worker.start()
+    try:
+        making = await asyncio.wait_for(victim.died_of, DEADLINE_S)
+    finally:
+        await victim.worker.stop()
+    assert (making.key, making.first) == (KEY, 0)
