@@ -11,7 +11,7 @@ from eventer.jsonnet.importer import FolderImporter
 from eventer.jsonnet.load import collect_imports
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
-from tests.property.test_plan import made
+from tests.property.test_plan import events_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = ("orders", "page-events", "payments", "debezium-orders", "metrics", "surveys")
@@ -40,7 +40,7 @@ def share(worker, workers):
     for name in ("raising", *NAMES):
         makes = engine(name)
         for first in reversed(ranges):
-            events, _ = made(makes, first, [RANGE])
+            events, _ = events_of(makes, first, [RANGE])
             found |= {(name, index): event for index, event in events.items()}
     return found
 
