@@ -24,8 +24,6 @@ from typing import Any
 
 import asyncpg
 import numpy as np
-from eventer.plan.engine import EventContext
-from eventer.plan.prepare import PreparedTemplate, prepare
 
 from benchmarks.turns import CONTRACT, EVENTER, ROOT, Turn, pairs, report
 from eventer.core.batch import Batch
@@ -42,6 +40,8 @@ from eventer.destinations.postgres.staging_sql import (
     staging_name,
 )
 from eventer.kernels.pgcopy.copy_stream import pieces
+from eventer.plan.engine import EventContext
+from eventer.plan.prepare import PreparedTemplate, prepare
 
 BATCH = 10_000
 PREPARED = 6

@@ -89,17 +89,21 @@ def registry_position(id):
         return registry.execute(query, (id,)).fetchone()[0]
 
 
+def until_position(service, id, least):
+    wait_until(lambda: service.generator(id)["position"] >= least, service.log)
+
+
 def test_generators_continue_at_their_stored_positions(service, stored_records):
     before = {id: registry_position(id) for id in (TO_KAFKA, UPSERTED, APPENDED)}
     old = [json.loads(decoded(r["value"])) for r in stored_records["kept", 0]]
     assert before[TO_KAFKA] == len(old) > 0
     service.start()
     for id in (TO_KAFKA, UPSERTED):
-        wait_until(lambda id_=id: service.generator(id_)["position"] >= before[id] + 40)
+        until_position(service, id, before[id] + 40)
     paused = service.generator(APPENDED)
     assert (paused["state"], paused["position"]) == ("paused", before[APPENDED])
     assert service.post(f"/generator/resume?id={APPENDED}")[0] == 200
-    wait_until(lambda: service.generator(APPENDED)["position"] >= before[APPENDED] + 40)
+    until_position(service, APPENDED, before[APPENDED] + 40)
     for id in (TO_KAFKA, UPSERTED, APPENDED):
         assert service.generator(id)["last_error"] is None or id == APPENDED
         assert service.post(f"/generator/pause?id={id}")[0] == 200
@@ -115,7 +119,7 @@ def test_generators_continue_at_their_stored_positions(service, stored_records):
 def test_stored_deliveries_verify(service):
     service.start()
     for id in (TO_KAFKA, UPSERTED, APPENDED):
-        wait_until(lambda id_=id: service.generator(id_)["position"] >= registry_position(id))
+        until_position(service, id, registry_position(id))
         assert service.post(f"/generator/pause?id={id}")[0] == 200
         code, report = service.post(f"/generator/verify?id={id}", timeout=120)
         assert code == 200, report

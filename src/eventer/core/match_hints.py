@@ -18,8 +18,8 @@ class MatchHints:
     """Marks in the texts of rows: marked texts with the same identity are equal.
 
     Row r has the marks `marks[ends[r]:ends[r + 1]]`, a uint32 each: `identity << 16 | gap`. A
-    marked text starts `gap` bytes after the end of the previous marked text, or after the start of the
-    row, and has `lengths[identity]` bytes. Texts with equal `prefix_identities` (themselves
+    marked text starts `gap` bytes after the end of the previous marked text, or after the start of
+    the row, and has `lengths[identity]` bytes. Texts with equal `prefix_identities` (themselves
     identities, or negative for none) have a common prefix. Repeated text may be unmarked.
     """
 

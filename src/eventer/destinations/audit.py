@@ -1,9 +1,9 @@
-"""What a destination promises to whoever verifies it: to look at what landed, and to tell.
+"""The audit protocol of a destination: compare delivered events with recomputed ones.
 
-A `TargetAuditor` is used once, by one task: `open` fixes what is looked at, `audit` compares it with the
-events made again. It writes nothing that anyone else sees and fences nobody, so it works beside the
-generators that deliver. How the events are made again is the caller's; so is when they were due,
-which is asked for after `open` has said how far each generator is.
+One task uses a `TargetAuditor` once: `open` takes a snapshot, `audit` compares it with the
+recomputed events. It writes nothing that others see and fences no owner, so it works beside
+running generators. The caller recomputes the events and supplies their due times, after `open`
+has returned each generator's position.
 """
 
 from __future__ import annotations

@@ -43,10 +43,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
-    """What one commit did, by flow: the new positions, and the flows that were left out of it.
+    """The result of a commit by flow: the new positions, and the flows that were left out.
 
-    `encoding_ns` is how many nanoseconds went into turning events into the destination's bytes, those
-    before the commit included; `waiting_ns`, for how many of them the commit waited.
+    `encoding_ns` is the time spent on encoding the events, including time before the commit;
+    `waiting_ns` is the part of it for which the commit waited.
     """
 
     committed: Mapping[PositionKey, Position]

@@ -110,7 +110,7 @@ class LogComparison:
         self.checked = 0
 
     def compare(self, index: Ints, expected: RecordDigests, read: RecordDigests) -> None:
-        """Compares events with what lies in their places; `NO_LOCATION` is the place of one without.
+        """Compares events with the records at their locations; `NO_LOCATION` stands for none.
 
         Args:
             index: Which event each row of `expected` is, ascending.

@@ -89,7 +89,7 @@ class EmbeddedKafka:
                 stdout=log or subprocess.DEVNULL,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "RUST_LOG": "error"},
-                start_new_session=True,  # Ctrl-C must not reach it: it stops after the last delivery
+                start_new_session=True,  # no Ctrl-C: it stops after the last delivery
             )
 
     def _arguments(self) -> list[str]:

@@ -14,7 +14,7 @@ from eventer.kernels.draw.spell import OPERANDS, SLACK, SpellOp, SpellProgram
 
 @dataclass(frozen=True, slots=True)
 class RandomWord:
-    """A word that a text draws: with the key `steps` from the call's, then `& and_mask | or_mask`."""
+    """A random word of a text: drawn `steps` after the call's key, then `& and_mask | or_mask`."""
 
     steps: tuple[int, ...]
     and_mask: int = draw.MASK

@@ -1,8 +1,8 @@
 """What a function is: its specification beside its one, vectorised implementation.
 
-Arguments are constants of a call: they are checked and understood once, by `FunctionSpec.call`, and
-the `BoundCall` that comes out draws as many rows as asked for. A call whose arguments differ from row to
-row is one call for each row now; columns as arguments would be a second kind of `BoundCall`.
+The arguments of a call are constants: `FunctionSpec.call` checks and parses them once, and the
+resulting `BoundCall` draws any number of rows. A call whose arguments differ between rows is one
+`BoundCall` per row.
 """
 
 from __future__ import annotations
@@ -132,9 +132,9 @@ class FieldSpec(BoundCall):
 class FunctionSpec:
     """A function that templates get from `std.native(name)`.
 
-    `bind` makes a call of arguments that are there in full number, defaults filled in. `infer_return_type`
-    says more of the result than `return_type` where the arguments are known. `is_random` is false where no
-    random word is read, so that one value holds for all rows.
+    `bind` makes a call from all arguments, with defaults filled in. `infer_return_type` gives a
+    more exact type than `return_type` for known arguments. `is_random` is false if the function reads no
+    random words, so that all rows have one value.
     """
 
     name: str

@@ -4,8 +4,8 @@ It gives each place that draws or is applied its *site*, and the whole its *dige
 depends on white space, comments, parentheses, the spelling of literals, the order of keys, the
 names of locals and parameters, or on locals that nothing uses (these are dropped from the tree).
 
-1. `reachability`: what is reachable from the root, how deep each scope lies, which locals need which.
-2. `hashing`: hashes of the bound expressions of locals, and with them the order of fields.
+1. `reachability`: the nodes reachable from the root, scope depths, dependencies of locals.
+2. `expression_hashes`: hashes of the bound expressions of locals, which order the fields.
 3. Here: a walk from the root in canonical order. A *path* is a hash of steps; the site of a node is
    the first 8 bytes of its path. The walk feeds the digest; at the first mention of a local
    it gives it a path: that of its scope, then its hash, then its number among the locals of that

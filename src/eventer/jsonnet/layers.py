@@ -71,9 +71,9 @@ Pending: TypeAlias = "tuple[Pending | None, tuple[Context, ...]]"
 class Layer:
     """Members written in one frame and one context.
 
-    `offset` counts the sisters below it that belong to the same comprehension, which `super` does
-    not see. `pending_elements` are the chains of elements that `+` has since put it in, the last one first.
-    A layer that `covered_layers` layers below has no members: it takes the name `removed_name` from them.
+    `offset` counts the layers below it of the same comprehension, which `super` does not see.
+    `pending_elements` are the chains of elements in which `+` has placed it since, last one first.
+    A layer that covers `covered_layers` layers below has no members: it removes `removed_name`.
     """
 
     __slots__ = (

@@ -32,9 +32,9 @@ MISSING: Final = object()
 class Object:
     """An object value.
 
-    `cache` holds the values of members found from the top, by name; the evaluator looks there
-    before it calls `get`. `has_asserts` says that a layer has asserts, `asserts_pending` that they have not
-    run yet; `uses_draw_key` that a layer may depend on its context.
+    `cache` holds the values of members looked up from the top layer; the evaluator reads it before
+    it calls `get`. `has_asserts`: a layer has asserts; `asserts_pending`: they have not run yet;
+    `uses_draw_key`: a layer may depend on its context.
     """
 
     __slots__ = (

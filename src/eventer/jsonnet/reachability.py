@@ -32,8 +32,8 @@ _BINDING_NODES: Final = (Local, Object, ObjectComp, Function, ArrayComp)
 class Reachability:
     """The reachable part of a file.
 
-    `depths` of all nodes that bind variables and `dependencies` of each local (the locals that its own
-    text mentions) are by the `id` of node and bind; `reachable_binders` are those of the reachable locals.
+    `depths` of binding nodes and `dependencies` of locals (the locals that their own text uses) are
+    keyed by the `id` of node and bind. `reachable_binders` are the binders of reachable locals.
     `imports` are pairs of kind and path.
     """
 

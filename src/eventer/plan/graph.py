@@ -24,8 +24,8 @@ class Type(Enum):
     """What a column's array is.
 
     WHOLE int64 within ±2^53, NUMBER finite float64, BOOLEAN bool, TEXT an Arrow large_string,
-    PICK int64 codes of the node's `entries`, VALUE a `JsonDictionaryColumn`, RAW whatever column a function
-    returns, KEY uint64, ROWS int64 positions.
+    PICK int64 codes of the node's `entries`, VALUE a `JsonDictionaryColumn`, RAW the column of a
+    function, KEY uint64, ROWS int64 positions.
     """
 
     WHOLE = "whole"

@@ -86,7 +86,7 @@ class FieldsSlice:
 
 @dataclass(frozen=True, slots=True)
 class PatchedFields:
-    """Rows of a plan, but for those (`recomputed`: row, and fields of that row alone) made again."""
+    """Rows of a plan, with some replaced (`recomputed`: row number and its own fields)."""
 
     planned: PlanFields
     recomputed: Sequence[tuple[int, FieldReader]]

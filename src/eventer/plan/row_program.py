@@ -1,6 +1,7 @@
-"""A row program: what the kernel does to write each row's JSON text.
+"""A row program: the kernel's instructions that write each row's JSON text.
 
-It names its columns by numbers; `BoundRowProgram.columns` lays those of a run out as the kernel reads them.
+It refers to columns by number; `BoundRowProgram.columns` lays out the columns of an execution for
+the kernel.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@
         def harness(self, kafka) -> DestinationHarness:
             return KafkaHarness(kafka)
 
-The tests run against the real server. What a server cannot do is declared: by the harness where
-a test has to look away (`MissingFeatures`), by `test_… = None` in the subclass where it proves nothing else.
+The tests run against the real server. Features that a server lacks are declared: by the harness
+(`MissingFeatures`) if a test must skip a check, by `test_… = None` in the subclass if the test
+would prove nothing else.
 """
 
 from __future__ import annotations

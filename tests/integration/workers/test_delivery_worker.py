@@ -61,7 +61,8 @@ class Stuck:
     def generate(self, first, scheduled, deadline_ns=None):
         {does}
 
-delivery_worker.STUCK_EVENT_LIMIT_S, delivery_worker.WALL_TIME_FACTOR, delivery_worker.POLL_S = 0.5, {blocked}, 0.1
+delivery_worker.STUCK_EVENT_LIMIT_S, delivery_worker.POLL_S = 0.5, 0.1
+delivery_worker.WALL_TIME_FACTOR = {blocked}
 delivery_worker.build_engine = lambda assignment: Stuck()
 from eventer.workers.process import main
 main()

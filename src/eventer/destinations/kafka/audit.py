@@ -83,7 +83,7 @@ class KafkaTargetAuditor:
             pages = self._log.read_committed(position.TOPIC, self._shard)
             found = await position.read_positions(pages, self._shard, self._cluster)
             self._position = found.get(flow.key, Position())
-        # In this order: whatever is committed below `last_stable` has its entry below the ledger's end.
+        # The order matters: commits below `last_stable` have their entries below the ledger's end.
         self._partition_offsets = await self._log.partition_offsets(kafka_target(flow).topic)
         self._ledger = await self._log.partition_offsets(ledger.TOPIC)
         return {flow.key: self._position}

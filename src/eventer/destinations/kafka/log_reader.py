@@ -56,9 +56,9 @@ class PartitionOffsets:
 
 
 class LogReader:
-    """The topics of a cluster, to read. `wait_seconds` is how long open transactions are waited for.
+    """Reads topics of a cluster. `wait_seconds` is the wait for open transactions.
 
-    By a client that is there already, or by one of its own, which `open` connects.
+    It uses an existing client, or its own, which `open` connects.
     """
 
     def __init__(self, settings: KafkaSettings, client: Any = None) -> None:

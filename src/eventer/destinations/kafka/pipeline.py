@@ -47,10 +47,10 @@ class Pipeline:
         batches: Sequence[RecordBatch],
         on_acknowledged: Callable[[int, int], None],
     ) -> int:
-        """Sends in order; how many from the first on are acknowledged.
+        """Sends in order; returns the number of leading batches that were acknowledged.
 
-        `on_acknowledged` gets number and offset of each that is, as soon as it is. The rest, whatever became
-        of it, is to be sent again: the next sequence number is that of the first of it.
+        `on_acknowledged` gets number and offset of each acknowledged batch. The caller sends the rest
+        again; the next sequence number is that of the first of them.
         """
         await self._client._wait_on_metadata(tp.topic)  # noqa: SLF001
         node = self._client.cluster.leader_for_partition(tp)

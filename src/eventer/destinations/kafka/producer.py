@@ -148,7 +148,7 @@ class Producer:
         """Takes partitions into the transaction, before anything is sent to them.
 
         Raises:
-            TopicAuthorizationFailedError: names the topics that are refused; `topic_partitions` are not in.
+            TopicAuthorizationFailedError: names the rejected topics; no partition was added.
         """
         await add_partitions_to_txn(self._producer._sender, topic_partitions)  # noqa: SLF001 - see the module's docstring
 

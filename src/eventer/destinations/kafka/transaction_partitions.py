@@ -35,8 +35,7 @@ async def add_partitions_to_txn(
     """Takes partitions into the transaction that has begun, asking until the broker has answered.
 
     Raises:
-        TopicAuthorizationFailedError: names the topics that the broker refuses; none of `topic_partitions`
-            is in the transaction.
+        TopicAuthorizationFailedError: names the rejected topics; no partition was added.
         KafkaConnectionError: the broker refuses what it may have taken when asked before.
         KafkaError: this producer is fenced or cannot go on.
     """
@@ -71,7 +70,7 @@ class _AddPartitionsRequest(AddPartitionsToTxnHandler):  # type: ignore[misc]  #
         self._pause = pause
 
     def handle_response(self, resp: Any) -> float | None:
-        """None when all are in, a pause in seconds before asking again; see `add_partitions_to_txn`."""
+        """None when all are added, else the seconds to wait before a retry."""
         self.answered = True
         manager = self._sender._txn_manager  # noqa: SLF001
         found = _errors_of(resp)

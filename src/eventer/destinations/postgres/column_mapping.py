@@ -69,10 +69,10 @@ class TableColumn:
 class ColumnMapping:
     """How one field gets into one column.
 
-    `kind` is the field's type, `read_as` what is read out of the batch. It travels as `wire`: where
-    `direct`, the table's column takes that; else a staging column does, and from there it gets
-    into the table with the SQL `sql_wrapper` it. Where `integral`, fractions are refused. `exact` says
-    that equal values have equal bytes.
+    `kind` is the field's type, `read_as` the type read from the batch, `wire` the type in COPY. If
+    `direct`, the table's column accepts it; otherwise a staging column does, and `sql_wrapper` is
+    the SQL that converts it for the table. If `integral`, fractions are rejected. `exact`: equal
+    values have equal bytes.
     """
 
     name: str

@@ -27,8 +27,8 @@ _MAX_PREPARED_FLOWS: Final = 2048
 class PreparedFlow:
     """A flow whose table has all columns; `number` is its own in the session.
 
-    Rows are copied into staging table `staging_table`, or straight into the table: then `fingerprint` is
-    the table as it was when planned.
+    Rows are copied into `staging_table`, or directly into the table: then `fingerprint` identifies
+    the table's columns at the time of mapping.
     """
 
     flow: Flow

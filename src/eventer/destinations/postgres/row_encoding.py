@@ -58,10 +58,10 @@ class RowBlock:
 
 @dataclass(frozen=True, slots=True)
 class EncodedRows:
-    """The rows of a delivery, part by part; `extra_columns` are further columns of a staging table.
+    """The rows of a delivery in blocks; `extra_columns` are additional staging columns.
 
-    `index` says which events they are: all of them, but for parts that are only `compact`. `key_codes`
-    number the keys; None where rows are appended, or the server tells the keys apart.
+    `index` has the indices of all events, except in blocks that are only `compact`. `key_codes`
+    number the keys; None if rows are appended or the server compares the keys.
     """
 
     blocks: tuple[RowBlock, ...]

@@ -160,7 +160,7 @@ class _DeferredConstraintError(Exception):
 def group_by_copy_target(
     encoded_deliveries: Iterable[EncodedDelivery], *, separately: bool = False
 ) -> list[list[EncodedDelivery]]:
-    """Those whose rows can go in one copy, in the order given; each for itself where `separately`."""
+    """Groups deliveries whose rows can share one COPY, in order; one each if `separately`."""
     found: dict[Hashable, list[EncodedDelivery]] = {}
     for encoded_delivery in encoded_deliveries:
         place = encoded_delivery.key if separately else _copy_target(encoded_delivery)

@@ -82,9 +82,10 @@ there are, then for each place the number of words left and the factor that divi
 class SpellProgram:
     """A text: the words that it draws, and what is written of them.
 
-    Key slot 0 is the key of the call; slot i > 0 is one step, mixed, from the earlier slot
-    `parents[i]`. Word j is drawn with the key in slot `slots[j]`, then `& and_masks[j] | or_masks[j]`.
-    `width` is the most bytes that a text has. `data` end in SLACK bytes that mean nothing.
+    Key slot 0 is the key of the call; slot i > 0 is one mixed step from the earlier slot
+    `parents[i]`. Word j is drawn with the key in slot `slots[j]`, then masked:
+    `& and_masks[j] | or_masks[j]`. `width` is the maximum size of a text in bytes. `data` ends with
+    SLACK unused bytes.
     """
 
     parents: Ints

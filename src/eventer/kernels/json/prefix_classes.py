@@ -1,8 +1,8 @@
-"""What is known to be written again and again: constant text, and entries of dictionaries.
+"""Identities of text that is written repeatedly: constant text and dictionary entries.
 
-Each has a number, its identity; a row program marks where it writes what (`core.match_hints`), so that
-who compresses the texts finds the last place where the same was written without a search. Long
-entries, as user agents, are seldom the same as one not long ago, but begin and end as others do.
+A row program marks where it writes which identity (`core.match_hints`), so that a compressor finds
+the previous occurrence without a search. Long entries, such as user agents, rarely repeat, but
+share prefixes and suffixes with others.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ class EntryClasses:
 class RepeatIdentities:
     """The identities of a program's instructions, below zero where they have none.
 
-    `before` are those of the literals that come first, `own` those of what is then written;
-    `entries` has, for instructions that write entries, two for each entry: of its begin and of its
-    end, one behind the other. `lengths` and `prefix_identities` are what `core.match_hints.MatchHints` has.
+    `before` are the identities of leading literals, `own` those of the text written next.
+    `entries` has two identities for each entry of a dictionary: of its prefix and of its suffix.
+    `lengths` and `prefix_identities` are those of `core.match_hints.MatchHints`.
     """
 
     before: Ints

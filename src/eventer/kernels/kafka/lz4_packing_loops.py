@@ -56,8 +56,7 @@ _SHIFT: Final = 16
 """Of a text, a line: where it begins and ends, and how much more its place in the records is."""
 _COLUMN_BITS: Final = 32
 _COLUMN: Final = (1 << _COLUMN_BITS) - 1
-"""Where something is: the number of its line, and how far from the line's begin (what `find_matches`
-hashes: from the begin of all texts)."""
+"""A location: line number and offset in the line (`find_matches`: offset in all texts)."""
 _NOWHERE: Final = -1
 
 _MIN_SEARCH_BYTES: Final = 40
@@ -233,10 +232,10 @@ def pack_records(  # noqa: PLR0915, PLR0917 - one pass; a kernel takes its argum
     pending_bytes: Bytes,
     out: Bytes,
 ) -> tuple[int, int]:
-    """Writes what `kafka_loops.write_records` does as blocks of at most `block_bytes` each.
+    """Writes the records of `record_loops.write_records` as blocks of at most `block_bytes` each.
 
-    Returns how many bytes that are, and how many the records are that they stand for. `pending_bytes`
-    has room for a block and what copies write too much.
+    Returns the size of the blocks and of the unpacked records. `pending_bytes` holds a block plus
+    the slack of block copies.
     """
     seen_words = np.full(len(lengths), _NOWHERE, np.int64)
     table_words = np.full(_HASH_TABLE_SLOTS, _NOWHERE, np.int64)

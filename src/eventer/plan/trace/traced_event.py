@@ -116,8 +116,8 @@ def with_plan_errors(work: Any, program: Program) -> Any:
     """Does it with room to recurse.
 
     Raises:
-        PlanUnsupportedError: what is done needs more than a trace may take, or raises in every row; with a
-            place, that of the whole template where no part of it is to blame.
+        PlanUnsupportedError: the template exceeds a limit of the trace or raises in every row. Its
+            place is the construct, or the whole template.
     """
     if sys.getrecursionlimit() < RECURSION_LIMIT:
         sys.setrecursionlimit(RECURSION_LIMIT)

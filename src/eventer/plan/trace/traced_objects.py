@@ -238,7 +238,7 @@ def merge_objects(
     """`left + right`, made inside `elements`.
 
     Raises:
-        PlanUnsupportedError: one of them is an element of a list whose length differs from row to row.
+        PlanUnsupportedError: one is an element of a list whose length differs between rows.
     """
     for side in (left, right):
         if isinstance(side, TracedObject) and side.sealed:

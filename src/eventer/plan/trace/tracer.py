@@ -47,8 +47,8 @@ class Tracer:
         """Evaluates in another domain for a while.
 
         Raises:
-            PlanUnsupportedError: it is too deep within others; what is known of values there is asked of
-                all of them, so that the time of the trace would grow with the square of the depth.
+            PlanUnsupportedError: the domain is nested too deeply: the facts of all outer domains
+                are searched, so tracing time grows with the square of the depth.
         """
         if domain.depth > MAX_DEPTH:
             raise PlanUnsupportedError(f"conditions are nested more than {MAX_DEPTH} levels deep")

@@ -30,7 +30,7 @@ def call_per_distinct_document(call: TracedCall, name: str) -> Any:
     """What the function gives for each different combination of its arguments.
 
     Raises:
-        PlanUnsupportedError: nothing is known of what it gives, or a function is among the arguments.
+        PlanUnsupportedError: its result type is unknown, or an argument is a function.
     """
     result = RESULT_TYPES.get(name)
     if result is None and name not in ELEMENT_KINDS and name not in SAME_ELEMENT_KIND:
