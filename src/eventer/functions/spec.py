@@ -133,8 +133,8 @@ class FunctionSpec:
     """A function that templates get from `std.native(name)`.
 
     `bind` makes a call from all arguments, with defaults filled in. `infer_return_type` gives a
-    more exact type than `return_type` for known arguments. `is_random` is false if the function reads no
-    random words, so that all rows have one value.
+    more exact type than `return_type` for known arguments. `is_random` is false if the function
+    reads no random words, so that all rows have one value.
     """
 
     name: str

@@ -49,8 +49,8 @@ class Pipeline:
     ) -> int:
         """Sends in order; returns the number of leading batches that were acknowledged.
 
-        `on_acknowledged` gets number and offset of each acknowledged batch. The caller sends the rest
-        again; the next sequence number is that of the first of them.
+        `on_acknowledged` gets number and offset of each acknowledged batch. The caller sends the
+        rest again; the next sequence number is that of the first of them.
         """
         await self._client._wait_on_metadata(tp.topic)  # noqa: SLF001
         node = self._client.cluster.leader_for_partition(tp)
