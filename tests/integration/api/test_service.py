@@ -27,9 +27,11 @@ pytestmark = pytest.mark.postgres
 def service(postgres, tmp_path_factory):
     with postgres.fresh_database() as database:
         service = Service(tmp_path_factory.mktemp("api"), postgres=database.dsn)
-        service.start()
-        yield service
-        service.stop()
+        try:
+            yield service.start()
+            service.stop()
+        finally:
+            service.kill()
 
 
 @pytest.fixture
