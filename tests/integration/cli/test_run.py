@@ -136,7 +136,7 @@ def test_a_template_that_is_wrong_from_the_start(shell):
         ((), 2, "--stdout, --kafka TOPIC, --postgres TABLE"),
         (("--kafka", "t"), 78, "EVENTER_KAFKA__BOOTSTRAP_SERVERS"),
         (("--stdout", "--rate", "fast"), 2, "'fast' is not a rate"),
-        (("--stdout", "--duration", "long"), 2, "no duration"),
+        (("--stdout", "--duration", "long"), 2, "not a duration"),
         (("--stdout", "--interval", "0s"), 2, "--interval 0s"),
         (("--stdout", "--count", "3"), 2, "--max-events"),
         (("--postgres", "x" * 64), 2, "--postgres"),

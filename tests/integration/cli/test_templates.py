@@ -112,7 +112,7 @@ def test_wrong_options_say_what_is_wrong_with_them(shell):
         (("--seed", "-1"), "unsigned 64-bit"),
         (("-V", "novalue"), "name=text"),
         (("-V", "n:={"), "not valid JSON"),
-        (("--at", "soon"), "no instant"),
+        (("--at", "soon"), "not an instant"),
         (("-n", "0"), "greater than or equal to 1"),
     ):
         done = shell.call("preview", "-", *args, stdin="1")

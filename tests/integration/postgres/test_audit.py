@@ -15,7 +15,7 @@ class _Harness(PostgresHarness):
     def __init__(self, database, key):
         super().__init__(database)
         self.key = key
-        self.event_identity = EventIdentity.PLACES if key else EventIdentity.BY_CONTENT
+        self.event_identity = EventIdentity.BY_LOCATION if key else EventIdentity.BY_CONTENT
 
     def target_auditor(self, cluster, shard=0):
         return PostgresTargetAuditor(patient(self.database.dsn))

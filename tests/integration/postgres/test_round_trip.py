@@ -151,7 +151,7 @@ async def test_an_event_must_be_an_object(database: Database) -> None:
     async with Writer(database.dsn) as writer:
         outcome = await writer.send(to, [{"a": 1}, [1], 7])
         assert outcome.rejected[to.key].index == 1
-        assert "no object" in outcome.rejected[to.key].message
+        assert "not an object" in outcome.rejected[to.key].message
         assert (await writer.send(to, [{"a": 1}])).rejected == {}
     assert database.rows("SELECT a FROM t") == [(1,)]
 

@@ -58,12 +58,12 @@ async def test_hostile_names_are_stored_as_they_are(each_database: Database, nam
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "names no table"),
+        ("", "does not name a table"),
         ("eventer.position", "positions"),
         ('"eventer"."t"', "positions"),
-        ("a.b.c", "names no table"),
-        ("a.", "names no table"),
-        ('"open', "names no table"),
+        ("a.b.c", "does not name a table"),
+        ("a.", "does not name a table"),
+        ('"open', "does not name a table"),
         ("x" * 64, "64 bytes"),
         ("é" * 32, "64 bytes"),
         ("nul\x00", "NUL"),
@@ -147,7 +147,7 @@ async def test_check_makes_nothing(database: Database) -> None:
         await writer.connection.check(flow("s.t", shape(a="bigint")))
         await writer.connection.check(flow("t", shape(is_open=True)))
         numbers = flow("t", EventShape((), open=True, is_object=False))
-        with pytest.raises(DestinationRejectedError, match="no objects"):
+        with pytest.raises(DestinationRejectedError, match="table rows need objects"):
             await writer.connection.check(numbers)
         with pytest.raises(DestinationRejectedError, match="no fields"):
             await writer.connection.check(flow("t", shape()))

@@ -147,7 +147,7 @@ def test_nul_in_json_is_found_among_backslashes(texts: list[str]) -> None:
 
 @pytest.mark.parametrize("value", [1, None, "{", [{}], True])
 def test_events_that_are_no_objects(value: object) -> None:
-    with pytest.raises(DestinationRejectedError, match="event 1 is no object"):
+    with pytest.raises(DestinationRejectedError, match="event 1 is not an object"):
         encode(mapping_of(), [batch_of(0, [{}, value])], 1)
 
 
