@@ -23,7 +23,7 @@ def _plain_kernels() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in (draw, selectors):
             patch.setattr(module, "use_compiled", lambda _rows: False)
-        for limit in ("FEW", "_VERY_FEW", "_MUCH"):
+        for limit in ("MIN_ROWS_TO_IMPORT_NUMBA", "_MIN_ROWS_COMPILED", "_MIN_BYTES_COMPILED"):
             patch.setattr(assemble, limit, sys.maxsize)
-        patch.setattr(numba_loading, "_listened_to", _refuse)
+        patch.setattr(numba_loading, "_import_numba", _refuse)
         yield

@@ -283,7 +283,7 @@ async def test_starting_is_no_blocking_call(made: Path, monkeypatch: pytest.Monk
     others_ran = threading.Event()
     make = PostgresServer.create_cluster
 
-    def make_after_them(server: PostgresServer) -> None:
+    def create_after_them(server: PostgresServer) -> None:
         assert others_ran.wait(DEADLINE_S)
         make(server)
 
@@ -292,7 +292,7 @@ async def test_starting_is_no_blocking_call(made: Path, monkeypatch: pytest.Monk
             await asyncio.sleep(0)
         others_ran.set()
 
-    monkeypatch.setattr(PostgresServer, "make", make_after_them)
+    monkeypatch.setattr(PostgresServer, "create_cluster", create_after_them)
     task = asyncio.create_task(others())
     async with EmbeddedPostgres(made, 0):
         await task

@@ -9,6 +9,6 @@ from eventer.destinations.kafka import plan_sender, producer_startup, topic_admi
 def patience(monkeypatch):
     """So that no right owner fails for being slow."""
     monkeypatch.setattr(producer_startup, "_PROBE_SECONDS", producer_startup._PROBE_SECONDS * 20)
-    monkeypatch.setattr(plan_sender, "_STALLS", plan_sender._STALLS * 20)
-    monkeypatch.setattr(topic_admin, "_SETTLING_SECONDS", topic_admin._SETTLING_SECONDS * 20)
-    monkeypatch.setattr(topic_admin, "_SETTLING_POLLS", topic_admin._SETTLING_POLLS * 20)
+    monkeypatch.setattr(plan_sender, "_MAX_STALLS", plan_sender._MAX_STALLS * 20)
+    monkeypatch.setattr(topic_admin, "_LEADER_WAIT_SECONDS", topic_admin._LEADER_WAIT_SECONDS * 20)
+    monkeypatch.setattr(topic_admin, "_LEADER_POLLS", topic_admin._LEADER_POLLS * 20)

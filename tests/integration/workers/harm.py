@@ -33,7 +33,7 @@ def prepare_harm(tries: Path, template):
     prepared = preparing.prepare(template)
     harm = next((name for name in HARMS if f"harm: '{name}'" in template.text), None)
     if harm == "spin":
-        delivery_worker.SLICE_LIMIT_S = 1.0
+        delivery_worker.STUCK_EVENT_LIMIT_S = 1.0
     return prepared if harm is None else _Prepared(prepared, HARMS[harm], tries)
 
 

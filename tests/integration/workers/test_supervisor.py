@@ -5,11 +5,18 @@ import asyncio
 import pytest
 
 from eventer.core.clock import SystemClock
-from eventer.core.model import KafkaTarget, PositionKey, Segment, Stream, Template
-from eventer.destinations.base import Flow
-from eventer.plan.engine import EventContext
-from eventer.runs.shard_messages import Assignment, PositionRead, Recipe
-from eventer.workers import supervisor
+from eventer.core.model import (
+    EventContext,
+    GeneratorSpec,
+    KafkaTarget,
+    PositionKey,
+    Recipe,
+    Segment,
+    Stream,
+    Template,
+)
+from eventer.runs.shard_messages import Assignment, PositionRead
+from eventer.workers import supervisor, worker_process
 from eventer.workers.messages import AssignFlow, ResumeFlow, ShardEvent, ShardId, WorkerConfig
 from tests.integration.workers.harm import AT, HARMFUL, HarmfulConnector
 from tests.waiting import DEADLINE_S
@@ -24,21 +31,21 @@ class Victim:
 
     def __init__(self, folder, harm):
         recipe = Recipe(Template(HARMFUL % harm), Stream(1), EventContext())
-        self._assignment = Assignment(Flow(KEY, KafkaTarget("boo")), recipe)
+        self._assignment = Assignment(KEY, GeneratorSpec(recipe, KafkaTarget("boo")))
         self.died_of = asyncio.get_running_loop().create_future()
-        self.worker = supervisor.SupervisedWorker(
+        self.worker = supervisor.Supervisor(
             "victim",
             WorkerConfig("delivery", 1, {"kafka": HarmfulConnector(folder)}, None, MEMORY),
-            arrived=self._arrived,
-            hear=self._hear,
-            gone=self._gone,
+            on_ready=self._arrived,
+            on_message=self._hear,
+            on_exit=self._gone,
         )
 
     def _arrived(self, fingerprint):
         self.worker.send(AssignFlow(SHARD, self._assignment))
 
     def _hear(self, message):
-        if isinstance(message, ShardEvent) and isinstance(message.news, PositionRead):
+        if isinstance(message, ShardEvent) and isinstance(message.update, PositionRead):
             now = SystemClock().now_ns()
             self.worker.send(ResumeFlow(SHARD, KEY, (Segment(now, 0, AT + 1, 10**9),)))
 
@@ -50,7 +57,7 @@ class Victim:
 @pytest.mark.parametrize("harm", ["crash", "hang", "devour", "spin"])
 async def test_it_ends_and_tells_which_event_it_was_making(harm, tmp_path, monkeypatch):
     monkeypatch.setattr(supervisor, "PING_S", 0.2)
-    monkeypatch.setattr(supervisor, "START_S", DEADLINE_S)
+    monkeypatch.setattr(worker_process, "START_S", DEADLINE_S)
     monkeypatch.setattr(supervisor, "OVERRUN_S", 1.0 if harm == "hang" else DEADLINE_S)
     victim = Victim(tmp_path, harm)
     victim.worker.start()
