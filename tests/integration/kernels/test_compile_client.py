@@ -105,7 +105,7 @@ def test_what_several_processes_ask_for_at_once_is_compiled_once(tmp_path: Path)
 FILL = """
 from numba import int64, types, uint8
 from numba.core import event
-from eventer.kernels import compiling_process
+from eventer.kernels.support import compile_server
 
 compiled = event.install_recorder("numba:compile")
 signature = (
@@ -113,7 +113,7 @@ signature = (
     types.Array(uint8, 1, "C"),
 )
 with compiled as recorded:
-    compiling_process._answer("eventer.kernels.json.line_loops", "write_lines", signature)
+    compile_server._answer("eventer.kernels.json.line_loops", "write_lines", signature)
 print(any(e.data["dispatcher"].py_func.__name__.startswith("write_lines")
           for _, e in recorded.buffer))
 """

@@ -85,9 +85,9 @@ def test_an_open_shape_takes_what_is_found_as_jsonb() -> None:
 @pytest.mark.parametrize(
     ("shape", "key", "why"),
     [
-        (EventShape((ID,), open=False, is_object=False), None, "no objects"),
+        (EventShape((ID,), open=False, is_object=False), None, "table rows need objects"),
         (EventShape((), open=False), None, "no fields"),
-        (EventShape((ID,), open=False), ("ID",), "'ID' is no field"),
+        (EventShape((ID,), open=False), ("ID",), "'ID' is not a field"),
         (EventShape((Column("x" * 64, ColumnType.TEXT),)), None, "64 bytes"),
         (EventShape((Column("xmin", ColumnType.TEXT),)), None, "system column"),
     ],
