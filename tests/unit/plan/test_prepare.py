@@ -117,7 +117,7 @@ def test_a_batch_reads_its_fields_as_columns():
 
 def test_skipped_indices_have_no_rows():
     batch = empty_batch(3, 2)
-    assert (batch.first, batch.next, batch.rows, batch.empty_batch, batch.nbytes) == (3, 5, 0, 2, 0)
+    assert (batch.first, batch.next, batch.rows, batch.skipped, batch.nbytes) == (3, 5, 0, 2, 0)
 
 
 @pytest.mark.parametrize(
