@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -207,14 +206,6 @@ def _lives(process: psutil.Process) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def wait_until(condition, seconds: float, message) -> None:
-    """Waits for a condition, bounded."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, message() if callable(message) else message
-        time.sleep(0.05)
 
 
 def is_well(generator) -> bool:

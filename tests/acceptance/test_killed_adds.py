@@ -46,7 +46,8 @@ async def streams_of(service):
         for record in await registry.all():
             assert record.segments
             assert record.fingerprints
-            found[record.stream.name] = found.get(record.stream.name, 0) + 1
+            name = record.spec.recipe.stream.name
+            found[name] = found.get(name, 0) + 1
         return found
 
 

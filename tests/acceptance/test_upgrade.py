@@ -121,7 +121,7 @@ def test_stored_deliveries_verify(service):
     for id in (TO_KAFKA, UPSERTED, APPENDED):
         until_position(service, id, registry_position(id))
         assert service.post(f"/generator/pause?id={id}")[0] == 200
-        code, report = service.post(f"/generator/verify?id={id}", timeout=120)
+        code, report = service.post(f"/generator/verify?id={id}")
         assert code == 200, report
         assert report["clean"], report
         assert report["unchecked"] == []

@@ -11,7 +11,8 @@ from confluent_kafka.admin import AdminClient
 
 from eventer.destinations.kafka import position
 from tests.acceptance.request_bodies import request, table, topic
-from tests.acceptance.service_process import topic_events
+from tests.acceptance.service_process import Service, topic_events
+from tests.kafka_server.server import KafkaServer
 from tests.waiting import DEADLINE_S, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
@@ -23,6 +24,25 @@ local get_rand_data = std.native('get_rand_data');
 { serial: get_integer(1, 1000000000000), name: get_rand_data()['first_name'],
   more: { at: std.native('get_timestamp')('now-1h', 'now', '1s'), few: [1.5, null, 'é'] } }
 """
+
+
+@pytest.fixture(scope="module")
+def kafka(kafka_tools, tmp_path_factory):
+    """A broker of this module: elsewhere transactions stay open, and readers wait for their end."""
+    server = KafkaServer(tmp_path_factory.mktemp("verify_kafka"))
+    server.start()
+    yield server.bootstrap
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def service(kafka, postgres, tmp_path_factory):
+    """A service that the tests of this module share."""
+    with postgres.fresh_database() as made:
+        running = Service(tmp_path_factory.mktemp("verify"), kafka=kafka, postgres=made.dsn)
+        running.dsn = made.dsn
+        yield running.start()
+        running.stop()
 
 
 def cli(service, *words):

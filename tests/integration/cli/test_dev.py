@@ -140,4 +140,4 @@ def test_a_killed_one_leaves_nothing_and_the_next_one_ends_by_itself_after_a_dur
     wait_until(lambda: not any(map(psutil.Process.is_running, family)), "something is left")
     done = shell.run("dev", "--duration", "1s", "--port", 0)
     assert done.returncode == 0, done.stderr
-    assert "ending" in done.stderr
+    assert "stopping" in done.stderr

@@ -226,7 +226,7 @@ async def test_an_owner_that_never_ended_its_transaction_leaves_nothing(kafka, c
     owner._producer.commit = never
     with pytest.raises(UnknownOutcomeError):
         await owner.deliver([Delivery(flow, (batch_of(3, events(3, 3)),))])
-    with pytest.raises(DestinationUnavailableError, match="spent"):
+    with pytest.raises(DestinationUnavailableError, match="closed"):
         await owner.deliver([Delivery(flow, (batch_of(3, events(3, 3)),))])
 
     successor = KafkaHarness(kafka).connection(cluster)

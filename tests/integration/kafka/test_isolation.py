@@ -183,7 +183,7 @@ async def test_denied_by_an_acl_while_it_runs(server, timed):
     )
 
     async def act():
-        await crowd.until(lambda: min(crowd.positions[key] for key in crowd.keys) >= 3)
+        await crowd.until(lambda: min(crowd.positions[key] for key in crowd.keys) >= 6)
         if timed:
             await asyncio.sleep(SETTLE_S)
             before = await crowd.p99(BEFORE_S)
@@ -223,7 +223,7 @@ async def test_oversize_ends_it_alone_and_names_the_event(kafka, timed):
     crowd = Crowd(kafka, f"o.{uuid.uuid4().hex}", recipes, compression="none")
 
     async def act():
-        await crowd.until(lambda: min(crowd.positions[key] for key in crowd.keys) >= 3)
+        await crowd.until(lambda: min(crowd.positions[key] for key in crowd.keys) >= 6)
         if timed:
             await asyncio.sleep(SETTLE_S)
             before = await crowd.p99(BEFORE_S)

@@ -317,7 +317,7 @@ async def test_positions_need_a_schema_of_their_own(database: Database) -> None:
     database.execute(f"REVOKE CREATE ON DATABASE {name} FROM eventer")
     async with Writer(database.dsn) as writer:
         await writer.send(flow("t", shape(a="bigint")), [{"a": 1}])
-        with pytest.raises(DestinationRejectedError, match="may not make") as caught:
+        with pytest.raises(DestinationRejectedError, match="may not create") as caught:
             await writer.connection.check(flow("s.t", shape(a="bigint")))
     assert str(caught.value.hint).startswith('CREATE SCHEMA "s"')
 

@@ -184,7 +184,7 @@ async def test_events_from_the_poison_index_on_are_requested_one_by_one() -> Non
 
 def test_events_are_made_one_by_one_for_as_long_as_a_batch() -> None:
     assigned = request(1, poison_index=3, isolate=True).assignment
-    assert [assigned.most(first) for first in (2, 3, MAX_EVENTS + 2, MAX_EVENTS + 3)] == [
+    assert [assigned.max_events(first) for first in (2, 3, MAX_EVENTS + 2, MAX_EVENTS + 3)] == [
         MAX_EVENTS,
         1,
         1,

@@ -104,7 +104,7 @@ def _patient() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("eventer.service.adder.CHECK_S", DEADLINE_S)
         patch.setattr("eventer.service.lifecycle.WITHDRAW_S", DEADLINE_S)
-        patch.setattr("eventer.workers.supervisor.START_S", DEADLINE_S)
+        patch.setattr("eventer.workers.worker_process.START_S", DEADLINE_S)
         patch.setattr("eventer.workers.supervisor.SILENCE_S", DEADLINE_S)
         patch.setattr("eventer.workers.supervisor.OVERRUN_S", DEADLINE_S)
         yield

@@ -181,5 +181,5 @@ async def test_a_page_of_events_has_a_size(inspectors: InspectorPool) -> None:
 
 async def test_an_engine_that_there_is_not_is_refused(inspectors: InspectorPool) -> None:
     traced = "std.trace('an event', {})"
-    with pytest.raises(RequestError, match="not on the plan"):
+    with pytest.raises(RequestError, match="the plan does not cover"):
         await inspectors.preview(PreviewEvents(recipe(traced), NOW, 0, 1, engine="plan"), PATIENT)
