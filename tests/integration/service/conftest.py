@@ -113,7 +113,7 @@ def _patient() -> Iterator[None]:
 @pytest.fixture
 def service_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServiceEnvironment:
     """One of the test's own, with as few processes as there may be."""
-    monkeypatch.setattr("eventer.service.eventer.INSPECTORS", 1)
+    monkeypatch.setattr("eventer.service.eventer.INSPECTOR_COUNT", 1)
     return ServiceEnvironment(tmp_path)
 
 

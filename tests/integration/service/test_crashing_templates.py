@@ -21,7 +21,7 @@ from tests.waiting import wait_until_async
 
 @pytest.fixture
 def service_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServiceEnvironment:
-    monkeypatch.setattr("eventer.service.eventer.INSPECTORS", 1)
+    monkeypatch.setattr("eventer.service.eventer.INSPECTOR_COUNT", 1)
     return ServiceEnvironment(tmp_path, connector=HarmfulConnector)
 
 
