@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.errors import ConfigError, EventerError
-from eventer.core.large_stack import STACK_BYTES
+from eventer.core.large_stack import run_with_large_stack
 from eventer.core.model import (
     ConsoleTarget,
     GeneratorSpec,
@@ -61,7 +59,6 @@ _MAX_OUTAGE_NS: Final = 60 * NS_PER_SECOND
 _CONSOLE_BUFFER_BYTES: Final = 4 << 20
 """Bytes that wait to be printed. Printing has no fixed cost per transaction, and a small buffer
 stays in the processor's cache."""
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,25 +115,7 @@ def _load(template: Template, library: Path | None) -> tuple[Template, PreparedT
         stored = collect_imports(template, importer)
         return stored, prepare(stored)
 
-    return _on_large_stack(work)
-
-
-def _on_large_stack(work: Callable[[], _T]) -> _T:
-    """Runs `work` in a thread whose stack is large enough for deeply nested templates."""
-    result: Future[_T] = Future()
-
-    def run() -> None:
-        try:
-            result.set_result(work())
-        except BaseException as error:  # noqa: BLE001  raised again by the caller
-            result.set_exception(error)
-
-    before = threading.stack_size(STACK_BYTES)
-    try:
-        threading.Thread(target=run, daemon=True).start()
-    finally:
-        threading.stack_size(before)
-    return result.result()
+    return run_with_large_stack(work)
 
 
 def _connector(target: Target, settings: Settings) -> Callable[[int], ShardConnection]:
