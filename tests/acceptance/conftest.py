@@ -1,4 +1,4 @@
-"""A service beside real Kafka and real PostgreSQL."""
+"""Fixtures: a service process with real Kafka and real PostgreSQL."""
 
 import pytest
 
@@ -7,33 +7,33 @@ from tests.acceptance.service_process import Service
 
 @pytest.fixture
 def postgres_dsn(database):
-    """A database of this test's own."""
+    """A database for this test only."""
     return database.dsn
 
 
 @pytest.fixture(scope="module")
 def postgres_module_dsn(postgres):
-    """A database of this module's own."""
-    with postgres.fresh_database() as made:
-        yield made.dsn
+    """A database for this module only."""
+    with postgres.fresh_database() as created:
+        yield created.dsn
 
 
 @pytest.fixture(scope="session")
 def shared_service(kafka, postgres, tmp_path_factory):
-    """A service with a database of its own, `dsn`: take it by `service`."""
+    """The shared service; its database is `dsn`. Tests use it through `service`."""
     folder = tmp_path_factory.mktemp("shared_service")
-    with postgres.fresh_database() as made:
-        running = Service(folder, kafka=kafka, postgres=made.dsn)
-        running.dsn = made.dsn
-        yield running.start()
-        running.stop()
+    with postgres.fresh_database() as created:
+        shared = Service(folder, kafka=kafka, postgres=created.dsn)
+        shared.dsn = created.dsn
+        yield shared.start()
+        shared.stop()
 
 
 @pytest.fixture
 def service(shared_service):
-    """The service that tests share: never stop it, name topics and tables apart.
+    """The shared service without generators. Tests must not stop it and use their own names.
 
-    It has no generator when a test begins.
+    Removes the test's generators afterwards.
     """
     yield shared_service
     ids = [g["id"] for g in shared_service.get("/generator/status")[1]["generators"]]
@@ -44,7 +44,7 @@ def service(shared_service):
 
 @pytest.fixture
 def make_service(tmp_path_factory):
-    """Makes services; whatever is still running at the end is killed."""
+    """Creates services and kills those that still run after the test."""
     services: list[Service] = []
 
     def make(**connections) -> Service:

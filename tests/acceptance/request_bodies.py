@@ -1,4 +1,4 @@
-"""Requests that tests post: the shape of the contract with other templates and paces."""
+"""Builders for request bodies of `/generator/add`."""
 
 EVENT = """
 local get_integer = std.native('get_integer');
@@ -8,7 +8,7 @@ local get_rand_data = std.native('get_rand_data');
 
 
 def request(*destinations, template=EVENT, count=10, interval="1s", **event):
-    """One event scheduled to each destination."""
+    """A request that schedules one event to each destination."""
     return {
         "destinations": [
             {"id": f"d{at}", "type": kind, kind: options}
@@ -23,12 +23,12 @@ def request(*destinations, template=EVENT, count=10, interval="1s", **event):
     }
 
 
-def together(*requests):
-    """One request for all of these, each of one event for one destination."""
+def merge_requests(*requests):
+    """Merges requests that have one event and one destination each."""
     merged = {"destinations": [], "events": [], "schedules": []}
-    for at, one in enumerate(requests):
-        (place,), (event,) = one["destinations"], one["events"]
-        merged["destinations"].append(place | {"id": f"d{at}"})
+    for at, single in enumerate(requests):
+        (destination,), (event,) = single["destinations"], single["events"]
+        merged["destinations"].append(destination | {"id": f"d{at}"})
         merged["events"].append(event | {"id": f"e{at}"})
         merged["schedules"].append({"destination_id": f"d{at}", "event_id": f"e{at}"})
     return merged

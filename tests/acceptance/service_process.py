@@ -1,4 +1,4 @@
-"""`eventer serve` as a process of its own, and clients of others to look at what it does."""
+"""Runs `eventer serve` as a process, and reads its API, topics and tables."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ from tests.waiting import DEADLINE_S
 
 
 class Service:
-    """A service on a port of its own; `stop`, `kill` and `start` again on the same data."""
+    """A service on a free port. It can be stopped or killed and started again on the same data."""
 
     def __init__(self, directory: Path, *, kafka: str | None = None, postgres: str | None = None):
         self.directory = directory
@@ -37,7 +37,7 @@ class Service:
         if postgres:
             self.env["EVENTER_POSTGRES__DSN"] = postgres
         self._process: subprocess.Popen[bytes] | None = None
-        # The contract's commands name localhost:9099; curl itself may be told where that is.
+        # The contract's commands use localhost:9099: this file redirects curl to the real port.
         (directory / ".curlrc").write_text(
             f'connect-to = "localhost:9099:127.0.0.1:{self.port}"\nsilent\nshow-error\n'
         )
@@ -60,86 +60,89 @@ class Service:
                 stderr=log,
                 start_new_session=True,
             )
-        waiting.wait_until(self._answers, lambda: f"the service did not start:\n{self.log}")
+        waiting.wait_until(self._is_ready, lambda: f"the service did not start:\n{self.log}")
         return self
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         assert self._process is not None
-        assert self._process.poll() is None, f"the service ended:\n{self.log}"
+        assert self._process.poll() is None, f"the service exited:\n{self.log}"
         try:
             return self.get("/readyz")[0] == 200
         except OSError:
             return False
 
     def stop(self, signals: int = 1) -> None:
-        """Ends it as an operator would, once or more impatiently; nothing of it is left running."""
+        """Sends SIGTERM `signals` times, waits for the exit, and checks that no child remains."""
         process, self._process = self._process, None
         if process is None:
             return
-        family = self._family(process)
+        children = self._children(process)
         process.send_signal(signal.SIGTERM)
         for _ in range(signals - 1):
-            waiting.wait_until(lambda: not _catches(process.pid, signal.SIGTERM), "it goes on")
+            waiting.wait_until(
+                lambda: not _handles_signal(process.pid, signal.SIGTERM),
+                "the first signal has no effect",
+            )
             process.send_signal(signal.SIGTERM)
-        # A signal that comes while it ends ends it as it would any process.
-        endings = (0,) if signals == 1 else (0, -signal.SIGTERM)
-        assert process.wait(DEADLINE_S) in endings, self.log
-        _, alive = psutil.wait_procs(family, timeout=DEADLINE_S)
-        assert not alive, f"left running: {alive}"
+        # The second signal may arrive after Eventer has restored the default handler.
+        exit_codes = (0,) if signals == 1 else (0, -signal.SIGTERM)
+        assert process.wait(DEADLINE_S) in exit_codes, self.log
+        _, alive = psutil.wait_procs(children, timeout=DEADLINE_S)
+        assert not alive, f"still running: {alive}"
 
     def kill(self) -> None:
-        """Ends it and its workers without a word."""
+        """Kills the service and its workers with SIGKILL."""
         process, self._process = self._process, None
         if process is not None:
-            for member in [*self._family(process), psutil.Process(process.pid)]:
+            for member in [*self._children(process), psutil.Process(process.pid)]:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     member.kill()
             process.wait(DEADLINE_S)
 
     def workers(self) -> list[psutil.Process]:
-        """The processes that it started, and that live."""
+        """The live child processes."""
         assert self._process is not None
-        return [member for member in self._family(self._process) if _lives(member)]
+        return [member for member in self._children(self._process) if _is_alive(member)]
 
     def processes(self) -> list[psutil.Process]:
-        """It and the processes that it started."""
+        """The service process and its live child processes."""
         assert self._process is not None
         return [psutil.Process(self._process.pid), *self.workers()]
 
     def compilers(self) -> list[psutil.Process]:
-        """Those of its processes that compile kernels for it; they end by themselves."""
-        found = []
+        """The child processes that compile kernels; they exit when they finish."""
+        compilers = []
         for member in self.workers():
             with contextlib.suppress(psutil.NoSuchProcess):
                 if "eventer.kernels.support.compile_server" in member.cmdline():
-                    found.append(member)
-        return found
+                    compilers.append(member)
+        return compilers
 
     def memory(self) -> int:
-        """What it and its workers hold, in bytes."""
-        held = 0
+        """Resident memory of the service and its workers, in bytes."""
+        total = 0
         for member in self.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
-                held += member.memory_info().rss
-        return held
+                total += member.memory_info().rss
+        return total
 
     def processor_seconds(self) -> float:
-        """What it and its workers have computed, those included that have ended."""
-        used = 0.0
+        """CPU time of the service and its workers, including workers that exited."""
+        seconds = 0.0
         for member in self.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
                 times = member.cpu_times()
-                used += times.user + times.system + times.children_user + times.children_system
-        return used
+                seconds += times.user + times.system + times.children_user + times.children_system
+        return seconds
 
     @staticmethod
-    def _family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    def _children(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
         with contextlib.suppress(psutil.NoSuchProcess):
             return psutil.Process(process.pid).children(recursive=True)
         return []
 
     def shell(self, command: str) -> str:
-        """Runs a command of the contract, byte for byte, and gives what it prints."""
+        """Runs a command of the contract unchanged and returns its standard output."""
         done = subprocess.run(
             ["bash", "-c", command],
             env={**self.env, "CURL_HOME": str(self.directory)},
@@ -151,11 +154,11 @@ class Service:
         return done.stdout.decode()
 
     def get(self, path: str):
-        """Status and JSON body of a GET."""
-        return self._ask(urllib.request.Request(self.url + path))
+        """Sends a GET and returns the status and the decoded body."""
+        return self._send(urllib.request.Request(self.url + path))
 
     def post(self, path: str, body=None, *, raw: bytes | None = None, headers=None):
-        """Status and JSON body of a POST."""
+        """Sends a POST and returns the status and the decoded body."""
         data = raw if raw is not None else json.dumps(body if body is not None else {}).encode()
         request = urllib.request.Request(
             self.url + path,
@@ -163,10 +166,10 @@ class Service:
             {"Content-Type": "application/json", **(headers or {})},
             method="POST",
         )
-        return self._ask(request)
+        return self._send(request)
 
     @staticmethod
-    def _ask(request):
+    def _send(request):
         try:
             with urllib.request.urlopen(request, timeout=DEADLINE_S) as reply:
                 text = reply.read().decode()
@@ -177,51 +180,51 @@ class Service:
                 return error.code, json.loads(error.read())
 
     def generator(self, id: str):
-        """One generator's status."""
+        """The status of one generator."""
         code, body = self.get(f"/generator/status?id={id}")
         assert code == 200, body
         return body
 
     def events(self, id: str, first: int, count: int) -> list:
-        """Events made again by the service, in pages."""
-        found: list = []
+        """Events that the service recomputes, read in pages."""
+        events: list = []
         while count > 0:
             page = min(count, 1000)
             code, body = self.get(f"/generator/events?id={id}&first={first}&count={page}")
             assert code == 200, body
-            found += body["events"]
+            events += body["events"]
             first, count = first + page, count - page
-        return found
+        return events
 
 
-def _catches(pid: int, number: signal.Signals) -> bool:
-    """Whether a process does something of its own at a signal."""
+def _handles_signal(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for this signal."""
     status = Path(f"/proc/{pid}/status").read_text()
     caught = next((line for line in status.splitlines() if line.startswith("SigCgt:")), "SigCgt: 0")
     return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
 
 
-def _lives(process: psutil.Process) -> bool:
+def _is_alive(process: psutil.Process) -> bool:
     try:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def is_well(generator) -> bool:
-    """Whether it runs, as its status tells; that a server once answered late is told there, too."""
+def is_healthy(generator) -> bool:
+    """Whether it runs without an error; a past timeout of a server does not count."""
     error = generator["last_error"]
-    late = error is not None and "no answer in time" in error["message"]
-    return generator["state"] == "running" and (error is None or late)
+    timeout = error is not None and "no answer in time" in error["message"]
+    return generator["state"] == "running" and (error is None or timeout)
 
 
 def topic_events(bootstrap: str, topic: str) -> list:
-    """All committed events of a topic as librdkafka reads them, by partition and offset."""
+    """All committed events of a topic, in the order of partition and offset."""
     return [json.loads(message.value()) for message in read_topic(bootstrap, topic)]
 
 
 def table_rows(dsn: str, table: str) -> list[dict]:
-    """All rows of a table as dictionaries; none where there is no such table."""
+    """All rows of a table as dictionaries; empty if the table does not exist."""
     with psycopg.connect(dsn, row_factory=psycopg.rows.dict_row) as connection:
         exists = connection.execute("select to_regclass(%s) as oid", (table,)).fetchone()
         if exists["oid"] is None:

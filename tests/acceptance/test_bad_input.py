@@ -1,7 +1,7 @@
-"""Bad input: each a clear 4xx problem naming the place, nothing half-made.
+"""Invalid requests: the response is a 4xx problem that names the location; nothing is created.
 
-After every refusal there are the generators, topics and tables that there were before it; and in
-the end, when both destinations have since delivered what is good, there still are.
+Generators, topics and tables are compared before and after each rejection, and again after valid
+generators have delivered to both destinations.
 """
 
 import base64
@@ -19,51 +19,53 @@ from tests.waiting import DEADLINE_S, wait_until
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 
 
-class Watched(Service):
-    """A service, with a look at everything that a request could have made."""
+class InspectedService(Service):
+    """A service that can list everything that a request could have created."""
 
     def __init__(self, directory, kafka, dsn):
         super().__init__(directory, kafka=kafka, postgres=dsn)
         self.dsn = dsn
         self._admin = AdminClient({"bootstrap.servers": kafka})
 
-    def made(self):
-        """Ids of generators, names of topics, and schemas and tables, ours excepted."""
+    def inventory(self):
+        """Ids of generators, names of topics, and tables outside of Eventer's own schema."""
         ids = [g["id"] for g in self.get("/generator/status")[1]["generators"]]
-        topics = set(self._admin.list_topics(timeout=DEADLINE_S).topics) & POSTED
+        topics = set(self._admin.list_topics(timeout=DEADLINE_S).topics) & TOPICS
         with psycopg.connect(self.dsn) as connection:
-            found = connection.execute(
+            tables = connection.execute(
                 "select n.nspname, c.relname from pg_namespace n "
                 "left join pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v') "
                 "where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'eventer')"
             ).fetchall()
-        return ids, topics, set(found)
+        return ids, topics, set(tables)
 
 
-POSTED = {"a", "b", "n", "refused"}
-"""Topics that a refused request names, or could be read to name. Other tests share the broker."""
+TOPICS = {"a", "b", "n", "refused"}
+"""Topics that a rejected request could create. Other tests share the broker."""
 
 
 @pytest.fixture(scope="module")
 def service(kafka, postgres_module_dsn, tmp_path_factory):
     directory = tmp_path_factory.mktemp("bad_input")
-    running = Watched(directory, kafka, postgres_module_dsn).start()
+    running = InspectedService(directory, kafka, postgres_module_dsn).start()
     try:
-        before = running.made()
+        before = running.inventory()
         yield running
-        check_nothing_was_made(running, *before)
+        check_nothing_was_created(running, *before)
     finally:
         running.stop()
 
 
-def check_nothing_was_made(running, _ids, topics, tables):
-    """What delivers now would have delivered, too, what was accepted by mistake before it."""
-    good = [topic(f"control-{uuid.uuid4().hex}"), table("control")]
-    code, body = running.post("/generator/add", request(*good, template="{ a: 1 }", interval="1h"))
+def check_nothing_was_created(running, _ids, topics, tables):
+    """Delivers valid events: wrongly accepted requests would have delivered before them."""
+    valid = [topic(f"control-{uuid.uuid4().hex}"), table("control")]
+    code, body = running.post("/generator/add", request(*valid, template="{ a: 1 }", interval="1h"))
     assert code == 200, body
     ids = [g["id"] for g in body["generators"]]
-    wait_until(lambda: all(running.generator(id)["position"] for id in ids), "none delivers")
-    generators, topics_now, tables_now = running.made()
+    wait_until(
+        lambda: all(running.generator(id)["position"] for id in ids), "no generator delivers"
+    )
+    generators, topics_now, tables_now = running.inventory()
     assert set(generators) == set(ids)
     assert topics_now == topics == set()
     named = {name for _, name in tables_now - tables} - LEGAL
@@ -71,20 +73,20 @@ def check_nothing_was_made(running, _ids, topics, tables):
     assert {schema for schema, _ in tables_now} == {schema for schema, _ in tables}
 
 
-def refused(service, code, body=None, *, path="/generator/add", **options):
-    """Posts what must be refused, and gives the problem; nothing may have come into being."""
-    before = service.made()
-    answered, problem = service.post(path, body, **options)
-    assert answered == code, problem
+def post_rejected(service, code, body=None, *, path="/generator/add", **options):
+    """Posts an invalid request, checks that nothing is created, and returns the problem."""
+    before = service.inventory()
+    status, problem = service.post(path, body, **options)
+    assert status == code, problem
     assert problem["status"] == code
     assert problem["title"]
     assert "Traceback" not in str(problem)
-    assert service.made() == before
+    assert service.inventory() == before
     return problem
 
 
-def changed(pointer, value):
-    """The ordinary request with one place changed; DELETE removes it."""
+def changed_request(pointer, value):
+    """A valid request with one value replaced; DELETE removes it."""
     body = copy.deepcopy(request(topic("refused")))
     *path, last = [int(t) if t.isdecimal() else t for t in pointer.strip("/").split("/")]
     inner = body
@@ -101,7 +103,7 @@ DELETE = object()
 
 
 def test_malformed_json_names_line_and_column(service):
-    problem = refused(service, 400, raw=b'{\n  "events":\n [1 x]}')
+    problem = post_rejected(service, 400, raw=b'{\n  "events":\n [1 x]}')
     assert "line 3" in str(problem) or problem["errors"][0].get("line") == 3
 
 
@@ -128,39 +130,39 @@ def test_malformed_json_names_line_and_column(service):
         ("/destinations/0/kafka/connection", "another"),
     ],
 )
-def test_a_wrong_value_is_named_by_its_pointer(service, pointer, value):
-    problem = refused(service, 422, changed(pointer, value))
+def test_error_points_at_the_invalid_value(service, pointer, value):
+    problem = post_rejected(service, 422, changed_request(pointer, value))
     assert any(e["pointer"] == pointer for e in problem["errors"]), problem
 
 
 @pytest.mark.parametrize("pointer", ["/events/0/interval", "/events/0/id", "/destinations/0/kafka"])
-def test_a_missing_value_is_named(service, pointer):
-    problem = refused(service, 422, changed(pointer, DELETE))
+def test_error_names_the_missing_value(service, pointer):
+    problem = post_rejected(service, 422, changed_request(pointer, DELETE))
     assert pointer.rsplit("/", 1)[1] in str(problem["errors"])
 
 
-def test_an_unknown_field_has_a_near_name(service):
-    problem = refused(service, 422, changed("/events/0/intervall", "1s"))
+def test_error_for_an_unknown_field_suggests_a_similar_name(service):
+    problem = post_rejected(service, 422, changed_request("/events/0/intervall", "1s"))
     assert "/events/0/intervall" in str(problem)
     assert "interval" in str(problem["errors"][0]["hint"])
 
 
-@pytest.mark.parametrize("place", ["destinations", "events"])
-def test_duplicate_ids(service, place):
+@pytest.mark.parametrize("section", ["destinations", "events"])
+def test_duplicate_ids_are_rejected(service, section):
     body = request(topic("refused"))
-    body[place] = body[place] * 2
-    assert f"/{place}/1/id" in str(refused(service, 422, body))
+    body[section] = body[section] * 2
+    assert f"/{section}/1/id" in str(post_rejected(service, 422, body))
 
 
 @pytest.mark.parametrize("schema", ["%%%", "a", base64.b64encode(b"\xff\xfe{}").decode()])
-def test_bad_base64(service, schema):
-    body = changed("/events/0/template", DELETE)
+def test_invalid_base64_is_rejected(service, schema):
+    body = changed_request("/events/0/template", DELETE)
     body["events"][0]["schema"] = schema
-    assert "/events/0/schema" in str(refused(service, 422, body))
+    assert "/events/0/schema" in str(post_rejected(service, 422, body))
 
 
 @pytest.mark.parametrize(
-    ("template", "line", "column", "said"),
+    ("template", "line", "column", "message"),
     [
         ("{\n  a: 1,\n  b: ,\n}", 3, 6, ""),
         ("{\n  a: usr\n}", 2, 6, "usr"),
@@ -176,50 +178,54 @@ def test_bad_base64(service, schema):
         ("{ a: importbin '../../../etc/passwd' }", 1, 6, ""),
     ],
 )
-def test_a_template_is_refused_at_its_place(service, template, line, column, said):
-    problem = refused(service, 422, request(topic("refused"), template=template))
-    (fault,) = problem["errors"]
-    assert fault["pointer"] == "/events/0/template"
-    assert (fault["line"], fault["column"]) == (line, column)
-    assert fault["source_line"] == template.splitlines()[line - 1]
-    assert said in str(fault)
+def test_template_error_gives_line_and_column(service, template, line, column, message):
+    problem = post_rejected(service, 422, request(topic("refused"), template=template))
+    (error,) = problem["errors"]
+    assert error["pointer"] == "/events/0/template"
+    assert (error["line"], error["column"]) == (line, column)
+    assert error["source_line"] == template.splitlines()[line - 1]
+    assert message in str(error)
     assert "root:" not in str(problem)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 64, "\u00e9" * 32, "a\0b", "a.b.c", '"a'])
-def test_illegal_table_names(service, name):
-    problem = refused(service, 422, request(table(name), template="{ a: 1 }"))
+def test_illegal_table_names_are_rejected(service, name):
+    problem = post_rejected(service, 422, request(table(name), template="{ a: 1 }"))
     assert "/destinations/0/postgres/table" in str(problem)
 
 
 @pytest.mark.parametrize("name", ["x" * 64, "\u00e9" * 32, "a\\u0000b"])
-def test_illegal_column_names(service, name):
+def test_illegal_column_names_are_rejected(service, name):
     template = f'{{ "{name}": 1 }}'
-    problem = refused(service, 422, request(table("refused"), template=template))
+    problem = post_rejected(service, 422, request(table("refused"), template=template))
     assert "/events/0/template" in str(problem)
 
 
 @pytest.mark.parametrize("template", ["[1]", "'x'", "1", "null"])
 def test_an_event_for_a_table_must_be_an_object(service, template):
-    assert "object" in str(refused(service, 422, request(table("refused"), template=template)))
+    assert "object" in str(
+        post_rejected(service, 422, request(table("refused"), template=template))
+    )
 
 
-def test_a_body_of_2_mib(service):
+def test_a_body_of_2_mib_is_rejected(service):
     body = request(topic("refused"), template="{ a: '" + "x" * (2 << 20) + "' }")
-    assert refused(service, 413, body)["status"] == 413
+    assert post_rejected(service, 413, body)["status"] == 413
 
 
-def test_what_is_no_json_media_type_or_comes_from_elsewhere(service):
-    refused(service, 415, request(topic("refused")), headers={"Content-Type": "text/plain"})
-    refused(service, 403, request(topic("refused")), headers={"Origin": "http://evil.example"})
-    refused(service, 403, request(topic("refused")), headers={"Host": "evil.example"})
+def test_other_media_types_and_origins_are_rejected(service):
+    post_rejected(service, 415, request(topic("refused")), headers={"Content-Type": "text/plain"})
+    post_rejected(
+        service, 403, request(topic("refused")), headers={"Origin": "http://evil.example"}
+    )
+    post_rejected(service, 403, request(topic("refused")), headers={"Host": "evil.example"})
 
 
-def test_unknown_ids_and_paths(service):
-    refused(service, 404, path="/generator/remove?id=1")
-    refused(service, 404, path="/generator/pause?id=1")
-    refused(service, 404, path="/nowhere")
-    refused(service, 405, path="/generator/status")
+def test_unknown_ids_and_paths_are_not_found(service):
+    post_rejected(service, 404, path="/generator/remove?id=1")
+    post_rejected(service, 404, path="/generator/pause?id=1")
+    post_rejected(service, 404, path="/nowhere")
+    post_rejected(service, 405, path="/generator/status")
     assert service.get("/generator/status?id=x")[0] == 422
 
 
@@ -227,7 +233,7 @@ HOSTILE_NAMES = ['"; drop table kept; --"', "select", "Mixed Case", "a''b", "%s"
 LEGAL = {name.strip('"') for name in HOSTILE_NAMES} | {"kept"}
 
 
-def test_hostile_but_legal_names_work_and_nothing_in_them_is_executed(service, postgres_module_dsn):
+def test_sql_in_legal_names_is_not_executed(service, postgres_module_dsn):
     with psycopg.connect(postgres_module_dsn, autocommit=True) as connection:
         connection.execute("create table kept (a int)")
     for name in HOSTILE_NAMES:

@@ -1,4 +1,4 @@
-"""The user's own README: its requests exactly as written, and what must be seen afterwards."""
+"""The contract's README: its commands run unchanged and have the documented results."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.service_process import is_well, table_rows, topic_events
+from tests.acceptance.service_process import is_healthy, table_rows, topic_events
 from tests.integration.kafka.harness import read_topic
 from tests.waiting import wait_until
 
@@ -24,7 +24,7 @@ DATA_KEYS = {"click": {"x", "y"}, "button_click": {"button_id"}, "open_page": {"
 
 
 def check_first_template(event):
-    """An event of contract/event.jsonnet, each value of its kind and agreeing with the others."""
+    """Checks an event of contract/event.jsonnet: types, ranges and consistency of its values."""
     assert event.keys() == EVENT_KEYS
     assert 1 <= event["id"] <= 1000
     assert event["id"] == int(event["id"])
@@ -46,22 +46,22 @@ def check_second_template(event):
     assert re.fullmatch(r"\d+\.\d+\.\d+\.\d+", event["ip"])
 
 
-def test_the_readme_holds_the_four_commands():
+def test_the_readme_has_the_four_commands():
     assert "generator/add" in ADD_KAFKA
     assert "generator/add" in ADD_POSTGRES
     assert "generator/status?id=12594183362362990045" in STATUS
     assert "generator/remove?id=11168030917768196602" in REMOVE
 
 
-def last_by_id(events):
-    """Of several events with one key the last."""
+def latest_by_id(events):
+    """The last event of each id."""
     return {event["id"]: event for event in events}.values()
 
 
 @pytest.mark.kafka
 @pytest.mark.postgres
-def test_the_contract_word_for_word(kafka, service):
-    """Both requests as written; ten events at once, ten more every 10 s and 8 s; status; remove."""
+def test_the_commands_run_unchanged(kafka, service):
+    """Ten events come at once and ten more every 10 s and 8 s, until the generators are removed."""
     assert json.loads(service.shell(STATUS))["status"] == 404
 
     began = time.monotonic()
@@ -77,32 +77,34 @@ def test_the_contract_word_for_word(kafka, service):
     def committed():
         return [service.generator(id)["position"] for id in ids]
 
-    # However slow the machine: what was due when is judged below, by the scheduled times.
-    wait_until(lambda: min(committed()) >= 10, lambda: f"no first ten: {committed()}")
-    wait_until(lambda: min(committed()) >= 20, lambda: f"no ten more: {committed()}")
-    assert time.monotonic() - began > 9, "the second ten came before they were due"
+    # The scheduled times are checked below, so that a slow machine does not matter.
+    wait_until(lambda: min(committed()) >= 10, lambda: f"first tick missing: {committed()}")
+    wait_until(lambda: min(committed()) >= 20, lambda: f"second tick missing: {committed()}")
+    assert time.monotonic() - began > 9, "the second tick came before it was due"
 
-    # The same again changes nothing.
+    # The same request again changes nothing.
     again = json.loads(service.shell(ADD_KAFKA))["generators"]
     assert [g["id"] for g in again] == ids[:2]
     assert not any(g["created"] or g["updated"] for g in again)
 
-    # Ten at once and ten more an interval later, by the time each was scheduled for.
+    # Each record has the scheduled time of its tick.
     for topic, interval_ms in (("boo", 10_000), ("moo", 8_000)):
         due = [message.timestamp()[1] for message in read_topic(kafka, topic)]
         assert due == [due[0] + at // 10 * interval_ms for at in range(len(due))]
-    # Nothing else arrives in the tables now: each row is the last event with its key.
+    # No more events arrive: each row is the last event with its key.
     for id, name in zip(ids[2:], ("boo", "moo"), strict=True):
         assert service.post(f"/generator/pause?id={id}")[0] == 200
-        made = service.events(id, 0, service.generator(id)["position"])
+        generated = service.events(id, 0, service.generator(id)["position"])
         rows = {row["id"]: row for row in table_rows(service.dsn, name)}
-        assert rows.keys() == {event["id"] for event in made}
-        assert all(rows[e["id"]]["user_agent"] == e["user_agent"] for e in last_by_id(made))
+        assert rows.keys() == {event["id"] for event in generated}
+        assert all(rows[e["id"]]["user_agent"] == e["user_agent"] for e in latest_by_id(generated))
 
-    wait_until(lambda: is_well(service.generator(ids[0])), lambda: str(service.generator(ids[0])))
-    # Status and remove as written, with the ids that there are.
+    wait_until(
+        lambda: is_healthy(service.generator(ids[0])), lambda: str(service.generator(ids[0]))
+    )
+    # Status and remove, with the real ids.
     shown = json.loads(service.shell(STATUS.replace("12594183362362990045", ids[0])))
-    assert (shown["id"], is_well(shown)) == (ids[0], True), shown
+    assert (shown["id"], is_healthy(shown)) == (ids[0], True), shown
     removal = REMOVE.replace("11168030917768196602", ids[0]).replace("17828440514488382438", ids[1])
     assert json.loads(service.shell(removal)) == {"removed": ids[:2], "unknown": []}
     assert json.loads(service.shell(removal))["status"] == 404

@@ -1,4 +1,4 @@
-"""The examples: each holds, makes events that agree with themselves, and could go into a table."""
+"""The examples: each is valid, generates consistent events, and fits a table."""
 
 import json
 import subprocess
@@ -24,50 +24,50 @@ AT = 1_767_225_600_000_000_000
 """2026-01-01T00:00:00Z."""
 
 
-def prepared(name: str) -> PreparedTemplate:
+def prepare_example(name: str) -> PreparedTemplate:
     path = EXAMPLES / f"{name}.jsonnet"
     template = Template(path.read_text("utf-8"), name)
     return prepare(collect_imports(template, FolderImporter(LIBRARY)))
 
 
-def texts(name: str, count: int = COUNT) -> list[bytes]:
-    engine = prepared(name).engine(Stream(SEED), EventContext())
-    made: list[bytes] = []
-    while len(made) < count:
-        times = np.full(count - len(made), AT, dtype=np.int64)
-        made += engine.generate(len(made), times).text.to_pylist()
-    return made
+def event_texts(name: str, count: int = COUNT) -> list[bytes]:
+    engine = prepare_example(name).engine(Stream(SEED), EventContext())
+    generated: list[bytes] = []
+    while len(generated) < count:
+        times = np.full(count - len(generated), AT, dtype=np.int64)
+        generated += engine.generate(len(generated), times).text.to_pylist()
+    return generated
 
 
 def events(name: str, count: int = 200) -> list[Any]:
-    return [json.loads(text) for text in texts(name, count)]
+    return [json.loads(text) for text in event_texts(name, count)]
 
 
-def test_there_are_more_than_fifty() -> None:
+def test_there_are_at_least_fifty_examples() -> None:
     assert len(NAMES) >= 50
 
 
-def test_nearly_all_run_on_the_plan() -> None:
-    engines = [prepared(name).engine(Stream(SEED), EventContext()).name for name in NAMES]
+def test_nearly_all_examples_use_the_plan_engine() -> None:
+    engines = [prepare_example(name).engine(Stream(SEED), EventContext()).name for name in NAMES]
     assert engines.count("plan") >= 0.95 * len(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_holds_without_a_warning_and_fits_a_table(name: str) -> None:
-    found = prepared(name)
-    assert found.warnings == ()
-    assert found.shape.is_object is True
-    assert not found.shape.open
-    assert found.shape.columns
+def test_example_has_no_warning_and_fits_a_table(name: str) -> None:
+    template = prepare_example(name)
+    assert template.warnings == ()
+    assert template.shape.is_object is True
+    assert not template.shape.open
+    assert template.shape.columns
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_makes_a_thousand_events_with_known_fields(name: str) -> None:
-    known = {column.name for column in prepared(name).shape.columns}
-    made = texts(name)
-    assert len(made) == COUNT
-    assert len(set(made)) > COUNT // 2
-    assert all(json.loads(text).keys() <= known for text in made)
+def test_example_generates_only_known_fields(name: str) -> None:
+    known = {column.name for column in prepare_example(name).shape.columns}
+    generated = event_texts(name)
+    assert len(generated) == COUNT
+    assert len(set(generated)) > COUNT // 2
+    assert all(json.loads(text).keys() <= known for text in generated)
 
 
 def test_preview_prints_the_same_events() -> None:
@@ -75,15 +75,15 @@ def test_preview_prints_the_same_events() -> None:
     command = [sys.executable, "-m", "eventer", "preview", str(EXAMPLES / f"{name}.jsonnet")]
     options = ["--count", str(COUNT), "--seed", str(SEED), "--at", "2026-01-01T00:00:00Z"]
     printed = subprocess.run([*command, *options], check=True, capture_output=True, timeout=60)
-    assert printed.stdout.splitlines() == texts(name)
+    assert printed.stdout.splitlines() == event_texts(name)
 
 
-def test_the_contracts_own_template_is_among_them() -> None:
+def test_the_contract_template_is_an_example() -> None:
     contract = Path(__file__).with_name("contract") / "event.jsonnet"
     assert (EXAMPLES / "page-events.jsonnet").read_bytes() == contract.read_bytes()
 
 
-def test_customer_changes_agree_before_and_after() -> None:
+def test_customer_changes_have_consistent_before_and_after() -> None:
     for event in events("customer-changes"):
         before, after = event["before"], event["after"]
         assert (before is None) == (event["op"] == "c")
@@ -92,7 +92,7 @@ def test_customer_changes_agree_before_and_after() -> None:
             assert {**before, "plan": after["plan"]} == after
 
 
-def test_orders_add_up() -> None:
+def test_order_totals_are_sums_of_items() -> None:
     for event in events("orders"):
         items = event["items"]
         assert event["total_cents"] == sum(i["quantity"] * i["price_cents"] for i in items)
@@ -100,7 +100,7 @@ def test_orders_add_up() -> None:
     assert any(len({item["sku"] for item in event["items"]}) > 1 for event in events("orders"))
 
 
-def test_matches_have_the_right_winner() -> None:
+def test_game_matches_have_the_correct_winner() -> None:
     for event in events("game-matches"):
         red, blue = (team["score"] for team in event["teams"])
         assert event["winner"] == ("red" if red > blue else "blue" if blue > red else None)
@@ -108,7 +108,7 @@ def test_matches_have_the_right_winner() -> None:
             assert team["score"] == sum(player["kills"] for player in team["players"])
 
 
-def test_what_is_added_up_agrees_with_its_parts() -> None:
+def test_totals_are_sums_of_their_parts() -> None:
     for event in events("ledger-entries"):
         sides = {"debit": 0, "credit": 0}
         for entry in event["entries"]:
@@ -121,7 +121,7 @@ def test_what_is_added_up_agrees_with_its_parts() -> None:
         assert event["complete"] == (not any(task["short"] for task in event["tasks"]))
 
 
-def test_shapes_that_depend_on_a_draw_agree_with_it() -> None:
+def test_optional_parts_match_the_drawn_kind() -> None:
     for event in events("debezium-orders"):
         assert (event["before"] is None, event["after"] is None) == (
             event["op"] in "cr",
@@ -136,7 +136,7 @@ def test_shapes_that_depend_on_a_draw_agree_with_it() -> None:
         assert json.loads(event["payload"])["order"] == int(event["aggregateid"])
 
 
-def test_conditional_fields_follow_their_conditions() -> None:
+def test_conditional_fields_match_their_conditions() -> None:
     for event in events("support-tickets"):
         assert ("rating" in event) == (event["state"] == "solved")
         assert ("escalated_to" in event) == (event["priority"] == "urgent")
@@ -148,8 +148,8 @@ def test_conditional_fields_follow_their_conditions() -> None:
         assert ("reviewer" in event) == (event["risk"] == "review")
 
 
-def test_arguments_reach_a_template_that_is_a_function() -> None:
+def test_vars_are_passed_to_a_template_that_is_a_function() -> None:
     template = Template((EXAMPLES / "sales.jsonnet").read_text("utf-8"), vars='{"till":"7"}')
-    found = prepare(collect_imports(template, FolderImporter(LIBRARY)))
-    batch = found.engine(Stream(SEED), EventContext()).generate(0, np.array([AT]))
+    template = prepare(collect_imports(template, FolderImporter(LIBRARY)))
+    batch = template.engine(Stream(SEED), EventContext()).generate(0, np.array([AT]))
     assert json.loads(batch.text[0].as_py())["till"] == "7"

@@ -1,18 +1,18 @@
-"""Templates and imports that mean harm: refused at their place, and nothing else is disturbed."""
+"""Hostile templates and imports are rejected with a location; other generators keep running."""
 
 import os
 
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from tests.acceptance.lateness import punctual
+from tests.acceptance.lateness import assert_on_time
 from tests.acceptance.request_bodies import request, topic
-from tests.acceptance.service_process import Service, is_well
+from tests.acceptance.service_process import Service, is_healthy
 from tests.waiting import DEADLINE_S, wait_until
 
 pytestmark = pytest.mark.kafka
 SECONDS = 3
-"""Of processor time, for one of them."""
+"""The largest CPU time of one request, in seconds."""
 
 REFUSED = "refused-hostile"
 SECRET = "a secret outside of the library"
@@ -51,7 +51,7 @@ ADD, VALIDATE = PATHS = ["/generator/add", "/generator/validate"]
 CASES = [
     *((ADD, template) for template in [*RUNAWAY, *IMPORTS]),
     *((VALIDATE, template) for template in [RUNAWAY[0], *IMPORTS]),
-    # These are inspected as those are that are to be added.
+    # Validation inspects templates in the same way as adding.
     *(pytest.param(VALIDATE, each, marks=pytest.mark.slow) for each in RUNAWAY[1:]),
 ]
 
@@ -79,58 +79,60 @@ def service(kafka, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(service):
-    """Id of a generator at work meanwhile; in the end it still is, and no worker was lost."""
+def other_generator(service):
+    """Id of a running generator. Afterwards it still delivers, and no worker has restarted."""
     body = request(topic("undisturbed"), count=1, interval="50ms")
     code, answer = service.post("/generator/add", body)
     assert code == 200, answer
     id = answer["generators"][0]["id"]
-    wait_until(lambda: service.generator(id)["position"] > 3, "it does not run")
-    workers = _deliverers(service)
+    wait_until(lambda: service.generator(id)["position"] > 3, "it does not deliver")
+    restarts = _worker_restarts(service)
     yield id
     mark = service.generator(id)["position"] + 3
-    wait_until(lambda: service.generator(id)["position"] >= mark, "it does not go on")
-    assert _deliverers(service) == workers
-    wait_until(lambda: is_well(service.generator(id)), lambda: str(service.generator(id)))
+    wait_until(lambda: service.generator(id)["position"] >= mark, "it does not continue")
+    assert _worker_restarts(service) == restarts
+    wait_until(lambda: is_healthy(service.generator(id)), lambda: str(service.generator(id)))
 
 
-def _deliverers(service):
+def _worker_restarts(service):
     text = service.get("/metrics")[1]
     return [line for line in text.splitlines() if 'restarts_total{worker="delivery' in line]
 
 
-def check_refused(service, path, template):
-    """Posts it; the refusal names the place, and tells nothing of the files of this machine."""
+def check_rejected(service, path, template):
+    """Posts a template; the error has a location and no content of this machine's files."""
     adding = path.endswith("add")
     body = request(topic(REFUSED), template=template) if adding else {"template": template}
     code, problem = service.post(path, body)
     assert code == 422, problem
-    (fault,) = problem["errors"]
-    assert fault["pointer"] == ("/events/0/template" if adding else "/template")
-    assert fault["line"] >= 1
-    assert fault["column"] >= 1
+    (error,) = problem["errors"]
+    assert error["pointer"] == ("/events/0/template" if adding else "/template")
+    assert error["line"] >= 1
+    assert error["column"] >= 1
     assert SECRET not in str(problem)
     assert "root:" not in str(problem)
     assert "Traceback" not in str(problem)
 
 
 @pytest.mark.parametrize(("path", "template"), CASES)
-def test_it_is_refused_at_its_place(path, template, service, undisturbed, kafka):
-    check_refused(service, path, template)
+def test_hostile_template_is_rejected_with_a_location(
+    path, template, service, other_generator, kafka
+):
+    check_rejected(service, path, template)
     generators = service.get("/generator/status")[1]["generators"]
-    assert [g["id"] for g in generators] == [undisturbed]
+    assert [g["id"] for g in generators] == [other_generator]
     admin = AdminClient({"bootstrap.servers": kafka})
     assert REFUSED not in admin.list_topics(timeout=DEADLINE_S).topics
 
 
 @pytest.mark.timing
-def test_each_is_refused_soon_and_nothing_else_waits(service, undisturbed):
+def test_rejection_is_cheap_and_delays_no_ticks(service, other_generator):
     costs = {}
-    with punctual(service):
+    with assert_on_time(service):
         for path in PATHS:
             for template in [*RUNAWAY, *IMPORTS]:
-                used = service.processor_seconds()
-                check_refused(service, path, template)
-                spent = costs[path, template] = service.processor_seconds() - used
-                print(f"{spent:.2f} s of processor time (bound: {SECONDS} s): {path} {template}")
+                before = service.processor_seconds()
+                check_rejected(service, path, template)
+                spent = costs[path, template] = service.processor_seconds() - before
+                print(f"{spent:.2f} s of CPU time (bound: {SECONDS} s): {path} {template}")
     assert max(costs.values()) <= SECONDS

@@ -1,4 +1,4 @@
-"""The same request is the same generator, however it is written; a different one is another."""
+"""Equivalent requests give the same generator; different requests give different ones."""
 
 import pytest
 
@@ -51,7 +51,7 @@ def add(service, *arguments, **options):
     return body["generators"]
 
 
-def test_five_spellings_are_one_generator(service):
+def test_equivalent_templates_are_one_generator(service):
     added = [add(service, topic("identity"), template=text)[0] for text in TEMPLATES]
     assert len({g["id"] for g in added}) == 1
     assert [g["created"] for g in added] == [True, False, False, False, False]
@@ -59,7 +59,7 @@ def test_five_spellings_are_one_generator(service):
     assert len(service.get("/generator/status")[1]["generators"]) == 1
 
 
-def test_spelling_changes_no_event(service):
+def test_equivalent_templates_generate_equal_events(service):
     def events(template):
         code, body = service.post(
             "/generator/preview", {"template": template, "seed": "7", "count": 20}
@@ -72,7 +72,7 @@ def test_spelling_changes_no_event(service):
     assert len({str(event) for event in first}) > 10
 
 
-def test_a_new_interval_re_paces_and_what_places_events_makes_another(service):
+def test_a_new_interval_updates_and_other_changes_create_a_generator(service):
     (first,) = add(service, topic("identity-pace"), interval="1h")
     (faster,) = add(service, topic("identity-pace"), interval="30m", count=5)
     assert (faster["id"], faster["created"], faster["updated"]) == (first["id"], False, True)
@@ -89,26 +89,30 @@ def test_a_new_interval_re_paces_and_what_places_events_makes_another(service):
 
 
 @pytest.mark.parametrize("seed", [None, "7"])
-def test_removed_and_added_again_begins_at_0(service, kafka, seed):
-    """In the topic, too: after what was there, the events 0, 1, 2 of the new incarnation."""
+def test_a_generator_added_again_starts_at_index_0(service, kafka, seed):
+    """The topic has the old events, then the events 0, 1, 2 of the new incarnation."""
     name = f"identity-again-{seed}"
     options = {} if seed is None else {"seed": seed}
     (added,) = add(service, topic(name), interval="1h", **options)
-    wait_until(lambda: service.generator(added["id"])["position"] == 10, "no first ten")
+    wait_until(
+        lambda: service.generator(added["id"])["position"] == 10, "the first tick is missing"
+    )
     assert service.post(f"/generator/remove?id={added['id']}")[1]["removed"] == [added["id"]]
     (again,) = add(service, topic(name), interval="1h", count=3, **options)
     assert (again["id"], again["created"]) == (added["id"], True)
-    wait_until(lambda: service.generator(added["id"])["position"] == 3, "no first three")
+    wait_until(
+        lambda: service.generator(added["id"])["position"] == 3, "the new first tick is missing"
+    )
 
-    landed = topic_events(kafka, name)
-    assert landed[:10] == previewed(service, added["seed"], 10)
-    assert landed[10:] == previewed(service, again["seed"], 3) == service.events(again["id"], 0, 3)
+    stored = topic_events(kafka, name)
+    assert stored[:10] == preview(service, added["seed"], 10)
+    assert stored[10:] == preview(service, again["seed"], 3) == service.events(again["id"], 0, 3)
     if seed is not None:
-        assert landed[10:] == landed[:3]
+        assert stored[10:] == stored[:3]
 
 
-def previewed(service, seed, count):
-    """The first events of a seed, made from the template alone, whatever the registry says."""
+def preview(service, seed, count):
+    """The first events of a seed by `/generator/preview`, which does not use the registry."""
     code, body = service.post(
         "/generator/preview", {"template": EVENT, "seed": seed, "count": count}
     )
@@ -116,7 +120,7 @@ def previewed(service, seed, count):
     return body["events"]
 
 
-def test_a_paused_one_stays_paused_and_one_identity_with_two_paces_is_refused(service):
+def test_adding_keeps_the_pause_and_two_intervals_for_one_identity_are_rejected(service):
     (added,) = add(service, topic("identity-paused"), interval="1h")
     assert service.post(f"/generator/pause?id={added['id']}")[1]["state"] == "paused"
     (again,) = add(service, topic("identity-paused"), interval="2h")
@@ -129,7 +133,7 @@ def test_a_paused_one_stays_paused_and_one_identity_with_two_paces_is_refused(se
     assert len(service.get("/generator/status")[1]["generators"]) == 1
 
 
-def test_one_event_in_both_destinations_is_two_generators_with_equal_events(service):
+def test_one_event_in_two_destinations_gives_two_generators_with_equal_events(service):
     in_topic, in_table = add(service, topic("both"), table("both"), interval="1h")
     assert in_topic["id"] != in_table["id"]
     assert in_topic["seed"] == in_table["seed"]

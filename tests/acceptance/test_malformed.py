@@ -1,6 +1,6 @@
-"""Malformed requests by the thousand: never a 5xx, never a death, and generators go on.
+"""Malformed requests never cause a 5xx or a crash, and generators continue.
 
-By the clock, too, in the tests marked `timing`.
+The tests marked `timing` also check that ticks stay on time.
 """
 
 import asyncio
@@ -17,21 +17,21 @@ import schemathesis
 from hypothesis import HealthCheck
 
 from eventer.api.problems import MEDIA_TYPE
-from tests.acceptance.lateness import punctual, quantile
-from tests.acceptance.request_bodies import request, table, together, topic
-from tests.acceptance.service_process import Service, is_well
+from tests.acceptance.lateness import assert_on_time, quantile
+from tests.acceptance.request_bodies import merge_requests, request, table, topic
+from tests.acceptance.service_process import Service, is_healthy
 from tests.waiting import DEADLINE_S, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
-AT_WORK = 20
-"""Generators at work, of two ticks a second."""
+GENERATORS = 20
+"""Running generators, each with two ticks per second."""
 
 TICKS_SECONDS = 4
-"""So that there are more than a hundred ticks to judge by."""
+"""Long enough for more than a hundred ticks."""
 
 HEALTH_S = 0.25
 SILENCE_S = 3
-"""After which it is taken that the service waits for more of a request."""
+"""After this time without an answer, the service is taken to wait for the rest of a request."""
 
 POST = (
     b"POST /generator/%b HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -41,7 +41,7 @@ POST = (
 
 @dataclass(frozen=True)
 class Amount:
-    """How many requests of each kind are sent, and for how long slow connections are held."""
+    """The number of requests of each kind, and the seconds that slow connections stay open."""
 
     schema: int
     raw: int
@@ -76,27 +76,27 @@ def service(kafka, postgres_module_dsn, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def at_work(service):
-    """Ids of generators that deliver."""
-    asked = (
+def generator_ids(service):
+    """Ids of the running generators."""
+    requests = (
         request((table if at % 2 else topic)(f"at_work_{at}"), count=1, interval="500ms")
-        for at in range(AT_WORK)
+        for at in range(GENERATORS)
     )
-    code, answer = service.post("/generator/add", together(*asked))
+    code, answer = service.post("/generator/add", merge_requests(*requests))
     assert code == 200, answer
     ids = [g["id"] for g in answer["generators"]]
-    deliver(service, ids)
-    wait_until(lambda: not service.compilers(), "a compiler stays")
+    wait_for_deliveries(service, ids)
+    wait_until(lambda: not service.compilers(), "a compiler still runs")
     return ids
 
 
-def deliver(service, ids, more=2):
-    """Waits until each of the generators has delivered so many more events."""
+def wait_for_deliveries(service, ids, count=2):
+    """Waits until each generator has delivered `count` more events."""
 
     def positions():
         return [service.generator(id)["position"] for id in ids]
 
-    marks = [position + more for position in positions()]
+    marks = [position + count for position in positions()]
     wait_until(
         lambda: all(now >= mark for now, mark in zip(positions(), marks, strict=True)),
         lambda: f"{positions()}\n{service.log}",
@@ -104,60 +104,60 @@ def deliver(service, ids, more=2):
 
 
 @pytest.fixture
-def unharmed(service, at_work, amount):
-    """Afterwards every process still lives, and the generators are at work as before."""
+def check_service(service, generator_ids, amount):
+    """After the test, checks that every process is alive and every generator still delivers."""
     processes = set(service.processes()) - set(service.compilers())
-    with punctual(service, least=0.9 * AT_WORK * 2) if amount.timed else nullcontext():
+    with assert_on_time(service, least=0.9 * GENERATORS * 2) if amount.timed else nullcontext():
         began = time.monotonic()
         yield
         if amount.timed:
             time.sleep(max(0.0, began + TICKS_SECONDS - time.monotonic()))
-    deliver(service, at_work)
+    wait_for_deliveries(service, generator_ids)
     assert processes <= set(service.processes())
     assert "Traceback" not in service.log
     assert service.get("/readyz")[0] == 200
     generators = service.get("/generator/status")[1]["generators"]
-    assert {g["id"] for g in generators} == set(at_work)
+    assert {g["id"] for g in generators} == set(generator_ids)
 
-    def unwell():
-        return [view for view in map(service.generator, at_work) if not is_well(view)]
+    def unhealthy():
+        return [view for view in map(service.generator, generator_ids) if not is_healthy(view)]
 
-    wait_until(lambda: not unwell(), lambda: str(unwell()))
+    wait_until(lambda: not unhealthy(), lambda: str(unhealthy()))
 
 
-def judge(status, kind, text):
-    """An answer is a success or a problem, and tells nothing of the inside."""
+def check_response(status, kind, text):
+    """A response is a success or a problem, and contains no traceback."""
     assert status < 500, (status, text)
     assert status < 400 or kind == MEDIA_TYPE, (status, kind, text)
     assert b"Traceback" not in text, text
     assert b'File "' not in text, text
 
 
-def test_requests_made_up_from_the_schema(amount, service, unharmed):
-    """Schemathesis reads the OpenAPI document and makes up what is nearly right."""
+def test_requests_generated_from_the_schema(amount, service, check_service):
+    """Schemathesis generates valid and nearly valid requests from the OpenAPI document."""
     document = schemathesis.openapi.from_dict(service.get("/openapi.json")[1])
     document.config.update(base_url=service.url)
     operations = [each.ok() for each in document.get_all_operations()]
     assert len(operations) >= 12
-    answers = Counter()
-    takes = [each for each in operations if each.body or each.query]
+    statuses = Counter()
+    operations_with_input = [each for each in operations if each.body or each.query]
     for operation in operations:
-        _ask(service, operation.as_strategy(), 2, answers)
-    each_gets = -(-amount.schema // (4 * len(takes)))
-    while answers.total() < amount.schema:
-        for operation in takes:
+        _send_cases(service, operation.as_strategy(), 2, statuses)
+    cases_per_operation = -(-amount.schema // (4 * len(operations_with_input)))
+    while statuses.total() < amount.schema:
+        for operation in operations_with_input:
             for mode, count in _MODES.items():
                 cases = operation.as_strategy(generation_mode=mode)
-                _ask(service, cases, count * each_gets, answers)
-    print(answers)
-    assert answers.total() >= amount.schema
-    assert answers[422] > answers.total() / 10
+                _send_cases(service, cases, count * cases_per_operation, statuses)
+    print(statuses)
+    assert statuses.total() >= amount.schema
+    assert statuses[422] > statuses.total() / 10
 
 
 _MODES = {schemathesis.GenerationMode.NEGATIVE: 3, schemathesis.GenerationMode.POSITIVE: 1}
 
 
-def _ask(service, cases, count, answers):
+def _send_cases(service, cases, count, statuses):
     @hypothesis.settings(
         max_examples=count,
         deadline=None,
@@ -166,31 +166,31 @@ def _ask(service, cases, count, answers):
         phases=[hypothesis.Phase.generate],
     )
     @hypothesis.given(case=cases)
-    def ask(case):
+    def send(case):
         answer = case.call(timeout=DEADLINE_S)
         kind = (answer.headers.get("content-type") or [""])[0]
-        answers[answer.status_code] += 1
-        judge(answer.status_code, kind.partition(";")[0], answer.content)
+        statuses[answer.status_code] += 1
+        check_response(answer.status_code, kind.partition(";")[0], answer.content)
         if case.path == "/generator/add" and answer.status_code == 200:
-            made = [g["id"] for g in json.loads(answer.content)["generators"]]
-            service.post("/generator/remove", {"ids": made})
+            created = [g["id"] for g in json.loads(answer.content)["generators"]]
+            service.post("/generator/remove", {"ids": created})
 
-    ask()
+    send()
 
 
-def requests_in_bytes(chance):
-    """Requests, each right but for a few bytes, or not at all."""
-    right = json.dumps(request(topic("refused"))).encode()
-    heads = [
+def malformed_requests(chance):
+    """Yields requests with a few bytes changed, and random bytes."""
+    valid = json.dumps(request(topic("refused"))).encode()
+    templates = [
         b"GET /generator/status HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"GET /generator/events?id=1&first=0&count=5 HTTP/1.1\r\nHost: localhost\r\n\r\n",
         POST % (b"preview", b"Content-Length: 20") + b'{"template":"{a: 1}"}',
-        POST % (b"add", b"Content-Length: %d" % (len(right) - 1)) + right[:-1],
+        POST % (b"add", b"Content-Length: %d" % (len(valid) - 1)) + valid[:-1],
         POST % (b"add", b"Transfer-Encoding: chunked") + b'5\r\n{"a":\r\n3\r\n1}]\r\n0\r\n\r\n',
         POST % (b"add", b"Content-Length: 400000") + b"[" * 400_000,
     ]
     while True:
-        raw = bytearray(chance.choice(heads))
+        raw = bytearray(chance.choice(templates))
         for _ in range(chance.randrange(6)):
             at = chance.randrange(min(len(raw), 600))
             match chance.randrange(4):
@@ -205,80 +205,80 @@ def requests_in_bytes(chance):
         yield chance.randbytes(chance.randrange(1, 300)) if chance.random() < 0.1 else bytes(raw)
 
 
-async def say(port, raw, patience=DEADLINE_S):
-    """Sends bytes on a connection of their own; what is answered in so many seconds."""
+async def send_raw(port, raw, seconds=DEADLINE_S):
+    """Sends bytes on a new connection; returns the response, or b"" without one in `seconds`."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(raw)
         await writer.drain()
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(seconds):
             return await reader.readuntil(b"\r\n\r\n") + await reader.read(1 << 20)
     except (TimeoutError, ConnectionError, asyncio.IncompleteReadError):
-        return b""  # it waits for more, or it has hung up: both are its right
+        return b""  # it waits for the rest, or it closed the connection: both are correct
     finally:
         writer.close()
         await asyncio.gather(writer.wait_closed(), return_exceptions=True)
 
 
-def judge_bytes(text):
-    """All answers of one connection."""
+def check_raw_response(text):
+    """Checks the response on one connection and returns its status; None without one."""
     head, _, body = text.partition(b"\r\n\r\n")
     if not head:
         return None
     status = int(head.split()[1])
     kinds = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-type:")]
     kind = kinds[0].split(b":")[1].strip().decode() if kinds else ""
-    judge(status, kind, body)
+    check_response(status, kind, body)
     return status
 
 
-async def all_of(count, ask, together=16):
-    """Asks so many times, a few at once."""
-    turns = asyncio.Semaphore(together)
+async def run_concurrently(count, send, concurrency=16):
+    """Calls `send` `count` times, at most `concurrency` at once, and counts the results."""
+    limit = asyncio.Semaphore(concurrency)
 
     async def one(number):
-        async with turns:
-            return await ask(number)
+        async with limit:
+            return await send(number)
 
     return Counter(await asyncio.gather(*map(one, range(count))))
 
 
-async def test_bytes_that_are_not_quite_http(amount, service, unharmed):
+async def test_malformed_http(amount, service, check_service):
     seed = random.randrange(1 << 32)
     print("seed", seed)
-    made = requests_in_bytes(random.Random(seed))
+    requests = malformed_requests(random.Random(seed))
 
-    async def ask(_number):
-        return judge_bytes(await say(service.port, next(made), SILENCE_S))
+    async def send(_number):
+        return check_raw_response(await send_raw(service.port, next(requests), SILENCE_S))
 
-    answers = await all_of(amount.raw, ask, together=64)
-    print(answers)
-    assert answers[400] > amount.raw / 10
+    statuses = await run_concurrently(amount.raw, send, concurrency=64)
+    print(statuses)
+    assert statuses[400] > amount.raw / 10
 
 
-async def test_bodies_that_are_too_large(amount, service, unharmed):
+async def test_bodies_over_the_size_limit(amount, service, check_service):
     chunk = b"8000\r\n" + b" " * 0x8000 + b"\r\n"
 
-    async def ask(number):
+    async def send(number):
         if number % 2:
             raw = POST % (b"add", b"Content-Length: 2097152") + b" " * (2 << 20)
         else:
             raw = POST % (b"add", b"Transfer-Encoding: chunked") + chunk * 64 + b"0\r\n\r\n"
-        return judge_bytes(await say(service.port, raw))
+        return check_raw_response(await send_raw(service.port, raw))
 
-    answers = await all_of(amount.oversize, ask)
-    print(answers)
-    assert set(answers) == {413}
+    statuses = await run_concurrently(amount.oversize, send)
+    print(statuses)
+    assert set(statuses) == {413}
 
 
-async def test_a_thousand_slow_connections(amount, service, unharmed):
-    """Each says a byte a second; others are answered meanwhile."""
+async def test_a_thousand_slow_connections(amount, service, check_service):
+    """Each connection sends one byte per second; the service answers other clients."""
     raw = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + b"x" * 1000
     body = POST % (b"add", b"Content-Length: 999") + b" " * 998
     end = time.monotonic() + amount.seconds
 
-    async def drip(number):
-        await asyncio.sleep(number / 400)  # not one storm, which would measure this machine
+    async def send_slowly(number):
+        await asyncio.sleep(number / 400)  # spread: a burst of connects would measure this machine
         text, at = (raw, 0) if number % 2 else (body, len(body) - 998)
         while time.monotonic() < end:
             _, writer = await asyncio.open_connection("127.0.0.1", service.port)
@@ -295,17 +295,19 @@ async def test_a_thousand_slow_connections(amount, service, unharmed):
                 writer.close()
                 await asyncio.gather(writer.wait_closed(), return_exceptions=True)
 
-    async def look():
-        took = []
+    async def probe_health():
+        latencies = []
         while time.monotonic() < end:
             began = time.monotonic()
             code, _ = await asyncio.to_thread(service.get, "/healthz")
             assert code == 200
-            took.append(time.monotonic() - began)
+            latencies.append(time.monotonic() - began)
             await asyncio.sleep(0.02)
-        return took
+        return latencies
 
-    took, *_ = await asyncio.gather(look(), *map(drip, range(amount.connections)))
+    latencies, *_ = await asyncio.gather(
+        probe_health(), *map(send_slowly, range(amount.connections))
+    )
     if amount.timed:
-        print(f"/healthz p99 {quantile(took, 0.99):.4f} s (bound: {HEALTH_S} s)")
-        assert quantile(took, 0.99) <= HEALTH_S
+        print(f"/healthz p99 {quantile(latencies, 0.99):.4f} s (bound: {HEALTH_S} s)")
+        assert quantile(latencies, 0.99) <= HEALTH_S

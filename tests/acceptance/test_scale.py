@@ -1,12 +1,12 @@
-"""1,000 generators of one event a second in one service: added soon, on time, and small."""
+"""1,000 generators of one event per second: time to add, lateness, CPU and memory."""
 
 import threading
 import time
 
 import pytest
 
-from tests.acceptance.lateness import punctual, quantile
-from tests.acceptance.request_bodies import request, table, together, topic
+from tests.acceptance.lateness import assert_on_time, quantile
+from tests.acceptance.request_bodies import merge_requests, request, table, topic
 from tests.waiting import wait_until
 
 pytestmark = [
@@ -18,55 +18,55 @@ pytestmark = [
 GENERATORS = 1_000
 SECONDS = 60
 ADD_S, CORES, BYTES, HEALTH_S = 30, 1, 10**9, 0.05
-CHEAP = """
+TEMPLATE = """
 local get_integer = std.native('get_integer');
 { id: get_integer(1, 1000000000), n: get_integer(1, 9), kind: 'tick' }
 """
 
 
-def place(at):
-    """Into twenty topics and tables, one in four of them a table."""
+def destination(at):
+    """One of 20 topics and tables; a quarter are tables."""
     return table(f"scale_{at % 20}") if at % 4 == 0 else topic(f"scale_{at % 20}")
 
 
-def asked():
+def requests():
     for at in range(GENERATORS):
-        yield request(place(at), template=CHEAP, count=1, interval="1s", stream=f"s{at}")
+        yield request(destination(at), template=TEMPLATE, count=1, interval="1s", stream=f"s{at}")
 
 
-def one_by_one(service):
-    for body in asked():
+def add_one_by_one(service):
+    for body in requests():
         code, answer = service.post("/generator/add", body)
         assert code == 200, answer
 
 
-def at_once(service):
-    code, answer = service.post("/generator/add", together(*asked()))
+def add_at_once(service):
+    code, answer = service.post("/generator/add", merge_requests(*requests()))
     assert code == 200, answer
 
 
 class Probe(threading.Thread):
-    """Asks `/healthz` over and over, and notes how long each answer took."""
+    """Requests `/healthz` repeatedly and records the latencies."""
 
     def __init__(self, service):
         super().__init__(daemon=True)
-        self.service, self.took, self.failed, self.going = service, [], [], True
+        self.service, self.latencies, self.errors, self.active = service, [], [], True
 
     def run(self):
-        while self.going:
+        while self.active:
             began = time.monotonic()
             try:
                 self.service.get("/healthz")
             except OSError as error:
-                self.failed.append(error)
-            self.took.append(time.monotonic() - began)
+                self.errors.append(error)
+            self.latencies.append(time.monotonic() - began)
             time.sleep(0.02)
 
-    def end(self):
-        self.going = False
+    def finish(self):
+        self.active = False
         self.join(10)
-        assert not self.failed
-        return quantile(self.took, 0.99)
+        assert not self.errors
+        return quantile(self.latencies, 0.99)
 
 
 def all_run(service):
@@ -75,35 +75,35 @@ def all_run(service):
     return all(g["state"] == "running" and g["position"] > 0 for g in generators)
 
 
-@pytest.mark.parametrize("add", [one_by_one, at_once])
+@pytest.mark.parametrize("add", [add_one_by_one, add_at_once])
 def test_1000_generators_of_one_event_a_second(add, kafka, postgres_dsn, make_service):
     service = make_service(kafka=kafka, postgres=postgres_dsn).start()
-    adding = Probe(service)
-    adding.start()
+    add_probe = Probe(service)
+    add_probe.start()
     began = time.monotonic()
     add(service)
-    took = time.monotonic() - began
-    health_adding = adding.end()
-    wait_until(lambda: all_run(service), "not all of them run")
-    up = time.monotonic() - began
+    add_seconds = time.monotonic() - began
+    health_adding = add_probe.finish()
+    wait_until(lambda: all_run(service), "some generators do not run")
+    run_seconds = time.monotonic() - began
     print(
-        f"added in {took:.1f} s (bound: {ADD_S} s), all run after {up:.1f} s; "
-        f"/healthz p99 {health_adding:.4f} s meanwhile"
+        f"added in {add_seconds:.1f} s (bound: {ADD_S} s), all run after {run_seconds:.1f} s; "
+        f"/healthz p99 {health_adding:.4f} s while adding"
     )
     time.sleep(5)
 
-    used, began = service.processor_seconds(), time.monotonic()
-    watching = Probe(service)
-    watching.start()
-    with punctual(service, least=0.98 * GENERATORS):
+    cpu_before, began = service.processor_seconds(), time.monotonic()
+    probe = Probe(service)
+    probe.start()
+    with assert_on_time(service, least=0.98 * GENERATORS):
         time.sleep(SECONDS)
-    cores = (service.processor_seconds() - used) / (time.monotonic() - began)
-    health, resident = watching.end(), service.memory()
+    cores = (service.processor_seconds() - cpu_before) / (time.monotonic() - began)
+    health, resident = probe.finish(), service.memory()
     print(
         f"{cores:.2f} cores (bound: {CORES}), {resident / 1e6:.0f} MB (bound: {BYTES / 1e6:.0f}), "
         f"/healthz p99 {health:.4f} s (bound: {HEALTH_S} s)"
     )
-    assert took <= ADD_S
+    assert add_seconds <= ADD_S
     assert cores <= CORES
     assert resident <= BYTES
     assert health <= HEALTH_S

@@ -1,4 +1,4 @@
-"""A destination at 10 KB/s: it delays its own generators only, in bounded memory."""
+"""A destination at 10 KB/s delays only its own generators, in bounded memory."""
 
 from collections import Counter
 from contextlib import nullcontext
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.acceptance.lateness import punctual
+from tests.acceptance.lateness import assert_on_time
 from tests.acceptance.request_bodies import request, table, topic
 from tests.acceptance.service_process import table_rows, topic_events
 from tests.acceptance.throttle import Throttle
@@ -16,11 +16,11 @@ from tests.waiting import DEADLINE_S, wait_until
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 RATE = 10_000
 QUEUE = 64 << 20
-"""What a shard holds on to while it waits: `eventer.runs.shard.MAX_BUFFERED_BYTES`."""
-ROOM = 50 << 20
+"""What a shard buffers while it waits: `eventer.runs.shard.MAX_BUFFERED_BYTES`."""
+MARGIN = 50 << 20
 OTHERS = 10
 PER_SECOND = 2_000
-"""Events of the generator whose destination is slow."""
+"""Events per second of the generator whose destination is slow."""
 
 EVENT = """
 local get_integer = std.native('get_integer');
@@ -29,68 +29,70 @@ local get_integer = std.native('get_integer');
 
 
 @dataclass(frozen=True)
-class Length:
-    """How far the slow generator falls behind meanwhile, in seconds of its events."""
+class Backlog:
+    """How far the slow generator falls behind, in seconds of its events."""
 
-    behind: float
+    seconds: float
     timed: bool = False
 
 
 @pytest.fixture(
     params=[
-        pytest.param(Length(5), id="short"),
-        pytest.param(Length(550), id="long", marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
-        pytest.param(Length(13, timed=True), id="timed", marks=pytest.mark.timing),
+        pytest.param(Backlog(5), id="short"),
+        pytest.param(Backlog(550), id="long", marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
+        pytest.param(Backlog(13, timed=True), id="timed", marks=pytest.mark.timing),
     ]
 )
-def length(request):
+def backlog(request):
     return request.param
 
 
 def add(service, *requests):
-    """Adds them all; their generators."""
-    made = []
+    """Adds all requests and returns their generators."""
+    generators = []
     for body in requests:
         code, answer = service.post("/generator/add", body)
         assert code == 200, answer
-        made += answer["generators"]
-    return made
+        generators += answer["generators"]
+    return generators
 
 
-def small(place):
-    return [request(place(f"timed_{at}"), interval="500ms", count=1) for at in range(OTHERS)]
+def small_requests(make_destination):
+    return [
+        request(make_destination(f"timed_{at}"), interval="500ms", count=1) for at in range(OTHERS)
+    ]
 
 
-def caught_up(service, generator):
+def has_caught_up(service, generator):
     status = service.generator(generator["id"])
     return status["state"] == "running" and status["lag"] < 2 * PER_SECOND
 
 
 def fall_behind(service, slow, throttle, seconds):
-    """Makes its destination slow until so many seconds of events wait; the most memory it took."""
+    """Slows the destination until the backlog has `seconds` of events; returns the peak memory."""
     throttle.rate = RATE
-    most = 0
+    peak = 0
 
-    def behind():
-        nonlocal most
-        most = max(most, service.memory())
+    def has_fallen_behind():
+        nonlocal peak
+        peak = max(peak, service.memory())
         return service.generator(slow["id"])["lag"] >= seconds * PER_SECOND
 
-    wait_until(behind, lambda: str(service.generator(slow["id"])), seconds + DEADLINE_S)
-    return most
+    wait_until(has_fallen_behind, lambda: str(service.generator(slow["id"])), seconds + DEADLINE_S)
+    return peak
 
 
 def catch_up(service, slow, throttle, seconds=0):
     throttle.rate = None
     wait_until(
-        lambda: caught_up(service, slow),
+        lambda: has_caught_up(service, slow),
         lambda: str(service.generator(slow["id"])),
         seconds + DEADLINE_S,
     )
 
 
-def deliver(service, generators, more):
-    """Waits until each has delivered so many more events."""
+def wait_for_deliveries(service, generators, more):
+    """Waits until each generator has delivered `more` events."""
     marks = {g["id"]: service.generator(g["id"])["position"] + more for g in generators}
     wait_until(
         lambda: all(service.generator(id)["position"] >= mark for id, mark in marks.items()),
@@ -98,48 +100,48 @@ def deliver(service, generators, more):
     )
 
 
-def slow_down(service, slow, others, throttle, length, connection):
-    """Makes the destination of `slow` slow for a while; then everything has to be there."""
-    deliver(service, [slow, *others], 4)
-    held = service.memory()
-    # Slow for a moment: what a process loads once for its first large batches is there then.
+def check_slow_destination(service, slow, others, throttle, backlog, connection):
+    """Slows the destination of `slow`, checks lag and memory, and returns the final position."""
+    wait_for_deliveries(service, [slow, *others], 4)
+    memory_before = service.memory()
+    # A short warm-up: a process loads code for its first large batches.
     fall_behind(service, slow, throttle, 4)
     catch_up(service, slow, throttle)
-    wait_until(lambda: not service.compilers(), "a compiler stays")
+    wait_until(lambda: not service.compilers(), "a compiler still runs")
     least = 0.9 * OTHERS * 2
-    with punctual(service, connection, least=least) if length.timed else nullcontext():
-        most = fall_behind(service, slow, throttle, length.behind)
-        deliver(service, others, 4)
+    with assert_on_time(service, connection, least=least) if backlog.timed else nullcontext():
+        peak = fall_behind(service, slow, throttle, backlog.seconds)
+        wait_for_deliveries(service, others, 4)
         status = service.generator(slow["id"])
-    print(f"{(most - held) / 1e6:.0f} MB more, lag {status['lag']}")
+    print(f"{(peak - memory_before) / 1e6:.0f} MB more, lag {status['lag']}")
     assert status["limited_by"] == "destination", status
-    assert status["lag"] >= length.behind * PER_SECOND, status
-    assert most - held <= QUEUE + ROOM
-    catch_up(service, slow, throttle, length.behind)
+    assert status["lag"] >= backlog.seconds * PER_SECOND, status
+    assert peak - memory_before <= QUEUE + MARGIN
+    catch_up(service, slow, throttle, backlog.seconds)
     service.post(f"/generator/pause?id={slow['id']}")
     return service.generator(slow["id"])["position"]
 
 
-def test_a_slow_database_delays_its_own_generators_only(length, kafka, postgres_dsn, make_service):
+def test_a_slow_database_delays_only_its_own_generators(backlog, kafka, postgres_dsn, make_service):
     at = urlsplit(postgres_dsn)
     with Throttle(at.port) as throttle:
-        through = at._replace(netloc=at.netloc.replace(str(at.port), str(throttle.port)))
-        service = make_service(kafka=kafka, postgres=through.geturl()).start()
+        proxied_url = at._replace(netloc=at.netloc.replace(str(at.port), str(throttle.port)))
+        service = make_service(kafka=kafka, postgres=proxied_url.geturl()).start()
         slow, *others = add(
             service,
             request(table("slow"), template=EVENT, count=PER_SECOND // 10, interval="100ms"),
-            *small(topic),
+            *small_requests(topic),
         )
-        count = slow_down(service, slow, others, throttle, length, "kafka")
-        landed = Counter(row["serial"] for row in table_rows(postgres_dsn, "slow"))
-        some = service.events(slow["id"], 0, min(count, 20_000))
-        assert landed.total() == count
-        assert not Counter(event["serial"] for event in some) - landed
+        count = check_slow_destination(service, slow, others, throttle, backlog, "kafka")
+        stored = Counter(row["serial"] for row in table_rows(postgres_dsn, "slow"))
+        expected = service.events(slow["id"], 0, min(count, 20_000))
+        assert stored.total() == count
+        assert not Counter(event["serial"] for event in expected) - stored
         service.stop()
 
 
-def test_a_slow_broker_delays_its_own_generators_only(
-    length, own_kafka, postgres_dsn, make_service
+def test_a_slow_broker_delays_only_its_own_generators(
+    backlog, own_kafka, postgres_dsn, make_service
 ):
     with Throttle() as throttle:
         broker = own_kafka(advertised=throttle.port)
@@ -148,11 +150,11 @@ def test_a_slow_broker_delays_its_own_generators_only(
         slow, *others = add(
             service,
             request(topic("slow"), template=EVENT, count=PER_SECOND // 10, interval="100ms"),
-            *small(table),
+            *small_requests(table),
         )
-        count = slow_down(service, slow, others, throttle, length, "postgres")
-        landed = topic_events(broker.bootstrap, "slow")
-        assert len(landed) == count
-        some = service.events(slow["id"], 0, min(count, 20_000))
-        assert landed[: len(some)] == some
+        count = check_slow_destination(service, slow, others, throttle, backlog, "postgres")
+        stored = topic_events(broker.bootstrap, "slow")
+        assert len(stored) == count
+        expected = service.events(slow["id"], 0, min(count, 20_000))
+        assert stored[: len(expected)] == expected
         service.stop()

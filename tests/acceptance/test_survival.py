@@ -1,4 +1,4 @@
-"""Stopped, killed, started again: nothing missing, nothing twice, judged by recomputation."""
+"""No event is lost or duplicated when the service is stopped, killed and started again."""
 
 import random
 import time
@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 STOP_S, SECOND_SIGNAL_S = 10, 5
-PACE = {"count": 5, "interval": "100ms"}
+SCHEDULE = {"count": 5, "interval": "100ms"}
 APPENDED = """
 local get_integer = std.native('get_integer');
 local get_rand_data = std.native('get_rand_data');
@@ -23,7 +23,7 @@ local get_rand_data = std.native('get_rand_data');
 
 @pytest.fixture(scope="module")
 def service(kafka, postgres_module_dsn, tmp_path_factory):
-    """One for all tests, each of which has generators of its own and leaves it running."""
+    """One service for all tests: each uses its own generators and leaves the service running."""
     folder = tmp_path_factory.mktemp("survival")
     running = Service(folder, kafka=kafka, postgres=postgres_module_dsn)
     yield running.start()
@@ -31,10 +31,10 @@ def service(kafka, postgres_module_dsn, tmp_path_factory):
 
 
 @pytest.fixture
-def both(service):
-    """A generator to a topic and one to a table of this test's own."""
+def generator_pair(service):
+    """A generator for a topic and one for a table, for this test only."""
     name = f"survives_{uuid.uuid4().hex}"
-    body = request(topic(name), table(name), template=APPENDED, **PACE)
+    body = request(topic(name), table(name), template=APPENDED, **SCHEDULE)
     code, body = service.post("/generator/add", body)
     assert code == 200, body
     yield body["generators"]
@@ -42,13 +42,13 @@ def both(service):
 
 
 def expected(service, generator):
-    """The events [0, position), made again from their seed."""
+    """The events [0, position), recomputed from the seed."""
     position = service.generator(generator["id"])["position"]
     return service.events(generator["id"], 0, position)
 
 
-def check(service, kafka, dsn, in_topic, in_table):
-    """Pauses both, then compares what landed with what must have."""
+def check_stored_events(service, kafka, dsn, in_topic, in_table):
+    """Pauses both generators, then compares the stored events with the expected ones."""
     for generator in (in_topic, in_table):
         code, body = service.post(f"/generator/pause?id={generator['id']}")
         assert code == 200, body
@@ -67,8 +67,8 @@ def position(service, generator):
     return service.generator(generator["id"])["position"]
 
 
-def goes_on(service, generators):
-    """Waits until every generator is well past where it is now."""
+def wait_for_progress(service, generators):
+    """Waits until every generator has delivered 20 more events."""
     marks = {g["id"]: position(service, g) + 20 for g in generators}
     wait_until(
         lambda: all(position(service, g) >= marks[g["id"]] for g in generators),
@@ -79,97 +79,103 @@ def goes_on(service, generators):
 @pytest.fixture(
     params=[pytest.param(1, id="once"), pytest.param(10, id="often", marks=pytest.mark.slow)]
 )
-def times(request):
-    """How often the service ends and is started again."""
+def restarts(request):
+    """The number of restarts of the service."""
     return request.param
 
 
-def test_stop_and_start_goes_on_at_the_next_index(times, kafka, postgres_module_dsn, service, both):
-    for _ in range(times):
-        goes_on(service, both)
-        before = [position(service, g) for g in both]
+def test_restart_continues_at_next_index(
+    restarts, kafka, postgres_module_dsn, service, generator_pair
+):
+    for _ in range(restarts):
+        wait_for_progress(service, generator_pair)
+        before = [position(service, g) for g in generator_pair]
         service.stop()
         service.start()
-        after = [service.generator(g["id"]) for g in both]
-        assert [g["id"] for g in after] == [g["id"] for g in both]
-        assert [g["seed"] for g in after] == [g["seed"] for g in both]
+        after = [service.generator(g["id"]) for g in generator_pair]
+        assert [g["id"] for g in after] == [g["id"] for g in generator_pair]
+        assert [g["seed"] for g in after] == [g["seed"] for g in generator_pair]
         assert all(g["position"] >= mark for g, mark in zip(after, before, strict=True))
-    goes_on(service, both)
-    assert min(check(service, kafka, postgres_module_dsn, *both)) >= 40
+    wait_for_progress(service, generator_pair)
+    assert min(check_stored_events(service, kafka, postgres_module_dsn, *generator_pair)) >= 40
 
 
-def test_a_second_signal_loses_nothing(kafka, postgres_module_dsn, service, both):
-    """The first has all that was made committed; the second does not wait for that."""
-    goes_on(service, both)
+def test_a_second_signal_loses_nothing(kafka, postgres_module_dsn, service, generator_pair):
+    """The first signal commits in-flight events; the second ends the service without waiting."""
+    wait_for_progress(service, generator_pair)
     service.stop(signals=2)
     service.start()
-    goes_on(service, both)
-    check(service, kafka, postgres_module_dsn, *both)
+    wait_for_progress(service, generator_pair)
+    check_stored_events(service, kafka, postgres_module_dsn, *generator_pair)
 
 
 @pytest.mark.timing
-def test_signals_end_it_soon(service, both):
+def test_signals_stop_the_service_in_time(service, generator_pair):
     for signals, bound in ((1, STOP_S), (2, SECOND_SIGNAL_S)):
-        goes_on(service, both)
+        wait_for_progress(service, generator_pair)
         began = time.monotonic()
         service.stop(signals)
-        took = time.monotonic() - began
+        seconds = time.monotonic() - began
         service.start()
-        print(f"{signals} signals: stopped in {took:.2f} s (bound: {bound} s)")
-        assert took < bound
+        print(f"{signals} signals: stopped in {seconds:.2f} s (bound: {bound} s)")
+        assert seconds < bound
 
 
-def test_kill_9_of_the_whole_service(times, kafka, postgres_module_dsn, service, both):
-    for _ in range(times):
-        goes_on(service, both)
+def test_kill_9_of_the_service_loses_nothing(
+    restarts, kafka, postgres_module_dsn, service, generator_pair
+):
+    for _ in range(restarts):
+        wait_for_progress(service, generator_pair)
         service.kill()
         service.start()
-    goes_on(service, both)
-    check(service, kafka, postgres_module_dsn, *both)
+    wait_for_progress(service, generator_pair)
+    check_stored_events(service, kafka, postgres_module_dsn, *generator_pair)
 
 
 @pytest.mark.parametrize(
     "kills", [pytest.param(3, id="few"), pytest.param(20, id="many", marks=pytest.mark.slow)]
 )
-def test_kill_9_of_workers_while_they_deliver(kills, kafka, postgres_module_dsn, service, both):
+def test_kill_9_of_workers_loses_nothing(
+    kills, kafka, postgres_module_dsn, service, generator_pair
+):
     seed = random.randrange(1 << 32)
     print("seed", seed)
     chance = random.Random(seed)
-    goes_on(service, both)
+    wait_for_progress(service, generator_pair)
     for _ in range(kills):
         time.sleep(chance.uniform(0.05, 0.6))
-        # A compiler of kernels is no worker, and ends by itself.
+        # A kernel compiler is not a worker, and exits when it finishes.
         chance.choice([w for w in service.workers() if w not in service.compilers()]).kill()
-        goes_on(service, both)
-    check(service, kafka, postgres_module_dsn, *both)
+        wait_for_progress(service, generator_pair)
+    check_stored_events(service, kafka, postgres_module_dsn, *generator_pair)
 
 
 @pytest.fixture
-def future_kafka(kafka_tools, tmp_path):
-    """A broker that is still to be started."""
+def unstarted_kafka(kafka_tools, tmp_path):
+    """A broker that is not started yet."""
     server = KafkaServer(tmp_path)
     yield server
     server.kill()
 
 
-def test_a_broker_that_is_not_there_yet(future_kafka, make_service):
-    """An unreachable broker is no error: `waiting`, and it delivers when the broker comes."""
-    server = future_kafka
+def test_delivery_starts_when_the_broker_becomes_available(unstarted_kafka, make_service):
+    """While the broker is unreachable, the generator is `waiting`, not failed."""
+    server = unstarted_kafka
     service = make_service(kafka=server.bootstrap).start()
-    code, body = service.post("/generator/add", request(topic("later"), **PACE))
+    code, body = service.post("/generator/add", request(topic("later"), **SCHEDULE))
     assert code == 200, body
     (generator,) = body["generators"]
     assert generator["state"] == "waiting"
     wait_until(lambda: service.generator(generator["id"])["last_error"], "no last_error")
     server.start()
-    goes_on(service, [generator])
+    wait_for_progress(service, [generator])
     assert service.generator(generator["id"])["state"] == "running"
     service.post(f"/generator/pause?id={generator['id']}")
     assert topic_events(server.bootstrap, "later") == expected(service, generator)
     service.stop()
 
 
-def test_a_template_that_gains_a_field_finds_its_column_added(postgres_module_dsn, service):
+def test_a_new_field_in_a_template_adds_a_column(postgres_module_dsn, service):
     def rows():
         return table_rows(postgres_module_dsn, "gains")
 

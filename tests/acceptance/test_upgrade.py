@@ -1,4 +1,4 @@
-"""The data that an earlier version stored: registry, positions and ledger are taken over."""
+"""Eventer continues with the registry, positions and ledger that an earlier version stored."""
 
 import base64
 import json
@@ -27,17 +27,17 @@ TO_KAFKA, UPSERTED, APPENDED = (
 @pytest.fixture(scope="module")
 def stored_records():
     """The stored records by topic and partition, in the order of their offsets."""
-    found = defaultdict(list)
+    records = defaultdict(list)
     for line in (STORED / "kafka.ndjson").read_text().splitlines():
         record = json.loads(line)
         if "offset" in record:
-            found[record["topic"], record["partition"]].append(record)
-    return found
+            records[record["topic"], record["partition"]].append(record)
+    return records
 
 
 @pytest.fixture
 def service(own_kafka, database, make_service, stored_records):
-    """A service of the current version on the stored data, not started yet."""
+    """A service of the current version on the stored data; it is not started yet."""
     server = own_kafka()
     restore_topics(server.bootstrap, stored_records)
     with psycopg.connect(database.dsn, autocommit=True) as client:
@@ -53,7 +53,7 @@ def service(own_kafka, database, make_service, stored_records):
 
 
 def restore_topics(bootstrap, stored):
-    """Writes the records at their old offsets: a transaction's marker takes one offset too."""
+    """Writes the records at their old offsets; a transaction marker also uses one offset."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
     partitions = {topic: 1 + max(p for t, p in stored if t == topic) for topic, _ in stored}
     configs = {"eventer-positions": {"cleanup.policy": "compact"}}
@@ -65,20 +65,20 @@ def restore_topics(bootstrap, stored):
     )
     producer.init_transactions()
     for records in stored.values():
-        for _, run in groupby(enumerate(records), lambda each: each[1]["offset"] - each[0]):
+        for _, consecutive in groupby(enumerate(records), lambda each: each[1]["offset"] - each[0]):
             producer.begin_transaction()
-            for _, record in run:
+            for _, record in consecutive:
                 producer.produce(
                     record["topic"],
                     partition=record["partition"],
-                    key=decoded(record["key"]),
-                    value=decoded(record["value"]),
+                    key=decode_base64(record["key"]),
+                    value=decode_base64(record["value"]),
                     timestamp=record["timestamp"],
                 )
             producer.commit_transaction()
 
 
-def decoded(text):
+def decode_base64(text):
     return None if text is None else base64.b64decode(text)
 
 
@@ -95,8 +95,8 @@ def until_position(service, id, least):
 
 def test_generators_continue_at_their_stored_positions(service, stored_records):
     before = {id: registry_position(id) for id in (TO_KAFKA, UPSERTED, APPENDED)}
-    old = [json.loads(decoded(r["value"])) for r in stored_records["kept", 0]]
-    assert before[TO_KAFKA] == len(old) > 0
+    stored_events = [json.loads(decode_base64(r["value"])) for r in stored_records["kept", 0]]
+    assert before[TO_KAFKA] == len(stored_events) > 0
     service.start()
     for id in (TO_KAFKA, UPSERTED):
         until_position(service, id, before[id] + 40)
@@ -110,7 +110,7 @@ def test_generators_continue_at_their_stored_positions(service, stored_records):
 
     events = topic_events(service.kafka, "kept")
     assert events == service.events(TO_KAFKA, 0, service.generator(TO_KAFKA)["position"])
-    assert events[: len(old)] == old
+    assert events[: len(stored_events)] == stored_events
     appended = service.generator(APPENDED)
     rows = table_rows(service.postgres, "kept_rows")
     assert len(rows) == appended["position"] - appended["skipped"]

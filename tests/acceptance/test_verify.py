@@ -1,4 +1,4 @@
-"""`eventer verify` as a user runs it: beside running generators, and after somebody meddled."""
+"""`eventer verify` while generators run, and after stored events were changed."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ local get_rand_data = std.native('get_rand_data');
 
 @pytest.fixture(scope="module")
 def kafka(kafka_tools, tmp_path_factory):
-    """A broker of this module: elsewhere transactions stay open, and readers wait for their end."""
+    """A broker for this module: other tests leave transactions open, which would block readers."""
     server = KafkaServer(tmp_path_factory.mktemp("verify_kafka"))
     server.start()
     yield server.bootstrap
@@ -37,18 +37,18 @@ def kafka(kafka_tools, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def service(kafka, postgres, tmp_path_factory):
-    """A service that the tests of this module share."""
-    with postgres.fresh_database() as made:
-        running = Service(tmp_path_factory.mktemp("verify"), kafka=kafka, postgres=made.dsn)
-        running.dsn = made.dsn
+    """A service for this module."""
+    with postgres.fresh_database() as created:
+        running = Service(tmp_path_factory.mktemp("verify"), kafka=kafka, postgres=created.dsn)
+        running.dsn = created.dsn
         yield running.start()
         running.stop()
 
 
-def cli(service, *words):
-    """Exit code, standard output and standard error of a command."""
+def run_cli(service, *arguments):
+    """Runs a command; returns exit code, standard output and standard error."""
     done = subprocess.run(
-        [sys.executable, "-m", "eventer", *words, "--url", service.url],
+        [sys.executable, "-m", "eventer", *arguments, "--url", service.url],
         env=service.env,
         cwd=service.directory,
         capture_output=True,
@@ -58,20 +58,20 @@ def cli(service, *words):
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
-def verified(service, id, *flags):
-    """Exit code and report."""
-    code, out, err = cli(service, "verify", id, "--json", *flags)
+def verify(service, id, *flags):
+    """Runs `eventer verify`; returns exit code and report."""
+    code, out, err = run_cli(service, "verify", id, "--json", *flags)
     assert out, err
     return code, json.loads(out)
 
 
-def added(service, *destinations, **event):
+def add(service, *destinations, **event):
     code, body = service.post("/generator/add", request(*destinations, **event))
     assert code == 200, body
     return [generator["id"] for generator in body["generators"]]
 
 
-def until_position(service, ids, least):
+def wait_for_position(service, ids, least):
     wait_until(
         lambda: all(service.generator(id)["position"] >= least for id in ids),
         lambda: f"{[service.generator(id) for id in ids]}\n{service.log}",
@@ -83,80 +83,83 @@ def pause(service, id):
     assert code == 200, body
 
 
-def found(report):
-    return [(each["kind"], each["index"]) for each in report["findings"]]
+def finding_keys(report):
+    return [(finding["kind"], finding["index"]) for finding in report["findings"]]
 
 
-def test_running_generators_that_share_topic_and_table(kafka, service, make_service):
-    other = make_service(kafka=kafka, postgres=service.dsn).start()
+def test_running_generators_that_share_a_topic_and_a_table_are_clean(kafka, service, make_service):
+    other_service = make_service(kafka=kafka, postgres=service.dsn).start()
     destinations = (topic("verify_shared", key="serial", partitions=3), table("verify_shared"))
-    ids = added(service, *destinations, template=ROW, **STEADY)
-    beside = added(service, *destinations, template=ROW, dataset="two", **STEADY)
-    away = added(other, topic("verify_shared", partitions=3), template=ROW, **STEADY)
-    until_position(service, [*ids, *beside], 100)
-    until_position(other, away, 100)
-    for id in (ids[0], beside[1]):
-        code, report = verified(service, id)
+    ids = add(service, *destinations, template=ROW, **STEADY)
+    second_dataset = add(service, *destinations, template=ROW, dataset="two", **STEADY)
+    other_ids = add(other_service, topic("verify_shared", partitions=3), template=ROW, **STEADY)
+    wait_for_position(service, [*ids, *second_dataset], 100)
+    wait_for_position(other_service, other_ids, 100)
+    for id in (ids[0], second_dataset[1]):
+        code, report = verify(service, id)
         assert (code, report["clean"]) == (0, True), report
         assert report["checked"] == report["until"] >= 100
         assert report["others"] > 0
-    assert verified(other, away[0])[0] == 0
-    other.stop()
+    assert verify(other_service, other_ids[0])[0] == 0
+    other_service.stop()
 
 
-def test_what_somebody_added_to_a_topic_is_found(kafka, service):
-    (id,) = added(service, topic("verify_meddled"), template=ROW, **FAST)
-    until_position(service, [id], 100)
+def test_records_added_to_a_topic_are_found(kafka, service):
+    (id,) = add(service, topic("verify_meddled"), template=ROW, **FAST)
+    wait_for_position(service, [id], 100)
     pause(service, id)
     producer = confluent_kafka.Producer({"bootstrap.servers": kafka})
     producer.produce("verify_meddled", "not even JSON")
     producer.flush(10)
-    code, report = verified(service, id)
-    assert (code, found(report)) == (1, [("foreign", None)])
+    code, report = verify(service, id)
+    assert (code, finding_keys(report)) == (1, [("foreign", None)])
     assert set(report["findings"][0]["place"]) == {"partition", "offset"}
-    assert verified(service, id, "--allow-foreign")[0] == 0
+    assert verify(service, id, "--allow-foreign")[0] == 0
     (copied,) = service.events(id, 42, 1)
     compact = json.dumps(copied, separators=(",", ":"), ensure_ascii=False)
     producer.produce("verify_meddled", compact)
     producer.flush(10)
-    code, report = verified(service, id, "--allow-foreign")
-    assert (code, found(report)) == (1, [("duplicated", 42), ("foreign", None)])
-    code, out, _ = cli(service, "verify", id)
+    code, report = verify(service, id, "--allow-foreign")
+    assert (code, finding_keys(report)) == (1, [("duplicated", 42), ("foreign", None)])
+    code, out, _ = run_cli(service, "verify", id)
     assert code == 1
     assert "1 duplicated, 1 foreign" in out
 
 
-def test_what_somebody_did_to_a_table_is_found(service):
+def test_changed_rows_are_found(service):
     keyed = "local i = std.native('get_integer'); { id: i(1, 1000000), name: 'x' + i(1, 9) }"
-    (id,) = added(service, table("verify_rows"), template=keyed, **FAST)
-    until_position(service, [id], 150)
+    (id,) = add(service, table("verify_rows"), template=keyed, **FAST)
+    wait_for_position(service, [id], 150)
     pause(service, id)
-    code, out, err = cli(service, "verify", id)
+    code, out, err = run_cli(service, "verify", id)
     assert code == 0
     assert "nothing is wrong" in out
-    assert not err, "progress is for terminals"
-    gone, changed = (event["id"] for event in service.events(id, 100, 2))
+    assert not err, "progress must be printed only on a terminal"
+    deleted_id, changed_id = (event["id"] for event in service.events(id, 100, 2))
     with psycopg.connect(service.dsn) as connection:
-        connection.execute("delete from verify_rows where id = %s", (gone,))
-        connection.execute("update verify_rows set name = 'y' where id = %s", (changed,))
+        connection.execute("delete from verify_rows where id = %s", (deleted_id,))
+        connection.execute("update verify_rows set name = 'y' where id = %s", (changed_id,))
         connection.execute("insert into verify_rows values (-5, 'z')")
-    code, report = verified(service, id, "--allow-foreign")
-    assert (code, found(report)) == (1, [("missing", 100), ("changed", 101), ("foreign", None)])
-    assert [each["place"]["key"] for each in report["findings"]] == [
-        {"id": gone},
-        {"id": changed},
+    code, report = verify(service, id, "--allow-foreign")
+    assert (code, finding_keys(report)) == (
+        1,
+        [("missing", 100), ("changed", 101), ("foreign", None)],
+    )
+    assert [finding["place"]["key"] for finding in report["findings"]] == [
+        {"id": deleted_id},
+        {"id": changed_id},
         {"id": -5},
     ]
 
 
-def test_a_wiped_position_topic_is_found_and_mended(own_kafka, make_service):
-    """On one shard: another, idle meanwhile, goes on rightly where one has made the topic again."""
+def test_a_deleted_position_topic_is_reported_and_resume_repairs_it(own_kafka, make_service):
+    """Uses one shard: an idle second shard would continue correctly on the recreated topic."""
     server = own_kafka()
     service = make_service(kafka=server.bootstrap)
     service.env["EVENTER_SHARDS"] = "1"
     service.start()
-    ids = added(service, topic("wiped_0", partitions=2), topic("wiped_1"), template=ROW, **FAST)
-    until_position(service, ids, 100)
+    ids = add(service, topic("wiped_0", partitions=2), topic("wiped_1"), template=ROW, **FAST)
+    wait_for_position(service, ids, 100)
     admin = AdminClient({"bootstrap.servers": server.bootstrap})
     admin.delete_topics([position.TOPIC])[position.TOPIC].result()
     wait_until(
@@ -166,24 +169,24 @@ def test_a_wiped_position_topic_is_found_and_mended(own_kafka, make_service):
     error = service.generator(ids[0])["last_error"]
     assert "position lost" in error["message"]
     assert f"eventer resume {ids[0]} --position registry" in error["hint"]
-    code, _, err = cli(service, "verify", ids[0])
+    code, _, err = run_cli(service, "verify", ids[0])
     assert code == 1
     assert "position lost" in err
-    code, _, err = cli(service, "resume", ids[0])
+    code, _, err = run_cli(service, "resume", ids[0])
     assert code == 78
     assert "--position" in err
 
     for id, chosen in zip(ids, ("registry", "destination"), strict=True):
-        code, _, err = cli(service, "resume", id, "--position", chosen)
+        code, _, err = run_cli(service, "resume", id, "--position", chosen)
         assert code == 0, err
     mark = service.generator(ids[0])["position"]
-    until_position(service, ids[:1], mark + 60)
-    until_position(service, ids[1:], 50)
-    code, report = verified(service, ids[0])
+    wait_for_position(service, ids[:1], mark + 60)
+    wait_for_position(service, ids[1:], 50)
+    code, report = verify(service, ids[0])
     assert (code, report["unchecked"]) == (0, []), report
-    code, report = verified(service, ids[1])
+    code, report = verify(service, ids[1])
     assert code == 1
-    assert {kind for kind, _ in found(report)} == {"duplicated"}
-    again = topic_events(server.bootstrap, "wiped_1")
-    assert report["totals"]["duplicated"] <= len(again)
+    assert {kind for kind, _ in finding_keys(report)} == {"duplicated"}
+    stored = topic_events(server.bootstrap, "wiped_1")
+    assert report["totals"]["duplicated"] <= len(stored)
     service.stop()

@@ -1,4 +1,4 @@
-"""The wheel: it builds, has every file that it needs, and works without the checkout."""
+"""The wheel can be built, contains every file, and works without the checkout."""
 
 import json
 import os
@@ -19,7 +19,7 @@ CACHES = re.compile(r"/[.]|/__pycache__/|[.]nb[ic]$")
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """Standard output of a command that knows nothing of this checkout."""
+    """Runs a command without this checkout's environment; returns standard output."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("EVENTER_", "PYTHON"))}
     done = subprocess.run(
         [str(part) for part in command],
@@ -36,7 +36,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built with what is installed, without a network."""
+    """The wheel, built with the installed packages and without a network."""
     if find_spec("hatchling") is None and not os.environ.get("CI"):
         pytest.skip("hatchling, of the extra `test`, is not installed")
     folder = tmp_path_factory.mktemp("wheel")
@@ -48,14 +48,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh environment with the wheel; its dependencies are those that are installed here."""
+    """A new environment with the wheel; it uses the dependencies that are installed here."""
     folder = tmp_path_factory.mktemp("installed")
     venv.create(folder / "venv", symlinks=True)
     python = folder / "venv" / "bin" / "python"
     options = ["--no-deps", "--no-index", "--quiet", "--no-compile"]
     run(sys.executable, "-m", "pip", "--python", python, "install", *options, wheel, cwd=folder)
     (packages,) = (folder / "venv" / "lib").glob("python3*/site-packages")
-    # Appended to the path without its own .pth files: an editable checkout is not found there.
+    # Adds the dependencies to the path, but not their .pth files: they may name this checkout.
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     return folder
 
@@ -64,13 +64,13 @@ def test_the_wheel_has_every_file_of_the_package(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         shipped = {name for name in archive.namelist() if name.startswith("eventer/")}
     files = (path for path in PACKAGE.rglob("*") if path.is_file())
-    there = {f"eventer/{path.relative_to(PACKAGE).as_posix()}" for path in files}
-    assert {name for name in there if not CACHES.search(name)} == shipped
-    for needed in (".sql", ".txt", ".jsonnet", "py.typed"):
-        assert any(name.endswith(needed) for name in shipped), needed
+    expected = {f"eventer/{path.relative_to(PACKAGE).as_posix()}" for path in files}
+    assert {name for name in expected if not CACHES.search(name)} == shipped
+    for suffix in (".sql", ".txt", ".jsonnet", "py.typed"):
+        assert any(name.endswith(suffix) for name in shipped), suffix
 
 
-def test_the_wheel_says_what_it_is(wheel: Path) -> None:
+def test_the_wheel_has_its_metadata(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         (metadata,) = (n for n in archive.namelist() if n.endswith("/METADATA"))
         text = archive.read(metadata).decode()
@@ -80,17 +80,17 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     assert "Provides-Extra: embedded\n" in text
 
 
-def test_it_runs_from_the_wheel_alone(installed: Path) -> None:
+def test_commands_run_from_the_wheel(installed: Path) -> None:
     python = installed / "venv" / "bin" / "python"
-    place = run(python, "-c", "import eventer; print(eventer.__file__)", cwd=installed)
-    assert Path(place.strip()).is_relative_to(installed)
+    imported_from = run(python, "-c", "import eventer; print(eventer.__file__)", cwd=installed)
+    assert Path(imported_from.strip()).is_relative_to(installed)
     eventer = installed / "venv" / "bin" / "eventer"
     assert run(eventer, "--version", cwd=installed).startswith("eventer ")
     functions = json.loads(run(eventer, "functions", "--json", cwd=installed))["functions"]
     assert "get_rand_data" in {function["name"] for function in functions}
 
 
-def test_it_makes_events_from_the_wheel_alone(installed: Path) -> None:
+def test_preview_runs_from_the_wheel(installed: Path) -> None:
     eventer = installed / "venv" / "bin" / "eventer"
     template = installed / "template.jsonnet"
     template.write_text(
@@ -103,8 +103,8 @@ def test_it_makes_events_from_the_wheel_alone(installed: Path) -> None:
     ] * 3
 
 
-def test_what_is_read_as_data_is_found(installed: Path) -> None:
-    """SQL of the destinations and the registry, and the templates of `eventer dev`."""
+def test_data_files_are_found(installed: Path) -> None:
+    """The SQL of destinations and registry, and the templates of `eventer dev`."""
     program = (
         "import asyncio, pathlib\n"
         "from eventer.cli.dev_environment import example\n"

@@ -1,4 +1,4 @@
-"""A destination that is slow: everything to and from it goes through here, at a bounded rate."""
+"""A TCP proxy that limits the transfer rate, to simulate a slow destination."""
 
 import asyncio
 import contextlib
@@ -8,14 +8,14 @@ from typing import Self
 from tests.ports import free_port
 
 _CHUNK = 2_048
-"""Bytes passed on at a time; small, so that little waits here."""
+"""Bytes forwarded at a time; small, so that the proxy buffers little."""
 _BUFFER = 16_384
 
 
 class Throttle:
-    """Listens on `port` and passes on to `target`, both on loopback.
+    """Listens on `port` and forwards to `target`, both on loopback.
 
-    `rate` is bytes a second for all connections and both directions together; None is no limit.
+    `rate` is bytes per second for all connections and both directions together; None: unlimited.
     """
 
     def __init__(self, target: int | None = None) -> None:
@@ -33,12 +33,12 @@ class Throttle:
         return self
 
     def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
 
-    async def _end(self) -> None:
+    async def _close(self) -> None:
         self._server.close()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
@@ -47,15 +47,15 @@ class Throttle:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            there = await asyncio.open_connection("127.0.0.1", self.target, limit=_BUFFER)
+            target = await asyncio.open_connection("127.0.0.1", self.target, limit=_BUFFER)
         except OSError:
             writer.close()
             return
-        ways = [self._pass_on(reader, there[1]), self._pass_on(there[0], writer)]
+        directions = [self._forward(reader, target[1]), self._forward(target[0], writer)]
         with contextlib.suppress(asyncio.CancelledError):  # asyncio would log it
-            await asyncio.gather(*ways, return_exceptions=True)
+            await asyncio.gather(*directions, return_exceptions=True)
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.transport.set_write_buffer_limits(high=_BUFFER)
         try:
             while data := await reader.read(_CHUNK):
