@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import BinaryIO, Final
 
-from eventer.core.batch import Batch, advance_position
+from eventer.core.batch import Batch, EventRows, advance_position
 from eventer.core.model import Guarantee, Position, PositionKey
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
 from eventer.kernels.json.lines import lines as joined_lines
@@ -59,9 +59,9 @@ class ConsoleConnection:
         """The stream belongs to the caller."""
 
 
-def lines(batch: Batch) -> bytes | memoryview:
-    """The batch's texts, each ended by a line feed."""
-    if batch.rows < _SMALL_BATCH_ROWS:
-        return b"".join([text.as_py() + b"\n" for text in batch.text])
-    offsets, data = text_buffers(batch.text)
+def lines(rows: EventRows) -> bytes | memoryview:
+    """The JSON text of each row, followed by a line feed."""
+    if rows.rows < _SMALL_BATCH_ROWS:
+        return b"".join([text.as_py() + b"\n" for text in rows.text])
+    offsets, data = text_buffers(rows.text)
     return memoryview(joined_lines(offsets, data))  # type: ignore[arg-type]  # arrays are buffers

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from eventer.core.batch import Batch, FieldReader
+from eventer.core.batch import Batch, EventRows, FieldReader
 from eventer.core.model import ColumnType
 from eventer.destinations.background_encoder import SMALL_BATCH_ROWS
 from eventer.destinations.base import Delivery
@@ -35,16 +35,10 @@ class MergedFields:
         return frozenset[str]().union(*(fields.names() for fields in self.parts))
 
 
-def merge_batches(batches: Sequence[Batch]) -> Batch:
-    """The rows of batches of several flows, one after the other; each keeps its own flow's index.
-
-    It is no run of consecutive events: nothing is to be made of its `first` and `count`.
-    """
-    index = np.concatenate([batch.index for batch in batches])
-    return Batch(
-        first=0,
-        count=len(index),
-        index=index,
+def merge_batches(batches: Sequence[Batch]) -> EventRows:
+    """The rows of all batches, in their order; each row keeps the index in its generator."""
+    return EventRows(
+        index=np.concatenate([batch.index for batch in batches]),
         scheduled=np.concatenate([batch.scheduled for batch in batches]),
         text=pa.concat_arrays([batch.text for batch in batches]),
         fields=MergedFields(tuple(batch.fields for batch in batches)),

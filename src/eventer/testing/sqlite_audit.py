@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eventer.core.batch import Batch
+from eventer.core.batch import EventRows
 from eventer.core.errors import DestinationUnavailableError
 from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.audit import (
@@ -99,7 +99,7 @@ def _digests(text: bytes, scheduled: int) -> tuple[int, int]:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"), scheduled
 
 
-def _expected(batch: Batch, at: Sequence[int]) -> RecordDigests:
+def _expected(batch: EventRows, at: Sequence[int]) -> RecordDigests:
     texts, times = batch.text.to_pylist(), batch.scheduled.tolist()
     digests = [_digests(text, time) for text, time in zip(texts, times, strict=True)]
     return RecordDigests(np.array(at, np.int64), np.array(digests, np.uint64).reshape(len(at), 2))

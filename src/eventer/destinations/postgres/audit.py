@@ -16,7 +16,7 @@ from typing import Final
 import asyncpg
 import numpy as np
 
-from eventer.core.batch import Batch
+from eventer.core.batch import EventRows
 from eventer.core.errors import DestinationError, DestinationRejectedError
 from eventer.core.model import ColumnType, JsonValue, Position, PositionKey
 from eventer.core.pointer import format_pointer
@@ -354,8 +354,8 @@ class _Audit:
         return {}
 
 
-def _field(batch: Batch, name: str) -> JsonValue:
-    text = batch.fields.column(format_pointer((name,)), ColumnType.JSONB)[0].as_py()
+def _field(rows: EventRows, name: str) -> JsonValue:
+    text = rows.fields.column(format_pointer((name,)), ColumnType.JSONB)[0].as_py()
     value: JsonValue = json.loads(text or "null")
     return value
 

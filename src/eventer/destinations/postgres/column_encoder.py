@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from eventer.core.batch import Batch
+from eventer.core.batch import EventRows
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import ColumnType
 from eventer.core.pointer import format_pointer
@@ -40,7 +40,7 @@ class ColumnEncoder:
         self._is_key = column.name in mapping.key
         self._index = index
 
-    def encode(self, batches: Sequence[Batch]) -> CopyColumn:
+    def encode(self, batches: Sequence[EventRows]) -> CopyColumn:
         """Reads it, checks it, and gives it the type that it travels in."""
         pointer = format_pointer((self._column.name,))
         read = [batch.fields.column(pointer, self._column.read_as) for batch in batches]

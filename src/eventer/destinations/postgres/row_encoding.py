@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from eventer.core.batch import Batch
+from eventer.core.batch import Batch, EventRows
 from eventer.core.errors import DestinationRejectedError
 from eventer.destinations.merge_batches import merge_batches
 from eventer.destinations.postgres.column_encoder import ColumnEncoder
@@ -132,10 +132,10 @@ def encode_merged(
     Raises:
         DestinationRejectedError: see `encode_block`; it does not say in which flow.
     """
-    batch = merge_batches([batch for _, batches in flows for batch in batches])
-    columns = _columns(mapping, [batch], batch.index)
+    merged = merge_batches([batch for _, batches in flows for batch in batches])
+    columns = _columns(mapping, [merged], merged.index)
     sizes = np.array([sum(batch.rows for batch in batches) for _, batches in flows])
-    rows, flow = np.arange(batch.rows), np.repeat(np.arange(len(flows)), sizes)
+    rows, flow = np.arange(merged.rows), np.repeat(np.arange(len(flows)), sizes)
     if mapping.direct:
         return copy_streams(columns, rows, np.cumsum(sizes))
     extra_columns = [_integer_column(np.repeat([number for number, _ in flows], sizes))]
@@ -166,7 +166,7 @@ def _encode_blocks(
     return (*blocks, encode_block(mapping, pending)) if pending else tuple(blocks)
 
 
-def encode_block(mapping: TableMapping, batches: Sequence[Batch]) -> RowBlock:
+def encode_block(mapping: TableMapping, batches: Sequence[EventRows]) -> RowBlock:
     """The rows of consecutive batches.
 
     Raises:
@@ -181,7 +181,7 @@ def encode_block(mapping: TableMapping, batches: Sequence[Batch]) -> RowBlock:
 
 
 def _columns(
-    mapping: TableMapping, batches: Sequence[Batch], index: NDArray[np.int64]
+    mapping: TableMapping, batches: Sequence[EventRows], index: NDArray[np.int64]
 ) -> tuple[CopyColumn, ...]:
     for batch in batches:
         _check_objects(batch)
@@ -204,7 +204,7 @@ def _integer_column(values: NDArray[np.int64]) -> CopyColumn:
     return CopyColumn(WireType.INT4, pa.array(values.astype(np.int32)))
 
 
-def _check_objects(batch: Batch) -> None:
+def _check_objects(batch: EventRows) -> None:
     if batch.rows == 0:
         return
     offsets, data = text_buffers(batch.text)
