@@ -23,7 +23,7 @@ from eventer.destinations.audit import (
 )
 from eventer.destinations.base import Flow
 from eventer.destinations.comparison import NO_LOCATION, Findings, LogComparison, RecordDigests
-from eventer.testing.sqlite_destination import name_of, open_store, read_position
+from tests.sqlite_destination import name_of, open_store, read_position
 
 
 class SqliteTargetAuditor:
