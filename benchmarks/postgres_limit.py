@@ -32,7 +32,7 @@ from eventer.destinations.postgres.connection import PostgresConnection
 from eventer.destinations.postgres.match_schema import TableMapping
 from eventer.destinations.postgres.row_encoding import encode
 from eventer.destinations.postgres.settings import PostgresSettings
-from eventer.destinations.postgres.staging_sql import (
+from eventer.destinations.postgres.staging_tables import (
     create_staging_table,
     insert_sql,
     staging_layout,
@@ -104,13 +104,13 @@ def batch_of(first: int, count: int, keys: int | None) -> Batch:
     index = np.arange(first, first + count, dtype=np.int64)
     text = pa.array([b"{" + b" " * 330 + b"}"] * count, pa.large_binary())
     fields = ReadyFields(columns_of(first, count, keys))
-    return Batch(first, count, index, index, text, fields)
+    return Batch(index, index, text, fields, first=first, count=count)
 
 
 def renumbered(batch: Batch, first: int) -> Batch:
     """The same rows as the events from `first` on."""
     index = np.arange(first, first + batch.count, dtype=np.int64)
-    return Batch(first, batch.count, index, index, batch.text, batch.fields)
+    return Batch(index, index, batch.text, batch.fields, first=first, count=batch.count)
 
 
 @dataclass

@@ -33,7 +33,7 @@ from eventer.destinations.postgres.connection import PostgresConnection
 from eventer.destinations.postgres.match_schema import TableMapping
 from eventer.destinations.postgres.row_encoding import encode
 from eventer.destinations.postgres.settings import PostgresSettings
-from eventer.destinations.postgres.staging_sql import (
+from eventer.destinations.postgres.staging_tables import (
     create_staging_table,
     insert_sql,
     staging_layout,

@@ -1,4 +1,4 @@
-"""The batch: consecutive generated events on their way to a destination."""
+"""Generated events on their way to a destination: rows, and batches of consecutive indices."""
 
 from __future__ import annotations
 
@@ -36,17 +36,15 @@ class FieldReader(Protocol):
         """The top-level field names that occur in any row."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class Batch:
-    """The events of the indices [first, first + count): immutable, compared by identity.
+@dataclass(frozen=True, slots=True, eq=False)
+class EventRows:
+    """Events as rows, of one generator or of several: immutable, compared by identity.
 
-    A skipped index has no row. Per row, `index` (int64, ascending) is the event's index,
-    `scheduled` (int64 ns since 1970) its due time, `text` (large_binary) its compact JSON.
-    `match_hints` locate repeated text, if known.
+    Per row, `index` (int64) is the event's index in its generator, `scheduled` (int64 ns since
+    1970) its due time, `text` (large_binary) its compact JSON. `match_hints` locate repeated text,
+    if known.
     """
 
-    first: int
-    count: int
     index: NDArray[np.int64]
     scheduled: NDArray[np.int64]
     text: pa.LargeBinaryArray
@@ -54,19 +52,9 @@ class Batch:
     match_hints: MatchHints | None = None
 
     @property
-    def next(self) -> int:
-        """The first index after the batch."""
-        return self.first + self.count
-
-    @property
     def rows(self) -> int:
-        """Number of events: `count` minus skipped indices."""
+        """Number of events."""
         return len(self.index)
-
-    @property
-    def skipped(self) -> int:
-        """Number of indices without an event."""
-        return self.count - len(self.index)
 
     @property
     def nbytes(self) -> int:
@@ -74,6 +62,27 @@ class Batch:
         offsets = np.frombuffer(self.text.buffers()[1], dtype=np.int64)
         start = self.text.offset
         return int(offsets[start + len(self.text)] - offsets[start])
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
+class Batch(EventRows):
+    """The events of one generator with the indices [first, first + count).
+
+    `index` is ascending. A skipped index has no row.
+    """
+
+    first: int
+    count: int
+
+    @property
+    def next(self) -> int:
+        """The first index after the batch."""
+        return self.first + self.count
+
+    @property
+    def skipped(self) -> int:
+        """Number of indices without an event."""
+        return self.count - len(self.index)
 
 
 def advance_position(position: Position, batches: Sequence[Batch]) -> Position:

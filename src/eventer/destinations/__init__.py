@@ -1,1 +1,1 @@
-"""Where events go, one package each. `base.py` states the contract."""
+"""The destinations, one package each. `base.py` states their contract."""

@@ -1,9 +1,8 @@
 """The audit protocol of a destination: compare delivered events with recomputed ones.
 
-One task uses a `TargetAuditor` once: `open` takes a snapshot, `audit` compares it with the
-recomputed events. It writes nothing that others see and fences no owner, so it works beside
-running generators. The caller recomputes the events and supplies their due times, after `open`
-has returned each generator's position.
+One task uses a `TargetAuditor` once: `open` takes a snapshot and returns positions, the caller
+recomputes the events before them, and `audit` compares both. An audit changes nothing that others
+see and fences no owner, so generators may run meanwhile.
 """
 
 from __future__ import annotations
@@ -20,18 +19,18 @@ if TYPE_CHECKING:
     from eventer.core.batch import Batch
 
 DEFAULT_LISTED = 100
-"""How many findings of each kind a report lists unless asked for more; totals count them all."""
+"""The default number of listed findings of each flaw. Totals count all findings."""
 
 FindingPlace: TypeAlias = Mapping[str, JsonValue]
-"""Where something lies: partition and offset, the values of a key, a row's address."""
+"""A location: partition and offset, the values of a key, or a row's address."""
 
 
 class Flaw(StrEnum):
-    """What can be wrong with what landed.
+    """What can be wrong with a delivered event.
 
-    MISSING: an event is not there. DUPLICATED: it is there once more. CHANGED: something else is in
-    its place, or it has other values. REORDERED: another event of the generator is in its place.
-    FOREIGN: nobody's event, as far as can be told.
+    MISSING: it was not found. DUPLICATED: it was found again. CHANGED: its record has other values.
+    REORDERED: its location has another event of the generator. FOREIGN: no known generator
+    delivered this record.
     """
 
     MISSING = "missing"
@@ -43,7 +42,7 @@ class Flaw(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One flaw: of which event, where it was to be or lies, and what is wrong."""
+    """A flaw of an event, the location, and details."""
 
     flaw: Flaw
     index: int | None
@@ -53,7 +52,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class UncheckedRange:
-    """Events [first, end) that could not be compared, and why."""
+    """The events [first, end) were not compared, and the reason."""
 
     first: int
     end: int
@@ -62,12 +61,11 @@ class UncheckedRange:
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """What an audit found of the events before `until`, the position when it began.
+    """The result of an audit of the events before `until`, the position at its beginning.
 
-    `checked` events were compared with what landed, `skipped` indices emitted nothing, and `read`
-    records or rows were looked at, of which `others` belong to other generators. `findings` are the
-    first of each kind, `totals` count all of them. `notes` are sentences about what the comparison
-    cannot tell.
+    `checked` counts compared events, `skipped` indices without an event, and `read` records or
+    rows, of which `others` belong to other generators. `findings` lists the first of each flaw,
+    `totals` counts all. `notes` are sentences about limits of the comparison.
     """
 
     until: int
@@ -81,41 +79,47 @@ class AuditReport:
     notes: tuple[str, ...] = ()
 
     def clean(self, *, allow_foreign: bool = False) -> bool:
-        """Whether something was verified, as far as there is anything, and no flaw found."""
+        """Whether events were verified, if there are any, without a flaw."""
         allowed = {Flaw.FOREIGN} if allow_foreign else set[Flaw]()
         flawed = any(total for flaw, total in self.totals.items() if flaw not in allowed)
         return not flawed and (self.checked + self.skipped > 0 or self.until == 0)
 
 
 class EventReplayer(Protocol):
-    """Makes the events of generators again."""
+    """Recomputes the events of generators."""
 
     def recomputable(self, key: PositionKey, end: int) -> Sequence[tuple[int, int]]:
-        """The ranges of indices below `end` whose events can be made as they were, ascending."""
+        """The ascending ranges below `end` whose events can be recomputed."""
 
     def batches(self, key: PositionKey, first: int, end: int) -> AsyncIterator[Batch]:
-        """The events [first, end), in order; those that raise have no row.
+        """The events [first, end), in order; an event that raises an error has no row.
 
         Raises:
-            TemplateError: the template is refused now.
+            TemplateError: this version rejects the template.
         """
+
+
+def unreplayable_ranges(ranges: Sequence[tuple[int, int]], end: int) -> list[tuple[int, int]]:
+    """The indices below `end` outside of the ascending recomputable ranges."""
+    edges = [0, *(edge for each in ranges for edge in each), end]
+    return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
 
 
 class TargetAuditor(Protocol):
-    """Looks once at one generator's topic or table. All methods may raise `DestinationError`s."""
+    """Audits the target of one generator once. Every method may raise a `DestinationError`."""
 
     async def open(self, flow: Flow, others: Sequence[Flow]) -> Mapping[PositionKey, Position]:
-        """Connects, and fixes how far it looks: the positions of `flow` and of `others`.
+        """Connects and takes a snapshot; returns the positions of `flow` and of `others`.
 
-        `others` are generators of the same service that deliver to the same place.
+        `others` are the generators of the same service with the same target.
 
         Raises:
-            DestinationUnavailableError: not reachable.
-            DestinationRejectedError: it may not be read, or what is there cannot be compared.
+            DestinationUnavailableError: the server is unreachable.
+            DestinationRejectedError: the target cannot be read or compared.
         """
 
     async def audit(self, events: EventReplayer, listed: int = DEFAULT_LISTED) -> AuditReport:
-        """Compares everything that landed of the flow with its events. Called after `open`."""
+        """Compares the snapshot with the events of the flow. Call it after `open`."""
 
     async def close(self) -> None:
-        """Lets go of everything, without raising."""
+        """Closes all connections. Raises nothing."""

@@ -1,4 +1,4 @@
-"""Batches encoded before they are delivered, in a thread beside the one that delivers."""
+"""Encodes batches in a thread of its own before they are delivered."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from eventer.core.batch import Batch
 from eventer.core.errors import EventerError
 
 SMALL_BATCH_ROWS: Final = 200
-"""Fewer rows than this are encoded faster than handed to a thread."""
+"""Encoding fewer rows takes less time than a hand-over to a thread."""
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class BackgroundEncoder(Generic[T]):
-    """One thread that encodes: what is asked for, in the order in which it is asked.
+    """One thread that encodes in the order of the calls.
 
-    A batch is known by its identity; what was made of one that is dropped goes with it.
+    It identifies batches by object identity and drops the result of a batch that is dropped.
     """
 
     def __init__(self) -> None:
@@ -32,24 +32,24 @@ class BackgroundEncoder(Generic[T]):
         self._reported_ns = 0
 
     def begin(self, batch: Batch, work: Callable[[], T]) -> None:
-        """Lets a batch be encoded soon, where it is large enough to be worth it."""
+        """Queues the encoding of a batch, unless the batch is small."""
         if batch.rows >= SMALL_BATCH_ROWS:
             self._futures[batch] = self._thread.submit(self._run_timed, _none_if_rejected(work))
 
     def take_result(self, batch: Batch) -> T | None:
-        """What became of a batch; None where nothing was begun, or its data was refused.
+        """The encoded batch; None if its encoding was not begun or was rejected.
 
-        To be asked within `run`: there whatever was begun is done.
+        Call it within `run`, so that it does not wait.
         """
         future = self._futures.pop(batch, None)
         return None if future is None else future.result()
 
     async def run(self, work: Callable[[], R]) -> R:
-        """Does work in the thread, once all is done that was begun."""
+        """Runs work in the thread, after all queued encodings."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run_timed, work)
 
     def take_elapsed_ns(self) -> int:
-        """How many nanoseconds the thread has worked since this was last asked."""
+        """Nanoseconds of work of the thread since the last call."""
         before, self._reported_ns = self._reported_ns, self._busy_ns
         return self._reported_ns - before
 
@@ -61,17 +61,17 @@ class BackgroundEncoder(Generic[T]):
             self._busy_ns += time.monotonic_ns() - started_ns
 
     def close(self) -> None:
-        """Begins nothing else."""
+        """Cancels all queued encodings."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
 def _none_if_rejected(work: Callable[[], T]) -> Callable[[], T | None]:
-    """The work without its refusal, which would hold on to the batch; who asks again gets it."""
+    """The work, without its error: that would keep a reference to the batch."""
 
-    def done() -> T | None:
+    def guarded() -> T | None:
         try:
             return work()
         except EventerError:
             return None
 
-    return done
+    return guarded

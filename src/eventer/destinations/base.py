@@ -1,10 +1,10 @@
-"""What a destination promises to a shard: order, retries, acknowledgement, position.
+"""The contract of a destination: order, retries, acknowledgement, position.
 
-One `ShardConnection` is one owner of one shard within one connection (one broker, one database).
-It is used by one task at a time. Data and positions commit together; the destination, never the
-caller's memory, says where to resume. After `UnknownOutcomeError`, `DestinationUnavailableError`
-or `FencedError` the connection is spent: close it, make another, read the positions again. The one
-exception is `TargetUnavailableError`: only the flow that was asked about has to wait.
+A `ShardConnection` is one owner of one shard within one connection (a broker, a database). One
+task uses it at a time. Data and positions commit together, and the destination's position says
+where to resume. After `UnknownOutcomeError`, `DestinationUnavailableError` or `FencedError` the
+connection is unusable: close it, open a new one and read the positions. `TargetUnavailableError`
+is the exception: only the flow of that call has to wait.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A generator as its destination sees it: whose position, which target, what shape."""
+    """A generator as its destination knows it: key of the position, target and shape."""
 
     key: PositionKey
     target: Target
@@ -31,9 +31,9 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Consecutive batches of one flow, the first beginning at the committed position.
+    """Consecutive batches of one flow, from the committed position on.
 
-    Where that was lost, they begin at `accepted`, which counts in its place.
+    If that position was lost, `accepted` replaces it.
     """
 
     flow: Flow
@@ -43,7 +43,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
-    """The result of a commit by flow: the new positions, and the flows that were left out.
+    """The result of a commit: the new positions, and the errors of the flows that it excludes.
 
     `encoding_ns` is the time spent on encoding the events, including time before the commit;
     `waiting_ns` is the part of it for which the commit waited.
@@ -56,58 +56,58 @@ class DeliveryOutcome:
 
 
 class ShardConnection(Protocol):
-    """One owner of one shard of one connection. All methods may raise `DestinationError`s."""
+    """One owner of one shard of one connection. Every method may raise a `DestinationError`."""
 
     async def open(self) -> Guarantee:
-        """Connects and fences every earlier owner; says what delivery can be promised.
+        """Connects and fences every earlier owner; returns the guarantee of its deliveries.
 
         Raises:
-            DestinationUnavailableError: not reachable; try again later with a new connection.
-            DestinationRejectedError: refused by right or configuration.
+            DestinationUnavailableError: the server is unreachable.
+            DestinationRejectedError: privileges or settings do not permit it.
         """
 
     async def positions(self, keys: Collection[PositionKey]) -> Mapping[PositionKey, Position]:
-        """The committed positions of those of `keys` that have one. Called after `open`."""
+        """The committed positions, without keys that have none. Call it after `open`."""
 
     async def check(self, flow: Flow) -> None:
-        """Refuses what `prepare` would refuse, as far as can be told without making anything.
+        """Raises the errors of `prepare` that can be predicted without creating anything.
 
-        Called after `open`, for flows that may never come into being.
+        Call it after `open`, also for flows that are never added.
 
         Raises:
-            DestinationRejectedError: it never will as things stand; says why and what to do.
-            DestinationUnavailableError: not reachable.
+            DestinationRejectedError: the target does not accept the flow.
+            DestinationUnavailableError: the server is unreachable.
         """
 
     async def prepare(self, flow: Flow) -> None:
-        """Makes sure that the flow's target exists and takes its events: topic, table, columns.
+        """Creates the missing parts of the flow's target: topic, table, columns.
 
         Raises:
-            DestinationRejectedError: it never will as things stand; says why and what to do.
-            TargetUnavailableError: this target cannot be used now; others can.
-            DestinationUnavailableError: not reachable.
+            DestinationRejectedError: the target does not accept the flow.
+            TargetUnavailableError: this target is unusable for now; others are not.
+            DestinationUnavailableError: the server is unreachable.
         """
 
     def encode_ahead(self, flow: Flow, batch: Batch) -> None:
-        """Takes notice of a batch that will be delivered after those before it, or dropped.
+        """Announces a batch that the caller will deliver later, or drop.
 
-        It may be encoded beforehand. Does not wait, and raises nothing: what is wrong with the
-        batch is for `deliver` to say.
+        The connection may encode it meanwhile. Does not wait and raises nothing: `deliver` reports
+        the errors of the batch.
         """
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> DeliveryOutcome:
-        """Commits data and positions of all deliveries that can be, in one transaction.
+        """Commits the data and positions of the deliveries in one transaction, durably.
 
-        A flow whose data is refused, or whose target cannot be used now, is left out alone and
-        named in `rejected`; nothing of it is visible and its position stands. Order within a flow
-        is kept. When it returns, what is committed survives the death of this process.
+        Excludes a flow if its data is rejected or its target is unusable, and reports it in
+        `rejected`: its position does not move and its events are not visible. The order within a
+        flow is kept.
 
         Raises:
-            DestinationUnavailableError: nothing was committed; `suspects` says because of whom,
-                where that is known.
-            UnknownOutcomeError: it may have been; positions tell.
+            DestinationUnavailableError: nothing was committed; `suspects` are the flows that
+                caused it, if known.
+            UnknownOutcomeError: the commit may have succeeded: read the positions.
             FencedError: another owner took over; nothing was committed.
         """
 
     async def close(self) -> None:
-        """Lets go of everything, without raising; an open transaction is aborted."""
+        """Aborts an open transaction and closes the connection. Raises nothing."""

@@ -1,8 +1,8 @@
-"""Compares what landed with what was to land, by digests, whole columns at a time. Pure.
+"""Compares delivered records or rows with expected events, by digest and in whole columns. Pure.
 
-An *index* says which event; a *place* is a number by which its reader finds a record or row again;
-*contents* are digests, several for each record: of value, key and so on, the value first. What
-differs is rare: it is held until all has been seen, for an event may turn up in another's place.
+An *index* identifies an event; a *location* is the number of a record or row. A record has several
+digests: of its value first, then of its key and so on. Mismatches are kept until everything has
+been compared, since a record may contain the event of another location.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Digests: TypeAlias = NDArray[np.uint64]
 Mask: TypeAlias = NDArray[np.bool_]
 
 MAX_MISMATCHES: Final = 100_000
-"""How many of those that differ are told apart; what is beyond is only counted."""
+"""Mismatches that are classified. Further ones are only counted."""
 NO_LOCATION: Final = -1
 _NEVER: Final = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
 class UnresolvedFinding:
-    """One flaw, its place still a number."""
+    """A flaw whose location is still a number."""
 
     flaw: Flaw
     index: int | None
@@ -37,39 +37,55 @@ class UnresolvedFinding:
 
 
 class Findings:
-    """Flaws as they are found: totals, and the first of each kind."""
+    """Totals of all flaws, and the first `listed` findings of each."""
 
     def __init__(self, listed: int = DEFAULT_LISTED) -> None:
         self.totals = dict.fromkeys(Flaw, 0)
         self.listed: list[UnresolvedFinding] = []
-        self._limit = listed
         self._remaining = dict.fromkeys(Flaw, listed)
 
     def add(self, flaw: Flaw, index: Ints, location: Ints, detail: str | None = None) -> None:
-        """Counts a flaw of each of these events, at these places."""
+        """Adds a flaw per event; a negative index means that the event is unknown."""
         self.totals[flaw] += len(index)
-        room = self._remaining[flaw]
-        for i, at in zip(index[:room].tolist(), location[:room].tolist(), strict=True):
+        first = slice(self._remaining[flaw])
+        for i, at in zip(index[first].tolist(), location[first].tolist(), strict=True):
             self.listed.append(UnresolvedFinding(flaw, i if i >= 0 else None, at, detail))
             self._remaining[flaw] -= 1
 
     def count(self, flaw: Flaw, number: int) -> None:
-        """Counts flaws of which nothing more is known."""
+        """Counts flaws that are not listed."""
         self.totals[flaw] += number
 
     def discard(self, flaws: Collection[Flaw]) -> None:
-        """Takes back what was found of these kinds."""
+        """Removes all findings of these flaws."""
         self.totals.update(dict.fromkeys(flaws, 0))
         self.listed = [found for found in self.listed if found.flaw not in flaws]
 
     def sorted_by_event(self) -> list[UnresolvedFinding]:
-        """Those listed, by event, those of no event last."""
+        """The listed findings in order of events; those without an event are last."""
         return sorted(self.listed, key=lambda f: (f.index is None, f.index or 0, f.location))
+
+
+def _locate(keys: Ints | Digests, wanted: Ints | Digests) -> tuple[Ints, Mask]:
+    """Per wanted key: a row of `keys` with this key, and whether there is one."""
+    if not len(keys):
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
+    order = np.argsort(keys, kind="stable")
+    found = np.searchsorted(keys, wanted, sorter=order)
+    rows = order[np.minimum(found, len(keys) - 1)]
+    return rows, keys[rows] == wanted
+
+
+def _unlocated(count: int) -> Ints:
+    return np.full(count, NO_LOCATION)
+
+
+# --- topics: every event has a location -----------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class RecordDigests:
-    """Records by place: `digests` has a row for each and a column for each aspect."""
+    """Records by location: `digests` has a row per record and a column per aspect."""
 
     location: Ints
     digests: Digests
@@ -78,17 +94,15 @@ class RecordDigests:
         return len(self.location)
 
     def take(self, mask: Mask | Ints | slice) -> RecordDigests:
-        """Some of the rows."""
+        """The selected records."""
         return RecordDigests(self.location[mask], self.digests[mask])
 
 
-# --- logs: every event has its place --------------------------------------------------------------
-
-
 class LogComparison:
-    """Compares a log, page by page, with events whose places are known.
+    """Compares a log, page by page, with events whose locations are known.
 
-    Strays that turn out to be events from index `end` on are still on their way, and no flaw.
+    A *stray* is a record at a location without an event. Strays that contain an event from index
+    `end` on are in flight and not a flaw. At most `held` mismatches are classified.
     """
 
     def __init__(
@@ -100,128 +114,109 @@ class LogComparison:
         held: int = MAX_MISMATCHES,
     ) -> None:
         self._aspects = tuple(aspects)
-        self._end = end
+        self._end = _NEVER if end is None else end
         self._findings = Findings(listed)
-        self._max_held = held
+        self._capacity = held
         self._mismatches: list[tuple[Ints, RecordDigests, Mask]] = []
         self._strays: list[RecordDigests] = []
-        self._held_rows = 0
         self._event_by_digest: dict[int, int] = {}
         self.checked = 0
 
     def compare(self, index: Ints, expected: RecordDigests, read: RecordDigests) -> None:
-        """Compares events with the records at their locations; `NO_LOCATION` stands for none.
+        """Compares events with the records at their locations.
 
         Args:
-            index: Which event each row of `expected` is, ascending.
-            expected: The events, each with the place that it was put.
-            read: Everything that lies in those places.
+            index: The index of each row of `expected`, ascending.
+            expected: The events and their locations, or `NO_LOCATION`.
+            read: All records at these locations.
         """
         self.checked += len(index)
-        order = np.argsort(read.location, kind="stable")
-        at = np.searchsorted(read.location, expected.location, sorter=order)
-        there = at < len(order)
-        at = order[np.where(there, at, 0)] if len(order) else np.zeros(len(index), np.int64)
-        if len(order):
-            there &= read.location[at] == expected.location
-        gone = ~there
-        if gone.any():
-            self._findings.add(Flaw.MISSING, index[gone], expected.location[gone])
-        if not there.any():
-            return
-        held = read.digests[at[there]]
-        differs = held != expected.digests[there]
+        rows, present = _locate(read.location, expected.location)
+        self._findings.add(Flaw.MISSING, index[~present], expected.location[~present])
+        held = read.digests[rows[present]]
+        differs = held != expected.digests[present]
         wrong = differs.any(axis=1)
-        if wrong.any():
-            rows = RecordDigests(expected.location[there][wrong], held[wrong])
-            self._hold_mismatches(index[there][wrong], rows, differs[wrong])
+        count = self._reserve(Flaw.CHANGED, int(wrong.sum()))
+        if count:
+            records = RecordDigests(expected.location[present][wrong], held[wrong])
+            first = slice(count)
+            self._mismatches.append(
+                (index[present][wrong][first], records.take(first), differs[wrong][first])
+            )
 
     def add_redelivered(self, index: Ints, location: Ints) -> None:
-        """Events that were delivered once more, and where."""
-        if len(index):
-            self._findings.add(Flaw.DUPLICATED, index, location)
+        """Adds events that were delivered again, with the location of the copy."""
+        self._findings.add(Flaw.DUPLICATED, index, location)
 
-    def stray(self, rows: RecordDigests) -> None:
-        """What lies where nobody's event was put."""
-        room = max(0, self._max_held - self._held_rows)
-        if len(rows) > room:
-            self._findings.count(Flaw.FOREIGN, len(rows) - room)
-        if room and len(rows):
-            self._strays.append(rows.take(slice(room)))
-            self._held_rows += min(room, len(rows))
+    def add_strays(self, records: RecordDigests) -> None:
+        """Adds records at locations without an event."""
+        self._strays.append(records.take(slice(self._reserve(Flaw.FOREIGN, len(records)))))
 
     @property
     def has_strays(self) -> bool:
-        """Whether anything lies where nobody's event was put."""
-        return any(len(rows) for rows in self._strays)
+        """Whether there are strays."""
+        return any(len(records) for records in self._strays)
 
     def discard_claimed(self, claimed: Callable[[Ints], Mask]) -> None:
-        """Somebody's events were put, after all, where `claimed` says so of a stray's place."""
-        self._strays = [rows.take(~claimed(rows.location)) for rows in self._strays]
+        """Removes the strays whose locations belong to an event after all."""
+        self._strays = [records.take(~claimed(records.location)) for records in self._strays]
 
-    def _hold_mismatches(self, index: Ints, rows: RecordDigests, differs: Mask) -> None:
-        room = max(0, self._max_held - self._held_rows)
-        if len(rows) > room:
-            self._findings.count(Flaw.CHANGED, len(rows) - room)
-        if room:
-            first = slice(room)
-            self._mismatches.append((index[first], rows.take(first), differs[first]))
-            self._held_rows += min(room, len(rows))
-
-    # --- whose they are -----------------------------------------------------------------------
+    def _reserve(self, flaw: Flaw, wanted: int) -> int:
+        """How many of the mismatches may be kept; counts the others as this flaw."""
+        count = min(wanted, self._capacity)
+        self._capacity -= count
+        self._findings.count(flaw, wanted - count)
+        return count
 
     def digests_to_find(self) -> Digests:
-        """The values that are to be looked for among all events, ascending; none if all is well."""
-        values = [rows.digests[:, 0] for rows in self._strays]
-        values += [rows.digests[differs[:, 0], 0] for _, rows, differs in self._mismatches]
+        """The values of mismatches and strays, ascending, to be searched for among all events."""
+        values = [records.digests[:, 0] for records in self._strays]
+        values += [records.digests[differs[:, 0], 0] for _, records, differs in self._mismatches]
         return np.unique(np.concatenate(values)) if values else np.zeros(0, np.uint64)
 
     def identify(self, index: Ints, values: Digests, digests_to_find: Digests) -> None:
-        """Tells which events have a value that is wanted; called for all of them once more."""
-        at = np.minimum(np.searchsorted(digests_to_find, values), len(digests_to_find) - 1)
-        for row in np.flatnonzero(digests_to_find[at] == values).tolist():
+        """Looks for the digests among the values of some events."""
+        for row in np.flatnonzero(np.isin(values, digests_to_find)).tolist():
             self._event_by_digest.setdefault(int(values[row]), int(index[row]))
 
     def findings(self) -> Findings:
-        """All flaws; after every event was offered to `identify`, if any value is wanted."""
-        for index, rows, differs in self._mismatches:
-            self._classify_mismatches(index, rows, differs)
-        for rows in self._strays:
-            known = self._event_of(rows.digests[:, 0])
-            ours = known >= 0
-            self._findings.add(Flaw.FOREIGN, known[~ours], rows.location[~ours])
-            ours &= known < (_NEVER if self._end is None else self._end)
-            self._findings.add(Flaw.DUPLICATED, known[ours], rows.location[ours])
+        """All flaws. If there are digests to find, pass all events to `identify` first."""
+        for index, records, differs in self._mismatches:
+            self._classify_mismatches(index, records, differs)
+        for records in self._strays:
+            known = self._event_of(records.digests[:, 0])
+            foreign, duplicated = known < 0, (known >= 0) & (known < self._end)
+            self._findings.add(Flaw.FOREIGN, known[foreign], records.location[foreign])
+            self._findings.add(Flaw.DUPLICATED, known[duplicated], records.location[duplicated])
         self._mismatches, self._strays = [], []
         return self._findings
 
-    def _classify_mismatches(self, index: Ints, rows: RecordDigests, differs: Mask) -> None:
-        holds = np.where(differs[:, 0], self._event_of(rows.digests[:, 0]), NO_LOCATION)
+    def _classify_mismatches(self, index: Ints, records: RecordDigests, differs: Mask) -> None:
+        holds = np.where(differs[:, 0], self._event_of(records.digests[:, 0]), NO_LOCATION)
         swapped = holds >= 0
         for row in np.flatnonzero(swapped).tolist():
             one = slice(row, row + 1)
             detail = f"event {holds[row]} is in its place"
-            self._findings.add(Flaw.REORDERED, index[one], rows.location[one], detail)
+            self._findings.add(Flaw.REORDERED, index[one], records.location[one], detail)
         for pattern in np.unique(differs[~swapped], axis=0):
             same = ~swapped & (differs == pattern).all(axis=1)
             names = [name for name, bad in zip(self._aspects, pattern, strict=True) if bad]
             detail = f"another {' and '.join(names)}"
-            self._findings.add(Flaw.CHANGED, index[same], rows.location[same], detail)
+            self._findings.add(Flaw.CHANGED, index[same], records.location[same], detail)
 
     def _event_of(self, values: Digests) -> Ints:
-        return np.array(
-            [self._event_by_digest.get(v, NO_LOCATION) for v in values.tolist()], np.int64
-        )
+        known = [self._event_by_digest.get(value, NO_LOCATION) for value in values.tolist()]
+        return np.array(known, np.int64)
 
 
-# --- tables: rows are found by their key, or by what they are ------------------------------------
+# --- tables: rows are identified by key, or by content --------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class KeyedDigests:
-    """Events or rows by the digest of their key; `number` is the event's index or the row's place.
+    """Events or rows by the digest of their key. `number` is an event's index or a row's location.
 
-    Of rows that are only appended the key is the content.
+    In a table without a key, the key is the content.
     """
 
     key: Digests
@@ -232,18 +227,17 @@ class KeyedDigests:
         return len(self.key)
 
     def take(self, mask: Mask | Ints) -> KeyedDigests:
-        """Some of them."""
+        """The selected rows."""
         return KeyedDigests(self.key[mask], self.content[mask], self.number[mask])
 
 
 def concat_keyed(parts: Sequence[KeyedDigests]) -> KeyedDigests:
-    """All parts as one, in their order."""
-    if not parts:
-        return KeyedDigests(np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.int64))
+    """All parts in their order."""
+    none = np.zeros(0, np.uint64)
     return KeyedDigests(
-        np.concatenate([part.key for part in parts]),
-        np.concatenate([part.content for part in parts]),
-        np.concatenate([part.number for part in parts]),
+        np.concatenate([none, *(part.key for part in parts)]),
+        np.concatenate([none, *(part.content for part in parts)]),
+        np.concatenate([np.zeros(0, np.int64), *(part.number for part in parts)]),
     )
 
 
@@ -254,53 +248,41 @@ def compare_upserted(
     findings: Findings,
     *,
     foreign: bool = True,
-) -> int:
-    """Compares a table with the last event of each key; how many keys were compared.
+) -> None:
+    """Compares a table with the last event of each key.
 
-    Keys that `others` write as well are nobody's alone, and left out. Without `foreign` rows of
-    unknown keys are passed over.
+    Ignores the keys in `others`, which other generators write too. Without `foreign`, rows of
+    unknown keys are not reported.
     """
     events = events.take(~np.isin(events.key, others))
     rows = rows.take(~np.isin(rows.key, others))
     order = np.argsort(events.key, kind="stable")
     keys = events.key[order]
     last = events.take(order[np.append(keys[1:] != keys[:-1], True)] if len(keys) else order)
-    by_key = np.argsort(rows.key, kind="stable")
-    at = np.searchsorted(rows.key, last.key, sorter=by_key)
-    there = at < len(by_key)
-    at = by_key[np.where(there, at, 0)] if len(by_key) else np.zeros(len(at), np.int64)
-    if len(by_key):
-        there &= rows.key[at] == last.key
-    gone = np.sort(last.number[~there])
-    findings.add(Flaw.MISSING, gone, np.full(len(gone), NO_LOCATION))
-    differs = np.flatnonzero(there)[rows.content[at[there]] != last.content[there]]
+    row, present = _locate(rows.key, last.key)
+    gone = np.sort(last.number[~present])
+    findings.add(Flaw.MISSING, gone, _unlocated(len(gone)))
+    differs = np.flatnonzero(present)[rows.content[row[present]] != last.content[present]]
     if len(differs):
-        _classify_rows(events, last.take(differs), rows.take(at[differs]), findings)
-    unknown = ~np.isin(rows.key, last.key)
-    if foreign and unknown.any():
-        findings.add(Flaw.FOREIGN, np.full(unknown.sum(), NO_LOCATION), rows.number[unknown])
-    return len(last)
+        _classify_rows(events, last.take(differs), rows.take(row[differs]), findings)
+    if foreign:
+        unknown = rows.number[~np.isin(rows.key, last.key)]
+        findings.add(Flaw.FOREIGN, _unlocated(len(unknown)), unknown)
 
 
 def _classify_rows(
     events: KeyedDigests, last: KeyedDigests, rows: KeyedDigests, findings: Findings
 ) -> None:
-    """Rows that are not as the last event of their key left them: perhaps as an earlier one did."""
+    """Adds rows that differ from the last event of their key, but may equal an earlier one."""
     of_key = events.take(np.isin(events.key, last.key))
-    earlier = {
-        (key, content): number
-        for key, content, number in zip(
-            of_key.key.tolist(), of_key.content.tolist(), of_key.number.tolist(), strict=True
-        )
-    }
+    contents = zip(of_key.key.tolist(), of_key.content.tolist(), strict=True)
+    earlier = dict(zip(contents, of_key.number.tolist(), strict=True))
     for i in np.argsort(last.number).tolist():
         holds = earlier.get((int(rows.key[i]), int(rows.content[i])))
         one = slice(i, i + 1)
-        if holds is None:
-            findings.add(Flaw.CHANGED, last.number[one], rows.number[one], "other values")
-        else:
-            detail = f"the row is as event {holds} left it"
-            findings.add(Flaw.REORDERED, last.number[one], rows.number[one], detail)
+        flaw = Flaw.CHANGED if holds is None else Flaw.REORDERED
+        detail = "other values" if holds is None else f"the row is as event {holds} left it"
+        findings.add(flaw, last.number[one], rows.number[one], detail)
 
 
 def compare_appended(
@@ -310,46 +292,34 @@ def compare_appended(
     findings: Findings,
     *,
     foreign: bool = True,
-) -> int:
-    """Compares a table with all events, whatever their order; how many events were compared.
+) -> None:
+    """Compares a table with all events, in any order.
 
-    `others` are the contents of the rows that other generators have appended.
+    `others` are the contents of the rows that other generators appended. Without `foreign`, rows of
+    unknown content are not reported.
     """
     digests = np.unique(np.concatenate([events.content, others, rows.content]))
-    own, theirs, there = (
+    own, theirs, present = (
         np.bincount(np.searchsorted(digests, each), minlength=len(digests))
         for each in (events.content, others, rows.content)
     )
-    missing = np.minimum(own, np.maximum(0, own + theirs - there))
-    excess = np.maximum(0, there - own - theirs)
-    for flaw, number in ((Flaw.MISSING, missing), (Flaw.DUPLICATED, excess * (own > 0))):
-        if number.any():
-            side = events if flaw is Flaw.MISSING else rows
-            picked = _last_of_each(digests, number, side)
-            index = side.number[picked] if side is events else _index_of(events, rows, picked)
-            location = np.full(len(picked), NO_LOCATION) if side is events else side.number[picked]
-            findings.add(flaw, index, location)
-    strange = excess * (own == 0)
-    if foreign and strange.any():
-        picked = _last_of_each(digests, strange, rows)
-        findings.add(Flaw.FOREIGN, np.full(len(picked), NO_LOCATION), rows.number[picked])
-    return len(events)
+    missing = _last_of_each(digests, np.minimum(own, np.maximum(0, own + theirs - present)), events)
+    findings.add(Flaw.MISSING, events.number[missing], _unlocated(len(missing)))
+    excess = np.maximum(0, present - own - theirs)
+    copies = _last_of_each(digests, excess * (own > 0), rows)
+    first_event, _ = _locate(events.content, rows.content[copies])
+    findings.add(Flaw.DUPLICATED, events.number[first_event], rows.number[copies])
+    if foreign:
+        unknown = _last_of_each(digests, excess * (own == 0), rows)
+        findings.add(Flaw.FOREIGN, _unlocated(len(unknown)), rows.number[unknown])
 
 
-def _last_of_each(digests: Digests, number: Ints, side: KeyedDigests) -> Ints:
-    """Of each content as many of its last rows as `number` says, by their own number."""
-    digests_to_find = digests[number > 0]
-    rows = np.flatnonzero(np.isin(side.content, digests_to_find))
+def _last_of_each(digests: Digests, counts: Ints, side: KeyedDigests) -> Ints:
+    """Of each content, the last rows by number: as many as `counts` says per digest."""
+    rows = np.flatnonzero(np.isin(side.content, digests[counts > 0]))
     order = rows[np.lexsort((-side.number[rows], side.content[rows]))]
     which = np.searchsorted(digests, side.content[order])
     starts = np.flatnonzero(np.append(True, which[1:] != which[:-1]))
     rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
-    picked = order[rank < number[which]]
+    picked = order[rank < counts[which]]
     return picked[np.argsort(side.number[picked], kind="stable")]
-
-
-def _index_of(events: KeyedDigests, rows: KeyedDigests, picked: Ints) -> Ints:
-    """The first event of each picked row's content."""
-    order = np.argsort(events.content, kind="stable")
-    at = np.searchsorted(events.content, rows.content[picked], sorter=order)
-    return events.number[order[at]]

@@ -1,49 +1,49 @@
-"""Standard output as a destination: NDJSON, one compact JSON text a line."""
+"""Standard output as a destination: NDJSON, one compact JSON text per line."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import BinaryIO, Final
 
-from eventer.core.batch import Batch, advance_position
+from eventer.core.batch import Batch, EventRows, advance_position
 from eventer.core.model import Guarantee, Position, PositionKey
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
 from eventer.kernels.json.lines import lines as joined_lines
 from eventer.kernels.pgcopy.copy_stream import text_buffers
 
 _SMALL_BATCH_ROWS: Final = 256
-"""Fewer lines are put together in Python, which needs no compiled code."""
+"""Python joins fewer lines than this; more lines are worth the compiled code."""
 
 
 class ConsoleConnection:
-    """Writes to a stream. Positions live in memory: a pipe keeps none."""
+    """Writes to a stream. Positions are in memory, since a pipe cannot store them."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._positions: dict[PositionKey, Position] = {}
 
     async def open(self) -> Guarantee:
-        """Says what can be promised of a pipe."""
+        """The reader of a pipe does not acknowledge events."""
         return "at-least-once"
 
     async def positions(self, keys: Collection[PositionKey]) -> Mapping[PositionKey, Position]:
-        """The positions written by this connection."""
+        """The positions that this connection has reached."""
         return {key: self._positions[key] for key in keys if key in self._positions}
 
     async def check(self, flow: Flow) -> None:
-        """A stream takes any event."""
+        """A stream accepts any event."""
 
     async def prepare(self, flow: Flow) -> None:
-        """There is nothing to make."""
+        """A stream needs no preparation."""
 
     def encode_ahead(self, flow: Flow, batch: Batch) -> None:
-        """Lines are texts as they are."""
+        """Lines need no encoding."""
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> DeliveryOutcome:
         """Writes and flushes all batches.
 
         Raises:
-            BrokenPipeError: the reader has gone.
+            BrokenPipeError: the reader has closed the pipe.
         """
         committed = {}
         for delivery in deliveries:
@@ -59,9 +59,9 @@ class ConsoleConnection:
         """The stream belongs to the caller."""
 
 
-def lines(batch: Batch) -> bytes | memoryview:
-    """The batch's texts, each ended by a line feed."""
-    if batch.rows < _SMALL_BATCH_ROWS:
-        return b"".join([text.as_py() + b"\n" for text in batch.text])
-    offsets, data = text_buffers(batch.text)
+def lines(rows: EventRows) -> bytes | memoryview:
+    """The JSON text of each row, followed by a line feed."""
+    if rows.rows < _SMALL_BATCH_ROWS:
+        return b"".join([text.as_py() + b"\n" for text in rows.text])
+    offsets, data = text_buffers(rows.text)
     return memoryview(joined_lines(offsets, data))  # type: ignore[arg-type]  # arrays are buffers

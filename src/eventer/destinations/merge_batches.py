@@ -1,4 +1,4 @@
-"""Small deliveries of several flows as one: what each would cost by itself is paid once for all."""
+"""Merges small deliveries of several flows, so that they share the fixed cost of encoding."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Final, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from eventer.core.batch import Batch, FieldReader
+from eventer.core.batch import Batch, EventRows, FieldReader
 from eventer.core.model import ColumnType
 from eventer.destinations.background_encoder import SMALL_BATCH_ROWS
 from eventer.destinations.base import Delivery
 
 MAX_MERGED_ROWS: Final = 10_000
-"""Of one joint batch: as many as a batch of one flow has."""
+"""The maximum size of a batch of one flow, too."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class MergedFields:
-    """Fields of the rows of several batches, one after the other."""
+    """The fields of the rows of several batches, in order."""
 
     parts: tuple[FieldReader, ...]
 
@@ -35,16 +35,10 @@ class MergedFields:
         return frozenset[str]().union(*(fields.names() for fields in self.parts))
 
 
-def merge_batches(batches: Sequence[Batch]) -> Batch:
-    """The rows of batches of several flows, one after the other; each keeps its own flow's index.
-
-    It is no run of consecutive events: nothing is to be made of its `first` and `count`.
-    """
-    index = np.concatenate([batch.index for batch in batches])
-    return Batch(
-        first=0,
-        count=len(index),
-        index=index,
+def merge_batches(batches: Sequence[Batch]) -> EventRows:
+    """The rows of all batches, in their order; each row keeps the index in its generator."""
+    return EventRows(
+        index=np.concatenate([batch.index for batch in batches]),
         scheduled=np.concatenate([batch.scheduled for batch in batches]),
         text=pa.concat_arrays([batch.text for batch in batches]),
         fields=MergedFields(tuple(batch.fields for batch in batches)),
@@ -52,14 +46,14 @@ def merge_batches(batches: Sequence[Batch]) -> Batch:
 
 
 def count_rows(delivery: Delivery) -> int:
-    """How many events a delivery has."""
+    """The number of events of a delivery."""
     return sum(batch.rows for batch in delivery.batches)
 
 
 def group_small_deliveries(
     items: Iterable[T], delivery: Callable[[T], Delivery], kind: Callable[[T], Hashable]
 ) -> list[list[T]]:
-    """Small deliveries of one kind together, in their order; each of the others by itself."""
+    """Groups small deliveries of equal kind, in order. Other deliveries stay alone."""
     groups: list[list[T]] = []
     open_groups: dict[Hashable, tuple[list[T], int]] = {}
     for item in items:

@@ -91,4 +91,4 @@ def empty_batch(first: int, count: int = 1) -> Batch:
     """A batch that covers indices which emit nothing."""
     none = np.empty(0, dtype=np.int64)
     empty = pa.array([], type=pa.large_binary())
-    return Batch(first, count, none, none, empty, JsonFields([], none))
+    return Batch(none, none, empty, JsonFields([], none), first=first, count=count)

@@ -1,13 +1,12 @@
-"""What every `TargetAuditor` must find: subclass `AuditConformance` and give it a `harness`.
+"""The tests that every `TargetAuditor` must pass: subclass `AuditConformance`.
 
-The tests run against the real server. What cannot be done to a destination behind its back is
-declared by `test_… = None` in the subclass.
+The tests run against the real server. A subclass removes a test that needs what its destination
+does not permit, such as changing a record: `test_… = None`.
 """
 
 from __future__ import annotations
 
 import enum
-import uuid
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 
@@ -18,40 +17,34 @@ from eventer.core.model import PositionKey, Target
 from eventer.destinations.audit import AuditReport, Finding, Flaw, TargetAuditor
 from eventer.destinations.base import Delivery, Flow, ShardConnection
 from eventer.testing.batches import RecordedEvents, batch_of
-from eventer.testing.destination_conformance import SHAPE, event
+from eventer.testing.destination_scenario import Harness, Scenario, event
 
 
 class EventIdentity(enum.Enum):
-    """What a destination knows of the order and identity of events."""
+    """How a destination identifies a delivered event."""
 
     BY_LOCATION = enum.auto()
-    """Each event has its place: a topic."""
+    """By its location: the offset in a topic, the key of a row."""
     BY_CONTENT = enum.auto()
-    """Rows are what they are: a table that is only appended to."""
+    """By its values: the rows of a table without a key."""
 
 
-class AuditHarness(Protocol):
-    """One server, with ways to spoil what landed; `word` is the new word of the event."""
+class AuditHarness(Harness, Protocol):
+    """A server under test, and changes to what was delivered."""
 
     event_identity: EventIdentity
 
-    def connection(self, cluster: int, shard: int = 0) -> ShardConnection:
-        """A new owner of a shard, not yet opened."""
-
     def target_auditor(self, cluster: int, shard: int = 0) -> TargetAuditor:
-        """A look at the same server, not yet opened."""
-
-    def target(self, name: str) -> Target:
-        """A target that does not exist yet and takes `event(n)`."""
+        """A new auditor of the same server, not yet opened."""
 
     async def lose(self, target: Target, n: int) -> None:
-        """Takes the event with that `n` away."""
+        """Removes the event with that `n`."""
 
     async def alter(self, target: Target, n: int, word: str) -> None:
-        """Gives it another word."""
+        """Changes the word of the event with that `n`."""
 
     async def add(self, target: Target, value: dict[str, Any], like: int | None = None) -> None:
-        """Adds an event from nowhere; `like` the one with that `n` in all else."""
+        """Adds an event that no generator delivered; its other parts are those of `like`."""
 
 
 def batch_for(generator: int, first: int, count: int, skipped: Sequence[int] = ()) -> Batch:
@@ -60,78 +53,65 @@ def batch_for(generator: int, first: int, count: int, skipped: Sequence[int] = (
     return batch_of(first, values, skipped=skipped)
 
 
-class AuditScenario:
-    """A test's own corner: a cluster, an owner, and what was delivered."""
+class AuditScenario(Scenario[AuditHarness]):
+    """Generators that share one target, and the batches that they delivered."""
 
     def __init__(self, harness: AuditHarness) -> None:
-        self.harness = harness
-        self.cluster = uuid.uuid4().int >> 64
-        self.target = harness.target(f"target_{uuid.uuid4().hex[:12]}")
+        super().__init__(harness)
+        self.target = harness.target(self.name())
         self.delivered: dict[PositionKey, list[Batch]] = {}
-        self._open: list[ShardConnection | TargetAuditor] = []
-
-    def flow(self, generator: int) -> Flow:
-        """A generator that delivers to the target."""
-        return Flow(PositionKey(self.cluster, generator, 1), self.target, SHAPE)
-
-    async def owner(self, *flows: Flow, shard: int = 0) -> ShardConnection:
-        """An owner of a shard with the flows prepared."""
-        owner = self.harness.connection(self.cluster, shard)
-        self._open.append(owner)
-        await owner.open()
-        for flow in flows:
-            await owner.prepare(flow)
-        return owner
+        self._auditors: list[TargetAuditor] = []
 
     async def deliver(self, owner: ShardConnection, *batches: tuple[Flow, Batch]) -> None:
-        """Delivers all in one transaction."""
+        """Delivers all batches in one transaction."""
         outcome = await owner.deliver([Delivery(flow, (batch,)) for flow, batch in batches])
         assert not outcome.rejected
         for flow, batch in batches:
             self.delivered.setdefault(flow.key, []).append(batch)
 
     async def open_auditor(self, flow: Flow, *others: Flow, shard: int = 0) -> TargetAuditor:
-        """A look at the target, opened."""
+        """An auditor with its snapshot."""
         auditor = self.harness.target_auditor(self.cluster, shard)
-        self._open.append(auditor)
+        self._auditors.append(auditor)
         await auditor.open(flow, others)
         return auditor
 
     async def verify(
         self, flow: Flow, *others: Flow, since: int = 0, shard: int = 0
     ) -> AuditReport:
-        """What is found of a generator."""
+        """Takes a snapshot and audits it."""
         auditor = await self.open_auditor(flow, *others, shard=shard)
         return await self.audit(auditor, since=since)
 
     async def audit(self, auditor: TargetAuditor, *, since: int = 0) -> AuditReport:
-        """What a look finds, with the events that were delivered."""
+        """Compares a snapshot with the delivered events."""
         return await auditor.audit(RecordedEvents(self.delivered, since))
 
     async def close(self) -> None:
-        """Lets go of everything."""
-        for each in self._open:
-            await each.close()
+        """Closes all connections and auditors."""
+        for auditor in self._auditors:
+            await auditor.close()
+        await super().close()
 
 
 def found_flaws(report: AuditReport) -> list[tuple[str, int | None]]:
-    """The flaws and their events."""
+    """The flaws and the indices of their events."""
     assert sum(report.totals.values()) == len(report.findings)
     return [(finding.flaw.value, finding.index) for finding in report.findings]
 
 
 def at(report: AuditReport, flaw: Flaw) -> Finding:
-    """The one finding of that kind."""
+    """The only finding of that flaw."""
     (finding,) = [finding for finding in report.findings if finding.flaw is flaw]
     return finding
 
 
 class AuditConformance:
-    """The promises of `TargetAuditor`, as tests."""
+    """The contract of `TargetAuditor` as tests."""
 
     @pytest.fixture
     async def scenario(self, harness: AuditHarness) -> AsyncIterator[AuditScenario]:
-        """The test's own corner of the server."""
+        """The scope of a test."""
         scenario = AuditScenario(harness)
         yield scenario
         await scenario.close()
@@ -139,7 +119,7 @@ class AuditConformance:
     @pytest.fixture
     async def flow(self, scenario: AuditScenario) -> Flow:
         """A generator that has delivered 1,250 events in three transactions."""
-        flow = scenario.flow(1)
+        flow = scenario.flow(target=scenario.target)
         owner = await scenario.owner(flow)
         for first, count in ((0, 1_000), (1_000, 1), (1_001, 249)):
             await scenario.deliver(
@@ -148,7 +128,7 @@ class AuditConformance:
         return flow
 
     async def test_a_complete_target_is_clean(self, scenario: AuditScenario, flow: Flow) -> None:
-        """What was delivered is found, and what was skipped is not missed."""
+        """All events are found, and skipped indices are not missed."""
         report = await scenario.verify(flow)
         assert found_flaws(report) == []
         assert report.clean()
@@ -156,16 +136,16 @@ class AuditConformance:
         assert (report.read, report.others, report.unchecked) == (1_247, 0, ())
 
     async def test_a_generator_that_delivered_nothing(self, scenario: AuditScenario) -> None:
-        """There is nothing to find."""
-        flow = scenario.flow(1)
+        """The report is clean."""
+        flow = scenario.flow(target=scenario.target)
         await scenario.owner()
         report = await scenario.verify(flow)
         assert report.clean()
         assert (report.until, report.checked) == (0, 0)
 
     async def test_generators_that_share_a_target(self, scenario: AuditScenario) -> None:
-        """Of whatever shard, in one transaction or several, each verifies exactly."""
-        one, two, three = flows = [scenario.flow(n) for n in (1, 2, 3)]
+        """Each is verified separately, whatever their shards and transactions."""
+        one, two, three = flows = [scenario.flow(n, target=scenario.target) for n in (1, 2, 3)]
         owner, other = await scenario.owner(one, two), await scenario.owner(three, shard=1)
         for first in (0, 300, 600):
             mine = [(flow, batch_for(flow.key.generator, first, 300)) for flow in (one, two)]
@@ -176,15 +156,17 @@ class AuditConformance:
             report = await scenario.verify(flow, *rest, shard=shard)
             assert found_flaws(report) == []
             assert (report.until, report.checked) == (900, 900)
-            assert 1_200 <= report.others <= 1_800, "a log's look may begin at its first event"
+            assert 1_200 <= report.others <= 1_800, (
+                "the audit of a log may begin at the first event"
+            )
 
     async def test_a_lost_event_is_missing(self, scenario: AuditScenario, flow: Flow) -> None:
-        """By its index."""
+        """The finding names its index."""
         await scenario.harness.lose(scenario.target, 1_000_123)
         assert found_flaws(await scenario.verify(flow)) == [("missing", 123)]
 
     async def test_an_altered_event_is_found(self, scenario: AuditScenario, flow: Flow) -> None:
-        """Where rows have no place, an altered one is one missing and one from nowhere."""
+        """A table without a key has a missing row and a foreign one instead."""
         await scenario.harness.alter(scenario.target, 1_000_005, "other")
         report = await scenario.verify(flow)
         if scenario.harness.event_identity is EventIdentity.BY_LOCATION:
@@ -196,14 +178,14 @@ class AuditConformance:
     async def test_a_repeated_event_is_a_duplicate(
         self, scenario: AuditScenario, flow: Flow
     ) -> None:
-        """By its index, and where the other one lies."""
+        """The finding names its index and the location of the copy."""
         await scenario.harness.add(scenario.target, event(1_001_000), like=1_001_000)
         report = await scenario.verify(flow)
         assert found_flaws(report) == [("duplicated", 1_000)]
         assert at(report, Flaw.DUPLICATED).place
 
     async def test_an_unknown_event_is_foreign(self, scenario: AuditScenario, flow: Flow) -> None:
-        """It may be allowed."""
+        """The caller may allow foreign events."""
         await scenario.harness.add(scenario.target, {"n": -1, "word": "foreign"})
         report = await scenario.verify(flow)
         assert found_flaws(report) == [("foreign", None)]
@@ -214,15 +196,15 @@ class AuditConformance:
     async def test_events_that_an_upgrade_changed_are_not_compared(
         self, scenario: AuditScenario, flow: Flow
     ) -> None:
-        """It says which."""
+        """The report names them."""
         report = await scenario.verify(flow, since=1_001)
         assert found_flaws(report) == []
         ((first, end),) = [(each.first, each.end) for each in report.unchecked]
         assert (first, end, report.checked) == (0, 1_001, 247)
 
     async def test_an_audit_reads_one_snapshot(self, scenario: AuditScenario) -> None:
-        """What is delivered after `open`, by an owner that nobody fences, is not looked at."""
-        flow = scenario.flow(1)
+        """It ignores events that are delivered after `open`, and does not fence their owner."""
+        flow = scenario.flow(target=scenario.target)
         owner = await scenario.owner(flow)
         await scenario.deliver(owner, (flow, batch_for(1, 0, 400)))
         auditor = await scenario.open_auditor(flow)
@@ -233,8 +215,10 @@ class AuditConformance:
         assert (report.until, report.checked) == (400, 400)
         assert (await scenario.verify(flow)).checked == 600
 
-    async def test_lists_are_bounded(self, scenario: AuditScenario, flow: Flow) -> None:
-        """Totals count all."""
+    async def test_the_list_of_findings_is_limited(
+        self, scenario: AuditScenario, flow: Flow
+    ) -> None:
+        """The totals count all findings."""
         for n in range(5):
             await scenario.harness.add(scenario.target, {"n": -n, "word": "foreign"})
         auditor = await scenario.open_auditor(flow)

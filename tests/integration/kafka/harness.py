@@ -12,7 +12,6 @@ from eventer.core.model import KafkaTarget
 from eventer.destinations.kafka.connection import KafkaConnection
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.testing.batches import START_NS
-from eventer.testing.destination_conformance import MissingFeatures
 from tests.ports import free_port
 from tests.waiting import DEADLINE_S, wait_until
 
@@ -36,7 +35,7 @@ class KafkaHarness:
         self,
         bootstrap,
         *,
-        missing_features=MissingFeatures.NOTHING,
+        rolls_back=True,
         guarantee="exactly-once",
         patient=True,
         **settings,
@@ -44,7 +43,7 @@ class KafkaHarness:
         limits = PATIENT if patient else {}
         self.settings = KafkaSettings(bootstrap, **(limits | settings))
         self.guarantee = guarantee
-        self.missing_features = missing_features
+        self.rolls_back = rolls_back
 
     def connection(self, cluster, shard=0, clock=None):
         return self.owner_of(self.settings, cluster, shard, clock)
@@ -61,7 +60,7 @@ class KafkaHarness:
     def target(self, name):
         return KafkaTarget(name, partitions=1)
 
-    def refusing(self, name):
+    def rejecting(self, name):
         letters = random.Random(1).choices(string.ascii_letters, k=20_000)
         target = KafkaTarget(name, partitions=1, config=(("max.message.bytes", "4096"),))
         return target, {"n": 0, "word": "".join(letters)}

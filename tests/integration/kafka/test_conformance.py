@@ -10,7 +10,7 @@ from eventer.core.json_text import json_text
 from eventer.destinations.kafka.audit import KafkaTargetAuditor
 from eventer.embedded.kafka import DELIVERY_GUARANTEE, EmbeddedKafka
 from eventer.testing.audit_conformance import AuditConformance, EventIdentity
-from eventer.testing.destination_conformance import DestinationConformance, MissingFeatures
+from eventer.testing.destination_conformance import DestinationConformance
 from tests.integration.kafka.harness import KafkaHarness
 from tests.ports import free_port
 from tests.waiting import DEADLINE_S
@@ -43,9 +43,9 @@ class TestEmbeddedBroker(DestinationConformance):
 
     test_a_second_owner_fences_the_first = None
     # It shows what was rolled back.
-    test_delivery_goes_on_after_a_refusal = None
+    test_delivery_continues_after_a_rejection = None
     # It accepts, and loses, what goes to a topic that is not there.
-    test_a_dropped_target_is_made_again = None
+    test_a_dropped_target_is_created_again = None
 
     @pytest.fixture
     def harness(self, embedded_kafka):
@@ -53,7 +53,7 @@ class TestEmbeddedBroker(DestinationConformance):
             embedded_kafka,
             guarantee=DELIVERY_GUARANTEE,
             delivery=DELIVERY_GUARANTEE,
-            missing_features=MissingFeatures.ROLLBACK,
+            rolls_back=False,
         )
 
 

@@ -17,7 +17,7 @@ from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
 from eventer.destinations.postgres.connection import PostgresConnection
 from eventer.destinations.postgres.settings import PostgresSettings
 from eventer.testing.batches import batch_of
-from eventer.testing.destination_conformance import MissingFeatures, event
+from eventer.testing.destination_scenario import event
 from tests.ports import free_port
 from tests.postgres_server.databases import Database
 from tests.waiting import DEADLINE_S
@@ -45,7 +45,7 @@ def patient(dsn: str) -> PostgresSettings:
 
 class PostgresHarness:
     guarantee: Guarantee = "exactly-once"
-    missing_features = MissingFeatures.NOTHING
+    rolls_back = True
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -60,7 +60,7 @@ class PostgresHarness:
     def target(self, name: str) -> Target:
         return PostgresTarget(name)
 
-    def refusing(self, name: str) -> tuple[Target, JsonValue]:
+    def rejecting(self, name: str) -> tuple[Target, JsonValue]:
         self.database.execute(
             f"CREATE TABLE \"{name}\" (n bigint, word text CHECK (word <> 'forbidden'))"
         )

@@ -164,7 +164,7 @@ async def test_rows_refused_by_a_constraint_are_not_reported_missing(database):
         writer.sent[to.key] = [batch_of(0, values)]
         report = await verify(database, writer, to)
         assert report.clean(), report
-        assert "refused" in report.notes[0]
+        assert "rejected" in report.notes[0]
         database.execute("DELETE FROM picky WHERE n = 7")
         report = await verify(database, writer, to)
         assert report.totals[Flaw.MISSING] == 2

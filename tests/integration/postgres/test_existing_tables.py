@@ -103,16 +103,16 @@ async def test_each_alone_as_appended(typed: Database, column: tuple) -> None:
 
 
 REFUSED = [
-    ("int4", "bigint", 1 << 31, "does not fit"),
-    ("int4", "bigint", -(1 << 31) - 1, "does not fit"),
-    ("int2", "double", 40_000.0, "does not fit"),
-    ("int8", "double", 2.0**63, "does not fit"),
+    ("int4", "bigint", 1 << 31, "out of range"),
+    ("int4", "bigint", -(1 << 31) - 1, "out of range"),
+    ("int2", "double", 40_000.0, "out of range"),
+    ("int8", "double", 2.0**63, "out of range"),
     ("int4", "double", 1.5, "whole number"),
     ("int8", "double", -0.25, "whole number"),
     ("numeric(9)", "double", 0.5, "whole number"),
     ("numeric(4,2)", "double", 123.0, "overflow"),
     ("numeric(3)", "bigint", 1000, "overflow"),
-    ("float4", "double", 1e39, "does not fit"),
+    ("float4", "double", 1e39, "out of range"),
     ("varchar(3)", "text", "abcd", "too long"),
     ("char(3)", "text", "abcd", "too long"),
     ("varchar(3)", "bigint", 1234, "too long"),

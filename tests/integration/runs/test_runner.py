@@ -42,7 +42,7 @@ from eventer.runs.shard_messages import (
     TransactionCommitted,
 )
 from eventer.testing.batches import batch_of
-from eventer.testing.sqlite_destination import SqliteConnector, read_events
+from tests.sqlite_destination import SqliteConnector, read_events
 from tests.waiting import DEADLINE_S
 
 MS = 1_000_000

@@ -21,7 +21,7 @@ from eventer.service.requests import (
 from eventer.service.views import GeneratorView
 from eventer.settings import Settings
 from eventer.settings.model import Limits
-from eventer.testing.sqlite_destination import SqliteConnector, open_store, read_events
+from tests.sqlite_destination import SqliteConnector, open_store, read_events
 from tests.waiting import DEADLINE_S, wait_until_async
 
 MS = 1_000_000

@@ -12,7 +12,6 @@ import pytest
 from eventer.core.errors import EvaluationError, NotFoundError, PositionLostError, RequestError
 from eventer.core.model import CatchUp, GeneratorState, OnError
 from eventer.service.eventer import Eventer
-from eventer.testing.sqlite_destination import forget_positions, read_events
 from tests.integration.service.conftest import (
     MS,
     AddRequestBuilder,
@@ -21,6 +20,7 @@ from tests.integration.service.conftest import (
     until_position,
     until_state,
 )
+from tests.sqlite_destination import forget_positions, read_events
 from tests.waiting import wait_until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

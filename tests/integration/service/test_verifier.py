@@ -10,8 +10,8 @@ import pytest
 from eventer.core.errors import DestinationUnavailableError, NotFoundError, PositionLostError
 from eventer.destinations.audit import Flaw
 from eventer.service.views import Verification
-from eventer.testing.sqlite_destination import forget_positions, open_store
 from tests.integration.service.conftest import MS, AddRequestBuilder, until_position
+from tests.sqlite_destination import forget_positions, open_store
 from tests.waiting import wait_until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -10,10 +10,11 @@ import pytest
 
 from eventer.core.model import KafkaTarget
 from eventer.testing.audit_conformance import AuditConformance, EventIdentity
-from eventer.testing.sqlite_destination import SqliteConnector, open_store
+from tests.sqlite_destination import SqliteConnector, open_store
 
 
 class SqliteHarness:
+    guarantee = "exactly-once"
     event_identity = EventIdentity.BY_LOCATION
 
     def __init__(self, folder):

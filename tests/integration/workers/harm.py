@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from eventer.plan import prepare as preparing
-from eventer.testing.sqlite_destination import SqliteConnector
 from eventer.workers import delivery_worker
+from tests.sqlite_destination import SqliteConnector
 
 HARMFUL = "{ harm: '%s', n: std.native('get_integer')(1, 9) }"
 AT = 30

@@ -32,7 +32,6 @@ from eventer.runs.shard_messages import (
     FlowWithdrawn,
     PositionRead,
 )
-from eventer.testing.sqlite_destination import SqliteConnector, read_events
 from eventer.workers.channel import Channel
 from eventer.workers.crash_marker import CrashMarker
 from eventer.workers.messages import (
@@ -49,6 +48,7 @@ from eventer.workers.messages import (
     WithdrawFlow,
     WorkerConfig,
 )
+from tests.sqlite_destination import SqliteConnector, read_events
 from tests.waiting import DEADLINE_S
 
 ORDINARY = "from eventer.workers.process import main; main()"

@@ -48,7 +48,7 @@ class Log:
                 places, np.array([self.event(n) for n in index.tolist()], np.uint64)
             )
             comparison.compare(index, expected, self._rows(sorted(places), self.lying))
-        comparison.stray(self._rows(sorted(self.stray), self.stray))
+        comparison.add_strays(self._rows(sorted(self.stray), self.stray))
         digests_to_find = comparison.digests_to_find()
         if len(digests_to_find):
             index = np.arange(self.count)

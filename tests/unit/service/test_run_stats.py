@@ -15,7 +15,7 @@ SECOND = 1_000_000_000
 def committed(first, texts, at):
     index = np.arange(first, first + len(texts), dtype=np.int64)
     text = pa.array(texts, type=pa.large_binary())
-    batch = Batch(first, len(texts), index, index, text, JsonFields(texts, index))
+    batch = Batch(index, index, text, JsonFields(texts, index), first=first, count=len(texts))
     delivery = Delivery(Flow(PositionKey(1, 2, 3), KafkaTarget("t")), (batch,))
     return TransactionCommitted({}, (delivery,), at, StageTimes(0, 0, 0))
 

@@ -283,7 +283,7 @@ class _Audit:
             theirs = self._is_claimed(number, offsets[mine])
             self._others += int(theirs.sum())
             old = offsets[mine] < self._partition_offsets[number].last_stable
-            self._comparison.stray(rows.take(mine[~theirs & old]))
+            self._comparison.add_strays(rows.take(mine[~theirs & old]))
 
     def _is_claimed(self, number: int, offsets: Ints) -> Mask:
         intervals = self._claimed_ranges.get(number)

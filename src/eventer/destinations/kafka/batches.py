@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from eventer.core.batch import Batch
+from eventer.core.batch import Batch, EventRows
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import ColumnType, KafkaTarget
 from eventer.core.pointer import format_pointer
@@ -76,7 +76,7 @@ def counts_for_batch(counts: PartitionCounts, batch: Batch) -> PartitionCounts:
 
 
 def encode(
-    batch: Batch, target: KafkaTarget, counts: PartitionCounts, split_options: SplitOptions
+    batch: EventRows, target: KafkaTarget, counts: PartitionCounts, split_options: SplitOptions
 ) -> EncodedBatch:
     """A batch as its topic takes it; `counts` are those `counts_for_batch` it.
 
@@ -88,7 +88,7 @@ def encode(
 
 
 def record_batches(
-    batch: Batch, target: KafkaTarget, counts: PartitionCounts, split_options: SplitOptions
+    batch: EventRows, target: KafkaTarget, counts: PartitionCounts, split_options: SplitOptions
 ) -> list[tuple[int, RecordBatch]]:
     """Record batches and their partitions, in the order in which each partition takes them.
 
@@ -114,7 +114,7 @@ def record_batches(
     return result
 
 
-def record_columns(batch: Batch, target: KafkaTarget) -> RecordColumns:
+def record_columns(batch: EventRows, target: KafkaTarget) -> RecordColumns:
     """What the records are made of: texts as values, keys, headers and timestamps from fields."""
     return RecordColumns(
         values=as_bytes_column(batch.text),
@@ -128,7 +128,7 @@ def record_columns(batch: Batch, target: KafkaTarget) -> RecordColumns:
 
 
 def partitions_of(
-    batch: Batch, target: KafkaTarget, keys: BytesColumn | None, counts: PartitionCounts
+    batch: EventRows, target: KafkaTarget, keys: BytesColumn | None, counts: PartitionCounts
 ) -> Ints:
     """The partition of each row: the field named by `partition`, else by key, else by index."""
     n_partitions = _partition_counts(batch.index, counts)
@@ -163,7 +163,7 @@ def _pointer(option: str) -> str:
     return option if option.startswith("/") else format_pointer([option])
 
 
-def _text_of(batch: Batch, option: str) -> BytesColumn:
+def _text_of(batch: EventRows, option: str) -> BytesColumn:
     return as_bytes_column(batch.fields.column(_pointer(option), ColumnType.KEY))
 
 
@@ -176,7 +176,7 @@ def _partition_counts(index: Ints, counts: PartitionCounts) -> Ints:
     return numbers[np.maximum(np.searchsorted(starts, index, side="right") - 1, 0)]
 
 
-def _timestamps(batch: Batch, option: str | None) -> Ints:
+def _timestamps(batch: EventRows, option: str | None) -> Ints:
     """Milliseconds since 1970: the field where there is one, else the scheduled time."""
     scheduled = batch.scheduled // _NS_PER_MS
     if option is None:
@@ -197,7 +197,11 @@ def _timestamps(batch: Batch, option: str | None) -> Ints:
 
 
 def _check_partitions(
-    batch: Batch, has_value: NDArray[np.bool_], given: Ints, n_partitions: Ints, target: KafkaTarget
+    batch: EventRows,
+    has_value: NDArray[np.bool_],
+    given: Ints,
+    n_partitions: Ints,
+    target: KafkaTarget,
 ) -> None:
     bad = np.flatnonzero(has_value & ((given < 0) | (given >= n_partitions)))
     if len(bad):
@@ -209,12 +213,12 @@ def _check_partitions(
         )
 
 
-def _rejection(batch: Batch, row: int, fault: str) -> DestinationRejectedError:
+def _rejection(batch: EventRows, row: int, fault: str) -> DestinationRejectedError:
     index = int(batch.index[row])
     return DestinationRejectedError(f"event {index}: {fault}", index=index)
 
 
-def find_largest_event(batch: Batch, rows: Sequence[int] | Ints) -> tuple[int, int]:
+def find_largest_event(batch: EventRows, rows: Sequence[int] | Ints) -> tuple[int, int]:
     """Index and bytes of JSON text of the largest event among the rows."""
     lengths = as_bytes_column(batch.text).lengths()[rows]
     at = int(np.argmax(lengths))

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from eventer.core.batch import Batch, advance_position
+from eventer.core.batch import Batch, EventRows, advance_position
 from eventer.core.errors import (
     DestinationError,
     DestinationRejectedError,
@@ -51,7 +51,7 @@ class BatchSlice:
     """
 
     send: OutgoingBatch
-    source: Batch
+    source: EventRows
     start: int
     count: int
 

@@ -1,1 +1,1 @@
-"""PostgreSQL tables; the sole importer of the PostgreSQL client."""
+"""PostgreSQL tables as a destination. Only this package imports the PostgreSQL client."""

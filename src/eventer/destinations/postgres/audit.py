@@ -1,22 +1,21 @@
-"""Verifies a table: its rows in one snapshot, against the events made again.
+"""Audits a table: compares its rows in one snapshot with recomputed events.
 
-Rows are compared as the server sends them, by the binary form of every value. Where a value's form
-is the server's own business (jsonb, or a column of another type than the field's), the events go
-the way that they went when they were delivered, into a staging table, and are read from there.
+It compares the binary form of all values. If only the server knows the form of a value (jsonb, or a
+column of another type than the field's), it reads the events back from a staging table.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 import asyncpg
 import numpy as np
 
-from eventer.core.batch import Batch
+from eventer.core.batch import EventRows
 from eventer.core.errors import DestinationError, DestinationRejectedError
 from eventer.core.model import ColumnType, JsonValue, Position, PositionKey
 from eventer.core.pointer import format_pointer
@@ -28,6 +27,7 @@ from eventer.destinations.audit import (
     FindingPlace,
     Flaw,
     UncheckedRange,
+    unreplayable_ranges,
 )
 from eventer.destinations.base import Flow
 from eventer.destinations.comparison import (
@@ -64,32 +64,21 @@ from eventer.destinations.postgres.table_creation import table_to_create
 _SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _STATEMENT_TIMEOUT_SECONDS: Final = 86_400.0
 _ROWS_PER_PASS: Final = 4_000_000
-"""Rows that are held at a time, 24 bytes each; larger tables are compared in several passes."""
+"""Rows in memory at a time, 24 bytes each; larger tables take several passes."""
 _LINE_POINTER_BITS: Final = 16
-_UPGRADED_REASON: Final = "an upgrade changed what their template makes"
+_UPGRADED_REASON: Final = "an upgrade changed the events of their template"
+
+
+_Partition: TypeAlias = Callable[[KeyedDigests], KeyedDigests]
 
 
 @dataclass(frozen=True, slots=True)
 class _ContributingFlow:
-    """A generator that delivers to the table, and how its events get into it."""
+    """A generator that delivers to the table, and its mapping."""
 
     flow: Flow
     mapping: TableMapping
     position: Position
-
-
-@dataclass(frozen=True, slots=True)
-class _KeyPartition:
-    """One of several parts of everything, by key."""
-
-    number: int
-    of: int
-
-    def take(self, rows: KeyedDigests) -> KeyedDigests:
-        """The rows of this part."""
-        if self.of == 1:
-            return rows
-        return rows.take(rows.key % np.uint64(self.of) == self.number)
 
 
 class PostgresTargetAuditor:
@@ -129,7 +118,7 @@ class PostgresTargetAuditor:
         return self._flow_positions.get(flow.key, FlowPosition(Position()))
 
     def _other_flows(self, notes: list[str]) -> Sequence[_ContributingFlow]:
-        """Generators that have delivered to the table as well."""
+        """The other generators that have delivered to the table."""
         found = []
         for flow in self._flows[1:]:
             if not self._flow_position(flow).position.next:
@@ -137,7 +126,7 @@ class PostgresTargetAuditor:
             try:
                 found.append(self._source(flow))
             except DestinationError as error:
-                notes.append(f"generator {flow.key.generator} is left out: {error.message}")
+                notes.append(f"generator {flow.key.generator} is not compared: {error.message}")
         return found
 
     def _source(self, flow: Flow) -> _ContributingFlow:
@@ -152,8 +141,8 @@ class PostgresTargetAuditor:
         for column in mapping.columns:
             if column.name in mapping.key and column.collation:
                 raise DestinationRejectedError(
-                    f"{table.name} cannot be verified: its key column {quote(column.name)} takes "
-                    "different texts for equal"
+                    f"{table.name} cannot be verified: the collation of its key column "
+                    f"{quote(column.name)} equates different texts"
                 )
         return _ContributingFlow(flow, mapping, flow_position.position)
 
@@ -167,7 +156,7 @@ class PostgresTargetAuditor:
 
 
 class _TableSnapshot:
-    """The table in its snapshot, and the events as it would hold them."""
+    """The rows of the table in its snapshot, and the events as such rows."""
 
     def __init__(
         self,
@@ -182,7 +171,7 @@ class _TableSnapshot:
         self.events = events
 
     async def rows(self, compared_columns: ComparedColumns) -> AsyncIterator[KeyedDigests]:
-        """All rows; none where there is no table."""
+        """All rows; none if the table does not exist."""
         if self._table is not None:
             async for rows in read_rows(self._client, self._table.name, compared_columns):
                 yield rows
@@ -190,7 +179,7 @@ class _TableSnapshot:
     async def replayed(
         self, source: _ContributingFlow, compared_columns: ComparedColumns, first: int, end: int
     ) -> AsyncIterator[KeyedDigests]:
-        """The events [first, end) of a generator, without those that the table refuses."""
+        """The events [first, end) of a generator, without those that the table rejects."""
         async for batch in self.events.batches(source.flow.key, first, end):
             try:
                 replayed = await self._row_digester.digests(source.mapping, compared_columns, batch)
@@ -211,7 +200,7 @@ class _TableSnapshot:
     async def describe(
         self, found: Sequence[UnresolvedFinding], key: Sequence[str]
     ) -> dict[int, FindingPlace]:
-        """Address, and values of the key, of rows by their number."""
+        """The ctid and the values of the key of the found rows, by their number."""
         numbers = sorted({each.location for each in found} - {NO_LOCATION})
         if not numbers or self._table is None:
             return {}
@@ -234,7 +223,7 @@ def _row_location(address: str, key: Mapping[str, JsonValue]) -> FindingPlace:
 
 
 class _Audit:
-    """One comparison of one table."""
+    """One comparison of a table with its events."""
 
     def __init__(
         self,
@@ -263,42 +252,45 @@ class _Audit:
 
     async def run(self) -> AuditReport:
         end = self._own.position.next
-        gaps = _gaps(self._ranges, end)
+        gaps = unreplayable_ranges(self._ranges, end)
         complete = not gaps and not any(
-            _gaps(self._replayable_ranges(each), each.position.next) for each in self._other_flows
+            unreplayable_ranges(self._replayable_ranges(each), each.position.next)
+            for each in self._other_flows
         )
         if not complete:
-            self._notes.append("foreign rows are not told: some events cannot be made again")
+            self._notes.append(
+                "foreign rows are not reported, since some events cannot be recomputed"
+            )
         size = max(end, sum(each.position.next for each in self._other_flows))
         passes = max(1, -(-size // _ROWS_PER_PASS))
         for number in range(passes):
-            await self._compare(_KeyPartition(number, passes), foreign=complete)
+            await self._compare(_partition(number, passes), foreign=complete)
         return await self._report(gaps, passes)
 
-    async def _compare(self, part: _KeyPartition, *, foreign: bool) -> None:
+    async def _compare(self, partition: _Partition, *, foreign: bool) -> None:
         events = []
         for first, end in self._ranges:
             async for replayed in self._snapshot.replayed(
                 self._own, self._compared_columns, first, end
             ):
                 self._checked += len(replayed)
-                events.append(part.take(replayed))
-        rows = []
+                events.append(partition(replayed))
+        parts = []
         async for read in self._snapshot.rows(self._compared_columns):
             self._read += len(read)
-            rows.append(part.take(read))
-        others = await self._digests_of_others(part)
+            parts.append(partition(read))
+        rows, others = concat_keyed(parts), await self._digests_of_others(partition)
         compare = compare_upserted if self._own.mapping.key else compare_appended
-        compare(concat_keyed(events), concat_keyed(rows), others, self._findings, foreign=foreign)
+        compare(concat_keyed(events), rows, others, self._findings, foreign=foreign)
         if self._own.mapping.key:
-            self._others += int(np.isin(concat_keyed(rows).key, others).sum())
+            self._others += int(np.isin(rows.key, others).sum())
 
-    async def _digests_of_others(self, part: _KeyPartition) -> Digests:
+    async def _digests_of_others(self, partition: _Partition) -> Digests:
         found = [np.zeros(0, np.uint64)]
         for source in self._other_flows:
             for first, end in self._replayable_ranges(source):
                 replayed = self._snapshot.replayed(source, self._compared_columns, first, end)
-                found += [part.take(each).key async for each in replayed]
+                found += [partition(each).key async for each in replayed]
         return np.concatenate(found)
 
     async def _report(self, gaps: Sequence[tuple[int, int]], passes: int) -> AuditReport:
@@ -324,15 +316,15 @@ class _Audit:
             notes=tuple(self._notes),
         )
 
-    def _discount_rejected(self, refused: int) -> None:
-        """Events that a constraint of the table refused, and that were passed over, are no flaw.
+    def _discount_rejected(self, rejected: int) -> None:
+        """Discards absent events if the delivery skipped as many that the table rejected.
 
-        Which they were nobody has written down, only how many: so many may be absent.
+        The position stores their number, but not their indices.
         """
         absent = (Flaw.MISSING, Flaw.REORDERED)
-        if 0 < sum(self._findings.totals[flaw] for flaw in absent) <= refused:
+        if 0 < sum(self._findings.totals[flaw] for flaw in absent) <= rejected:
             self._findings.discard(absent)
-            self._notes.append(f"{refused} events were passed over: the table refused them")
+            self._notes.append(f"{rejected} events were skipped, since the table rejected them")
 
     async def _listed(self) -> list[Finding]:
         found = self._findings.sorted_by_event()
@@ -354,13 +346,14 @@ class _Audit:
         return {}
 
 
-def _field(batch: Batch, name: str) -> JsonValue:
-    text = batch.fields.column(format_pointer((name,)), ColumnType.JSONB)[0].as_py()
+def _field(rows: EventRows, name: str) -> JsonValue:
+    text = rows.fields.column(format_pointer((name,)), ColumnType.JSONB)[0].as_py()
     value: JsonValue = json.loads(text or "null")
     return value
 
 
-def _gaps(ranges: Sequence[tuple[int, int]], end: int) -> list[tuple[int, int]]:
-    """The indices below `end` that are in none of the ranges."""
-    edges = [0, *(edge for each in ranges for edge in each), end]
-    return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
+def _partition(number: int, of: int) -> _Partition:
+    """Selects the rows of one of several parts of the key space."""
+    if of == 1:
+        return lambda rows: rows
+    return lambda rows: rows.take(rows.key % np.uint64(of) == number)

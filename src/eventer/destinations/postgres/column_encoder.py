@@ -1,4 +1,4 @@
-"""A field as the column that is copied; refuses what the table would, naming the event."""
+"""Encodes a field as a COPY column; rejects values that the table would, and names the event."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from eventer.core.batch import Batch
+from eventer.core.batch import EventRows
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import ColumnType
 from eventer.core.pointer import format_pointer
@@ -30,7 +30,7 @@ _NUL_ESCAPE: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class ColumnEncoder:
-    """One column of the events of one delivery, or of several."""
+    """Encodes one column of the events of one or several deliveries."""
 
     def __init__(
         self, mapping: TableMapping, column: ColumnMapping, index: NDArray[np.int64]
@@ -40,8 +40,8 @@ class ColumnEncoder:
         self._is_key = column.name in mapping.key
         self._index = index
 
-    def encode(self, batches: Sequence[Batch]) -> CopyColumn:
-        """Reads it, checks it, and gives it the type that it travels in."""
+    def encode(self, batches: Sequence[EventRows]) -> CopyColumn:
+        """Reads and checks the field, and converts it to the type in COPY."""
         pointer = format_pointer((self._column.name,))
         read = [batch.fields.column(pointer, self._column.read_as) for batch in batches]
         values = read[0] if len(read) == 1 else pa.concat_arrays(read)
@@ -72,7 +72,7 @@ class ColumnEncoder:
             values = values.cast(pa.float64())
         fractions = pc.not_equal(pc.floor(values), values)
         if pc.any(fractions).as_py():
-            self._reject(fractions, values, "is no whole number")
+            self._reject(fractions, values, "is not a whole number")
 
     def _narrow(self, values: pa.Array, wanted: pa.DataType) -> pa.Array:
         if values.type == wanted:
@@ -83,11 +83,11 @@ class ColumnEncoder:
         else:
             lost = _out_of_range(values, wanted)
         if pc.any(lost).as_py():
-            self._reject(lost, values, "does not fit")
+            self._reject(lost, values, "is out of range")
         return pc.cast(values, wanted, safe=False)
 
     def _check_nul(self, values: pa.Array) -> None:
-        """PostgreSQL's text cannot hold NUL; its json keeps the escape, its jsonb cannot."""
+        """PostgreSQL cannot store NUL in text or jsonb. Its json stores the escape."""
         if self._column.wire is WireType.JSONB:
             self._check_nul_escape(values)
             return
@@ -100,7 +100,7 @@ class ColumnEncoder:
     def _check_nul_escape(self, values: pa.Array) -> None:
         offsets, data = text_buffers(values)
         text = data[offsets[0] : offsets[-1]].tobytes()
-        if b"\\u0000" not in text:  # a hundred times as fast as the exact search
+        if b"\\u0000" not in text:  # 100 times as fast as the exact search
             return
         found = _NUL_ESCAPE.search(text)
         if found is not None:
@@ -119,8 +119,9 @@ class ColumnEncoder:
         row = int(np.flatnonzero(_mask_array(mask))[0])
         at, name = int(self._index[row]), quote(self._column.name)
         raise DestinationRejectedError(
-            f"event {at}: {values[row].as_py()} {why} into column {name} of {self._table}, "
-            f"which is {self._column.type}; the template gives {self._column.kind.value}",
+            f"event {at}: column {name} of {self._table} is {self._column.type} and does not "
+            f"accept {values[row].as_py()}, which {why}; "
+            f"the template gives {self._column.kind.value}",
             hint=alter_type_sql(str(self._table), name, self._column.kind, self._column.type),
             index=at,
         )
@@ -130,7 +131,7 @@ class ColumnEncoder:
 
 
 def _out_of_range(values: pa.Array, wanted: pa.DataType) -> pa.Array:
-    """Which numbers are beyond a narrower integer's range."""
+    """Which numbers are outside of the range of an integer type."""
     limit = 1 << (wanted.bit_width - 1)
     number = float if pa.types.is_floating(values.type) else int
     low, high = pa.scalar(number(-limit), values.type), pa.scalar(number(limit), values.type)

@@ -1,14 +1,14 @@
-"""Which column of a table takes which field of an event, and how it travels there.
+"""How a field of an event gets into a column of another type.
 
-A field has the type that static inference gave it; a table that exists may have given its column
-another one. Then the value is converted here where that can name the event to blame (numbers
-into narrower ones), else by an assignment cast of the server, else by the column's text input.
+Static inference gives a field its type, but an existing column may have another one. Eventer
+converts numbers to narrower ones itself, which names the rejected event. Otherwise an assignment
+cast of the server or the text input of the column's type converts the value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from eventer.core.model import ColumnType
@@ -42,13 +42,13 @@ _UUID: Final = "uuid"
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column as the catalogue has it.
+    """A column in the system catalog.
 
-    `type` is as SQL writes it, modifiers included; `base` without them, a domain's base type;
-    `base_name`, `category` and `kind` are that base type's in `pg_type`, `base_name` empty where
-    it is none of the server's own. `scale` is a numeric's, None where it has none. `exact` says
-    that equal values have equal bytes; `collation` names one that holds different texts for
-    equal; `required` says that the column is NOT NULL and has no default.
+    `type` is SQL with modifiers; `base` is the base type without them, also of a domain.
+    `base_name`, `category` and `kind` are from the `pg_type` row of that base type; `base_name` is
+    empty for types outside of pg_catalog. `scale` is that of a numeric, if it has one. `exact`:
+    equal values have equal bytes. `collation` is set if it equates different texts. `required`: the
+    column is NOT NULL and has no default.
     """
 
     name: str
@@ -92,18 +92,18 @@ class ColumnMapping:
         return _STAGING_TYPES[self.wire]
 
     def select(self, source: str) -> str:
-        """The SQL that makes the column's value out of the staged one."""
+        """SQL of the column's value, from the staged value."""
         before, after = self.sql_wrapper
         return before + source + after
 
     def compared(self, source: str) -> str:
-        """The SQL of what the column would hold, as its index compares it."""
+        """SQL of the column's value as its index compares it."""
         collate = f" COLLATE {self.collation}" if self.collation else ""
         return f"CAST({self.select(source)} AS {self.type}){collate}"
 
 
 def new_column(name: str, kind: ColumnType) -> TableColumn:
-    """A column as we make it."""
+    """A column that Eventer creates."""
     base_name, category = _DEFAULT_BASE_TYPES[kind]
     return TableColumn(name, kind.value, kind.value, base_name, category, "b")
 
@@ -119,122 +119,98 @@ _DEFAULT_BASE_TYPES: Final[Mapping[ColumnType, tuple[str, str]]] = {
 
 
 def map_column(kind: ColumnType, column: TableColumn) -> ColumnMapping | None:
-    """How a field of this type gets into the column, or None where it never can."""
+    """How a field of this type gets into the column; None if it cannot."""
     if column.category in _INCOMPATIBLE_CATEGORIES.get(kind, "") or (
         kind in _INCOMPATIBLE_CATEGORIES and column.base_name == _UUID
     ):
         return None
-    mapping = _MappingBuilder(kind, column)
     if column.base_name == "jsonb":
-        return mapping.direct(ColumnType.JSONB, WireType.JSONB)
+        return _direct(kind, column, ColumnType.JSONB, WireType.JSONB)
     if column.base_name == "json":
-        return mapping.text(ColumnType.JSONB)
+        return _text(kind, column, ColumnType.JSONB)
     if kind is ColumnType.JSONB:
-        return mapping.json_as_text()
+        return _json_as_text(kind, column)
     if column.base_name in _TEXTS:
-        return mapping.as_text()
-    return _typed(kind, column, mapping) or mapping.through_text_input()
+        return _direct(kind, column, _text_source(kind), WireType.TEXT)
+    return _typed(kind, column) or _through_text_input(kind, column)
 
 
-def _typed(kind: ColumnType, column: TableColumn, mapping: _MappingBuilder) -> ColumnMapping | None:
-    """The plans that need no text: numbers into numbers, instants into instants, equal types."""
+def _typed(kind: ColumnType, column: TableColumn) -> ColumnMapping | None:
+    """The mappings without text: numbers to numbers, instants to instants, equal types."""
     name = column.base_name
     if kind in _NUMBERS and name in _INTEGERS:
-        return mapping.direct(kind, _INTEGERS[name], integral=kind is ColumnType.DOUBLE)
+        mapping = _direct(kind, column, kind, _INTEGERS[name])
+        return replace(mapping, integral=kind is ColumnType.DOUBLE)
     if kind in _NUMBERS and name in _FLOATS:
-        return mapping.direct(ColumnType.DOUBLE, _FLOATS[name])
+        return _direct(kind, column, ColumnType.DOUBLE, _FLOATS[name])
     if kind is ColumnType.BIGINT and name == "numeric":
-        return mapping.cast(kind, WireType.INT8)
+        return _cast(kind, column, WireType.INT8)
     if kind is ColumnType.BOOLEAN and name == "bool":
-        return mapping.direct(kind, WireType.BOOL)
+        return _direct(kind, column, kind, WireType.BOOL)
     if kind is ColumnType.TIMESTAMPTZ and name in _INSTANTS:
-        return mapping.direct(kind, WireType.TIMESTAMP)
+        return _direct(kind, column, kind, WireType.TIMESTAMP)
     if kind is ColumnType.TIMESTAMPTZ and name == "date":
-        return mapping.cast(kind, WireType.TIMESTAMP)
+        return _cast(kind, column, WireType.TIMESTAMP)
     if kind is ColumnType.TEXT and column.kind == "e":
-        return mapping.text(kind)
+        return _text(kind, column, kind)
     return None
 
 
-class _MappingBuilder:
-    """Makes the plans of one pair of field and column."""
+def _direct(
+    kind: ColumnType, column: TableColumn, read_as: ColumnType, wire: WireType
+) -> ColumnMapping:
+    """The column accepts the wire form, and the staged form by assignment."""
+    return ColumnMapping(
+        name=column.name,
+        kind=kind,
+        read_as=read_as,
+        wire=wire,
+        type=column.type,
+        exact=column.exact,
+        collation=column.collation,
+    )
 
-    def __init__(self, kind: ColumnType, column: TableColumn) -> None:
-        self._kind = kind
-        self._column = column
 
-    def direct(
-        self, read_as: ColumnType, wire: WireType, *, integral: bool = False
-    ) -> ColumnMapping:
-        """The column takes the wire form, and an assignment takes the staged one."""
-        return self._mapping(read_as, wire, integral=integral)
+def _text(kind: ColumnType, column: TableColumn, read_as: ColumnType) -> ColumnMapping:
+    """The column accepts text on the wire, but needs a cast from a staged text."""
+    return replace(
+        _direct(kind, column, read_as, WireType.TEXT),
+        sql_wrapper=_text_input_cast(column),
+        exact=column.exact and column.base_name != "json",
+    )
 
-    def text(self, read_as: ColumnType) -> ColumnMapping:
-        """The column takes text on the wire, but no text that is staged."""
-        exact = self._column.base_name != "json"
-        return self._mapping(
-            read_as, WireType.TEXT, sql_wrapper=self._text_input_cast(), exact=exact
-        )
 
-    def cast(self, read_as: ColumnType, wire: WireType) -> ColumnMapping:
-        """The server casts by assignment."""
-        return self._mapping(read_as, wire, direct=False, exact=False)
+def _cast(kind: ColumnType, column: TableColumn, wire: WireType) -> ColumnMapping:
+    """The server casts by assignment."""
+    return replace(_direct(kind, column, kind, wire), direct=False, exact=False)
 
-    def as_text(self) -> ColumnMapping:
-        """The column is text: it gets a string as it is, of the rest what JSON writes."""
-        return self._mapping(self._text_source(), WireType.TEXT)
 
-    def through_text_input(self) -> ColumnMapping:
-        """The column's type reads the text that `as_text` would write."""
-        integral = self._kind is ColumnType.DOUBLE and self._column.scale == 0
-        return self._mapping(
-            self._text_source(),
-            WireType.TEXT,
-            direct=False,
-            sql_wrapper=self._text_input_cast(),
-            integral=integral,
-            exact=False,
-        )
+def _through_text_input(kind: ColumnType, column: TableColumn) -> ColumnMapping:
+    """The column's type parses the text of the value."""
+    return replace(
+        _cast(kind, column, WireType.TEXT),
+        read_as=_text_source(kind),
+        sql_wrapper=_text_input_cast(column),
+        integral=kind is ColumnType.DOUBLE and column.scale == 0,
+    )
 
-    def json_as_text(self) -> ColumnMapping:
-        """The column gets a JSON value's text: of a string what is between its quotes."""
-        before, after = ("", "") if self._column.base_name in _TEXTS else self._text_input_cast()
-        sql_wrapper = (f"{before}(", f" #>> '{{}}'){after}")
-        return self._mapping(
-            ColumnType.JSONB, WireType.JSONB, direct=False, sql_wrapper=sql_wrapper, exact=False
-        )
 
-    def _text_source(self) -> ColumnType:
-        strings = (ColumnType.TEXT, ColumnType.TIMESTAMPTZ)
-        return ColumnType.TEXT if self._kind in strings else ColumnType.JSONB
+def _json_as_text(kind: ColumnType, column: TableColumn) -> ColumnMapping:
+    """The column gets the text of a JSON value: of a string, the characters between the quotes."""
+    before, after = ("", "") if column.base_name in _TEXTS else _text_input_cast(column)
+    return replace(
+        _cast(kind, column, WireType.JSONB), sql_wrapper=(f"{before}(", f" #>> '{{}}'){after}")
+    )
 
-    def _text_input_cast(self) -> tuple[str, str]:
-        """The type's text input; its modifiers are left to the assignment, which never cuts."""
-        return "CAST(", f" AS {self._column.base})"
 
-    def _mapping(
-        self,
-        read_as: ColumnType,
-        wire: WireType,
-        *,
-        direct: bool = True,
-        sql_wrapper: tuple[str, str] = ("", ""),
-        integral: bool = False,
-        exact: bool = True,
-    ) -> ColumnMapping:
-        column = self._column
-        return ColumnMapping(
-            name=column.name,
-            kind=self._kind,
-            read_as=read_as,
-            wire=wire,
-            type=column.type,
-            direct=direct,
-            sql_wrapper=sql_wrapper,
-            integral=integral,
-            exact=exact and column.exact,
-            collation=column.collation,
-        )
+def _text_source(kind: ColumnType) -> ColumnType:
+    strings = (ColumnType.TEXT, ColumnType.TIMESTAMPTZ)
+    return ColumnType.TEXT if kind in strings else ColumnType.JSONB
+
+
+def _text_input_cast(column: TableColumn) -> tuple[str, str]:
+    """The type's text input. Its modifiers apply at the assignment, which never truncates."""
+    return "CAST(", f" AS {column.base})"
 
 
 _USING: Final[Mapping[ColumnType, str]] = {
@@ -253,7 +229,7 @@ _ASSIGNED: Final[Mapping[ColumnType, frozenset[str]]] = {
 
 
 def alter_type_sql(table: str, column: str, kind: ColumnType, existing: str) -> str:
-    """The SQL that gives a column the type of the field; names come quoted."""
+    """SQL that gives a column the type of the field. The names are quoted."""
     statement = f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {kind.value}"
     first_word = existing.partition("(")[0].partition(" ")[0]
     if kind is ColumnType.TEXT or first_word in _ASSIGNED.get(kind, ()):

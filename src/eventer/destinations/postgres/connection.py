@@ -1,4 +1,4 @@
-"""One owner of one shard in one database: data and positions in one transaction."""
+"""One owner of a shard in a database: commits data and positions in one transaction."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _CLOSE_SECONDS: Final = 2.0
 
 
 class PostgresConnection:
-    """`ShardConnection` of a PostgreSQL database; `name` is the connection's."""
+    """The `ShardConnection` of a PostgreSQL database. `name` is the name of the connection."""
 
     def __init__(
         self, settings: PostgresSettings, *, cluster: int, shard: int, name: str = "postgres"
@@ -88,7 +88,7 @@ class PostgresConnection:
             await session.flows.check(flow)
 
     async def prepare(self, flow: Flow) -> None:
-        """See `ShardConnection.prepare`. An open shape's table waits for its first events."""
+        """See `ShardConnection.prepare`. The first delivery creates the table of an open shape."""
         with self._checked_session() as session:
             if flow.shape.open:
                 await session.flows.check(flow)
@@ -140,10 +140,10 @@ class PostgresConnection:
 
     @contextmanager
     def _checked_session(self) -> Iterator[_Session]:
-        """The session, of which nothing more is asked once it has failed in the middle."""
+        """The session. After an error that concerns all flows, it is unusable."""
         session = self._session
         if session is None or session.unusable:
-            raise DestinationUnavailableError("this connection is closed; open another")
+            raise DestinationUnavailableError("the connection is closed")
         try:
             with translate_errors(self._settings.address):
                 yield session
@@ -155,7 +155,7 @@ class PostgresConnection:
 
     @contextmanager
     def _report_commit_state(self, session: _Session) -> Iterator[None]:
-        """Says that nothing was committed only where that is so; refuses flows, never all."""
+        """Raises `UnknownOutcomeError` if a round has committed. Never rejects all flows."""
         before = session.owner.commits
         try:
             with translate_errors(self._settings.address):
@@ -168,14 +168,14 @@ class PostgresConnection:
     async def _read_missing_positions(
         self, session: _Session, deliveries: Sequence[Delivery]
     ) -> None:
-        """While we own the shard nobody else moves its positions: each is read once."""
+        """Reads each position once: only the owner of the shard moves it."""
         unknown = {d.flow.key for d in deliveries if d.flow.key not in self._flow_positions}
         self._flow_positions.update(await read_positions(session.client, unknown))
 
     async def _commit_round(
         self, session: _Session, deliveries: Sequence[Delivery]
     ) -> list[DeliveryFailure]:
-        """Commits what can be of the deliveries; returns the others."""
+        """Commits the deliveries; returns those that failed."""
         pending_deliveries: list[PendingDelivery] = []
         failures: list[DeliveryFailure] = []
         for delivery in deliveries:
@@ -217,7 +217,7 @@ _START_POSITION: Final = FlowPosition(Position())
 
 
 class _Session:
-    """What a connection has while it is open."""
+    """The state of an open connection."""
 
     def __init__(self, client: asyncpg.Connection) -> None:
         self.client = client
@@ -228,7 +228,7 @@ class _Session:
 
 
 async def _replan(session: _Session, failure: DeliveryFailure) -> bool:
-    """Reads the table again; whether the delivery may go well now that it is planned anew."""
+    """Maps the table again; returns whether the delivery is worth another attempt."""
     ready = failure.ready
     if ready is None or not (failure.data_rejected or failure.schema_changed):
         return False

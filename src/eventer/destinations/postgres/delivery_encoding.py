@@ -1,4 +1,4 @@
-"""From deliveries to shipments: what is copied is made before the transaction is opened."""
+"""Encodes deliveries before their transaction is opened."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from eventer.destinations.postgres.row_encoding import EncodedRows, RowBlock, en
 from eventer.kernels.pgcopy.copy_stream import Bytes
 
 EncodedAhead: TypeAlias = Callable[[Batch], RowBlock | None]
-"""What was made of a batch beforehand."""
+"""Returns the rows of a batch that was encoded ahead."""
 
 
 @dataclass(frozen=True, slots=True)
 class PendingDelivery:
-    """A delivery whose table is ready, and where its generator stands, if it has begun."""
+    """A delivery whose table is ready, and the committed position, if any."""
 
     delivery: Delivery
     ready: PreparedFlow
@@ -31,27 +31,27 @@ class PendingDelivery:
 
     @property
     def before(self) -> Position | None:
-        """Where the delivery has to begin, if that is known."""
+        """The position at which the delivery must begin, if known."""
         if self.delivery.accepted is not None:
             return self.delivery.accepted
         return None if self.flow_position is None else self.flow_position.position
 
     def encoded_delivery(self, streams: Sequence[Bytes]) -> EncodedDelivery:
-        """The delivery encoded."""
+        """The delivery with its encoded rows."""
         after = advance_position(self.before or Position(), self.delivery.batches)
         return EncodedDelivery(
             self.delivery, self.ready, tuple(streams), FlowPosition(after, self.ready.found)
         )
 
     def failure(self, error: DestinationRejectedError | PositionLostError) -> DeliveryFailure:
-        """The delivery refused."""
+        """The delivery with its error."""
         return DeliveryFailure(self.delivery, error, self.ready)
 
 
 def encode_deliveries(
     pending_deliveries: Iterable[PendingDelivery], ahead: EncodedAhead
 ) -> list[EncodedDelivery | DeliveryFailure]:
-    """Encodes deliveries; takes the time of reading every field, but for what was read `ahead`."""
+    """Encodes the rows of deliveries, except for those that were encoded `ahead`."""
     ready_to_encode: list[PendingDelivery] = []
     encoded_or_failed: list[EncodedDelivery | DeliveryFailure] = []
     for pending in pending_deliveries:
@@ -78,7 +78,7 @@ def _position_lost(pending: PendingDelivery) -> PositionLostError | None:
 def _encode_group(
     group: Sequence[PendingDelivery], ahead: EncodedAhead
 ) -> list[EncodedDelivery | DeliveryFailure]:
-    """Together where that can be; where an event is refused, one by one, to find whose it is."""
+    """Encodes deliveries together; if an event is rejected, one by one to find its flow."""
     if len(group) > 1:
         flows = [(pending.ready.number, pending.delivery.batches) for pending in group]
         try:

@@ -1,4 +1,4 @@
-"""One flow's part of a commit: its events encoded, and where it will stand after them."""
+"""The part of a flow in a commit: its encoded rows, or the reason why it is excluded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from eventer.core.errors import (
 )
 from eventer.core.model import PositionKey
 from eventer.destinations.base import Delivery
-from eventer.destinations.postgres.errors import ErrorCategory, classify_error
+from eventer.destinations.postgres.errors import ErrorCategory, classify_error, describe
 from eventer.destinations.postgres.find_rejected_row import find_rejected_row
 from eventer.destinations.postgres.position import FlowPosition
 from eventer.destinations.postgres.prepared_flows import PreparedFlow
@@ -25,10 +25,7 @@ from eventer.kernels.pgcopy.copy_stream import Bytes
 
 @dataclass(frozen=True, slots=True)
 class EncodedDelivery:
-    """A delivery whose rows are ready to be copied; `after` is where it leaves its generator.
-
-    `streams` are what is copied, made before the transaction is opened; none where there is no row.
-    """
+    """A delivery with its COPY streams (none without rows); `after` is the position after it."""
 
     delivery: Delivery
     ready: PreparedFlow
@@ -37,13 +34,13 @@ class EncodedDelivery:
 
     @property
     def key(self) -> PositionKey:
-        """Whose rows they are."""
+        """The key of the flow."""
         return self.delivery.flow.key
 
 
 @dataclass(slots=True)
 class DeliveryFailure:
-    """A delivery that was left out of a commit, and why; `replanned`, it is worth another try."""
+    """A delivery that a commit excludes, and why. `replanned`: another attempt may succeed."""
 
     delivery: Delivery
     error: DestinationError | asyncpg.PostgresError
@@ -52,7 +49,7 @@ class DeliveryFailure:
 
     @property
     def schema_changed(self) -> bool:
-        """Whether the table is no longer what it was when it was planned for."""
+        """Whether the table has changed since it was mapped."""
         return (
             isinstance(self.error, asyncpg.PostgresError)
             and classify_error(self.error) is ErrorCategory.SCHEMA_CHANGED
@@ -60,25 +57,27 @@ class DeliveryFailure:
 
     @property
     def data_rejected(self) -> bool:
-        """Whether data did not fit the table, or what we took it for."""
+        """Whether the data does not fit the table, or its former mapping."""
         if isinstance(self.error, asyncpg.PostgresError):
             return classify_error(self.error) is ErrorCategory.REJECTED
         return isinstance(self.error, DestinationRejectedError)
 
 
 def field_names(batches: tuple[Batch, ...]) -> frozenset[str]:
-    """The names of all fields that occur in the batches."""
+    """The names of all fields in the batches."""
     return frozenset[str]().union(*(batch.fields.names() for batch in batches))
 
 
 async def explain(client: asyncpg.Connection, failure: DeliveryFailure) -> DestinationError:
-    """What to tell the owner of a generator that was left out."""
+    """The error that the outcome reports for a failure."""
     error = failure.error
     if isinstance(error, DestinationError):
         return error
     table = failure.ready.mapping.table if failure.ready else "its table"
     if classify_error(error) is ErrorCategory.BUSY:
-        reported_error: DestinationError = TargetUnavailableError(f"{table} is busy: {error}")
+        reported_error: DestinationError = TargetUnavailableError(
+            f"{table} is busy: {describe(error)}"
+        )
     elif classify_error(error) is ErrorCategory.SCHEMA_CHANGED:
         reported_error = _schema_changed_error(str(table), error)
     else:
@@ -92,5 +91,7 @@ async def explain(client: asyncpg.Connection, failure: DeliveryFailure) -> Desti
 
 def _schema_changed_error(table: str, error: asyncpg.PostgresError) -> DestinationError:
     if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError):
-        return TargetUnavailableError(f"{table} changed during the write: {error}")
-    return DestinationRejectedError(f"{table} does not accept the events: {error}", hint=error.hint)
+        return TargetUnavailableError(f"{table} changed during the write: {describe(error)}")
+    return DestinationRejectedError(
+        f"{table} does not accept the events: {describe(error)}", hint=error.hint
+    )

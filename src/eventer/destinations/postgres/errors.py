@@ -1,4 +1,4 @@
-"""What the server or the client said, sorted by what can be done about it."""
+"""Classifies the errors of the server and of the client."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from eventer.core.errors import (
 
 
 class ErrorCategory(Enum):
-    """What an error means for whom."""
+    """The consequence of an error."""
 
     CONNECTION_LOST = auto()
-    """The connection or the server is gone: for everybody, for now."""
+    """The connection is lost: transient, concerns all flows."""
     BUSY = auto()
-    """A lock, a deadlock, a timeout: for this flow, for now."""
+    """A lock, a deadlock or a timeout: transient, concerns one flow."""
     SCHEMA_CHANGED = auto()
-    """The table is not what it was: read the catalogue again."""
+    """The table has changed: read the system catalog again."""
     REJECTED = auto()
-    """The data or the right: for this flow, until somebody changes something."""
+    """The data or a privilege: concerns one flow until a user changes something."""
 
 
 CLIENT_ERRORS: Final = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""Raised by the client itself: it has no connection any more, or waited too long for it."""
+"""Errors of the client: it has lost its connection or a timeout has expired."""
 
 _LOST_STATES: Final = frozenset({"57P01", "57P02", "57P03", "57P04", "57P05", "25P03", "25006"})
 _LOST_CLASSES: Final = frozenset({"08", "53", "58"})
@@ -39,14 +39,14 @@ _BUSY_STATES: Final = frozenset({"40001", "40P01", "55P03", "57014"})
 _STALE_STATES: Final = frozenset({"3F000", "0A000"})
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
 _PROTOCOL_VIOLATION: Final = "08P01"
-"""Named after the protocol, but raised by a type that reads another one's bytes."""
+"""Also raised by a type that reads the bytes of another type."""
 _CREATION_RACE_STATES: Final = frozenset(
     {"23505", "40P01", "40001", "42701", "42P06", "42P07", "42710", "55P03", "XX000"}
 )
 
 
 def classify_error(error: BaseException) -> ErrorCategory:
-    """Sorts an error of the client's."""
+    """The category of an error that the client raised."""
     if not isinstance(error, asyncpg.PostgresError):
         return ErrorCategory.CONNECTION_LOST
     state = error.sqlstate or ""
@@ -62,24 +62,34 @@ def classify_error(error: BaseException) -> ErrorCategory:
 
 
 def is_creation_race(error: asyncpg.PostgresError) -> bool:
-    """Whether making a table failed because somebody else made it, or held a lock, meanwhile."""
+    """Whether a creation failed since another session created the same object or held a lock."""
     return error.sqlstate in _CREATION_RACE_STATES
 
 
+def describe(error: BaseException) -> str:
+    """The message of an error in one line, with the detail of the server."""
+    if isinstance(error, asyncpg.PostgresError):
+        return f"{error.args[0]} ({error.detail})" if error.detail else str(error.args[0])
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def unavailable_error(address: str, error: BaseException) -> DestinationUnavailableError:
-    """Says that the server cannot be reached or asked now."""
-    said = str(error) or type(error).__name__
-    return DestinationUnavailableError(f"PostgreSQL at {address} does not answer: {said}")
+    """The error for a server that cannot be reached or used now."""
+    return DestinationUnavailableError(
+        f"PostgreSQL at {address} does not answer: {describe(error)}"
+    )
 
 
 def rejected_error(address: str, error: asyncpg.PostgresError) -> DestinationRejectedError:
-    """Says what the server refuses, in its words."""
-    return DestinationRejectedError(f"PostgreSQL at {address} refuses: {error}", hint=error.hint)
+    """The error for a request that the server rejects, with its message."""
+    return DestinationRejectedError(
+        f"PostgreSQL at {address} refuses: {describe(error)}", hint=error.hint
+    )
 
 
 @contextmanager
 def translate_errors(address: str) -> Iterator[None]:
-    """Turns the client's errors into ours, where nothing can have been committed."""
+    """Translates errors of the client. Use it where nothing can have been committed."""
     try:
         yield
     except DestinationError:
@@ -94,7 +104,7 @@ def translate_errors(address: str) -> Iterator[None]:
 
 @contextmanager
 def translate_commit_errors(address: str) -> Iterator[None]:
-    """Turns a connection lost while committing into an unknown outcome."""
+    """Translates a connection lost during COMMIT to `UnknownOutcomeError`."""
     try:
         yield
     except CLIENT_ERRORS as error:
@@ -106,5 +116,6 @@ def translate_commit_errors(address: str) -> Iterator[None]:
 
 
 def _unknown_outcome(address: str, error: BaseException) -> UnknownOutcomeError:
-    said = str(error) or type(error).__name__
-    return UnknownOutcomeError(f"PostgreSQL at {address} was lost while committing: {said}")
+    return UnknownOutcomeError(
+        f"PostgreSQL at {address} was lost while committing: {describe(error)}"
+    )

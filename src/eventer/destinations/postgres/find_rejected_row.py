@@ -1,9 +1,8 @@
-"""Finds the event and the column that the server refused.
+"""Finds the event and the column that the server rejects.
 
-An error of the server's says neither, mostly. So the rows are tried again in a transaction that
-is always rolled back: halving finds the first event without which all goes well, and that
-event alone, column by column, finds the column. It costs two deliveries' time, and is paid by a
-generator that stops after it.
+The server's error rarely names them. So a transaction that is always rolled back inserts the rows
+again: bisection finds the first rejected event, and inserting its columns one by one finds the
+column. This takes as long as two deliveries; the generator stops afterwards.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ import asyncpg
 
 from eventer.core.errors import DestinationRejectedError
 from eventer.destinations.postgres.column_mapping import ColumnMapping, alter_type_sql
-from eventer.destinations.postgres.errors import ErrorCategory, classify_error
+from eventer.destinations.postgres.errors import ErrorCategory, classify_error, describe
 from eventer.destinations.postgres.identifiers import quote
 from eventer.destinations.postgres.match_schema import TableMapping
 from eventer.destinations.postgres.prepared_flows import PreparedFlow
 from eventer.destinations.postgres.row_encoding import EncodedRows
-from eventer.destinations.postgres.staging_sql import (
+from eventer.destinations.postgres.staging_tables import (
     TEMP_SCHEMA,
     create_staging_table,
     insert_sql,
@@ -38,7 +37,7 @@ async def find_rejected_row(
     encoded: EncodedRows,
     error: asyncpg.PostgresError,
 ) -> DestinationRejectedError:
-    """What the server refused, as exactly as can be found out."""
+    """The rejection, with the event and the column if they can be found."""
     transaction = client.transaction()
     await transaction.start()
     try:
@@ -72,7 +71,7 @@ class _RejectionSearch:
         )
 
     async def _first_rejected_row(self) -> tuple[int, asyncpg.PostgresError] | None:
-        """The first row that cannot follow those before it, and what is said of it."""
+        """The first row that is rejected after those before it, and its error."""
         accepted_rows, rejected_rows = 0, len(self._encoded.index)
         error = await self._try_and_undo(lambda: self._insert(self._encoded.staged_stream()))
         while error is not None and rejected_rows - accepted_rows > 1:
@@ -86,7 +85,7 @@ class _RejectionSearch:
         return None if error is None else (rejected_rows - 1, error)
 
     async def _find_column(self, row: int) -> ColumnMapping | None:
-        """The column that refuses the row's value, or None where the row as a whole is refused."""
+        """The column that rejects its value; None if the row as a whole is rejected."""
         stream = self._encoded.single_row_stream(row)
         for preparing in (self._make_probe, lambda: self._copy(stream)):
             if await self._try_and_undo(preparing) is not None:
@@ -99,7 +98,7 @@ class _RejectionSearch:
         return None
 
     async def _make_probe(self) -> None:
-        """A table that refuses by column types alone; needs the right to read the table."""
+        """Creates a table with the column types and no constraints; needs the SELECT privilege."""
         table = self._plan.table
         await self._client.execute(
             f"CREATE TEMP TABLE {_PROBE_TABLE} AS TABLE {table} WITH NO DATA"
@@ -121,7 +120,7 @@ class _RejectionSearch:
     async def _try_and_undo(
         self, do: Callable[[], Awaitable[object]]
     ) -> asyncpg.PostgresError | None:
-        """Does it, takes it back, and returns what was wrong with it."""
+        """Runs statements in a savepoint, rolls it back and returns their error."""
         savepoint = self._client.transaction()
         await savepoint.start()
         try:
@@ -148,15 +147,13 @@ def _rejection(
     error: asyncpg.PostgresError,
 ) -> DestinationRejectedError:
     who = "the events" if index is None else f"event {index}"
-    said = str(error)
     if column is None:
-        detail = f" ({error.detail})" if error.detail else ""
         return DestinationRejectedError(
-            f"{mapping.table} rejects {who}: {said}{detail}", hint=error.hint, index=index
+            f"{mapping.table} rejects {who}: {describe(error)}", hint=error.hint, index=index
         )
     name = quote(column.name)
     return DestinationRejectedError(
-        f"{who}: {said}, for column {name} of {mapping.table}, which is {column.type}; "
+        f"{who}: {describe(error)}, for column {name} of {mapping.table}, which is {column.type}; "
         f"the template gives {column.kind.value}",
         hint=alter_type_sql(str(mapping.table), name, column.kind, column.type),
         index=index,

@@ -1,4 +1,4 @@
-"""Names of schemas, tables and columns: how a request writes them, how SQL gets them."""
+"""Names of schemas, tables and columns, in requests and in SQL."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ _HINT: Final = 'write table, schema.table, or "a.b" for a name with a dot'
 
 @dataclass(frozen=True, slots=True)
 class TableName:
-    """A table, and its schema where one is named; both exactly as they are stored."""
+    """A table and its schema, if given, exactly as the catalog stores them."""
 
     schema: str | None
     name: str
 
     def __str__(self) -> str:
-        """As SQL."""
+        """The name as SQL."""
         return ".".join(quote(part) for part in (self.schema, self.name) if part is not None)
 
 
 def quote(name: str) -> str:
-    """An identifier as SQL; every name that gets into a statement goes through here."""
+    """An identifier as SQL. Statements contain no name that is not quoted here."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def parse_table(text: str) -> TableName:
-    """A table's name as requests write it; nothing is folded to lower case.
+    """Parses a table's name in a request. Case is significant.
 
     Raises:
-        DestinationRejectedError: it is no name, or one that PostgreSQL would cut or refuse.
+        DestinationRejectedError: it is not a name, or PostgreSQL would truncate or reject it.
     """
     parts, at = [], 0
     while match := _PART.match(text, at):
@@ -50,7 +50,7 @@ def parse_table(text: str) -> TableName:
         check_identifier(part, "table name" if part is parts[-1] else "schema name")
     if parts[0] == OWN_SCHEMA and len(parts) > 1:
         raise DestinationRejectedError(
-            f"the schema {OWN_SCHEMA} is reserved for positions; choose another one"
+            f"the schema {OWN_SCHEMA} is reserved for positions; choose another schema"
         )
     return TableName(None if len(parts) == 1 else parts[0], parts[-1])
 
@@ -60,10 +60,10 @@ def _unquoted(part: str) -> str:
 
 
 def check_identifier(name: str, what: str) -> None:
-    """Lets pass what PostgreSQL stores as it is.
+    """Checks that PostgreSQL stores the name unchanged.
 
     Raises:
-        DestinationRejectedError: it is empty, too long, has NUL, or is no Unicode text.
+        DestinationRejectedError: it is empty or too long, or has NUL or an unpaired surrogate.
     """
     if not name:
         raise DestinationRejectedError(f"a {what} is empty")

@@ -1,4 +1,4 @@
-"""Decides how a generator's events and a table fit together. Pure: catalogue in, plan out."""
+"""Maps the fields of a generator's events to the columns of a table. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SYSTEM_COLUMNS: Final = frozenset({"cmax", "cmin", "ctid", "tableoid", "xmax", 
 
 @dataclass(frozen=True, slots=True)
 class TableMapping:
-    """How events get into a table that has all their columns; an empty key means: appended."""
+    """How events get into a table that has all their columns. Without a key, rows are appended."""
 
     table: TableName
     oid: int
@@ -34,33 +34,33 @@ class TableMapping:
 
     @property
     def direct(self) -> bool:
-        """Whether rows can be copied straight into the table."""
+        """Whether COPY can write into the table itself."""
         return not self.key and all(column.direct for column in self.columns)
 
     @property
     def exact_key(self) -> bool:
-        """Whether equal keys have equal bytes: then duplicates are found without the server."""
+        """Whether equal keys have equal bytes."""
         return all(column.exact for column in self.columns if column.name in self.key)
 
     @property
     def dedups_locally(self) -> bool:
-        """Whether the last row of each key is found here, without the server."""
+        """Whether Eventer finds the last row of each key, instead of the server."""
         return bool(self.key) and self.exact_key
 
     @property
     def has_row_numbers(self) -> bool:
-        """Whether staged rows carry their number, by which the server finds a key's last one."""
+        """Whether staged rows are numbered, for the server to find the last one of each key."""
         return bool(self.key) and not self.dedups_locally
 
 
 def table_fields(
     shape: EventShape, target: PostgresTarget, found: Collection[str] = ()
 ) -> tuple[Column, ...]:
-    """The fields that get columns: those known, the key's, and where open those found in events.
+    """The fields that get columns. An open shape adds the key and the fields found in events.
 
     Raises:
-        DestinationRejectedError: the events are no objects, have no fields or one whose name is no
-            column's, or the key names none of them.
+        DestinationRejectedError: the events are not objects or have no fields, a field's name is
+            not valid for a column, or the key is not a field.
     """
     if shape.is_object is False:
         raise DestinationRejectedError("the events are not objects; table rows need objects")
@@ -87,13 +87,13 @@ def table_fields(
 
 
 def missing_columns(fields: Sequence[Column], table: Table) -> tuple[Column, ...]:
-    """The fields for which the table has no column yet."""
+    """The fields without a column in the table."""
     existing = {column.name for column in table.columns}
     return tuple(field for field in fields if field.name not in existing)
 
 
 def new_table_key(fields: Sequence[Column], target: PostgresTarget) -> tuple[str, ...]:
-    """The primary key of a table that we make; none where rows are appended."""
+    """The primary key of a table that Eventer creates; empty if rows are appended."""
     if target.key is not None:
         return target.key
     return (DEFAULT_KEY,) if any(field.name == DEFAULT_KEY for field in fields) else ()
@@ -102,12 +102,12 @@ def new_table_key(fields: Sequence[Column], target: PostgresTarget) -> tuple[str
 def match_schema(
     fields: Sequence[Column], target: PostgresTarget, table: Table, *, complete: bool = True
 ) -> TableMapping:
-    """How the fields get into a table; columns that it lacks count as made by us.
+    """How the fields get into a table that Eventer has given its missing columns.
 
-    `complete` says that there are no other fields than these.
+    `complete` says that events have no other fields.
 
     Raises:
-        DestinationRejectedError: they cannot; says why, and the SQL that would mend it.
+        DestinationRejectedError: they do not fit. The hint is SQL that changes the table.
     """
     _check_relation(table)
     existing = {column.name: column for column in table.columns}
@@ -167,14 +167,14 @@ def _check_required(fields: Sequence[Column], table: Table) -> None:
         if column.required and not column.generated and column.name not in given:
             name = quote(column.name)
             raise DestinationRejectedError(
-                f"column {name} of {table.name} is NOT NULL and has no default, and the template "
-                "does not make it",
+                f"column {name} of {table.name} is NOT NULL and has no default, and the events "
+                "have no such field",
                 hint=f"ALTER TABLE {table.name} ALTER COLUMN {name} DROP NOT NULL",
             )
 
 
 def _check_identities(fields: Sequence[Column], key: tuple[str, ...], table: Table) -> None:
-    """A column GENERATED ALWAYS AS IDENTITY can be written once, never updated."""
+    """A column GENERATED ALWAYS AS IDENTITY cannot be updated."""
     given = {field.name for field in fields} - set(key)
     for column in table.columns:
         if key and column.always_identity and column.name in given:

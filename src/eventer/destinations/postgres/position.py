@@ -1,9 +1,8 @@
-"""Who owns a shard, and how far its generators are: rows in the schema `eventer`.
+"""Owners of shards and positions of generators: the tables of the schema `eventer`.
 
-Ids are unsigned 64-bit numbers and columns are numeric(20): they read like the API's ids, and
-compare with a number as with its text. The client sends and gets them as text. A shard's row
-is keyed by the connection's name too, since two connections may lead to one database; a
-position's is not, since a generator's id tells its destination.
+Ids are unsigned 64-bit numbers in numeric(20) columns, which look like the API's ids; statements
+pass them as text. The key of a shard has the connection's name, since two connections may use one
+database. The key of a position has not, since a generator's id implies its destination.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import asyncpg
 
 from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
 from eventer.core.model import Position, PositionKey
-from eventer.destinations.postgres.errors import is_creation_race
+from eventer.destinations.postgres.errors import describe, is_creation_race
 from eventer.destinations.postgres.identifiers import quote
 from eventer.destinations.postgres.sql import statement
 from eventer.destinations.postgres.table_creation import CREATION_LOCK
@@ -43,23 +42,23 @@ class Shard:
 
     @property
     def row(self) -> tuple[str, str, int]:
-        """Its key as statements take it."""
+        """The key as arguments of a statement."""
         return str(self.cluster), self.connection, self.number
 
 
 @dataclass(frozen=True, slots=True)
 class FlowPosition:
-    """Where a generator stands, and which fields its events had that its shape does not know."""
+    """A position, and the fields of delivered events that the generator's shape does not have."""
 
     position: Position
     fields: frozenset[str] = frozenset()
 
 
 async def ensure_positions(client: asyncpg.Connection) -> None:
-    """Makes the schema and its tables where they are missing.
+    """Creates the schema and its tables if they do not exist.
 
     Raises:
-        DestinationRejectedError: this role may not; the hint is the SQL that would do.
+        DestinationRejectedError: the role may not create them; the hint is SQL.
     """
     for pause in _RETRY_DELAYS_SECONDS:
         if await client.fetchval(_TABLES_EXIST_SQL):
@@ -82,7 +81,7 @@ async def _create_missing(client: asyncpg.Connection) -> None:
     async with client.transaction():
         await client.execute("SET LOCAL lock_timeout = '2s'")
         await client.execute("SELECT pg_catalog.pg_advisory_xact_lock($1)", CREATION_LOCK)
-        # IF NOT EXISTS would ask for the right to make it even where it exists.
+        # IF NOT EXISTS would need the CREATE privilege even for an existing schema.
         if await client.fetchval("SELECT to_regnamespace('eventer') IS NULL"):
             await client.execute("CREATE SCHEMA eventer")
         if not await client.fetchval(_TABLES_EXIST_SQL):
@@ -91,19 +90,19 @@ async def _create_missing(client: asyncpg.Connection) -> None:
 
 def _missing_privilege_error(role: str, error: asyncpg.PostgresError) -> DestinationRejectedError:
     return DestinationRejectedError(
-        f"the role of this connection may not create the schema for positions: {error}",
+        f"the role of this connection may not create the schema for positions: {describe(error)}",
         hint=f"CREATE SCHEMA eventer AUTHORIZATION {quote(role)}; -- as a role with that right",
     )
 
 
 async def acquire_shard(client: asyncpg.Connection, shard: Shard) -> int:
-    """Makes this session the shard's owner; returns its epoch, greater than any before.
+    """Makes this session the owner of the shard; returns a new, greater epoch.
 
-    An owner that holds the row and does not let go (its machine is lost, its network cut) is
-    ended by the server; what it had not committed is gone with it.
+    If another owner keeps the row locked (its network is down), the server terminates its session
+    and thereby aborts its transaction.
 
     Raises:
-        DestinationUnavailableError: it cannot be ended.
+        DestinationUnavailableError: that session does not end.
     """
     for _ in range(_MAX_ACQUIRE_ATTEMPTS):
         try:
@@ -123,7 +122,7 @@ async def acquire_shard(client: asyncpg.Connection, shard: Shard) -> int:
 
 
 async def lock_shard(client: asyncpg.Connection, shard: Shard) -> int | None:
-    """The shard's epoch, which stays until this transaction ends; None where its row is gone."""
+    """Locks the shard until the transaction ends; returns its epoch, or None without a row."""
     epoch: int | None = await client.fetchval(statement("hold_shard"), *shard.row)
     return epoch
 
@@ -131,7 +130,7 @@ async def lock_shard(client: asyncpg.Connection, shard: Shard) -> int | None:
 async def read_positions(
     client: asyncpg.Connection, keys: Collection[PositionKey]
 ) -> dict[PositionKey, FlowPosition]:
-    """Where those of the generators stand that have delivered anything."""
+    """The positions of the generators that have one."""
     if not keys:
         return {}
     columns = ([str(part) for part in column] for column in _columns(keys))
@@ -149,7 +148,7 @@ async def read_positions(
 async def write_positions(
     client: asyncpg.Connection, flow_positions: Mapping[PositionKey, FlowPosition]
 ) -> None:
-    """Moves generators, as part of the open transaction."""
+    """Writes positions in the open transaction."""
     columns = ([str(part) for part in column] for column in _columns(flow_positions))
     at = [flow_position.position for flow_position in flow_positions.values()]
     await client.execute(

@@ -1,4 +1,4 @@
-"""The flows of one connection: each one's plan, and its staging table in the session."""
+"""The flows of a session, each with the mapping to its table and its staging table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import asyncpg
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import PositionKey, PostgresTarget
 from eventer.destinations.base import Flow
-from eventer.destinations.postgres.errors import ErrorCategory, classify_error
+from eventer.destinations.postgres.errors import ErrorCategory, classify_error, describe
 from eventer.destinations.postgres.identifiers import parse_table
 from eventer.destinations.postgres.match_schema import TableMapping, match_schema, table_fields
 from eventer.destinations.postgres.staging_tables import StagingTables
@@ -20,12 +20,12 @@ from eventer.destinations.postgres.system_catalog import read_fingerprint
 from eventer.destinations.postgres.table_creation import check_table, ensure_table, table_to_create
 
 _MAX_PREPARED_FLOWS: Final = 2048
-"""A prepared insertion takes some kilobytes of the server's memory: those unused are dropped."""
+"""Each takes a few KiB of the server's memory, so the least recently used ones are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedFlow:
-    """A flow whose table has all columns; `number` is its own in the session.
+    """A flow whose table has all columns; `number` is unique in the session.
 
     Rows are copied into `staging_table`, or directly into the table: then `fingerprint` identifies
     the table's columns at the time of mapping.
@@ -40,13 +40,13 @@ class PreparedFlow:
 
 
 def target_of(flow: Flow) -> PostgresTarget:
-    """The flow's target, which is a table."""
+    """The flow's target."""
     assert isinstance(flow.target, PostgresTarget)
     return flow.target
 
 
 class PreparedFlows:
-    """Prepares flows once, again when they change, and forgets what has long been unused."""
+    """Prepares flows, again after a change, and drops those that are unused."""
 
     def __init__(self, client: asyncpg.Connection) -> None:
         self._client = client
@@ -56,7 +56,7 @@ class PreparedFlows:
         self._numbers = 0
 
     async def check(self, flow: Flow) -> None:
-        """Refuses a flow that cannot be made ready, without making anything."""
+        """Raises the errors of `ready` that can be predicted without creating anything."""
         target = target_of(flow)
         name = parse_table(target.table)
         fields = table_fields(flow.shape, target)
@@ -67,14 +67,14 @@ class PreparedFlows:
         )
 
     def known(self, flow: Flow) -> PreparedFlow | None:
-        """The flow as prepared before, if it was."""
+        """The flow if it is prepared, or None."""
         known = self._ready.get(flow.key)
         if known is None or (known.flow is not flow and known.flow != flow):
             return None
         return known
 
     async def ready(self, flow: Flow, found: Collection[str]) -> PreparedFlow:
-        """The flow as prepared before, or prepared now for the fields found in its events too."""
+        """The flow, prepared for its shape and the fields found in its events."""
         known = self.known(flow)
         if known is None or not known.found.issuperset(found):
             return await self.renew(flow, found)
@@ -82,11 +82,11 @@ class PreparedFlows:
         return known
 
     async def renew(self, flow: Flow, found: Collection[str]) -> PreparedFlow:
-        """Reads the catalogue, makes what is missing, and plans anew.
+        """Reads the system catalog, creates missing parts and maps the fields.
 
         Raises:
-            DestinationRejectedError: the table cannot be made or does not fit.
-            DestinationUnavailableError: not now.
+            DestinationRejectedError: the table cannot be created or does not fit.
+            TargetUnavailableError: other sessions lock the table.
         """
         await self.forget(flow.key)
         try:
@@ -99,7 +99,7 @@ class PreparedFlows:
         return ready
 
     async def _prepare_again(self, flow: Flow, found: frozenset[str]) -> PreparedFlow:
-        """Once more, since the table was changed while we looked, or else it does not fit."""
+        """Tries again after the table has changed; rejects the flow if that fails too."""
         try:
             return await self._prepare(flow, found)
         except asyncpg.PostgresError as error:
@@ -107,7 +107,7 @@ class PreparedFlows:
                 raise
             table = target_of(flow).table
             raise DestinationRejectedError(
-                f"the table {table} does not accept the events: {error}", hint=error.hint
+                f"the table {table} does not accept the events: {describe(error)}", hint=error.hint
             ) from error
 
     async def _prepare(self, flow: Flow, found: frozenset[str]) -> PreparedFlow:
@@ -124,18 +124,18 @@ class PreparedFlows:
         return PreparedFlow(flow, found, mapping, number, staging_table)
 
     def _intern(self, mapping: TableMapping) -> TableMapping:
-        """One object for all that are equal: what is asked for every tick compares identities."""
+        """One object per equal mapping: deliveries compare identities in every tick."""
         if len(self._plans) >= _MAX_PREPARED_FLOWS:
             self._plans.clear()
         return self._plans.setdefault(mapping, mapping)
 
     async def trim(self) -> None:
-        """Forgets the flows longest unused. Not while any is on its way to a commit."""
+        """Drops the least recently used flows. Do not call it during a commit."""
         while len(self._ready) > _MAX_PREPARED_FLOWS:
             await self.forget(next(iter(self._ready)))
 
     async def forget(self, key: PositionKey) -> None:
-        """Drops what the session keeps for a flow."""
+        """Drops a flow."""
         ready = self._ready.pop(key, None)
         if ready is not None and not ready.mapping.direct:
             await self._staging_tables.release(ready.mapping, ready.number)

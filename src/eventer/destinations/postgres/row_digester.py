@@ -1,4 +1,4 @@
-"""Events and rows as digests of their typed values, so that equal ones have equal digests."""
+"""Digests of events and rows by typed values: equal rows have equal digests."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ _STAGE: Final = "eventer_reread"
 
 @dataclass(frozen=True, slots=True)
 class ComparedColumns:
-    """The columns that are compared, by name, and which of them make the key; none if appended."""
+    """The names of the compared columns and of the key, which is empty if rows are appended."""
 
     names: tuple[str, ...]
     key: tuple[str, ...]
 
     def reader(self) -> CopyDigestReader:
-        """Takes rows of a number and these columns."""
+        """A reader of rows of a number and these columns."""
         return CopyDigestReader([name in self.key for name in self.names])
 
     def keyed(self, rows: RowDigests) -> KeyedDigests:
-        """Rows that are only appended are known by what they are."""
+        """Uses the content as the key if rows are appended."""
         return KeyedDigests(rows.key if self.key else rows.content, rows.content, rows.number)
 
 
 async def read_rows(
     client: asyncpg.Connection, table: TableName, compared_columns: ComparedColumns
 ) -> AsyncIterator[KeyedDigests]:
-    """The rows of a table as the open transaction sees them; their number is their address."""
+    """The rows of a table in the open transaction; their number is their ctid."""
     names = ", ".join(["ctid", *map(quote, compared_columns.names)])
     query = f"SELECT {names} FROM {table}"  # noqa: S608  names are quoted
     async for rows in _digest_query(client, query, compared_columns):
@@ -56,7 +56,7 @@ async def read_rows(
 async def _digest_query(
     client: asyncpg.Connection, query: str, compared_columns: ComparedColumns
 ) -> AsyncIterator[KeyedDigests]:
-    """The rows of a query, digested as they come."""
+    """The digests of the rows of a query."""
     reader, found, held = compared_columns.reader(), list[KeyedDigests](), bytearray()
 
     async def take(data: bytes) -> None:
@@ -72,7 +72,7 @@ async def _digest_query(
 
 
 class RowDigester:
-    """Gives events the form that the table's columns give them, over a session of its own."""
+    """Converts events to the values that the table's columns hold. It has a session of its own."""
 
     def __init__(self, settings: PostgresSettings) -> None:
         self._settings = settings
@@ -82,11 +82,11 @@ class RowDigester:
     async def digests(
         self, mapping: TableMapping, compared_columns: ComparedColumns, batch: Batch
     ) -> KeyedDigests:
-        """The events of a batch as rows of the selection; their number is their index.
+        """The events of a batch as rows of the compared columns; their number is their index.
 
         Raises:
-            DestinationRejectedError: the table does not take an event; it names it.
-            asyncpg.PostgresError: it does not take one of them.
+            DestinationRejectedError: an event does not fit the table; the error names it.
+            asyncpg.PostgresError: the server rejects an event.
         """
         encoded = encode(mapping, [batch], 0)
         if all(_round_trips_exactly(column) for column in mapping.columns):
@@ -114,7 +114,7 @@ class RowDigester:
     async def _session(
         self, mapping: TableMapping, compared_columns: ComparedColumns
     ) -> asyncpg.Connection:
-        """The session, with a staging table for this plan."""
+        """The session, with a staging table for this mapping."""
         if self._client is None:
             self._client = await connect(self._settings)
         if self._staged != (mapping, compared_columns):
@@ -134,7 +134,7 @@ class RowDigester:
 
 
 def _round_trips_exactly(column: ColumnMapping) -> bool:
-    """Whether the server gives back the very bytes that it got."""
+    """Whether the server returns the bytes that it received."""
     return (
         column.direct
         and column.exact
@@ -150,7 +150,7 @@ def _numbers(encoded: EncodedRows) -> CopyColumn:
 def _stream(
     mapping: TableMapping, compared_columns: ComparedColumns, encoded: EncodedRows
 ) -> bytes:
-    """What the server would send of the events, were they the rows of a table."""
+    """The bytes that the server would send for the events as rows of a table."""
     count = len(encoded.index)
     by_name = {c.name: v for c, v in zip(mapping.columns, encoded.columns, strict=True)}
     nothing = CopyColumn(WireType.INT4, pa.nulls(count, pa.int32()))
@@ -160,7 +160,7 @@ def _stream(
 
 
 def _values(mapping: TableMapping, compared_columns: ComparedColumns) -> str:
-    """The selection's columns out of the staged ones, each of its column's type."""
+    """SQL of the compared columns from the staged ones, with the column's type."""
     sources = {
         column.name: f"CAST({column.select(f'c{number}')} AS {column.type})"
         for number, column in enumerate(mapping.columns)

@@ -1,4 +1,4 @@
-"""From batches to what is copied: columns, of each key the last row, COPY streams."""
+"""Encodes batches as COPY streams, with the last row of each key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from eventer.core.batch import Batch
+from eventer.core.batch import Batch, EventRows
 from eventer.core.errors import DestinationRejectedError
 from eventer.destinations.merge_batches import merge_batches
 from eventer.destinations.postgres.column_encoder import ColumnEncoder
@@ -31,9 +31,9 @@ _OPENING_BRACE: Final = ord("{")
 
 @dataclass(frozen=True, slots=True)
 class RowBlock:
-    """Rows in order, column by column, as a table takes them; `index` says which events they are.
+    """Encoded rows by column; `index` has the index of each event.
 
-    `stream` copies them into the table itself, where its plan is to do so.
+    If the mapping is direct, `stream` is the COPY stream into the table itself.
     """
 
     mapping: TableMapping
@@ -42,7 +42,7 @@ class RowBlock:
     stream: Bytes | None
 
     def compact(self) -> RowBlock:
-        """What is needed to send it: the stream, or of each key the last row."""
+        """The block without data that is not sent: columns beside a stream, replaced rows."""
         if self.stream is not None:
             return replace(self, columns=())
         if not self.mapping.dedups_locally:
@@ -60,8 +60,8 @@ class RowBlock:
 class EncodedRows:
     """The rows of a delivery in blocks; `extra_columns` are additional staging columns.
 
-    `index` has the indices of all events, except in blocks that are only `compact`. `key_codes`
-    number the keys; None if rows are appended or the server compares the keys.
+    `index` has the indices of the rows. `key_codes` number the keys; None if rows are appended or
+    the server compares the keys.
     """
 
     blocks: tuple[RowBlock, ...]
@@ -79,7 +79,7 @@ class EncodedRows:
         return [block.stream for block in self.blocks if block.stream is not None]
 
     def staged_stream(self, until: int | None = None) -> Bytes:
-        """The COPY stream into a staging table of the first `until` rows, of each key the last."""
+        """The COPY stream into a staging table: of the first `until` rows, the last of each key."""
         count = len(self.index) if until is None else until
         return copy_stream(self.columns + self.extra_columns, self._rows_to_copy(count))
 
@@ -101,9 +101,9 @@ def encode(
     flow: int,
     ahead: Callable[[Batch], RowBlock | None] = lambda _: None,
 ) -> EncodedRows:
-    """Reads all columns of consecutive batches; staged rows carry the number of their flow.
+    """Encodes consecutive batches; staged rows have the number of their flow.
 
-    `ahead` has the part that was made of a batch beforehand, which counts if the plan is the same.
+    `ahead` returns the block of a batch that was encoded ahead, used if its mapping is the same.
 
     Raises:
         DestinationRejectedError: see `encode_block`.
@@ -125,17 +125,15 @@ def encode(
 def encode_merged(
     mapping: TableMapping, flows: Sequence[tuple[int, Sequence[Batch]]]
 ) -> list[Bytes]:
-    """For each flow, by its number, the stream of what `encode` makes of its batches.
-
-    Each flow has rows.
+    """A COPY stream per flow, given as (number, batches). Each flow must have rows.
 
     Raises:
-        DestinationRejectedError: see `encode_block`; it does not say in which flow.
+        DestinationRejectedError: see `encode_block`; the error does not name the flow.
     """
-    batch = merge_batches([batch for _, batches in flows for batch in batches])
-    columns = _columns(mapping, [batch], batch.index)
+    merged = merge_batches([batch for _, batches in flows for batch in batches])
+    columns = _columns(mapping, [merged], merged.index)
     sizes = np.array([sum(batch.rows for batch in batches) for _, batches in flows])
-    rows, flow = np.arange(batch.rows), np.repeat(np.arange(len(flows)), sizes)
+    rows, flow = np.arange(merged.rows), np.repeat(np.arange(len(flows)), sizes)
     if mapping.direct:
         return copy_streams(columns, rows, np.cumsum(sizes))
     extra_columns = [_integer_column(np.repeat([number for number, _ in flows], sizes))]
@@ -151,7 +149,7 @@ def encode_merged(
 def _encode_blocks(
     mapping: TableMapping, batches: Sequence[Batch], ahead: Callable[[Batch], RowBlock | None]
 ) -> tuple[RowBlock, ...]:
-    """Those made ahead, and between them what is made of the other batches, in a row each."""
+    """The blocks encoded ahead, and one for each run of other batches between them."""
     blocks: list[RowBlock] = []
     pending: list[Batch] = []
     for batch in batches:
@@ -166,12 +164,12 @@ def _encode_blocks(
     return (*blocks, encode_block(mapping, pending)) if pending else tuple(blocks)
 
 
-def encode_block(mapping: TableMapping, batches: Sequence[Batch]) -> RowBlock:
+def encode_block(mapping: TableMapping, batches: Sequence[EventRows]) -> RowBlock:
     """The rows of consecutive batches.
 
     Raises:
-        DestinationRejectedError: an event is no object, has a null key, or a value that its column
-            cannot take; names the first such event of the first such column.
+        DestinationRejectedError: an event is not an object, has a null key, or a value that does
+            not fit its column. The error names the first such event of the first such column.
     """
     index = np.concatenate([batch.index for batch in batches])
     columns = _columns(mapping, batches, index)
@@ -181,7 +179,7 @@ def encode_block(mapping: TableMapping, batches: Sequence[Batch]) -> RowBlock:
 
 
 def _columns(
-    mapping: TableMapping, batches: Sequence[Batch], index: NDArray[np.int64]
+    mapping: TableMapping, batches: Sequence[EventRows], index: NDArray[np.int64]
 ) -> tuple[CopyColumn, ...]:
     for batch in batches:
         _check_objects(batch)
@@ -204,7 +202,7 @@ def _integer_column(values: NDArray[np.int64]) -> CopyColumn:
     return CopyColumn(WireType.INT4, pa.array(values.astype(np.int32)))
 
 
-def _check_objects(batch: Batch) -> None:
+def _check_objects(batch: EventRows) -> None:
     if batch.rows == 0:
         return
     offsets, data = text_buffers(batch.text)
@@ -217,13 +215,13 @@ def _check_objects(batch: Batch) -> None:
 
 
 def _key_columns(mapping: TableMapping, columns: Sequence[CopyColumn]) -> list[CopyColumn]:
-    """Those of the columns that make the key."""
+    """The columns of the key."""
     named = zip(mapping.columns, columns, strict=True)
-    return [column for planned, column in named if planned.name in mapping.key]
+    return [column for mapped, column in named if mapped.name in mapping.key]
 
 
 def _key_codes(keys: Sequence[pa.Array]) -> NDArray[np.int64]:
-    """A number for each row, equal where all of the keys are."""
+    """A number per row, equal for equal keys."""
     key_codes = _dictionary_codes(keys[0])
     for key in keys[1:]:
         further = _dictionary_codes(key)
@@ -234,9 +232,9 @@ def _key_codes(keys: Sequence[pa.Array]) -> NDArray[np.int64]:
 
 
 def _last_row_of_each_key(key_codes: NDArray[np.int64]) -> Rows:
-    """The last row of each code, in order."""
+    """The last row of each code, ascending."""
     last = np.full(int(key_codes.max(initial=-1)) + 1, -1, dtype=np.int64)
-    last[key_codes] = np.arange(len(key_codes))  # of equal codes the last one stays
+    last[key_codes] = np.arange(len(key_codes))  # the last of equal codes stays
     return np.sort(last[last >= 0])
 
 

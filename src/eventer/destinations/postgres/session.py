@@ -1,4 +1,4 @@
-"""Opens sessions: the one place that knows the client's way of connecting."""
+"""Opens sessions."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from eventer.destinations.postgres.settings import PostgresSettings
 
 _MARGIN_SECONDS: Final = 5.0
 _REFUSED_CLASSES: Final = frozenset({"28", "3D", "42", "0A", "22"})
-"""At login: a wrong password, no such database, no right, no such setting."""
+"""Errors at login: wrong password, unknown database, missing privilege, invalid setting."""
 
 
 async def connect(settings: PostgresSettings) -> asyncpg.Connection:
     """A new session.
 
     Raises:
-        DestinationUnavailableError: not reachable, or too busy.
-        DestinationRejectedError: the address is none, or the server does not let us in.
+        DestinationUnavailableError: the server is unreachable or has too many clients.
+        DestinationRejectedError: the server rejects the login.
     """
     try:
         client = await asyncpg.connect(
@@ -43,18 +43,18 @@ async def connect(settings: PostgresSettings) -> asyncpg.Connection:
 
 
 def _resume_writing_on_termination(client: asyncpg.Connection) -> None:
-    """Wakes a COPY that waits to write to a server that is gone: asyncpg does not."""
-    protocol = client._protocol  # noqa: SLF001  the client forgets it when it is closed
+    """Wakes a COPY that waits to write when the connection is lost, as asyncpg does not."""
+    protocol = client._protocol  # noqa: SLF001  a closed client has none
     client.add_termination_listener(lambda _: protocol.resume_writing())
 
 
 def _server_settings(settings: PostgresSettings) -> dict[str, str]:
     chosen = {
         "application_name": "eventer",
-        "TimeZone": "UTC",  # dates and times without a zone are UTC's
+        "TimeZone": "UTC",  # the zone of dates and times without one
         "statement_timeout": _milliseconds(settings.statement_timeout),
         "lock_timeout": _milliseconds(settings.lock_timeout),
-        # A client that is gone without a word holds its locks no longer than this.
+        # Limits how long a client without a network connection keeps its locks.
         "idle_in_transaction_session_timeout": _milliseconds(settings.statement_timeout),
     }
     if settings.synchronous_commit is not None:

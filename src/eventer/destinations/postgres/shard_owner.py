@@ -1,7 +1,7 @@
-"""The transaction: the shard held, flows behind their savepoints, positions last.
+"""The transaction of a commit: lock the shard, write each flow in a savepoint, then positions.
 
-Flows whose rows have one place and one layout go in one copy: a small flow costs the server little
-more than its rows. Where it refuses such a copy, its halves are tried, down to single flows.
+Flows with one target and one layout share a COPY, so a small flow costs the server little more than
+its rows. If the server rejects a COPY, its halves are tried, down to single flows.
 """
 
 from __future__ import annotations
@@ -16,10 +16,15 @@ from eventer.destinations.postgres.encoded_delivery import DeliveryFailure, Enco
 from eventer.destinations.postgres.errors import (
     ErrorCategory,
     classify_error,
+    describe,
     translate_commit_errors,
 )
 from eventer.destinations.postgres.position import FlowPosition, Shard, lock_shard, write_positions
-from eventer.destinations.postgres.staging_sql import TEMP_SCHEMA, execute_insert_sql, staging_name
+from eventer.destinations.postgres.staging_tables import (
+    TEMP_SCHEMA,
+    execute_insert_sql,
+    staging_name,
+)
 from eventer.destinations.postgres.system_catalog import read_fingerprint
 from eventer.kernels.pgcopy.copy_stream import Bytes, pieces
 
@@ -31,7 +36,7 @@ _CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; "
 
 
 class ShardOwner:
-    """A session that owns a shard by an epoch, and commits for it; `commits` counts them."""
+    """A session that owns a shard with an epoch. `commits` counts its transactions."""
 
     def __init__(self, client: asyncpg.Connection, shard: Shard, epoch: int, address: str) -> None:
         self._client = client
@@ -43,11 +48,11 @@ class ShardOwner:
     async def commit(
         self, encoded_deliveries: Sequence[EncodedDelivery]
     ) -> tuple[dict[PositionKey, FlowPosition], list[DeliveryFailure]]:
-        """Commits what can be; returns where generators now stand, and what was left out.
+        """Commits deliveries; returns the new positions, and the deliveries that it excludes.
 
         Raises:
             FencedError: the shard has another owner.
-            UnknownOutcomeError: the connection was lost in the last step.
+            UnknownOutcomeError: the connection was lost during COMMIT.
         """
         ordered = sorted(
             encoded_deliveries, key=lambda encoded_delivery: encoded_delivery.delivery.flow.key
@@ -59,13 +64,15 @@ class ShardOwner:
         try:
             return await self._attempt(ordered, strict=True)
         except _DeferredConstraintError as error:
-            said = error.__cause__
-            raise DestinationUnavailableError(f"the server did not commit: {said}") from said
+            cause = error.__cause__ or error
+            raise DestinationUnavailableError(
+                f"the server did not commit: {describe(cause)}"
+            ) from cause
 
     async def _attempt(
         self, encoded_deliveries: Iterable[EncodedDelivery], *, strict: bool
     ) -> tuple[dict[PositionKey, FlowPosition], list[DeliveryFailure]]:
-        """`strict` checks deferred constraints flow by flow: at the end they name none."""
+        """`strict` checks deferred constraints per flow: at COMMIT their error names no flow."""
         await self._begin()
         flow_positions: dict[PositionKey, FlowPosition] = {}
         failures: list[DeliveryFailure] = []
@@ -94,7 +101,7 @@ class ShardOwner:
     async def _write_group(
         self, group: Sequence[EncodedDelivery], *, strict: bool
     ) -> list[DeliveryFailure]:
-        """Writes flows of one group, and leaves out those whose rows the server refuses."""
+        """Writes the flows of a group, without those whose rows the server rejects."""
         error = await self._try_write(group, strict=strict)
         if error is None:
             return []
@@ -108,7 +115,7 @@ class ShardOwner:
     async def _try_write(
         self, group: Sequence[EncodedDelivery], *, strict: bool
     ) -> asyncpg.PostgresError | None:
-        """Writes the rows of some flows; returns what is wrong with them, to be undone."""
+        """Writes the rows of flows; returns the error, after which the savepoint must be undone."""
         try:
             await self._copy(group)
             await self._client.execute(_statements_after_copy(group, strict=strict))
@@ -136,7 +143,7 @@ class ShardOwner:
         await self._client.copy_to_table(
             table.name, schema_name=table.schema, columns=columns, source=source, format="binary"
         )
-        # The copy's lock keeps the columns as they are now: were they what the bytes are for?
+        # COPY has locked the columns as they are now; compare them with the mapped ones.
         if await read_fingerprint(self._client, ready.mapping.oid) != ready.fingerprint:
             raise asyncpg.UndefinedColumnError("the table's columns have changed")
 
@@ -154,7 +161,7 @@ class ShardOwner:
 
 
 class _DeferredConstraintError(Exception):
-    """What was put off to the end of the transaction failed there; nothing was committed."""
+    """A deferred constraint failed at COMMIT; nothing was committed."""
 
 
 def group_by_copy_target(
@@ -171,7 +178,7 @@ def group_by_copy_target(
 async def _copy_chunks(
     client: asyncpg.Connection, streams: Sequence[Bytes]
 ) -> AsyncIterator[memoryview]:
-    """Piece by piece, so that the client holds no copy of it all while the server takes it."""
+    """The streams in pieces, so that the client does not buffer a copy of all."""
     for piece in pieces(streams):
         if client.is_closed():
             return
@@ -179,7 +186,7 @@ async def _copy_chunks(
 
 
 def _copy_target(encoded_delivery: EncodedDelivery) -> Hashable:
-    """Equal for those whose bytes have one meaning in one place."""
+    """Equal for deliveries with one table and one encoding."""
     ready = encoded_delivery.ready
     if not encoded_delivery.streams:
         return None
@@ -187,7 +194,7 @@ def _copy_target(encoded_delivery: EncodedDelivery) -> Hashable:
 
 
 def _statements_after_copy(group: Sequence[EncodedDelivery], *, strict: bool) -> str:
-    """What follows the copy, in one round trip."""
+    """The statements after COPY, in one round trip."""
     staged = [s for s in group if not s.ready.mapping.direct and s.streams]
     inserting = "".join(
         f"{execute_insert_sql(encoded_delivery.ready.number)}; " for encoded_delivery in staged

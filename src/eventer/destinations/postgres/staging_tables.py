@@ -1,20 +1,23 @@
-"""The staging tables and prepared insertions of one session."""
+"""The staging tables and prepared insertions of a session.
+
+Flows of one layout share a staging table, and each row has the number of its flow: a commit empties
+every staging table of its session, which costs 0.2 ms per table.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import asyncpg
 
+from eventer.destinations.postgres.identifiers import quote
 from eventer.destinations.postgres.match_schema import TableMapping
-from eventer.destinations.postgres.staging_sql import (
-    StagingLayout,
-    create_staging_table,
-    deallocate_insert_sql,
-    drop_staging_table,
-    prepare_insert_sql,
-    staging_layout,
-)
+
+TEMP_SCHEMA: Final = "pg_temp"
+
+StagingLayout: TypeAlias = tuple[str, ...]
+"""The columns of a staging table, as SQL."""
 
 
 @dataclass(slots=True)
@@ -24,9 +27,9 @@ class _StagingTable:
 
 
 class StagingTables:
-    """Makes a staging table for the first flow of its layout, drops it after the last one.
+    """Creates a staging table for the first flow of a layout, and drops it after the last one.
 
-    One whose first insertion cannot be prepared stays for the next flow of its layout.
+    If the first insertion cannot be prepared, the table stays for the next flow of its layout.
     """
 
     def __init__(self, client: asyncpg.Connection) -> None:
@@ -35,29 +38,89 @@ class StagingTables:
         self._numbers = 0
 
     async def join(self, mapping: TableMapping, flow: int) -> int:
-        """The number of the staging table for a flow, whose insertion is prepared."""
+        """Prepares the insertion of a flow; returns the number of its staging table."""
         layout = staging_layout(mapping)
         staging_table = self._by_layout.get(layout)
         if staging_table is None:
             staging_table = self._by_layout[layout] = await self._create(layout)
-        await self._client.execute(prepare_insert_sql(mapping, staging_table.number, flow))
+        insertion = insert_sql(mapping, staging_table.number, flow)
+        await self._client.execute(f"PREPARE {_prepared_name(flow)} AS {insertion}")
         staging_table.users += 1
         return staging_table.number
 
     async def release(self, mapping: TableMapping, flow: int) -> None:
-        """Forgets what the session keeps for a flow."""
+        """Drops the insertion of a flow."""
         layout = staging_layout(mapping)
         staging_table = self._by_layout[layout]
         staging_table.users -= 1
-        await self._client.execute(deallocate_insert_sql(flow))
+        await self._client.execute(f"DEALLOCATE {_prepared_name(flow)}")
         if staging_table.users == 0:
             del self._by_layout[layout]
-            await self._client.execute(drop_staging_table(staging_table.number))
+            await self._client.execute(
+                f"DROP TABLE {TEMP_SCHEMA}.{staging_name(staging_table.number)}"
+            )
 
     async def _create(self, layout: StagingLayout) -> _StagingTable:
         self._numbers += 1
         async with self._client.transaction():
-            # Nothing of a session's own tables needs to outlive a crash: commits need not wait.
+            # A temporary table need not survive a crash, so the commit need not wait for the disk.
             await self._client.execute("SET LOCAL synchronous_commit = off")
             await self._client.execute(create_staging_table(layout, self._numbers))
         return _StagingTable(self._numbers)
+
+
+def staging_layout(mapping: TableMapping) -> StagingLayout:
+    """The columns for the rows of a mapping. They do not contain field names."""
+    values = tuple(f"c{i} {column.staging_type}" for i, column in enumerate(mapping.columns))
+    return (*values, *(("n integer",) if mapping.has_row_numbers else ()), "flow integer")
+
+
+def staging_name(number: int) -> str:
+    """The name of a staging table."""
+    return f"eventer_stage_{number}"
+
+
+def create_staging_table(layout: StagingLayout, number: int) -> str:
+    """SQL that creates a staging table."""
+    return f"CREATE TEMP TABLE {staging_name(number)} ({', '.join(layout)}) ON COMMIT DELETE ROWS"
+
+
+def _prepared_name(flow: int) -> str:
+    return f"eventer_insert_{flow}"
+
+
+def execute_insert_sql(flow: int) -> str:
+    """SQL that moves the staged rows of the flow into its table."""
+    return f"EXECUTE {_prepared_name(flow)}"
+
+
+def insert_sql(mapping: TableMapping, number: int, flow: int) -> str:
+    """SQL that appends the staged rows of a flow to its table, or upserts the last of each key.
+
+    OVERRIDING SYSTEM VALUE gives an event's value precedence over an identity column's.
+    """
+    names = ", ".join(quote(column.name) for column in mapping.columns)
+    return (
+        f"INSERT INTO {mapping.table} ({names}) OVERRIDING SYSTEM VALUE "
+        f"{_select(mapping, number, flow)}{_on_conflict(mapping)}"
+    )
+
+
+def _select(mapping: TableMapping, number: int, flow: int) -> str:
+    source = f"FROM {TEMP_SCHEMA}.{staging_name(number)} WHERE flow = {flow}"
+    values = ", ".join(column.select(f"c{i}") for i, column in enumerate(mapping.columns))
+    if not mapping.has_row_numbers:
+        return f"SELECT {values} {source}"
+    # Only the server knows which key values are equal; the last copied row wins.
+    compared = {column.name: column.compared(f"c{i}") for i, column in enumerate(mapping.columns)}
+    key = ", ".join(compared[name] for name in mapping.key)
+    return f"SELECT DISTINCT ON ({key}) {values} {source} ORDER BY {key}, n DESC"
+
+
+def _on_conflict(mapping: TableMapping) -> str:
+    if not mapping.key:
+        return ""
+    key = ", ".join(map(quote, mapping.key))
+    rest = [quote(column.name) for column in mapping.columns if column.name not in mapping.key]
+    action = "UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in rest)
+    return f" ON CONFLICT ({key}) DO {action if rest else 'NOTHING'}"

@@ -1,4 +1,4 @@
-"""What a database has: a table, its columns, its unique keys, and what this role may do."""
+"""Reads the system catalog: a table, its columns, its unique keys and the role's privileges."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A relation as it is, and what `role`, ours, may do with it.
+    """A relation, and the privileges of `role`, the role of the session.
 
-    `keys` are the column sets that ON CONFLICT can name.
+    `keys` are the sets of columns that ON CONFLICT can name.
     """
 
     name: TableName
@@ -43,18 +43,18 @@ class Table:
 
     @property
     def is_table(self) -> bool:
-        """Whether rows can be copied and upserted into it."""
+        """Whether it accepts COPY and upserts."""
         return self.kind in TABLE_KINDS
 
     @property
     def kind_name(self) -> str:
-        """What it is, in words."""
+        """The kind in words."""
         return _KINDS.get(self.kind, "table")
 
 
 @dataclass(frozen=True, slots=True)
 class CreatePrivileges:
-    """Where a table would be made, and whether this role may. `schema` is None where nowhere."""
+    """The schema of a new table, and whether the role may create it; None if no schema exists."""
 
     schema: str | None
     schema_exists: bool
@@ -84,12 +84,12 @@ async def read_table(client: asyncpg.Connection, name: TableName) -> Table | Non
 
 
 async def read_create_privileges(client: asyncpg.Connection, name: TableName) -> CreatePrivileges:
-    """Where a table of that name would be made."""
+    """The schema in which a table of that name would be created."""
     found = await client.fetchrow(statement("rights"), name.schema)
     return CreatePrivileges(**dict(found))
 
 
 async def read_fingerprint(client: asyncpg.Connection, oid: int) -> str | None:
-    """Names and types of a table's columns as one text; None where the table is gone."""
+    """Names and types of a table's columns as a text; None if the table does not exist."""
     text: str | None = await client.fetchval(statement("fingerprint"), oid)
     return text

@@ -1,9 +1,9 @@
-"""Makes what is missing: schemas, tables, columns. Never changes or removes what is there.
+"""Creates missing schemas, tables and columns. Never changes or removes existing ones.
 
-The catalogue is read first: ADD COLUMN IF NOT EXISTS locks everybody out even where there is
-nothing to add. What is missing is made in a transaction of its own under one advisory lock for
-the whole database, because CREATE … IF NOT EXISTS fails where two run at once; and with a short
-lock timeout, because a waiting ALTER TABLE makes everybody else wait behind it.
+It reads the catalog first, since ADD COLUMN IF NOT EXISTS locks the table even if it adds nothing.
+It creates in a transaction of its own under an advisory lock of the database, since two concurrent
+CREATE … IF NOT EXISTS fail; and with a short lock timeout, since all other sessions queue behind a
+waiting ALTER TABLE.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ import asyncpg
 from eventer.core.errors import DestinationRejectedError, TargetUnavailableError
 from eventer.core.model import Column, PostgresTarget
 from eventer.destinations.postgres.column_mapping import TableColumn, new_column
-from eventer.destinations.postgres.errors import ErrorCategory, classify_error, is_creation_race
+from eventer.destinations.postgres.errors import (
+    ErrorCategory,
+    classify_error,
+    describe,
+    is_creation_race,
+)
 from eventer.destinations.postgres.identifiers import TableName, quote
 from eventer.destinations.postgres.match_schema import match_schema, missing_columns, new_table_key
 from eventer.destinations.postgres.system_catalog import (
@@ -28,15 +33,15 @@ from eventer.destinations.postgres.system_catalog import (
 )
 
 CREATION_LOCK: Final = 0x6576656E746572
-"""The advisory lock under which every eventer makes things, whichever its cluster."""
+"""The advisory lock for creation, shared by all clusters."""
 
-# What is made is on disk, at the latest, with the first rows that are: its commit need not wait.
+# The commit of the first rows writes it to disk, so this commit need not wait.
 _CREATION_SETTINGS_SQL: Final = "SET LOCAL lock_timeout = '2s'; SET LOCAL synchronous_commit = off"
 _RETRY_DELAYS_SECONDS: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 def create_table(name: TableName, fields: Sequence[Column], key: Sequence[str]) -> str:
-    """The SQL of a new table."""
+    """SQL that creates a table."""
     parts = [f"{quote(field.name)} {field.type.value}" for field in fields]
     if key:
         parts.append(f"PRIMARY KEY ({', '.join(map(quote, key))})")
@@ -44,7 +49,7 @@ def create_table(name: TableName, fields: Sequence[Column], key: Sequence[str]) 
 
 
 def add_columns(name: TableName, fields: Sequence[Column]) -> str:
-    """The SQL that adds columns."""
+    """SQL that adds columns."""
     parts = (f"ADD COLUMN {quote(field.name)} {field.type.value}" for field in fields)
     return f"ALTER TABLE {name} {', '.join(parts)}"
 
@@ -52,10 +57,10 @@ def add_columns(name: TableName, fields: Sequence[Column]) -> str:
 async def check_table(
     client: asyncpg.Connection, name: TableName, fields: Sequence[Column], target: PostgresTarget
 ) -> Table | None:
-    """The table that exists, or None where it can be made; refuses what cannot be.
+    """The existing table, or None if it can be created.
 
     Raises:
-        DestinationRejectedError: a right is missing; the hint is the SQL that would do or allow it.
+        DestinationRejectedError: a privilege is missing; the hint is SQL.
     """
     table = await read_table(client, name)
     if table is None:
@@ -77,7 +82,7 @@ def _check_may_create(
     if privileges.schema is None:
         raise DestinationRejectedError(
             f"no schema of the search path exists for the table {name}",
-            hint="name one: schema.table",
+            hint="write schema.table",
         )
     if not privileges.may_create:
         full = TableName(privileges.schema, name.name)
@@ -93,11 +98,11 @@ def _check_may_create(
 async def ensure_table(
     client: asyncpg.Connection, name: TableName, fields: Sequence[Column], target: PostgresTarget
 ) -> Table:
-    """The table with all columns, made as far as it is missing.
+    """The table with all columns; creates missing parts.
 
     Raises:
-        DestinationRejectedError: it cannot be made, or what exists does not fit.
-        TargetUnavailableError: others hold its locks for longer than we wait.
+        DestinationRejectedError: it cannot be created, or an existing column does not fit.
+        TargetUnavailableError: other sessions lock the table.
     """
     race_error: asyncpg.PostgresError | None = None
     for pause in _RETRY_DELAYS_SECONDS:
@@ -115,7 +120,7 @@ async def ensure_table(
 async def _try_create_missing(
     client: asyncpg.Connection, name: TableName, fields: Sequence[Column], target: PostgresTarget
 ) -> asyncpg.PostgresError | None:
-    """Makes what is missing, or returns the error that says that somebody else was about it."""
+    """Creates missing parts; returns the error if another session did so at the same time."""
     try:
         await _create_missing(client, name, fields, target)
     except asyncpg.PostgresError as error:
@@ -123,14 +128,16 @@ async def _try_create_missing(
             return error
         if classify_error(error) is ErrorCategory.CONNECTION_LOST:
             raise
-        raise DestinationRejectedError(f"cannot create {name}: {error}", hint=error.hint) from error
+        raise DestinationRejectedError(
+            f"cannot create {name}: {describe(error)}", hint=error.hint
+        ) from error
     return None
 
 
 async def _create_missing(
     client: asyncpg.Connection, name: TableName, fields: Sequence[Column], target: PostgresTarget
 ) -> None:
-    """Makes what is missing once the lock is ours; somebody may have made it before."""
+    """Creates the parts that are still missing once this session has the lock."""
     async with client.transaction():
         await client.execute(_CREATION_SETTINGS_SQL)
         await client.execute("SELECT pg_catalog.pg_advisory_xact_lock($1)", CREATION_LOCK)
@@ -149,7 +156,7 @@ async def _create_missing(
 
 
 def table_to_create(name: TableName, fields: Sequence[Column], target: PostgresTarget) -> Table:
-    """The table that we would make, for deciding without making it."""
+    """The table that `ensure_table` would create."""
     key = new_table_key(fields, target)
     columns: tuple[TableColumn, ...] = tuple(new_column(f.name, f.type) for f in fields)
     return Table(

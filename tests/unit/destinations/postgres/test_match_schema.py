@@ -19,7 +19,7 @@ from eventer.destinations.postgres.match_schema import (
     new_table_key,
     table_fields,
 )
-from eventer.destinations.postgres.staging_sql import insert_sql, staging_layout
+from eventer.destinations.postgres.staging_tables import insert_sql, staging_layout
 from eventer.destinations.postgres.system_catalog import Table
 from eventer.destinations.postgres.table_creation import add_columns, create_table, table_to_create
 from eventer.kernels.pgcopy.copy_stream import WireType

@@ -1,4 +1,4 @@
-"""The statements that are always the same, one a file."""
+"""The constant statements, one per file."""
 
 from __future__ import annotations
 

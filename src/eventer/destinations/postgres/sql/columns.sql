@@ -1,4 +1,4 @@
--- The columns of a relation ($1); a domain counts as what it is made of.
+-- The columns of a relation ($1), with the base types of domains.
 WITH RECURSIVE based AS (
     SELECT a.attnum, t.oid AS type, t.typtype, t.typbasetype, a.atttypmod AS modifier
     FROM pg_catalog.pg_attribute AS a
@@ -19,7 +19,7 @@ SELECT
     t.typcategory::text AS category,
     t.typtype::text AS kind,
     CASE WHEN t.typname = 'numeric' AND b.modifier >= 4 THEN (b.modifier - 4) & 2047 END AS scale,
-    -- Padded, case-blind or rounded on the way in: equal values may have had different bytes.
+    -- Input that is padded, rounded or compared without case may have other bytes than its value.
     t.typname <> 'bpchar'
         AND (b.modifier < 0 OR t.typcategory NOT IN ('D', 'N'))
         AND coalesce(o.collisdeterministic, true) AS exact,

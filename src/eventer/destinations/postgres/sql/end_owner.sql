@@ -1,4 +1,4 @@
--- Ends the session of the shard's owner so far, which holds its row and says nothing.
+-- Terminates the session of the previous owner, which keeps the row of the shard locked.
 SELECT pg_catalog.pg_terminate_backend(a.pid)
 FROM eventer.shard AS s
 JOIN pg_catalog.pg_stat_activity AS a ON a.pid = s.backend AND a.backend_start = s.backend_start

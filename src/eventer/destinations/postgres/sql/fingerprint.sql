@@ -1,4 +1,4 @@
--- What a direct copy relies on: the names and types of the columns of a table ($1) now.
+-- The names and types of the columns of a table ($1), on which a direct COPY depends.
 SELECT pg_catalog.string_agg(
     pg_catalog.format('%s %s %s', a.attname, a.atttypid, a.atttypmod), ',' ORDER BY a.attnum
 )

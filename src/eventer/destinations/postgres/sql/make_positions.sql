@@ -1,4 +1,4 @@
--- Where generators stand and who owns their shards. Ids are unsigned 64-bit numbers.
+-- Positions of generators and owners of shards. Ids are unsigned 64-bit numbers.
 CREATE TABLE IF NOT EXISTS eventer.shard (
     cluster numeric(20) NOT NULL,
     connection text NOT NULL,

@@ -1,4 +1,4 @@
--- Whether this role may make a table in a schema ($1; null for the first of the search path).
+-- Whether the role may create a table in a schema ($1; null for the first of the search path).
 SELECT
     wanted.schema,
     n.oid IS NOT NULL AS schema_exists,

@@ -1,5 +1,5 @@
--- The relation of a name, in a schema ($1) or, where that is null, the first on the search path,
--- which for a role of that name begins with our own schema: nobody's tables belong there.
+-- The relation of a name ($2) in a schema ($1) or, if that is null, on the search path without the
+-- schema `eventer`, which is on the default search path of a role of that name.
 SELECT
     c.oid::bigint AS oid,
     n.nspname::text AS schema,

@@ -50,7 +50,7 @@ class SqliteConnector:
 
     def target_auditor(self, cluster: int, shard: int) -> TargetAuditor:
         """A look at what is there."""
-        from eventer.testing.sqlite_audit import SqliteTargetAuditor
+        from tests.sqlite_audit import SqliteTargetAuditor
 
         del cluster, shard
         return SqliteTargetAuditor(self.folder)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eventer.core.batch import Batch
+from eventer.core.batch import EventRows
 from eventer.core.errors import DestinationUnavailableError
 from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.audit import (
@@ -20,10 +20,11 @@ from eventer.destinations.audit import (
     Finding,
     Flaw,
     UncheckedRange,
+    unreplayable_ranges,
 )
 from eventer.destinations.base import Flow
 from eventer.destinations.comparison import NO_LOCATION, Findings, LogComparison, RecordDigests
-from eventer.testing.sqlite_destination import name_of, open_store, read_position
+from tests.sqlite_destination import name_of, open_store, read_position
 
 
 class SqliteTargetAuditor:
@@ -56,7 +57,7 @@ class SqliteTargetAuditor:
             if name == own and locations.setdefault(number, location) != location:
                 comparison.add_redelivered(np.array([number]), np.array([location]))
         there = {row[0]: _digests(row[4].encode(), row[3]) for row in self._rows}
-        comparison.stray(_read(there, [row[0] for row in self._rows if not row[1]]))
+        comparison.add_strays(_read(there, [row[0] for row in self._rows if not row[1]]))
         skipped, ranges = 0, events.recomputable(self._flow.key, end)
         for first, stop in ranges:
             async for batch in events.batches(self._flow.key, first, stop):
@@ -70,7 +71,9 @@ class SqliteTargetAuditor:
                     values = _expected(batch, at).digests[:, 0]
                     comparison.identify(batch.index, values, digests_to_find)
         others = sum(1 for row in self._rows if row[1] not in {own, ""})
-        unchecked = tuple(UncheckedRange(a, b, "changed") for a, b in _gaps(ranges, end))
+        unchecked = tuple(
+            UncheckedRange(a, b, "changed") for a, b in unreplayable_ranges(ranges, end)
+        )
         findings = comparison.findings()
         return AuditReport(
             until=end,
@@ -99,7 +102,7 @@ def _digests(text: bytes, scheduled: int) -> tuple[int, int]:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"), scheduled
 
 
-def _expected(batch: Batch, at: Sequence[int]) -> RecordDigests:
+def _expected(batch: EventRows, at: Sequence[int]) -> RecordDigests:
     texts, times = batch.text.to_pylist(), batch.scheduled.tolist()
     digests = [_digests(text, time) for text, time in zip(texts, times, strict=True)]
     return RecordDigests(np.array(at, np.int64), np.array(digests, np.uint64).reshape(len(at), 2))
@@ -109,11 +112,6 @@ def _read(there: Mapping[int, tuple[int, int]], at: Sequence[int]) -> RecordDige
     found = [location for location in at if location in there]
     digests = np.array([there[location] for location in found], np.uint64)
     return RecordDigests(np.array(found, np.int64), digests.reshape(len(found), 2))
-
-
-def _gaps(ranges: Sequence[tuple[int, int]], end: int) -> list[tuple[int, int]]:
-    edges = [0, *(edge for each in ranges for edge in each), end]
-    return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
 
 
 def _findings(findings: Findings) -> list[Finding]:
