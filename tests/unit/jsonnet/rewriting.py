@@ -23,8 +23,8 @@ from eventer.jsonnet.nodes import (
     Parens,
     Var,
 )
-from eventer.jsonnet.printer import print_tree
 from eventer.jsonnet.walk import map_children, walk_nodes
+from tests.jsonnet_printer import print_tree
 from tests.unit.jsonnet.front_end import surface
 
 GROUPING_NODES = (Argument, Assertion, Bind, Field, ForSpec, IfSpec, Param)
