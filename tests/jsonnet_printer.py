@@ -57,7 +57,7 @@ class _Printer:
             n.Self: lambda _: self._put("self"),
             n.SuperIndex: self._super,
             n.InSuper: lambda node: self._put((node.name, PRECEDENCE["in"]), " in super"),
-            n.Builtin: lambda node: self._put("std.", node.name),
+            n.StdReference: lambda node: self._put("std.", node.name),
             n.Array: self._array,
             n.ArrayComp: self._array_comp,
             n.Function: self._function,
@@ -189,7 +189,7 @@ class _Printer:
         self._put(" }")
 
     def _apply(self, node: n.Apply) -> None:
-        if isinstance(node.target, n.Builtin) and node.target.name == "slice":
+        if isinstance(node.target, n.StdReference) and node.target.name == "slice":
             target, *bounds = node.positional
             self._slice(target, [None if _is_null(each) else each for each in bounds])
             return

@@ -16,7 +16,7 @@ from eventer.jsonnet.context import Context
 from eventer.jsonnet.evaluate.constants import constant_of
 from eventer.jsonnet.evaluate.runtime import Runtime
 from eventer.jsonnet.evaluate.scope import Constant, Layout, Scope
-from eventer.jsonnet.evaluate.std_calls import Builtin
+from eventer.jsonnet.evaluate.std_calls import StdFunction
 from eventer.jsonnet.nodes import Expr, Function, Node, Self, Var
 from eventer.jsonnet.object_values import Object, object_of
 from eventer.jsonnet.std.declarations import CONSTANTS, FUNCTIONS
@@ -110,9 +110,9 @@ class Compiler:
         self._constants[id(node)] = (scope, constant)
         return constant
 
-    def builtin(self, name: str) -> Builtin:
+    def std_function(self, name: str) -> StdFunction:
         """A function of the standard library, which must exist."""
-        return Builtin(FUNCTIONS[name], self.runtime)
+        return StdFunction(FUNCTIONS[name], self.runtime)
 
     def delayed(self, code: Code) -> Code:
         """Code that gives a thunk of other code."""
@@ -126,7 +126,7 @@ class Compiler:
         """The standard library as an object; `std.thisFile` is the file's name."""
         library = self._std_objects.get(file)
         if library is None:
-            fields: dict[str, Operand] = {name: self.builtin(name) for name in FUNCTIONS}
+            fields: dict[str, Operand] = {name: self.std_function(name) for name in FUNCTIONS}
             fields |= CONSTANTS
             fields["thisFile"] = file
             library = self._std_objects[file] = object_of(fields, hidden=fields)

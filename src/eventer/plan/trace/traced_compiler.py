@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eventer.jsonnet.evaluate.compiler import Compiler, Imports, Rules
 from eventer.jsonnet.evaluate.scope import Scope
-from eventer.jsonnet.evaluate.std_calls import Builtin
+from eventer.jsonnet.evaluate.std_calls import StdFunction
 from eventer.jsonnet.nodes import Node
 from eventer.jsonnet.std.declarations import FUNCTIONS
 from eventer.jsonnet.values import Code, Frame, Thunk, Value
@@ -26,11 +26,11 @@ class TracedCompiler(Compiler):
         self.tracer = runtime.tracer
         self.operators = runtime.traced_operators
 
-    def builtin(self, name: str) -> Builtin:
-        """See `Compiler.builtin`."""
-        from eventer.plan.trace.std_calls import TracedBuiltin
+    def std_function(self, name: str) -> StdFunction:
+        """See `Compiler.std_function`."""
+        from eventer.plan.trace.std_calls import TracedStdFunction
 
-        return TracedBuiltin(FUNCTIONS[name], self.runtime, self)
+        return TracedStdFunction(FUNCTIONS[name], self.runtime, self)
 
     def callee(self, node: Node, scope: Scope) -> Code:
         """See `Compiler.callee`; it has to be one function for all rows.
