@@ -37,7 +37,7 @@ def function(compiler: Compiler, node: Function, scope: Scope) -> Code:
     defaults = tuple(
         [None if p.default is None else compiler.code(p.default, inner) for p in node.params]
     )
-    body = compiler.code(node.body, inner, tail=True)
+    body = compiler.function_body(compiler.code(node.body, inner, tail=True), defaults)
     names = tuple([param.name for param in node.params])
     pad = layout.pad(layout.first + len(names))
     code = FunctionCode(node.name, names, defaults, body, pad)

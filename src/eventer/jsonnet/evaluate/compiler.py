@@ -7,7 +7,7 @@ another rule: a tailstrict call there is left in `Meter.tail` for whoever runs t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -87,6 +87,11 @@ class Compiler:
     def callee(self, node: Node, scope: Scope) -> Code:
         """The code that gives what is applied, a function or not."""
         return self.code(node, scope)
+
+    def function_body(self, body: Code, defaults: Sequence[Code | None]) -> Code:
+        """The code of a function's body, run in a frame that may hold thunks of defaults."""
+        del defaults
+        return body
 
     def bound(self, node: Node, scope: Scope) -> Code:
         """The same for what is bound to a name: others of its group may not be there yet."""

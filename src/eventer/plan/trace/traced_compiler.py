@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from eventer.jsonnet.evaluate.compiler import Compiler, Imports, Rules
-from eventer.jsonnet.evaluate.scope import Scope
+from eventer.jsonnet.evaluate.scope import FIRST_VARIABLE, Scope
 from eventer.jsonnet.evaluate.std_calls import StdFunction
 from eventer.jsonnet.nodes import Node
 from eventer.jsonnet.std.declarations import FUNCTIONS
@@ -56,3 +58,20 @@ class TracedCompiler(Compiler):
             return Thunk(tracer.bind_to_domain(code), frame)
 
         return delay
+
+    def function_body(self, body: Code, defaults: Sequence[Code | None]) -> Code:
+        """See `Compiler.function_body`; defaults belong to the domain of the call."""
+        slots = [
+            (slot, code) for slot, code in enumerate(defaults, FIRST_VARIABLE) if code is not None
+        ]
+        if not slots:
+            return body
+
+        def run(frame: Frame) -> Value:
+            for slot, code in slots:
+                operand = frame[slot]
+                if operand.__class__ is Thunk and operand.code is code:
+                    frame[slot] = Thunk(self.tracer.bind_to_domain(code), frame)
+            return body(frame)  # type: ignore[no-any-return]  # code is untyped by design
+
+        return run
