@@ -11,7 +11,6 @@ import pytest
 
 from eventer.core.model import Stream, Template
 from eventer.jsonnet.importer import FolderImporter
-from eventer.jsonnet.load import collect_imports
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import PreparedTemplate, prepare
 
@@ -27,7 +26,7 @@ AT = 1_767_225_600_000_000_000
 def prepare_example(name: str) -> PreparedTemplate:
     path = EXAMPLES / f"{name}.jsonnet"
     template = Template(path.read_text("utf-8"), name)
-    return prepare(collect_imports(template, FolderImporter(LIBRARY)))
+    return prepare(template, FolderImporter(LIBRARY))
 
 
 def event_texts(name: str, count: int = COUNT) -> list[bytes]:
@@ -150,6 +149,6 @@ def test_conditional_fields_match_their_conditions() -> None:
 
 def test_vars_are_passed_to_a_template_that_is_a_function() -> None:
     template = Template((EXAMPLES / "sales.jsonnet").read_text("utf-8"), vars='{"till":"7"}')
-    template = prepare(collect_imports(template, FolderImporter(LIBRARY)))
-    batch = template.engine(Stream(SEED), EventContext()).generate(0, np.array([AT]))
+    prepared = prepare(template, FolderImporter(LIBRARY))
+    batch = prepared.engine(Stream(SEED), EventContext()).generate(0, np.array([AT]))
     assert json.loads(batch.text[0].as_py())["till"] == "7"

@@ -13,7 +13,6 @@ import pytest
 from eventer.core.errors import BudgetError, EvaluationError, TemplateError
 from eventer.core.model import Stream, Template
 from eventer.jsonnet.importer import FolderImporter
-from eventer.jsonnet.load import collect_imports
 from eventer.plan.engine import EventContext
 from eventer.plan.explain import explain_plan
 from eventer.plan.explain_text import plan_text
@@ -35,7 +34,7 @@ def case_name(path):
 
 def prepared(path):
     template = Template(path.read_text("utf-8"), path.name, vars='{"given": "g"}')
-    return prepare(collect_imports(template, LIBRARY))
+    return prepare(template, LIBRARY)
 
 
 def place(error):

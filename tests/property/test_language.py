@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 
 from eventer.core.source import Source
 from eventer.jsonnet.parser import parse
-from eventer.jsonnet.printer import print_tree
 from tests import go_jsonnet
 from tests.eventer_jsonnet import evaluate
+from tests.jsonnet_printer import print_tree
 from tests.property.programs import programs
 
 FEW = 1000

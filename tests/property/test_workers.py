@@ -8,7 +8,6 @@ import pytest
 
 from eventer.core.model import Stream, Template
 from eventer.jsonnet.importer import FolderImporter
-from eventer.jsonnet.load import collect_imports
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
 from tests.property.test_plan import events_of
@@ -30,7 +29,7 @@ def engine(name):
     if name == "raising":
         return prepare(Template(RAISING)).engine(stream, context)
     template = Template((EXAMPLES / f"{name}.jsonnet").read_text("utf-8"), name)
-    found = prepare(collect_imports(template, FolderImporter(EXAMPLES / "library")))
+    found = prepare(template, FolderImporter(EXAMPLES / "library"))
     return found.engine(stream, context)
 
 

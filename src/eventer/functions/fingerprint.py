@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from eventer.functions import frozen
+from eventer.functions import data_files
 from eventer.kernels import draw
 
 VERSION: Final = 1
@@ -19,4 +19,4 @@ VERSION: Final = 1
 @cache
 def fingerprint() -> str:
     """Versions of draw and functions, and a hash of the data: `d1-f1-0123456789abcdef`."""
-    return f"d{draw.VERSION}-f{VERSION}-{frozen.digest().hex()[:16]}"
+    return f"d{draw.VERSION}-f{VERSION}-{data_files.digest().hex()[:16]}"

@@ -25,6 +25,7 @@ from eventer.kernels import draw
 
 EXACT: Final = (1 << 53) - 1
 _BIGINT: Final = 1 << 63
+"""One more than the largest 64-bit integer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,13 @@ def _integer(arguments: Sequence[JsonValue]) -> BoundCall:
     low = args.whole("get_integer", "lo", arguments[0])
     high = args.whole("get_integer", "hi", arguments[1])
     args.check_order("get_integer", low, high)
-    if low < -_BIGINT or high >= _BIGINT:
+    if low < -_BIGINT or high > _BIGINT:
         raise EvaluationError(
             f"get_integer: {args.shown(arguments[0])} to {args.shown(arguments[1])} is more than "
             "64-bit integers hold",
             hint="stay within -2^63 and 2^63 - 1, or call get_number",
         )
-    return Integer(low, high)
+    return Integer(low, min(high, _BIGINT - 1))  # 2^63 is the double nearest to 2^63 - 1
 
 
 def _number(arguments: Sequence[JsonValue]) -> BoundCall:

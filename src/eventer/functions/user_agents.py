@@ -1,4 +1,4 @@
-"""`get_rand_user_agent`: a browser's user agent, as frequent as in the frozen data."""
+"""`get_rand_user_agent`: a browser's user agent, as frequent as in the data file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from eventer.core.model import JsonValue
-from eventer.functions import frozen
+from eventer.functions import data_files
 from eventer.functions.columns import Column, DictionaryColumn
 from eventer.functions.spec import BatchContext, BoundCall, FunctionSpec, ReturnType
 from eventer.kernels import draw
@@ -19,7 +19,7 @@ class UserAgent(BoundCall):
 
     def column(self, key: draw.Key, context: BatchContext) -> Column:
         """See `BoundCall.column`."""
-        entries, table = frozen.weighted("user_agents")
+        entries, table = data_files.weighted("user_agents")
         return DictionaryColumn(
             table[draw.integer_column(key, context.index, 0, len(table) - 1)], entries
         )

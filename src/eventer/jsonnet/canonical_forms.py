@@ -177,7 +177,7 @@ _FORMS: Final[dict[type[n.Node], Callable[[Any], CanonicalForm]]] = {
     n.Self: lambda _: CanonicalForm(pack(b"self"), []),
     n.SuperIndex: lambda node: CanonicalForm(pack(b"super"), [(b"index", node.index)]),
     n.InSuper: lambda node: CanonicalForm(pack(b"in super"), [(b"name", node.name)]),
-    n.Builtin: lambda node: CanonicalForm(pack(b"builtin", node.name.encode()), []),
+    n.StdReference: lambda node: CanonicalForm(pack(b"builtin", node.name.encode()), []),
     n.Array: _array,
     n.ArrayComp: _array_comp,
     n.ObjectComp: _object_comp,

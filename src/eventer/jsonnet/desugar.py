@@ -25,7 +25,6 @@ from eventer.jsonnet.nodes import (
     Assertion,
     Binary,
     Bind,
-    Builtin,
     Error,
     Expr,
     Extend,
@@ -39,6 +38,7 @@ from eventer.jsonnet.nodes import (
     Parens,
     Self,
     Slice,
+    StdReference,
 )
 from eventer.jsonnet.walk import map_children
 
@@ -110,7 +110,7 @@ class _Desugar:
         null = [Literal(node.span, None) for _ in range(3)]
         bounds = [node.start or null[0], node.end or null[1], node.step or null[2]]
         arguments = [self.expression(each) for each in (node.target, *bounds)]
-        return Apply(node.span, Builtin(node.span, "slice"), tuple(arguments))
+        return Apply(node.span, StdReference(node.span, "slice"), tuple(arguments))
 
     def _object(self, node: Object) -> Expr:
         names = [self.expression(field.name) for field in node.fields]

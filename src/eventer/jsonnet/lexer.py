@@ -156,7 +156,8 @@ class _Lexer:
         found = _INDENT.match(self._text, at)
         indent = found.group() if found else ""
         if not indent:
-            raise self._error("the first line of a text block must be indented", start, start + 3)
+            message = "the first line of a text block must be indented"
+            raise self._error(message, start, start + 3, hint=self._line_end_hint(at))
         while self._text.startswith(indent, at):
             line_end = self._text.find("\n", at)
             if line_end < 0:
@@ -186,8 +187,15 @@ class _Lexer:
             f"the text block that starts in line {line} has no closing `|||`",
             at,
             end if end >= 0 else len(self._text),
-            hint="indent its lines like the first one, and end it with a less indented `|||`",
+            hint=self._line_end_hint(at)
+            or "indent its lines like the first one, and end it with a less indented `|||`",
         )
+
+    def _line_end_hint(self, at: int) -> str | None:
+        """A hint if the blank line at `at` ends with CRLF, which text blocks do not take."""
+        if not self._text.startswith("\r\n", at):
+            return None
+        return "this line ends with CRLF: save the file with LF line endings"
 
     def _no_token(self, at: int) -> TemplateSyntaxError:
         character = self._text[at]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from eventer.core.source import Place
-from eventer.jsonnet.canonical import ResolvedFile
+from eventer.jsonnet.load import Program
+from eventer.jsonnet.native_calls import StaticNames
 from eventer.jsonnet.nodes import (
     Apply,
     Array,
@@ -19,7 +20,6 @@ from eventer.jsonnet.nodes import (
     Expr,
     Function,
     If,
-    Index,
     Literal,
     Local,
     Node,
@@ -45,10 +45,15 @@ class TemplateWarning:
     hint: str | None = None
 
 
-def lint(resolved: ResolvedFile, names: LintNames) -> tuple[TemplateWarning, ...]:
-    """The warnings of one file, in the order of their places."""
-    found = [*_Linter(resolved, names).run()]
-    return tuple(sorted(found, key=lambda each: (each.place.line, each.place.column)))
+def lint(program: Program, names: LintNames) -> tuple[TemplateWarning, ...]:
+    """The warnings of a template and then of the files that it imports, sorted by place."""
+    trees = [program.root, *program.code.values()]
+    return tuple([warning for tree in trees for warning in _warnings(tree, names)])
+
+
+def _warnings(tree: Expr, names: LintNames) -> list[TemplateWarning]:
+    found = _Linter(tree, names).run()
+    return sorted(found, key=lambda each: (each.place.line, each.place.column))
 
 
 _ROOT: Final = 0
@@ -56,8 +61,8 @@ _ROOT: Final = 0
 
 
 class _Linter:
-    def __init__(self, resolved: ResolvedFile, names: LintNames) -> None:
-        self._core, self._binders, self._names = resolved.core, resolved.binders, names
+    def __init__(self, tree: Expr, names: LintNames) -> None:
+        self._tree, self._names, self._meanings = tree, names, StaticNames(tree)
         self._lists: list[Array | ArrayComp | Apply] = []
         self._calls: list[tuple[Apply, str]] = []
         self._uses_of: dict[int, set[int]] = {}
@@ -72,7 +77,7 @@ class _Linter:
             yield from self._single_item_choices(call, name)
 
     def _collect(self) -> None:
-        stack: list[tuple[Node, Bind | None]] = [(self._core, None)]
+        stack: list[tuple[Node, Bind | None]] = [(self._tree, None)]
         while stack:
             node, bind = stack.pop()
             self._collect_node(node, _ROOT if bind is None else id(bind))
@@ -81,12 +86,12 @@ class _Linter:
 
     def _collect_node(self, node: Node, user: int) -> None:
         if isinstance(node, Var):
-            bind = self._bind_of(node)
+            bind = self._meanings.bind_of(node)
             if bind is not None:
                 self._uses_of.setdefault(id(bind), set()).add(user)
         elif isinstance(node, Apply):
             self._lists.append(node)
-            name = self._native(node.target)
+            name = self._meanings.native(node.target)
             if name in self._names.drawing:
                 self._drawing.add(user)
             if name is not None:
@@ -103,39 +108,6 @@ class _Linter:
                     self._drawing.add(user)
                     worklist.append(user)
 
-    def _bind_of(self, node: Var) -> Bind | None:
-        binder = self._binders.get(id(node))
-        return binder.bind if binder is not None else None
-
-    def _value(self, node: Expr) -> Expr:
-        """What a variable is bound to, through further variables."""
-        seen: set[int] = set()
-        while isinstance(node, Var) and id(node) not in seen:
-            seen.add(id(node))
-            bind = self._bind_of(node)
-            if bind is None:
-                break
-            node = bind.body
-        return node
-
-    def _native(self, target: Expr) -> str | None:
-        """The name, if a function is `std.native(name)`."""
-        value = self._value(target)
-        if isinstance(value, Apply) and self._std(value.target) == "native" and value.positional:
-            name = value.positional[0]
-            if isinstance(name, Literal) and isinstance(name.value, str):
-                return name.value
-        return None
-
-    def _std(self, node: Expr) -> str | None:
-        """The name, if a function is `std.name`."""
-        if not (isinstance(node, Index) and isinstance(node.target, Var)):
-            return None
-        if node.target.name != "std" or id(node.target) in self._binders:
-            return None
-        index = node.index
-        return index.value if isinstance(index, Literal) and isinstance(index.value, str) else None
-
     def _shared_draws(self, node: Array | ArrayComp | Apply) -> Iterator[TemplateWarning]:
         for var in self._repeated(node):
             if self._is_drawn(var):
@@ -147,10 +119,13 @@ class _Linter:
 
     def _is_drawn(self, var: Var) -> bool:
         """Whether a variable is a local whose value draws (a function does so when called)."""
-        bind = self._bind_of(var)
+        bind = self._meanings.bind_of(var)
         if bind is None or id(bind) not in self._drawing:
             return False
-        return not isinstance(self._value(var), Function) and self._native(var) is None
+        return (
+            not isinstance(self._meanings.value(var), Function)
+            and self._meanings.native(var) is None
+        )
 
     def _repeated(self, node: Array | ArrayComp | Apply) -> list[Var]:
         """Variables that are elements of a list more than once."""
@@ -158,7 +133,7 @@ class _Linter:
             return [*_outer_vars(node.body)]
         if isinstance(node, Array):
             return self._repeated_elements(node)
-        name, arguments = self._std(node.target), node.positional
+        name, arguments = self._meanings.std(node.target), node.positional
         if name == "repeat" and arguments and isinstance(arguments[0], Array):
             return [var for each in arguments[0].elements for var in _outer_vars(each)]
         if name in ("makeArray", "map", "mapWithIndex"):
@@ -171,7 +146,7 @@ class _Linter:
         again: list[Var] = []
         for each in node.elements:
             if isinstance(each, Var):
-                bind = id(self._bind_of(each))
+                bind = id(self._meanings.bind_of(each))
                 again += [each] if bind in seen else []
                 seen.add(bind)
         return again

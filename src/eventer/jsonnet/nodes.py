@@ -55,7 +55,7 @@ class InSuper(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Builtin(Node):
+class StdReference(Node):
     """A function of the standard library that desugaring names, whatever `std` is bound to."""
 
     name: str
@@ -290,7 +290,7 @@ Expr: TypeAlias = (
     | Self
     | SuperIndex
     | InSuper
-    | Builtin
+    | StdReference
     | Array
     | ArrayComp
     | Function

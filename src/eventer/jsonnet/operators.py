@@ -70,19 +70,20 @@ class Operators:
             EvaluationError: functions are compared.
         """
         kind = left.__class__
-        if kind is not right.__class__:
-            return self._unequal_classes(left, right)
-        if kind is str:
-            return self._same_texts(left, right)  # type: ignore[arg-type]  # the same class
-        if kind is float or left is None or kind is bool:
-            return left == right
+        if kind is right.__class__:
+            if kind is str:
+                return self._same_texts(left, right)  # type: ignore[arg-type]  # the same class
+            if kind is float or left is None or kind is bool:
+                return left == right
+        elif type_name(left) != type_name(right):
+            return False
         self._enter()
         if isinstance(left, Array):
-            same = self._same_arrays(left, right)  # type: ignore[arg-type]  # the same class
+            same = self._same_arrays(left, right)  # type: ignore[arg-type]  # the same type
         elif isinstance(left, Object):
-            same = self._same_objects(left, right)  # type: ignore[arg-type]  # the same class
+            same = self._same_objects(left, right)  # type: ignore[arg-type]  # the same type
         else:
-            raise _functions_compared()
+            raise EvaluationError("cannot compare functions")
         self._meter.depth += 1
         return same
 
@@ -90,12 +91,6 @@ class Operators:
         if len(left) >= _MIN_CHARGED_LENGTH and len(left) == len(right):
             self._meter.copied(len(left))
         return left == right
-
-    @staticmethod
-    def _unequal_classes(left: Value, right: Value) -> bool:
-        if type_name(left) == type_name(right) == "function":
-            raise _functions_compared()
-        return False
 
     def _enter(self) -> None:
         meter = self._meter
@@ -249,7 +244,3 @@ def _add_hint(left: Value, right: Value) -> str | None:
     if left is None or right is None:
         return "null cannot be added to anything but text"
     return "std.toString(…) makes text of any value"
-
-
-def _functions_compared() -> EvaluationError:
-    return EvaluationError("cannot compare functions")

@@ -1,8 +1,7 @@
-"""String literals: escapes read and written."""
+"""Decodes the escapes of string literals."""
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Final
 
@@ -76,8 +75,3 @@ def _pair(high: int, low: int) -> str:
     if high < 0xDC00 <= low <= 0xDFFF:
         return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
     return "\ufffd"
-
-
-def quote(text: str) -> str:
-    """A string as a double-quoted literal."""
-    return json.dumps(text, ensure_ascii=False)

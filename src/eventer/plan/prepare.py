@@ -1,14 +1,8 @@
-"""A template to something that makes its events: the stages, in order.
-
-load (jsonnet)      text to analysed tree, digest, warnings
-arguments           constant arguments of natives, checked where they stand
-shape               what its events look like, from the tree alone
-engine              the plan (compile.py), else the interpreter; for one stream, when it is wanted
-"""
+"""A template to an engine that generates its events: `prepare` calls the stages in their order."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from eventer.core.errors import RequestError
@@ -20,7 +14,7 @@ from eventer.jsonnet.budget import Budget
 from eventer.jsonnet.environment import Environment, TraceSink, discard_trace
 from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.jsonnet.importer import Importer
-from eventer.jsonnet.lint import LintNames, TemplateWarning
+from eventer.jsonnet.lint import LintNames, TemplateWarning, lint
 from eventer.jsonnet.load import Program, load
 from eventer.kernels import draw
 from eventer.plan.argument_checks import check_arguments
@@ -43,15 +37,21 @@ RERUN_BY_INTERPRETER: Final = "the plan leaves events that raise to the interpre
 
 @dataclass(frozen=True, slots=True)
 class PreparedTemplate:
-    """A template that holds, as far as can be said without making an event.
+    """A template that is valid, as far as can be said without generating an event.
 
-    `fingerprint` names the versions of draws, functions and data that its events depend on.
+    `template` is stored with all that it imports. `fingerprint` names the versions of draws,
+    functions and data that its events depend on.
     """
 
+    template: Template
     program: Program
     shape: EventShape
-    warnings: tuple[TemplateWarning, ...]
     fingerprint: str
+
+    @property
+    def warnings(self) -> tuple[TemplateWarning, ...]:
+        """What is legal but surprising in the template."""
+        return lint(self.program, LINT_NAMES)
 
     def engine(
         self,
@@ -121,12 +121,12 @@ def prepare(template: Template, importer: Importer | None = None) -> PreparedTem
         TemplateError: it is refused before evaluation, with the place.
         RequestError: its `vars` are no JSON object.
     """
-    program = load(template, importer, LINT_NAMES)
+    program = load(template, importer)
     check_arguments(program)
     return PreparedTemplate(
+        template=replace(template, imports=program.imports),
         program=program,
         shape=infer_shape(program.root, program.code, program.vars),
-        warnings=program.warnings,
         fingerprint=fingerprint(),
     )
 

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
@@ -30,7 +29,6 @@ from eventer.core.suggestions import did_you_mean
 from eventer.destinations.base import Delivery, DeliveryOutcome, ShardConnection
 from eventer.destinations.console import ConsoleConnection
 from eventer.jsonnet.importer import FolderImporter, NoLibrary
-from eventer.jsonnet.load import collect_imports
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.runs.generation_thread import GenerationThread
@@ -102,20 +100,11 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     """
     run_schedule = schedule(request.schedule, now)
     connect = _connector(request.target, settings)
-    stored, prepared = _load(template, settings.library)
-    recipe = Recipe(stored, request.stream, EventContext(request.dataset, settings.instance_id))
+    importer = NoLibrary() if settings.library is None else FolderImporter(settings.library)
+    prepared = run_with_large_stack(lambda: prepare(template, importer))
+    context = EventContext(request.dataset, settings.instance_id)
+    recipe = Recipe(prepared.template, request.stream, context)
     return RunJob(recipe, prepared, request.target, run_schedule, request.on_error, connect)
-
-
-def _load(template: Template, library: Path | None) -> tuple[Template, PreparedTemplate]:
-    """The template with its imports, and prepared."""
-    importer = NoLibrary() if library is None else FolderImporter(library)
-
-    def work() -> tuple[Template, PreparedTemplate]:
-        stored = collect_imports(template, importer)
-        return stored, prepare(stored)
-
-    return run_with_large_stack(work)
 
 
 def _connector(target: Target, settings: Settings) -> Callable[[int], ShardConnection]:

@@ -33,7 +33,6 @@ from eventer.core.model import (
 from eventer.core.source import Span
 from eventer.functions.fingerprint import fingerprint
 from eventer.jsonnet.importer import FolderImporter, Importer, NoLibrary
-from eventer.jsonnet.load import collect_imports
 from eventer.plan.engine import Engine
 from eventer.plan.explain_template import TemplateExplanation, explain_template
 from eventer.plan.prepare import PreparedTemplate, prepare
@@ -140,11 +139,6 @@ class _TraceCollector:
             self.lines.append(where + message[:_MAX_TRACE_LENGTH])
 
 
-def _load(template: Template, importer: Importer) -> tuple[Template, PreparedTemplate]:
-    stored = collect_imports(template, importer)
-    return stored, prepare(stored)
-
-
 def _warnings(prepared: PreparedTemplate) -> tuple[TemplateWarning, ...]:
     return tuple(TemplateWarning(w.message, w.place, w.hint) for w in prepared.warnings)
 
@@ -154,13 +148,13 @@ def _warnings(prepared: PreparedTemplate) -> tuple[TemplateWarning, ...]:
 
 def _inspect(request: InspectTemplate, importer: Importer) -> Inspection:
     end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
-    template, prepared = _load(request.recipe.template, importer)
+    prepared = prepare(request.recipe.template, importer)
     traces = _TraceCollector()
     engine = prepared.engine(request.recipe.stream, request.recipe.context, trace=traces)
     times = np.full(request.count, request.at, dtype=np.int64)
     batches, failing = _dry_run(engine, times, end)
     return Inspection(
-        template=template,
+        template=prepared.template,
         digest=prepared.program.digest.hex(),
         fingerprint=prepared.fingerprint,
         engine=engine.name,
@@ -238,14 +232,14 @@ def _has_objects(batch: Batch) -> bool:
 
 def _explain(request: ExplainTemplate, importer: Importer) -> TemplateExplanation:
     recipe = request.recipe
-    _, prepared = _load(recipe.template, importer)
+    prepared = prepare(recipe.template, importer)
     return explain_template(
         prepared, recipe.stream, recipe.context, request.at, measured=request.measured
     )
 
 
 def _preview(request: PreviewEvents, importer: Importer) -> PreviewedEvents:
-    _, prepared = _load(request.recipe.template, importer)
+    prepared = prepare(request.recipe.template, importer)
     traces = _TraceCollector()
     engine = prepared.engine(
         request.recipe.stream, request.recipe.context, engine=request.engine, trace=traces

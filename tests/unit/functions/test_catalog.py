@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from eventer.core.errors import NotFoundError
+from eventer.functions import data_files
 from eventer.functions import fingerprint as fingerprints
-from eventer.functions import frozen
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
 
@@ -49,21 +49,21 @@ def test_the_description_is_json_and_complete() -> None:
     assert "default" not in by_name["get_integer"]["parameters"][0]
 
 
-@pytest.mark.parametrize("name", frozen.LISTS)
+@pytest.mark.parametrize("name", data_files.LISTS)
 def test_a_list_has_no_entry_twice(name: str) -> None:
-    lines = frozen.lines(name)
+    lines = data_files.lines(name)
     assert len(set(lines)) == len(lines)
     assert all(line == line.strip() != "" for line in lines)
 
 
 def test_every_data_file_is_in_the_digest() -> None:
     data = ROOT / "src/eventer/functions/data"
-    assert {path.stem for path in data.glob("*.txt")} == set(frozen.LISTS)
+    assert {path.stem for path in data.glob("*.txt")} == set(data_files.LISTS)
 
 
 def test_the_fingerprint_is_short_and_follows_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint()
-    assert before == f"d1-f1-{frozen.digest().hex()[:16]}"
+    assert before == f"d1-f1-{data_files.digest().hex()[:16]}"
     monkeypatch.setattr(fingerprints, "VERSION", 2)
     fingerprint.cache_clear()
     assert fingerprint() == before.replace("-f1-", "-f2-")

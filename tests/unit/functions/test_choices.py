@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.core.errors import EvaluationError
-from eventer.functions import frozen
+from eventer.functions import data_files
 from eventer.functions.choices import GET_ONE_OF, items_of
 from eventer.functions.columns import DictionaryColumn
 from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
@@ -89,7 +89,7 @@ def test_wrong_items_are_refused(argument: object, said: str) -> None:
 
 
 def test_a_user_agent_is_the_entry_that_the_number_falls_on() -> None:
-    entries, table = frozen.weighted("user_agents")
+    entries, table = data_files.weighted("user_agents")
     row = RowContext(123, 0)
     expected = entries[table[draw(8, 123) * len(table) >> 64]]
     assert GET_RAND_USER_AGENT.call(()).row(8, row) == expected

@@ -53,6 +53,17 @@ def test_the_widest_range_is_all_64_bit_integers() -> None:
     assert max(values.to_list()) > 9.2e18
 
 
+@pytest.mark.parametrize("low", [-(2.0**63), 0.0])
+def test_integers_of_the_full_range(low: float) -> None:
+    """A template that writes 2^63 - 1 gives the nearest double, 2^63."""
+    call = GET_INTEGER.call((low, 9223372036854775807.0))
+    rows = BatchContext(np.arange(64, dtype=np.int64), np.zeros(64, dtype=np.int64))
+    values = call.column(7, rows).to_list()
+    assert values == [call.row(7, RowContext(index, 0)) for index in range(64)]
+    assert max(values) > 2.0**62
+    assert (min(values) < -(2.0**62)) is (low < 0)
+
+
 @given(keys, indices, finite, finite)
 def test_a_number_is_between_its_ends(key: int, index: int, a: float, b: float) -> None:
     low, high = sorted((a, b))
@@ -75,7 +86,7 @@ def test_a_number_is_between_its_ends(key: int, index: int, a: float, b: float) 
         ((1.0, [2.0]), "'hi' must be a number, not [2]", "write a number"),
         ((1.5, 2.0), "'lo' must be a whole number, not 1.5", "get_number"),
         ((3.0, 2.0), "'lo' is 3, which is above 'hi', 2", "lower end first"),
-        ((0.0, 2.0**63), "more than 64-bit integers hold", "2^63"),
+        ((0.0, 2.0**63 + 2048), "more than 64-bit integers hold", "2^63"),
         ((-(2.0**64), 0.0), "more than 64-bit integers hold", "2^63"),
     ],
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from eventer.functions import frozen
+from eventer.functions import data_files
 from eventer.functions.choices import GET_ONE_OF
 from eventer.functions.columns import DictionaryColumn
 from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
@@ -81,7 +81,7 @@ def test_an_item_written_twice_is_twice_as_likely(axis):
 
 @along
 def test_user_agents_are_as_frequent_as_their_weights(axis):
-    entries, table = frozen.weighted("user_agents")
+    entries, table = data_files.weighted("user_agents")
     counts = np.bincount(column(GET_RAND_USER_AGENT.call(()), axis).codes, minlength=len(entries))
     weights = np.bincount(table)
     often = weights * ROWS / len(table) >= 20

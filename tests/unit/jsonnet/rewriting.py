@@ -10,7 +10,6 @@ from eventer.jsonnet.nodes import (
     Argument,
     Assertion,
     Bind,
-    Builtin,
     Extend,
     Field,
     ForSpec,
@@ -21,10 +20,11 @@ from eventer.jsonnet.nodes import (
     ObjectComp,
     Param,
     Parens,
+    StdReference,
     Var,
 )
-from eventer.jsonnet.printer import print_tree
 from eventer.jsonnet.walk import map_children, walk_nodes
+from tests.jsonnet_printer import print_tree
 from tests.unit.jsonnet.front_end import surface
 
 GROUPING_NODES = (Argument, Assertion, Bind, Field, ForSpec, IfSpec, Param)
@@ -146,6 +146,6 @@ def changed(node):
         if isinstance(node.value, float):
             return replace(node, value=node.value * 2 + 1)
         return replace(node, value=None if node.value is not None else False)
-    if isinstance(node, Apply) and not isinstance(node.target, Builtin):
+    if isinstance(node, Apply) and not isinstance(node.target, StdReference):
         return replace(node, positional=(*node.positional, Literal(node.span, 12345.0)))
     return None

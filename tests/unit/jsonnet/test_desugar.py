@@ -6,7 +6,6 @@ import pytest
 
 from eventer.jsonnet.nodes import (
     Apply,
-    Builtin,
     Error,
     Extend,
     Function,
@@ -16,6 +15,7 @@ from eventer.jsonnet.nodes import (
     Parens,
     Self,
     Slice,
+    StdReference,
 )
 from eventer.jsonnet.walk import walk_nodes
 from tests.unit.jsonnet.front_end import core
@@ -61,7 +61,7 @@ def test_nothing_of_the_surface_is_left():
 def test_slices_call_the_library_whatever_std_is():
     tree = core("local std = 1; a[1:]").body
     assert isinstance(tree, Apply)
-    assert isinstance(tree.target, Builtin)
+    assert isinstance(tree.target, StdReference)
     assert tree.target.name == "slice"
 
 

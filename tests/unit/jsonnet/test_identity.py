@@ -9,8 +9,8 @@ from eventer.core.errors import TemplateError
 from eventer.core.model import Template
 from eventer.jsonnet.load import load
 from eventer.jsonnet.nodes import Apply, ForSpec
-from eventer.jsonnet.printer import print_tree
 from eventer.jsonnet.walk import walk_nodes
+from tests.jsonnet_printer import print_tree
 from tests.property.programs import programs
 from tests.unit.jsonnet.front_end import surface
 from tests.unit.jsonnet.rewriting import add_fields, mutations, rewrite_equivalently

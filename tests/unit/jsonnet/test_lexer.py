@@ -138,6 +138,11 @@ def test_an_open_text_block_points_at_the_line_that_breaks_it():
     assert "line 2" in found.message
 
 
+@pytest.mark.parametrize("text", ["|||\r\n  a\r\n\r\n  b\r\n|||", "|||\r\n\r\n  a\r\n|||"])
+def test_a_blank_line_with_crlf_in_a_text_block_is_named(text):
+    assert error(text).hint == "this line ends with CRLF: save the file with LF line endings"
+
+
 def test_a_lone_surrogate_in_the_text_is_refused():
     assert "U+D800" in error("'a\ud800'").message
 

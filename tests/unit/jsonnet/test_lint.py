@@ -3,7 +3,7 @@
 import pytest
 
 from eventer.core.model import Template
-from eventer.jsonnet.lint import LintNames
+from eventer.jsonnet.lint import LintNames, lint
 from eventer.jsonnet.load import load
 
 NAMES = LintNames(drawing=frozenset(["draw", "pick"]), choosing=frozenset(["pick"]))
@@ -11,7 +11,7 @@ HEAD = "local draw = std.native('draw'); local pick = std.native('pick');\n"
 
 
 def warnings(text, imports=()):
-    return load(Template(HEAD + text, imports=imports), names=NAMES).warnings
+    return lint(load(Template(HEAD + text, imports=imports)), NAMES)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,15 @@
 """The stages together: what a program holds, imports, variables, speed."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from eventer.core.errors import RequestError, TemplateError, TemplateStaticError
 from eventer.core.model import Template
+from eventer.jsonnet.imported_files import MAX_IMPORTED_BYTES
 from eventer.jsonnet.importer import FolderImporter, StoredImporter
-from eventer.jsonnet.lint import LintNames
-from eventer.jsonnet.load import MAX_IMPORTED_BYTES, collect_imports, load
+from eventer.jsonnet.load import load
 from eventer.jsonnet.nodes import Import, Literal
 from eventer.jsonnet.walk import walk_nodes
 from tests.unit.jsonnet.front_end import program, where
@@ -92,10 +93,10 @@ def test_collected_imports_make_a_template_of_its_own(tmp_path):
     (tmp_path / "unrelated").write_text("2")
     library = FolderImporter(tmp_path)
     template = Template("import 'd/a.libsonnet'")
-    stored = collect_imports(template, library)
+    stored = replace(template, imports=load(template, library).imports)
     assert [path for path, _ in stored.imports] == ["c", "d/a.libsonnet", "d/b.txt"]
     assert load(stored).digest == load(template, library).digest
-    assert collect_imports(stored, StoredImporter(dict(stored.imports))) == stored
+    assert load(stored, StoredImporter(dict(stored.imports))).imports == stored.imports
 
 
 def test_imports_are_limited_in_all():
@@ -115,13 +116,6 @@ def test_variables_are_doubles():
 def test_variables_are_an_object(text):
     with pytest.raises(RequestError):
         load(Template("1", vars=text))
-
-
-def test_warnings_come_only_where_natives_are_named():
-    text = "local pick = std.native('pick'); pick('one')"
-    assert load(Template(text)).warnings == ()
-    (warning,) = load(Template(text), names=LintNames(choosing=frozenset(["pick"]))).warnings
-    assert warning.place.line == 1
 
 
 def test_errors_bear_the_template_name():

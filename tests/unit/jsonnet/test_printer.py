@@ -4,7 +4,7 @@ import pytest
 
 from eventer.core.model import Template
 from eventer.jsonnet.load import load
-from eventer.jsonnet.printer import print_tree
+from tests.jsonnet_printer import print_tree
 from tests.unit.jsonnet.corpus import ACCEPTED, LIBRARY
 from tests.unit.jsonnet.front_end import core, surface
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from eventer.functions import frozen
+from eventer.functions import data_files
 from eventer.functions.columns import Column, DictionaryColumn, FloatColumn
 from eventer.functions.rand_data.field_keys import codes, integers
 from eventer.functions.spec import FieldSpec, ReturnType
@@ -28,7 +28,7 @@ def _long(key: draw.Key, index: draw.Index) -> Column:
 
 
 def _timezone(key: draw.Key, index: draw.Index) -> Column:
-    zones = frozen.lines("time_zones")
+    zones = data_files.lines("time_zones")
     return DictionaryColumn(codes(key, "timezone", index, len(zones)), zones)
 
 

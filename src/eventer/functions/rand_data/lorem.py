@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.functions import frozen
+from eventer.functions import data_files
 from eventer.functions.columns import Column, DictionaryColumn, StringColumn
 from eventer.functions.program_builder import ProgramBuilder
 from eventer.functions.rand_data.field_keys import codes, named_key
@@ -36,7 +36,7 @@ def _forms() -> pa.LargeStringArray:
     """
     import pyarrow as pa
 
-    found = frozen.lines("words")
+    found = data_files.lines("words")
     first = [word.capitalize() for word in found]
     inner = [f" {word}" for word in found]
     last = [f" {word}." for word in found]
@@ -49,7 +49,7 @@ def _sentences(drawn: draw.Words) -> NDArray[np.int64]:
     The word, scaled to the number of ways to take six different words in order, is written in
     mixed radix: its digits say which of those that are left comes next.
     """
-    size = len(frozen.lines("words"))
+    size = len(data_files.lines("words"))
     rest = draw.scaled(drawn, perm(size, _WORDS))
     forms = np.empty((len(drawn), _WORDS), dtype=np.int64)
     taken: list[NDArray[np.int64]] = []
@@ -85,7 +85,7 @@ def _spell(forms: NDArray[np.int64], sentences: NDArray[np.int64]) -> StringColu
 
 
 def _word(key: draw.Key, index: draw.Index) -> Column:
-    found = frozen.lines("words")
+    found = data_files.lines("words")
     return DictionaryColumn(codes(key, "word", index, len(found)), found)
 
 
@@ -104,8 +104,8 @@ def _paragraph(key: draw.Key, index: draw.Index) -> Column:
     forms = _sentences(drawn[:, 1:][np.arange(_SENTENCES) < counts[:, np.newaxis]])
     ends = np.zeros(len(index) + 1, dtype=np.int64)
     np.cumsum(counts, out=ends[1:])
-    forms[:, -1] += len(frozen.lines("words"))
-    forms[ends[1:] - 1, -1] -= len(frozen.lines("words"))
+    forms[:, -1] += len(data_files.lines("words"))
+    forms[ends[1:] - 1, -1] -= len(data_files.lines("words"))
     return _spell(forms, ends)
 
 
@@ -130,7 +130,7 @@ class SentencesPart:
     @property
     def width(self) -> int:
         """See `Piece.width`."""
-        longest = max(map(len, frozen.lines("words")))
+        longest = max(map(len, data_files.lines("words")))
         return (_SENTENCES if self.count else 1) * (_WORDS * (longest + 1) + 1)
 
     def spell(self, words: draw.Words) -> PartBytes:
@@ -139,7 +139,7 @@ class SentencesPart:
 
     def emit(self, program: ProgramBuilder) -> None:
         """See `Piece.emit`."""
-        found = frozen.lines("words")
+        found = data_files.lines("words")
         forms = [*map(str.capitalize, found), *(f" {w}" for w in found), *(f" {w}." for w in found)]
         lefts = [len(found) - place for place in range(_WORDS)]
         # The factor that divides is rounded up: exact as long as the number is below 2^64 / left.

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.functions import frozen
+from eventer.functions import data_files
 from eventer.functions.columns import Column, DictionaryColumn, FloatColumn
 from eventer.functions.rand_data.field_keys import codes, named_key
 from eventer.functions.random_texts import TextDefinition, text_field, word, words
@@ -24,7 +24,7 @@ _NUMBERS: Final = (1.0, 2.0)
 
 
 def _currency_codes(key: draw.Key, index: draw.Index) -> NDArray[np.int64]:
-    return codes(key, "currency", index, len(frozen.lines("currencies")))
+    return codes(key, "currency", index, len(data_files.lines("currencies")))
 
 
 def _cents(key: draw.Key, index: draw.Index) -> NDArray[np.int64]:
@@ -35,7 +35,7 @@ def _cents(key: draw.Key, index: draw.Index) -> NDArray[np.int64]:
 
 
 def _currency(key: draw.Key, index: draw.Index) -> Column:
-    return DictionaryColumn(_currency_codes(key, index), frozen.lines("currencies"))
+    return DictionaryColumn(_currency_codes(key, index), data_files.lines("currencies"))
 
 
 def _amount(key: draw.Key, index: draw.Index) -> Column:
@@ -44,7 +44,7 @@ def _amount(key: draw.Key, index: draw.Index) -> Column:
 
 @text_field
 def _amount_with_currency() -> TextDefinition:
-    currencies = frozen.joined("currencies")
+    currencies = data_files.joined("currencies")
     magnitude = BoundedNumber(1, (_MAGNITUDES,))
     cents = BoundedNumber(2, tuple(_AMOUNTS.tolist()), (1,) * _MAGNITUDES, by=magnitude)
     currency = DictionaryPart(currencies, BoundedNumber(0, (len(currencies),)))

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.functions import frozen
+from eventer.functions import data_files
 from eventer.functions.columns import Column, DictionaryColumn
 from eventer.functions.rand_data.field_keys import codes, named_key
 from eventer.functions.random_texts import TextDefinition, text_field, word
@@ -28,36 +28,36 @@ Codes: TypeAlias = NDArray[np.int64]
 
 def _first_codes(key: draw.Key, index: draw.Index) -> Codes:
     """Numbers into two lists, one after the other, of which each row's gender chooses one."""
-    sizes = np.array([len(frozen.lines(name)) for name in _FIRST_NAMES], dtype=np.uint64)
+    sizes = np.array([len(data_files.lines(name)) for name in _FIRST_NAMES], dtype=np.uint64)
     men = codes(key, "gender", index, 2)
     drawn = draw.sized_column(named_key(key, "first_name"), index, sizes[men])
     return drawn + men * int(sizes[0])
 
 
 def _last_codes(key: draw.Key, index: draw.Index) -> Codes:
-    return codes(key, "last_name", index, len(frozen.lines("last_names")))
+    return codes(key, "last_name", index, len(data_files.lines("last_names")))
 
 
 def _first_name(key: draw.Key, index: draw.Index) -> Column:
-    return DictionaryColumn(_first_codes(key, index), frozen.joined(*_FIRST_NAMES).entries)
+    return DictionaryColumn(_first_codes(key, index), data_files.joined(*_FIRST_NAMES).entries)
 
 
 def _last_name(key: draw.Key, index: draw.Index) -> Column:
-    return DictionaryColumn(_last_codes(key, index), frozen.joined("last_names").entries)
+    return DictionaryColumn(_last_codes(key, index), data_files.joined("last_names").entries)
 
 
 @text_field
 def _name() -> TextDefinition:
-    female, male = (len(frozen.lines(name)) for name in _FIRST_NAMES)
+    female, male = (len(data_files.lines(name)) for name in _FIRST_NAMES)
     titles = (len(_TITLES[0]), len(_TITLES[1]))
-    gender, last_names = BoundedNumber(0, (2,)), frozen.joined("last_names")
+    gender, last_names = BoundedNumber(0, (2,)), data_files.joined("last_names")
     title = BoundedNumber(1, titles, (0, titles[0]), by=gender)
     first = BoundedNumber(2, (female, male), (0, female), by=gender)
     last = BoundedNumber(3, (len(last_names),))
     return [word(name) for name in ("gender", "title", "first_name", "last_name")], (
         DictionaryPart(_TITLE_ENTRIES, title),
         b" ",
-        DictionaryPart(frozen.joined(*_FIRST_NAMES), first),
+        DictionaryPart(data_files.joined(*_FIRST_NAMES), first),
         b" ",
         DictionaryPart(last_names, last),
     )

@@ -135,7 +135,7 @@ def _contains(left: Code, right: Code, span: Span) -> Code:
 
 def _remainder(compiler: Compiler, left: Code, right: Code, span: Span) -> Code:
     """`%`: the remainder of numbers, `std.format` where the left side is text."""
-    text = compiler.builtin("format")
+    text = compiler.std_function("format")
 
     def compute(frame: Frame) -> Value:
         first, second = left(frame), right(frame)

@@ -18,7 +18,7 @@ from eventer.jsonnet.evaluate.closures import (
 )
 from eventer.jsonnet.evaluate.native_functions import NativeFunction, unknown_native
 from eventer.jsonnet.evaluate.scope import Constant, Layout, Scope
-from eventer.jsonnet.evaluate.std_calls import Builtin
+from eventer.jsonnet.evaluate.std_calls import StdFunction
 from eventer.jsonnet.nodes import Apply, Function, Literal, Var
 from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Code, Frame, Operand, Value, force
@@ -37,7 +37,7 @@ def function(compiler: Compiler, node: Function, scope: Scope) -> Code:
     defaults = tuple(
         [None if p.default is None else compiler.code(p.default, inner) for p in node.params]
     )
-    body = compiler.code(node.body, inner, tail=True)
+    body = compiler.function_body(compiler.code(node.body, inner, tail=True), defaults)
     names = tuple([param.name for param in node.params])
     pad = layout.pad(layout.first + len(names))
     code = FunctionCode(node.name, names, defaults, body, pad)
@@ -68,7 +68,7 @@ def _static_call(compiler: Compiler, node: Apply, scope: Scope, target: Constant
         return None
     if isinstance(value, NativeFunction):
         return _native(compiler, node, scope, value)
-    if isinstance(value, Builtin) and len(node.positional) == len(value.spec.params):
+    if isinstance(value, StdFunction) and len(node.positional) == len(value.spec.params):
         return _library(compiler, node, scope, value)
     return None
 
@@ -119,14 +119,14 @@ def _fits(function: FunctionValue, count: int) -> bool:
     return count <= len(parameters) and all(optional for _, optional in parameters[count:])
 
 
-def _library(compiler: Compiler, node: Apply, scope: Scope, builtin: Builtin) -> Code:
+def _library(compiler: Compiler, node: Apply, scope: Scope, function: StdFunction) -> Code:
     """A function of `std` with all its arguments by position: strict ones need no thunks."""
-    params = builtin.spec.params
+    params = function.spec.params
     codes = [
         compiler.operand(each, scope) if param.lazy else compiler.code(each, scope)
         for param, each in zip(params, node.positional, strict=True)
     ]
-    steps, span, what, invoke = (node.site,), node.span, builtin.name, builtin.invoke
+    steps, span, what, invoke = (node.site,), node.span, function.name, function.invoke
 
     def call(frame: Frame) -> Value:
         try:
@@ -254,7 +254,7 @@ def _enter(
         hint = "only functions can be called"
         raise EvaluationError(f"cannot call {describe(function)}", node.span, hint=hint)
     try:
-        if isinstance(function, Builtin):
+        if isinstance(function, StdFunction):
             return function.call(context, (node.site,), positional, named, node.span)
         return function.enter(context.child(node.site), positional, named, node.span)
     except TemplateError as error:

@@ -7,7 +7,7 @@ another rule: a tailstrict call there is left in `Meter.tail` for whoever runs t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,7 +16,7 @@ from eventer.jsonnet.context import Context
 from eventer.jsonnet.evaluate.constants import constant_of
 from eventer.jsonnet.evaluate.runtime import Runtime
 from eventer.jsonnet.evaluate.scope import Constant, Layout, Scope
-from eventer.jsonnet.evaluate.std_calls import Builtin
+from eventer.jsonnet.evaluate.std_calls import StdFunction
 from eventer.jsonnet.nodes import Expr, Function, Node, Self, Var
 from eventer.jsonnet.object_values import Object, object_of
 from eventer.jsonnet.std.declarations import CONSTANTS, FUNCTIONS
@@ -88,6 +88,11 @@ class Compiler:
         """The code that gives what is applied, a function or not."""
         return self.code(node, scope)
 
+    def function_body(self, body: Code, defaults: Sequence[Code | None]) -> Code:
+        """The code of a function's body, run in a frame that may hold thunks of defaults."""
+        del defaults
+        return body
+
     def bound(self, node: Node, scope: Scope) -> Code:
         """The same for what is bound to a name: others of its group may not be there yet."""
         code = self.code(node, scope)
@@ -110,9 +115,9 @@ class Compiler:
         self._constants[id(node)] = (scope, constant)
         return constant
 
-    def builtin(self, name: str) -> Builtin:
+    def std_function(self, name: str) -> StdFunction:
         """A function of the standard library, which must exist."""
-        return Builtin(FUNCTIONS[name], self.runtime)
+        return StdFunction(FUNCTIONS[name], self.runtime)
 
     def delayed(self, code: Code) -> Code:
         """Code that gives a thunk of other code."""
@@ -126,7 +131,7 @@ class Compiler:
         """The standard library as an object; `std.thisFile` is the file's name."""
         library = self._std_objects.get(file)
         if library is None:
-            fields: dict[str, Operand] = {name: self.builtin(name) for name in FUNCTIONS}
+            fields: dict[str, Operand] = {name: self.std_function(name) for name in FUNCTIONS}
             fields |= CONSTANTS
             fields["thisFile"] = file
             library = self._std_objects[file] = object_of(fields, hidden=fields)

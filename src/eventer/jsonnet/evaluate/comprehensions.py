@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.source import Span
-from eventer.jsonnet.evaluate.object_literals import ObjectBodyCompiler, check_name, plus
+from eventer.jsonnet.evaluate.object_literals import ObjectBodyCompiler, check_name
 from eventer.jsonnet.evaluate.scope import FIRST_VARIABLE, Layout, Scope
 from eventer.jsonnet.layers import Layer, LayerField
 from eventer.jsonnet.nodes import Array, ArrayComp, CompSpec, ForSpec, ObjectComp
@@ -57,22 +57,37 @@ def array_comp(compiler: Compiler, node: ArrayComp, scope: Scope) -> Code:
 
 
 class ComprehensionScope:
-    """The scope of what stands inside a comprehension; `close` once all of it is compiled."""
+    """The scope inside a comprehension; call `close` once all of it is compiled."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, compiler: Compiler, scope: Scope) -> None:
         self.scope = scope
-        self.pads: list[tuple[list[None], Layout]] = []
+        self._compiler = compiler
+        self._pads: list[tuple[list[None], Layout]] = []
+
+    def enter_loop(self, spec: ForSpec) -> tuple[Code, list[None]]:
+        """Declares the variable of a `for`.
+
+        Returns:
+            The code of the array, and the empty slots of an element's frame, filled by `close`.
+        """
+        self._compiler.draw_key_uses += 1
+        source = self._compiler.code(spec.source, self.scope)
+        layout, pad = Layout(), list[None]()
+        self._pads.append((pad, layout))
+        self.scope = self.scope.inner(layout)
+        self.scope.declare(spec.name)
+        return source, pad
 
     def close(self) -> None:
-        """Gives the frames of the elements all the slots that what stands inside needs."""
-        for pad, layout in self.pads:
+        """Gives the frames of the elements the slots that the code inside needs."""
+        for pad, layout in self._pads:
             pad.extend(layout.pad(FIRST_VARIABLE + 1))
 
 
 def _specs(
     compiler: Compiler, specs: tuple[CompSpec, ...], scope: Scope
 ) -> tuple[ComprehensionScope, Gather]:
-    inner = ComprehensionScope(scope)
+    inner = ComprehensionScope(compiler, scope)
     stages: list[Callable[[Gather], Gather]] = []
     for spec in specs:
         if isinstance(spec, ForSpec):
@@ -93,12 +108,7 @@ def _emit(frame: Frame, emit: Emit) -> None:
 def _for(
     compiler: Compiler, spec: ForSpec, inner: ComprehensionScope
 ) -> Callable[[Gather], Gather]:
-    compiler.draw_key_uses += 1
-    source = compiler.code(spec.source, inner.scope)
-    layout, pad = Layout(), list[None]()
-    inner.pads.append((pad, layout))
-    inner.scope = inner.scope.inner(layout)
-    inner.scope.declare(spec.name)
+    source, pad = inner.enter_loop(spec)
     meter, site, span = compiler.runtime.meter, spec.site, spec.source.span
 
     def stage(then: Gather) -> Gather:
@@ -147,8 +157,25 @@ def object_comp(compiler: Compiler, node: ObjectComp, scope: Scope) -> Code:
     """`{ [name]: body for … }`: a layer for each field, which do not see each other as `super`."""
     inner, gather = _specs(compiler, node.specs, scope)
     name_code = compiler.code(node.name, inner.scope)
+    add_field = field_adder(node, inner, ObjectBodyCompiler(compiler, inner.scope, node.locals))
+
+    def make(frame: Frame) -> Value:
+        layers: dict[str, Layer] = {}
+        gather(frame, lambda element: add_field(name_code(element), element, layers))
+        return ObjectValue(tuple(layers.values()), False, True)
+
+    return make
+
+
+def field_adder(
+    node: ObjectComp, inner: ComprehensionScope, members: ObjectBodyCompiler
+) -> Callable[[Any, Frame, dict[str, Layer]], None]:
+    """A function that adds the field of a name, in the frame of its element, to the layers.
+
+    Compiles the body and closes the scope.
+    """
+    compiler = members.compiler
     compiler.draw_key_uses += node.plus
-    members = ObjectBodyCompiler(compiler, inner.scope, node.locals)
     body = compiler.code(node.body, members.scope)
     object_code = members.object_code()
     object_code.uses_draw_key = True
@@ -156,20 +183,13 @@ def object_comp(compiler: Compiler, node: ObjectComp, scope: Scope) -> Code:
     site = [spec.site for spec in node.specs if isinstance(spec, ForSpec)][-1]
     step_of = compiler.runtime.step_of
 
-    def make(frame: Frame) -> Value:
-        layers: dict[str, Layer] = {}
+    def add_field(name: Any, element: Frame, layers: dict[str, Layer]) -> None:
+        if name is None:
+            return
+        check_name(name, layers, node.name)
+        code = members.plus(body, name) if node.plus else body
+        member = LayerField(code, node.visibility, node.name.span)
+        context = element[0][1].element_context((site, step_of(name)))
+        layers[name] = Layer(object_code, {name: member}, element, context, len(layers))
 
-        def emit(element: Frame) -> None:
-            name = name_code(element)
-            if name is None:
-                return
-            check_name(name, layers, node.name)
-            code = plus(compiler, body, name) if node.plus else body
-            member = LayerField(code, node.visibility, node.name.span)
-            context = element[0][1].element_context((site, step_of(name)))
-            layers[name] = Layer(object_code, {name: member}, element, context, len(layers))
-
-        gather(frame, emit)
-        return ObjectValue(tuple(layers.values()), False, True)
-
-    return make
+    return add_field

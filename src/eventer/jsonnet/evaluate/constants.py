@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from eventer.jsonnet.evaluate.native_functions import NativeFunction
 from eventer.jsonnet.evaluate.scope import Constant, Scope
-from eventer.jsonnet.evaluate.std_calls import Builtin as StdValue
-from eventer.jsonnet.nodes import Apply, Array, Builtin, Index, Literal, Node, Unary, Var
+from eventer.jsonnet.evaluate.std_calls import StdFunction
+from eventer.jsonnet.nodes import Apply, Array, Index, Literal, Node, StdReference, Unary, Var
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array as ArrayValue
 from eventer.jsonnet.values import Value
@@ -27,8 +27,8 @@ def constant_of(compiler: Compiler, node: Node, scope: Scope) -> Constant | None
         return Constant(node.value)
     if isinstance(node, Var):
         return _variable(compiler, node, scope)
-    if isinstance(node, Builtin):
-        return Constant(compiler.builtin(node.name))
+    if isinstance(node, StdReference):
+        return Constant(compiler.std_function(node.name))
     if isinstance(node, Index):
         return _library_field(compiler, node, scope)
     if isinstance(node, Apply):
@@ -65,7 +65,7 @@ def _native(compiler: Compiler, node: Apply, scope: Scope) -> Constant | None:
         return None
     name = node.positional[0].value
     target = compiler.constant(node.target, scope)
-    if target is None or not isinstance(target.value, StdValue) or not isinstance(name, str):
+    if target is None or not isinstance(target.value, StdFunction) or not isinstance(name, str):
         return None
     if target.value.spec.name != "native":
         return None

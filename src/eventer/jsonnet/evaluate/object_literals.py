@@ -48,6 +48,24 @@ class ObjectBodyCompiler:
             self.compiler.draw_key_uses += 1
         return self.compiler.code(node.body, self.scope)
 
+    def plus(self, body: Code, name: str) -> Code:
+        """`name+: body`: `super.name + body` where super has it."""
+        add = self.compiler.runtime.operators.add
+
+        def extend(frame: Frame) -> Value:
+            right = body(frame)
+            own, below = frame[SELF_SLOT], frame[SUPER_SLOT]
+            if not below or name not in own.table_below(below):
+                return right  # type: ignore[no-any-return]  # code is untyped by design
+            return add(own.get_super(name, below), right, frame[1].elements)
+
+        return extend
+
+    def member(self, field: Field, body: Code, name: str) -> LayerField:
+        """A field of a name; `body` is the code of its value, `+:` apart."""
+        code = self.plus(body, name) if field.plus else body
+        return LayerField(code, field.visibility, field.name.span)
+
     def asserts(self, nodes: Iterable[Assertion]) -> None:
         """Compiles the asserts."""
         self._asserts = tuple([_assertion(self.compiler, each, self.scope) for each in nodes])
@@ -85,11 +103,13 @@ def object_literal(compiler: Compiler, node: Object, scope: Scope) -> Code:
     members.asserts(node.asserts)
     object_code = members.object_code()
     if all(isinstance(field.name, Literal) for field in node.fields):
-        return _fixed(compiler, node, bodies, object_code)
-    return _computed(compiler, node, bodies, object_code, scope)
+        return _fixed(members, node, bodies, object_code)
+    return _computed(members, node, bodies, object_code, scope)
 
 
-def _fixed(compiler: Compiler, node: Object, bodies: list[Code], object_code: ObjectCode) -> Code:
+def _fixed(
+    body_compiler: ObjectBodyCompiler, node: Object, bodies: list[Code], object_code: ObjectCode
+) -> Code:
     """All names are known: the members and their table are made once."""
     members: dict[str, LayerField] = {}
     for field, body in zip(node.fields, bodies, strict=True):
@@ -98,11 +118,11 @@ def _fixed(compiler: Compiler, node: Object, bodies: list[Code], object_code: Ob
             continue
         if not isinstance(name, str) or name in members:
             return _refuse_name(field, name, set(members))
-        members[name] = _member(compiler, field, body, name)
+        members[name] = body_compiler.member(field, body, name)
     object_code.table = single_layer_table(members)
     object_code.visible_names = visible_names(object_code.table)
     has_asserts, uses_draw_key = bool(object_code.asserts), object_code.uses_draw_key
-    meter = compiler.runtime.meter
+    meter = body_compiler.compiler.runtime.meter
 
     def make(frame: Frame) -> Value:
         meter.bytes_left -= _OBJECT_BYTES
@@ -116,15 +136,20 @@ def _fixed(compiler: Compiler, node: Object, bodies: list[Code], object_code: Ob
 
 
 def _computed(
-    compiler: Compiler, node: Object, bodies: list[Code], object_code: ObjectCode, scope: Scope
+    body_compiler: ObjectBodyCompiler,
+    node: Object,
+    bodies: list[Code],
+    object_code: ObjectCode,
+    scope: Scope,
 ) -> Code:
     """Some names are computed, each time the literal is evaluated, outside of the object."""
     has_asserts, uses_draw_key = bool(object_code.asserts), object_code.uses_draw_key
+    compiler, make_member = body_compiler.compiler, body_compiler.member
     meter = compiler.runtime.meter
     fields: list[tuple[Code, Field, Code, LayerField | None]] = []
     for field, body in zip(node.fields, bodies, strict=True):
         name = compiler.code(field.name, scope)
-        member = None if field.plus else _member(compiler, field, body, "")
+        member = None if field.plus else make_member(field, body, "")
         fields.append((name, field, body, member))
 
     def make(frame: Frame) -> Value:
@@ -134,7 +159,7 @@ def _computed(
             name = name_code(frame)
             if name is not None:
                 check_name(name, members, field.name)
-                members[name] = member or _member(compiler, field, body, name)
+                members[name] = member or make_member(field, body, name)
         return ObjectValue(
             (Layer(object_code, members, frame, frame[1]),), has_asserts, uses_draw_key
         )
@@ -158,25 +183,6 @@ def check_name(name: Value, members: Any, node: Any) -> None:
         )
     if name in members:
         raise EvaluationError(f"the field {name!r} is defined twice", node.span)
-
-
-def _member(compiler: Compiler, field: Field, body: Code, name: str) -> LayerField:
-    code = plus(compiler, body, name) if field.plus else body
-    return LayerField(code, field.visibility, field.name.span)
-
-
-def plus(compiler: Compiler, body: Code, name: str) -> Code:
-    """`name+: body`: `super.name + body` where super has it."""
-    add = compiler.runtime.operators.add
-
-    def extend(frame: Frame) -> Value:
-        right = body(frame)
-        own, below = frame[SELF_SLOT], frame[SUPER_SLOT]
-        if not below or name not in own.table_below(below):
-            return right  # type: ignore[no-any-return]  # code is untyped by design
-        return add(own.get_super(name, below), right, frame[1].elements)
-
-    return extend
 
 
 def super_index(compiler: Compiler, node: SuperIndex, scope: Scope) -> Code:

@@ -27,12 +27,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from eventer.core.errors import EvaluationError
+from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.model import JsonValue
+from eventer.core.source import Span
+from eventer.jsonnet.context import Context
+from eventer.jsonnet.error_trace import add_trace_frame
+from eventer.jsonnet.evaluate.closures import NO_NAMED_ARGUMENTS
+from eventer.jsonnet.evaluate.native_functions import NativeFunction
 from eventer.jsonnet.object_values import Object
-from eventer.jsonnet.values import Array, Function, Operand, Value
+from eventer.jsonnet.operators import describe
+from eventer.jsonnet.values import Array, Function, Operand, Thunk, Value, force
+
+if TYPE_CHECKING:
+    from eventer.jsonnet.evaluate.runtime import Runtime
 
 
 class _Required:
@@ -53,15 +62,15 @@ class StdParam:
 
 
 @dataclass(frozen=True, slots=True)
-class StdFunction:
-    """A function of `std`; desugaring may name it too (`Builtin`)."""
+class StdDeclaration:
+    """A function of `std`; desugaring may name it too (`StdReference`)."""
 
     name: str
     params: tuple[StdParam, ...]
     implementation: Callable[..., Value]
 
 
-FUNCTIONS: Final[dict[str, StdFunction]] = {}
+FUNCTIONS: Final[dict[str, StdDeclaration]] = {}
 CONSTANTS: Final[dict[str, Value]] = {}
 
 _Implementation = TypeVar("_Implementation", bound=Callable[..., Value])
@@ -88,7 +97,7 @@ def function(name: str, *params: StdParam) -> Callable[[_Implementation], _Imple
     def declare(implementation: _Implementation) -> _Implementation:
         if name in FUNCTIONS:
             raise ValueError(f"std.{name} is declared twice")
-        FUNCTIONS[name] = StdFunction(name, params, implementation)
+        FUNCTIONS[name] = StdDeclaration(name, params, implementation)
         return implementation
 
     return declare
@@ -101,7 +110,7 @@ def constant(name: str, value: Value) -> None:
     CONSTANTS[name] = value
 
 
-class Call(Protocol):
+class Call:
     """One call of a function of `std`: where it is, what it may take, what it can ask for.
 
     Errors raised through it, or raised without a place, get the call's place.
@@ -111,113 +120,195 @@ class Call(Protocol):
     element), where A is the call's own. `element` is the index in the input before any filter, or
     a text where the input goes by name (`mapWithKey`). Always say both truly: values must not
     depend on the order of evaluation.
+
+    `context` with `steps` after it is the call's own: H(context, *steps) is its key, A.
     """
 
-    @property
-    def name(self) -> str:
-        """The function's name, as in `std.<name>`."""
+    __slots__ = ("_context", "_runtime", "_steps", "name", "place")
+
+    def __init__(
+        self, runtime: Runtime, name: str, context: Context, steps: tuple[int, ...], place: Span
+    ) -> None:
+        self._runtime = runtime
+        self.name = name
+        self._context = context
+        self._steps = steps
+        self.place = place
 
     # -- evaluating -----------------------------------------------------------------------------
 
-    def force(self, operand: Operand) -> Value:
+    @staticmethod
+    def force(operand: Operand) -> Value:
         """The value of an operand."""
+        return force(operand)
 
     def apply(
         self, func: Function, arguments: Sequence[Operand], argument: int, element: int | str
     ) -> Value:
         """The value of `func(*arguments)`, now."""
+        return func.enter(
+            self._member(argument, element), arguments, NO_NAMED_ARGUMENTS, self.place
+        )
 
     def later(
         self, func: Function, arguments: Sequence[Operand], argument: int, element: int | str
     ) -> Operand:
         """The same, computed when it is forced, at most once; charges the step of making it."""
+        self._runtime.meter.steps(1)
+
+        def compute(_frame: object) -> Value:
+            try:
+                return self.apply(func, arguments, argument, element)
+            except TemplateError as error:
+                add_trace_frame(error, f"std.{self.name}", self.place)
+                raise
+
+        return Thunk(compute, [None, self._context])
 
     def delay(self, compute: Callable[[], Value]) -> Operand:
         """A thunk of any Python computation; it may raise through this call."""
 
-    def field(self, value: Object, name: str) -> Value:
-        """The value of a field, visible or hidden; asserts run first."""
+        def located(_frame: object) -> Value:
+            try:
+                return compute()
+            except TemplateError as error:
+                add_trace_frame(error, f"std.{self.name}", self.place)
+                raise
+
+        return Thunk(located, [None, self._context])
+
+    def _member(self, argument: int, element: int | str) -> Context:
+        step = self._runtime.step_of(element) if isinstance(element, str) else element
+        return self._context.element_context((*self._steps, argument, step))
+
+    @staticmethod
+    def field(value: Object, name: str) -> Value:
+        """The value of a field, visible or hidden."""
+        return value.get(name)
 
     def add(self, left: Value, right: Value) -> Value:
         """`left + right` as the language does it: numbers, strings, arrays, objects."""
+        return self._runtime.operators.add(left, right, self._context.elements)
 
     def equals(self, left: Value, right: Value) -> bool:
         """`left == right`; an error where functions are compared."""
+        return self._runtime.operators.equals(left, right)
 
     def compare(self, left: Value, right: Value) -> int:
         """Below, equal to or above 0: numbers, strings and arrays of them; else an error."""
+        return self._runtime.operators.compare(left, right)
 
     def to_string(self, value: Value) -> str:
         """`std.toString`: strings as they are, other values as the language prints them."""
+        return self._runtime.operators.to_string(value)
 
     def json(self, value: Value) -> JsonValue:
         """The value as Python JSON values (asserts run, thunks forced); functions are an error.
 
         Whole numbers up to 2^53 become int, the others stay float.
         """
+        return self._runtime.manifest.python(value)
 
     def from_json(self, value: JsonValue) -> Value:
         """A value of the language for Python JSON values; charged."""
+        return self._runtime.from_json(value)
 
     # -- the budget -----------------------------------------------------------------------------
 
     def steps(self, count: int) -> None:
         """Charges steps: one a turn of a loop in Python whose length the template decides."""
+        self._runtime.meter.steps(count)
 
     def read(self, characters: int) -> None:
         """Charges the steps of searching, cutting or changing a text, before it is done."""
+        self._runtime.meter.read(characters)
 
     def copied(self, characters: int) -> None:
         """Charges the steps of copying or comparing a text, before it is done."""
+        self._runtime.meter.copied(characters)
 
     def pieces(self, text: str) -> Iterator[str]:
         """A text in pieces, each charged as read: for what may take long with each character."""
+        return self._runtime.meter.pieces(text)
 
     def bytes(self, count: float) -> None:
         """Charges bytes about to be allocated: before a string is made."""
+        self._runtime.meter.bytes(count)
 
     def elements(self, count: float) -> None:
         """Charges the elements of an array (or fields of an object) before it is made."""
+        self._runtime.meter.elements(count)
 
     def element_bytes(self, count: float) -> None:
         """Charges their bytes alone: the steps are charged one by one while they are made.
 
         For elements that cost more than a copy, so that the clock is looked at in between.
         """
+        self._runtime.meter.element_bytes(count)
 
     # -- arguments and errors -------------------------------------------------------------------
 
     def error(self, message: str, *, hint: str | None = None) -> EvaluationError:
         """An error at the call's place, to be raised: the message gets `std.<name>: ` before it."""
+        return EvaluationError(f"std.{self.name}: {message}", self.place, hint=hint)
+
+    def _wrong(self, value: Value, param: str, expected: str) -> EvaluationError:
+        return self.error(f"{param} must be {expected}, not {describe(value)}")
 
     def number(self, value: Value, param: str) -> float:
         """The value, which must be a number."""
+        if isinstance(value, float):
+            return value
+        raise self._wrong(value, param, "a number")
 
     def whole(self, value: Value, param: str) -> int:
         """The value, which must be a number without a fraction."""
+        number = self.number(value, param)
+        if number.is_integer():
+            return int(number)
+        raise self.error(f"{param} must be a whole number, not {number:.17g}")
 
     def string(self, value: Value, param: str) -> str:
         """The value, which must be a string."""
+        if isinstance(value, str):
+            return value
+        raise self._wrong(value, param, "a string")
 
     def boolean(self, value: Value, param: str) -> bool:
         """The value, which must be a boolean."""
+        if isinstance(value, bool):
+            return value
+        raise self._wrong(value, param, "a boolean")
 
     def array(self, value: Value, param: str) -> Array:
         """The value, which must be an array."""
+        if isinstance(value, Array):
+            return value
+        raise self._wrong(value, param, "an array")
 
     def object(self, value: Value, param: str) -> Object:
         """The value, which must be an object."""
+        if isinstance(value, Object):
+            return value
+        raise self._wrong(value, param, "an object")
 
     def function(self, value: Value, param: str) -> Function:
         """The value, which must be a function."""
+        if isinstance(value, Function):
+            return value
+        raise self._wrong(value, param, "a function")
 
     # -- the world ------------------------------------------------------------------------------
 
     def trace(self, message: str) -> None:
         """Gives a line to whoever collects `std.trace`, with the call's place."""
+        self._runtime.environment.trace(message, self.place)
 
     def ext_var(self, name: str) -> Value:
         """The value of an external variable, an error where there is none."""
+        return self._runtime.ext_var(name)
 
     def native(self, name: str) -> Value:
         """The native function of that name, or null."""
+        native = self._runtime.environment.natives.find(name)
+        return None if native is None else NativeFunction(native, self._runtime)

@@ -7,6 +7,7 @@ The digits come from arithmetic on doubles, step by step as in Jsonnet's own lib
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,13 +69,18 @@ def _hexadecimal(layout: ConversionLayout, number: float, least: float) -> str:
 
 
 def fraction_text(layout: ConversionLayout, number: float) -> str:
-    """`%f`, `%e` and `%g`."""
+    """`%f`, `%e` and `%g`.
+
+    `%.0g` differs from C as in Jsonnet's own library, except for subnormal numbers.
+    """
     precision = _PRECISION if layout.precision is None else layout.precision
     kind = layout.code.kind
     if kind == "f":
         return _decimal(layout, number, layout.zeros, precision, trailing=True)
     if kind == "e":
         return _scientific(layout, number, precision, trailing=True)
+    if 0.0 < abs(number) < sys.float_info.min:
+        precision = max(precision, 1.0)
     exponent = _exponent(number)
     trailing = layout.code.alternative
     if exponent < -4 or exponent >= precision:

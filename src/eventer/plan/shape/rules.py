@@ -72,7 +72,7 @@ def _super_index(
     return join_all(find_field(inference, layers, text, level) for text in sorted(name.values))
 
 
-def _builtin(_: Inference, node: n.Builtin, __: AbstractEnvironment) -> AbstractValue:
+def _std_reference(_: Inference, node: n.StdReference, __: AbstractEnvironment) -> AbstractValue:
     return AbstractValue(StdFunctionName(node.name))
 
 
@@ -289,7 +289,7 @@ RULES: Final[
     n.Self: _self,
     n.SuperIndex: _super_index,
     n.InSuper: lambda *_: BOOLEAN,
-    n.Builtin: _builtin,
+    n.StdReference: _std_reference,
     n.Array: _array,
     n.ArrayComp: _array_comp,
     n.Function: _function,

@@ -10,7 +10,7 @@ from eventer.core.errors import EvaluationError
 from eventer.jsonnet.context import Context
 from eventer.jsonnet.evaluate.compiler import Compiler
 from eventer.jsonnet.evaluate.comprehensions import ComprehensionScope
-from eventer.jsonnet.evaluate.scope import Layout, Scope
+from eventer.jsonnet.evaluate.scope import Scope
 from eventer.jsonnet.nodes import ArrayComp, CompSpec, ForSpec, IfSpec
 from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Array, Code, Frame
@@ -29,7 +29,7 @@ Then: TypeAlias = Callable[[Frame], Any]
 def array_comp(compiler: Compiler, node: ArrayComp, scope: Scope) -> Code:
     """`[body for … if …]`: an array, or a list where its length differs from row to row."""
     traced = cast("TracedCompiler", compiler)
-    inner = ComprehensionScope(scope)
+    inner = ComprehensionScope(compiler, scope)
     stages = [_stage(traced, spec, inner) for spec in node.specs]
     body = compiler.operand(node.body, inner.scope)
     inner.close()
@@ -83,12 +83,7 @@ def filter_rows(tracer: Tracer, condition: Any, then: Callable[[], Any]) -> Any:
 
 
 def _for(compiler: TracedCompiler, spec: ForSpec, inner: ComprehensionScope) -> Stage:
-    compiler.draw_key_uses += 1
-    source = compiler.code(spec.source, inner.scope)
-    layout, pad = Layout(), list[None]()
-    inner.pads.append((pad, layout))
-    inner.scope = inner.scope.inner(layout)
-    inner.scope.declare(spec.name)
+    source, pad = inner.enter_loop(spec)
     span = spec.source.span
 
     def stage(frame: Frame, then: Then) -> Any:

@@ -14,10 +14,9 @@ from typing import Any, Final, TypeAlias, cast
 from eventer.core.errors import EvaluationError
 from eventer.core.source import Span
 from eventer.jsonnet.evaluate.compiler import Compiler
-from eventer.jsonnet.evaluate.comprehensions import ComprehensionScope
-from eventer.jsonnet.evaluate.object_literals import check_name
-from eventer.jsonnet.evaluate.scope import Layout, Scope
-from eventer.jsonnet.layers import Layer, LayerField
+from eventer.jsonnet.evaluate.comprehensions import ComprehensionScope, field_adder
+from eventer.jsonnet.evaluate.scope import Scope
+from eventer.jsonnet.layers import Layer
 from eventer.jsonnet.nodes import CompSpec, ForSpec, ObjectComp
 from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Array, Code, Frame
@@ -26,7 +25,7 @@ from eventer.plan.symbols import Choice, Symbol, Symbolic
 from eventer.plan.trace.dictionaries import split_by_entry
 from eventer.plan.trace.traced_compiler import TracedCompiler
 from eventer.plan.trace.traced_expressions import located
-from eventer.plan.trace.traced_literals import TracedMembers, plus
+from eventer.plan.trace.traced_literals import TracedMembers
 from eventer.plan.trace.traced_objects import TracedObject
 from eventer.plan.trace.tracer import Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
@@ -128,36 +127,12 @@ class _ElementWalk:
 def object_comp(compiler: Compiler, node: ObjectComp, scope: Scope) -> Code:
     """`{ [name]: body for … }`, over arrays of known lengths."""
     traced = cast("TracedCompiler", compiler)
-    inner = ComprehensionScope(scope)
+    inner = ComprehensionScope(compiler, scope)
     steps = [_step(traced, spec, inner) for spec in node.specs]
     steps.append(_Step(compiler.code(node.name, inner.scope), _no_frames, node.name.span))
-    walk = _ElementWalk(traced.tracer, steps, _adder(traced, node, inner))
-    return located(lambda frame: walk.run(_Progress(((0, frame),), {})), node.span)
-
-
-def _adder(
-    compiler: TracedCompiler, node: ObjectComp, inner: ComprehensionScope
-) -> Callable[[Any, Frame, Layers], None]:
-    """What adds a field of a name, for the element of a frame."""
-    compiler.draw_key_uses += node.plus
     members = TracedMembers(compiler, inner.scope, node.locals)
-    body = compiler.code(node.body, members.scope)
-    object_code = members.object_code()
-    object_code.uses_draw_key = True
-    inner.close()
-    site = [spec.site for spec in node.specs if isinstance(spec, ForSpec)][-1]
-    step_of = compiler.runtime.step_of
-
-    def add(name: Any, element: Frame, layers: Layers) -> None:
-        if name is None:
-            return
-        check_name(name, layers, node.name)
-        code = plus(compiler, body, name) if node.plus else body
-        member = LayerField(code, node.visibility, node.name.span)
-        context = element[0][1].element_context((site, step_of(name)))
-        layers[name] = Layer(object_code, {name: member}, element, context, len(layers))
-
-    return add
+    walk = _ElementWalk(traced.tracer, steps, field_adder(node, inner, members))
+    return located(lambda frame: walk.run(_Progress(((0, frame),), {})), node.span)
 
 
 def _no_frames(_value: Any, _frame: Frame) -> Sequence[Frame]:
@@ -179,12 +154,7 @@ def _step(compiler: TracedCompiler, spec: CompSpec, inner: ComprehensionScope) -
 
 
 def _for(compiler: TracedCompiler, spec: ForSpec, inner: ComprehensionScope) -> _Step:
-    compiler.draw_key_uses += 1
-    source = compiler.code(spec.source, inner.scope)
-    layout, pad = Layout(), list[None]()
-    inner.pads.append((pad, layout))
-    inner.scope = inner.scope.inner(layout)
-    inner.scope.declare(spec.name)
+    source, pad = inner.enter_loop(spec)
 
     def elements(value: Any, frame: Frame) -> Sequence[Frame]:
         if not isinstance(value, Array):

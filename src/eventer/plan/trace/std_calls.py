@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from eventer.core.errors import EvaluationError
 from eventer.core.source import Span
 from eventer.jsonnet.context import Context
-from eventer.jsonnet.evaluate.std_calls import Builtin, StdCall
+from eventer.jsonnet.evaluate.std_calls import StdFunction
 from eventer.jsonnet.object_values import Object
-from eventer.jsonnet.std.declarations import StdFunction
+from eventer.jsonnet.std.declarations import Call, StdDeclaration
 from eventer.jsonnet.values import Array, Function, Operand, Thunk, Value, force
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbolic
 from eventer.plan.trace.plain_values import NotPlainError
@@ -40,19 +40,19 @@ _FORCE_THEIR_ARGUMENTS: Final = frozenset({"get", "clamp"})
 """Functions whose rules force their lazy arguments themselves, each for the rows that need it."""
 
 
-class TracedBuiltin(Builtin):
+class TracedStdFunction(StdFunction):
     """A function of `std`, called while tracing."""
 
     __slots__ = ("compiler",)
 
-    def __init__(self, spec: StdFunction, runtime: Any, compiler: TracedCompiler) -> None:
+    def __init__(self, spec: StdDeclaration, runtime: Any, compiler: TracedCompiler) -> None:
         super().__init__(spec, runtime)
         self.compiler = compiler
 
     def invoke(
         self, context: Context, steps: tuple[int, ...], arguments: Sequence[Any], place: Any
     ) -> Value:
-        """See `Builtin.invoke`."""
+        """See `StdFunction.invoke`."""
         try:
             return self._performed(context, steps, list(arguments), place)  # type: ignore[no-any-return]  # a value or a symbol
         except PlanUnsupportedError as unsupported:
@@ -121,7 +121,7 @@ def _may_hold_symbols(given: Sequence[Any]) -> bool:
     return any(isinstance(value, Array | Object) for value in given)
 
 
-class TracedStdCall(StdCall):
+class TracedStdCall(Call):
     """What the library's own code is given: thunks keep their domain, symbols are refused."""
 
     __slots__ = ()
@@ -129,11 +129,11 @@ class TracedStdCall(StdCall):
     def later(
         self, func: Function, arguments: Sequence[Operand], argument: int, element: int | str
     ) -> Operand:
-        """See `StdCall.later`."""
+        """See `Call.later`."""
         return self._kept(super().later(func, arguments, argument, element))
 
     def delay(self, compute: Callable[[], Value]) -> Operand:
-        """See `StdCall.delay`."""
+        """See `Call.delay`."""
         return self._kept(super().delay(compute))
 
     def _kept(self, operand: Operand) -> Operand:
@@ -146,11 +146,11 @@ class TracedStdCall(StdCall):
         return self._runtime.tracer  # type: ignore[attr-defined]  # a traced runtime
 
     def force(self, operand: Operand) -> Value:  # type: ignore[override]  # an instance may
-        """See `StdCall.force`."""
+        """See `Call.force`."""
         return self._tracer.simplified(force(operand))  # type: ignore[no-any-return]
 
     def to_string(self, value: Value) -> str:
-        """See `StdCall.to_string`."""
+        """See `Call.to_string`."""
         text: Any = super().to_string(value)
         if isinstance(text, Symbolic):
             raise PlanUnsupportedError("text from an array or object with random values")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from eventer.jsonnet.evaluate.compiler import Compiler, Imports, Rules
-from eventer.jsonnet.evaluate.scope import Scope
-from eventer.jsonnet.evaluate.std_calls import Builtin
+from eventer.jsonnet.evaluate.scope import FIRST_VARIABLE, Scope
+from eventer.jsonnet.evaluate.std_calls import StdFunction
 from eventer.jsonnet.nodes import Node
 from eventer.jsonnet.std.declarations import FUNCTIONS
 from eventer.jsonnet.values import Code, Frame, Thunk, Value
@@ -26,11 +28,11 @@ class TracedCompiler(Compiler):
         self.tracer = runtime.tracer
         self.operators = runtime.traced_operators
 
-    def builtin(self, name: str) -> Builtin:
-        """See `Compiler.builtin`."""
-        from eventer.plan.trace.std_calls import TracedBuiltin
+    def std_function(self, name: str) -> StdFunction:
+        """See `Compiler.std_function`."""
+        from eventer.plan.trace.std_calls import TracedStdFunction
 
-        return TracedBuiltin(FUNCTIONS[name], self.runtime, self)
+        return TracedStdFunction(FUNCTIONS[name], self.runtime, self)
 
     def callee(self, node: Node, scope: Scope) -> Code:
         """See `Compiler.callee`; it has to be one function for all rows.
@@ -56,3 +58,20 @@ class TracedCompiler(Compiler):
             return Thunk(tracer.bind_to_domain(code), frame)
 
         return delay
+
+    def function_body(self, body: Code, defaults: Sequence[Code | None]) -> Code:
+        """See `Compiler.function_body`; defaults belong to the domain of the call."""
+        slots = [
+            (slot, code) for slot, code in enumerate(defaults, FIRST_VARIABLE) if code is not None
+        ]
+        if not slots:
+            return body
+
+        def run(frame: Frame) -> Value:
+            for slot, code in slots:
+                operand = frame[slot]
+                if operand.__class__ is Thunk and operand.code is code:
+                    frame[slot] = Thunk(self.tracer.bind_to_domain(code), frame)
+            return body(frame)  # type: ignore[no-any-return]  # code is untyped by design
+
+        return run

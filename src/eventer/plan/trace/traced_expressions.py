@@ -218,7 +218,7 @@ def _remainder(compiler: TracedCompiler, frame: Frame, left: Any, right: Any, sp
     if isinstance(left, Choice):
         return tracer.distribute(left, lambda side: _remainder(compiler, frame, side, right, span))
     if type_name_of(left) == "string":
-        return compiler.builtin("format").invoke(frame[1], (0,), [left, right], span)
+        return compiler.std_function("format").invoke(frame[1], (0,), [left, right], span)
     return compiler.operators.arithmetic("%", left, right)
 
 

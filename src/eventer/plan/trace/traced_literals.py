@@ -1,4 +1,4 @@
-"""Traced rules for functions and object literals."""
+"""Traced rules for object literals."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from eventer.core.errors import EvaluationError
-from eventer.jsonnet.evaluate.closures import Closure, FunctionCode
 from eventer.jsonnet.evaluate.compiler import Compiler
 from eventer.jsonnet.evaluate.object_literals import ObjectBodyCompiler, check_name
-from eventer.jsonnet.evaluate.scope import FIRST_VARIABLE, Layout, Scope
+from eventer.jsonnet.evaluate.scope import Scope
 from eventer.jsonnet.layers import SELF_SLOT, SUPER_SLOT, Layer, LayerField, ObjectCode
-from eventer.jsonnet.nodes import Assertion, Field, Function, InSuper, Object
-from eventer.jsonnet.values import Code, Frame, Thunk
+from eventer.jsonnet.nodes import Assertion, Field, InSuper, Object
+from eventer.jsonnet.values import Code, Frame
 from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, Symbolic
 from eventer.plan.trace.traced_compiler import TracedCompiler
@@ -21,51 +20,37 @@ from eventer.plan.trace.traced_objects import OptionalMember, TracedObject
 from eventer.plan.trace.tracer import Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
 
-# -- functions -------------------------------------------------------------------------------------
-
-
-def function(compiler: Compiler, node: Function, scope: Scope) -> Code:
-    """`function(params) body`; defaults belong to the domain of the call."""
-    traced = cast("TracedCompiler", compiler)
-    layout = Layout()
-    inner = scope.inner(layout)
-    for param in node.params:
-        inner.declare(param.name)
-    defaults = tuple(
-        [None if p.default is None else compiler.code(p.default, inner) for p in node.params]
-    )
-    body = _with_defaults(traced, compiler.code(node.body, inner, tail=True), defaults)
-    names = tuple([param.name for param in node.params])
-    pad = layout.pad(layout.first + len(names))
-    code = FunctionCode(node.name, names, defaults, body, pad)
-    return lambda frame: Closure(code, frame)
-
-
-def _with_defaults(compiler: TracedCompiler, body: Code, defaults: Sequence[Code | None]) -> Code:
-    slots = [(slot, code) for slot, code in enumerate(defaults, FIRST_VARIABLE) if code is not None]
-    if not slots:
-        return body
-
-    def run(frame: Frame) -> Any:
-        for slot, code in slots:
-            operand = frame[slot]
-            if operand.__class__ is Thunk and operand.code is code:
-                frame[slot] = Thunk(compiler.tracer.bind_to_domain(code), frame)
-        return body(frame)
-
-    return run
-
-
-# -- objects ---------------------------------------------------------------------------------------
-
 
 class TracedMembers(ObjectBodyCompiler):
     """Members whose asserts are about rows."""
+
+    @property
+    def tracer(self) -> Tracer:
+        """The trace."""
+        return cast("TracedCompiler", self.compiler).tracer
 
     def asserts(self, nodes: Iterable[Assertion]) -> None:
         """See `ObjectBodyCompiler.asserts`."""
         compiler = cast("TracedCompiler", self.compiler)
         self._asserts = tuple([_assertion(compiler, each, self.scope) for each in nodes])
+
+    def plus(self, body: Code, name: str) -> Code:
+        """`name+: body`: `super.name + body` in the rows where super has it."""
+        add, tracer = self.compiler.runtime.operators.add, self.tracer
+
+        def extend(frame: Frame) -> Any:
+            right = body(frame)
+            own, below = frame[SELF_SLOT], frame[SUPER_SLOT]
+            present = own.present(name, below=below) if below else False
+            if present is False:
+                return right
+
+            def both() -> Any:
+                return add(own.get_super(name, below), right, frame[1].elements)
+
+            return both() if present is True else tracer.choose(present, both, lambda: right)
+
+        return extend
 
 
 def _assertion(compiler: TracedCompiler, node: Assertion, scope: Scope) -> Code:
@@ -102,7 +87,7 @@ def object_literal(compiler: Compiler, node: Object, scope: Scope) -> Code:
     def make(frame: Frame) -> Any:
         found: dict[str, LayerField] = {}
         for name, field, body in fields:
-            _add_field(traced, found, name(frame), field, body)
+            _add_field(members, found, traced.tracer.simplified(name(frame)), field, body)
         return _literal(traced.tracer, object_code, found, frame)
 
     return located(make, node.span)
@@ -121,19 +106,18 @@ def _literal(
 
 
 def _add_field(
-    compiler: TracedCompiler, found: dict[str, LayerField], name: Any, field: Field, body: Code
+    members: TracedMembers, found: dict[str, LayerField], name: Any, field: Field, body: Code
 ) -> None:
-    name = compiler.tracer.simplified(name)
     if name is None:
         return
     if not isinstance(name, Symbolic):
         check_name(name, found, field.name)
-        found[name] = _member(compiler, name, field, body)
+        found[name] = members.member(field, body, name)
         return
-    for each, condition in _alternatives(compiler.tracer, name, field):
+    for each, condition in _alternatives(members.tracer, name, field):
         if each in found:
             raise PlanUnsupportedError(f"the field {each!r} may be defined twice", field.name.span)
-        code = plus(compiler, body, each) if field.plus else body
+        code = members.member(field, body, each).body
         found[each] = OptionalMember(code, field.visibility, field.name.span, condition)
 
 
@@ -155,30 +139,6 @@ def _alternatives(tracer: Tracer, name: Any, field: Field) -> Sequence[tuple[str
 def _is_entry(tracer: Tracer, name: Symbol, wanted: str) -> Symbol:
     matches = tuple(entry == wanted for entry in name.node.entries)
     return tracer.compute("entries", [name], Type.DICTIONARY, entries=matches)
-
-
-def _member(compiler: TracedCompiler, name: str, field: Field, body: Code) -> LayerField:
-    code = plus(compiler, body, name) if field.plus else body
-    return LayerField(code, field.visibility, field.name.span)
-
-
-def plus(compiler: TracedCompiler, body: Code, name: str) -> Code:
-    """`name+: body`: `super.name + body` in the rows where super has it."""
-    add, tracer = compiler.operators.add, compiler.tracer
-
-    def extend(frame: Frame) -> Any:
-        right = body(frame)
-        own, below = frame[SELF_SLOT], frame[SUPER_SLOT]
-        present = own.present(name, below=below) if below else False
-        if present is False:
-            return right
-
-        def both() -> Any:
-            return add(own.get_super(name, below), right, frame[1].elements)
-
-        return both() if present is True else tracer.choose(present, both, lambda: right)
-
-    return extend
 
 
 def in_super(compiler: Compiler, node: InSuper, scope: Scope) -> Code:

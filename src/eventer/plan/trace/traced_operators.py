@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from eventer.core.errors import EvaluationError
@@ -131,23 +131,27 @@ class TracedOperators(Operators):
     def equals(self, left: Any, right: Any) -> Any:
         """See `Operators.equals`; a symbol where it differs from row to row."""
         if not isinstance(left, Symbolic) and not isinstance(right, Symbolic):
-            return self._equal_plain(left, right)
-        return self._tracer.scalar([left, right], self._equal_plain, self._equal_columns)
+            return super().equals(left, right)
+        return self._tracer.scalar([left, right], super().equals, self._equal_columns)
 
-    def _equal_plain(self, left: Any, right: Any) -> Any:
-        if isinstance(left, Array) and isinstance(right, Array):
-            return self._equal_arrays(left, right)
-        return super().equals(left, right)
-
-    def _equal_arrays(self, left: Array, right: Array) -> Any:
+    def _same_arrays(self, left: Array, right: Array) -> Any:
         if len(left.items) != len(right.items):
             return False
-        return self._all_equal(list(zip(left, right, strict=True)))
+        return self._all_equal(left.__getitem__, right.__getitem__, range(len(left.items)))
 
-    def _all_equal(self, pairs: Sequence[tuple[Any, Any]]) -> Any:
+    def _same_objects(self, left: Object, right: Object) -> Any:
+        names = left.names()
+        if names != right.names():
+            return False
+        return self._all_equal(left.get, right.get, names)
+
+    def _all_equal(
+        self, left: Callable[[Any], Any], right: Callable[[Any], Any], keys: Iterable[Any]
+    ) -> Any:
+        """Whether both sides are equal at each key; later keys only in rows equal so far."""
         result: Any = True
-        for one, other in pairs:
-            result = self.both(result, lambda one=one, other=other: self.equals(one, other))  # type: ignore[misc]
+        for key in keys:
+            result = self.both(result, lambda key=key: self.equals(left(key), right(key)))  # type: ignore[misc]
             if result is False:
                 return False
         return result

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from eventer.jsonnet import nodes
-from eventer.jsonnet.evaluate import comprehensions, expressions, object_literals, variables
+from eventer.jsonnet.evaluate import calls, comprehensions, expressions, object_literals, variables
 from eventer.jsonnet.evaluate.compiler import Rule, Rules
 from eventer.plan.trace import array_comprehensions, object_comprehensions, traced_literals
 from eventer.plan.trace import traced_expressions as traced
@@ -15,7 +15,7 @@ _PLAIN: Final[dict[type, Rule]] = {
     nodes.Var: variables.variable,
     nodes.Self: variables.self_object,
     nodes.Local: variables.local,
-    nodes.Function: traced_literals.function,
+    nodes.Function: calls.function,
     nodes.Apply: traced.application,
     nodes.Array: comprehensions.array,
     nodes.ArrayComp: array_comprehensions.array_comp,

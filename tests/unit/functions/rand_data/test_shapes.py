@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from eventer.functions import frozen
+from eventer.functions import data_files
 from eventer.functions.rand_data.cards import luhn_digits
 from eventer.functions.rand_data.get_rand_data import FIELDS, GET_RAND_DATA
 from eventer.functions.rand_data.network import spell_ipv6
@@ -173,7 +173,7 @@ def test_picks_reach_all_entries(name: str, count: int) -> None:
     ],
 )
 def test_picks_are_entries_of_their_list(name: str, listed: str) -> None:
-    assert set(pc.unique(texts(name)).to_pylist()) <= set(frozen.lines(listed))
+    assert set(pc.unique(texts(name)).to_pylist()) <= set(data_files.lines(listed))
 
 
 def joined(*made: pa.Array) -> pa.Array:
@@ -205,8 +205,8 @@ def test_the_check_digit_of_a_known_number() -> None:
 
 
 def test_names_agree_with_their_parts_and_gender() -> None:
-    women = set(frozen.lines("first_names_female"))
-    men = set(frozen.lines("first_names_male"))
+    women = set(data_files.lines("first_names_female"))
+    men = set(data_files.lines("first_names_male"))
     assert not women & men
     parts = joined(texts("first_name"), texts("last_name")).to_pylist()
     names = zip(texts("name").to_pylist(), parts, texts("first_name").to_pylist(), strict=True)
@@ -303,7 +303,7 @@ def words_of(sentences: pa.Array) -> np.ndarray:
     """The number of each word in the list of words, a row a sentence without its full stop."""
     parts = pc.split_pattern(pc.utf8_lower(sentences), " ")
     assert pc.all(pc.equal(pc.list_value_length(parts), 6)).as_py()
-    found = pc.index_in(parts.flatten(), pa.array(frozen.lines("words"), pa.large_string()))
+    found = pc.index_in(parts.flatten(), pa.array(data_files.lines("words"), pa.large_string()))
     assert found.null_count == 0
     return np.sort(found.to_numpy().reshape(-1, 6), axis=1)
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from eventer.functions import frozen
+from eventer.functions import data_files
 from eventer.functions.rand_data.get_rand_data import FIELDS
 from tests import goodness_of_fit as fit
 from tests.unit.functions.rand_data.samples import (
@@ -47,12 +47,12 @@ def counted(made, entries):
 
 EQUALLY_LIKELY = {
     "cc_type": ["VISA", "MasterCard", "American Express", "Discover", "JCB", "Diners Club"],
-    "last_name": frozen.lines("last_names"),
+    "last_name": data_files.lines("last_names"),
     "century": CENTURIES,
-    "timezone": frozen.lines("time_zones"),
+    "timezone": data_files.lines("time_zones"),
     "time_period": ["AM", "PM"],
-    "word": frozen.lines("words"),
-    "currency": frozen.lines("currencies"),
+    "word": data_files.lines("words"),
+    "currency": data_files.lines("currencies"),
     "opayment_method": ["cc", "paypal", "check", "money order"],
 }
 
@@ -70,7 +70,7 @@ def test_numbers_of_an_order_are_equally_likely(name, count):
 
 
 def test_first_names_are_of_both_genders_alike():
-    lists = [frozen.lines("first_names_female"), frozen.lines("first_names_male")]
+    lists = [data_files.lines("first_names_female"), data_files.lines("first_names_male")]
     weights = np.concatenate([np.full(len(names), 1 / len(names)) for names in lists])
     counts = counted(texts("first_name"), [*lists[0], *lists[1]])
     assert fit.chi_square(counts, weights) > fit.LEVEL
@@ -212,7 +212,7 @@ def test_urls_have_every_form_and_ending_alike():
 
 def sentence_words():
     stripped = pc.utf8_slice_codeunits(pc.utf8_lower(texts("sentence")), 0, -1)
-    listed = pa.array(frozen.lines("words"), pa.large_string())
+    listed = pa.array(data_files.lines("words"), pa.large_string())
     found = pc.index_in(pc.split_pattern(stripped, " ").flatten(), listed)
     return found.to_numpy().reshape(-1, 6).astype(np.int64)
 

@@ -6,10 +6,10 @@ import tracemalloc
 import pytest
 
 from eventer.core.errors import BudgetError, EvaluationError
+from eventer.core.large_stack import run_with_large_stack
 from eventer.jsonnet.budget import Budget, Meter
 from eventer.jsonnet.environment import Environment
 from eventer.jsonnet.evaluate.interpreter import Interpreter
-from eventer.jsonnet.evaluate.large_stack import run_with_large_stack
 from tests.unit.jsonnet.evaluation import (
     PathKeys,
     RecordingNatives,

@@ -59,6 +59,11 @@ def test_evaluates_to(text, value):
     assert evaluate(text) == value
 
 
+def test_subnormal_numbers_without_precision_have_one_digit():
+    texts = evaluate("['%.0g' % 5e-324, '%.0g' % 1e-310, '%.0g' % 0, '%.1g' % 5e-324]")
+    assert texts == ["5e-324", "1e-310", "0e+00", "5e-324"]
+
+
 def test_recursion_that_is_no_loop_goes_500_deep():
     assert evaluate("local f(n) = if n == 0 then 0 else 1 + f(n - 1); f(500)") == 500
 

@@ -281,7 +281,9 @@ def _extreme(call: TracedCall, name: str, operation: str) -> Any:
         return call.plain(values, key, empty)
     result = items[0]
     for item in items[1:]:
-        result = call.compiler.builtin(name).invoke(call.context, (0,), [result, item], call.place)
+        result = call.compiler.std_function(name).invoke(
+            call.context, (0,), [result, item], call.place
+        )
     return result
 
 

@@ -88,7 +88,7 @@ def mod(call: TracedCall) -> Any:
     """The remainder of numbers; text is formatted."""
     left, right = call.arguments
     if type_name_of(left) == "string":
-        return call.compiler.builtin("format").invoke(
+        return call.compiler.std_function("format").invoke(
             call.context, call.steps, [left, right], call.place
         )
     return call.compiler.operators.arithmetic("%", left, right)

@@ -106,10 +106,23 @@ def affix(call: TracedCall) -> Any:
     return call.tracer.scalar(call.arguments, call.plain, vector, call.place)
 
 
-@traced_rule("equals", "primitiveEquals", nested=True)
+@traced_rule("equals", nested=True)
 def equals(call: TracedCall) -> Any:
     """`==` as a function."""
     return call.compiler.operators.equals(*call.arguments)
+
+
+@traced_rule("primitiveEquals")
+def primitive_equals(call: TracedCall) -> Any:
+    """`==` of values that are neither arrays nor objects."""
+
+    def vector(values: Sequence[Any]) -> Any:
+        kinds = {type_name_of(value) for value in values}
+        if kinds in ({"array"}, {"object"}):
+            raise EvaluationError("std.primitiveEquals: needs primitive values")
+        return call.compiler.operators.equals(*values)
+
+    return call.tracer.scalar(call.arguments, call.plain, vector, call.place)
 
 
 @traced_rule("repeat")

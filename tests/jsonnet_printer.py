@@ -6,6 +6,7 @@ desugaring left: `assert` as `if`, methods as functions.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from math import isinf
@@ -16,7 +17,6 @@ from eventer.jsonnet.desugar import ROOT_OBJECT
 from eventer.jsonnet.lexer import KEYWORDS
 from eventer.jsonnet.nodes import Expr
 from eventer.jsonnet.parser import PRECEDENCE
-from eventer.jsonnet.string_literals import quote
 from eventer.jsonnet.walk import raise_recursion_limit
 
 _OPEN: Final = 0
@@ -57,7 +57,7 @@ class _Printer:
             n.Self: lambda _: self._put("self"),
             n.SuperIndex: self._super,
             n.InSuper: lambda node: self._put((node.name, PRECEDENCE["in"]), " in super"),
-            n.Builtin: lambda node: self._put("std.", node.name),
+            n.StdReference: lambda node: self._put("std.", node.name),
             n.Array: self._array,
             n.ArrayComp: self._array_comp,
             n.Function: self._function,
@@ -70,7 +70,7 @@ class _Printer:
             n.Error: lambda node: self._put("error ", (node.message, _OPEN)),
             n.Unary: lambda node: self._put(node.operator, (node.operand, _SIGNED)),
             n.Binary: self._binary,
-            n.Import: lambda node: self._put(node.kind, " ", quote(node.path)),
+            n.Import: lambda node: self._put(node.kind, " ", _quoted(node.path)),
             n.Parens: lambda node: self._put("(", (node.body, _OPEN), ")"),
             n.Slice: lambda node: self._slice(node.target, (node.start, node.end, node.step)),
             n.Extend: lambda node: self._put((node.left, _TARGET), " ", (node.right, _TARGET)),
@@ -170,7 +170,7 @@ class _Printer:
         text = name.value if isinstance(name, n.Literal) else None
         if isinstance(text, str) and text not in names:
             names.add(text)
-            self._put(text if _bare(text) else quote(text))
+            self._put(text if _bare(text) else _quoted(text))
         else:
             self._put("[", (name, _OPEN), "]")
 
@@ -189,7 +189,7 @@ class _Printer:
         self._put(" }")
 
     def _apply(self, node: n.Apply) -> None:
-        if isinstance(node.target, n.Builtin) and node.target.name == "slice":
+        if isinstance(node.target, n.StdReference) and node.target.name == "slice":
             target, *bounds = node.positional
             self._slice(target, [None if _is_null(each) else each for each in bounds])
             return
@@ -253,7 +253,7 @@ def _is_null(node: Expr) -> bool:
 def _literal(node: n.Literal) -> str:
     value = node.value
     if isinstance(value, str):
-        return quote(value)
+        return _quoted(value)
     if isinstance(value, float):
         return "1e999" if isinf(value) else _number_text(value)
     return {None: "null", True: "true", False: "false"}[value]
@@ -261,3 +261,7 @@ def _literal(node: n.Literal) -> str:
 
 def _number_text(value: float) -> str:
     return str(int(value)) if value.is_integer() and value < 1e16 else repr(value)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,70 @@
+"""The files that a template imports, directly or not; each is read once, so cycles end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final, cast
+
+from eventer.core.errors import TemplateError, TemplateStaticError
+from eventer.core.source import Source
+from eventer.jsonnet.importer import Importer, find_import
+from eventer.jsonnet.nodes import Expr, Import, Node
+from eventer.jsonnet.std.byte_codecs import decode_utf8
+from eventer.jsonnet.walk import map_children, walk_nodes
+
+MAX_IMPORTED_BYTES: Final = 8 << 20
+"""The total size of the files that one template can import."""
+
+
+class ImportedFiles:
+    """Files by library path; `data` holds the bytes of every file."""
+
+    def __init__(self, importer: Importer) -> None:
+        self._importer = importer
+        self._worklist: list[str] = []
+        self._seen: set[str] = set()
+        self._bytes = 0
+        self.data: dict[str, bytes] = {}
+
+    def new_code(self) -> Iterator[tuple[str, Source]]:
+        """Paths and texts of files imported as code, until `read_imports` finds no new ones."""
+        while self._worklist:
+            path = self._worklist.pop()
+            yield path, Source(path, decode_utf8(self.data[path]))
+
+    def read_imports(self, core: Expr, importing: str | None) -> Expr:
+        """Reads the imports of a file; returns its tree with library paths in `Import` nodes.
+
+        Raises:
+            TemplateError: an import cannot be read, at its place.
+        """
+        if not any(isinstance(node, Import) for node in walk_nodes(core)):
+            return core
+
+        def change(node: Node) -> Node:
+            if isinstance(node, Import):
+                return replace(node, path=self._read(node, importing))
+            return map_children(node, change)
+
+        return cast("Expr", change(core))
+
+    def _read(self, node: Import, importing: str | None) -> str:
+        try:
+            path, data = find_import(self._importer, node.path, importing)
+        except TemplateError as error:
+            raise error.at(node.span) from None
+        self._store(node, path, data)
+        if node.kind == "import" and path not in self._seen:
+            self._seen.add(path)
+            self._worklist.append(path)
+        return path
+
+    def _store(self, node: Import, path: str, data: bytes) -> None:
+        if path in self.data:
+            return
+        self.data[path] = data
+        self._bytes += len(data)
+        if self._bytes > MAX_IMPORTED_BYTES:
+            message = f"the template imports more than {MAX_IMPORTED_BYTES} bytes"
+            raise TemplateStaticError(message, node.span)

@@ -1,0 +1,94 @@
+"""Equality of objects of every origin is the same on the plan and on the interpreter."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eventer.core.errors import EvaluationError
+from eventer.core.large_stack import run_with_large_stack
+from eventer.core.model import EventContext, Stream, Template
+from eventer.plan.prepare import prepare
+from eventer.plan.unsupported import PlanUnsupportedError
+
+VARIABLES = '{"object": {"a": 1}, "nested": {"list": [{"a": 1}]}}'
+PREFIX = """
+local pick = std.native('get_one_of')([{a: 1}, {a: 2}]);
+local number = std.native('get_integer')(1, 2);
+local object = std.extVar('object');
+"""
+ORIGINS = {
+    "std.parseJson": "std.parseJson('{\"a\": 1}')",
+    "std.parseYaml": "std.parseYaml('a: 1')",
+    "std.mergePatch": "std.mergePatch({a: 2}, {a: 1})",
+    "std.prune": "std.prune({a: 1, b: null})",
+    "std.mapWithKey": "std.mapWithKey(function(key, value) value, {a: 1})",
+    "std.objectRemoveKey": "std.objectRemoveKey({a: 1, b: 2}, 'b')",
+    "variable": "object",
+    "variable with a hidden field": "object + {b:: 2}",
+    "comprehension": "{[name]: 1 for name in ['a']}",
+    "draw": "pick",
+    "drawn field": "{a: number}",
+    "extended with a drawn field": "object + {a: number}",
+    "condition": "if number == 1 then {a: 1} else object",
+    "condition on the type": "if number == 1 then {a: 1} else [1]",
+}
+USES = {
+    "==": "x == {a: 1}",
+    "== reversed": "{a: 1} == x",
+    "!=": "x != {a: 1}",
+    "in a list": "[x] == [{a: 1}]",
+    "in an object": "{b: x} == {b: {a: 1}}",
+    "two fields": "{b: 1, c: x} == {b: 1, c: {a: 1}}",
+    "other names": "x == {b: 1}",
+    "condition": "if x == {a: 1} then 'same' else 'different'",
+    "std.equals": "std.equals({a: 1}, x)",
+    "std.member": "std.member([{a: 1}], x)",
+    "std.contains": "std.contains([x], {a: 1})",
+    "std.count": "std.count([{a: 1}, {a: 2}], x)",
+    "std.find": "std.find(x, [{a: 1}, {a: 2}])",
+    "std.remove": "std.remove([{a: 1}, {a: 2}], x)",
+    "std.uniq": "std.uniq([{a: 1}, x])",
+}
+
+
+def _events(text: str, engine: str) -> list[bytes]:
+    def generate() -> list[bytes]:
+        prepared = prepare(Template(text, vars=VARIABLES))
+        chosen = prepared.engine(Stream(1), EventContext(), engine=engine)  # type: ignore[arg-type]
+        return chosen.generate(0, np.arange(16, dtype=np.int64)).text.to_pylist()
+
+    return run_with_large_stack(generate)
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("origin", ORIGINS)
+def test_equality_is_the_same_on_both_engines(origin, use):
+    text = f"{PREFIX}local x = {ORIGINS[origin]}; {{result: {USES[use]}}}"
+    assert _events(text, "auto") == _events(text, "interpreter")
+
+
+@pytest.mark.parametrize("origin", [each for each in ORIGINS if each != "condition on the type"])
+def test_the_plan_covers_equality_of_objects(origin):
+    text = f"{PREFIX}local x = {ORIGINS[origin]}; {{result: x == {{a: 1}}}}"
+    assert _events(text, "plan") == _events(text, "interpreter")
+
+
+@pytest.mark.parametrize("values", ["[], []", "{}, {}", "[1], [2]", "pick, pick", "pick, {a: 1}"])
+@pytest.mark.parametrize("engine", ["auto", "interpreter"])
+def test_primitive_equality_refuses_arrays_and_objects(values, engine):
+    with pytest.raises(EvaluationError, match="needs primitive values"):
+        _events(f"{PREFIX}{{result: std.primitiveEquals({values})}}", engine)
+
+
+@pytest.mark.parametrize("values", ["[], {}", "1, 1", "number, 1", "number, {}", "pick, 1"])
+def test_primitive_equality_of_other_values(values):
+    text = f"{PREFIX}{{result: std.primitiveEquals({values})}}"
+    assert _events(text, "auto") == _events(text, "interpreter")
+
+
+def test_lists_of_varying_length_are_left_to_the_interpreter():
+    text = PREFIX + "{result: std.filter(function(i) i > number, [1, 2]) == [2]}"
+    prepared = prepare(Template(text, vars=VARIABLES))
+    with pytest.raises(PlanUnsupportedError):
+        prepared.plan(Stream(1), EventContext())
