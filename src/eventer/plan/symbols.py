@@ -14,6 +14,9 @@ from eventer.jsonnet.values import Array, Function
 from eventer.plan.graph import Domain, Node, Type
 from eventer.plan.unsupported import PlanUnsupportedError
 
+SCALAR_TYPES: Final = {"number": Type.NUMBER, "string": Type.TEXT, "boolean": Type.BOOLEAN}
+"""The column type of each type of scalars of the language."""
+
 
 class Symbolic:
     """What the classes here share."""

@@ -15,11 +15,11 @@ from eventer.jsonnet.values import Array, Function, Operand, Thunk, Value, force
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbolic
 from eventer.plan.trace.plain_values import NotPlainError
 from eventer.plan.trace.std import TRACED_FUNCTIONS as TRACED
-from eventer.plan.trace.std.distinct_documents import (
+from eventer.plan.trace.std.distinct_values import (
     call_per_distinct_document,
+    call_per_distinct_value,
     precomputed_combinations,
 )
-from eventer.plan.trace.std.distinct_values import each
 from eventer.plan.trace.std.traced_call import TracedCall
 from eventer.plan.trace.traced_runtime import TracedRuntime
 from eventer.plan.unsupported import PlanUnsupportedError
@@ -75,13 +75,13 @@ class TracedStdFunction(StdFunction):
         if traced is not None and (direct or (traced.nested and _may_hold_symbols(given))):
             return traced.rule(call)
         if direct:
-            return each(call, name)
+            return call_per_distinct_value(call)
         if name in SYMBOL_SAFE or self._all_plain(given):
             return call.plain(*given)
         if traced is not None:
             return traced.rule(call)
         found = precomputed_combinations(call)
-        return call_per_distinct_document(call, name) if found is None else found
+        return call_per_distinct_document(call) if found is None else found
 
     def _with(
         self, context: Context, steps: tuple[int, ...], given: list[Any], number: int, place: Span

@@ -12,9 +12,12 @@ from eventer.jsonnet.std.format_codes import Conversion, parse_codes
 from eventer.jsonnet.values import Array, force
 from eventer.kernels.json.number_formats import MAX_PLACES, MAX_WIDTH, NumberFormat
 from eventer.plan.graph import Node, Type
-from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
+from eventer.plan.symbols import SCALAR_TYPES, Symbol, Symbolic, SymbolicList, type_name_of
 from eventer.plan.trace.list_lengths import list_length
-from eventer.plan.trace.std.distinct_values import compute_per_distinct_value, each
+from eventer.plan.trace.std.distinct_values import (
+    call_per_distinct_value,
+    compute_per_distinct_value,
+)
 from eventer.plan.trace.std.list_functions import column_of
 from eventer.plan.trace.std.traced_call import TracedCall, traced_rule
 from eventer.plan.unsupported import PlanUnsupportedError
@@ -129,7 +132,7 @@ def primitive_equals(call: TracedCall) -> Any:
 def repeat(call: TracedCall) -> Any:
     """A text so many times one after the other; arrays are the library's own."""
     if [type_name_of(value) for value in call.arguments] != ["string", "number"]:
-        return each(call, "repeat")
+        return call_per_distinct_value(call)
 
     def vector(values: Sequence[Any]) -> Any:
         return compute_per_distinct_value(call, values, Type.TEXT)
@@ -316,9 +319,9 @@ def _converted(call: TracedCall, code: Conversion, supply: Callable[[Conversion]
                 span=call.place,
                 label=one,
             )
-        if type_name_of(each) not in {"number", "string", "boolean"}:
+        if type_name_of(each) not in SCALAR_TYPES:
             raise PlanUnsupportedError("std.format gets values whose types differ between events")
-        typed = tracer.typed(each, _TYPES[type_name_of(each) or ""])
+        typed = tracer.typed(each, SCALAR_TYPES[type_name_of(each) or ""])
         return tracer.compute(
             "each", [typed], Type.TEXT, parameters=(plain,), span=call.place, label=f"format {one}"
         )
@@ -326,9 +329,6 @@ def _converted(call: TracedCall, code: Conversion, supply: Callable[[Conversion]
     if isinstance(value, Array | Object):
         return operators.to_string(value) if code.kind == "s" and not code.width else plain(value)
     return tracer.scalar([value], plain, vector, call.place)
-
-
-_TYPES: Final = {"number": Type.NUMBER, "string": Type.TEXT, "boolean": Type.BOOLEAN}
 
 
 def _is_plain_whole(code: Conversion, value: Any) -> bool:
