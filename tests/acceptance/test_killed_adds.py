@@ -46,7 +46,7 @@ async def streams_of(service):
         for record in await registry.all():
             assert record.segments
             assert record.fingerprints
-            name = record.spec.recipe.stream.name
+            name = record.spec.event_source.stream.name
             found[name] = found.get(name, 0) + 1
         return found
 

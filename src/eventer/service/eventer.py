@@ -243,7 +243,7 @@ class Eventer:
         generator = self._generator(id)
         record = generator.record
         question = RecomputeEvents(
-            record.spec.recipe,
+            record.spec.event_source,
             record.segments,
             first,
             count,

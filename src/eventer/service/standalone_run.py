@@ -16,12 +16,12 @@ from eventer.core.errors import ConfigError, EventerError
 from eventer.core.large_stack import run_with_large_stack
 from eventer.core.model import (
     ConsoleTarget,
+    EventSource,
     GeneratorSpec,
     Guarantee,
     OnError,
     Position,
     PositionKey,
-    Recipe,
     Stream,
     Target,
     Template,
@@ -76,7 +76,7 @@ class RunRequest:
 class RunJob:
     """A run that is ready to start."""
 
-    recipe: Recipe
+    event_source: EventSource
     prepared: PreparedTemplate
     target: Target
     schedule: RunSchedule
@@ -103,8 +103,10 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     run_schedule = schedule(request.schedule, now)
     connect = _connector(request.target, settings)
     stored, prepared = _load(template, settings.library)
-    recipe = Recipe(stored, request.stream, EventContext(request.dataset, settings.instance_id))
-    return RunJob(recipe, prepared, request.target, run_schedule, request.on_error, connect)
+    event_source = EventSource(
+        stored, request.stream, EventContext(request.dataset, settings.instance_id)
+    )
+    return RunJob(event_source, prepared, request.target, run_schedule, request.on_error, connect)
 
 
 def _load(template: Template, library: Path | None) -> tuple[Template, PreparedTemplate]:
@@ -172,7 +174,7 @@ class StandaloneRun:
         use_system_allocator()
         end_pages = CompilerPageReleaser().watch()
         job = self._job
-        spec = GeneratorSpec(job.recipe, job.target, job.prepared.shape, job.on_error)
+        spec = GeneratorSpec(job.event_source, job.target, job.prepared.shape, job.on_error)
         self._runner.shard.assign(Assignment(self._key, spec))
         try:
             await self._runner.run()
@@ -193,9 +195,9 @@ class StandaloneRun:
             self._end(RunResult())
 
     def _build(self, assignment: Assignment) -> Engine:
-        recipe = assignment.recipe
+        event_source = assignment.event_source
         return self._job.prepared.engine(
-            recipe.stream, recipe.context, match_hints=assignment.match_hints
+            event_source.stream, event_source.context, match_hints=assignment.match_hints
         )
 
     def _connect(self) -> ShardConnection:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from eventer.core.clock import Clock, SystemClock
-from eventer.core.model import Recipe, Target
+from eventer.core.model import EventSource, Target
 from eventer.plan.explain_template import TemplateExplanation
 from eventer.service.request_faults import raise_faults, target_faults
 from eventer.service.requests import PreviewRequest
@@ -38,12 +38,12 @@ class TemplateService:
 
     async def preview(self, request: PreviewRequest) -> Preview:
         """Generates events of a template; see `Eventer.preview`."""
-        recipe, at = self._recipe(request), self._instant(request)
-        question = PreviewEvents(recipe, at, request.first, request.count, request.engine)
+        event_source, at = self._event_source(request), self._instant(request)
+        question = PreviewEvents(event_source, at, request.first, request.count, request.engine)
         shown = await self._inspectors.preview(question, PREVIEW_TIMEOUT_S)
         return Preview(
             shown.events,
-            recipe.stream.seed,
+            event_source.stream.seed,
             shown.engine,
             shown.reason,
             shown.warnings,
@@ -62,7 +62,7 @@ class TemplateService:
             raise_faults(list(target_faults(target, f"/destination/{target.kind}")))
         seconds = self._settings.limits.inspect_seconds
         question = InspectTemplate(
-            self._recipe(request),
+            self._event_source(request),
             at=self._instant(request),
             count=DRY_RUN_EVENTS,
             seconds=seconds * DRY_RUN_TIME_SHARE,
@@ -86,12 +86,12 @@ class TemplateService:
             TemplateError: the template is invalid.
             WorkerLostError: the inspector process died.
         """
-        question = ExplainTemplate(self._recipe(request), self._instant(request), measured)
+        question = ExplainTemplate(self._event_source(request), self._instant(request), measured)
         return await self._inspectors.explain(question, PREVIEW_TIMEOUT_S)
 
-    def _recipe(self, request: PreviewRequest) -> Recipe:
+    def _event_source(self, request: PreviewRequest) -> EventSource:
         seed = secrets.randbits(64) if request.seed is None else request.seed
-        return request.recipe(seed, self._settings.instance_id)
+        return request.event_source(seed, self._settings.instance_id)
 
     def _instant(self, request: PreviewRequest) -> int:
         return self._clock.now_ns() if request.at is None else request.at

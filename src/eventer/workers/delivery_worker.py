@@ -204,9 +204,11 @@ def build_engine(assignment: Assignment) -> Engine:
     Raises:
         TemplateError: this version of Eventer rejects a template that an earlier one accepted.
     """
-    recipe = assignment.recipe
-    prepared = prepare(recipe.template)
-    return prepared.engine(recipe.stream, recipe.context, match_hints=assignment.match_hints)
+    event_source = assignment.event_source
+    prepared = prepare(event_source.template)
+    return prepared.engine(
+        event_source.stream, event_source.context, match_hints=assignment.match_hints
+    )
 
 
 def _commit_summary(report: TransactionCommitted) -> CommitSummary:

@@ -12,10 +12,10 @@ from eventer.core.model import (
     EngineChoice,
     EngineName,
     EventShape,
+    EventSource,
     OnError,
     Position,
     PositionKey,
-    Recipe,
     Segment,
     Target,
     Template,
@@ -181,11 +181,11 @@ class ShardEvent:
 class InspectTemplate:
     """Check a template and generate its first events, as `add` and `validate` do.
 
-    `recipe.template` holds no imports yet: the library provides them. All events are due at `at`.
+    The template holds no imports yet: the library provides them. All events are due at `at`.
     Generating ends after `seconds` of processor time, but not before the first event.
     """
 
-    recipe: Recipe
+    event_source: EventSource
     at: int
     count: int
     seconds: float
@@ -225,7 +225,7 @@ class Inspection:
 class PreviewEvents:
     """Generate events [first, first + count) of a template, all due at `at`."""
 
-    recipe: Recipe
+    event_source: EventSource
     at: int
     first: int
     count: int
@@ -250,7 +250,7 @@ class RecomputeEvents:
     Events that raise are left out if errors are skipped, and before the generator's position.
     """
 
-    recipe: Recipe
+    event_source: EventSource
     segments: tuple[Segment, ...]
     first: int
     count: int
@@ -269,7 +269,7 @@ class RecomputedEvents:
 class ExplainTemplate:
     """Explain how a template's events are generated; if `measured`, also their cost at `at`."""
 
-    recipe: Recipe
+    event_source: EventSource
     at: int
     measured: bool
 

@@ -17,10 +17,10 @@ from eventer.core.errors import (
     TemplateSyntaxError,
 )
 from eventer.core.model import (
+    EventSource,
     KafkaTarget,
     OnError,
     PostgresTarget,
-    Recipe,
     Segment,
     Stream,
     Template,
@@ -50,14 +50,14 @@ async def inspectors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
     await running.stop()
 
 
-def recipe(text: str, **changes: object) -> Recipe:
-    return Recipe(Template(text, **changes), Stream(7), EventContext("data", "me"))  # type: ignore[arg-type]
+def event_source(text: str, **changes: object) -> EventSource:
+    return EventSource(Template(text, **changes), Stream(7), EventContext("data", "me"))  # type: ignore[arg-type]
 
 
 def inspect(
     text: str, *targets: KafkaTarget | PostgresTarget, seconds: float = 10
 ) -> InspectTemplate:
-    return InspectTemplate(recipe(text), NOW, 100, seconds, targets)
+    return InspectTemplate(event_source(text), NOW, 100, seconds, targets)
 
 
 def slow(milliseconds: int) -> str:
@@ -150,8 +150,8 @@ async def test_shown_events_are_those_that_a_generator_makes_again(
     inspectors: InspectorPool,
 ) -> None:
     text = "{ n: std.native('get_integer')(1, 1e9), d: std.native('get_dataset')('none') }"
-    shown = await inspectors.preview(PreviewEvents(recipe(text), NOW, 5, 10), PATIENT)
-    question = RecomputeEvents(recipe(text), (Segment(NOW, 0, 1, 1000),), 5, 10, OnError.STOP)
+    shown = await inspectors.preview(PreviewEvents(event_source(text), NOW, 5, 10), PATIENT)
+    question = RecomputeEvents(event_source(text), (Segment(NOW, 0, 1, 1000),), 5, 10, OnError.STOP)
     assert (await inspectors.recompute(question, PATIENT)).events == shown.events
     assert len(set(shown.events)) == 10
     assert b'"d":"data"' in shown.events[0]
@@ -162,24 +162,26 @@ async def test_recomputed_events_that_raise_are_left_out_where_they_are_skipped(
 ) -> None:
     text = "if std.native('get_integer')(1, 3) == 1 then error 'one' else {}"
     pace = (Segment(NOW, 0, 1, 1000),)
-    question = RecomputeEvents(recipe(text), pace, 0, 60, OnError.SKIP)
+    question = RecomputeEvents(event_source(text), pace, 0, 60, OnError.SKIP)
     events = (await inspectors.recompute(question, PATIENT)).events
     assert 20 < len(events) < 60
-    passed = RecomputeEvents(recipe(text), pace, 0, 60, OnError.STOP, position=60)
+    passed = RecomputeEvents(event_source(text), pace, 0, 60, OnError.STOP, position=60)
     assert (await inspectors.recompute(passed, PATIENT)).events == events
     with pytest.raises(EvaluationError, match="one"):
         await inspectors.recompute(
-            RecomputeEvents(recipe(text), pace, 0, 60, OnError.STOP), PATIENT
+            RecomputeEvents(event_source(text), pace, 0, 60, OnError.STOP), PATIENT
         )
 
 
 async def test_a_page_of_events_has_a_size(inspectors: InspectorPool) -> None:
     large = "{ a: std.repeat('x', 900000) }"
     with pytest.raises(RequestError, match="ask for fewer"):
-        await inspectors.preview(PreviewEvents(recipe(large), NOW, 0, 100), PATIENT)
+        await inspectors.preview(PreviewEvents(event_source(large), NOW, 0, 100), PATIENT)
 
 
 async def test_an_engine_that_there_is_not_is_refused(inspectors: InspectorPool) -> None:
     traced = "std.trace('an event', {})"
     with pytest.raises(RequestError, match="the plan does not cover"):
-        await inspectors.preview(PreviewEvents(recipe(traced), NOW, 0, 1, engine="plan"), PATIENT)
+        await inspectors.preview(
+            PreviewEvents(event_source(traced), NOW, 0, 1, engine="plan"), PATIENT
+        )

@@ -6,10 +6,10 @@ from eventer.core.model import (
     ColumnType,
     EventContext,
     EventShape,
+    EventSource,
     GeneratorSpec,
     GeneratorState,
     KafkaTarget,
-    Recipe,
     Segment,
     Stream,
     Template,
@@ -45,13 +45,15 @@ def failing_event():
 
 
 def view(id_=BIGGEST, *, created_at=0, **changes):
-    recipe = Recipe(Template("{}"), Stream(BIGGEST - 1, "orders"), EventContext("crazy_airflow"))
+    event_source = EventSource(
+        Template("{}"), Stream(BIGGEST - 1, "orders"), EventContext("crazy_airflow")
+    )
     values = {
         "record": GeneratorRecord(
             id_,
             "identity",
             GeneratorSpec(
-                recipe, KafkaTarget("boo", key="id"), engine_reason="there is no other yet"
+                event_source, KafkaTarget("boo", key="id"), engine_reason="there is no other yet"
             ),
             shard=0,
             segments=(Segment(0, 0, 10, 10_000_000_000),),

@@ -62,7 +62,7 @@ class ResponseModel(BaseModel):
 class EventOut(ResponseModel):
     """The events of a generator, and how many are due how often."""
 
-    dataset: str | None = Field(validation_alias=_of("spec", "recipe", "context", "dataset"))
+    dataset: str | None = Field(validation_alias=_of("spec", "event_source", "context", "dataset"))
     stream: str | None = Field(validation_alias=_of("spec", "stream", "name"))
     count: int = Field(validation_alias=_of("pace", "count"))
     interval: Annotated[str, BeforeValidator(_duration_text)] = Field(
