@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from eventer.api.decode import MalformedJsonError
-from eventer.api.wire.faults import FaultOut
+from eventer.api.wire.faults import FaultOut, faults_json
 from eventer.api.wire.field_names import known_names
 from eventer.core.errors import (
     BudgetError,
@@ -34,7 +34,6 @@ from eventer.core.errors import (
 )
 from eventer.core.pointer import format_pointer
 from eventer.core.suggestions import did_you_mean
-from eventer.service.answers import faults_json
 
 MEDIA_TYPE = "application/problem+json"
 _LOG = logging.getLogger("eventer.api")

@@ -6,9 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Protocol
 
-from eventer.cli.generators import destination_label as target_label
 from eventer.cli.terminal import print_message, table
-from eventer.service.answers import target_json
 from eventer.service.views import GeneratorView
 
 _MAX_EVENTS_SHOWN = 10
@@ -33,7 +31,8 @@ class View(Protocol):
 
 def destination_label(generator: GeneratorView) -> str:
     """A generator's destination, as `kafka:orders`."""
-    return target_label(target_json(generator.target))
+    target = generator.target
+    return f"{target.connection}:{getattr(target, 'topic', None) or getattr(target, 'table', '')}"
 
 
 def problem(generator: GeneratorView) -> str | None:

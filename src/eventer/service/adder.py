@@ -132,7 +132,7 @@ class Adder:
             seconds=seconds * DRY_RUN_TIME_SHARE,
             targets=tuple(targets),
         )
-        return await self.inspectors.inspect(question, seconds)
+        return await self.inspectors.ask(question, Inspection, seconds)
 
     # --- destinations -------------------------------------------------------------------------
 
@@ -327,7 +327,7 @@ def _rejections(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
     """Targets that cannot take their events, as inference tells without asking the destination."""
     faults = []
     for each in resolved:
-        error = dict(each.inspection.rejections).get(each.spec.target)
+        error = each.inspection.rejections.get(each.spec.target)
         if error is not None:
             pointer = format_pointer(["events", each.event_number, each.event.field])
             faults.append(Fault(pointer, error.message, error.hint))

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from eventer.core.clock import NS_PER_SECOND
-from eventer.runs.lateness import BOUNDS, quantile
+from eventer.runs.lateness import LATENESS_BOUNDS, quantile
 from eventer.runs.pacing import Pace
 from eventer.runs.shard_messages import TransactionCommitted
 
 QUANTILES = (0.5, 0.95, 0.99)
-MAX_LATENESS_SECONDS: Final = BOUNDS[-1]
+MAX_LATENESS_SECONDS: Final = LATENESS_BOUNDS[-1]
 """Above this, lateness is not measured: the summary has -1."""
 _MAX_COMMIT_SAMPLES = 100_000
 
@@ -29,7 +29,7 @@ class RunStats:
     retries: int = 0
     last_commit: int = 0
     commits: list[float] = field(default_factory=list)
-    late: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+    late: list[int] = field(default_factory=lambda: [0] * (len(LATENESS_BOUNDS) + 1))
 
     def committed(self, report: TransactionCommitted) -> None:
         """Counts a committed transaction."""
@@ -45,7 +45,7 @@ class RunStats:
             return
         import numpy as np
 
-        bounds = np.array(BOUNDS) * NS_PER_SECOND
+        bounds = np.array(LATENESS_BOUNDS) * NS_PER_SECOND
         late = np.maximum(at - self.pace.scheduled(first, count), 0)
         found = np.bincount(np.searchsorted(bounds, late), minlength=len(self.late))
         self.late = [old + int(new) for old, new in zip(self.late, found, strict=True)]

@@ -12,10 +12,16 @@ from eventer.core.model import EventSource, Target
 from eventer.plan.explain_template import TemplateExplanation
 from eventer.service.request_faults import raise_faults, target_faults
 from eventer.service.requests import PreviewRequest
-from eventer.service.views import Preview, Validation
 from eventer.settings import Settings
 from eventer.workers.inspector_pool import InspectorPool
-from eventer.workers.messages import ExplainTemplate, InspectTemplate, PreviewEvents, WorkerConfig
+from eventer.workers.messages import (
+    ExplainTemplate,
+    Inspection,
+    InspectTemplate,
+    PreviewedEvents,
+    PreviewEvents,
+    WorkerConfig,
+)
 
 DRY_RUN_EVENTS: Final = 100
 """Events of a template that are generated to check it."""
@@ -36,21 +42,13 @@ class TemplateService:
         self._inspectors = inspectors
         self._clock = clock
 
-    async def preview(self, request: PreviewRequest) -> Preview:
+    async def preview(self, request: PreviewRequest) -> PreviewedEvents:
         """Generates events of a template; see `Eventer.preview`."""
         event_source, at = self._event_source(request), self._instant(request)
         question = PreviewEvents(event_source, at, request.first, request.count, request.engine)
-        shown = await self._inspectors.preview(question, PREVIEW_TIMEOUT_S)
-        return Preview(
-            shown.events,
-            event_source.stream.seed,
-            shown.engine,
-            shown.reason,
-            shown.warnings,
-            shown.traces,
-        )
+        return await self._inspectors.ask(question, PreviewedEvents, PREVIEW_TIMEOUT_S)
 
-    async def validate(self, request: PreviewRequest, target: Target | None = None) -> Validation:
+    async def validate(self, request: PreviewRequest, target: Target | None = None) -> Inspection:
         """Checks a template and its first events, and whether `target` can take them.
 
         Raises:
@@ -68,16 +66,7 @@ class TemplateService:
             seconds=seconds * DRY_RUN_TIME_SHARE,
             targets=() if target is None else (target,),
         )
-        found = await self._inspectors.inspect(question, seconds)
-        return Validation(
-            engine=found.engine,
-            reason=found.reason,
-            shape=found.shape,
-            warnings=found.warnings,
-            traces=found.traces,
-            failing=found.failing,
-            rejections=tuple(error for _, error in found.rejections),
-        )
+        return await self._inspectors.ask(question, Inspection, seconds)
 
     async def explain(self, request: PreviewRequest, *, measured: bool) -> TemplateExplanation:
         """Shows a template's plan or why it has none; `measured` times it for about a second.
@@ -87,7 +76,7 @@ class TemplateService:
             WorkerLostError: the inspector process died.
         """
         question = ExplainTemplate(self._event_source(request), self._instant(request), measured)
-        return await self._inspectors.explain(question, PREVIEW_TIMEOUT_S)
+        return await self._inspectors.ask(question, TemplateExplanation, PREVIEW_TIMEOUT_S)
 
     def _event_source(self, request: PreviewRequest) -> EventSource:
         seed = secrets.randbits(64) if request.seed is None else request.seed

@@ -169,7 +169,7 @@ def _inspect(request: InspectTemplate, importer: Importer) -> Inspection:
         reason=engine.reason,
         shape=prepared.shape,
         warnings=_warnings(prepared),
-        rejections=tuple(_rejections(request.targets, prepared, batches)),
+        rejections=dict(_rejections(request.targets, prepared, batches)),
         traces=tuple(traces.lines),
         failing=failing,
     )
@@ -258,6 +258,7 @@ def _preview(request: PreviewEvents, importer: Importer) -> PreviewedEvents:
     times = np.full(request.count, request.at, dtype=np.int64)
     return PreviewedEvents(
         events=_events(engine, request.first, times, passed=0),
+        seed=request.event_source.stream.seed,
         engine=engine.name,
         reason=engine.reason,
         warnings=_warnings(prepared),
@@ -270,7 +271,8 @@ def _recompute(request: RecomputeEvents) -> RecomputedEvents:
     engine = prepare(event_source.template).engine(event_source.stream, event_source.context)
     times = Pace(request.segments).scheduled(request.first, request.count)
     passed = END if request.on_error is OnError.SKIP else request.position
-    return RecomputedEvents(_events(engine, request.first, times, passed=passed))
+    events = _events(engine, request.first, times, passed=passed)
+    return RecomputedEvents(request.first, events)
 
 
 def _events(

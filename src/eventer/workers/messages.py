@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
@@ -200,6 +200,11 @@ class TemplateWarning:
     place: Place | None
     hint: str | None = None
 
+    @property
+    def text(self) -> str:
+        """The message, and its hint in parentheses."""
+        return self.message if self.hint is None else f"{self.message} ({self.hint})"
+
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
@@ -216,9 +221,14 @@ class Inspection:
     reason: str | None
     shape: EventShape
     warnings: tuple[TemplateWarning, ...]
-    rejections: tuple[tuple[Target, DestinationRejectedError], ...] = ()
+    rejections: Mapping[Target, DestinationRejectedError] = field(default_factory=dict)
     traces: tuple[str, ...] = ()
     failing: EventerError | None = None
+
+    @property
+    def valid(self) -> bool:
+        """Whether all targets can take the events."""
+        return not self.rejections
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +247,7 @@ class PreviewedEvents:
     """Events as compact JSON text, and facts about their template."""
 
     events: tuple[bytes, ...]
+    seed: int
     engine: EngineName
     reason: str | None
     warnings: tuple[TemplateWarning, ...]
@@ -260,8 +271,9 @@ class RecomputeEvents:
 
 @dataclass(frozen=True, slots=True)
 class RecomputedEvents:
-    """Events as compact JSON text."""
+    """Events from index `first` on as compact JSON text."""
 
+    first: int
     events: tuple[bytes, ...]
 
 

@@ -42,10 +42,9 @@ async def healthz() -> Response:
 )
 async def readyz(service: Service) -> Response:
     """Needs no token. Destinations do not count: generators wait for them."""
-    readiness = await service.ready()
-    if readiness.ready:
-        return JSONResponse({"ready": True})
-    return problem_response(problem_json(SERVICE_UNAVAILABLE, "; ".join(readiness.problems)))
+    if reasons := await service.problems():
+        return problem_response(problem_json(SERVICE_UNAVAILABLE, "; ".join(reasons)))
+    return JSONResponse({"ready": True})
 
 
 @router.get(
