@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -34,7 +34,7 @@ def count_lateness(batches: Iterable[Batch], at: int) -> tuple[tuple[int, ...], 
     return tuple(counts.tolist()), total
 
 
-def quantile(counts: tuple[int, ...], share: float) -> float | None:
+def quantile(counts: Sequence[int], share: float) -> float | None:
     """An upper bound in seconds of the lateness of that share of the events; None without events.
 
     Infinite if it exceeds the last bound.

@@ -39,10 +39,9 @@ from eventer.service.resolved_schedule import (
     seed_key,
     seeds_of,
 )
-from eventer.service.template_service import DRY_RUN_EVENTS, DRY_RUN_TIME_SHARE
+from eventer.service.template_service import TemplateService
 from eventer.settings import Settings
-from eventer.workers.inspector_pool import InspectorPool
-from eventer.workers.messages import Inspection, InspectTemplate, ShardId
+from eventer.workers.messages import Inspection, ShardId
 from eventer.workers.worker_pool import WorkerPool
 
 CHECK_S: Final = 2.0
@@ -72,7 +71,7 @@ class Adder:
     settings: Settings
     registry: Registry
     lifecycle: Lifecycle
-    inspectors: InspectorPool
+    templates: TemplateService
     worker_pool: WorkerPool
     connections: Mapping[str, KnownConnection]
     clock: Clock
@@ -109,7 +108,8 @@ class Adder:
 
         async def inspect(event: EventRequest, event_source: EventSource) -> Inspection:
             async with semaphore:
-                return await self._inspect(event_source, targets_by_event[event.id])
+                now = self.clock.now_ns()
+                return await self.templates.inspect(event_source, targets_by_event[event.id], now)
 
         answers = await asyncio.gather(
             *map(inspect, request.events, event_sources), return_exceptions=True
@@ -122,17 +122,6 @@ class Adder:
                 raise answer
         raise_faults(faults)
         return tuple(answer for answer in answers if isinstance(answer, Inspection))
-
-    async def _inspect(self, event_source: EventSource, targets: Collection[Target]) -> Inspection:
-        seconds = self.settings.limits.inspect_seconds
-        question = InspectTemplate(
-            event_source,
-            at=self.clock.now_ns(),
-            count=DRY_RUN_EVENTS,
-            seconds=seconds * DRY_RUN_TIME_SHARE,
-            targets=tuple(targets),
-        )
-        return await self.inspectors.ask(question, Inspection, seconds)
 
     # --- destinations -------------------------------------------------------------------------
 

@@ -74,7 +74,7 @@ class Eventer:
             settings=settings,
             registry=registry,
             lifecycle=self._lifecycle,
-            inspectors=self._inspectors,
+            templates=self._templates,
             worker_pool=self._worker_pool,
             connections=self._connections,
             clock=self._clock,

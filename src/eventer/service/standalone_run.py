@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
-from eventer.core.errors import ConfigError, EventerError
+from eventer.core.errors import EventerError
 from eventer.core.large_stack import run_with_large_stack
 from eventer.core.model import (
     ConsoleTarget,
@@ -26,8 +25,7 @@ from eventer.core.model import (
     Target,
     Template,
 )
-from eventer.core.suggestions import did_you_mean
-from eventer.destinations.base import Delivery, DeliveryOutcome, ShardConnection
+from eventer.destinations.base import ShardConnection
 from eventer.destinations.console import ConsoleConnection
 from eventer.jsonnet.importer import FolderImporter, NoLibrary
 from eventer.jsonnet.load import collect_imports
@@ -49,7 +47,8 @@ from eventer.runs.shard_messages import (
     ShardReport,
     TransactionCommitted,
 )
-from eventer.service.connections import environment_name, known_connections
+from eventer.service.connections import known_connections
+from eventer.service.request_faults import connection_faults, raise_faults
 from eventer.service.run_schedule import RunSchedule, ScheduleOptions, schedule
 from eventer.service.run_stats import RunStats
 from eventer.settings import Settings
@@ -96,8 +95,8 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     """Prepares a run of a template, still without its imports, that starts now (ns since 1970).
 
     Raises:
-        RequestError: a schedule option is invalid.
-        ConfigError: the connection of the target is unknown, not configured or of another kind.
+        RequestError: a schedule option is invalid; the connection of the target is unknown, has
+            no address or is of another kind.
         TemplateError: the template is invalid.
     """
     run_schedule = schedule(request.schedule, now)
@@ -124,19 +123,10 @@ def _connector(target: Target, settings: Settings) -> Callable[[int], ShardConne
     """A function that connects to the target as the only shard of a cluster."""
     if isinstance(target, ConsoleTarget):
         return lambda _: ConsoleConnection(sys.stdout.buffer)
-    connections, name = known_connections(settings, shards=1), target.connection
-    if name not in connections:
-        hint = did_you_mean(name, connections) or f"add [connections.{name}] to eventer.toml"
-        raise ConfigError(f"there is no connection {name!r}", key=name, hint=hint)
-    connection = connections[name]
-    if connection.kind != target.kind:
-        raise ConfigError(
-            f"connection {name!r} is a {connection.kind} connection, not {target.kind}", key=name
-        )
-    connector, setting = connection.connector, connection.setting
-    if connector is None:
-        hint = f"set {environment_name(setting)}, or {setting} in eventer.toml"
-        raise ConfigError(f"connection {name!r} has no address", key=setting, hint=hint)
+    connections = known_connections(settings, shards=1)
+    raise_faults(list(connection_faults(target, connections, "--connection")))
+    connector = connections[target.connection].connector
+    assert connector is not None
     return lambda cluster: connector.connect(cluster, 0)
 
 
@@ -156,7 +146,7 @@ class StandaloneRun:
         self._timer: asyncio.TimerHandle | None = None
         self._generation_thread = GenerationThread(self._build)
         self._runner = ShardRunner(
-            self._connect,
+            lambda: job.connect(self._key.cluster),
             self._generation_thread,
             self._on_report,
             self._clock,
@@ -199,9 +189,6 @@ class StandaloneRun:
         return self._job.prepared.engine(
             event_source.stream, event_source.context, match_hints=assignment.match_hints
         )
-
-    def _connect(self) -> ShardConnection:
-        return _TimedConnection(self._job.connect(self._key.cluster), self.run_stats)
 
     def _on_report(self, report: ShardReport) -> None:
         match report:
@@ -247,7 +234,7 @@ class StandaloneRun:
             self._unavailable_since = now
             if self._connected:
                 self._notify(f"warning: {error.message}; retrying")
-        self.run_stats.retries += 1
+        self.run_stats.totals.retries += 1
         if not self._connected or now - self._unavailable_since > _MAX_OUTAGE_NS:
             self._end(RunResult(error))
 
@@ -255,24 +242,3 @@ class StandaloneRun:
         if self._result is None:
             self._result = result
         self._runner.stop()
-
-
-class _TimedConnection:
-    """A connection that measures the time of each transaction."""
-
-    def __init__(self, connection: ShardConnection, run_stats: RunStats) -> None:
-        self._connection = connection
-        self._run_stats = run_stats
-        self.open = connection.open
-        self.positions = connection.positions
-        self.check = connection.check
-        self.prepare = connection.prepare
-        self.encode_ahead = connection.encode_ahead
-        self.close = connection.close
-
-    async def deliver(self, deliveries: Sequence[Delivery]) -> DeliveryOutcome:
-        """See `ShardConnection`."""
-        began = time.monotonic()
-        outcome = await self._connection.deliver(deliveries)
-        self._run_stats.record_commit_seconds(time.monotonic() - began)
-        return outcome

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -23,9 +23,9 @@ from eventer.workers.messages import (
     WorkerConfig,
 )
 
-DRY_RUN_EVENTS: Final = 100
+_DRY_RUN_EVENTS: Final = 100
 """Events of a template that are generated to check it."""
-DRY_RUN_TIME_SHARE: Final = 0.75
+_DRY_RUN_TIME_SHARE: Final = 0.75
 """Share of the time limit after which a dry run stops with the events that it has."""
 PREVIEW_TIMEOUT_S: Final = 15.0
 """Processor time for events or an explanation that are only shown."""
@@ -58,13 +58,25 @@ class TemplateService:
         """
         if target is not None:
             raise_faults(list(target_faults(target, f"/destination/{target.kind}")))
+        targets = () if target is None else (target,)
+        return await self.inspect(self._event_source(request), targets, self._instant(request))
+
+    async def inspect(
+        self, event_source: EventSource, targets: Iterable[Target], at: int
+    ) -> Inspection:
+        """Checks a template and its first events, due at `at`, and which targets can take them.
+
+        Raises:
+            TemplateError: the template is invalid, or all of its first events fail.
+            WorkerLostError: the inspector process died.
+        """
         seconds = self._settings.limits.inspect_seconds
         question = InspectTemplate(
-            self._event_source(request),
-            at=self._instant(request),
-            count=DRY_RUN_EVENTS,
-            seconds=seconds * DRY_RUN_TIME_SHARE,
-            targets=() if target is None else (target,),
+            event_source,
+            at=at,
+            count=_DRY_RUN_EVENTS,
+            seconds=seconds * _DRY_RUN_TIME_SHARE,
+            targets=tuple(targets),
         )
         return await self._inspectors.ask(question, Inspection, seconds)
 

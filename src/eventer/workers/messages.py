@@ -25,6 +25,7 @@ from eventer.destinations.audit import AuditReport, TargetAuditor
 from eventer.destinations.base import Flow, ShardConnection
 from eventer.plan.explain_template import TemplateExplanation
 from eventer.registry.base import GeneratorRecord
+from eventer.runs.lateness import count_lateness
 from eventer.runs.shard_messages import (
     Assignment,
     CheckCompleted,
@@ -38,6 +39,7 @@ from eventer.runs.shard_messages import (
     PositionRead,
     ShardConnected,
     StageTimes,
+    TransactionCommitted,
 )
 
 
@@ -149,6 +151,21 @@ class CommitSummary:
     lateness_sum: float
     at: int
     stage_times: StageTimes
+
+
+def summarize_commit(report: TransactionCommitted, late_at: int | None) -> CommitSummary:
+    """The summary of a transaction; lateness is that at `late_at`, or not counted."""
+    batches = [batch for delivery in report.deliveries for batch in delivery.batches]
+    counts, total = count_lateness(() if late_at is None else batches, late_at or 0)
+    return CommitSummary(
+        positions=report.positions,
+        events=sum(batch.rows for batch in batches),
+        bytes=sum(batch.nbytes for batch in batches),
+        lateness=counts,
+        lateness_sum=total,
+        at=report.at,
+        stage_times=report.stage_times,
+    )
 
 
 ShardUpdate: TypeAlias = (
