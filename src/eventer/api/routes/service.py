@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from eventer.api.metrics import MEDIA_TYPE, metrics_text
-from eventer.api.problems import SERVICE_UNAVAILABLE, problem_json, problem_response
+from eventer.api.problems import ProblemType, problem_json, problem_response
 from eventer.api.routing import JsonRoute, Service, problems
 from eventer.api.wire.functions import FunctionsOut
 from eventer.api.wire.responses import HealthOut, ReadyOut
@@ -43,7 +43,7 @@ async def healthz() -> Response:
 async def readyz(service: Service) -> Response:
     """Needs no token. Destinations do not count: generators wait for them."""
     if reasons := await service.problems():
-        return problem_response(problem_json(SERVICE_UNAVAILABLE, "; ".join(reasons)))
+        return problem_response(problem_json(ProblemType.SERVICE_UNAVAILABLE, "; ".join(reasons)))
     return JSONResponse({"ready": True})
 
 
