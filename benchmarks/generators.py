@@ -15,7 +15,14 @@ from pathlib import Path
 
 from benchmarks.turns import CONTRACT
 from eventer.core.clock import SystemClock
-from eventer.core.model import ConsoleTarget, GeneratorSpec, PositionKey, Recipe, Stream, Template
+from eventer.core.model import (
+    ConsoleTarget,
+    EventSource,
+    GeneratorSpec,
+    PositionKey,
+    Stream,
+    Template,
+)
 from eventer.destinations.console import ConsoleConnection
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, prepare
@@ -34,15 +41,15 @@ class Generators:
         self, prepared: PreparedTemplate, template: Template, generators: int, events: int
     ) -> None:
         self._events, self._left = events, generators
-        self._engines: dict[Recipe, Engine] = {}
+        self._engines: dict[EventSource, Engine] = {}
         self._flows = []
         for number in range(generators):
-            recipe = Recipe(template, Stream(7, f"stream {number}"), EventContext())
-            self._engines[recipe] = prepared.engine(recipe.stream, recipe.context)
-            spec = GeneratorSpec(recipe, ConsoleTarget(), prepared.shape)
+            event_source = EventSource(template, Stream(7, f"stream {number}"), EventContext())
+            self._engines[event_source] = prepared.engine(event_source.stream, event_source.context)
+            spec = GeneratorSpec(event_source, ConsoleTarget(), prepared.shape)
             self._flows.append(Assignment(PositionKey(1, number, 1), spec))
         self._generation_thread = GenerationThread(
-            lambda assignment: self._engines[assignment.recipe]
+            lambda assignment: self._engines[assignment.event_source]
         )
 
     async def run(self) -> float:

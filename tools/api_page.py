@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from reference_page import write_or_check
 
 from eventer.api.app import create_routes
-from eventer.api.problems import PROBLEM_TYPES
+from eventer.api.problems import ProblemType
 from eventer.service.eventer import Eventer
 from eventer.settings.model import Settings
 
@@ -44,7 +44,7 @@ def page() -> str:
     """The whole page."""
     # The document depends on the routes only; no service is called.
     document = create_routes(cast("Eventer", None), Settings()).openapi()
-    kinds = (f"| {kind.status} | `{kind.urn}` | {kind.title} |\n" for kind in PROBLEM_TYPES)
+    kinds = (f"| {kind.status} | `{kind.urn}` | {kind.title} |\n" for kind in ProblemType)
     return INTRODUCTION + "".join(kinds) + "".join(_paths(document)) + "".join(_shapes(document))
 
 

@@ -46,7 +46,7 @@ async def stored_streams(service):
         for record in await registry.all():
             assert record.segments
             assert record.fingerprints
-            name = record.spec.recipe.stream.name
+            name = record.spec.event_source.stream.name
             counts[name] = counts.get(name, 0) + 1
         return counts
 

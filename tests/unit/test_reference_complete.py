@@ -97,7 +97,7 @@ def test_every_command_has_its_options(command):
 
 
 def test_every_problem_type_is_listed():
-    found = [each for each in vars(problems).values() if isinstance(each, problems.ProblemType)]
+    found = list(problems.ProblemType)
     assert len(found) > 10
     for each in found:
         assert f"| {each.status} | `{each.urn}` |" in text_of("api")

@@ -55,7 +55,9 @@ def _complete_openapi(document: dict[str, Any], settings: Settings) -> dict[str,
     """Adds the shape of problems and the token, which routes do not declare."""
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    shape = Problem.model_json_schema(
+        mode="serialization", ref_template="#/components/schemas/{model}"
+    )
     schemas.update(shape.pop("$defs"))
     schemas[Problem.__name__] = shape
     if settings.token is not None:

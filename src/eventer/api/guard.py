@@ -15,17 +15,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from eventer.api.problems import (
-    BODY_TOO_LARGE,
-    BODY_TOO_SLOW,
-    FORBIDDEN,
-    MALFORMED_JSON,
-    UNAUTHORIZED,
-    UNSUPPORTED_MEDIA_TYPE,
-    ProblemType,
-    problem_json,
-    problem_response,
-)
+from eventer.api.problems import ProblemType, problem_json, problem_response
 from eventer.settings.model import Settings, is_loopback
 
 DISCARDED_BYTES = 8 << 20
@@ -85,10 +75,13 @@ class Guard:
         ]
         rights = [may_write for matched, may_write in matches if matched]
         if scheme.lower() != "bearer" or not rights:
-            raise RequestRejection(UNAUTHORIZED, "the token is missing or wrong", _TOKEN_HINT)
+            raise RequestRejection(
+                ProblemType.UNAUTHORIZED, "the token is missing or wrong", _TOKEN_HINT
+            )
         if not any(rights) and method not in READ_METHODS and path not in READ_PATHS:
             raise RequestRejection(
-                FORBIDDEN, "this token only allows reading, preview, validate and verify"
+                ProblemType.FORBIDDEN,
+                "this token only allows reading, preview, validate and verify",
             )
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
@@ -103,7 +96,7 @@ class Guard:
                 body = await _read(receive, limit)
         except TimeoutError:
             raise RequestRejection(
-                BODY_TOO_SLOW, f"the body took longer than {seconds:g} s"
+                ProblemType.BODY_TOO_SLOW, f"the body took longer than {seconds:g} s"
             ) from None
         if body and scope["method"] not in READ_METHODS:
             check_media_type(headers)
@@ -137,7 +130,7 @@ def check_host(headers: Headers, settings: Settings) -> None:
     if _is_address(host) and not is_loopback(settings.host):
         return  # rebinding needs a host name
     raise RequestRejection(
-        FORBIDDEN,
+        ProblemType.FORBIDDEN,
         f"the host {host!r} is not allowed",
         "add it to EVENTER_ALLOWED_HOSTS",
     )
@@ -173,7 +166,9 @@ def check_origin(headers: Headers) -> None:
     except ValueError:
         authority = ""
     if not authority or authority.lower() != headers.get("host", "").lower():
-        raise RequestRejection(FORBIDDEN, f"requests from pages of {origin} are not allowed")
+        raise RequestRejection(
+            ProblemType.FORBIDDEN, f"requests from pages of {origin} are not allowed"
+        )
 
 
 def check_media_type(headers: Headers) -> None:
@@ -187,14 +182,14 @@ def check_media_type(headers: Headers) -> None:
     if main != "application" or not (sub == "json" or sub.endswith("+json")):
         said = f"is {media_type}" if media_type else "has no media type"
         raise RequestRejection(
-            UNSUPPORTED_MEDIA_TYPE,
+            ProblemType.UNSUPPORTED_MEDIA_TYPE,
             f"the body {said}, not JSON",
             "send the header 'Content-Type: application/json'",
         )
 
 
 def _too_large(limit: int) -> RequestRejection:
-    return RequestRejection(BODY_TOO_LARGE, f"the body is larger than {limit} bytes")
+    return RequestRejection(ProblemType.BODY_TOO_LARGE, f"the body is larger than {limit} bytes")
 
 
 async def _read(receive: Receive, limit: int) -> bytes:
@@ -203,7 +198,7 @@ async def _read(receive: Receive, limit: int) -> bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise RequestRejection(
-                MALFORMED_JSON, "the client disconnected before sending the full body"
+                ProblemType.MALFORMED_JSON, "the client disconnected before sending the full body"
             )
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
@@ -240,6 +235,6 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 def _answer(rejection: RequestRejection) -> ASGIApp:
     headers = {"Connection": "close"}  # the rest of the body is not read
-    if rejection.kind is UNAUTHORIZED:
+    if rejection.kind is ProblemType.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="eventer"'
     return problem_response(problem_json(rejection.kind, rejection.detail, rejection.hint), headers)

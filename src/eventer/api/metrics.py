@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -17,7 +17,14 @@ from prometheus_client.registry import Collector
 
 from eventer import __version__
 from eventer.core.model import GeneratorState
-from eventer.service.views import GeneratorView, Lateness, ShardView, Snapshot, WorkerView
+from eventer.service.views import (
+    LATENESS_BOUNDS,
+    GeneratorView,
+    ProcessStatus,
+    ShardId,
+    ShardTotals,
+    Snapshot,
+)
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SHARD = ("connection", "shard")
@@ -73,7 +80,7 @@ def _generator_metrics(generators: Iterable[GeneratorView]) -> Iterator[Metric]:
     yield from (states, position, target, lag, late, skipped)
 
 
-def _shard_metrics(shards: Iterable[ShardView]) -> Iterator[Metric]:
+def _shard_metrics(shards: Mapping[ShardId, ShardTotals]) -> Iterator[Metric]:
     events = CounterMetricFamily("eventer_events", "Events committed", labels=_SHARD)
     size = CounterMetricFamily("eventer_bytes", "Bytes of JSON text committed", labels=_SHARD)
     commits = CounterMetricFamily("eventer_commits", "Transactions committed", labels=_SHARD)
@@ -88,8 +95,8 @@ def _shard_metrics(shards: Iterable[ShardView]) -> Iterator[Metric]:
     late = HistogramMetricFamily(
         "eventer_delivery_seconds", "Commit time minus due time", labels=_SHARD
     )
-    for shard in shards:
-        label = (shard.connection, str(shard.shard))
+    for id_, shard in sorted(shards.items()):
+        label = (id_.connection, str(id_.number))
         events.add_metric(label, shard.events)
         size.add_metric(label, shard.bytes)
         commits.add_metric(label, shard.commits)
@@ -97,19 +104,19 @@ def _shard_metrics(shards: Iterable[ShardView]) -> Iterator[Metric]:
         connected.add_metric(label, shard.connected)
         for stage, seconds in shard.stages.items():
             stages.add_metric((*label, stage), seconds)
-        if shard.delivery is not None:
-            exactly.add_metric(label, shard.delivery == "exactly-once")
-        late.add_metric(label, _buckets(shard.lateness), shard.lateness.total)
+        if shard.guarantee is not None:
+            exactly.add_metric(label, shard.guarantee == "exactly-once")
+        late.add_metric(label, _buckets(shard.lateness), shard.lateness_sum)
     yield from (events, size, commits, retries, connected, stages, exactly, late)
 
 
-def _buckets(lateness: Lateness) -> list[tuple[str, float]]:
+def _buckets(counts: Sequence[int]) -> list[tuple[str, float]]:
     """Cumulative buckets that end with infinity, as Prometheus needs them."""
-    bounds = [*(repr(float(bound)) for bound in lateness.bounds), "+Inf"]
-    return list(zip(bounds, accumulate(map(float, lateness.counts)), strict=True))
+    bounds = [*map(repr, LATENESS_BOUNDS), "+Inf"]
+    return list(zip(bounds, accumulate(map(float, counts)), strict=True))
 
 
-def _worker_metrics(workers: Iterable[WorkerView]) -> Iterator[Metric]:
+def _worker_metrics(workers: Iterable[ProcessStatus]) -> Iterator[Metric]:
     restarts = CounterMetricFamily(
         "eventer_worker_restarts", "Restarts of worker processes", labels=("worker",)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -16,10 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from eventer.api.decode import MalformedJsonError
-from eventer.api.wire.faults import FaultOut
+from eventer.api.wire.faults import FaultOut, faults_json
 from eventer.api.wire.field_names import known_names
 from eventer.core.errors import (
-    BudgetError,
     BusyError,
     DestinationError,
     DestinationRejectedError,
@@ -34,83 +33,59 @@ from eventer.core.errors import (
 )
 from eventer.core.pointer import format_pointer
 from eventer.core.suggestions import did_you_mean
-from eventer.service.answers import faults_json
 
 MEDIA_TYPE = "application/problem+json"
 _LOG = logging.getLogger("eventer.api")
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemType:
-    """A type of problem: the end of its URN, its status and its title."""
+class ProblemType(Enum):
+    """The types of problems: the end of the URN, the status and the title."""
 
-    name: str
-    status: int
-    title: str
+    MALFORMED_JSON = "malformed-json", 400, "The body is not valid JSON"
+    MALFORMED_HTTP = "malformed-http", 400, "The request is not valid HTTP"
+    UNAUTHORIZED = "unauthorized", 401, "A valid token is required"
+    FORBIDDEN = "forbidden", 403, "Not allowed"
+    NOT_FOUND = "not-found", 404, "Not found"
+    METHOD_NOT_ALLOWED = "method-not-allowed", 405, "The path does not support this method"
+    BODY_TOO_SLOW = "body-too-slow", 408, "The body did not arrive in time"
+    REQUEST_TOO_SLOW = "request-too-slow", 408, "The request did not arrive in time"
+    POSITION_LOST = "position-lost", 409, "The destination has lost the position"
+    BODY_TOO_LARGE = "body-too-large", 413, "The body is too large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "The body must be JSON"
+    INVALID_REQUEST = "invalid-request", 422, "The request is not valid"
+    INVALID_TEMPLATE = "invalid-template", 422, "The template is not valid"
+    DESTINATION_REJECTED = "destination-rejected", 422, "The destination rejects these events"
+    TOO_MANY_REQUESTS = "too-many-requests", 429, "Too many requests"
+    INTERNAL_ERROR = "internal", 500, "Internal error"
+    SERVICE_UNAVAILABLE = "unavailable", 503, "Temporarily unavailable"
+
+    def __init__(self, slug: str, status: int, title: str) -> None:
+        self.slug = slug
+        self.status = status
+        self.title = title
 
     @property
     def urn(self) -> str:
         """The problem's `type`."""
-        return f"urn:eventer:problem:{self.name}"
+        return f"urn:eventer:problem:{self.slug}"
 
-
-MALFORMED_JSON = ProblemType("malformed-json", 400, "The body is not valid JSON")
-MALFORMED_HTTP = ProblemType("malformed-http", 400, "The request is not valid HTTP")
-UNAUTHORIZED = ProblemType("unauthorized", 401, "A valid token is required")
-FORBIDDEN = ProblemType("forbidden", 403, "Not allowed")
-NOT_FOUND = ProblemType("not-found", 404, "Not found")
-METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "The path does not support this method")
-BODY_TOO_SLOW = ProblemType("body-too-slow", 408, "The body did not arrive in time")
-REQUEST_TOO_SLOW = ProblemType("request-too-slow", 408, "The request did not arrive in time")
-POSITION_LOST = ProblemType("position-lost", 409, "The destination has lost the position")
-BODY_TOO_LARGE = ProblemType("body-too-large", 413, "The body is too large")
-UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "The body must be JSON")
-INVALID_REQUEST = ProblemType("invalid-request", 422, "The request is not valid")
-INVALID_TEMPLATE = ProblemType("invalid-template", 422, "The template is not valid")
-DESTINATION_REJECTED = ProblemType(
-    "destination-rejected", 422, "The destination rejects these events"
-)
-TOO_MANY_REQUESTS = ProblemType("too-many-requests", 429, "Too many requests")
-INTERNAL_ERROR = ProblemType("internal", 500, "Internal error")
-SERVICE_UNAVAILABLE = ProblemType("unavailable", 503, "Temporarily unavailable")
-
-PROBLEM_TYPES = (
-    MALFORMED_JSON,
-    MALFORMED_HTTP,
-    UNAUTHORIZED,
-    FORBIDDEN,
-    NOT_FOUND,
-    METHOD_NOT_ALLOWED,
-    BODY_TOO_SLOW,
-    REQUEST_TOO_SLOW,
-    POSITION_LOST,
-    BODY_TOO_LARGE,
-    UNSUPPORTED_MEDIA_TYPE,
-    INVALID_REQUEST,
-    INVALID_TEMPLATE,
-    DESTINATION_REJECTED,
-    TOO_MANY_REQUESTS,
-    INTERNAL_ERROR,
-    SERVICE_UNAVAILABLE,
-)
 
 # The first matching class determines the type.
 _BY_ERROR: tuple[tuple[type[EventerError], ProblemType], ...] = (
-    (MalformedJsonError, MALFORMED_JSON),
-    (RequestError, INVALID_REQUEST),
-    (BudgetError, INVALID_TEMPLATE),
-    (TemplateError, INVALID_TEMPLATE),
-    (NotFoundError, NOT_FOUND),
-    (DestinationRejectedError, DESTINATION_REJECTED),
-    (PositionLostError, POSITION_LOST),
-    (DestinationError, SERVICE_UNAVAILABLE),
-    (RegistryError, SERVICE_UNAVAILABLE),
-    (BusyError, TOO_MANY_REQUESTS),
-    (WorkerLostError, SERVICE_UNAVAILABLE),
+    (MalformedJsonError, ProblemType.MALFORMED_JSON),
+    (RequestError, ProblemType.INVALID_REQUEST),
+    (TemplateError, ProblemType.INVALID_TEMPLATE),
+    (NotFoundError, ProblemType.NOT_FOUND),
+    (DestinationRejectedError, ProblemType.DESTINATION_REJECTED),
+    (PositionLostError, ProblemType.POSITION_LOST),
+    (DestinationError, ProblemType.SERVICE_UNAVAILABLE),
+    (RegistryError, ProblemType.SERVICE_UNAVAILABLE),
+    (BusyError, ProblemType.TOO_MANY_REQUESTS),
+    (WorkerLostError, ProblemType.SERVICE_UNAVAILABLE),
 )
 BY_STATUS: Mapping[int, tuple[ProblemType, ...]] = {
-    status: tuple(kind for kind in PROBLEM_TYPES if kind.status == status)
-    for status in {kind.status for kind in PROBLEM_TYPES}
+    status: tuple(kind for kind in ProblemType if kind.status == status)
+    for status in {kind.status for kind in ProblemType}
 }
 
 
@@ -119,9 +94,12 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    type: str = Field(examples=[INVALID_REQUEST.urn], description="The type of the problem.")
+    type: str = Field(
+        examples=[ProblemType.INVALID_REQUEST.urn], description="The type of the problem."
+    )
     title: str = Field(
-        examples=[INVALID_REQUEST.title], description="The same for all problems of a type."
+        examples=[ProblemType.INVALID_REQUEST.title],
+        description="The same for all problems of a type.",
     )
     status: int = Field(examples=[422])
     detail: str = Field(description="What is wrong in this case.")
@@ -139,7 +117,9 @@ class JsonBodyError(HTTPException):
 
 def problem_type_of(error: EventerError) -> ProblemType:
     """The problem type of an error."""
-    return next((kind for cls, kind in _BY_ERROR if isinstance(error, cls)), INTERNAL_ERROR)
+    return next(
+        (kind for cls, kind in _BY_ERROR if isinstance(error, cls)), ProblemType.INTERNAL_ERROR
+    )
 
 
 def problem_json(
@@ -180,7 +160,7 @@ def error_response(error: EventerError, pointer: str | None = None) -> Response:
 def problem_of(error: EventerError, pointer: str | None = None) -> dict[str, Any]:
     """An error as a JSON value. Logs errors without a problem type."""
     kind = problem_type_of(error)
-    if kind is INTERNAL_ERROR:
+    if kind is ProblemType.INTERNAL_ERROR:
         _LOG.error("unexpected error", exc_info=error)
     return problem_json(kind, error.message, error.hint, faults_json(error, pointer))
 
@@ -227,16 +207,18 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
         return error_response(error.error)
     paths: Mapping[str, Mapping[str, Any]] = request.app.openapi()["paths"]
     path, status = request.url.path, error.status_code
-    if status == NOT_FOUND.status:
-        problem = problem_json(NOT_FOUND, f"unknown path {path}", did_you_mean(path, paths))
+    if status == ProblemType.NOT_FOUND.status:
+        problem = problem_json(
+            ProblemType.NOT_FOUND, f"unknown path {path}", did_you_mean(path, paths)
+        )
         return problem_response(problem)
-    if status == METHOD_NOT_ALLOWED.status:
+    if status == ProblemType.METHOD_NOT_ALLOWED.status:
         allowed = ", ".join(method.upper() for method in paths.get(path, ())) or "GET"
         problem = problem_json(
-            METHOD_NOT_ALLOWED, f"{path} supports {allowed}, not {request.method}"
+            ProblemType.METHOD_NOT_ALLOWED, f"{path} supports {allowed}, not {request.method}"
         )
         return problem_response(problem, {"Allow": allowed})
-    kind = BY_STATUS.get(status, (INTERNAL_ERROR,))[0]
+    kind = BY_STATUS.get(status, (ProblemType.INTERNAL_ERROR,))[0]
     problem = problem_json(kind, str(error.detail)) | {"status": status}
     return problem_response(problem, error.headers)
 
@@ -245,5 +227,5 @@ async def _on_unexpected_error(_: Request, error: Exception) -> Response:
     """The server logs the error; the answer does not reveal it."""
     del error
     return problem_response(
-        problem_json(INTERNAL_ERROR, "the service failed to answer; see its log")
+        problem_json(ProblemType.INTERNAL_ERROR, "the service failed to answer; see its log")
     )

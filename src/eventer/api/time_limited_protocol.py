@@ -13,13 +13,7 @@ from typing import Any, ClassVar, Final
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from eventer.api.problems import (
-    MALFORMED_HTTP,
-    REQUEST_TOO_SLOW,
-    TOO_MANY_REQUESTS,
-    ProblemType,
-    problem_message,
-)
+from eventer.api.problems import ProblemType, problem_message
 from eventer.settings.model import Limits
 
 STALL_SECONDS: Final = 30.0
@@ -59,7 +53,11 @@ class TimeLimitedProtocol(H11Protocol):
     def _evict_idlest(self) -> None:
         """Closes the longest idle connection: this one, if all others have a request."""
         one = next(iter(self.awaiting_request))
-        one.refuse(TOO_MANY_REQUESTS, "there are too many connections", even_if_idle=one is self)
+        one.refuse(
+            ProblemType.TOO_MANY_REQUESTS,
+            "there are too many connections",
+            even_if_idle=one is self,
+        )
 
     def data_received(self, data: bytes) -> None:
         """Receives data; the head timer stops when the head of a request is complete."""
@@ -91,7 +89,9 @@ class TimeLimitedProtocol(H11Protocol):
     def _on_head_timeout(self) -> None:
         self._head_timer = None
         seconds = self.limits.header_seconds
-        self.refuse(REQUEST_TOO_SLOW, f"the request head took longer than {seconds:g} s")
+        self.refuse(
+            ProblemType.REQUEST_TOO_SLOW, f"the request head took longer than {seconds:g} s"
+        )
 
     def refuse(self, kind: ProblemType, detail: str, *, even_if_idle: bool = False) -> None:
         """Closes the connection, with an answer if a request has begun, or if `even_if_idle`."""
@@ -108,7 +108,9 @@ class TimeLimitedProtocol(H11Protocol):
         """Answers invalid HTTP, unless a response has begun."""
         del msg
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            self._answer(MALFORMED_HTTP, "not a valid HTTP/1.1 request, or its head is too large")
+            self._answer(
+                ProblemType.MALFORMED_HTTP, "not a valid HTTP/1.1 request, or its head is too large"
+            )
         self._disconnect()
 
     def _disconnect(self) -> None:

@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar
 
-from eventer.cli.generators import destination_label as target_label
 from eventer.cli.terminal import print_message, table
-from eventer.service.answers import target_json
 from eventer.service.views import GeneratorView
 
-_MAX_EVENTS_SHOWN = 10
 _HEADER = ("GENERATOR", "STATE", "POSITION", "EVENTS/S", "LATEST")
-
-
-class View(Protocol):
-    """Shows generators while they run."""
-
-    def next_range(self, generator: GeneratorView) -> tuple[int, int]:
-        """The committed events [first, end) to show next."""
-
-    def show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
-        """Updates a generator, with the events of its `next_range`."""
-
-    def draw(self) -> None:
-        """Draws, after `show` for all generators."""
-
-    def close(self) -> None:
-        """Restores the terminal."""
 
 
 def destination_label(generator: GeneratorView) -> str:
     """A generator's destination, as `kafka:orders`."""
-    return target_label(target_json(generator.target))
+    target = generator.target
+    return f"{target.connection}:{getattr(target, 'topic', None) or getattr(target, 'table', '')}"
 
 
 def problem(generator: GeneratorView) -> str | None:
@@ -66,72 +48,88 @@ class SeenPositions:
         self._next[generator.id] = generator.position
 
 
-class LogView:
+class View:
+    """Shows generators while they run. `since` is when that began (ns since 1970)."""
+
+    _events_shown: ClassVar[int]
+
+    def __init__(self, since: int) -> None:
+        self._seen_positions = SeenPositions(since)
+
+    def next_range(self, generator: GeneratorView) -> tuple[int, int]:
+        """The committed events [first, end) to show next."""
+        return self._seen_positions.unseen(generator, self._events_shown)
+
+    def show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
+        """Updates a generator, with the events of its `next_range`."""
+        self._show(generator, events)
+        self._seen_positions.mark_seen(generator)
+
+    def _show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
+        raise NotImplementedError
+
+    def draw(self) -> None:
+        """Draws, after `show` for all generators."""
+
+    def close(self) -> None:
+        """Restores the terminal."""
+
+
+class LogView(View):
     """Prints events on standard output and changes of state on standard error."""
 
+    _events_shown = 10
+
     def __init__(self, hints: Sequence[tuple[str, str]], since: int) -> None:
-        self._seen_positions = SeenPositions(since)
+        super().__init__(since)
         self._last: dict[int, GeneratorView] = {}
         self._states: dict[int, str] = {}
         print_message("\n".join(f"{what}:\n  {command}" for what, command in hints))
 
-    def next_range(self, generator: GeneratorView) -> tuple[int, int]:
-        """See `View`."""
-        return self._seen_positions.unseen(generator, _MAX_EVENTS_SHOWN)
-
-    def show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
-        """See `View`."""
+    def _show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
         first, end = self.next_range(generator)
         for index, event in zip(range(first, end), events, strict=False):
             sys.stdout.write(f"{destination_label(generator)} {index} {event.decode()}\n")
         sys.stdout.flush()
-        self._seen_positions.mark_seen(generator)
         self._last[generator.id] = generator
         state = f"{generator.state.value} {problem(generator) or ''}".rstrip()
         if self._states.get(generator.id) != state:
             print_message(f"{destination_label(generator)} is {state}")
             self._states[generator.id] = state
 
-    def draw(self) -> None:
-        """See `View`."""
-
     def close(self) -> None:
-        """See `View`."""
+        """Prints the last positions."""
         rows = [(destination_label(last), last.position, last.id) for last in self._last.values()]
         if rows:
             print_message(table(("GENERATOR", "POSITION", "ID"), rows))
 
 
-class LiveView:
+class LiveView(View):
     """A table that is redrawn in place, below the hints."""
+
+    _events_shown = 1
 
     def __init__(self, hints: Sequence[tuple[str, str]], since: int) -> None:
         from rich.console import Console
         from rich.live import Live
 
+        super().__init__(since)
         self._console = Console()
         for what, command in hints:
             self._console.print(f"[dim]{what}[/dim]")
             self._console.print(f"  {command}", soft_wrap=True, markup=False, highlight=False)
-        self._seen_positions = SeenPositions(since)
         self._rows: dict[int, tuple[GeneratorView, str]] = {}
         self._live = Live(console=self._console, auto_refresh=False)
         self._live.start()
 
-    def next_range(self, generator: GeneratorView) -> tuple[int, int]:
-        """See `View`."""
-        return self._seen_positions.unseen(generator, 1)
-
-    def show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
-        """See `View`."""
+    def _show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
         latest = self._rows[generator.id][1] if generator.id in self._rows else ""
         if events:
             latest = events[-1].decode()
-        self._seen_positions.mark_seen(generator)
         self._rows[generator.id] = (generator, latest)
 
     def draw(self) -> None:
-        """See `View`."""
+        """Redraws the table."""
         from rich.table import Table
         from rich.text import Text
 
@@ -155,7 +153,7 @@ class LiveView:
         self._live.update(shown, refresh=True)
 
     def close(self) -> None:
-        """See `View`."""
+        """Stops redrawing."""
         self._live.stop()
 
 

@@ -63,7 +63,7 @@ def run_watching(options: RunOptions, *, as_json: bool) -> int:
 
 async def _run_job(job: RunJob, *, as_json: bool, saved: asyncio.Event | None = None) -> int:
     """One run with its summary; `saved` ends it early."""
-    run_stats = RunStats(job.schedule.began(time.time_ns()), job.schedule.pace)
+    run_stats = RunStats(job.schedule.began(time.time_ns()), job.schedule.shift)
     standalone_run = StandaloneRun(job, run_stats, print_message)
     to_stdout = isinstance(job.target, ConsoleTarget)
     try:
@@ -147,7 +147,7 @@ async def _progress(run_stats: RunStats, *, shown: bool) -> AsyncIterator[None]:
         while True:
             await asyncio.sleep(_PROGRESS_SECONDS)
             rate = run_stats.rate(time.time_ns())
-            sys.stderr.write(f"\r{run_stats.events:,} events  {rate:,.0f}/s \x1b[K")
+            sys.stderr.write(f"\r{run_stats.totals.events:,} events  {rate:,.0f}/s \x1b[K")
             sys.stderr.flush()
 
     async with _in_background(write() if shown else None):

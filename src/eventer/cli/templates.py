@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -15,7 +15,7 @@ from eventer.cli.terminal import print_data, print_json, print_message
 
 if TYPE_CHECKING:
     from eventer.service.template_service import TemplateService
-    from eventer.service.views import Preview, Validation
+    from eventer.service.views import Inspection, PreviewedEvents
     from eventer.settings import Settings
 
 _T = TypeVar("_T")
@@ -41,7 +41,7 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """Show events of a template, one per line. Delivers nothing and needs no service."""
-    from eventer.service.answers import preview_body
+    from eventer.api.wire.responses import PreviewOut
 
     settings = settings_of(context, library=library)
     request = template_request(
@@ -57,7 +57,7 @@ def preview(
     shown = ask_template_service(settings, lambda service: service.preview(request))
     _print_warnings(shown)
     if as_json:
-        print_data(preview_body(shown).decode())
+        print_data(PreviewOut.body_of(shown).decode())
     else:
         for event in shown.events:
             print_data(event.decode())
@@ -82,7 +82,6 @@ def validate(
 ) -> int:
     """Check a template, its first 100 events, and whether they fit a topic or table."""
     from eventer.core.error_text import format_error
-    from eventer.service.answers import validation_json
 
     settings = settings_of(context, library=library)
     request = template_request(template, variables, at, seed=0, dataset=dataset)
@@ -90,9 +89,9 @@ def validate(
     validation = ask_template_service(settings, lambda service: service.validate(request, target))
     _print_warnings(validation)
     failing = () if validation.failing is None else (validation.failing,)
-    errors = (*validation.rejections, *failing)
+    errors = (*validation.rejections.values(), *failing)
     if as_json:
-        print_json(validation_json(validation))
+        print_json(_validation_json(validation))
         return INVALID if errors else OK
     for error in errors:
         print_message(format_error(error))
@@ -103,6 +102,15 @@ def validate(
     for column in validation.shape.columns:
         print_data(f"  {column.name}  {column.type.value}")
     return OK
+
+
+def _validation_json(validation: Inspection) -> dict[str, Any]:
+    from eventer.api.wire.faults import FaultOut
+    from eventer.api.wire.responses import ValidateOut
+
+    rejections = [FaultOut.json_of(error) for error in validation.rejections.values()]
+    answer = ValidateOut.json_of(validation)
+    return answer | {"rejections": rejections} if rejections else answer
 
 
 def ask_template_service(
@@ -120,7 +128,7 @@ def ask_template_service(
     return asyncio.run(ask())
 
 
-def _print_warnings(answer: Preview | Validation) -> None:
+def _print_warnings(answer: PreviewedEvents | Inspection) -> None:
     """Prints the output of `std.trace` and the warnings."""
     from eventer.core.error_text import format_place
 

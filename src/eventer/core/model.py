@@ -99,7 +99,7 @@ class EventContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class EventSource:
     """What determines a generator's events, besides index and time."""
 
     template: Template
@@ -206,7 +206,7 @@ class GeneratorSpec:
     whether the request gave the seed. `engine_reason` says why the plan does not run the template.
     """
 
-    recipe: Recipe
+    event_source: EventSource
     target: Target
     shape: EventShape = field(default_factory=EventShape)
     on_error: OnError = OnError.STOP
@@ -219,4 +219,4 @@ class GeneratorSpec:
     @property
     def stream(self) -> Stream:
         """The stream that the events are drawn from."""
-        return self.recipe.stream
+        return self.event_source.stream

@@ -56,7 +56,7 @@ class GeneratorRecord:
     """A generator's spec and its run-time state. Instants are ns since 1970.
 
     `id` is a hash of `identity`, a canonical text: generators with equal texts are the same one.
-    `spec.recipe.context.instance_id` is the service's at the time of adding.
+    `spec.event_source.context.instance_id` is the service's at the time of adding.
     `fingerprints` are (index, fingerprint) pairs: the versions of draw, functions and data that
     make the events from that index on. `segments` are the paces, oldest first. `position` is the
     last one seen, a check on the destination's own. The registry assigns `incarnation`: `Add`

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 from eventer.core.model import (
     CatchUp,
     EventContext,
+    EventSource,
     GeneratorSpec,
     GeneratorState,
     OnError,
     Position,
-    Recipe,
     Segment,
     Stream,
 )
@@ -39,13 +39,13 @@ class Row(Protocol):
 
 def record_values(record: GeneratorRecord) -> dict[str, Any]:
     """The values of a generator's own row, without its incarnation: the database assigns it."""
-    spec, stream, context = record.spec, record.spec.stream, record.spec.recipe.context
+    spec, stream, context = record.spec, record.spec.stream, record.spec.event_source.context
     return {
         "id": str(record.id),
         "identity": record.identity,
         "target": target_text(spec.target),
         "place": target_location(spec.target),
-        "template": template_text(spec.recipe.template),
+        "template": template_text(spec.event_source.template),
         "digest": spec.digest,
         "stream": stream.name,
         "stream_key": stream_key(stream.name, spec.digest),
@@ -97,7 +97,7 @@ def read_record(row: Row, segments: Iterable[Row], fingerprints: Iterable[Row]) 
 
 def _read_spec(row: Row) -> GeneratorSpec:
     return GeneratorSpec(
-        Recipe(
+        EventSource(
             read_template(row["template"]),
             Stream(int(row["seed"]), row["stream"]),
             EventContext(row["dataset"], row["instance_id"]),

@@ -17,7 +17,7 @@ from typing import Final
 from eventer.core.batch import Batch
 from eventer.core.errors import BudgetError, EventerError, TemplateError
 from eventer.core.large_stack import large_stack_executor
-from eventer.core.model import PositionKey, Recipe
+from eventer.core.model import EventSource, PositionKey
 from eventer.plan.engine import Engine
 from eventer.runs.shard_messages import Assignment, GenerationRequest, GenerationResult
 
@@ -44,7 +44,7 @@ class GenerationThread:
         self._build = build
         self._on_request = on_request
         self._on_slice_end = on_slice_end
-        self._engines: dict[PositionKey, tuple[Recipe, Engine]] = {}
+        self._engines: dict[PositionKey, tuple[EventSource, Engine]] = {}
         self._executor = large_stack_executor("eventer-maker")
         self._clock = self._executor.submit(_thread_clock).result()
 
@@ -121,10 +121,10 @@ class GenerationThread:
         return GenerationResult(request, batch=batch, retained_bytes=_retained_bytes(batch, engine))
 
     def _engine(self, request: GenerationRequest) -> Engine:
-        key, recipe = request.assignment.key, request.assignment.recipe
+        key, event_source = request.assignment.key, request.assignment.event_source
         known = self._engines.get(key)
-        if known is None or known[0] != recipe:
-            known = self._engines[key] = (recipe, self._build(request.assignment))
+        if known is None or known[0] != event_source:
+            known = self._engines[key] = (event_source, self._build(request.assignment))
         return known[1]
 
 

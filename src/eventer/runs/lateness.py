@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,17 +13,19 @@ from eventer.core.clock import NS_PER_SECOND
 if TYPE_CHECKING:
     from eventer.core.batch import Batch
 
-BOUNDS: Final = (
+LATENESS_BOUNDS: Final = (
     0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0,
 )  # fmt: skip
 """Inclusive upper bounds of the buckets in seconds; one more bucket holds later events."""
 
-_BOUNDS_NS: Final = np.array([int(bound * NS_PER_SECOND) for bound in BOUNDS], dtype=np.int64)
+_BOUNDS_NS: Final = np.array(
+    [int(bound * NS_PER_SECOND) for bound in LATENESS_BOUNDS], dtype=np.int64
+)
 
 
 def count_lateness(batches: Iterable[Batch], at: int) -> tuple[tuple[int, ...], float]:
     """Events by bucket of their lateness at the instant `at`, and its sum in seconds."""
-    counts: NDArray[np.int64] = np.zeros(len(BOUNDS) + 1, dtype=np.int64)
+    counts: NDArray[np.int64] = np.zeros(len(LATENESS_BOUNDS) + 1, dtype=np.int64)
     total = 0.0
     for batch in batches:
         late = np.maximum(at - batch.scheduled, 0)
@@ -32,7 +34,7 @@ def count_lateness(batches: Iterable[Batch], at: int) -> tuple[tuple[int, ...], 
     return tuple(counts.tolist()), total
 
 
-def quantile(counts: tuple[int, ...], share: float) -> float | None:
+def quantile(counts: Sequence[int], share: float) -> float | None:
     """An upper bound in seconds of the lateness of that share of the events; None without events.
 
     Infinite if it exceeds the last bound.
@@ -41,7 +43,7 @@ def quantile(counts: tuple[int, ...], share: float) -> float | None:
     if total == 0:
         return None
     passed = 0
-    for bound, count in zip((*BOUNDS, float("inf")), counts, strict=True):
+    for bound, count in zip((*LATENESS_BOUNDS, float("inf")), counts, strict=True):
         passed += count
         if passed >= share * total:
             return bound

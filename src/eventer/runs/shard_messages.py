@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from eventer.core.batch import MAX_EVENTS
 from eventer.core.errors import EventerError
 from eventer.core.model import (
+    EventSource,
     GeneratorSpec,
     Guarantee,
     KafkaTarget,
     OnError,
     Position,
     PositionKey,
-    Recipe,
 )
 from eventer.destinations.base import Delivery, Flow
 
@@ -66,9 +66,9 @@ class Assignment:
         object.__setattr__(self, "flow", flow)
 
     @property
-    def recipe(self) -> Recipe:
+    def event_source(self) -> EventSource:
         """What determines its events."""
-        return self.spec.recipe
+        return self.spec.event_source
 
     @property
     def on_error(self) -> OnError:

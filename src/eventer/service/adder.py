@@ -18,7 +18,7 @@ from eventer.core.errors import (
     RequestError,
     TemplateError,
 )
-from eventer.core.model import PositionKey, Recipe, Target
+from eventer.core.model import EventSource, PositionKey, Target
 from eventer.core.pointer import format_pointer
 from eventer.destinations.base import Flow
 from eventer.registry.base import Add, Change, GeneratorRecord, Registry
@@ -39,10 +39,9 @@ from eventer.service.resolved_schedule import (
     seed_key,
     seeds_of,
 )
-from eventer.service.template_service import DRY_RUN_EVENTS, DRY_RUN_TIME_SHARE
+from eventer.service.template_service import TemplateService
 from eventer.settings import Settings
-from eventer.workers.inspector_pool import InspectorPool
-from eventer.workers.messages import Inspection, InspectTemplate, ShardId
+from eventer.workers.messages import Inspection, ShardId
 from eventer.workers.worker_pool import WorkerPool
 
 CHECK_S: Final = 2.0
@@ -72,7 +71,7 @@ class Adder:
     settings: Settings
     registry: Registry
     lifecycle: Lifecycle
-    inspectors: InspectorPool
+    templates: TemplateService
     worker_pool: WorkerPool
     connections: Mapping[str, KnownConnection]
     clock: Clock
@@ -82,9 +81,9 @@ class Adder:
     async def add(self, request: AddRequest) -> tuple[AddResult, ...]:
         """See `eventer.service.eventer.Eventer.add`."""
         raise_faults(list(request_faults(request, self.connections)))
-        recipes = self._recipes(request.events)
-        inspections = await self._inspect_all(request, recipes)
-        resolved = resolve_schedules(request, recipes, inspections)
+        event_sources = self._event_sources(request.events)
+        inspections = await self._inspect_all(request, event_sources)
+        resolved = resolve_schedules(request, event_sources, inspections)
         raise_faults([*_rejections(resolved), *conflicts(resolved)])
         destination_errors = await self._check_destinations(resolved)
         drawn_seed = {each.stream_key: each.spec.stream.seed for each in reversed(resolved)}
@@ -94,25 +93,26 @@ class Adder:
 
     # --- templates ----------------------------------------------------------------------------
 
-    def _recipes(self, events: Sequence[EventRequest]) -> tuple[Recipe, ...]:
+    def _event_sources(self, events: Sequence[EventRequest]) -> tuple[EventSource, ...]:
         instance_id = self.settings.instance_id
         seeds = _draw_seeds(events)
         return tuple(
-            event.recipe(seed, instance_id) for event, seed in zip(events, seeds, strict=True)
+            event.event_source(seed, instance_id) for event, seed in zip(events, seeds, strict=True)
         )
 
     async def _inspect_all(
-        self, request: AddRequest, recipes: Sequence[Recipe]
+        self, request: AddRequest, event_sources: Sequence[EventSource]
     ) -> tuple[Inspection, ...]:
         targets_by_event = _targets(request)
         semaphore = asyncio.Semaphore(MAX_CONCURRENT_INSPECTIONS)
 
-        async def inspect(event: EventRequest, recipe: Recipe) -> Inspection:
+        async def inspect(event: EventRequest, event_source: EventSource) -> Inspection:
             async with semaphore:
-                return await self._inspect(recipe, targets_by_event[event.id])
+                now = self.clock.now_ns()
+                return await self.templates.inspect(event_source, targets_by_event[event.id], now)
 
         answers = await asyncio.gather(
-            *map(inspect, request.events, recipes), return_exceptions=True
+            *map(inspect, request.events, event_sources), return_exceptions=True
         )
         faults = []
         for number, (event, answer) in enumerate(zip(request.events, answers, strict=True)):
@@ -122,17 +122,6 @@ class Adder:
                 raise answer
         raise_faults(faults)
         return tuple(answer for answer in answers if isinstance(answer, Inspection))
-
-    async def _inspect(self, recipe: Recipe, targets: Collection[Target]) -> Inspection:
-        seconds = self.settings.limits.inspect_seconds
-        question = InspectTemplate(
-            recipe,
-            at=self.clock.now_ns(),
-            count=DRY_RUN_EVENTS,
-            seconds=seconds * DRY_RUN_TIME_SHARE,
-            targets=tuple(targets),
-        )
-        return await self.inspectors.inspect(question, seconds)
 
     # --- destinations -------------------------------------------------------------------------
 
@@ -327,7 +316,7 @@ def _rejections(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
     """Targets that cannot take their events, as inference tells without asking the destination."""
     faults = []
     for each in resolved:
-        error = dict(each.inspection.rejections).get(each.spec.target)
+        error = each.inspection.rejections.get(each.spec.target)
         if error is not None:
             pointer = format_pointer(["events", each.event_number, each.event.field])
             faults.append(Fault(pointer, error.message, error.hint))

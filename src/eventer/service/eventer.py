@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
@@ -12,7 +11,6 @@ from eventer.core.clock import Clock, SystemClock
 from eventer.core.errors import Fault, NotFoundError, RegistryError, RequestError
 from eventer.core.model import GeneratorState, Guarantee, Position, Target
 from eventer.registry.base import Registry, Remove, SetState
-from eventer.runs.lateness import BOUNDS
 from eventer.service.adder import Adder
 from eventer.service.connections import known_connections
 from eventer.service.generator import Generator, view
@@ -21,23 +19,19 @@ from eventer.service.locks import Locks
 from eventer.service.requests import AddRequest, PreviewRequest
 from eventer.service.template_service import PREVIEW_TIMEOUT_S, TemplateService
 from eventer.service.verifier import Verifier
-from eventer.service.views import (
-    EventPage,
-    GeneratorView,
-    Lateness,
-    Preview,
-    Readiness,
-    Removal,
-    ShardView,
-    Snapshot,
-    Validation,
-    Verification,
-    VerifyProgress,
-    WorkerView,
-)
+from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
 from eventer.settings import Settings
 from eventer.workers.inspector_pool import InspectorPool
-from eventer.workers.messages import Connector, RecomputeEvents, WorkerConfig
+from eventer.workers.messages import (
+    AuditProgress,
+    Connector,
+    Inspection,
+    PreviewedEvents,
+    RecomputedEvents,
+    RecomputeEvents,
+    WorkerConfig,
+)
+from eventer.workers.supervisor import ProcessStatus
 from eventer.workers.worker_pool import WorkerPool
 
 PositionChoice: TypeAlias = Literal["registry", "destination"]
@@ -80,7 +74,7 @@ class Eventer:
             settings=settings,
             registry=registry,
             lifecycle=self._lifecycle,
-            inspectors=self._inspectors,
+            templates=self._templates,
             worker_pool=self._worker_pool,
             connections=self._connections,
             clock=self._clock,
@@ -232,7 +226,7 @@ class Eventer:
         await self._registry.apply([SetState(record.id, record.incarnation, state, failure, now)])
         generator.update_record(state=state, failure=failure, updated_at=now)
 
-    async def events(self, id: int, first: int, count: int) -> EventPage:  # noqa: A002
+    async def events(self, id: int, first: int, count: int) -> RecomputedEvents:  # noqa: A002
         """Recomputes the events [first, first + count), past or future, without skipped ones.
 
         Raises:
@@ -243,22 +237,21 @@ class Eventer:
         generator = self._generator(id)
         record = generator.record
         question = RecomputeEvents(
-            record.spec.recipe,
+            record.spec.event_source,
             record.segments,
             first,
             count,
             record.spec.on_error,
             generator.position.next,
         )
-        answer = await self._inspectors.recompute(question, PREVIEW_TIMEOUT_S)
-        return EventPage(first, answer.events)
+        return await self._inspectors.ask(question, RecomputedEvents, PREVIEW_TIMEOUT_S)
 
     def verify(
         self,
         id: int,  # noqa: A002
         *,
         allow_foreign: bool = False,
-    ) -> AsyncIterator[VerifyProgress | Verification]:
+    ) -> AsyncIterator[AuditProgress | Verification]:
         """Compares the events in a generator's destination with recomputed ones.
 
         Yields progress, then the result for all events before the position at the start.
@@ -272,7 +265,7 @@ class Eventer:
         generators = self._lifecycle.generators
         return self._verifier.verify(self._generator(id), generators, allow_foreign=allow_foreign)
 
-    async def preview(self, request: PreviewRequest) -> Preview:
+    async def preview(self, request: PreviewRequest) -> PreviewedEvents:
         """Makes events of a template, delivering nothing. Faults are the template's own errors.
 
         Raises:
@@ -281,7 +274,7 @@ class Eventer:
         """
         return await self._templates.preview(request)
 
-    async def validate(self, request: PreviewRequest, target: Target | None = None) -> Validation:
+    async def validate(self, request: PreviewRequest, target: Target | None = None) -> Inspection:
         """Checks a template as `add` would, also whether it can go into `target` where given.
 
         Raises:
@@ -291,49 +284,30 @@ class Eventer:
             WorkerLostError: the worker that checked it died.
         """
         validation = await self._templates.validate(request, target)
-        for rejection in validation.rejections:
+        for rejection in validation.rejections.values():
             raise rejection
         return validation
 
-    async def ready(self) -> Readiness:
-        """Whether the registry and all workers are available. Destinations do not count."""
-        problems = []
-        processes = (*self._worker_pool.processes(), *self._inspectors.processes())
-        for name, pid, _ in processes:
-            if pid is None:
-                problems.append(f"worker {name} is not running")
+    async def problems(self) -> tuple[str, ...]:
+        """Why the service cannot work: the registry or a worker is not available.
+
+        Destinations do not count: generators wait for them.
+        """
+        problems = [
+            f"worker {each.name} is not running" for each in self._processes() if not each.pid
+        ]
         try:
             await self._registry.get([])
         except RegistryError as error:
             problems.append(error.message)
-        return Readiness(not problems, tuple(problems))
+        return tuple(problems)
 
     async def snapshot(self) -> Snapshot:
         """The values of the metrics. Cheap enough for a scrape every second."""
-        processes = (*self._worker_pool.processes(), *self._inspectors.processes())
-        return Snapshot(
-            generators=await self.status(),
-            shards=tuple(self._shards()),
-            workers=tuple(WorkerView(name, pid, restarts) for name, pid, restarts in processes),
-        )
+        return Snapshot(await self.status(), self._lifecycle.totals, self._processes())
 
-    def _shards(self) -> Iterator[ShardView]:
-        held = Counter(g.shard for g in self._lifecycle.generators.values() if g.active)
-        for shard, totals in sorted(self._lifecycle.totals.items()):
-            yield ShardView(
-                connection=shard.connection,
-                shard=shard.number,
-                worker=self._worker_pool.worker_of(shard),
-                connected=totals.connected,
-                delivery=totals.guarantee,
-                generators=held[shard],
-                events=totals.events,
-                bytes=totals.bytes,
-                commits=totals.commits,
-                retries=totals.retries,
-                lateness=Lateness(BOUNDS, tuple(totals.lateness), totals.lateness_sum),
-                stages=totals.stages,
-            )
+    def _processes(self) -> Sequence[ProcessStatus]:
+        return (*self._worker_pool.processes(), *self._inspectors.processes())
 
     def _generator(self, id_: int) -> Generator:
         generator = self._lifecycle.generators.get(id_)

@@ -20,7 +20,7 @@ def identity_text(spec: GeneratorSpec) -> str:
     """
     return json.dumps(
         {
-            "dataset": spec.recipe.context.dataset,
+            "dataset": spec.event_source.context.dataset,
             "destination": _target_identity(spec.target),
             "seed": str(spec.stream.seed) if spec.explicit_seed else None,
             "stream": spec.stream.name,

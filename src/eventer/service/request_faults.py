@@ -22,7 +22,7 @@ def request_faults(
     yield from _duplicate_ids("events", [e.id for e in request.events])
     for number, destination in enumerate(request.destinations):
         pointer = format_pointer(["destinations", number, destination.target.kind])
-        yield from _connection_faults(destination.target, connections, f"{pointer}/connection")
+        yield from connection_faults(destination.target, connections, f"{pointer}/connection")
         yield from target_faults(destination.target, pointer)
     yield from _schedule_faults(request)
 
@@ -67,9 +67,10 @@ def target_faults(target: Target, pointer: str) -> Iterator[Fault]:
                 yield Fault(f"{pointer}/table", error.message, error.hint)
 
 
-def _connection_faults(
+def connection_faults(
     target: Target, connections: Mapping[str, KnownConnection], pointer: str
 ) -> Iterator[Fault]:
+    """The faults of a target's connection: it is unknown, of another kind, or has no address."""
     known = connections.get(target.connection)
     alike = [name for name, each in connections.items() if each.kind == target.kind]
     if known is None:

@@ -9,8 +9,8 @@ from eventer.core.model import (
     CatchUp,
     EngineChoice,
     EventContext,
+    EventSource,
     OnError,
-    Recipe,
     Stream,
     Target,
     Template,
@@ -40,9 +40,9 @@ class TemplateRequest:
     dataset: str | None = None
     vars: str = "{}"
 
-    def recipe(self, seed: int, instance_id: str | None) -> Recipe:
-        """The recipe with this seed. The template does not hold its imports yet."""
-        return Recipe(
+    def event_source(self, seed: int, instance_id: str | None) -> EventSource:
+        """The source of its events with this seed. Its template does not hold imports yet."""
+        return EventSource(
             Template(self.template, self.name, self.vars),
             Stream(seed, self.stream),
             EventContext(self.dataset, instance_id),

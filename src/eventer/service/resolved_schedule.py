@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eventer.core.errors import Fault
-from eventer.core.model import GeneratorSpec, GeneratorState, Recipe, Target
+from eventer.core.model import EventSource, GeneratorSpec, GeneratorState, Target
 from eventer.core.pointer import format_pointer
 from eventer.registry.base import (
     BeginSegment,
@@ -52,11 +52,11 @@ class ResolvedSchedule:
 
 
 def resolve_schedules(
-    request: AddRequest, recipes: Sequence[Recipe], inspections: Sequence[Inspection]
+    request: AddRequest, event_sources: Sequence[EventSource], inspections: Sequence[Inspection]
 ) -> tuple[ResolvedSchedule, ...]:
     """The generators that a request asks for, one for each schedule.
 
-    `recipes` and `inspections` are those of the request's events, in their order.
+    `event_sources` and `inspections` are those of the request's events, in their order.
     """
     destinations = {d.id: number for number, d in enumerate(request.destinations)}
     events = {e.id: number for number, e in enumerate(request.events)}
@@ -66,7 +66,7 @@ def resolve_schedules(
         event_number = events[schedule.event_id]
         event, inspection = request.events[event_number], inspections[event_number]
         target = request.destinations[destination_number].target
-        spec = _spec(event, recipes[event_number], inspection, target)
+        spec = _spec(event, event_sources[event_number], inspection, target)
         identity = identity_text(spec)
         found.append(
             ResolvedSchedule(
@@ -84,10 +84,10 @@ def resolve_schedules(
 
 
 def _spec(
-    event: EventRequest, recipe: Recipe, inspection: Inspection, target: Target
+    event: EventRequest, event_source: EventSource, inspection: Inspection, target: Target
 ) -> GeneratorSpec:
     return GeneratorSpec(
-        replace(recipe, template=inspection.template),
+        replace(event_source, template=inspection.template),
         target,
         shape=inspection.shape,
         on_error=event.on_error,
@@ -136,11 +136,11 @@ def seed_key(resolved: ResolvedSchedule) -> str:
 def new_record(resolved: ResolvedSchedule, *, seed: int, shards: int, now: int) -> GeneratorRecord:
     """The record of a new generator. Its first tick is due at once."""
     event, spec = resolved.event, resolved.spec
-    recipe = replace(spec.recipe, stream=replace(spec.stream, seed=seed))
+    event_source = replace(spec.event_source, stream=replace(spec.stream, seed=seed))
     return GeneratorRecord(
         id=resolved.id,
         identity=resolved.identity,
-        spec=replace(spec, recipe=recipe),
+        spec=replace(spec, event_source=event_source),
         shard=resolved.id % shards,
         segments=(begin(now, 0, count=event.count, interval=event.interval),),
         created_at=now,

@@ -11,7 +11,6 @@ from eventer.core.duration import parse_duration
 from eventer.core.errors import RequestError
 from eventer.core.model import Segment
 from eventer.runs.pacing import END, Pace, parse_rate
-from eventer.runs.shard_messages import Timetable
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +36,23 @@ class UnpacedTimetable:
 
 
 @dataclass(frozen=True, slots=True)
-class ShiftedTimetable:
-    """Events are due from now on and scheduled from `--at` on, at the same pace."""
+class PacedTimetable:
+    """Events are due at a pace, and scheduled `shift` ns after that: from `--at` on."""
 
-    due: Pace
-    shown: Pace
+    pace: Pace
+    shift: int = 0
 
     def due_end(self, now: int) -> int:
         """See `Timetable`."""
-        return self.due.due_end(now)
+        return self.pace.due_end(now)
 
     def due_at(self, index: int) -> int:
         """See `Timetable`."""
-        return self.due.due_at(index)
+        return self.pace.due_at(index)
 
     def scheduled(self, first: int, count: int) -> NDArray[np.int64]:
         """See `Timetable`."""
-        return self.shown.scheduled(first, count)
+        return self.pace.scheduled(first, count) + self.shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +75,18 @@ class RunSchedule:
     generates the same number of events.
     """
 
-    timetable: Timetable
+    timetable: UnpacedTimetable | PacedTimetable
     limit: int = END
     duration_ns: int | None = None
 
     @property
-    def pace(self) -> Pace | None:
-        """The pace that lateness is measured against; None without a pace."""
-        if isinstance(self.timetable, ShiftedTimetable):
-            return self.timetable.due
-        return self.timetable if isinstance(self.timetable, Pace) else None
+    def shift(self) -> int | None:
+        """Scheduled minus due time (ns); None without a pace, which has no lateness."""
+        return self.timetable.shift if isinstance(self.timetable, PacedTimetable) else None
 
     def began(self, now: int) -> int:
         """The start of the run: when its first event is due, or now without a pace."""
-        return now if self.pace is None else self.pace.segments[0].t0
+        return self.timetable.due_at(0) or now
 
 
 def schedule(options: ScheduleOptions, now: int) -> RunSchedule:
@@ -108,9 +105,8 @@ def schedule(options: ScheduleOptions, now: int) -> RunSchedule:
     due = Pace((Segment(now, 0, *pace),))
     if duration_ns is not None:
         limit = min(limit, due.due_end(now + duration_ns - 1))
-    if options.at is None:
-        return RunSchedule(due, limit)
-    return RunSchedule(ShiftedTimetable(due, Pace((Segment(options.at, 0, *pace),))), limit)
+    shift = 0 if options.at is None else options.at - now
+    return RunSchedule(PacedTimetable(due, shift), limit)
 
 
 def _pace(options: ScheduleOptions) -> tuple[int, int] | None:

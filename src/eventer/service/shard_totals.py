@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.model import Guarantee
-from eventer.runs.lateness import BOUNDS
-from eventer.service.views import STAGES, Stage
+from eventer.runs.lateness import LATENESS_BOUNDS
 from eventer.workers.messages import CommitSummary
+
+Stage: TypeAlias = Literal["template", "encode", "destination"]
+STAGES: Final[tuple[Stage, ...]] = ("template", "encode", "destination")
+"""The stages that an event passes."""
 
 _DECAY: Final = 0.9
 """Factor by which the recent time of each stage shrinks with every commit."""
@@ -27,7 +30,7 @@ class ShardTotals:
     bytes: int = 0
     commits: int = 0
     retries: int = 0
-    lateness: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+    lateness: list[int] = field(default_factory=lambda: [0] * (len(LATENESS_BOUNDS) + 1))
     lateness_sum: float = 0.0
     stages: dict[Stage, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     recent: dict[Stage, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))

@@ -5,28 +5,26 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
-from eventer.core.errors import ConfigError, EventerError
+from eventer.core.errors import EventerError
 from eventer.core.large_stack import run_with_large_stack
 from eventer.core.model import (
     ConsoleTarget,
+    EventSource,
     GeneratorSpec,
     Guarantee,
     OnError,
     Position,
     PositionKey,
-    Recipe,
     Stream,
     Target,
     Template,
 )
-from eventer.core.suggestions import did_you_mean
-from eventer.destinations.base import Delivery, DeliveryOutcome, ShardConnection
+from eventer.destinations.base import ShardConnection
 from eventer.destinations.console import ConsoleConnection
 from eventer.jsonnet.importer import FolderImporter, NoLibrary
 from eventer.plan.engine import Engine, EventContext
@@ -47,7 +45,8 @@ from eventer.runs.shard_messages import (
     ShardReport,
     TransactionCommitted,
 )
-from eventer.service.connections import environment_name, known_connections
+from eventer.service.connections import known_connections
+from eventer.service.request_faults import connection_faults, raise_faults
 from eventer.service.run_schedule import RunSchedule, ScheduleOptions, schedule
 from eventer.service.run_stats import RunStats
 from eventer.settings import Settings
@@ -74,7 +73,7 @@ class RunRequest:
 class RunJob:
     """A run that is ready to start."""
 
-    recipe: Recipe
+    event_source: EventSource
     prepared: PreparedTemplate
     target: Target
     schedule: RunSchedule
@@ -94,8 +93,8 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     """Prepares a run of a template, still without its imports, that starts now (ns since 1970).
 
     Raises:
-        RequestError: a schedule option is invalid.
-        ConfigError: the connection of the target is unknown, not configured or of another kind.
+        RequestError: a schedule option is invalid; the connection of the target is unknown, has
+            no address or is of another kind.
         TemplateError: the template is invalid.
     """
     run_schedule = schedule(request.schedule, now)
@@ -103,27 +102,18 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     importer = NoLibrary() if settings.library is None else FolderImporter(settings.library)
     prepared = run_with_large_stack(lambda: prepare(template, importer))
     context = EventContext(request.dataset, settings.instance_id)
-    recipe = Recipe(prepared.template, request.stream, context)
-    return RunJob(recipe, prepared, request.target, run_schedule, request.on_error, connect)
+    event_source = EventSource(prepared.template, request.stream, context)
+    return RunJob(event_source, prepared, request.target, run_schedule, request.on_error, connect)
 
 
 def _connector(target: Target, settings: Settings) -> Callable[[int], ShardConnection]:
     """A function that connects to the target as the only shard of a cluster."""
     if isinstance(target, ConsoleTarget):
         return lambda _: ConsoleConnection(sys.stdout.buffer)
-    connections, name = known_connections(settings, shards=1), target.connection
-    if name not in connections:
-        hint = did_you_mean(name, connections) or f"add [connections.{name}] to eventer.toml"
-        raise ConfigError(f"there is no connection {name!r}", key=name, hint=hint)
-    connection = connections[name]
-    if connection.kind != target.kind:
-        raise ConfigError(
-            f"connection {name!r} is a {connection.kind} connection, not {target.kind}", key=name
-        )
-    connector, setting = connection.connector, connection.setting
-    if connector is None:
-        hint = f"set {environment_name(setting)}, or {setting} in eventer.toml"
-        raise ConfigError(f"connection {name!r} has no address", key=setting, hint=hint)
+    connections = known_connections(settings, shards=1)
+    raise_faults(list(connection_faults(target, connections, "--connection")))
+    connector = connections[target.connection].connector
+    assert connector is not None
     return lambda cluster: connector.connect(cluster, 0)
 
 
@@ -143,7 +133,7 @@ class StandaloneRun:
         self._timer: asyncio.TimerHandle | None = None
         self._generation_thread = GenerationThread(self._build)
         self._runner = ShardRunner(
-            self._connect,
+            lambda: job.connect(self._key.cluster),
             self._generation_thread,
             self._on_report,
             self._clock,
@@ -161,7 +151,7 @@ class StandaloneRun:
         use_system_allocator()
         end_pages = CompilerPageReleaser().watch()
         job = self._job
-        spec = GeneratorSpec(job.recipe, job.target, job.prepared.shape, job.on_error)
+        spec = GeneratorSpec(job.event_source, job.target, job.prepared.shape, job.on_error)
         self._runner.shard.assign(Assignment(self._key, spec))
         try:
             await self._runner.run()
@@ -182,13 +172,10 @@ class StandaloneRun:
             self._end(RunResult())
 
     def _build(self, assignment: Assignment) -> Engine:
-        recipe = assignment.recipe
+        event_source = assignment.event_source
         return self._job.prepared.engine(
-            recipe.stream, recipe.context, match_hints=assignment.match_hints
+            event_source.stream, event_source.context, match_hints=assignment.match_hints
         )
-
-    def _connect(self) -> ShardConnection:
-        return _TimedConnection(self._job.connect(self._key.cluster), self.run_stats)
 
     def _on_report(self, report: ShardReport) -> None:
         match report:
@@ -234,7 +221,7 @@ class StandaloneRun:
             self._unavailable_since = now
             if self._connected:
                 self._notify(f"warning: {error.message}; retrying")
-        self.run_stats.retries += 1
+        self.run_stats.totals.retries += 1
         if not self._connected or now - self._unavailable_since > _MAX_OUTAGE_NS:
             self._end(RunResult(error))
 
@@ -242,24 +229,3 @@ class StandaloneRun:
         if self._result is None:
             self._result = result
         self._runner.stop()
-
-
-class _TimedConnection:
-    """A connection that measures the time of each transaction."""
-
-    def __init__(self, connection: ShardConnection, run_stats: RunStats) -> None:
-        self._connection = connection
-        self._run_stats = run_stats
-        self.open = connection.open
-        self.positions = connection.positions
-        self.check = connection.check
-        self.prepare = connection.prepare
-        self.encode_ahead = connection.encode_ahead
-        self.close = connection.close
-
-    async def deliver(self, deliveries: Sequence[Delivery]) -> DeliveryOutcome:
-        """See `ShardConnection`."""
-        began = time.monotonic()
-        outcome = await self._connection.deliver(deliveries)
-        self._run_stats.record_commit_seconds(time.monotonic() - began)
-        return outcome

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
 
 from eventer.core.clock import Clock, SystemClock
-from eventer.core.model import Recipe, Target
+from eventer.core.model import EventSource, Target
 from eventer.plan.explain_template import TemplateExplanation
 from eventer.service.request_faults import raise_faults, target_faults
 from eventer.service.requests import PreviewRequest
-from eventer.service.views import Preview, Validation
 from eventer.settings import Settings
 from eventer.workers.inspector_pool import InspectorPool
-from eventer.workers.messages import ExplainTemplate, InspectTemplate, PreviewEvents, WorkerConfig
+from eventer.workers.messages import (
+    ExplainTemplate,
+    Inspection,
+    InspectTemplate,
+    PreviewedEvents,
+    PreviewEvents,
+    WorkerConfig,
+)
 
-DRY_RUN_EVENTS: Final = 100
+_DRY_RUN_EVENTS: Final = 100
 """Events of a template that are generated to check it."""
-DRY_RUN_TIME_SHARE: Final = 0.75
+_DRY_RUN_TIME_SHARE: Final = 0.75
 """Share of the time limit after which a dry run stops with the events that it has."""
 PREVIEW_TIMEOUT_S: Final = 15.0
 """Processor time for events or an explanation that are only shown."""
@@ -36,21 +42,13 @@ class TemplateService:
         self._inspectors = inspectors
         self._clock = clock
 
-    async def preview(self, request: PreviewRequest) -> Preview:
+    async def preview(self, request: PreviewRequest) -> PreviewedEvents:
         """Generates events of a template; see `Eventer.preview`."""
-        recipe, at = self._recipe(request), self._instant(request)
-        question = PreviewEvents(recipe, at, request.first, request.count, request.engine)
-        shown = await self._inspectors.preview(question, PREVIEW_TIMEOUT_S)
-        return Preview(
-            shown.events,
-            recipe.stream.seed,
-            shown.engine,
-            shown.reason,
-            shown.warnings,
-            shown.traces,
-        )
+        event_source, at = self._event_source(request), self._instant(request)
+        question = PreviewEvents(event_source, at, request.first, request.count, request.engine)
+        return await self._inspectors.ask(question, PreviewedEvents, PREVIEW_TIMEOUT_S)
 
-    async def validate(self, request: PreviewRequest, target: Target | None = None) -> Validation:
+    async def validate(self, request: PreviewRequest, target: Target | None = None) -> Inspection:
         """Checks a template and its first events, and whether `target` can take them.
 
         Raises:
@@ -60,24 +58,27 @@ class TemplateService:
         """
         if target is not None:
             raise_faults(list(target_faults(target, f"/destination/{target.kind}")))
+        targets = () if target is None else (target,)
+        return await self.inspect(self._event_source(request), targets, self._instant(request))
+
+    async def inspect(
+        self, event_source: EventSource, targets: Iterable[Target], at: int
+    ) -> Inspection:
+        """Checks a template and its first events, due at `at`, and which targets can take them.
+
+        Raises:
+            TemplateError: the template is invalid, or all of its first events fail.
+            WorkerLostError: the inspector process died.
+        """
         seconds = self._settings.limits.inspect_seconds
         question = InspectTemplate(
-            self._recipe(request),
-            at=self._instant(request),
-            count=DRY_RUN_EVENTS,
-            seconds=seconds * DRY_RUN_TIME_SHARE,
-            targets=() if target is None else (target,),
+            event_source,
+            at=at,
+            count=_DRY_RUN_EVENTS,
+            seconds=seconds * _DRY_RUN_TIME_SHARE,
+            targets=tuple(targets),
         )
-        found = await self._inspectors.inspect(question, seconds)
-        return Validation(
-            engine=found.engine,
-            reason=found.reason,
-            shape=found.shape,
-            warnings=found.warnings,
-            traces=found.traces,
-            failing=found.failing,
-            rejections=tuple(error for _, error in found.rejections),
-        )
+        return await self._inspectors.ask(question, Inspection, seconds)
 
     async def explain(self, request: PreviewRequest, *, measured: bool) -> TemplateExplanation:
         """Shows a template's plan or why it has none; `measured` times it for about a second.
@@ -86,12 +87,12 @@ class TemplateService:
             TemplateError: the template is invalid.
             WorkerLostError: the inspector process died.
         """
-        question = ExplainTemplate(self._recipe(request), self._instant(request), measured)
-        return await self._inspectors.explain(question, PREVIEW_TIMEOUT_S)
+        question = ExplainTemplate(self._event_source(request), self._instant(request), measured)
+        return await self._inspectors.ask(question, TemplateExplanation, PREVIEW_TIMEOUT_S)
 
-    def _recipe(self, request: PreviewRequest) -> Recipe:
+    def _event_source(self, request: PreviewRequest) -> EventSource:
         seed = secrets.randbits(64) if request.seed is None else request.seed
-        return request.recipe(seed, self._settings.instance_id)
+        return request.event_source(seed, self._settings.instance_id)
 
     def _instant(self, request: PreviewRequest) -> int:
         return self._clock.now_ns() if request.at is None else request.at

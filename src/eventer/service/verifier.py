@@ -10,7 +10,7 @@ from eventer.core.model import Position, PositionKey
 from eventer.destinations.audit import AuditReport
 from eventer.registry.base import target_location
 from eventer.service.generator import Generator, position_lost
-from eventer.service.views import Verification, VerifyProgress
+from eventer.service.views import Verification
 from eventer.workers.messages import (
     AuditorMessage,
     AuditProgress,
@@ -36,7 +36,7 @@ class Verifier:
 
     async def verify(
         self, generator: Generator, generators: Mapping[int, Generator], *, allow_foreign: bool
-    ) -> AsyncIterator[VerifyProgress | Verification]:
+    ) -> AsyncIterator[AuditProgress | Verification]:
         """Compares the delivered events with recomputed ones; yields progress, then the result.
 
         Raises:
@@ -76,7 +76,7 @@ async def _verify(
     generators: Mapping[int, Generator],
     *,
     allow_foreign: bool,
-) -> AsyncIterator[VerifyProgress | Verification]:
+) -> AsyncIterator[AuditProgress | Verification]:
     place = target_location(generator.record.spec.target)
     siblings = [
         each
@@ -92,8 +92,8 @@ async def _verify(
             case SnapshotTaken(positions=positions):
                 _check_position(generator, positions, committed)
                 process.channel.send(_replay_specs([generator, *siblings], positions))
-            case AuditProgress(made=made, total=total):
-                yield VerifyProgress(made, total)
+            case AuditProgress():
+                yield message
             case AuditResult(outcome=EventerError() as error):
                 raise error
             case AuditResult(outcome=AuditReport() as report):

@@ -20,13 +20,13 @@ from eventer.core.model import (
     ColumnType,
     EventContext,
     EventShape,
+    EventSource,
     GeneratorSpec,
     GeneratorState,
     KafkaTarget,
     OnError,
     Position,
     PostgresTarget,
-    Recipe,
     Segment,
     Stream,
     Template,
@@ -63,7 +63,7 @@ def sample_spec(
     """A spec in which no field has its default, so that a forgotten one shows."""
     template = Template("{ a: 'ß\n' }", "orders.jsonnet", '{"x":1}', (("lib/a", b"\x00\xff"),))
     spec = GeneratorSpec(
-        Recipe(template, stream, context),
+        EventSource(template, stream, context),
         KafkaTarget(
             "boo", "other", "id", "p", "t", (("h", "/x"),), 3, 2, (("cleanup.policy", "compact"),)
         ),

@@ -136,8 +136,10 @@ class ReplayedEvents:
     def _make(self, key: PositionKey, pace: Pace, first: int, end: int) -> Batch:
         engine = self._engines.get(key)
         if engine is None:
-            recipe = self._replay_specs[key].spec.recipe
-            engine = prepare(recipe.template).engine(recipe.stream, recipe.context)
+            event_source = self._replay_specs[key].spec.event_source
+            engine = prepare(event_source.template).engine(
+                event_source.stream, event_source.context
+            )
             self._engines[key] = engine
         times = pace.scheduled(first, min(MAX_EVENTS, end - first))
         try:

@@ -17,7 +17,6 @@ from eventer.plan.engine import Engine
 from eventer.plan.prepare import prepare
 from eventer.runs.gc_freezer import GcFreezer
 from eventer.runs.generation_thread import GenerationThread
-from eventer.runs.lateness import count_lateness
 from eventer.runs.pacing import Pace
 from eventer.runs.process_memory import CompilerPageReleaser, use_system_allocator
 from eventer.runs.runner import ShardRunner
@@ -42,10 +41,10 @@ from eventer.workers.messages import (
     ResumeFlow,
     ShardEvent,
     ShardId,
-    ShardUpdate,
     Stop,
     WithdrawFlow,
     WorkerConfig,
+    summarize_commit,
 )
 
 STUCK_EVENT_LIMIT_S: Final = 20.0
@@ -149,19 +148,17 @@ class DeliveryWorker:
             _log.exception("shard %d of %s failed", shard.number, shard.connection)
             os._exit(_EXIT_BROKEN)
 
-    def _on_report(self, shard: ShardId, report: ShardReport) -> None:
+    def _on_report(self, shard: ShardId, report: ShardReport | CommitSummary) -> None:
         if isinstance(report, FlowWithdrawn | FlowFailed | FlowFinished):
             task = asyncio.create_task(self._forget(report.key))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        update = _commit_summary(report) if isinstance(report, TransactionCommitted) else report
-        self._send_update(shard, update)
+        if isinstance(report, TransactionCommitted):
+            report = summarize_commit(report, report.at)
+        self._channel.send(ShardEvent(shard, report))
 
     async def _forget(self, key: PositionKey) -> None:
         self._gc_freezer.engine_released(await self._generation_thread.forget(key))
-
-    def _send_update(self, shard: ShardId, update: ShardUpdate) -> None:
-        self._channel.send(ShardEvent(shard, update))
 
     def _suspend_deadline_while(self, loading: bool) -> None:  # noqa: FBT001
         seconds = MAX_LOADING_S if loading else 0
@@ -204,20 +201,8 @@ def build_engine(assignment: Assignment) -> Engine:
     Raises:
         TemplateError: this version of Eventer rejects a template that an earlier one accepted.
     """
-    recipe = assignment.recipe
-    prepared = prepare(recipe.template)
-    return prepared.engine(recipe.stream, recipe.context, match_hints=assignment.match_hints)
-
-
-def _commit_summary(report: TransactionCommitted) -> CommitSummary:
-    batches = [batch for delivery in report.deliveries for batch in delivery.batches]
-    counts, total = count_lateness(batches, report.at)
-    return CommitSummary(
-        positions=report.positions,
-        events=sum(batch.rows for batch in batches),
-        bytes=sum(batch.nbytes for batch in batches),
-        lateness=counts,
-        lateness_sum=total,
-        at=report.at,
-        stage_times=report.stage_times,
+    event_source = assignment.event_source
+    prepared = prepare(event_source.template)
+    return prepared.engine(
+        event_source.stream, event_source.context, match_hints=assignment.match_hints
     )

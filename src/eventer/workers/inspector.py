@@ -23,9 +23,9 @@ from eventer.core.errors import (
 from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import (
     EventContext,
+    EventSource,
     OnError,
     PostgresTarget,
-    Recipe,
     Stream,
     Target,
     Template,
@@ -96,8 +96,8 @@ async def serve_inspector(channel: Channel, config: WorkerConfig) -> None:
 
 def _warm_up() -> None:
     """Loads the code that every template needs, to keep requests fast."""
-    recipe = Recipe(Template(_WARM_UP_TEMPLATE), Stream(0), EventContext())
-    _preview(PreviewEvents(recipe, at=0, first=0, count=3), NoLibrary())
+    event_source = EventSource(Template(_WARM_UP_TEMPLATE), Stream(0), EventContext())
+    _preview(PreviewEvents(event_source, at=0, first=0, count=3), NoLibrary())
 
 
 def reply_to(request: InspectorRequest, importer: Importer) -> InspectorReply:
@@ -148,9 +148,11 @@ def _warnings(prepared: PreparedTemplate) -> tuple[TemplateWarning, ...]:
 
 def _inspect(request: InspectTemplate, importer: Importer) -> Inspection:
     end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
-    prepared = prepare(request.recipe.template, importer)
+    prepared = prepare(request.event_source.template, importer)
     traces = _TraceCollector()
-    engine = prepared.engine(request.recipe.stream, request.recipe.context, trace=traces)
+    engine = prepared.engine(
+        request.event_source.stream, request.event_source.context, trace=traces
+    )
     times = np.full(request.count, request.at, dtype=np.int64)
     batches, failing = _dry_run(engine, times, end)
     return Inspection(
@@ -161,7 +163,7 @@ def _inspect(request: InspectTemplate, importer: Importer) -> Inspection:
         reason=engine.reason,
         shape=prepared.shape,
         warnings=_warnings(prepared),
-        rejections=tuple(_rejections(request.targets, prepared, batches)),
+        rejections=dict(_rejections(request.targets, prepared, batches)),
         traces=tuple(traces.lines),
         failing=failing,
     )
@@ -231,22 +233,26 @@ def _has_objects(batch: Batch) -> bool:
 
 
 def _explain(request: ExplainTemplate, importer: Importer) -> TemplateExplanation:
-    recipe = request.recipe
-    prepared = prepare(recipe.template, importer)
+    event_source = request.event_source
+    prepared = prepare(event_source.template, importer)
     return explain_template(
-        prepared, recipe.stream, recipe.context, request.at, measured=request.measured
+        prepared, event_source.stream, event_source.context, request.at, measured=request.measured
     )
 
 
 def _preview(request: PreviewEvents, importer: Importer) -> PreviewedEvents:
-    prepared = prepare(request.recipe.template, importer)
+    prepared = prepare(request.event_source.template, importer)
     traces = _TraceCollector()
     engine = prepared.engine(
-        request.recipe.stream, request.recipe.context, engine=request.engine, trace=traces
+        request.event_source.stream,
+        request.event_source.context,
+        engine=request.engine,
+        trace=traces,
     )
     times = np.full(request.count, request.at, dtype=np.int64)
     return PreviewedEvents(
         events=_events(engine, request.first, times, passed=0),
+        seed=request.event_source.stream.seed,
         engine=engine.name,
         reason=engine.reason,
         warnings=_warnings(prepared),
@@ -255,11 +261,12 @@ def _preview(request: PreviewEvents, importer: Importer) -> PreviewedEvents:
 
 
 def _recompute(request: RecomputeEvents) -> RecomputedEvents:
-    recipe: Recipe = request.recipe
-    engine = prepare(recipe.template).engine(recipe.stream, recipe.context)
+    event_source: EventSource = request.event_source
+    engine = prepare(event_source.template).engine(event_source.stream, event_source.context)
     times = Pace(request.segments).scheduled(request.first, request.count)
     passed = END if request.on_error is OnError.SKIP else request.position
-    return RecomputedEvents(_events(engine, request.first, times, passed=passed))
+    events = _events(engine, request.first, times, passed=passed)
+    return RecomputedEvents(request.first, events)
 
 
 def _events(

@@ -6,25 +6,18 @@ Each answers one request at a time, and is killed and replaced when it exceeds i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Final, TypeVar
 
 from eventer.core.errors import BudgetError, BusyError, EventerError, WorkerLostError
-from eventer.plan.explain_template import TemplateExplanation
 from eventer.workers.messages import (
     ExplainTemplate,
-    Inspection,
     InspectorAnswer,
     InspectorReply,
     InspectorRequest,
     InspectTemplate,
-    PreviewedEvents,
-    PreviewEvents,
-    RecomputedEvents,
-    RecomputeEvents,
     WorkerConfig,
 )
-from eventer.workers.supervisor import Supervisor
+from eventer.workers.supervisor import ProcessStatus, Supervisor
 from eventer.workers.worker_process import WorkerProcess
 
 MAX_WAITING: Final = 256
@@ -59,48 +52,19 @@ class InspectorPool:
         """Kills the processes: they have no work to save."""
         await asyncio.gather(*(inspector.stop() for inspector in self._inspectors))
 
-    def processes(self) -> Sequence[tuple[str, int | None, int]]:
-        """Name, process id and number of restarts of each."""
-        return [(each.name, each.pid, each.restarts) for each in self._inspectors]
+    def processes(self) -> list[ProcessStatus]:
+        """Each of its processes."""
+        return [each.status for each in self._inspectors]
 
-    async def inspect(self, request: InspectTemplate, seconds: float) -> Inspection:
-        """Checks a template and its first events.
+    async def ask(self, request: InspectorRequest, kind: type[_A], seconds: float) -> _A:
+        """The answer to a request, which is of this kind, within `seconds` of processor time.
 
         Raises:
             TemplateError: the template is invalid, or exceeded its time limit.
-            DestinationRejectedError: its events cannot go into the target.
+            RequestError: the events are too large for one answer.
+            BusyError: too many requests are waiting.
             WorkerLostError: no process answered.
         """
-        return await self._ask(request, seconds, Inspection)
-
-    async def preview(self, request: PreviewEvents, seconds: float) -> PreviewedEvents:
-        """Events of a template.
-
-        Raises:
-            TemplateError: as `inspect`.
-            WorkerLostError: no process answered.
-        """
-        return await self._ask(request, seconds, PreviewedEvents)
-
-    async def explain(self, request: ExplainTemplate, seconds: float) -> TemplateExplanation:
-        """How a template's events are generated.
-
-        Raises:
-            TemplateError: as `inspect`.
-            WorkerLostError: no process answered.
-        """
-        return await self._ask(request, seconds, TemplateExplanation)
-
-    async def recompute(self, request: RecomputeEvents, seconds: float) -> RecomputedEvents:
-        """Events of a generator.
-
-        Raises:
-            TemplateError: as `inspect`.
-            WorkerLostError: no process answered.
-        """
-        return await self._ask(request, seconds, RecomputedEvents)
-
-    async def _ask(self, request: InspectorRequest, seconds: float, kind: type[_A]) -> _A:
         if self._waiting >= MAX_WAITING:
             raise BusyError(
                 "too many templates are waiting to be inspected", hint="try again later"

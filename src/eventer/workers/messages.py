@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
@@ -12,10 +12,10 @@ from eventer.core.model import (
     EngineChoice,
     EngineName,
     EventShape,
+    EventSource,
     OnError,
     Position,
     PositionKey,
-    Recipe,
     Segment,
     Target,
     Template,
@@ -25,6 +25,7 @@ from eventer.destinations.audit import AuditReport, TargetAuditor
 from eventer.destinations.base import Flow, ShardConnection
 from eventer.plan.explain_template import TemplateExplanation
 from eventer.registry.base import GeneratorRecord
+from eventer.runs.lateness import count_lateness
 from eventer.runs.shard_messages import (
     Assignment,
     CheckCompleted,
@@ -38,6 +39,7 @@ from eventer.runs.shard_messages import (
     PositionRead,
     ShardConnected,
     StageTimes,
+    TransactionCommitted,
 )
 
 
@@ -151,6 +153,21 @@ class CommitSummary:
     stage_times: StageTimes
 
 
+def summarize_commit(report: TransactionCommitted, late_at: int | None) -> CommitSummary:
+    """The summary of a transaction; lateness is that at `late_at`, or not counted."""
+    batches = [batch for delivery in report.deliveries for batch in delivery.batches]
+    counts, total = count_lateness(() if late_at is None else batches, late_at or 0)
+    return CommitSummary(
+        positions=report.positions,
+        events=sum(batch.rows for batch in batches),
+        bytes=sum(batch.nbytes for batch in batches),
+        lateness=counts,
+        lateness_sum=total,
+        at=report.at,
+        stage_times=report.stage_times,
+    )
+
+
 ShardUpdate: TypeAlias = (
     ShardConnected
     | PositionRead
@@ -181,11 +198,11 @@ class ShardEvent:
 class InspectTemplate:
     """Check a template and generate its first events, as `add` and `validate` do.
 
-    `recipe.template` holds no imports yet: the library provides them. All events are due at `at`.
+    The template holds no imports yet: the library provides them. All events are due at `at`.
     Generating ends after `seconds` of processor time, but not before the first event.
     """
 
-    recipe: Recipe
+    event_source: EventSource
     at: int
     count: int
     seconds: float
@@ -199,6 +216,11 @@ class TemplateWarning:
     message: str
     place: Place | None
     hint: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The message, and its hint in parentheses."""
+        return self.message if self.hint is None else f"{self.message} ({self.hint})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,16 +238,21 @@ class Inspection:
     reason: str | None
     shape: EventShape
     warnings: tuple[TemplateWarning, ...]
-    rejections: tuple[tuple[Target, DestinationRejectedError], ...] = ()
+    rejections: Mapping[Target, DestinationRejectedError] = field(default_factory=dict)
     traces: tuple[str, ...] = ()
     failing: EventerError | None = None
+
+    @property
+    def valid(self) -> bool:
+        """Whether all targets can take the events."""
+        return not self.rejections
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewEvents:
     """Generate events [first, first + count) of a template, all due at `at`."""
 
-    recipe: Recipe
+    event_source: EventSource
     at: int
     first: int
     count: int
@@ -237,6 +264,7 @@ class PreviewedEvents:
     """Events as compact JSON text, and facts about their template."""
 
     events: tuple[bytes, ...]
+    seed: int
     engine: EngineName
     reason: str | None
     warnings: tuple[TemplateWarning, ...]
@@ -250,7 +278,7 @@ class RecomputeEvents:
     Events that raise are left out if errors are skipped, and before the generator's position.
     """
 
-    recipe: Recipe
+    event_source: EventSource
     segments: tuple[Segment, ...]
     first: int
     count: int
@@ -260,8 +288,9 @@ class RecomputeEvents:
 
 @dataclass(frozen=True, slots=True)
 class RecomputedEvents:
-    """Events as compact JSON text."""
+    """Events from index `first` on as compact JSON text."""
 
+    first: int
     events: tuple[bytes, ...]
 
 
@@ -269,7 +298,7 @@ class RecomputedEvents:
 class ExplainTemplate:
     """Explain how a template's events are generated; if `measured`, also their cost at `at`."""
 
-    recipe: Recipe
+    event_source: EventSource
     at: int
     measured: bool
 

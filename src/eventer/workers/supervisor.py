@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import WorkerLostError
@@ -23,6 +23,14 @@ _STABLE_AFTER_S: Final = 10.0
 _MAX_RESTART_DELAY_S: Final = 5.0
 
 _log = logging.getLogger(__name__)
+
+
+class ProcessStatus(NamedTuple):
+    """One worker process. `pid` is None while it restarts."""
+
+    name: str
+    pid: int | None
+    restarts: int
 
 
 class Supervisor:
@@ -83,10 +91,10 @@ class Supervisor:
         self._fail(WorkerLostError("the service is stopping"))
 
     @property
-    def pid(self) -> int | None:
-        """The id of the process, if one is ready."""
+    def status(self) -> ProcessStatus:
+        """The process as it is now."""
         process = self._current
-        return None if process is None else process.pid
+        return ProcessStatus(self.name, None if process is None else process.pid, self.restarts)
 
     @property
     def _current(self) -> WorkerProcess | None:

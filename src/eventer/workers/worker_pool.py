@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -35,7 +35,7 @@ from eventer.workers.messages import (
     WithdrawFlow,
     WorkerConfig,
 )
-from eventer.workers.supervisor import Supervisor
+from eventer.workers.supervisor import ProcessStatus, Supervisor
 
 _ISOLATE_AFTER: Final = 2
 """Crashes at one index after which the event is isolated; one may have an outside cause."""
@@ -100,9 +100,9 @@ class WorkerPool:
             if desired.withdrawal is not None and not desired.withdrawal.done():
                 desired.withdrawal.set_exception(WorkerLostError("the service is stopping"))
 
-    def processes(self) -> Sequence[tuple[str, int | None, int]]:
-        """Name, process id and number of restarts of each."""
-        return [(worker.name, worker.pid, worker.restarts) for worker in self._workers]
+    def processes(self) -> list[ProcessStatus]:
+        """Each of its processes."""
+        return [each.status for each in self._workers]
 
     def worker_of(self, shard: ShardId) -> int:
         """The number of the worker that holds a shard."""

@@ -23,10 +23,10 @@ from confluent_kafka.admin import (
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.model import (
+    EventSource,
     GeneratorSpec,
     KafkaTarget,
     PositionKey,
-    Recipe,
     Segment,
     Stream,
     Template,
@@ -54,7 +54,7 @@ SIZE = 50
 ON_TIME_S = 0.25
 SETTLE_S, BEFORE_S, AFTER_S = 4, 6, 10
 
-RECIPE = Recipe(
+RECIPE = EventSource(
     Template("{n: std.native('get_integer')(1, 1000000)}"), Stream(7), EventContext(None, None)
 )
 
@@ -62,7 +62,7 @@ RECIPE = Recipe(
 class Crowd:
     """Fifty generators of one event a second on one shard; the first has a topic of its own."""
 
-    def __init__(self, bootstrap, alone, recipes=None, **settings):
+    def __init__(self, bootstrap, alone, event_sources=None, **settings):
         cluster = uuid.uuid4().int >> 64
         self.shared, self.alone = f"s.{uuid.uuid4().hex}", alone
         self.keys = [PositionKey(cluster, n, 0) for n in range(SIZE)]
@@ -79,8 +79,8 @@ class Crowd:
         self.now = clock.now_ns
         for n, key in enumerate(self.keys):
             target = KafkaTarget(alone if n == 0 else self.shared, partitions=1)
-            recipe = (recipes or {}).get(n, RECIPE)
-            self.runner.shard.assign(Assignment(key, GeneratorSpec(recipe, target)))
+            event_source = (event_sources or {}).get(n, RECIPE)
+            self.runner.shard.assign(Assignment(key, GeneratorSpec(event_source, target)))
 
     def on_report(self, report):
         match report:
@@ -219,8 +219,8 @@ async def test_oversize_ends_it_alone_and_names_the_event(kafka, timed):
     grows = Template(
         "{n: 1, text: std.repeat(std.toString(std.native('get_integer')(1, 9)), 4000)}"
     )
-    recipes = {0: Recipe(grows, Stream(7), EventContext(None, None))}
-    crowd = Crowd(kafka, f"o.{uuid.uuid4().hex}", recipes, compression="none")
+    event_sources = {0: EventSource(grows, Stream(7), EventContext(None, None))}
+    crowd = Crowd(kafka, f"o.{uuid.uuid4().hex}", event_sources, compression="none")
 
     async def act():
         await crowd.until(lambda: min(crowd.positions[key] for key in crowd.keys) >= 6)

@@ -14,12 +14,12 @@ from eventer.core.clock import SystemClock
 from eventer.core.errors import DestinationRejectedError, EvaluationError
 from eventer.core.model import (
     EngineName,
+    EventSource,
     GeneratorSpec,
     KafkaTarget,
     OnError,
     Position,
     PositionKey,
-    Recipe,
     Segment,
     Stream,
     Template,
@@ -83,7 +83,7 @@ class Driver:
         connector = SqliteConnector(folder)
         self.runner = ShardRunner(
             lambda: connector.connect(1, 0),
-            GenerationThread(lambda assignment: Numbers(assignment.recipe.template.text)),
+            GenerationThread(lambda assignment: Numbers(assignment.event_source.template.text)),
             self._on_report,
             self.clock,
         )
@@ -108,8 +108,8 @@ class Driver:
     ) -> PositionKey:
         key = PositionKey(1, number, 0)
         self.paces[key] = Pace([Segment(self.clock.now_ns(), 0, count, interval)])
-        recipe = Recipe(Template(template), Stream(0), EventContext())
-        spec = GeneratorSpec(recipe, KafkaTarget(topic), on_error=on_error)
+        event_source = EventSource(Template(template), Stream(0), EventContext())
+        spec = GeneratorSpec(event_source, KafkaTarget(topic), on_error=on_error)
         self.runner.shard.assign(Assignment(key, spec))
         self.runner.wake()
         return key
@@ -154,7 +154,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("unhurried")
 async def test_no_batch_is_started_beyond_the_byte_budget() -> None:
     generation_thread = GenerationThread(
-        lambda assignment: Numbers(assignment.recipe.template.text)
+        lambda assignment: Numbers(assignment.event_source.template.text)
     )
     try:
         requests = [request(generator) for generator in (1, 2, 3)]
@@ -197,9 +197,12 @@ def request(
 ) -> GenerationRequest:
     """Ten events that are due."""
     key = PositionKey(1, generator, 1)
-    recipe = Recipe(Template("numbers"), Stream(1), EventContext())
+    event_source = EventSource(Template("numbers"), Stream(1), EventContext())
     assigned = Assignment(
-        key, GeneratorSpec(recipe, KafkaTarget("t")), poison_index=poison_index, isolate=isolate
+        key,
+        GeneratorSpec(event_source, KafkaTarget("t")),
+        poison_index=poison_index,
+        isolate=isolate,
     )
     return GenerationRequest(assigned, Pace([Segment(0, 0, 10, 1_000)]), 0, 10, 0)
 

@@ -14,11 +14,11 @@ import pytest
 from eventer.core.clock import SystemClock
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import (
+    EventSource,
     GeneratorSpec,
     KafkaTarget,
     Position,
     PositionKey,
-    Recipe,
     Segment,
     Stream,
     Template,
@@ -70,7 +70,7 @@ main()
 SHARD = ShardId("kafka", 0)
 KEY = PositionKey(1, 5, 1)
 FLOW = Flow(KEY, KafkaTarget("boo"))
-SPEC = GeneratorSpec(Recipe(Template("{ a: 1 }"), Stream(1), EventContext()), FLOW.target)
+SPEC = GeneratorSpec(EventSource(Template("{ a: 1 }"), Stream(1), EventContext()), FLOW.target)
 ASSIGNMENT = Assignment(KEY, SPEC)
 
 

@@ -17,17 +17,25 @@ from eventer.core.errors import (
     TemplateSyntaxError,
 )
 from eventer.core.model import (
+    EventSource,
     KafkaTarget,
     OnError,
     PostgresTarget,
-    Recipe,
     Segment,
     Stream,
     Template,
 )
 from eventer.plan.engine import EventContext
 from eventer.workers.inspector_pool import InspectorPool
-from eventer.workers.messages import InspectTemplate, PreviewEvents, RecomputeEvents, WorkerConfig
+from eventer.workers.messages import (
+    Inspection,
+    InspectTemplate,
+    PreviewedEvents,
+    PreviewEvents,
+    RecomputedEvents,
+    RecomputeEvents,
+    WorkerConfig,
+)
 from tests.waiting import wait_until_async
 
 NOW = 1_700_000_000_000_000_000
@@ -50,14 +58,14 @@ async def inspectors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
     await running.stop()
 
 
-def recipe(text: str, **changes: object) -> Recipe:
-    return Recipe(Template(text, **changes), Stream(7), EventContext("data", "me"))  # type: ignore[arg-type]
+def event_source(text: str, **changes: object) -> EventSource:
+    return EventSource(Template(text, **changes), Stream(7), EventContext("data", "me"))  # type: ignore[arg-type]
 
 
 def inspect(
     text: str, *targets: KafkaTarget | PostgresTarget, seconds: float = 10
 ) -> InspectTemplate:
-    return InspectTemplate(recipe(text), NOW, 100, seconds, targets)
+    return InspectTemplate(event_source(text), NOW, 100, seconds, targets)
 
 
 def slow(milliseconds: int) -> str:
@@ -68,14 +76,15 @@ def slow(milliseconds: int) -> str:
 
 async def test_what_is_known_of_a_template(inspectors: InspectorPool) -> None:
     text = "{ a: std.native('get_integer')(1, 9), u: (import 'units.libsonnet').euro }"
-    found = await inspectors.inspect(inspect(text, PostgresTarget("t")), PATIENT)
+    found = await inspectors.ask(inspect(text, PostgresTarget("t")), Inspection, PATIENT)
     assert found.template.imports == (("units.libsonnet", b"{ euro: 'EUR' }"),)
     assert [column.name for column in found.shape.columns] == ["a", "u"]
-    assert found.rejections == ()
+    assert found.rejections == {}
     assert found.failing is None
     assert len(bytes.fromhex(found.digest)) == 32
-    again = await inspectors.inspect(
+    again = await inspectors.ask(
         inspect("{ u: (import 'units.libsonnet')['euro'], a: std.native('get_integer')(1, 9) }"),
+        Inspection,
         PATIENT,
     )
     assert again.digest == found.digest
@@ -83,7 +92,7 @@ async def test_what_is_known_of_a_template(inspectors: InspectorPool) -> None:
 
 async def test_traces_and_warnings_come_along(inspectors: InspectorPool) -> None:
     text = "{ a: std.trace('hello', 1), b: std.native('get_one_of')('only') }"
-    found = await inspectors.inspect(inspect(text), PATIENT)
+    found = await inspectors.ask(inspect(text), Inspection, PATIENT)
     assert any("hello" in line for line in found.traces)
     assert len(found.warnings) == 1
     assert found.warnings[0].place is not None
@@ -91,31 +100,31 @@ async def test_traces_and_warnings_come_along(inspectors: InspectorPool) -> None
 
 async def test_some_raising_events_are_told_and_all_are_refused(inspectors: InspectorPool) -> None:
     some = "if std.native('get_integer')(1, 5) == 1 then error 'now and then' else {}"
-    found = await inspectors.inspect(inspect(some), PATIENT)
+    found = await inspectors.ask(inspect(some), Inspection, PATIENT)
     assert isinstance(found.failing, EvaluationError)
     with pytest.raises(EvaluationError, match="always"):
-        await inspectors.inspect(inspect("error 'always'"), PATIENT)
+        await inspectors.ask(inspect("error 'always'"), Inspection, PATIENT)
     with pytest.raises(TemplateSyntaxError):
-        await inspectors.inspect(inspect("{ a: "), PATIENT)
+        await inspectors.ask(inspect("{ a: "), Inspection, PATIENT)
 
 
 async def test_targets_that_cannot_take_the_events_are_named(inspectors: InspectorPool) -> None:
     topic, table = KafkaTarget("t"), PostgresTarget("t")
-    found = await inspectors.inspect(inspect("[1]", topic, table), PATIENT)
-    assert [target for target, _ in found.rejections] == [table]
+    found = await inspectors.ask(inspect("[1]", topic, table), Inspection, PATIENT)
+    assert list(found.rejections) == [table]
 
 
 async def test_a_slow_template_is_content_with_fewer_events(inspectors: InspectorPool) -> None:
-    found = await inspectors.inspect(inspect(slow(60), seconds=0.5), PATIENT)
+    found = await inspectors.ask(inspect(slow(60), seconds=0.5), Inspection, PATIENT)
     assert 1 <= sum("slow" in line for line in found.traces) < 100
 
 
 async def test_one_that_overruns_is_killed_refused_and_replaced(inspectors: InspectorPool) -> None:
-    await inspectors.inspect(inspect("{}"), PATIENT)
+    await inspectors.ask(inspect("{}"), Inspection, PATIENT)
     ((_, before, restarts_before),) = inspectors.processes()
     with pytest.raises(BudgetError, match=r"took more than 0\.2 s of processor time"):
-        await inspectors.inspect(inspect(slow(30)), 0.2)
-    await inspectors.inspect(inspect("{}"), PATIENT)
+        await inspectors.ask(inspect(slow(30)), Inspection, 0.2)
+    await inspectors.ask(inspect("{}"), Inspection, PATIENT)
     ((_, after, restarts),) = inspectors.processes()
     assert before != after
     assert restarts == restarts_before + 1
@@ -124,7 +133,7 @@ async def test_one_that_overruns_is_killed_refused_and_replaced(inspectors: Insp
 async def test_a_killed_one_is_replaced_and_the_question_asked_again(
     inspectors: InspectorPool,
 ) -> None:
-    await inspectors.inspect(inspect("{}"), PATIENT)
+    await inspectors.ask(inspect("{}"), Inspection, PATIENT)
     ((_, pid, _),) = inspectors.processes()
     assert pid is not None
     process = psutil.Process(pid)
@@ -133,7 +142,9 @@ async def test_a_killed_one_is_replaced_and_the_question_asked_again(
     async def computes() -> bool:
         return process.cpu_times().user > before
 
-    question = asyncio.create_task(inspectors.inspect(inspect(slow(30), seconds=1), PATIENT))
+    question = asyncio.create_task(
+        inspectors.ask(inspect(slow(30), seconds=1), Inspection, PATIENT)
+    )
     await wait_until_async(computes)
     os.kill(pid, signal.SIGKILL)
     assert (await question).engine == "interpreter"
@@ -142,17 +153,19 @@ async def test_a_killed_one_is_replaced_and_the_question_asked_again(
 async def test_memory_is_bounded(inspectors: InspectorPool) -> None:
     hungry = "std.foldl(function(a, i) a + [a], std.range(1, 60), [])"
     with pytest.raises(TemplateError):
-        await inspectors.inspect(inspect(hungry), PATIENT)
-    assert (await inspectors.inspect(inspect("{}"), PATIENT)).failing is None
+        await inspectors.ask(inspect(hungry), Inspection, PATIENT)
+    assert (await inspectors.ask(inspect("{}"), Inspection, PATIENT)).failing is None
 
 
 async def test_shown_events_are_those_that_a_generator_makes_again(
     inspectors: InspectorPool,
 ) -> None:
     text = "{ n: std.native('get_integer')(1, 1e9), d: std.native('get_dataset')('none') }"
-    shown = await inspectors.preview(PreviewEvents(recipe(text), NOW, 5, 10), PATIENT)
-    question = RecomputeEvents(recipe(text), (Segment(NOW, 0, 1, 1000),), 5, 10, OnError.STOP)
-    assert (await inspectors.recompute(question, PATIENT)).events == shown.events
+    shown = await inspectors.ask(
+        PreviewEvents(event_source(text), NOW, 5, 10), PreviewedEvents, PATIENT
+    )
+    question = RecomputeEvents(event_source(text), (Segment(NOW, 0, 1, 1000),), 5, 10, OnError.STOP)
+    assert (await inspectors.ask(question, RecomputedEvents, PATIENT)).events == shown.events
     assert len(set(shown.events)) == 10
     assert b'"d":"data"' in shown.events[0]
 
@@ -162,24 +175,30 @@ async def test_recomputed_events_that_raise_are_left_out_where_they_are_skipped(
 ) -> None:
     text = "if std.native('get_integer')(1, 3) == 1 then error 'one' else {}"
     pace = (Segment(NOW, 0, 1, 1000),)
-    question = RecomputeEvents(recipe(text), pace, 0, 60, OnError.SKIP)
-    events = (await inspectors.recompute(question, PATIENT)).events
+    question = RecomputeEvents(event_source(text), pace, 0, 60, OnError.SKIP)
+    events = (await inspectors.ask(question, RecomputedEvents, PATIENT)).events
     assert 20 < len(events) < 60
-    passed = RecomputeEvents(recipe(text), pace, 0, 60, OnError.STOP, position=60)
-    assert (await inspectors.recompute(passed, PATIENT)).events == events
+    passed = RecomputeEvents(event_source(text), pace, 0, 60, OnError.STOP, position=60)
+    assert (await inspectors.ask(passed, RecomputedEvents, PATIENT)).events == events
     with pytest.raises(EvaluationError, match="one"):
-        await inspectors.recompute(
-            RecomputeEvents(recipe(text), pace, 0, 60, OnError.STOP), PATIENT
+        await inspectors.ask(
+            RecomputeEvents(event_source(text), pace, 0, 60, OnError.STOP),
+            RecomputedEvents,
+            PATIENT,
         )
 
 
 async def test_a_page_of_events_has_a_size(inspectors: InspectorPool) -> None:
     large = "{ a: std.repeat('x', 900000) }"
     with pytest.raises(RequestError, match="ask for fewer"):
-        await inspectors.preview(PreviewEvents(recipe(large), NOW, 0, 100), PATIENT)
+        await inspectors.ask(
+            PreviewEvents(event_source(large), NOW, 0, 100), PreviewedEvents, PATIENT
+        )
 
 
 async def test_an_engine_that_there_is_not_is_refused(inspectors: InspectorPool) -> None:
     traced = "std.trace('an event', {})"
     with pytest.raises(RequestError, match="the plan does not cover"):
-        await inspectors.preview(PreviewEvents(recipe(traced), NOW, 0, 1, engine="plan"), PATIENT)
+        await inspectors.ask(
+            PreviewEvents(event_source(traced), NOW, 0, 1, engine="plan"), PreviewedEvents, PATIENT
+        )

@@ -7,10 +7,10 @@ import pytest
 from eventer.core.clock import SystemClock
 from eventer.core.model import (
     EventContext,
+    EventSource,
     GeneratorSpec,
     KafkaTarget,
     PositionKey,
-    Recipe,
     Segment,
     Stream,
     Template,
@@ -30,8 +30,8 @@ class Victim:
     """A worker, and what is done for it so that it makes events that do harm."""
 
     def __init__(self, folder, harm):
-        recipe = Recipe(Template(HARMFUL % harm), Stream(1), EventContext())
-        self._assignment = Assignment(KEY, GeneratorSpec(recipe, KafkaTarget("boo")))
+        event_source = EventSource(Template(HARMFUL % harm), Stream(1), EventContext())
+        self._assignment = Assignment(KEY, GeneratorSpec(event_source, KafkaTarget("boo")))
         self.died_of = asyncio.get_running_loop().create_future()
         self.worker = supervisor.Supervisor(
             "victim",

@@ -6,10 +6,10 @@ from eventer.core.model import (
     ColumnType,
     EventContext,
     EventShape,
+    EventSource,
     GeneratorSpec,
     GeneratorState,
     KafkaTarget,
-    Recipe,
     Segment,
     Stream,
     Template,
@@ -18,21 +18,17 @@ from eventer.core.source import Place
 from eventer.destinations.audit import AuditReport, Finding, Flaw, UncheckedRange
 from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.service.eventer import Eventer
-from eventer.service.views import (
-    EventPage,
-    GeneratorView,
-    Lateness,
-    Preview,
-    Readiness,
-    Removal,
-    ShardView,
-    Snapshot,
-    Validation,
-    Verification,
-    VerifyProgress,
-    WorkerView,
+from eventer.service.shard_totals import ShardTotals
+from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
+from eventer.workers.messages import (
+    AuditProgress,
+    Inspection,
+    PreviewedEvents,
+    RecomputedEvents,
+    ShardId,
+    TemplateWarning,
 )
-from eventer.workers.messages import TemplateWarning
+from eventer.workers.supervisor import ProcessStatus
 
 PLACE = Place("template", 2, 5, 2, 8, "{a: usr.name}")
 BIGGEST = (1 << 64) - 1
@@ -45,13 +41,15 @@ def failing_event():
 
 
 def view(id_=BIGGEST, *, created_at=0, **changes):
-    recipe = Recipe(Template("{}"), Stream(BIGGEST - 1, "orders"), EventContext("crazy_airflow"))
+    event_source = EventSource(
+        Template("{}"), Stream(BIGGEST - 1, "orders"), EventContext("crazy_airflow")
+    )
     values = {
         "record": GeneratorRecord(
             id_,
             "identity",
             GeneratorSpec(
-                recipe, KafkaTarget("boo", key="id"), engine_reason="there is no other yet"
+                event_source, KafkaTarget("boo", key="id"), engine_reason="there is no other yet"
             ),
             shard=0,
             segments=(Segment(0, 0, 10, 10_000_000_000),),
@@ -112,14 +110,14 @@ class CannedService(Eventer):
 
     async def events(self, id, first, count):
         self._ask("events", id, first, count)
-        return EventPage(first, (b'{"a":1e400}', b"null"))
+        return RecomputedEvents(first, (b'{"a":1e400}', b"null"))
 
     async def _verify(self, id, allow_foreign):
         self._ask("verify", id, allow_foreign)
-        yield VerifyProgress(10, 100)
+        yield AuditProgress(10, 100)
         if self.breaks is not None:
             raise self.breaks
-        yield VerifyProgress(50, 100)
+        yield AuditProgress(50, 100)
         totals = dict.fromkeys(Flaw, 0) | {Flaw.FOREIGN: 1, Flaw.MISSING: 1}
         findings = (
             Finding(Flaw.MISSING, 41),
@@ -135,26 +133,36 @@ class CannedService(Eventer):
     async def preview(self, request):
         self._ask("preview", request)
         warnings = (TemplateWarning("one item only", PLACE), TemplateWarning("no place", None))
-        return Preview((b'{"a":0.1}',), 7, "interpreter", "why", warnings, ("TRACE: x",))
+        return PreviewedEvents((b'{"a":0.1}',), 7, "interpreter", "why", warnings, ("TRACE: x",))
 
     async def validate(self, request, target=None):
         self._ask("validate", request, target)
         shape = EventShape((Column("id", ColumnType.BIGINT),), open=False, is_object=True)
         warnings = (TemplateWarning("one item only", PLACE),)
-        return Validation("interpreter", None, shape, warnings, (), failing_event())
+        return Inspection(
+            Template("{}"),
+            "digest",
+            "fingerprint",
+            "interpreter",
+            None,
+            shape,
+            warnings,
+            failing=failing_event(),
+        )
 
-    async def ready(self):
-        self._ask("ready")
-        return Readiness(ready=True)
+    async def problems(self):
+        self._ask("problems")
+        return ()
 
     async def snapshot(self):
         self._ask("snapshot")
-        lateness = Lateness((0.1, 1.0), (3, 2, 1), 12.5)
-        shard = ShardView(
-            "kafka", 1, 0, True, "exactly-once", 2, 1000, 336_000, 10, 1, lateness, {"encode": 3}
-        )
+        totals = ShardTotals(True, None, "exactly-once", 1000, 336_000, 10, 1)
+        totals.lateness[0], totals.lateness[4], totals.lateness[-1] = 2, 1, 3
+        totals.lateness_sum, totals.stages = 12.5, {"encode": 3}
         return Snapshot(
-            (view(), view(3, state=GeneratorState.RUNNING)), (shard,), (WorkerView("w0", None, 2),)
+            (view(), view(3, state=GeneratorState.RUNNING)),
+            {ShardId("kafka", 1): totals},
+            (ProcessStatus("w0", None, 2),),
         )
 
 

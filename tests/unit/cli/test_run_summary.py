@@ -1,11 +1,13 @@
 from eventer.cli.run_summary import format_summary
 from eventer.service.run_stats import RunStats
+from eventer.service.shard_totals import ShardTotals
 
 SECOND = 1_000_000_000
 
 
-def summary(**totals):
-    return RunStats(began=0, **totals).summary(2 * SECOND)
+def summary(skipped=0, commits=(), **totals):
+    run_stats = RunStats(0, None, ShardTotals(**totals), skipped, list(commits))
+    return run_stats.summary(2 * SECOND)
 
 
 def test_a_summary_of_a_paced_run():

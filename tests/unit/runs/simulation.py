@@ -28,11 +28,11 @@ from eventer.core.errors import (
 )
 from eventer.core.model import (
     ConsoleTarget,
+    EventSource,
     GeneratorSpec,
     OnError,
     Position,
     PositionKey,
-    Recipe,
     Segment,
     Stream,
     Template,
@@ -62,7 +62,7 @@ from eventer.runs.shard_messages import (
 
 MS = 1_000_000
 SECOND = 1_000 * MS
-RECIPE = Recipe(Template("{}"), Stream(1), EventContext())
+RECIPE = EventSource(Template("{}"), Stream(1), EventContext())
 
 
 _TEXT = pa.array([b"{}"] * 10_000, type=pa.large_binary())

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from eventer.runs.lateness import BOUNDS, count_lateness, quantile
+from eventer.runs.lateness import LATENESS_BOUNDS, count_lateness, quantile
 from tests.unit.runs.simulation import MS, SECOND, fake_batch
 
 
@@ -14,7 +14,7 @@ def test_each_event_is_counted_in_the_bucket_of_its_own_lateness() -> None:
     counts, total = count_lateness([fake_batch(0, [at - ns for ns in late])], at)
     assert counts[0] == 2
     assert counts[1] == 1
-    assert counts[BOUNDS.index(0.25)] == 1
+    assert counts[LATENESS_BOUNDS.index(0.25)] == 1
     assert counts[-1] == 1
     assert sum(counts) == 5
     assert total == pytest.approx(61.260, abs=0.001)
@@ -27,9 +27,9 @@ def test_a_clock_that_went_back_makes_nothing_negative() -> None:
 
 
 def test_quantiles_are_upper_bounds() -> None:
-    counts = [0] * (len(BOUNDS) + 1)
+    counts = [0] * (len(LATENESS_BOUNDS) + 1)
     assert quantile(tuple(counts), 0.99) is None
     counts[0], counts[3], counts[-1] = 90, 9, 1
-    assert quantile(tuple(counts), 0.5) == BOUNDS[0]
-    assert quantile(tuple(counts), 0.99) == BOUNDS[3]
+    assert quantile(tuple(counts), 0.5) == LATENESS_BOUNDS[0]
+    assert quantile(tuple(counts), 0.99) == LATENESS_BOUNDS[3]
     assert quantile(tuple(counts), 1) == math.inf

@@ -6,10 +6,10 @@ import pytest
 
 from eventer.core.model import (
     EventContext,
+    EventSource,
     GeneratorSpec,
     KafkaTarget,
     PostgresTarget,
-    Recipe,
     Stream,
     Target,
     Template,
@@ -28,8 +28,8 @@ def text(
     digest: str = "ab" * 32,
     seed: int | None = None,
 ) -> str:
-    recipe = Recipe(Template("{}"), Stream(seed or 0, stream), EventContext(dataset))
-    spec = GeneratorSpec(recipe, target, digest=digest, explicit_seed=seed is not None)
+    event_source = EventSource(Template("{}"), Stream(seed or 0, stream), EventContext(dataset))
+    spec = GeneratorSpec(event_source, target, digest=digest, explicit_seed=seed is not None)
     return identity_text(spec)
 
 

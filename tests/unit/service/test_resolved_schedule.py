@@ -55,8 +55,8 @@ def resolved(
         events,
         tuple(ScheduleRequest(t, e.id) for t in topics for e in events),
     )
-    recipes = [e.recipe(e.seed or 0, "i") for e in events]
-    return resolve_schedules(request, recipes, [inspection(e.template) for e in events])
+    event_sources = [e.event_source(e.seed or 0, "i") for e in events]
+    return resolve_schedules(request, event_sources, [inspection(e.template) for e in events])
 
 
 def record(**changes: object) -> GeneratorRecord:
@@ -78,7 +78,7 @@ class TestResolvedSchedules:
         assert made.spec.stream == Stream(7)
         assert made.shard == made.id % 2
         assert made.fingerprints == ((0, "f1"),)
-        assert made.spec.recipe.context.instance_id == "i"
+        assert made.spec.event_source.context.instance_id == "i"
         assert not made.spec.explicit_seed
 
 

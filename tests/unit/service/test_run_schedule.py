@@ -1,10 +1,10 @@
 import pytest
 
 from eventer.core.errors import RequestError
-from eventer.runs.pacing import END, Pace
+from eventer.runs.pacing import END
 from eventer.service.run_schedule import (
+    PacedTimetable,
     ScheduleOptions,
-    ShiftedTimetable,
     UnpacedTimetable,
     schedule,
 )
@@ -16,7 +16,7 @@ SECOND = 1_000_000_000
 def test_without_a_pace_everything_is_due_at_once_and_scheduled_now():
     made = schedule(ScheduleOptions(), NOW)
     assert made.timetable == UnpacedTimetable(NOW)
-    assert (made.limit, made.duration_ns, made.pace) == (END, None, None)
+    assert (made.limit, made.duration_ns, made.shift) == (END, None, None)
     assert made.timetable.due_end(0) == END
     assert made.timetable.due_at(5) == 0
     assert list(made.timetable.scheduled(7, 3)) == [NOW] * 3
@@ -45,17 +45,17 @@ def test_without_a_pace_time_ends_it_and_at_says_when_events_are():
 def test_a_pace_is_ended_by_a_number_of_events(asked, limit):
     made = schedule(asked, NOW)
     assert (made.limit, made.duration_ns) == (limit, None)
-    assert isinstance(made.timetable, Pace)
-    assert made.pace is made.timetable
+    assert made.shift == 0
+    assert made.began(NOW + 1) == NOW
 
 
 def test_at_shifts_what_is_shown_and_not_what_is_due():
     made = schedule(ScheduleOptions(count=2, interval="1s", at=0), NOW)
-    assert isinstance(made.timetable, ShiftedTimetable)
+    assert isinstance(made.timetable, PacedTimetable)
     assert made.timetable.due_end(NOW) == 2
     assert made.timetable.due_at(2) == NOW + SECOND
     assert list(made.timetable.scheduled(1, 3)) == [0, SECOND, SECOND]
-    assert made.pace is made.timetable.due
+    assert made.shift == -NOW
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,6 @@ from eventer.api.wire.responses import (
 from eventer.api.wire.scalars import Unsigned
 from eventer.api.wire.targets import RequestModel
 from eventer.core.errors import Fault, RequestError
-from eventer.service.answers import events_body
 from eventer.service.eventer import PositionChoice
 
 MAX_EVENTS = 1_000
@@ -151,4 +150,4 @@ async def resume(query: Annotated[ResumeQuery, Query()], service: Service) -> Re
 async def events(query: Annotated[EventsQuery, Query()], service: Service) -> Response:
     """Recomputes events, past or future, without skipped ones. Delivers nothing."""
     page = await service.events(query.id, query.first, query.count)
-    return Response(events_body(page), media_type="application/json")
+    return Response(EventsOut.body_of(page), media_type="application/json")

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from eventer.api.metrics import MEDIA_TYPE, metrics_text
-from eventer.api.problems import SERVICE_UNAVAILABLE, problem_json, problem_response
+from eventer.api.problems import ProblemType, problem_json, problem_response
 from eventer.api.routing import JsonRoute, Service, problems
 from eventer.api.wire.functions import FunctionsOut
 from eventer.api.wire.responses import HealthOut, ReadyOut
@@ -42,10 +42,9 @@ async def healthz() -> Response:
 )
 async def readyz(service: Service) -> Response:
     """Needs no token. Destinations do not count: generators wait for them."""
-    readiness = await service.ready()
-    if readiness.ready:
-        return JSONResponse({"ready": True})
-    return problem_response(problem_json(SERVICE_UNAVAILABLE, "; ".join(readiness.problems)))
+    if reasons := await service.problems():
+        return problem_response(problem_json(ProblemType.SERVICE_UNAVAILABLE, "; ".join(reasons)))
+    return JSONResponse({"ready": True})
 
 
 @router.get(

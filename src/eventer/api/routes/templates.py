@@ -9,7 +9,6 @@ from eventer.api.examples import PREVIEW_EXAMPLES, VALIDATE_EXAMPLES
 from eventer.api.routing import JsonRoute, Service, problems
 from eventer.api.wire.responses import PreviewOut, ValidateOut
 from eventer.api.wire.templates import PreviewBody, TemplateBody, ValidateBody
-from eventer.service.answers import preview_body, validation_json
 
 router = APIRouter(prefix="/generator", tags=["templates"], route_class=JsonRoute)
 
@@ -28,8 +27,8 @@ async def preview(body: PreviewBody, service: Service, request: Request) -> Resp
     The same request with the `seed` of the answer gives the same events.
     """
     _set_template_pointer(request, body)
-    made = await service.preview(body.request())
-    return Response(preview_body(made), media_type="application/json")
+    events = await service.preview(body.request())
+    return Response(PreviewOut.body_of(events), media_type="application/json")
 
 
 @router.post(
@@ -44,7 +43,7 @@ async def validate(body: ValidateBody, service: Service, request: Request) -> Re
     """Checks a template as `add` does, and whether `destination`, if given, can take its events."""
     _set_template_pointer(request, body)
     target = None if body.destination is None else body.destination.target()
-    return JSONResponse(validation_json(await service.validate(body.request(), target)))
+    return JSONResponse(ValidateOut.json_of(await service.validate(body.request(), target)))
 
 
 def _set_template_pointer(request: Request, body: TemplateBody) -> None:

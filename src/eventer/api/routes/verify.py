@@ -15,16 +15,16 @@ from pydantic import Field
 from eventer.api.problems import problem_of
 from eventer.api.routes.generators import GeneratorIdQuery
 from eventer.api.routing import JsonRoute, Service, problems
+from eventer.api.wire.response_model import Json
 from eventer.api.wire.responses import VerifyOut
 from eventer.core.errors import EventerError
-from eventer.service.answers import Json
-from eventer.service.views import Verification, VerifyProgress
+from eventer.service.views import AuditProgress, Verification
 
 NDJSON = "application/x-ndjson"
 _DISCONNECT_POLL_S = 1.0
 
 router = APIRouter(prefix="/generator", tags=["generators"], route_class=JsonRoute)
-VerifyUpdates = AsyncIterator[VerifyProgress | Verification]
+VerifyUpdates = AsyncIterator[AuditProgress | Verification]
 
 
 class VerifyQuery(GeneratorIdQuery):
@@ -64,7 +64,7 @@ async def verify(
 
 
 async def _as_lines(
-    first: VerifyProgress | Verification, progress: VerifyUpdates
+    first: AuditProgress | Verification, progress: VerifyUpdates
 ) -> AsyncIterator[str]:
     async with aclosing(progress):  # type: ignore[type-var]  # it is a generator
         yield _line(first)
@@ -75,8 +75,8 @@ async def _as_lines(
             yield json.dumps(problem_of(error)) + "\n"
 
 
-def _line(progress: VerifyProgress | Verification) -> str:
-    if isinstance(progress, VerifyProgress):
+def _line(progress: AuditProgress | Verification) -> str:
+    if isinstance(progress, AuditProgress):
         return json.dumps({"made": progress.made, "total": progress.total}) + "\n"
     return json.dumps(VerifyOut.json_of(progress), ensure_ascii=False) + "\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eventer.api.wire.responses import ResponseModel
+from eventer.api.wire.response_model import ResponseModel
 
 
 class ParameterOut(ResponseModel):

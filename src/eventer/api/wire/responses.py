@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from dataclasses import fields
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from eventer.api.wire.faults import FaultOut
+from eventer.api.wire.faults import FaultOut, WarningOut
+from eventer.api.wire.response_model import EventsModel, Json, ResponseModel, attribute
 from eventer.api.wire.targets import TargetBody
 from eventer.core.duration import format_duration
+from eventer.core.errors import EventerError
 from eventer.core.instant import format_instant
-from eventer.core.model import KafkaTarget, PostgresTarget
-from eventer.service.answers import Json, error_fields, target_json
-from eventer.service.views import GeneratorFailure
+from eventer.core.model import EngineName, Guarantee, KafkaTarget, PostgresTarget
+from eventer.service.views import GeneratorFailure, Stage
 
 
 def _instant_text(value: object) -> object:
@@ -23,14 +25,24 @@ def _duration_text(value: object) -> object:
     return format_duration(value) if isinstance(value, int) else value
 
 
-def _destination(value: object) -> object:
-    return target_json(value) if isinstance(value, KafkaTarget | PostgresTarget) else value
+def _target_json(value: object) -> object:
+    """A target as in a request, without the options that are not set."""
+    if not isinstance(value, KafkaTarget | PostgresTarget):
+        return value
+    options: Json = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, KafkaTarget):
+        options |= {"headers": dict(value.headers), "config": dict(value.config)}
+    return {"type": value.kind, value.kind: {n: v for n, v in options.items() if v}}
 
 
-def _last_error(value: object) -> object:
+def _fault_json(value: object) -> object:
+    return FaultOut.json_of(value) if isinstance(value, EventerError) else value
+
+
+def _last_error_json(value: object) -> object:
     if not isinstance(value, GeneratorFailure):
         return value
-    return error_fields(value.error) | {"at": value.at}
+    return FaultOut.json_of(value.error) | {"at": value.at}
 
 
 Id = Annotated[
@@ -39,34 +51,19 @@ Id = Annotated[
 InstantText = Annotated[
     str, BeforeValidator(_instant_text), Field(examples=["2026-01-01T00:00:00.000000Z"])
 ]
-
-
-def _of(*path: str) -> AliasPath:
-    """Where a field's value is in the service's answer, if not at the field's own name."""
-    return AliasPath(path[0], *path[1:])
-
-
-class ResponseModel(BaseModel):
-    """A JSON object with exactly these fields. Aliases say where the service has their values."""
-
-    model_config = ConfigDict(
-        extra="forbid", from_attributes=True, validate_by_alias=True, validate_by_name=True
-    )
-
-    @classmethod
-    def json_of(cls, value: object) -> Json:
-        """A value of the service as a JSON value."""
-        return cls.model_validate(value).model_dump(mode="json", exclude_unset=True)
+AlwaysTrue: TypeAlias = Annotated[bool, WithJsonSchema({"type": "boolean", "const": True})]
 
 
 class EventOut(ResponseModel):
     """The events of a generator, and how many are due how often."""
 
-    dataset: str | None = Field(validation_alias=_of("spec", "recipe", "context", "dataset"))
-    stream: str | None = Field(validation_alias=_of("spec", "stream", "name"))
-    count: int = Field(validation_alias=_of("pace", "count"))
+    dataset: str | None = Field(
+        validation_alias=attribute("spec", "event_source", "context", "dataset")
+    )
+    stream: str | None = Field(validation_alias=attribute("spec", "stream", "name"))
+    count: int = Field(validation_alias=attribute("pace", "count"))
     interval: Annotated[str, BeforeValidator(_duration_text)] = Field(
-        examples=["10s"], validation_alias=_of("pace", "interval")
+        examples=["10s"], validation_alias=attribute("pace", "interval")
     )
 
 
@@ -81,15 +78,15 @@ class GeneratorOut(ResponseModel):
 
     id: Id
     state: Literal["running", "paused", "waiting", "failed"]
-    destination: Annotated[TargetBody, BeforeValidator(_destination)] = Field(
+    destination: Annotated[TargetBody, BeforeValidator(_target_json)] = Field(
         validation_alias="target"
     )
     event: EventOut = Field(validation_alias="record")
-    seed: Id = Field(validation_alias=_of("record", "spec", "stream", "seed"))
-    engine: Literal["plan", "interpreter"] = Field(validation_alias=_of("record", "spec", "engine"))
+    seed: Id = Field(validation_alias=attribute("record", "spec", "stream", "seed"))
+    engine: EngineName = Field(validation_alias=attribute("record", "spec", "engine"))
     engine_reason: str | None = Field(
         description="Why the plan does not run the template; `null` if it does.",
-        validation_alias=_of("record", "spec", "engine_reason"),
+        validation_alias=attribute("record", "spec", "engine_reason"),
     )
     position: int = Field(description="Index of the next event to commit.")
     skipped: int = Field(description="Failed events that were skipped.")
@@ -97,15 +94,15 @@ class GeneratorOut(ResponseModel):
     requested_rate: float = Field(description="Events per second.")
     delivered_rate: float = Field(description="Recent events per second.")
     lag: int = Field(description="Due events that are not committed.")
-    limited_by: Literal["template", "encode", "destination"] | None = Field(
+    limited_by: Stage | None = Field(
         description="The slowest stage; `null` if the generator has no backlog."
     )
     retries: int = Field(description="Retries since the service started.")
     next_tick: InstantText | None
-    last_error: Annotated[ErrorOut | None, BeforeValidator(_last_error)]
-    delivery: Literal["exactly-once", "at-least-once"]
+    last_error: Annotated[ErrorOut | None, BeforeValidator(_last_error_json)]
+    delivery: Guarantee
     created_at: InstantText
-    updated_at: InstantText = Field(validation_alias=_of("record", "updated_at"))
+    updated_at: InstantText = Field(validation_alias=attribute("record", "updated_at"))
 
 
 class AddedOut(GeneratorOut):
@@ -135,31 +132,19 @@ class RemoveOut(ResponseModel):
     unknown: list[str]
 
 
-class WarningOut(ResponseModel):
-    """A warning about a template."""
-
-    message: str
-    template: str | None = None
-    line: int | None = None
-    column: int | None = None
-    end_line: int | None = None
-    end_column: int | None = None
-    source_line: str | None = None
-
-
-class EventsOut(ResponseModel):
+class EventsOut(EventsModel):
     """Recomputed events, from index `first` on."""
 
     first: int
     events: list[Any]
 
 
-class PreviewOut(ResponseModel):
+class PreviewOut(EventsModel):
     """Events of a template."""
 
     events: list[Any]
     seed: Id
-    engine: Literal["plan", "interpreter"]
+    engine: EngineName
     reason: str | None
     warnings: list[WarningOut]
     traces: list[str] = Field(description="Output of `std.trace`.")
@@ -183,13 +168,13 @@ class ShapeOut(ResponseModel):
 class ValidateOut(ResponseModel):
     """A valid template. An invalid one is answered with a 422."""
 
-    valid: Literal[True] = True
-    engine: Literal["plan", "interpreter"]
+    valid: AlwaysTrue
+    engine: EngineName
     reason: str | None
     shape: ShapeOut
     warnings: list[WarningOut]
     traces: list[str]
-    failing: FaultOut | None = Field(
+    failing: Annotated[FaultOut | None, BeforeValidator(_fault_json)] = Field(
         description="The first error, if some of the first 100 events fail."
     )
 
@@ -233,24 +218,28 @@ class VerifyOut(ResponseModel):
     clean: bool = Field(description="No findings, except for allowed foreign events.")
     until: int = Field(
         description="The position at the start: earlier events are compared.",
-        validation_alias=_of("report", "until"),
+        validation_alias=attribute("report", "until"),
     )
-    checked: int = Field(description="Compared events.", validation_alias=_of("report", "checked"))
+    checked: int = Field(
+        description="Compared events.", validation_alias=attribute("report", "checked")
+    )
     skipped: int = Field(
-        description="Indices without an event.", validation_alias=_of("report", "skipped")
+        description="Indices without an event.", validation_alias=attribute("report", "skipped")
     )
-    read: int = Field(description="Records or rows read.", validation_alias=_of("report", "read"))
+    read: int = Field(
+        description="Records or rows read.", validation_alias=attribute("report", "read")
+    )
     others: int = Field(
         description="Records or rows of other generators.",
-        validation_alias=_of("report", "others"),
+        validation_alias=attribute("report", "others"),
     )
-    totals: TotalsOut = Field(validation_alias=_of("report", "totals"))
+    totals: TotalsOut = Field(validation_alias=attribute("report", "totals"))
     findings: list[FindingOut] = Field(
-        description="The first 100 of each kind.", validation_alias=_of("report", "findings")
+        description="The first 100 of each kind.", validation_alias=attribute("report", "findings")
     )
-    unchecked: list[UncheckedOut] = Field(validation_alias=_of("report", "unchecked"))
+    unchecked: list[UncheckedOut] = Field(validation_alias=attribute("report", "unchecked"))
     notes: list[str] = Field(
-        description="Limits of the comparison.", validation_alias=_of("report", "notes")
+        description="Limits of the comparison.", validation_alias=attribute("report", "notes")
     )
 
 
