@@ -8,7 +8,6 @@ Only what the event needs is in it, numbered anew: `%3` is a column, `d1` a doma
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from eventer.core.json_text import json_text
@@ -16,6 +15,13 @@ from eventer.core.source import Span
 from eventer.kernels.json.assemble import RowOp
 from eventer.plan.explain_constants import constant_parts
 from eventer.plan.explain_reachable import ReachableNodes
+from eventer.plan.explanation import (
+    ExplainedColumn,
+    ExplainedDomain,
+    ExplainedInstruction,
+    ExplainedRaisingRows,
+    PlanExplanation,
+)
 from eventer.plan.graph import Argument, Domain, Elements, Filter, Literal, Node, Type
 from eventer.plan.row_program import BoundRowProgram
 
@@ -27,82 +33,6 @@ MAX_SHOWN: Final = 60
 FIRST_SHOWN: Final = 3
 """Entries that are shown of a dictionary."""
 PER_ELEMENT: Final = "per element"
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainedColumn:
-    """One column. `what` is the draw or the function that it is, as the template writes it.
-
-    `key` is a draw's key, 16 hexadecimal digits, or `PER_ELEMENT`; `entries` is how many values a
-    dictionary has, `first` some of them as JSON text; line and column are those of the call.
-    """
-
-    name: str
-    domain: str
-    type: str
-    operation: str
-    arguments: tuple[str, ...]
-    what: str | None = None
-    key: str | None = None
-    entries: int | None = None
-    first: tuple[str, ...] = ()
-    bounds: tuple[int, int] | None = None
-    line: int | None = None
-    column: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainedDomain:
-    """A domain: `root`; a `filter` of its parent by a condition; the `elements` of its lists.
-
-    `of` is the column that says which rows, or how many elements.
-    """
-
-    name: str
-    kind: str
-    parent: str | None = None
-    of: str | None = None
-    holds: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainedInstruction:
-    """One instruction: a column or a text that it writes, an instruction that it goes to."""
-
-    op: str
-    column: str | None = None
-    text: str | None = None
-    to: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainedRaisingRows:
-    """Rows that the interpreter makes: those of a domain for which a condition holds, or all."""
-
-    domain: str
-    condition: str | None
-    what: str
-    line: int | None = None
-    column: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PlanExplanation:
-    """A plan. `program` writes the event, `documents` the columns that are JSON text.
-
-    `one_by_one` are the columns that call a function of the interpreter for each different value;
-    `constant` are parts of the event that are the same in all events, by JSON pointer, `*` for the
-    elements of a list.
-    """
-
-    columns: tuple[ExplainedColumn, ...]
-    domains: tuple[ExplainedDomain, ...]
-    program: tuple[ExplainedInstruction, ...]
-    documents: tuple[tuple[str, tuple[ExplainedInstruction, ...]], ...]
-    raising: tuple[ExplainedRaisingRows, ...]
-    one_by_one: tuple[str, ...]
-    constant: tuple[str, ...]
-    timed: bool
 
 
 def node_names(plan: Plan) -> NodeNames:

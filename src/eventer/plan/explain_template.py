@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from eventer.core.model import EngineName, Stream
+from eventer.core.model import Stream
 from eventer.core.source import Place, Span
 from eventer.plan.columnar_engine import ColumnarEngine, Plan
 from eventer.plan.engine import EventContext
-from eventer.plan.explain import PlanExplanation, explain_plan, node_names
-from eventer.plan.measure import Measurement, measure
+from eventer.plan.explain import explain_plan, node_names
+from eventer.plan.explanation import Measurement, TemplateExplanation
+from eventer.plan.measure import measure
 from eventer.plan.prepare import PreparedTemplate
 from eventer.plan.unsupported import PlanUnsupportedError
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateExplanation:
-    """`plan` where there is one, else the `reason` why not, and the place of what is to blame."""
-
-    engine: EngineName
-    plan: PlanExplanation | None
-    reason: str | None = None
-    place: Place | None = None
-    measured: Measurement | None = None
 
 
 def explain_template(

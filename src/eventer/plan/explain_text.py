@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from eventer.plan.explain import (
+from eventer.plan.explanation import (
+    EngineSpeed,
     ExplainedColumn,
     ExplainedDomain,
     ExplainedInstruction,
     ExplainedRaisingRows,
+    Measurement,
     PlanExplanation,
 )
-from eventer.plan.measure import EngineSpeed, Measurement
 
 _WIDTHS = (6, 4, 8)
 """Of a column's name, its domain and its type: fixed, so that lines differ only where plans do."""

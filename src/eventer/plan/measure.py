@@ -16,6 +16,7 @@ from eventer.kernels.json.assemble import assemble
 from eventer.plan.columnar_engine import Plan
 from eventer.plan.engine import Engine
 from eventer.plan.execution import BatchTooLargeError, Execution
+from eventer.plan.explanation import EngineSpeed, Measurement
 from eventer.plan.graph import Node
 
 ROWS: Final = 10_000
@@ -25,16 +26,6 @@ SLOWEST: Final = 3
 _BATCH: Final = 10_000
 _SLICE_NS: Final = 50_000_000
 _LIMIT: Final = 64 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class EngineSpeed:
-    """What an engine did: `raising` events were passed over."""
-
-    events_per_second: float
-    bytes_per_event: float
-    events: int
-    raising: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +126,6 @@ def _batch(engine: Engine, first: int, at: int) -> Any:
         return engine.generate(first, due, time.monotonic_ns() + _SLICE_NS)
     except (EvaluationError, BudgetError):
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """What a template costs. Without a plan, `interpreter` alone.
-
-    `slowest` are the names of columns and what they cost, ns an event, the dearest first.
-    """
-
-    interpreter: EngineSpeed
-    plan: EngineSpeed | None = None
-    rows: int = 0
-    program_ns: float = 0.0
-    slowest: tuple[tuple[str, float], ...] = ()
 
 
 def measure(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from eventer.core.error_text import format_place
-from eventer.plan.explain_template import TemplateExplanation
 from eventer.plan.explain_text import measurement_text, plan_text
+from eventer.plan.explanation import TemplateExplanation
 
 
 def explanation_text(explanation: TemplateExplanation) -> str:

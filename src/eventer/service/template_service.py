@@ -9,7 +9,7 @@ from typing import Final
 
 from eventer.core.clock import Clock, SystemClock
 from eventer.core.model import EventSource, Target
-from eventer.plan.explain_template import TemplateExplanation
+from eventer.plan.explanation import TemplateExplanation
 from eventer.service.request_faults import raise_faults, target_faults
 from eventer.service.requests import PreviewRequest
 from eventer.settings import Settings

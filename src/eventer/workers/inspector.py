@@ -34,7 +34,8 @@ from eventer.core.source import Span
 from eventer.functions.fingerprint import fingerprint
 from eventer.jsonnet.importer import FolderImporter, Importer, NoLibrary
 from eventer.plan.engine import Engine
-from eventer.plan.explain_template import TemplateExplanation, explain_template
+from eventer.plan.explain_template import explain_template
+from eventer.plan.explanation import TemplateExplanation
 from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.runs.pacing import END, Pace
 from eventer.workers.channel import Channel

@@ -23,7 +23,7 @@ from eventer.core.model import (
 from eventer.core.source import Place
 from eventer.destinations.audit import AuditReport, TargetAuditor
 from eventer.destinations.base import Flow, ShardConnection
-from eventer.plan.explain_template import TemplateExplanation
+from eventer.plan.explanation import TemplateExplanation
 from eventer.registry.base import GeneratorRecord
 from eventer.runs.lateness import count_lateness
 from eventer.runs.shard_messages import (

@@ -23,6 +23,17 @@ def test_help_imports_nothing_heavy(shell):
     assert done.stderr.strip() == "[]"
 
 
+def test_the_service_process_loads_no_engine():
+    """Templates are evaluated in other processes, so the one that answers stays small."""
+    engines = "numba eventer.plan.columnar_engine eventer.jsonnet.load".split()
+    code = (
+        "import sys, eventer.cli.hosting\n"
+        f"print([name for name in {engines!r} if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_every_command_explains_itself(shell):
     names = "dev serve run preview validate add list status pause resume remove functions".split()
     overview = shell.call("--help").stdout
