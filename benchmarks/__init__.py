@@ -1,1 +1,1 @@
-"""How fast it is, each number beside its limit in the same run: `python -m benchmarks.NAME`."""
+"""Benchmarks that measure Eventer and a limit in the same run: `python -m benchmarks.NAME`."""

@@ -1,8 +1,8 @@
-"""What an event costs where many generators make them: `python -m benchmarks.generators`.
+"""The CPU cost of an event for different numbers of generators: `python -m benchmarks.generators`.
 
-One shard, as in a worker, has so many generators of the contract's template, each with a stream of
-its own, and writes to /dev/null. Their plans are compiled beforehand. To compare numbers of them,
-let each make as many events: a generator's first batches, which are small ones, are part of it.
+One shard, as in a worker, runs the generators and writes to /dev/null. All use the contract's
+template with different streams; their plans are compiled before the measurement. Use the same
+number of events per generator in all runs, because the first batches of a generator are small.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from eventer.service.run_schedule import UnpacedTimetable
 AT = 1_767_225_600_000_000_000
 
 
-class Generators:
-    """So many generators of one template, of so many events each, from start to end."""
+class GeneratorRun:
+    """Runs `generators` generators of one template until each has delivered `events` events."""
 
     def __init__(
         self, prepared: PreparedTemplate, template: Template, generators: int, events: int
     ) -> None:
-        self._events, self._left = events, generators
+        self._events, self._remaining = events, generators
         self._engines: dict[EventSource, Engine] = {}
         self._flows = []
         for number in range(generators):
@@ -53,10 +53,10 @@ class Generators:
         )
 
     async def run(self) -> float:
-        """Seconds of processor time."""
-        with Path(os.devnull).open("wb") as nowhere:  # noqa: ASYNC230  it never waits
+        """Runs all generators; returns the CPU time in seconds."""
+        with Path(os.devnull).open("wb") as devnull:  # noqa: ASYNC230  /dev/null never blocks
             self._runner = ShardRunner(
-                lambda: ConsoleConnection(nowhere),
+                lambda: ConsoleConnection(devnull),
                 self._generation_thread,
                 self._on_report,
                 SystemClock(),
@@ -73,23 +73,23 @@ class Generators:
             self._runner.shard.resume(report.key, UnpacedTimetable(AT), self._events)
             self._runner.wake()
         elif isinstance(report, FlowFinished):
-            self._left -= 1
-            if not self._left:
+            self._remaining -= 1
+            if not self._remaining:
                 self._runner.stop()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--generators", type=int, nargs="+", default=[1, 10, 100])
-    parser.add_argument("--events", type=int, default=200_000, help="of each of them")
-    chosen = parser.parse_args()
+    parser.add_argument("--events", type=int, default=200_000, help="events per generator")
+    options = parser.parse_args()
     template = Template(CONTRACT.read_text("utf-8"))
     prepared = prepare(template)
-    asyncio.run(Generators(prepared, template, 1, 100_000).run())  # loads what is to be loaded
-    for number in chosen.generators:
-        spent = asyncio.run(Generators(prepared, template, number, chosen.events).run())
-        cost = spent / (chosen.events * number) * 1e9
-        print(f"{number:>5} generators: {cost:6.0f} ns an event, {chosen.events:,} events each")
+    asyncio.run(GeneratorRun(prepared, template, 1, 100_000).run())  # warm-up: imports and compiles
+    for number in options.generators:
+        cpu_seconds = asyncio.run(GeneratorRun(prepared, template, number, options.events).run())
+        cost = cpu_seconds / (options.events * number) * 1e9
+        print(f"{number:>5} generators: {cost:6.0f} ns per event, {options.events:,} events each")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""What a service would do that had no engine of its own: go-jsonnet, natives in plain Python.
+"""The baseline without Eventer's engine: go-jsonnet with native functions in plain Python.
 
-`python -m benchmarks.jsonnet_limit TEMPLATE --batch N` makes events in evaluations of N events each
-(1: one evaluation an event), for the seconds that each line of its standard input says, and answers
-with the events that it made and the processor time it took. In a process of its own: the binding
-leaks.
+`python -m benchmarks.jsonnet_limit TEMPLATE --batch N` evaluates N events per evaluation. Each line
+of standard input is a duration in seconds; the reply is the number of events and the CPU time. It
+runs in a separate process, because the binding leaks memory.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ Natives = dict[str, tuple[tuple[str, ...], Callable[..., Any]]]
 
 
 def natives(rng: random.Random) -> Natives:
-    """The functions that the contract's templates call, as cheap as Python makes them."""
+    """Fast Python versions of the native functions that the contract's templates call."""
     agents = [f"Mozilla/5.0 (X11; Linux x86_64) Chrome/{n}.0.0.0 Safari/537.36" for n in range(99)]
     names = ["Ada", "Grace", "Linus", "Margaret", "Barbara", "Edsger"]
     return {
@@ -43,8 +42,8 @@ def natives(rng: random.Random) -> Natives:
     }
 
 
-def batched(template: str, batch: int) -> str:
-    """The template, so often in one evaluation: its locals once, its event in an array."""
+def batched_template(template: str, batch: int) -> str:
+    """The template with `batch` events in one array; its locals are evaluated once."""
     if batch == 1:
         return template
     head, brace, event = template.partition("\n{")
@@ -52,21 +51,21 @@ def batched(template: str, batch: int) -> str:
 
 
 def serve(template: str, batch: int) -> None:
-    """Answers each number of seconds that is read."""
+    """Evaluates for each duration that is read, and prints the result."""
     import _gojsonnet
 
-    callbacks, text = natives(random.Random(str(uuid.uuid4()))), batched(template, batch)
+    callbacks, text = natives(random.Random(str(uuid.uuid4()))), batched_template(template, batch)
     for line in sys.stdin:
-        made, began, until = 0, time.process_time(), time.perf_counter() + float(line)
-        while not made or time.perf_counter() < until:
+        events, began, deadline = 0, time.process_time(), time.perf_counter() + float(line)
+        while not events or time.perf_counter() < deadline:
             _gojsonnet.evaluate_snippet("event", text, native_callbacks=callbacks)
-            made += batch
-        print(made, time.process_time() - began, flush=True)
+            events += batch
+        print(events, time.process_time() - began, flush=True)
 
 
 @contextmanager
 def limit(template: Path, batch: int, seconds: float, core: int) -> Iterator[Turn]:
-    """Turns of so many seconds, in a process on a core that lives as long as the block."""
+    """Starts a process on `core`; yields a function that measures it for `seconds`."""
     command = [sys.executable, "-m", "benchmarks.jsonnet_limit", str(template)]
     command = ["taskset", "-c", str(core), *command, "--batch", str(batch)]
     with subprocess.Popen(
@@ -78,8 +77,8 @@ def limit(template: Path, batch: int, seconds: float, core: int) -> Iterator[Tur
             assert child.stdout is not None
             child.stdin.write(f"{seconds}\n")
             child.stdin.flush()
-            made, spent = child.stdout.readline().split()
-            return int(made) / float(spent)
+            events, cpu_seconds = child.stdout.readline().split()
+            return int(events) / float(cpu_seconds)
 
         try:
             yield turn
@@ -91,8 +90,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("template", type=Path)
     parser.add_argument("--batch", type=int, default=1)
-    chosen = parser.parse_args()
-    serve(chosen.template.read_text("utf-8"), chosen.batch)
+    options = parser.parse_args()
+    serve(options.template.read_text("utf-8"), options.batch)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What Kafka is measured against: librdkafka in a bare loop, on a broker as it is shipped."""
+"""The Kafka limit: a bare librdkafka loop on a broker with default JVM options."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SETTINGS = {
 
 
 def bare_loop(bootstrap: str, topic: str, value: bytes, seconds: float) -> float:
-    """Events a second of an idempotent librdkafka loop that sends one constant message."""
+    """Sends one constant message with an idempotent librdkafka loop; returns events per second."""
     producer = Producer({"bootstrap.servers": bootstrap, **SETTINGS})
     sent, started = 0, time.perf_counter()
     while time.perf_counter() - started < seconds:
@@ -40,8 +40,8 @@ def bare_loop(bootstrap: str, topic: str, value: bytes, seconds: float) -> float
 
 
 @contextlib.contextmanager
-def a_topic(bootstrap: str) -> Iterator[str]:
-    """A topic for one turn, with one partition; what was sent to it is deleted."""
+def temporary_topic(bootstrap: str) -> Iterator[str]:
+    """A topic with one partition that is deleted after the block."""
     admin, topic = AdminClient({"bootstrap.servers": bootstrap}), f"run.{uuid.uuid4().hex}"
     admin.create_topics([NewTopic(topic, 1, 1)])[topic].result()
     try:
@@ -52,7 +52,7 @@ def a_topic(bootstrap: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def broker(bootstrap: str | None, properties: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The broker named, or one of our own, with these properties, for the time of the block."""
+    """The broker at `bootstrap`; if None, a new broker with these properties for the block."""
     if bootstrap:
         yield bootstrap
         return

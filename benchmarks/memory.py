@@ -1,9 +1,8 @@
-"""What a worker holds on to: `python -m benchmarks.memory [--seconds 600]`.
+"""Resident memory of a run at full speed: `python -m benchmarks.memory [--seconds 600]`.
 
-`eventer run` delivers events of the contract's template, as fast as they are taken, to real Kafka,
-with `--postgres` to real PostgreSQL (its rows are the thousand that the template's ids name), or
-with `--stdout` to /dev/null, while its resident memory is looked at each second. It is flat where
-the last quarter of the time has no more than the second one.
+`eventer run` delivers events of the contract's template to real Kafka, with `--postgres` to real
+PostgreSQL (the template's ids give 1,000 rows), or with `--stdout` to /dev/null. The memory is read
+every second. It is flat if the last quarter of the time uses no more than the second quarter.
 """
 
 from __future__ import annotations
@@ -17,25 +16,25 @@ import time
 
 import psutil
 
-from benchmarks.kafka_peer import a_topic, broker
+from benchmarks.kafka_peer import broker, temporary_topic
 from benchmarks.postgres_run import server
 from benchmarks.turns import CONTRACT, EVENTER, ROOT
 
 MIB = 1 << 20
 MB = 1_000_000
-MOST = 300
-BRIEF = {
+MAX_MB = 300
+SHORT_RETENTION = {
     "log.retention.bytes": str(512 * MIB),
     "log.segment.bytes": str(128 * MIB),
     "log.retention.check.interval.ms": "5000",
     "log.segment.delete.delay.ms": "1000",
 }
-"""Ten minutes of events are more than a disk has to spare: the broker forgets all but the last."""
+"""Ten minutes of events do not fit on a small disk: the broker keeps only the latest."""
 
 
-def watched(command: list[str], environ: dict[str, str], seconds: float) -> list[float]:
-    """Resident MB of a process, second by second, until it ends by itself."""
-    found = []
+def measure_memory(command: list[str], environ: dict[str, str], seconds: float) -> list[float]:
+    """Runs the command for `seconds`; returns its resident memory in MB for each second."""
+    sizes = []
     with subprocess.Popen(
         [*command, "--duration", f"{seconds:g}s"],
         cwd=ROOT,
@@ -45,23 +44,23 @@ def watched(command: list[str], environ: dict[str, str], seconds: float) -> list
         process = psutil.Process(child.pid)
         while child.poll() is None:
             with contextlib.suppress(psutil.NoSuchProcess):
-                found.append(process.memory_info().rss / MB)
+                sizes.append(process.memory_info().rss / MB)
             time.sleep(1)
     if child.returncode:
-        raise RuntimeError(f"it ended with {child.returncode}")
-    return found
+        raise RuntimeError(f"the command exited with {child.returncode}")
+    return sizes
 
 
-def tell(what: str, sizes: list[float]) -> None:
-    """One line for each quarter, and one for all."""
+def print_summary(title: str, sizes: list[float]) -> None:
+    """Prints one line for each quarter and one for the whole run."""
     quarter = len(sizes) // 4
     parts = [sizes[n * quarter : (n + 1) * quarter] for n in range(4)]
     for number, part in enumerate(parts):
-        middle = statistics.median(part)
-        print(f"  quarter {number + 1}: {middle:.0f} MB in the middle, {max(part):.0f} at most")
+        median = statistics.median(part)
+        print(f"  quarter {number + 1}: median {median:.0f} MB, maximum {max(part):.0f} MB")
     growth = statistics.median(parts[3]) - statistics.median(parts[1])
     print(
-        f"{what}, {len(sizes)} s: {max(sizes):.0f} MB at most (to stay under {MOST}), "
+        f"{title}, {len(sizes)} s: maximum {max(sizes):.0f} MB (limit {MAX_MB} MB), "
         f"{growth:+.1f} MB from the second quarter to the last"
     )
 
@@ -71,21 +70,28 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--stdout", action="store_true", help="to /dev/null instead of Kafka")
     parser.add_argument("--postgres", action="store_true", help="to PostgreSQL instead of Kafka")
-    parser.add_argument("--bootstrap", help="an existing broker; else one of our own")
-    chosen = parser.parse_args()
+    parser.add_argument("--bootstrap", help="an existing broker; default: start one")
+    options = parser.parse_args()
     command = [*EVENTER, "run", str(CONTRACT), "--seed", "7"]
-    if chosen.stdout:
-        tell("run --stdout", watched([*command, "--stdout"], {**os.environ}, chosen.seconds))
+    if options.stdout:
+        print_summary(
+            "run --stdout", measure_memory([*command, "--stdout"], {**os.environ}, options.seconds)
+        )
         return
-    if chosen.postgres:
+    if options.postgres:
         with server(None) as dsn:
             environ = {**os.environ, "EVENTER_POSTGRES__DSN": dsn}
-            sizes = watched([*command, "--postgres", "events"], environ, chosen.seconds)
-            tell("run --postgres", sizes)
+            sizes = measure_memory([*command, "--postgres", "events"], environ, options.seconds)
+            print_summary("run --postgres", sizes)
         return
-    with broker(chosen.bootstrap, BRIEF) as bootstrap, a_topic(bootstrap) as topic:
+    with (
+        broker(options.bootstrap, SHORT_RETENTION) as bootstrap,
+        temporary_topic(bootstrap) as topic,
+    ):
         environ = {**os.environ, "EVENTER_KAFKA__BOOTSTRAP_SERVERS": bootstrap}
-        tell("run --kafka", watched([*command, "--kafka", topic], environ, chosen.seconds))
+        print_summary(
+            "run --kafka", measure_memory([*command, "--kafka", topic], environ, options.seconds)
+        )
 
 
 if __name__ == "__main__":

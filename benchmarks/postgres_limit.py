@@ -1,12 +1,11 @@
-"""Events a second into PostgreSQL, beside the same COPY and upsert of bytes prepared beforehand.
+"""PostgreSQL delivery, and its limit: the same COPY and upsert with prepared bytes.
 
     python benchmarks/postgres_limit.py [--seconds 5] [--rows 10000] [--dsn postgresql://…]
 
-Both sides send the same rows in transactions of one batch, in turns, in the same run: the limit
-is a bare loop of BEGIN, COPY of ready bytes, the same INSERT, COMMIT; ours is a connection's
-`deliver` of a batch whose columns are ready, position and ownership included. Without `--dsn` a
-server of our own is started in a temporary directory. What the interpreter takes to make
-events is no part of this.
+Both send the same rows in transactions of one batch, in turns. The limit is a bare loop of BEGIN,
+COPY of prepared bytes, the same INSERT, COMMIT. Eventer delivers a batch with prepared columns
+through a connection, including position and ownership. The time to generate events is not included.
+Without `--dsn` it starts a server in a temporary directory.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ from eventer.destinations.postgres.staging_tables import (
 from eventer.embedded.postgres import EmbeddedPostgres
 from eventer.kernels.pgcopy.copy_stream import pieces
 
-# The shape of the contract's event: ten columns, some 330 bytes of JSON.
+# The shape of the contract's event: ten columns, about 330 bytes of JSON.
 SHAPE = EventShape(
     (
         Column("country", ColumnType.TEXT),
@@ -61,8 +60,8 @@ SHAPE = EventShape(
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari"
 
 
-class ReadyFields:
-    """Columns made once: what is measured is what comes after them."""
+class PreparedFields:
+    """Prepared columns: the benchmark does not measure their creation."""
 
     def __init__(self, columns: dict[str, pa.Array]) -> None:
         self._columns = columns
@@ -76,7 +75,7 @@ class ReadyFields:
 
 
 def columns_of(first: int, count: int, keys: int | None) -> dict[str, pa.Array]:
-    """`keys` different ids, all different where it is None."""
+    """Columns with `keys` different ids; if `keys` is None, all ids differ."""
     numbers = np.arange(first, first + count, dtype=np.int64)
     rng = np.random.default_rng(first)
     ids = numbers if keys is None else rng.integers(1, keys + 1, count)
@@ -103,19 +102,19 @@ def columns_of(first: int, count: int, keys: int | None) -> dict[str, pa.Array]:
 def batch_of(first: int, count: int, keys: int | None) -> Batch:
     index = np.arange(first, first + count, dtype=np.int64)
     text = pa.array([b"{" + b" " * 330 + b"}"] * count, pa.large_binary())
-    fields = ReadyFields(columns_of(first, count, keys))
+    fields = PreparedFields(columns_of(first, count, keys))
     return Batch(index, index, text, fields, first=first, count=count)
 
 
 def renumbered(batch: Batch, first: int) -> Batch:
-    """The same rows as the events from `first` on."""
+    """The same rows, numbered from `first`."""
     index = np.arange(first, first + batch.count, dtype=np.int64)
     return Batch(index, index, batch.text, batch.fields, first=first, count=batch.count)
 
 
 @dataclass
-class Side:
-    """One of the two: what it does with a batch, and how long it took each time."""
+class Contender:
+    """Eventer or the limit: how it sends a batch, and the time of each send."""
 
     name: str
     send: Callable[[Batch], Awaitable[None]]
@@ -135,27 +134,32 @@ async def compare(dsn: str, title: str, *, rows: int, seconds: float, keys: int 
         columns = tuple(c for c in SHAPE.columns if c.name != "id")
         flow = Flow(key, PostgresTarget(table), EventShape(columns, open=False, is_object=True))
     batches = [batch_of(i * rows, rows, keys) for i in range(8)]
-    ours = PostgresConnection(PostgresSettings(dsn), cluster=key.cluster, shard=0)
-    await ours.open()
-    await ours.prepare(flow)
+    eventer = PostgresConnection(PostgresSettings(dsn), cluster=key.cluster, shard=0)
+    await eventer.open()
+    await eventer.prepare(flow)
     bare = await asyncpg.connect(dsn)
-    limit = await bare_sender(bare, ours, flow, batches)
-    sides = [Side("limit", limit, []), Side("ours", ours_sender(ours, flow), [])]
-    for batch in batches:  # compiles kernels, fills caches; upserts find every key there after it
-        for side in sides:
-            await side.send(batch)
+    limit = await bare_sender(bare, eventer, flow, batches)
+    contenders = [
+        Contender("limit", limit, []),
+        Contender("eventer", eventer_sender(eventer, flow), []),
+    ]
+    for batch in batches:  # warm-up: compiles kernels, fills caches and inserts every key
+        for contender in contenders:
+            await contender.send(batch)
     number, until = 0, time.perf_counter() + seconds * 2
     while time.perf_counter() < until:
-        for side in sides if number % 2 else reversed(sides):
-            await side.measure(batches[number % 8])
+        for contender in contenders if number % 2 else reversed(contenders):
+            await contender.measure(batches[number % 8])
         number += 1
     await bare.execute(f"DROP TABLE {table}")
-    await ours.close()
+    await eventer.close()
     await bare.close()
-    report(title, sides, rows)
+    report(title, contenders, rows)
 
 
-def ours_sender(connection: PostgresConnection, flow: Flow) -> Callable[[Batch], Awaitable[None]]:
+def eventer_sender(
+    connection: PostgresConnection, flow: Flow
+) -> Callable[[Batch], Awaitable[None]]:
     at = 0
 
     async def send(batch: Batch) -> None:
@@ -168,11 +172,11 @@ def ours_sender(connection: PostgresConnection, flow: Flow) -> Callable[[Batch],
 
 
 async def bare_sender(
-    bare: asyncpg.Connection, ours: PostgresConnection, flow: Flow, batches: list[Batch]
+    bare: asyncpg.Connection, eventer: PostgresConnection, flow: Flow, batches: list[Batch]
 ) -> Callable[[Batch], Awaitable[None]]:
-    """The same statements on bytes that are ready."""
-    assert ours._session is not None  # noqa: SLF001  the plan is what both shall share
-    mapping = (await ours._session.flows.ready(flow, ())).mapping  # noqa: SLF001
+    """Returns a function that sends prepared bytes with the same statements."""
+    assert eventer._session is not None  # noqa: SLF001  both use the same mapping
+    mapping = (await eventer._session.flows.ready(flow, ())).mapping  # noqa: SLF001
     streams = {id(batch): stream_of(mapping, batch) for batch in batches}
     if not mapping.direct:
         await bare.execute(create_staging_table(staging_layout(mapping), 0))
@@ -202,41 +206,46 @@ def stream_of(mapping: TableMapping, batch: Batch) -> NDArray[np.uint8]:
     )
 
 
-def report(title: str, sides: list[Side], rows: int) -> None:
-    rates = {side.name: rows * len(side.seconds) / sum(side.seconds) for side in sides}
-    middle = {side.name: statistics.median(side.seconds) * 1000 for side in sides}
+def report(title: str, contenders: list[Contender], rows: int) -> None:
+    rates = {
+        contender.name: rows * len(contender.seconds) / sum(contender.seconds)
+        for contender in contenders
+    }
+    median_ms = {
+        contender.name: statistics.median(contender.seconds) * 1000 for contender in contenders
+    }
     print(
-        f"{title:<24} ours {rates['ours']:>9,.0f}/s ({middle['ours']:.1f} ms)   "
-        f"limit {rates['limit']:>9,.0f}/s ({middle['limit']:.1f} ms)   "
-        f"ratio {rates['ours'] / rates['limit']:.2f}"
+        f"{title:<24} eventer {rates['eventer']:>9,.0f}/s ({median_ms['eventer']:.1f} ms)   "
+        f"limit {rates['limit']:>9,.0f}/s ({median_ms['limit']:.1f} ms)   "
+        f"ratio {rates['eventer'] / rates['limit']:.2f}"
     )
 
 
 async def many_flows(dsn: str, flows: int, rows: int) -> None:
-    """One commit of many generators with a few events each: how long it takes."""
+    """Prints the time of one commit of many generators with a few events each."""
     cluster = time.time_ns() % (1 << 63)
-    made = [
+    prepared_flows = [
         Flow(PositionKey(cluster, n, 0), PostgresTarget(f"many.t{n % 10}", key=("id",)), SHAPE)
         for n in range(flows)
     ]
     connection = PostgresConnection(PostgresSettings(dsn), cluster=cluster, shard=0)
     await connection.open()
     start = time.perf_counter()
-    for flow in made:
+    for flow in prepared_flows:
         await connection.prepare(flow)
-    preparing = time.perf_counter() - start
+    prepare_seconds = time.perf_counter() - start
     batch = batch_of(0, rows, None)
-    taken = []
+    seconds = []
     for number in range(12):
         ready = renumbered(batch, number * rows)
         start = time.perf_counter()
-        outcome = await connection.deliver([Delivery(flow, (ready,)) for flow in made])
-        taken.append(time.perf_counter() - start)
+        outcome = await connection.deliver([Delivery(flow, (ready,)) for flow in prepared_flows])
+        seconds.append(time.perf_counter() - start)
         assert not outcome.rejected
     await connection.close()
     print(
-        f"{flows} generators, {rows} rows each: prepared in {preparing * 1000:.0f} ms, "
-        f"one commit {statistics.median(taken[2:]) * 1000:.0f} ms"
+        f"{flows} generators, {rows} rows each: prepared in {prepare_seconds * 1000:.0f} ms, "
+        f"one commit {statistics.median(seconds[2:]) * 1000:.0f} ms"
     )
 
 
@@ -245,17 +254,17 @@ async def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--dsn")
-    chosen = parser.parse_args()
-    if chosen.dsn:
-        await run_all(chosen.dsn, chosen)
+    options = parser.parse_args()
+    if options.dsn:
+        await run_all(options.dsn, options)
         return
     with tempfile.TemporaryDirectory() as directory:
         async with EmbeddedPostgres(Path(directory), 0) as server:
-            await run_all(server.dsn, chosen)
+            await run_all(server.dsn, options)
 
 
-async def run_all(dsn: str, chosen: argparse.Namespace) -> None:
-    sizes = {"rows": chosen.rows, "seconds": chosen.seconds}
+async def run_all(dsn: str, options: argparse.Namespace) -> None:
+    sizes = {"rows": options.rows, "seconds": options.seconds}
     await compare(dsn, "append", keys=None, **sizes)
     await compare(dsn, "upsert, 1,000,000 keys", keys=1_000_000, **sizes)
     await compare(dsn, "upsert, 1,000 keys", keys=1000, **sizes)

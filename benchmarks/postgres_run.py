@@ -1,9 +1,9 @@
-"""`eventer run --postgres` beside its limit: `python -m benchmarks.postgres_run [--rounds 7]`.
+"""`eventer run --postgres` and its limit: `python -m benchmarks.postgres_run [--rounds 7]`.
 
-Ours is the whole command: fresh random events of the contract's template into a table. The limit
-is a bare loop, in a process of its own, of the same transactions: COPY of bytes prepared beforehand
-from events of that template, the same INSERT, COMMIT, with as many events a transaction as ours
-has. Both have a table of their own and take turns. Rates are by the clock, from connecting on.
+Eventer runs the whole command: new random events of the contract's template into a table. The limit
+is a bare loop of the same transactions in a separate process: COPY of prepared bytes, the same
+INSERT, COMMIT, with the same number of events per transaction. They run in turns, each with its own
+table. Rates use wall-clock time, starting after the connection.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ from eventer.plan.prepare import PreparedTemplate, prepare
 
 BATCH = 10_000
 PREPARED = 6
-"""Transactions whose bytes are prepared; the loop begins again after them."""
+"""The number of prepared transactions; the loop repeats them."""
 AT = 1_767_225_600_000_000_000
 
 
 def templates() -> dict[str, str]:
-    """The contract's template by how its rows meet: appended, or upserted by an `id`."""
+    """The contract's template without `id` (append) and with different ranges of `id` (upsert)."""
     text, line = CONTRACT.read_text("utf-8"), "    id: get_integer(1, 1000),\n"
     assert line in text
     return {
@@ -60,20 +60,25 @@ def templates() -> dict[str, str]:
     }
 
 
-# --- the limit, in a process of its own -----------------------------------------------------------
+# --- the limit, in a separate process -------------------------------------------------------------
 
 
 async def bare_loop(
     dsn: str, prepared: PreparedTemplate, batches: int, seconds: float, *, repeated: bool
 ) -> float:
-    """Events a second of transactions of so many batches each."""
-    mapping = await planned(dsn, Flow(PositionKey(1, 1, 0), PostgresTarget("bare"), prepared.shape))
-    # Where a transaction has each key many times, ours copies the last row of each, which is no
-    # limit: then the loop copies and inserts batch by batch.
-    whole = mapping.direct or not repeated
-    ready = [
-        [stream(mapping, part) for part in ([made] if whole else [[each] for each in made])]
-        for made in transactions(prepared, batches, PREPARED)
+    """Runs transactions of `batches` batches; returns events per second."""
+    mapping = await prepared_mapping(
+        dsn, Flow(PositionKey(1, 1, 0), PostgresTarget("bare"), prepared.shape)
+    )
+    # If a transaction repeats keys, Eventer copies only the last row of each key. The loop does not
+    # do that: it copies and inserts batch by batch.
+    single_copy = mapping.direct or not repeated
+    sources = [
+        [
+            stream(mapping, part)
+            for part in ([group] if single_copy else [[batch] for batch in group])
+        ]
+        for group in transactions(prepared, batches, PREPARED)
     ]
     client = await asyncpg.connect(dsn)
     if not mapping.direct:
@@ -81,15 +86,15 @@ async def bare_loop(
         await client.execute(f"PREPARE bare AS {insert_sql(mapping, 0, 0)}")
     sent, started = 0, time.perf_counter()
     while time.perf_counter() - started < seconds:
-        await commit(client, mapping, ready[sent % len(ready)])
+        await commit(client, mapping, sources[sent % len(sources)])
         sent += 1
     rate = sent * batches * BATCH / (time.perf_counter() - started)
     await client.close()
     return rate
 
 
-async def planned(dsn: str, flow: Flow) -> TableMapping:
-    """How the table, made here, is written to: what both sides share."""
+async def prepared_mapping(dsn: str, flow: Flow) -> TableMapping:
+    """Creates the table; returns the mapping that both sides use."""
     connection = PostgresConnection(PostgresSettings(dsn), cluster=time.time_ns(), shard=0)
     await connection.open()
     await connection.prepare(flow)
@@ -100,21 +105,21 @@ async def planned(dsn: str, flow: Flow) -> TableMapping:
 
 
 def transactions(prepared: PreparedTemplate, batches: int, count: int) -> Iterator[list[Batch]]:
-    """Consecutive events, so many batches at a time."""
+    """Yields `count` groups of `batches` batches of consecutive events."""
     engine = prepared.engine(Stream(7), EventContext())
     times = np.full(BATCH, AT, dtype=np.int64)
-    at = 0
+    index = 0
     for _ in range(count):
-        made: list[Batch] = []
-        end = at + batches * BATCH
-        while at < end:
-            made.append(engine.generate(at, times[: end - at]))
-            at = made[-1].next
-        yield made
+        group: list[Batch] = []
+        end = index + batches * BATCH
+        while index < end:
+            group.append(engine.generate(index, times[: end - index]))
+            index = group[-1].next
+        yield group
 
 
 def stream(mapping: TableMapping, batches: list[Batch]) -> Any:
-    """The bytes of a COPY."""
+    """The bytes of one COPY."""
     encoded = encode(mapping, batches, 0)
     return (
         np.concatenate([*pieces(encoded.direct())]) if mapping.direct else encoded.staged_stream()
@@ -122,7 +127,7 @@ def stream(mapping: TableMapping, batches: list[Batch]) -> Any:
 
 
 async def commit(client: asyncpg.Connection, mapping: TableMapping, sources: list[Any]) -> None:
-    """One transaction."""
+    """Runs one transaction."""
     names = [column.name for column in mapping.columns]
     await client.execute("BEGIN")
     for source in sources:
@@ -138,88 +143,88 @@ async def commit(client: asyncpg.Connection, mapping: TableMapping, sources: lis
     await client.execute("COMMIT")
 
 
-def limit(dsn: str, template: Path, batches: int, seconds: float, *, repeated: bool) -> Turn:
+def limit_turn(dsn: str, template: Path, batches: int, seconds: float, *, repeated: bool) -> Turn:
     def turn() -> float:
         module = [sys.executable, "-m", "benchmarks.postgres_run", "--bare", str(template)]
         sizes = ["--dsn", dsn, "--batches", str(batches), "--seconds", str(seconds)]
         flags = ["--repeated"] * repeated
         rate = float(subprocess.check_output([*module, *sizes, *flags], cwd=ROOT, text=True))
-        asyncio.run(forget(dsn, "bare"))
+        asyncio.run(drop_table(dsn, "bare"))
         return rate
 
     return turn
 
 
-# --- ours -----------------------------------------------------------------------------------------
+# --- Eventer --------------------------------------------------------------------------------------
 
 
-def ours(dsn: str, template: Path, seconds: float) -> Turn:
+def eventer_turn(dsn: str, template: Path, seconds: float) -> Turn:
     def turn() -> float:
-        rate = asyncio.run(delivered(dsn, template, seconds))
-        asyncio.run(forget(dsn, "ours"))
+        rate = asyncio.run(run_rate(dsn, template, seconds))
+        asyncio.run(drop_table(dsn, "eventer_rows"))
         return rate
 
     return turn
 
 
-async def delivered(dsn: str, template: Path, seconds: float) -> float:
-    """Events a second of a run that goes on for so long after its first events."""
-    asked = ["--postgres", "ours", "--seed", "7", "--json"]
+async def run_rate(dsn: str, template: Path, seconds: float) -> float:
+    """Events per second of a run, measured for `seconds` after its first events."""
+    arguments = ["--postgres", "eventer_rows", "--seed", "7", "--json"]
     client = await asyncpg.connect(dsn)
-    already = await position(client)
+    first_position = await position(client)
     child = await asyncio.create_subprocess_exec(
-        *[*EVENTER, "run", str(template), *asked],
+        *[*EVENTER, "run", str(template), *arguments],
         cwd=ROOT,
         env={**os.environ, "EVENTER_POSTGRES__DSN": dsn},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    while not (before := await position(client) - already):  # noqa: ASYNC110  a table tells nobody
+    while not (before := await position(client) - first_position):  # noqa: ASYNC110  a table cannot notify
         await asyncio.sleep(0.02)
     began = time.perf_counter()
     await asyncio.sleep(seconds)
     child.send_signal(signal.SIGINT)
     assert child.stdout is not None
     summary: dict[str, float] = json.loads(await child.stdout.readline())
-    taken = time.perf_counter() - began
+    elapsed = time.perf_counter() - began
     await child.wait()
     await client.close()
-    return (summary["events"] - before) / taken
+    return (summary["events"] - before) / elapsed
 
 
 async def position(client: asyncpg.Connection) -> int:
-    """How many events all runs have delivered."""
+    """The number of events that all runs have delivered."""
     try:
         return int(await client.fetchval("SELECT coalesce(sum(next), 0) FROM eventer.position"))
     except asyncpg.UndefinedTableError:
         return 0
 
 
-async def forget(dsn: str, table: str) -> None:
+async def drop_table(dsn: str, table: str) -> None:
     client = await asyncpg.connect(dsn)
     await client.execute(f"DROP TABLE {table}")
     await client.close()
 
 
-async def transaction_number(dsn: str) -> int:
+async def next_transaction_id(dsn: str) -> int:
     client = await asyncpg.connect(dsn)
     number = int(await client.fetchval("SELECT pg_current_xact_id()::text"))
     await client.close()
     return number
 
 
-def batches_of_a_commit(dsn: str, template: Path, seconds: float) -> int:
-    """How many batches ours puts into a transaction; it takes two numbers: a savepoint has one."""
-    before = asyncio.run(transaction_number(dsn))
-    rate = asyncio.run(delivered(dsn, template, seconds))
-    commits = (asyncio.run(transaction_number(dsn)) - before) / 2
-    asyncio.run(forget(dsn, "ours"))
+def batches_per_commit(dsn: str, template: Path, seconds: float) -> int:
+    """The number of batches per commit; each commit uses two ids, one for its savepoint."""
+    before = asyncio.run(next_transaction_id(dsn))
+    rate = asyncio.run(run_rate(dsn, template, seconds))
+    commits = (asyncio.run(next_transaction_id(dsn)) - before) / 2
+    asyncio.run(drop_table(dsn, "eventer_rows"))
     return max(1, round(rate * seconds / commits / BATCH))
 
 
 @contextlib.contextmanager
 def server(dsn: str | None) -> Iterator[str]:
-    """The server named, or one of our own for the time of the block."""
+    """The server at `dsn`; if None, a new server for the block."""
     if dsn:
         yield dsn
         return
@@ -237,27 +242,27 @@ def server(dsn: str | None) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dsn", help="an existing server; else one of our own")
-    parser.add_argument("--seconds", type=float, default=8.0, help="each turn")
+    parser.add_argument("--dsn", help="an existing server; default: start one")
+    parser.add_argument("--seconds", type=float, default=8.0, help="duration of a turn")
     parser.add_argument("--rounds", type=int, default=7, help="pairs of turns")
     parser.add_argument("--bare", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--repeated", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--batches", type=int, help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    if chosen.bare:
-        prepared = prepare(Template(chosen.bare.read_text("utf-8")))
-        sizes = (chosen.batches, chosen.seconds)
-        print(asyncio.run(bare_loop(chosen.dsn, prepared, *sizes, repeated=chosen.repeated)))
+    options = parser.parse_args()
+    if options.bare:
+        prepared = prepare(Template(options.bare.read_text("utf-8")))
+        sizes = (options.batches, options.seconds)
+        print(asyncio.run(bare_loop(options.dsn, prepared, *sizes, repeated=options.repeated)))
         return
-    with server(chosen.dsn) as dsn, tempfile.TemporaryDirectory() as directory:
-        for what, text in templates().items():
+    with server(options.dsn) as dsn, tempfile.TemporaryDirectory() as directory:
+        for title, text in templates().items():
             template = Path(directory) / "template.jsonnet"
             template.write_text(text, "utf-8")
-            batches = batches_of_a_commit(dsn, template, chosen.seconds)
-            print(f"{what}: {batches * BATCH:,} events a transaction")
-            mine = ours(dsn, template, chosen.seconds)
-            bare = limit(dsn, template, batches, chosen.seconds, repeated="1,000 " in what)
-            report(f"run --postgres, {what}", list(pairs(mine, bare, chosen.rounds)))
+            batches = batches_per_commit(dsn, template, options.seconds)
+            print(f"{title}: {batches * BATCH:,} events per transaction")
+            eventer = eventer_turn(dsn, template, options.seconds)
+            limit = limit_turn(dsn, template, batches, options.seconds, repeated="1,000 " in title)
+            report(f"run --postgres, {title}", list(pairs(eventer, limit, options.rounds)))
 
 
 if __name__ == "__main__":

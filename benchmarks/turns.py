@@ -1,8 +1,8 @@
-"""Turns of two sides, whole processes, and how figures are told: what the benchmarks share.
+"""Shared code of the benchmarks: pairs of turns, measured processes, and reports.
 
-Two sides take turns in pairs, each first as often as second, so that both see the same machine;
-what counts is the ratio of each pair. Where a rate is one *of a core*, it is events by seconds of
-processor time, user and system: what else the machine does then matters least.
+Eventer and the limit run in pairs with alternating order, so that both see the same machine; the
+result is the ratio of each pair. Rates of one core are events per second of CPU time (user and
+system), which depends least on the other load of the machine.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ ORDER = ROOT / "examples" / "orders.jsonnet"
 EVENTER = (sys.executable, "-m", "eventer")
 
 Turn = Callable[[], float]
-"""Takes a turn; events a second."""
+"""Runs one turn; returns events per second."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """What a process took: seconds by the clock, and of processor time."""
+class ResourceUsage:
+    """The wall-clock time and the CPU time of a process, in seconds."""
 
     seconds: float
     cpu: float
@@ -36,26 +36,31 @@ class Spent:
 
 def run(
     command: Sequence[str], *, core: int | None = None, stdout: int = subprocess.DEVNULL
-) -> Spent:
-    """Runs a command to its end, on one core if one is named; it must succeed."""
+) -> ResourceUsage:
+    """Runs a command on one core if `core` is given.
 
+    Raises:
+        RuntimeError: the command failed.
+    """
     pinned = ["taskset", "-c", str(core)] if core is not None else []
     began = time.perf_counter()
     with subprocess.Popen(
         [*pinned, *command], cwd=ROOT, stdout=stdout, stderr=subprocess.PIPE
     ) as child:
         assert child.stderr is not None
-        said = child.stderr.read()
+        error_text = child.stderr.read()
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}: {said.decode()}")
-    return Spent(seconds, usage.ru_utime + usage.ru_stime)
+        raise RuntimeError(
+            f"{' '.join(command)} exited with {child.returncode}: {error_text.decode()}"
+        )
+    return ResourceUsage(seconds, usage.ru_utime + usage.ru_stime)
 
 
 def event_bytes(template: Path) -> int:
-    """Bytes of JSON of an event, on average."""
+    """The average size of an event in bytes of JSON."""
     import numpy as np
 
     from eventer.core.model import Stream, Template
@@ -67,29 +72,29 @@ def event_bytes(template: Path) -> int:
     return batch.nbytes // batch.count
 
 
-def a_core() -> int:
-    """The last of the cores that this process may use: the first one serves interrupts."""
+def benchmark_core() -> int:
+    """The last core that this process may use, because the first one serves interrupts."""
     return max(os.sched_getaffinity(0))
 
 
-def pairs(ours: Turn, limit: Turn, rounds: int) -> Iterator[tuple[float, float]]:
-    """What both reach in each round; the first one of a pair is the second one of the next."""
+def pairs(eventer: Turn, limit: Turn, rounds: int) -> Iterator[tuple[float, float]]:
+    """Yields the rates of Eventer and the limit for each round; the order alternates."""
     for number in range(rounds):
         if number % 2:
-            bare = limit()
-            yield ours(), bare
+            limit_rate = limit()
+            yield eventer(), limit_rate
         else:
-            yield ours(), limit()
+            yield eventer(), limit()
 
 
-def report(what: str, found: Sequence[tuple[float, float]]) -> None:
-    """One line: the medians of both sides, the median of the ratios, and their spread."""
-    ratios = sorted(one / other for one, other in found)
-    rates = [statistics.median(side) for side in zip(*found, strict=True)]
-    middle = statistics.median(ratios)
+def report(title: str, rates_of_rounds: Sequence[tuple[float, float]]) -> None:
+    """Prints one line: both median rates, the median ratio, and the range of the ratios."""
+    ratios = sorted(eventer / limit for eventer, limit in rates_of_rounds)
+    rates = [statistics.median(side) for side in zip(*rates_of_rounds, strict=True)]
+    median = statistics.median(ratios)
     print(
-        f"{what:<36} ours {rates[0]:>11,.0f}/s   limit {rates[1]:>11,.0f}/s   "
-        f"ratio {_ratio(middle)}   from {_ratio(ratios[0])} to {_ratio(ratios[-1])}",
+        f"{title:<36} eventer {rates[0]:>11,.0f}/s   limit {rates[1]:>11,.0f}/s   "
+        f"ratio {_ratio(median)}   from {_ratio(ratios[0])} to {_ratio(ratios[-1])}",
         flush=True,
     )
 
@@ -98,6 +103,6 @@ def _ratio(value: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.0f}"
 
 
-def goal(what: str, rates: Sequence[float], least: float) -> None:
-    """One line: a rate beside the one that is to be reached."""
-    report(what, [(rate, least) for rate in rates])
+def report_target(title: str, rates: Sequence[float], target: float) -> None:
+    """Prints one line: the median rate and its target."""
+    report(title, [(rate, target) for rate in rates])

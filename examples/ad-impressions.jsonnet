@@ -1,4 +1,4 @@
-// Ad impressions with their auction: bids, the winner, the second price, and a click now and then.
+// Ad impressions with their auction: bids, the winner, the second price, and sometimes a click.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');

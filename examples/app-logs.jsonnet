@@ -1,4 +1,4 @@
-// JSON log lines of a few services: a level, a message in its own words, an exception on errors only.
+// JSON log lines of a few services: a level, a message, and an exception only on errors.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');

@@ -1,4 +1,4 @@
-// Sign-ins and what goes wrong with them; tokens only on success, a lock after several failures.
+// Successful and failed sign-ins: tokens only on success, a lock after several failures.
 local get_dataset = std.native('get_dataset');
 local get_instance_id = std.native('get_instance_id');
 local get_integer = std.native('get_integer');

@@ -1,4 +1,4 @@
-// Card transactions at terminals: approved or declined with a reason, and now and then a fraud pattern.
+// Card transactions at terminals: approved or declined with a reason, sometimes with a fraud pattern.
 local get_integer = std.native('get_integer');
 local get_number = std.native('get_number');
 local get_one_of = std.native('get_one_of');

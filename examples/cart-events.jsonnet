@@ -1,4 +1,4 @@
-// What happens to shopping carts, priced through the library folder:
+// Changes of shopping carts; the prices use code from the library folder:
 // eventer preview examples/cart-events.jsonnet --library examples/library -V currency=CHF
 local money = import 'money.libsonnet';
 local get_integer = std.native('get_integer');

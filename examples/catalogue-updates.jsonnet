@@ -1,4 +1,4 @@
-// Updates of a product catalogue: prices per market, attributes by category, only what changed is set.
+// Updates of a product catalogue: prices per market, attributes by category, only changed fields are set.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');

@@ -1,4 +1,4 @@
-// Clicks on a web shop's pages, the element that was hit and where; unkeyed, one JSON object a click.
+// Clicks on a web shop's pages, with element and coordinates; no key, one JSON object per click.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');

@@ -1,4 +1,4 @@
-// Change records of a customer table: before and after agree in all that did not change.
+// Change records of a customer table: unchanged fields are equal in `before` and `after`.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');

@@ -1,4 +1,4 @@
-// Five thousand customers, each updated now and then: a table to join orders and payments with.
+// Five thousand customers, each with several updates: a table to join with orders and payments.
 // Upserts by `id`: eventer run examples/customers.jsonnet --postgres customers --max-events 20000
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');

@@ -1,4 +1,4 @@
-// DNS queries of clients in a network: answers of the right kind for the type that was asked.
+// DNS queries of clients in a network: the answers match the requested record type.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');

@@ -1,4 +1,4 @@
-// What becomes of the e-mails of a campaign: sent, delivered, opened, clicked, bounced.
+// Events of the e-mails of a campaign: sent, delivered, opened, clicked, bounced.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');

@@ -1,4 +1,4 @@
-// Quarter-hourly reads of electricity meters; the profile of the day comes from an hour that is drawn.
+// Quarter-hourly reads of electricity meters; the daily profile depends on a random hour.
 local get_integer = std.native('get_integer');
 local get_number = std.native('get_number');
 local get_one_of = std.native('get_one_of');

@@ -1,4 +1,4 @@
-// What players of an online game do: the payload's shape depends on the action.
+// Actions of players in an online game; the payload's shape depends on the action.
 local get_integer = std.native('get_integer');
 local get_number = std.native('get_number');
 local get_one_of = std.native('get_one_of');

@@ -1,4 +1,4 @@
-// Claims to an insurer: positions with their own deductibles, and what is paid; invalid ones never leave.
+// Claims to an insurer: positions with their own deductibles, and the paid amount, checked by an assertion.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');

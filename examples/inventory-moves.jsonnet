@@ -1,4 +1,4 @@
-// Movements of stock between places: receipts, picks, transfers and corrections, with a signed quantity.
+// Movements of stock between locations: receipts, picks, transfers and corrections, with a signed quantity.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_timestamp = std.native('get_timestamp');

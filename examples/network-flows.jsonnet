@@ -1,4 +1,4 @@
-// Flow records of a router, much like NetFlow: addresses, ports by service, packets and bytes that fit.
+// Flow records of a router, similar to NetFlow: addresses, ports by service, consistent packets and bytes.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');

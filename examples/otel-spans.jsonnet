@@ -1,4 +1,4 @@
-// Single spans as OpenTelemetry exports them in JSON: times in text nanoseconds, typed attributes.
+// Single spans as OpenTelemetry exports them in JSON: times as text in nanoseconds, typed attributes.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');

@@ -13,6 +13,6 @@ local risk = if data.amount > 10000 then 'review' else get_one_of('low, low, low
   currency: data.currency,
   merchant: get_one_of(['Alder & Co', 'Birch Books', 'Cedar Coffee', 'Drift Wood']),
   risk: risk,
-  // A computed name cannot see the fields beside it, so `risk` is a local.
+  // A computed field name cannot refer to other fields, so `risk` is a local.
   [if risk == 'review' then 'reviewer']: 'agent-%02d' % get_integer(1, 12),
 }

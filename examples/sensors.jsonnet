@@ -1,4 +1,4 @@
-// Readings of a few hundred sensors; a reading now and then is missing, and some are out of range.
+// Readings of a few hundred sensors; some readings are missing, and some are out of range.
 local get_integer = std.native('get_integer');
 local get_number = std.native('get_number');
 local get_timestamp = std.native('get_timestamp');

@@ -1,4 +1,4 @@
-// A session with a random number of page views, as a function whose parameter may be given: -V site=shop
+// A session with a random number of page views, as a function with an optional parameter: -V site=shop
 function(site='demo')
   local get_integer = std.native('get_integer');
   local get_one_of = std.native('get_one_of');

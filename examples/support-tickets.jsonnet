@@ -1,4 +1,4 @@
-// Support tickets: free text, a history whose length varies, fields that only some of them have.
+// Support tickets: free text, a history whose length varies, optional fields.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');

@@ -1,4 +1,4 @@
-// Answers to a survey: five questions of three kinds, some left out, with the share that was answered.
+// Answers to a survey: five questions of three kinds, some unanswered, with the share of answered questions.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');

@@ -1,4 +1,4 @@
-// Syslog lines as RFC 5424 has them, with the priority computed from facility and severity.
+// Syslog lines in the format of RFC 5424, with the priority computed from facility and severity.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');

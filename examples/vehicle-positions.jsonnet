@@ -1,11 +1,11 @@
-// Positions of forty vehicles around a town, keyed by vehicle so that each one's stay in order:
+// Positions of forty vehicles around a town, keyed by vehicle so that each vehicle's positions stay in order:
 // eventer run examples/vehicle-positions.jsonnet --kafka positions --key vehicle --rate 200/s --duration 10s
 local get_integer = std.native('get_integer');
 local get_number = std.native('get_number');
 local get_timestamp = std.native('get_timestamp');
 
 local rounded(value, digits) = std.round(value * std.pow(10, digits)) / std.pow(10, digits);
-// The sum of three uniform numbers is roughly a bell: most vehicles are near the centre.
+// The sum of three uniform numbers is approximately normal: most vehicles are near the centre.
 local around(centre, spread) =
   centre + spread * (get_number(-1, 1) + get_number(-1, 1) + get_number(-1, 1)) / 3;
 

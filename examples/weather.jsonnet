@@ -1,4 +1,4 @@
-// Hourly reports of weather stations at their own heights; wind as a compass point, rain now and then.
+// Hourly reports of weather stations at their own heights; wind as a compass point, sometimes rain.
 local get_integer = std.native('get_integer');
 local get_number = std.native('get_number');
 local get_timestamp = std.native('get_timestamp');

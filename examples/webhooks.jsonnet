@@ -1,4 +1,4 @@
-// Deliveries of webhooks: attempts with growing waits until one succeeds, signed by a digest.
+// Deliveries of webhooks: attempts with growing waits until one succeeds, signed with a digest.
 local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');

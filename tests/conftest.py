@@ -1,4 +1,4 @@
-"""Servers that tests share, each a plugin of its own; a test takes one by naming its fixture."""
+"""Loads the plugins with the fixtures for shared servers, and sets the hypothesis profile."""
 
 import os
 
@@ -7,9 +7,9 @@ from hypothesis import settings
 
 pytest.register_assert_rewrite("eventer.testing")
 
-# The same examples in every run, so that a run is judged by its change; LANGUAGE_PROGRAMS, and the
-# profile `search`, look for new ones. The first call of a kernel compiles it, so there is no
-# deadline.
+# `same` uses the same examples in every run, so that only a code change can make a test fail.
+# LANGUAGE_PROGRAMS and the profile `search` use new examples. There is no deadline, because the
+# first call of a kernel compiles it.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", derandomize=False, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))

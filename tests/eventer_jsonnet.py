@@ -1,4 +1,4 @@
-"""Our own evaluation of a program, in the shape in which the judge answers."""
+"""Evaluates programs with Eventer; results have the same form as those of go-jsonnet."""
 
 import json
 
@@ -15,9 +15,9 @@ ROOT_KEY = 1
 
 
 def evaluate(text, variables=None, library=None, budget=None):
-    """The program's value as JSON has it (all numbers floats), or the `Error` that it is."""
-    stored = tuple((path, data.encode()) for path, data in (library or {}).items())
-    template = Template(text, "program", json.dumps(variables or {}), stored)
+    """Returns the program's JSON value (all numbers are floats), or an `Error`."""
+    imports = tuple((path, data.encode()) for path, data in (library or {}).items())
+    template = Template(text, "program", json.dumps(variables or {}), imports)
     try:
         program = load(template)
         environment = Environment(RowReader(), DrawKeys(), program.vars)

@@ -1,4 +1,4 @@
-"""Processes for tests that kill them: they begin at once, with everything imported."""
+"""A fork server for tests that kill processes: new processes have all imports and start fast."""
 
 import multiprocessing
 from multiprocessing.context import ForkServerContext
@@ -7,7 +7,7 @@ _PRELOADED = ["tests.integration.kafka.delivering_process", "tests.integration.p
 
 
 def forkserver() -> ForkServerContext:
-    """Makes processes that run a function of a test's module."""
+    """The multiprocessing context with the modules of these tests preloaded."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
     return context

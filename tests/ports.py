@@ -1,7 +1,7 @@
-"""Ports for servers of tests: nobody else gets one between the choice and the start, or a restart.
+"""Ports for test servers that stay free between the choice, the start and a restart.
 
-They lie below the range from which Linux gives ports to outgoing connections, and are drawn from
-the system's randomness, because the tests of every worker share the seed of `random`.
+They are below the range that Linux uses for outgoing connections, and come from the system's random
+source, because all test workers share the seed of `random`.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ _TRIES = 200
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on, nor is given by the system to anybody."""
+    """A free loopback port outside of the system's range for outgoing connections."""
     last = int(_RANGE.read_text().split()[0]) - 1 if _RANGE.exists() else _LAST
     chance = random.SystemRandom()
     for _ in range(_TRIES):
@@ -23,4 +23,4 @@ def free_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
-    raise RuntimeError("no free port of loopback found")
+    raise RuntimeError("no free loopback port found")

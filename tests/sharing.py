@@ -14,30 +14,30 @@ import pytest
 from tests.waiting import DEADLINE_S
 
 Start = Callable[[Path, int], dict[str, Any]]
-"""Starts a server in a directory; it must end with the process of the given id.
+"""Starts a server in a directory; the server must end with the process of the given id.
 
-What it returns tells the others about the server: the `pid` of its process group, the `signal`
-that ends it, and what else they need to know.
+Returns the `pid` of the server's process group, the `signal` that ends it, and connection details
+for the other workers.
 """
 
 
 @contextmanager
 def shared(name: str, factory: pytest.TempPathFactory, start: Start) -> Iterator[dict[str, Any]]:
-    """The server `name` of this session: the first worker to come starts it, the last stops it."""
+    """The server `name` of this session: the first worker starts it, the last one stops it."""
     base = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
-        share = Share(base.parent / name, os.getppid(), start)
+        shared_server = SharedServer(base.parent / name, os.getppid(), start)
     else:
-        share = Share(base / name, os.getpid(), start)
-    server = share.join()
+        shared_server = SharedServer(base / name, os.getpid(), start)
+    server = shared_server.join()
     try:
         yield server
     finally:
-        share.leave()
+        shared_server.leave()
 
 
-class Share:
-    """One server among processes, in a directory that they have in common."""
+class SharedServer:
+    """A server that several processes use, with its state in a common directory."""
 
     def __init__(self, directory: Path, session: int, start: Start) -> None:
         self._directory = directory
@@ -45,7 +45,7 @@ class Share:
         self._start = start
 
     def join(self) -> dict[str, Any]:
-        """What is to be known of the server, which is started if nobody uses it."""
+        """Starts the server if it has no users; returns its details."""
         with self._state() as state:
             if state.get("users", 0) == 0:
                 run = state["run"] = state.get("run", 0) + 1
@@ -56,7 +56,7 @@ class Share:
             return dict(state["server"])
 
     def leave(self) -> None:
-        """Ends the server if nobody else uses it."""
+        """Stops the server if it has no other users."""
         with self._state() as state:
             state["users"] -= 1
             if state["users"] == 0:
@@ -76,7 +76,7 @@ class Share:
 
 
 def _end(pid: int, signal: int, **_: object) -> None:
-    """Ends a process group, and returns when its leader has ended."""
+    """Signals a process group and waits for the exit of its leader."""
     try:
         leader = os.pidfd_open(pid)
     except ProcessLookupError:

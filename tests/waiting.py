@@ -1,4 +1,4 @@
-"""Waits for a condition, as long as a busy machine may need."""
+"""Waits for conditions, with a deadline that is long enough for a busy machine."""
 
 import asyncio
 import time
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 DEADLINE_S = 120.0
-"""A limit for what must happen; no test passes or fails by how soon it happens."""
+"""The limit of every wait; no test result depends on how long a wait takes."""
 
 T = TypeVar("T")
 
@@ -16,9 +16,9 @@ def wait_until(
     message: str | Callable[[], str] = "",
     seconds: float = DEADLINE_S,
 ) -> T:
-    """Polls until `condition` returns something true, and returns that.
+    """Polls until `condition` returns a true value, and returns it.
 
-    A message that is a function is asked only when the deadline has passed.
+    If `message` is a function, it is called only after the deadline.
 
     Raises:
         AssertionError: the deadline passed.
@@ -26,8 +26,8 @@ def wait_until(
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         if time.monotonic() >= deadline:
-            said = message if isinstance(message, str) else message()
-            raise AssertionError(said or f"not within {seconds:g} s")
+            text = message if isinstance(message, str) else message()
+            raise AssertionError(text or f"not within {seconds:g} s")
         time.sleep(0.02)
     return result
 
@@ -35,7 +35,7 @@ def wait_until(
 async def wait_until_async(
     condition: Callable[[], Awaitable[T]], message: str = "", seconds: float = DEADLINE_S
 ) -> T:
-    """The same for a condition that is awaited."""
+    """Like `wait_until`, for an asynchronous condition."""
     deadline = time.monotonic() + seconds
     while not (result := await condition()):
         assert time.monotonic() < deadline, message or f"not within {seconds:g} s"

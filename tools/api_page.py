@@ -1,4 +1,4 @@
-"""Writes `docs/reference/api.md` from the API's own document; with `--check` only compares them."""
+"""Writes `docs/reference/api.md` from the OpenAPI document; `--check` only compares them."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ Every error response is `application/problem+json` (RFC 9457). `errors` lists ea
 
 
 def page() -> str:
-    """The whole page."""
-    # The document depends on the routes only; no service is called.
+    """The text of the page."""
+    # The document depends only on the routes; no service is needed.
     document = create_routes(cast("Eventer", None), Settings()).openapi()
     kinds = (f"| {kind.status} | `{kind.urn}` | {kind.title} |\n" for kind in ProblemType)
     return INTRODUCTION + "".join(kinds) + "".join(_paths(document)) + "".join(_shapes(document))
@@ -62,9 +62,9 @@ def _query(operation: Json) -> Iterator[str]:
     if operation.get("parameters"):
         yield "\n| Query parameter | Type | Description |\n|---|---|---|\n"
     for parameter in operation.get("parameters", ()):
-        need = "" if parameter["required"] else "; optional"
+        optional = "" if parameter["required"] else "; optional"
         kind = _type(parameter["schema"])
-        yield f"| `{parameter['name']}` | {kind}{need} | {parameter.get('description', '')} |\n"
+        yield f"| `{parameter['name']}` | {kind}{optional} | {parameter.get('description', '')} |\n"
 
 
 def _body(operation: Json) -> Iterator[str]:
@@ -79,9 +79,9 @@ def _body(operation: Json) -> Iterator[str]:
 
 def _answers(operation: Json) -> Iterator[str]:
     content = operation["responses"]["200"].get("content", {})
-    shown = content.get("application/json", {}).get("schema")
-    if shown:
-        yield f"\nReturns {_type(shown)}.\n"
+    schema = content.get("application/json", {}).get("schema")
+    if schema:
+        yield f"\nReturns {_type(schema)}.\n"
     others = [status for status in operation["responses"] if status != "200"]
     yield f"\nProblems: {', '.join(others)}.\n"
 
@@ -100,7 +100,7 @@ def _shapes(document: Json) -> Iterator[str]:
 
 
 def _type(schema: Json) -> str:
-    """A schema in words."""
+    """A schema as text."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f"[`{name}`](#{name.lower()})"

@@ -1,4 +1,4 @@
-"""Writes `docs/reference/cli.md` from the commands; with `--check` only compares them."""
+"""Writes `docs/reference/cli.md` from the commands; `--check` only compares them."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ Options override environment variables, which override `eventer.toml`: see [Sett
 
 
 def page() -> str:
-    """The whole page."""
+    """The text of the page."""
     return INTRODUCTION + "".join(_codes()) + "".join(_sections(typer.main.get_command(app)))
 
 
 def _codes() -> Iterator[str]:
-    """The exit codes, from the text of the module that ends commands."""
+    """The exit codes, from the docstring of `exit_codes`."""
     assert exit_codes.__doc__ is not None
     yield "| Code | When |\n|---|---|\n"
     for code, when in re.findall(r"^ *(\d+)  +(\S.*)$", exit_codes.__doc__, re.MULTILINE):
@@ -45,7 +45,7 @@ def _codes() -> Iterator[str]:
 
 
 def _sections(group: Any, above: str = "eventer") -> Iterator[str]:
-    """Every command of a group and of the groups in it, in their order."""
+    """The sections of all commands of a group and its subgroups."""
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
             yield from _sections(command, f"{above} {name}")
@@ -58,19 +58,19 @@ def _section(name: str, command: Any) -> str:
     arguments = [param for param in params if param.param_type_name == "argument"]
     options = [param for param in params if param.param_type_name == "option"]
     usage = " ".join([name, *(param.metavar for param in arguments)])
-    told = inspect.cleandoc(command.help)
+    description = inspect.cleandoc(command.help)
     rows = "".join(map(_row, [*arguments, *options]))
-    return f"\n## `{name}`\n\n`{usage}`\n\n{told}\n{TABLE}{rows}"
+    return f"\n## `{name}`\n\n`{usage}`\n\n{description}\n{TABLE}{rows}"
 
 
 def _row(param: Any) -> str:
-    """An argument or option. Flags have no metavar."""
+    """The table row of an argument or option; flags have no metavar."""
     is_option = param.param_type_name == "option"
     names = [*param.opts, *param.secondary_opts] if is_option else [param.metavar]
-    takes = param.metavar if is_option else None
-    shown = ", ".join(f"`{name} {takes}`" if takes else f"`{name}`" for name in names)
+    metavar = param.metavar if is_option else None
+    forms = ", ".join(f"`{name} {metavar}`" if metavar else f"`{name}`" for name in names)
     default = "" if param.default in (None, False, ()) or param.required else _default(param)
-    return f"| {shown.replace('|', chr(92) + '|')} | {param.help}{default} |\n"
+    return f"| {forms.replace('|', chr(92) + '|')} | {param.help}{default} |\n"
 
 
 def _default(param: Any) -> str:

@@ -1,4 +1,4 @@
-"""Writes `docs/reference/functions.md` from the catalog; with `--check` only compares them."""
+"""Writes `docs/reference/functions.md` from the catalog; `--check` only compares them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from eventer.functions.fingerprint import fingerprint
 from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter, RowContext
 from eventer.kernels import draw
 
-# A key whose first event shows each value well.
+# A key whose first event has good examples.
 EXAMPLE_KEY: Final = draw.step_of("example")
 LONGEST_EXAMPLE: Final = 60
 
@@ -52,13 +52,13 @@ with each other. All other keys are independent. "Letters" are `A` to `Z` and `a
 
 
 def page() -> str:
-    """The whole page."""
+    """The text of the page."""
     functions = [spec for name in CATALOG.names() if (spec := CATALOG.find(name))]
     return INTRODUCTION.format(fingerprint=fingerprint()) + "".join(map(section, functions))
 
 
 def section(spec: FunctionSpec) -> str:
-    """What is said of one function."""
+    """The section of one function."""
     return "".join(_section_parts(spec))
 
 
@@ -83,8 +83,8 @@ def _parameter_row(parameter: Parameter) -> str:
 
 def _field_row(field: FieldSpec) -> str:
     text = json_text(field.row(EXAMPLE_KEY, RowContext(index=0, scheduled=0)))
-    shown = text if len(text) <= LONGEST_EXAMPLE else text[: LONGEST_EXAMPLE - 1] + "…"
-    return f"| `{field.name}` | {field.return_type.value} | {field.doc} | `{shown}` |\n"
+    example = text if len(text) <= LONGEST_EXAMPLE else text[: LONGEST_EXAMPLE - 1] + "…"
+    return f"| `{field.name}` | {field.return_type.value} | {field.doc} | `{example}` |\n"
 
 
 if __name__ == "__main__":

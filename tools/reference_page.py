@@ -1,4 +1,4 @@
-"""Pages of `docs/reference` that are made from the code: written, or with `--check` compared."""
+"""Writes the generated pages of `docs/reference`, or compares them with `--check`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _FOLDER: Final = Path(__file__).resolve().parent.parent / "docs/reference"
 
 
 def write_or_check(name: str, text: str) -> int:
-    """The exit code: 1 where the page `name`.md was to be compared, and is another."""
+    """Writes or checks `name`.md; returns the exit code, 1 if the page is out of date."""
     page = _FOLDER / f"{name}.md"
     if "--check" not in sys.argv[1:]:
         page.write_text(text, encoding="utf-8")

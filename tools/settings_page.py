@@ -1,4 +1,4 @@
-"""Writes `docs/reference/settings.md` from the settings; with `--check` only compares them."""
+"""Writes `docs/reference/settings.md` from the settings; `--check` only compares them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ TABLE: Final = "\n| Setting | Variable | Default | Description |\n|---|---|---|-
 
 
 def page() -> str:
-    """The whole page."""
+    """The text of the page."""
     return "".join(
         [
             INTRODUCTION,
@@ -80,8 +80,8 @@ def _rows(model: type[BaseModel], above: tuple[str, ...]) -> Iterator[str]:
         path = (*above, name)
         variable = PREFIX + DELIMITER.join(path).upper()
         secret = " Secret." if SecretStr in get_args(field.annotation) else ""
-        told = f"{field.description}{_choices(field.annotation)}{_example(field)}{secret}"
-        yield f"| `{'.'.join(path)}` | `{variable}` | {_default(field)} | {told} |\n"
+        description = f"{field.description}{_choices(field.annotation)}{_example(field)}{secret}"
+        yield f"| `{'.'.join(path)}` | `{variable}` | {_default(field)} | {description} |\n"
 
 
 def _is_section(annotation: Any) -> bool:
@@ -89,7 +89,7 @@ def _is_section(annotation: Any) -> bool:
 
 
 def _is_mapping(annotation: Any) -> bool:
-    """Whether a field holds sections by name (`connections`), which the page explains in words."""
+    """Whether a field maps names to sections (`connections`); the page describes it in text."""
     origin = get_origin(annotation)
     return isinstance(origin, type) and issubclass(origin, Mapping)
 

@@ -1,7 +1,7 @@
-"""Runs as a script: evaluates programs with gojsonnet, one JSON request and one JSON reply a line.
+"""A script that evaluates programs with gojsonnet: one JSON request and one JSON reply per line.
 
-gojsonnet must never be imported by the tests' own process: it hangs after fork, leaks, and aborts
-its process on a bad day. Here it has limits, and only this process is lost.
+The test process must not import gojsonnet: it hangs after fork, leaks memory, and can abort its
+process. Here it has resource limits, and a crash ends only this process.
 """
 
 import json
@@ -15,7 +15,7 @@ ADDRESS_SPACE = 4 << 30
 
 
 def importer(library):
-    """An import callback that knows the given files and nothing of the disk."""
+    """An import callback that reads only the given files, never the disk."""
 
     def read(_directory, path):
         if path not in library:
@@ -25,7 +25,7 @@ def importer(library):
     return read
 
 
-def answer(request):
+def evaluate(request):
     """`{"value": JSON text}` or `{"error": message}`."""
     try:
         value = _gojsonnet.evaluate_snippet(
@@ -46,7 +46,7 @@ def main():
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     replies = sys.stdout
     for line in sys.stdin:
-        replies.write(json.dumps(answer(json.loads(line))) + "\n")
+        replies.write(json.dumps(evaluate(json.loads(line))) + "\n")
         replies.flush()
 
 

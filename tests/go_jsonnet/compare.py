@@ -5,10 +5,10 @@ import struct
 
 
 def same(left, right, ulps=0):
-    """Whether two JSON values are one: types count, key order does not.
+    """Whether two JSON values are equal, including their types; key order does not matter.
 
-    Numbers are doubles; they may be `ulps` representable steps apart. Negative zero is not zero
-    where `ulps` is 0.
+    Numbers are doubles and may differ by `ulps` representable steps. If `ulps` is 0, negative zero
+    is not equal to zero.
     """
     if isinstance(left, bool) or isinstance(right, bool) or left is None or right is None:
         return left is right
@@ -32,6 +32,6 @@ def _near(left, right, ulps):
 
 
 def _rank(number):
-    """The number of a double among all doubles in order; both zeros are 0."""
+    """The index of a double in the order of all doubles; both zeros have index 0."""
     (bits,) = struct.unpack("<q", struct.pack("<d", number))
     return bits if bits >= 0 else -(bits + (1 << 63))

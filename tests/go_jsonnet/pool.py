@@ -1,4 +1,4 @@
-"""Child processes that evaluate programs with gojsonnet: made on demand, bounded, replaced."""
+"""Child processes that evaluate programs with gojsonnet, with a time limit and replacement."""
 
 import atexit
 import json
@@ -16,12 +16,12 @@ CHILD = Path(__file__).with_name("child.py")
 PROGRAMS_PER_CHILD = 3_000
 
 Value: TypeAlias = Any
-"""What JSON says: None, bool, float (never int), str, list, dict."""
+"""A JSON value: None, bool, float (never int), str, list or dict."""
 
 
 @dataclass(frozen=True)
 class Error:
-    """A program without a value. `kind` is `error`, `timeout` or `crash`."""
+    """The failure of a program. `kind` is `error`, `timeout` or `crash`."""
 
     message: str
     kind: str = "error"
@@ -29,7 +29,7 @@ class Error:
 
 @dataclass(frozen=True)
 class Program:
-    """A program and what it asks of the world. `library` holds the files that it may import."""
+    """A program and its inputs. `library` holds the files that it may import."""
 
     text: str
     ext_codes: Mapping[str, str] = field(default_factory=dict)
@@ -39,19 +39,19 @@ class Program:
 
 
 class GoJsonnet:
-    """One child process at a time, replaced when it dies, overruns or has served long enough."""
+    """Runs one child process; replaces it after a crash, a timeout or `PROGRAMS_PER_CHILD` uses."""
 
     def __init__(self, timeout: float = DEADLINE_S) -> None:
         self.timeout = timeout
         self._child: subprocess.Popen[bytes] | None = None
-        self._served = 0
+        self._evaluated = 0
 
     def evaluate(self, programs: Iterable[Program | str]) -> list[Value | Error]:
-        """The value or error of each program, in order."""
-        return [self._one(p if isinstance(p, Program) else Program(p)) for p in programs]
+        """Returns the value or error of each program, in order."""
+        return [self._evaluate_one(p if isinstance(p, Program) else Program(p)) for p in programs]
 
     def close(self) -> None:
-        """Ends the child, if there is one."""
+        """Kills the child process, if it exists."""
         child, self._child = self._child, None
         if child is not None:
             child.kill()
@@ -59,15 +59,15 @@ class GoJsonnet:
             for pipe in (child.stdin, child.stdout):
                 pipe.close()
 
-    def _one(self, program: Program) -> Value | Error:
-        child = self._ready()
+    def _evaluate_one(self, program: Program) -> Value | Error:
+        child = self._ensure_child()
         try:
             child.stdin.write(json.dumps(asdict(program)).encode() + b"\n")
             child.stdin.flush()
         except BrokenPipeError:
             self.close()
-            return Error("the judge died before it was asked", "crash")
-        line = self._line(child)
+            return Error("go-jsonnet crashed before it received the program", "crash")
+        line = self._read_reply(child)
         if isinstance(line, Error):
             self.close()
             return line
@@ -77,13 +77,13 @@ class GoJsonnet:
         try:
             return json.loads(reply["value"], parse_int=float)
         except json.JSONDecodeError:
-            return Error(f"no JSON: {reply['value'][:100]}")
+            return Error(f"not valid JSON: {reply['value'][:100]}")
 
-    def _ready(self) -> "subprocess.Popen[bytes]":
-        if self._served >= PROGRAMS_PER_CHILD:
+    def _ensure_child(self) -> "subprocess.Popen[bytes]":
+        if self._evaluated >= PROGRAMS_PER_CHILD:
             self.close()
         if self._child is None:
-            self._served = 0
+            self._evaluated = 0
             self._child = subprocess.Popen(
                 [sys.executable, str(CHILD)],
                 stdin=subprocess.PIPE,
@@ -91,11 +91,11 @@ class GoJsonnet:
                 stderr=subprocess.DEVNULL,
                 bufsize=0,
             )
-        self._served += 1
+        self._evaluated += 1
         return self._child
 
-    def _line(self, child: "subprocess.Popen[bytes]") -> bytes | Error:
-        """One reply, or the reason why there is none."""
+    def _read_reply(self, child: "subprocess.Popen[bytes]") -> bytes | Error:
+        """Reads one reply; returns an `Error` after a timeout or a crash."""
         parts: list[bytes] = []
         with selectors.DefaultSelector() as selector:
             selector.register(child.stdout, selectors.EVENT_READ)
@@ -104,7 +104,7 @@ class GoJsonnet:
                     return Error(f"no answer within {self.timeout} s", "timeout")
                 part = child.stdout.read(1 << 16)
                 if not part:
-                    return Error("the judge's process died", "crash")
+                    return Error("the go-jsonnet process crashed", "crash")
                 parts.append(part)
         return b"".join(parts)
 
@@ -114,5 +114,5 @@ atexit.register(_shared.close)
 
 
 def evaluate(programs: Iterable[Program | str]) -> list[Value | Error]:
-    """The value or error of each program, in order, from a judge that this process shares."""
+    """Returns the value or error of each program, in order, from one shared `GoJsonnet`."""
     return _shared.evaluate(programs)

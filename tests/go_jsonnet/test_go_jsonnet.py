@@ -1,4 +1,4 @@
-"""The judge itself: answers in order, survives what kills or hangs its child."""
+"""`GoJsonnet` returns results in order and survives crashes and timeouts of its child process."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests import go_jsonnet
 from tests.waiting import DEADLINE_S
 
 
-def test_answers_in_order_with_doubles():
+def test_values_are_in_order_and_numbers_are_doubles():
     assert go_jsonnet.evaluate(["1 + 1", "'a'", "{a: [null, true]}"]) == [
         2.0,
         "a",
@@ -14,37 +14,37 @@ def test_answers_in_order_with_doubles():
     ]
 
 
-def test_an_error_is_an_answer():
-    (answer,) = go_jsonnet.evaluate(["error 'no'"])
-    assert isinstance(answer, go_jsonnet.Error)
-    assert answer.kind == "error"
-    assert "no" in answer.message
+def test_a_failing_program_gives_an_error():
+    (result,) = go_jsonnet.evaluate(["error 'no'"])
+    assert isinstance(result, go_jsonnet.Error)
+    assert result.kind == "error"
+    assert "no" in result.message
 
 
-def test_imports_and_variables_come_from_the_program_only():
-    found = go_jsonnet.Program(
+def test_imports_and_variables_come_only_from_the_program():
+    with_library = go_jsonnet.Program(
         "(import 'lib').x + std.extVar('y')", ext_codes={"y": "2"}, library={"lib": "{x: 1}"}
     )
-    lost = go_jsonnet.Program("importstr '/etc/hostname'")
-    called = go_jsonnet.Program("function(n) n * 2", tla_codes={"n": "21"})
-    answers = go_jsonnet.evaluate([found, lost, called])
-    assert answers[0] == 3.0
-    assert isinstance(answers[1], go_jsonnet.Error)
-    assert answers[2] == 42.0
+    with_missing_import = go_jsonnet.Program("importstr '/etc/hostname'")
+    with_argument = go_jsonnet.Program("function(n) n * 2", tla_codes={"n": "21"})
+    results = go_jsonnet.evaluate([with_library, with_missing_import, with_argument])
+    assert results[0] == 3.0
+    assert isinstance(results[1], go_jsonnet.Error)
+    assert results[2] == 42.0
 
 
-def test_a_program_that_hangs_is_stopped_and_the_next_one_answered():
+def test_a_program_that_hangs_is_stopped_and_the_next_is_evaluated():
     endless = "local f(n) = if n < 0 then 0 else f(n + 1) tailstrict; f(0)"
-    impatient = go_jsonnet.GoJsonnet(timeout=0.5)
+    evaluator = go_jsonnet.GoJsonnet(timeout=0.5)
     try:
-        (hung,) = impatient.evaluate([endless])
-        impatient.timeout = DEADLINE_S
-        (answered,) = impatient.evaluate(["1"])
+        (stopped,) = evaluator.evaluate([endless])
+        evaluator.timeout = DEADLINE_S
+        (value,) = evaluator.evaluate(["1"])
     finally:
-        impatient.close()
-    assert isinstance(hung, go_jsonnet.Error)
-    assert hung.kind in {"timeout", "crash"}
-    assert answered == 1.0
+        evaluator.close()
+    assert isinstance(stopped, go_jsonnet.Error)
+    assert stopped.kind in {"timeout", "crash"}
+    assert value == 1.0
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Everything that the plan knows of has a golden case: expressions, functions, operations."""
+"""Every construct that the plan supports has a golden case: expressions, functions, operations."""
 
 import re
 from functools import lru_cache
@@ -15,49 +15,53 @@ from eventer.plan.trace.std import TRACED_FUNCTIONS
 from eventer.plan.trace.std_calls import SYMBOL_SAFE
 from eventer.plan.trace.traced_rules import RULES
 from eventer.plan.unsupported import PlanUnsupportedError
-from tests.golden.test_golden import CASES, STREAM, prepared
+from tests.golden.test_golden import CASES, STREAM, prepare_case
 
 STD = {*TRACED_FUNCTIONS, *SYMBOL_SAFE, *STD_RESULTS}
 
 
 @lru_cache
-def planned():
-    """The program and the plan of each case that has one."""
-    found = []
+def programs_and_plans():
+    """The program and the plan of each case that has a plan."""
+    pairs = []
     for path in CASES:
         try:
-            case = prepared(path)
-            found.append((case.program, case.plan(STREAM, EventContext())))
+            case = prepare_case(path)
+            pairs.append((case.program, case.plan(STREAM, EventContext())))
         except (TemplateError, PlanUnsupportedError):
             continue
-    return found
+    return pairs
 
 
-def written():
-    """The names of `std` in all templates, and the kinds of nodes in those that have a plan."""
+def std_names():
+    """The names of `std` that the templates use."""
     texts = "".join(path.read_text("utf-8") for path in CASES)
     return {*re.findall(r"std\.(\w+)", texts)}
 
 
 @pytest.mark.parametrize("name", sorted(each for each in STD if each.isalnum()))
-def test_a_function_of_the_library_has_a_case(name):
-    assert name in written()
+def test_std_function_has_a_golden_case(name):
+    assert name in std_names()
 
 
 @pytest.mark.parametrize("kind", sorted(RULES.plain, key=lambda each: each.__name__))
-def test_a_kind_of_expression_has_a_case(kind):
+def test_expression_kind_has_a_golden_case(kind):
     assert any(
-        isinstance(node, kind) for program, _ in planned() for node in walk_nodes(program.root)
+        isinstance(node, kind)
+        for program, _ in programs_and_plans()
+        for node in walk_nodes(program.root)
     )
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_an_operation_has_a_case(name):
+def test_operation_has_a_golden_case(name):
     assert any(
-        node.operation == name for _, plan in planned() for node in plan.traced.tracer.graph.nodes
+        node.operation == name
+        for _, plan in programs_and_plans()
+        for node in plan.traced.tracer.graph.nodes
     )
 
 
 @pytest.mark.parametrize("name", CATALOG.names())
-def test_a_native_has_a_case(name):
+def test_native_function_has_a_golden_case(name):
     assert any(f"'{name}'" in path.read_text("utf-8") for path in CASES)

@@ -1,7 +1,7 @@
-"""Templates beside what becomes of them: the engine and why, the plan's text, the first events.
+"""Golden cases: a template, and its engine with the reason, first events and plan text.
 
-`GOLDEN_UPDATE=1 pytest -n 0 tests/golden` writes the `.golden` files anew; read the difference.
-Every disagreement of the two engines that was ever found has a case here, as small as it can be.
+`GOLDEN_UPDATE=1 pytest -n 0 tests/golden` rewrites the `.golden` files; review the diff.
+Every past difference between the two engines has a minimal case here.
 """
 
 import os
@@ -32,70 +32,70 @@ def case_name(path):
     return path.relative_to(HERE).with_suffix("").as_posix()
 
 
-def prepared(path):
+def prepare_case(path):
     template = Template(path.read_text("utf-8"), path.name, vars='{"given": "g"}')
     return prepare(template, LIBRARY)
 
 
-def place(error):
+def location(error):
     return "" if error.place is None else f" at {error.place.line}:{error.place.column}"
 
 
 def first_events(engine):
-    """The first events, one a line; what raises, as its error."""
+    """The first events, or the errors that they raise; one per line."""
     lines = []
     for index in range(EVENTS):
         try:
             batch = engine.generate(index, np.array([START + index * 1_000_000_000]))
         except (EvaluationError, BudgetError) as error:
-            lines.append(f"{type(error).__name__}: {error.message}{place(error)}")
+            lines.append(f"{type(error).__name__}: {error.message}{location(error)}")
         else:
             lines.append(batch.text[0].as_py().decode())
     return lines
 
 
-def plan_lines(found):
-    """The plan's text below its engine; nothing where there is no plan."""
+def plan_lines(prepared):
+    """The plan's text without its first line; empty if there is no plan."""
     try:
-        plan = found.plan(STREAM, EventContext())
+        plan = prepared.plan(STREAM, EventContext())
     except PlanUnsupportedError:
         return []
     _, *lines = plan_text(explain_plan(plan)).splitlines()
     return lines
 
 
-def golden(path):
-    """What the `.golden` file of a case says."""
+def golden_text(path):
+    """The expected content of the case's `.golden` file."""
     try:
-        found = prepared(path)
+        prepared = prepare_case(path)
     except TemplateError as error:
-        return f"refused: {error.message}{place(error)}\n"
-    engine = found.engine(STREAM, EventContext(), engine="auto")
+        return f"refused: {error.message}{location(error)}\n"
+    engine = prepared.engine(STREAM, EventContext(), engine="auto")
     head = [f"engine: {engine.name}", *([f"reason: {engine.reason}"] if engine.reason else [])]
-    return "\n".join([*head, "", *first_events(engine), *plan_lines(found)]) + "\n"
+    return "\n".join([*head, "", *first_events(engine), *plan_lines(prepared)]) + "\n"
 
 
-def test_there_are_enough():
+def test_there_are_at_least_sixty_cases():
     assert len(CASES) >= 60
 
 
 @pytest.mark.parametrize("path", CASES, ids=case_name)
 def test_case_matches_its_golden_file(path):
     file = path.with_suffix(".golden")
-    made = golden(path)
+    actual = golden_text(path)
     if UPDATE:
-        file.write_text(made, "utf-8")
-    assert made == file.read_text("utf-8")
+        file.write_text(actual, "utf-8")
+    assert actual == file.read_text("utf-8")
 
 
 @pytest.mark.parametrize("path", CASES, ids=case_name)
-def test_both_engines_make_the_same_events(path):
+def test_both_engines_generate_the_same_events(path):
     try:
-        found = prepared(path)
+        prepared = prepare_case(path)
     except TemplateError:
         return
-    made = [
-        first_events(found.engine(STREAM, EventContext(), engine=name))
+    actual = [
+        first_events(prepared.engine(STREAM, EventContext(), engine=name))
         for name in ("auto", "interpreter")
     ]
-    assert made[0] == made[1]
+    assert actual[0] == actual[1]

@@ -1,4 +1,4 @@
-"""Every reason that can keep a template off the plan has a golden case, and every one a place."""
+"""Every reason why a template cannot use the plan has a golden case and a source location."""
 
 import ast
 import importlib
@@ -11,8 +11,8 @@ import eventer.plan
 from tests.golden.test_golden import CASES
 
 PLAN = Path(eventer.plan.__file__).parent
-LIMIT = "takes a large template to reach: tests/unit/plan/test_limits.py has it"
-GUARD = "guards against a rule that is wrong; no template is known that comes to it"
+LIMIT = "needs a large template: covered by tests/unit/plan/test_limits.py"
+GUARD = "guards against a wrong rule; no known template reaches it"
 UNREACHED = {
     "the plan needs more than 20,000 columns": LIMIT,
     "an event needs more than 100,000 instructions": LIMIT,
@@ -25,11 +25,11 @@ UNREACHED = {
     "std.range needs the same to in all events": GUARD,
     "the whole object of a function is used": GUARD,
 }
-"""Refusals without a golden case, and why."""
+"""Reasons without a golden case, and why they have none."""
 
 
-def raised():
-    """The patterns of all reasons in the sources."""
+def reason_patterns():
+    """Yields a regular expression for every reason in the sources."""
     for path in sorted(PLAN.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if (
@@ -44,14 +44,16 @@ def pattern(reason, path):
         return re.escape(reason.value)
     if isinstance(reason, ast.JoinedStr):
         return "".join(
-            re.escape(part.value) if isinstance(part, ast.Constant) else named(part, path)
+            re.escape(part.value)
+            if isinstance(part, ast.Constant)
+            else placeholder_pattern(part, path)
             for part in reason.values
         )
     return re.escape(constant(reason.id, path))
 
 
-def named(part, path):
-    """A piece in braces: a constant of the module as it is written, else anything."""
+def placeholder_pattern(part, path):
+    """The pattern of a replacement field: the value of a module constant, else `.+`."""
     name = getattr(part.value, "id", "")
     if not name.isupper():
         return ".+"
@@ -63,19 +65,23 @@ def constant(name, path):
     return getattr(importlib.import_module(".".join(parts)), name)
 
 
-def reasons():
+def case_reasons():
     for case in CASES:
         _, *rest = case.with_suffix(".golden").read_text("utf-8").splitlines()
         if rest and rest[0].startswith("reason: "):
             yield rest[0].removeprefix("reason: ")
 
 
-@pytest.mark.parametrize("reason", sorted({*raised()}))
-def test_a_refusal_has_a_case(reason):
-    cases = [each for each in reasons() if re.match(reason, each)]
-    unreached = [why for text, why in UNREACHED.items() if re.fullmatch(reason, text)]
+@pytest.mark.parametrize("reason", sorted({*reason_patterns()}))
+def test_reason_has_a_golden_case(reason):
+    cases = [each for each in case_reasons() if re.match(reason, each)]
+    unreached = [
+        explanation for text, explanation in UNREACHED.items() if re.fullmatch(reason, text)
+    ]
     assert bool(cases) != bool(unreached)
 
 
-def test_every_refusal_says_where():
-    assert [each for each in reasons() if not re.search(r" \(line \d+, column \d+\)$", each)] == []
+def test_every_reason_has_a_source_location():
+    assert [
+        each for each in case_reasons() if not re.search(r" \(line \d+, column \d+\)$", each)
+    ] == []

@@ -1,1 +1,1 @@
-"""A real Apache Kafka for tests: one KRaft process on loopback, started from Maven's jars."""
+"""Apache Kafka for tests: one KRaft process on loopback, started from Maven's jars."""

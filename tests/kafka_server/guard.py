@@ -1,7 +1,7 @@
-"""Runs a command that must not outlive a process: `guard.py PID COMMAND…`.
+"""Runs a command and kills it when another process ends: `guard.py PID COMMAND…`.
 
-The broker is shared by all workers of a test session, so it may outlive the one that started it,
-but never the session, even one that is killed.
+All workers of a test session share the broker. It may outlive the worker that started it, but never
+the session, even if the session is killed.
 """
 
 import os
@@ -12,16 +12,16 @@ import sys
 
 
 def main(watched: int, command: list[str]) -> int:
-    """Ends the command when `watched` is gone; returns the command's exit code otherwise."""
+    """Runs the command until it or process `watched` ends; returns the command's exit code."""
     try:
-        other = os.pidfd_open(watched)
+        watched_fd = os.pidfd_open(watched)
     except ProcessLookupError:
         return 1
     child = subprocess.Popen(command)
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    own = os.pidfd_open(child.pid)
-    ended, _, _ = select.select([other, own], [], [])
-    if own not in ended:
+    child_fd = os.pidfd_open(child.pid)
+    readable, _, _ = select.select([watched_fd, child_fd], [], [])
+    if child_fd not in readable:
         child.kill()
     return child.wait()
 

@@ -1,4 +1,4 @@
-"""Where the broker's jars come from: Maven, once, into a cache outside the checkout."""
+"""Downloads the broker's jars with Maven, once, into a cache outside of the checkout."""
 
 import fcntl
 import os
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 KAFKA_VERSION = "4.1.0"
-"""The broker that tests run against; the only place that names it."""
+"""The version of the test broker; it is defined only here."""
 
 _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
 <modelVersion>4.0.0</modelVersion>
@@ -23,7 +23,7 @@ _FETCH_SECONDS = 600
 
 
 def missing_tools() -> str | None:
-    """What keeps a real Kafka from being run here, or None."""
+    """The reason why Kafka cannot run here, or None."""
     missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
     if "mvn" in missing and _jars_directory().is_dir():
         missing.remove("mvn")
@@ -40,22 +40,22 @@ def cache_directory() -> Path:
 
 
 def class_path() -> str:
-    """The class path of the broker, fetched first where it is not there yet."""
+    """The class path of the broker; downloads the jars if they are missing."""
     return f"{cached(_jars_directory().name, _fetch)}/*"
 
 
 def cached(name: str, make: Callable[[Path], None]) -> Path:
-    """A directory of the cache, made beside its place and then renamed: what is there is whole."""
-    place = cache_directory() / name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with (place.parent / f"{name}.lock").open("w") as lock:
+    """A directory of the cache, created under another name and renamed when it is complete."""
+    target = cache_directory() / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with (target.parent / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not place.is_dir():
-            with tempfile.TemporaryDirectory(dir=place.parent) as work:
-                made = Path(work, "made")
-                make(made)
-                made.rename(place)
-    return place
+        if not target.is_dir():
+            with tempfile.TemporaryDirectory(dir=target.parent) as work:
+                created = Path(work, "created")
+                make(created)
+                created.rename(target)
+    return target
 
 
 def _jars_directory() -> Path:

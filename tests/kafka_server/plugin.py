@@ -1,4 +1,4 @@
-"""The fixtures: `kafka` is shared by the whole session, `own_kafka` makes one for one test."""
+"""Fixtures: the whole session shares `kafka`; `own_kafka` starts a broker for one test."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +14,7 @@ from tests.sharing import shared
 
 @pytest.fixture(scope="session")
 def kafka_tools() -> None:
-    """Skips where Kafka cannot run; in CI that is a failure."""
+    """Skips the test if Kafka cannot run here; in CI, fails it."""
     missing = missing_tools()
     if missing and os.environ.get("CI") == "true":
         pytest.fail(missing)
@@ -24,7 +24,7 @@ def kafka_tools() -> None:
 
 @pytest.fixture(scope="session")
 def kafka(kafka_tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of one broker for all tests and workers: never stop it, name topics apart."""
+    """The address of the shared broker. Tests must not stop it and use their own topic names."""
     with shared("kafka", tmp_path_factory, _start) as server:
         yield server["bootstrap"]
 
@@ -39,7 +39,7 @@ def _start(directory: Path, session: int) -> dict[str, Any]:
 def own_kafka(
     kafka_tools: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., KafkaServer]]:
-    """Starts a broker for this test alone, which may stop it, kill it and start it again."""
+    """Starts brokers for this test only, which may stop, kill and restart them."""
     servers: list[KafkaServer] = []
 
     def make(

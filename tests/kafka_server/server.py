@@ -1,4 +1,4 @@
-"""One broker process: format, start, stop, kill, start again on the same port and data."""
+"""A broker process that can be stopped, killed and restarted on the same port and data."""
 
 import contextlib
 import os
@@ -31,7 +31,7 @@ DEFAULT_JVM_OPTIONS = (
     *("-Xmx1G", "-Xms1G", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"),
     "-XX:InitiatingHeapOccupancyPercent=35",
 )
-"""What Kafka's own start script gives the virtual machine: for measurements."""
+"""The JVM options of Kafka's own start script, for benchmarks."""
 _PROPERTIES = {
     "process.roles": "broker,controller",
     "node.id": "1",
@@ -42,13 +42,13 @@ _PROPERTIES = {
     "transaction.state.log.min.isr": "1",
     "transaction.state.log.num.partitions": "3",
     "share.coordinator.state.topic.replication.factor": "1",
-    # After kill -9 the broker may come back only when its old session is over (9 s by default).
+    # After kill -9 the broker can restart only when its old session expires (9 s by default).
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",
     "group.initial.rebalance.delay.ms": "0",
-    # Test events are of any time: none is to be deleted for its age in the middle of a test.
+    # Test events may have old timestamps: Kafka must not delete them during a test.
     "log.retention.ms": "-1",
-    # What the product needs, it has to create.
+    # The product must create its topics itself.
     "auto.create.topics.enable": "false",
     "num.partitions": "1",
 }
@@ -57,8 +57,8 @@ _PROPERTIES = {
 class KafkaServer:
     """A broker on `bootstrap`, with its data in `directory`.
 
-    It has a listener for each of `protocols`, the first always PLAINTEXT. Where a port is
-    `advertised`, it is in place of that of one more listener, for a proxy to pass on to `proxied`.
+    It has a listener for each of `protocols`; the first is PLAINTEXT. If `advertised` is given, the
+    broker advertises that port for one more listener; a proxy on it must forward to `proxied`.
     """
 
     def __init__(
@@ -86,11 +86,11 @@ class KafkaServer:
         return f"127.0.0.1:{self._port}"
 
     def address(self, protocol: str) -> str:
-        """Where it listens for another protocol than PLAINTEXT."""
+        """The address of the listener for `protocol`."""
         return f"127.0.0.1:{self._ports[protocol]}"
 
-    def follower(self, node: int) -> dict[str, str]:
-        """Properties of another broker of the same cluster."""
+    def second_broker_properties(self, node: int) -> dict[str, str]:
+        """The properties of another broker of the same cluster."""
         return {
             "process.roles": "broker",
             "node.id": str(node),
@@ -98,14 +98,14 @@ class KafkaServer:
         }
 
     def start(self, watched: int | None = None) -> None:
-        """Starts it, on the same port and data as before; returns when it answers.
+        """Starts the broker on its port and data, and waits until it answers.
 
-        It ends with the process `watched`, this one unless another is named.
+        The broker ends with the process `watched`; the default is this process.
         """
         self._directory.mkdir(parents=True, exist_ok=True)
         properties = self._directory / "server.properties"
         if not properties.exists():
-            properties.write_text(self._text())
+            properties.write_text(self._properties_text())
             self._format(properties)
         guard = [sys.executable, "-I", str(Path(__file__).with_name("guard.py"))]
         broker = [*_java_command("kafka.Kafka", self._jvm), properties]
@@ -120,47 +120,47 @@ class KafkaServer:
         self._wait_until_up()
 
     def _format(self, properties: Path) -> None:
-        """Makes the storage: the same for all brokers of one node, so it is made once for them."""
+        """Formats the storage; single-node brokers copy one cached storage."""
         if self._extra.keys() & {"process.roles", "node.id"}:
             _format(properties)
             return
-        storage = cached(f"kafka-{KAFKA_VERSION}-storage", self._format_apart)
+        storage = cached(f"kafka-{KAFKA_VERSION}-storage", self._format_template)
         shutil.copytree(storage, self._directory / "data")
 
-    def _format_apart(self, directory: Path) -> None:
+    def _format_template(self, directory: Path) -> None:
         properties = directory.with_name("server.properties")
-        properties.write_text(self._text() + f"log.dirs={directory}\n")
+        properties.write_text(self._properties_text() + f"log.dirs={directory}\n")
         _format(properties)
 
     def release(self) -> dict[str, int]:
-        """Lets it go on without this object, as far as the process `watched`; see `shared`."""
+        """Detaches the running broker from this object; returns what `shared` needs to stop it."""
         process, self._process = self._process, None
         assert process is not None
-        # Nobody here will wait for it, which Python would warn of.
+        # This process does not wait for the broker: avoids Python's ResourceWarning.
         process.returncode = 0
         return {"pid": process.pid, "signal": signal.SIGKILL}
 
     def stop(self) -> None:
-        """Stops it in order: nothing that was acknowledged is in doubt."""
+        """Stops the broker normally: it keeps all acknowledged records."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """`kill -9`: no goodbye, nothing flushed."""
+        """Kills the broker with SIGKILL: it flushes nothing."""
         self._end(signal.SIGKILL)
 
-    def _end(self, how: signal.Signals) -> None:
+    def _end(self, number: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is None:
             return
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, how)
+            os.killpg(process.pid, number)
         try:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    def _text(self) -> str:
+    def _properties_text(self) -> str:
         listeners = ",".join(f"{name}://{self.address(name)}" for name in self._ports)
         controller = f"127.0.0.1:{self._controller_port}"
         advertised = listeners
@@ -169,7 +169,7 @@ class KafkaServer:
             listeners += f",PROXIED://127.0.0.1:{self.proxied}"
             advertised += f",PROXIED://127.0.0.1:{self._advertised}"
             protocols.append("PROXIED:PLAINTEXT")
-        own = {
+        listener_settings = {
             "listener.security.protocol.map": ",".join([*protocols, "CONTROLLER:PLAINTEXT"]),
             "listeners": f"{listeners},CONTROLLER://{controller}",
             "advertised.listeners": advertised,
@@ -177,8 +177,8 @@ class KafkaServer:
             "log.dirs": str(self._directory / "data"),
         }
         if "process.roles" in self._extra:
-            own["listeners"] = listeners
-        lines = (_PROPERTIES | own | self._extra).items()
+            listener_settings["listeners"] = listeners
+        lines = (_PROPERTIES | listener_settings | self._extra).items()
         return "".join(f"{key}={value}\n" for key, value in lines)
 
     def _wait_until_up(self) -> None:
@@ -187,12 +187,12 @@ class KafkaServer:
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 break
-            if _listens(self._port) and self._answers():
+            if _accepts_connections(self._port) and self._answers():
                 return
             time.sleep(0.05)
-        said = (self._directory / "broker.log").read_text()[-2000:]
+        log_end = (self._directory / "broker.log").read_text()[-2000:]
         self.kill()
-        raise RuntimeError(f"Apache Kafka did not start:\n{said}")
+        raise RuntimeError(f"Apache Kafka did not start:\n{log_end}")
 
     def _answers(self) -> bool:
         admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
@@ -205,7 +205,7 @@ def _format(properties: Path) -> None:
     _java("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(properties))
 
 
-def _listens(port: int) -> bool:
+def _accepts_connections(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,4 +1,4 @@
-"""Databases for tests, each of which has one of its own for as long as it needs it."""
+"""Databases for tests: each test uses its own database and then returns it."""
 
 import uuid
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ GRANT USAGE ON SCHEMA public TO PUBLIC;
 
 
 class Databases:
-    """The databases of one server, used again: to make one costs as much as most tests do."""
+    """The databases of one server. They are reused, because creating one is slow."""
 
     def __init__(self, server_dsn: str) -> None:
         self.server_dsn = server_dsn
@@ -25,7 +25,7 @@ class Databases:
 
     @contextmanager
     def fresh_database(self) -> Iterator["Database"]:
-        """An empty database that nobody else uses."""
+        """An empty database without other users."""
         name = self._unused.pop() if self._unused else f"test_{uuid.uuid4().hex[:12]}"
         with psycopg.connect(self.server_dsn, autocommit=True) as admin:
             if _exists(admin, name):
@@ -37,12 +37,12 @@ class Databases:
 
 
 def _exists(admin: psycopg.Connection, name: str) -> bool:
-    found = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
-    return found.fetchone() is not None
+    result = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+    return result.fetchone() is not None
 
 
 def _empty(admin: psycopg.Connection, name: str, dsn: str) -> None:
-    """Ends whoever is connected, removes all schemas, and gives back all rights."""
+    """Ends all connections, drops all schemas, and restores all privileges."""
     admin.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = %s AND usename = current_user",
@@ -50,18 +50,18 @@ def _empty(admin: psycopg.Connection, name: str, dsn: str) -> None:
     )
     admin.execute(f"GRANT ALL ON DATABASE {name} TO CURRENT_USER")
     with psycopg.connect(dsn) as client:
-        found = client.execute(
+        schemas = client.execute(
             "SELECT nspname FROM pg_namespace "
             "WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
         )
-        for (schema,) in found.fetchall():
+        for (schema,) in schemas.fetchall():
             client.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
         client.execute("CREATE SCHEMA public")
         client.execute(_CLEAN)
 
 
 class Database:
-    """One database, as its judge sees it: through another client than ours."""
+    """A database, accessed with psycopg: independent of Eventer's own client."""
 
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn

@@ -1,7 +1,7 @@
 """Runs a server that all workers of a session share: `host.py SESSION DIRECTORY BINARIES`.
 
-A server ends with the thread that started it, so none of the workers can be its parent. It prints
-where to connect, and ends at SIGTERM or with the process SESSION, even one that is killed.
+A server ends with the thread that started it, so no worker can be its parent. This process prints
+the DSN, and ends at SIGTERM or with the process SESSION, even if that process is killed.
 """
 
 import os
@@ -14,7 +14,7 @@ from tests.postgres_server.server import TestServer
 
 
 def main(session: int, directory: Path, binaries: Path) -> None:
-    """Starts the server, and waits for its end."""
+    """Starts the server and stops it when process `session` ends."""
     watched = os.pidfd_open(session)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     server = TestServer(directory, binaries, max_connections="200", shared_buffers="64MB")

@@ -1,4 +1,4 @@
-"""The fixtures: `postgres` serves a session, `database` a test, `own_postgres` can be killed."""
+"""Fixtures: the session shares `postgres`; `database` and `own_postgres` are for one test."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from tests.sharing import shared
 
 
 def _binaries(which: str) -> Path:
-    """The programs of the embedded or of the system's server; skips where there are none."""
+    """The binaries of the embedded or the system's server; skips the test if there are none."""
     missing = f"no {which} PostgreSQL on this machine"
     if which == "system":
         found = system_binaries()
@@ -36,17 +36,17 @@ def _binaries(which: str) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """The embedded server, one for all tests and workers."""
-    yield from _served("embedded", tmp_path_factory)
+    """The embedded server, shared by all tests and workers."""
+    yield from _share_server("embedded", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def system_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """The system's server, another version, one for all tests and workers."""
-    yield from _served("system", tmp_path_factory)
+    """The system's server, which has another version, shared by all tests and workers."""
+    yield from _share_server("system", tmp_path_factory)
 
 
-def _served(which: str, factory: pytest.TempPathFactory) -> Iterator[Databases]:
+def _share_server(which: str, factory: pytest.TempPathFactory) -> Iterator[Databases]:
     binaries = _binaries(which)
 
     def start(directory: Path, session: int) -> dict[str, Any]:
@@ -69,32 +69,32 @@ def _start(binaries: Path, directory: Path, session: int) -> dict[str, Any]:
             text=True,
             start_new_session=True,
         )
-    with process.stdout as said:
-        dsn = said.readline().strip()
+    with process.stdout as output:
+        dsn = output.readline().strip()
     assert dsn, log.read_text()
-    # Another worker may end it, so nobody here waits for it, which Python would warn of.
+    # Another worker may stop it, so this one does not wait: avoids Python's ResourceWarning.
     process.returncode = 0
     return {"dsn": dsn, "pid": process.pid, "signal": signal.SIGTERM}
 
 
 @pytest.fixture
 def database(postgres: Databases) -> Iterator[Database]:
-    """A database of one's own in the embedded server."""
-    with postgres.fresh_database() as made:
-        yield made
+    """A database for this test in the embedded server."""
+    with postgres.fresh_database() as created:
+        yield created
 
 
 @pytest.fixture(params=["embedded", "system"])
 def each_database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A database of one's own in each of the servers there are, one after the other."""
+    """A database for this test, in each available server in turn."""
     name = "postgres" if request.param == "embedded" else "system_postgres"
-    with request.getfixturevalue(name).fresh_database() as made:
-        yield made
+    with request.getfixturevalue(name).fresh_database() as created:
+        yield created
 
 
 @pytest.fixture
 def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., TestServer]]:
-    """Starts a server for this test alone, which may stop it, crash it and start it again."""
+    """Starts servers for this test only, which may stop, crash and restart them."""
     servers: list[TestServer] = []
 
     def make(**settings: str) -> TestServer:

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for tests: durable only as far as processes die, never the machine."""
+"""A PostgreSQL server for tests: its data survives process crashes, but not machine crashes."""
 
 import signal
 import time
@@ -10,7 +10,7 @@ from tests.postgres_server.databases import Databases
 
 
 class TestServer(Databases):
-    """Start, stop and crash it; it keeps its port."""
+    """A server that can be stopped, crashed and restarted on the same port."""
 
     __test__ = False
 
@@ -35,7 +35,7 @@ class TestServer(Databases):
             time.sleep(delay)
 
     def crash(self, number: signal.Signals = signal.SIGQUIT) -> None:
-        """`pg_ctl stop -m immediate`, or worse."""
+        """Like `pg_ctl stop -m immediate`, or with another signal."""
         self.server.send(number)
         while not self.server.has_exited():
             time.sleep(0.01)

@@ -1,8 +1,8 @@
-"""Programs that hypothesis writes: mostly well-typed, always in scope, over the whole language.
+"""Random Jsonnet programs that cover the whole language; most are well-typed.
 
-`programs()` draws source text. A generator of a kind (`number`, `string`, …) draws an expression
-that usually has a value of that kind; now and then it is of any other kind, so that errors are
-drawn too. Names in scope carry their kinds.
+`programs()` draws source text. The method for a kind (`number`, `string`, …) draws an expression
+whose value usually has that kind; some have another kind, so that errors occur too. The scope
+records the kind of each variable.
 """
 
 from dataclasses import dataclass, replace
@@ -89,7 +89,7 @@ CALLS = {
 
 @dataclass(frozen=True)
 class ProgramScope(Scope):
-    """What an expression may name: variables, and `self` where it exists."""
+    """The variables in scope, and whether `self` exists."""
 
     in_object: bool = False
 
@@ -112,9 +112,9 @@ class ProgramWriter(Writer):
         return getattr(self, kind)(scope, depth - 1)
 
     def leaf(self, kind, scope):
-        named = [name for name, k in scope.variables if k == kind]
-        if named and self.chance(2):
-            return self.pick(named)
+        candidates = [name for name, k in scope.variables if k == kind]
+        if candidates and self.chance(2):
+            return self.pick(candidates)
         if self.chance(30):
             return self.pick(("null", "error 'no'", "self.a" if scope.in_object else "null"))
         return {
@@ -150,12 +150,12 @@ class ProgramWriter(Writer):
             body = self.expression(kind, scope.bind((param, k)), inner)
             return f"(function({param}) {body})({self.expression(k, scope, inner)})"
         if form == "index":
-            at = self.pick(("0", "1", "2"))
+            index = self.pick(("0", "1", "2"))
             items = ", ".join(self.expression(kind, scope, inner) for _ in range(2))
-            return f"[{items}][{at}]"
+            return f"[{items}][{index}]"
         if form == "assert":
-            checked = self.expression("boolean", scope, inner)
-            return f"(assert {checked} : 'told'; {self.expression(kind, scope, inner)})"
+            condition = self.expression("boolean", scope, inner)
+            return f"(assert {condition} : 'failed'; {self.expression(kind, scope, inner)})"
         if form == "field":
             name = self.pick(FIELDS)
             value = self.expression(kind, replace(scope, in_object=True), inner)
@@ -167,11 +167,11 @@ class ProgramWriter(Writer):
     def local(self, kind, scope, depth):
         names = [(scope.name(), self.pick(KINDS)) for _ in range(self.draw(st.integers(1, 3)))]
         inner = scope.bind(*names)
-        seen, binds = scope, []
+        earlier, binds = scope, []
         for name, k in names:
-            visible = inner if self.chance(12) else seen
+            visible = inner if self.chance(12) else earlier
             binds.append(f"{name} = {self.expression(k, visible, depth)}")
-            seen = seen.bind((name, k))
+            earlier = earlier.bind((name, k))
         return f"(local {', '.join(binds)}; {self.expression(kind, inner, depth)})"
 
     def function(self, kind, scope, depth):

@@ -1,4 +1,4 @@
-"""What writers of random source text share: names in scope with their kinds, and choices."""
+"""Base classes of the writers of random source text: scope and random choices."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
@@ -8,21 +8,21 @@ from hypothesis import strategies as st
 
 @dataclass(frozen=True)
 class Scope:
-    """The variables that an expression may name, by kind; names are never given twice."""
+    """The variables in scope as (name, kind); every new name is unique."""
 
     variables: tuple[tuple[str, str], ...] = ()
-    fresh: list[int] = field(default_factory=lambda: [0])
+    counter: list[int] = field(default_factory=lambda: [0])
 
     def name(self):
-        self.fresh[0] += 1
-        return f"v{self.fresh[0]}"
+        self.counter[0] += 1
+        return f"v{self.counter[0]}"
 
     def bind(self, *pairs):
         return replace(self, variables=self.variables + pairs)
 
 
 class Writer(ABC):
-    """Draws one text: `expression` draws a part of a kind; `kinds` are those to choose from."""
+    """Draws source text: `expression` draws an expression of a kind, which is one of `kinds`."""
 
     kinds: tuple[str, ...]
 

@@ -1,7 +1,7 @@
-"""Event templates that hypothesis writes: type-directed, most of them right, some rows raise.
+"""Random event templates: most are well-typed; some rows raise an error.
 
-`templates()` draws source text over every construct that the plan covers; `programs.py` is its twin
-for the deterministic language. Names in scope carry their kinds.
+`templates()` draws source text with every construct that the plan supports; `programs.py` does this
+for the deterministic language. The scope records the kind of each variable.
 """
 
 from dataclasses import dataclass, replace
@@ -96,21 +96,21 @@ CALLS = {
 }  # fmt: skip
 
 
-PLACES = (
-    "{place} % std.length({listed})", "std.length({listed}) - 1 - {place} % std.length({listed})",
-    "0", "std.length({listed}) - 1",
+INDEXES = (
+    "{index} % std.length({base})", "std.length({base}) - 1 - {index} % std.length({base})",
+    "0", "std.length({base}) - 1",
 )  # fmt: skip
-"""Where an element may look at another one."""
-OWN = {
+"""How an element may index the other list."""
+CHECKS = {
     "number": "e > 1", "string": "e < 'b'", "boolean": "e", "array": "std.length(e) > 1",
     "object": "'a' in e",
 }  # fmt: skip
-"""What an element may ask of itself before."""
+"""Conditions that an element may check on itself first."""
 
 
 @dataclass(frozen=True)
 class TemplateScope(Scope):
-    """What an expression may name, and the fields (name, kind) that `self` and `$` have."""
+    """The variables in scope, and the fields (name, kind) of `self` and `$`."""
 
     own: tuple[tuple[str, str], ...] = ()
     root: tuple[tuple[str, str], ...] = ()
@@ -124,11 +124,11 @@ class TemplateWriter(Writer):
     def expression(self, kind, scope, depth):
         if self.chance(150):
             kind = self.pick(KINDS)
-        named = [n for n, k in scope.variables if k == kind]
-        named += [f"self.{n}" for n, k in scope.own if k == kind]
-        named += [f"$.{n}" for n, k in scope.root if k == kind]
-        if named and self.chance(3):
-            return self.pick(named)
+        candidates = [n for n, k in scope.variables if k == kind]
+        candidates += [f"self.{n}" for n, k in scope.own if k == kind]
+        candidates += [f"$.{n}" for n, k in scope.root if k == kind]
+        if candidates and self.chance(3):
+            return self.pick(candidates)
         if depth <= 0:
             return self.leaf(kind, scope)
         form = self.pick(("own", "own", "call", "call", "common", "leaf"))
@@ -140,7 +140,7 @@ class TemplateWriter(Writer):
         if self.chance(200):
             return self.pick(("null", "error 'no'"))
         if self.chance(2):
-            return self.filled(self.pick(DRAWS[kind]), scope, depth - 1)
+            return self.fill(self.pick(DRAWS[kind]), scope, depth - 1)
         return {
             "number": lambda: self.pick(NUMBERS),
             "string": lambda: self.pick(STRINGS),
@@ -150,27 +150,27 @@ class TemplateWriter(Writer):
         }[kind]()
 
     def call(self, kind, scope, depth):
-        return self.filled(self.pick(CALLS[kind]), scope, depth)
+        return self.fill(self.pick(CALLS[kind]), scope, depth)
 
-    def filled(self, text, scope, depth):
-        """The text with each of its holes filled by an expression of its own."""
+    def fill(self, text, scope, depth):
+        """Replaces every placeholder in `text` by a new expression."""
         parts = {"{number}": "number", "{string}": "string", "{array}": "array"}
         parts |= {"{object}": "object", "{boolean}": "boolean"}
-        for hole, kind in parts.items():
-            while hole in text:
-                text = text.replace(hole, self.expression(kind, scope, depth - 1), 1)
+        for placeholder, kind in parts.items():
+            while placeholder in text:
+                text = text.replace(placeholder, self.expression(kind, scope, depth - 1), 1)
         while "{any}" in text:
             text = text.replace("{any}", self.any(scope, depth - 1), 1)
         while "{scalar}" in text:
             kind = self.pick(("number", "string", "boolean"))
             text = text.replace("{scalar}", self.expression(kind, scope, depth - 1), 1)
-        for hole, kind in (("{numbers}", "number"), ("{strings}", "string")):
-            while hole in text:
-                text = text.replace(hole, self.listed(kind, scope, depth - 1), 1)
+        for placeholder, kind in (("{numbers}", "number"), ("{strings}", "string")):
+            while placeholder in text:
+                text = text.replace(placeholder, self.list_of(kind, scope, depth - 1), 1)
         return text.replace("{{", "{").replace("}}", "}") if text.count("{{") else text
 
-    def listed(self, kind, scope, depth):
-        """A list whose elements are all of one kind."""
+    def list_of(self, kind, scope, depth):
+        """A list whose elements have one kind."""
         if self.chance(2):
             items = ", ".join(self.expression(kind, scope, depth) for _ in range(2))
             return f"[{items}]"
@@ -250,51 +250,54 @@ class TemplateWriter(Writer):
         return f"({left} {self.pick(operators)} {right})"
 
     def array(self, scope, depth):
-        form = self.pick(("literal", "comprehension", "plus", "crosswise", "crosswise"))
-        if form == "crosswise":
-            return self.crosswise(scope, depth - 1)
+        form = self.pick(("literal", "comprehension", "plus", "paired_lists", "paired_lists"))
+        if form == "paired_lists":
+            return self.paired_lists(scope, depth - 1)
         if form == "literal":
             return f"[{', '.join(self.any(scope, depth) for _ in range(2))}]"
         if form == "plus":
             return f"({self.expression('array', scope, depth)} + [{self.any(scope, depth)}])"
         name = scope.name()
         length = self.pick(("get_integer(0, 3)", "3", self.expression("number", scope, 0) + " % 4"))
-        inner, more = scope.bind((name, "number")), ""
+        inner, clauses = scope.bind((name, "number")), ""
         if self.chance(4):
-            more += f" if {self.expression('boolean', inner, depth - 1)}"
+            clauses += f" if {self.expression('boolean', inner, depth - 1)}"
         if self.chance(4):
             second = inner.name()
-            more += f" for {second} in std.range(1, {self.pick((name, '2', 'get_integer(0, 2)'))})"
+            clauses += (
+                f" for {second} in std.range(1, {self.pick((name, '2', 'get_integer(0, 2)'))})"
+            )
             inner = inner.bind((second, "number"))
         source = self.pick((f"std.range(1, {length})",) * 3 + ("get_one_of([[1], [2, 3], []])",))
-        return f"[{self.any(inner, depth - 1)} for {name} in {source}{more}]"
+        return f"[{self.any(inner, depth - 1)} for {name} in {source}{clauses}]"
 
-    def crosswise(self, scope, depth):
-        """A list, and another whose elements look at some element of the first.
+    def paired_lists(self, scope, depth):
+        """Two lists: each element of the second reads an element of the first.
 
-        Both may have the same lengths, and with it the same rows.
+        Both lists may have the same lengths, and therefore the same rows.
         """
-        count, listed, place = (scope.name() for _ in range(3))
-        inner = scope.bind((count, "number"), (place, "number"))
+        count, base, index = (scope.name() for _ in range(3))
+        inner = scope.bind((count, "number"), (index, "number"))
         element, kind = self.element(inner, count, depth)
         condition = f" if {self.boolean(scope, 0)}" if self.chance(4) else ""
         first = self.pick(
-            (f"std.makeArray({count}, function({place}) {element})",
-             f"[{element} for {place} in std.range(1, {count}){condition}]")
+            (f"std.makeArray({count}, function({index}) {element})",
+             f"[{element} for {index} in std.range(1, {count}){condition}]")
         )  # fmt: skip
-        at = self.pick(PLACES).format(place=place, listed=listed)
-        seen, other = (self.seen(f"{listed}[{at}]", kind) for _ in range(2))
-        seen = f"(if std.length({listed}) > 0 then {seen} else 'none')"
-        own = f"(if {OWN[kind]} then {self.pick((seen, 'null'))} else {self.pick((other, seen))})"
+        at = self.pick(INDEXES).format(index=index, base=base)
+        read, other = (self.read(f"{base}[{at}]", kind) for _ in range(2))
+        read = f"(if std.length({base}) > 0 then {read} else 'none')"
+        then, otherwise = self.pick((read, "null")), self.pick((other, read))
+        guarded = f"(if {CHECKS[kind]} then {then} else {otherwise})"
         second = self.pick(
-            (f"std.makeArray({count}, function({place}) {seen})",
-             f"[{seen} for {place} in std.range(1, {count})]",
-             f"std.mapWithIndex(function({place}, e) {self.pick((seen, own))}, {listed})")
+            (f"std.makeArray({count}, function({index}) {read})",
+             f"[{read} for {index} in std.range(1, {count})]",
+             f"std.mapWithIndex(function({index}, e) {self.pick((read, guarded))}, {base})")
         )  # fmt: skip
-        return f"(local {count} = get_integer(1, 3), {listed} = {first}; {second})"
+        return f"(local {count} = get_integer(1, 3), {base} = {first}; {second})"
 
     def element(self, scope, count, depth):
-        """Something of an element's own, often within something else of that element."""
+        """The text and kind of an element; its value may be nested in a list or an object."""
         kind, name = self.pick(KINDS), scope.name()
         value = self.expression(kind, scope, depth)
         form = self.pick(("plain", "list", "object"))
@@ -310,8 +313,8 @@ class TemplateWriter(Writer):
             fields += ", assert get_integer(1, 30) > 1 : 'kept'"
         return f"(local {name} = {value}; {{ {fields} }})", "object"
 
-    def seen(self, value, kind):
-        """What one looks at of an element."""
+    def read(self, value, kind):
+        """An expression that reads the element `value`."""
         forms = {
             "array": (f"(if {value} != [] then {value}[0] else 0)", f"std.length({value})"),
             "object": (f"std.get({value}, 'a', 0)", f"std.get({value}, 'b', 0)"),

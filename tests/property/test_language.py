@@ -1,6 +1,6 @@
-"""The whole language against its judge, over programs that hypothesis writes.
+"""Compares Eventer with go-jsonnet, the reference implementation, on random programs.
 
-`pytest -m slow tests/property/test_language.py` runs the long version, of LANGUAGE_PROGRAMS.
+`pytest -m slow tests/property/test_language.py` runs LANGUAGE_PROGRAMS programs.
 """
 
 import os
@@ -18,11 +18,11 @@ from tests.property.programs import programs
 FEW = 1000
 MANY = int(os.environ.get("LANGUAGE_PROGRAMS", "20000"))
 LIMITS = ("max stack frames exceeded", "INTERNAL ERROR")
-"""What go-jsonnet says where its own limits or mistakes end a program: such programs are exempt."""
+"""Messages of go-jsonnet's own limits and defects: programs that reach them are skipped."""
 
 
 def unsigned(value):
-    """The value with every negative zero as zero: RFC 8785 writes both as `0`."""
+    """Replaces negative zero by zero: RFC 8785 writes both as `0`."""
     if isinstance(value, list):
         return [unsigned(each) for each in value]
     if isinstance(value, dict):
@@ -31,16 +31,16 @@ def unsigned(value):
 
 
 @pytest.fixture(scope="module")
-def official():
-    one = go_jsonnet.GoJsonnet()
-    yield one
-    one.close()
+def reference():
+    evaluator = go_jsonnet.GoJsonnet()
+    yield evaluator
+    evaluator.close()
 
 
 @pytest.mark.parametrize(
     "count", [FEW, pytest.param(MANY, marks=[pytest.mark.slow, pytest.mark.timeout(0)])]
 )
-def test_every_program_has_the_value_go_jsonnet_gives_it_or_is_an_error_in_both(official, count):
+def test_go_jsonnet_gives_the_same_value_or_both_fail(reference, count):
     @settings(
         max_examples=count,
         derandomize=count == FEW,
@@ -49,19 +49,25 @@ def test_every_program_has_the_value_go_jsonnet_gives_it_or_is_an_error_in_both(
         suppress_health_check=list(HealthCheck),
     )
     @given(programs())
-    def agree(text):
-        (theirs,) = official.evaluate([text])
-        if isinstance(theirs, go_jsonnet.Error) and any(
-            limit in theirs.message for limit in LIMITS
+    def check(text):
+        (expected,) = reference.evaluate([text])
+        if isinstance(expected, go_jsonnet.Error) and any(
+            limit in expected.message for limit in LIMITS
         ):
             return
-        ours = evaluate(text)
-        if isinstance(theirs, go_jsonnet.Error) or isinstance(ours, go_jsonnet.Error):
-            assert isinstance(theirs, go_jsonnet.Error), f"refused: {ours}\njudge: {theirs}\n{text}"
-            assert isinstance(ours, go_jsonnet.Error), f"accepted: {ours}\njudge: {theirs}\n{text}"
+        actual = evaluate(text)
+        if isinstance(expected, go_jsonnet.Error) or isinstance(actual, go_jsonnet.Error):
+            assert isinstance(expected, go_jsonnet.Error), (
+                f"rejected: {actual}\nreference: {expected}\n{text}"
+            )
+            assert isinstance(actual, go_jsonnet.Error), (
+                f"accepted: {actual}\nreference: {expected}\n{text}"
+            )
         else:
-            assert go_jsonnet.same(ours, unsigned(theirs)), f"ours: {ours}\njudge: {theirs}\n{text}"
+            assert go_jsonnet.same(actual, unsigned(expected)), (
+                f"actual: {actual}\nreference: {expected}\n{text}"
+            )
             printed = print_tree(parse(Source("program", text)))
-            assert go_jsonnet.same(evaluate(printed), ours), f"printed: {printed}\n{text}"
+            assert go_jsonnet.same(evaluate(printed), actual), f"printed: {printed}\n{text}"
 
-    agree()
+    check()

@@ -1,6 +1,6 @@
-"""The plan against the interpreter, over templates that hypothesis writes.
+"""Compares the plan engine with the interpreter on random templates.
 
-`pytest -m slow tests/property/test_plan.py` runs the long version, of PLAN_TEMPLATES.
+`pytest -m slow tests/property/test_plan.py` runs PLAN_TEMPLATES templates.
 """
 
 import os
@@ -35,47 +35,47 @@ MANY = int(os.environ.get("PLAN_TEMPLATES", "20000"))
 ROWS = 24
 SPLITS = ((ROWS,), (1, 3, 20), (7, 17), (23, 1))
 MINIMUM_SHARE = 0.6
-"""The least share of templates that must run on the plan; most others raise in every event."""
+"""The smallest share of templates that must use the plan; most others fail in every event."""
 PARTS = 2
-"""The templates are shared out among so many tests, so that processes can run them side by side."""
-COUNTS = pytest.mark.parametrize(
+"""The number of tests that share the templates, so that processes can run them in parallel."""
+WITH_COUNT = pytest.mark.parametrize(
     "count", [FEW, pytest.param(MANY, marks=[pytest.mark.slow, pytest.mark.timeout(0)])]
 )
 NO_TIME_LIMIT = Budget(seconds=None)
 START = 1_767_225_600_000_000_000
 
 
-def due(first, count):
+def scheduled_times(first, count):
     return START + np.arange(first, first + count, dtype=np.int64) * 1_000_000_000
 
 
 def outcome(error):
-    place = error.place
-    where = (place.line, place.column) if place is not None else None
-    return (type(error).__name__, error.message, where)
+    location = error.place
+    line_and_column = (location.line, location.column) if location is not None else None
+    return (type(error).__name__, error.message, line_and_column)
 
 
 def events_of(engine, first, sizes):
-    """Each index of a range to its text, or to the error it raises; and the batches."""
+    """Generates ranges of `sizes`: events or errors by index, and the batches."""
     events, batches = {}, []
     for size in sizes:
-        at, end = first, first + size
-        while at < end:
+        index, stop = first, first + size
+        while index < stop:
             try:
-                batch = engine.generate(at, due(at, end - at))
+                batch = engine.generate(index, scheduled_times(index, stop - index))
             except (EvaluationError, BudgetError) as error:
-                events[at], at = (error.index - at, outcome(error)), at + 1
+                events[index], index = (error.index - index, outcome(error)), index + 1
                 continue
             events.update(zip(batch.index.tolist(), batch.text.to_pylist(), strict=True))
             batches.append(batch)
-            at = batch.next
-        first = end
+            index = batch.next
+        first = stop
     return events, batches
 
 
 def columns(batches, shape):
-    """Each column of each row, as far as it can be read."""
-    found = {}
+    """The cells of each column in each batch; ("rejected", index) if a cell cannot be converted."""
+    result = {}
     for column in shape.columns:
         for kind in {column.type, ColumnType.JSONB, ColumnType.KEY}:
             for batch in batches:
@@ -83,14 +83,14 @@ def columns(batches, shape):
                     cells = batch.fields.column("/" + column.name, kind).to_pylist()
                 except DestinationRejectedError as error:
                     cells = [("rejected", error.index)]
-                found[column.name, kind, batch.first, batch.count] = cells
-    return found
+                result[column.name, kind, batch.first, batch.count] = cells
+    return result
 
 
 def check_match_hints(batch):
-    """What a batch says that its texts repeat is true, and packs into what they are.
+    """Checks that the match hints are correct and that packing with them keeps the texts.
 
-    Whether it says anything.
+    Returns whether the batch has match hints.
     """
     if batch.match_hints is not None and batch.rows:
         check_marks(batch.text.to_pylist(), batch.match_hints)
@@ -108,10 +108,10 @@ def ranges(batches):
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-@COUNTS
-def test_every_template_makes_the_same_events_on_both_engines(count, part):
-    assert assemble_loops  # few rows are written, and marked, by compiled code only if it is there
-    tally = {"plan": 0, "interpreter": 0, "refused": 0, "repeats": 0}
+@WITH_COUNT
+def test_both_engines_generate_the_same_events(count, part):
+    assert assemble_loops  # without it, small batches have no match hints
+    counts = {"plan": 0, "interpreter": 0, "rejected": 0, "match_hints": 0}
 
     @seed(part if count == FEW else random.randrange(1 << 32))
     @settings(
@@ -127,50 +127,54 @@ def test_every_template_makes_the_same_events_on_both_engines(count, part):
         st.sampled_from(SPLITS),
         st.sampled_from((None, "named")),
     )
-    def agree(text, start, first, split, name):
+    def check(text, start, first, split, name):
         try:
             prepared = prepare(Template(text, vars='{"given": "g"}'))
         except TemplateError:
-            tally["refused"] += 1
+            counts["rejected"] += 1
             return
         stream, context = Stream(start, name), EventContext(dataset="set")
-        auto = prepared.engine(
+        plan_engine = prepared.engine(
             stream, context, engine="auto", budget=NO_TIME_LIMIT, match_hints=True
         )
-        tally[auto.name] += 1
-        if auto.name == "interpreter":
-            assert auto.reason
-            assert not auto.reason.startswith(COMPILER_DEFECT), text
+        counts[plan_engine.name] += 1
+        if plan_engine.name == "interpreter":
+            assert plan_engine.reason
+            assert not plan_engine.reason.startswith(COMPILER_DEFECT), text
             return
-        plain = prepared.engine(stream, context, engine="interpreter", budget=NO_TIME_LIMIT)
-        theirs, expected = events_of(plain, first, split)
-        ours, batches = events_of(auto, first, split)
-        assert ours == theirs, text
-        if ranges(batches) == ranges(expected):
-            assert columns(batches, prepared.shape) == columns(expected, prepared.shape), text
-        assert not auto.broken, text
+        interpreter = prepared.engine(stream, context, engine="interpreter", budget=NO_TIME_LIMIT)
+        expected_events, expected_batches = events_of(interpreter, first, split)
+        actual_events, batches = events_of(plan_engine, first, split)
+        assert actual_events == expected_events, text
+        if ranges(batches) == ranges(expected_batches):
+            assert columns(batches, prepared.shape) == columns(expected_batches, prepared.shape), (
+                text
+            )
+        assert not plan_engine.broken, text
         for batch in batches:
-            tally["repeats"] += check_match_hints(batch)
+            counts["match_hints"] += check_match_hints(batch)
 
-    run_with_large_stack(agree)  # as every process does that makes events
-    print(f"templates: {tally}")
-    assert tally["repeats"] >= tally["plan"]
-    assert tally["plan"] >= MINIMUM_SHARE * (tally["plan"] + tally["interpreter"])
+    run_with_large_stack(check)  # as in every process that generates events
+    print(f"templates: {counts}")
+    assert counts["match_hints"] >= counts["plan"]
+    assert counts["plan"] >= MINIMUM_SHARE * (counts["plan"] + counts["interpreter"])
 
 
 @st.composite
 def event_ranges(draw):
-    """Ranges [first, first + count) that cover all rows, in any order, some of them once more."""
+    """Ranges [first, first + count) that cover all rows in any order; some rows repeat."""
     cuts = sorted(draw(st.sets(st.integers(1, ROWS - 1), max_size=6)))
-    ranges = [(first, end - first) for first, end in pairwise([0, *cuts, ROWS])]
-    again = draw(st.lists(st.sampled_from(ranges), max_size=3))
-    across = draw(st.lists(st.tuples(st.integers(0, ROWS - 1), st.integers(1, ROWS)), max_size=3))
-    return draw(st.permutations([*ranges, *again, *across]))
+    ranges = [(first, stop - first) for first, stop in pairwise([0, *cuts, ROWS])]
+    repeated = draw(st.lists(st.sampled_from(ranges), max_size=3))
+    overlapping = draw(
+        st.lists(st.tuples(st.integers(0, ROWS - 1), st.integers(1, ROWS)), max_size=3)
+    )
+    return draw(st.permutations([*ranges, *repeated, *overlapping]))
 
 
 @pytest.mark.parametrize("name", ["auto", "interpreter"])
-@COUNTS
-def test_events_depend_neither_on_the_size_of_batches_nor_on_where_they_begin(count, name):
+@WITH_COUNT
+def test_events_do_not_depend_on_batch_boundaries(count, name):
     @settings(
         max_examples=count // 20,
         deadline=None,
@@ -178,7 +182,7 @@ def test_events_depend_neither_on_the_size_of_batches_nor_on_where_they_begin(co
         suppress_health_check=list(HealthCheck),
     )
     @given(templates(), st.sampled_from((0, 255, 2**40)), event_ranges())
-    def agree(text, first, ranges):
+    def check(text, first, ranges):
         try:
             prepared = prepare(Template(text, vars='{"given": "g"}'))
         except TemplateError:
@@ -189,10 +193,10 @@ def test_events_depend_neither_on_the_size_of_batches_nor_on_where_they_begin(co
             )
             for _ in range(2)
         ]
-        whole, _ = events_of(engines[0], first, [ROWS + max(count for _, count in ranges)])
+        all_events, _ = events_of(engines[0], first, [ROWS + max(count for _, count in ranges)])
         for start, count in ranges:
             part, _ = events_of(engines[1], first + start, [count])
-            assert part == {index: whole[index] for index in part}, text
+            assert part == {index: all_events[index] for index in part}, text
             assert len(part) == count
 
-    run_with_large_stack(agree)  # as every process does that makes events
+    run_with_large_stack(check)  # as in every process that generates events

@@ -1,4 +1,4 @@
-"""Events are the same whoever makes them: any number of processes, each with its share."""
+"""Events do not depend on the number of processes that generate them."""
 
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -29,34 +29,34 @@ def engine(name):
     if name == "raising":
         return prepare(Template(RAISING)).engine(stream, context)
     template = Template((EXAMPLES / f"{name}.jsonnet").read_text("utf-8"), name)
-    found = prepare(template, FolderImporter(EXAMPLES / "library"))
-    return found.engine(stream, context)
+    prepared = prepare(template, FolderImporter(EXAMPLES / "library"))
+    return prepared.engine(stream, context)
 
 
-def share(worker, workers):
-    """What a worker makes: every so manieth range of every generator, the last one first."""
+def worker_events(worker, workers):
+    """Events of one of `workers` workers: every `workers`-th range, in reverse order."""
     ranges = range(FIRST + worker * RANGE, FIRST + ROWS, workers * RANGE)
-    found = {}
+    events = {}
     for name in ("raising", *NAMES):
-        makes = engine(name)
+        generator_engine = engine(name)
         for first in reversed(ranges):
-            events, _ = events_of(makes, first, [RANGE])
-            found |= {(name, index): event for index, event in events.items()}
-    return found
+            generated, _ = events_of(generator_engine, first, [RANGE])
+            events |= {(name, index): event for index, event in generated.items()}
+    return events
 
 
 @pytest.fixture(scope="module")
-def alone():
-    found = share(0, 1)
-    assert len(found) == (1 + len(NAMES)) * ROWS
-    assert sum(isinstance(event, tuple) for event in found.values()) > ROWS / 10
-    return found
+def single_worker_events():
+    events = worker_events(0, 1)
+    assert len(events) == (1 + len(NAMES)) * ROWS
+    assert sum(isinstance(event, tuple) for event in events.values()) > ROWS / 10
+    return events
 
 
-def test_any_number_of_workers_makes_the_same_events(alone):
+def test_three_workers_generate_the_same_events_as_one(single_worker_events):
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
-        shares = [*pool.map(share, range(WORKERS), [WORKERS] * WORKERS)]
-    assert all(shares)
-    together = {place: event for found in shares for place, event in found.items()}
-    assert sum(map(len, shares)) == len(together)
-    assert together == alone
+        results = [*pool.map(worker_events, range(WORKERS), [WORKERS] * WORKERS)]
+    assert all(results)
+    merged = {key: event for events in results for key, event in events.items()}
+    assert sum(map(len, results)) == len(merged)
+    assert merged == single_worker_events

@@ -1,4 +1,4 @@
-"""The p-values that statistical tests judge by: against tables, and over a generator known good."""
+"""The p-values of `goodness_of_fit`: against published tables, and for a correct generator."""
 
 import math
 
@@ -12,7 +12,7 @@ rng = np.random.default_rng
 
 
 @pytest.mark.parametrize(
-    ("statistic", "freedom", "chance"),
+    ("statistic", "degrees", "p_value"),
     [
         (3.841459, 1, 0.05),
         (10.827566, 1, 0.001),
@@ -27,11 +27,11 @@ rng = np.random.default_rng
         (1e6, 4095, 0.0),
     ],
 )
-def test_tails_of_chi_square_are_those_of_the_tables(statistic, freedom, chance):
-    assert fit.chi_square_tail(statistic, freedom) == pytest.approx(chance, rel=1e-5, abs=1e-300)
+def test_chi_square_tails_match_published_tables(statistic, degrees, p_value):
+    assert fit.chi_square_tail(statistic, degrees) == pytest.approx(p_value, rel=1e-5, abs=1e-300)
 
 
-def test_tails_are_right_far_out():
+def test_extreme_tails_are_accurate():
     assert fit.chi_square_tail(2 * 100.0, 2) == pytest.approx(math.exp(-100), rel=1e-12)
     assert fit.both_tails(0.001, 100) < 1e-100 + 1e-15
 
@@ -49,9 +49,9 @@ SAMPLES = {
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_chances_of_a_good_generator_are_uniform(name):
-    chances = np.array([SAMPLES[name](rng(seed)) for seed in range(300)])
-    assert fit.kolmogorov_smirnov(chances) > 1e-3
+def test_p_values_of_a_correct_generator_are_uniform(name):
+    p_values = np.array([SAMPLES[name](rng(seed)) for seed in range(300)])
+    assert fit.kolmogorov_smirnov(p_values) > 1e-3
 
 
 def skewed(r):
@@ -59,7 +59,7 @@ def skewed(r):
 
 
 @pytest.mark.parametrize(
-    "chance",
+    "p_value",
     [
         lambda r: fit.chi_square(np.bincount(r.integers(0, 256, ROWS) % 100)),
         lambda r: fit.chi_square([ROWS // 10] * 10),
@@ -70,25 +70,25 @@ def skewed(r):
         lambda r: fit.no_repetition(np.append(a := r.integers(0, 2**63, ROWS), a[0])),
     ],
 )
-def test_what_is_uneven_is_convicted(chance):
-    assert chance(rng(1)) < fit.LEVEL
+def test_a_biased_generator_is_detected(p_value):
+    assert p_value(rng(1)) < fit.LEVEL
 
 
-def test_what_cannot_occur_and_too_little_are_refused():
-    with pytest.raises(AssertionError, match="cannot occur"):
+def test_impossible_values_and_too_few_values_are_rejected():
+    with pytest.raises(AssertionError, match="impossible value"):
         fit.chi_square([10, 10, 1], [1, 1, 0])
     with pytest.raises(AssertionError, match="too few"):
         fit.chi_square([1, 1, 1])
 
 
-def test_several_chances_are_judged_by_the_least_of_them():
+def test_combined_uses_the_smallest_p_value():
     assert fit.combined([0.5, 0.001, 0.2]) == pytest.approx(0.003)
     assert fit.combined([0.5, 0.9]) == 1.0
 
 
 def test_bits_are_counted_from_the_lowest():
     words = np.array([[1, 3, 2**63], [0, 0, 1]], dtype=np.uint64)
-    counted = fit.bits_set(words)
-    assert counted.shape == (2, 64)
-    assert counted[0, [0, 1, 63]].tolist() == [2, 1, 1]
-    assert counted[1].sum() == 1
+    counts = fit.bits_set(words)
+    assert counts.shape == (2, 64)
+    assert counts[0, [0, 1, 63]].tolist() == [2, 1, 1]
+    assert counts[1].sum() == 1

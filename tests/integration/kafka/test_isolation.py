@@ -250,7 +250,7 @@ def leader(admin, topic):
 async def test_a_partition_without_a_leader(own_kafka, timed):
     """The topic's only broker is away when the generators begin, and comes back."""
     server = own_kafka()
-    other = own_kafka(server.follower(2))
+    other = own_kafka(server.second_broker_properties(2))
     topic = f"l.{uuid.uuid4().hex}"
     admin = AdminClient({"bootstrap.servers": server.bootstrap})
     made = admin.create_topics([NewTopic(topic, 1, replica_assignment=[[2]])])
