@@ -26,12 +26,12 @@ class TestServer(Databases):
 
     def start(self) -> None:
         self.server.create_cluster()
-        for delay in start(self.server, time.monotonic):
+        for delay in start(self.server):
             time.sleep(delay)
         self.server_dsn = self.server.dsn
 
     def stop(self) -> None:
-        for delay in stop(self.server, time.monotonic):
+        for delay in stop(self.server):
             time.sleep(delay)
 
     def crash(self, number: signal.Signals = signal.SIGQUIT) -> None:

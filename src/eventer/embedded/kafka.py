@@ -13,13 +13,12 @@ import importlib.util
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Final, Self
 
 from eventer.core.errors import ConfigError
-from eventer.embedded import server_launcher
 from eventer.embedded.ports import free_port
+from eventer.embedded.server_launcher import launch_command
 
 ADDRESS: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 9092
@@ -79,9 +78,7 @@ class EmbeddedKafka:
         return self._process is not None and self._process.poll() is None
 
     def _spawn(self, program: Path) -> None:
-        launcher = [sys.executable, "-I", "-S", server_launcher.__file__]
-        same_user = ["-1", "-1", "/"]
-        command = [*launcher, str(os.getpid()), *same_user, str(program), *self._arguments()]
+        command = launch_command([str(program), *self._arguments()], "/")
         with self._log_file.open("ab") if self._log_file else contextlib.nullcontext() as log:
             self._process = subprocess.Popen(  # noqa: S603  the program that was located
                 command,

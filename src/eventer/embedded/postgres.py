@@ -11,43 +11,32 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, Self, TypeAlias
+from typing import IO, Final, Self
 
 from eventer.core.errors import ConfigError
-from eventer.embedded import server_launcher
 from eventer.embedded.ports import free_port
 from eventer.embedded.postgres_binaries import locate_binaries, reachable_binaries, server_account
+from eventer.embedded.postgres_cluster import (
+    ADDRESS,
+    DATABASE,
+    ROLE,
+    ServerPrograms,
+    create_cluster,
+)
 
-MonotonicClock: TypeAlias = Callable[[], float]
-
-ROLE: Final = "eventer"
-DATABASE: Final = "eventer"
-ADDRESS: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 5432
 
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.01
 _STATUS_LINE: Final = 7
-_BUILTIN_LOCALE_SINCE: Final = 17
-_ACCESS: Final = f"""\
-host all {ROLE} {ADDRESS}/32 trust
-host all all all reject
-"""
-_BOOTSTRAP: Final = f"""\
-CREATE ROLE {ROLE} LOGIN CREATEDB;
-ALTER ROLE {ROLE} SET search_path = public;
-CREATE DATABASE {DATABASE} OWNER {ROLE};
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,27 +93,20 @@ class PostgresServer:
         self._directory.mkdir(parents=True, exist_ok=True)
         self._acquire_lock()
         try:
-            self._create_in_lock()
+            directory = reachable_binaries(locate_binaries(self._environ), self._account)
+            self._programs = ServerPrograms(directory, self._account)
+            if not self._cluster.is_dir():
+                create_cluster(self._cluster, self._programs, durable=self._options.durable)
         except BaseException:
             self.release()
             raise
-
-    def _create_in_lock(self) -> None:
-        self._bin = reachable_binaries(locate_binaries(self._environ), self._account)
-        if not self._cluster.is_dir():
-            incomplete = self._directory / "cluster.making"
-            shutil.rmtree(incomplete, ignore_errors=True)
-            self._create_cluster_in(incomplete)
-            incomplete.rename(self._cluster)
 
     def spawn(self) -> None:
         """Starts the server process, on another port if the wanted one is taken."""
         self.port = free_port(ADDRESS, self._options.port)
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  programs that were located
-                self._command(
-                    [str(self._bin / "postgres"), "-D", self._server_path, *self._arguments()]
-                ),
+                self._programs.command(self._cluster, "postgres", *self._arguments()),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -178,14 +160,6 @@ class PostgresServer:
     def _cluster(self) -> Path:
         return self._directory / "cluster"
 
-    @property
-    def _server_path(self) -> str:
-        return self._path_for_server(self._cluster)
-
-    def _path_for_server(self, directory: Path) -> str:
-        """A path that the server's user can reach, whatever the rights of its parents."""
-        return str(directory) if self._account is None else server_launcher.DIRECTORY_PATH
-
     def _acquire_lock(self) -> None:
         if self._lock is not None:
             return
@@ -199,53 +173,6 @@ class PostgresServer:
                 hint="stop it, or set EVENTER_DATA_DIR to another directory",
             ) from error
         self._lock = lock
-
-    def _create_cluster_in(self, incomplete: Path) -> None:
-        incomplete.mkdir(mode=0o700)
-        if self._account is not None:
-            os.chown(incomplete, self._account.uid, self._account.gid)
-        here = self._path_for_server(incomplete)
-        self._run_program(
-            incomplete, [str(self._bin / "initdb"), "-D", here, *self._initdb_arguments()], ""
-        )
-        (incomplete / "pg_hba.conf").write_text(_ACCESS)
-        self._run_program(
-            incomplete,
-            [str(self._bin / "postgres"), "--single", "-D", here, "-c", "fsync=off", "postgres"],
-            _BOOTSTRAP,
-        )
-        if self._options.durable:
-            os.sync()
-
-    def _initdb_arguments(self) -> list[str]:
-        arguments = ["-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync", "-A", "reject"]
-        if self._major_version() >= _BUILTIN_LOCALE_SINCE:
-            arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        return arguments
-
-    def _major_version(self) -> int:
-        program = str(self._bin / "postgres")
-        said = subprocess.run([program, "-V"], check=True, capture_output=True, text=True)  # noqa: S603  located above
-        digits = [word for word in said.stdout.split() if word[:1].isdigit()]
-        return int(digits[0].partition(".")[0])
-
-    def _run_program(self, directory: Path, program: list[str], stdin_text: str) -> None:
-        done = subprocess.run(  # noqa: S603  programs that were located
-            self._command(program, directory),
-            input=stdin_text.encode(),
-            capture_output=True,
-            check=False,
-        )
-        if done.returncode != 0 or b"ERROR:" in done.stderr:
-            words = done.stderr.decode(errors="replace").strip()
-            raise ConfigError(f"cannot create a PostgreSQL cluster in {directory}: {words}")
-
-    def _command(self, program: list[str], directory: Path | None = None) -> list[str]:
-        """The command that runs the program by the launcher with access to a directory."""
-        uid, gid = (-1, -1) if self._account is None else (self._account.uid, self._account.gid)
-        launcher = [sys.executable, "-I", "-S", server_launcher.__file__]
-        where = str(directory or self._cluster)
-        return [*launcher, str(os.getpid()), str(uid), str(gid), where, *program]
 
     def _arguments(self) -> Iterator[str]:
         settings = {
@@ -300,13 +227,13 @@ class EmbeddedPostgres:
             ConfigError: the programs are missing, or creation or start failed.
         """
         await asyncio.to_thread(self._server.create_cluster)
-        for delay in start(self._server, time.monotonic):
+        for delay in start(self._server):
             await asyncio.sleep(delay)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Stops it."""
-        for delay in stop(self._server, time.monotonic):
+        for delay in stop(self._server):
             await asyncio.sleep(delay)
 
     def running(self) -> bool:
@@ -314,37 +241,37 @@ class EmbeddedPostgres:
         return not self._server.has_exited()
 
 
-def start(server: PostgresServer, monotonic: MonotonicClock) -> Iterator[float]:
+def start(server: PostgresServer) -> Iterator[float]:
     """Starts a server with a created cluster; yields the seconds to wait between polls.
 
     Raises:
         ConfigError: it did not start.
     """
-    until = monotonic() + _START_SECONDS
+    until = time.monotonic() + _START_SECONDS
     while not server.predecessor_exited():
-        yield _poll_until(until, monotonic, "an earlier PostgreSQL of this directory did not exit")
+        yield _poll_until(until, "an earlier PostgreSQL of this directory did not exit")
     server.spawn()
     try:
         while not server.ready():
-            yield _poll_until(until, monotonic, "PostgreSQL did not become ready")
+            yield _poll_until(until, "PostgreSQL did not become ready")
     except BaseException:
         server.send(signal.SIGQUIT)
         server.release()
         raise
 
 
-def stop(server: PostgresServer, monotonic: MonotonicClock) -> Iterator[float]:
+def stop(server: PostgresServer) -> Iterator[float]:
     """Stops a server; yields the seconds to wait between polls."""
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-        until = monotonic() + _STOP_SECONDS
+        until = time.monotonic() + _STOP_SECONDS
         server.send(number)
-        while not server.has_exited() and monotonic() < until:
+        while not server.has_exited() and time.monotonic() < until:
             yield _POLL_SECONDS
     server.release()
 
 
-def _poll_until(until: float, monotonic: MonotonicClock, what: str) -> float:
-    if monotonic() > until:
+def _poll_until(until: float, what: str) -> float:
+    if time.monotonic() > until:
         raise ConfigError(f"{what} within {_START_SECONDS:.0f} s")
     return _POLL_SECONDS
 

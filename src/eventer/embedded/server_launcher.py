@@ -21,6 +21,12 @@ DIRECTORY_PATH = f"/proc/self/fd/{DIRECTORY_DESCRIPTOR}"
 """A path to the directory for all processes that inherit the descriptor."""
 
 
+def launch_command(program: list[str], directory: str, uid: int = -1, gid: int = -1) -> list[str]:
+    """The command that executes a program by this script, as a child of this process."""
+    launcher = [sys.executable, "-I", "-S", __file__, str(os.getpid())]
+    return [*launcher, str(uid), str(gid), directory, *program]
+
+
 def main(arguments: list[str]) -> None:
     """Opens the directory, changes the user (where UID is not -1), and executes the program."""
     parent, uid, gid = (int(text) for text in arguments[:3])

@@ -12,6 +12,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from eventer.core.errors import ConfigError
 from eventer.core.suggestions import closest_name, did_you_mean
+from eventer.destinations.postgres.dsn import parse_dsn
 from eventer.settings.layers import (
     PREFIX,
     KeyPath,
@@ -24,7 +25,13 @@ from eventer.settings.layers import (
     read_secret_files,
     toml_layer,
 )
-from eventer.settings.model import CONNECTION_NAME, NamedKafka, NamedPostgres, Settings
+from eventer.settings.model import (
+    CONNECTION_NAME,
+    NamedKafka,
+    NamedPostgres,
+    PostgresConnection,
+    Settings,
+)
 
 CONFIG_FILE_NAME = "eventer.toml"
 CONFIG_VARIABLE = "EVENTER_CONFIG"
@@ -93,9 +100,24 @@ def _validate(merged: Layer) -> Settings:
         if key[0] == "connections" and len(key) > 1:
             _check_name(key[1], leaf)
     try:
-        return Settings.model_validate(nest(merged))
+        settings = Settings.model_validate(nest(merged))
     except ValidationError as error:
         raise _config_error(error, merged) from None
+    _check_dsn(("postgres",), settings.postgres, merged)
+    for name, connection in settings.connections.items():
+        _check_dsn(("connections", name), connection, merged)
+    return settings
+
+
+def _check_dsn(key: KeyPath, connection: BaseModel, merged: Layer) -> None:
+    if not isinstance(connection, PostgresConnection) or connection.dsn is None:
+        return
+    try:
+        parse_dsn(connection.dsn.get_secret_value())
+    except ConfigError as error:
+        dotted, origin = ".".join((*key, "dsn")), _origin_of((*key, "dsn"), merged)
+        message = f"{origin}: {dotted}: {error.message}"
+        raise ConfigError(message, key=dotted, hint=error.hint) from None
 
 
 def _check_name(name: str, leaf: Leaf) -> None:

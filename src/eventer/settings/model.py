@@ -88,7 +88,8 @@ class PostgresConnection(_Section):
 
     dsn: SecretStr | None = Field(
         default=None,
-        description="Address and user of the database: `postgresql://user:password@host/database`.",
+        description="Address and user of the database: `postgresql://user:password@host/database`, "
+        "or `host=… user=… dbname=…`.",
         examples=["postgresql://postgres@localhost:5432/postgres"],
     )
     password: SecretStr | None = Field(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr
 
+from eventer.core.errors import ConfigError
+from eventer.destinations.postgres.dsn import parse_dsn
 from eventer.settings.layers import KeyPath
 from eventer.settings.loader import LoadedSettings
 
@@ -58,13 +59,14 @@ def _text(value: object) -> str | None:
 
 
 def mask(secret: str) -> str:
-    """A masked secret: a URL without password and parameters, or only `MASK`."""
+    """A masked secret: a DSN without password and parameters, or only `MASK`."""
     try:
-        parts = urlsplit(secret)
-        host = parts.netloc.rpartition("@")[2]
-    except ValueError:
+        dsn = parse_dsn(secret)
+    except ConfigError:
         return MASK
-    if not parts.scheme or not host:
+    if not dsn.hosts:
         return MASK
-    user = f"{parts.username}{':' + MASK if parts.password else ''}@" if parts.username else ""
-    return f"{parts.scheme}://{user}{host}{parts.path}" + (f"?{MASK}" if parts.query else "")
+    user, _, password = dsn.login.partition(":")
+    login = f"{user}{':' + MASK if password else ''}@" if user else ""
+    database = f"/{dsn.database}" if dsn.database else ""
+    return f"postgresql://{login}{dsn.hosts}{database}" + (f"?{MASK}" if dsn.parameters else "")

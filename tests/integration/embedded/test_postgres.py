@@ -181,13 +181,13 @@ def runs(pid: int) -> bool:
 def started(directory: Path, environ: dict[str, str] | None = None) -> PostgresServer:
     server = PostgresServer(directory, ServerOptions(0, durable=False), environ)
     server.create_cluster()
-    for delay in start(server, time.monotonic):
+    for delay in start(server):
         time.sleep(delay)
     return server
 
 
 def has_exited(server: PostgresServer) -> None:
-    for delay in stop(server, time.monotonic):
+    for delay in stop(server):
         time.sleep(delay)
 
 

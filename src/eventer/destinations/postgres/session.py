@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 import asyncpg
+from asyncpg.exceptions import ClientConfigurationError
 
 from eventer.core.errors import DestinationRejectedError
-from eventer.destinations.postgres.errors import CLIENT_ERRORS, rejected_error, unavailable_error
+from eventer.destinations.postgres.errors import (
+    CLIENT_ERRORS,
+    describe,
+    rejected_error,
+    unavailable_error,
+)
 from eventer.destinations.postgres.settings import PostgresSettings
 
 _MARGIN_SECONDS: Final = 5.0
@@ -34,10 +40,16 @@ async def connect(settings: PostgresSettings) -> asyncpg.Connection:
         if (error.sqlstate or "")[:2] in _REFUSED_CLASSES:
             raise rejected_error(settings.address, error) from error
         raise unavailable_error(settings.address, error) from error
+    except ClientConfigurationError as error:
+        raise DestinationRejectedError(
+            f"the DSN of PostgreSQL at {settings.address} is not valid: {describe(error)}"
+        ) from error
     except CLIENT_ERRORS as error:
         raise unavailable_error(settings.address, error) from error
-    except ValueError as error:
-        raise DestinationRejectedError(f"the connection's dsn is not a URI: {error}") from error
+    except ValueError:  # its text may contain a part of the DSN
+        raise DestinationRejectedError(
+            f"a parameter of the DSN of PostgreSQL at {settings.address} is not valid"
+        ) from None
     _resume_writing_on_termination(client)
     return client
 

@@ -1,0 +1,128 @@
+"""Parses the DSN of a database: a URI, or libpq's form `host=… dbname=…`.
+
+The password of a malformed DSN can be in any part of it, so errors show nothing of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote, urlencode
+
+from eventer.core.errors import ConfigError
+
+_FORM: Final = 'write "postgresql://user:password@host:5432/database"'
+_ENCODE: Final = (
+    "percent-encode special characters of user and password: "
+    "%23 for #, %25 for %, %2F for /, %3A for :, %3F for ?, %40 for @, %5B for ["
+)
+_LIBPQ_ONLY: Final = frozenset({
+    "channel_binding", "client_encoding", "connect_timeout", "fallback_application_name",
+    "gssencmode", "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval",
+    "replication", "requirepeer", "sslcompression", "sslsni", "tcp_user_timeout",
+})  # fmt: skip
+_KEYWORDS: Final = _LIBPQ_ONLY | {
+    "application_name", "dbname", "gsslib", "host", "krbsrvname", "options", "passfile", "password",
+    "port", "service", "sslcert", "sslcrl", "sslkey", "sslmode", "sslnegotiation", "sslpassword",
+    "sslrootcert", "ssl_max_protocol_version", "ssl_min_protocol_version", "target_session_attrs",
+    "user",
+}  # fmt: skip
+
+_URI = re.compile(
+    r"(?:postgresql|postgres)://(?:(?P<login>[^@/?#\[\]]*)@)?"
+    r"(?P<hosts>[^@/?#]*)(?:/(?P<database>[^@?#]*))?(?:\?(?P<query>[^@#]*))?"
+)
+_HOST = re.compile(r"(?:\[[\w:.%-]+\]|[^\[\]:]*)(?::(?P<port>[0-9]*))?")
+_PARAMETER = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*)=([^=]*)")
+_NOT_ENCODED = re.compile(r"[\x00-\x20\x7f]|%(?![0-9A-Fa-f]{2})|%00")
+_KEYWORD = re.compile(
+    r"\s*(?P<key>\w+)\s*=\s*(?:'(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<plain>(?!')(?:[^\s\\]|\\.)*))(?:\s+|$)",
+    re.DOTALL,
+)
+_MAX_PORT: Final = 65_535
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Dsn:
+    """The parts of a DSN. `login`, `hosts` and `database` are percent-encoded."""
+
+    login: str
+    hosts: str
+    database: str
+    parameters: Mapping[str, str]
+
+    @property
+    def uri(self) -> str:
+        """The URI without parameters of libpq that asyncpg would send to the server."""
+        login = f"{self.login}@" if self.login else ""
+        query = urlencode({k: v for k, v in self.parameters.items() if k not in _LIBPQ_ONLY})
+        database = f"/{self.database}" if self.database else ""
+        return f"postgresql://{login}{self.hosts}{database}" + (f"?{query}" if query else "")
+
+    @property
+    def address(self) -> str:
+        """Hosts and database for messages, without user and password."""
+        hosts, ports = self.hosts or self.parameters.get("host", ""), self.parameters.get("port")
+        database = unquote(self.database) or self.parameters.get("dbname", "")
+        port = f":{ports}" if ports and not self.hosts else ""
+        return (unquote(hosts) or "localhost") + port + (f"/{database}" if database else "")
+
+
+def parse_dsn(text: str) -> Dsn:
+    """Parses a DSN strictly.
+
+    Raises:
+        ConfigError: it is malformed. The message contains no part of it.
+    """
+    text = text.strip()
+    if re.match(r"postgres(?:ql)?://", text):
+        return _parse_uri(text)
+    if re.match(r"\w+\s*=", text):
+        return _parse_keywords(text)
+    raise ConfigError("the DSN does not begin with postgresql://", hint=_FORM)
+
+
+def _parse_uri(text: str) -> Dsn:
+    match = _URI.fullmatch(text)
+    if match is None or _NOT_ENCODED.search(text):
+        raise ConfigError("the DSN is not a valid postgresql:// URI", hint=_ENCODE)
+    parameters = {}
+    for part in filter(None, (match["query"] or "").split("&")):
+        parameter = _PARAMETER.fullmatch(part)
+        if parameter is None:
+            raise ConfigError("the parameters of the DSN are not name=value pairs", hint=_ENCODE)
+        parameters[parameter[1]] = unquote(parameter[2])
+    for host in match["hosts"].split(","):
+        host_match = _HOST.fullmatch(host)
+        _check_port((host_match["port"] or "1") if host_match else "")
+    _check_ports(parameters)
+    return Dsn(match["login"] or "", match["hosts"], match["database"] or "", parameters)
+
+
+def _parse_keywords(text: str) -> Dsn:
+    parameters: dict[str, str] = {}
+    at = 0
+    while at < len(text):
+        match = _KEYWORD.match(text, at)
+        if match is None or match["key"] not in _KEYWORDS:
+            raise ConfigError(
+                "the DSN does not consist of libpq's keyword=value pairs",
+                hint=f"enclose a value with special characters in single quotes, or {_FORM}",
+            )
+        value = match["plain"] if match["quoted"] is None else match["quoted"]
+        parameters[match["key"]] = re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL)
+        at = match.end()
+    _check_ports(parameters)
+    return Dsn("", "", "", parameters)
+
+
+def _check_ports(parameters: Mapping[str, str]) -> None:
+    for port in filter(None, parameters.get("port", "").split(",")):
+        _check_port(port)
+
+
+def _check_port(port: str) -> None:
+    if not (port.isascii() and port.isdigit() and 0 < int(port) <= _MAX_PORT):
+        raise ConfigError(f"a port of the DSN is not a number from 1 to {_MAX_PORT}", hint=_ENCODE)

@@ -1,0 +1,104 @@
+"""The forms of a DSN; errors show nothing of a malformed one."""
+
+import traceback
+
+import pytest
+from asyncpg.connect_utils import _parse_connect_dsn_and_args
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventer.core.errors import ConfigError
+from eventer.destinations.postgres.dsn import parse_dsn
+
+SECRET = "Hidden7"
+MALFORMED = [
+    f"postgresql://me:{SECRET}#x@db/events",
+    f"postgresql://me:{SECRET}/x@db/events",
+    f"postgresql://me:{SECRET}?x@db/events",
+    f"postgresql://me:{SECRET}?x=y@db/events",
+    f"postgresql://me:{SECRET}[x@db/events",
+    f"postgresql://me:{SECRET}@x@db/events",
+    f"postgresql://me:{SECRET}%x@db/events",
+    f"postgresql://me:{SECRET} x@db/events",
+    f"postgresql://me:{SECRET}%00@db/events",
+    f"postgresql://me:{SECRET}",
+    f"postgresql://me:{SECRET}/events",
+    f"postgresql://db/events?{SECRET}",
+    f"postgresql://db/events?password={SECRET}#x",
+    f"postgresql://db/events?port={SECRET}",
+    f"postgresql:me:{SECRET}@db/events",
+    f"postgresql:/me:{SECRET}@db/events",
+    f"mysql://me:{SECRET}@db/events",
+    f"me:{SECRET}@db/events",
+    SECRET,
+    f"host=db password='{SECRET}",
+    f"host=db password={SECRET} {SECRET}",
+    f"host=db password={SECRET} {SECRET}=x",
+    f"host=db {SECRET}",
+    f"host=db port={SECRET}",
+    f"{SECRET}=x",
+]
+
+
+@pytest.mark.parametrize("text", MALFORMED)
+def test_errors_show_no_part_of_a_malformed_dsn(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_dsn(text)
+    shown = "".join(traceback.format_exception_only(caught.value)) + str(caught.value.hint)
+    assert SECRET not in shown
+    assert "me:" not in shown
+
+
+def connection_arguments(uri: str) -> tuple:
+    """Addresses, user, password and database as the client reads them from a URI."""
+    addresses, parameters, *_ = _parse_connect_dsn_and_args(
+        dsn=uri, host=None, port=None, user=None, password=None, passfile=None, database=None,
+        ssl=None, service=None, servicefile=None, direct_tls=None, server_settings=None,
+        target_session_attrs=None, krbsrvname=None, gsslib=None,
+    )  # fmt: skip
+    return addresses, parameters.user, parameters.password, parameters.database
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "address"),
+    [
+        (
+            "postgresql://me:a%40b%2F%23%3F%5B:c@db:5433/events",
+            ([("db", 5433)], "me", "a@b/#?[:c", "events"),
+            "db:5433/events",
+        ),
+        (
+            "postgres://me@one:1,two:2/events?password=a%2Bb+c%20d",
+            ([("one", 1), ("two", 2)], "me", "a+b+c d", "events"),
+            "one:1,two:2/events",
+        ),
+        (
+            " host=db port = 5433 user=me password='it\\'s a \\\\ \"secret\"' dbname=events ",
+            ([("db", 5433)], "me", 'it\'s a \\ "secret"', "events"),
+            "db:5433/events",
+        ),
+        (
+            "host=db user=me password=a@b/c#d?e[f dbname=events sslmode=disable",
+            ([("db", 5432)], "me", "a@b/c#d?e[f", "events"),
+            "db/events",
+        ),
+        ("postgresql://me:pw@[::1]:7/x", ([("::1", 7)], "me", "pw", "x"), "[::1]:7/x"),
+        (
+            "postgresql://me:pw@/x?host=db&connect_timeout=3",
+            ([("db", 5432)], "me", "pw", "x"),
+            "db/x",
+        ),
+    ],
+)
+def test_accepted_forms(text: str, arguments: tuple, address: str) -> None:
+    dsn = parse_dsn(text)
+    assert connection_arguments(dsn.uri) == arguments
+    assert dsn.address == address
+    assert arguments[2] not in repr(dsn)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1))
+def test_a_quoted_password_has_any_characters(password: str) -> None:
+    quoted = password.replace("\\", "\\\\").replace("'", "\\'")
+    dsn = parse_dsn(f"host=db user=me password='{quoted}' dbname=x")
+    assert connection_arguments(dsn.uri)[2] == password
