@@ -10,14 +10,14 @@ from eventer.functions.catalog import CATALOG
 from eventer.jsonnet.walk import walk_nodes
 from eventer.plan.engine import EventContext
 from eventer.plan.execution import OPERATIONS
+from eventer.plan.std_results import STD_RESULTS
 from eventer.plan.trace.std import TRACED_FUNCTIONS
-from eventer.plan.trace.std.result_types import ELEMENT_KINDS, RESULT_TYPES, SAME_ELEMENT_KIND
 from eventer.plan.trace.std_calls import SYMBOL_SAFE
 from eventer.plan.trace.traced_rules import RULES
 from eventer.plan.unsupported import PlanUnsupportedError
 from tests.golden.test_golden import CASES, STREAM, prepared
 
-STD = {*TRACED_FUNCTIONS, *SYMBOL_SAFE, *RESULT_TYPES, *ELEMENT_KINDS, *SAME_ELEMENT_KIND}
+STD = {*TRACED_FUNCTIONS, *SYMBOL_SAFE, *STD_RESULTS}
 
 
 @lru_cache

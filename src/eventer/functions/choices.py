@@ -98,6 +98,7 @@ GET_ONE_OF: Final = FunctionSpec(
     ),
     return_type=ReturnType.JSON,
     infer_return_type=_return_type,
+    items=_entries,
     doc="One of the items, each equally likely; an item written twice is twice as likely. Text "
     "with a comma in it is separated by commas, each item trimmed; other text is separated by "
     "white space; empty items do not count. Items of text are text: for numbers, and for items "

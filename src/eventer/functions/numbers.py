@@ -35,6 +35,11 @@ class Integer(BoundCall):
     low: int
     high: int
 
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """See `BoundCall.bounds`."""
+        return self.low, self.high
+
     def column(self, key: draw.Key, context: BatchContext) -> Column:
         """See `BoundCall.column`. Beyond 2^53 values are the doubles nearest to what was drawn."""
         values = draw.integer_column(key, context.index, self.low, self.high)
@@ -101,6 +106,7 @@ GET_INTEGER: Final = FunctionSpec(
     "JSON readers hold exactly.",
     examples=("get_integer(1, 1000)", "get_integer(-5, 5)"),
     bind=_integer,
+    columnar=True,
 )
 
 GET_NUMBER: Final = FunctionSpec(
@@ -114,4 +120,5 @@ GET_NUMBER: Final = FunctionSpec(
     "double has. `std.round(get_number(0, 100) * 100) / 100` has two decimals.",
     examples=("get_number(1, 1000)", "get_number(-0.5, 0.5)"),
     bind=_number,
+    columnar=True,
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,9 +67,18 @@ class RowContext:
 
 
 class BoundCall:
-    """A function with its arguments, checked: it lacks only a draw key and rows."""
+    """A function with its arguments, checked: it lacks only a draw key and rows.
+
+    A call is `time_dependent` if its values depend on when their events are due.
+    """
 
     __slots__ = ()
+    time_dependent: ClassVar[bool] = False
+
+    @property
+    def bounds(self) -> tuple[int, int] | None:
+        """The lowest and the highest value of a call that returns integers, if known."""
+        return None
 
     def column(self, key: Key, context: BatchContext) -> Column:
         """A value a row; a column of keys goes along with the rows.
@@ -134,7 +143,9 @@ class FunctionSpec:
 
     `bind` makes a call from all arguments, with defaults filled in. `infer_return_type` gives a
     more exact type than `return_type` for known arguments. `is_random` is false if the function
-    reads no random words, so that all rows have one value.
+    reads no random words, so that all rows have one value. `items` gives the items that a function
+    chooses from, for its first argument. A `columnar` function draws numbers between two ends that
+    may differ between rows.
     """
 
     name: str
@@ -146,6 +157,8 @@ class FunctionSpec:
     is_random: bool = True
     fields: Mapping[str, FieldSpec] = field(default_factory=dict)
     infer_return_type: Callable[[Sequence[JsonValue]], ReturnType] | None = None
+    items: Callable[[JsonValue], Sequence[JsonValue]] | None = None
+    columnar: bool = False
 
     @property
     def signature(self) -> str:

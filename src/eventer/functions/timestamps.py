@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,7 @@ class GridBound:
 class MovingGrid(BoundCall):
     """A grid with at least one end counted from `now`."""
 
+    time_dependent: ClassVar[bool] = True
     digits: int
     start: GridBound
     end: GridBound

@@ -17,7 +17,6 @@ from eventer.core.batch import MAX_BYTES, MAX_EVENT_BYTES, Batch
 from eventer.core.errors import BudgetError, EvaluationError
 from eventer.core.match_hints import MatchHints
 from eventer.core.model import ColumnType, EngineName
-from eventer.functions.timestamps import MovingGrid
 from eventer.kernels.json.assemble import assemble
 from eventer.plan.execution import BatchTooLargeError, Execution
 from eventer.plan.graph import Node
@@ -44,8 +43,8 @@ _log = logging.getLogger(__name__)
 
 
 def _may_raise(node: Node) -> bool:
-    timed = node.operation == "draw" and isinstance(node.parameters[0], MovingGrid)
-    return timed or node.operation in RAISING
+    call = node.parameters[0] if node.operation == "draw" else None
+    return node.operation in RAISING or (call is not None and call.time_dependent)
 
 
 class Plan:

@@ -27,7 +27,7 @@ from eventer.plan.unsupported import PlanUnsupportedError
 
 LINT_NAMES: Final = LintNames(
     drawing=frozenset(name for name in CATALOG.names() if CATALOG.get(name).is_random),
-    choosing=frozenset({"get_one_of"}),
+    choosing=frozenset(name for name in CATALOG.names() if CATALOG.get(name).items is not None),
 )
 _STREAM: Final = draw.step_of("stream")
 

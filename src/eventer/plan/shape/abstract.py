@@ -1,7 +1,7 @@
-"""Abstract values: all that an expression may evaluate to, whatever is drawn.
+"""Abstract values: the set of values that an expression may have in any event.
 
-Joining two of them forgets what they do not share; `ANYTHING` knows nothing. Every set that could
-grow without end has a limit, past which the value is `ANYTHING` or the object is open.
+`join` is the union of two sets, as far as an abstract value can describe it. Sets are limited:
+beyond a limit the value is `ANYTHING`, or the object is open.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ BIGINT_LIMIT: Final = float(1 << 63)
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number; `whole` where every possible one is an integer that a bigint may hold."""
+    """A number; an `integer` if each possible one is an integer that a bigint can hold."""
 
-    whole: bool
+    integer: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string; `values` are the possible ones where they are few and known."""
+    """A string; `values` are the possible ones, if they are known and few."""
 
     values: frozenset[str] | None = None
     timestamp: bool = False
@@ -35,16 +35,17 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Boolean:
-    """A boolean; `value` where it is known."""
+    """A boolean; `value` is None if it is not known."""
 
     value: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AbstractArray:
-    """An array whose elements are all among `element`."""
+    """An array. `element` is the union of all elements; `items` are those of known positions."""
 
     element: LazyValue
+    items: tuple[LazyValue, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class StdFunctionName:
 
 @dataclass(frozen=True, slots=True)
 class NativeFunctionName:
-    """What `std.native(name)` gives."""
+    """The function that `std.native(name)` returns."""
 
     name: str
 
@@ -76,7 +77,7 @@ class StdObject:
 
 @dataclass(frozen=True, slots=True)
 class AbstractField:
-    """A field of one layer. `conditional` where its computed name may be null."""
+    """A field of one layer. It is `conditional` if its computed name may be null."""
 
     body: Expr | LazyValue
     env: AbstractEnvironment | None
@@ -87,7 +88,7 @@ class AbstractField:
 
 @dataclass(eq=False, slots=True)
 class AbstractLayer:
-    """One object literal. `open` where it may have fields that are not known."""
+    """One object literal. It is `open` if it may have fields that are not known."""
 
     fields: dict[str, AbstractField]
     open: bool = False
@@ -95,7 +96,7 @@ class AbstractLayer:
 
 @dataclass(eq=False, slots=True)
 class ObjectLayers:
-    """One object: its layers from the lowest to the topmost, and its fields inferred so far."""
+    """One object: its layers, the topmost last, and the fields inferred so far."""
 
     layers: tuple[AbstractLayer, ...]
     inferred: dict[tuple[str, int], AbstractValue] = field(default_factory=dict)
@@ -110,7 +111,7 @@ class AbstractObject:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Anything at all."""
+    """Any value."""
 
 
 Core: TypeAlias = (
@@ -129,7 +130,7 @@ Core: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class AbstractValue:
-    """Possible values: those of `core`, and null where `nullable`. Without both, none: an error."""
+    """The values of `core`, and null if `nullable`. With neither, the expression always raises."""
 
     core: Core | None
     nullable: bool = False
@@ -140,13 +141,13 @@ NULL: Final = AbstractValue(None, nullable=True)
 ANYTHING: Final = AbstractValue(Unknown(), nullable=True)
 BOOLEAN: Final = AbstractValue(Boolean())
 TEXT: Final = AbstractValue(Text())
-NUMBER: Final = AbstractValue(Number(whole=False))
-WHOLE: Final = AbstractValue(Number(whole=True))
+NUMBER: Final = AbstractValue(Number(integer=False))
+INTEGER: Final = AbstractValue(Number(integer=True))
 
 
 @dataclass(eq=False, slots=True)
 class LazyValue:
-    """A value inferred when it is first asked for; while that goes on it is `ANYTHING`."""
+    """A value that is inferred at its first use; during the inference it is `ANYTHING`."""
 
     compute: Callable[[], AbstractValue] | None
     value: AbstractValue = ANYTHING
@@ -161,7 +162,7 @@ class LazyValue:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class AbstractEnvironment:
-    """Variables, and the object that `self` is, at which layer (`super` is what lies below)."""
+    """Variables, and the object and layer of `self` (`super` is the layers below)."""
 
     variables: dict[str, LazyValue]
     self_object: ObjectLayers | None = None
@@ -169,8 +170,18 @@ class AbstractEnvironment:
 
 
 def evaluated(value: AbstractValue) -> LazyValue:
-    """A thunk that has its value."""
+    """A value that needs no inference."""
     return LazyValue(None, value)
+
+
+def object_of(layers: ObjectLayers) -> AbstractValue:
+    """An object."""
+    return AbstractValue(AbstractObject((layers,)))
+
+
+def array_of(element: LazyValue) -> AbstractValue:
+    """An array of any length."""
+    return AbstractValue(AbstractArray(element))
 
 
 def text_of(*values: str) -> AbstractValue:
@@ -179,7 +190,7 @@ def text_of(*values: str) -> AbstractValue:
 
 
 def join(left: AbstractValue, right: AbstractValue) -> AbstractValue:
-    """Everything that either may be."""
+    """The union of two sets of values."""
     core = _join_core(left.core, right.core)
     return AbstractValue(core, left.nullable or right.nullable)
 
@@ -189,18 +200,28 @@ def _join_core(left: Core | None, right: Core | None) -> Core | None:
         return left if right is None else right
     match left, right:
         case Number(), Number():
-            return Number(left.whole and right.whole)
+            return Number(left.integer and right.integer)
         case Text(), Text():
             return Text(_join_texts(left, right), left.timestamp and right.timestamp)
         case Boolean(), Boolean():
             return Boolean()
         case AbstractArray(), AbstractArray():
-            return AbstractArray(LazyValue(lambda: join(left.element.get(), right.element.get())))
+            return _join_arrays(left, right)
         case AbstractObject(), AbstractObject():
-            both = left.alternatives + right.alternatives
+            both = tuple(dict.fromkeys(left.alternatives + right.alternatives))
             return AbstractObject(both) if len(both) <= MAX_ALTERNATIVES else Unknown()
         case _:
             return Unknown()
+
+
+def _join_arrays(left: AbstractArray, right: AbstractArray) -> AbstractArray:
+    def later(one: LazyValue, other: LazyValue) -> LazyValue:
+        return LazyValue(lambda: join(one.get(), other.get()))
+
+    items = None
+    if left.items is not None and right.items is not None and len(left.items) == len(right.items):
+        items = tuple(map(later, left.items, right.items))
+    return AbstractArray(later(left.element, right.element), items)
 
 
 def _join_texts(left: Text, right: Text) -> frozenset[str] | None:
@@ -211,10 +232,10 @@ def _join_texts(left: Text, right: Text) -> frozenset[str] | None:
 
 
 def column_type(value: AbstractValue) -> ColumnType:
-    """The column that holds every possible value (CONTRACT §6)."""
+    """The column type that holds every possible value."""
     match value.core:
-        case Number(whole=whole):
-            return ColumnType.BIGINT if whole else ColumnType.DOUBLE
+        case Number(integer=integer):
+            return ColumnType.BIGINT if integer else ColumnType.DOUBLE
         case Text(timestamp=timestamp):
             return ColumnType.TIMESTAMPTZ if timestamp else ColumnType.TEXT
         case Boolean():

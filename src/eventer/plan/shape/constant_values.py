@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from eventer.core.model import JsonValue
 from eventer.jsonnet.nodes import Visibility
@@ -13,13 +13,14 @@ from eventer.plan.shape.abstract import (
     AbstractArray,
     AbstractField,
     AbstractLayer,
-    AbstractObject,
     AbstractValue,
     Boolean,
+    LazyValue,
     Number,
     ObjectLayers,
     evaluated,
     join,
+    object_of,
     text_of,
 )
 
@@ -34,24 +35,30 @@ def constant(value: JsonValue) -> AbstractValue:
         case str():
             return text_of(value)
         case int() | float():
-            return AbstractValue(Number(_is_whole(float(value))))
+            return AbstractValue(Number(_is_bigint(float(value))))
         case Mapping():
             fields = {
                 name: AbstractField(evaluated(constant(v)), None, Visibility.INHERIT)
                 for name, v in value.items()
             }
-            return AbstractValue(AbstractObject((ObjectLayers((AbstractLayer(fields),)),)))
+            return object_of(ObjectLayers((AbstractLayer(fields),)))
         case _:
-            return AbstractValue(AbstractArray(evaluated(join_all(constant(v) for v in value))))
+            return tuple_of([evaluated(constant(item)) for item in value])
+
+
+def tuple_of(items: Sequence[LazyValue]) -> AbstractValue:
+    """An array of known length."""
+    element = LazyValue(lambda: join_all(item.get() for item in items))
+    return AbstractValue(AbstractArray(element, tuple(items)))
 
 
 def join_all(values: Iterable[AbstractValue]) -> AbstractValue:
-    """Everything that any of the values may be."""
+    """The union of all the values."""
     total = NEVER
     for value in values:
         total = join(total, value)
     return total
 
 
-def _is_whole(value: float) -> bool:
+def _is_bigint(value: float) -> bool:
     return value.is_integer() and -BIGINT_LIMIT <= value < BIGINT_LIMIT

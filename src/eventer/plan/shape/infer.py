@@ -13,6 +13,7 @@ from typing import Final
 
 from eventer.core.model import Column, EventShape, JsonValue
 from eventer.jsonnet import nodes as n
+from eventer.jsonnet import std
 from eventer.plan.shape.abstract import (
     ANYTHING,
     NEVER,
@@ -79,6 +80,7 @@ class Inference:
     def __init__(
         self, imports: Mapping[str, n.Expr | None], variables: Mapping[str, JsonValue]
     ) -> None:
+        std.load()
         self._imports = imports
         self._imported: dict[str, LazyValue] = {}
         self._variables = variables

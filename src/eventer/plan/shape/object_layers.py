@@ -124,7 +124,7 @@ def _added(below: AbstractValue, value: AbstractValue) -> AbstractValue:
         case AbstractObject(), AbstractObject():
             return merge_objects(below.core, value.core)
         case Number(), Number():
-            return AbstractValue(Number(below.core.whole and value.core.whole))
+            return join(AbstractValue(below.core), AbstractValue(value.core))
         case (Text(), _) | (_, Text()):
             return AbstractValue(Text())
         case _:

@@ -1,4 +1,4 @@
-"""One rule a construct: what it may evaluate to, from what its parts may."""
+"""The rules of inference: the type of each kind of expression, from the types of its parts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from eventer.jsonnet import nodes as n
 from eventer.plan.shape.abstract import (
     ANYTHING,
     BOOLEAN,
+    INTEGER,
     NEVER,
     NULL,
     NUMBER,
     TEXT,
-    WHOLE,
     AbstractArray,
     AbstractClosure,
     AbstractEnvironment,
@@ -29,20 +29,23 @@ from eventer.plan.shape.abstract import (
     StdFunctionName,
     StdObject,
     Text,
+    array_of,
     evaluated,
     join,
+    object_of,
     text_of,
 )
-from eventer.plan.shape.constant_values import constant, join_all
+from eventer.plan.shape.constant_values import constant, join_all, tuple_of
+from eventer.plan.shape.native_rules import native_result
 from eventer.plan.shape.object_layers import FieldEnv, find_field, merge_objects
-from eventer.plan.shape.result_types import native_result, std_result
+from eventer.plan.shape.std_rules import std_member, std_result
 
 if TYPE_CHECKING:
     from eventer.plan.shape.infer import Inference
 
 _COMPARISONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!=", "in"})
 _INTEGRAL: Final = frozenset({"<<", ">>", "&", "^", "|"})
-_CLOSED_UNDER_WHOLE: Final = frozenset({"+", "-", "*", "%"})
+_CLOSED_UNDER_INTEGERS: Final = frozenset({"+", "-", "*", "%"})
 
 
 def _literal(_: Inference, node: n.Literal, __: AbstractEnvironment) -> AbstractValue:
@@ -55,11 +58,7 @@ def _var(_: Inference, node: n.Var, env: AbstractEnvironment) -> AbstractValue:
 
 
 def _self(_: Inference, __: n.Self, env: AbstractEnvironment) -> AbstractValue:
-    return (
-        AbstractValue(AbstractObject((env.self_object,)))
-        if env.self_object is not None
-        else ANYTHING
-    )
+    return ANYTHING if env.self_object is None else object_of(env.self_object)
 
 
 def _super_index(
@@ -77,10 +76,7 @@ def _std_reference(_: Inference, node: n.StdReference, __: AbstractEnvironment) 
 
 
 def _array(inference: Inference, node: n.Array, env: AbstractEnvironment) -> AbstractValue:
-    elements = node.elements
-    return AbstractValue(
-        AbstractArray(LazyValue(lambda: join_all(inference.infer(e, env) for e in elements)))
-    )
+    return tuple_of([inference.later(element, env) for element in node.elements])
 
 
 def _comprehension_env(
@@ -98,7 +94,7 @@ def _comprehension_env(
 
 def _array_comp(inference: Inference, node: n.ArrayComp, env: AbstractEnvironment) -> AbstractValue:
     inner = _comprehension_env(inference, node.specs, env)
-    return AbstractValue(AbstractArray(inference.later(node.body, inner)))
+    return array_of(inference.later(node.body, inner))
 
 
 def _function(_: Inference, node: n.Function, env: AbstractEnvironment) -> AbstractValue:
@@ -109,7 +105,7 @@ def _object(inference: Inference, node: n.Object, env: AbstractEnvironment) -> A
     layer = AbstractLayer({})
     for field in node.fields:
         _add_field(layer, inference.infer(field.name, env), field, node, env)
-    return AbstractValue(AbstractObject((ObjectLayers((layer,)),)))
+    return object_of(ObjectLayers((layer,)))
 
 
 def _add_field(
@@ -127,22 +123,22 @@ def _add_field(
     conditional = name.nullable or len(name.core.values) > 1
     locals_env = FieldEnv(env, node.locals)
     for text in name.core.values:
-        known_field = AbstractField(
+        layer.fields[text] = AbstractField(
             field.body, locals_env, field.visibility, field.plus, conditional
         )
-        layer.fields[text] = known_field
 
 
 def _object_comp(_: Inference, __: n.ObjectComp, ___: AbstractEnvironment) -> AbstractValue:
-    return AbstractValue(AbstractObject((ObjectLayers((AbstractLayer({}, open=True),)),)))
+    return object_of(ObjectLayers((AbstractLayer({}, open=True),)))
 
 
 def _index(inference: Inference, node: n.Index, env: AbstractEnvironment) -> AbstractValue:
     target = inference.infer(node.target, env).core
     if isinstance(target, StdObject):
-        return _std_member(inference.infer(node.index, env))
+        member = _single_text(inference.infer(node.index, env))
+        return ANYTHING if member is None else std_member(member)
     if isinstance(target, AbstractArray):
-        return target.element.get()
+        return _element(target, node.index)
     if isinstance(target, Text):
         return TEXT
     name = inference.infer(node.index, env).core
@@ -155,10 +151,18 @@ def _index(inference: Inference, node: n.Index, env: AbstractEnvironment) -> Abs
     )
 
 
-def _std_member(name: AbstractValue) -> AbstractValue:
-    if isinstance(name.core, Text) and name.core.values is not None and len(name.core.values) == 1:
-        return AbstractValue(StdFunctionName(next(iter(name.core.values))))
-    return ANYTHING
+def _element(array: AbstractArray, index: n.Expr) -> AbstractValue:
+    if array.items is not None and isinstance(index, n.Literal) and isinstance(index.value, float):
+        position = int(index.value)
+        return array.items[position].get() if 0 <= position < len(array.items) else NEVER
+    return array.element.get()
+
+
+def _single_text(value: AbstractValue) -> str | None:
+    """The only possible text of a value, if it has just one."""
+    if isinstance(value.core, Text) and value.core.values is not None:
+        return next(iter(value.core.values)) if len(value.core.values) == 1 else None
+    return None
 
 
 def _apply(inference: Inference, node: n.Apply, env: AbstractEnvironment) -> AbstractValue:
@@ -168,30 +172,18 @@ def _apply(inference: Inference, node: n.Apply, env: AbstractEnvironment) -> Abs
     match target:
         case AbstractClosure():
             return inference.call(target, positional, named)
-        case StdFunctionName(name="native") if positional:
-            return _native(positional[0].get())
-        case StdFunctionName(name="extVar") if positional:
-            return _external(inference, positional[0].get())
+        case StdFunctionName(name="native" | "extVar" as function) if positional:
+            name = _single_text(positional[0].get())
+            if name is None:
+                return ANYTHING
+            external = function == "extVar"
+            return inference.external(name) if external else AbstractValue(NativeFunctionName(name))
         case StdFunctionName(name=name):
-            return std_result(inference, name, (*positional, *named.values()))
+            return std_result(inference, name, positional, named)
         case NativeFunctionName(name=name):
             return native_result(name, (*positional, *named.values()))
         case _:
             return ANYTHING
-
-
-def _native(name: AbstractValue) -> AbstractValue:
-    member = _std_member(name).core
-    return (
-        AbstractValue(NativeFunctionName(member.name))
-        if isinstance(member, StdFunctionName)
-        else ANYTHING
-    )
-
-
-def _external(inference: Inference, name: AbstractValue) -> AbstractValue:
-    member = _std_member(name).core
-    return inference.external(member.name) if isinstance(member, StdFunctionName) else ANYTHING
 
 
 def _local(inference: Inference, node: n.Local, env: AbstractEnvironment) -> AbstractValue:
@@ -204,15 +196,11 @@ def _local(inference: Inference, node: n.Local, env: AbstractEnvironment) -> Abs
 
 def _if(inference: Inference, node: n.If, env: AbstractEnvironment) -> AbstractValue:
     condition = inference.infer(node.condition, env).core
-    otherwise = NULL if node.otherwise is None else None
-    if isinstance(condition, Boolean) and condition.value is True:
-        return inference.infer(node.then, env)
-    if otherwise is None and node.otherwise is not None:
-        otherwise = inference.infer(node.otherwise, env)
-    assert otherwise is not None
-    if isinstance(condition, Boolean) and condition.value is False:
-        return otherwise
-    return join(inference.infer(node.then, env), otherwise)
+    known = condition.value if isinstance(condition, Boolean) else None
+    then = inference.infer(node.then, env) if known is not False else NEVER
+    if known is True:
+        return then
+    return join(then, NULL if node.otherwise is None else inference.infer(node.otherwise, env))
 
 
 def _error(_: Inference, __: n.Error, ___: AbstractEnvironment) -> AbstractValue:
@@ -222,10 +210,10 @@ def _error(_: Inference, __: n.Error, ___: AbstractEnvironment) -> AbstractValue
 def _unary(inference: Inference, node: n.Unary, env: AbstractEnvironment) -> AbstractValue:
     if node.operator == "!":
         operand = inference.infer(node.operand, env).core
-        known_value = operand.value if isinstance(operand, Boolean) else None
-        return BOOLEAN if known_value is None else AbstractValue(Boolean(not known_value))
+        known = operand.value if isinstance(operand, Boolean) else None
+        return BOOLEAN if known is None else AbstractValue(Boolean(not known))
     if node.operator == "~":
-        return WHOLE
+        return INTEGER
     core = inference.infer(node.operand, env).core
     return AbstractValue(core) if isinstance(core, Number) else NUMBER
 
@@ -234,7 +222,7 @@ def _binary(inference: Inference, node: n.Binary, env: AbstractEnvironment) -> A
     if node.operator in _COMPARISONS:
         return BOOLEAN
     if node.operator in _INTEGRAL:
-        return WHOLE
+        return INTEGER
     left, right = inference.infer(node.left, env), inference.infer(node.right, env)
     if node.operator in {"&&", "||"}:
         return join(BOOLEAN, right)
@@ -243,23 +231,29 @@ def _binary(inference: Inference, node: n.Binary, env: AbstractEnvironment) -> A
     if node.operator == "%" and isinstance(left.core, Text):
         return TEXT
     if isinstance(left.core, Number) and isinstance(right.core, Number):
-        whole = left.core.whole and right.core.whole and node.operator in _CLOSED_UNDER_WHOLE
-        return AbstractValue(Number(whole))
+        both = left.core.integer and right.core.integer
+        return AbstractValue(Number(both and node.operator in _CLOSED_UNDER_INTEGERS))
     return ANYTHING if node.operator == "%" else NUMBER
 
 
 def _plus(left: AbstractValue, right: AbstractValue) -> AbstractValue:
     match left.core, right.core:
         case Number(), Number():
-            return AbstractValue(Number(left.core.whole and right.core.whole))
+            return join(AbstractValue(left.core), AbstractValue(right.core))
         case (Text(), _) | (_, Text()):
             return _joined_texts(left, right)
         case AbstractArray(), AbstractArray():
-            return join(AbstractValue(left.core), AbstractValue(right.core))
+            return _concatenated(left.core, right.core)
         case AbstractObject(), AbstractObject():
             return merge_objects(left.core, right.core)
         case _:
             return ANYTHING
+
+
+def _concatenated(left: AbstractArray, right: AbstractArray) -> AbstractValue:
+    if left.items is not None and right.items is not None:
+        return tuple_of([*left.items, *right.items])
+    return array_of(LazyValue(lambda: join(left.element.get(), right.element.get())))
 
 
 def _joined_texts(left: AbstractValue, right: AbstractValue) -> AbstractValue:
@@ -275,7 +269,7 @@ def _import(inference: Inference, node: n.Import, _: AbstractEnvironment) -> Abs
         case "importstr":
             return TEXT
         case "importbin":
-            return AbstractValue(AbstractArray(evaluated(WHOLE)))
+            return array_of(evaluated(INTEGER))
         case _:
             return inference.imported(node.path)
 

@@ -20,9 +20,7 @@ from eventer.functions.columns import (
     ObjectColumn,
     TimestampColumn,
 )
-from eventer.functions.numbers import Integer
 from eventer.functions.spec import BatchContext, BoundCall, FunctionSpec, ReturnType, RowContext
-from eventer.functions.timestamps import MovingGrid
 from eventer.plan.engine import EventContext
 from eventer.plan.graph import Type
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, SymbolicList, type_name_of
@@ -67,7 +65,7 @@ class TracedNatives:
         """The column of a call, written as `label`, in the domain that is being traced."""
         tracer = self.tracer
         assert tracer is not None
-        self.timed = self.timed or isinstance(call, MovingGrid)
+        self.timed = self.timed or call.time_dependent
         column = isinstance(key, KeySymbol)
         keys = [tracer.lift(key.node)] if column else []
         parameters = (call,) if column else (call, key)
@@ -83,16 +81,15 @@ def _symbol(tracer: Tracer, raw: Symbol, call: BoundCall, probe: Column) -> Any:
     if isinstance(probe, ConstantColumn):
         return probe.value
     if isinstance(probe, IntegerColumn):
-        bounds = (call.low, call.high) if isinstance(call, Integer) else None
-        return tracer.compute("drawn", [raw], Type.WHOLE, bounds=bounds)
+        return tracer.compute("draw_values", [raw], Type.INTEGER, bounds=call.bounds)
     if isinstance(probe, FloatColumn):
-        return tracer.compute("drawn", [raw], Type.NUMBER)
+        return tracer.compute("draw_values", [raw], Type.NUMBER)
     if isinstance(probe, DictionaryColumn):
         entries = tuple(map(with_float_numbers, probe.entries))
-        return tracer.compute("drawn", [raw], Type.DICTIONARY, entries=entries)
+        return tracer.compute("draw_values", [raw], Type.DICTIONARY, entries=entries)
     if isinstance(probe, ObjectColumn):
         raise PlanUnsupportedError("the whole object of a function is used")
-    return tracer.compute("drawn", [raw], Type.TEXT)
+    return tracer.compute("draw_values", [raw], Type.TEXT)
 
 
 def call_text(name: str, arguments: Sequence[JsonValue]) -> str:
@@ -166,10 +163,14 @@ class TracedNative:
         return self._natives.draw_symbol(call, key, call_text(spec.name, arguments))
 
     def _by_symbol(self, tracer: Tracer, given: list[Any], number: int, key: Any) -> Any:
-        """A range whose ends are columns; of other functions, one call for each entry of a pick."""
-        ends = _RANGE_FUNCTIONS.get(self.name)
-        if ends is not None and all(type_name_of(each) == "number" for each in given[:2]):
-            return ends(tracer, given, key)
+        """A draw between columns; for other functions, one call for each entry of a dictionary."""
+        draw_between = _DRAW_BETWEEN.get(self._spec.return_type)
+        if (
+            self._spec.columnar
+            and draw_between is not None
+            and all(type_name_of(each) == "number" for each in given[:2])
+        ):
+            return draw_between(tracer, given, key)
         if not isinstance(given[number], Symbol):
             raise PlanUnsupportedError(f"{self.name} is called with a list")
         return split_by_entry(
@@ -188,15 +189,17 @@ class TracedNative:
         return again
 
     def _of_elements(self, tracer: Tracer, elements: list[Any], key: Any) -> Any:
-        """`get_one_of` of an array with symbols in it: a pick of the position."""
-        if self.name != "get_one_of":
+        """One of the items of an array with symbols in it: a dictionary of the positions."""
+        if self._spec.items is None:
             raise PlanUnsupportedError(f"{self.name} is called with an array of random values")
         positions = list(range(len(elements)))
-        pick = self._natives.draw_symbol(self._spec.call([positions]), key, "get_one_of(array)")
-        if not isinstance(pick, Symbol):
+        dictionary = self._natives.draw_symbol(
+            self._spec.call([positions]), key, f"{self.name}(array)"
+        )
+        if not isinstance(dictionary, Symbol):
             return tracer.plain.value(elements[0])
         return split_by_entry(
-            tracer, pick, lambda place: tracer.plain.value(elements[int(place)]), None
+            tracer, dictionary, lambda place: tracer.plain.value(elements[int(place)]), None
         )
 
 
@@ -221,8 +224,8 @@ def _integer(tracer: Tracer, given: Sequence[Any], key: Any) -> Any:
     keys, parameters = _key_arguments(key)
     return tracer.compute(
         "integer_between",
-        [*map(tracer.whole, given), *keys],
-        Type.WHOLE,
+        [*map(tracer.integer, given), *keys],
+        Type.INTEGER,
         parameters=parameters,
         bounds=bounds,
     )
@@ -235,7 +238,7 @@ def _number(tracer: Tracer, given: Sequence[Any], key: Any) -> Any:
     return tracer.compute("number_between", [*ends, *keys], Type.NUMBER, parameters=parameters)
 
 
-_RANGE_FUNCTIONS: Final = {"get_integer": _integer, "get_number": _number}
+_DRAW_BETWEEN: Final = {ReturnType.INTEGER: _integer, ReturnType.NUMBER: _number}
 
 
 class TracedNativeObject:

@@ -12,15 +12,18 @@ from eventer.jsonnet.std.format_codes import Conversion, parse_codes
 from eventer.jsonnet.values import Array, force
 from eventer.kernels.json.number_formats import MAX_PLACES, MAX_WIDTH, NumberFormat
 from eventer.plan.graph import Node, Type
-from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
+from eventer.plan.symbols import SCALAR_TYPES, Symbol, Symbolic, SymbolicList, type_name_of
 from eventer.plan.trace.list_lengths import list_length
-from eventer.plan.trace.std.distinct_values import compute_per_distinct_value, each
+from eventer.plan.trace.std.distinct_values import (
+    call_per_distinct_value,
+    compute_per_distinct_value,
+)
 from eventer.plan.trace.std.list_functions import column_of
 from eventer.plan.trace.std.traced_call import TracedCall, traced_rule
 from eventer.plan.unsupported import PlanUnsupportedError
 
 _BY_COLUMN: Final = {
-    "length": ("text_length", Type.WHOLE),
+    "length": ("text_length", Type.INTEGER),
     "asciiUpper": ("text_upper", Type.TEXT),
     "asciiLower": ("text_lower", Type.TEXT),
 }
@@ -34,7 +37,7 @@ def _text(call: TracedCall, name: str) -> Any:
         (value,) = values
         if type_name_of(value) != "string":
             raise PlanUnsupportedError(f"std.{name} gets values that may not be strings")
-        bounds = (0, 1 << 20) if result is Type.WHOLE else None
+        bounds = (0, 1 << 20) if result is Type.INTEGER else None
         typed = tracer.typed(value, Type.TEXT)
         return tracer.compute(operation, [typed], result, bounds=bounds)
 
@@ -129,7 +132,7 @@ def primitive_equals(call: TracedCall) -> Any:
 def repeat(call: TracedCall) -> Any:
     """A text so many times one after the other; arrays are the library's own."""
     if [type_name_of(value) for value in call.arguments] != ["string", "number"]:
-        return each(call, "repeat")
+        return call_per_distinct_value(call)
 
     def vector(values: Sequence[Any]) -> Any:
         return compute_per_distinct_value(call, values, Type.TEXT)
@@ -238,7 +241,7 @@ def concatenated(call: TracedCall, pieces: Sequence[Any]) -> Any:
 
 
 def _is_text(value: Any) -> bool:
-    """Whether a text is plain, or a column already (a pick may be put together beforehand)."""
+    """Whether a text is plain or a TEXT column."""
     return isinstance(value, str) or (isinstance(value, Symbol) and value.node.type is Type.TEXT)
 
 
@@ -256,7 +259,7 @@ def format_text(call: TracedCall) -> Any:
     if any(code.width == "*" or code.precision == "*" for code in codes):
         raise PlanUnsupportedError("std.format gets a width from its values")
     if isinstance(values, Symbol) and type_name_of(values) in {None, "array", "object"}:
-        # A pick among arrays or objects gives several values: each entry is formatted whole.
+        # A dictionary among arrays or objects gives several values: each entry is formatted whole.
         return call.tracer.scalar(
             [values], lambda each: call.plain(text, each), _varying_values, call.place
         )
@@ -305,8 +308,8 @@ def _converted(call: TracedCall, code: Conversion, supply: Callable[[Conversion]
         (each,) = values
         if code.kind == "s" and code.width != "*" and code.width <= MAX_WIDTH:
             return _padded(call, operators.to_string(each), code)
-        if _is_plain_whole(code, each):
-            return tracer.compute("whole_text", [each], Type.TEXT)
+        if _is_plain_integer(code, each):
+            return tracer.compute("integer_text", [each], Type.TEXT)
         if (layout := number_format(code)) is not None and type_name_of(each) == "number":
             return tracer.compute(
                 "format_number",
@@ -316,9 +319,9 @@ def _converted(call: TracedCall, code: Conversion, supply: Callable[[Conversion]
                 span=call.place,
                 label=one,
             )
-        if type_name_of(each) not in {"number", "string", "boolean"}:
+        if type_name_of(each) not in SCALAR_TYPES:
             raise PlanUnsupportedError("std.format gets values whose types differ between events")
-        typed = tracer.typed(each, _TYPES[type_name_of(each) or ""])
+        typed = tracer.typed(each, SCALAR_TYPES[type_name_of(each) or ""])
         return tracer.compute(
             "each", [typed], Type.TEXT, parameters=(plain,), span=call.place, label=f"format {one}"
         )
@@ -328,13 +331,10 @@ def _converted(call: TracedCall, code: Conversion, supply: Callable[[Conversion]
     return tracer.scalar([value], plain, vector, call.place)
 
 
-_TYPES: Final = {"number": Type.NUMBER, "string": Type.TEXT, "boolean": Type.BOOLEAN}
-
-
-def _is_plain_whole(code: Conversion, value: Any) -> bool:
+def _is_plain_integer(code: Conversion, value: Any) -> bool:
     """Whether it is `%d` of whole numbers, without anything else."""
     plain = not (code.alternative or code.left or code.blank or code.plus or code.width)
-    whole = isinstance(value, Symbol) and value.node.type is Type.WHOLE
+    whole = isinstance(value, Symbol) and value.node.type is Type.INTEGER
     return code.kind == "d" and plain and whole and code.precision is None
 
 

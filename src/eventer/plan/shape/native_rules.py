@@ -1,0 +1,62 @@
+"""The types of what the functions return that templates get from `std.native`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from eventer.functions.catalog import CATALOG
+from eventer.functions.spec import FunctionSpec, ReturnType
+from eventer.jsonnet.nodes import Visibility
+from eventer.plan.shape.abstract import (
+    ANYTHING,
+    INTEGER,
+    NUMBER,
+    TEXT,
+    AbstractArray,
+    AbstractField,
+    AbstractLayer,
+    AbstractValue,
+    LazyValue,
+    ObjectLayers,
+    Text,
+    evaluated,
+    object_of,
+)
+from eventer.plan.shape.constant_values import constant, join_all
+
+_TYPES: Final = {
+    ReturnType.INTEGER: INTEGER,
+    ReturnType.NUMBER: NUMBER,
+    ReturnType.TEXT: TEXT,
+    ReturnType.TIMESTAMP: AbstractValue(Text(timestamp=True)),
+    ReturnType.JSON: ANYTHING,
+}
+
+
+def native_result(name: str, arguments: tuple[LazyValue, ...]) -> AbstractValue:
+    """What the function of this name returns."""
+    spec = CATALOG.find(name)
+    if spec is None:
+        return ANYTHING
+    if spec.items is not None and arguments:
+        return _item(spec, arguments[0].get())
+    if spec.return_type is not ReturnType.OBJECT:
+        return _TYPES[spec.return_type]
+    fields = {
+        field.name: AbstractField(
+            evaluated(_TYPES[field.return_type]),
+            None,
+            Visibility.HIDDEN if field.hidden else Visibility.INHERIT,
+        )
+        for field in spec.fields.values()
+    }
+    return object_of(ObjectLayers((AbstractLayer(fields),)))
+
+
+def _item(spec: FunctionSpec, items: AbstractValue) -> AbstractValue:
+    assert spec.items is not None
+    if isinstance(items.core, AbstractArray):
+        return items.core.element.get()
+    if not isinstance(items.core, Text) or items.core.values is None:
+        return TEXT if isinstance(items.core, Text) else ANYTHING
+    return join_all(constant(item) for text in items.core.values for item in spec.items(text))

@@ -1,0 +1,254 @@
+"""The types of what functions of the standard library return.
+
+A function has the type that `STD_RESULTS` gives, or a rule here where that depends on arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from eventer.jsonnet.std.declarations import CONSTANTS, FUNCTIONS
+from eventer.plan.shape.abstract import (
+    ANYTHING,
+    BOOLEAN,
+    INTEGER,
+    NULL,
+    NUMBER,
+    TEXT,
+    AbstractArray,
+    AbstractClosure,
+    AbstractObject,
+    AbstractValue,
+    Boolean,
+    LazyValue,
+    Number,
+    ObjectLayers,
+    StdFunctionName,
+    Text,
+    array_of,
+    evaluated,
+    join,
+)
+from eventer.plan.shape.constant_values import join_all
+from eventer.plan.shape.object_layers import find_field
+from eventer.plan.std_results import STD_RESULTS, StdResult
+
+if TYPE_CHECKING:
+    from eventer.plan.shape.infer import Inference
+
+_MAX_FOLD_ROUNDS: Final = 4
+"""Times that a fold's function is inferred until its result stays the same."""
+_MAX_FOLD_DEPTH: Final = 4
+"""Arrays and objects within one another in the result of a fold."""
+
+
+@dataclass(frozen=True, slots=True)
+class AbstractCall:
+    """A call of `std.<name>` and its arguments, by the names of the parameters."""
+
+    inference: Inference
+    arguments: Mapping[str, LazyValue]
+
+    def value(self, name: str) -> AbstractValue:
+        """An argument."""
+        return self.arguments[name].get() if name in self.arguments else ANYTHING
+
+    def element(self, name: str) -> LazyValue:
+        """An element of an argument that is an array, or a character of a text."""
+        core = self.value(name).core
+        if isinstance(core, AbstractArray):
+            return core.element
+        return evaluated(TEXT if isinstance(core, Text) else ANYTHING)
+
+    def applied(self, name: str, *arguments: LazyValue) -> AbstractValue:
+        """The result of an argument that is a function."""
+        core = self.value(name).core
+        if isinstance(core, AbstractClosure):
+            return self.inference.call(core, arguments, {})
+        if isinstance(core, StdFunctionName):
+            return std_result(self.inference, core.name, arguments, {})
+        return ANYTHING
+
+
+def std_member(name: str) -> AbstractValue:
+    """`std.<name>`."""
+    if name == "thisFile":
+        return TEXT
+    return NUMBER if name in CONSTANTS else AbstractValue(StdFunctionName(name))
+
+
+def std_result(
+    inference: Inference,
+    name: str,
+    positional: tuple[LazyValue, ...],
+    named: Mapping[str, LazyValue],
+) -> AbstractValue:
+    """What `std.<name>` returns."""
+    function = FUNCTIONS.get(name)
+    if function is None:
+        return ANYTHING
+    given = dict(zip((param.name for param in function.params), positional, strict=False))
+    call = AbstractCall(inference, given | dict(named))
+    rule = _RULES.get(name)
+    if rule is not None:
+        return rule(call)
+    result = STD_RESULTS.get(name)
+    if result is StdResult.SAME_ARRAY:
+        return _same_array(call)
+    return ANYTHING if result is None else _FIXED[result]
+
+
+_FIXED: Final = {
+    StdResult.BOOLEAN: BOOLEAN,
+    StdResult.INTEGER: INTEGER,
+    StdResult.NUMBER: NUMBER,
+    StdResult.TEXT: TEXT,
+    StdResult.TEXTS: array_of(evaluated(TEXT)),
+    StdResult.INTEGERS: array_of(evaluated(INTEGER)),
+    StdResult.ARRAY: array_of(evaluated(ANYTHING)),
+}
+
+
+def _same_array(call: AbstractCall) -> AbstractValue:
+    """An array of elements of the arguments that are arrays; a text where the first is one."""
+    values = [argument.get() for argument in call.arguments.values()]
+    elements = [value.core.element for value in values if isinstance(value.core, AbstractArray)]
+    if elements:
+        return array_of(LazyValue(lambda: join_all(element.get() for element in elements)))
+    return TEXT if values and isinstance(values[0].core, Text) else ANYTHING
+
+
+def _map(call: AbstractCall) -> AbstractValue:
+    return array_of(LazyValue(lambda: call.applied("func", call.element("arr"))))
+
+
+def _map_with_index(call: AbstractCall) -> AbstractValue:
+    return array_of(
+        LazyValue(lambda: call.applied("func", evaluated(INTEGER), call.element("arr")))
+    )
+
+
+def _make_array(call: AbstractCall) -> AbstractValue:
+    return array_of(LazyValue(lambda: call.applied("func", evaluated(INTEGER))))
+
+
+def _fold_left(call: AbstractCall) -> AbstractValue:
+    element = call.element("arr")
+    return _fold(call, lambda result: call.applied("func", evaluated(result), element))
+
+
+def _fold_right(call: AbstractCall) -> AbstractValue:
+    element = call.element("arr")
+    return _fold(call, lambda result: call.applied("func", element, evaluated(result)))
+
+
+def _fold(call: AbstractCall, step: Callable[[AbstractValue], AbstractValue]) -> AbstractValue:
+    """The initial value and all results, once another step adds no further type."""
+    result = call.value("init")
+    for _ in range(_MAX_FOLD_ROUNDS):
+        joined = join(result, step(result))
+        if _type_key(call.inference, joined) == _type_key(call.inference, result):
+            return result
+        result = _without_values(joined)
+    return ANYTHING
+
+
+def _without_values(value: AbstractValue) -> AbstractValue:
+    """Any text or any boolean instead of a few known ones, so that folds end."""
+    match value.core:
+        case Text(timestamp=timestamp):
+            return AbstractValue(Text(None, timestamp), value.nullable)
+        case Boolean():
+            return AbstractValue(Boolean(), value.nullable)
+        case _:
+            return value
+
+
+def _type_key(inference: Inference, value: AbstractValue, depth: int = _MAX_FOLD_DEPTH) -> Hashable:
+    """Equal for values of the same type; never for functions, and never beyond a depth."""
+    core: Hashable = value.core
+    if depth == 0 or isinstance(core, AbstractClosure):
+        return object()
+    if isinstance(core, AbstractArray):
+        core = _type_key(inference, core.element.get(), depth - 1), "array"
+    elif isinstance(core, AbstractObject):
+        core = frozenset(_layers_key(inference, each, depth - 1) for each in core.alternatives)
+    return core, value.nullable
+
+
+def _layers_key(inference: Inference, layers: ObjectLayers, depth: int) -> Hashable:
+    fields = {
+        name: each.visibility for layer in layers.layers for name, each in layer.fields.items()
+    }
+    return any(layer.open for layer in layers.layers), frozenset(
+        (name, visibility, _type_key(inference, find_field(inference, layers, name), depth))
+        for name, visibility in fields.items()
+    )
+
+
+def _extreme(call: AbstractCall) -> AbstractValue:
+    """`minArray`, `maxArray`: an element, or the value for an empty array."""
+    element = call.element("arr").get()
+    return join(element, call.value("onEmpty")) if "onEmpty" in call.arguments else element
+
+
+def _numbers(call: AbstractCall) -> AbstractValue:
+    """`max`, `clamp` and others: an integer where all arguments are integers."""
+    return join_all(
+        [INTEGER, *(_as_number(argument.get()) for argument in call.arguments.values())]
+    )
+
+
+def _as_number(value: AbstractValue) -> AbstractValue:
+    return AbstractValue(value.core) if isinstance(value.core, Number) else NUMBER
+
+
+def _clamp(call: AbstractCall) -> AbstractValue:
+    return TEXT if isinstance(call.value("minVal").core, Text) else _numbers(call)
+
+
+def _modulo(call: AbstractCall) -> AbstractValue:
+    """`std.mod`: the remainder of a number, or a formatted text."""
+    match call.value("a").core:
+        case Text():
+            return TEXT
+        case Number():
+            return _numbers(call)
+        case _:
+            return ANYTHING
+
+
+def _get(call: AbstractCall) -> AbstractValue:
+    """`std.get`: a field of a known name, or the default."""
+    core, name = call.value("o").core, call.value("f").core
+    if not isinstance(core, AbstractObject) or not isinstance(name, Text) or name.values is None:
+        return ANYTHING
+    default = call.value("default") if "default" in call.arguments else NULL
+    fields = [
+        find_field(call.inference, layers, text)
+        for layers in core.alternatives
+        for text in sorted(name.values)
+    ]
+    return join_all([default, *fields])
+
+
+_RULES: Final[Mapping[str, Callable[[AbstractCall], AbstractValue]]] = {
+    "abs": _numbers,
+    "clamp": _clamp,
+    "foldl": _fold_left,
+    "foldr": _fold_right,
+    "get": _get,
+    "id": lambda call: call.value("x"),
+    "join": lambda call: TEXT if isinstance(call.value("sep").core, Text) else ANYTHING,
+    "makeArray": _make_array,
+    "map": _map,
+    "mapWithIndex": _map_with_index,
+    "max": _numbers,
+    "maxArray": _extreme,
+    "min": _numbers,
+    "minArray": _extreme,
+    "mod": _modulo,
+    "sum": lambda call: _as_number(call.element("arr").get()),
+}
