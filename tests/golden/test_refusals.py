@@ -21,7 +21,7 @@ UNREACHED = {
     "it is nested too deeply": LIMIT,
     "the compiler of plans is at fault: KeyError()": GUARD,
     "a condition on a value whose type differs between events": GUARD,
-    "a text is taken for a number": GUARD,
+    "a column of type text is used as number": GUARD,
     "std.range needs the same to in all events": GUARD,
     "the whole object of a function is used": GUARD,
 }

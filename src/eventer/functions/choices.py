@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,8 +19,6 @@ from eventer.functions.spec import (
     RowContext,
 )
 from eventer.kernels import draw
-
-_BIGINT: Final = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +67,6 @@ def _one_of(arguments: Sequence[JsonValue]) -> BoundCall:
     return OneOf(entries)
 
 
-def _return_type(arguments: Sequence[JsonValue]) -> ReturnType:
-    kinds = {_return_type_of_value(entry) for entry in _entries(arguments[0])}
-    if kinds == {ReturnType.INTEGER, ReturnType.NUMBER}:
-        return ReturnType.NUMBER
-    return kinds.pop() if len(kinds) == 1 else ReturnType.JSON
-
-
-def _return_type_of_value(value: JsonValue) -> ReturnType:
-    if isinstance(value, str):
-        return ReturnType.TEXT
-    if isinstance(value, Mapping):
-        return ReturnType.OBJECT
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return ReturnType.JSON
-    whole = float(value).is_integer() and abs(value) < _BIGINT
-    return ReturnType.INTEGER if whole else ReturnType.NUMBER
-
-
 GET_ONE_OF: Final = FunctionSpec(
     name="get_one_of",
     parameters=(
@@ -97,7 +77,6 @@ GET_ONE_OF: Final = FunctionSpec(
         ),
     ),
     return_type=ReturnType.JSON,
-    infer_return_type=_return_type,
     items=_entries,
     doc="One of the items, each equally likely; an item written twice is twice as likely. Text "
     "with a comma in it is separated by commas, each item trimmed; other text is separated by "

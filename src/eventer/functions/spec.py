@@ -141,11 +141,10 @@ class FieldSpec(BoundCall):
 class FunctionSpec:
     """A function that templates get from `std.native(name)`.
 
-    `bind` makes a call from all arguments, with defaults filled in. `infer_return_type` gives a
-    more exact type than `return_type` for known arguments. `is_random` is false if the function
-    reads no random words, so that all rows have one value. `items` gives the items that a function
-    chooses from, for its first argument. A `columnar` function draws numbers between two ends that
-    may differ between rows.
+    `bind` makes a call from all arguments, with defaults filled in. `is_random` is false if the
+    function reads no random words, so that all rows have one value. `items` gives the items that
+    a function chooses from, for its first argument. A `columnar` function draws numbers between
+    two ends that may differ between rows.
     """
 
     name: str
@@ -156,7 +155,6 @@ class FunctionSpec:
     bind: Callable[[Sequence[JsonValue]], BoundCall]
     is_random: bool = True
     fields: Mapping[str, FieldSpec] = field(default_factory=dict)
-    infer_return_type: Callable[[Sequence[JsonValue]], ReturnType] | None = None
     items: Callable[[JsonValue], Sequence[JsonValue]] | None = None
     columnar: bool = False
 
@@ -177,14 +175,6 @@ class FunctionSpec:
     def check(self, arguments: Sequence[JsonValue]) -> None:
         """Raises as `call` does, so that constant wrong arguments are found before any event."""
         self.call(arguments)
-
-    def call_return_type(self, arguments: Sequence[JsonValue]) -> ReturnType:
-        """What the call returns, as exactly as its arguments, which must be right, tell."""
-        return (
-            self.infer_return_type(self._complete(arguments))
-            if self.infer_return_type
-            else self.return_type
-        )
 
     def _complete(self, arguments: Sequence[JsonValue]) -> list[JsonValue]:
         if len(arguments) > len(self.parameters):

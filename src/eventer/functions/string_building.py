@@ -107,13 +107,6 @@ def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     return offsets
 
 
-def string_column(strings: Sequence[str]) -> StringColumn:
-    """A column of strings made one by one: for the few rows that no matrix covers."""
-    encoded = [s.encode("ascii") for s in strings]
-    data = np.frombuffer(b"".join(encoded), dtype=np.uint8)
-    return StringColumn(data, _offsets(np.array([len(e) for e in encoded], dtype=np.int64)))
-
-
 def padded_digits(values: NDArray[np.int64], width: int) -> Bytes:
     """Numbers in exactly `width` decimal digits, with leading zeros."""
     out = np.empty((len(values), width), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""`+`, `==`, the order of values, and how values read as text inside the language."""
+"""`+`, `==`, the order of values, and their text."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 _OBJECT_BYTES: Final = 320
 _LAYER_BYTES: Final = 16
 _LAYERS_PER_STEP: Final = 8
-"""What `+` of objects costs: it copies a reference to each layer, and nothing else."""
+"""The cost of `+` of objects, which copies a reference to each layer."""
 
 _HIGH_CONTROLS: Final = pattern("[\x7f-\x9f]")
 _MIN_CHARGED_LENGTH: Final = 4_096
-"""Shorter strings are covered by the step that every value costs."""
+"""Shorter strings cost nothing beyond the step of each value."""
 
 
 class Operators:
-    """The operators that look into values, charging what they take."""
+    """The operators that traverse values; they charge their work."""
 
     __slots__ = ("_meter",)
 
@@ -119,10 +119,10 @@ class Operators:
         return True
 
     def compare(self, left: Value, right: Value) -> int:
-        """Below, equal to or above 0, as `left` is below, equal to or above `right`.
+        """Negative, 0 or positive if `left` is below, equal to or above `right`.
 
         Raises:
-            EvaluationError: they are not two numbers, two strings or two arrays of such.
+            EvaluationError: they are not two numbers, two strings or two arrays of these.
         """
         kind = left.__class__
         if kind is right.__class__ and (kind is float or kind is str):
@@ -150,7 +150,7 @@ class Operators:
     # -- text -----------------------------------------------------------------------------------
 
     def to_string(self, value: Value) -> str:
-        """`std.toString`: strings as they are, others as the language prints them on one line."""
+        """`std.toString`: a string as it is, other values as JSON on one line."""
         if isinstance(value, str):
             return value
         if value.__class__ is float:
@@ -205,7 +205,7 @@ class Operators:
         parts.append("}" if before != "{" else "{ }")
 
     def _quoted(self, text: str) -> str:
-        """See `quote_string`; paid for."""
+        """See `quote_string`; charged."""
         self._meter.bytes(len(text))
         if len(text) < _MIN_CHARGED_LENGTH:
             return quote_string(text)
@@ -217,14 +217,14 @@ class Operators:
 
 
 def locate_error(error: TemplateError, value: Object, name: str) -> None:
-    """Gives an error that has no place the place of the field that it came from."""
+    """Gives an error without a place the place of the field that raised it."""
     span = value.table[name][1].span
     if span is not None:
         error.at(span)
 
 
 def quote_string(text: str) -> str:
-    """A string as the language prints it: JSON, with the controls above 0x7e escaped too."""
+    """A string as JSON, with the control characters above 0x7e escaped too."""
     return _HIGH_CONTROLS.sub(_escape, encode_basestring(text))
 
 
@@ -233,7 +233,7 @@ def _escape(match: Match[str]) -> str:
 
 
 def describe(value: Value) -> str:
-    """What a value is, with an article."""
+    """The type of a value, with an article."""
     name = type_name(value)
     if name == "null":
         return name

@@ -14,7 +14,7 @@ from eventer.plan.explanation import (
     PlanExplanation,
 )
 
-_WIDTHS = (6, 4, 8)
+_WIDTHS = (6, 4, 12)
 """Of a column's name, its domain and its type: fixed, so that lines differ only where plans do."""
 
 

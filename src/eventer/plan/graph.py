@@ -1,9 +1,9 @@
 """The plan as data: columns, each computed by one operation, over the rows of one domain.
 
-A *domain* is a set of rows. The root's are the batch's events; a `Filter` has those of its parent
-for which a condition holds; an `Elements` has one for each element of a list in each row of its
-parent, in order. A node's value is an array with one entry for each row of the node's domain. Nodes
-and domains are interned: the same computation is one node, made once in a batch.
+A *domain* is a set of rows. `Root` has the events of the batch, `Filter` the rows of its parent for
+which a condition holds, and `Elements` one row for each element of the lists of its parent, in
+order. The value of a node is an array with one entry per row of its domain. Nodes and domains are
+interned: the same computation is one node and is computed once per batch.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from eventer.core.source import Span
 from eventer.plan.unsupported import PlanUnsupportedError
 
 MAX_NODES = 20_000
-"""Columns that one plan may have: templates beyond it are refused, not run slowly."""
+"""Columns of one plan; the interpreter runs templates that need more."""
 
 
 class Type(Enum):
-    """What a column's array is.
+    """The array of a column.
 
-    WHOLE int64 within ±2^53, NUMBER finite float64, BOOLEAN bool, TEXT an Arrow large_string,
-    PICK int64 codes of the node's `entries`, VALUE a `JsonDictionaryColumn`, RAW the column of a
-    function, KEY uint64, ROWS int64 positions.
+    INTEGER: int64 within ±2^53. NUMBER: finite float64. BOOLEAN: bool. TEXT: Arrow large_string.
+    DICTIONARY: int64 codes of the node's `entries`. VALUE: a `JsonDictionaryColumn`. RAW: the
+    `Column` of a function. KEY: uint64. ROWS: int64 row numbers or lengths.
     """
 
-    WHOLE = "whole"
+    INTEGER = "integer"
     NUMBER = "number"
     BOOLEAN = "boolean"
     TEXT = "text"
-    DICTIONARY = "pick"
+    DICTIONARY = "dictionary"
     VALUE = "value"
     RAW = "raw"
     KEY = "key"
@@ -41,9 +41,9 @@ class Type(Enum):
 
 @dataclass(eq=False, slots=True)
 class Domain:
-    """A set of rows. `facts` are what is known of nodes there: a truth, or the codes that occur.
+    """A set of rows, within `depth` other domains.
 
-    `depth` is how many domains it is within.
+    `facts` are the codes that can occur in its rows, by node (0 and 1 for a BOOLEAN).
     """
 
     number: int
@@ -55,14 +55,14 @@ class Domain:
         self.depth = 0 if self.parent is None else self.parent.depth + 1
 
     def chain(self) -> Iterator[Domain]:
-        """This domain and those around it, innermost first."""
+        """This domain and its ancestors, the root last."""
         at: Domain | None = self
         while at is not None:
             yield at
             at = at.parent
 
     def within(self, other: Domain) -> bool:
-        """Whether every row of this domain belongs to a row of the other."""
+        """Whether the other domain is this one or an ancestor."""
         return any(each is other for each in self.chain())
 
 
@@ -73,7 +73,7 @@ class Root(Domain):
 
 @dataclass(eq=False, slots=True)
 class Filter(Domain):
-    """The rows of the parent for which `condition` (a BOOLEAN there) is `holds`."""
+    """The rows of the parent for which `condition`, a BOOLEAN of the parent, equals `holds`."""
 
     condition: Node = field(kw_only=True)
     holds: bool = field(kw_only=True)
@@ -81,18 +81,18 @@ class Filter(Domain):
 
 @dataclass(eq=False, slots=True)
 class Elements(Domain):
-    """One row for each element of a list: `lengths` (ROWS) says how many each parent row has."""
+    """The elements of lists; `lengths` (ROWS) are the lengths in the rows of the parent."""
 
     lengths: Node = field(kw_only=True)
 
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """A column: an operation, its arguments, what else it needs, and what comes out.
+    """A column: an operation, its arguments (columns and literals) and its parameters.
 
-    `entries` are a PICK's values (plain JSON). `bounds` are the least and the greatest value of a
-    WHOLE where known; `kind` is the type of a VALUE in the language, where known. `label` says what
-    a draw or a function is, for people.
+    `entries` are the values of a DICTIONARY (plain JSON), `bounds` the lowest and highest value of
+    an INTEGER, `kind` the type name of a VALUE, each if known. `label` names a draw or a function
+    in explanations.
     """
 
     number: int
@@ -113,7 +113,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """An argument that is the same in every row: a plain scalar of the language."""
+    """An argument that is the same in every row: a scalar of the language."""
 
     value: bool | float | str | None
 
@@ -123,7 +123,7 @@ Argument: TypeAlias = Node | Literal
 
 @dataclass(frozen=True, slots=True)
 class RaisingRows:
-    """Rows that raise: those of `domain` for which `condition` holds (all where it is None)."""
+    """Rows that raise: those of `domain` for which `condition` holds, or all if it is None."""
 
     domain: Domain
     condition: Node | None
@@ -132,7 +132,7 @@ class RaisingRows:
 
 
 class Graph:
-    """Makes nodes and domains, each once."""
+    """Creates nodes and domains, equal ones once."""
 
     def __init__(self) -> None:
         self.root = Root(0, None)
@@ -155,10 +155,10 @@ class Graph:
         kind: str | None = None,
         label: str | None = None,
     ) -> Node:
-        """The column of an operation; arguments are of the same domain (but for `gather`).
+        """The column of an operation; its arguments have the same domain, except for `gather`.
 
         Raises:
-            PlanUnsupportedError: the plan grows too large.
+            PlanUnsupportedError: the plan has too many columns.
         """
         key = (
             operation,
@@ -190,9 +190,9 @@ class Graph:
         return found
 
     def _identity(self, thing: Any) -> Hashable:
-        """What tells arguments and parameters apart: plain ones by value, others by identity.
+        """The key of an argument or parameter: plain ones by value, others by identity.
 
-        The node that is found by them holds them, so an identity is never that of something else.
+        The node holds them, so no other object can get the same identity.
         """
         if isinstance(thing, Literal):
             return type(thing.value), repr(thing.value)
@@ -201,7 +201,7 @@ class Graph:
         return id(thing)
 
     def filter(self, parent: Domain, condition: Node, *, holds: bool) -> Filter:
-        """The rows of a domain for which a condition (of that domain) is as said."""
+        """The rows of a domain for which a condition of that domain equals `holds`."""
         key = ("filter", parent.number, id(condition), holds)
         found: Filter | None = self._known.get(key)
         if found is None:
@@ -210,7 +210,7 @@ class Graph:
         return found
 
     def elements(self, parent: Domain, lengths: Node) -> Elements:
-        """The elements of a list that each row of a domain has."""
+        """The elements of a list in each row of a domain."""
         key = ("elements", parent.number, id(lengths))
         found: Elements | None = self._known.get(key)
         if found is None:
@@ -225,12 +225,12 @@ class Graph:
     def add_raising_rows(
         self, domain: Domain, condition: Node | None, what: str, span: Span | None = None
     ) -> None:
-        """Notes that rows of a domain raise; the interpreter says what."""
+        """Records rows that raise; the interpreter generates these events."""
         self.raising_rows.append(RaisingRows(domain, condition, what, span))
 
 
 def source_node(node: Node) -> Node:
-    """The node whose rows a node takes, where it merely takes rows."""
+    """The node that a `take` has its values from; other nodes themselves."""
     while node.operation == "take":
         (argument,) = node.arguments
         assert isinstance(argument, Node)
@@ -239,9 +239,9 @@ def source_node(node: Node) -> Node:
 
 
 def codes_node(node: Node) -> Node:
-    """The node that a PICK has its codes from: equal for picks whose codes are the same.
+    """The node that a dictionary has its codes from; the same for dictionaries of equal codes.
 
-    Of nodes that take rows, the one they take them from: facts about it hold within.
+    Facts about it hold in all domains within its own.
     """
     while True:
         node = source_node(node)

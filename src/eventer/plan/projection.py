@@ -123,7 +123,7 @@ def _element(tracer: Tracer, value: SymbolicList, tokens: Sequence[str]) -> Any:
     if position is None:
         return None
     number = float(position)
-    inside = tracer.compute("is_place", [number, list_length(tracer, value)], Type.BOOLEAN)
+    inside = tracer.compute("is_position", [number, list_length(tracer, value)], Type.BOOLEAN)
     return tracer.choose(
         inside, lambda: _at(tracer, nth(tracer, value, number), tokens[1:]), lambda: None
     )
@@ -259,7 +259,7 @@ class _ColumnReader:
         return pa.array(cells, type=self._type).take(pa.array(codes))
 
     def _instants(self, node: Node, rows: Domain, texts: Any) -> Any:
-        source = node.arguments[0] if node.operation == "drawn" else None
+        source = node.arguments[0] if node.operation == "draw_values" else None
         raw = self._run.value(source) if isinstance(source, Node) else None
         if isinstance(raw, TimestampColumn):
             return _as_microseconds(raw).cast(self._type)
@@ -310,15 +310,15 @@ def _as_microseconds(instants: TimestampColumn) -> Any:
 _Column = tuple[Any, Any]
 
 
-def _whole(values: Any) -> _Column:
+def _integer(values: Any) -> _Column:
     return pa.array(values), None
 
 
-def _whole_as_double(values: Any) -> _Column:
+def _integer_as_double(values: Any) -> _Column:
     return pa.array(values.astype(np.float64)), None
 
 
-def _whole_text(values: Any) -> _Column:
+def _integer_text(values: Any) -> _Column:
     return pa.array(values).cast(pa.string()).cast(pa.large_string()), None
 
 
@@ -326,7 +326,7 @@ def _double(values: Any) -> _Column:
     return pa.array(values), None
 
 
-def _double_as_whole(values: Any) -> _Column:
+def _double_as_integer(values: Any) -> _Column:
     wrong = (np.trunc(values) != values) | (np.abs(values) >= 2.0**63)
     return pa.array(np.where(wrong, 0.0, values).astype(np.int64)), wrong
 
@@ -353,11 +353,11 @@ def _as_key(read: Callable[[Any], _Column]) -> Callable[[Any], _Column]:
 
 
 _COLUMNS: Final[dict[tuple[Type, ColumnType], Callable[[Any], _Column]]] = {
-    (Type.WHOLE, ColumnType.BIGINT): _whole,
-    (Type.WHOLE, ColumnType.DOUBLE): _whole_as_double,
-    (Type.WHOLE, ColumnType.JSONB): _whole_text,
-    (Type.WHOLE, ColumnType.KEY): _as_key(_whole_text),
-    (Type.NUMBER, ColumnType.BIGINT): _double_as_whole,
+    (Type.INTEGER, ColumnType.BIGINT): _integer,
+    (Type.INTEGER, ColumnType.DOUBLE): _integer_as_double,
+    (Type.INTEGER, ColumnType.JSONB): _integer_text,
+    (Type.INTEGER, ColumnType.KEY): _as_key(_integer_text),
+    (Type.NUMBER, ColumnType.BIGINT): _double_as_integer,
     (Type.NUMBER, ColumnType.DOUBLE): _double,
     (Type.NUMBER, ColumnType.JSONB): _double_text,
     (Type.NUMBER, ColumnType.KEY): _as_key(_double_text),

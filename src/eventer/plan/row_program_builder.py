@@ -126,7 +126,7 @@ class RowProgramBuilder:
         self._pending.clear()
 
     def dictionary(self, entries: Sequence[Any]) -> int:
-        """The number of the dictionary that has the texts of a pick's entries."""
+        """The number of the dictionary that has the texts of a dictionary's entries."""
         number = self._numbers.get(id(entries))
         if number is None:
             number = self._numbers[id(entries)] = len(self._dictionaries)

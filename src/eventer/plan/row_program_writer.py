@@ -89,10 +89,10 @@ class RowProgramWriter:
             if isinstance(part, Literal):
                 assert isinstance(part.value, str)
                 self._out.add_literal(string_text(part.value)[1:-1])
-            elif part.operation == "whole_text":
+            elif part.operation == "integer_text":
                 (number,) = part.arguments
                 assert isinstance(number, Node)
-                self._out.emit_column(RowOp.WHOLE, Layout.NUMBERS, number)
+                self._out.emit_column(RowOp.INTEGER, Layout.NUMBERS, number)
             else:
                 self._out.emit_column(RowOp.RAW, Layout.TEXT, part)
         self._out.add_literal('"')
@@ -227,10 +227,10 @@ def _is_plain(node: Node) -> bool:
     return node.type is Type.TEXT and source_node(node).operation in _PLAIN
 
 
-_PLAIN: Final = frozenset({"drawn", "whole_text", "number_text", "format_number"})
+_PLAIN: Final = frozenset({"draw_values", "integer_text", "number_text", "format_number"})
 """Operations that give texts without quotes, backslashes and controls: functions spell ASCII."""
 _SCALARS: Final = {
-    Type.WHOLE: (RowOp.WHOLE, Layout.NUMBERS),
+    Type.INTEGER: (RowOp.INTEGER, Layout.NUMBERS),
     Type.NUMBER: (RowOp.DOUBLE, Layout.DOUBLES),
     Type.BOOLEAN: (RowOp.BOOLEAN, Layout.BOOLEANS),
     Type.TEXT: (RowOp.TEXT, Layout.TEXT),

@@ -1,8 +1,8 @@
-"""Values of the language that differ from row to row: what tracing puts beside the plain ones.
+"""The values of a trace that differ between rows.
 
-A trace evaluates a template once, for all rows. What is the same in every row is a plain value of
-the language (`eventer.jsonnet.values`); the rest is one of these. Python must never take one for a
-plain value: asked whether it is true, each refuses the plan.
+A trace evaluates a template once, for all rows. A value that is the same in every row is a plain
+value of the language (`eventer.jsonnet.values`); other values are symbolic. A symbolic value has no
+truth: `bool()` of it raises.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from eventer.plan.graph import Domain, Node, Type
 from eventer.plan.unsupported import PlanUnsupportedError
 
 SCALAR_TYPES: Final = {"number": Type.NUMBER, "string": Type.TEXT, "boolean": Type.BOOLEAN}
-"""The column type of each type of scalars of the language."""
+"""Column types by the type names of scalars."""
 
 
 class Symbolic:
-    """What the classes here share."""
+    """The base of values that differ between rows."""
 
     __slots__ = ()
 
@@ -29,16 +29,16 @@ class Symbolic:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Symbol(Symbolic):
-    """A scalar a row (or, for a PICK or VALUE, one of some plain values)."""
+    """A column: a scalar per row; for a DICTIONARY or a VALUE any plain value per row."""
 
     node: Node
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice(Symbolic):
-    """`then` in the rows of `domain` where `condition` holds, `otherwise` in the others.
+    """`then` in the rows of `domain` for which `condition` holds, `otherwise` in the other rows.
 
-    Each side is a value of its own part of the domain, or `ALWAYS_RAISES` where all its rows raise.
+    Each side is a value of its part of the domain, or `ALWAYS_RAISES` if all its rows raise.
     """
 
     domain: Domain
@@ -49,10 +49,10 @@ class Choice(Symbolic):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SymbolicList(Symbolic):
-    """A list a row, of lengths that differ.
+    """A list per row of `domain`, with `lengths` (ROWS) that may differ.
 
-    `lengths` (ROWS) are those of the rows of `domain`; the rows of `elements` are the elements, in
-    the order of the rows; `item` is the operand of each, in `elements`.
+    The rows of the domain `elements` are the elements of all lists, in order; `item` is the operand
+    of each element, in that domain.
     """
 
     domain: Domain
@@ -62,7 +62,7 @@ class SymbolicList(Symbolic):
 
 
 class AlwaysRaises(Symbolic):
-    """The side of a choice whose rows all raise."""
+    """A side of a choice whose rows all raise."""
 
     __slots__ = ()
 
@@ -71,20 +71,16 @@ ALWAYS_RAISES: Final = AlwaysRaises()
 
 
 def type_name_of(value: Any) -> str | None:
-    """The type that `std.type` would say, where it is the same in all rows; else None."""
+    """The name that `std.type` gives, if it is the same in all rows; else None."""
     if isinstance(value, Symbol):
         return _type_name_of_node(value.node)
     if isinstance(value, SymbolicList):
         return "array"
-    if isinstance(value, Symbolic):
-        return None
-    if value is None:
-        return "null"
-    return plain_type_name(value)
+    return None if isinstance(value, Symbolic) else plain_type_name(value)
 
 
 def plain_type_name(value: Any) -> str:
-    """The type of a value that is the same in all rows, plain JSON included."""
+    """The type name of a value of the language or of JSON."""
     if value is None:
         return "null"
     if value is True or value is False:
@@ -99,13 +95,15 @@ def plain_type_name(value: Any) -> str:
 
 
 def _type_name_of_node(node: Node) -> str | None:
-    if node.type in {Type.WHOLE, Type.NUMBER}:
-        return "number"
-    if node.type is Type.BOOLEAN:
-        return "boolean"
-    if node.type is Type.TEXT:
-        return "string"
     if node.type is Type.DICTIONARY:
         kinds = {plain_type_name(entry) for entry in node.entries}
         return kinds.pop() if len(kinds) == 1 else None
-    return node.kind
+    return _TYPE_NAMES.get(node.type, node.kind)
+
+
+_TYPE_NAMES: Final = {
+    Type.INTEGER: "number",
+    Type.NUMBER: "number",
+    Type.BOOLEAN: "boolean",
+    Type.TEXT: "string",
+}

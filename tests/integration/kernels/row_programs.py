@@ -20,7 +20,7 @@ TEXTS = st.one_of(
 )
 PLAIN_TEXTS = st.text("abcdefg é😀", max_size=70)
 VALUES = {
-    RowOp.WHOLE: st.one_of(INT64, st.integers(-1000, 10**9)),
+    RowOp.INTEGER: st.one_of(INT64, st.integers(-1000, 10**9)),
     RowOp.DOUBLE: DOUBLES,
     RowOp.BOOLEAN: st.booleans(),
     RowOp.TEXT: TEXTS,
@@ -42,7 +42,7 @@ VALUES = {
 }
 
 
-KINDS = {RowOp.WHOLE: np.int64, RowOp.DOUBLE: np.float64, RowOp.BOOLEAN: np.bool_}
+KINDS = {RowOp.INTEGER: np.int64, RowOp.DOUBLE: np.float64, RowOp.BOOLEAN: np.bool_}
 
 
 @dataclass

@@ -132,7 +132,7 @@ def test_separators_are_right_in_what_is_too_large():
     case.emit(RowOp.SEPARATE)
     case.literal("[")
     case.emit(RowOp.SEPARATE)
-    case.emit(RowOp.WHOLE, case.put([7] * 3000))
+    case.emit(RowOp.INTEGER, case.put([7] * 3000))
     case.emit(RowOp.NEXT, 0, loop + 1)
     case.patch(loop)
     case.emit(RowOp.END)
@@ -147,7 +147,7 @@ def test_the_stack_is_deep_enough():
     for depth in range(MAX_DEPTH // 2):
         case.literal("[")
         loops.append(case.emit(RowOp.LOOP, case.put([0, 3 if depth == MAX_DEPTH // 2 - 1 else 1])))
-    case.emit(RowOp.WHOLE, case.put([5, 6, 7]))
+    case.emit(RowOp.INTEGER, case.put([5, 6, 7]))
     for loop in reversed(loops):
         case.emit(RowOp.NEXT, 0, loop + 1)
         case.patch(loop)
@@ -192,7 +192,7 @@ def test_no_rows():
 
 def test_what_is_not_contiguous_serves_as_well():
     code = np.zeros((3, 6), np.int64)[:, ::2]
-    code[0] = [RowOp.WHOLE, 0, 0]
+    code[0] = [RowOp.INTEGER, 0, 0]
     code[1] = [RowOp.RAW, 1, 0]
     offsets = np.arange(12, dtype=np.int64)[::2]
     data = np.frombuffer(b"a b c d e f ", np.uint8)[::2]
@@ -241,7 +241,7 @@ def test_few_rows_and_many_are_the_same(rows):
     """Which way is taken depends on how many rows there are, and nothing else does."""
     case = Case()
     case.literal("{")
-    case.emit(RowOp.WHOLE, case.put(range(rows)))
+    case.emit(RowOp.INTEGER, case.put(range(rows)))
     case.emit(RowOp.END)
     bounds = {"limit": GREAT, "event_limit": GREAT, "guess": 0}
     done = assemble(case.program(), case.columns, rows, **bounds)

@@ -10,7 +10,7 @@ from eventer.functions import data_files
 from eventer.functions.choices import GET_ONE_OF, items_of
 from eventer.functions.columns import DictionaryColumn
 from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
-from eventer.functions.spec import BatchContext, ReturnType, RowContext
+from eventer.functions.spec import BatchContext, RowContext
 from eventer.functions.user_agents import GET_RAND_USER_AGENT
 from eventer.kernels.draw import draw
 
@@ -50,24 +50,6 @@ def test_an_array_may_have_any_values() -> None:
     items = [None, True, 1.5, "x", [1.0], {"a": None}]
     values = GET_ONE_OF.call((items,)).column(1, CONTEXT).to_list()
     assert all(item in values for item in items)
-
-
-@pytest.mark.parametrize(
-    ("argument", "kind"),
-    [
-        ("1, 2", ReturnType.TEXT),
-        ([1.0, 2.0], ReturnType.INTEGER),
-        ([1.0, 2.5], ReturnType.NUMBER),
-        ([1e300], ReturnType.NUMBER),
-        (["a"], ReturnType.TEXT),
-        ([{"a": 1.0}], ReturnType.OBJECT),
-        (["a", 1.0], ReturnType.JSON),
-        ([None, 1.0], ReturnType.JSON),
-        ([True], ReturnType.JSON),
-    ],
-)
-def test_the_result_is_as_exact_as_the_items(argument: object, kind: ReturnType) -> None:
-    assert GET_ONE_OF.call_return_type((argument,)) is kind
 
 
 @pytest.mark.parametrize(

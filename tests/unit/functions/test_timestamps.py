@@ -220,4 +220,3 @@ def test_a_now_too_far_out_is_an_error_of_that_event() -> None:
 
 def test_it_returns_timestamps() -> None:
     assert GET_TIMESTAMP.return_type is ReturnType.TIMESTAMP
-    assert GET_TIMESTAMP.call_return_type(("now", "now", "1s")) is ReturnType.TIMESTAMP

@@ -23,12 +23,12 @@ domains
   d0  the events
 
 columns
-  %0    d0  raw     draw get_integer(1, 9) key KEY
-  %1    d0  whole   drawn %0 [1..9]
+  %0    d0  raw         draw get_integer(1, 9) key KEY
+  %1    d0  integer     draw_values %0 [1..9]
 
 row program
   0   literal   {"a":
-  1   whole     %1
+  1   integer   %1
   2   literal   ,"b":[1,"x"]}
   3   end
 

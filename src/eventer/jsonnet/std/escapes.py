@@ -41,38 +41,22 @@ def changed(call: Call, text: str, change: Callable[[str], str]) -> str:
     return "".join([change(piece) for piece in call.pieces(text)])
 
 
-def _escaped(call: Call, value: Value, change: Callable[[str], str]) -> str:
-    """The text of a value with its escapes, the room for which is paid before."""
-    text = call.to_string(value)
-    call.bytes(_LONGEST * len(text))
-    return changed(call, text, change)
+def _escape(name: str, change: Callable[[str], str], quote: str = "", param: str = "str_") -> None:
+    """Declares a function that escapes the text of a value, between two quotes.
+
+    The longest possible result is charged before.
+    """
+
+    def implementation(call: Call, value: Value) -> Value:
+        text = call.to_string(value)
+        call.bytes(_LONGEST * len(text))
+        return f"{quote}{changed(call, text, change)}{quote}"
+
+    function(name, strict(param))(implementation)
 
 
-@function("escapeStringJson", strict("str_"))
-def escape_json(call: Call, value: Value) -> Value:
-    """As a JSON string."""
-    return f'"{_escaped(call, value, json_escaped)}"'
-
-
-@function("escapeStringPython", strict("str"))
-def escape_python(call: Call, value: Value) -> Value:
-    """As a Python string."""
-    return f'"{_escaped(call, value, json_escaped)}"'
-
-
-@function("escapeStringBash", strict("str_"))
-def escape_bash(call: Call, value: Value) -> Value:
-    """In single quotes, for a shell."""
-    return "'" + _escaped(call, value, lambda text: text.replace("'", "'\"'\"'")) + "'"
-
-
-@function("escapeStringDollars", strict("str_"))
-def escape_dollars(call: Call, value: Value) -> Value:
-    """With each dollar doubled."""
-    return _escaped(call, value, lambda text: text.replace("$", "$$"))
-
-
-@function("escapeStringXML", strict("str_"))
-def escape_xml(call: Call, value: Value) -> Value:
-    """With XML's five special characters as entities."""
-    return _escaped(call, value, lambda text: text.translate(_XML))
+_escape("escapeStringJson", json_escaped, '"')
+_escape("escapeStringPython", json_escaped, '"', "str")
+_escape("escapeStringBash", lambda text: text.replace("'", "'\"'\"'"), "'")
+_escape("escapeStringDollars", lambda text: text.replace("$", "$$"))
+_escape("escapeStringXML", lambda text: text.translate(_XML))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from eventer.jsonnet.object_values import Object, object_of, without_field
 from eventer.jsonnet.std.arguments import enter_level
-from eventer.jsonnet.std.declarations import Call, function, lazy, optional, strict
+from eventer.jsonnet.std.declarations import Call, StdParam, function, lazy, optional, strict
 from eventer.jsonnet.values import Array, Operand, Value, array_of, type_name
 
 
@@ -19,16 +22,23 @@ def _later(call: Call, value: Object, name: str) -> Operand:
     return call.delay(lambda: call.field(value, name))
 
 
-@function("objectFields", strict("o"))
-def object_fields(call: Call, value: Value) -> Value:
-    """The names of the visible fields, by code point."""
-    return array_of(_names(call, value, hidden=False))
+def _visible_and_all(
+    name: str, *params: StdParam
+) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
+    """Declares `std.<name>` for the visible fields and `std.<name>All` for all fields."""
+
+    def declare(implementation: Callable[..., Value]) -> Callable[..., Value]:
+        function(name, *params)(partial(implementation, hidden=False))
+        function(f"{name}All", *params)(partial(implementation, hidden=True))
+        return implementation
+
+    return declare
 
 
-@function("objectFieldsAll", strict("o"))
-def object_fields_all(call: Call, value: Value) -> Value:
-    """The names of all fields."""
-    return array_of(_names(call, value, hidden=True))
+@_visible_and_all("objectFields", strict("o"))
+def object_fields(call: Call, value: Value, *, hidden: bool) -> Value:
+    """The names of the fields, by code point."""
+    return array_of(_names(call, value, hidden=hidden))
 
 
 @function("objectFieldsEx", strict("obj"), strict("hidden"))
@@ -37,16 +47,10 @@ def object_fields_ex(call: Call, value: Value, hidden: Value) -> Value:
     return array_of(_names(call, value, hidden=call.boolean(hidden, "hidden")))
 
 
-@function("objectHas", strict("o"), strict("f"))
-def object_has(call: Call, value: Value, name: Value) -> Value:
-    """Whether there is such a visible field."""
-    return call.object(value, "o").has(call.string(name, "f"), hidden=False)
-
-
-@function("objectHasAll", strict("o"), strict("f"))
-def object_has_all(call: Call, value: Value, name: Value) -> Value:
-    """Whether there is such a field, visible or hidden."""
-    return call.object(value, "o").has(call.string(name, "f"))
+@_visible_and_all("objectHas", strict("o"), strict("f"))
+def object_has(call: Call, value: Value, name: Value, *, hidden: bool) -> Value:
+    """Whether there is such a field."""
+    return call.object(value, "o").has(call.string(name, "f"), hidden=hidden)
 
 
 @function("objectHasEx", strict("obj"), strict("fname"), strict("hidden"))
@@ -71,36 +75,16 @@ def get(call: Call, value: Value, name: Value, default: Operand, hidden: Value) 
     return call.force(default)
 
 
-@function("objectValues", strict("o"))
-def object_values(call: Call, value: Value) -> Value:
-    """The visible fields' values, in the order of their names."""
-    return _values(call, value, hidden=False)
-
-
-@function("objectValuesAll", strict("o"))
-def object_values_all(call: Call, value: Value) -> Value:
-    """All fields' values, in the order of their names."""
-    return _values(call, value, hidden=True)
-
-
-def _values(call: Call, value: Value, *, hidden: bool) -> Array:
+@_visible_and_all("objectValues", strict("o"))
+def object_values(call: Call, value: Value, *, hidden: bool) -> Value:
+    """The values of the fields, in the order of their names."""
     target = call.object(value, "o")
     return Array([_later(call, target, name) for name in _names(call, target, hidden=hidden)])
 
 
-@function("objectKeysValues", strict("o"))
-def object_keys_values(call: Call, value: Value) -> Value:
-    """Each visible field as `{key, value}`."""
-    return _pairs(call, value, hidden=False)
-
-
-@function("objectKeysValuesAll", strict("o"))
-def object_keys_values_all(call: Call, value: Value) -> Value:
+@_visible_and_all("objectKeysValues", strict("o"))
+def object_keys_values(call: Call, value: Value, *, hidden: bool) -> Value:
     """Each field as `{key, value}`."""
-    return _pairs(call, value, hidden=True)
-
-
-def _pairs(call: Call, value: Value, *, hidden: bool) -> Array:
     target = call.object(value, "o")
     names = _names(call, target, hidden=hidden)
     call.elements(2 * len(names))

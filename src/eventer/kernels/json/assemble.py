@@ -60,7 +60,7 @@ class RowOp(IntEnum):
     """Write the literals [a : a + b]."""
     ENTRY = 2
     """Write row A[r] of the text B, a dictionary, as it is."""
-    WHOLE = 3
+    INTEGER = 3
     """Write A[r] in decimal."""
     DOUBLE = 4
     """Write the finite double A[r] as `core.json_text.number_text` does."""
@@ -99,7 +99,7 @@ class StopReason(IntEnum):
 TEXT_COLUMN_OPS: Final = frozenset({RowOp.TEXT, RowOp.PLAIN, RowOp.RAW})
 """Instructions whose column A is a text."""
 NUMBERS: Final = frozenset(
-    {RowOp.WHOLE, RowOp.DOUBLE, RowOp.BOOLEAN, RowOp.ENTRY, RowOp.BRANCH, RowOp.LOOP}
+    {RowOp.INTEGER, RowOp.DOUBLE, RowOp.BOOLEAN, RowOp.ENTRY, RowOp.BRANCH, RowOp.LOOP}
 )
 """Instructions whose column A is not."""
 

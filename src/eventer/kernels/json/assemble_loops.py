@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from eventer.core.match_hints import MAX_MARK_GAP
 from eventer.kernels.json.assemble import INSTRUCTION_WORDS, MAX_DEPTH, RowOp, StopReason
-from eventer.kernels.json.number_loops import SLACK, write_double, write_whole
+from eventer.kernels.json.number_loops import SLACK, write_double, write_integer
 from eventer.kernels.support.copy_loops import NO_ROOM, UNBOUNDED, copy
 from eventer.kernels.support.intrinsics import (
     BLOCK,
@@ -35,7 +35,7 @@ Ints = NDArray[np.int64]
 _END: Final = int(RowOp.END)
 _LITERAL: Final = int(RowOp.LITERAL)
 _ENTRY: Final = int(RowOp.ENTRY)
-_WHOLE: Final = int(RowOp.WHOLE)
+_INTEGER: Final = int(RowOp.INTEGER)
 _DOUBLE: Final = int(RowOp.DOUBLE)
 _BOOLEAN: Final = int(RowOp.BOOLEAN)
 _TEXT: Final = int(RowOp.TEXT)
@@ -227,8 +227,8 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
                         )
                 start, stop = data + load_word(place), data + load_word(place + 8)
                 end = copy(at, out_end, start, stop, load_word(here + _D))
-            elif op == _WHOLE:
-                end = write_whole(at, load_word(a + 8 * row))
+            elif op == _INTEGER:
+                end = write_integer(at, load_word(a + 8 * row))
             elif op == _DOUBLE:
                 end = write_double(at, load_word(a + 8 * row))
             elif op == _BOOLEAN:

@@ -102,7 +102,7 @@ def _row(code: list[list[int]], literals: bytes, columns: list[_ColumnReader], r
 
 
 _WRITES: dict[int, Callable[[_ColumnReader, int], bytes]] = {
-    RowOp.WHOLE: lambda column, row: b"%d" % column.numbers[row],
+    RowOp.INTEGER: lambda column, row: b"%d" % column.numbers[row],
     RowOp.DOUBLE: lambda column, row: number_text(column.numbers[row]).encode(),
     RowOp.BOOLEAN: lambda column, row: b"true" if column.numbers[row] else b"false",
     RowOp.TEXT: lambda column, row: string_text(column.text(row).decode()).encode(),

@@ -102,7 +102,7 @@ def _write_few(at: int, value: Word) -> int:
 
 
 @callable_from_kernels
-def write_whole(at: int, value: int) -> int:
+def write_integer(at: int, value: int) -> int:
     """Writes a whole number of 64 bits."""
     if value < 0:
         store_byte(at, 0x2D)

@@ -32,7 +32,7 @@ _17_DIGITS: Final = np.uint64(10**16)
 _18_DIGITS: Final = np.uint64(10**17)
 _LEAST: Final = int(np.float64(1e-4).view(np.int64))
 """The bits of the least number that is written without an exponent."""
-_WHOLE_FROM: Final = 1075
+_INTEGER_FROM: Final = 1075
 _TOO_LARGE: Final = 1086
 """Exponents: of 2^52, from which on all doubles are whole, and of 2^63."""
 
@@ -82,7 +82,7 @@ def write_string_numbers(bits: NDArray[np.int64], out: Bytes, offsets: NDArray[n
             store_byte(at, 0x2D)
             at += 1
         c = np.uint64(magnitude) & _FRACTION | _HIDDEN
-        q = exponent - _WHOLE_FROM
+        q = exponent - _INTEGER_FROM
         if magnitude == 0:
             at = write_digits(at, _0)
         elif q >= 0:

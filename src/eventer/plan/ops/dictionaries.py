@@ -1,4 +1,4 @@
-"""Codes of picks, conditions, and the joining of what they parted."""
+"""Codes of dictionaries, conditions, and the joining of what they parted."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from eventer.plan.graph import Literal, Node, Type
+from eventer.plan.graph import Node, Type
 from eventer.plan.ops.operation import operation
 
 if TYPE_CHECKING:
     from eventer.plan.execution import Execution
 
 DTYPES = {
-    Type.WHOLE: np.int64,
+    Type.INTEGER: np.int64,
     Type.NUMBER: np.float64,
     Type.BOOLEAN: np.bool_,
     Type.DICTIONARY: np.int64,
@@ -42,7 +42,7 @@ def truth(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
 
 @operation("typed")
 def typed(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """The entries of a pick as a column."""
+    """The entries of a dictionary as a column."""
     if node.type is Type.TEXT:
         return _texts(node.parameters).take(pa.array(arguments[0]))
     return _table(node.parameters, node.type)[arguments[0]]
@@ -58,8 +58,8 @@ def _table(values: tuple[Any, ...], kind: Type) -> Any:
     return np.array(values, dtype=DTYPES[kind])
 
 
-@operation("pairs")
-def pairs(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
+@operation("code_pairs")
+def code_pairs(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """One code for a combination of codes; the parameters are how many each has."""
     code = arguments[0]
     for size, each in zip(node.parameters[1:], arguments[1:], strict=True):
@@ -67,14 +67,14 @@ def pairs(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     return code
 
 
-@operation("from_least")
-def from_least(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
+@operation("offset_codes")
+def offset_codes(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """Whole numbers as codes, counted from the least one there can be."""
     return arguments[0].astype(np.int64) - node.parameters[0]
 
 
-@operation("places", raises=True)
-def places(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
+@operation("positions", raises=True)
+def positions(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """Numbers, cut to whole ones, as positions of an array; rows outside of it raise."""
     whole = np.trunc(arguments[0])
     wrong = ~((whole >= 0) & (whole < node.parameters[0]))
@@ -110,8 +110,3 @@ def _merged_texts(sides: Sequence[Any], rows: Sequence[Any]) -> Any:
 def as_array(column: Any) -> Any:
     """A text column as one Arrow array."""
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def column_arguments(node: Node) -> list[Node]:
-    """The arguments that are columns."""
-    return [each for each in node.arguments if not isinstance(each, Literal)]

@@ -33,8 +33,8 @@ def drawn_column(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
         return None
 
 
-@operation("drawn")
-def drawn(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
+@operation("draw_values")
+def draw_values(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """The column as an array of the node's type."""
     (column,) = arguments
     if column is None:

@@ -17,7 +17,7 @@ def reduce_lists(run: Execution, node: Node, values: Any, sizes: Any) -> Any:
     """One value for each list; an empty one has no least and no greatest: its row raises."""
     if node.operation in {"list_any", "list_all"}:
         return _truths(values, sizes, wanted=node.operation == "list_any")
-    if node.operation == "whole_list_sum":
+    if node.operation == "integer_list_sum":
         return _fold(np.add, values, sizes, np.int64(0))
     if node.operation == "list_sum":
         with np.errstate(all="ignore"):

@@ -61,9 +61,9 @@ _CHECKED: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "multiply": np.multiply,
 }
 _PLAIN: Final[dict[str, Callable[..., Any]]] = {
-    "whole_add": np.add,
-    "whole_subtract": np.subtract,
-    "whole_multiply": np.multiply,
+    "integer_add": np.add,
+    "integer_subtract": np.subtract,
+    "integer_multiply": np.multiply,
     "negate": np.negative,
     "not": np.logical_not,
     "equal": np.equal,
@@ -78,8 +78,8 @@ _PLAIN: Final[dict[str, Callable[..., Any]]] = {
     "sign": lambda x: (x > 0.0).astype(np.float64) - (x < 0.0),
     "maximum": lambda a, b: np.where(np.greater(a, b), a, b),
     "minimum": lambda a, b: np.where(np.less(a, b), a, b),
-    "whole_maximum": np.maximum,
-    "whole_minimum": np.minimum,
+    "integer_maximum": np.maximum,
+    "integer_minimum": np.minimum,
     "number": lambda x: x.astype(np.float64),
 }
 
@@ -112,16 +112,16 @@ def square_root(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
         return finite(run, node, np.sqrt(arguments[0]))
 
 
-@operation("is_place")
-def is_place(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
+@operation("is_position")
+def is_position(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """Whether a number, cut to a whole one, is a position of a list of a length."""
     number, length = arguments
     whole = np.trunc(number)
     return (whole >= 0) & (whole < length)
 
 
-@operation("checked_whole", raises=True)
-def checked_whole(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
+@operation("checked_integer", raises=True)
+def checked_integer(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """Numbers that must be whole and exact, and no negative zero."""
     values = full(run, node, arguments[0], np.float64)
     wrong = (np.trunc(values) != values) | (np.abs(values) >= 2.0**53)

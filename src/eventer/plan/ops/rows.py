@@ -77,8 +77,8 @@ def counts(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     return np.bincount(rows, minlength=run.size(node.domain))
 
 
-@operation("rows_of_whole", raises=True)
-def rows_of_whole(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
+@operation("list_lengths", raises=True)
+def list_lengths(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """Lengths; a list that is too long raises."""
     from eventer.plan.list_limits import MAX_LIST
 
@@ -92,8 +92,8 @@ def rows_of_whole(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     return np.maximum(lengths, 0).astype(np.int64)
 
 
-@operation("whole_of_rows")
-def whole_of_rows(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
+@operation("length_values")
+def length_values(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """Lengths as numbers."""
     return arguments[0]
 
@@ -128,8 +128,8 @@ def _split(texts: Any, separator: str) -> Any:
     return pc.split_pattern(texts, pattern=separator).cast(pa.large_list(pa.large_string()))
 
 
-@operation("how_many")
-def how_many(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
+@operation("count_true")
+def count_true(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """How many of some conditions hold."""
     total = np.zeros(run.size(node.domain), dtype=np.int64)
     for each in arguments:
@@ -137,8 +137,8 @@ def how_many(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     return total
 
 
-@operation("which")
-def which(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
+@operation("candidate")
+def candidate(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """Of each element, the number of the condition by which it is there."""
     domain, *masks = node.parameters
     size = run.size(domain)
@@ -151,7 +151,7 @@ def which(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
 # -- one value a list ------------------------------------------------------------------------------
 
 
-@operation("whole_list_sum", "list_any", "list_all")
+@operation("integer_list_sum", "list_any", "list_all")
 @operation("list_sum", "list_min", "list_max", raises=True)
 def reduce_each_list(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """A number or a truth for each list, computed from the first element to the last."""

@@ -74,8 +74,8 @@ def text_lower(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     return pc.ascii_lower(arguments[0])
 
 
-@operation("whole_text")
-def whole_text(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
+@operation("integer_text")
+def integer_text(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """Whole numbers in full."""
     return pa.array(arguments[0]).cast(pa.string()).cast(pa.large_string())
 

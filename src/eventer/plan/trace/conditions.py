@@ -25,7 +25,7 @@ class ConditionCodes:
 
 
 def condition_codes(condition: Symbol) -> ConditionCodes:
-    """The codes of a condition, a BOOLEAN or a PICK.
+    """The codes of a condition, a BOOLEAN or a dictionary.
 
     Raises:
         PlanUnsupportedError: it has entries other than true and false.

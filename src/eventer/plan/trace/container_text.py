@@ -67,7 +67,7 @@ class ContainerText:
         return self._put_together([*pieces, closing])
 
     def _put_together(self, pieces: Sequence[Any]) -> Any:
-        """Plain neighbours become one; picks stay picks where there is nothing else."""
+        """Pieces as one text; adjacent plain pieces are joined first."""
         merged: list[Any] = []
         for piece in pieces:
             if isinstance(piece, str) and merged and isinstance(merged[-1], str):

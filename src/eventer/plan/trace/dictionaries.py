@@ -1,4 +1,4 @@
-"""Picks: the one value that some have, and functions of them, computed entry by entry."""
+"""Dictionaries: the one value that some have, and functions of them, computed entry by entry."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from eventer.plan.trace.tracer import Tracer
 
 MAX_PAIRS: Final = 256
-"""Combinations of picks that are computed beforehand, entry by entry."""
+"""Combinations of dictionaries that are computed beforehand, entry by entry."""
 MAX_ENTRIES: Final = 8_192
 MAX_CASES: Final = 16
-"""Entries of a pick that a value is made for one by one."""
+"""Entries of a dictionary that a value is made for one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _EntryFunction:
-    """A function of picks, to be computed for each of their live codes."""
+    """A function of dictionaries, to be computed for each of their live codes."""
 
     values: Sequence[Any]
     plain: Callable[..., Any]
@@ -36,7 +36,7 @@ class _EntryFunction:
 
 
 def simplified_dictionary(tracer: Tracer, value: Symbol) -> Any:
-    """The pick; a plain value where it can have only one in the current domain."""
+    """The dictionary; a plain value where it can have only one in the current domain."""
     live = sorted(tracer.live(value.node))
     if not live:
         return value
@@ -57,10 +57,10 @@ def compute_per_entry(
     None where something else differs, or entries are too many or more than JSON.
     """
     symbols = [value for value in values if isinstance(value, Symbolic)]
-    picks = [s for s in symbols if isinstance(s, Symbol) and s.node.type is Type.DICTIONARY]
-    if len(picks) < len(symbols):
+    dictionaries = [s for s in symbols if isinstance(s, Symbol) and s.node.type is Type.DICTIONARY]
+    if len(dictionaries) < len(symbols):
         return None
-    codes = _combined_codes(tracer, picks)
+    codes = _combined_codes(tracer, dictionaries)
     if codes is None:
         return None
     key, columns = codes
@@ -74,14 +74,14 @@ def compute_per_entry(
 
 
 def _combined_codes(
-    tracer: Tracer, picks: Sequence[Symbol]
+    tracer: Tracer, dictionaries: Sequence[Symbol]
 ) -> tuple[Symbol, list[Sequence[Any]]] | None:
-    """A symbol whose codes tell the entries of all picks, and the entries by its codes."""
+    """A symbol whose codes tell the entries of all dictionaries, and the entries by its codes."""
     groups: dict[Node, list[Symbol]] = {}
-    for pick in picks:
-        groups.setdefault(codes_node(pick.node), []).append(pick)
+    for dictionary in dictionaries:
+        groups.setdefault(codes_node(dictionary.node), []).append(dictionary)
     if len(groups) == 1:
-        return picks[0], [pick.node.entries for pick in picks]
+        return dictionaries[0], [dictionary.node.entries for dictionary in dictionaries]
     sizes = [len(group[0].node.entries) for group in groups.values()]
     if prod(sizes) > MAX_PAIRS:
         return None
@@ -89,11 +89,14 @@ def _combined_codes(
     leaders = [group[0] for group in groups.values()]
     combinations = list(product(*map(range, sizes)))
     pairs = tracer.compute(
-        "pairs", leaders, Type.DICTIONARY, parameters=tuple(sizes), entries=tuple(combinations)
+        "code_pairs", leaders, Type.DICTIONARY, parameters=tuple(sizes), entries=tuple(combinations)
     )
     columns = [
-        [pick.node.entries[each[keys.index(codes_node(pick.node))]] for each in combinations]
-        for pick in picks
+        [
+            dictionary.node.entries[each[keys.index(codes_node(dictionary.node))]]
+            for each in combinations
+        ]
+        for dictionary in dictionaries
     ]
     return pairs, list(columns)
 
@@ -143,10 +146,10 @@ def _picked(tracer: Tracer, key: Symbol, size: int, results: dict[int, Any]) -> 
 def split_by_entry(
     tracer: Tracer, value: Symbol, work: Callable[[Any], Any], span: Span | None
 ) -> Any:
-    """What work makes of each entry of a pick, one after the other, each for its rows alone.
+    """What work makes of each entry of a dictionary, one after the other, each for its rows alone.
 
     Raises:
-        PlanUnsupportedError: it is no pick, or has too many entries.
+        PlanUnsupportedError: it is no dictionary, or has too many entries.
     """
     node = value.node
     live = sorted(tracer.live(node)) if node.type is Type.DICTIONARY else []

@@ -11,13 +11,13 @@ EXACT: Final = float(1 << 53)
 """All whole numbers below it are exact."""
 
 
-def is_whole(value: Any) -> bool:
+def is_integer(value: Any) -> bool:
     """Whether a number is whole and exact in every row."""
     if isinstance(value, Symbol):
         node = value.node
         if node.type is Type.DICTIONARY:
-            return all(is_whole(entry) for entry in node.entries)
-        return node.type is Type.WHOLE
+            return all(is_integer(entry) for entry in node.entries)
+        return node.type is Type.INTEGER
     if not isinstance(value, float) or not value.is_integer() or abs(value) >= EXACT:
         return False
     return value != 0 or str(value) == "0.0"
@@ -27,7 +27,7 @@ def bounds_of(value: Any) -> tuple[int, int] | None:
     """The least and the greatest value of a whole number, where known."""
     if isinstance(value, Symbol):
         node = value.node
-        if node.type is Type.DICTIONARY and is_whole(value):
+        if node.type is Type.DICTIONARY and is_integer(value):
             return int(min(node.entries)), int(max(node.entries))
         return node.bounds
-    return (int(value), int(value)) if is_whole(value) else None
+    return (int(value), int(value)) if is_integer(value) else None

@@ -19,12 +19,12 @@ from eventer.plan.unsupported import PlanUnsupportedError
 def new_list(tracer: Tracer, length: Any, item: Callable[[Symbol], Any]) -> Any:
     """A list of so many elements a row (none where it is below 0); `item` makes each.
 
-    `item` gets the element's number, a WHOLE, in the domain of the elements.
+    `item` gets the element's number, an INTEGER, in the domain of the elements.
     """
     bounds = bounds_of(length)
     most = None if bounds is None else (max(bounds[0], 0), max(bounds[1], 0))
-    whole = tracer.whole(length)
-    lengths = tracer.compute("rows_of_whole", [whole], Type.ROWS, bounds=most).node
+    whole = tracer.integer(length)
+    lengths = tracer.compute("list_lengths", [whole], Type.ROWS, bounds=most).node
     elements = tracer.graph.elements(tracer.domain, lengths)
     made = SymbolicList(tracer.domain, lengths, elements, None)
     with tracer.inside(elements):
@@ -61,10 +61,10 @@ def _of_arrays(tracer: Tracer, source: SymbolicList, inner: Array) -> Any:
 
 def _nth(tracer: Tracer, items: list[Any], number: Symbol) -> Any:
     entries = tuple(float(place) for place in range(len(items)))
-    pick = tracer.compute(
-        "from_least", [tracer.whole(number)], Type.DICTIONARY, parameters=(0,), entries=entries
+    dictionary = tracer.compute(
+        "offset_codes", [tracer.integer(number)], Type.DICTIONARY, parameters=(0,), entries=entries
     )
-    return split_by_entry(tracer, pick, lambda place: force(items[int(place)]), None)
+    return split_by_entry(tracer, dictionary, lambda place: force(items[int(place)]), None)
 
 
 def _of_kept(tracer: Tracer, source: SymbolicList, inner: Choice) -> Any:
@@ -99,7 +99,7 @@ def present_list(tracer: Tracer, parts: list[Any]) -> Any:
     for part in map(tracer.simplified, parts):
         candidates += _candidates(tracer, part)
     masks = [condition for condition, _, _ in candidates]
-    lengths = tracer.compute("how_many", masks, Type.ROWS, bounds=(0, len(candidates))).node
+    lengths = tracer.compute("count_true", masks, Type.ROWS, bounds=(0, len(candidates))).node
     elements = tracer.graph.elements(tracer.domain, lengths)
     domain = tracer.domain
     with tracer.inside(elements):
@@ -131,8 +131,8 @@ def _which(
     entries = tuple(float(number) for number in range(len(candidates)))
     with tracer.inside(domain):
         columns = tuple(mask if mask is True else tracer.lift(mask.node) for mask in masks)
-    pick = tracer.compute(
-        "which", [], Type.DICTIONARY, parameters=(domain, *columns), entries=entries
+    dictionary = tracer.compute(
+        "candidate", [], Type.DICTIONARY, parameters=(domain, *columns), entries=entries
     )
 
     def value(number: Any) -> Any:
@@ -141,7 +141,7 @@ def _which(
             found = force(item)
         return View(tracer, rows, row_in(tracer, rows), rows)(found)
 
-    return split_by_entry(tracer, pick, value, None)
+    return split_by_entry(tracer, dictionary, value, None)
 
 
 def concatenated(tracer: Tracer, one: Array | SymbolicList, other: Array | SymbolicList) -> Any:
@@ -173,9 +173,9 @@ def _sum_of(tracer: Tracer, one: Any, other: Any, sign: int = 1) -> Any:
     if bounds is not None and more is not None:
         ends = sorted((sign * more[0], sign * more[1]))
         ends = (max(bounds[0] + ends[0], 0), bounds[1] + ends[1])
-    operation = "whole_add" if sign > 0 else "whole_subtract"
+    operation = "integer_add" if sign > 0 else "integer_subtract"
     given = [int(each) if isinstance(each, float) else each for each in (one, other)]
-    return tracer.compute(operation, given, Type.WHOLE, bounds=ends)
+    return tracer.compute(operation, given, Type.INTEGER, bounds=ends)
 
 
 def _item_at(tracer: Tracer, value: Array | SymbolicList, number: Any) -> Any:

@@ -10,4 +10,4 @@ from eventer.plan.trace.tracer import Tracer
 def list_length(tracer: Tracer, value: SymbolicList) -> Symbol:
     """The length of a list, in the current domain."""
     bounds = value.lengths.bounds
-    return tracer.compute("whole_of_rows", [Symbol(value.lengths)], Type.WHOLE, bounds=bounds)
+    return tracer.compute("length_values", [Symbol(value.lengths)], Type.INTEGER, bounds=bounds)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from eventer.plan.graph import Argument, Domain, Node, Type, codes_node
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, type_name_of
 from eventer.plan.trace.conditions import condition_codes
-from eventer.plan.trace.integer_bounds import bounds_of, is_whole
+from eventer.plan.trace.integer_bounds import bounds_of, is_integer
 from eventer.plan.trace.plain_values import is_same_scalar
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ def _merge_values(
         return one
     if _is_scalar(one) and _is_scalar(other) and is_same_scalar(one, other):
         return one
-    pick = _merged_entries(tracer, condition, one, other)
-    if pick is not None:
-        return pick
+    dictionary = _merged_entries(tracer, condition, one, other)
+    if dictionary is not None:
+        return dictionary
     kinds = {type_name_of(each) for each in (one, other) if not isinstance(each, AlwaysRaises)}
     if len(kinds) == 1 and kinds <= {"number", "boolean", "string"}:
         return _merged_columns(tracer, mask, then, otherwise, kinds.pop() or "")
@@ -56,7 +56,7 @@ def _merge_values(
 
 
 def _merged_entries(tracer: Tracer, condition: Symbol, one: Any, other: Any) -> Symbol | None:
-    """A PICK by the codes of the condition, where both sides depend on nothing else."""
+    """A dictionary by the codes of the condition, where both sides depend on nothing else."""
     rows = condition_codes(condition)
     size = len(condition.node.entries) or 2
     columns = [_entries_by(rows.key, size, side) for side in (one, other)]
@@ -88,7 +88,7 @@ def _merged_columns(
         with tracer.inside(part):
             filled = _PLACEHOLDERS[kind] if isinstance(value, AlwaysRaises) else value
             arguments.append(tracer.argument(tracer.typed(filled, result)))
-    bounds = _common_bounds(sides) if result is Type.WHOLE else None
+    bounds = _common_bounds(sides) if result is Type.INTEGER else None
     node = tracer.graph.node("merge", arguments, tracer.domain, result, bounds=bounds)
     return Symbol(node)
 
@@ -96,8 +96,8 @@ def _merged_columns(
 def _common_type(kind: str, values: Sequence[Any]) -> Type:
     if kind != "number":
         return Type.TEXT if kind == "string" else Type.BOOLEAN
-    whole = all(is_whole(value) for value in values)
-    return Type.WHOLE if whole else Type.NUMBER
+    whole = all(is_integer(value) for value in values)
+    return Type.INTEGER if whole else Type.NUMBER
 
 
 def _common_bounds(values: Sequence[Any]) -> tuple[int, int] | None:

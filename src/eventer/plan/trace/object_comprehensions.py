@@ -1,4 +1,4 @@
-"""Traced rule of object comprehensions: the fields may depend on picks and on conditions.
+"""Traced rule of object comprehensions: the fields may depend on dictionaries and on conditions.
 
 The elements are gone through one by one. Where it depends on the row how to go on, the rest is gone
 through for each way by itself, in the rows that take it; so the object becomes a choice of objects,
@@ -31,7 +31,7 @@ from eventer.plan.trace.tracer import Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
 
 MAX_DECISIONS: Final = 4
-"""Picks and conditions, one after the other, that the fields of an object may depend on."""
+"""Dictionaries and conditions, one after the other, that the fields of an object may depend on."""
 
 Layers: TypeAlias = dict[str, Layer]
 

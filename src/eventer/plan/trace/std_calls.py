@@ -12,7 +12,7 @@ from eventer.jsonnet.evaluate.std_calls import StdFunction
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.std.declarations import Call, StdDeclaration
 from eventer.jsonnet.values import Array, Function, Operand, Thunk, Value, force
-from eventer.plan.symbols import AlwaysRaises, Choice, Symbolic
+from eventer.plan.symbols import Symbolic
 from eventer.plan.trace.plain_values import NotPlainError
 from eventer.plan.trace.std import TRACED_FUNCTIONS as TRACED
 from eventer.plan.trace.std.distinct_values import (
@@ -22,6 +22,7 @@ from eventer.plan.trace.std.distinct_values import (
 )
 from eventer.plan.trace.std.traced_call import TracedCall
 from eventer.plan.trace.traced_runtime import TracedRuntime
+from eventer.plan.trace.tracer import NO_CHOICE
 from eventer.plan.unsupported import PlanUnsupportedError
 
 if TYPE_CHECKING:
@@ -64,11 +65,11 @@ class TracedStdFunction(StdFunction):
         tracer, name = self.compiler.tracer, self.spec.name
         lazy = name in _FORCE_THEIR_ARGUMENTS
         given = [tracer.simplified(each if lazy else force(each)) for each in arguments]
-        for number, value in enumerate(given):
-            if isinstance(value, AlwaysRaises):
-                raise EvaluationError("this expression raises an error in every event", place)
-            if isinstance(value, Choice):
-                return tracer.distribute(value, self._with(context, steps, given, number, place))
+        choice = tracer.distributed(
+            given, lambda changed: self._performed(context, steps, changed, place), place
+        )
+        if choice is not NO_CHOICE:
+            return choice
         code = self._plain_code(context, steps, place)
         call = TracedCall(self.compiler, name, context, steps, given, place, code)
         traced, direct = TRACED.get(name), any(isinstance(each, Symbolic) for each in given)
@@ -82,13 +83,6 @@ class TracedStdFunction(StdFunction):
             return traced.rule(call)
         found = precomputed_combinations(call)
         return call_per_distinct_document(call) if found is None else found
-
-    def _with(
-        self, context: Context, steps: tuple[int, ...], given: list[Any], number: int, place: Span
-    ) -> Callable[[Any], Any]:
-        return lambda side: self._performed(
-            context, steps, [*given[:number], side, *given[number + 1 :]], place
-        )
 
     def _plain_code(
         self, context: Context, steps: tuple[int, ...], place: Span

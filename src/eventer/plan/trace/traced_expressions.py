@@ -300,13 +300,13 @@ def _item_by_symbol(compiler: TracedCompiler, value: Object | Array, key: Any) -
 
 
 def _item_by_position(compiler: TracedCompiler, value: Array, symbol: Symbol) -> Any:
-    """A number that is cut to a position is a pick of positions; rows outside raise."""
+    """A number that is cut to a position is a dictionary of positions; rows outside raise."""
     tracer = compiler.tracer
     positions = tuple(float(number) for number in range(len(value.items)))
     if not positions:
         raise EvaluationError("an index is out of range: the array is empty")
     number = tracer.typed(symbol, Type.NUMBER)
-    pick = tracer.compute(
-        "places", [number], Type.DICTIONARY, parameters=(len(positions),), entries=positions
+    dictionary = tracer.compute(
+        "positions", [number], Type.DICTIONARY, parameters=(len(positions),), entries=positions
     )
-    return _item_by_symbol(compiler, value, pick)
+    return _item_by_symbol(compiler, value, dictionary)

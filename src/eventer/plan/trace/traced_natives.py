@@ -81,15 +81,15 @@ def _symbol(tracer: Tracer, raw: Symbol, call: BoundCall, probe: Column) -> Any:
     if isinstance(probe, ConstantColumn):
         return probe.value
     if isinstance(probe, IntegerColumn):
-        return tracer.compute("drawn", [raw], Type.WHOLE, bounds=call.bounds)
+        return tracer.compute("draw_values", [raw], Type.INTEGER, bounds=call.bounds)
     if isinstance(probe, FloatColumn):
-        return tracer.compute("drawn", [raw], Type.NUMBER)
+        return tracer.compute("draw_values", [raw], Type.NUMBER)
     if isinstance(probe, DictionaryColumn):
         entries = tuple(map(with_float_numbers, probe.entries))
-        return tracer.compute("drawn", [raw], Type.DICTIONARY, entries=entries)
+        return tracer.compute("draw_values", [raw], Type.DICTIONARY, entries=entries)
     if isinstance(probe, ObjectColumn):
         raise PlanUnsupportedError("the whole object of a function is used")
-    return tracer.compute("drawn", [raw], Type.TEXT)
+    return tracer.compute("draw_values", [raw], Type.TEXT)
 
 
 def call_text(name: str, arguments: Sequence[JsonValue]) -> str:
@@ -163,7 +163,7 @@ class TracedNative:
         return self._natives.draw_symbol(call, key, call_text(spec.name, arguments))
 
     def _by_symbol(self, tracer: Tracer, given: list[Any], number: int, key: Any) -> Any:
-        """A range whose ends are columns; of other functions, one call for each entry of a pick."""
+        """A draw between columns; for other functions, one call for each entry of a dictionary."""
         draw_between = _DRAW_BETWEEN.get(self._spec.return_type)
         if (
             self._spec.columnar
@@ -193,11 +193,13 @@ class TracedNative:
         if self._spec.items is None:
             raise PlanUnsupportedError(f"{self.name} is called with an array of random values")
         positions = list(range(len(elements)))
-        pick = self._natives.draw_symbol(self._spec.call([positions]), key, f"{self.name}(array)")
-        if not isinstance(pick, Symbol):
+        dictionary = self._natives.draw_symbol(
+            self._spec.call([positions]), key, f"{self.name}(array)"
+        )
+        if not isinstance(dictionary, Symbol):
             return tracer.plain.value(elements[0])
         return split_by_entry(
-            tracer, pick, lambda place: tracer.plain.value(elements[int(place)]), None
+            tracer, dictionary, lambda place: tracer.plain.value(elements[int(place)]), None
         )
 
 
@@ -222,8 +224,8 @@ def _integer(tracer: Tracer, given: Sequence[Any], key: Any) -> Any:
     keys, parameters = _key_arguments(key)
     return tracer.compute(
         "integer_between",
-        [*map(tracer.whole, given), *keys],
-        Type.WHOLE,
+        [*map(tracer.integer, given), *keys],
+        Type.INTEGER,
         parameters=parameters,
         bounds=bounds,
     )

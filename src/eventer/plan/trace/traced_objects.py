@@ -259,29 +259,29 @@ def _inherited(value: Object, elements: tuple[Context, ...]) -> tuple[Layer, ...
     return tuple([layer.within(elements) for layer in value.layers])
 
 
-def object_of_dictionary(tracer: Tracer, pick: Symbol) -> TracedObject:
-    """The object that a pick of plain objects is: its fields are picks, there where they are."""
-    entries = pick.node.entries
+def object_of_dictionary(tracer: Tracer, dictionary: Symbol) -> TracedObject:
+    """A dictionary of plain objects as one object whose fields are dictionaries."""
+    entries = dictionary.node.entries
     names = sorted({name for entry in entries for name in entry})
     members: dict[str, LayerField] = {}
     for name in names:
-        body = _field_of(tracer, pick, name)
+        body = _field_of(tracer, dictionary, name)
         present = tuple(name in entry for entry in entries)
         if all(present):
             members[name] = LayerField(body, INHERIT, None)
         else:
-            condition = tracer.compute("entries", [pick], Type.DICTIONARY, entries=present)
+            condition = tracer.compute("entries", [dictionary], Type.DICTIONARY, entries=present)
             members[name] = OptionalMember(body, INHERIT, None, condition)
     layers = (Layer(PLAIN_OBJECT_CODE, members, None, None),)
     return TracedObject(tracer, layers, has_asserts=False, uses_draw_key=False)
 
 
-def _field_of(tracer: Tracer, pick: Symbol, name: str) -> Code:
-    entries = tuple(entry.get(name) for entry in pick.node.entries)
+def _field_of(tracer: Tracer, dictionary: Symbol, name: str) -> Code:
+    entries = tuple(entry.get(name) for entry in dictionary.node.entries)
 
     def read(_frame: Frame) -> Any:
         return tracer.simplified(
-            tracer.compute("entries", [pick], Type.DICTIONARY, entries=entries)
+            tracer.compute("entries", [dictionary], Type.DICTIONARY, entries=entries)
         )
 
     return read

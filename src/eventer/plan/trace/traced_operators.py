@@ -15,7 +15,7 @@ from eventer.jsonnet.values import Array
 from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
 from eventer.plan.trace.container_text import ContainerText
-from eventer.plan.trace.integer_bounds import EXACT, bounds_of, is_whole
+from eventer.plan.trace.integer_bounds import EXACT, bounds_of, is_integer
 from eventer.plan.trace.list_lengths import list_length
 from eventer.plan.trace.traced_objects import merge_objects, object_of_dictionary
 from eventer.plan.trace.tracer import Tracer
@@ -56,7 +56,7 @@ class TracedOperators(Operators):
         return add_lists(self._tracer, values[0], values[1])
 
     def _object_of(self, value: Any) -> Object:
-        """A pick of objects as one object whose fields are picks."""
+        """A dictionary of objects as one object whose fields are dictionaries."""
         return value if isinstance(value, Object) else object_of_dictionary(self._tracer, value)
 
     def _add_columns(self, values: Sequence[Any], elements: tuple[Context, ...]) -> Any:
@@ -87,11 +87,11 @@ class TracedOperators(Operators):
 
     def number_of(self, operation: str, values: Sequence[Any]) -> Any:
         """Arithmetic on two numbers; whole numbers stay so where that is sure."""
-        whole = _whole_result(operation, values)
+        whole = _integer_result(operation, values)
         if whole is not None:
-            wanted = [self._tracer.typed(value, Type.WHOLE) for value in values]
+            wanted = [self._tracer.typed(value, Type.INTEGER) for value in values]
             given = [int(v) if isinstance(v, float) else v for v in wanted]
-            return self._tracer.compute("whole_" + operation, given, Type.WHOLE, bounds=whole)
+            return self._tracer.compute("integer_" + operation, given, Type.INTEGER, bounds=whole)
         typed = [self._tracer.typed(value, Type.NUMBER) for value in values]
         return self._checked(operation, typed)
 
@@ -233,7 +233,7 @@ class TracedOperators(Operators):
             return self._tracer.compute(
                 "entries", [value], Type.DICTIONARY, entries=("false", "true")
             )
-        operation = "whole_text" if value.node.type is Type.WHOLE else "number_text"
+        operation = "integer_text" if value.node.type is Type.INTEGER else "number_text"
         return self._tracer.compute(operation, [value], Type.TEXT)
 
 
@@ -247,18 +247,18 @@ _TESTS: Final[dict[str, Callable[[int], bool]]] = {
 
 
 def _numeric(values: Sequence[Any]) -> Type:
-    """WHOLE where all are, and plain ones need no change; else NUMBER."""
-    return Type.WHOLE if all(is_whole(value) for value in values) else Type.NUMBER
+    """INTEGER where all are, and plain ones need no change; else NUMBER."""
+    return Type.INTEGER if all(is_integer(value) for value in values) else Type.NUMBER
 
 
-def _whole_result(operation: str, values: Sequence[Any]) -> tuple[int, int] | None:
+def _integer_result(operation: str, values: Sequence[Any]) -> tuple[int, int] | None:
     """The bounds of a result that is whole and exact for sure."""
-    if operation not in _WHOLE or not all(is_whole(value) for value in values):
+    if operation not in _INTEGER or not all(is_integer(value) for value in values):
         return None
     bounds = [bounds_of(value) for value in values]
     if bounds[0] is None or bounds[1] is None:
         return None
-    low, high = _WHOLE[operation](bounds[0], bounds[1])
+    low, high = _INTEGER[operation](bounds[0], bounds[1])
     return (low, high) if low > -EXACT and high < EXACT else None
 
 
@@ -272,7 +272,7 @@ def _product(one: _Bounds, other: _Bounds) -> _Bounds:
     return one[0] * other[0], one[1] * other[1]
 
 
-_WHOLE: Final[dict[str, Callable[[_Bounds, _Bounds], _Bounds]]] = {
+_INTEGER: Final[dict[str, Callable[[_Bounds, _Bounds], _Bounds]]] = {
     "add": lambda one, other: (one[0] + other[0], one[1] + other[1]),
     "subtract": lambda one, other: (one[0] - other[1], one[1] - other[0]),
     "multiply": _product,

@@ -1,9 +1,10 @@
-"""The state of a trace: the graph, the domain that is being evaluated, and what holds in it."""
+"""The state of a trace: the graph, the current domain, and the facts that hold there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from eventer.core.errors import EvaluationError
@@ -15,23 +16,27 @@ from eventer.plan.graph import Argument, Domain, Graph, Literal, Node, Type, cod
 from eventer.plan.symbols import ALWAYS_RAISES, AlwaysRaises, Choice, Symbol, Symbolic
 from eventer.plan.trace.conditions import condition_codes, live_codes
 from eventer.plan.trace.dictionaries import compute_per_entry, simplified_dictionary
-from eventer.plan.trace.integer_bounds import is_whole
+from eventer.plan.trace.integer_bounds import is_integer
 from eventer.plan.trace.merging import Side, merge_sides
 from eventer.plan.trace.plain_values import PlainValues
 from eventer.plan.unsupported import PlanUnsupportedError
 
 MAX_TEXT: Final = 1 << 20
-"""Characters of a constant text that is computed with in every row, where nothing counts steps."""
+"""Characters of a constant text in a column, where no steps are counted."""
 MAX_DEPTH: Final = 256
-"""Conditions and lists within one another."""
+"""Nested conditions and lists."""
+
+RAISES_IN_EVERY_EVENT: Final = "this expression raises an error in every event"
+NO_CHOICE: Final = object()
+"""The result of `Tracer.distributed` if no value is a choice."""
 
 _T = TypeVar("_T")
 
 
 class Tracer:
-    """Knows where the trace is. `domain` is where everything new is computed.
+    """The state of a trace. New columns belong to `domain`.
 
-    `charge` takes steps from the trace's budget, and raises a `BudgetError` where there are none.
+    `charge` takes steps from the budget of the trace, and raises `BudgetError` beyond it.
     """
 
     def __init__(self, plain: PlainValues, charge: Callable[[int], None]) -> None:
@@ -44,7 +49,7 @@ class Tracer:
 
     @contextmanager
     def inside(self, domain: Domain) -> Iterator[None]:
-        """Evaluates in another domain for a while.
+        """Evaluates in another domain.
 
         Raises:
             PlanUnsupportedError: the domain is nested too deeply: the facts of all outer domains
@@ -59,7 +64,7 @@ class Tracer:
             self.domain = before
 
     def bind_to_domain(self, work: Callable[[Any], _T]) -> Callable[[Any], _T]:
-        """The work, to be done later in the domain that is the current one now."""
+        """The work, to be done in the present domain whenever it is called."""
         domain = self.domain
 
         def later(argument: Any) -> _T:
@@ -71,14 +76,14 @@ class Tracer:
         return later
 
     def lift(self, node: Node) -> Node:
-        """A node of this domain or one around it, in this domain."""
+        """A node of this domain or of an ancestor, in this domain."""
         if node.domain is self.domain:
             return node
         if node.operation == "take" and isinstance(node.arguments[0], Node):
             node = node.arguments[0]
             if node.domain is self.domain:
                 return node
-        assert self.domain.within(node.domain), f"{node} is of another part of the rows"
+        assert self.domain.within(node.domain), f"{node} belongs to other rows"
         return self.graph.node(
             "take",
             (node,),
@@ -91,9 +96,15 @@ class Tracer:
         )
 
     def argument(self, value: Any) -> Argument:
-        """A scalar as an argument of an operation in this domain."""
+        """A scalar as an argument of an operation in this domain.
+
+        Raises:
+            PlanUnsupportedError: a text is too long.
+        """
         if isinstance(value, str) and len(value) > MAX_TEXT:
-            raise PlanUnsupportedError(f"a text of {len(value):,} characters goes into columns")
+            raise PlanUnsupportedError(
+                f"a constant text of {len(value):,} characters is combined with random values"
+            )
         return self.lift(value.node) if isinstance(value, Symbol) else Literal(value)
 
     def compute(
@@ -110,7 +121,7 @@ class Tracer:
         label: str | None = None,
     ) -> Symbol:
         """The symbol of an operation on scalars, in this domain."""
-        assert operation in _OF_CODES or not any(map(_is_pick, values)), f"{operation} of codes"
+        assert operation in _OF_CODES or not any(map(_is_dictionary, values)), operation
         node = self.graph.node(
             operation,
             [self.argument(value) for value in values],
@@ -125,15 +136,15 @@ class Tracer:
         )
         return Symbol(node)
 
-    # -- what is known of a value here -----------------------------------------------------------
+    # -- facts ------------------------------------------------------------------------------------
 
     def live(self, node: Node) -> frozenset[int]:
-        """The codes of a PICK, or of a BOOLEAN (0 and 1), that can occur in this domain."""
+        """The codes of a DICTIONARY, or of a BOOLEAN (0 and 1), that can occur in this domain."""
         codes = frozenset(range(len(node.entries) if node.type is Type.DICTIONARY else 2))
         return live_codes(self.domain, codes_node(node), codes)
 
     def simplified(self, value: Any) -> Any:
-        """The value; a plain one where a symbol can have only one value in this domain."""
+        """The value, or a plain one if it has only one value in this domain."""
         if isinstance(value, Choice):
             return self._simplified_choice(value)
         if not isinstance(value, Symbol):
@@ -159,7 +170,7 @@ class Tracer:
     def choose(
         self, condition: Symbol, then: Callable[[], Any], otherwise: Callable[[], Any]
     ) -> Any:
-        """A value that depends on a condition; each side is evaluated for its rows alone.
+        """A value that depends on a condition; each side is evaluated for its own rows only.
 
         Raises:
             EvaluationError: both sides raise.
@@ -178,14 +189,14 @@ class Tracer:
         return merge_sides(self, condition, mask, *sides)
 
     def part(self, condition: Symbol, *, holds: bool) -> Domain:
-        """The rows of this domain for which a condition is as said, and what that tells of them."""
+        """The rows of this domain for which a condition equals `holds`, with that fact."""
         rows = condition_codes(condition)
         part = self.graph.filter(self.domain, self.truth(condition), holds=holds)
         part.facts.setdefault(rows.key, rows.holds if holds else rows.fails)
         return part
 
     def truth(self, condition: Symbol) -> Node:
-        """A condition as a BOOLEAN of this domain."""
+        """A condition as a BOOLEAN column of this domain."""
         node = self.lift(condition.node)
         if node.type is Type.BOOLEAN:
             return node
@@ -202,26 +213,28 @@ class Tracer:
     # -- scalars --------------------------------------------------------------------------------
 
     def typed(self, value: Any, wanted: Type) -> Any:
-        """A scalar of known kind as a column of a type; plain values stay as they are."""
+        """A scalar as a column of a type; plain values stay as they are."""
         if not isinstance(value, Symbol) or value.node.type is wanted:
             return value
         have = value.node.type
         if have is Type.DICTIONARY:
             entries = value.node.entries
             return self.compute("typed", [value], wanted, parameters=entries)
-        if have is Type.WHOLE and wanted is Type.NUMBER:
+        if have is Type.INTEGER and wanted is Type.NUMBER:
             return self.compute("number", [value], Type.NUMBER)
-        raise PlanUnsupportedError(f"a {have.value} is taken for a {wanted.value}", value.node.span)
+        raise PlanUnsupportedError(
+            f"a column of type {have.value} is used as {wanted.value}", value.node.span
+        )
 
-    def whole(self, value: Any) -> Any:
-        """A number as a WHOLE; rows where it is no whole number raise."""
-        if is_whole(value):
-            return int(value) if isinstance(value, float) else self.typed(value, Type.WHOLE)
+    def integer(self, value: Any) -> Any:
+        """A number as an INTEGER; rows where it has a fraction raise."""
+        if is_integer(value):
+            return int(value) if isinstance(value, float) else self.typed(value, Type.INTEGER)
         number = self.typed(value, Type.NUMBER)
-        return self.compute("checked_whole", [number], Type.WHOLE)
+        return self.compute("checked_integer", [number], Type.INTEGER)
 
     def distribute(self, choice: Choice, work: Callable[[Any], Any]) -> Any:
-        """What work makes of each side of a choice."""
+        """The results of `work` for each side of a choice."""
         return self.choose(
             choice.condition,
             lambda: work(self.side_of(choice, holds=True)),
@@ -229,7 +242,7 @@ class Tracer:
         )
 
     def side_of(self, choice: Choice, *, holds: bool) -> Any:
-        """A side of a choice, in rows of the current domain, all of which are that side's."""
+        """A side of a choice; all rows of the current domain must be on that side."""
         value = choice.then if holds else choice.otherwise
         with self.inside(choice.domain):
             rows = self.part(choice.condition, holds=holds)
@@ -257,39 +270,46 @@ class Tracer:
 
         Args:
             values: The arguments.
-            plain: The function of plain values, which may raise.
-            vector: The function of values at least one of which is a symbol.
-            span: The place, for refusals.
+            plain: The function of plain values; it may raise.
+            vector: The function of values of which at least one is symbolic.
+            span: The place of the call.
         """
         values = [self.simplified(value) for value in values]
-        for number, value in enumerate(values):
-            if isinstance(value, AlwaysRaises):
-                raise EvaluationError("this expression raises an error in every event", span)
-            if isinstance(value, Choice):
-                return self.distribute(value, self._with(values, number, plain, vector, span))
+        choice = self.distributed(
+            values, lambda changed: self.scalar(changed, plain, vector, span), span
+        )
+        if choice is not NO_CHOICE:
+            return choice
         if not any(isinstance(value, Symbolic) for value in values):
             return plain(*values)
         found = compute_per_entry(self, values, plain, span)
         return vector(values) if found is None else found[0]
 
-    def _with(
-        self,
-        values: Sequence[Any],
-        number: int,
-        plain: Callable[..., Any],
-        vector: Callable[[Sequence[Any]], Any],
-        span: Span | None,
-    ) -> Callable[[Any], Any]:
-        def again(side: Any) -> Any:
-            changed = [*values[:number], side, *values[number + 1 :]]
-            return self.scalar(changed, plain, vector, span)
+    def distributed(
+        self, values: Sequence[Any], work: Callable[[list[Any]], Any], span: Span | None = None
+    ) -> Any:
+        """The results of `work` for the sides of the first choice among values; else `NO_CHOICE`.
 
-        return again
+        Raises:
+            EvaluationError: a value raises in all rows.
+        """
+        for number, value in enumerate(values):
+            if isinstance(value, AlwaysRaises):
+                raise EvaluationError(RAISES_IN_EVERY_EVENT, span)
+            if isinstance(value, Choice):
+                return self.distribute(value, partial(_with_side, work, values, number))
+        return NO_CHOICE
 
 
-def _is_pick(value: Any) -> bool:
+def _with_side(
+    work: Callable[[list[Any]], Any], values: Sequence[Any], number: int, side: Any
+) -> Any:
+    return work([*values[:number], side, *values[number + 1 :]])
+
+
+def _is_dictionary(value: Any) -> bool:
     return isinstance(value, Symbol) and value.node.type is Type.DICTIONARY
 
 
-_OF_CODES: Final = frozenset({"entries", "truth", "typed", "pairs"})
-"""Operations that take a pick's codes; others take values, so a pick must be typed before."""
+_OF_CODES: Final = frozenset({"entries", "truth", "typed", "code_pairs"})
+"""Operations that take the codes of a dictionary; others take values (`Tracer.typed`)."""

@@ -47,7 +47,7 @@ def position_in(tracer: Tracer, value: SymbolicList) -> Symbol:
     assert tracer.domain is value.elements
     longest = value.lengths.bounds
     bounds = (0, max(longest[1] - 1, 0)) if longest else None
-    return tracer.compute("position", [], Type.WHOLE, parameters=(value.domain,), bounds=bounds)
+    return tracer.compute("position", [], Type.INTEGER, parameters=(value.domain,), bounds=bounds)
 
 
 def element_context(
@@ -236,7 +236,7 @@ def element(compiler: TracedCompiler, value: SymbolicList, key: Any) -> Any:
             )
         raise EvaluationError(f"an array index must be a number, not {describe(key)}")
     number = tracer.typed(key, Type.NUMBER)
-    inside = tracer.compute("is_place", [number, list_length(tracer, value)], Type.BOOLEAN)
+    inside = tracer.compute("is_position", [number, list_length(tracer, value)], Type.BOOLEAN)
 
     def found() -> Any:
         return nth(tracer, value, number)

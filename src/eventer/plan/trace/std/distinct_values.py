@@ -202,8 +202,10 @@ def precomputed_combinations(call: TracedCall) -> Any:
         if not all(isinstance(item, Symbolic) or _is_plain(call, item) for item in items):
             return None
         leaves += [item for item in items if isinstance(item, Symbolic)]
-    picks = all(isinstance(each, Symbol) and each.node.type is Type.DICTIONARY for each in leaves)
-    if not picks or not 0 < len(leaves) <= MAX_LEAVES:
+    dictionaries = all(
+        isinstance(each, Symbol) and each.node.type is Type.DICTIONARY for each in leaves
+    )
+    if not dictionaries or not 0 < len(leaves) <= MAX_LEAVES:
         return None
 
     def compute(*entries: Any) -> Any:

@@ -11,7 +11,7 @@ from eventer.jsonnet.std.arguments import ABSENT, IDENTITY
 from eventer.jsonnet.values import Array, Function, force
 from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
-from eventer.plan.trace.integer_bounds import is_whole
+from eventer.plan.trace.integer_bounds import is_integer
 from eventer.plan.trace.list_building import new_list
 from eventer.plan.trace.list_lengths import list_length
 from eventer.plan.trace.std.traced_call import TracedCall, traced_rule
@@ -39,10 +39,10 @@ def _function(value: Any) -> Function:
     return value
 
 
-def _whole(call: TracedCall, value: Any) -> Any:
+def _integer(call: TracedCall, value: Any) -> Any:
     if type_name_of(value) != "number":
         raise PlanUnsupportedError("a length or position may not be a number", call.place)
-    return value if is_whole(value) else call.tracer.whole(value)
+    return value if is_integer(value) else call.tracer.integer(value)
 
 
 # -- made ------------------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ def _whole(call: TracedCall, value: Any) -> Any:
 @traced_rule("range")
 def range_of(call: TracedCall) -> Any:
     """The whole numbers between two."""
-    first, last = (_whole(call, value) for value in call.arguments)
+    first, last = (_integer(call, value) for value in call.arguments)
     operators = call.compiler.operators
     length = operators.add(operators.arithmetic("-", last, first), 1.0, ())
     return new_list(call.tracer, length, lambda number: operators.add(number, first, ()))
@@ -70,7 +70,7 @@ def make_array(call: TracedCall) -> Any:
         given: list[Any] = [number]
         return make.enter(context, given, NO_NAMED_ARGUMENTS, call.place)
 
-    return new_list(tracer, _whole(call, size), item)
+    return new_list(tracer, _integer(call, size), item)
 
 
 # -- changed ---------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any, Final
 from eventer.jsonnet.values import Array, force
 from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, SymbolicList, type_name_of
-from eventer.plan.trace.integer_bounds import EXACT, bounds_of, is_whole
+from eventer.plan.trace.integer_bounds import EXACT, bounds_of, is_integer
 from eventer.plan.trace.std.distinct_values import compute_per_distinct_value
 from eventer.plan.trace.std.traced_call import TracedCall, traced_rule
 from eventer.plan.unsupported import PlanUnsupportedError
@@ -23,21 +23,21 @@ def _numbers(call: TracedCall, operation: str, name: str) -> Any:
     def vector(values: Sequence[Any]) -> Any:
         if any(type_name_of(value) != "number" for value in values):
             return compute_per_distinct_value(call, values, Type.NUMBER)
-        if name in _KEEPS_WHOLE and all(is_whole(value) for value in values):
-            return _whole(call, operation, name, values)
+        if name in _KEEPS_INTEGER and all(is_integer(value) for value in values):
+            return _integer(call, operation, name, values)
         typed = [tracer.typed(value, Type.NUMBER) for value in values]
         return tracer.compute(operation, typed, Type.NUMBER)
 
     return tracer.scalar(call.arguments, call.plain, vector, call.place)
 
 
-_KEEPS_WHOLE: Final = {"floor", "ceil", "round", "max", "min"}
+_KEEPS_INTEGER: Final = {"floor", "ceil", "round", "max", "min"}
 """Not `abs`, which the language computes so that |0| is -0."""
 
 
-def _whole(call: TracedCall, operation: str, name: str, values: Sequence[Any]) -> Any:
+def _integer(call: TracedCall, operation: str, name: str, values: Sequence[Any]) -> Any:
     tracer = call.tracer
-    typed = [tracer.typed(value, Type.WHOLE) for value in values]
+    typed = [tracer.typed(value, Type.INTEGER) for value in values]
     if name in {"floor", "ceil", "round"}:
         return typed[0]
     given = [int(value) if isinstance(value, float) else value for value in typed]
@@ -46,7 +46,7 @@ def _whole(call: TracedCall, operation: str, name: str, values: Sequence[Any]) -
     if all(ends):
         pick = max if name == "max" else min
         bounds = pick(e[0] for e in ends if e), pick(e[1] for e in ends if e)
-    return tracer.compute("whole_" + operation, given, Type.WHOLE, bounds=bounds)
+    return tracer.compute("integer_" + operation, given, Type.INTEGER, bounds=bounds)
 
 
 def _declare() -> None:
@@ -115,14 +115,14 @@ def list_number(call: TracedCall, values: Any, operation: str) -> Any:
     if not isinstance(values, SymbolicList):
         raise PlanUnsupportedError("a list of numbers is required", call.place)
     items = column_of(call, values, "number")
-    if isinstance(items, Symbol) and items.node.type is Type.WHOLE:
-        whole = _whole_sum(values, items)
+    if isinstance(items, Symbol) and items.node.type is Type.INTEGER:
+        whole = _integer_sum(values, items)
         if operation == "list_sum" and whole is not None:
-            return grouped(call, values, "whole_list_sum", Type.WHOLE, bounds=whole)
+            return grouped(call, values, "integer_list_sum", Type.INTEGER, bounds=whole)
     return grouped(call, values, operation, Type.NUMBER)
 
 
-def _whole_sum(values: SymbolicList, items: Symbol) -> tuple[int, int] | None:
+def _integer_sum(values: SymbolicList, items: Symbol) -> tuple[int, int] | None:
     ends, most = items.node.bounds, values.lengths.bounds
     if ends is None or most is None:
         return None

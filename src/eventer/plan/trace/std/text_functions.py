@@ -23,7 +23,7 @@ from eventer.plan.trace.std.traced_call import TracedCall, traced_rule
 from eventer.plan.unsupported import PlanUnsupportedError
 
 _BY_COLUMN: Final = {
-    "length": ("text_length", Type.WHOLE),
+    "length": ("text_length", Type.INTEGER),
     "asciiUpper": ("text_upper", Type.TEXT),
     "asciiLower": ("text_lower", Type.TEXT),
 }
@@ -37,7 +37,7 @@ def _text(call: TracedCall, name: str) -> Any:
         (value,) = values
         if type_name_of(value) != "string":
             raise PlanUnsupportedError(f"std.{name} gets values that may not be strings")
-        bounds = (0, 1 << 20) if result is Type.WHOLE else None
+        bounds = (0, 1 << 20) if result is Type.INTEGER else None
         typed = tracer.typed(value, Type.TEXT)
         return tracer.compute(operation, [typed], result, bounds=bounds)
 
@@ -241,7 +241,7 @@ def concatenated(call: TracedCall, pieces: Sequence[Any]) -> Any:
 
 
 def _is_text(value: Any) -> bool:
-    """Whether a text is plain, or a column already (a pick may be put together beforehand)."""
+    """Whether a text is plain or a TEXT column."""
     return isinstance(value, str) or (isinstance(value, Symbol) and value.node.type is Type.TEXT)
 
 
@@ -259,7 +259,7 @@ def format_text(call: TracedCall) -> Any:
     if any(code.width == "*" or code.precision == "*" for code in codes):
         raise PlanUnsupportedError("std.format gets a width from its values")
     if isinstance(values, Symbol) and type_name_of(values) in {None, "array", "object"}:
-        # A pick among arrays or objects gives several values: each entry is formatted whole.
+        # A dictionary among arrays or objects gives several values: each entry is formatted whole.
         return call.tracer.scalar(
             [values], lambda each: call.plain(text, each), _varying_values, call.place
         )
@@ -308,8 +308,8 @@ def _converted(call: TracedCall, code: Conversion, supply: Callable[[Conversion]
         (each,) = values
         if code.kind == "s" and code.width != "*" and code.width <= MAX_WIDTH:
             return _padded(call, operators.to_string(each), code)
-        if _is_plain_whole(code, each):
-            return tracer.compute("whole_text", [each], Type.TEXT)
+        if _is_plain_integer(code, each):
+            return tracer.compute("integer_text", [each], Type.TEXT)
         if (layout := number_format(code)) is not None and type_name_of(each) == "number":
             return tracer.compute(
                 "format_number",
@@ -331,10 +331,10 @@ def _converted(call: TracedCall, code: Conversion, supply: Callable[[Conversion]
     return tracer.scalar([value], plain, vector, call.place)
 
 
-def _is_plain_whole(code: Conversion, value: Any) -> bool:
+def _is_plain_integer(code: Conversion, value: Any) -> bool:
     """Whether it is `%d` of whole numbers, without anything else."""
     plain = not (code.alternative or code.left or code.blank or code.plus or code.width)
-    whole = isinstance(value, Symbol) and value.node.type is Type.WHOLE
+    whole = isinstance(value, Symbol) and value.node.type is Type.INTEGER
     return code.kind == "d" and plain and whole and code.precision is None
 
 
