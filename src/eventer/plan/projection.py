@@ -25,7 +25,6 @@ from eventer.plan.ops.documents import text_array
 from eventer.plan.row_program import BoundRowProgram
 from eventer.plan.row_program_writer import RowProgramWriter
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, SymbolicList, type_name_of
-from eventer.plan.trace.list_lengths import list_length
 from eventer.plan.trace.traced_objects import OptionalMember, TracedObject
 from eventer.plan.trace.tracer import Tracer
 from eventer.plan.trace.views import nth
@@ -123,7 +122,7 @@ def _element(tracer: Tracer, value: SymbolicList, tokens: Sequence[str]) -> Any:
     if position is None:
         return None
     number = float(position)
-    inside = tracer.compute("is_position", [number, list_length(tracer, value)], Type.BOOLEAN)
+    inside = tracer.compute("is_position", [number, tracer.list_length(value)], Type.BOOLEAN)
     return tracer.choose(
         inside, lambda: _at(tracer, nth(tracer, value, number), tokens[1:]), lambda: None
     )
