@@ -16,9 +16,10 @@ from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Array, Code, Frame
 from eventer.plan.graph import Type
-from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, SymbolicList, type_name_of
+from eventer.plan.symbols import Choice, Symbol, Symbolic, SymbolicList, type_name_of
 from eventer.plan.trace.dictionaries import split_by_entry
 from eventer.plan.trace.traced_compiler import TracedCompiler
+from eventer.plan.trace.tracer import NO_CHOICE
 from eventer.plan.trace.views import element
 from eventer.plan.unsupported import PlanUnsupportedError
 
@@ -236,13 +237,9 @@ def item(compiler: TracedCompiler, value: Any, key: Any) -> Any:
     """`value[key]`."""
     tracer = compiler.tracer
     value, key = tracer.simplified(value), tracer.simplified(key)
-    for side in (value, key):
-        if isinstance(side, AlwaysRaises):
-            raise EvaluationError("this expression raises an error in every event")
-    if isinstance(value, Choice):
-        return tracer.distribute(value, lambda side: item(compiler, side, key))
-    if isinstance(key, Choice):
-        return tracer.distribute(key, lambda side: item(compiler, value, side))
+    choice = tracer.distributed([value, key], lambda sides: item(compiler, *sides))
+    if choice is not NO_CHOICE:
+        return choice
     if isinstance(value, SymbolicList):
         return element(compiler, value, key)
     if not isinstance(value, Symbolic) and not isinstance(key, Symbolic):

@@ -13,10 +13,9 @@ from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Array, Thunk, force
 from eventer.plan.graph import Domain, Filter, Node, Type
 from eventer.plan.symbols import Choice, Symbol, Symbolic, SymbolicList, type_name_of
-from eventer.plan.trace.list_lengths import list_length
 from eventer.plan.trace.traced_keys import PositionStep
 from eventer.plan.trace.traced_objects import ViewedObject
-from eventer.plan.trace.tracer import Tracer
+from eventer.plan.trace.tracer import RAISES_IN_EVERY_EVENT, Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ class View:
         if isinstance(value, SymbolicList):
             return self._list(value)
         if isinstance(value, Symbolic):
-            raise EvaluationError("this expression raises an error in every event")
+            raise EvaluationError(RAISES_IN_EVERY_EVENT)
         if isinstance(value, Array):
             return Array([self._operand(item) for item in value.items])
         if isinstance(value, Object):
@@ -236,7 +235,7 @@ def element(compiler: TracedCompiler, value: SymbolicList, key: Any) -> Any:
             )
         raise EvaluationError(f"an array index must be a number, not {describe(key)}")
     number = tracer.typed(key, Type.NUMBER)
-    inside = tracer.compute("is_position", [number, list_length(tracer, value)], Type.BOOLEAN)
+    inside = tracer.compute("is_position", [number, tracer.list_length(value)], Type.BOOLEAN)
 
     def found() -> Any:
         return nth(tracer, value, number)

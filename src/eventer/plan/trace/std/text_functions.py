@@ -13,7 +13,6 @@ from eventer.jsonnet.values import Array, force
 from eventer.kernels.json.number_formats import MAX_PLACES, MAX_WIDTH, NumberFormat
 from eventer.plan.graph import Node, Type
 from eventer.plan.symbols import SCALAR_TYPES, Symbol, Symbolic, SymbolicList, type_name_of
-from eventer.plan.trace.list_lengths import list_length
 from eventer.plan.trace.std.distinct_values import (
     call_per_distinct_value,
     compute_per_distinct_value,
@@ -53,7 +52,7 @@ def length(call: TracedCall) -> Any:
     """Characters, elements or fields."""
     (value,) = call.arguments
     if isinstance(value, SymbolicList):
-        return list_length(call.tracer, value)
+        return call.tracer.list_length(value)
     return _text(call, "length")
 
 
