@@ -11,7 +11,8 @@ from eventer.core.model import Position, PositionKey
 from eventer.destinations.kafka import log_reader as logs
 from eventer.destinations.kafka.log_reader import LogReader
 from eventer.destinations.kafka.position import position_batch
-from eventer.destinations.kafka.producer import OutgoingBatch, Producer
+from eventer.destinations.kafka.produce_queue import OutgoingBatch
+from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.settings import KafkaSettings
 from tests.integration.kafka.harness import PATIENT, create_topic, read_topic
 from tests.waiting import wait_until_async
@@ -36,7 +37,7 @@ class Writers:
             self.committed.append(await self._send(writer))
         elif writer not in self._open:
             self._open[writer] = []
-            await writer.begin()
+            writer.begin()
         elif rng.random() < 0.6:
             self._open[writer].append(await self._send(writer))
         else:

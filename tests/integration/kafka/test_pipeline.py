@@ -2,15 +2,23 @@
 gap, whatever goes wrong with one of them."""
 
 import asyncio
+import itertools
 import uuid
+from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
 from aiokafka import TopicPartition
 from aiokafka import errors as kafka_errors
+from aiokafka.protocol.produce import ProduceRequest
 
-from eventer.destinations.kafka.pipeline import MAX_IN_FLIGHT, wrap_sequence
-from eventer.destinations.kafka.producer import PENDING, NotSentError, OutgoingBatch, Producer
+from eventer.destinations.kafka.produce_queue import (
+    MAX_IN_FLIGHT,
+    NotSentError,
+    OutgoingBatch,
+    _PartitionQueue,
+)
+from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.kernels.kafka.record_batches import RecordColumns, bytes_column, frame
 from tests.integration.kafka.harness import PATIENT, create_topic, read_topic
@@ -29,7 +37,6 @@ class Bench:
         self.transactional = transactional
         name = self.topic if transactional else None
         self.producer = Producer(KafkaSettings(bootstrap, **PATIENT), transactional_id=name)
-        self.manager = self.producer._producer._txn_manager
 
     async def start(self):
         await asyncio.to_thread(
@@ -45,7 +52,7 @@ class Bench:
 
     async def commit(self, sends):
         if self.transactional:
-            await self.producer.begin()
+            self.producer.begin()
         outcomes = await self.producer.send(sends)
         if not self.transactional:
             return outcomes
@@ -82,61 +89,62 @@ async def test_batches_land_in_order(bench):
         assert await bench.numbers(partition) == wanted
 
 
-async def test_several_batches_are_in_flight(bench, monkeypatch):
-    client, going, most = bench.producer._pipeline._client, 0, 0
-    send = client.send
+class Client:
+    """The producer's client, with something done around the sending of batches."""
 
-    async def counting(node, request, **options):
-        nonlocal going, most
-        going += 1
-        most = max(most, going)
-        try:
-            return await send(node, request, **options)
-        finally:
-            going -= 1
+    def __init__(self, bench, sending):
+        self._client = bench.producer.client
+        self._sending = sending
+        self._numbers = itertools.count()
+        bench.producer.client = self
 
-    monkeypatch.setattr(client, "send", counting)
-    if bench.transactional:
-        await bench.producer.begin()
-        await bench.producer.add_partitions_to_txn({TopicPartition(bench.topic, 0)})
-    await bench.producer.send([bench.send(n) for n in range(10)])
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    async def send(self, node, request, **options):
+        if not isinstance(request, ProduceRequest):
+            return await self._client.send(node, request, **options)
+        async with self._sending(next(self._numbers)):
+            return await self._client.send(node, request, **options)
+
+
+async def test_several_batches_are_in_flight(bench):
+    in_flight, most = 0, 0
+
+    @asynccontextmanager
+    async def counting(_number):
+        nonlocal in_flight, most
+        in_flight += 1
+        most = max(most, in_flight)
+        yield
+        in_flight -= 1
+
+    Client(bench, counting)
+    await bench.commit([bench.send(n) for n in range(10)])
     assert most == MAX_IN_FLIGHT
 
 
-async def test_outcomes_are_set_as_acknowledgements_arrive(bench, monkeypatch):
-    """Whoever waits tells slow from stuck by it."""
-    pipeline = bench.producer._pipeline
-    client, last = pipeline._client, asyncio.Event()
-    count = 3 if bench.transactional else 2  # where the first one goes alone
-    sent = iter(range(count))
+async def test_batches_are_acknowledged_one_by_one(bench):
+    """A caller tells slow from stuck by it."""
+    last = asyncio.Event()
 
-    class SlowClient:
-        """The client, but for the last answer, which is late."""
-
-        def __getattr__(self, name):
-            return getattr(client, name)
-
-        async def send(self, node, request):
-            number = next(sent)
-            answer = await client.send(node, request)
-            if number == count - 1:
-                await last.wait()
-            return answer
+    @asynccontextmanager
+    async def late(number):
+        yield
+        if number == 2:
+            await last.wait()
 
     first = await bench.known()
-    monkeypatch.setattr(pipeline, "_client", SlowClient())
-    if bench.transactional:
-        await bench.producer.begin()
-    outcomes = []
-    going = asyncio.create_task(bench.producer.send([bench.send(n) for n in range(1, 4)], outcomes))
+    Client(bench, late)
+    sends = [bench.send(n) for n in range(1, 4)]
+    sending = asyncio.create_task(bench.commit(sends))
 
     async def two_acknowledged():
-        return outcomes[:2] == [first, first + SIZE]
+        return bench.producer.unacknowledged(sends) == sends[2:]
 
     await wait_until_async(two_acknowledged)
-    assert outcomes[2] is PENDING
     last.set()
-    assert await going == [first, first + SIZE, first + 2 * SIZE]
+    assert await sending == [first, first + SIZE, first + 2 * SIZE]
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -157,43 +165,29 @@ async def test_no_batch_lands_behind_a_refused_batch(bench, bad, known):
 
 
 @pytest.mark.parametrize("lost", [(0,), (2,), (0, 1, 2), (1, 4)])
-async def test_a_batch_whose_acknowledgement_is_lost_is_not_duplicated(bench, lost, monkeypatch):
-    pipeline = bench.producer._pipeline
-    client, sent = pipeline._client, iter(range(100))
-
-    class LosingClient:
-        """The client, but for the answers that got lost."""
-
-        def __getattr__(self, name):
-            return getattr(client, name)
-
-        async def send(self, node, request):
-            number = next(sent)
-            answer = await client.send(node, request)
-            if number in lost:
-                raise kafka_errors.KafkaConnectionError("lost")
-            return answer
+async def test_a_batch_whose_acknowledgement_is_lost_is_not_duplicated(bench, lost):
+    @asynccontextmanager
+    async def losing(number):
+        yield
+        if number in lost:
+            raise kafka_errors.KafkaConnectionError("lost")
 
     first = await bench.known()
-    monkeypatch.setattr(pipeline, "_client", LosingClient())
+    Client(bench, losing)
     outcomes = await bench.commit([bench.send(n) for n in range(1, 7)])
     assert outcomes == [first + n * SIZE for n in range(6)], "offsets and all"
     assert await bench.numbers() == list(range(7 * SIZE))
 
 
 @pytest.mark.parametrize("at_once", [1, 4])
-async def test_sequence_numbers_go_on_with_zero(bench, at_once):
+async def test_sequence_numbers_continue_with_zero(bench, at_once):
     """A broker takes any as the first one of a producer."""
+    queue = bench.producer._session._queue
     place = TopicPartition(bench.topic, 0)
-    bench.manager._sequence_numbers[place] = 2**31 - 5 * SIZE // 2
+    queue._partitions[place] = _PartitionQueue(queue.outcomes, idempotent=True)
+    queue._partitions[place].sequence = 2**31 - 5 * SIZE // 2
     for first in range(0, 8, at_once):
         outcomes = await bench.commit([bench.send(first + n) for n in range(at_once)])
         assert all(isinstance(each, int) for each in outcomes), outcomes
     assert await bench.numbers() == list(range(8 * SIZE))
-    assert bench.manager.sequence_number(place) == 8 * SIZE - 5 * SIZE // 2
-
-
-def test_sequence_numbers_wrap_to_zero():
-    assert wrap_sequence(2**31 - 1) == 2**31 - 1
-    assert wrap_sequence(2**31) == wrap_sequence(2**31 - 2**32) == 0
-    assert wrap_sequence(2**31 + 7 - 2**32) == 7, "where the client goes below zero"
+    assert queue._partitions[place].sequence == 8 * SIZE - 5 * SIZE // 2

@@ -26,7 +26,8 @@ from confluent_kafka.admin import (
 from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
 from eventer.core.model import KafkaTarget, PositionKey
 from eventer.destinations.base import Delivery, Flow
-from eventer.destinations.kafka.producer import OutgoingBatch, Producer
+from eventer.destinations.kafka.produce_queue import OutgoingBatch
+from eventer.destinations.kafka.producer import Producer
 from eventer.kernels.kafka.record_batches import RecordColumns, bytes_column, frame
 from eventer.testing.batches import batch_of
 from tests.integration.kafka.harness import KafkaHarness, create_topic, read_topic
@@ -203,12 +204,12 @@ async def test_what_was_sent_before_a_refused_topic_is_aborted_at_the_broker(ser
     settings = harness_of(server, "rich", "gold").settings
     producer = Producer(settings, transactional_id=f"eventer-{opened}")
     await producer.start()
-    await producer.begin()
+    producer.begin()
     assert await producer.send([send_to(opened, "aborted")]) == [0]
     with pytest.raises(TopicAuthorizationFailedError, match="closed"):
         await producer.send([send_to(closed, "refused"), send_to(opened, "unsent")])
     await producer.abort()
-    await producer.begin()
+    producer.begin()
     assert await producer.send([send_to(opened, "committed")]) == [2]  # after the marker
     await producer.commit()
     await producer.close()

@@ -37,7 +37,6 @@ from eventer.destinations.kafka.producer_startup import StartedProducer, start_p
 from eventer.destinations.kafka.send_plan import (
     SendFailure,
     SendPlan,
-    find_failures,
     kafka_target,
     plans_sharing_batches,
     raise_if_unusable,
@@ -136,40 +135,35 @@ class KafkaConnection:
     async def deliver(self, deliveries: Sequence[Delivery]) -> DeliveryOutcome:
         """See `ShardConnection.deliver`."""
         positions = await self._read_positions()
-        rejected = await self._refresh_topics(deliveries)
-        plans: dict[PositionKey, SendPlan] = {}
-        usable = [item for item in deliveries if item.flow.key not in rejected]
+        planned: dict[PositionKey, SendPlan | DestinationError] = {}
+        planned |= await self._refresh_topics(deliveries)
+        usable = [item for item in deliveries if item.flow.key not in planned]
         began = self._clock.monotonic_ns()
         for key, item in (await self._planner.plan_all(usable, positions)).items():
-            await self._accept_plan(key, item, plans, rejected)
+            planned[key] = await self._accept_plan(item)
         waiting = self._clock.monotonic_ns() - began
         encoding = max(waiting, self._planner.encoder.take_elapsed_ns())
         committed: dict[PositionKey, Position] = {}
         for attempt in count():
+            plans = [item for item in planned.values() if isinstance(item, SendPlan)]
             if not plans:
                 break
-            failed = await self._attempt(list(plans.values()))
+            failed = await self._attempt(plans)
             if not failed or not self._transactional:
                 committed |= self._record_positions(plans, failed)
-            if not failed:
-                break
-            plans = {key: item for key, item in plans.items() if key not in committed}
-            for item in plans_sharing_batches(plans.values(), failed):
-                await self._replan_alone(item.delivery, plans, rejected)
+            planned = {key: item for key, item in planned.items() if key not in committed}
+            plans = [item for item in plans if item.flow.key not in committed]
+            for item in plans_sharing_batches(plans, failed):
+                planned[item.flow.key] = self._plan_alone(item.delivery)
             for failure in failed:
-                del plans[failure.plan.flow.key]
-                if failure.blames_this_flow or failure.batch_too_large or attempt >= _MAX_ATTEMPTS:
-                    await self._resolve_failure(failure, plans, rejected)
-                else:
-                    await self._replan_alone(failure.plan.delivery, plans, rejected)
+                planned[failure.plan.flow.key] = await self._plan_after(failure, attempt)
+        rejected = {key: item for key, item in planned.items() if not isinstance(item, SendPlan)}
         return DeliveryOutcome(committed, rejected, encoding, waiting)
 
     async def close(self) -> None:
         """See `ShardConnection.close`."""
         self._planner.encoder.close()
-        opened, self._opened = self._opened, None
-        if opened is not None:
-            await opened.producer.close()
+        await self._close_producer()
 
     @property
     def _producer(self) -> Producer:
@@ -200,6 +194,11 @@ class KafkaConnection:
                 )
         return self._positions
 
+    @property
+    def _known_positions(self) -> dict[PositionKey, Position]:
+        assert self._positions is not None
+        return self._positions
+
     async def _refresh_topics(
         self, deliveries: Sequence[Delivery]
     ) -> dict[PositionKey, DestinationError]:
@@ -215,37 +214,33 @@ class KafkaConnection:
             self._planner.begin(flow, batch, self._positions)
 
     async def _accept_plan(
-        self,
-        key: PositionKey,
-        item: SendPlan | DestinationRejectedError,
-        plans: dict[PositionKey, SendPlan],
-        rejected: dict[PositionKey, DestinationError],
-    ) -> None:
+        self, item: SendPlan | DestinationRejectedError
+    ) -> SendPlan | DestinationRejectedError:
         """Refuses an event that is too large before anything of its flow is sent."""
         if not isinstance(item, SendPlan):
-            rejected[key] = item
-            return
+            return item
         self._planner.update_compression_ratio(item)
         if item.too_large() is None:
-            plans[key] = item
-            return
+            return item
         await self._ensure_topic(item.flow)
-        await self._replan_alone(item.delivery, plans, rejected)
+        return self._plan_alone(item.delivery)
 
-    async def _replan_alone(
-        self,
-        delivery: Delivery,
-        plans: dict[PositionKey, SendPlan],
-        rejected: dict[PositionKey, DestinationError],
-    ) -> None:
+    def _plan_alone(self, delivery: Delivery) -> SendPlan | DestinationRejectedError:
         """Plans a delivery by itself: whatever is wrong then is its own."""
-        plans.pop(delivery.flow.key, None)
-        item = self._planner.plan(delivery, await self._read_positions())
-        fault = item.too_large() if isinstance(item, SendPlan) else item
-        if isinstance(item, SendPlan) and fault is None:
-            plans[delivery.flow.key] = item
-        elif fault is not None:
-            rejected[delivery.flow.key] = fault
+        item = self._planner.plan(delivery, self._known_positions)
+        return (item.too_large() or item) if isinstance(item, SendPlan) else item
+
+    async def _plan_after(self, failure: SendFailure, attempt: int) -> SendPlan | DestinationError:
+        """What becomes of a flow that failed: another plan, with smaller batches or alone."""
+        flow, delivery = failure.plan.flow, failure.plan.delivery
+        if failure.batch_too_large:
+            await self._ensure_topic(flow)
+            name = kafka_target(flow).topic
+            self._topics.by_name[name] = failure.with_smaller_limit(self._topics.by_name[name])
+            return self._planner.plan(delivery, self._known_positions)
+        if failure.blames_this_flow or attempt >= _MAX_ATTEMPTS:
+            return failure.as_error()
+        return self._plan_alone(delivery)
 
     async def _attempt(self, plans: Sequence[SendPlan]) -> list[SendFailure]:
         """Commits all plans; where some fail, says which.
@@ -255,18 +250,17 @@ class KafkaConnection:
         async with self._with_timeout("delivering", self._settings.delivery_timeout):
             sender = PlanSender(self._producer, self._shard, self._settings.compression)
             if self._transactional:
-                await self._producer.begin()
+                self._producer.begin()
                 if failed := await sender.add_partitions_to_txn(plans):
                     await self._producer.abort()
                     return failed
             sent = await sender.send_plans(plans)
-            failed = find_failures(plans, sent)
+            failed = [failure for each in sent if (failure := each.failure())]
             raise_if_unusable(failed, among=len(plans))
             if failed and self._transactional:
                 await self._producer.abort()
                 return failed
-            lost = {failure.plan.flow.key for failure in failed}
-            whole = [both for both in zip(plans, sent, strict=True) if both[0].flow.key not in lost]
+            whole = [each for each in sent if each.failure() is None]
             await sender.send_ledger_and_positions(whole, self._clock.now_ns() // 1_000_000)
         if self._transactional:
             await self._commit()
@@ -278,7 +272,7 @@ class KafkaConnection:
             async with asyncio.timeout(self._settings.delivery_timeout):
                 await self._producer.commit()
         except BaseException as error:
-            await self._discard_producer()
+            await self._close_producer()
             if not isinstance(error, Exception):
                 raise
             if classify_error(error) is ErrorCategory.FENCED:
@@ -288,31 +282,12 @@ class KafkaConnection:
             ) from error
 
     def _record_positions(
-        self, plans: Mapping[PositionKey, SendPlan], failed: Sequence[SendFailure]
+        self, plans: Sequence[SendPlan], failed: Sequence[SendFailure]
     ) -> dict[PositionKey, Position]:
         lost = {failure.plan.flow.key for failure in failed}
-        moved = {key: item.position for key, item in plans.items() if key not in lost}
-        assert self._positions is not None
-        self._positions |= moved
+        moved = {item.flow.key: item.position for item in plans if item.flow.key not in lost}
+        self._known_positions.update(moved)
         return moved
-
-    async def _resolve_failure(
-        self,
-        failure: SendFailure,
-        plans: dict[PositionKey, SendPlan],
-        rejected: dict[PositionKey, DestinationError],
-    ) -> None:
-        """Cuts a flow's batches smaller, or leaves it out."""
-        flow = failure.plan.flow
-        if not failure.batch_too_large:
-            rejected[flow.key] = failure.as_error()
-            return
-        await self._ensure_topic(flow)
-        name = kafka_target(flow).topic
-        self._topics.by_name[name] = failure.with_smaller_limit(self._topics.by_name[name])
-        again = self._planner.plan(failure.plan.delivery, await self._read_positions())
-        assert isinstance(again, SendPlan)
-        plans[flow.key] = again
 
     @asynccontextmanager
     async def _with_timeout(self, doing: str, seconds: float) -> AsyncIterator[None]:
@@ -322,25 +297,25 @@ class KafkaConnection:
                 yield
         except (DestinationRejectedError, TargetUnavailableError):
             if self._in_transaction():
-                await self._discard_producer()
+                await self._close_producer()
             raise
         except DestinationError:
-            await self._discard_producer()
+            await self._close_producer()
             raise
         except Exception as error:
-            await self._discard_producer()
+            await self._close_producer()
             raise connection_error(error, doing) from error
         except BaseException:
-            await self._discard_producer()
+            await self._close_producer()
             raise
 
     def _in_transaction(self) -> bool:
         return self._opened is not None and self._opened.producer.in_transaction
 
-    async def _discard_producer(self) -> None:
+    async def _close_producer(self) -> None:
         opened, self._opened = self._opened, None
         if opened is not None:
-            await opened.producer.discard()
+            await opened.producer.close()
 
 
 def _load_kernels() -> None:

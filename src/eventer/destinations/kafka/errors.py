@@ -69,10 +69,7 @@ _CATEGORIES: Final[dict[type[BaseException], ErrorCategory]] = {
     kafka.InvalidProducerIdMapping: ErrorCategory.PRODUCER_UNUSABLE,
     kafka.ConcurrentTransactions: ErrorCategory.PRODUCER_UNUSABLE,
     kafka.KafkaConnectionError: ErrorCategory.PRODUCER_UNUSABLE,
-    kafka.ProducerClosed: ErrorCategory.PRODUCER_UNUSABLE,
-    kafka.IllegalOperation: ErrorCategory.PRODUCER_UNUSABLE,
     TimeoutError: ErrorCategory.PRODUCER_UNUSABLE,
-    AssertionError: ErrorCategory.PRODUCER_UNUSABLE,
 }
 
 _RECORD_ERRORS: Final = (
@@ -103,8 +100,6 @@ _LOGIN_ERRORS: Final = (
 
 def classify_error(error: BaseException) -> ErrorCategory:
     """What an error of a send, a transaction or a request means."""
-    if type(error) is kafka.KafkaError and error.__cause__ is not None:
-        error = error.__cause__  # what ended the client's sender, which says so
     for kind in type(error).__mro__:
         if kind in _CATEGORIES:
             return _CATEGORIES[kind]

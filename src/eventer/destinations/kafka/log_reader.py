@@ -96,8 +96,16 @@ class LogReader:
         """How many partitions a topic has; none where there is no such topic."""
         count = (await TopicAdmin(self._client).partition_counts([topic])).get(topic, 0)
         if count:
-            await self._client._wait_on_metadata(topic)  # noqa: SLF001 - as its own consumer does
+            await self._learn_leaders(topic)
         return count
+
+    async def _learn_leaders(self, topic: str) -> None:
+        """Asks for them until the broker that is asked knows the topic, too."""
+        give_up = time.monotonic() + self._settings.start_timeout
+        await self._client.add_topic(topic)
+        while self._client.cluster.partitions_for_topic(topic) is None:
+            if time.monotonic() > give_up or not await self._refresh_leader():
+                return
 
     async def partition_offsets(self, topic: str) -> Mapping[int, PartitionOffsets]:
         """Where the partitions of a topic begin and end now."""

@@ -17,13 +17,14 @@ from aiokafka import errors as kafka
 from eventer.core.errors import DestinationUnavailableError
 from eventer.destinations.kafka import ledger, position
 from eventer.destinations.kafka.errors import topic_error
-from eventer.destinations.kafka.producer import PENDING, OutgoingBatch, Producer
+from eventer.destinations.kafka.produce_queue import OutgoingBatch
+from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.send_plan import (
     SendFailure,
-    SendOutcome,
     SendPlan,
-    outcomes_by_plan,
+    SentPlan,
     raise_if_unusable,
+    sent_plans,
     unique_batches,
 )
 from eventer.destinations.kafka.topic_admin import TopicAdmin
@@ -64,46 +65,43 @@ class PlanSender:
             task.cancel()
         return []
 
-    async def send_plans(self, plans: Sequence[SendPlan]) -> list[Sequence[SendOutcome]]:
-        """Sends all of the plans; what became of each one's shares.
+    async def send_plans(self, plans: Sequence[SendPlan]) -> list[SentPlan]:
+        """Sends all of the plans; what became of them.
 
         Raises:
             DestinationUnavailableError: a topic is gone, or some flows are stuck; names them.
         """
         sends = unique_batches(plans)
-        outcomes: list[SendOutcome] = []
-        task = asyncio.create_task(self._producer.send(sends, outcomes))
+        task = asyncio.create_task(self._producer.send(sends))
         try:
             stalls, pending = 0, len(sends)
             while not await _finishes_in_time(task):
-                left = [n for n, outcome in enumerate(outcomes) if outcome is PENDING]
+                left = self._producer.unacknowledged(sends)
                 stalls = stalls + 1 if len(left) == pending else 0
                 pending = len(left)
                 await self._check_topics(plans)
-                stuck = _plans_with(plans, [sends[n] for n in left])
+                stuck = [
+                    item for item in plans if not {s.send for s in item.slices}.isdisjoint(left)
+                ]
                 if stalls >= _MAX_STALLS and 0 < len(stuck) < len(plans):
                     raise _stalled_error(stuck)
-            return outcomes_by_plan(plans, sends, task.result())
+            return sent_plans(plans, dict(zip(sends, task.result(), strict=True)))
         finally:
             task.cancel()
 
-    async def send_ledger_and_positions(
-        self, plans: Sequence[tuple[SendPlan, Sequence[SendOutcome]]], now_ms: int
-    ) -> None:
+    async def send_ledger_and_positions(self, sent: Sequence[SentPlan], now_ms: int) -> None:
         """Sends ledger and positions, the positions last unless all becomes visible at once."""
-        if not plans:
+        if not sent:
             return
-        ledgers = ledger.ledger_batches(self._entries(plans), now_ms, self._codec)
-        positions = {item.flow.key: item.position for item, _ in plans}
+        ledgers = ledger.ledger_batches(self._entries(sent), now_ms, self._codec)
+        positions = {each.plan.flow.key: each.plan.position for each in sent}
         sends = [OutgoingBatch(ledger.TOPIC, self._shard, batch) for batch in ledgers]
         last = OutgoingBatch(
             position.TOPIC, self._shard, position.position_batch(positions, now_ms)
         )
-        if self._producer.transactional:
-            await self._send_internal([*sends, last], plans[0][0])
-        else:
-            await self._send_internal(sends, plans[0][0])
-            await self._send_internal([last], plans[0][0])
+        together = [[*sends, last]] if self._producer.transactional else [sends, [last]]
+        for each in together:
+            await self._send_internal(each, sent[0].plan)
 
     async def _check_topics(self, plans: Sequence[SendPlan]) -> None:
         """Raises where topics are gone or have no leader, naming the flows."""
@@ -122,9 +120,7 @@ class PlanSender:
                 suspects=suspects if len(suspects) < len(plans) else (),
             )
 
-    def _entries(
-        self, plans: Sequence[tuple[SendPlan, Sequence[SendOutcome]]]
-    ) -> list[tuple[SendPlan, ledger.LedgerEntry]]:
+    def _entries(self, sent: Sequence[SentPlan]) -> list[tuple[SendPlan, ledger.LedgerEntry]]:
         """The ledger's entries, but for those that cannot say where their events are.
 
         After a retry the broker may not know any more what offset it gave. In a transaction we
@@ -134,13 +130,13 @@ class PlanSender:
             DestinationUnavailableError: see above.
         """
         entries = []
-        for item, sent in plans:
-            offsets = [outcome for outcome in sent if isinstance(outcome, int)]
+        for each in sent:
+            offsets = [outcome for outcome in each.outcomes if isinstance(outcome, int)]
             if min(offsets, default=0) >= 0:
-                entries.append((item, ledger.build_entry(item, offsets)))
+                entries.append((each.plan, ledger.build_entry(each.plan, offsets)))
             elif self._producer.transactional:
                 raise DestinationUnavailableError(
-                    f"Kafka returned no offsets for topic {item.topic.name!r}"
+                    f"Kafka returned no offsets for topic {each.plan.topic.name!r}"
                 )
         return entries
 
@@ -156,14 +152,6 @@ async def _finishes_in_time(task: asyncio.Task[Any]) -> bool:
     """Whether it does before it is time to look at the topics."""
     done, _ = await asyncio.wait([task], timeout=_STALL_SECONDS)
     return bool(done)
-
-
-def _plans_with(plans: Sequence[SendPlan], sends: Sequence[OutgoingBatch]) -> list[SendPlan]:
-    """The plans with a share in any of the sends."""
-    wanted = {id(send) for send in sends}
-    return [
-        item for item in plans if any(id(batch_slice.send) in wanted for batch_slice in item.slices)
-    ]
 
 
 def _stalled_error(plans: Sequence[SendPlan]) -> DestinationUnavailableError:

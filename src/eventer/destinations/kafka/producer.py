@@ -1,8 +1,4 @@
-"""aiokafka's producer, handed batches that are already built, with an end to every wait.
-
-The subclass of its `BatchBuilder` and what `discard` and `send` touch are private to aiokafka:
-the version range is tight and `tests/integration/destinations/kafka/test_producer.py` guards it.
-"""
+"""Carries out the requests of a producer's session over aiokafka's connections."""
 
 from __future__ import annotations
 
@@ -11,153 +7,110 @@ import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.producer.transaction_manager import TransactionState
+from aiokafka import TopicPartition
+from aiokafka import errors as kafka
+from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
+from aiokafka.protocol.produce import ProduceRequest
+from aiokafka.protocol.transaction import (
+    AddPartitionsToTxnRequest,
+    EndTxnRequest,
+    InitProducerIdRequest,
+)
 
-from eventer.destinations.kafka.pipeline import Pipeline, wrap_sequence
+from eventer.destinations.kafka.produce_queue import (
+    MetadataRefreshed,
+    OutgoingBatch,
+    Produce,
+    Produced,
+    RefreshMetadata,
+    SendOutcome,
+)
+from eventer.destinations.kafka.producer_session import Event, ProducerSession, Request
 from eventer.destinations.kafka.settings import KafkaSettings
-from eventer.destinations.kafka.transaction_partitions import add_partitions_to_txn
-from eventer.kernels.kafka.record_batches import ProducerState, RecordBatch
+from eventer.destinations.kafka.transaction import (
+    RETRY_SECONDS,
+    AddPartitions,
+    CoordinatorEvent,
+    CoordinatorFound,
+    CoordinatorRequest,
+    EndTransaction,
+    FindCoordinator,
+    IdentityAssigned,
+    InitProducerId,
+    PartitionsAnswered,
+    ProducerIdentity,
+    RequestRefused,
+    RequestUnanswered,
+    TransactionEnded,
+)
 
-# What goes wrong is raised to whoever asked; the client's log would say it again, several times a
-# second while a broker is away.
+# Errors are raised to the caller; the client would log each several times a second while a broker
+# is away.
 if logging.getLogger("aiokafka").level == logging.NOTSET:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
-PENDING: Final = TimeoutError("not acknowledged yet")
-"""Stands for the outcome of a send that has none yet."""
-
-
-class NotSentError(Exception):
-    """Stands for the outcome of a batch behind one of its partition that failed: by `__cause__`."""
-
-    def __init__(self, cause: BaseException) -> None:
-        super().__init__(str(cause))
-        self.__cause__ = cause
-
-
-_DISCARD_SECONDS: Final = 2.0
-_RETRY_MS: Final = 50
-_IDLE: Final = (TransactionState.UNINITIALIZED, TransactionState.READY)
-
-
-class PrebuiltBatch(BatchBuilder):  # type: ignore[misc]  # aiokafka ships no types
-    """A record batch as aiokafka's sender wants it: full, and sealed when its turn comes."""
-
-    def __init__(self, batch: RecordBatch, *, transactional: bool) -> None:
-        # The parent's constructor would make a builder of records, which we have already.
-        self._batch = batch
-        self._state = ProducerState(transactional=transactional)
-        self._buffer: bytes | None = None
-        self._closed = True
-
-    def append(self, **_: object) -> None:
-        """None: the batch is full."""
-
-    def close(self) -> None:
-        """It always is."""
-
-    def closed(self) -> bool:
-        """It always is."""
-        return True
-
-    def size(self) -> int:
-        """Bytes as sent."""
-        return self._batch.size
-
-    def record_count(self) -> int:
-        """How many sequence numbers it takes."""
-        return self._batch.count
-
-    def _set_producer_state(
-        self, producer_id: int, producer_epoch: int, base_sequence: int
-    ) -> None:
-        transactional = self._state.transactional
-        self._state = ProducerState(producer_id, producer_epoch, base_sequence, transactional)
-
-    def _build(self) -> bytes:
-        if self._buffer is None:
-            self._buffer = self._batch.seal(self._state)
-        return self._buffer
-
-
-@dataclass(frozen=True, slots=True)
-class OutgoingBatch:
-    """A record batch and where it goes."""
-
-    topic: str
-    partition: int
-    batch: RecordBatch
-
-    @property
-    def topic_partition(self) -> TopicPartition:
-        """Topic and partition."""
-        return TopicPartition(self.topic, self.partition)
+_CLOSE_SECONDS: Final = 2.0
+_ALL_REPLICAS: Final = -1
+_NO_TIMEOUT_MS: Final = (1 << 31) - 1
 
 
 class Producer:
-    """One producer of one shard. After a wait that ran out it is spent: discard it."""
+    """One producer of one shard. After a wait that was cancelled it can only be closed."""
 
     def __init__(
         self, settings: KafkaSettings, *, transactional_id: str | None, idempotent: bool = True
     ) -> None:
         self.transactional = transactional_id is not None
-        self._producer = AIOKafkaProducer(
-            **settings.client_options(),
-            transactional_id=transactional_id,
-            transaction_timeout_ms=int(settings.transaction_timeout * 1000),
-            enable_idempotence=idempotent,
-            acks="all",
-            retry_backoff_ms=_RETRY_MS,
+        self.client: Any = AIOKafkaClient(
+            **settings.client_options(), retry_backoff_ms=int(RETRY_SECONDS * 1000)
         )
         self._idempotent = idempotent
-        self._pipeline = Pipeline(self._producer)
-
-    @property
-    def client(self) -> Any:
-        """The client below, for questions about topics."""
-        return self._producer.client
+        self._session = ProducerSession(transactional_id, idempotent=idempotent)
+        self._transactional_id = transactional_id
+        self._request_timeout_ms = int(settings.request_timeout * 1000)
+        self._transaction_timeout_ms = (
+            int(settings.transaction_timeout * 1000) if self.transactional else _NO_TIMEOUT_MS
+        )
 
     @property
     def in_transaction(self) -> bool:
         """Whether one has begun and is neither committed nor aborted."""
-        manager = self._producer._txn_manager  # noqa: SLF001 - see the module's docstring
-        return self.transactional and manager.state not in _IDLE
+        return self._session.state.in_transaction
 
     async def start(self) -> None:
         """Connects; a transactional one fences every earlier producer of its id."""
-        await self._producer.start()
+        await self.client.bootstrap()
+        await self._finish()
 
-    async def begin(self) -> None:
+    def begin(self) -> None:
         """Begins a transaction."""
-        await self._producer.begin_transaction()
+        self._session.begin()
 
     async def commit(self) -> None:
-        """Commits. Call it only when all sends have succeeded: aiokafka does not look."""
-        await self._producer.commit_transaction()
+        """Commits the transaction, all of whose batches are acknowledged."""
+        self._session.end(commit=True)
+        await self._finish()
 
     async def abort(self) -> None:
-        """Aborts the transaction, at the broker wherever that knows of it; the producer goes on."""
-        await self._producer.abort_transaction()
+        """Aborts the transaction; the producer goes on."""
+        self._session.end(commit=False)
+        await self._finish()
 
     async def add_partitions_to_txn(self, topic_partitions: Collection[TopicPartition]) -> None:
-        """Takes partitions into the transaction, before anything is sent to them.
+        """Adds partitions to the transaction, before anything is sent to them.
 
         Raises:
             TopicAuthorizationFailedError: names the rejected topics; no partition was added.
         """
-        await add_partitions_to_txn(self._producer._sender, topic_partitions)  # noqa: SLF001 - see the module's docstring
+        self._session.add_partitions(topic_partitions)
+        await self._finish()
+        if refused := self._session.state.refused:
+            raise kafka.TopicAuthorizationFailedError(set(refused))
 
-    async def send(
-        self, sends: Sequence[OutgoingBatch], outcomes: list[int | BaseException] | None = None
-    ) -> list[int | BaseException]:
+    async def send(self, sends: Sequence[OutgoingBatch]) -> list[SendOutcome]:
         """Sends all and waits for every acknowledgement: the first offset of each, or its error.
-
-        A list that is given is filled meanwhile: with `PENDING`, then with each outcome.
 
         Batches of one partition land one after the other, and after one has failed the rest of that
         partition does not: `NotSentError`. When this returns, the broker has said of
@@ -168,118 +121,139 @@ class Producer:
         """
         if self.transactional:
             await self.add_partitions_to_txn({send.topic_partition for send in sends})
-        by_place: dict[TopicPartition, list[int]] = defaultdict(list)
-        for number, send in enumerate(sends):
-            by_place[send.topic_partition].append(number)
-        outcomes = [] if outcomes is None else outcomes
-        outcomes[:] = [PENDING] * len(sends)
-        await asyncio.gather(
-            *(
-                self._send_to(topic_partition, numbers, sends, outcomes)
-                for topic_partition, numbers in by_place.items()
-            )
-        )
-        return outcomes
+        self._session.send(sends)
+        await self._finish()
+        return self._session.take_outcomes(sends)
 
-    async def _send_to(
-        self,
-        topic_partition: TopicPartition,
-        numbers: Sequence[int],
-        sends: Sequence[OutgoingBatch],
-        outcomes: list[int | BaseException],
-    ) -> None:
-        """Several of one partition at once while that goes well, else one after the other."""
-
-        def on_acknowledged(done: int, offset: int) -> None:
-            outcomes[left[done]] = offset
-
-        left = list(numbers)
-        known = self._is_known_at(topic_partition)
-        while left:
-            if known and len(left) > 1:
-                done = await self._pipeline.send(
-                    topic_partition, [sends[n].batch for n in left], on_acknowledged
-                )
-                left = left[done:]
-                if not left:
-                    return
-            number = left.pop(0)
-            outcomes[number] = outcome = await self._send_alone(sends[number])
-            if isinstance(outcome, BaseException):
-                for rest in left:
-                    outcomes[rest] = NotSentError(outcome)
-                return
-            known = self._idempotent
-
-    def _is_known_at(self, topic_partition: TopicPartition) -> bool:
-        """Whether the broker refuses what comes to a partition before its turn.
-
-        It does not where it knows nothing of this producer, at first or after days of silence. In a
-        transaction that is noticed, and nothing of it is ever visible.
-        """
-        manager = self._producer._txn_manager  # noqa: SLF001 - see the module's docstring
-        return self.transactional and manager.sequence_number(topic_partition) != 0
-
-    async def _send_alone(self, send: OutgoingBatch) -> int | BaseException:
-        """Sends a batch by the client, which tries it again where that may help."""
-        manager, topic_partition = self._producer._txn_manager, send.topic_partition  # noqa: SLF001
-        before = wrap_sequence(manager.sequence_number(topic_partition)) if manager else 0
-        if manager:
-            manager._sequence_numbers[topic_partition] = before  # noqa: SLF001
-        built = PrebuiltBatch(send.batch, transactional=self.transactional)
-        try:
-            acknowledged = await self._producer.send_batch(
-                built, topic_partition.topic, partition=topic_partition.partition
-            )
-            return int((await acknowledged).offset)
-        except Exception as error:  # noqa: BLE001 - the caller judges it
-            if manager:
-                # The broker has not taken these sequence numbers; the next batch must.
-                manager._sequence_numbers[topic_partition] = before  # noqa: SLF001
-            return error
+    def unacknowledged(self, sends: Collection[OutgoingBatch]) -> list[OutgoingBatch]:
+        """Those of the batches of a `send` under way that have no outcome yet."""
+        return self._session.unacknowledged(sends)
 
     async def close(self) -> None:
-        """Ends an idle producer in order; a stuck one is discarded."""
+        """Disconnects. The broker aborts a transaction that is open."""
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self.client.close()
+
+    async def _finish(self) -> None:
+        """Sends the session's requests until it needs no more.
+
+        Raises:
+            KafkaError: this producer is fenced or cannot go on.
+        """
+        tasks: set[asyncio.Task[Event]] = set()
+        leader_of = self.client.cluster.leader_for_partition
         try:
-            async with asyncio.timeout(_DISCARD_SECONDS):
-                await self._producer.stop()
-        except Exception:  # noqa: BLE001 - closing is quiet
-            await self.discard()
+            while True:
+                requests = self._session.next_requests(leader_of)
+                tasks |= {asyncio.create_task(self._carry_out(each)) for each in requests}
+                if not tasks:
+                    break
+                done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    self._session.handle(task.result())
+        finally:
+            for task in tasks:
+                task.cancel()
+        if self._session.state.error is not None:
+            raise self._session.state.error
 
-    async def discard(self) -> None:
-        """Lets go of everything at once, whatever it is waiting for."""
-        await self._end_sender()
-        self._forget_batches()
-        self._forget_transaction()
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(_DISCARD_SECONDS):
-                await self._producer.stop()
-        with contextlib.suppress(Exception):
-            await self.client.close()
+    async def _carry_out(self, request: Request) -> Event:
+        if isinstance(request, Produce):
+            return await self._produce(request)
+        if request.pause:
+            await asyncio.sleep(request.pause)
+        if isinstance(request, RefreshMetadata):
+            for topic in request.topics:
+                self.client.add_topic(topic)
+            await self.client.force_metadata_update()
+            return MetadataRefreshed(frozenset(self.client.cluster.unauthorized_topics))
+        try:
+            return await self._ask_coordinator(request)
+        except kafka.KafkaError as error:
+            refused = isinstance(error, kafka.BrokerResponseError | kafka.IncompatibleBrokerVersion)
+            if refused and not isinstance(error, kafka.RequestTimedOutError):
+                return RequestRefused(error)
+            return RequestUnanswered(error)
 
-    async def _end_sender(self) -> None:
-        """Cancels the sender's task, and again while it waits for tasks of its own to end."""
-        task = self._producer._sender.sender_task  # noqa: SLF001
-        for _ in range(100):
-            if task is None or task.done():
-                return
-            task.cancel()
-            await asyncio.wait([task], timeout=_DISCARD_SECONDS / 100)
+    async def _produce(self, request: Produce) -> Produced:
+        topics: dict[str, list[tuple[int, bytes]]] = defaultdict(list)
+        for each in request.batches:
+            sealed = each.send.batch.seal(self._session.producer_state(each))
+            topics[each.send.topic].append((each.send.partition, sealed))
+        message = ProduceRequest(
+            self._transactional_id, _ALL_REPLICAS, self._request_timeout_ms, list(topics.items())
+        )
+        try:
+            answer = await self.client.send(request.node, message)
+        except kafka.KafkaError as error:
+            lost = {each.send.topic_partition: error for each in request.batches}
+            return Produced(request, lost, answered=False)
+        outcomes = {
+            TopicPartition(topic, partition): _outcome(topic, code, offset)
+            for topic, partitions in answer.topics
+            for partition, code, offset, *_ in partitions
+        }
+        return Produced(request, outcomes)
 
-    def _forget_batches(self) -> None:
-        """Fails what is still to be sent, so that stopping does not wait for it."""
-        accumulator = self._producer._message_accumulator  # noqa: SLF001
-        batches = [batch for queue in accumulator._batches.values() for batch in queue]  # noqa: SLF001
-        batches += accumulator._pending_batches  # noqa: SLF001
-        accumulator.fail_all(ConnectionAbortedError("the producer was discarded"))
-        for batch in batches:
-            for future in (batch.future, batch._drain_waiter):  # noqa: SLF001
-                if future.done() and not future.cancelled():
-                    future.exception()
+    async def _ask_coordinator(self, request: CoordinatorRequest) -> CoordinatorEvent:
+        identity = self._session.state.identity
+        whose = (self._transactional_id, identity.id, identity.epoch)
+        match request:
+            case FindCoordinator():
+                return await self._find_coordinator(refresh=request.pause > 0)
+            case InitProducerId():
+                answer = await self._send_to_coordinator(
+                    InitProducerIdRequest(self._transactional_id, self._transaction_timeout_ms)
+                )
+                return IdentityAssigned(ProducerIdentity(answer.producer_id, answer.producer_epoch))
+            case AddPartitions(partitions):
+                topics: dict[str, list[int]] = defaultdict(list)
+                for tp in partitions:
+                    topics[tp.topic].append(tp.partition)
+                answer = await self._send_to_coordinator(
+                    AddPartitionsToTxnRequest(*whose, list(topics.items()))
+                )
+                return PartitionsAnswered(partitions, _partition_errors(answer))
+            case EndTransaction(commit):
+                await self._send_to_coordinator(EndTxnRequest(*whose, commit))
+                return TransactionEnded()
 
-    def _forget_transaction(self) -> None:
-        """Marks an error that nobody waits for any more as seen."""
-        manager = self._producer._txn_manager  # noqa: SLF001
-        waiter = manager and manager.wait_for_transaction_end()
-        if waiter is not None and waiter.done() and not waiter.cancelled():
-            waiter.exception()
+    async def _find_coordinator(self, *, refresh: bool) -> CoordinatorFound:
+        if refresh:
+            await self.client.force_metadata_update()
+        node = await self.client.coordinator_lookup(
+            CoordinationType.TRANSACTION, self._transactional_id
+        )
+        if not await self.client.ready(node, group=ConnectionGroup.COORDINATION):
+            raise kafka.NodeNotReadyError
+        return CoordinatorFound(node)
+
+    async def _send_to_coordinator(self, message: Any) -> Any:
+        """Its answer. Without transactions any broker gives a producer its identity.
+
+        Raises:
+            KafkaError: by which the broker answers, or why there is no answer.
+        """
+        if not self.transactional:
+            node, group = self.client.get_random_node(), ConnectionGroup.DEFAULT
+        else:
+            node, group = self._session.state.coordinator, ConnectionGroup.COORDINATION
+        answer = await self.client.send(node, message, group=group)
+        if code := getattr(answer, "error_code", 0):
+            raise kafka.for_code(code)
+        return answer
+
+
+def _outcome(topic: str, code: int, offset: int) -> SendOutcome:
+    error: type[BaseException] = kafka.for_code(code)
+    if issubclass(error, kafka.InvalidProducerEpoch):
+        error = kafka.ProducerFenced
+    names_topic = issubclass(error, kafka.TopicAuthorizationFailedError)
+    return (error(topic) if names_topic else error()) if code else offset
+
+
+def _partition_errors(answer: Any) -> tuple[tuple[str, type[kafka.KafkaError]], ...]:
+    """The topics of an answer whose partitions were not added, and why."""
+    answers = [(topic, code) for topic, partitions in answer.errors for _, code in partitions]
+    return tuple((topic, kafka.for_code(code)) for topic, code in answers if code)

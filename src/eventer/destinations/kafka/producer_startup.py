@@ -86,7 +86,7 @@ async def _start(settings: KafkaSettings, make: Callable[[], Producer]) -> Produ
         async with asyncio.timeout(settings.start_timeout):
             await producer.start()
     except BaseException as error:
-        await producer.discard()
+        await producer.close()
         if isinstance(error, Exception):
             raise await _start_error(
                 settings, error, transactional=producer.transactional

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from eventer.core.errors import (
     DestinationUnavailableError,
     TargetUnavailableError,
 )
-from eventer.core.model import KafkaTarget, Position
+from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.kafka.batches import (
     EncodedBatch,
@@ -32,15 +32,12 @@ from eventer.destinations.kafka.errors import (
     is_record_error,
     topic_error,
 )
-from eventer.destinations.kafka.producer import NotSentError, OutgoingBatch
+from eventer.destinations.kafka.produce_queue import NotSentError, OutgoingBatch, SendOutcome
 from eventer.destinations.kafka.topic_admin import Topic
 from eventer.destinations.merge_batches import count_rows, merge_batches
 
 _SAFETY: Final = 0.9
 _MAX_RATIO: Final = 16.0
-
-SendOutcome: TypeAlias = int | BaseException
-"""What became of a send: the offset that the broker gave its first record, or its error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +65,16 @@ class BatchSlice:
 
 @dataclass(frozen=True, slots=True)
 class SendPlan:
-    """What is sent of one flow, and the position after it."""
+    """What is sent of one flow, and the position after it.
+
+    `merged` are the flows that it shares record batches with, itself among them.
+    """
 
     delivery: Delivery
     topic: Topic
     slices: tuple[BatchSlice, ...]
     position: Position
+    merged: frozenset[PositionKey] = frozenset()
 
     @property
     def flow(self) -> Flow:
@@ -151,8 +152,9 @@ def plan_merged(
             whose.tolist(), starts.tolist(), counts.tolist(), strict=True
         ):
             slices[owner].append(BatchSlice(send, source, start, count))
+    merged = frozenset(delivery.flow.key for delivery, _ in deliveries)
     return [
-        _make_plan(delivery, topic, mine, before)
+        replace(_make_plan(delivery, topic, mine, before), merged=merged)
         for (delivery, before), mine in zip(deliveries, slices, strict=True)
     ]
 
@@ -226,38 +228,34 @@ class SendFailure:
         return topic_error(self.error, self.plan.topic.name)
 
 
-def find_failures(
-    plans: Sequence[SendPlan], outcomes: Sequence[Sequence[SendOutcome]]
-) -> list[SendFailure]:
-    """The plans with a failed share; outcomes are those of each plan's shares, in order."""
-    found = []
-    for item, mine in zip(plans, outcomes, strict=True):
-        first = next(((n, e) for n, e in enumerate(mine) if isinstance(e, BaseException)), None)
-        if first is None:
-            continue
-        number, error = first
-        if isinstance(error, NotSentError) and error.__cause__ is not None:
-            found.append(SendFailure(item, number, error.__cause__, sent=False))
-        else:
-            found.append(SendFailure(item, number, error))
-    return found
+@dataclass(frozen=True, slots=True)
+class SentPlan:
+    """A plan, and what became of each of its slices, in order."""
+
+    plan: SendPlan
+    outcomes: tuple[SendOutcome, ...]
+
+    def failure(self) -> SendFailure | None:
+        """The first of its slices that failed."""
+        for number, error in enumerate(self.outcomes):
+            if isinstance(error, NotSentError) and error.__cause__ is not None:
+                return SendFailure(self.plan, number, error.__cause__, sent=False)
+            if isinstance(error, BaseException):
+                return SendFailure(self.plan, number, error)
+        return None
 
 
 def unique_batches(plans: Sequence[SendPlan]) -> list[OutgoingBatch]:
     """All that is to be sent for the plans, what they share once, each flow's in its order."""
-    sends = {
-        id(batch_slice.send): batch_slice.send for item in plans for batch_slice in item.slices
-    }
-    return list(sends.values())
+    return list(dict.fromkeys(each.send for item in plans for each in item.slices))
 
 
-def outcomes_by_plan(
-    plans: Sequence[SendPlan], sends: Sequence[OutgoingBatch], outcomes: Sequence[SendOutcome]
-) -> list[Sequence[SendOutcome]]:
-    """What became of each plan's shares, by what became of the sends."""
-    found = {id(send): outcome for send, outcome in zip(sends, outcomes, strict=True)}
+def sent_plans(
+    plans: Sequence[SendPlan], outcomes: Mapping[OutgoingBatch, SendOutcome]
+) -> list[SentPlan]:
+    """What became of the plans, by what became of the batches."""
     return [
-        [batch_slice.sent(found[id(batch_slice.send)]) for batch_slice in item.slices]
+        SentPlan(item, tuple(each.sent(outcomes[each.send]) for each in item.slices))
         for item in plans
     ]
 
@@ -270,13 +268,7 @@ def plans_sharing_batches(
     They hold events of a flow that may be left out: never send them again.
     """
     lost = {failure.plan.flow.key for failure in failed}
-    sources = {id(batch_slice.source) for failure in failed for batch_slice in failure.plan.slices}
-    return [
-        item
-        for item in plans
-        if item.flow.key not in lost
-        and any(id(batch_slice.source) in sources for batch_slice in item.slices)
-    ]
+    return [item for item in plans if item.flow.key not in lost and item.merged & lost]
 
 
 def raise_if_unusable(failed: Sequence[SendFailure], *, among: int = 0) -> None:

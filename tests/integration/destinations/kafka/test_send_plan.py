@@ -10,14 +10,13 @@ from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.kafka.batches import SplitOptions
 from eventer.destinations.kafka.ledger import build_entry
-from eventer.destinations.kafka.producer import NotSentError
+from eventer.destinations.kafka.produce_queue import NotSentError
 from eventer.destinations.kafka.send_plan import (
     SendFailure,
-    find_failures,
-    outcomes_by_plan,
     plan,
     plan_merged,
     plans_sharing_batches,
+    sent_plans,
     unique_batches,
 )
 from eventer.destinations.kafka.topic_admin import Topic
@@ -58,14 +57,18 @@ def test_failures_are_found_per_flow_at_their_first_slice():
     assert len(sends) == 5
     error = kafka.NotEnoughReplicasError()
     behind = NotSentError(error)
-    outcomes = outcomes_by_plan([one, two], sends, [7, 8, error, behind, behind])
-    assert outcomes == [[7], [8, error, behind, behind]]
-    assert find_failures([one, two], outcomes) == [SendFailure(two, 1, error)]
-    assert find_failures([one, two], outcomes_by_plan([one, two], sends, [0] * 5)) == []
+    sent = sent_to([one, two], [7, 8, error, behind, behind])
+    assert [each.outcomes for each in sent] == [(7,), (8, error, behind, behind)]
+    assert [each.failure() for each in sent] == [None, SendFailure(two, 1, error)]
+    assert [each.failure() for each in sent_to([one, two], [0] * 5)] == [None, None]
     none = planned([])
-    (send,) = unique_batches([none, one])
-    outcomes = outcomes_by_plan([none, one], [send], [behind])
-    assert find_failures([none, one], outcomes) == [SendFailure(one, 0, error, sent=False)]
+    nothing, failed = sent_to([none, one], [behind])
+    assert nothing.failure() is None
+    assert failed.failure() == SendFailure(one, 0, error, sent=False)
+
+
+def sent_to(plans, outcomes):
+    return sent_plans(plans, dict(zip(unique_batches(plans), outcomes, strict=True)))
 
 
 def test_a_batch_of_many_is_cut_smaller_and_one_event_is_refused():
@@ -144,8 +147,9 @@ def test_slices_of_a_batch_follow_one_another():
     placed = several([["a", "b"], ["c"], ["d", "e"]], {})
     plans = plan_merged(placed, Topic("t", 1, 9000), SplitOptions("none", 9000))
     (send,) = unique_batches(plans)
-    assert outcomes_by_plan(plans, [send], [40]) == [[40], [42], [43]]
-    assert outcomes_by_plan(plans, [send], [-1]) == [[-1], [-1], [-1]], (
+    assert send.batch.count == 5
+    assert [each.outcomes for each in sent_to(plans, [40])] == [(40,), (42,), (43,)]
+    assert [each.outcomes for each in sent_to(plans, [-1])] == [(-1,), (-1,), (-1,)], (
         "the broker does not say where"
     )
     assert build_entry(plans[2], [43]).places == ((0, 43, 2),)

@@ -37,14 +37,6 @@ def test_error_categories(error, category):
     assert classify_error(error) is category
 
 
-def test_the_cause_of_a_sender_failure_is_classified():
-    """It wraps all but what it knows."""
-    error = kafka.KafkaError("Unexpected error during batch delivery")
-    assert classify_error(error) is ErrorCategory.TRANSIENT
-    error.__cause__ = kafka.InvalidTxnState()
-    assert classify_error(error) is ErrorCategory.FENCED
-
-
 def test_rejected_topic_errors_are_permanent_and_others_transient():
     refused = topic_error(kafka.TopicAuthorizationFailedError(), "t")
     assert isinstance(refused, DestinationRejectedError)

@@ -1,0 +1,152 @@
+"""What a producer asks its coordinator, by the answers it gets."""
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka import errors as kafka
+
+from eventer.destinations.kafka.transaction import (
+    AddPartitions,
+    CoordinatorFound,
+    EndTransaction,
+    FindCoordinator,
+    IdentityAssigned,
+    InitProducerId,
+    PartitionsAnswered,
+    Phase,
+    ProducerIdentity,
+    RequestRefused,
+    RequestUnanswered,
+    TransactionEnded,
+    TransactionState,
+)
+
+OPEN, CLOSED = TopicPartition("open", 0), TopicPartition("closed", 0)
+REFUSED = kafka.TopicAuthorizationFailedError
+
+
+def ready():
+    state = TransactionState("id").after(CoordinatorFound(3))
+    return state.after(IdentityAssigned(ProducerIdentity(7, 0)))
+
+
+def adding(*partitions):
+    return ready().begin().add(partitions)
+
+
+def added(state, **errors):
+    asked = state.next_request().partitions
+    return state.after(PartitionsAnswered(asked, tuple(errors.items())))
+
+
+def test_a_producer_finds_its_coordinator_and_gets_an_identity():
+    state = TransactionState("id")
+    assert state.next_request() == FindCoordinator(0.0)
+    state = state.after(CoordinatorFound(3))
+    assert state.next_request() == InitProducerId(0.0)
+    state = state.after(IdentityAssigned(ProducerIdentity(7, 2)))
+    assert state.identity == ProducerIdentity(7, 2)
+    assert state.next_request() is None
+    assert not state.in_transaction
+
+
+def test_without_transactions_no_coordinator_is_needed():
+    state = TransactionState(None)
+    assert state.next_request() == InitProducerId(0.0)
+    assert state.after(IdentityAssigned(ProducerIdentity(7, 0))).next_request() is None
+
+
+def test_added_partitions_are_not_added_again():
+    state = added(adding(OPEN))
+    assert state.next_request() is None
+    state = state.add([OPEN, CLOSED])
+    assert state.next_request() == AddPartitions(frozenset({CLOSED}), 0.0)
+    assert added(state).added == {OPEN, CLOSED}
+
+
+def test_a_refusal_names_the_topics_and_the_broker_is_told_of_the_abort():
+    state = added(added(adding(OPEN)).add([CLOSED]), closed=REFUSED)
+    assert state.refused == {"closed"}
+    assert state.added == {OPEN}
+    assert state.next_request() is None
+    assert state.end(commit=False).next_request() == EndTransaction(commit=False, pause=0.0)
+
+
+def test_one_refused_topic_keeps_all_partitions_out():
+    state = added(adding(OPEN, CLOSED), open=kafka.OperationNotAttempted, closed=REFUSED)
+    assert state.refused == {"closed"}
+    assert state.added == frozenset()
+    assert state.end(commit=False).phase is Phase.READY, "the broker knows no transaction"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        kafka.ConcurrentTransactions,
+        kafka.NotCoordinatorError,
+        kafka.CoordinatorLoadInProgressError,
+        kafka.UnknownTopicOrPartitionError,
+    ],
+)
+def test_partitions_are_added_again_after_transient_errors(error):
+    state = adding(OPEN)
+    pauses = []
+    for _ in range(8):
+        state = added(state, open=error)
+        pauses.append(state.pause)
+        if error is kafka.NotCoordinatorError:
+            assert isinstance(state.next_request(), FindCoordinator)
+            state = state.after(CoordinatorFound(4))
+    assert pauses == [0.001, 0.002, 0.004, 0.01, 0.02, 0.02, 0.02, 0.02]
+    assert added(state).added == {OPEN}
+
+
+@pytest.mark.parametrize(
+    ("error", "moved"),
+    [(kafka.RequestTimedOutError(), True), (kafka.KafkaConnectionError(), False)],
+)
+def test_a_request_without_an_answer_is_sent_again(error, moved):
+    state = adding(OPEN).after(RequestUnanswered(error))
+    assert (state.coordinator is None) == moved
+    assert state.next_request().pause == 0.05
+    assert state.in_doubt
+
+
+def test_a_refusal_after_an_unanswered_request_is_a_connection_error():
+    """The broker may have added the partitions, and then has an open transaction."""
+    state = added(adding(OPEN).after(RequestUnanswered(kafka.KafkaConnectionError())), open=REFUSED)
+    assert state.phase is Phase.FAILED
+    assert isinstance(state.error, kafka.KafkaConnectionError)
+
+
+def test_a_fenced_producer_fails():
+    state = added(adding(OPEN), open=kafka.InvalidProducerEpoch)
+    assert isinstance(state.error, kafka.ProducerFenced)
+    ending = added(adding(OPEN)).end(commit=True)
+    ended = ending.after(RequestRefused(kafka.InvalidProducerEpoch()))
+    assert isinstance(ended.error, kafka.ProducerFenced)
+    assert ended.next_request() is None
+
+
+def test_fatal_errors_fail_a_producer():
+    assert isinstance(added(adding(OPEN), open=kafka.InvalidTxnState).error, kafka.InvalidTxnState)
+    starting = TransactionState("id").after(CoordinatorFound(1))
+    refused = starting.after(RequestRefused(kafka.TransactionalIdAuthorizationFailed()))
+    assert refused.phase is Phase.FAILED
+    assert refused.error.args == ("id",)
+
+
+def test_an_end_is_repeated_until_it_is_answered():
+    state = added(adding(OPEN)).end(commit=True)
+    for event in (
+        RequestRefused(kafka.ConcurrentTransactions()),
+        RequestRefused(kafka.NotCoordinatorError()),
+        CoordinatorFound(5),
+        RequestUnanswered(kafka.RequestTimedOutError()),
+        CoordinatorFound(5),
+    ):
+        state = state.after(event)
+    assert state.next_request().commit
+    state = state.after(TransactionEnded())
+    assert state == TransactionState("id", Phase.READY, ProducerIdentity(7, 0), coordinator=5), (
+        "nothing of a transaction outlives it"
+    )
