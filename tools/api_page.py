@@ -32,8 +32,8 @@ token. The service rejects foreign `Host` names (see `EVENTER_ALLOWED_HOSTS`) an
 ## Problems
 
 Every error response is `application/problem+json` (RFC 9457). `errors` lists each mistake:
-`pointer` is its place in the body (RFC 6901), or `parameter` the query parameter. For templates
-`line`, `column`, `source_line` and `hint` give the place and the fix.
+`pointer` is its location in the body (RFC 6901), or `parameter` the query parameter. For templates
+`line`, `column`, `source_line` and `hint` give the location and the fix.
 
 | Status | `type` | Title |
 |---|---|---|

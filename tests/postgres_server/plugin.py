@@ -22,10 +22,10 @@ def _binaries(which: str) -> Path:
     """The binaries of the embedded or the system's server; skips the test if there are none."""
     missing = f"no {which} PostgreSQL on this machine"
     if which == "system":
-        found = system_binaries()
-        if not found:
+        installations = system_binaries()
+        if not installations:
             pytest.skip(missing)
-        return found[0]
+        return installations[0]
     try:
         return locate_binaries({})
     except ConfigError as error:

@@ -1,6 +1,6 @@
-"""Unit tests compile nothing: columns of any length are computed by the plain twins of kernels.
+"""Unit tests compile no kernels: plain Python functions compute columns of any length.
 
-That both ways give the same values is shown by tests/integration/kernels.
+tests/integration/kernels checks that both give the same values.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""README and docs as data: their links, code blocks, commands and files that they write."""
+"""Parses README and docs: links, code blocks, commands, and the files that they create."""
 
 import base64
 import re
@@ -42,46 +42,46 @@ class Page:
         return [body for language, body in _BLOCK.findall(self.text) if language in languages]
 
     def links(self) -> list[str]:
-        """Targets of links to files of the checkout."""
-        found = _LINK.findall(self.prose)
-        return [link for link in found if not link.startswith(("http:", "https:", "mailto:"))]
+        """The targets of links to files of the checkout."""
+        targets = _LINK.findall(self.prose)
+        return [link for link in targets if not link.startswith(("http:", "https:", "mailto:"))]
 
     def anchors(self) -> set[str]:
         titles = re.findall(r"^#+ (.*)$", self.prose, re.MULTILINE)
         return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
     def files(self) -> dict[str, str]:
-        """What the page has its reader write with `cat > name <<'END'`."""
-        found = {}
+        """The files that the page's shell blocks create with `cat > name <<'END'`."""
+        files = {}
         for block in self.blocks("shell"):
             for match in _HEREDOC.finditer(block):
                 if name := re.search(r"> (\S+) $", match["command"]):
-                    found[name[1]] = match["body"]
-        return found
+                    files[name[1]] = match["body"]
+        return files
 
     def requests(self) -> list[str]:
-        """JSON that is shown as sent: blocks, bodies of curl, requests written in the shell."""
-        found = self.blocks("json")
+        """The JSON requests: JSON blocks, bodies of curl commands, and heredocs."""
+        requests = self.blocks("json")
         for block in self.blocks("shell"):
-            found += re.findall(r"-d '(\{.*?\})'", block, re.DOTALL)
+            requests += re.findall(r"-d '(\{.*?\})'", block, re.DOTALL)
             bodies = [match["body"] for match in _HEREDOC.finditer(block)]
-            found += [self._filled(body) for body in bodies if body.startswith("{\n")]
-        return found
+            requests += [self._substitute(body) for body in bodies if body.startswith("{\n")]
+        return requests
 
-    def _filled(self, body: str) -> str:
-        """What the shell makes of a request: files in base64, arguments as the number 1."""
+    def _substitute(self, body: str) -> str:
+        """Replaces the shell substitutions in a request: files in base64, arguments by 1."""
         files = {name: base64.b64encode(text.encode()) for name, text in self.files().items()}
         body = re.sub(r"\$\(base64 (\S+)\)", lambda match: files[match[1]].decode(), body)
         return re.sub(r"\$\d", "1", body)
 
     def commands(self) -> Iterator[list[str]]:
-        """Every command line of the shell blocks that begins with `eventer`, in words."""
+        """The arguments of every `eventer` command in the shell blocks."""
         for block in self.blocks("shell"):
             text = _COMMENT.sub("", _HEREDOC.sub(r"\g<command>", block)).replace("\\\n", " ")
             yield from filter(None, map(_after_eventer, _simple_commands(text)))
 
     def mentions(self) -> Iterator[list[str]]:
-        """Every `eventer …` in the prose, in words."""
+        """The arguments of every `eventer …` in the prose."""
         for mention in _INLINE.findall(self.prose):
             yield shlex.split(mention)[1:]
 
@@ -100,18 +100,18 @@ def _simple_commands(text: str) -> Iterator[list[str]]:
 
 
 def _after_eventer(words: list[str]) -> list[str] | None:
-    """The arguments of a command if it is `eventer`, by whatever path; its name is dropped."""
+    """The arguments of a command if it is `eventer` under any path, else None."""
     if words and words[0].rpartition("/")[2] == "eventer":
         return words[1:] or None
     return None
 
 
 def pages(*, reference: bool) -> list[Page]:
-    """README, the pages at the root and those of docs, with or without the reference."""
-    found = [
+    """The pages at the root, in docs and in benchmarks, with or without the reference."""
+    paths = [
         *ROOT.glob("*.md"),
         *(ROOT / "docs").rglob("*.md"),
         *(ROOT / "benchmarks").glob("*.md"),
     ]
-    wanted = [path for path in found if reference or "reference" not in path.parts]
-    return [Page(path) for path in sorted(wanted)]
+    selected = [path for path in paths if reference or "reference" not in path.parts]
+    return [Page(path) for path in sorted(selected)]

@@ -1,4 +1,4 @@
-"""Promises of README and docs: links lead somewhere, commands exist, templates make events."""
+"""Checks README and docs: links, commands, settings, templates and requests."""
 
 import json
 import re
@@ -30,16 +30,16 @@ AT = 1_767_225_600_000_000_000
 cli: Any = typer.main.get_command(app)
 
 
-def each(found: list[Page], having: Callable[[Page], object]) -> Any:
-    """A test for each page that has something to check."""
+def for_each_page(found: list[Page], having: Callable[[Page], object]) -> Any:
+    """Parametrizes a test with the pages for which `having` returns something."""
     pages = list(filter(having, found))
     assert pages
     return pytest.mark.parametrize("page", pages, ids=lambda page: page.name)
 
 
 def templates_of(page: Page) -> list[str]:
-    written = [text for name, text in page.files().items() if name.endswith(".jsonnet")]
-    return [*page.blocks("jsonnet"), *written]
+    files = [text for name, text in page.files().items() if name.endswith(".jsonnet")]
+    return [*page.blocks("jsonnet"), *files]
 
 
 def variables_of(page: Page) -> list[str]:
@@ -49,43 +49,43 @@ def variables_of(page: Page) -> list[str]:
 # --- links ------------------------------------------------------------------------------------
 
 
-@each(ALL, Page.links)
+@for_each_page(ALL, Page.links)
 def test_links_lead_to_files_and_headings(page: Page) -> None:
     for link in page.links():
         name, _, anchor = link.partition("#")
         target = (page.path.parent / name).resolve() if name else page.path
-        assert target.exists(), f"{link} leads nowhere"
-        assert target.is_relative_to(ROOT), f"{link} leads out of the checkout"
+        assert target.exists(), f"{link} does not exist"
+        assert target.is_relative_to(ROOT), f"{link} is outside of the checkout"
         if anchor:
             assert anchor in Page(target).anchors(), f"{name} has no heading #{anchor}"
 
 
-def test_the_index_lists_every_page() -> None:
-    listed = {
+def test_the_index_has_every_page() -> None:
+    indexed = {
         (ROOT / "docs" / link).resolve() for link in Page(ROOT / "docs" / "README.md").links()
     }
-    there = set((ROOT / "docs").rglob("*.md")) - {ROOT / "docs" / "README.md"}
-    assert there <= listed
+    existing = set((ROOT / "docs").rglob("*.md")) - {ROOT / "docs" / "README.md"}
+    assert existing <= indexed
 
 
 # --- commands ---------------------------------------------------------------------------------
 
 
-def check_command(words: list[str], *, whole: bool) -> None:
-    """Refuses words that the command line would not take; `whole` ones need their arguments."""
+def check_command(words: list[str], *, complete: bool) -> None:
+    """Asserts that a command is valid; if `complete`, it must have its required arguments."""
     command, rest = cli, list(words)
     while hasattr(command, "commands"):
         rest = _pass_options(command, rest)
         if not rest:
-            assert not whole or words[0].startswith("-"), f"{words} names no command"
+            assert not complete or words[0].startswith("-"), f"{words} has no command"
             return
-        assert rest[0] in command.commands, f"there is no command {rest[0]!r} in {words}"
+        assert rest[0] in command.commands, f"unknown command {rest[0]!r} in {words}"
         command, rest = command.commands[rest[0]], rest[1:]
     positional = _positional(command, rest)
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     required = sum(1 for p in arguments if p.required)
     many = any(p.nargs == -1 for p in arguments)
-    assert not whole or len(positional) >= required, f"{words} lacks an argument"
+    assert not complete or len(positional) >= required, f"{words} lacks an argument"
     assert many or len(positional) <= len(arguments), f"{words} has too many arguments"
 
 
@@ -122,19 +122,19 @@ def _positional(command: Any, words: list[str]) -> list[str]:
     return found
 
 
-@each(ALL, lambda page: [*page.commands(), *page.mentions()])
+@for_each_page(ALL, lambda page: [*page.commands(), *page.mentions()])
 def test_commands_exist_with_their_options(page: Page) -> None:
     for words in page.commands():
-        check_command(words, whole=True)
+        check_command(words, complete=True)
     for words in page.mentions():
-        check_command(words, whole=False)
+        check_command(words, complete=False)
 
 
-def test_commands_are_found_and_wrong_ones_noticed() -> None:
+def test_commands_are_found_and_invalid_ones_detected() -> None:
     assert sum(len(list(page.commands())) for page in OWN) > 30
-    for wrong in (["prevue", "x"], ["preview"], ["preview", "x", "--sede", "7"], ["list", "x"]):
+    for invalid in (["prevue", "x"], ["preview"], ["preview", "x", "--sede", "7"], ["list", "x"]):
         with pytest.raises(AssertionError):
-            check_command(wrong, whole=True)
+            check_command(invalid, complete=True)
 
 
 # --- settings ---------------------------------------------------------------------------------
@@ -147,8 +147,8 @@ def is_setting(key: tuple[str, ...]) -> bool:
     secrets = set(secret_keys(Settings))
     if key[-1].endswith("_file"):
         key = (*key[:-1], key[-1].removesuffix("_file"))
-        starred = ("connections", "*", *key[2:]) if key[0] == "connections" else key
-        if starred not in secrets:
+        secret_key = ("connections", "*", *key[2:]) if key[0] == "connections" else key
+        if secret_key not in secrets:
             return False
     if key[0] == "connections" and len(key) > 2:
         return any(_has(kind, key[2:]) for kind in (NamedKafka, NamedPostgres))
@@ -167,34 +167,34 @@ def _is_model(annotation: object) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-@each(ALL, variables_of)
+@for_each_page(ALL, variables_of)
 def test_variables_are_settings(page: Page) -> None:
     names = variables_of(page)
     for key, leaf in environment_layer(dict.fromkeys(names, "1")).items():
-        assert is_setting(key), f"there is no setting {leaf.origin}"
+        assert is_setting(key), f"unknown setting {leaf.origin}"
 
 
-@each(OWN, lambda page: page.blocks("toml"))
+@for_each_page(OWN, lambda page: page.blocks("toml"))
 def test_configuration_files_have_settings_only(page: Page, tmp_path: Any) -> None:
     for block in page.blocks("toml"):
         file = tmp_path / "eventer.toml"
         file.write_text(block)
         for key in toml_layer(file):
-            assert is_setting(key), f"there is no setting {'.'.join(key)}"
+            assert is_setting(key), f"unknown setting {'.'.join(key)}"
 
 
-def test_settings_are_found_and_wrong_ones_noticed() -> None:
+def test_settings_are_found_and_invalid_ones_detected() -> None:
     assert sum(len(variables_of(page)) for page in OWN) > 15
     assert is_setting(("connections", "other", "bootstrap_servers"))
     assert is_setting(("kafka", "sasl_password_file"))
-    for wrong in (("tokn",), ("kafka", "dsn"), ("host_file",), ("connections", "x", "nothing")):
-        assert not is_setting(wrong)
+    for invalid in (("tokn",), ("kafka", "dsn"), ("host_file",), ("connections", "x", "nothing")):
+        assert not is_setting(invalid)
 
 
 # --- templates and requests -------------------------------------------------------------------
 
 
-def make_an_event(template: Template, library: Mapping[str, bytes]) -> None:
+def generate_event(template: Template, library: Mapping[str, bytes]) -> None:
     prepared = prepare(template, StoredImporter(library))
     engine = prepared.engine(Stream(7), EventContext())
     batch = engine.generate(0, np.array([AT], dtype=np.int64))
@@ -206,14 +206,14 @@ def library_of(page: Page) -> dict[str, bytes]:
     return {name.rpartition("/")[2]: text.encode() for name, text in page.files().items()}
 
 
-@each(OWN, templates_of)
-def test_templates_make_events(page: Page) -> None:
+@for_each_page(OWN, templates_of)
+def test_templates_generate_events(page: Page) -> None:
     for text in templates_of(page):
-        make_an_event(Template(text), library_of(page))
+        generate_event(Template(text), library_of(page))
 
 
-@each(OWN, Page.requests)
-def test_requests_are_what_the_api_takes(page: Page) -> None:
+@for_each_page(OWN, Page.requests)
+def test_requests_are_valid(page: Page) -> None:
     for text in page.requests():
         request = json.loads(text.replace("\n", " "))
         if "destinations" in request:
@@ -224,8 +224,8 @@ def test_requests_are_what_the_api_takes(page: Page) -> None:
             templates = [ValidateBody.model_validate(request)]
         else:
             templates = [PreviewBody.model_validate(request)]
-        for one in templates:
-            make_an_event(Template(one.text, vars=one.vars), {})
+        for template_body in templates:
+            generate_event(Template(template_body.text, vars=template_body.vars), {})
 
 
 def test_templates_and_requests_are_found() -> None:

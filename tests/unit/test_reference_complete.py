@@ -47,8 +47,8 @@ def commands(group: Any, *above: str) -> Iterator[tuple[str, Any]]:
 
 def section_of(page: str, heading: str) -> str:
     """The text below a heading, up to the next heading of its level."""
-    _, found, rest = text_of(page).partition(f"\n## `{heading}`\n")
-    assert found, f"{page}.md has no section {heading!r}"
+    _, heading_text, rest = text_of(page).partition(f"\n## `{heading}`\n")
+    assert heading_text, f"{page}.md has no section {heading!r}"
     return rest.partition("\n## ")[0]
 
 
@@ -97,7 +97,7 @@ def test_every_command_has_its_options(command):
 
 
 def test_every_problem_type_is_listed():
-    found = list(problems.ProblemType)
-    assert len(found) > 10
-    for each in found:
-        assert f"| {each.status} | `{each.urn}` |" in text_of("api")
+    types = list(problems.ProblemType)
+    assert len(types) > 10
+    for problem_type in types:
+        assert f"| {problem_type.status} | `{problem_type.urn}` |" in text_of("api")

@@ -1,4 +1,4 @@
-"""Pages that are made from the code say what the code says."""
+"""The generated reference pages are up to date."""
 
 import runpy
 from pathlib import Path
@@ -11,6 +11,6 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("name", ["api", "cli", "functions", "settings"])
 def test_the_page_is_up_to_date(name, monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "tools")
-    made = runpy.run_path(str(ROOT / "tools" / f"{name}_page.py"))["page"]()
-    written = (ROOT / "docs" / "reference" / f"{name}.md").read_text("utf-8")
-    assert made == written, f"run python tools/{name}_page.py"
+    expected = runpy.run_path(str(ROOT / "tools" / f"{name}_page.py"))["page"]()
+    actual = (ROOT / "docs" / "reference" / f"{name}.md").read_text("utf-8")
+    assert expected == actual, f"run python tools/{name}_page.py"

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from eventer.jsonnet.std.format_codes import Conversion
-from eventer.jsonnet.std.format_numbers import ConversionLayout, fraction_text, integer_text
+from eventer.jsonnet.std.format_numbers import ConversionLayout, fraction_text, whole_text
 from eventer.jsonnet.std.transcendental import power
 from eventer.kernels.json.number_formats import MAX_PLACES, MAX_WIDTH, NumberFormat, format_numbers
 
@@ -53,7 +53,7 @@ def twin(layout, value):
         plus=layout.sign == "+",
         capitals=False,
     )
-    write = integer_text if layout.whole else fraction_text
+    write = whole_text if layout.whole else fraction_text
     text = write(ConversionLayout(code, code.width, code.precision, ""), value)
     return text.ljust(layout.width) if layout.left else text.rjust(layout.width)
 
