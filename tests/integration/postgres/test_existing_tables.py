@@ -114,6 +114,7 @@ REFUSED = [
     ("numeric(3)", "bigint", 1000, "overflow"),
     ("float4", "double", 1e39, "out of range"),
     ("varchar(3)", "text", "abcd", "too long"),
+    ("name", "text", "é" * 32, "longer than 63 bytes"),
     ("char(3)", "text", "abcd", "too long"),
     ("varchar(3)", "bigint", 1234, "too long"),
     ("varchar(3)", "jsonb", "abcd", "too long"),
@@ -160,6 +161,7 @@ async def test_refusals_name_event_column_types_and_sql(
 @pytest.mark.parametrize(
     ("kind", "inferred"),
     [
+        ("name", "jsonb"),
         ("int4", "boolean"),
         ("date", "bigint"),
         ("uuid", "double"),

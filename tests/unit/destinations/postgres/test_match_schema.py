@@ -88,6 +88,8 @@ def test_an_open_shape_takes_what_is_found_as_jsonb() -> None:
         (EventShape((ID,), open=False, is_object=False), None, "table rows need objects"),
         (EventShape((), open=False), None, "no fields"),
         (EventShape((ID,), open=False), ("ID",), "'ID' is not a field"),
+        (EventShape((ID,), open=False), ("id", "id"), "contains 'id' twice"),
+        (EventShape((ID,)), ("k", "k"), "contains 'k' twice"),
         (EventShape((Column("x" * 64, ColumnType.TEXT),)), None, "64 bytes"),
         (EventShape((Column("xmin", ColumnType.TEXT),)), None, "system column"),
     ],
