@@ -1,4 +1,4 @@
-"""Verifies what is in the SQLite destination: every row says whose event it is."""
+"""The auditor of the SQLite destination, whose rows have a generator and an index."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class SqliteTargetAuditor:
         )
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """There is no connection to close."""
 
 
 def _rows(database: sqlite3.Connection, topic: str) -> list[tuple[int, str, int, int, str]]:

@@ -1,9 +1,9 @@
 """A destination in one SQLite file: transactions, fencing, failures on demand, no server.
 
-It keeps every promise of `ShardConnection`, across processes and `kill -9`. Files beside the
-database make it misbehave: `down` refuses everything, `slow` holds a number of seconds that each
-commit takes, `doubt` lets one commit succeed without an answer and then goes down. A target whose
-topic is `refused` is never taken, and an event whose text holds `"poison"` is refused by itself.
+It fulfils the contract of `ShardConnection`, across processes and `kill -9`. Files beside the
+database cause failures: with `down` it is unreachable; `slow` contains the seconds that each commit
+takes; with `doubt` one commit succeeds with an unknown outcome, and then it is down. It rejects the
+topic `refused`, and events whose text contains `"poison"`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ create table if not exists event (
 
 @dataclass(frozen=True, slots=True)
 class SqliteConnector:
-    """Makes connections to the database in a folder."""
+    """Connects to the database in a folder."""
 
     folder: Path
 
@@ -49,7 +49,7 @@ class SqliteConnector:
         return SqliteConnection(self.folder, f"{cluster}/{shard}")
 
     def target_auditor(self, cluster: int, shard: int) -> TargetAuditor:
-        """A look at what is there."""
+        """An auditor of the database."""
         from tests.sqlite_audit import SqliteTargetAuditor
 
         del cluster, shard
@@ -65,7 +65,7 @@ class SqliteConnection:
         self._epoch = 0
 
     async def open(self) -> Guarantee:
-        """Takes the shard over from every earlier owner."""
+        """Fences every earlier owner of the shard."""
         with self._transaction() as database:
             database.execute(
                 "insert into owner values (?, 1) on conflict do update set epoch = epoch + 1",
@@ -81,12 +81,12 @@ class SqliteConnection:
         return {key: position for key, position in found.items() if position is not None}
 
     async def check(self, flow: Flow) -> None:
-        """Refuses the topic `refused`."""
+        """Rejects the topic `refused`."""
         with self._transaction():
             _check(flow)
 
     async def prepare(self, flow: Flow) -> None:
-        """Refuses the topic `refused`."""
+        """Rejects the topic `refused`."""
         with self._transaction():
             _check(flow)
 
@@ -94,7 +94,7 @@ class SqliteConnection:
         """Nothing is encoded."""
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> DeliveryOutcome:
-        """Commits events and positions; poisonous flows are left out."""
+        """Commits events and positions, without the flows of poison events."""
         committed: dict[PositionKey, Position] = {}
         rejected: dict[PositionKey, DestinationRejectedError] = {}
         if (self._folder / "slow").exists():
@@ -119,7 +119,7 @@ class SqliteConnection:
             raise UnknownOutcomeError("the connection was lost in the last step")
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """There is no connection to close."""
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -136,7 +136,7 @@ class SqliteConnection:
 
 
 def read_events(folder: Path, topic: str) -> list[tuple[int, int, str]]:
-    """What was committed to a topic, in order: index, scheduled time, text."""
+    """The committed events of a topic, in order: index, scheduled time, text."""
     with closing(open_store(folder)) as database:
         return database.execute(
             "select number, scheduled, text from event where topic = ? order by rowid", (topic,)
@@ -144,13 +144,13 @@ def read_events(folder: Path, topic: str) -> list[tuple[int, int, str]]:
 
 
 def forget_positions(folder: Path) -> None:
-    """Loses all positions, as a server that was set up anew."""
+    """Removes all positions, as if the server were new."""
     with closing(open_store(folder)) as database:
         database.execute("delete from position")
 
 
 def open_store(folder: Path) -> sqlite3.Connection:
-    """The database in a folder, made where it is missing."""
+    """The database in a folder; creates a missing one."""
     path = folder / "destination.sqlite"
     if not path.exists():
         _make_store(path)
@@ -160,10 +160,9 @@ def open_store(folder: Path) -> sqlite3.Connection:
 
 
 def _make_store(path: Path) -> None:
-    """Makes it whole beside its place, then names it: the first to do so wins.
+    """Creates the database under another name and links it; the first caller wins.
 
-    Two that set one database's journal mode at once are not made to wait for each other: SQLite
-    refuses one of them, whatever its timeout.
+    If two processes set the journal mode at once, SQLite fails in one of them without waiting.
     """
     with TemporaryDirectory(dir=path.parent) as beside:
         new = Path(beside) / path.name
@@ -217,5 +216,5 @@ def read_position(database: sqlite3.Connection, key: PositionKey) -> Position | 
 
 
 def name_of(key: PositionKey) -> str:
-    """How rows name a generator."""
+    """The name of a generator in rows."""
     return f"{key.cluster}/{key.generator}/{key.incarnation}"

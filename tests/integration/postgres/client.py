@@ -1,4 +1,4 @@
-"""A client that delivers until it is killed, in a process that the tests of faults start."""
+"""A process that delivers until a test kills it."""
 
 import asyncio
 from multiprocessing.connection import Connection
@@ -26,10 +26,10 @@ def delivery(to: Flow, first: int, count: int) -> Delivery:
 
 
 def main(dsn: str, step: int, said: Connection) -> None:
-    """Delivers for good.
+    """Delivers for ever.
 
-    With a step other than 0 it stops in the middle of its third transaction, after that many
-    statements of it, says so, and waits.
+    If `step` is not 0, it stops within its third transaction after that many statements, sends a
+    message, and waits.
     """
     asyncio.run(_deliver(dsn, step, said))
 
@@ -50,7 +50,7 @@ async def _round(writer: Writer, at: dict[PositionKey, int]) -> dict[PositionKey
 
 
 def _stop_after(writer: Writer, step: int, said: Connection) -> None:
-    """Counts what is sent in the transaction, and stops for good once it has been answered."""
+    """Counts the statements of the transaction, and stops after the result of the last one."""
     client = writer.connection._session.client
     left = step
 

@@ -1,4 +1,4 @@
-"""What the conformance suite, and the tests beside it, need of a database."""
+"""The PostgreSQL harness of the conformance tests, and helpers of other tests."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -34,7 +34,7 @@ KINDS = {
 
 
 def patient(dsn: str) -> PostgresSettings:
-    """With limits that a right owner keeps to on a busy machine, too."""
+    """Settings whose timeouts do not expire on a busy machine."""
     return PostgresSettings(
         dsn,
         connect_timeout=DEADLINE_S,
@@ -94,7 +94,7 @@ def flow(
 
 
 class Writer:
-    """An owner that delivers lists of events, each flow going on where it was."""
+    """An owner that delivers lists of events; each flow continues at its position."""
 
     def __init__(self, dsn: str, *, shard: int = 0, cluster: int = CLUSTER) -> None:
         self.connection = PostgresConnection(patient(dsn), cluster=cluster, shard=shard)

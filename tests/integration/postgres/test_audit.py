@@ -1,4 +1,4 @@
-"""What verifying a table finds: rows by typed value, the last event of each key, multisets."""
+"""Audits of tables: typed values, the last event of each key, multisets of rows."""
 
 import pytest
 
@@ -45,7 +45,7 @@ class TestAppended(AuditConformance):
 
 @pytest.mark.postgres
 class TestUpserted(AuditConformance):
-    # A key is there once.
+    # A table has one row per key.
     test_a_repeated_event_is_a_duplicate = None
 
     @pytest.fixture
@@ -63,7 +63,7 @@ async def verify(database, writer, to, *others, listed=100):
 
 
 class RecordingWriter(Writer):
-    """A writer that knows what it has sent."""
+    """A writer that records delivered batches."""
 
     def __init__(self, dsn):
         super().__init__(dsn)
@@ -95,7 +95,7 @@ def everything(n):
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("key", [None, ("id",)])
-async def test_every_type_is_compared_as_the_table_holds_it(database, key):
+async def test_every_type_is_compared_as_the_table_stores_it(database, key):
     to = flow("all_types" if key else "all_rows", EVERYTHING, key=key)
     database.execute(
         "CREATE TABLE all_rows (id int, d numeric(20,4), b text, t varchar(20), at timestamp, "
@@ -114,7 +114,7 @@ async def test_every_type_is_compared_as_the_table_holds_it(database, key):
 
 
 @pytest.mark.postgres
-async def test_a_row_as_an_earlier_event_left_it(database):
+async def test_a_row_with_the_values_of_an_earlier_event_is_reordered(database):
     to = flow("stale", shape(id="bigint", v="bigint"), key=("id",))
     async with RecordingWriter(database.dsn) as writer:
         await writer.send(to, [{"id": n % 2, "v": n} for n in range(10)])
@@ -141,7 +141,7 @@ async def test_keys_shared_by_generators_are_not_compared(database):
 
 
 @pytest.mark.postgres
-async def test_generators_of_other_columns_append_to_one_table(database):
+async def test_generators_with_different_columns_append_to_one_table(database):
     one = flow("mixed", shape(a="bigint", b="text"))
     two = flow("mixed", shape(b="text", c="jsonb"), generator=2)
     async with RecordingWriter(database.dsn) as writer:
@@ -154,7 +154,7 @@ async def test_generators_of_other_columns_append_to_one_table(database):
 
 
 @pytest.mark.postgres
-async def test_rows_refused_by_a_constraint_are_not_reported_missing(database):
+async def test_rows_rejected_by_a_constraint_are_not_reported_missing(database):
     database.execute("CREATE TABLE picky (n bigint CHECK (n <> 4))")
     to = flow("picky", shape(n="bigint"))
     values = [{"n": n} for n in range(10)]
@@ -171,7 +171,7 @@ async def test_rows_refused_by_a_constraint_are_not_reported_missing(database):
 
 
 @pytest.mark.postgres
-async def test_a_dropped_table_lacks_everything(database):
+async def test_all_events_of_a_dropped_table_are_missing(database):
     to = flow("dropped", shape(n="bigint"))
     async with RecordingWriter(database.dsn) as writer:
         await writer.send(to, [{"n": n} for n in range(150)])
@@ -193,7 +193,7 @@ async def test_fields_unknown_to_the_shape_are_compared(database):
 
 
 @pytest.mark.postgres
-async def test_a_large_table_is_compared_part_by_part(database, monkeypatch):
+async def test_a_large_table_is_compared_in_several_passes(database, monkeypatch):
     monkeypatch.setattr("eventer.destinations.postgres.audit._ROWS_PER_PASS", 100)
     to = flow("large", shape(id="bigint", v="text"), key=("id",))
     async with RecordingWriter(database.dsn) as writer:

@@ -1,4 +1,4 @@
-"""The promises of every destination, kept by real servers."""
+"""PostgreSQL passes the conformance tests of destinations."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tables that users made: other types, other keys, and errors that say how to mend them."""
+"""Tables that users created: other types, other keys, and errors with SQL as hint."""
 
 import uuid
 from datetime import UTC, date, datetime
@@ -74,8 +74,8 @@ def typed(each_database: Database) -> Database:
 
 
 @pytest.mark.parametrize("key", [(), ("id",)], ids=["append", "upsert"])
-async def test_values_get_into_columns_of_other_types(typed: Database, key: tuple) -> None:
-    """Appended and upserted, null as well: assignment casts, else the type's text input."""
+async def test_columns_of_other_types_accept_values(typed: Database, key: tuple) -> None:
+    """Appended and upserted, also null: by assignment casts or the type's text input."""
     columns = ", ".join(f"c{i} {kind}" for i, (kind, *_) in enumerate(FITS))
     constraint = ", PRIMARY KEY (id)" if key else ""
     typed.execute(f"CREATE TABLE t (id int, {columns}{constraint})")
@@ -92,8 +92,8 @@ async def test_values_get_into_columns_of_other_types(typed: Database, key: tupl
 
 
 @pytest.mark.parametrize("column", FITS, ids=lambda fit: f"{fit[1]} into {fit[0]}")
-async def test_each_alone_as_appended(typed: Database, column: tuple) -> None:
-    """One column at a time, so that a table without any cast is copied into directly."""
+async def test_each_column_accepts_values_alone(typed: Database, column: tuple) -> None:
+    """One column at a time, so that COPY writes into tables without casts."""
     kind, inferred, value, wanted = column
     typed.execute(f"CREATE TABLE t (c {kind})")
     async with Writer(typed.dsn) as writer:
@@ -114,6 +114,7 @@ REFUSED = [
     ("numeric(3)", "bigint", 1000, "overflow"),
     ("float4", "double", 1e39, "out of range"),
     ("varchar(3)", "text", "abcd", "too long"),
+    ("name", "text", "é" * 32, "longer than 63 bytes"),
     ("char(3)", "text", "abcd", "too long"),
     ("varchar(3)", "bigint", 1234, "too long"),
     ("varchar(3)", "jsonb", "abcd", "too long"),
@@ -130,10 +131,10 @@ REFUSED = [
 
 @pytest.mark.parametrize("key", [(), ("id",)], ids=["append", "upsert"])
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: f"{case[1]} {case[2]} into {case[0]}")
-async def test_refusals_name_event_column_types_and_sql(
+async def test_rejections_name_event_column_types_and_sql(
     typed: Database, case: tuple, key: tuple
 ) -> None:
-    """And the SQL, once run, lets the same event in."""
+    """After the SQL of the hint, the table accepts the event."""
     kind, inferred, value, why = case
     constraint = ", PRIMARY KEY (id)" if key else ""
     typed.execute(f'CREATE TABLE "T 1" (id int, "the col" {kind}{constraint})')
@@ -160,6 +161,7 @@ async def test_refusals_name_event_column_types_and_sql(
 @pytest.mark.parametrize(
     ("kind", "inferred"),
     [
+        ("name", "jsonb"),
         ("int4", "boolean"),
         ("date", "bigint"),
         ("uuid", "double"),
@@ -169,7 +171,7 @@ async def test_refusals_name_event_column_types_and_sql(
         ("int4[]", "double"),
     ],
 )
-async def test_impossible_types_are_refused_before_anything_is_created(
+async def test_impossible_types_are_rejected_before_anything_is_created(
     typed: Database, kind: str, inferred: str
 ) -> None:
     typed.execute(f"CREATE TABLE t (c {kind})")
@@ -194,9 +196,7 @@ async def test_impossible_types_are_refused_before_anything_is_created(
         ("CREATE SEQUENCE t", "sequence"),
     ],
 )
-async def test_tables_that_cannot_take_the_events(
-    database: Database, statement: str, why: str
-) -> None:
+async def test_rejected_tables(database: Database, statement: str, why: str) -> None:
     database.execute(statement)
     async with Writer(database.dsn) as writer:
         with pytest.raises(DestinationRejectedError, match=why) as caught:
@@ -206,7 +206,7 @@ async def test_tables_that_cannot_take_the_events(
             await writer.connection.prepare(to)
 
 
-async def test_identity_and_defaults_are_left_alone_or_overridden(database: Database) -> None:
+async def test_events_may_override_identities_and_defaults(database: Database) -> None:
     database.execute(
         "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
         "made timestamptz NOT NULL DEFAULT now(), a bigint)"
@@ -218,8 +218,8 @@ async def test_identity_and_defaults_are_left_alone_or_overridden(database: Data
     assert database.rows("SELECT id, a FROM t ORDER BY id") == [(1, 4), (2, 2), (77, 3)]
 
 
-async def test_constraints_of_the_table_are_named(database: Database) -> None:
-    """Refused as a whole row: the constraint is named, and the event."""
+async def test_a_violated_constraint_is_named(database: Database) -> None:
+    """The error names the constraint and the event."""
     database.execute("CREATE TABLE t (a bigint, b bigint, CONSTRAINT order_of CHECK (a < b))")
     to = flow("t", shape(a="bigint", b="bigint"))
     async with Writer(database.dsn) as writer:
@@ -237,8 +237,8 @@ async def test_not_null_names_event_and_column(database: Database) -> None:
     assert '"b"' in outcome.rejected[to.key].message
 
 
-async def test_deferred_constraints_blame_their_flow_alone(database: Database) -> None:
-    """They fail at commit, where the server names no flow: the others are still committed."""
+async def test_a_deferred_constraint_rejects_only_its_flow(database: Database) -> None:
+    """It fails at commit, without naming a flow; the other flows are committed."""
     database.execute("CREATE TABLE parent (id bigint PRIMARY KEY)")
     database.execute("CREATE TABLE t (a bigint REFERENCES parent DEFERRABLE INITIALLY DEFERRED)")
     bad, fine = flow("t", shape(a="bigint")), flow("other", shape(a="bigint"), generator=2)
@@ -251,7 +251,7 @@ async def test_deferred_constraints_blame_their_flow_alone(database: Database) -
     assert database.value("SELECT count(*) FROM t") == 0
 
 
-async def test_partitioned_tables_are_tables(database: Database) -> None:
+async def test_partitioned_tables_are_accepted(database: Database) -> None:
     database.execute("CREATE TABLE t (id bigint PRIMARY KEY, a text) PARTITION BY HASH (id)")
     database.execute("CREATE TABLE t0 PARTITION OF t FOR VALUES WITH (MODULUS 1, REMAINDER 0)")
     async with Writer(database.dsn) as writer:

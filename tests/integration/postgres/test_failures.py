@@ -1,4 +1,4 @@
-"""Whatever dies in the middle: nothing lost, nothing twice; the position says where to go on."""
+"""Failures at any moment lose and duplicate no event; delivery continues at the position."""
 
 import asyncio
 import random
@@ -36,11 +36,11 @@ pytestmark = pytest.mark.postgres
 
 
 COMMIT_STEP = 8
-"""The client's third transaction has two flows, and is committed by its eighth statement."""
+"""The eighth statement of the client's third transaction, which has two flows, commits it."""
 
 
 def whole(database: Database, flow: Flow) -> int:
-    """How many events a flow's table holds: exactly the first ones, each once and unchanged."""
+    """Checks that a flow's table has exactly the first events, unchanged; returns their number."""
     table = flow.target.table
     rows = database.rows(f"SELECT n, word FROM {table} ORDER BY n")
     assert rows == [tuple(event(n).values()) for n in range(len(rows))]
@@ -63,7 +63,7 @@ class Client:
         said.close()
 
     def hears(self) -> str:
-        """The next thing that it says."""
+        """The next message of the process."""
         assert self._heard.poll(DEADLINE_S)
         return self._heard.recv()
 
@@ -79,7 +79,7 @@ class Client:
 
 @pytest.mark.parametrize("moment", range(1, 10))
 async def test_kill_9_between_copy_and_commit(database: Database, moment: int) -> None:
-    """The client stops itself after a given step of its third transaction, and is killed there."""
+    """The client stops after a step of its third transaction, and is killed."""
     client = Client(database, stop_after=moment)
     assert client.hears() == "stopped"
     client.kill()
@@ -92,7 +92,7 @@ async def test_kill_9_between_copy_and_commit(database: Database, moment: int) -
 
 
 async def finish(writer: Writer, database: Database, until: int = 600) -> None:
-    """Goes on from the positions, and checks the whole."""
+    """Continues at the positions, and checks the complete table."""
     found = await writer.connection.positions([flow.key for flow in FLOWS])
     for one in FLOWS:
         first = found[one.key].next if one.key in found else 0
@@ -113,7 +113,7 @@ async def test_kill_9_many_times(database: Database) -> None:
 
 
 async def killed(database: Database, kills: int) -> None:
-    """Clients one after the other, each killed while it delivers; one in five beside the next."""
+    """Kills clients while they deliver; one in five runs beside the next one."""
     rng = random.Random(7)
     old: list[Client] = []
     for number in range(kills):
@@ -131,7 +131,7 @@ async def killed(database: Database, kills: int) -> None:
 
 
 def delivering_client(database: Database) -> Client:
-    """A client that owns the shard: it has taken it from whoever had it."""
+    """A client that has taken over the shard."""
     before = epoch(database)
     client = Client(database)
     wait_until(lambda: epoch(database) > before or not client.runs())
@@ -140,7 +140,7 @@ def delivering_client(database: Database) -> Client:
 
 
 def epoch(database: Database) -> int:
-    """The latest owner's."""
+    """The epoch of the latest owner."""
     if not database.value("SELECT to_regclass('eventer.shard') IS NOT NULL"):
         return 0
     return database.value("SELECT coalesce(max(epoch), 0) FROM eventer.shard")
@@ -157,7 +157,7 @@ def test_many_terminated_sessions_lose_nothing(database: Database) -> None:
 
 
 def test_a_crashed_server_loses_nothing(own_postgres: Callable[..., TestServer]) -> None:
-    """Immediate shutdown and kill -9 of the server, while delivering."""
+    """Immediate shutdown and kill -9 of the server during delivery."""
     crashed(own_postgres(), [signal.SIGQUIT, signal.SIGKILL])
 
 
@@ -181,7 +181,7 @@ def crashed(server: TestServer, numbers: Sequence[signal.Signals]) -> None:
 async def test_two_services_share_a_table_and_neither_fences_the_other(
     database: Database,
 ) -> None:
-    """The same generator of two services: each has its own epoch and position."""
+    """Each service has its own epoch, and its own position of the same generator."""
     to = flow("t", shape(n="bigint"))
     other = replace(to, key=PositionKey(1, to.key.generator, to.key.incarnation))
     async with Writer(database.dsn) as one, Writer(database.dsn, cluster=1) as two:
@@ -203,9 +203,9 @@ def terminate_all(database: Database) -> None:
 def disturbed(
     database: Database, disturbances: Sequence[Callable[[], None]], *, pause: float
 ) -> None:
-    """Disturbs while a thread delivers; not the other way: a server dies with its thread.
+    """Disturbs while another thread delivers; a server ends with the thread that started it.
 
-    Every other time it delivers again when it is disturbed, else it may be about to connect.
+    Every other time it disturbs during a delivery, else perhaps while the thread connects.
     """
     errors: list[DestinationError] = []
     begun, done = threading.Event(), threading.Event()
@@ -232,7 +232,7 @@ async def deliver_anyway(
     done: threading.Event,
     errors: list[DestinationError],
 ) -> None:
-    """Delivers as a runner would: after each error a new connection, from its positions."""
+    """Delivers as a runner does: after an error, a new connection continues at its positions."""
     while not done.is_set():
         try:
             async with Writer(database.dsn) as writer:
@@ -260,8 +260,8 @@ async def check_all(database: Database) -> None:
         await finish(writer, database, furthest + 50)
 
 
-async def test_a_stuck_owner_is_ended(database: Database) -> None:
-    """One that holds the shard in an open transaction, and will not wake up."""
+async def test_the_session_of_a_stuck_owner_is_terminated(database: Database) -> None:
+    """The owner keeps the shard locked in an open transaction, and does not respond."""
     to = flow("t", shape(n="bigint"))
     async with Writer(database.dsn) as stuck:
         await stuck.send(to, [{"n": 0}])
@@ -273,7 +273,7 @@ async def test_a_stuck_owner_is_ended(database: Database) -> None:
                 await stuck.send(to, [{"n": 1}])
 
 
-async def test_owners_of_other_connections_and_clusters_are_strangers(database: Database) -> None:
+async def test_owners_of_other_connections_and_clusters_are_independent(database: Database) -> None:
     to = flow("t", shape(n="bigint"))
     async with (
         Writer(database.dsn) as one,
@@ -317,7 +317,7 @@ async def closed(client: asyncpg.Connection) -> bool:
 async def test_a_session_lost_in_the_middle_of_a_large_copy_is_noticed(
     database: Database,
 ) -> None:
-    """The table is locked, so the server reads nothing, and the client's buffers are full."""
+    """The table is locked, so the server does not read and the client's buffers are full."""
     to = flow("t", shape(n="bigint", word="text"))
     batches = [[{"n": n, "word": "x" * 2_000} for n in range(2_000)] for _ in range(5)]
     async with Writer(database.dsn) as writer:
@@ -329,22 +329,22 @@ async def test_a_session_lost_in_the_middle_of_a_large_copy_is_noticed(
             await wait_until_async(partial(full, writer.connection._session.client))
             assert not sending.done()
             terminate_all(database)
-            # By its own limit, after minutes, it would be another error.
+            # At the client's own timeout, after minutes, it is another error.
             with pytest.raises(DestinationUnavailableError, match=r"terminat|closed"):
                 await sending
     assert database.value("SELECT count(*) FROM t") == 1
 
 
 async def full(client: asyncpg.Connection) -> bool:
-    """Whether it waits until it may write on."""
+    """Whether the client waits until it can write."""
     transport = client._transport
     return transport.get_write_buffer_size() > transport.get_write_buffer_limits()[1]
 
 
-async def test_lost_after_one_of_two_commits_is_unknown(
+async def test_a_loss_after_one_of_two_commits_has_an_unknown_outcome(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was committed before the loss is committed: the positions tell."""
+    """The positions show the commit before the loss."""
     database.execute("CREATE TABLE bad (n bigint CHECK (n <> 0))")
     bad, fine = flow("bad", shape(n="bigint")), flow("t", shape(n="bigint"), generator=2)
 
@@ -362,7 +362,7 @@ async def test_lost_after_one_of_two_commits_is_unknown(
         assert {key: at.next for key, at in found.items()} == {fine.key: 1}
 
 
-async def test_a_cancelled_delivery_leaves_nothing(database: Database) -> None:
+async def test_a_cancelled_delivery_commits_nothing(database: Database) -> None:
     to = flow("t", shape(n="bigint"))
     async with Writer(database.dsn) as writer:
         await writer.connection.prepare(to)
@@ -386,7 +386,7 @@ def wait_until_blocked(database: Database) -> None:
     wait_until(lambda: database.value(query))
 
 
-async def test_a_delivery_that_does_not_begin_at_the_position_is_refused(
+async def test_a_delivery_that_does_not_begin_at_the_position_is_rejected(
     database: Database,
 ) -> None:
     to = flow("t", shape(n="bigint"))
@@ -399,8 +399,8 @@ async def test_a_delivery_that_does_not_begin_at_the_position_is_refused(
     assert database.rows("SELECT n FROM t") == [(0,), (1,)]
 
 
-async def test_positions_that_were_removed_are_made_again(database: Database) -> None:
-    """An operator dropped the schema: the connection is spent, the next one begins anew."""
+async def test_removed_positions_are_created_again(database: Database) -> None:
+    """An operator dropped the schema: the connection is unusable, the next one starts at 0."""
     to = flow("t", shape(n="bigint"))
     async with Writer(database.dsn) as writer:
         await writer.send(to, [{"n": 0}])

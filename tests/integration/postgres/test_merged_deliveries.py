@@ -1,4 +1,4 @@
-"""Flows of one layout go in one copy, and one that the server refuses goes alone."""
+"""Flows of one layout share one COPY, except for a flow that the server rejects."""
 
 import asyncpg
 import pytest
@@ -12,7 +12,7 @@ WORDS = "CREATE TABLE words (n bigint, word text CHECK (word <> 'forbidden'))"
 
 @pytest.fixture
 def copies(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The tables that were copied to, one for each copy."""
+    """The table of each COPY."""
     made: list[str] = []
     copy = asyncpg.Connection.copy_to_table
 
@@ -32,7 +32,7 @@ def numbers(database: Database, table: str = "words") -> list[int]:
     return [n for (n,) in database.rows(f"SELECT n FROM {table} ORDER BY n")]
 
 
-async def test_appended_rows_of_many_flows_are_one_copy(database, copies):
+async def test_appended_rows_of_many_flows_share_one_copy(database, copies):
     database.execute(WORDS)
     flows = [flow("words", shape(n="bigint", word="text"), generator=i) for i in range(COUNT)]
     async with Writer(database.dsn) as writer:
@@ -44,7 +44,7 @@ async def test_appended_rows_of_many_flows_are_one_copy(database, copies):
 
 
 @pytest.mark.parametrize("bad", [0, 4, COUNT - 1])
-async def test_only_the_flow_with_a_refused_row_is_left_out(bad, database, copies):
+async def test_only_the_flow_with_a_rejected_row_is_excluded(bad, database, copies):
     database.execute(WORDS)
     flows = [flow("words", shape(n="bigint", word="text"), generator=i) for i in range(COUNT)]
     async with Writer(database.dsn) as writer:
@@ -58,7 +58,7 @@ async def test_only_the_flow_with_a_refused_row_is_left_out(bad, database, copie
     assert numbers(database) == [i * 10 + n for i in range(COUNT) if i != bad for n in range(3)]
 
 
-async def test_upserted_rows_of_many_flows_are_one_copy_and_the_last_flow_wins(database, copies):
+async def test_upserted_rows_of_many_flows_share_one_copy_and_the_last_flow_wins(database, copies):
     flows = [flow("kept", shape(id="bigint", word="text"), generator=i) for i in range(COUNT)]
     async with Writer(database.dsn) as writer:
         rows = [[{"id": 1, "word": f"of {i}"}, {"id": 10 + i, "word": "own"}] for i in range(COUNT)]
@@ -77,7 +77,7 @@ def numbers_of_ids(database: Database) -> list[int]:
     return [n for (n,) in database.rows("SELECT id FROM kept ORDER BY id")]
 
 
-async def test_other_columns_or_another_table_are_another_copy(database, copies):
+async def test_other_columns_or_tables_need_another_copy(database, copies):
     database.execute(WORDS)
     database.execute("CREATE TABLE others (n bigint, word text)")
     flows = [

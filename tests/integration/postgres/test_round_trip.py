@@ -1,4 +1,4 @@
-"""What was delivered is what another client reads."""
+"""Another client reads the delivered values."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ EVENT = st.fixed_dictionaries(
 )
 
 
-async def test_values_of_every_type_come_back(each_database: Database) -> None:
+async def test_values_of_every_type_are_read_back(each_database: Database) -> None:
     event = {
         "n": 0,
         "i": -9_007_199_254_740_991,
@@ -76,17 +76,17 @@ async def test_values_of_every_type_come_back(each_database: Database) -> None:
     ]
 
 
-def test_any_values_come_back(database: Database) -> None:
+def test_random_values_are_read_back(database: Database) -> None:
     come_back(database, batches=40)
 
 
 @pytest.mark.slow
-def test_many_values_come_back(database: Database) -> None:
+def test_many_random_values_are_read_back(database: Database) -> None:
     come_back(database, batches=400)
 
 
 def come_back(database: Database, *, batches: int) -> None:
-    """Batches of any values, judged by psycopg; one table, told apart by the batch's number."""
+    """Batches of random values in one table, with the number of the batch, read by psycopg."""
     runner = asyncio.Runner()
     writer = runner.run(Writer(database.dsn).__aenter__())
     numbers = iter(range(10**9))
@@ -122,7 +122,7 @@ def expected(event: dict) -> tuple:
 
 
 @pytest.mark.parametrize("value", ["a\x00b", "\x00"])
-async def test_nul_is_refused_by_name(database: Database, value: str) -> None:
+async def test_nul_is_rejected_with_event_and_column(database: Database, value: str) -> None:
     events = [{"n": 0, "t": "fine"}, {"n": 1, "t": value}]
     async with Writer(database.dsn) as writer:
         outcome = await writer.send(to := flow("t", shape(n="bigint", t="text")), events)
@@ -133,7 +133,7 @@ async def test_nul_is_refused_by_name(database: Database, value: str) -> None:
     assert not error.transient
 
 
-async def test_nul_in_jsonb_is_refused_but_its_name_is_not(database: Database) -> None:
+async def test_nul_in_jsonb_is_rejected_but_an_escaped_backslash_is_not(database: Database) -> None:
     to = flow("t", shape(j="jsonb"))
     async with Writer(database.dsn) as writer:
         fine = await writer.send(to, [{"j": {"a": "\\u0000 \\\\u0000"}}])
@@ -156,8 +156,8 @@ async def test_an_event_must_be_an_object(database: Database) -> None:
     assert database.rows("SELECT a FROM t") == [(1,)]
 
 
-def test_the_strategy_reaches_json() -> None:
-    """A guard of the guard: JSON values are such that Python's own reader keeps them."""
+def test_the_strategy_generates_what_json_keeps() -> None:
+    """Checks the test itself: Python's JSON parser keeps the generated values."""
 
     @settings(max_examples=50)
     @given(JSON)

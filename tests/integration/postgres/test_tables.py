@@ -1,4 +1,4 @@
-"""What is made, what is left alone: tables, schemas, columns, names, rights."""
+"""Creation of tables, schemas and columns; names and privileges."""
 
 import asyncio
 
@@ -31,8 +31,8 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_hostile_names_are_stored_as_they_are(each_database: Database, name: str) -> None:
-    """As schema, table, column and key; nothing else changes."""
+async def test_hostile_names_are_stored_unchanged(each_database: Database, name: str) -> None:
+    """As names of schema, table, column and key."""
     each_database.execute("CREATE TABLE victim (id bigint)")
     quoted = '"' + name.replace('"', '""') + '"'
     to = flow(f"{quoted}.{quoted}", shape(**{name: "bigint", "plain": "text"}), key=(name,))
@@ -77,7 +77,7 @@ async def test_invalid_table_names(database: Database, text: str, why: str) -> N
 
 
 @pytest.mark.parametrize("name", ["x" * 64, "é" * 32, "n\x00", "", "\ud800", "ctid"])
-async def test_fields_that_can_be_no_column(database: Database, name: str) -> None:
+async def test_field_names_that_are_not_valid_for_columns(database: Database, name: str) -> None:
     async with Writer(database.dsn) as writer:
         with pytest.raises(DestinationRejectedError):
             await writer.connection.prepare(flow("t", shape(**{name: "bigint"})))
@@ -88,7 +88,7 @@ async def test_fields_that_can_be_no_column(database: Database, name: str) -> No
             assert isinstance(outcome.rejected[opened.key], DestinationRejectedError)
 
 
-async def test_missing_columns_are_added_and_others_left(database: Database) -> None:
+async def test_missing_columns_are_added_and_others_are_unchanged(database: Database) -> None:
     database.execute("CREATE TABLE t (id int PRIMARY KEY, mine text DEFAULT 'mine')")
     async with Writer(database.dsn) as writer:
         await writer.send(flow("t", shape(id="bigint", a="text")), [{"id": 1, "a": "x"}])
@@ -103,8 +103,8 @@ async def test_missing_columns_are_added_and_others_left(database: Database) -> 
     assert database.rows("SELECT id, mine, a, b FROM t") == [(1, "mine", "y", [1])]
 
 
-async def test_an_open_shape_gets_columns_as_fields_turn_up(database: Database) -> None:
-    """Remembered across owners: an absent one is written as NULL from then on."""
+async def test_an_open_shape_gets_columns_when_fields_occur(database: Database) -> None:
+    """The next owner knows them too, and writes NULL for an absent field."""
     to = flow("t", shape(is_open=True, a="bigint"))
     async with Writer(database.dsn) as writer:
         await writer.connection.prepare(to)
@@ -123,7 +123,7 @@ async def test_an_open_shape_gets_columns_as_fields_turn_up(database: Database) 
     ]
 
 
-async def test_an_unqualified_name_is_looked_up_along_the_search_path(database: Database) -> None:
+async def test_an_unqualified_name_is_searched_on_the_search_path(database: Database) -> None:
     database.execute("CREATE SCHEMA second")
     database.execute("CREATE TABLE second.t (a bigint)")
     dsn = f"{database.dsn}?search_path=public,second"
@@ -134,15 +134,15 @@ async def test_an_unqualified_name_is_looked_up_along_the_search_path(database: 
     assert database.rows("SELECT a FROM public.new") == [(2,)]
 
 
-async def test_the_search_path_never_leads_to_the_eventer_schema(database: Database) -> None:
-    """A role named eventer has it first on PostgreSQL's default path."""
+async def test_the_search_path_excludes_the_eventer_schema(database: Database) -> None:
+    """It is first on the default search path of a role named eventer."""
     dsn = f'{database.dsn}?search_path="$user",public'
     async with Writer(dsn) as writer:
         await writer.send(flow("position", shape(a="bigint")), [{"a": 1}])
     assert database.rows("SELECT a FROM public.position") == [(1,)]
 
 
-async def test_check_makes_nothing(database: Database) -> None:
+async def test_check_creates_nothing(database: Database) -> None:
     async with Writer(database.dsn) as writer:
         await writer.connection.check(flow("s.t", shape(a="bigint")))
         await writer.connection.check(flow("t", shape(is_open=True)))
@@ -155,8 +155,8 @@ async def test_check_makes_nothing(database: Database) -> None:
     assert database.rows("SELECT 1 FROM pg_tables WHERE schemaname = 'public'") == []
 
 
-async def test_twenty_at_once_make_one_table(each_database: Database) -> None:
-    """Schema, table and columns, each owner with columns of its own besides."""
+async def test_twenty_concurrent_owners_create_one_table(each_database: Database) -> None:
+    """A schema, a table and common columns, beside separate ones."""
 
     async def one(number: int) -> None:
         of = shape(id="bigint", **{f"c{number % 5}": "text"})
@@ -170,8 +170,10 @@ async def test_twenty_at_once_make_one_table(each_database: Database) -> None:
     assert set(each_database.column_types("s.t")) == {"id", "c0", "c1", "c2", "c3", "c4"}
 
 
-async def test_twenty_at_once_beside_another_tool(database: Database) -> None:
-    """Somebody makes the same table without our lock."""
+async def test_twenty_concurrent_owners_and_another_tool_create_one_table(
+    database: Database,
+) -> None:
+    """The other tool does not use the advisory lock."""
     to = [flow(f"t{n}", shape(id="bigint", a="text"), generator=n) for n in range(20)]
 
     async def other() -> None:
@@ -190,8 +192,8 @@ async def test_twenty_at_once_beside_another_tool(database: Database) -> None:
     assert database.value("SELECT count(*) FROM pg_tables WHERE tablename ~ '^t[0-9]+$'") == 20
 
 
-async def test_a_locked_table_is_waited_for_only_so_long(database: Database) -> None:
-    """One generator's table is locked: its delivery is busy, and passes; the other's is made."""
+async def test_the_wait_for_a_locked_table_is_limited(database: Database) -> None:
+    """The flow of the locked table is unavailable for now; the other flow is delivered."""
     locked, free = flow("locked", shape(a="bigint")), flow("free", shape(a="bigint"), generator=2)
     async with Writer(database.dsn) as writer:
         await writer.connection.prepare(locked)
@@ -206,8 +208,8 @@ async def test_a_locked_table_is_waited_for_only_so_long(database: Database) -> 
     assert database.rows("SELECT a FROM locked") == [(1,)]
 
 
-async def test_a_table_made_anew_with_other_types(database: Database) -> None:
-    """Retyped, replaced, widened under a running generator: never bytes for another type."""
+async def test_a_table_that_is_created_again_with_other_types(database: Database) -> None:
+    """Changes of columns while a generator runs never write bytes of another type."""
     to = flow("t", shape(a="bigint"))
     async with Writer(database.dsn) as writer:
         await writer.send(to, [{"a": 1}])
@@ -225,7 +227,7 @@ async def test_a_table_made_anew_with_other_types(database: Database) -> None:
     assert database.rows("SELECT a FROM t") == [(4,)]
 
 
-async def test_upserts_go_on_when_columns_and_keys_change(database: Database) -> None:
+async def test_upserts_continue_when_columns_and_keys_change(database: Database) -> None:
     to = flow("t", shape(id="bigint", a="text"))
     async with Writer(database.dsn) as writer:
         await writer.send(to, [{"id": 1, "a": "x"}])
@@ -238,7 +240,7 @@ async def test_upserts_go_on_when_columns_and_keys_change(database: Database) ->
     assert database.rows("SELECT id, a FROM t") == [(9, "new")]
 
 
-async def test_missing_rights_are_named_with_the_sql(database: Database) -> None:
+async def test_the_hint_for_missing_privileges_is_sql(database: Database) -> None:
     database.execute("CREATE TABLE t (id bigint PRIMARY KEY, a bigint)")
     database.execute("REVOKE ALL ON t FROM eventer")
     to = Flow(PositionKey(CLUSTER, 1, 0), PostgresTarget("t"), shape(id="bigint", a="bigint"))
@@ -251,8 +253,8 @@ async def test_missing_rights_are_named_with_the_sql(database: Database) -> None
         assert (await writer.send(to, [{"id": 1, "a": 1}])).rejected == {}
 
 
-async def test_a_type_that_nothing_is_cast_to_is_refused(database: Database) -> None:
-    """Alone: what cannot be prepared in the middle of a delivery holds up nobody else."""
+async def test_a_type_without_casts_is_rejected(database: Database) -> None:
+    """An error while preparing one flow does not affect the others."""
     bad, fine = flow("t", shape(a="text")), flow("u", shape(a="text"), generator=2)
     async with Writer(database.dsn) as writer:
         await writer.send(bad, [{"a": "x"}])
@@ -267,7 +269,7 @@ async def test_a_type_that_nothing_is_cast_to_is_refused(database: Database) -> 
 
 
 async def test_flows_of_one_layout_share_a_staging_table(database: Database) -> None:
-    """And do not mix: each in a table of its own, one of them refused in the middle."""
+    """Each flow has a table of its own, and one of them is rejected."""
     of = shape(id="bigint", a="text")
     flows = [flow(f"t{n}", of, generator=n) for n in range(6)]
     database.execute("CREATE TABLE t3 (id bigint PRIMARY KEY, a text CHECK (a <> 'no'))")
@@ -289,7 +291,7 @@ async def test_flows_of_one_layout_share_a_staging_table(database: Database) -> 
         assert database.rows(f"SELECT id, a FROM t{n}") == [(n, "2")]
 
 
-async def test_flows_long_unused_are_forgotten_and_come_back(
+async def test_unused_flows_are_dropped_and_prepared_again(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("eventer.destinations.postgres.prepared_flows._MAX_PREPARED_FLOWS", 2)
@@ -307,7 +309,7 @@ async def test_flows_long_unused_are_forgotten_and_come_back(
 
 
 async def test_positions_need_a_schema_of_their_own(database: Database) -> None:
-    """Without the right to make it, the SQL for who has it; where it exists, no right is needed."""
+    """Without the privilege the hint is SQL; an existing schema needs no privilege."""
     name = database.value("SELECT current_database()")
     database.execute(f"REVOKE CREATE ON DATABASE {name} FROM eventer")
     with pytest.raises(DestinationRejectedError, match="positions") as caught:
@@ -322,7 +324,7 @@ async def test_positions_need_a_schema_of_their_own(database: Database) -> None:
     assert str(caught.value.hint).startswith('CREATE SCHEMA "s"')
 
 
-async def test_rights_lost_under_a_running_generator(database: Database) -> None:
+async def test_a_running_generator_loses_its_privileges(database: Database) -> None:
     to, fine = flow("t", shape(a="bigint")), flow("u", shape(a="bigint"), generator=2)
     async with Writer(database.dsn) as writer:
         await writer.send(to, [{"a": 1}])

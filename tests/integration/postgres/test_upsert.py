@@ -1,4 +1,4 @@
-"""Which key, and that a row equals the last event with its key, whatever the batching."""
+"""The choice of the key; a row equals the last event with its key."""
 
 import random
 
@@ -26,7 +26,7 @@ def primary_key(database: Database, table: str) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_the_last_event_of_a_key_stays_whatever_the_batching(
+async def test_the_last_event_of_a_key_wins_for_any_batches(
     each_database: Database, seed: int
 ) -> None:
     rng = random.Random(seed)
@@ -65,7 +65,9 @@ async def test_without_id_rows_are_appended(database: Database) -> None:
     assert primary_key(database, "t") == []
 
 
-async def test_an_existing_table_without_a_primary_key_is_appended_to(database: Database) -> None:
+async def test_rows_are_appended_to_an_existing_table_without_a_primary_key(
+    database: Database,
+) -> None:
     database.execute("CREATE TABLE t (id bigint UNIQUE, a text, b bigint)")
     to = flow("t", KEYED)
     async with Writer(database.dsn) as writer:
@@ -85,7 +87,7 @@ async def test_the_primary_key_of_an_existing_table_is_the_key(database: Databas
     ]
 
 
-async def test_a_primary_key_that_the_event_lacks_is_no_key(database: Database) -> None:
+async def test_a_primary_key_without_its_fields_is_not_used(database: Database) -> None:
     database.execute("CREATE TABLE t (serial bigserial PRIMARY KEY, a bigint)")
     async with Writer(database.dsn) as writer:
         await writer.send(flow("t", shape(a="bigint")), [{"a": 1}, {"a": 1}])
@@ -114,10 +116,10 @@ async def test_a_named_key_becomes_the_primary_key_of_a_new_table(
         "CREATE UNIQUE INDEX ON t (a, (b + 1))",
     ],
 )
-async def test_a_named_key_needs_a_unique_index_on_exactly_it(
+async def test_a_named_key_needs_a_unique_index_on_exactly_its_columns(
     database: Database, index: str
 ) -> None:
-    """The error's SQL makes one; columns that are only included do not count."""
+    """The SQL of the hint creates one; included columns do not count."""
     database.execute("CREATE TABLE t (id bigint, a text, b bigint)")
     database.execute(index)
     to = flow("t", KEYED, key=("b", "a"))
@@ -130,8 +132,8 @@ async def test_a_named_key_needs_a_unique_index_on_exactly_it(
         assert (await writer.send(to, [{"id": 1, "a": "x", "b": 1}])).rejected == {}
 
 
-async def test_a_deferrable_constraint_is_no_key(database: Database) -> None:
-    """PostgreSQL takes none, whatever other index there is."""
+async def test_a_deferrable_constraint_is_not_used_as_key(database: Database) -> None:
+    """ON CONFLICT rejects it, even beside other indexes."""
     database.execute("CREATE TABLE t (id bigint, a text, b bigint, UNIQUE (a) DEFERRABLE)")
     database.execute("CREATE UNIQUE INDEX ON t (a)")
     to = flow("t", KEYED, key=("a",))
@@ -141,7 +143,7 @@ async def test_a_deferrable_constraint_is_no_key(database: Database) -> None:
     assert "deferrable" in outcome.rejected[to.key].message
 
 
-async def test_included_columns_are_no_part_of_a_key(database: Database) -> None:
+async def test_included_columns_are_not_part_of_a_key(database: Database) -> None:
     database.execute("CREATE TABLE t (id bigint, a text, b bigint)")
     database.execute("CREATE UNIQUE INDEX ON t (a) INCLUDE (b)")
     async with Writer(database.dsn) as writer:
@@ -150,7 +152,7 @@ async def test_included_columns_are_no_part_of_a_key(database: Database) -> None
     assert database.rows("SELECT id FROM t") == [(2,)]
 
 
-async def test_a_key_that_is_no_field_is_refused_with_a_near_name(database: Database) -> None:
+async def test_an_unknown_key_is_rejected_with_the_closest_name(database: Database) -> None:
     async with Writer(database.dsn) as writer:
         with pytest.raises(DestinationRejectedError, match="'idd'") as caught:
             await writer.connection.check(flow("t", KEYED, key=("idd",)))
@@ -158,7 +160,7 @@ async def test_a_key_that_is_no_field_is_refused_with_a_near_name(database: Data
     assert database.rows("SELECT 1 FROM pg_tables WHERE tablename = 't'") == []
 
 
-async def test_a_null_key_is_that_events_error(database: Database) -> None:
+async def test_a_null_key_rejects_its_event(database: Database) -> None:
     to = flow("t", KEYED)
     async with Writer(database.dsn) as writer:
         for bad in ({"a": "x"}, {"id": None, "a": "x"}):
@@ -188,15 +190,13 @@ BLIND = "provider = icu, locale = 'und-u-ks-level2', deterministic = false"
 
 
 @pytest.mark.parametrize("case", KEYS, ids=lambda case: case[0])
-async def test_keys_that_the_column_holds_for_equal_are_one(
-    each_database: Database, case: tuple
-) -> None:
-    """Whether or not their bytes are; the last one wins, in one commit as in several."""
+async def test_keys_that_the_column_equates_are_one(each_database: Database, case: tuple) -> None:
+    """Even if their bytes differ; the last row wins, in one commit or in several."""
     await check_equal_keys(each_database, *case)
 
 
-async def test_keys_that_a_collation_holds_for_equal_are_one(system_postgres) -> None:
-    """The embedded server is built without ICU, so it has no such collations."""
+async def test_keys_that_a_collation_equates_are_one(system_postgres) -> None:
+    """The embedded server has no such collations, since it is built without ICU."""
     with system_postgres.fresh_database() as database:
         database.execute(f"CREATE COLLATION blind ({BLIND})")
         await check_equal_keys(database, 'text COLLATE "blind"', "text", ["a", "A", "b"])
@@ -217,10 +217,10 @@ async def check_equal_keys(database: Database, kind: str, inferred: str, keys: l
     assert 0 < len(once) < len(events)
 
 
-async def test_the_last_row_wins_where_only_the_server_tells_keys_apart(
+async def test_the_last_row_wins_if_the_server_compares_keys(
     each_database: Database,
 ) -> None:
-    """Rows of very different sizes: where they lie in the staging table is not their order."""
+    """Rows of very different sizes are not in order in the staging table."""
     rng = random.Random(5)
     each_database.execute("CREATE TABLE t (k char(9) PRIMARY KEY, n bigint, filler text)")
     events = [
@@ -238,7 +238,7 @@ def filler(rng: random.Random) -> str:
     return bytes(rng.choices(range(40, 121), k=rng.choice((1, 40, 700, 1900)))).decode()
 
 
-async def test_compound_keys_are_told_apart(database: Database) -> None:
+async def test_compound_keys_are_distinguished(database: Database) -> None:
     events = [{"a": f"{a}", "b": b, "id": n} for n, (a, b) in enumerate(
         [(1, 1), (1, 11), (11, 1), (1, 1), (2, 1), (11, 1)]
     )]  # fmt: skip
@@ -247,7 +247,7 @@ async def test_compound_keys_are_told_apart(database: Database) -> None:
     assert database.rows("SELECT id FROM t ORDER BY id") == [(1,), (3,), (4,), (5,)]
 
 
-async def test_a_table_of_keys_alone(database: Database) -> None:
+async def test_a_table_with_key_columns_only(database: Database) -> None:
     async with Writer(database.dsn) as writer:
         await writer.send(flow("t", shape(id="bigint")), [{"id": 1}, {"id": 1}], [{"id": 2}])
     assert database.rows("SELECT id FROM t ORDER BY id") == [(1,), (2,)]

@@ -1,4 +1,4 @@
-"""A service that is killed while it writes: what the registry acknowledged is there, and whole."""
+"""After a kill during a write, acknowledged changes exist completely."""
 
 import asyncio
 import signal
@@ -27,7 +27,7 @@ asyncio.run(main())
 
 
 def add_until_killed(path, start):
-    """Adds fives of generators in a process, kills it, returns the fives it acknowledged."""
+    """Adds groups of five generators in a process, kills it, returns the acknowledged groups."""
     process = subprocess.Popen(
         [sys.executable, "-c", ADDER, path, str(start)], stdout=subprocess.PIPE, text=True
     )
@@ -39,7 +39,7 @@ def add_until_killed(path, start):
     return acknowledged
 
 
-async def test_a_kill_in_the_middle_of_adds_loses_none_and_halves_none(tmp_path):
+async def test_a_kill_during_adds_loses_and_splits_no_request(tmp_path):
     path, acknowledged = tmp_path / "registry.sqlite", []
     for start in (0, 1_000_000, 2_000_000):
         acknowledged += await asyncio.to_thread(add_until_killed, path, start)

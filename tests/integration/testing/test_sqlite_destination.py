@@ -1,4 +1,4 @@
-"""The testing destination keeps the promises that it is there to test others by."""
+"""The SQLite destination of the tests passes the audit conformance tests."""
 
 import json
 import sqlite3

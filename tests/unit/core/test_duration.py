@@ -1,4 +1,4 @@
-"""Every form of Go's durations, and every way to get one wrong."""
+"""Every form of Go's durations, and every error."""
 
 import pytest
 from hypothesis import given
@@ -52,7 +52,7 @@ SECOND = 1_000_000_000
         ("0.9ns", 0),
     ],
 )
-def test_reads_what_go_reads(text, nanoseconds):
+def test_accepted_durations(text, nanoseconds):
     assert parse_duration(text) == nanoseconds
 
 
@@ -86,11 +86,11 @@ def test_reads_what_go_reads(text, nanoseconds):
         ("\x00", "is not a duration"),
     ],
 )
-def test_refuses_with_the_reason(text, reason):
+def test_rejected_durations_have_a_reason(text, reason):
     with pytest.raises(DurationError, match=reason):
         parse_duration(text)
 
 
 @given(st.integers(-(1 << 63) + 1, (1 << 63) - 1))
-def test_what_is_written_reads_back(nanoseconds):
+def test_formatted_text_parses_to_the_same_value(nanoseconds):
     assert parse_duration(format_duration(nanoseconds)) == nanoseconds

@@ -1,4 +1,4 @@
-"""Errors cross processes whole and show their place."""
+"""Errors cross process boundaries unchanged and show their place."""
 
 import pickle
 
@@ -13,7 +13,7 @@ from eventer.core.errors import (
 from eventer.core.source import Source, Span
 
 
-def test_an_error_survives_pickling_with_all_it_knows():
+def test_an_error_survives_pickling_with_its_attributes():
     source = Source("orders.jsonnet", "{\n\ta: usr,\n}")
     error = EvaluationError(
         "unknown variable 'usr'", Span(source, 6, 9), hint="did you mean 'user'?"

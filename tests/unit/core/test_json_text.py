@@ -42,21 +42,21 @@ def test_numbers_of_rfc_8785_appendix_b(value, text):
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_number_reads_back_as_the_same_double(value):
+def test_a_number_parses_to_the_same_double(value):
     assert float(number_text(value)) == value
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_what_is_no_json_number_is_refused(value):
+def test_other_numbers_are_rejected(value):
     with pytest.raises(ValueError, match="not a JSON number"):
         number_text(value)
 
 
 @given(JSON)
-def test_a_text_reads_back_as_the_same_value(value):
+def test_a_text_parses_to_the_same_value(value):
     assert json.loads(json_text(value), parse_int=float) == value
 
 
-def test_keys_go_by_code_point_and_nothing_is_escaped_without_need():
+def test_keys_are_sorted_by_code_point_and_escapes_are_minimal():
     value = {"\U0001f600": 1.0, "\ufb33": True, "a": "\u2028/\x7f\n\x01"}
     assert json_text(value) == '{"a":"\u2028/\x7f\\n\\u0001","\ufb33":true,"\U0001f600":1}'

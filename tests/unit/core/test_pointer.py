@@ -37,10 +37,10 @@ def test_resolves(pointer, value):
 
 
 @given(st.lists(st.text(), min_size=1))
-def test_what_is_written_reads_back(tokens):
+def test_formatted_text_parses_to_the_same_value(tokens):
     assert parse_pointer(format_pointer(tokens)) == tuple(tokens)
 
 
-def test_a_stray_tilde_is_refused():
+def test_a_stray_tilde_is_rejected():
     with pytest.raises(RequestError, match="~0"):
         parse_pointer("/a~2")

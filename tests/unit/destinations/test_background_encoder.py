@@ -1,4 +1,4 @@
-"""What is encoded before it is asked for: done by then, and gone with the batch."""
+"""Batches are encoded ahead, and their results are freed with them."""
 
 import gc
 import threading
@@ -66,7 +66,7 @@ async def test_an_internal_error_is_raised(encoder):
 
 
 async def test_elapsed_time_is_reported_once(encoder):
-    """Both clocks are read in the encoder's thread, within the work."""
+    """Both clocks are read within the work, in the thread of the encoder."""
     seen = []
     encoder.begin(batch(), lambda: seen.append(spin()))
     await encoder.run(lambda: seen.append(spin()))
@@ -75,7 +75,7 @@ async def test_elapsed_time_is_reported_once(encoder):
 
 
 def spin():
-    """Nanoseconds that pass in here: as few as the clock can tell."""
+    """Waits until the clock has advanced; returns the nanoseconds."""
     begin = time.monotonic_ns()
     while (now := time.monotonic_ns()) == begin:
         pass

@@ -1,4 +1,4 @@
-"""Every kind of flaw is found, at the right event, and nothing else is."""
+"""Every flaw is reported for the right event, and nothing else."""
 
 import random
 
@@ -22,17 +22,17 @@ ASPECTS = ("value", "key", "timestamp")
 
 
 def word(*parts):
-    """A digest: any number that differs where the parts do."""
+    """A digest of the parts."""
     return random.Random(repr(parts)).getrandbits(64)
 
 
 class Log:
-    """A log of one generator's events, event n with value ("event", n) at place 10 + n."""
+    """A log of one generator: event n has the value ("event", n) and the location 10 + n."""
 
     def __init__(self, count):
         self.count = count
-        self.claims = {n: 10 + n for n in range(count)}
-        self.lying = {10 + n: self.event(n) for n in range(count)}
+        self.locations = {n: 10 + n for n in range(count)}
+        self.records = {10 + n: self.event(n) for n in range(count)}
         self.stray = {}
 
     @staticmethod
@@ -43,11 +43,11 @@ class Log:
         comparison = LogComparison(ASPECTS, **options)
         for first in range(0, self.count, page):
             index = np.arange(first, min(self.count, first + page))
-            places = np.array([self.claims[n] for n in index.tolist()], np.int64)
+            places = np.array([self.locations[n] for n in index.tolist()], np.int64)
             expected = RecordDigests(
                 places, np.array([self.event(n) for n in index.tolist()], np.uint64)
             )
-            comparison.compare(index, expected, self._rows(sorted(places), self.lying))
+            comparison.compare(index, expected, self._rows(sorted(places), self.records))
         comparison.add_strays(self._rows(sorted(self.stray), self.stray))
         digests_to_find = comparison.digests_to_find()
         if len(digests_to_find):
@@ -66,7 +66,7 @@ class Log:
         )
 
 
-def told(findings):
+def flaws_of(findings):
     assert sum(findings.totals.values()) == len(findings.listed)
     return {(found.flaw, found.index, found.location) for found in findings.listed}
 
@@ -78,50 +78,50 @@ def test_a_complete_log_has_no_flaws():
 
 
 def test_an_empty_log_of_no_events_has_no_flaws():
-    assert told(Log(0).verify()) == set()
+    assert flaws_of(Log(0).verify()) == set()
 
 
 def test_a_changed_record_is_named():
     log = Log(3)
-    log.lying[11] = [log.event(1)[0], word("x"), 1]
+    log.records[11] = [log.event(1)[0], word("x"), 1]
     (found,) = log.verify().listed
     assert (found.flaw, found.index, found.location) == (Flaw.CHANGED, 1, 11)
     assert found.detail == "another key and timestamp"
 
 
-def test_an_event_in_anothers_place_is_named():
+def test_an_event_at_the_location_of_another_is_reordered():
     log = Log(9)
-    log.lying[12] = log.event(7)
+    log.records[12] = log.event(7)
     (found,) = log.verify().listed
     assert (found.flaw, found.index) == (Flaw.REORDERED, 2)
     assert found.detail == "event 7 is in its place"
 
 
-def test_an_event_that_was_put_nowhere_is_missing():
+def test_an_event_without_a_location_is_missing():
     log = Log(4)
-    log.claims[2] = NO_LOCATION
-    assert told(log.verify()) == {(Flaw.MISSING, 2, NO_LOCATION)}
+    log.locations[2] = NO_LOCATION
+    assert flaws_of(log.verify()) == {(Flaw.MISSING, 2, NO_LOCATION)}
 
 
 FLAWS = st.sampled_from(["lost", "doubled", "changed", "swapped", "foreign"])
 
 
 @given(st.integers(2, 40), st.lists(st.tuples(FLAWS, st.integers(0, 39)), max_size=8), st.data())
-def test_each_flaw_is_found_at_its_event(count, planned, data):
-    """Each event gets at most one flaw; whatever else, every one is told and no other."""
+def test_each_flaw_is_reported_for_its_event(count, planned, data):
+    """Each event has at most one flaw; exactly these flaws are reported."""
     log, expected, used = Log(count), set(), set()
     for number, (flaw, n) in enumerate(planned):
         if n >= count or n in used:
             continue
         place, far = 10 + n, 1_000 + number
         if flaw == "lost":
-            del log.lying[place]
+            del log.records[place]
             expected.add((Flaw.MISSING, n, place))
         elif flaw == "doubled":
             log.stray[far] = log.event(n)
             expected.add((Flaw.DUPLICATED, n, far))
         elif flaw == "changed":
-            log.lying[place] = [word("other", n), *log.event(n)[1:]]
+            log.records[place] = [word("other", n), *log.event(n)[1:]]
             expected.add((Flaw.CHANGED, n, place))
         elif flaw == "foreign":
             log.stray[far] = [word("foreign", number), 0, 0]
@@ -131,33 +131,33 @@ def test_each_flaw_is_found_at_its_event(count, planned, data):
             if not free:
                 continue
             m = data.draw(st.sampled_from(free))
-            log.lying[place], log.lying[10 + m] = log.lying[10 + m], log.lying[place]
+            log.records[place], log.records[10 + m] = log.records[10 + m], log.records[place]
             expected |= {(Flaw.REORDERED, n, place), (Flaw.REORDERED, m, 10 + m)}
             used.add(m)
         used.add(n)
-    assert told(log.verify(page=data.draw(st.integers(1, 50)))) == expected
+    assert flaws_of(log.verify(page=data.draw(st.integers(1, 50)))) == expected
 
 
 def test_events_delivered_again_are_duplicates():
     comparison = LogComparison(ASPECTS)
     comparison.add_redelivered(np.array([4, 5]), np.array([70, 71]))
-    assert told(comparison.findings()) == {(Flaw.DUPLICATED, 4, 70), (Flaw.DUPLICATED, 5, 71)}
+    assert flaws_of(comparison.findings()) == {(Flaw.DUPLICATED, 4, 70), (Flaw.DUPLICATED, 5, 71)}
 
 
-def test_lists_are_bounded_and_totals_are_not():
+def test_lists_are_limited_and_totals_are_not():
     log = Log(50)
     for n in range(50):
-        log.lying[10 + n] = [word("other", n), 0, 0]
+        log.records[10 + n] = [word("other", n), 0, 0]
         log.stray[100 + n] = [word("foreign", n), 0, 0]
     findings = log.verify(listed=3)
     assert findings.totals[Flaw.CHANGED] == findings.totals[Flaw.FOREIGN] == 50
     assert [found.index for found in findings.sorted_by_event()] == [0, 1, 2, None, None, None]
 
 
-def test_held_mismatches_are_bounded_and_the_rest_is_counted():
+def test_classified_mismatches_are_limited_and_the_rest_is_counted():
     log = Log(30)
     for n in range(30):
-        log.lying[10 + n] = [word("other", n), 0, 0]
+        log.records[10 + n] = [word("other", n), 0, 0]
         log.stray[100 + n] = [word("foreign", n), 0, 0]
     findings = log.verify(held=5)
     assert findings.totals[Flaw.CHANGED] == 30
@@ -182,7 +182,7 @@ def upserted(events, rows, others=(), **options):
     findings = Findings()
     taken = np.array([word("key", key) for key in others], np.uint64)
     compare_upserted(keyed(events), keyed(rows), taken, findings, **options)
-    return told(findings)
+    return flaws_of(findings)
 
 
 def test_the_last_event_of_each_key_is_the_row():
@@ -194,7 +194,7 @@ def test_the_last_event_of_each_key_is_the_row():
     assert upserted(events, []) == {(Flaw.MISSING, 1, NO_LOCATION), (Flaw.MISSING, 2, NO_LOCATION)}
 
 
-def test_rows_of_unknown_keys_are_foreign_and_keys_of_others_are_theirs():
+def test_rows_of_unknown_keys_are_foreign_except_for_keys_of_others():
     events = [("a", 1, 0), ("b", 1, 1)]
     rows = [("a", 5, 70), ("b", 1, 71), ("c", 1, 72), ("d", 1, 73)]
     assert upserted(events, rows, others=["a", "c"]) == {(Flaw.FOREIGN, None, 73)}
@@ -209,10 +209,10 @@ def appended(events, rows, others=(), **options):
         for side in (events, rows)
     ]
     compare_appended(*given, theirs, findings, **options)
-    return told(findings)
+    return flaws_of(findings)
 
 
-def test_appended_rows_are_compared_whatever_their_order():
+def test_appended_rows_are_compared_in_any_order():
     events = [("x", 0), ("y", 1), ("x", 2)]
     assert appended(events, [("x", 70), ("x", 71), ("y", 72)]) == set()
     assert appended(events, [("x", 70), ("y", 72)]) == {(Flaw.MISSING, 2, NO_LOCATION)}
@@ -226,7 +226,7 @@ def test_appended_rows_are_compared_whatever_their_order():
     assert appended(events, [*more[:3], ("z", 74)], foreign=False) == set()
 
 
-def test_rows_of_others_are_theirs_as_often_as_they_wrote_them():
+def test_rows_of_others_count_as_often_as_they_appended_them():
     events, rows = [("x", 0)], [("x", 70), ("x", 71), ("z", 72)]
     assert appended(events, rows, others=["x", "z"]) == set()
     assert appended(events, rows, others=["x", "x", "z"]) == {(Flaw.MISSING, 0, NO_LOCATION)}
@@ -235,12 +235,12 @@ def test_rows_of_others_are_theirs_as_often_as_they_wrote_them():
 
 
 @pytest.mark.parametrize("compare", [upserted, appended])
-def test_empty_tables_of_no_events(compare):
+def test_an_empty_table_without_events_has_no_flaws(compare):
     assert compare([], []) == set()
 
 
 @given(st.lists(st.integers(0, 6), max_size=30), st.lists(st.integers(0, 8), max_size=30))
-def test_multisets_differ_by_what_is_missing_and_what_is_too_much(events, rows):
+def test_multisets_differ_by_missing_and_duplicated_rows(events, rows):
     findings = Findings()
     compare_appended(
         keyed([(None, c, n) for n, c in enumerate(events)], appended=True),
@@ -260,7 +260,7 @@ def test_multisets_differ_by_what_is_missing_and_what_is_too_much(events, rows):
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 99)), max_size=30), st.data())
-def test_a_table_of_upserts_is_what_a_dictionary_would_be(events, data):
+def test_a_table_of_upserts_equals_a_dictionary(events, data):
     table = dict(events)
     last = {key: n for n, (key, _) in enumerate(events)}
     rows = [(key, content, 100 + key) for key, content in table.items()]

@@ -1,4 +1,4 @@
-"""Small deliveries put together, large ones left alone, and no event lost on the way."""
+"""Small deliveries are grouped, large ones are not, and merged rows are complete."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The SQLite registry: the conformance suite, and what only a file can get wrong."""
+"""The SQLite registry: the conformance tests, and tests of the file."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ class TestSqlite(RegistryConformance):
         return await SqliteRegistry.open(folder / "registry.sqlite", shards=shards)
 
 
-async def test_a_second_process_is_refused_with_the_first_ones_id(tmp_path):
+async def test_a_second_process_is_rejected_with_the_id_of_the_first(tmp_path):
     path = tmp_path / "registry.sqlite"
     async with await SqliteRegistry.open(path):
         with pytest.raises(RegistryError, match=f"in use by another process .id {os.getpid()}"):
@@ -27,7 +27,7 @@ async def test_a_second_process_is_refused_with_the_first_ones_id(tmp_path):
     await (await SqliteRegistry.open(path)).close()
 
 
-async def test_a_newer_schema_is_refused_and_left_alone(tmp_path):
+async def test_a_newer_schema_is_rejected_and_not_changed(tmp_path):
     path = tmp_path / "registry.sqlite"
     await (await SqliteRegistry.open(path)).close()
     with sqlite3.connect(path) as connection:
@@ -44,7 +44,7 @@ async def test_a_file_that_is_not_a_database_is_reported_clearly(tmp_path):
         await SqliteRegistry.open(path)
 
 
-async def test_the_file_and_its_folder_are_for_the_owner_alone(tmp_path):
+async def test_only_the_owner_can_access_the_file_and_its_folder(tmp_path):
     path = tmp_path / "deep" / "er" / "registry.sqlite"
     async with await SqliteRegistry.open(path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -69,7 +69,7 @@ async def test_a_failing_change_leaves_the_connection_usable(tmp_path):
         await registry.apply([Add(sample_record(2))])
 
 
-async def test_many_callers_at_once_are_served_one_after_another(tmp_path):
+async def test_concurrent_calls_run_in_order(tmp_path):
     async with await SqliteRegistry.open(tmp_path / "registry.sqlite") as registry:
         adds = [registry.apply([Add(sample_record(i % 5))]) for i in range(20)]
         results = await asyncio.gather(*adds, return_exceptions=True)

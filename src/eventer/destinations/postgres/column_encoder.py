@@ -49,6 +49,10 @@ class ColumnEncoder:
             self._reject_null(values)
         if self._column.integral:
             self._check_integral(values)
+        if self._column.max_bytes is not None:
+            long = pc.greater(pc.binary_length(values), self._column.max_bytes)
+            if pc.any(long).as_py():
+                self._reject(long, values, f"is longer than {self._column.max_bytes} bytes")
         return CopyColumn(self._column.wire, self._convert(values))
 
     def _convert(self, values: pa.Array) -> pa.Array:

@@ -28,7 +28,8 @@ _STAGING_TYPES: Final[Mapping[WireType, str]] = {
 _INTEGERS: Final = {"int2": WireType.INT2, "int4": WireType.INT4, "int8": WireType.INT8}
 _FLOATS: Final = {"float4": WireType.FLOAT4, "float8": WireType.FLOAT8}
 _INSTANTS: Final = frozenset({"timestamp", "timestamptz"})
-_TEXTS: Final = frozenset({"text", "varchar", "bpchar", "name"})
+_TEXTS: Final = frozenset({"text", "varchar", "bpchar"})
+_NAME_BYTES: Final = 63
 _NUMBERS: Final = frozenset({ColumnType.BIGINT, ColumnType.DOUBLE})
 # Categories of pg_type: Array, Boolean, Date/time, network (I), Numeric.
 _INCOMPATIBLE_CATEGORIES: Final[Mapping[ColumnType, str]] = {
@@ -71,8 +72,8 @@ class ColumnMapping:
 
     `kind` is the field's type, `read_as` the type read from the batch, `wire` the type in COPY. If
     `direct`, the table's column accepts it; otherwise a staging column does, and `sql_wrapper` is
-    the SQL that converts it for the table. If `integral`, fractions are rejected. `exact`: equal
-    values have equal bytes.
+    the SQL that converts it for the table. If `integral`, fractions are rejected; with `max_bytes`,
+    longer texts. `exact`: equal values have equal bytes.
     """
 
     name: str
@@ -83,6 +84,7 @@ class ColumnMapping:
     direct: bool = True
     sql_wrapper: tuple[str, str] = ("", "")
     integral: bool = False
+    max_bytes: int | None = None
     exact: bool = True
     collation: str = ""
 
@@ -124,6 +126,8 @@ def map_column(kind: ColumnType, column: TableColumn) -> ColumnMapping | None:
         kind in _INCOMPATIBLE_CATEGORIES and column.base_name == _UUID
     ):
         return None
+    if column.base_name == "name":
+        return None if kind is ColumnType.JSONB else _name(kind, column)
     if column.base_name == "jsonb":
         return _direct(kind, column, ColumnType.JSONB, WireType.JSONB)
     if column.base_name == "json":
@@ -178,6 +182,12 @@ def _text(kind: ColumnType, column: TableColumn, read_as: ColumnType) -> ColumnM
         sql_wrapper=_text_input_cast(column),
         exact=column.exact and column.base_name != "json",
     )
+
+
+def _name(kind: ColumnType, column: TableColumn) -> ColumnMapping:
+    """The column truncates a staged text silently, so longer texts are rejected."""
+    mapping = _direct(kind, column, _text_source(kind), WireType.TEXT)
+    return replace(mapping, max_bytes=_NAME_BYTES)
 
 
 def _cast(kind: ColumnType, column: TableColumn, wire: WireType) -> ColumnMapping:

@@ -37,6 +37,8 @@ _LOST_STATES: Final = frozenset({"57P01", "57P02", "57P03", "57P04", "57P05", "2
 _LOST_CLASSES: Final = frozenset({"08", "53", "58"})
 _BUSY_STATES: Final = frozenset({"40001", "40P01", "55P03", "57014"})
 _STALE_STATES: Final = frozenset({"3F000", "0A000"})
+_OTHER_SESSION_STATES: Final = frozenset({"26000", "42P05"})
+"""A prepared statement is missing or exists already: a pool has changed the session."""
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
 _PROTOCOL_VIOLATION: Final = "08P01"
 """Also raised by a type that reads the bytes of another type."""
@@ -97,6 +99,11 @@ def translate_errors(address: str) -> Iterator[None]:
     except CLIENT_ERRORS as error:
         raise unavailable_error(address, error) from error
     except asyncpg.PostgresError as error:
+        if error.sqlstate in _OTHER_SESSION_STATES:
+            raise DestinationRejectedError(
+                f"PostgreSQL at {address} is behind a connection pool in transaction mode",
+                hint="set the pool to session mode, or connect to the server itself",
+            ) from error
         if classify_error(error) is ErrorCategory.REJECTED:
             raise rejected_error(address, error) from error
         raise unavailable_error(address, error) from error

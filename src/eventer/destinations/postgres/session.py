@@ -17,6 +17,10 @@ from eventer.destinations.postgres.errors import (
 from eventer.destinations.postgres.settings import PostgresSettings
 
 _MARGIN_SECONDS: Final = 5.0
+_STARTUP_PARAMETERS: Final = {
+    "application_name": "eventer",
+    "TimeZone": "UTC",  # the zone of dates and times without one
+}
 _REFUSED_CLASSES: Final = frozenset({"28", "3D", "42", "0A", "22"})
 """Errors at login: wrong password, unknown database, missing privilege, invalid setting."""
 
@@ -34,8 +38,9 @@ async def connect(settings: PostgresSettings) -> asyncpg.Connection:
             password=settings.password,
             timeout=settings.connect_timeout,
             command_timeout=settings.statement_timeout + _MARGIN_SECONDS,
-            server_settings=_server_settings(settings),
+            server_settings=_STARTUP_PARAMETERS,
         )
+        await _set_parameters(client, settings)
     except asyncpg.PostgresError as error:
         if (error.sqlstate or "")[:2] in _REFUSED_CLASSES:
             raise rejected_error(settings.address, error) from error
@@ -60,18 +65,23 @@ def _resume_writing_on_termination(client: asyncpg.Connection) -> None:
     client.add_termination_listener(lambda _: protocol.resume_writing())
 
 
-def _server_settings(settings: PostgresSettings) -> dict[str, str]:
-    chosen = {
-        "application_name": "eventer",
-        "TimeZone": "UTC",  # the zone of dates and times without one
+async def _set_parameters(client: asyncpg.Connection, settings: PostgresSettings) -> None:
+    """Sets the parameters that pgbouncer does not accept at startup."""
+    parameters = {
         "statement_timeout": _milliseconds(settings.statement_timeout),
         "lock_timeout": _milliseconds(settings.lock_timeout),
         # Limits how long a client without a network connection keeps its locks.
         "idle_in_transaction_session_timeout": _milliseconds(settings.statement_timeout),
     }
     if settings.synchronous_commit is not None:
-        chosen["synchronous_commit"] = settings.synchronous_commit
-    return chosen
+        parameters["synchronous_commit"] = settings.synchronous_commit
+    try:
+        await client.execute(
+            "; ".join(f"SET {name} = '{value}'" for name, value in parameters.items())
+        )
+    except BaseException:
+        client.terminate()
+        raise
 
 
 def _milliseconds(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Batches to columns: checks that name the event, and one row for each key."""
+"""Encoding batches as columns: checks name the event, and each key has one row."""
 
 import random
 from dataclasses import replace
@@ -38,7 +38,7 @@ def mapping_of(*key: str) -> TableMapping:
 
 
 def rows_of(encoded: EncodedRows, until: int | None = None) -> list[int]:
-    """Which rows are copied."""
+    """The rows that are copied."""
     count = len(encoded.index) if until is None else until
     return encoded._rows_to_copy(count).tolist()
 
@@ -98,8 +98,8 @@ def test_appended_rows_are_all_kept() -> None:
     assert rows_of(encoded) == [0, 1]
 
 
-def test_batches_are_one_after_the_other() -> None:
-    """And skipped indices are no rows: what is named is the event's index, not the row's."""
+def test_batches_are_encoded_in_order() -> None:
+    """Skipped indices have no row; errors name the index of the event, not the row."""
     batches = [
         batch_of(10, [{"id": 1}, {"id": 2}, {"id": 3}], skipped={11}),
         batch_of(13, [{"id": 1}, {}]),
@@ -110,14 +110,14 @@ def test_batches_are_one_after_the_other() -> None:
     assert rows_of(encode(mapping_of("id"), [batches[0], batch_of(13, [{"id": 1}])], 1)) == [1, 2]
 
 
-def test_no_rows_at_all() -> None:
+def test_a_delivery_without_rows() -> None:
     encoded = encode(mapping_of("id"), [batch_of(0, [{"id": 1}], skipped={0})], 1)
     assert rows_of(encoded) == []
     assert len(encoded.staged_stream()) == 21
 
 
 @pytest.mark.parametrize("text", ["\x00", "a\x00", "\x00a", "é\x00"])
-def test_nul_is_found_wherever_it_is(text: str) -> None:
+def test_nul_is_found_in_any_place(text: str) -> None:
     rng = random.Random(text)
     at = rng.randint(0, 40)
     events = [{"k": f"text {n}"} for n in range(40)]
@@ -146,14 +146,14 @@ def test_nul_in_json_is_found_among_backslashes(texts: list[str]) -> None:
 
 
 @pytest.mark.parametrize("value", [1, None, "{", [{}], True])
-def test_events_that_are_no_objects(value: object) -> None:
+def test_events_that_are_not_objects(value: object) -> None:
     with pytest.raises(DestinationRejectedError, match="event 1 is not an object"):
         encode(mapping_of(), [batch_of(0, [{}, value])], 1)
 
 
 @pytest.mark.parametrize("key", [(), ("id",), ("k",), ("id", "k")])
 @given(st.lists(st.lists(keys.filter(bool), min_size=1, max_size=2), min_size=1, max_size=5))
-def test_merged_flows_are_encoded_as_each_is_alone(key: tuple, flows: list) -> None:
+def test_merged_flows_are_encoded_as_separate_ones(key: tuple, flows: list) -> None:
     mapping = mapping_of(*key)
     numbered = [
         (
@@ -175,7 +175,7 @@ def test_merged_flows_are_encoded_as_each_is_alone(key: tuple, flows: list) -> N
 
 
 def test_keys_that_the_server_compares_are_numbered_within_each_flow() -> None:
-    """As they are alone: a numeric key has no exact form here."""
+    """As for a single flow; a numeric key has no exact form in Eventer."""
     target = PostgresTarget("t", key=("v",))
     mapping = match_schema(
         FIELDS, target, table_to_create(TableName("public", "t"), FIELDS, target)

@@ -1,4 +1,4 @@
-"""Names as requests write them, and as SQL."""
+"""Names in requests and in SQL."""
 
 import pytest
 from hypothesis import given
@@ -47,7 +47,7 @@ def test_invalid_names(text: str) -> None:
 
 @given(st.text(min_size=1, max_size=15), st.none() | st.text(min_size=1, max_size=15))
 def test_quoted_names_are_read_back(name: str, schema: str | None) -> None:
-    """Whatever is legal: printed as SQL, a name reads back as itself."""
+    """Any valid name, formatted as SQL, parses to itself."""
     table = TableName(schema, name)
     try:
         for part in (name, schema or "x"):
@@ -61,7 +61,7 @@ def test_quoted_names_are_read_back(name: str, schema: str | None) -> None:
 
 
 @given(st.text())
-def test_any_text_is_a_name_or_refused(text: str) -> None:
+def test_any_text_is_a_name_or_rejected(text: str) -> None:
     try:
         table = parse_table(text)
     except DestinationRejectedError:

@@ -1,4 +1,4 @@
-"""What a table must have, which key is chosen, and how each refusal reads."""
+"""The mapping of fields to columns, the choice of the key, and the texts of rejections."""
 
 from dataclasses import replace
 
@@ -64,7 +64,7 @@ def test_an_upsert_updates_all_but_the_key() -> None:
     )
 
 
-def test_keys_that_only_the_server_compares() -> None:
+def test_keys_that_the_server_compares_are_numbered() -> None:
     key = frozenset({"id"})
     mapping = match_schema(
         (Column("id", ColumnType.TEXT),), TARGET, table(UUID, primary_key=("id",), keys=(key,))
@@ -74,7 +74,7 @@ def test_keys_that_only_the_server_compares() -> None:
     assert "DISTINCT ON (CAST(CAST(c0 AS uuid) AS uuid))" in insert_sql(mapping, 1, 1)
 
 
-def test_an_open_shape_takes_what_is_found_as_jsonb() -> None:
+def test_an_open_shape_has_found_fields_as_jsonb() -> None:
     shape = EventShape((ID,), open=True)
     found = table_fields(shape, PostgresTarget("t", key=("k",)), {"z", "id"})
     assert found == (ID, Column("k", ColumnType.JSONB), Column("z", ColumnType.JSONB))
@@ -88,11 +88,13 @@ def test_an_open_shape_takes_what_is_found_as_jsonb() -> None:
         (EventShape((ID,), open=False, is_object=False), None, "table rows need objects"),
         (EventShape((), open=False), None, "no fields"),
         (EventShape((ID,), open=False), ("ID",), "'ID' is not a field"),
+        (EventShape((ID,), open=False), ("id", "id"), "contains 'id' twice"),
+        (EventShape((ID,)), ("k", "k"), "contains 'k' twice"),
         (EventShape((Column("x" * 64, ColumnType.TEXT),)), None, "64 bytes"),
         (EventShape((Column("xmin", ColumnType.TEXT),)), None, "system column"),
     ],
 )
-def test_shapes_that_make_no_row(shape: EventShape, key: tuple, why: str) -> None:
+def test_rejected_shapes(shape: EventShape, key: tuple, why: str) -> None:
     with pytest.raises(DestinationRejectedError, match=why):
         table_fields(shape, PostgresTarget("t", key=key))
 
@@ -104,7 +106,7 @@ def test_shapes_that_make_no_row(shape: EventShape, key: tuple, why: str) -> Non
         ({"kind": "v"}, "is a view", ""),
     ],
 )  # fmt: skip
-def test_relations_that_take_no_rows(changes: dict, why: str, sql: str) -> None:
+def test_rejected_relations(changes: dict, why: str, sql: str) -> None:
     with pytest.raises(DestinationRejectedError, match=why) as caught:
         match_schema((ID,), TARGET, table(new_column("id", ColumnType.BIGINT), **changes))
     assert (caught.value.hint or "").startswith(sql)
@@ -117,7 +119,7 @@ def test_a_named_key_without_its_index() -> None:
 
 
 def test_enums_are_direct_and_staged() -> None:
-    """On the wire an enum is its text; out of a staging column it needs the cast."""
+    """COPY accepts the text of an enum; a staged text needs a cast."""
     mood = TableColumn("m", "mood", "mood", "", "E", "e")
     mapping = map_column(ColumnType.TEXT, mood)
     assert mapping is not None
