@@ -18,12 +18,13 @@ from eventer.core.errors import BudgetError, EvaluationError
 from eventer.core.match_hints import MatchHints
 from eventer.core.model import ColumnType, EngineName
 from eventer.kernels.json.assemble import assemble
+from eventer.plan.column_reader import ColumnRequest, read_column
 from eventer.plan.execution import BatchTooLargeError, Execution
+from eventer.plan.field_sources import FieldSource, find_field_sources
 from eventer.plan.graph import Node
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.ops.operation import RAISING
 from eventer.plan.plan_fields import CachedFields, FieldsSlice, PatchedFields, PlanFields
-from eventer.plan.projection import ColumnRequest, FieldSource, find_field_sources, read
 from eventer.plan.row_program import BoundRowProgram
 from eventer.plan.trace.traced_event import TracedEvent
 
@@ -76,7 +77,7 @@ class Plan:
                 self.traced.restart_meter()
                 sources = find_field_sources(self.traced.tracer, self.traced.value, pointer, kind)
                 self._field_sources[pointer, kind] = sources
-        return read(sources, run, graph.root, ColumnRequest(pointer, kind, *rows))
+        return read_column(sources, run, graph.root, ColumnRequest(pointer, kind, *rows))
 
     def names(self, run: Execution) -> frozenset[str]:
         """The top-level field names that occur in any row of a run."""

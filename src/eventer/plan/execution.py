@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from eventer.plan.graph import Domain, Elements, Filter, Graph, Literal, Node, Type
-from eventer.plan.list_limits import MAX_ELEMENTS
 from eventer.plan.ops import (
     dictionaries,
     distinct_values,
@@ -27,6 +26,9 @@ __all__ = ["BatchTooLargeError", "Execution"]
 
 _FAMILIES = (documents, draws, list_reductions, numbers, dictionaries, rows, texts, distinct_values)
 """Importing them declares their operations."""
+
+MAX_ELEMENTS: Final = 4_000_000
+"""Rows of all domains of a batch."""
 
 Rows = NDArray[np.int64]
 

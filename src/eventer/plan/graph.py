@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypedDict, Unpack
 
 from eventer.core.source import Span
 from eventer.plan.unsupported import PlanUnsupportedError
@@ -86,7 +86,18 @@ class Elements(Domain):
     lengths: Node = field(kw_only=True)
 
 
-@dataclass(eq=False, slots=True)
+class NodeDetails(TypedDict, total=False):
+    """The optional fields of a `Node`."""
+
+    parameters: tuple[Any, ...]
+    entries: tuple[Any, ...]
+    bounds: tuple[int, int] | None
+    span: Span | None
+    kind: str | None
+    label: str | None
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
 class Node:
     """A column: an operation, its arguments (columns and literals) and its parameters.
 
@@ -98,9 +109,9 @@ class Node:
     number: int
     operation: str
     arguments: tuple[Argument, ...]
-    parameters: tuple[Any, ...]
     domain: Domain
     type: Type
+    parameters: tuple[Any, ...] = ()
     entries: tuple[Any, ...] = ()
     bounds: tuple[int, int] | None = None
     span: Span | None = None
@@ -147,13 +158,7 @@ class Graph:
         arguments: Sequence[Argument],
         domain: Domain,
         result: Type,
-        *,
-        parameters: tuple[Any, ...] = (),
-        entries: tuple[Any, ...] = (),
-        bounds: tuple[int, int] | None = None,
-        span: Span | None = None,
-        kind: str | None = None,
-        label: str | None = None,
+        **details: Unpack[NodeDetails],
     ) -> Node:
         """The column of an operation; its arguments have the same domain, except for `gather`.
 
@@ -163,27 +168,24 @@ class Graph:
         key = (
             operation,
             tuple(map(self._identity, arguments)),
-            tuple(map(self._identity, parameters)),
+            tuple(map(self._identity, details.get("parameters", ()))),
             domain.number,
             result,
-            tuple(map(id, entries)),
+            tuple(map(id, details.get("entries", ()))),
         )
         found: Node | None = self._known.get(key)
         if found is None:
             if len(self.nodes) >= MAX_NODES:
-                raise PlanUnsupportedError(f"the plan needs more than {MAX_NODES:,} columns", span)
+                raise PlanUnsupportedError(
+                    f"the plan needs more than {MAX_NODES:,} columns", details.get("span")
+                )
             found = Node(
-                len(self.nodes),
-                operation,
-                tuple(arguments),
-                parameters,
-                domain,
-                result,
-                entries,
-                bounds,
-                span,
-                kind,
-                label,
+                number=len(self.nodes),
+                operation=operation,
+                arguments=tuple(arguments),
+                domain=domain,
+                type=result,
+                **details,
             )
             self.nodes.append(found)
             self._known[key] = found

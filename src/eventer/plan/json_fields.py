@@ -1,4 +1,4 @@
-"""Fields of a batch whose events are Python values: what the interpreter makes."""
+"""Fields of a batch whose events are Python values: those of the interpreter."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ColumnTypeError(ValueError):
-    """A value is not of the kind that a column wants."""
+    """A value does not have the type of a column."""
 
 
 class JsonFields:
-    """Reads typed columns out of one Python value a row; `index` is each row's event."""
+    """Reads typed columns from one Python value per row; `index` are the event indices."""
 
     def __init__(self, values: Sequence[JsonValue], index: NDArray[np.int64]) -> None:
         self._values = values
@@ -44,7 +44,7 @@ class JsonFields:
             try:
                 cells.append(convert(found))  # type: ignore[arg-type]  # ABSENT is excluded above
             except ColumnTypeError as error:
-                raise self._rejection(row, pointer, kind, found) from error
+                raise rejection(int(self._index[row]), pointer, kind, found) from error
         return pa.array(cells, type=arrow_type)
 
     def names(self) -> frozenset[str]:
@@ -55,19 +55,16 @@ class JsonFields:
                 found.update(value)
         return frozenset(found)
 
-    def _rejection(
-        self, row: int, pointer: str, kind: ColumnType, value: object
-    ) -> DestinationRejectedError:
-        index = int(self._index[row])
-        return DestinationRejectedError(
-            f"event {index}: the value at {pointer} is not a {kind.value}: {_abbreviated(value)}",
-            index=index,
-        )
 
-
-def _abbreviated(value: object) -> str:
+def rejection(
+    index: int, pointer: str, kind: ColumnType, value: object
+) -> DestinationRejectedError:
+    """The error for a value that does not have the type of a column."""
     text = json_text(value)  # type: ignore[arg-type]  # only JSON values get here
-    return text if len(text) <= 80 else text[:77] + "..."
+    shown = text if len(text) <= 80 else text[:77] + "..."
+    return DestinationRejectedError(
+        f"event {index}: the value at {pointer} is not a {kind.value}: {shown}", index=index
+    )
 
 
 def _bigint(value: JsonValue) -> int:
@@ -77,10 +74,10 @@ def _bigint(value: JsonValue) -> int:
         or not float(value).is_integer()
     ):
         raise ColumnTypeError
-    whole = int(value)
-    if not -_INT64_LIMIT <= whole < _INT64_LIMIT:
+    integer = int(value)
+    if not -_INT64_LIMIT <= integer < _INT64_LIMIT:
         raise ColumnTypeError
-    return whole
+    return integer
 
 
 def _double(value: JsonValue) -> float:

@@ -1,4 +1,4 @@
-"""JSON documents found while a plan runs: texts of values, and arrays that functions give."""
+"""JSON documents: texts of values, and the arrays that functions return."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from eventer.plan.ops.operation import operation
 
 if TYPE_CHECKING:
     from eventer.plan.execution import Execution
-    from eventer.plan.graph import Node
+    from eventer.plan.graph import Domain, Node
+    from eventer.plan.row_program import BoundRowProgram
 
 _UNBOUNDED = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
 class JsonDictionaryColumn:
-    """One of some plain values a row: `entries[codes[i]]`, known only now."""
+    """A JSON value per row: row i has `entries[codes[i]]`."""
 
     codes: Any
     entries: Sequence[Any]
@@ -37,9 +38,13 @@ class JsonDictionaryColumn:
 @operation("document")
 def document(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     """The JSON text of a value, written by a row program."""
-    program = node.parameters[0]
-    rows = run.size(node.domain)
-    made = assemble(
+    return program_texts(run, node.parameters[0], node.domain)
+
+
+def program_texts(run: Execution, program: BoundRowProgram, domain: Domain) -> Any:
+    """The texts that a row program writes, one per row of a domain."""
+    rows = run.size(domain)
+    texts = assemble(
         program.rows,
         program.columns(run),
         rows,
@@ -47,11 +52,11 @@ def document(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
         event_limit=_UNBOUNDED,
         guess=rows * 64,
     )
-    return text_array(made.ends, made.text)
+    return text_array(texts.ends, texts.text)
 
 
 def text_array(ends: Any, data: Any) -> Any:
-    """Texts one behind the other as an Arrow array."""
+    """Concatenated texts as an Arrow array."""
     buffers = [None, pa.py_buffer(np.ascontiguousarray(ends)), pa.py_buffer(data)]
     return pa.Array.from_buffers(pa.large_string(), len(ends) - 1, buffers)
 
@@ -66,7 +71,7 @@ def value_text(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
 
 @operation("value_lengths", raises=True)
 def value_lengths(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """The lengths of arrays; what is no array raises."""
+    """The lengths of arrays; rows with other values raise."""
     (values,) = arguments
     lengths = [len(e) if isinstance(e, list) else -1 for e in values.entries]
     found = np.array(lengths, dtype=np.int64)[values.codes]
@@ -77,17 +82,17 @@ def value_lengths(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
 
 @operation("value_items", raises=True)
 def value_items(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
-    """The elements of all arrays; those of another type than foreseen raise."""
+    """The elements of all arrays; rows whose elements have another type than the node raise."""
     values = run.value(node.parameters[0])
     rows = [e if isinstance(e, list) else [] for e in values.entries]
     items = [item for code in values.codes.tolist() for item in rows[code]]
     if node.type is Type.VALUE:
         return JsonDictionaryColumn(np.arange(len(items), dtype=np.int64), items)
-    wanted, blank = _CLASSES[node.type]
-    wrong = np.array([item.__class__ is not wanted for item in items], dtype=np.bool_)
+    expected, blank = _CLASSES[node.type]
+    wrong = np.array([item.__class__ is not expected for item in items], dtype=np.bool_)
     if wrong.any():
         run.raise_rows(node.domain, wrong)
-        items = [item if item.__class__ is wanted else blank for item in items]
+        items = [item if item.__class__ is expected else blank for item in items]
     if node.type is Type.TEXT:
         return pa.array(items, type=pa.large_string())
     return np.array(items, dtype=DTYPES[node.type])

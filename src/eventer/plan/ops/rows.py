@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,10 @@ from eventer.plan.ops.operation import operation
 
 if TYPE_CHECKING:
     from eventer.plan.execution import Execution
+
+
+MAX_LIST: Final = 10_000
+"""Elements of one list in one event; the interpreter generates events with longer lists."""
 
 
 def take_rows(column: Any, rows: Any, kind: Type) -> Any:
@@ -80,8 +84,6 @@ def counts(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
 @operation("list_lengths", raises=True)
 def list_lengths(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """Lengths; a list that is too long raises."""
-    from eventer.plan.list_limits import MAX_LIST
-
     (lengths,) = arguments
     if not isinstance(lengths, np.ndarray):
         lengths = np.full(run.size(node.domain), int(lengths), dtype=np.int64)

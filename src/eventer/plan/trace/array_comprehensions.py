@@ -19,7 +19,7 @@ from eventer.plan.trace.dictionaries import split_by_entry
 from eventer.plan.trace.list_building import concatenated, list_of, present_list
 from eventer.plan.trace.traced_compiler import TracedCompiler
 from eventer.plan.trace.traced_expressions import located
-from eventer.plan.trace.tracer import Tracer
+from eventer.plan.trace.tracer import NO_CHOICE, Tracer
 from eventer.plan.trace.views import element_context, lift_list, position_in
 from eventer.plan.unsupported import PlanUnsupportedError
 
@@ -157,10 +157,9 @@ def _joined_optional(tracer: Tracer, parts: list[Any]) -> Any:
 def add_lists(tracer: Tracer, one: Any, other: Any) -> Any:
     """`one + other` of arrays and lists."""
     one, other = tracer.simplified(one), tracer.simplified(other)
-    if isinstance(one, Choice):
-        return tracer.distribute(one, lambda side: add_lists(tracer, side, other))
-    if isinstance(other, Choice):
-        return tracer.distribute(other, lambda side: add_lists(tracer, one, side))
+    choice = tracer.distributed([one, other], lambda sides: add_lists(tracer, *sides))
+    if choice is not NO_CHOICE:
+        return choice
     if not isinstance(one, Array | SymbolicList) or not isinstance(other, Array | SymbolicList):
         raise PlanUnsupportedError("concatenation of arrays with values that may not be arrays")
     if isinstance(one, Array) and isinstance(other, Array):

@@ -15,7 +15,6 @@ from eventer.jsonnet.std.number_text import number_text
 from eventer.jsonnet.values import Array, force
 from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, SymbolicList, type_name_of
-from eventer.plan.trace.list_lengths import list_length
 from eventer.plan.trace.views import lift_list
 from eventer.plan.unsupported import PlanUnsupportedError
 
@@ -105,7 +104,7 @@ class ContainerText:
             Type.TEXT,
             parameters=(value.elements, ", "),
         )
-        empty = self._operators.equals(list_length(tracer, value), 0.0)
+        empty = self._operators.equals(tracer.list_length(value), 0.0)
         return self._chosen(empty, lambda: self._put_together(["[", Symbol(node), "]"]))
 
     def _chosen(self, empty: Any, text: Callable[[], Any]) -> Any:

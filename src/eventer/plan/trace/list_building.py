@@ -10,7 +10,6 @@ from eventer.plan.graph import Domain, Type
 from eventer.plan.symbols import Choice, Symbol, SymbolicList
 from eventer.plan.trace.dictionaries import split_by_entry
 from eventer.plan.trace.integer_bounds import bounds_of
-from eventer.plan.trace.list_lengths import list_length
 from eventer.plan.trace.tracer import Tracer
 from eventer.plan.trace.views import View, delayed, nth, position_in, row_in
 from eventer.plan.unsupported import PlanUnsupportedError
@@ -164,7 +163,7 @@ def concatenated(tracer: Tracer, one: Array | SymbolicList, other: Array | Symbo
 
 
 def _length_of(tracer: Tracer, value: Array | SymbolicList) -> Any:
-    return float(len(value.items)) if isinstance(value, Array) else list_length(tracer, value)
+    return float(len(value.items)) if isinstance(value, Array) else tracer.list_length(value)
 
 
 def _sum_of(tracer: Tracer, one: Any, other: Any, sign: int = 1) -> Any:

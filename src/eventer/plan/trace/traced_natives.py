@@ -27,7 +27,7 @@ from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, Symboli
 from eventer.plan.trace.dictionaries import split_by_entry
 from eventer.plan.trace.integer_bounds import bounds_of
 from eventer.plan.trace.traced_keys import KeySymbol
-from eventer.plan.trace.tracer import Tracer
+from eventer.plan.trace.tracer import RAISES_IN_EVERY_EVENT, Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
 
 _PROBE_CONTEXT: Final = BatchContext(
@@ -133,7 +133,7 @@ class TracedNative:
         given = [self._simplified(tracer, each) for each in arguments]
         for number, each in enumerate(given):
             if isinstance(each, AlwaysRaises):
-                raise EvaluationError("this expression raises an error in every event")
+                raise EvaluationError(RAISES_IN_EVERY_EVENT)
             again = self._changed(tracer, given, number, key)
             if isinstance(each, Choice):
                 return tracer.distribute(each, again)

@@ -16,7 +16,6 @@ from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
 from eventer.plan.trace.container_text import ContainerText
 from eventer.plan.trace.integer_bounds import EXACT, bounds_of, is_integer
-from eventer.plan.trace.list_lengths import list_length
 from eventer.plan.trace.traced_objects import merge_objects, object_of_dictionary
 from eventer.plan.trace.tracer import Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
@@ -167,7 +166,7 @@ class TracedOperators(Operators):
         tracer, kinds = self._tracer, [type_name_of(value) for value in values]
         for one, other in (values, values[::-1]):
             if isinstance(one, SymbolicList) and isinstance(other, Array) and not other.items:
-                return self.equals(list_length(tracer, one), 0.0)
+                return self.equals(tracer.list_length(one), 0.0)
         if any(isinstance(value, SymbolicList) for value in values) or None in kinds:
             raise PlanUnsupportedError("equality of lists, or of values whose types differ")
         if kinds[0] != kinds[1]:

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, Unpack
 
 from eventer.core.errors import EvaluationError
 from eventer.core.source import Span
 from eventer.jsonnet.evaluate.closures import Closure
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array
-from eventer.plan.graph import Argument, Domain, Graph, Literal, Node, Type, codes_node
-from eventer.plan.symbols import ALWAYS_RAISES, AlwaysRaises, Choice, Symbol, Symbolic
+from eventer.plan.graph import Argument, Domain, Graph, Literal, Node, NodeDetails, Type, codes_node
+from eventer.plan.symbols import (
+    ALWAYS_RAISES,
+    AlwaysRaises,
+    Choice,
+    Symbol,
+    Symbolic,
+    SymbolicList,
+)
 from eventer.plan.trace.conditions import condition_codes, live_codes
 from eventer.plan.trace.dictionaries import compute_per_entry, simplified_dictionary
 from eventer.plan.trace.integer_bounds import is_integer
@@ -112,29 +119,12 @@ class Tracer:
         operation: str,
         values: Sequence[Any],
         result: Type,
-        *,
-        parameters: tuple[Any, ...] = (),
-        entries: tuple[Any, ...] = (),
-        bounds: tuple[int, int] | None = None,
-        span: Span | None = None,
-        kind: str | None = None,
-        label: str | None = None,
+        **details: Unpack[NodeDetails],
     ) -> Symbol:
         """The symbol of an operation on scalars, in this domain."""
         assert operation in _OF_CODES or not any(map(_is_dictionary, values)), operation
-        node = self.graph.node(
-            operation,
-            [self.argument(value) for value in values],
-            self.domain,
-            result,
-            parameters=parameters,
-            entries=entries,
-            bounds=bounds,
-            span=span,
-            kind=kind,
-            label=label,
-        )
-        return Symbol(node)
+        arguments = [self.argument(value) for value in values]
+        return Symbol(self.graph.node(operation, arguments, self.domain, result, **details))
 
     # -- facts ------------------------------------------------------------------------------------
 
@@ -232,6 +222,11 @@ class Tracer:
             return int(value) if isinstance(value, float) else self.typed(value, Type.INTEGER)
         number = self.typed(value, Type.NUMBER)
         return self.compute("checked_integer", [number], Type.INTEGER)
+
+    def list_length(self, value: SymbolicList) -> Symbol:
+        """The length of a list, in this domain."""
+        lengths = value.lengths
+        return self.compute("length_values", [Symbol(lengths)], Type.INTEGER, bounds=lengths.bounds)
 
     def distribute(self, choice: Choice, work: Callable[[Any], Any]) -> Any:
         """The results of `work` for each side of a choice."""

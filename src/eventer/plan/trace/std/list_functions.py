@@ -13,7 +13,6 @@ from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
 from eventer.plan.trace.integer_bounds import is_integer
 from eventer.plan.trace.list_building import new_list
-from eventer.plan.trace.list_lengths import list_length
 from eventer.plan.trace.std.traced_call import TracedCall, traced_rule
 from eventer.plan.trace.tracer import Tracer
 from eventer.plan.trace.views import element_context, lift_list, nth, position_in
@@ -159,7 +158,7 @@ def _fold_left(call: TracedCall, combine: Function, values: SymbolicList, start:
         raise PlanUnsupportedError(
             f"a fold over a list of possibly more than {MAX_FOLDED} elements"
         )
-    size = list_length(tracer, values)
+    size = tracer.list_length(values)
     result = start
     for number in range(longest[1]):
         there = call.compiler.operators.ordered("<", float(number), size)

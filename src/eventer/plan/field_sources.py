@@ -1,0 +1,141 @@
+"""Where the values of a field of the event come from, by JSON pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eventer.core.errors import EvaluationError
+from eventer.core.model import ColumnType
+from eventer.core.pointer import parse_pointer
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.values import Array, force
+from eventer.plan.graph import Domain, Type
+from eventer.plan.row_program import BoundRowProgram
+from eventer.plan.row_program_writer import RowProgramWriter
+from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, SymbolicList, type_name_of
+from eventer.plan.trace.traced_objects import OptionalMember, TracedObject
+from eventer.plan.trace.tracer import Tracer
+from eventer.plan.trace.views import nth
+
+_TEXTS: Final = frozenset({ColumnType.JSONB, ColumnType.KEY})
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSource:
+    """The value of a field in the rows of a domain, or the program that writes its text."""
+
+    rows: Domain
+    value: Any
+    program: BoundRowProgram | None
+
+
+def find_field_sources(
+    tracer: Tracer, event: Any, pointer: str, kind: ColumnType
+) -> tuple[FieldSource, ...]:
+    """The sources of a field; each row has exactly one."""
+    try:
+        found = _at(tracer, event, parse_pointer(pointer))
+    except EvaluationError:
+        found = None  # all rows that have the field raise
+    return tuple(_sources(tracer, found, kind))
+
+
+def _at(tracer: Tracer, value: Any, tokens: Sequence[str]) -> Any:
+    """The value at a pointer; None if there is none."""
+    value = tracer.simplified(force(value))
+    if isinstance(value, AlwaysRaises):
+        return None  # all these rows raise
+    if not tokens:
+        return value
+    if isinstance(value, Choice):
+        return tracer.distribute(value, lambda side: _at(tracer, side, tokens))
+    if isinstance(value, Object):
+        return _field(tracer, value, tokens)
+    if isinstance(value, Array):
+        position = _array_index(tokens[0])
+        within = position is not None and position < len(value.items)
+        return _at(tracer, value.items[position or 0], tokens[1:]) if within else None
+    if isinstance(value, SymbolicList):
+        return _element(tracer, value, tokens)
+    if isinstance(value, Symbol) and value.node.type is Type.DICTIONARY:
+        return tracer.scalar([value], lambda each: _at(tracer, each, tokens), lambda _: None)
+    return None
+
+
+def _array_index(token: str) -> int | None:
+    plain = token.isascii() and token.isdigit() and (len(token) == 1 or token[0] != "0")
+    return int(token) if plain else None
+
+
+def _field(tracer: Tracer, value: Object, tokens: Sequence[str]) -> Any:
+    name, rest = tokens[0], tokens[1:]
+    if not isinstance(value, TracedObject):
+        return _at(tracer, value.get(name), rest) if value.has(name, hidden=False) else None
+    chain = dict(value.fields()).get(name)
+    if chain is None:
+        return None
+    if not isinstance(chain[-1][1], OptionalMember):
+        return _at(tracer, value.get(name), rest)
+    return _optional(tracer, value, name, list(chain), rest)
+
+
+def _optional(
+    tracer: Tracer, value: TracedObject, name: str, chain: list[Any], rest: Sequence[str]
+) -> Any:
+    if not chain:
+        return None
+    number, member, _ = chain[0]
+    condition = tracer.simplified(member.condition)
+
+    def there() -> Any:
+        return _at(tracer, value.part(number, member, name), rest)
+
+    def elsewhere() -> Any:
+        return _optional(tracer, value, name, chain[1:], rest)
+
+    if isinstance(condition, bool):
+        return there() if condition else elsewhere()
+    return tracer.choose(condition, there, elsewhere)
+
+
+def _element(tracer: Tracer, value: SymbolicList, tokens: Sequence[str]) -> Any:
+    position = _array_index(tokens[0])
+    if position is None:
+        return None
+    number = float(position)
+    inside = tracer.compute("is_position", [number, tracer.list_length(value)], Type.BOOLEAN)
+    return tracer.choose(
+        inside, lambda: _at(tracer, nth(tracer, value, number), tokens[1:]), lambda: None
+    )
+
+
+def _sources(tracer: Tracer, value: Any, kind: ColumnType) -> list[FieldSource]:
+    value = tracer.simplified(value)
+    if isinstance(value, AlwaysRaises):
+        value = None
+    if isinstance(value, Choice):
+        found = []
+        for holds in (True, False):
+            with tracer.inside(tracer.part(value.condition, holds=holds)):
+                found += _sources(tracer, tracer.side_of(value, holds=holds), kind)
+        return found
+    if isinstance(value, Symbol):
+        value = Symbol(tracer.lift(value.node))
+    program = None
+    if kind in _TEXTS and _needs_program(value, kind):
+        try:
+            program = RowProgramWriter(tracer).program(value)
+        except EvaluationError:
+            value = None  # all of these rows raise
+    return [FieldSource(tracer.domain, value, program)]
+
+
+def _needs_program(value: Any, kind: ColumnType) -> bool:
+    if not isinstance(value, Symbol):
+        return isinstance(value, SymbolicList | Array | Object)
+    is_json = kind is ColumnType.JSONB
+    if value.node.type is Type.VALUE:
+        return is_json or type_name_of(value) in {"array", "object"}
+    return is_json and type_name_of(value) == "string"
