@@ -38,9 +38,9 @@ class OneOf(BoundCall):
 
 
 def items_of(text: str) -> tuple[str, ...]:
-    """The items of a text: separated by commas and trimmed if it has one, else by white space.
+    """The items of a text: separated by commas and trimmed if it has a comma, else by white space.
 
-    Empty items are none: a comma at the end adds no choice.
+    Empty items are dropped: a comma at the end does not add a choice.
     """
     items = [item.strip() for item in text.split(",")] if "," in text else text.split()
     return tuple(item for item in items if item)
@@ -61,7 +61,7 @@ def _one_of(arguments: Sequence[JsonValue]) -> BoundCall:
     entries = _entries(arguments[0])
     if not entries:
         raise EvaluationError(
-            "get_one_of: there is nothing to choose from",
+            "get_one_of: 'items' is empty",
             hint='write at least one item, such as get_one_of("red, green, blue")',
         )
     return OneOf(entries)

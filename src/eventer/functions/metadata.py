@@ -1,4 +1,4 @@
-"""`get_dataset` and `get_instance_id`: what the request and the service say, drawn from nothing."""
+"""`get_dataset` and `get_instance_id`: values of the request and of the service."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from eventer.kernels.draw import Key
 
 @dataclass(frozen=True, slots=True)
 class Dataset(BoundCall):
-    """The request's dataset, or else the argument."""
+    """The dataset of the request, or the argument."""
 
     otherwise: str
 
@@ -27,7 +27,7 @@ class Dataset(BoundCall):
 
 @dataclass(frozen=True, slots=True)
 class InstanceId(BoundCall):
-    """The service's instance id, or else the argument."""
+    """The instance id of the service, or the argument."""
 
     otherwise: str
 

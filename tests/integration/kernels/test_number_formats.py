@@ -28,7 +28,7 @@ WIDTHS = st.one_of(st.just(0), st.integers(0, 12), st.integers(0, MAX_WIDTH))
 def layouts(draw):
     whole = draw(st.booleans())
     return NumberFormat(
-        whole=whole,
+        integer=whole,
         places=0 if whole else draw(st.integers(0, MAX_PLACES)),
         point=not whole and draw(st.booleans()),
         sign=draw(st.sampled_from(["", "+", " "])),
@@ -78,8 +78,8 @@ def check(layout, values):
 
 @given(layouts(), st.lists(NUMBERS, max_size=30))
 @settings(max_examples=500, deadline=None)
-@example(NumberFormat(whole=False, places=2), [2.675, 1.005, 0.0, -0.001, 1e300, 99.995])
-@example(NumberFormat(whole=True, zeros=5, sign="+"), [-0.5, -1.0, 7.9, 1e23])
+@example(NumberFormat(integer=False, places=2), [2.675, 1.005, 0.0, -0.001, 1e300, 99.995])
+@example(NumberFormat(integer=True, zeros=5, sign="+"), [-0.5, -1.0, 7.9, 1e23])
 def test_matches_std_format(layout, values):
     check(layout, values)
 
@@ -91,7 +91,7 @@ def test_many_numbers(places, count):
     scales = 10.0 ** rng.integers(-8, 17, count)
     halves = (rng.integers(0, 10**6, count // 10) + 0.5) / 10.0**places
     values = np.concatenate([rng.random(count) * scales, halves, -halves])
-    check(NumberFormat(whole=False, places=places), values.tolist())
+    check(NumberFormat(integer=False, places=places), values.tolist())
 
 
 def test_the_powers_of_ten_are_the_language_s():
@@ -101,4 +101,4 @@ def test_the_powers_of_ten_are_the_language_s():
 
 
 def test_no_rows_no_text():
-    assert texts(NumberFormat(whole=True), []) == ([], [])
+    assert texts(NumberFormat(integer=True), []) == ([], [])

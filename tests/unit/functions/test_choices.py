@@ -55,9 +55,9 @@ def test_an_array_may_have_any_values() -> None:
 @pytest.mark.parametrize(
     ("argument", "said"),
     [
-        ("", "nothing to choose from"),
-        (" , ,", "nothing to choose from"),
-        ([], "nothing to choose from"),
+        ("", "'items' is empty"),
+        (" , ,", "'items' is empty"),
+        ([], "'items' is empty"),
         (5.0, "'items' must be text or an array, not 5"),
         ({"a": 1.0}, "'items' must be text or an array"),
         (None, "needs its argument 'items'"),

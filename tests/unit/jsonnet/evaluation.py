@@ -75,7 +75,10 @@ class RecordingNatives:
 
 def interpreter(text, *natives, keys=None, budget=None, vars=None, trace=None, **files):
     """An interpreter of a template; library files as `name__ext="text"`."""
-    imports = tuple((path.replace("__", "."), data.encode()) for path, data in files.items())
+    imports = tuple(
+        (path.replace("__", "."), data if isinstance(data, bytes) else data.encode())
+        for path, data in files.items()
+    )
     template = Template(text, vars=json.dumps(vars or {}), imports=imports)
     program = load(template)
     environment = Environment(

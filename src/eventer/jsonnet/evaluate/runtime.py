@@ -1,4 +1,4 @@
-"""What compiled code shares while it runs: the meter, the operators, JSON in and out."""
+"""Services for compiled code: the meter, the operators, JSON in and out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from eventer.jsonnet.values import Array, Code, Frame, Value
 
 _MAX_CACHED_STEPS: Final = 16_384
 _MAX_CACHED_TEXT: Final = 256
-"""Characters of a text whose step is kept, from one event to the next."""
+"""The longest text whose step is cached between events."""
 
 _MAX_CACHED_NATIVE_OBJECTS: Final = 256
 
@@ -71,7 +71,7 @@ class Runtime:
         """An external variable.
 
         Raises:
-            EvaluationError: there is none of that name.
+            EvaluationError: the variable is not set.
         """
         if name not in self._ext_vars:
             known = self.environment.vars
@@ -84,7 +84,7 @@ class Runtime:
     # -- JSON in --------------------------------------------------------------------------------
 
     def from_json(self, value: JsonValue | NativeObject) -> Value:
-        """A value of the language for what a native or a caller gives; charged."""
+        """The value of the language for a JSON value or the result of a native; charged."""
         if value is None or value is True or value is False:
             return value
         if isinstance(value, str):
@@ -109,7 +109,7 @@ class Runtime:
         return lazy
 
     def _native_object(self, value: NativeObject) -> Object:
-        """Fields are made when they are read; the layer's frame is the native's object."""
+        """An object of lazy fields; the frame of its layer is the native object."""
         names = (tuple(value.names()), tuple(value.hidden_names()))
         members = self._native_members.get(names)
         if members is None:
@@ -140,7 +140,7 @@ def _double(value: Any) -> float:
 
 
 def _replace_lone_surrogates(text: str) -> str:
-    """The text; halves of surrogate pairs, which no UTF-8 can hold, become U+FFFD."""
+    """The text, with unpaired surrogates replaced by U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:

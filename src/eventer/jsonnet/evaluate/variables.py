@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def variable(compiler: Compiler, node: Var, scope: Scope) -> Code:
-    """`x`: what its slot holds, forced once and kept there."""
+    """`x`: the value in its slot, forced once."""
     del compiler
     found = scope.find(node.name)
     assert isinstance(found, tuple)
@@ -91,9 +91,9 @@ def self_object(compiler: Compiler, _node: Self, scope: Scope) -> Code:
 def declare(
     compiler: Compiler, binds: Iterable[Bind], scope: Scope
 ) -> tuple[tuple[int, Code], ...]:
-    """Gives a recursive group of names their slots: (slot, code of the operand).
+    """Declares a recursive group of names; returns (slot, code of the operand) pairs.
 
-    Names bound to constants get none.
+    Names bound to constants have no slot.
     """
     binds = list(binds)
     slots = {bind.name: scope.declare(bind.name) for bind in binds}
@@ -107,7 +107,7 @@ def declare(
 
 
 def local(compiler: Compiler, node: Local, scope: Scope, *, tail: bool = False) -> Code:
-    """`local x = …; body`: slots filled in the frame that is there."""
+    """`local x = …; body`: fills slots of the frame around it."""
     inner = scope.block()
     slots = declare(compiler, node.binds, inner)
     body = compiler.code(node.body, inner, tail=tail)

@@ -20,7 +20,7 @@ _WIDE = re.compile("[^\x00-\xff]")
 
 
 def _octets(call: Call, array: Array) -> bytes:
-    """The bytes that an array of whole numbers up to 255 stands for."""
+    """The bytes of an array of whole numbers up to 255."""
     call.bytes(len(array))
     octets = bytearray()
     for item in array.items:
@@ -47,12 +47,12 @@ def encode_utf8(call: Call, text: Value) -> Value:
 
 @function("decodeUTF8", strict("arr"))
 def decode_utf8(call: Call, octets: Value) -> Value:
-    """The string of some bytes; what is no UTF-8 becomes U+FFFD."""
+    """The string of UTF-8; each invalid byte becomes U+FFFD."""
     return _decoded(call, _octets(call, call.array(octets, "arr")))
 
 
 def _decoded(call: Call, octets: bytes) -> str:
-    """The text of bytes, which may take long where few of them are UTF-8."""
+    """The text of bytes, charged in pieces: many invalid bytes are slow."""
     decoder = utf8_decoder()
     parts: list[str] = []
     for start in range(0, len(octets), _PIECE):
@@ -64,7 +64,7 @@ def _decoded(call: Call, octets: bytes) -> str:
 
 @function("base64", strict("input"))
 def base64_encode(call: Call, value: Value) -> Value:
-    """Base64 of bytes, or of a string's UTF-8 if no code point of it is above 255."""
+    """Base64 of bytes, or of the UTF-8 of a string without code points above 255."""
     if isinstance(value, str):
         call.bytes(len(value))
         call.read(len(value))
@@ -81,13 +81,13 @@ def base64_encode(call: Call, value: Value) -> Value:
 
 @function("base64DecodeBytes", strict("str"))
 def base64_decode_bytes(call: Call, text: Value) -> Value:
-    """The bytes that Base64 stands for."""
+    """The bytes of a Base64 text."""
     return _numbers(call, _base64_octets(call, text))
 
 
 @function("base64Decode", strict("str"))
 def base64_decode(call: Call, text: Value) -> Value:
-    """The string that Base64 stands for."""
+    """The string of a Base64 text."""
     return _decoded(call, _base64_octets(call, text))
 
 

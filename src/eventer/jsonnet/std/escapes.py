@@ -1,4 +1,4 @@
-"""Strings written for other languages: JSON, Python, Bash, Make-like dollars, XML."""
+"""Escapes for other languages: JSON, Python, Bash, doubled dollars, XML."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _JSON = re.compile('["\\\\\x00-\x1f\x7f-\x9f]')
 _COMPACT = re.compile('["\\\\\x00-\x1f\u2028\u2029]')
 _XML: Final = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;", "'": "&apos;"})
 _LONGEST: Final = 6
-"""The most that one character becomes."""
+"""The longest escape of one character."""
 
 
 def json_escaped(text: str) -> str:
-    """The inside of a JSON string, with all control characters escaped, 0x7f to 0x9f too."""
+    """The content of a JSON string; control characters from 0x7f to 0x9f are escaped too."""
     return _JSON.sub(escape, text)
 
 
 def go_json_escaped(text: str) -> str:
-    """The same as Go writes it: controls below 0x20 and the Unicode line separators escaped."""
+    """The same as in Go: controls below 0x20 and the Unicode line separators are escaped."""
     return _COMPACT.sub(escape, text)
 
 
 def json_quoted(call: Call, text: str) -> str:
-    """A string in double quotes, with all control characters escaped; paid for."""
+    """A string in double quotes, with all control characters escaped; charged."""
     pieces: list[str] = []
     for piece in call.pieces(text):
         pieces.append(json_escaped(piece))
@@ -37,7 +37,7 @@ def json_quoted(call: Call, text: str) -> str:
 
 
 def changed(call: Call, text: str, change: Callable[[str], str]) -> str:
-    """A text changed character by character, in pieces that are paid for."""
+    """A text changed character by character, charged in pieces."""
     return "".join([change(piece) for piece in call.pieces(text)])
 
 

@@ -1,4 +1,4 @@
-"""Values as JSON texts inside the language: `std.manifestJson` and its sisters."""
+"""Values as JSON texts: `std.manifestJson`, `manifestJsonEx` and `manifestJsonMinified`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from eventer.jsonnet.values import Array, Value
 
 
 class TextBuilder:
-    """A text being written: every piece is paid for before it joins the others, and is a step."""
+    """Builds a text; every piece is charged in advance and costs a step."""
 
     def __init__(self, call: Call) -> None:
         self.call = call
@@ -38,7 +38,7 @@ class TextBuilder:
         return "".join(self._pieces)
 
     def enter_level(self, depth: int) -> int:
-        """One level further down; refused where that is too deep."""
+        """Enters a level of nesting; refuses one that is too deep."""
         return enter_level(self.call, depth)
 
 
@@ -55,7 +55,7 @@ def json_primitive(call: Call, value: Value) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ValueLayout:
-    """How values are written: `primitive` writes all but strings, arrays and objects."""
+    """The layout of values; `primitive` writes null, booleans and numbers."""
 
     indent: str
     newline: str

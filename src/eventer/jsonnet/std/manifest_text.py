@@ -28,7 +28,7 @@ def manifest_ini(call: Call, value: Value) -> Value:
 
 
 def _ini_lines(call: Call, page: TextBuilder, value: Value) -> None:
-    """A line a field; an array's field is a line an element."""
+    """One line per field; a field with an array has one line per element."""
     body = call.object(value, "a section")
     for name in body.names():
         field = call.field(body, name)
@@ -71,7 +71,7 @@ def _python(call: Call, value: Value) -> str:
 
 @function("manifestXmlJsonml", strict("value"))
 def manifest_xml_jsonml(call: Call, value: Value) -> Value:
-    """XML of JSONML: `[tag, {attributes}, children…]`; nothing is escaped."""
+    """XML of JSONML: `[tag, {attributes}, children…]`, without escapes."""
     page = TextBuilder(call)
     _write_element(call, page, call.array(value, "value"), 0)
     return page.text()

@@ -1,4 +1,4 @@
-"""Objects: their fields and values, merging, removing, pruning. Fields stay unforced."""
+"""Functions of objects; fields stay unforced if possible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _names(call: Call, value: Value, *, hidden: bool) -> list[str]:
 
 
 def _later(call: Call, value: Object, name: str) -> Operand:
-    """A field, forced when it is needed."""
+    """A thunk of a field."""
     return call.delay(lambda: call.field(value, name))
 
 
@@ -49,13 +49,13 @@ def object_fields_ex(call: Call, value: Value, hidden: Value) -> Value:
 
 @_visible_and_all("objectHas", strict("o"), strict("f"))
 def object_has(call: Call, value: Value, name: Value, *, hidden: bool) -> Value:
-    """Whether there is such a field."""
+    """Whether the field exists."""
     return call.object(value, "o").has(call.string(name, "f"), hidden=hidden)
 
 
 @function("objectHasEx", strict("obj"), strict("fname"), strict("hidden"))
 def object_has_ex(call: Call, value: Value, name: Value, hidden: Value) -> Value:
-    """Whether there is such a field, counting hidden ones or not."""
+    """Whether the field exists and is visible, or `hidden` is true."""
     target, field = call.object(value, "obj"), call.string(name, "fname")
     return target.has(field, hidden=call.boolean(hidden, "hidden"))
 
@@ -68,7 +68,7 @@ def object_has_ex(call: Call, value: Value, name: Value, hidden: Value) -> Value
     optional("inc_hidden", True),
 )
 def get(call: Call, value: Value, name: Value, default: Operand, hidden: Value) -> Value:
-    """A field, or a default where there is none."""
+    """A field, or a default if it does not exist."""
     target, field = call.object(value, "o"), call.string(name, "f")
     if target.has(field, hidden=call.boolean(hidden, "inc_hidden")):
         return call.field(target, field)
@@ -93,7 +93,7 @@ def object_keys_values(call: Call, value: Value, *, hidden: bool) -> Value:
 
 @function("objectRemoveKey", strict("obj"), strict("key"))
 def object_remove_key(call: Call, value: Value, name: Value) -> Value:
-    """Without a field, which `super` and the object's own fields still see."""
+    """The object without a field, which `super` and its other fields still see."""
     target = call.object(value, "obj")
     call.elements(len(target.layers))
     return without_field(target, call.string(name, "key"))
@@ -101,7 +101,7 @@ def object_remove_key(call: Call, value: Value, name: Value) -> Value:
 
 @function("mapWithKey", strict("func"), strict("obj"))
 def map_with_key(call: Call, func: Value, value: Value) -> Value:
-    """Each visible field changed by a function of its name and value when it is needed."""
+    """The results of a function of name and value for each visible field, computed lazily."""
     change, target = call.function(func, "func"), call.object(value, "obj")
     names = _names(call, target, hidden=False)
     fields = {n: call.later(change, [n, _later(call, target, n)], 0, n) for n in names}
@@ -110,7 +110,7 @@ def map_with_key(call: Call, func: Value, value: Value) -> Value:
 
 @function("mergePatch", lazy("target"), strict("patch"))
 def merge_patch(call: Call, target: Operand, patch: Value) -> Value:
-    """A target changed by a patch, as RFC 7396 says: null removes a field."""
+    """A target changed by a JSON merge patch (RFC 7396): null removes a field."""
     if not isinstance(patch, Object):
         return patch
     base = call.force(target)
@@ -133,7 +133,7 @@ def _merged_later(call: Call, old: Object, patch: Object, name: str) -> Operand:
 
 @function("prune", strict("a"))
 def prune(call: Call, value: Value) -> Value:
-    """Without nulls, empty arrays and empty objects, all the way down."""
+    """The value without nulls, empty arrays and empty objects at any depth."""
     return _pruned(call, value, 0)
 
 
@@ -161,7 +161,7 @@ def _has_content(value: Value) -> bool:
 
 @function("$objectFlatMerge", strict("x"))
 def object_flat_merge(call: Call, parts: Value) -> Value:
-    """Objects of one field each as one object, as go-jsonnet makes comprehensions of it."""
+    """Objects of one field each as one object, which go-jsonnet uses for comprehensions."""
     fields: dict[str, Operand] = {}
     for item in call.array(parts, "x").items:
         part = call.force(item)

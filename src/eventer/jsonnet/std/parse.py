@@ -6,11 +6,10 @@ from typing import Final
 
 from eventer.jsonnet.std.declarations import Call, function, strict
 from eventer.jsonnet.std.json_reader import parse_json
-from eventer.jsonnet.std.yaml_values import parse_yaml
 from eventer.jsonnet.values import Value
 
-_MANY: Final = '",[{'
-"""There are no more values in a JSON text than such characters, but for one."""
+_VALUE_STARTS: Final = '",[{'
+"""A JSON text has at most one value more than it has of these characters."""
 
 
 @function("parseJson", strict("str"))
@@ -19,13 +18,15 @@ def parse_json_text(call: Call, text: Value) -> Value:
     string = call.string(text, "str")
     call.bytes(len(string))
     call.read(len(string))
-    call.steps(sum(map(string.count, _MANY)))
+    call.steps(sum(map(string.count, _VALUE_STARTS)))
     return call.from_json(parse_json(string))
 
 
 @function("parseYaml", strict("str"))
 def parse_yaml_text(call: Call, text: Value) -> Value:
-    """The value of a YAML text; an array where it is a stream of documents."""
+    """The value of a YAML text; an array if the text is a stream of documents."""
+    from eventer.jsonnet.std.yaml_values import parse_yaml
+
     string = call.string(text, "str")
     call.bytes(len(string))
     call.steps(len(string))

@@ -1,7 +1,7 @@
-"""Order: sorting, smallest and largest elements, and sets, which are sorted arrays.
+"""Sorting, smallest and largest elements, and sets, which are sorted arrays.
 
-A key function counts as called once for each element: its draws are keyed by the element's
-position in the first array, in the second one after all of the first.
+A key function is called once per element. Its draws are keyed by the position of the element;
+positions in a second array follow those of the first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from eventer.jsonnet.std.declarations import Call, function, lazy, optional, str
 from eventer.jsonnet.values import Array, Function, Operand, Value
 
 _Keyed: TypeAlias = tuple[Value, Operand]
-"""A key and the element that it is of."""
+"""A key and its element."""
 
 
 def _keyed(call: Call, items: list[Operand], key: Function, argument: int) -> list[_Keyed]:
@@ -24,7 +24,7 @@ def _keyed(call: Call, items: list[Operand], key: Function, argument: int) -> li
 
 @function("sort", strict("arr"), optional("keyF", IDENTITY))
 def sort(call: Call, array: Value, key: Value) -> Value:
-    """Elements by their keys; equal ones stay in order."""
+    """The elements sorted by their keys; the sort is stable."""
     items = call.array(array, "arr").items
     ordered = _sorted(call, _keyed(call, items, call.function(key, "keyF"), 1))
     return Array([item for _, item in ordered])
@@ -44,7 +44,7 @@ def _sorted(call: Call, keyed: list[_Keyed]) -> list[_Keyed]:
 
 @function("uniq", strict("arr"), optional("keyF", IDENTITY, lazy=True))
 def uniq(call: Call, array: Value, key: Operand) -> Value:
-    """Without elements whose key equals that of the last one kept."""
+    """The elements without those whose key equals that of the last one kept."""
     expect(call, array, "arr", "array", "string")
     items = characters(call, array)
     if len(items) < 2:
@@ -63,7 +63,7 @@ def _unique(call: Call, keyed: list[_Keyed]) -> Array:
 
 @function("set", strict("arr"), optional("keyF", IDENTITY))
 def set_of(call: Call, array: Value, key: Value) -> Value:
-    """Sorted, and each key once."""
+    """The sorted elements, one per key."""
     items = call.array(array, "arr").items
     keyed = _keyed(call, items, call.function(key, "keyF"), 1)
     return _unique(call, _sorted(call, keyed))
@@ -101,7 +101,7 @@ def _extreme(call: Call, array: Value, key: Value, on_empty: Value, sign: int) -
 
 
 class _MergeWalk:
-    """Two sets walked together by their keys, which are computed as they are needed."""
+    """Walks two sets together by their keys, which are computed lazily."""
 
     def __init__(self, call: Call, left: Value, right: Value, key: Operand) -> None:
         self._call = call
@@ -112,7 +112,7 @@ class _MergeWalk:
         call.elements(len(self.left) + len(self.right))
 
     def order(self, i: int, j: int) -> int:
-        """How element `i` of the left compares with element `j` of the right."""
+        """The order of element `i` of the left and element `j` of the right."""
         self._call.steps(1)
         first = self._key_of(self.left[i], i)
         second = self._key_of(self.right[j], len(self.left) + j)
@@ -129,7 +129,7 @@ class _MergeWalk:
 
 @function("setUnion", strict("a"), strict("b"), optional("keyF", IDENTITY, lazy=True))
 def set_union(call: Call, left: Value, right: Value, key: Operand) -> Value:
-    """What is in one set or the other; of equal keys, the first set's element."""
+    """The union of two sets; of equal keys, the element of the first."""
     walk = _MergeWalk(call, left, right, key)
     union: list[Operand] = []
     i = j = 0
@@ -144,7 +144,7 @@ def set_union(call: Call, left: Value, right: Value, key: Operand) -> Value:
 
 @function("setInter", strict("a"), strict("b"), optional("keyF", IDENTITY, lazy=True))
 def set_inter(call: Call, left: Value, right: Value, key: Operand) -> Value:
-    """What is in both sets, as the first one has it."""
+    """The elements of the first set whose keys are in the second."""
     return Array(_common(_MergeWalk(call, left, right, key)))
 
 
@@ -162,7 +162,7 @@ def _common(walk: _MergeWalk) -> list[Operand]:
 
 @function("setDiff", strict("a"), strict("b"), optional("keyF", IDENTITY, lazy=True))
 def set_diff(call: Call, left: Value, right: Value, key: Operand) -> Value:
-    """What is in the first set and not in the second."""
+    """The elements of the first set whose keys are not in the second."""
     walk = _MergeWalk(call, left, right, key)
     rest: list[Operand] = []
     i = j = 0
@@ -177,12 +177,12 @@ def set_diff(call: Call, left: Value, right: Value, key: Operand) -> Value:
 
 @function("setMember", lazy("x"), strict("arr"), optional("keyF", IDENTITY, lazy=True))
 def set_member(call: Call, value: Operand, array: Value, key: Operand) -> Value:
-    """Whether a set has an element of the same key."""
+    """Whether a set contains an element with the same key."""
     return bool(_common(_MergeWalk(call, Array([value]), array, key)))
 
 
 def _tail(value: Value, start: int) -> Value:
-    """A set from a position on, as it was given: a string stays one."""
+    """A set from a position on; a string stays a string."""
     if isinstance(value, str):
-        return value[start:]  # paid for as elements, and again where it is added
+        return value[start:]  # charged as elements, and again when added
     return Array(value.items[start:]) if isinstance(value, Array) else Array([])

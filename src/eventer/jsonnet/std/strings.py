@@ -1,4 +1,4 @@
-"""Strings: parts, splitting, replacing, letters, numbers read from text."""
+"""Functions of strings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SPACE: Final = (
     "\u2028\u2029\u202f\u205f\u3000"
 )
 _SEARCHED: Final = 1_024
-"""Characters in which a pattern is looked for at first."""
+"""The length of the first searched part of a text."""
 
 _DECIMAL = re.compile("([+-]?)0*([0-9]{1,19})")
 _INT64: Final = 1 << 63
@@ -67,28 +67,28 @@ def ends_with(call: Call, text: Value, suffix: Value) -> Value:
 
 @function("lstripChars", strict("str"), strict("chars"))
 def strip_left(call: Call, text: Value, chars: Value) -> Value:
-    """Without the characters of a set at its beginning."""
+    """The string without leading characters of a set."""
     string = call.string(text, "str")
     return _kept(call, string, _first(call, string, chars), len(string))
 
 
 @function("rstripChars", strict("str"), strict("chars"))
 def strip_right(call: Call, text: Value, chars: Value) -> Value:
-    """Without the characters of a set at its end."""
+    """The string without trailing characters of a set."""
     string = call.string(text, "str")
     return _kept(call, string, 0, _end(call, string, chars, 0))
 
 
 @function("stripChars", strict("str"), strict("chars"))
 def strip_both(call: Call, text: Value, chars: Value) -> Value:
-    """Without the characters of a set at both ends."""
+    """The string without leading and trailing characters of a set."""
     string = call.string(text, "str")
     start = _first(call, string, chars)
     return _kept(call, string, start, _end(call, string, chars, start))
 
 
 def _first(call: Call, text: str, chars: Value) -> int:
-    """Where the first character stands that is not among some."""
+    """The index of the first character outside a set."""
     start, among = 0, _among(call, chars)
     while start < len(text) and among(text[start]):
         start += 1
@@ -96,7 +96,7 @@ def _first(call: Call, text: str, chars: Value) -> int:
 
 
 def _end(call: Call, text: str, chars: Value, start: int) -> int:
-    """Where the last character ends, from `start` on, that is not among some."""
+    """The end of the last character outside a set, from `start` on."""
     end, among = len(text), _among(call, chars)
     while end > start and among(text[end - 1]):
         end -= 1
@@ -104,7 +104,7 @@ def _end(call: Call, text: str, chars: Value, start: int) -> int:
 
 
 def _among(call: Call, chars: Value) -> Callable[[str], bool]:
-    """Whether a character is in a string, or an element of an array; each question is a step."""
+    """A test whether a character is in a string or an array; each test costs a step."""
     if isinstance(chars, str):
         letters = {letter for piece in call.pieces(chars) for letter in piece}
 
@@ -126,7 +126,7 @@ def _among(call: Call, chars: Value) -> Callable[[str], bool]:
 
 @function("trim", strict("str"))
 def trim(call: Call, text: Value) -> Value:
-    """Without white space at both ends."""
+    """The string without leading and trailing white space."""
     string = call.string(text, "str")
     call.read(len(string))
     kept = string.strip(_SPACE)
@@ -142,13 +142,13 @@ def string_chars(call: Call, text: Value) -> Value:
 
 @function("asciiUpper", strict("str"))
 def ascii_upper(call: Call, text: Value) -> Value:
-    """With the letters a to z in capitals."""
+    """The string with the letters a to z in upper case."""
     return changed(call, _joined(call, text), lambda letters: letters.translate(_UPPER))
 
 
 @function("asciiLower", strict("str"))
 def ascii_lower(call: Call, text: Value) -> Value:
-    """With the letters A to Z in lower case."""
+    """The string with the letters A to Z in lower case."""
     return changed(call, _joined(call, text), lambda letters: letters.translate(_LOWER))
 
 
@@ -172,14 +172,14 @@ def split(call: Call, text: Value, separator: Value) -> Value:
 
 @function("splitLimit", strict("str"), strict("c"), strict("maxsplits"))
 def split_limit(call: Call, text: Value, separator: Value, most: Value) -> Value:
-    """The parts between a separator, split at most so often, from the left."""
+    """The parts between a separator, with at most `maxsplits` splits from the left."""
     string, parts = _separated(call, text, separator)
     return _split(call, string, parts, _limit(call, most))
 
 
 @function("splitLimitR", strict("str"), strict("c"), strict("maxsplits"))
 def split_limit_right(call: Call, text: Value, separator: Value, most: Value) -> Value:
-    """The parts between a separator, split at most so often, from the right."""
+    """The parts between a separator, with at most `maxsplits` splits from the right."""
     string, parts = _separated(call, text, separator)
     times = _splits(call, string, parts, _limit(call, most))
     return array_of(string.rsplit(parts, times))
@@ -190,7 +190,7 @@ def _split(call: Call, text: str, separator: str, limit: int) -> Array:
 
 
 def _splits(call: Call, text: str, separator: str, limit: int) -> int:
-    """How often a text is split; the array that it makes is paid for."""
+    """The number of splits of a text; charges the resulting array."""
     found = text.count(separator)
     times = found if limit < 0 else min(limit, found)
     call.elements(times + 1)
@@ -215,7 +215,7 @@ def _limit(call: Call, value: Value) -> int:
 
 @function("strReplace", strict("str"), strict("from"), strict("to"))
 def str_replace(call: Call, text: Value, old: Value, new: Value) -> Value:
-    """With each occurrence of one string replaced by another."""
+    """The string with each occurrence of one string replaced by another."""
     string = call.string(text, "str")
     target, replacement = call.string(old, "from"), call.string(new, "to")
     if not target:
@@ -229,7 +229,7 @@ def str_replace(call: Call, text: Value, old: Value, new: Value) -> Value:
 
 @function("findSubstr", strict("pat"), strict("str"))
 def find_substr(call: Call, pattern: Value, text: Value) -> Value:
-    """The positions at which a pattern occurs, overlapping ones too."""
+    """The positions of all occurrences of a pattern, overlapping ones too."""
     needle, string = call.string(pattern, "pat"), call.string(text, "str")
     places: list[Operand] = []
     at = _found(call, needle, string, 0) if needle else -1
@@ -241,7 +241,7 @@ def find_substr(call: Call, pattern: Value, text: Value) -> Value:
 
 
 def _found(call: Call, needle: str, text: str, start: int) -> int:
-    """Where a pattern occurs next; each part looked through is as long as all paid before it."""
+    """The next occurrence of a pattern, or -1; each searched part is twice as long as the last."""
     width = _SEARCHED
     while start + len(needle) <= len(text):
         call.read(len(needle))
@@ -256,13 +256,13 @@ def _found(call: Call, needle: str, text: str, start: int) -> int:
 
 @function("isEmpty", strict("str"))
 def is_empty(call: Call, text: Value) -> Value:
-    """Whether a string has no characters."""
+    """Whether a string is empty."""
     return not call.string(text, "str")
 
 
 @function("equalsIgnoreCase", strict("str1"), strict("str2"))
 def equals_ignoring_case(call: Call, left: Value, right: Value) -> Value:
-    """Whether two strings differ in nothing but case."""
+    """Whether two strings are equal apart from case."""
     first, second = call.string(left, "str1"), call.string(right, "str2")
     if len(first) != len(second):
         return False
@@ -332,7 +332,7 @@ def _parse_natural(call: Call, text: Value, base: int) -> float:
 
 
 def _digit(code: int) -> int:
-    """What a character counts for; as in Jsonnet's own library, those after 9 go on to 15."""
+    """The value of a digit; as in Jsonnet's own library, characters after 9 have values too."""
     if code >= ord("a"):
         return code - ord("a") + 10
     return code - ord("A") + 10 if code >= ord("A") else code - ord("0")

@@ -1,4 +1,4 @@
-"""Types and reflection: what a value is, how long, whether two are equal, and in which order."""
+"""Types, lengths, equality and order of values."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _type_test("isNull", "null", "x")
 
 @function("length", strict("x"))
 def length_of(call: Call, value: Value) -> Value:
-    """How many characters, elements, visible fields or required parameters."""
+    """The number of characters, elements, visible fields or required parameters."""
     return float(length(call, value))
 
 
@@ -62,7 +62,7 @@ def equals(call: Call, left: Value, right: Value) -> Value:
 
 @function("primitiveEquals", strict("x"), strict("y"))
 def primitive_equals(call: Call, left: Value, right: Value) -> Value:
-    """`==` of what is neither array nor object."""
+    """`==` of values that are neither arrays nor objects."""
     kind = type_name(left)
     if kind != type_name(right):
         return False

@@ -36,7 +36,7 @@ def _count(value: Word) -> int:
 @kernel
 def write_formatted(  # noqa: PLR0917 - a kernel takes its arguments by position
     values: NDArray[np.float64],
-    whole: bool,  # noqa: FBT001
+    integer: bool,  # noqa: FBT001
     places: int,
     pointed: bool,  # noqa: FBT001
     plus: int,
@@ -47,7 +47,7 @@ def write_formatted(  # noqa: PLR0917 - a kernel takes its arguments by position
     out: Bytes,
     offsets: NDArray[np.int64],
 ) -> int:
-    """Writes them one behind the other; how many were left out. offsets[0] is 0."""
+    """Writes the texts and their offsets after the first; returns the number of empty ones."""
     start = at = address(out)
     unit = _TENS[places]
     denominator = np.float64(unit)
@@ -56,12 +56,12 @@ def write_formatted(  # noqa: PLR0917 - a kernel takes its arguments by position
     for row in range(len(values)):
         value = values[row]
         magnitude = abs(value)
-        scaled = np.floor(magnitude) if whole else magnitude * denominator + 0.5
+        scaled = np.floor(magnitude) if integer else magnitude * denominator + 0.5
         if not scaled < _EXACT:
             left_out += 1
             offsets[row + 1] = at - start
             continue
-        negative = value <= -1.0 if whole else value < 0.0
+        negative = value <= -1.0 if integer else value < 0.0
         sign = _MINUS if negative else plus
         signs = 1 if sign != 0 else 0
         head = np.uint64(np.int64(np.floor(scaled / denominator)))

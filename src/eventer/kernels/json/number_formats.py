@@ -18,24 +18,23 @@ Ints: TypeAlias = NDArray[np.int64]
 Bytes: TypeAlias = NDArray[np.uint8]
 
 MAX_PLACES: Final = 15
-"""Digits after the point: more are not told apart by doubles."""
+"""Digits after the point; doubles do not distinguish more."""
 MAX_WIDTH: Final = 64
-"""Bytes that a number may be filled up to."""
+"""Bytes that a number can be padded to."""
 _DIGITS: Final = 20
-"""More than the digits before the point, and the sign."""
+"""A bound for the digits before the point and the sign."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
-    """How numbers are laid out.
+    """The layout of numbers.
 
-    A `whole` one is cut to a whole number, else it has `places` digits after the point. `sign` is
-    what stands before a number that is not negative: a character or nothing. Digits are filled up
-    with zeros to the width `zeros`, sign included, and to `least` digits; the text with spaces to
-    `width`, before it or, if `left`, behind it.
+    An `integer` format drops the fraction; others write `places` digits after the point. `sign` is
+    written before numbers that are not negative. Zeros pad to the width `zeros`, including the
+    sign, and to `least` digits; spaces pad to `width`, at the right if `left`.
     """
 
-    whole: bool
+    integer: bool
     places: int = 0
     point: bool = False
     sign: str = ""
@@ -50,9 +49,9 @@ class NumberFormat:
 
 
 def format_numbers(layout: NumberFormat, values: NDArray[np.float64]) -> tuple[Bytes, Ints, Ints]:
-    """Data and offsets of the texts of finite numbers, and the rows that have none, ascending.
+    """Data and offsets of the texts of finite numbers, and the rows without a text, ascending.
 
-    Their texts are empty: the digits of those numbers do not fit a double's 53 bits.
+    The digits of those numbers do not fit into the 53 bits of a double; their texts are empty.
     """
     from eventer.kernels.json.number_format_loops import write_formatted
     from eventer.kernels.json.number_loops import SLACK
@@ -62,7 +61,7 @@ def format_numbers(layout: NumberFormat, values: NDArray[np.float64]) -> tuple[B
     offsets = np.zeros(len(values) + 1, np.int64)
     left_over = write_formatted(
         frozen(np.ascontiguousarray(values, np.float64)),
-        layout.whole,
+        layout.integer,
         layout.places,
         layout.point or layout.places > 0,
         ord(layout.sign or "\0"),

@@ -14,13 +14,11 @@ from eventer.jsonnet.evaluate.scope import Scope
 from eventer.jsonnet.nodes import Apply, Binary, Error, If, Index, Unary
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.operators import describe
-from eventer.jsonnet.values import Array, Code, Frame
+from eventer.jsonnet.values import Code, Frame
 from eventer.plan.graph import Type
-from eventer.plan.symbols import Choice, Symbol, Symbolic, SymbolicList, type_name_of
-from eventer.plan.trace.dictionaries import split_by_entry
+from eventer.plan.symbols import Choice, Symbol, Symbolic, type_name_of
+from eventer.plan.trace.indexing import item
 from eventer.plan.trace.traced_compiler import TracedCompiler
-from eventer.plan.trace.tracer import NO_CHOICE
-from eventer.plan.trace.views import element
 from eventer.plan.unsupported import PlanUnsupportedError
 
 _ORDER: Final = {"<", ">", "<=", ">="}
@@ -223,87 +221,8 @@ def _remainder(compiler: TracedCompiler, frame: Frame, left: Any, right: Any, sp
     return compiler.operators.arithmetic("%", left, right)
 
 
-# -- indexing --------------------------------------------------------------------------------------
-
-
 def index(compiler: Compiler, node: Index, scope: Scope) -> Code:
     """`target.name`, `target[index]`."""
     target, key = compiler.code(node.target, scope), compiler.code(node.index, scope)
-    traced = cast("TracedCompiler", compiler)
-    return located(lambda frame: item(traced, target(frame), key(frame)), node.span)
-
-
-def item(compiler: TracedCompiler, value: Any, key: Any) -> Any:
-    """`value[key]`."""
-    tracer = compiler.tracer
-    value, key = tracer.simplified(value), tracer.simplified(key)
-    choice = tracer.distributed([value, key], lambda sides: item(compiler, *sides))
-    if choice is not NO_CHOICE:
-        return choice
-    if isinstance(value, SymbolicList):
-        return element(compiler, value, key)
-    if not isinstance(value, Symbolic) and not isinstance(key, Symbolic):
-        return _plain_item(value, key)
-    if isinstance(value, Object | Array):
-        return _item_by_symbol(compiler, value, key)
-    return tracer.scalar([value, key], _plain_item, partial_text(compiler))
-
-
-def partial_text(compiler: TracedCompiler) -> Callable[[Sequence[Any]], Any]:
-    """Indexing of text, or of values found while the plan runs."""
-
-    def vector(values: Sequence[Any]) -> Any:
-        if type_name_of(values[0]) == "string" and type_name_of(values[1]) == "number":
-            tracer = compiler.tracer
-            typed = [tracer.typed(values[0], Type.TEXT), tracer.typed(values[1], Type.NUMBER)]
-            return tracer.compute(
-                "each", typed, Type.TEXT, parameters=(_plain_item,), label="text[index]"
-            )
-        if isinstance(values[0], Symbol) and values[0].node.type is Type.DICTIONARY:
-            return split_by_entry(
-                compiler.tracer, values[0], lambda each: item(compiler, each, values[1]), None
-            )
-        raise PlanUnsupportedError("the indexed value differs in type between events")
-
-    return vector
-
-
-def _plain_item(value: Any, key: Any) -> Any:
-    if isinstance(value, Object):
-        if not isinstance(key, str):
-            raise EvaluationError(f"an object index must be a string, not {describe(key)}")
-        return value.get(key)
-    if not isinstance(value, Array | str) or not isinstance(key, float):
-        raise EvaluationError(f"cannot index {describe(value)} by {describe(key)}")
-    number = int(key)
-    if not 0 <= number < len(value):
-        raise EvaluationError(f"index {key:g} is out of range for {describe(value)}")
-    return value[number]
-
-
-def _item_by_symbol(compiler: TracedCompiler, value: Object | Array, key: Any) -> Any:
-    """A field or an element by a name or a position that differs from row to row."""
-    tracer = compiler.tracer
-
-    def vector(values: Sequence[Any]) -> Any:
-        (symbol,) = values
-        if isinstance(symbol, Symbol) and symbol.node.type is Type.DICTIONARY:
-            return split_by_entry(tracer, symbol, lambda each: _plain_item(value, each), None)
-        if isinstance(value, Array) and type_name_of(symbol) == "number":
-            return _item_by_position(compiler, value, symbol)
-        raise PlanUnsupportedError("the index differs in type between events")
-
-    return tracer.scalar([key], lambda each: _plain_item(value, each), vector)
-
-
-def _item_by_position(compiler: TracedCompiler, value: Array, symbol: Symbol) -> Any:
-    """A number that is cut to a position is a dictionary of positions; rows outside raise."""
-    tracer = compiler.tracer
-    positions = tuple(float(number) for number in range(len(value.items)))
-    if not positions:
-        raise EvaluationError("an index is out of range: the array is empty")
-    number = tracer.typed(symbol, Type.NUMBER)
-    dictionary = tracer.compute(
-        "positions", [number], Type.DICTIONARY, parameters=(len(positions),), entries=positions
-    )
-    return _item_by_symbol(compiler, value, dictionary)
+    tracer = cast("TracedCompiler", compiler).tracer
+    return located(lambda frame: item(tracer, target(frame), key(frame)), node.span)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from eventer.core.errors import EvaluationError
@@ -28,7 +26,6 @@ from eventer.plan.unsupported import PlanUnsupportedError
 
 if TYPE_CHECKING:
     from eventer.plan.trace.tracer import Tracer
-    from eventer.plan.trace.views import View
 
 Chain: TypeAlias = tuple[FieldEntry, ...]
 """Where a field may be found, the uppermost first; all but the last depend on a condition."""
@@ -285,49 +282,3 @@ def _field_of(tracer: Tracer, dictionary: Symbol, name: str) -> Code:
         )
 
     return read
-
-
-class ViewedObject(TracedObject):
-    """An object of the rows of `view`'s source in the current domain, as the view shows it."""
-
-    __slots__ = ("_original", "_view")
-
-    def __init__(self, tracer: Tracer, original: Object, view: View) -> None:
-        self._original = original
-        self._view = view
-        layers = (Layer(PLAIN_OBJECT_CODE, self._members(tracer), None, None),)
-        super().__init__(tracer, layers, has_asserts=False, uses_draw_key=False, sealed=True)
-
-    def check_asserts(self) -> None:
-        """See `Object.check_asserts`: the asserts are the original's."""
-        with self._tracer.inside(self._view.source):
-            self._original.check_asserts()
-
-    def _members(self, tracer: Tracer) -> dict[str, LayerField]:
-        view, members = self._view, dict[str, LayerField]()
-        with tracer.inside(view.source):  # what is known of the rows that look is not known there
-            listed = _listed(self._original)
-        for name, visibility, condition in listed:
-            if condition is None:
-                body = _reader(self._original, name, view.of)
-                members[name] = LayerField(body, visibility, None)
-            else:
-                body = _reader(self._original, name, partial(view.where, condition))
-                members[name] = OptionalMember(body, visibility, None, view(condition))
-        return members
-
-
-def _listed(value: Object) -> Sequence[tuple[str, Visibility, Symbol | None]]:
-    if not isinstance(value, TracedObject):
-        return [(name, entry[2], None) for name, entry in value.table.items()]
-    listed = []
-    for name in sorted({name for layer in value.layers for name in layer.members}):
-        present = value.present(name)
-        if present is not False:
-            visibility = value.chain(name)[0][2]
-            listed.append((name, visibility, None if present is True else present))
-    return listed
-
-
-def _reader(value: Object, name: str, show: Callable[[Callable[[], Any]], Any]) -> Code:
-    return lambda _frame: show(lambda: value.get(name))

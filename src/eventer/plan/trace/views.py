@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eventer.core.errors import EvaluationError
 from eventer.jsonnet.context import Context
 from eventer.jsonnet.evaluate.closures import Closure
 from eventer.jsonnet.object_values import Object
-from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Array, Thunk, force
 from eventer.plan.graph import Domain, Filter, Node, Type
-from eventer.plan.symbols import Choice, Symbol, Symbolic, SymbolicList, type_name_of
+from eventer.plan.symbols import Choice, Symbol, Symbolic, SymbolicList
 from eventer.plan.trace.traced_keys import PositionStep
-from eventer.plan.trace.traced_objects import ViewedObject
 from eventer.plan.trace.tracer import RAISES_IN_EVERY_EVENT, Tracer
+from eventer.plan.trace.viewed_objects import ViewedObject
 from eventer.plan.unsupported import PlanUnsupportedError
-
-if TYPE_CHECKING:
-    from eventer.plan.trace.traced_compiler import TracedCompiler
 
 
 class _NoMeter:
@@ -223,27 +219,6 @@ def element_rows(tracer: Tracer, value: SymbolicList, number: Any, row: Node | N
         Type.ROWS,
         parameters=(value.lengths,),
     ).node
-
-
-def element(compiler: TracedCompiler, value: SymbolicList, key: Any) -> Any:
-    """`list[number]`; rows whose list is too short raise."""
-    tracer = compiler.tracer
-    if type_name_of(key) != "number":
-        if isinstance(key, Symbolic) and type_name_of(key) is None:
-            raise PlanUnsupportedError(
-                "an array is indexed by a value whose type differs between events"
-            )
-        raise EvaluationError(f"an array index must be a number, not {describe(key)}")
-    number = tracer.typed(key, Type.NUMBER)
-    inside = tracer.compute("is_position", [number, tracer.list_length(value)], Type.BOOLEAN)
-
-    def found() -> Any:
-        return nth(tracer, value, number)
-
-    def fail() -> Any:
-        raise EvaluationError("an index is out of range")
-
-    return tracer.choose(inside, found, fail)
 
 
 def nth(tracer: Tracer, value: SymbolicList, number: Any) -> Any:

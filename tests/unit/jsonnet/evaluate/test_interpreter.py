@@ -69,6 +69,10 @@ def test_text_and_bytes():
     assert evaluate("[importstr 'a', importbin 'a']", a="é!") == ["é!", [0xC3, 0xA9, 0x21]]
 
 
+def test_invalid_utf8_in_imported_text_becomes_replacement_characters():
+    assert evaluate("importstr 'a'", a=b"\xe2\x82|\xff") == "\ufffd\ufffd|\ufffd"
+
+
 def test_the_file_knows_its_name():
     value = evaluate("[std.thisFile, import 'lib__x']".replace("__", "."), lib__x="std.thisFile")
     assert value == ["template", "lib.x"]

@@ -1,5 +1,6 @@
 """What is too large is refused before anything of it is made."""
 
+import json
 import tracemalloc
 
 import pytest
@@ -63,6 +64,26 @@ def test_too_many_aliases_are_refused():
     text = "\n".join(lines)
     answer = evaluate(f"std.parseYaml({text!r})", SMALL)
     assert isinstance(answer, go_jsonnet.Error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"%TAG !a{number}! x\n" for number in range(2_000)) + "--- a",
+        '"' + "\\'" * 1_000 + '"',
+        "[" + "a:, " * 1_000 + "]",
+    ],
+    ids=["directives", "escapes", "colons"],
+)
+def test_yaml_that_takes_quadratic_time_is_refused(text):
+    answer = evaluate(f"std.parseYaml({json.dumps(text)})", SMALL)
+    assert isinstance(answer, go_jsonnet.Error)
+    assert answer.kind == "BudgetError", answer
+
+
+def test_a_yaml_number_with_many_digits_is_a_string():
+    digits = "1" * 10_000
+    assert evaluate(f"std.parseYaml('{digits}')", SMALL) == digits
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 900 + "]" * 900])

@@ -1,8 +1,9 @@
-"""Functions of the standard library over columns, a family a file; all others go value by value."""
+"""Functions of the standard library over columns; each module registers the rules of a family."""
 
 from __future__ import annotations
 
 from eventer.plan.trace.std import (  # noqa: F401  # each registers its rules
+    format_function,
     list_functions,
     number_functions,
     object_functions,

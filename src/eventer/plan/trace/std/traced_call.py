@@ -1,4 +1,4 @@
-"""How a function of `std` over columns is declared, and what it is given."""
+"""The declaration of a rule for a function of `std`, and its argument."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TracedCall:
-    """One call. `plain` is the function's own code, for arguments without symbols."""
+    """A call in a trace. `plain` is the function's own code, for plain arguments."""
 
     compiler: TracedCompiler
     name: str
@@ -31,13 +31,17 @@ class TracedCall:
         """The trace."""
         return self.compiler.tracer
 
+    def scalar(self, vector: Callable[[Sequence[Any]], Any]) -> Any:
+        """The function of scalars; `vector` computes it for columns (`Tracer.scalar`)."""
+        return self.tracer.scalar(self.arguments, self.plain, vector, self.place)
+
 
 Rule = Callable[[TracedCall], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class TracedRule:
-    """A rule; `nested` where it is for arrays and objects, too, that may hold symbols."""
+    """A rule; a `nested` one also accepts arrays and objects that may hold symbols."""
 
     rule: Rule
     nested: bool = False
@@ -47,7 +51,7 @@ TRACED_FUNCTIONS: Final[dict[str, TracedRule]] = {}
 
 
 def traced_rule(*names: str, nested: bool = False) -> Callable[[Rule], Rule]:
-    """Declares the rule of `std.<name>`: called where an argument is a symbol (or may hold one)."""
+    """Declares the rule of `std.<name>`, for calls with symbolic arguments."""
 
     def declare(rule: Rule) -> Rule:
         for name in names:
