@@ -208,7 +208,7 @@ class ConnectionLane:
         self._connection.close()
 
     def positions_read(self, positions: Mapping[PositionKey, Position], now: int) -> None:
-        """The positions that were asked for; a flow without one begins at 0."""
+        """The positions were read; a flow without one begins at 0."""
         assert isinstance(self.instruction, ReadPositions)
         keys, self.instruction = self.instruction.keys, None
         for key in keys:
@@ -315,7 +315,7 @@ class ConnectionLane:
     def _flows_at_fault(
         self, deliveries: Sequence[Delivery], error: EventerError, now: int
     ) -> frozenset[PositionKey]:
-        """The flows that made a transaction fail, where they are known."""
+        """The flows that caused a failed transaction, if known."""
         keys = frozenset(delivery.flow.key for delivery in deliveries)
         if isinstance(error, FencedError):
             return frozenset()

@@ -1,9 +1,9 @@
-"""The state machine of a shard: it is told what happened, and says what to do next. Pure.
+"""The state machine of a shard: it takes what happened, and decides what to do next. Pure.
 
 It has two lanes, each with at most one instruction under way. The *connection lane* uses the
 connection; the *generation lane* generates batches while the last transaction commits. The caller
-carries out the instructions of `decide`, tells the lanes what happened, takes the reports, and
-comes again at `wake_at` or when something happened.
+carries out the instructions of `decide`, reports the outcome to the lanes, takes the reports, and
+calls `decide` again at `wake_at` or when something happened.
 """
 
 from __future__ import annotations

@@ -225,7 +225,7 @@ class TemplateWarning:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A valid template, with its imports, and what was found.
+    """A valid template with its imports, its engine, and facts about its events.
 
     `rejections` are the targets that its events cannot go into. `failing` is the first error if
     some, but not all, of the events raise.
@@ -351,7 +351,7 @@ class AuditResult:
 class AuditProgress:
     """How many events were generated again, of about `total`."""
 
-    made: int
+    recomputed: int
     total: int
 
 

@@ -1,6 +1,6 @@
 """Assigns generators to the workers that hold their shards, and assigns them again after a crash.
 
-A new worker process knows nothing and is told everything again: callers need not handle crashes.
+A new worker process gets all its assignments again: callers need not handle crashes.
 """
 
 from __future__ import annotations
