@@ -12,17 +12,12 @@ from typing import Final
 
 from eventer.core.model import PositionKey
 from eventer.destinations.base import Flow
+from eventer.runs.assignment import Assignment
 from eventer.runs.connection_lane import ConnectionLane
 from eventer.runs.flow_state import PositionReported
 from eventer.runs.generation_lane import GenerationLane
 from eventer.runs.pacing import END
-from eventer.runs.shard_messages import (
-    Assignment,
-    FlowWithdrawn,
-    Instruction,
-    ShardReport,
-    Timetable,
-)
+from eventer.runs.shard_messages import FlowWithdrawn, Instruction, ShardReport, Timetable
 from eventer.runs.shard_state import ShardState
 
 MAX_BUFFERED_BYTES: Final = 24 << 20

@@ -15,8 +15,8 @@ from eventer.registry.base import (
     GeneratorFailure,
     GeneratorRecord,
 )
+from eventer.runs.assignment import Assignment
 from eventer.runs.pacing import Pace, begin, rate
-from eventer.runs.shard_messages import Assignment
 from eventer.service.rate_meter import RateMeter
 from eventer.service.views import GeneratorView, Stage
 from eventer.workers.messages import ShardId

@@ -25,9 +25,9 @@ from eventer.destinations.audit import AuditReport, TargetAuditor
 from eventer.destinations.base import Flow, ShardConnection
 from eventer.plan.explain_template import TemplateExplanation
 from eventer.registry.base import GeneratorRecord
+from eventer.runs.assignment import Assignment
 from eventer.runs.lateness import count_lateness
 from eventer.runs.shard_messages import (
-    Assignment,
     CheckCompleted,
     EventSkipped,
     FlowFailed,
