@@ -26,9 +26,10 @@ from eventer.core.model import (
 from eventer.destinations.console import ConsoleConnection
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, prepare
+from eventer.runs.assignment import Assignment
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.runner import ShardRunner
-from eventer.runs.shard_messages import Assignment, FlowFinished, PositionRead, ShardReport
+from eventer.runs.shard_messages import FlowFinished, PositionRead, ShardReport
 from eventer.service.run_schedule import UnpacedTimetable
 
 AT = 1_767_225_600_000_000_000

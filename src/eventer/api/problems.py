@@ -33,6 +33,7 @@ from eventer.core.errors import (
 )
 from eventer.core.pointer import format_pointer
 from eventer.core.suggestions import did_you_mean
+from eventer.core.validation_text import validation_message
 
 MEDIA_TYPE = "application/problem+json"
 _LOG = logging.getLogger("eventer.api")
@@ -196,9 +197,9 @@ def _fault(detail: Mapping[str, Any], route: APIRoute) -> Fault:
     if kind == "extra_forbidden":
         hint = did_you_mean(str(path[-1]), known_names(route, source, path[:-1]))
         return Fault(pointer, f"unknown field {path[-1]!r}", hint)
-    if kind == "missing":
-        return Fault(pointer, "is missing" if path else "a JSON body is required")
-    return Fault(pointer, str(detail["msg"]))
+    if kind == "missing" and not path:
+        return Fault(pointer, "a JSON body is required")
+    return Fault(pointer, validation_message(detail))
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

@@ -53,8 +53,8 @@ _BODY_STATUSES = (400, 413, 415, 422)
 
 def problems(*statuses: int, body: bool = False) -> Responses:
     """Documents the problems that a route may answer with."""
-    found = {*statuses, *_COMMON_STATUSES, *(_BODY_STATUSES if body else ())}
-    return {status: _problem(status) for status in sorted(found)}
+    documented = {*statuses, *_COMMON_STATUSES, *(_BODY_STATUSES if body else ())}
+    return {status: _problem(status) for status in sorted(documented)}
 
 
 def _problem(status: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """How commands end: the error as text on standard error, and an exit code.
 
-0    success: the command did everything it was asked to do
+0    success: the command did everything
 1    failure
 2    the command line is invalid (reported by Typer)
 69   a destination or the service cannot be reached

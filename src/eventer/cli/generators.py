@@ -83,7 +83,7 @@ def resume(
     ids: Ids,
     *,
     skip: Annotated[
-        bool, typer.Option("--skip", help="Skip the event that made the generator fail.")
+        bool, typer.Option("--skip", help="Skip the event at which the generator failed.")
     ] = False,
     position: Annotated[
         Literal["registry", "destination"] | None,

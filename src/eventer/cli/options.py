@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -11,6 +11,9 @@ from eventer.cli.terminal import print_message
 
 if TYPE_CHECKING:
     from eventer.settings import LoadedSettings, Settings
+
+MAX_INDEX: Final = (1 << 62) - 1
+"""Indices of events."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Url = Annotated[

@@ -8,7 +8,7 @@ import typer
 
 from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
-from eventer.cli.options import AsJson, Library, settings_of
+from eventer.cli.options import MAX_INDEX, AsJson, Library, settings_of
 from eventer.cli.template_options import (
     parse_at,
     parse_seed,
@@ -42,7 +42,13 @@ def run(
     ] = None,
     count: Annotated[
         int | None,
-        typer.Option("--count", metavar="NUMBER", min=1, help="Number of events per --interval."),
+        typer.Option(
+            "--count",
+            metavar="NUMBER",
+            min=1,
+            max=1_000_000_000,
+            help="Number of events per --interval.",
+        ),
     ] = None,
     interval: Annotated[
         str | None,
@@ -58,7 +64,14 @@ def run(
     ] = None,
     max_events: Annotated[
         int | None,
-        typer.Option("--max-events", "-n", metavar="NUMBER", min=1, help="Total number of events."),
+        typer.Option(
+            "--max-events",
+            "-n",
+            metavar="NUMBER",
+            min=1,
+            max=MAX_INDEX,
+            help="Total number of events.",
+        ),
     ] = None,
     seed: option.Seed = None,
     stream: option.StreamName = None,

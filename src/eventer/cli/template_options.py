@@ -141,13 +141,13 @@ def parse_seed(text: str | None) -> int:
     Raises:
         typer.BadParameter: it is not an unsigned 64-bit integer.
     """
-    if text is None:
-        return secrets.randbits(64)
-    if not (text.isascii() and text.isdecimal() and int(text) < 1 << 64):
-        raise typer.BadParameter(
-            f"{text}: must be an unsigned 64-bit integer", param_hint="'--seed'"
-        )
-    return int(text)
+    from eventer.api.wire.scalars import parse_unsigned
+
+    seed = secrets.randbits(64) if text is None else parse_unsigned(text)
+    if seed is None:
+        message = f"{text}: must be an unsigned 64-bit integer"
+        raise typer.BadParameter(message, param_hint="'--seed'")
+    return seed
 
 
 def seed_message(seed: int) -> str:

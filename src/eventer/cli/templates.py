@@ -9,7 +9,7 @@ import typer
 
 from eventer.cli import template_options as option
 from eventer.cli.exit_codes import INVALID, OK, exit_with_code
-from eventer.cli.options import AsJson, Library, settings_of
+from eventer.cli.options import MAX_INDEX, AsJson, Library, settings_of
 from eventer.cli.template_options import parse_seed, seed_message, target_of, template_request
 from eventer.cli.terminal import print_data, print_json, print_message
 
@@ -27,10 +27,16 @@ def preview(
     template: option.TemplateFile,
     *,
     count: Annotated[
-        int, typer.Option("--count", "-n", metavar="NUMBER", min=1, help="Number of events.")
+        int,
+        typer.Option(
+            "--count", "-n", metavar="NUMBER", min=1, max=1_000_000, help="Number of events."
+        ),
     ] = 10,
     first: Annotated[
-        int, typer.Option("--first", metavar="INDEX", min=0, help="Index of the first event.")
+        int,
+        typer.Option(
+            "--first", metavar="INDEX", min=0, max=MAX_INDEX, help="Index of the first event."
+        ),
     ] = 0,
     seed: option.Seed = None,
     stream: option.StreamName = None,

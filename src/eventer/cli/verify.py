@@ -47,11 +47,11 @@ def verify(
     return OK if answer["clean"] else FAILED
 
 
-def _progress(news: Mapping[str, Any]) -> None:
+def _progress(update: Mapping[str, Any]) -> None:
     """Shows the progress on a terminal."""
     if sys.stderr.isatty():
-        share = 100 * news["made"] // max(1, news["total"])
-        sys.stderr.write(f"\r{share:>3} %  {news['made']:,} of {news['total']:,} events\x1b[K")
+        share = 100 * update["made"] // max(1, update["total"])
+        sys.stderr.write(f"\r{share:>3} %  {update['made']:,} of {update['total']:,} events\x1b[K")
         sys.stderr.flush()
 
 

@@ -10,6 +10,7 @@ from eventer.core.errors import RequestError
 MICRO_SIGN: Final = "\u00b5"
 GREEK_MU: Final = "\u03bc"
 MAX_DURATION_NS: Final = 1 << 63
+_MAX_TEXT_LENGTH: Final = 100
 
 NS_PER_UNIT: Final = {
     "ns": 1,
@@ -37,7 +38,8 @@ def parse_duration(text: str) -> int:
         DurationError: number or unit missing, unknown unit, or 2^63 ns or more.
     """
     sign, body = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
-    if not body:
+    if not body or len(body) > _MAX_TEXT_LENGTH:
+        text = text[:_MAX_TEXT_LENGTH]
         raise DurationError(f"{text!r} is not a duration: {_HINT}")
     if body == "0":
         return 0

@@ -10,6 +10,7 @@ from eventer.core.errors import RequestError
 _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9})\d*)?([Zz]|[+-]\d\d:\d\d))?"
 )
+_INT64_LIMIT = 1 << 63
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -17,7 +18,7 @@ def parse_instant(text: str) -> int:
     """Nanoseconds since 1970 of `2021-12-01T10:30:00Z`; a date alone is midnight in UTC.
 
     Raises:
-        RequestError: another format, or a day or hour that does not exist.
+        RequestError: another format, a day or hour that does not exist, or beyond 64-bit ns.
     """
     match = _RFC3339.fullmatch(text.strip())
     if match is None:
@@ -29,7 +30,10 @@ def parse_instant(text: str) -> int:
         whole = (instant - _EPOCH) // timedelta(microseconds=1) * 1000
     except (ValueError, OverflowError) as error:
         raise RequestError(f"{text!r} is not an instant: {error}") from error
-    return whole + int((fraction or "").ljust(9, "0"))
+    nanoseconds = whole + int((fraction or "").ljust(9, "0"))
+    if not -_INT64_LIMIT <= nanoseconds < _INT64_LIMIT:
+        raise RequestError(f"{text!r} must be between the years 1678 and 2262")
+    return nanoseconds
 
 
 def format_instant(nanoseconds: int) -> str:

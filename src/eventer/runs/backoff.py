@@ -13,7 +13,7 @@ FENCED_NS: Final = 5_000_000_000
 
 COSTLY_BASE_NS: Final = 20_000_000_000
 COSTLY_CAP_NS: Final = 240_000_000_000
-"""A retry whose failure costs other flows their connection is made more rarely."""
+"""Retries are rarer if a failure costs other flows their connection."""
 
 
 def costly_delay_ns(tries: int, jitter: float) -> int:

@@ -192,7 +192,7 @@ class ConnectionLane:
         self._delivering_since = now
         deliveries = self._flows.take(self._state.limiter)
         flow = self._flows.get(deliveries[0].flow.key)
-        quarantined = flow is not None and flow.quarantine is not None
+        quarantined = flow is not None and bool(flow.quarantine)
         return Deliver(deliveries, quarantine_probe=quarantined and len(self._flows) > 1)
 
     # --- what happened ------------------------------------------------------------------------
@@ -208,7 +208,7 @@ class ConnectionLane:
         self._connection.close()
 
     def positions_read(self, positions: Mapping[PositionKey, Position], now: int) -> None:
-        """The positions that were asked for; a flow without one begins at 0."""
+        """The positions were read; a flow without one begins at 0."""
         assert isinstance(self.instruction, ReadPositions)
         keys, self.instruction = self.instruction.keys, None
         for key in keys:
@@ -267,7 +267,7 @@ class ConnectionLane:
             if flow.mark_committed(outcome.committed[flow.key], version):
                 self._reports.append(FlowRunning(flow.key))
         elif error is not None and _is_retryable(error, flow):
-            self._quarantine(flow, error, now + delay_ns(flow.delivery_tries, jitter))
+            self._quarantine(flow, error, now + delay_ns(flow.quarantine.tries, jitter))
         elif skipped := flow.reject_in_flight(error, delivery.batches[-1].next, version):
             self._reports.append(skipped)
         self._flows.update(flow)
@@ -315,7 +315,7 @@ class ConnectionLane:
     def _flows_at_fault(
         self, deliveries: Sequence[Delivery], error: EventerError, now: int
     ) -> frozenset[PositionKey]:
-        """The flows that made a transaction fail, where they are known."""
+        """The flows that caused a failed transaction, if known."""
         keys = frozenset(delivery.flow.key for delivery in deliveries)
         if isinstance(error, FencedError):
             return frozenset()
@@ -345,7 +345,7 @@ class ConnectionLane:
             # A newer owner delivers all flows of the shard until it is fenced in turn.
             outcome_unknown = fenced or (unknown and flow.in_flight)
             if flow.key in at_fault and isinstance(flow.state, Delivering):
-                wait = costly_delay_ns(flow.delivery_tries, jitter)
+                wait = costly_delay_ns(flow.quarantine.tries, jitter)
                 self._quarantine(flow, error, now + wait)
             self._flows.lose_connection(flow, outcome_unknown=outcome_unknown)
             self.complete_withdrawal(flow, now)

@@ -29,8 +29,8 @@ class DueQueue:
         """Queues a flow with due events, or sets a timer for its next one."""
         if not flow.active:
             return
-        if now < flow.retry_not_before:
-            self._set_timer(flow, flow.retry_not_before)
+        if now < flow.quarantine.until:
+            self._set_timer(flow, flow.quarantine.until)
         elif flow.delivering.generated < flow.generation_end(now):
             self.queue(flow)
         elif (due := flow.next_due()) is not None:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from eventer.core.model import PositionKey
 from eventer.destinations.base import Delivery
+from eventer.runs.assignment import Assignment
 from eventer.runs.batch_limiter import NO_LIMIT, BatchLimiter
 from eventer.runs.flow_state import Removed, TargetUnprepared
 from eventer.runs.shard_flow import ShardFlow
-from eventer.runs.shard_messages import Assignment, GenerationRequest
+from eventer.runs.shard_messages import GenerationRequest
 
 
 class FlowSet:

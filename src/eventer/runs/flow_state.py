@@ -10,12 +10,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from eventer.core.batch import Batch
+from eventer.core.batch import MAX_EVENTS, Batch
 from eventer.core.errors import EventerError
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.runs.shard_messages import GenerationResult, Timetable
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """The last `tries` deliveries failed by the flow's own fault: it is retried alone at `until`.
+
+    A quarantine lasts until a commit, over several connections. After each of the `tries` the flow
+    generates less, and never more at a time than it delivers. Without `tries` there is none.
+    """
+
+    tries: int = 0
+    until: int = 0
+
+    def __bool__(self) -> bool:
+        return self.tries > 0
+
+    @property
+    def max_events(self) -> int:
+        """How many events the next try may hold."""
+        return max(1, MAX_EVENTS >> 2 * self.tries)
+
+
+NO_QUARANTINE: Final = Quarantine()
 
 
 @dataclass(frozen=True, slots=True)

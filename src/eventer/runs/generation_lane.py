@@ -73,7 +73,7 @@ class GenerationLane:
             flow = self._due.pop()
             if not flow.active:
                 continue
-            held = now < flow.retry_not_before
+            held = now < flow.quarantine.until
             request = None if held else flow.request(now, self._state.limiter.events)
             if request is not None:
                 requests.append(request)

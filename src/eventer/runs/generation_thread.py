@@ -19,7 +19,8 @@ from eventer.core.errors import BudgetError, EventerError, TemplateError
 from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import EventSource, PositionKey
 from eventer.plan.engine import Engine
-from eventer.runs.shard_messages import Assignment, GenerationRequest, GenerationResult
+from eventer.runs.assignment import Assignment
+from eventer.runs.shard_messages import GenerationRequest, GenerationResult
 
 SLICE_NS: Final = 20_000_000
 _VALUE_BYTES_PER_TEXT_BYTE: Final = 16

@@ -22,6 +22,7 @@ from eventer.core.model import Segment
 END: Final = 1 << 63
 """Greater than all indices and instants: both are stored as signed 64-bit integers."""
 
+_MAX_RATE_LENGTH: Final = 100
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kKM]?)(?:/(s|m|h))?")
 _SCALES: Final = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
 _PERIODS: Final = {None: 1, "s": 1, "m": 60, "h": 3_600}
@@ -161,7 +162,8 @@ def parse_rate(text: str) -> tuple[int, int]:
         RequestError: the text is not a rate, or the rate is zero or out of range.
     """
     match = _RATE.fullmatch(text.strip())
-    if match is None:
+    if match is None or len(text) > _MAX_RATE_LENGTH:
+        text = text[:_MAX_RATE_LENGTH]
         raise RequestError(f"{text!r} is not a rate: write it like 5k/s, 100/m or 0.5/s")
     number, scale, period = match.groups()
     whole, _, fraction = number.partition(".")

@@ -82,7 +82,7 @@ class ShardRunner:
         """Runs until the shard has stopped.
 
         Raises:
-            BrokenPipeError: the reader of standard output has gone.
+            BrokenPipeError: the reader of standard output closed it.
         """
         try:
             while not self.shard.stopped:

@@ -1,9 +1,9 @@
-"""The state machine of a shard: it is told what happened, and says what to do next. Pure.
+"""The state machine of a shard: it takes what happened, and decides what to do next. Pure.
 
 It has two lanes, each with at most one instruction under way. The *connection lane* uses the
 connection; the *generation lane* generates batches while the last transaction commits. The caller
-carries out the instructions of `decide`, tells the lanes what happened, takes the reports, and
-comes again at `wake_at` or when something happened.
+carries out the instructions of `decide`, reports the outcome to the lanes, takes the reports, and
+calls `decide` again at `wake_at` or when something happened.
 """
 
 from __future__ import annotations
@@ -12,17 +12,12 @@ from typing import Final
 
 from eventer.core.model import PositionKey
 from eventer.destinations.base import Flow
+from eventer.runs.assignment import Assignment
 from eventer.runs.connection_lane import ConnectionLane
 from eventer.runs.flow_state import PositionReported
 from eventer.runs.generation_lane import GenerationLane
 from eventer.runs.pacing import END
-from eventer.runs.shard_messages import (
-    Assignment,
-    FlowWithdrawn,
-    Instruction,
-    ShardReport,
-    Timetable,
-)
+from eventer.runs.shard_messages import FlowWithdrawn, Instruction, ShardReport, Timetable
 from eventer.runs.shard_state import ShardState
 
 MAX_BUFFERED_BYTES: Final = 24 << 20

@@ -9,17 +9,19 @@ from eventer.core.batch import MAX_EVENTS
 from eventer.core.errors import EventerError, TemplateError
 from eventer.core.model import OnError, Position, PositionKey
 from eventer.destinations.base import Delivery
+from eventer.runs.assignment import Assignment
 from eventer.runs.flow_state import (
+    NO_QUARANTINE,
     Delivering,
     FlowState,
     PositionReported,
     PositionUnknown,
+    Quarantine,
     Removed,
     TargetUnprepared,
     Withdrawing,
 )
 from eventer.runs.shard_messages import (
-    Assignment,
     EventSkipped,
     FlowFailed,
     FlowFinished,
@@ -32,23 +34,6 @@ MAX_REQUEST_EVENTS: Final = 16 * MAX_EVENTS
 """Events of one request: as many as a slice has time for."""
 
 _S = TypeVar("_S")
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantine:
-    """The flow's last deliveries failed by its own fault: it is retried alone, after `until`.
-
-    A quarantine lasts until a commit, over several connections. After each of the `tries` the flow
-    generates less, and never more at a time than it delivers.
-    """
-
-    tries: int
-    until: int
-
-    @property
-    def max_events(self) -> int:
-        """How many events the next try may hold."""
-        return max(1, MAX_EVENTS >> 2 * self.tries)
 
 
 @dataclass(eq=False, slots=True)
@@ -69,7 +54,7 @@ class ShardFlow:
     finishing: bool = False
     prepare_at: int = 0
     prepare_tries: int = 0
-    quarantine: Quarantine | None = None
+    quarantine: Quarantine = NO_QUARANTINE
 
     def __post_init__(self) -> None:
         self.skip = set(self.assignment.skip)
@@ -94,7 +79,7 @@ class ShardFlow:
     def active(self) -> bool:
         """Whether events may be generated now."""
         state = self.state
-        return isinstance(state, Delivering) and (self.quarantine is None or state.idle)
+        return isinstance(state, Delivering) and (not self.quarantine or state.idle)
 
     @property
     def has_batches(self) -> bool:
@@ -118,16 +103,6 @@ class ShardFlow:
         return isinstance(state, PositionUnknown) or (
             isinstance(state, Withdrawing) and not state.in_flight
         )
-
-    @property
-    def retry_not_before(self) -> int:
-        """When a quarantined flow may be tried again; 0 outside quarantine."""
-        return self.quarantine.until if self.quarantine else 0
-
-    @property
-    def delivery_tries(self) -> int:
-        """How many deliveries failed in a row by its own fault."""
-        return self.quarantine.tries if self.quarantine else 0
 
     def _expect(self, kind: type[_S]) -> _S:
         """The state, which must be of one kind: each transition names those it is legal from."""
@@ -250,7 +225,7 @@ class ShardFlow:
             state.skip_next()
         if state.generated >= generation_end or not self.active:
             return None
-        if self.quarantine is not None:
+        if self.quarantine:
             max_events = min(max_events, self.quarantine.max_events)
         first = state.generated
         end = min(
@@ -286,7 +261,7 @@ class ShardFlow:
         """The batches in flight are committed. Returns whether this ends a quarantine."""
         self.position, self.accepted = position, None
         self.skip = {index for index in self.skip if index >= position.next}
-        released, self.quarantine = self.quarantine is not None, None
+        released, self.quarantine = bool(self.quarantine), NO_QUARANTINE
         state = self._end_transaction()
         if state is not None and position.next != state.delivered:
             self._rewind(version)
@@ -294,7 +269,7 @@ class ShardFlow:
 
     def set_quarantine(self, until: int, version: int) -> None:
         """The batches in flight failed by the flow's own fault: retries alone, after `until`."""
-        self.quarantine = Quarantine(self.delivery_tries + 1, until)
+        self.quarantine = Quarantine(self.quarantine.tries + 1, until)
         self.prepare_at = max(self.prepare_at, until)
         self._rewind(version)
 

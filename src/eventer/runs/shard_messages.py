@@ -1,26 +1,22 @@
-"""What a shard is given, its instructions and its reports: plain values."""
+"""The instructions and the reports of a shard: plain values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.core.batch import MAX_EVENTS
 from eventer.core.errors import EventerError
 from eventer.core.model import (
-    EventSource,
-    GeneratorSpec,
     Guarantee,
-    KafkaTarget,
-    OnError,
     Position,
     PositionKey,
 )
 from eventer.destinations.base import Delivery, Flow
+from eventer.runs.assignment import Assignment
 
 if TYPE_CHECKING:
     from eventer.core.batch import Batch
@@ -37,54 +33,6 @@ class Timetable(Protocol):
 
     def scheduled(self, first: int, count: int) -> NDArray[np.int64]:
         """The scheduled times of the indices [first, first + count)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """A generator given to a shard. Indices in `skip` emit nothing.
-
-    `outcome_unknown` where an earlier owner of the shard may have left a transaction whose outcome
-    is unknown: the generator's position is not known until the shard is opened again.
-    `accepted` is the position to go on at where the destination has lost the one it had.
-    `poison_index` is an index at which it has brought its process down: all before it is committed
-    before that is tried again. From there on events are made `isolate`, as many as make a batch,
-    where it is to be found out which of them does it.
-    """
-
-    key: PositionKey
-    spec: GeneratorSpec
-    skip: frozenset[int] = frozenset()
-    outcome_unknown: bool = False
-    accepted: Position | None = None
-    poison_index: int | None = None
-    isolate: bool = False
-    flow: Flow = field(init=False)
-    """The generator as its destination sees it: one object, as destinations compare it."""
-
-    def __post_init__(self) -> None:
-        flow = Flow(self.key, self.spec.target, self.spec.shape)
-        object.__setattr__(self, "flow", flow)
-
-    @property
-    def event_source(self) -> EventSource:
-        """What determines its events."""
-        return self.spec.event_source
-
-    @property
-    def on_error(self) -> OnError:
-        """What an event that raises does to it."""
-        return self.spec.on_error
-
-    @property
-    def match_hints(self) -> bool:
-        """Whether its destination compresses events: then batches say what their texts repeat."""
-        return isinstance(self.spec.target, KafkaTarget)
-
-    def max_events(self, first: int) -> int:
-        """How many events from an index on may be made together."""
-        if not self.isolate or self.poison_index is None:
-            return MAX_EVENTS
-        return 1 if self.poison_index <= first < self.poison_index + MAX_EVENTS else MAX_EVENTS
 
 
 # --- instructions ---------------------------------------------------------------------------------

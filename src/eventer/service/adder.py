@@ -264,22 +264,22 @@ class Adder:
         created: Collection[int],
         changing: Collection[int],
     ) -> tuple[AddResult, ...]:
-        found = []
+        results = []
         for each in resolved:
             related = await self.registry.find_related(
                 each.spec.stream.name, each.spec.digest, each.spec.target
             )
             others = tuple(id_ for id_ in related if id_ != each.id)
             generator = self.lifecycle.generators[each.id]
-            found.append(AddResult(generator, others, each.id in created, each.id in changing))
-        return tuple(found)
+            results.append(AddResult(generator, others, each.id in created, each.id in changing))
+        return tuple(results)
 
 
 def _is_healthy(generator: Generator, resolved: ResolvedSchedule) -> bool:
     """Whether a generator is delivering such events to this target: then no check is needed."""
     flows = generator.active and not generator.waiting and generator.guarantee is not None
-    known, asked = generator.record.spec, resolved.spec
-    return flows and known.target == asked.target and known.shape == asked.shape
+    known, requested = generator.record.spec, resolved.spec
+    return flows and known.target == requested.target and known.shape == requested.shape
 
 
 def _draw_seeds(events: Sequence[EventRequest]) -> tuple[int, ...]:

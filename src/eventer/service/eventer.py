@@ -9,14 +9,14 @@ from typing import Final, Literal, TypeAlias
 
 from eventer.core.clock import Clock, SystemClock
 from eventer.core.errors import Fault, NotFoundError, RegistryError, RequestError
-from eventer.core.model import GeneratorState, Guarantee, Position, Target
+from eventer.core.model import GeneratorState, Guarantee, Position
 from eventer.registry.base import Registry, Remove, SetState
 from eventer.service.adder import Adder
 from eventer.service.connections import known_connections
 from eventer.service.generator import Generator, view
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.locks import Locks
-from eventer.service.requests import AddRequest, PreviewRequest
+from eventer.service.requests import AddRequest
 from eventer.service.template_service import PREVIEW_TIMEOUT_S, TemplateService
 from eventer.service.verifier import Verifier
 from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
@@ -25,8 +25,6 @@ from eventer.workers.inspector_pool import InspectorPool
 from eventer.workers.messages import (
     AuditProgress,
     Connector,
-    Inspection,
-    PreviewedEvents,
     RecomputedEvents,
     RecomputeEvents,
     WorkerConfig,
@@ -45,7 +43,7 @@ class Eventer:
     Call every method from the event loop that called `start`. Ids are unsigned 64-bit integers.
     Methods raise only the errors of `eventer.core.errors`. `embedded` names the connections whose
     server this service starts itself: a position lost there begins a new incarnation. `connectors`
-    replace those of the settings.
+    replace those of the settings. `templates` answers questions about templates of no generator.
     """
 
     def __init__(
@@ -67,14 +65,14 @@ class Eventer:
         self._locks = Locks()
         self._worker_pool = WorkerPool(settings.workers, self._worker_config("delivery"))
         self._inspectors = InspectorPool(INSPECTOR_COUNT, self._worker_config("inspector"))
-        self._templates = TemplateService(settings, self._inspectors, self._clock)
+        self.templates = TemplateService(settings, self._inspectors, self._clock)
         self._verifier = Verifier(self._worker_config("auditor"))
         self._lifecycle = Lifecycle(registry, self._worker_pool, self._clock, embedded)
         self._adder = Adder(
             settings=settings,
             registry=registry,
             lifecycle=self._lifecycle,
-            templates=self._templates,
+            templates=self.templates,
             worker_pool=self._worker_pool,
             connections=self._connections,
             clock=self._clock,
@@ -255,7 +253,7 @@ class Eventer:
         """Compares the events in a generator's destination with recomputed ones.
 
         Yields progress, then the result for all events before the position at the start.
-        `allow_foreign` accepts events that no generator made. Close the iterator to end it early.
+        `allow_foreign` accepts foreign events. Close the iterator to end it early.
 
         Raises:
             NotFoundError: no generator has this id.
@@ -264,29 +262,6 @@ class Eventer:
         """
         generators = self._lifecycle.generators
         return self._verifier.verify(self._generator(id), generators, allow_foreign=allow_foreign)
-
-    async def preview(self, request: PreviewRequest) -> PreviewedEvents:
-        """Makes events of a template, delivering nothing. Faults are the template's own errors.
-
-        Raises:
-            TemplateError: with its place.
-            WorkerLostError: the worker that made them died.
-        """
-        return await self._templates.preview(request)
-
-    async def validate(self, request: PreviewRequest, target: Target | None = None) -> Inspection:
-        """Checks a template as `add` would, also whether it can go into `target` where given.
-
-        Raises:
-            TemplateError: with its place.
-            RequestError: the target cannot be, whatever goes there.
-            DestinationRejectedError: it cannot go into the target.
-            WorkerLostError: the worker that checked it died.
-        """
-        validation = await self._templates.validate(request, target)
-        for rejection in validation.rejections.values():
-            raise rejection
-        return validation
 
     async def problems(self) -> tuple[str, ...]:
         """Why the service cannot work: the registry or a worker is not available.

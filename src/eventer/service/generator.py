@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from eventer.core.errors import EventerError, PositionLostError
-from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey, Segment
+from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey
 from eventer.destinations.base import Flow
-from eventer.registry.base import GeneratorFailure, GeneratorRecord
-from eventer.runs.pacing import Pace, rate
-from eventer.runs.shard_messages import Assignment
+from eventer.registry.base import (
+    BeginFingerprint,
+    BeginSegment,
+    Change,
+    GeneratorFailure,
+    GeneratorRecord,
+)
+from eventer.runs.assignment import Assignment
+from eventer.runs.pacing import Pace, begin, rate
 from eventer.service.rate_meter import RateMeter
 from eventer.service.views import GeneratorView, Stage
 from eventer.workers.messages import ShardId
@@ -86,7 +93,7 @@ class Generator:
         self.last_error = GeneratorFailure(error, at)
         self.awaiting_answer = False
 
-    def runs(self, guarantee: Guarantee | None) -> None:
+    def record_running(self, guarantee: Guarantee | None) -> None:
         """Notes that its events are being delivered."""
         self.guarantee = guarantee
         self.waiting = False
@@ -97,9 +104,25 @@ class Generator:
         """Changes the record as the registry was changed."""
         self.record = replace(self.record, **fields)  # type: ignore[arg-type]  # named by callers
 
-    def add_segment(self, segment: Segment) -> None:
-        """Adds the segment that the registry has begun."""
-        self.update_record(segments=(*self.record.segments, segment))
+    def changes_at(self, index: int, fingerprint: str | None, now: int) -> Iterator[Change]:
+        """The changes of the record with which it continues at `index` with this fingerprint."""
+        record = self.record
+        if (at := self.new_segment_at) is not None:
+            segment = begin(at, index, count=record.pace.count, interval=record.pace.interval)
+            yield BeginSegment(record.id, record.incarnation, segment, now)
+        known = record.fingerprints[-1][1] if record.fingerprints else None
+        if fingerprint is not None and fingerprint != known:
+            yield BeginFingerprint(record.id, record.incarnation, index, fingerprint)
+
+    def apply(self, change: BeginSegment | BeginFingerprint) -> None:
+        """Applies a change of `changes_at` that the registry has."""
+        match change:
+            case BeginSegment(segment=segment):
+                self.update_record(segments=(*self.record.segments, segment))
+                self.new_segment_at = None
+            case BeginFingerprint(index=index, fingerprint=fingerprint):
+                known = self.record.fingerprints
+                self.update_record(fingerprints=(*known, (index, fingerprint)))
 
     @property
     def lost_position(self) -> bool:
@@ -115,12 +138,13 @@ class Generator:
         return self.position.next if index is None else index
 
 
-def position_lost(id_: int, found: int, seen: int) -> PositionLostError:
-    """The error of a destination at event `found` that had committed up to event `seen`."""
+def position_lost(id_: int, current: int, committed: int) -> PositionLostError:
+    """The error of a destination at event `current` that had committed up to event `committed`."""
     return PositionLostError(
-        f"position lost: the destination is at event {found}, but had committed up to {seen}",
-        hint=f"`eventer resume {id_} --position registry` continues at event {seen}, "
-        f"`--position destination` delivers events from {found} on again",
+        f"position lost: the destination is at event {current}, but had committed "
+        f"up to {committed}",
+        hint=f"`eventer resume {id_} --position registry` continues at event {committed}, "
+        f"`--position destination` delivers events from {current} on again",
     )
 
 

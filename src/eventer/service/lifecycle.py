@@ -14,13 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from eventer.core.clock import Clock
-from eventer.core.errors import (
-    EventerError,
-    FencedError,
-    RegistryError,
-    WorkerLostError,
-)
-from eventer.core.model import CatchUp, GeneratorState, Position, PositionKey, Segment
+from eventer.core.errors import EventerError, FencedError, RegistryError, WorkerLostError
+from eventer.core.model import CatchUp, GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.registry.base import (
     BeginFingerprint,
     BeginIncarnation,
@@ -31,7 +26,6 @@ from eventer.registry.base import (
     SetPosition,
     SetState,
 )
-from eventer.runs.pacing import begin
 from eventer.runs.shard_messages import (
     EventSkipped,
     FlowFailed,
@@ -55,22 +49,12 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _PendingStart:
-    """A generator's position was read in this epoch."""
+class _PendingWrite:
+    """A generator's position was read, or it failed, in this epoch."""
 
     generator: Generator
     epoch: int
-    position: Position
-
-
-@dataclass(frozen=True, slots=True)
-class _PendingFailure:
-    """A generator failed in this epoch."""
-
-    generator: Generator
-    epoch: int
-    error: EventerError
-    at: int
+    outcome: Position | GeneratorFailure
 
 
 class Lifecycle:
@@ -87,7 +71,7 @@ class Lifecycle:
         self.generators: dict[int, Generator] = {}
         self.totals: dict[ShardId, ShardTotals] = {}
         self._by_key: dict[PositionKey, Generator] = {}
-        self._pending_writes: list[_PendingStart | _PendingFailure] = []
+        self._pending_writes: list[_PendingWrite] = []
         self._woken = asyncio.Event()
         self._registry_writer: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -189,17 +173,28 @@ class Lifecycle:
             case FlowSuspended(key=key, error=error):
                 totals.retries += 1
                 self._mark_waiting((key,), error)
-            case PositionRead(key=key, position=position):
-                if generator := self._by_key.get(key):
-                    self._queue_write(_PendingStart(generator, generator.epoch, position))
-            case FlowRunning(key=key):
-                if generator := self._by_key.get(key):
-                    generator.runs(totals.guarantee)
-            case EventSkipped(key=key, error=error):
-                if generator := self._by_key.get(key):
-                    generator.record_error(error, self._clock.now_ns())
-            case FlowFailed(key=key, error=error, position=position):
-                self._on_failed(key, error, position)
+            case PositionRead() | FlowRunning() | EventSkipped() | FlowFailed():
+                if generator := self._by_key.get(update.key):
+                    self._on_flow_update(generator, update, totals.guarantee)
+
+    def _on_flow_update(
+        self,
+        generator: Generator,
+        update: PositionRead | FlowRunning | EventSkipped | FlowFailed,
+        guarantee: Guarantee | None,
+    ) -> None:
+        now = self._clock.now_ns()
+        match update:
+            case PositionRead(position=position):
+                self._queue_write(generator, position)
+            case FlowRunning():
+                generator.record_running(guarantee)
+            case EventSkipped(error=error):
+                generator.record_error(error, now)
+            case FlowFailed(error=error, position=position):
+                if position is not None and position.next > generator.position.next:
+                    generator.position = position
+                self._queue_write(generator, GeneratorFailure(error, now))
 
     def _on_committed(self, update: CommitSummary) -> None:
         for key, position in update.positions.items():
@@ -216,18 +211,10 @@ class Lifecycle:
                 generator.retries += 1
                 generator.record_error(error, self._clock.now_ns())
 
-    def _on_failed(self, key: PositionKey, error: EventerError, position: Position | None) -> None:
-        generator = self._by_key.get(key)
-        if generator is None:
-            return
-        if position is not None and position.next > generator.position.next:
-            generator.position = position
-        self._queue_write(_PendingFailure(generator, generator.epoch, error, self._clock.now_ns()))
-
     # --- the registry writer ------------------------------------------------------------------
 
-    def _queue_write(self, update: _PendingStart | _PendingFailure) -> None:
-        self._pending_writes.append(update)
+    def _queue_write(self, generator: Generator, outcome: Position | GeneratorFailure) -> None:
+        self._pending_writes.append(_PendingWrite(generator, generator.epoch, outcome))
         self._woken.set()
 
     async def _write_changes(self) -> None:
@@ -248,87 +235,68 @@ class Lifecycle:
                 _log.exception("cannot write pending changes")
 
     async def _write_pending(self) -> None:
-        update, self._pending_writes = self._pending_writes, []
-        started: list[tuple[_PendingStart, tuple[Change, ...]]] = []
+        pending, self._pending_writes = self._pending_writes, []
+        started: list[tuple[_PendingWrite, Position, tuple[Change, ...]]] = []
         changes: list[Change] = []
-        for item in update:
+        for item in pending:
             if item.generator.epoch != item.epoch:
                 continue
-            if isinstance(item, _PendingStart):
-                own = tuple(self._changes_before_start(item))
-                started.append((item, own))
-                changes += own
+            if isinstance(item.outcome, GeneratorFailure):
+                changes.append(self._fail(item.generator, item.outcome))
             else:
-                changes.append(self._fail(item))
+                own = tuple(self._changes_before_start(item.generator, item.outcome))
+                started.append((item, item.outcome, own))
+                changes += own
         changes += self._positions()
         try:
             if changes:
                 await self._registry.apply(changes)
         except RegistryError:
-            self._pending_writes = update + self._pending_writes
+            self._pending_writes = pending + self._pending_writes
             raise
-        for item, own in started:
+        for item, position, own in started:
             if item.generator.epoch == item.epoch:
-                self._resume(item, own)
+                self._resume(item.generator, position, own)
 
-    def _fail(self, update: _PendingFailure) -> Change:
-        generator, record = update.generator, update.generator.record
-        _log.warning("generator %d failed: %s", record.id, update.error.message)
-        failure = GeneratorFailure(update.error, update.at)
-        generator.update_record(state=GeneratorState.FAILED, failure=failure, updated_at=update.at)
-        generator.record_error(update.error, update.at)
+    def _fail(self, generator: Generator, failure: GeneratorFailure) -> Change:
+        record, at = generator.record, failure.at
+        _log.warning("generator %d failed: %s", record.id, failure.error.message)
+        generator.update_record(state=GeneratorState.FAILED, failure=failure, updated_at=at)
+        generator.record_error(failure.error, at)
         generator.waiting = False
         self._by_key.pop(generator.key, None)
-        return SetState(record.id, record.incarnation, GeneratorState.FAILED, failure, update.at)
+        return SetState(record.id, record.incarnation, GeneratorState.FAILED, failure, at)
 
-    def _changes_before_start(self, start: _PendingStart) -> Iterator[Change]:
+    def _changes_before_start(self, generator: Generator, position: Position) -> Iterator[Change]:
         """The changes that must be on disk before a generator continues from a position."""
-        generator, record = start.generator, start.generator.record
-        now = self._clock.now_ns()
-        if start.position.next < generator.position.next:
-            yield self._handle_lost_position(start, now)
-            return
-        if generator.new_segment_at is not None:
-            segment = begin(
-                generator.new_segment_at,
-                start.position.next,
-                count=record.pace.count,
-                interval=record.pace.interval,
-            )
-            yield BeginSegment(record.id, record.incarnation, segment, now)
-        fingerprint = self._worker_pool.fingerprint
-        known = record.fingerprints[-1][1] if record.fingerprints else None
-        if fingerprint is not None and fingerprint != known:
-            index = start.position.next
-            yield BeginFingerprint(record.id, record.incarnation, index, fingerprint)
+        if position.next < generator.position.next:
+            return iter([self._handle_lost_position(generator, position.next)])
+        return generator.changes_at(
+            position.next, self._worker_pool.fingerprint, self._clock.now_ns()
+        )
 
-    def _handle_lost_position(self, start: _PendingStart, now: int) -> Change:
-        generator, record = start.generator, start.generator.record
+    def _handle_lost_position(self, generator: Generator, index: int) -> Change:
+        record, now = generator.record, self._clock.now_ns()
         if record.spec.target.connection in self.embedded:
             segment = Segment(now, 0, record.pace.count, record.pace.interval)
             return BeginIncarnation(record.id, record.incarnation, segment, now)
-        error = position_lost(record.id, start.position.next, generator.position.next)
-        return self._fail(_PendingFailure(generator, start.epoch, error, now))
+        error = position_lost(record.id, index, generator.position.next)
+        return self._fail(generator, GeneratorFailure(error, now))
 
-    def _resume(self, start: _PendingStart, changes: Sequence[Change]) -> None:
+    def _resume(self, generator: Generator, position: Position, changes: Sequence[Change]) -> None:
         """Resumes or stops a generator after its changes were written."""
-        generator = start.generator
         for change in changes:
             match change:
-                case BeginSegment(segment=segment):
-                    generator.add_segment(segment)
-                    generator.new_segment_at = None
-                case BeginFingerprint(index=index, fingerprint=fingerprint):
-                    known = generator.record.fingerprints
-                    generator.update_record(fingerprints=(*known, (index, fingerprint)))
+                case BeginSegment() | BeginFingerprint():
+                    generator.apply(change)
                 case BeginIncarnation():
                     self._start_task(self._begin_incarnation(generator))
                     return
                 case SetState():
                     self._start_task(self.withdraw(generator))
                     return
-        generator.position = start.position
-        self._worker_pool.resume(generator.key, generator.pace.relevant(start.position.next))
+        generator.position = position
+        self._worker_pool.resume(generator.key, generator.pace.relevant(position.next))
 
     async def _begin_incarnation(self, generator: Generator) -> None:
         """Restarts a generator whose new incarnation is in the registry."""

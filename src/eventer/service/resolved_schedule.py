@@ -60,7 +60,7 @@ def resolve_schedules(
     """
     destinations = {d.id: number for number, d in enumerate(request.destinations)}
     events = {e.id: number for number, e in enumerate(request.events)}
-    found = []
+    resolved = []
     for number, schedule in enumerate(request.schedules):
         destination_number = destinations[schedule.destination_id]
         event_number = events[schedule.event_id]
@@ -68,7 +68,7 @@ def resolve_schedules(
         target = request.destinations[destination_number].target
         spec = _spec(event, event_sources[event_number], inspection, target)
         identity = identity_text(spec)
-        found.append(
+        resolved.append(
             ResolvedSchedule(
                 generator_id(identity),
                 identity,
@@ -80,7 +80,7 @@ def resolve_schedules(
                 inspection,
             )
         )
-    return tuple(found)
+    return tuple(resolved)
 
 
 def _spec(

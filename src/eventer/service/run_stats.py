@@ -56,8 +56,8 @@ class RunStats:
         }
 
     def _lateness(self) -> list[float] | None:
-        found = [quantile(self.totals.lateness, share) for share in QUANTILES]
-        return None if None in found else [bound for bound in found if bound is not None]
+        bounds = [quantile(self.totals.lateness, share) for share in QUANTILES]
+        return None if None in bounds else [bound for bound in bounds if bound is not None]
 
 
 def quantiles(values: Sequence[float]) -> list[float] | None:

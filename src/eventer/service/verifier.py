@@ -110,9 +110,9 @@ def _check_position(
     Raises:
         PositionLostError: the destination's position is behind it.
     """
-    found = positions[generator.key].next
-    if found < committed:
-        raise position_lost(generator.record.id, found, committed)
+    current = positions[generator.key].next
+    if current < committed:
+        raise position_lost(generator.record.id, current, committed)
 
 
 def _replay_specs(

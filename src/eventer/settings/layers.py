@@ -95,15 +95,15 @@ def key_lines(text: str) -> dict[KeyPath, int]:
     The standard parser keeps no lines; this matches headers and assignments line by line, and may
     match lines of multi-line strings too.
     """
-    found: dict[KeyPath, int] = {}
+    lines: dict[KeyPath, int] = {}
     table: KeyPath = ()
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):
             table = _parts(header.group(1))
-            found.setdefault(table, number)
+            lines.setdefault(table, number)
         elif assignment := _ASSIGNMENT.match(line):
-            found.setdefault((*table, *_parts(assignment.group(1))), number)
-    return found
+            lines.setdefault((*table, *_parts(assignment.group(1))), number)
+    return lines
 
 
 def _parts(dotted: str) -> KeyPath:

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from eventer.core.errors import ConfigError
 from eventer.core.suggestions import closest_name, did_you_mean
+from eventer.core.validation_text import validation_message
 from eventer.destinations.postgres.dsn import parse_dsn
 from eventer.settings.layers import (
     PREFIX,
@@ -142,7 +143,7 @@ def _config_error(error: ValidationError, merged: Layer) -> ConfigError:
     return ConfigError("\n".join([message, *rest]), key=key, hint=hint)
 
 
-def _fault(detail: Mapping[str, object], merged: Layer) -> tuple[str, str, str | None]:
+def _fault(detail: Mapping[str, Any], merged: Layer) -> tuple[str, str, str | None]:
     key = _key_of(detail["loc"])
     dotted = ".".join(key)
     origin = _origin_of(key, merged)
@@ -152,7 +153,7 @@ def _fault(detail: Mapping[str, object], merged: Layer) -> tuple[str, str, str |
     if detail["type"] in {"missing", "union_tag_not_found"}:
         missing = dotted if detail["type"] == "missing" else f"{dotted}.type"
         return f"{origin}: {missing!r} is missing", missing, 'set type = "kafka" or "postgres"'
-    return f"{origin}: {dotted}: {detail['msg']}", dotted, None
+    return f"{origin}: {dotted}: {validation_message(detail)}", dotted, None
 
 
 def _key_of(loc: object) -> KeyPath:

@@ -96,14 +96,14 @@ async def _send_progress(channel: Channel, events: ReplayedEvents, total: int) -
     """Reports progress at intervals, even if there is none: it shows that the process is alive."""
     while True:
         await asyncio.sleep(_PROGRESS_INTERVAL_S)
-        channel.send(AuditProgress(min(events.made, total), total))
+        channel.send(AuditProgress(min(events.recomputed, total), total))
 
 
 class ReplayedEvents:
-    """`EventReplayer` with the generators' engines; `made` counts the events."""
+    """`EventReplayer` with the generators' engines; `recomputed` counts the events."""
 
     def __init__(self, replay_specs: Mapping[PositionKey, GeneratorRecord]) -> None:
-        self.made = 0
+        self.recomputed = 0
         self._replay_specs = replay_specs
         self._engines: dict[PositionKey, Engine] = {}
         self._executor = large_stack_executor()
@@ -126,7 +126,7 @@ class ReplayedEvents:
                 ahead = None
                 if at < end:
                     ahead = loop.run_in_executor(self._executor, self._make, key, pace, at, end)
-                self.made += batch.count
+                self.recomputed += batch.count
                 yield batch
         finally:
             if ahead is not None:

@@ -15,13 +15,13 @@ from eventer.functions.fingerprint import fingerprint
 from eventer.kernels.support.numba_loading import LOADING
 from eventer.plan.engine import Engine
 from eventer.plan.prepare import prepare
+from eventer.runs.assignment import Assignment
 from eventer.runs.gc_freezer import GcFreezer
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pacing import Pace
 from eventer.runs.process_memory import CompilerPageReleaser, use_system_allocator
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard_messages import (
-    Assignment,
     FlowFailed,
     FlowFinished,
     FlowWithdrawn,

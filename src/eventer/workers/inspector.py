@@ -222,8 +222,8 @@ def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batc
 
         if not any(_has_objects(batch) for batch in batches):
             raise DestinationRejectedError("the events are not objects; table rows need objects")
-        found = frozenset[str]().union(*(batch.fields.names() for batch in batches))
-        table_fields(prepared.shape, target, found)
+        names = frozenset[str]().union(*(batch.fields.names() for batch in batches))
+        table_fields(prepared.shape, target, names)
 
 
 def _has_objects(batch: Batch) -> bool:

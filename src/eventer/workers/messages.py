@@ -25,9 +25,9 @@ from eventer.destinations.audit import AuditReport, TargetAuditor
 from eventer.destinations.base import Flow, ShardConnection
 from eventer.plan.explanation import TemplateExplanation
 from eventer.registry.base import GeneratorRecord
+from eventer.runs.assignment import Assignment
 from eventer.runs.lateness import count_lateness
 from eventer.runs.shard_messages import (
-    Assignment,
     CheckCompleted,
     EventSkipped,
     FlowFailed,
@@ -225,7 +225,7 @@ class TemplateWarning:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A valid template, with its imports, and what was found.
+    """A valid template with its imports, its engine, and facts about its events.
 
     `rejections` are the targets that its events cannot go into. `failing` is the first error if
     some, but not all, of the events raise.
@@ -351,7 +351,7 @@ class AuditResult:
 class AuditProgress:
     """How many events were generated again, of about `total`."""
 
-    made: int
+    recomputed: int
     total: int
 
 

@@ -177,7 +177,7 @@ class Supervisor:
         return True
 
     async def _until_exit(self, process: WorkerProcess) -> None:
-        """Waits until the process has ended, receiving its messages if they are wanted."""
+        """Waits until the process has ended, and receives its messages if `on_message` is set."""
         if self._on_message is None:
             await process.wait()
             return

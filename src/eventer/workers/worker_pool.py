@@ -1,6 +1,6 @@
 """Assigns generators to the workers that hold their shards, and assigns them again after a crash.
 
-A new worker process knows nothing and is told everything again: callers need not handle crashes.
+A new worker process gets all its assignments again: callers need not handle crashes.
 """
 
 from __future__ import annotations
@@ -14,13 +14,8 @@ from typing import Any, Final
 from eventer.core.errors import EventerError, WorkerLostError
 from eventer.core.model import Position, PositionKey, Segment
 from eventer.destinations.base import Flow
-from eventer.runs.shard_messages import (
-    Assignment,
-    CheckCompleted,
-    FlowFailed,
-    FlowFinished,
-    FlowWithdrawn,
-)
+from eventer.runs.assignment import Assignment
+from eventer.runs.shard_messages import CheckCompleted, FlowFailed, FlowFinished, FlowWithdrawn
 from eventer.workers.crash_counter import CRASHES, CrashCounter, poison_event_error
 from eventer.workers.crash_marker import InFlightWork
 from eventer.workers.messages import (

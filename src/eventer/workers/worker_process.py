@@ -1,4 +1,4 @@
-"""One worker process on this machine: started, asked and killed by its service."""
+"""One worker process on this machine: started and killed by its service."""
 
 from __future__ import annotations
 

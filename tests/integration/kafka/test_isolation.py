@@ -32,11 +32,11 @@ from eventer.core.model import (
     Template,
 )
 from eventer.plan.engine import EventContext
+from eventer.runs.assignment import Assignment
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pacing import Pace
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard_messages import (
-    Assignment,
     FlowFailed,
     FlowRunning,
     FlowSuspended,

@@ -30,7 +30,7 @@ COUNTING = "{ n: std.native('get_integer')(1, 1e9), of: std.native('get_dataset'
 
 @dataclass
 class ServiceEnvironment:
-    """Where a service lives: its registry, and the store that it delivers to."""
+    """The folder of a service: its registry, and the store that it delivers to."""
 
     folder: Path
     embedded: bool = False
@@ -79,8 +79,8 @@ class ServiceEnvironment:
         (self.store / "down").unlink()
 
 
-class SharedHouse(ServiceEnvironment):
-    """One whose service goes on from test to test; each finds it without generators and events."""
+class SharedEnvironment(ServiceEnvironment):
+    """An environment whose service all tests share; each starts without generators and events."""
 
     running: Eventer
 
@@ -99,8 +99,8 @@ class SharedHouse(ServiceEnvironment):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _patient() -> Iterator[None]:
-    """What a service waits for no longer than so, it waits for on a busy machine too."""
+def _long_time_limits() -> Iterator[None]:
+    """Raises the time limits of the service, for busy machines."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("eventer.service.adder.CHECK_S", DEADLINE_S)
         patch.setattr("eventer.service.lifecycle.WITHDRAW_S", DEADLINE_S)
@@ -112,17 +112,17 @@ def _patient() -> Iterator[None]:
 
 @pytest.fixture
 def service_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServiceEnvironment:
-    """One of the test's own, with as few processes as there may be."""
+    """An environment for one test, with few processes."""
     monkeypatch.setattr("eventer.service.eventer.INSPECTOR_COUNT", 1)
     return ServiceEnvironment(tmp_path)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared_house(
-    _patient: None, tmp_path_factory: pytest.TempPathFactory
+async def shared_environment(
+    _long_time_limits: None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[ServiceEnvironment]:
-    """One for the tests that leave its service running; they share the module's loop too."""
-    shared = SharedHouse(tmp_path_factory.mktemp("house"), workers=2)
+    """The environment of the tests that do not stop its service; they share the module's loop."""
+    shared = SharedEnvironment(tmp_path_factory.mktemp("shared"), workers=2)
     async with ServiceEnvironment.service(shared) as shared.running:
         yield shared
 
@@ -153,7 +153,7 @@ class AddRequestBuilder:
 
 
 async def _is_ready(eventer: Eventer) -> bool:
-    return (await eventer.ready()).ready
+    return not await eventer.problems()
 
 
 async def one(eventer: Eventer, id_: int) -> GeneratorView:

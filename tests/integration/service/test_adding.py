@@ -42,20 +42,22 @@ def named(name: str, template: str, **changes: object) -> EventRequest:
     return replace(EVENT, id=name, template=template, **changes)  # type: ignore[arg-type]
 
 
-async def test_identities_seeds_and_relations(shared_house: ServiceEnvironment) -> None:
-    async with shared_house.service() as eventer:
+async def test_identities_seeds_and_relations(shared_environment: ServiceEnvironment) -> None:
+    async with shared_environment.service() as eventer:
         boo, moo = await eventer.add(AddRequestBuilder().to("boo", "moo").request)
         assert boo.id != moo.id
-        assert boo.stream.seed == moo.stream.seed
+        assert boo.record.spec.stream.seed == moo.record.spec.stream.seed
         page = await eventer.events(boo.id, 5, 20)
         assert (await eventer.events(moo.id, 5, 20)).events == page.events
         assert page.first == 5
         (other,) = await eventer.add(AddRequestBuilder().to("loo").request)
-        assert other.stream.seed == boo.stream.seed, "taken over from stream and template"
+        assert other.record.spec.stream.seed == boo.record.spec.stream.seed, (
+            "taken over from stream and template"
+        )
         (named_,) = await eventer.add(AddRequestBuilder().with_event(stream="s").request)
-        assert named_.stream.seed != boo.stream.seed
+        assert named_.record.spec.stream.seed != boo.record.spec.stream.seed
         (seeded,) = await eventer.add(AddRequestBuilder().with_event(seed=42).request)
-        assert seeded.stream.seed == 42
+        assert seeded.record.spec.stream.seed == 42
         assert len({boo.id, moo.id, other.id, named_.id, seeded.id}) == 5
         assert boo.id in seeded.related
         assert moo.id not in seeded.related
@@ -72,9 +74,9 @@ async def test_identities_seeds_and_relations(shared_house: ServiceEnvironment) 
 
 
 async def test_faults_of_templates_have_places_and_nothing_is_added(
-    shared_house: ServiceEnvironment,
+    shared_environment: ServiceEnvironment,
 ) -> None:
-    async with shared_house.service() as eventer:
+    async with shared_environment.service() as eventer:
         with pytest.raises(RequestError) as caught:
             await eventer.add(
                 request(
@@ -93,13 +95,13 @@ async def test_faults_of_templates_have_places_and_nothing_is_added(
         assert faults[0].place is not None
         assert (faults[0].place.line, faults[0].place.column) == (2, 6)
         assert await eventer.status() == ()
-    assert shared_house.numbers("good") == []
+    assert shared_environment.numbers("good") == []
 
 
 async def test_what_the_destination_refuses_is_refused_before_anything_is_made(
-    shared_house: ServiceEnvironment,
+    shared_environment: ServiceEnvironment,
 ) -> None:
-    async with shared_house.service() as eventer:
+    async with shared_environment.service() as eventer:
         both = AddRequest(
             (GOOD, DestinationRequest("bad", KafkaTarget("refused"))),
             (EVENT,),
@@ -111,17 +113,17 @@ async def test_what_the_destination_refuses_is_refused_before_anything_is_made(
         assert fault.pointer == "/destinations/1/kafka"
         assert "takes nothing" in fault.message
         assert await eventer.status() == ()
-    assert shared_house.numbers("good") == []
+    assert shared_environment.numbers("good") == []
 
 
 async def test_what_it_refuses_later_makes_the_generator_fail(
-    shared_house: ServiceEnvironment,
+    shared_environment: ServiceEnvironment,
 ) -> None:
-    shared_house.down()
-    async with shared_house.service() as eventer:
+    shared_environment.down()
+    async with shared_environment.service() as eventer:
         (added,) = await eventer.add(AddRequestBuilder().to("refused").request)
         assert added.state is GeneratorState.WAITING
-        shared_house.up()
+        shared_environment.up()
 
         failed = await until_state(eventer, added.id, "failed")
         assert failed.last_error is not None
@@ -130,8 +132,8 @@ async def test_what_it_refuses_later_makes_the_generator_fail(
         await until_position(eventer, again.id, 10)
 
 
-async def test_one_identity_at_two_paces_is_refused(shared_house: ServiceEnvironment) -> None:
-    async with shared_house.service() as eventer:
+async def test_one_identity_at_two_paces_is_refused(shared_environment: ServiceEnvironment) -> None:
+    async with shared_environment.service() as eventer:
         with pytest.raises(RequestError) as caught:
             await eventer.add(request(EVENT, named("f", COUNTING, count=3)))
         assert [f.pointer for f in caught.value.faults] == ["/schedules/1"]
@@ -140,38 +142,40 @@ async def test_one_identity_at_two_paces_is_refused(shared_house: ServiceEnviron
         assert len(await eventer.status()) == 1
 
 
-async def test_preview_and_validate(shared_house: ServiceEnvironment) -> None:
-    async with shared_house.service() as eventer:
+async def test_preview_and_validate(shared_environment: ServiceEnvironment) -> None:
+    async with shared_environment.service() as eventer:
         asked = PreviewRequest(COUNTING, count=5, seed=9, dataset="here")
-        preview = await eventer.preview(asked)
+        preview = await eventer.templates.preview(asked)
         assert len(preview.events) == 5
         assert preview.seed == 9
         assert b'"of":"here"' in preview.events[0]
-        assert (await eventer.preview(replace(asked, first=2, count=1))).events == (
+        assert (await eventer.templates.preview(replace(asked, first=2, count=1))).events == (
             preview.events[2],
         )
         with pytest.raises(TemplateSyntaxError):
-            await eventer.preview(PreviewRequest("{"))
+            await eventer.templates.preview(PreviewRequest("{"))
         with pytest.raises(EvaluationError):
-            await eventer.preview(PreviewRequest("error 'x'"))
-        validation = await eventer.validate(PreviewRequest(COUNTING), PostgresTarget("t"))
+            await eventer.templates.preview(PreviewRequest("error 'x'"))
+        validation = await eventer.templates.validate(PreviewRequest(COUNTING), PostgresTarget("t"))
         assert [column.name for column in validation.shape.columns] == ["n", "of"]
         with pytest.raises(RequestError, match="/destination/postgres/table"):
-            await eventer.validate(PreviewRequest("{}"), PostgresTarget("a.b.c"))
-        with pytest.raises(DestinationRejectedError, match="object"):
-            await eventer.validate(PreviewRequest("[1]"), PostgresTarget("t"))
+            await eventer.templates.validate(PreviewRequest("{}"), PostgresTarget("a.b.c"))
+        validation = await eventer.templates.validate(PreviewRequest("[1]"), PostgresTarget("t"))
+        assert "object" in validation.rejections[PostgresTarget("t")].message
         assert await eventer.status() == ()
         with pytest.raises(NotFoundError):
             await eventer.events(1, 0, 1)
 
 
 async def test_previewed_events_are_those_that_are_delivered(
-    shared_house: ServiceEnvironment,
+    shared_environment: ServiceEnvironment,
 ) -> None:
-    async with shared_house.service() as eventer:
-        preview = await eventer.preview(PreviewRequest(COUNTING, count=50, seed=9, stream="s"))
+    async with shared_environment.service() as eventer:
+        preview = await eventer.templates.preview(
+            PreviewRequest(COUNTING, count=50, seed=9, stream="s")
+        )
         (added,) = await eventer.add(
             AddRequestBuilder().with_event(seed=9, stream="s", dataset=None).request
         )
         await until_position(eventer, added.id, 50)
-    assert shared_house.texts("boo")[:50] == list(preview.events)
+    assert shared_environment.texts("boo")[:50] == list(preview.events)

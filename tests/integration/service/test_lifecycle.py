@@ -28,16 +28,18 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 RAISING = "if std.native('get_integer')(1, 50) == 7 then error 'seven' else { a: 1 }"
 
 
-async def test_added_events_arrive_and_can_be_made_again(shared_house: ServiceEnvironment) -> None:
-    async with shared_house.service() as eventer:
+async def test_added_events_arrive_and_can_be_made_again(
+    shared_environment: ServiceEnvironment,
+) -> None:
+    async with shared_environment.service() as eventer:
         (added,) = await eventer.add(AddRequestBuilder().request)
         assert added.created
         assert not added.updated
         assert added.state is GeneratorState.RUNNING
         await until_position(eventer, added.id, 100)
         await eventer.pause(added.id)
-        made = shared_house.texts("boo")
-        assert shared_house.numbers("boo") == list(range(len(made)))
+        made = shared_environment.texts("boo")
+        assert shared_environment.numbers("boo") == list(range(len(made)))
         again = await eventer.events(added.id, 0, len(made))
         assert list(again.events) == made
         view = await one(eventer, added.id)
@@ -90,10 +92,10 @@ async def test_workers_killed_while_they_deliver_lose_and_repeat_nothing(
 
 
 async def test_an_outage_is_waited_out_and_its_backlog_caught_up(
-    shared_house: ServiceEnvironment,
+    shared_environment: ServiceEnvironment,
 ) -> None:
-    async with shared_house.service() as eventer:
-        shared_house.down()
+    async with shared_environment.service() as eventer:
+        shared_environment.down()
         (added,) = await eventer.add(AddRequestBuilder().with_event(count=2).request)
         assert added.state is GeneratorState.WAITING
         assert added.last_error is not None
@@ -103,7 +105,7 @@ async def test_an_outage_is_waited_out_and_its_backlog_caught_up(
             return (await one(eventer, added.id)).lag >= 100
 
         await wait_until_async(behind)
-        shared_house.up()
+        shared_environment.up()
         await until_state(eventer, added.id, "running")
         view = await until_position(eventer, added.id, 150)
 
@@ -111,25 +113,25 @@ async def test_an_outage_is_waited_out_and_its_backlog_caught_up(
             return not await behind()
 
         await wait_until_async(caught_up)
-    events = read_events(shared_house.store, "boo")
+    events = read_events(shared_environment.store, "boo")
     times = [at for _, at, _ in events]
-    assert times[0] == view.pace.t0
-    assert times == [view.pace.t0 + i // 2 * 20 * MS for i in range(len(times))]
+    assert times[0] == view.record.pace.t0
+    assert times == [view.record.pace.t0 + i // 2 * 20 * MS for i in range(len(times))]
 
 
 async def test_after_remove_nothing_appears_and_added_again_it_begins_at_0(
-    shared_house: ServiceEnvironment,
+    shared_environment: ServiceEnvironment,
 ) -> None:
-    async with shared_house.service() as eventer:
+    async with shared_environment.service() as eventer:
         added, other = await eventer.add(AddRequestBuilder().to("boo", "moo").request)
         await until_position(eventer, added.id, 50)
         removal = await eventer.remove([added.id, 17])
         assert removal.removed == (added.id,)
         assert removal.unknown == ("17",)
-        count = len(shared_house.numbers("boo"))
+        count = len(shared_environment.numbers("boo"))
         still = (await one(eventer, other.id)).position
         await until_position(eventer, other.id, still + 100)
-        assert len(shared_house.numbers("boo")) == count
+        assert len(shared_environment.numbers("boo")) == count
         with pytest.raises(NotFoundError):
             await eventer.status(added.id)
         with pytest.raises(NotFoundError):
@@ -138,13 +140,13 @@ async def test_after_remove_nothing_appears_and_added_again_it_begins_at_0(
         assert again.id == added.id
         assert again.created
         await until_position(eventer, again.id, 20)
-    assert shared_house.numbers("boo")[count : count + 10] == list(range(10))
+    assert shared_environment.numbers("boo")[count : count + 10] == list(range(10))
 
 
 async def test_posted_again_it_is_the_same_and_another_pace_re_paces(
-    shared_house: ServiceEnvironment,
+    shared_environment: ServiceEnvironment,
 ) -> None:
-    async with shared_house.service() as eventer:
+    async with shared_environment.service() as eventer:
         (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 30)
         (same,) = await eventer.add(AddRequestBuilder().request)
@@ -153,27 +155,27 @@ async def test_posted_again_it_is_the_same_and_another_pace_re_paces(
             AddRequestBuilder().with_event(count=7, interval=10 * MS).request
         )
         assert (faster.id, faster.created, faster.updated) == (added.id, False, True)
-        assert (faster.pace.count, faster.pace.interval) == (7, 10 * MS)
-        assert faster.stream == added.stream
-        await until_position(eventer, added.id, faster.pace.n0 + 70)
+        assert (faster.record.pace.count, faster.record.pace.interval) == (7, 10 * MS)
+        assert faster.record.spec.stream == added.record.spec.stream
+        await until_position(eventer, added.id, faster.record.pace.n0 + 70)
         await eventer.pause(added.id)
         (paused,) = await eventer.add(AddRequestBuilder().with_event(count=9).request)
-        assert (paused.state, paused.pace.count) == (GeneratorState.PAUSED, 9)
-        made = shared_house.texts("boo")
+        assert (paused.state, paused.record.pace.count) == (GeneratorState.PAUSED, 9)
+        made = shared_environment.texts("boo")
         again = await eventer.events(added.id, 0, len(made))
         assert len(await eventer.status()) == 1
-    assert shared_house.numbers("boo") == list(range(len(made)))
+    assert shared_environment.numbers("boo") == list(range(len(made)))
     assert list(again.events) == made
-    times = [at for _, at, _ in read_events(shared_house.store, "boo")]
-    n0 = faster.pace.n0
-    assert times[:n0] == [added.pace.t0 + i // 10 * 20 * MS for i in range(n0)]
+    times = [at for _, at, _ in read_events(shared_environment.store, "boo")]
+    n0 = faster.record.pace.n0
+    assert times[:n0] == [added.record.pace.t0 + i // 10 * 20 * MS for i in range(n0)]
     assert times[n0] == times[n0 - 1] + 10 * MS
 
 
 async def test_a_pause_drops_its_backlog_and_replay_delivers_it(
-    shared_house: ServiceEnvironment,
+    shared_environment: ServiceEnvironment,
 ) -> None:
-    async with shared_house.service() as eventer:
+    async with shared_environment.service() as eventer:
         (dropping,) = await eventer.add(AddRequestBuilder().request)
         (replaying,) = await eventer.add(
             AddRequestBuilder().to("moo").with_event(catch_up=CatchUp.REPLAY).request
@@ -185,8 +187,8 @@ async def test_a_pause_drops_its_backlog_and_replay_delivers_it(
         resumed = [await eventer.resume(view.id) for view in (dropping, replaying)]
         for view in resumed:
             await until_position(eventer, view.id, view.position + 100)
-    boo = [at for _, at, _ in read_events(shared_house.store, "boo")]
-    moo = [at for _, at, _ in read_events(shared_house.store, "moo")]
+    boo = [at for _, at, _ in read_events(shared_environment.store, "boo")]
+    moo = [at for _, at, _ in read_events(shared_environment.store, "moo")]
     assert max(b - a for a, b in pairwise(boo)) >= 250 * MS
     assert max(b - a for a, b in pairwise(moo)) == 20 * MS
 
@@ -217,15 +219,15 @@ async def test_a_raising_event_fails_its_generator_until_it_is_skipped(
 
 
 async def test_where_asked_raising_events_are_skipped_and_counted(
-    shared_house: ServiceEnvironment,
+    shared_environment: ServiceEnvironment,
 ) -> None:
     ask = AddRequestBuilder().with_event(template=RAISING, on_error=OnError.SKIP)
-    async with shared_house.service() as eventer:
+    async with shared_environment.service() as eventer:
         (added,) = await eventer.add(ask.request)
         view = await until_position(eventer, added.id, 500)
         await eventer.pause(added.id)
         view = await one(eventer, added.id)
-        made = shared_house.texts("boo")
+        made = shared_environment.texts("boo")
         events: list[bytes] = []
         for first in range(0, view.position, 500):
             count = min(500, view.position - first)
@@ -308,32 +310,32 @@ async def test_a_connection_that_is_gone_is_waited_for(
             assert "'kafka'" in view.last_error.error.message
             await eventer.pause(added.id)
             await eventer.resume(added.id)
-        assert (await eventer.ready()).ready
+        assert not await eventer.problems()
     service_environment.configured = True
     async with service_environment.service() as eventer:
         await until_position(eventer, added.id, view.position + 20)
 
 
 async def test_remove_while_the_destination_is_away_answers(
-    shared_house: ServiceEnvironment, caplog: pytest.LogCaptureFixture
+    shared_environment: ServiceEnvironment, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with shared_house.service() as eventer:
-        shared_house.down()
+    async with shared_environment.service() as eventer:
+        shared_environment.down()
         (added,) = await eventer.add(AddRequestBuilder().request)
         await eventer.remove([added.id])
     assert "in doubt" not in caplog.text, "the worker said so itself"
 
 
 async def test_a_pause_with_unknown_outcome_answers_and_resume_reads_the_position(
-    shared_house: ServiceEnvironment, monkeypatch: pytest.MonkeyPatch
+    shared_environment: ServiceEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with shared_house.service() as eventer:
+    async with shared_environment.service() as eventer:
         (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 30)
-        (shared_house.store / "doubt").touch()
+        (shared_environment.store / "doubt").touch()
 
         async def in_doubt() -> bool:
-            return (shared_house.store / "down").exists()
+            return (shared_environment.store / "down").exists()
 
         await wait_until_async(in_doubt)
         with monkeypatch.context() as impatient:
@@ -342,19 +344,19 @@ async def test_a_pause_with_unknown_outcome_answers_and_resume_reads_the_positio
             await eventer.resume(added.id)
             await eventer.pause(added.id)
             await eventer.resume(added.id)
-        shared_house.up()
+        shared_environment.up()
         view = await until_state(eventer, added.id, "running")
         await until_position(eventer, added.id, view.position + 100)
         await eventer.pause(added.id)
-        made = shared_house.texts("boo")
+        made = shared_environment.texts("boo")
         again = await eventer.events(added.id, 0, len(made))
-    assert shared_house.numbers("boo") == list(range(len(made)))
+    assert shared_environment.numbers("boo") == list(range(len(made)))
     assert list(again.events) == made
 
 
-async def test_readiness_and_snapshot(shared_house: ServiceEnvironment) -> None:
-    async with shared_house.service() as eventer:
-        assert (await eventer.ready()).ready
+async def test_readiness_and_snapshot(shared_environment: ServiceEnvironment) -> None:
+    async with shared_environment.service() as eventer:
+        assert not await eventer.problems()
         (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 100)
         snapshot = await eventer.snapshot()

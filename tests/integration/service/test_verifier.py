@@ -41,9 +41,9 @@ def committed(service_environment, generator):
         return stands
 
 
-async def test_a_running_generator_verifies_up_to_its_position(shared_house):
+async def test_a_running_generator_verifies_up_to_its_position(shared_environment):
     ask = AddRequestBuilder().with_event(on_error="skip", template=SOMETIMES)
-    async with shared_house.service() as eventer:
+    async with shared_environment.service() as eventer:
         added, other = await eventer.add(ask.to("boo", "moo").request)
         await until_position(eventer, added.id, 200)
         await eventer.add(ask.with_event(count=3, interval=7 * MS).to("boo").request)
@@ -51,19 +51,19 @@ async def test_a_running_generator_verifies_up_to_its_position(shared_house):
         found = await verify(eventer, added.id)
         assert found.clean, found.report
         assert found.id == added.id
-        assert 300 <= found.report.until <= committed(shared_house, added.id)
+        assert 300 <= found.report.until <= committed(shared_environment, added.id)
         assert found.report.checked + found.report.skipped == found.report.until
         assert found.report.skipped > 0
         assert (await verify(eventer, other.id)).clean
 
 
-async def test_manipulated_data_is_found(shared_house):
-    async with shared_house.service() as eventer:
+async def test_manipulated_data_is_found(shared_environment):
+    async with shared_environment.service() as eventer:
         (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 100)
         await eventer.pause(added.id)
-        change(shared_house, "delete from event where number = 17")
-        change(shared_house, "insert into event values ('boo', '', 0, 0, '{}')")
+        change(shared_environment, "delete from event where number = 17")
+        change(shared_environment, "insert into event values ('boo', '', 0, 0, '{}')")
         found = await verify(eventer, added.id)
         assert [(f.flaw, f.index) for f in found.report.findings] == [
             (Flaw.MISSING, 17),
@@ -72,17 +72,17 @@ async def test_manipulated_data_is_found(shared_house):
         assert not (await verify(eventer, added.id, allow_foreign=True)).clean
 
 
-async def test_foreign_events_may_be_allowed(shared_house):
-    async with shared_house.service() as eventer:
+async def test_foreign_events_may_be_allowed(shared_environment):
+    async with shared_environment.service() as eventer:
         (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 100)
-        change(shared_house, "insert into event values ('boo', '', 0, 0, '{}')")
+        change(shared_environment, "insert into event values ('boo', '', 0, 0, '{}')")
         assert not (await verify(eventer, added.id)).clean
         assert (await verify(eventer, added.id, allow_foreign=True)).clean
 
 
-async def test_what_an_upgrade_changed_is_told(shared_house):
-    async with shared_house.service() as eventer:
+async def test_what_an_upgrade_changed_is_told(shared_environment):
+    async with shared_environment.service() as eventer:
         (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 100)
         generator = eventer._lifecycle.generators[added.id]
@@ -94,30 +94,32 @@ async def test_what_an_upgrade_changed_is_told(shared_house):
         assert (first, end) == (0, 50)
 
 
-async def test_a_destination_that_lost_the_position_is_not_taken_for_an_empty_one(shared_house):
-    async with shared_house.service() as eventer:
+async def test_a_destination_that_lost_the_position_is_not_taken_for_an_empty_one(
+    shared_environment,
+):
+    async with shared_environment.service() as eventer:
         (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 100)
         await eventer.pause(added.id)
-        forget_positions(shared_house.store)
+        forget_positions(shared_environment.store)
         with pytest.raises(PositionLostError, match="position lost"):
             await verify(eventer, added.id)
 
 
-async def test_a_destination_that_is_away_is_told(shared_house):
-    async with shared_house.service() as eventer:
+async def test_a_destination_that_is_away_is_told(shared_environment):
+    async with shared_environment.service() as eventer:
         (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 10)
-        shared_house.down()
+        shared_environment.down()
         with pytest.raises(DestinationUnavailableError):
             await verify(eventer, added.id)
         with pytest.raises(NotFoundError):
             await verify(eventer, added.id + 1)
-        shared_house.up()
+        shared_environment.up()
 
 
-async def test_a_cancelled_verification_leaves_no_process(shared_house):
-    async with shared_house.service() as eventer:
+async def test_a_cancelled_verification_leaves_no_process(shared_environment):
+    async with shared_environment.service() as eventer:
         (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 10)
         before = set(psutil.Process().children())

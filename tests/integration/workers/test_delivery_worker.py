@@ -25,13 +25,8 @@ from eventer.core.model import (
 )
 from eventer.destinations.base import Flow
 from eventer.plan.engine import EventContext
-from eventer.runs.shard_messages import (
-    Assignment,
-    CheckCompleted,
-    FlowFailed,
-    FlowWithdrawn,
-    PositionRead,
-)
+from eventer.runs.assignment import Assignment
+from eventer.runs.shard_messages import CheckCompleted, FlowFailed, FlowWithdrawn, PositionRead
 from eventer.workers.channel import Channel
 from eventer.workers.crash_marker import CrashMarker
 from eventer.workers.messages import (

@@ -15,7 +15,8 @@ from eventer.core.model import (
     Stream,
     Template,
 )
-from eventer.runs.shard_messages import Assignment, PositionRead
+from eventer.runs.assignment import Assignment
+from eventer.runs.shard_messages import PositionRead
 from eventer.workers import supervisor, worker_process
 from eventer.workers.messages import AssignFlow, ResumeFlow, ShardEvent, ShardId, WorkerConfig
 from tests.integration.workers.harm import AT, HARMFUL, HarmfulConnector

@@ -75,6 +75,7 @@ class CannedService(Eventer):
 
     def __init__(self):
         self.asked = []
+        self.templates = self
         self.fails: BaseException | None = None
         self.breaks: BaseException | None = None
 

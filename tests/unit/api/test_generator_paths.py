@@ -148,9 +148,14 @@ async def test_an_upsert_key_is_a_name_or_a_list(client, service, key, expected)
         (add_body(destinations=[]), "/destinations", "at least 1 item"),
         (add_body({"interval": "10"}), "/events/0/interval", "has no unit"),
         (add_body({"interval": 10}), "/events/0/interval", "must be text"),
-        (add_body({"count": 0}), "/events/0/count", "greater than or equal to 1"),
-        (add_body({"count": True}), "/events/0/count", "valid integer"),
-        (add_body({"count": "1"}), "/events/0/count", "valid integer"),
+        (add_body({"count": 0}), "/events/0/count", "must be at least 1"),
+        (add_body({"count": True}), "/events/0/count", "must be an integer"),
+        (add_body({"count": "1"}), "/events/0/count", "must be an integer"),
+        (add_body({"count": 10**30}), "/events/0/count", "must be at most 1000000000"),
+        (add_body({"interval": "9" * 5000 + "s"}), "/events/0/interval", "is not a duration"),
+        (add_body(events=[5]), "/events/0", "must be an object"),
+        (add_body(events={}), "/events", "must be a list"),
+        (add_body({"dataset": 5}), "/events/0/dataset", "must be text"),
         (add_body({"seed": -1}), "/events/0/seed", "unsigned 64-bit"),
         (add_body({"template": None}), "/events/0", "has no template"),
         (add_body({"schema": "e30="}), "/events/0", "has both `schema` and `template`"),
@@ -170,6 +175,15 @@ async def test_each_mistake_is_reported_at_its_place(client, service, body, poin
     (fault,) = answer.json()["errors"]
     assert fault["pointer"] == pointer
     assert said in fault["message"]
+    assert service.asked == []
+
+
+async def test_an_instant_must_fit_64_bits(client, service):
+    body = {"template": "{}", "at": "2300-01-01T00:00:00Z"}
+    answer = await client.post("/generator/preview", json=body)
+    (fault,) = answer.json()["errors"]
+    assert fault["pointer"] == "/at"
+    assert "between the years 1678 and 2262" in fault["message"]
     assert service.asked == []
 
 
@@ -217,7 +231,7 @@ async def test_events_travel_byte_for_byte(client):
     answer = await client.get("/generator/events?id=1&first=5&count=2")
     assert answer.content == b'{"first":5,"events":[{"a":1e400},null]}'
     answer = await client.post("/generator/preview", json={"template": "{}"})
-    assert answer.content.startswith(b'{"events":[{"a":0.1}],"seed": "7"')
+    assert answer.content.startswith(b'{"events":[{"a":0.1}],"seed":"7"')
     EventsOut.model_validate({"first": 0, "events": []})
 
 

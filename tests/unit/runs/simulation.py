@@ -40,10 +40,10 @@ from eventer.core.model import (
 from eventer.destinations.base import Delivery, DeliveryOutcome
 from eventer.plan.engine import EventContext
 from eventer.plan.json_fields import JsonFields
+from eventer.runs.assignment import Assignment
 from eventer.runs.pacing import Pace, begin, repace
 from eventer.runs.shard import Shard
 from eventer.runs.shard_messages import (
-    Assignment,
     Check,
     Close,
     Deliver,
@@ -464,7 +464,7 @@ class World:
         self.run(10 * SECOND)
         while self.zombies:
             self.run(SECOND)
-        held = [flow.retry_not_before for flow in self.shard._flows]
+        held = [flow.quarantine.until for flow in self.shard._flows]
         self.run(max(0, max(held, default=0) - self.now) + 6 * SECOND)
         for generator in self.generators.values():
             if generator.state == "paused":

@@ -17,6 +17,7 @@ from eventer.core.errors import (
 )
 from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError, Position, PositionKey, Segment
 from eventer.destinations.base import DeliveryOutcome, Flow
+from eventer.runs.assignment import Assignment
 from eventer.runs.backoff import CAP_NS, COSTLY_BASE_NS, FENCED_NS
 from eventer.runs.batch_limiter import SLOW_NS
 from eventer.runs.commit_throttle import MAX_PAUSE_NS, TIME_SHARE_DIVISOR
@@ -25,7 +26,6 @@ from eventer.runs.connection_state import IDLE_NS
 from eventer.runs.pacing import Pace
 from eventer.runs.shard import MAX_BUFFERED_BYTES, Shard
 from eventer.runs.shard_messages import (
-    Assignment,
     Check,
     CheckCompleted,
     Close,

@@ -27,7 +27,7 @@ async def preview(body: PreviewBody, service: Service, request: Request) -> Resp
     The same request with the `seed` of the answer gives the same events.
     """
     _set_template_pointer(request, body)
-    events = await service.preview(body.request())
+    events = await service.templates.preview(body.request())
     return Response(PreviewOut.body_of(events), media_type="application/json")
 
 
@@ -43,7 +43,10 @@ async def validate(body: ValidateBody, service: Service, request: Request) -> Re
     """Checks a template as `add` does, and whether `destination`, if given, can take its events."""
     _set_template_pointer(request, body)
     target = None if body.destination is None else body.destination.target()
-    return JSONResponse(ValidateOut.json_of(await service.validate(body.request(), target)))
+    inspection = await service.templates.validate(body.request(), target)
+    for rejection in inspection.rejections.values():
+        raise rejection
+    return JSONResponse(ValidateOut.json_of(inspection))
 
 
 def _set_template_pointer(request: Request, body: TemplateBody) -> None:

@@ -30,9 +30,7 @@ VerifyUpdates = AsyncIterator[AuditProgress | Verification]
 class VerifyQuery(GeneratorIdQuery):
     """The query of `verify`."""
 
-    allow_foreign: bool = Field(
-        default=False, description="Whether events that no generator made are accepted."
-    )
+    allow_foreign: bool = Field(default=False, description="Whether foreign events are accepted.")
 
 
 @router.post(
@@ -77,7 +75,7 @@ async def _as_lines(
 
 def _line(progress: AuditProgress | Verification) -> str:
     if isinstance(progress, AuditProgress):
-        return json.dumps({"made": progress.made, "total": progress.total}) + "\n"
+        return json.dumps({"made": progress.recomputed, "total": progress.total}) + "\n"
     return json.dumps(VerifyOut.json_of(progress), ensure_ascii=False) + "\n"
 
 

@@ -33,12 +33,17 @@ def _text(value: object) -> str:
     return value
 
 
+def parse_unsigned(text: str) -> int | None:
+    """The unsigned 64-bit integer of a decimal text; None if it is not one."""
+    number = int(text) if _DECIMAL.fullmatch(text) else UINT64_LIMIT
+    return number if number < UINT64_LIMIT else None
+
+
 def _unsigned(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < UINT64_LIMIT:
-        return value
-    if isinstance(value, str) and _DECIMAL.fullmatch(value) and int(value) < UINT64_LIMIT:
-        return int(value)
-    fail_validation("must be an unsigned 64-bit integer, as decimal text")
+    number = parse_unsigned(str(value)) if type(value) in (int, str) else None
+    if number is None:
+        fail_validation("must be an unsigned 64-bit integer, as decimal text")
+    return number
 
 
 def _interval(value: object) -> int:
