@@ -17,7 +17,7 @@ from aiokafka import errors as kafka
 from eventer.core.errors import DestinationUnavailableError
 from eventer.destinations.kafka import ledger, position
 from eventer.destinations.kafka.errors import topic_error
-from eventer.destinations.kafka.produce_queue import OutgoingBatch
+from eventer.destinations.kafka.partition_queue import OutgoingBatch
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.send_plan import (
     SendFailure,

@@ -32,7 +32,7 @@ from eventer.destinations.kafka.errors import (
     is_record_error,
     topic_error,
 )
-from eventer.destinations.kafka.produce_queue import NotSentError, OutgoingBatch, SendOutcome
+from eventer.destinations.kafka.partition_queue import NotSentError, OutgoingBatch, SendOutcome
 from eventer.destinations.kafka.topic_admin import Topic
 from eventer.destinations.merge_batches import count_rows, merge_batches
 
