@@ -25,7 +25,7 @@ from eventer.core.errors import (
 from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.kafka import position
-from eventer.destinations.kafka.produce_queue import OutgoingBatch
+from eventer.destinations.kafka.partition_queue import OutgoingBatch
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.testing.batches import batch_of

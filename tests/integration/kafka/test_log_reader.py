@@ -10,8 +10,8 @@ import pytest
 from eventer.core.model import Position, PositionKey
 from eventer.destinations.kafka import log_reader as logs
 from eventer.destinations.kafka.log_reader import LogReader
+from eventer.destinations.kafka.partition_queue import OutgoingBatch
 from eventer.destinations.kafka.position import position_batch
-from eventer.destinations.kafka.produce_queue import OutgoingBatch
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.settings import KafkaSettings
 from tests.integration.kafka.harness import PATIENT, create_topic, read_topic

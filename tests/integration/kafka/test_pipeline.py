@@ -12,13 +12,9 @@ from aiokafka import TopicPartition
 from aiokafka import errors as kafka_errors
 from aiokafka.protocol.produce import ProduceRequest
 
-from eventer.destinations.kafka.produce_queue import (
-    MAX_IN_FLIGHT,
-    NotSentError,
-    OutgoingBatch,
-    _PartitionQueue,
-)
+from eventer.destinations.kafka.partition_queue import NotSentError, OutgoingBatch, PartitionQueue
 from eventer.destinations.kafka.producer import Producer
+from eventer.destinations.kafka.producer_session import MAX_IN_FLIGHT
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.kernels.kafka.record_batches import RecordColumns, bytes_column, frame
 from tests.integration.kafka.harness import PATIENT, create_topic, read_topic
@@ -182,12 +178,11 @@ async def test_a_batch_whose_acknowledgement_is_lost_is_not_duplicated(bench, lo
 @pytest.mark.parametrize("at_once", [1, 4])
 async def test_sequence_numbers_continue_with_zero(bench, at_once):
     """A broker takes any as the first one of a producer."""
-    queue = bench.producer._session._queue
-    place = TopicPartition(bench.topic, 0)
-    queue._partitions[place] = _PartitionQueue(queue.outcomes, idempotent=True)
-    queue._partitions[place].sequence = 2**31 - 5 * SIZE // 2
+    session, place = bench.producer._session, TopicPartition(bench.topic, 0)
+    queue = session._partitions[place] = PartitionQueue(session._outcomes, idempotent=True)
+    queue.sequence = 2**31 - 5 * SIZE // 2
     for first in range(0, 8, at_once):
         outcomes = await bench.commit([bench.send(first + n) for n in range(at_once)])
         assert all(isinstance(each, int) for each in outcomes), outcomes
     assert await bench.numbers() == list(range(8 * SIZE))
-    assert queue._partitions[place].sequence == 8 * SIZE - 5 * SIZE // 2
+    assert queue.sequence == 8 * SIZE - 5 * SIZE // 2

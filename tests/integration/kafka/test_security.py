@@ -26,7 +26,7 @@ from confluent_kafka.admin import (
 from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
 from eventer.core.model import KafkaTarget, PositionKey
 from eventer.destinations.base import Delivery, Flow
-from eventer.destinations.kafka.produce_queue import OutgoingBatch
+from eventer.destinations.kafka.partition_queue import OutgoingBatch
 from eventer.destinations.kafka.producer import Producer
 from eventer.kernels.kafka.record_batches import RecordColumns, bytes_column, frame
 from eventer.testing.batches import batch_of

@@ -101,13 +101,10 @@ class KafkaConnection:
         if self._opened.degraded:
             _log.warning("%s delivers at least once: %s", self._name, self._opened.degraded)
         async with self._with_timeout("opening", self._settings.start_timeout):
-            topic = await self._cluster_topics.ensure(position.target_for(self._shards))
-            if topic.partitions < self._shards:
-                await self._cluster_topics.create_partitions(position.TOPIC, self._shards)
-            kept = ledger.target_for(self._shards, self._settings.ledger_retention_hours)
-            topic = await self._cluster_topics.ensure(kept)
-            if topic.partitions < self._shards:
-                await self._cluster_topics.create_partitions(ledger.TOPIC, self._shards)
+            hours = self._settings.ledger_retention_hours
+            for own in (position.target_for(self._shards), ledger.target_for(self._shards, hours)):
+                if (await self._cluster_topics.ensure(own)).partitions < self._shards:
+                    await self._cluster_topics.create_partitions(own.topic, self._shards)
             await asyncio.to_thread(_load_kernels)
         return self._opened.guarantee
 

@@ -106,6 +106,11 @@ def classify_error(error: BaseException) -> ErrorCategory:
     return ErrorCategory.TRANSIENT
 
 
+def ends_producer(error: BaseException) -> bool:
+    """Whether the producer that met the error can only be closed."""
+    return classify_error(error) in (ErrorCategory.FENCED, ErrorCategory.PRODUCER_UNUSABLE)
+
+
 def is_record_error(error: BaseException) -> bool:
     """Whether it is about what was sent: others may well send to the same partition."""
     return isinstance(error, _RECORD_ERRORS)

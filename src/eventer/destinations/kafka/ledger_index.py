@@ -89,22 +89,23 @@ def parse_entries(values: Sequence[bytes]) -> LedgerEntries:
     return LedgerEntries(first, first + size, OffsetRanges(*columns), skipped)
 
 
+def concat_ranges(parts: Sequence[OffsetRanges], starts: Sequence[int]) -> OffsetRanges:
+    """All of the ranges, in order; the entries of each part are counted from its start."""
+    columns = [
+        np.stack([part.entry + start, part.partition, part.offset, part.count])
+        for part, start in zip(parts, starts, strict=True)
+    ]
+    return OffsetRanges(*np.concatenate([np.zeros((4, 0), np.int64), *columns], axis=1))
+
+
 def concat_entries(parts: Sequence[LedgerEntries]) -> LedgerEntries:
     """All entries, in order."""
-    starts = np.cumsum([0, *(len(part) for part in parts)])
-    offset_ranges = [part.offset_ranges for part in parts]
+    starts = np.cumsum([0, *(len(part) for part in parts)])[:-1].tolist()
     nothing = np.zeros(0, np.int64)
     return LedgerEntries(
         np.concatenate([nothing, *(part.first for part in parts)]),
         np.concatenate([nothing, *(part.end for part in parts)]),
-        OffsetRanges(
-            np.concatenate(
-                [nothing, *(p.entry + s for p, s in zip(offset_ranges, starts[:-1], strict=True))]
-            ),
-            np.concatenate([nothing, *(p.partition for p in offset_ranges)]),
-            np.concatenate([nothing, *(p.offset for p in offset_ranges)]),
-            np.concatenate([nothing, *(p.count for p in offset_ranges)]),
-        ),
+        concat_ranges([part.offset_ranges for part in parts], starts),
         np.concatenate([np.zeros((0, 2), np.int64), *(part.skipped for part in parts)]),
     )
 

@@ -17,6 +17,7 @@ from eventer.destinations.kafka.ledger_index import (
     LedgerEntries,
     OffsetRanges,
     concat_entries,
+    concat_ranges,
     parse_entries,
 )
 from eventer.destinations.kafka.log_reader import LogReader, PartitionOffsets
@@ -62,9 +63,7 @@ class LedgerReader:
 
     def others(self) -> OffsetRanges:
         """Where others put their events; of these places `entry` says nothing."""
-        nothing = np.zeros((4, 0), np.int64)
-        columns = [np.stack([p.entry, p.partition, p.offset, p.count]) for p in self._other_ranges]
-        return OffsetRanges(*np.concatenate([nothing, *columns], axis=1))
+        return concat_ranges(self._other_ranges, [0] * len(self._other_ranges))
 
     def _add_records(self, partition: int, records: Records) -> None:
         owners = self._owners_of(records)

@@ -8,27 +8,28 @@ and others are not.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final, TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka import errors as kafka
 
 from eventer.core.errors import DestinationUnavailableError
 from eventer.destinations.kafka import ledger, position
-from eventer.destinations.kafka.errors import topic_error
-from eventer.destinations.kafka.produce_queue import OutgoingBatch
+from eventer.destinations.kafka.errors import ends_producer, topic_error
+from eventer.destinations.kafka.partition_queue import OutgoingBatch
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.send_plan import (
     SendFailure,
     SendPlan,
     SentPlan,
-    raise_if_unusable,
     sent_plans,
     unique_batches,
 )
 from eventer.destinations.kafka.topic_admin import TopicAdmin
 from eventer.kernels.kafka.record_batches import Codec
+
+T = TypeVar("T")
 
 _STALL_SECONDS: Final = 2.0
 _MAX_STALLS: Final = 2
@@ -51,18 +52,13 @@ class PlanSender:
         """Takes everything into the transaction; else the flows whose topics the broker refuses."""
         topic_partitions = {send.topic_partition for send in unique_batches(plans)}
         topic_partitions |= {TopicPartition(own, self._shard) for own in _INTERNAL_TOPICS}
-        task = asyncio.create_task(self._producer.add_partitions_to_txn(topic_partitions))
         try:
-            while not await _finishes_in_time(task):
-                await self._check_topics(plans)
-            task.result()
+            await self._watch(self._producer.add_partitions_to_txn(topic_partitions), plans, ())
         except kafka.TopicAuthorizationFailedError as error:
             refused = set().union(*error.args)
             for own in refused & _INTERNAL_TOPICS:
                 raise topic_error(error, own) from error
             return [SendFailure(item, 0, error) for item in plans if item.topic.name in refused]
-        finally:
-            task.cancel()
         return []
 
     async def send_plans(self, plans: Sequence[SendPlan]) -> list[SentPlan]:
@@ -72,20 +68,28 @@ class PlanSender:
             DestinationUnavailableError: a topic is gone, or some flows are stuck; names them.
         """
         sends = unique_batches(plans)
-        task = asyncio.create_task(self._producer.send(sends))
+        outcomes = await self._watch(self._producer.send(sends), plans, sends)
+        return sent_plans(plans, dict(zip(sends, outcomes, strict=True)))
+
+    async def _watch(
+        self,
+        work: Coroutine[Any, Any, T],
+        plans: Sequence[SendPlan],
+        sends: Sequence[OutgoingBatch],
+    ) -> T:
+        """Waits for work, and looks at the topics and at the progress of `sends` meanwhile."""
+        task = asyncio.create_task(work)
+        stalls, pending = 0, len(sends)
         try:
-            stalls, pending = 0, len(sends)
-            while not await _finishes_in_time(task):
+            while not (await asyncio.wait([task], timeout=_STALL_SECONDS))[0]:
                 left = self._producer.unacknowledged(sends)
                 stalls = stalls + 1 if len(left) == pending else 0
                 pending = len(left)
                 await self._check_topics(plans)
-                stuck = [
-                    item for item in plans if not {s.send for s in item.slices}.isdisjoint(left)
-                ]
+                stuck = [item for item in plans if any(s.send in left for s in item.slices)]
                 if stalls >= _MAX_STALLS and 0 < len(stuck) < len(plans):
                     raise _stalled_error(stuck)
-            return sent_plans(plans, dict(zip(sends, task.result(), strict=True)))
+            return task.result()
         finally:
             task.cancel()
 
@@ -101,7 +105,7 @@ class PlanSender:
         )
         together = [[*sends, last]] if self._producer.transactional else [sends, [last]]
         for each in together:
-            await self._send_internal(each, sent[0].plan)
+            await self._send_internal(each)
 
     async def _check_topics(self, plans: Sequence[SendPlan]) -> None:
         """Raises where topics are gone or have no leader, naming the flows."""
@@ -140,18 +144,11 @@ class PlanSender:
                 )
         return entries
 
-    async def _send_internal(self, sends: Sequence[OutgoingBatch], blamed: SendPlan) -> None:
-        """Sends to topics of our own: what they do not take, no flow is to blame for."""
+    async def _send_internal(self, sends: Sequence[OutgoingBatch]) -> None:
+        """Sends to topics of Eventer's own: no flow is to blame for an error."""
         for send, outcome in zip(sends, await self._producer.send(sends), strict=True):
             if isinstance(outcome, BaseException):
-                raise_if_unusable([SendFailure(blamed, 0, outcome)])
-                raise topic_error(outcome, send.topic)
-
-
-async def _finishes_in_time(task: asyncio.Task[Any]) -> bool:
-    """Whether it does before it is time to look at the topics."""
-    done, _ = await asyncio.wait([task], timeout=_STALL_SECONDS)
-    return bool(done)
+                raise outcome if ends_producer(outcome) else topic_error(outcome, send.topic)
 
 
 def _stalled_error(plans: Sequence[SendPlan]) -> DestinationUnavailableError:

@@ -19,30 +19,26 @@ from aiokafka.protocol.transaction import (
     InitProducerIdRequest,
 )
 
-from eventer.destinations.kafka.produce_queue import (
+from eventer.destinations.kafka.partition_queue import OutgoingBatch, SendOutcome
+from eventer.destinations.kafka.producer_session import (
+    Event,
     MetadataRefreshed,
-    OutgoingBatch,
     Produce,
     Produced,
+    ProducerSession,
     RefreshMetadata,
-    SendOutcome,
+    Request,
 )
-from eventer.destinations.kafka.producer_session import Event, ProducerSession, Request
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.kafka.transaction import (
     RETRY_SECONDS,
-    AddPartitions,
+    Ask,
     CoordinatorEvent,
     CoordinatorFound,
     CoordinatorRequest,
-    EndTransaction,
-    FindCoordinator,
-    IdentityAssigned,
-    InitProducerId,
     PartitionsAnswered,
     ProducerIdentity,
-    RequestRefused,
-    RequestUnanswered,
+    RequestFailed,
     TransactionEnded,
 )
 
@@ -171,10 +167,9 @@ class Producer:
         try:
             return await self._ask_coordinator(request)
         except kafka.KafkaError as error:
-            refused = isinstance(error, kafka.BrokerResponseError | kafka.IncompatibleBrokerVersion)
-            if refused and not isinstance(error, kafka.RequestTimedOutError):
-                return RequestRefused(error)
-            return RequestUnanswered(error)
+            lost = isinstance(error, kafka.RequestTimedOutError)
+            final = isinstance(error, kafka.BrokerResponseError | kafka.IncompatibleBrokerVersion)
+            return RequestFailed(error, answered=final and not lost)
 
     async def _produce(self, request: Produce) -> Produced:
         topics: dict[str, list[tuple[int, bytes]]] = defaultdict(list)
@@ -197,25 +192,31 @@ class Producer:
         return Produced(request, outcomes)
 
     async def _ask_coordinator(self, request: CoordinatorRequest) -> CoordinatorEvent:
+        """The coordinator's answer.
+
+        Raises:
+            KafkaError: by which it answers, or why there is no answer.
+        """
         identity = self._session.state.identity
         whose = (self._transactional_id, identity.id, identity.epoch)
-        match request:
-            case FindCoordinator():
+        match request.ask:
+            case Ask.COORDINATOR:
                 return await self._find_coordinator(refresh=request.pause > 0)
-            case InitProducerId():
+            case Ask.IDENTITY:
                 answer = await self._send_to_coordinator(
                     InitProducerIdRequest(self._transactional_id, self._transaction_timeout_ms)
                 )
-                return IdentityAssigned(ProducerIdentity(answer.producer_id, answer.producer_epoch))
-            case AddPartitions(partitions):
+                return ProducerIdentity(answer.producer_id, answer.producer_epoch)
+            case Ask.PARTITIONS:
                 topics: dict[str, list[int]] = defaultdict(list)
-                for tp in partitions:
+                for tp in request.partitions:
                     topics[tp.topic].append(tp.partition)
                 answer = await self._send_to_coordinator(
                     AddPartitionsToTxnRequest(*whose, list(topics.items()))
                 )
-                return PartitionsAnswered(partitions, _partition_errors(answer))
-            case EndTransaction(commit):
+                return PartitionsAnswered(request.partitions, _partition_errors(answer))
+            case Ask.COMMIT | Ask.ABORT:
+                commit = request.ask is Ask.COMMIT
                 await self._send_to_coordinator(EndTxnRequest(*whose, commit))
                 return TransactionEnded()
 
@@ -230,11 +231,7 @@ class Producer:
         return CoordinatorFound(node)
 
     async def _send_to_coordinator(self, message: Any) -> Any:
-        """Its answer. Without transactions any broker gives a producer its identity.
-
-        Raises:
-            KafkaError: by which the broker answers, or why there is no answer.
-        """
+        """Its answer. Without transactions any broker gives a producer its identity."""
         if not self.transactional:
             node, group = self.client.get_random_node(), ConnectionGroup.DEFAULT
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,20 +58,15 @@ async def start_producer(settings: KafkaSettings, transactional_id: str) -> Star
     refused: str | None = None
     if settings.delivery != "at-least-once":
         try:
-            producer = await _start(
-                settings, lambda: Producer(settings, transactional_id=transactional_id)
-            )
-            return StartedProducer(producer, "exactly-once")
+            return StartedProducer(await _start(settings, transactional_id), "exactly-once")
         except _ProducerIdRejectedError as error:
             refused = f"the broker refuses transactions: {error}"
         if settings.delivery == "exactly-once":
             raise DestinationRejectedError(refused, hint=_TRANSACTION_RIGHTS_HINT)
     try:
-        producer = await _start(settings, lambda: Producer(settings, transactional_id=None))
+        producer = await _start(settings)
     except _ProducerIdRejectedError:
-        producer = await _start(
-            settings, lambda: Producer(settings, transactional_id=None, idempotent=False)
-        )
+        producer = await _start(settings, idempotent=False)
     return StartedProducer(producer, "at-least-once", refused)
 
 
@@ -80,17 +74,18 @@ class _ProducerIdRejectedError(Exception):
     """The broker gives this producer no id."""
 
 
-async def _start(settings: KafkaSettings, make: Callable[[], Producer]) -> Producer:
-    producer = make()
+async def _start(
+    settings: KafkaSettings, transactional_id: str | None = None, *, idempotent: bool = True
+) -> Producer:
+    producer = Producer(settings, transactional_id=transactional_id, idempotent=idempotent)
     try:
         async with asyncio.timeout(settings.start_timeout):
             await producer.start()
     except BaseException as error:
         await producer.close()
         if isinstance(error, Exception):
-            raise await _start_error(
-                settings, error, transactional=producer.transactional
-            ) from error
+            transactional = producer.transactional
+            raise await _start_error(settings, error, transactional=transactional) from error
         raise
     return producer
 

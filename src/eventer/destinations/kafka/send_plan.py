@@ -29,10 +29,11 @@ from eventer.destinations.kafka.errors import (
     ErrorCategory,
     classify_error,
     describe,
+    ends_producer,
     is_record_error,
     topic_error,
 )
-from eventer.destinations.kafka.produce_queue import NotSentError, OutgoingBatch, SendOutcome
+from eventer.destinations.kafka.partition_queue import NotSentError, OutgoingBatch, SendOutcome
 from eventer.destinations.kafka.topic_admin import Topic
 from eventer.destinations.merge_batches import count_rows, merge_batches
 
@@ -271,7 +272,7 @@ def plans_sharing_batches(
     return [item for item in plans if item.flow.key not in lost and item.merged & lost]
 
 
-def raise_if_unusable(failed: Sequence[SendFailure], *, among: int = 0) -> None:
+def raise_if_unusable(failed: Sequence[SendFailure], *, among: int) -> None:
     """Raises what a producer cannot go on after; `among` is how many plans were sent.
 
     Raises:
@@ -281,12 +282,13 @@ def raise_if_unusable(failed: Sequence[SendFailure], *, among: int = 0) -> None:
     for failure in failed:
         if classify_error(failure.error) is ErrorCategory.FENCED:
             raise failure.error
-    spent = [one for one in failed if classify_error(one.error) is ErrorCategory.PRODUCER_UNUSABLE]
-    if spent and len(failed) < among:
-        suspects = {failure.plan.flow.key for failure in spent}
-        said = f"topic {spent[0].plan.topic.name!r}: {describe(spent[0].error)}"
-        raise DestinationUnavailableError(
-            f"Kafka does not accept events for {said}", suspects=suspects
-        )
-    if spent:
+    spent = [failure for failure in failed if ends_producer(failure.error)]
+    if not spent:
+        return
+    if len(failed) == among:
         raise spent[0].error
+    said = f"topic {spent[0].plan.topic.name!r}: {describe(spent[0].error)}"
+    raise DestinationUnavailableError(
+        f"Kafka does not accept events for {said}",
+        suspects={failure.plan.flow.key for failure in spent},
+    )

@@ -46,68 +46,46 @@ class Phase(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class ProducerIdentity:
-    """The id and the epoch by which the broker knows a producer; the default is none."""
+    """By which the broker knows a producer, and the answer to IDENTITY; the default is none."""
 
     id: int = -1
     epoch: int = -1
 
 
-# --- requests: each waits `pause` seconds first -----------------------------------------------
+class Ask(enum.Enum):
+    """A request to the coordinator.
+
+    COORDINATOR: which broker coordinates the transactional id.
+    IDENTITY: an identity; fences every earlier producer of the transactional id.
+    PARTITIONS: adds partitions to the transaction, before anything is sent to them.
+    """
+
+    COORDINATOR = enum.auto()
+    IDENTITY = enum.auto()
+    PARTITIONS = enum.auto()
+    COMMIT = enum.auto()
+    ABORT = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
-class FindCoordinator:
-    """Asks which broker coordinates the transactional id."""
+class CoordinatorRequest:
+    """What to ask, after `pause` seconds."""
 
-    pause: float
-
-
-@dataclass(frozen=True, slots=True)
-class InitProducerId:
-    """Asks for an identity; fences every earlier producer of the transactional id."""
-
-    pause: float
-
-
-@dataclass(frozen=True, slots=True)
-class AddPartitions:
-    """Adds partitions to the transaction, before anything is sent to them."""
-
-    partitions: frozenset[TopicPartition]
-    pause: float
-
-
-@dataclass(frozen=True, slots=True)
-class EndTransaction:
-    """Commits or aborts the transaction."""
-
-    commit: bool
-    pause: float
-
-
-CoordinatorRequest: TypeAlias = FindCoordinator | InitProducerId | AddPartitions | EndTransaction
-
-
-# --- events -----------------------------------------------------------------------------------
+    ask: Ask
+    pause: float = 0.0
+    partitions: frozenset[TopicPartition] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class CoordinatorFound:
-    """The answer to `FindCoordinator`."""
+    """The answer to COORDINATOR."""
 
     node: int
 
 
 @dataclass(frozen=True, slots=True)
-class IdentityAssigned:
-    """The answer to `InitProducerId`."""
-
-    identity: ProducerIdentity
-
-
-@dataclass(frozen=True, slots=True)
 class PartitionsAnswered:
-    """The answer to `AddPartitions`: topics with the errors of their partitions, if any."""
+    """The answer to PARTITIONS: topics with the errors of their partitions, if any."""
 
     asked: frozenset[TopicPartition]
     errors: tuple[tuple[str, type[kafka.KafkaError]], ...] = ()
@@ -115,30 +93,19 @@ class PartitionsAnswered:
 
 @dataclass(frozen=True, slots=True)
 class TransactionEnded:
-    """The answer to `EndTransaction`."""
+    """The answer to COMMIT and ABORT."""
 
 
 @dataclass(frozen=True, slots=True)
-class RequestRefused:
-    """The broker answered with an error."""
+class RequestFailed:
+    """The error by which the coordinator answered, or why there is no answer."""
 
     error: kafka.KafkaError
-
-
-@dataclass(frozen=True, slots=True)
-class RequestUnanswered:
-    """The broker may have carried out the request, or not."""
-
-    error: kafka.KafkaError
+    answered: bool = True
 
 
 CoordinatorEvent: TypeAlias = (
-    CoordinatorFound
-    | IdentityAssigned
-    | PartitionsAnswered
-    | TransactionEnded
-    | RequestRefused
-    | RequestUnanswered
+    CoordinatorFound | ProducerIdentity | PartitionsAnswered | TransactionEnded | RequestFailed
 )
 
 
@@ -147,7 +114,7 @@ class TransactionState:
     """A producer; one without a `transactional_id` only gets an identity.
 
     `refused` are the topics of the last `add` that the broker refuses by right; then no partition
-    of it was added. `in_doubt` says that an `AddPartitions` of this transaction had no answer.
+    of it was added. `in_doubt` says that a request to add partitions had no answer.
     """
 
     transactional_id: str | None
@@ -188,43 +155,46 @@ class TransactionState:
 
     # --- what to send, and what came of it ------------------------------------------------------
 
+    def may_send_to(self, partition: TopicPartition) -> bool:
+        """Whether the transaction is open and has the partition."""
+        return self.phase is Phase.OPEN and partition in self.added
+
     def next_request(self) -> CoordinatorRequest | None:
         """The request to send now. There is at most one without an answer."""
-        request = self._needed_request()
-        if request and self.transactional_id is not None and self.coordinator is None:
-            return FindCoordinator(self.pause)
-        return request
-
-    def _needed_request(self) -> CoordinatorRequest | None:
         missing = self.wanted - self.added
         match self.phase:
             case Phase.NO_ID:
-                return InitProducerId(self.pause)
+                request = CoordinatorRequest(Ask.IDENTITY, self.pause)
             case Phase.OPEN if missing:
-                return AddPartitions(missing, self.pause)
-            case Phase.COMMITTING | Phase.ABORTING:
-                return EndTransaction(self.phase is Phase.COMMITTING, self.pause)
-        return None
+                request = CoordinatorRequest(Ask.PARTITIONS, self.pause, missing)
+            case Phase.COMMITTING:
+                request = CoordinatorRequest(Ask.COMMIT, self.pause)
+            case Phase.ABORTING:
+                request = CoordinatorRequest(Ask.ABORT, self.pause)
+            case _:
+                return None
+        if self.transactional_id is not None and self.coordinator is None:
+            return CoordinatorRequest(Ask.COORDINATOR, self.pause)
+        return request
 
     def after(self, event: CoordinatorEvent) -> TransactionState:
         """The state after an event."""
         match event:
             case CoordinatorFound(node):
                 return replace(self, coordinator=node, pause=0.0)
-            case IdentityAssigned(identity):
-                return replace(self, identity=identity, phase=Phase.READY, pause=0.0)
+            case ProducerIdentity():
+                return replace(self, identity=event, phase=Phase.READY, pause=0.0)
             case PartitionsAnswered(asked, errors):
                 return self._after_partitions(asked, errors)
             case TransactionEnded():
                 return self._ended()
-            case RequestRefused(error) if not isinstance(error, _TRANSIENT):
-                return self.failed(error)
-            case RequestRefused(error):
-                return self._retry(RETRY_SECONDS, moved=isinstance(error, _COORDINATOR_MOVED))
-            case RequestUnanswered(error):
-                again = self._retry(RETRY_SECONDS, moved=isinstance(error, _CONNECTION_LOST))
+            case RequestFailed(error, True) if not isinstance(error, _TRANSIENT):
+                return self._failed(error)
+            case RequestFailed(error, answered):
                 was_adding = self.phase is Phase.OPEN and self.coordinator is not None
-                return replace(again, in_doubt=self.in_doubt or was_adding)
+                moved = _COORDINATOR_MOVED if answered else _CONNECTION_LOST
+                again = self._retry(RETRY_SECONDS, moved=isinstance(error, moved))
+                return replace(again, in_doubt=self.in_doubt or (was_adding and not answered))
 
     def _after_partitions(
         self,
@@ -235,7 +205,7 @@ class TransactionState:
         by_right = kafka.TopicAuthorizationFailedError
         if refused := frozenset(topic for topic, error in errors if issubclass(error, by_right)):
             if self.in_doubt:
-                return self.failed(
+                return self._failed(
                     kafka.KafkaConnectionError(
                         f"the broker refuses topics that it may have added: {sorted(refused)}"
                     )
@@ -243,7 +213,7 @@ class TransactionState:
             return replace(self, wanted=self.added, refused=refused, tries=0, pause=0.0)
         for _, error in errors:
             if not issubclass(error, _ADD_TRANSIENT):
-                return self.failed(error(self.transactional_id))
+                return self._failed(error(self.transactional_id))
         if errors:
             pause = _ADD_RETRY_SECONDS[min(self.tries, len(_ADD_RETRY_SECONDS) - 1)]
             moved = any(issubclass(error, _COORDINATOR_MOVED) for _, error in errors)
@@ -257,7 +227,7 @@ class TransactionState:
         coordinator = None if moved else self.coordinator
         return replace(self, tries=self.tries + 1, pause=pause, coordinator=coordinator)
 
-    def failed(self, error: BaseException) -> TransactionState:
+    def _failed(self, error: BaseException) -> TransactionState:
         """The state of a producer that an error has ended."""
         if isinstance(error, kafka.InvalidProducerEpoch):
             error = kafka.ProducerFenced()

@@ -7,14 +7,11 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.memory_records import MemoryRecords
 
-from eventer.destinations.kafka.produce_queue import OutgoingBatch, Produce, SequencedBatch
+from eventer.destinations.kafka.partition_queue import OutgoingBatch, SequencedBatch
 from eventer.destinations.kafka.producer import Producer
+from eventer.destinations.kafka.producer_session import Produce
 from eventer.destinations.kafka.settings import KafkaSettings
-from eventer.destinations.kafka.transaction import (
-    CoordinatorFound,
-    IdentityAssigned,
-    ProducerIdentity,
-)
+from eventer.destinations.kafka.transaction import CoordinatorFound, ProducerIdentity
 from eventer.kernels.kafka.record_batches import RecordColumns, bytes_column, frame
 
 
@@ -49,7 +46,7 @@ async def sent_by(producer, batch):
 
 async def test_a_batch_carries_the_producer_that_sends_it():
     producer = Producer(KafkaSettings("127.0.0.1:1"), transactional_id="id")
-    for event in (CoordinatorFound(1), IdentityAssigned(ProducerIdentity(77, 5))):
+    for event in (CoordinatorFound(1), ProducerIdentity(77, 5)):
         producer._session.handle(event)
     request, read = await sent_by(producer, sequenced(12))
     assert (request.transactional_id, request.required_acks) == ("id", -1)

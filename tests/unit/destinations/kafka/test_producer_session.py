@@ -4,7 +4,6 @@ Whatever happens, a transaction is committed whole, or nothing of it is visible,
 given up; and the broker never sees a sequence number that it has under other bytes.
 """
 
-import itertools
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -16,30 +15,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.destinations.kafka.errors import ErrorCategory, classify_error
-from eventer.destinations.kafka.produce_queue import (
+from eventer.destinations.kafka.partition_queue import NotSentError, OutgoingBatch, wrap_sequence
+from eventer.destinations.kafka.producer_session import (
     MAX_IN_FLIGHT,
     MetadataRefreshed,
-    NotSentError,
-    OutgoingBatch,
     Produce,
     Produced,
-    ProduceQueue,
+    ProducerSession,
     RefreshMetadata,
-    wrap_sequence,
 )
-from eventer.destinations.kafka.producer_session import ProducerSession
 from eventer.destinations.kafka.transaction import (
-    AddPartitions,
+    Ask,
     CoordinatorFound,
-    EndTransaction,
-    FindCoordinator,
-    IdentityAssigned,
-    InitProducerId,
+    CoordinatorRequest,
     PartitionsAnswered,
     Phase,
     ProducerIdentity,
-    RequestRefused,
-    RequestUnanswered,
+    RequestFailed,
     TransactionEnded,
 )
 from eventer.kernels.kafka.record_batches import RecordBatch
@@ -94,7 +86,7 @@ class Brokers:
         self._open.append(send)
         return offset
 
-    def end(self, commit):
+    def end(self, *, commit):
         if not self.added:
             return
         if commit:
@@ -146,33 +138,32 @@ class Network:
                 return self.produce(request, batches)
             case RefreshMetadata():
                 return MetadataRefreshed()
-            case FindCoordinator():
+            case CoordinatorRequest(Ask.COORDINATOR):
                 return CoordinatorFound(1)
         error = self.fault(*COORDINATOR_ERRORS)
         if isinstance(error, kafka.BrokerResponseError):
             return self.refusal(request, error)
         if error is not LOST_REQUEST:
             answer = self.carry_out(request)
-        return answer if error is None else RequestUnanswered(kafka.RequestTimedOutError())
+        lost = RequestFailed(kafka.RequestTimedOutError(), answered=False)
+        return answer if error is None else lost
 
     def refusal(self, request, error):
-        if isinstance(request, AddPartitions):
+        if request.ask is Ask.PARTITIONS:
             topics = {tp.topic for tp in request.partitions}
             return PartitionsAnswered(
                 request.partitions, tuple((topic, type(error)) for topic in topics)
             )
-        return RequestRefused(error)
+        return RequestFailed(error)
 
     def carry_out(self, request):
-        match request:
-            case InitProducerId():
-                return IdentityAssigned(ProducerIdentity(7, 0))
-            case AddPartitions(partitions):
-                self.brokers.added |= partitions
-                return PartitionsAnswered(partitions)
-            case EndTransaction(commit):
-                self.brokers.end(commit)
-                return TransactionEnded()
+        if request.ask is Ask.IDENTITY:
+            return ProducerIdentity(7, 0)
+        if request.ask is Ask.PARTITIONS:
+            self.brokers.added |= request.partitions
+            return PartitionsAnswered(request.partitions)
+        self.brokers.end(commit=request.ask is Ask.COMMIT)
+        return TransactionEnded()
 
     def produce(self, request, batches):
         kind = self.fault(*PRODUCE_FAULTS)
@@ -339,85 +330,97 @@ TP = TopicPartition("t", 0)
 def open_session():
     session = ProducerSession("id")
     session.state = session.state.after(CoordinatorFound(1))
-    session.state = session.state.after(IdentityAssigned(ProducerIdentity(7, 0))).begin()
+    session.state = session.state.after(ProducerIdentity(7, 0)).begin()
     session.state = session.state.add([TP]).after(PartitionsAnswered(frozenset({TP})))
     return session
 
 
-def acknowledge_all(queue, requests, offsets=None):
-    offsets = offsets or itertools.repeat(0)
+def acknowledge(session, requests):
     for request in requests:
-        queue.handle(
-            Produced(request, {b.send.topic_partition: next(offsets) for b in request.batches})
-        )
+        outcomes = {each.send.topic_partition: 0 for each in request.batches}
+        session.handle(Produced(request, outcomes))
+
+
+def idempotent():
+    session = ProducerSession(None)
+    session.state = session.state.after(ProducerIdentity(7, 0))
+    return session
 
 
 def test_batches_of_many_partitions_share_a_request():
-    queue = ProduceQueue(transactional=True)
-    queue.add([outgoing(partition=n) for n in range(100)])
-    (request,) = queue.next_requests(lambda _: 1)
+    session = idempotent()
+    session.send([outgoing(partition=n) for n in range(100)])
+    (request,) = session.next_requests(lambda _: 1)
     assert len(request.batches) == 100
 
 
 def test_requests_are_not_much_larger_than_a_batch():
-    queue = ProduceQueue(transactional=True)
-    queue.add([outgoing(partition=n, size=400_000) for n in range(8)])
-    requests = queue.next_requests(lambda _: 1)
+    session = idempotent()
+    session.send([outgoing(partition=n, size=400_000) for n in range(8)])
+    requests = session.next_requests(lambda _: 1)
     assert [len(request.batches) for request in requests] == [2, 2, 2, 2]
 
 
 def test_the_first_batch_to_a_partition_goes_alone_and_then_several():
     """A broker that does not know the producer takes any sequence number."""
-    queue = ProduceQueue(transactional=True)
-    queue.add([outgoing(count=2) for _ in range(8)])
-    (first,) = queue.next_requests(lambda _: 1)
-    acknowledge_all(queue, [first])
-    requests = queue.next_requests(lambda _: 1)
+    session = idempotent()
+    session.send([outgoing(count=2) for _ in range(8)])
+    (first,) = session.next_requests(lambda _: 1)
+    acknowledge(session, [first])
+    requests = session.next_requests(lambda _: 1)
     assert [each.batches[0].sequence for each in requests] == [2, 4, 6, 8, 10]
 
 
 def test_without_a_producer_id_one_batch_is_in_flight():
-    queue = ProduceQueue(transactional=False, idempotent=False)
-    queue.add([outgoing() for _ in range(3)])
+    session, sends = ProducerSession(None, idempotent=False), [outgoing() for _ in range(3)]
+    session.send(sends)
     for _ in range(3):
-        (request,) = queue.next_requests(lambda _: 1)
-        acknowledge_all(queue, [request])
-    assert queue.idle
+        (request,) = session.next_requests(lambda _: 1)
+        acknowledge(session, [request])
+    assert session.take_outcomes(sends) == [0, 0, 0]
 
 
 def test_leaders_are_asked_for_again_after_a_pause():
-    queue = ProduceQueue(transactional=True)
-    queue.add([outgoing()])
+    session = idempotent()
+    session.send([outgoing()])
     for pause in (0.0, 0.05, 0.05):
-        assert queue.next_requests(lambda _: None) == [RefreshMetadata(frozenset({"t"}), pause)]
-        queue.handle(MetadataRefreshed())
+        assert session.next_requests(lambda _: None) == [RefreshMetadata(frozenset({"t"}), pause)]
+        session.handle(MetadataRefreshed())
 
 
 def test_a_topic_that_may_not_be_seen_fails_its_batches():
-    queue = ProduceQueue(transactional=False)
-    sends = [outgoing(), outgoing()]
-    queue.add(sends)
-    queue.next_requests(lambda _: None)
-    queue.handle(MetadataRefreshed(frozenset({"t"})))
-    refused, behind = queue.take_outcomes(sends)
+    session, sends = idempotent(), [outgoing(), outgoing()]
+    session.send(sends)
+    session.next_requests(lambda _: None)
+    session.handle(MetadataRefreshed(frozenset({"t"})))
+    refused, behind = session.take_outcomes(sends)
     assert isinstance(refused, kafka.TopicAuthorizationFailedError)
     assert isinstance(behind, NotSentError)
-    assert queue.idle
+    assert session.next_requests(lambda _: 1) == []
+
+
+def error_after_a_timeout(session, sends):
+    """The error of the last of the batches, after the first has timed out and come again."""
+    session.send(sends)
+    (request,) = session.next_requests(lambda _: 1)
+    session.handle(Produced(request, {TP: kafka.RequestTimedOutError()}, answered=False))
+    session.next_requests(lambda _: 1)
+    session.handle(MetadataRefreshed())
+    for _ in sends[1:]:
+        acknowledge(session, session.next_requests(lambda _: 1))
+    (request,) = session.next_requests(lambda _: 1)
+    session.handle(Produced(request, {TP: kafka.MessageSizeTooLargeError()}))
+    return session.take_outcomes(sends)[-1]
 
 
 def test_the_numbers_of_a_batch_that_the_broker_may_have_are_not_used_again():
-    queue = ProduceQueue(transactional=True)
-    sends = [outgoing()]
-    queue.add(sends)
-    (request,) = queue.next_requests(lambda _: 1)
-    queue.handle(Produced(request, {TP: kafka.RequestTimedOutError()}, answered=False))
-    queue.next_requests(lambda _: 1)
-    queue.handle(MetadataRefreshed())
-    (again,) = queue.next_requests(lambda _: 1)
-    assert again == request
-    queue.handle(Produced(again, {TP: kafka.MessageSizeTooLargeError()}))
-    (error,) = queue.take_outcomes(sends)
+    error = error_after_a_timeout(idempotent(), [outgoing()])
     assert classify_error(error) is ErrorCategory.PRODUCER_UNUSABLE
+
+
+def test_a_timeout_that_is_settled_says_nothing_of_later_batches():
+    error = error_after_a_timeout(idempotent(), [outgoing(), outgoing()])
+    assert classify_error(error) is ErrorCategory.TOO_LARGE
 
 
 def test_sequence_numbers_wrap_to_zero():

@@ -5,17 +5,13 @@ from aiokafka import TopicPartition
 from aiokafka import errors as kafka
 
 from eventer.destinations.kafka.transaction import (
-    AddPartitions,
+    Ask,
     CoordinatorFound,
-    EndTransaction,
-    FindCoordinator,
-    IdentityAssigned,
-    InitProducerId,
+    CoordinatorRequest,
     PartitionsAnswered,
     Phase,
     ProducerIdentity,
-    RequestRefused,
-    RequestUnanswered,
+    RequestFailed,
     TransactionEnded,
     TransactionState,
 )
@@ -26,7 +22,7 @@ REFUSED = kafka.TopicAuthorizationFailedError
 
 def ready():
     state = TransactionState("id").after(CoordinatorFound(3))
-    return state.after(IdentityAssigned(ProducerIdentity(7, 0)))
+    return state.after(ProducerIdentity(7, 0))
 
 
 def adding(*partitions):
@@ -40,10 +36,10 @@ def added(state, **errors):
 
 def test_a_producer_finds_its_coordinator_and_gets_an_identity():
     state = TransactionState("id")
-    assert state.next_request() == FindCoordinator(0.0)
+    assert state.next_request() == CoordinatorRequest(Ask.COORDINATOR)
     state = state.after(CoordinatorFound(3))
-    assert state.next_request() == InitProducerId(0.0)
-    state = state.after(IdentityAssigned(ProducerIdentity(7, 2)))
+    assert state.next_request() == CoordinatorRequest(Ask.IDENTITY)
+    state = state.after(ProducerIdentity(7, 2))
     assert state.identity == ProducerIdentity(7, 2)
     assert state.next_request() is None
     assert not state.in_transaction
@@ -51,15 +47,15 @@ def test_a_producer_finds_its_coordinator_and_gets_an_identity():
 
 def test_without_transactions_no_coordinator_is_needed():
     state = TransactionState(None)
-    assert state.next_request() == InitProducerId(0.0)
-    assert state.after(IdentityAssigned(ProducerIdentity(7, 0))).next_request() is None
+    assert state.next_request() == CoordinatorRequest(Ask.IDENTITY)
+    assert state.after(ProducerIdentity(7, 0)).next_request() is None
 
 
 def test_added_partitions_are_not_added_again():
     state = added(adding(OPEN))
     assert state.next_request() is None
     state = state.add([OPEN, CLOSED])
-    assert state.next_request() == AddPartitions(frozenset({CLOSED}), 0.0)
+    assert state.next_request() == CoordinatorRequest(Ask.PARTITIONS, 0.0, frozenset({CLOSED}))
     assert added(state).added == {OPEN, CLOSED}
 
 
@@ -68,7 +64,7 @@ def test_a_refusal_names_the_topics_and_the_broker_is_told_of_the_abort():
     assert state.refused == {"closed"}
     assert state.added == {OPEN}
     assert state.next_request() is None
-    assert state.end(commit=False).next_request() == EndTransaction(commit=False, pause=0.0)
+    assert state.end(commit=False).next_request() == CoordinatorRequest(Ask.ABORT)
 
 
 def test_one_refused_topic_keeps_all_partitions_out():
@@ -94,7 +90,7 @@ def test_partitions_are_added_again_after_transient_errors(error):
         state = added(state, open=error)
         pauses.append(state.pause)
         if error is kafka.NotCoordinatorError:
-            assert isinstance(state.next_request(), FindCoordinator)
+            assert state.next_request().ask is Ask.COORDINATOR
             state = state.after(CoordinatorFound(4))
     assert pauses == [0.001, 0.002, 0.004, 0.01, 0.02, 0.02, 0.02, 0.02]
     assert added(state).added == {OPEN}
@@ -105,7 +101,7 @@ def test_partitions_are_added_again_after_transient_errors(error):
     [(kafka.RequestTimedOutError(), True), (kafka.KafkaConnectionError(), False)],
 )
 def test_a_request_without_an_answer_is_sent_again(error, moved):
-    state = adding(OPEN).after(RequestUnanswered(error))
+    state = adding(OPEN).after(RequestFailed(error, answered=False))
     assert (state.coordinator is None) == moved
     assert state.next_request().pause == 0.05
     assert state.in_doubt
@@ -113,7 +109,10 @@ def test_a_request_without_an_answer_is_sent_again(error, moved):
 
 def test_a_refusal_after_an_unanswered_request_is_a_connection_error():
     """The broker may have added the partitions, and then has an open transaction."""
-    state = added(adding(OPEN).after(RequestUnanswered(kafka.KafkaConnectionError())), open=REFUSED)
+    state = added(
+        adding(OPEN).after(RequestFailed(kafka.KafkaConnectionError(), answered=False)),
+        open=REFUSED,
+    )
     assert state.phase is Phase.FAILED
     assert isinstance(state.error, kafka.KafkaConnectionError)
 
@@ -122,7 +121,7 @@ def test_a_fenced_producer_fails():
     state = added(adding(OPEN), open=kafka.InvalidProducerEpoch)
     assert isinstance(state.error, kafka.ProducerFenced)
     ending = added(adding(OPEN)).end(commit=True)
-    ended = ending.after(RequestRefused(kafka.InvalidProducerEpoch()))
+    ended = ending.after(RequestFailed(kafka.InvalidProducerEpoch()))
     assert isinstance(ended.error, kafka.ProducerFenced)
     assert ended.next_request() is None
 
@@ -130,7 +129,7 @@ def test_a_fenced_producer_fails():
 def test_fatal_errors_fail_a_producer():
     assert isinstance(added(adding(OPEN), open=kafka.InvalidTxnState).error, kafka.InvalidTxnState)
     starting = TransactionState("id").after(CoordinatorFound(1))
-    refused = starting.after(RequestRefused(kafka.TransactionalIdAuthorizationFailed()))
+    refused = starting.after(RequestFailed(kafka.TransactionalIdAuthorizationFailed()))
     assert refused.phase is Phase.FAILED
     assert refused.error.args == ("id",)
 
@@ -138,14 +137,14 @@ def test_fatal_errors_fail_a_producer():
 def test_an_end_is_repeated_until_it_is_answered():
     state = added(adding(OPEN)).end(commit=True)
     for event in (
-        RequestRefused(kafka.ConcurrentTransactions()),
-        RequestRefused(kafka.NotCoordinatorError()),
+        RequestFailed(kafka.ConcurrentTransactions()),
+        RequestFailed(kafka.NotCoordinatorError()),
         CoordinatorFound(5),
-        RequestUnanswered(kafka.RequestTimedOutError()),
+        RequestFailed(kafka.RequestTimedOutError(), answered=False),
         CoordinatorFound(5),
     ):
         state = state.after(event)
-    assert state.next_request().commit
+    assert state.next_request().ask is Ask.COMMIT
     state = state.after(TransactionEnded())
     assert state == TransactionState("id", Phase.READY, ProducerIdentity(7, 0), coordinator=5), (
         "nothing of a transaction outlives it"
