@@ -292,7 +292,7 @@ async def test_an_unusable_connection_is_reported(database: Database) -> None:
         terminate_all(database)
         with pytest.raises(DestinationUnavailableError):
             await writer.send(to, [{"n": 1}])
-        with pytest.raises(DestinationUnavailableError, match="open another"):
+        with pytest.raises(DestinationUnavailableError, match="is closed"):
             await writer.send(to, [{"n": 1}])
     assert database.rows("SELECT n FROM t") == [(0,)]
 
@@ -352,7 +352,7 @@ async def test_a_loss_after_one_of_two_commits_has_an_unknown_outcome(
         terminate_all(database)
         raise ConnectionResetError("gone")
 
-    monkeypatch.setattr("eventer.destinations.postgres.encoded_delivery.find_rejected_row", lost)
+    monkeypatch.setattr("eventer.destinations.postgres.find_rejected_row._find_rejected_row", lost)
     async with Writer(database.dsn) as writer:
         deliveries = [writer.delivery(to, [{"n": 0}]) for to in (bad, fine)]
         with pytest.raises(UnknownOutcomeError):

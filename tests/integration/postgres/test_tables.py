@@ -253,6 +253,33 @@ async def test_the_hint_for_missing_privileges_is_sql(database: Database) -> Non
         assert (await writer.send(to, [{"id": 1, "a": 1}])).rejected == {}
 
 
+async def test_the_hint_for_missing_column_privileges_is_sql(database: Database) -> None:
+    database.execute("CREATE TABLE t (id bigint PRIMARY KEY, a bigint, b bigint)")
+    database.execute("REVOKE ALL ON t FROM eventer")
+    database.execute("GRANT SELECT, INSERT (id, a), UPDATE (b) ON t TO eventer")
+    to = flow("t", shape(id="bigint", a="bigint", b="bigint"), key=("id",))
+    async with Writer(database.dsn) as writer:
+        for ask in (writer.connection.check, writer.connection.prepare):
+            with pytest.raises(DestinationRejectedError, match='column "b"') as caught:
+                await ask(to)
+        assert str(caught.value.hint).startswith('GRANT INSERT ("b"), UPDATE ("a") ON "public"."t"')
+        database.execute(str(caught.value.hint))
+        for _ in range(2):
+            assert (await writer.send(to, [{"id": 1, "a": 1, "b": 1}])).rejected == {}
+
+
+async def test_the_hint_for_the_missing_temporary_privilege_is_sql(database: Database) -> None:
+    name = database.value("SELECT current_database()")
+    database.execute(f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC, eventer")
+    to = flow("t", shape(id="bigint", a="bigint"))
+    async with Writer(database.dsn) as writer:
+        for ask in (writer.connection.check, writer.connection.prepare):
+            with pytest.raises(DestinationRejectedError, match="temporary tables") as caught:
+                await ask(to)
+        database.execute(str(caught.value.hint))
+        assert (await writer.send(to, [{"id": 1, "a": 1}])).rejected == {}
+
+
 async def test_a_type_without_casts_is_rejected(database: Database) -> None:
     """An error while preparing one flow does not affect the others."""
     bad, fine = flow("t", shape(a="text")), flow("u", shape(a="text"), generator=2)

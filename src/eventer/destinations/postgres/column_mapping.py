@@ -49,7 +49,7 @@ class TableColumn:
     `base_name`, `category` and `kind` are from the `pg_type` row of that base type; `base_name` is
     empty for types outside of pg_catalog. `scale` is that of a numeric, if it has one. `exact`:
     equal values have equal bytes. `collation` is set if it equates different texts. `required`: the
-    column is NOT NULL and has no default.
+    column is NOT NULL and has no default. `may_insert` and `may_update` are the role's privileges.
     """
 
     name: str
@@ -64,6 +64,8 @@ class TableColumn:
     required: bool = False
     always_identity: bool = False
     generated: bool = False
+    may_insert: bool = True
+    may_update: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ from eventer.core.errors import (
 from eventer.core.model import Guarantee, Position, PositionKey
 from eventer.destinations.background_encoder import BackgroundEncoder
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
-from eventer.destinations.postgres.delivery_encoding import PendingDelivery, encode_deliveries
 from eventer.destinations.postgres.encoded_delivery import (
     DeliveryFailure,
     EncodedDelivery,
-    explain,
+    PendingDelivery,
+    encode_deliveries,
     field_names,
 )
 from eventer.destinations.postgres.errors import (
@@ -33,6 +33,7 @@ from eventer.destinations.postgres.errors import (
     classify_error,
     translate_errors,
 )
+from eventer.destinations.postgres.find_rejected_row import explain
 from eventer.destinations.postgres.position import (
     FlowPosition,
     Shard,

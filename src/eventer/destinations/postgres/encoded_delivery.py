@@ -1,26 +1,26 @@
-"""The part of a flow in a commit: its encoded rows, or the reason why it is excluded."""
+"""The part of a flow in a commit: its rows, encoded before the transaction, or its failure."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import asyncpg
 
-from eventer.core.batch import Batch
-from eventer.core.errors import (
-    DestinationError,
-    DestinationRejectedError,
-    TargetUnavailableError,
-)
-from eventer.core.model import PositionKey
+from eventer.core.batch import Batch, advance_position
+from eventer.core.errors import DestinationError, DestinationRejectedError, PositionLostError
+from eventer.core.model import Position, PositionKey
 from eventer.destinations.base import Delivery
-from eventer.destinations.postgres.errors import ErrorCategory, classify_error, describe
-from eventer.destinations.postgres.find_rejected_row import find_rejected_row
+from eventer.destinations.merge_batches import group_small_deliveries
+from eventer.destinations.postgres.errors import ErrorCategory, classify_error
 from eventer.destinations.postgres.position import FlowPosition
 from eventer.destinations.postgres.prepared_flows import PreparedFlow
-from eventer.destinations.postgres.row_encoding import encode
+from eventer.destinations.postgres.row_encoding import EncodedRows, RowBlock, encode, encode_merged
 from eventer.kernels.pgcopy.copy_stream import Bytes
+
+EncodedAhead: TypeAlias = Callable[[Batch], RowBlock | None]
+"""Returns the rows of a batch that was encoded ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +68,85 @@ def field_names(batches: tuple[Batch, ...]) -> frozenset[str]:
     return frozenset[str]().union(*(batch.fields.names() for batch in batches))
 
 
-async def explain(client: asyncpg.Connection, failure: DeliveryFailure) -> DestinationError:
-    """The error that the outcome reports for a failure."""
-    error = failure.error
-    if isinstance(error, DestinationError):
-        return error
-    table = failure.ready.mapping.table if failure.ready else "its table"
-    if classify_error(error) is ErrorCategory.BUSY:
-        reported_error: DestinationError = TargetUnavailableError(
-            f"{table} is busy: {describe(error)}"
+@dataclass(frozen=True, slots=True)
+class PendingDelivery:
+    """A delivery whose table is ready, and the committed position, if any."""
+
+    delivery: Delivery
+    ready: PreparedFlow
+    flow_position: FlowPosition | None
+
+    @property
+    def before(self) -> Position | None:
+        """The position at which the delivery must begin, if known."""
+        if self.delivery.accepted is not None:
+            return self.delivery.accepted
+        return None if self.flow_position is None else self.flow_position.position
+
+    def encoded_delivery(self, streams: Sequence[Bytes]) -> EncodedDelivery:
+        """The delivery with its encoded rows."""
+        after = advance_position(self.before or Position(), self.delivery.batches)
+        return EncodedDelivery(
+            self.delivery, self.ready, tuple(streams), FlowPosition(after, self.ready.found)
         )
-    elif classify_error(error) is ErrorCategory.SCHEMA_CHANGED:
-        reported_error = _schema_changed_error(str(table), error)
-    else:
-        assert failure.ready is not None
-        batches, ready = failure.delivery.batches, failure.ready
-        encoded = await asyncio.to_thread(encode, ready.mapping, batches, ready.number)
-        reported_error = await find_rejected_row(client, ready, encoded, error)
-    reported_error.__cause__ = error
-    return reported_error
+
+    def failure(self, error: DestinationRejectedError | PositionLostError) -> DeliveryFailure:
+        """The delivery with its error."""
+        return DeliveryFailure(self.delivery, error, self.ready)
 
 
-def _schema_changed_error(table: str, error: asyncpg.PostgresError) -> DestinationError:
-    if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError):
-        return TargetUnavailableError(f"{table} changed during the write: {describe(error)}")
-    return DestinationRejectedError(
-        f"{table} does not accept the events: {describe(error)}", hint=error.hint
+def encode_deliveries(
+    pending_deliveries: Iterable[PendingDelivery], ahead: EncodedAhead
+) -> list[EncodedDelivery | DeliveryFailure]:
+    """Encodes the rows of deliveries, except for those that were encoded `ahead`."""
+    ready_to_encode: list[PendingDelivery] = []
+    encoded_or_failed: list[EncodedDelivery | DeliveryFailure] = []
+    for pending in pending_deliveries:
+        if (lost := _position_lost(pending)) is None:
+            ready_to_encode.append(pending)
+        else:
+            encoded_or_failed.append(pending.failure(lost))
+    for group in group_small_deliveries(
+        ready_to_encode, lambda pending: pending.delivery, lambda pending: id(pending.ready.mapping)
+    ):
+        encoded_or_failed += _encode_group(group, ahead)
+    return encoded_or_failed
+
+
+def _position_lost(pending: PendingDelivery) -> PositionLostError | None:
+    first, before = pending.delivery.batches[0].first, pending.before
+    if before is None or before.next == first:
+        return None
+    return PositionLostError(
+        f"the delivery starts at event {first}, but the database's position is {before.next}"
     )
+
+
+def _encode_group(
+    group: Sequence[PendingDelivery], ahead: EncodedAhead
+) -> list[EncodedDelivery | DeliveryFailure]:
+    """Encodes deliveries together; if an event is rejected, one by one to find its flow."""
+    if len(group) > 1:
+        flows = [(pending.ready.number, pending.delivery.batches) for pending in group]
+        try:
+            streams = encode_merged(group[0].ready.mapping, flows)
+        except DestinationRejectedError:
+            pass
+        else:
+            return [o.encoded_delivery([stream]) for o, stream in zip(group, streams, strict=True)]
+    return [_encode_one(pending, ahead) for pending in group]
+
+
+def _encode_one(pending: PendingDelivery, ahead: EncodedAhead) -> EncodedDelivery | DeliveryFailure:
+    ready, batches = pending.ready, pending.delivery.batches
+    try:
+        encoded = encode(ready.mapping, batches, ready.number, ahead)
+        return pending.encoded_delivery(_streams(ready, encoded))
+    except DestinationRejectedError as error:
+        return pending.failure(error)
+
+
+def _streams(ready: PreparedFlow, encoded: EncodedRows) -> list[Bytes]:
+    if not len(encoded.index):
+        return []
+    return encoded.direct() if ready.mapping.direct else [encoded.staged_stream()]

@@ -7,17 +7,23 @@ column. This takes as long as two deliveries; the generator stops afterwards.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-from eventer.core.errors import DestinationRejectedError
+from eventer.core.errors import (
+    DestinationError,
+    DestinationRejectedError,
+    TargetUnavailableError,
+)
 from eventer.destinations.postgres.column_mapping import ColumnMapping, alter_type_sql
+from eventer.destinations.postgres.encoded_delivery import DeliveryFailure
 from eventer.destinations.postgres.errors import ErrorCategory, classify_error, describe
 from eventer.destinations.postgres.identifiers import quote
 from eventer.destinations.postgres.match_schema import TableMapping
 from eventer.destinations.postgres.prepared_flows import PreparedFlow
-from eventer.destinations.postgres.row_encoding import EncodedRows
+from eventer.destinations.postgres.row_encoding import EncodedRows, encode
 from eventer.destinations.postgres.staging_tables import (
     TEMP_SCHEMA,
     create_staging_table,
@@ -31,7 +37,36 @@ _STAGING_TABLE = 0
 _PROBE_TABLE = "eventer_probe"
 
 
-async def find_rejected_row(
+async def explain(client: asyncpg.Connection, failure: DeliveryFailure) -> DestinationError:
+    """The error that the outcome reports for a failure."""
+    error = failure.error
+    if isinstance(error, DestinationError):
+        return error
+    table = failure.ready.mapping.table if failure.ready else "its table"
+    if classify_error(error) is ErrorCategory.BUSY:
+        reported_error: DestinationError = TargetUnavailableError(
+            f"{table} is busy: {describe(error)}"
+        )
+    elif classify_error(error) is ErrorCategory.SCHEMA_CHANGED:
+        reported_error = _schema_changed_error(str(table), error)
+    else:
+        assert failure.ready is not None
+        batches, ready = failure.delivery.batches, failure.ready
+        encoded = await asyncio.to_thread(encode, ready.mapping, batches, ready.number)
+        reported_error = await _find_rejected_row(client, ready, encoded, error)
+    reported_error.__cause__ = error
+    return reported_error
+
+
+def _schema_changed_error(table: str, error: asyncpg.PostgresError) -> DestinationError:
+    if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError):
+        return TargetUnavailableError(f"{table} changed during the write: {describe(error)}")
+    return DestinationRejectedError(
+        f"{table} does not accept the events: {describe(error)}", hint=error.hint
+    )
+
+
+async def _find_rejected_row(
     client: asyncpg.Connection,
     ready: PreparedFlow,
     encoded: EncodedRows,

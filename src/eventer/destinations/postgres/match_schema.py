@@ -121,7 +121,7 @@ def match_schema(
     if complete:
         _check_required(fields, table)
     _check_identities(fields, key, table)
-    _check_rights(key, table)
+    _check_rights(fields, key, table)
     return TableMapping(table.name, table.oid, columns, key)
 
 
@@ -187,10 +187,27 @@ def _check_identities(fields: Sequence[Column], key: tuple[str, ...], table: Tab
             )
 
 
-def _check_rights(key: tuple[str, ...], table: Table) -> None:
-    needed = "SELECT, INSERT, UPDATE" if key else "INSERT"
+def _check_rights(fields: Sequence[Column], key: tuple[str, ...], table: Table) -> None:
+    """Checks the privileges on the table, then those on the columns of the fields."""
+    grantee = f"ON {table.name} TO {quote(table.role)}; -- as the table's owner"
     if not table.may_insert or (key and not table.may_update):
+        needed = "SELECT, INSERT, UPDATE" if key else "INSERT"
         raise DestinationRejectedError(
             f"the role of this connection may not write to {table.name}",
-            hint=f"GRANT {needed} ON {table.name} TO {quote(table.role)}; -- as the table's owner",
+            hint=f"GRANT {needed} {grantee}",
+        )
+    written = {field.name for field in fields}
+    columns = [column for column in table.columns if column.name in written]
+    inserts = [quote(column.name) for column in columns if not column.may_insert]
+    updates = [quote(c.name) for c in columns if key and c.name not in key and not c.may_update]
+    if inserts or updates:
+        grants = [
+            f"{privilege} ({', '.join(names)})"
+            for privilege, names in (("INSERT", inserts), ("UPDATE", updates))
+            if names
+        ]
+        raise DestinationRejectedError(
+            f"the role of this connection may not write to column {(inserts + updates)[0]} "
+            f"of {table.name}",
+            hint=f"GRANT {', '.join(grants)} {grantee}",
         )

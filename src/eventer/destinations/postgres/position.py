@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -133,8 +133,7 @@ async def read_positions(
     """The positions of the generators that have one."""
     if not keys:
         return {}
-    columns = ([str(part) for part in column] for column in _columns(keys))
-    found = await client.fetch(statement("read_positions"), *columns)
+    found = await client.fetch(statement("read_positions"), *_columns(keys))
     return {
         PositionKey(
             int(row["cluster"]), int(row["generator"]), int(row["incarnation"])
@@ -149,11 +148,10 @@ async def write_positions(
     client: asyncpg.Connection, flow_positions: Mapping[PositionKey, FlowPosition]
 ) -> None:
     """Writes positions in the open transaction."""
-    columns = ([str(part) for part in column] for column in _columns(flow_positions))
     at = [flow_position.position for flow_position in flow_positions.values()]
     await client.execute(
         statement("write_positions"),
-        *columns,
+        *_columns(flow_positions),
         [position.next for position in at],
         [position.skipped for position in at],
         [position.bytes for position in at],
@@ -161,9 +159,5 @@ async def write_positions(
     )
 
 
-def _columns(keys: Collection[PositionKey]) -> tuple[list[int], list[int], list[int]]:
-    return (
-        [key.cluster for key in keys],
-        [key.generator for key in keys],
-        [key.incarnation for key in keys],
-    )
+def _columns(keys: Collection[PositionKey]) -> Iterator[list[str]]:
+    return (list(map(str, column)) for column in zip(*keys, strict=True))

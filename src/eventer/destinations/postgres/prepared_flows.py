@@ -15,7 +15,7 @@ from eventer.destinations.base import Flow
 from eventer.destinations.postgres.errors import ErrorCategory, classify_error, describe
 from eventer.destinations.postgres.identifiers import parse_table
 from eventer.destinations.postgres.match_schema import TableMapping, match_schema, table_fields
-from eventer.destinations.postgres.staging_tables import StagingTables
+from eventer.destinations.postgres.staging_tables import StagingTables, check_may_stage
 from eventer.destinations.postgres.system_catalog import read_fingerprint
 from eventer.destinations.postgres.table_creation import check_table, ensure_table, table_to_create
 
@@ -62,9 +62,11 @@ class PreparedFlows:
         fields = table_fields(flow.shape, target)
         table = await check_table(self._client, name, fields, target)
         complete = not flow.shape.open
-        match_schema(
+        mapping = match_schema(
             fields, target, table or table_to_create(name, fields, target), complete=complete
         )
+        if not mapping.direct:
+            await check_may_stage(self._client)
 
     def known(self, flow: Flow) -> PreparedFlow | None:
         """The flow if it is prepared, or None."""

@@ -11,10 +11,15 @@ from typing import Final, TypeAlias
 
 import asyncpg
 
+from eventer.core.errors import DestinationRejectedError
 from eventer.destinations.postgres.identifiers import quote
 from eventer.destinations.postgres.match_schema import TableMapping
 
 TEMP_SCHEMA: Final = "pg_temp"
+_TEMPORARY_PRIVILEGE_SQL: Final = (
+    "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY'),"
+    " pg_catalog.current_database()::text, current_user::text"
+)
 
 StagingLayout: TypeAlias = tuple[str, ...]
 """The columns of a staging table, as SQL."""
@@ -61,12 +66,29 @@ class StagingTables:
             )
 
     async def _create(self, layout: StagingLayout) -> _StagingTable:
+        await check_may_stage(self._client)
         self._numbers += 1
         async with self._client.transaction():
             # A temporary table need not survive a crash, so the commit need not wait for the disk.
             await self._client.execute("SET LOCAL synchronous_commit = off")
             await self._client.execute(create_staging_table(layout, self._numbers))
         return _StagingTable(self._numbers)
+
+
+async def check_may_stage(client: asyncpg.Connection) -> None:
+    """Checks that the role may create staging tables.
+
+    Raises:
+        DestinationRejectedError: it may not; the hint is SQL.
+    """
+    permitted, database, role = await client.fetchrow(_TEMPORARY_PRIVILEGE_SQL)
+    if not permitted:
+        raise DestinationRejectedError(
+            "the role of this connection may not create temporary tables, through which the rows "
+            "are written",
+            hint=f"GRANT TEMPORARY ON DATABASE {quote(database)} TO {quote(role)}; "
+            "-- as the database's owner",
+        )
 
 
 def staging_layout(mapping: TableMapping) -> StagingLayout:

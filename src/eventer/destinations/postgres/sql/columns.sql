@@ -27,7 +27,9 @@ SELECT
          ELSE '' END AS collation,
     a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AS required,
     a.attidentity = 'a' AS always_identity,
-    a.attgenerated <> '' AS generated
+    a.attgenerated <> '' AS generated,
+    pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'INSERT') AS may_insert,
+    pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'UPDATE') AS may_update
 FROM based AS b
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = $1::bigint::oid AND a.attnum = b.attnum
 JOIN pg_catalog.pg_type AS t ON t.oid = b.type
