@@ -94,29 +94,29 @@ class Meter:
         self.fuel = min(_STEPS_PER_CLOCK_CHECK, total)
         self.reserve = total - self.fuel
 
-    def steps(self, count: int) -> None:
+    def charge_steps(self, count: int) -> None:
         """Charges `count` steps."""
         self.fuel -= count
         if self.fuel < 0:
             self.refuel()
 
-    def read(self, characters: int) -> None:
-        """Charges the steps of going through so many characters."""
-        self.steps(characters // _CHARACTERS_READ_PER_STEP)
+    def charge_reading(self, characters: int) -> None:
+        """Charges the search, split or change of a text in advance."""
+        self.charge_steps(characters // _CHARACTERS_READ_PER_STEP)
 
-    def copied(self, characters: int) -> None:
-        """Charges the steps of copying or comparing so many characters."""
-        self.steps(characters // _CHARACTERS_COPIED_PER_STEP)
+    def charge_copying(self, characters: int) -> None:
+        """Charges the copy or comparison of a text in advance."""
+        self.charge_steps(characters // _CHARACTERS_COPIED_PER_STEP)
 
-    def pieces(self, text: str) -> Iterator[str]:
-        """A text in pieces, the steps of each charged before it is given out."""
+    def charged_pieces(self, text: str) -> Iterator[str]:
+        """A text in pieces, each charged as read; for work that is slow per character."""
         for start in range(0, len(text), _PIECE_LENGTH):
             piece = text[start : start + _PIECE_LENGTH] if len(text) > _PIECE_LENGTH else text
-            self.read(len(piece))
+            self.charge_reading(len(piece))
             yield piece
 
-    def bytes(self, count: float) -> None:
-        """Charges `count` bytes about to be allocated."""
+    def charge_bytes(self, count: float) -> None:
+        """Charges `count` bytes in advance."""
         self.bytes_left -= count
         if self.bytes_left < 0:
             raise BudgetError(
@@ -124,14 +124,17 @@ class Meter:
                 hint="simplify the template",
             )
 
-    def elements(self, count: float) -> None:
-        """Charges an array or object of `count` elements about to be made: bytes and steps."""
-        self.bytes(count * ELEMENT_BYTES)
-        self.steps(int(count))
+    def charge_elements(self, count: float) -> None:
+        """Charges the bytes and steps of an array or object of `count` elements in advance."""
+        self.charge_bytes(count * ELEMENT_BYTES)
+        self.charge_steps(int(count))
 
-    def element_bytes(self, count: float) -> None:
-        """Charges the bytes of elements whose steps are charged one by one while they are made."""
-        self.bytes(count * ELEMENT_BYTES)
+    def charge_element_bytes(self, count: float) -> None:
+        """Charges only the bytes of elements; the caller charges a step for each.
+
+        For elements that cost more than a copy: the clock is checked in between.
+        """
+        self.charge_bytes(count * ELEMENT_BYTES)
 
     def too_deep(self) -> BudgetError:
         """The error to raise once `depth` is below zero."""

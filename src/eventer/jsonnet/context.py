@@ -100,7 +100,7 @@ class Context:
                 return within_elements
         inside = {element.key for element in self.elements}
         added = [element for element in elements if element.key not in inside]
-        self.meter.steps(len(elements))
+        self.meter.charge_steps(len(elements))
         if not added:
             return self
         steps = tuple([step for element in added for step in element.steps])

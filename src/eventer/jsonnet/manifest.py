@@ -101,10 +101,10 @@ class Manifester:
 
     def _long(self, text: str) -> str:
         """A string in quotes, charged and not cached."""
-        self._meter.bytes(len(text))
-        self._meter.read(len(text))
+        self._meter.charge_bytes(len(text))
+        self._meter.charge_reading(len(text))
         quoted = encode_basestring(text)
-        self._meter.bytes(len(quoted) - len(text))
+        self._meter.charge_bytes(len(quoted) - len(text))
         return quoted
 
     def _write_array(self, value: Array, parts: list[str]) -> list[JsonValue]:
@@ -122,7 +122,7 @@ class Manifester:
 
     def _enter(self, count: int) -> None:
         meter = self._meter
-        meter.steps(count + 1)
+        meter.charge_steps(count + 1)
         meter.depth -= 1
         if meter.depth < 0:
             raise meter.too_deep()

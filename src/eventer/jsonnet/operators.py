@@ -46,19 +46,19 @@ class Operators:
         if isinstance(left, str) or isinstance(right, str):
             return self._concatenate(self.to_string(left), self.to_string(right))
         if isinstance(left, Array) and isinstance(right, Array):
-            self._meter.elements(len(left.items) + len(right.items))
+            self._meter.charge_elements(len(left.items) + len(right.items))
             return Array(left.items + right.items)
         if isinstance(left, Object) and isinstance(right, Object):
             layers = len(left.layers) + len(right.layers)
-            self._meter.bytes(_OBJECT_BYTES + layers * _LAYER_BYTES)
-            self._meter.steps(1 + layers // _LAYERS_PER_STEP)
+            self._meter.charge_bytes(_OBJECT_BYTES + layers * _LAYER_BYTES)
+            self._meter.charge_steps(1 + layers // _LAYERS_PER_STEP)
             return add_objects(left, right, elements)
         raise EvaluationError(
             f"cannot add {describe(left)} and {describe(right)}", hint=_add_hint(left, right)
         )
 
     def _concatenate(self, left: str, right: str) -> str:
-        self._meter.bytes(len(left) + len(right))
+        self._meter.charge_bytes(len(left) + len(right))
         return left + right
 
     # -- equality and order ---------------------------------------------------------------------
@@ -89,12 +89,12 @@ class Operators:
 
     def _same_texts(self, left: str, right: str) -> bool:
         if len(left) >= _MIN_CHARGED_LENGTH and len(left) == len(right):
-            self._meter.copied(len(left))
+            self._meter.charge_copying(len(left))
         return left == right
 
     def _enter(self) -> None:
         meter = self._meter
-        meter.steps(1)
+        meter.charge_steps(1)
         meter.depth -= 1
         if meter.depth < 0:
             raise meter.too_deep()
@@ -103,7 +103,7 @@ class Operators:
         if len(left.items) != len(right.items):
             return False
         for first, second in zip(left, right, strict=True):
-            self._meter.steps(1)
+            self._meter.charge_steps(1)
             if not self.equals(first, second):
                 return False
         return True
@@ -113,7 +113,7 @@ class Operators:
         if names != right.names():
             return False
         for name in names:
-            self._meter.steps(1)
+            self._meter.charge_steps(1)
             if not self.equals(left.get(name), right.get(name)):
                 return False
         return True
@@ -127,7 +127,7 @@ class Operators:
         kind = left.__class__
         if kind is right.__class__ and (kind is float or kind is str):
             if kind is str:
-                self._meter.copied(min(len(left), len(right)))  # type: ignore[arg-type]  # the same class
+                self._meter.charge_copying(min(len(left), len(right)))  # type: ignore[arg-type]  # the same class
             return (left > right) - (left < right)  # type: ignore[operator]  # the same class
         if isinstance(left, Array) and isinstance(right, Array):
             self._enter()
@@ -141,7 +141,7 @@ class Operators:
 
     def _compare_arrays(self, left: Array, right: Array) -> int:
         for first, second in zip(left.items, right.items, strict=False):
-            self._meter.steps(1)
+            self._meter.charge_steps(1)
             order = self.compare(force(first), force(second))
             if order:
                 return order
@@ -160,7 +160,7 @@ class Operators:
         return "".join(parts)
 
     def _write(self, value: Value, parts: list[str]) -> None:
-        self._meter.steps(1)
+        self._meter.charge_steps(1)
         if value is None:
             parts.append("null")
         elif value is True or value is False:
@@ -169,7 +169,7 @@ class Operators:
             parts.append(self._quoted(value))
         elif isinstance(value, float):
             text = number_text(value)
-            self._meter.bytes(len(text))
+            self._meter.charge_bytes(len(text))
             parts.append(text)
         else:
             self._enter()
@@ -206,13 +206,13 @@ class Operators:
 
     def _quoted(self, text: str) -> str:
         """See `quote_string`; charged."""
-        self._meter.bytes(len(text))
+        self._meter.charge_bytes(len(text))
         if len(text) < _MIN_CHARGED_LENGTH:
             return quote_string(text)
         pieces: list[str] = []
-        for piece in self._meter.pieces(text):
+        for piece in self._meter.charged_pieces(text):
             pieces.append(quote_string(piece)[1:-1])
-            self._meter.bytes(len(pieces[-1]) - len(piece))
+            self._meter.charge_bytes(len(pieces[-1]) - len(piece))
         return f'"{"".join(pieces)}"'
 
 

@@ -82,7 +82,7 @@ def test_a_user_agent_is_the_entry_that_the_number_falls_on() -> None:
 @pytest.mark.parametrize(
     ("spec", "given"), [(GET_DATASET, "dataset"), (GET_INSTANCE_ID, "instance_id")]
 )
-def test_what_the_request_and_the_service_say_comes_before_the_argument(spec, given) -> None:
+def test_values_of_request_and_service_override_the_argument(spec, given) -> None:
     call = spec.call(("dummy",))
     assert call.row(1, RowContext(0, 0)) == "dummy"
     assert call.row(1, RowContext(0, 0, **{given: "real"})) == "real"

@@ -1,4 +1,4 @@
-"""`get_timestamp`: what its arguments may be, and which instants it draws."""
+"""`get_timestamp`: its arguments, and the instants that it draws."""
 
 from datetime import UTC, datetime
 
@@ -36,7 +36,7 @@ def test_the_readmes_call_draws_every_hour_of_its_days() -> None:
     assert all(v.endswith(":00:00Z") for v in values)
 
 
-def test_a_small_grid_is_picked_from_and_a_large_one_spelt() -> None:
+def test_a_small_grid_is_a_dictionary_and_a_large_one_strings() -> None:
     small = column("2021-12-01", "2021-12-31", "1h")
     assert isinstance(small.texts, DictionaryColumn)
     large = column("2021-12-01", "2021-12-31", "1s")
@@ -47,7 +47,7 @@ def test_a_small_grid_is_picked_from_and_a_large_one_spelt() -> None:
     )
 
 
-def test_units_are_the_instants_that_are_spelt() -> None:
+def test_units_equal_the_texts() -> None:
     for arguments in (("2021-12-01", "2021-12-31", "1h"), ("now-7d", "now", "1ms")):
         made = column(*arguments)
         scale = 10**made.digits
@@ -74,7 +74,7 @@ def test_points_of_the_grid_are_equally_likely() -> None:
         ("2021-12-01T00:00:00.5Z", "2021-12-01T00:00:00.500Z"),
     ],
 )
-def test_ways_to_write_a_point(text: str, same: str) -> None:
+def test_forms_of_points_in_time(text: str, same: str) -> None:
     assert ns(text) == ns(same)
     assert column(text, text, "1h").to_list()[0] == same
 
@@ -117,7 +117,7 @@ def test_now_is_the_scheduled_time_of_each_event() -> None:
         ("1ns", "2024-05-06T07:08:09.123456789Z"),
     ],
 )
-def test_the_step_says_how_many_digits_there_are(step: str, text: str) -> None:
+def test_the_step_decides_the_number_of_digits(step: str, text: str) -> None:
     assert column("now", "now", step).to_list()[0] == text
 
 

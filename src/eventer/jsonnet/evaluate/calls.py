@@ -224,7 +224,7 @@ class _DynamicCall:
 
 
 def _run(function: Closure, inner: Frame, meter: Meter) -> Value:
-    meter.steps(1)
+    meter.charge_steps(1)
     meter.depth -= 1
     if meter.depth < 0:
         raise meter.too_deep()

@@ -32,7 +32,7 @@ Gather: TypeAlias = Callable[[Frame, Emit], None]
 def array(compiler: Compiler, node: Array, scope: Scope) -> Code:
     """`[a, b]`: elements are computed lazily."""
     codes = [compiler.operand(each, scope) for each in node.elements]
-    elements, count = compiler.runtime.meter.elements, len(codes)
+    elements, count = compiler.runtime.meter.charge_elements, len(codes)
 
     def make(frame: Frame) -> Value:
         elements(count)
@@ -119,11 +119,11 @@ def _for(
                 message = f"`for` needs an array, not {describe(array)}"
                 raise EvaluationError(message, span, hint=hint)
             items, member = array.items, frame[1].element_context
-            _charge(meter.element_bytes, len(items), span)
+            _charge(meter.charge_element_bytes, len(items), span)
             for number, item in enumerate(items):
                 meter.fuel -= 1
                 if meter.fuel < 0:
-                    _charge(meter.steps, 0, span)
+                    _charge(meter.charge_steps, 0, span)
                 then([frame, member((site, number)), item, *pad], emit)
 
         return each

@@ -163,12 +163,12 @@ def imported(compiler: Compiler, node: Import, _scope: Scope) -> Code:
 
     def text(_frame: Frame) -> Value:
         data = imports.data(path)
-        meter.bytes(len(data))
+        meter.charge_bytes(len(data))
         return decode_utf8(data)
 
     def octets(_frame: Frame) -> Value:
         data = imports.data(path)
-        meter.elements(len(data))
+        meter.charge_elements(len(data))
         return Array([float(octet) for octet in data])
 
     return {"import": code, "importstr": text, "importbin": octets}[node.kind]

@@ -127,7 +127,7 @@ def _fixed(
     def make(frame: Frame) -> Value:
         meter.bytes_left -= _OBJECT_BYTES
         if meter.bytes_left < 0:
-            meter.bytes(0)
+            meter.charge_bytes(0)
         return ObjectValue(
             (Layer(object_code, members, frame, frame[1]),), has_asserts, uses_draw_key
         )
@@ -153,7 +153,7 @@ def _computed(
         fields.append((name, field, body, member))
 
     def make(frame: Frame) -> Value:
-        meter.bytes(_OBJECT_BYTES)
+        meter.charge_bytes(_OBJECT_BYTES)
         members: dict[str, LayerField] = {}
         for name_code, field, body, member in fields:
             name = name_code(frame)

@@ -54,7 +54,7 @@ class Runtime:
     def step_of(self, text: str) -> int:
         """A text as a step of draw keys."""
         if len(text) > _MAX_CACHED_TEXT:
-            self.meter.read(len(text))
+            self.meter.charge_reading(len(text))
             return self.environment.keys.step_of(text)
         step = self._steps.get(text)
         if step is None:
@@ -94,10 +94,10 @@ class Runtime:
         if self._is_lazy(value):
             return self._native_object(value)  # type: ignore[arg-type]  # has its methods
         if isinstance(value, Mapping):
-            self.meter.elements(len(value))
+            self.meter.charge_elements(len(value))
             return object_of({str(k): self.from_json(v) for k, v in value.items()})
         if isinstance(value, Sequence):
-            self.meter.elements(len(value))
+            self.meter.charge_elements(len(value))
             return Array([self.from_json(element) for element in value])
         raise EvaluationError(f"{type(value).__name__} is not a JSON value")
 

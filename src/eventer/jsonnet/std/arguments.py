@@ -60,7 +60,7 @@ def size(call: Call, value: Value, param: str) -> int:
 
 def enter_level(call: Call, depth: int) -> int:
     """Enters a level of nesting; refuses one that is too deep."""
-    call.steps(1)
+    call.meter.charge_steps(1)
     if depth >= NESTING:
         raise call.error(
             f"nested more than {NESTING} levels deep",
@@ -77,7 +77,7 @@ def characters(call: Call, value: Value) -> list[Operand]:
     if isinstance(value, Array):
         return value.items
     if isinstance(value, str):
-        call.elements(len(value))
+        call.meter.charge_elements(len(value))
         return list(value)
     if length(call, value) == 0:
         return []

@@ -13,7 +13,7 @@ from eventer.jsonnet.values import Array, Function, Operand, Value
 def make_array(call: Call, count: Value, func: Value) -> Value:
     """`sz` elements, each the result of a function of its position, computed lazily."""
     many, make = size(call, count, "sz"), call.function(func, "func")
-    call.element_bytes(max(many, 0))
+    call.meter.charge_element_bytes(max(many, 0))
     return Array([call.later(make, [float(i)], 1, i) for i in range(many)])
 
 
@@ -21,7 +21,7 @@ def make_array(call: Call, count: Value, func: Value) -> Value:
 def range_of(call: Call, first: Value, last: Value) -> Value:
     """The whole numbers from `from` to `to`, both included."""
     start, end = size(call, first, "from"), size(call, last, "to")
-    call.elements(max(end - start + 1, 0))
+    call.meter.charge_elements(max(end - start + 1, 0))
     return Array([float(i) for i in range(start, end + 1)])
 
 
@@ -31,11 +31,11 @@ def repeat(call: Call, what: Value, count: Value) -> Value:
     expect(call, what, "what", "string", "array")
     times = max(size(call, count, "count"), 0)
     if isinstance(what, str):
-        call.bytes(len(what) * times)
-        call.copied(len(what) * times)
+        call.meter.charge_bytes(len(what) * times)
+        call.meter.charge_copying(len(what) * times)
         return what * times
     items = call.array(what, "what").items
-    call.elements(len(items) * times)
+    call.meter.charge_elements(len(items) * times)
     return Array(items * times)
 
 
@@ -44,7 +44,7 @@ def map_of(call: Call, func: Value, array: Value) -> Value:
     """The results of a function for each element, computed lazily."""
     change = call.function(func, "func")
     items = _items(call, array)
-    call.element_bytes(len(items))
+    call.meter.charge_element_bytes(len(items))
     return Array([call.later(change, [item], 0, i) for i, item in enumerate(items)])
 
 
@@ -53,7 +53,7 @@ def map_with_index(call: Call, func: Value, array: Value) -> Value:
     """The results of a function of position and element, computed lazily."""
     change = call.function(func, "func")
     items = _items(call, array)
-    call.element_bytes(len(items))
+    call.meter.charge_element_bytes(len(items))
     return Array([call.later(change, [float(i), item], 0, i) for i, item in enumerate(items)])
 
 
@@ -66,7 +66,7 @@ def flat_map(call: Call, func: Value, array: Value) -> Value:
     joined: list[Operand] = []
     for i, item in enumerate(_items(call, array)):
         made = call.array(call.apply(make, [item], 0, i), "the function's result").items
-        call.elements(len(made))
+        call.meter.charge_elements(len(made))
         joined += made
     return Array(joined)
 
@@ -75,7 +75,7 @@ def _flat_text(call: Call, make: Function, text: str) -> str:
     parts: list[str] = []
     for i, letter in enumerate(text):
         part = call.string(call.apply(make, [letter], 0, i), "the function's result")
-        call.bytes(len(part))
+        call.meter.charge_bytes(len(part))
         parts.append(part)
     return "".join(parts)
 
@@ -97,7 +97,7 @@ def filter_map(call: Call, test: Value, change: Value, array: Value) -> Value:
 
 def _kept(call: Call, test: Function, array: Array) -> list[tuple[int, Operand]]:
     """The positions and elements for which a test, argument 0, returns true."""
-    call.elements(len(array))
+    call.meter.charge_elements(len(array))
     return [
         (i, item)
         for i, item in enumerate(array.items)
@@ -141,12 +141,12 @@ def join(call: Call, separator: Value, array: Value) -> Value:
     joined: list[Operand] = []
     first = True
     for item in parts.items:
-        call.steps(1)
+        call.meter.charge_steps(1)
         part = call.force(item)
         if part is None:
             continue
         items = call.array(part, "an element").items
-        call.elements(len(items) + (0 if first else len(between)))
+        call.meter.charge_elements(len(items) + (0 if first else len(between)))
         joined += items if first else between + items
         first = False
     return Array(joined)
@@ -155,13 +155,13 @@ def join(call: Call, separator: Value, array: Value) -> Value:
 def _joined_text(call: Call, separator: str, parts: Array) -> str:
     texts: list[str] = []
     for item in parts.items:
-        call.steps(1)
+        call.meter.charge_steps(1)
         part = call.force(item)
         if part is None:
             continue
         text = call.string(part, "an element")
-        call.bytes(len(text) + len(separator))
-        call.copied(len(text) + len(separator))
+        call.meter.charge_bytes(len(text) + len(separator))
+        call.meter.charge_copying(len(text) + len(separator))
         texts.append(text)
     return separator.join(texts)
 
@@ -170,7 +170,7 @@ def _joined_text(call: Call, separator: str, parts: Array) -> str:
 def lines(call: Call, array: Value) -> Value:
     """Strings as lines, each with a line break at its end."""
     parts = call.array(array, "arr").items
-    call.elements(len(parts))
+    call.meter.charge_elements(len(parts))
     return _joined_text(call, "\n", Array([*parts, ""]))
 
 
@@ -185,15 +185,15 @@ def joined_text(call: Call, value: Value) -> str:
     texts: list[str] = []
     pending: list[Operand] = [value]
     while pending:
-        call.steps(1)
+        call.meter.charge_steps(1)
         part = call.force(pending.pop())
         expect(call, part, "what is joined", "string", "array")
         if isinstance(part, Array):
-            call.elements(len(part))
+            call.meter.charge_elements(len(part))
             pending += reversed(part.items)
         elif isinstance(part, str):
-            call.bytes(len(part))
-            call.copied(len(part))
+            call.meter.charge_bytes(len(part))
+            call.meter.charge_copying(len(part))
             texts.append(part)
     return "".join(texts)
 
@@ -207,7 +207,7 @@ def flatten_arrays(call: Call, arrays: Value) -> Value:
         part = call.force(item)
         if not isinstance(part, Array):
             return _added(call, Array(joined), part, items[i + 1 :])
-        call.elements(len(part))
+        call.meter.charge_elements(len(part))
         joined += part.items
     return Array(joined)
 
@@ -226,10 +226,10 @@ def flatten_deep_array(call: Call, value: Value) -> Value:
     flat: list[Operand] = []
     pending: list[Operand] = [value]
     while pending:
-        call.elements(1)
+        call.meter.charge_elements(1)
         part = call.force(pending.pop())
         if isinstance(part, Array):
-            call.elements(len(part))
+            call.meter.charge_elements(len(part))
             pending += reversed(part.items)
         else:
             flat.append(part)
@@ -240,7 +240,7 @@ def flatten_deep_array(call: Call, value: Value) -> Value:
 def reverse(call: Call, array: Value) -> Value:
     """The elements from the last to the first."""
     items = call.array(array, "arr").items
-    call.elements(len(items))
+    call.meter.charge_elements(len(items))
     return Array(items[::-1])
 
 
@@ -266,7 +266,7 @@ def slice_of(call: Call, whole: Value, start: Value, end: Value, step: Value) ->
 def _places(call: Call, first: float, last: float, stride: float) -> range | list[int]:
     """The positions of a slice; fractional positions are truncated."""
     many = max(math.ceil((last - first) / stride), 0)
-    call.elements(many)
+    call.meter.charge_elements(many)
     if first.is_integer() and stride.is_integer():
         return range(int(first), int(first) + many * int(stride), int(stride))
     places: list[int] = []
@@ -287,7 +287,7 @@ def member(call: Call, array: Value, value: Value) -> Value:
     expect(call, array, "arr", "array", "string")
     if isinstance(array, str):
         part = call.string(value, "x")
-        call.read(len(array) + len(part))
+        call.meter.charge_reading(len(array) + len(part))
         return part in array
     return _place_of(call, call.array(array, "arr"), value) is not None
 
@@ -314,7 +314,7 @@ def _places_of(call: Call, array: Array, value: Operand) -> list[int]:
     """The positions of equal elements; without elements, the value is not forced."""
     places: list[int] = []
     for i, item in enumerate(array.items):
-        call.elements(1)
+        call.meter.charge_elements(1)
         if call.equals(call.force(item), call.force(value)):
             places.append(i)
     return places
@@ -323,7 +323,7 @@ def _places_of(call: Call, array: Array, value: Operand) -> list[int]:
 def _place_of(call: Call, array: Array, value: Value) -> int | None:
     """The position of the first equal element; those after it are not forced."""
     for i, item in enumerate(array.items):
-        call.steps(1)
+        call.meter.charge_steps(1)
         if call.equals(call.force(item), value):
             return i
     return None
@@ -347,7 +347,7 @@ def remove_at(call: Call, array: Value, index: Value) -> Value:
 
 
 def _without(call: Call, array: Array, place: int) -> Array:
-    call.elements(len(array))
+    call.meter.charge_elements(len(array))
     return Array(array.items[:place] + array.items[place + 1 :])
 
 
@@ -365,7 +365,7 @@ def any_of(call: Call, array: Value) -> Value:
 
 def _any(call: Call, array: Value, *, wanted: bool) -> bool:
     for item in call.array(array, "arr").items:
-        call.steps(1)
+        call.meter.charge_steps(1)
         if call.boolean(call.force(item), "an element") is wanted:
             return True
     return False

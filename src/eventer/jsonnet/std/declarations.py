@@ -6,7 +6,7 @@
     @function("makeArray", strict("sz"), strict("func"))
     def make_array(call: Call, size: Value, func: Value) -> Value:
         count = call.whole(size, "sz")
-        call.elements(count)                  # charge before allocating
+        call.meter.charge_elements(count)  # charge before allocating
         return Array([call.later(call.function(func, "func"), (float(i),), 1, i) …])
 
     @function("sort", strict("arr"), optional("keyF", None))
@@ -23,7 +23,7 @@ imported, `FUNCTIONS` holds all declarations by name, and `CONSTANTS` the values
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -111,6 +111,9 @@ def constant(name: str, value: Value) -> None:
 class Call:
     """One call of a function of `std`. Errors without a place get the place of the call.
 
+    Charge work to `meter` in advance: a step per turn of a Python loop whose length depends on the
+    template, the characters of texts, and the bytes and elements of results.
+
     **Draw keys.** The key of the call is A = H(context, *steps). A function that is argument number
     `argument` (from 0, in the order of the declaration) and is applied to element `element` of its
     input has the key H(H(A, argument), element). `element` is the index in the unfiltered input, or
@@ -118,12 +121,13 @@ class Call:
     evaluation.
     """
 
-    __slots__ = ("_context", "_runtime", "_steps", "name", "place")
+    __slots__ = ("_context", "_runtime", "_steps", "meter", "name", "place")
 
     def __init__(
         self, runtime: Runtime, name: str, context: Context, steps: tuple[int, ...], place: Span
     ) -> None:
         self._runtime = runtime
+        self.meter = runtime.meter
         self.name = name
         self._context = context
         self._steps = steps
@@ -148,7 +152,7 @@ class Call:
         self, func: Function, arguments: Sequence[Operand], argument: int, element: int | str
     ) -> Operand:
         """A thunk of `apply`; charges a step for its creation."""
-        self._runtime.meter.steps(1)
+        self.meter.charge_steps(1)
 
         def compute(_frame: object) -> Value:
             try:
@@ -206,39 +210,6 @@ class Call:
     def from_json(self, value: JsonValue) -> Value:
         """The value of the language for a Python JSON value; charged."""
         return self._runtime.from_json(value)
-
-    # -- the budget -----------------------------------------------------------------------------
-
-    def steps(self, count: int) -> None:
-        """Charges steps: one per turn of a Python loop whose length depends on the template."""
-        self._runtime.meter.steps(count)
-
-    def read(self, characters: int) -> None:
-        """Charges the search, split or change of a text in advance."""
-        self._runtime.meter.read(characters)
-
-    def copied(self, characters: int) -> None:
-        """Charges the copy or comparison of a text in advance."""
-        self._runtime.meter.copied(characters)
-
-    def pieces(self, text: str) -> Iterator[str]:
-        """A text in pieces, each charged as read; for work that is slow per character."""
-        return self._runtime.meter.pieces(text)
-
-    def bytes(self, count: float) -> None:
-        """Charges the bytes of a string in advance."""
-        self._runtime.meter.bytes(count)
-
-    def elements(self, count: float) -> None:
-        """Charges the elements of an array (or fields of an object) in advance."""
-        self._runtime.meter.elements(count)
-
-    def element_bytes(self, count: float) -> None:
-        """Charges only the bytes of elements; the caller charges a step for each.
-
-        For elements that cost more than a copy: the clock is checked in between.
-        """
-        self._runtime.meter.element_bytes(count)
 
     # -- arguments and errors -------------------------------------------------------------------
 

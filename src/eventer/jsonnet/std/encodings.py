@@ -21,10 +21,10 @@ _WIDE = re.compile("[^\x00-\xff]")
 
 def _octets(call: Call, array: Array) -> bytes:
     """The bytes of an array of whole numbers up to 255."""
-    call.bytes(len(array))
+    call.meter.charge_bytes(len(array))
     octets = bytearray()
     for item in array.items:
-        call.steps(1)
+        call.meter.charge_steps(1)
         octet = size(call, call.force(item), "an element")
         if not 0 <= octet <= 255:
             raise call.error(f"a byte must be 0 to 255, not {octet}")
@@ -33,7 +33,7 @@ def _octets(call: Call, array: Array) -> bytes:
 
 
 def _numbers(call: Call, octets: bytes) -> Array:
-    call.elements(len(octets))
+    call.meter.charge_elements(len(octets))
     return array_of(map(float, octets))
 
 
@@ -41,7 +41,7 @@ def _numbers(call: Call, octets: bytes) -> Array:
 def encode_utf8(call: Call, text: Value) -> Value:
     """The bytes of a string."""
     string = call.string(text, "str")
-    call.read(len(string))
+    call.meter.charge_reading(len(string))
     return _numbers(call, string.encode())
 
 
@@ -56,7 +56,7 @@ def _decoded(call: Call, octets: bytes) -> str:
     decoder = utf8_decoder()
     parts: list[str] = []
     for start in range(0, len(octets), _PIECE):
-        call.read(_PIECE)
+        call.meter.charge_reading(_PIECE)
         parts.append(decoder.decode(octets[start : start + _PIECE]))
     parts.append(decoder.decode(b"", final=True))
     return "".join(parts)
@@ -66,8 +66,8 @@ def _decoded(call: Call, octets: bytes) -> str:
 def base64_encode(call: Call, value: Value) -> Value:
     """Base64 of bytes, or of the UTF-8 of a string without code points above 255."""
     if isinstance(value, str):
-        call.bytes(len(value))
-        call.read(len(value))
+        call.meter.charge_bytes(len(value))
+        call.meter.charge_reading(len(value))
         if _WIDE.search(value):
             raise call.error("needs a string of code points up to 255 or an array of bytes")
         octets = value.encode()
@@ -75,7 +75,7 @@ def base64_encode(call: Call, value: Value) -> Value:
         octets = _octets(call, value)
     else:
         raise call.error(f"input must be a string or an array of bytes, got {type_name(value)}")
-    call.bytes(len(octets) * 4 / 3)
+    call.meter.charge_bytes(len(octets) * 4 / 3)
     return binascii.b2a_base64(octets, newline=False).decode()
 
 
@@ -93,8 +93,8 @@ def base64_decode(call: Call, text: Value) -> Value:
 
 def _base64_octets(call: Call, text: Value) -> bytes:
     string = call.string(text, "str")
-    call.bytes(len(string))
-    call.read(len(string))
+    call.meter.charge_bytes(len(string))
+    call.meter.charge_reading(len(string))
     try:
         if len(string.encode()) % 4 == 0:
             return decode_base64(string)
@@ -108,9 +108,9 @@ def _digest(name: str, algorithm: Callable[[bytes], hashlib._Hash]) -> None:
 
     def implementation(call: Call, text: Value) -> Value:
         string = call.string(text, "s")
-        call.read(len(string))
+        call.meter.charge_reading(len(string))
         octets = string.encode()
-        call.read(len(octets))
+        call.meter.charge_reading(len(octets))
         return algorithm(octets).hexdigest()
 
     function(name, strict("s"))(implementation)

@@ -30,15 +30,15 @@ def go_json_escaped(text: str) -> str:
 def json_quoted(call: Call, text: str) -> str:
     """A string in double quotes, with all control characters escaped; charged."""
     pieces: list[str] = []
-    for piece in call.pieces(text):
+    for piece in call.meter.charged_pieces(text):
         pieces.append(json_escaped(piece))
-        call.bytes(len(pieces[-1]))
+        call.meter.charge_bytes(len(pieces[-1]))
     return f'"{"".join(pieces)}"'
 
 
 def changed(call: Call, text: str, change: Callable[[str], str]) -> str:
     """A text changed character by character, charged in pieces."""
-    return "".join([change(piece) for piece in call.pieces(text)])
+    return "".join([change(piece) for piece in call.meter.charged_pieces(text)])
 
 
 def _escape(name: str, change: Callable[[str], str], quote: str = "", param: str = "str_") -> None:
@@ -49,7 +49,7 @@ def _escape(name: str, change: Callable[[str], str], quote: str = "", param: str
 
     def implementation(call: Call, value: Value) -> Value:
         text = call.to_string(value)
-        call.bytes(_LONGEST * len(text))
+        call.meter.charge_bytes(_LONGEST * len(text))
         return f"{quote}{changed(call, text, change)}{quote}"
 
     function(name, strict(param))(implementation)

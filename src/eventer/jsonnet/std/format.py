@@ -25,9 +25,9 @@ def format_text(call: Call, text: Value, values: Value) -> Value:
 
 def format_values(call: Call, text: str, values: Value) -> str:
     """The text with values for its conversions: an array, an object, or one value."""
-    call.bytes(len(text))
-    call.read(len(text))
-    pieces = parse_codes(text, call.steps)
+    call.meter.charge_bytes(len(text))
+    call.meter.charge_reading(len(text))
+    pieces = parse_codes(text, call.meter.charge_steps)
     if isinstance(values, Object):
         return _text(call, pieces, lambda code: _named(call, code, values))
     supply = _ValueQueue(call, values.items if isinstance(values, Array) else [values])
@@ -39,12 +39,12 @@ def format_values(call: Call, text: str, values: Value) -> str:
 def _text(call: Call, pieces: tuple[str | Conversion, ...], convert: _Convert) -> str:
     parts: list[str] = []
     for piece in pieces:
-        call.steps(1)
+        call.meter.charge_steps(1)
         if isinstance(piece, str):
             parts.append(piece)
         else:
             parts.append(convert(piece))
-            call.bytes(len(parts[-1]))
+            call.meter.charge_bytes(len(parts[-1]))
     return "".join(parts)
 
 
@@ -125,14 +125,14 @@ def _converted(call: Call, layout: ConversionLayout, value: Value) -> str:
 
 def _charge(call: Call, layout: ConversionLayout) -> None:
     """Charges the zeros that may pad a number."""
-    call.bytes(max(layout.zeros, 0.0) + max(layout.precision or 0.0, 0.0))
+    call.meter.charge_bytes(max(layout.zeros, 0.0) + max(layout.precision or 0.0, 0.0))
 
 
 def _padded(call: Call, text: str, width: float, *, left: bool) -> str:
     spaces = width - len(text)
     if spaces <= 0:
         return text
-    call.bytes(spaces)
+    call.meter.charge_bytes(spaces)
     padding = " " * math.ceil(spaces)
     return text + padding if left else padding + text
 

@@ -22,14 +22,14 @@ class TextBuilder:
 
     def write(self, text: str) -> None:
         """Adds a piece."""
-        self.call.steps(1)
-        self.call.bytes(len(text))
+        self.call.meter.charge_steps(1)
+        self.call.meter.charge_bytes(len(text))
         self._pieces.append(text)
 
     def quote(self, text: str, escaped: Callable[[str], str]) -> None:
         """Adds a string in double quotes."""
         self._pieces.append('"')
-        for piece in self.call.pieces(text):
+        for piece in self.call.meter.charged_pieces(text):
             self.write(escaped(piece))
         self._pieces.append('"')
 

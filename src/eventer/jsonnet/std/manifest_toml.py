@@ -46,8 +46,8 @@ class _Writer:
     def _lines(self, text: str, indent: str) -> list[str]:
         """The lines of a field; charged."""
         breaks = text.count("\n")
-        self._call.elements(breaks)
-        self._call.bytes(breaks * len(indent))
+        self._call.meter.charge_elements(breaks)
+        self._call.meter.charge_bytes(breaks * len(indent))
         return text.split("\n")
 
     def _section(self, value: Object, path: _Path, heading: str, indent: str, depth: int) -> str:
@@ -110,12 +110,12 @@ class _Writer:
         """A key, in quotes if necessary."""
         if not name:
             return "''"
-        self._call.read(len(name))
+        self._call.meter.charge_reading(len(name))
         return self._paid(name) if _BARE.fullmatch(name) else json_quoted(self._call, name)
 
     def _paid(self, text: str) -> str:
-        self._call.bytes(len(text))
-        self._call.copied(len(text))
+        self._call.meter.charge_bytes(len(text))
+        self._call.meter.charge_copying(len(text))
         return text
 
 

@@ -57,7 +57,7 @@ class _Writer:
         self._page.write("|")
         start = f"\n{indent}{_INDENT}"
         self._page.write(start)
-        for piece in self._call.pieces(value[:-1]):
+        for piece in self._call.meter.charged_pieces(value[:-1]):
             self._page.write(piece.replace("\n", start))
 
     def _array(self, value: Array, indent: str, depth: int) -> None:
@@ -89,7 +89,7 @@ class _Writer:
             self._write(field, inner if block else indent, depth)
 
     def _key(self, name: str) -> None:
-        self._call.read(len(name))
+        self._call.meter.charge_reading(len(name))
         if self._quote_keys or not _is_bare(name):
             self._page.quote(name, json_escaped)
         else:
@@ -167,5 +167,5 @@ def manifest_yaml_stream(
         for item in call.array(value, "value").items
     ]
     ending = "\n...\n" if call.boolean(end, "c_document_end") else "\n"
-    call.bytes(sum(map(len, documents)))
+    call.meter.charge_bytes(sum(map(len, documents)))
     return "---\n" + "\n---\n".join(documents) + ending

@@ -131,7 +131,7 @@ def average(call: Call, array: Value) -> Value:
 def _sum(call: Call, numbers: Array) -> float:
     total = 0.0
     for item in numbers.items:
-        call.steps(1)
+        call.meter.charge_steps(1)
         total += call.number(call.force(item), "an element")
     return finite(total)
 

@@ -13,7 +13,7 @@ from eventer.jsonnet.values import Array, Operand, Value, array_of, type_name
 
 def _names(call: Call, value: Value, *, hidden: bool) -> list[str]:
     names = call.object(value, "o").names(hidden=hidden)
-    call.elements(len(names))
+    call.meter.charge_elements(len(names))
     return names
 
 
@@ -87,7 +87,7 @@ def object_keys_values(call: Call, value: Value, *, hidden: bool) -> Value:
     """Each field as `{key, value}`."""
     target = call.object(value, "o")
     names = _names(call, target, hidden=hidden)
-    call.elements(2 * len(names))
+    call.meter.charge_elements(2 * len(names))
     return array_of(object_of({"key": name, "value": _later(call, target, name)}) for name in names)
 
 
@@ -95,7 +95,7 @@ def object_keys_values(call: Call, value: Value, *, hidden: bool) -> Value:
 def object_remove_key(call: Call, value: Value, name: Value) -> Value:
     """The object without a field, which `super` and its other fields still see."""
     target = call.object(value, "obj")
-    call.elements(len(target.layers))
+    call.meter.charge_elements(len(target.layers))
     return without_field(target, call.string(name, "key"))
 
 
@@ -140,7 +140,7 @@ def prune(call: Call, value: Value) -> Value:
 def _pruned(call: Call, value: Value, depth: int) -> Value:
     if isinstance(value, Array):
         depth = enter_level(call, depth)
-        call.elements(len(value))
+        call.meter.charge_elements(len(value))
         items = [_pruned(call, call.force(item), depth) for item in value.items]
         return Array([item for item in items if _has_content(item)])
     if isinstance(value, Object):

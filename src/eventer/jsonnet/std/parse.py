@@ -16,9 +16,9 @@ _VALUE_STARTS: Final = '",[{'
 def parse_json_text(call: Call, text: Value) -> Value:
     """The value of a JSON text."""
     string = call.string(text, "str")
-    call.bytes(len(string))
-    call.read(len(string))
-    call.steps(sum(map(string.count, _VALUE_STARTS)))
+    call.meter.charge_bytes(len(string))
+    call.meter.charge_reading(len(string))
+    call.meter.charge_steps(sum(map(string.count, _VALUE_STARTS)))
     return call.from_json(parse_json(string))
 
 
@@ -28,6 +28,6 @@ def parse_yaml_text(call: Call, text: Value) -> Value:
     from eventer.jsonnet.std.yaml_values import parse_yaml
 
     string = call.string(text, "str")
-    call.bytes(len(string))
-    call.steps(len(string))
-    return call.from_json(parse_yaml(string, call.elements, call.steps))
+    call.meter.charge_bytes(len(string))
+    call.meter.charge_steps(len(string))
+    return call.from_json(parse_yaml(string, call.meter.charge_elements, call.meter.charge_steps))

@@ -18,7 +18,7 @@ _Keyed: TypeAlias = tuple[Value, Operand]
 
 
 def _keyed(call: Call, items: list[Operand], key: Function, argument: int) -> list[_Keyed]:
-    call.elements(len(items))
+    call.meter.charge_elements(len(items))
     return [(key_of(call, key, item, argument, i), item) for i, item in enumerate(items)]
 
 
@@ -31,11 +31,11 @@ def sort(call: Call, array: Value, key: Value) -> Value:
 
 
 def _sorted(call: Call, keyed: list[_Keyed]) -> list[_Keyed]:
-    call.steps(len(keyed) * len(keyed).bit_length())
+    call.meter.charge_steps(len(keyed) * len(keyed).bit_length())
     keys = {type(key) for key, _ in keyed}
     if keys == {str}:
         lengths = sum(len(key) for key, _ in keyed if isinstance(key, str))
-        call.copied(lengths * len(keyed).bit_length())
+        call.meter.charge_copying(lengths * len(keyed).bit_length())
     if keys in ({float}, {str}):
         return sorted(keyed, key=lambda pair: pair[0])  # type: ignore[arg-type,return-value]  # all floats or all strings
     order = cmp_to_key(call.compare)
@@ -55,7 +55,7 @@ def uniq(call: Call, array: Value, key: Operand) -> Value:
 def _unique(call: Call, keyed: list[_Keyed]) -> Array:
     kept: list[_Keyed] = []
     for pair in keyed:
-        call.steps(1)
+        call.meter.charge_steps(1)
         if not kept or not call.equals(kept[-1][0], pair[0]):
             kept.append(pair)
     return Array([item for _, item in kept])
@@ -93,7 +93,7 @@ def _extreme(call: Call, array: Value, key: Value, on_empty: Value, sign: int) -
         return on_empty
     best = keyed[0]
     for pair in keyed[1:]:
-        call.steps(1)
+        call.meter.charge_steps(1)
         call.force(pair[1])
         if call.compare(best[0], pair[0]) * sign > 0:
             best = pair
@@ -109,11 +109,11 @@ class _MergeWalk:
         self.right = characters(call, right)
         self._key = key
         self._keys: dict[int, Value] = {}
-        call.elements(len(self.left) + len(self.right))
+        call.meter.charge_elements(len(self.left) + len(self.right))
 
     def order(self, i: int, j: int) -> int:
         """The order of element `i` of the left and element `j` of the right."""
-        self._call.steps(1)
+        self._call.meter.charge_steps(1)
         first = self._key_of(self.left[i], i)
         second = self._key_of(self.right[j], len(self.left) + j)
         if self._call.equals(first, second):

@@ -40,8 +40,8 @@ def substr(call: Call, text: Value, start: Value, count: Value) -> Value:
 def _kept(call: Call, text: str, start: int, end: int) -> str:
     """A part of a text, copied."""
     if end - start < len(text):
-        call.bytes(max(end - start, 0))
-        call.copied(max(end - start, 0))
+        call.meter.charge_bytes(max(end - start, 0))
+        call.meter.charge_copying(max(end - start, 0))
     return text[start:end]
 
 
@@ -51,7 +51,7 @@ def starts_with(call: Call, text: Value, prefix: Value) -> Value:
     if length(call, text) < length(call, prefix):
         return False
     string = call.string(text, "a")
-    call.copied(length(call, prefix))
+    call.meter.charge_copying(length(call, prefix))
     return isinstance(prefix, str) and string.startswith(prefix)
 
 
@@ -61,7 +61,7 @@ def ends_with(call: Call, text: Value, suffix: Value) -> Value:
     if length(call, text) < length(call, suffix):
         return False
     string = call.string(text, "a")
-    call.copied(length(call, suffix))
+    call.meter.charge_copying(length(call, suffix))
     return isinstance(suffix, str) and string.endswith(suffix)
 
 
@@ -106,17 +106,17 @@ def _end(call: Call, text: str, chars: Value, start: int) -> int:
 def _among(call: Call, chars: Value) -> Callable[[str], bool]:
     """A test whether a character is in a string or an array; each test costs a step."""
     if isinstance(chars, str):
-        letters = {letter for piece in call.pieces(chars) for letter in piece}
+        letters = {letter for piece in call.meter.charged_pieces(chars) for letter in piece}
 
         def in_text(letter: str) -> bool:
-            call.steps(1)
+            call.meter.charge_steps(1)
             return letter in letters
 
         return in_text
 
     def in_array(letter: str) -> bool:
         for item in call.array(chars, "chars").items:
-            call.steps(1)
+            call.meter.charge_steps(1)
             if call.equals(call.force(item), letter):
                 return True
         return False
@@ -128,9 +128,9 @@ def _among(call: Call, chars: Value) -> Callable[[str], bool]:
 def trim(call: Call, text: Value) -> Value:
     """The string without leading and trailing white space."""
     string = call.string(text, "str")
-    call.read(len(string))
+    call.meter.charge_reading(len(string))
     kept = string.strip(_SPACE)
-    call.bytes(len(kept) if len(kept) < len(string) else 0)
+    call.meter.charge_bytes(len(kept) if len(kept) < len(string) else 0)
     return kept
 
 
@@ -155,7 +155,7 @@ def ascii_lower(call: Call, text: Value) -> Value:
 def _joined(call: Call, text: Value) -> str:
     """A string, or an array of characters as one."""
     if isinstance(text, str):
-        call.bytes(len(text))
+        call.meter.charge_bytes(len(text))
         return text
     letters = [call.string(call.force(item), "str") for item in characters(call, text)]
     if any(len(letter) != 1 for letter in letters):
@@ -193,7 +193,7 @@ def _splits(call: Call, text: str, separator: str, limit: int) -> int:
     """The number of splits of a text; charges the resulting array."""
     found = text.count(separator)
     times = found if limit < 0 else min(limit, found)
-    call.elements(times + 1)
+    call.meter.charge_elements(times + 1)
     return times
 
 
@@ -201,8 +201,8 @@ def _separated(call: Call, text: Value, separator: Value) -> tuple[str, str]:
     string, parts = call.string(text, "str"), call.string(separator, "c")
     if not parts:
         raise call.error("c must have one character or more")
-    call.bytes(len(string))
-    call.read(len(string))
+    call.meter.charge_bytes(len(string))
+    call.meter.charge_reading(len(string))
     return string, parts
 
 
@@ -220,10 +220,10 @@ def str_replace(call: Call, text: Value, old: Value, new: Value) -> Value:
     target, replacement = call.string(old, "from"), call.string(new, "to")
     if not target:
         raise call.error("from must not be empty")
-    call.read(len(string) + len(target))
+    call.meter.charge_reading(len(string) + len(target))
     growth = string.count(target) * (len(replacement) - len(target))
-    call.bytes(len(string) + max(growth, 0))
-    call.copied(len(string) + max(growth, 0))
+    call.meter.charge_bytes(len(string) + max(growth, 0))
+    call.meter.charge_copying(len(string) + max(growth, 0))
     return string.replace(target, replacement)
 
 
@@ -234,7 +234,7 @@ def find_substr(call: Call, pattern: Value, text: Value) -> Value:
     places: list[Operand] = []
     at = _found(call, needle, string, 0) if needle else -1
     while at >= 0:
-        call.elements(1)
+        call.meter.charge_elements(1)
         places.append(float(at))
         at = _found(call, needle, string, at + 1)
     return Array(places)
@@ -244,9 +244,9 @@ def _found(call: Call, needle: str, text: str, start: int) -> int:
     """The next occurrence of a pattern, or -1; each searched part is twice as long as the last."""
     width = _SEARCHED
     while start + len(needle) <= len(text):
-        call.read(len(needle))
+        call.meter.charge_reading(len(needle))
         at = text.find(needle, start, start + len(needle) + width)
-        call.read(width if at < 0 else at - start)
+        call.meter.charge_reading(width if at < 0 else at - start)
         if at >= 0:
             return at
         start += width + 1
@@ -266,7 +266,7 @@ def equals_ignoring_case(call: Call, left: Value, right: Value) -> Value:
     first, second = call.string(left, "str1"), call.string(right, "str2")
     if len(first) != len(second):
         return False
-    pairs = zip(call.pieces(first), call.pieces(second), strict=True)
+    pairs = zip(call.meter.charged_pieces(first), call.meter.charged_pieces(second), strict=True)
     return all(all(map(_same_letter, one, other)) for one, other in pairs)
 
 
@@ -298,7 +298,7 @@ def codepoint(call: Call, text: Value) -> Value:
 def parse_int(call: Call, text: Value) -> Value:
     """A whole decimal number of 64 bits."""
     string = call.string(text, "str")
-    call.read(len(string))
+    call.meter.charge_reading(len(string))
     match = _DECIMAL.fullmatch(string)
     if match is not None:
         number = int("".join(match.groups()))
@@ -323,8 +323,10 @@ def _parse_natural(call: Call, text: Value, base: int) -> float:
     string = call.string(text, "str")
     if not string:
         raise call.error(f"an empty string is not a base {base} integer")
-    call.steps(len(string))
-    digits = [_digit(ord(letter)) for piece in call.pieces(string) for letter in piece]
+    call.meter.charge_steps(len(string))
+    digits = [
+        _digit(ord(letter)) for piece in call.meter.charged_pieces(string) for letter in piece
+    ]
     if not all(0 <= digit < base for digit in digits):
         raise call.error(f"{_shown(string)} is not a base {base} integer")
     *_, number = accumulate(digits, lambda number, digit: base * number + digit, initial=0.0)
@@ -349,8 +351,8 @@ def resolve_path(call: Call, file: Value, relative: Value) -> Value:
     expect(call, name, "r", "string", "null")
     folder, slash, _ = path.rpartition("/")
     tail = name if isinstance(name, str) else None
-    call.bytes(len(path) + len(tail or ""))
-    call.read(len(path))
+    call.meter.charge_bytes(len(path) + len(tail or ""))
+    call.meter.charge_reading(len(path))
     if tail is None:
         return folder
     return folder + slash + tail

@@ -1,7 +1,7 @@
 """Every function of `std` against go-jsonnet: the same value, or an error of both.
 
-The corpora hold an expression a line, a family a file. `valid_calls.py` makes wrong calls of all
-functions, `format_programs.py` all conversions; the short form runs a part of these lists.
+The corpora have one expression per line and one file per family. `valid_calls.py` makes wrong calls
+of all functions, `format_programs.py` all conversions; the short form runs a part of these lists.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Errors of `std` say which function, which argument, what was expected and what was given."""
+"""Errors of `std` name the function, the argument, the expected and the given type."""
 
 import pytest
 
@@ -51,7 +51,7 @@ def raised(text):
         ("std.base64Decode('abc')", ["std.base64Decode", "Base64"]),
     ],
 )
-def test_the_message_says_what(program, words):
+def test_messages(program, words):
     message = raised(program).message
     assert not [word for word in words if word not in message], message
 
