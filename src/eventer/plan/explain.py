@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from eventer.core.json_text import json_text
 from eventer.core.source import Span
-from eventer.kernels.json.assemble import RowOp
+from eventer.kernels.json.instructions import RowOp
 from eventer.plan.explain_constants import constant_parts
 from eventer.plan.explain_reachable import ReachableNodes
 from eventer.plan.explanation import (

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from eventer.kernels.json.assemble import NUMBERS, TEXT_COLUMN_OPS, Column, RowProgram
+from eventer.kernels.json.instructions import NUMBERS, TEXT_COLUMN_OPS, Column, RowProgram
 from eventer.kernels.json.selectors import selectors
 from eventer.kernels.pgcopy.copy_stream import text_buffers
 from eventer.plan.execution import Execution

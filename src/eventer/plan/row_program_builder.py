@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from eventer.core.json_text import json_text
-from eventer.kernels.json.assemble import MAX_DEPTH, Column, RowOp, RowProgram
+from eventer.kernels.json.instructions import MAX_DEPTH, Column, RowOp, RowProgram
 from eventer.kernels.json.prefix_classes import PrefixClasses, prefix_classes
 from eventer.plan.graph import Node
 from eventer.plan.row_program import BoundRowProgram, ColumnSlot, Layout

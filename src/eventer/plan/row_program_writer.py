@@ -11,7 +11,7 @@ from eventer.core.json_text import json_text, string_text
 from eventer.core.source import Span
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, Function, force
-from eventer.kernels.json.assemble import RowOp
+from eventer.kernels.json.instructions import RowOp
 from eventer.plan.graph import Domain, Literal, Node, Type, source_node
 from eventer.plan.row_program import BoundRowProgram, Layout
 from eventer.plan.row_program_builder import MAX_LITERALS, RowProgramBuilder
