@@ -34,7 +34,8 @@ def verify(
     from eventer.cli.client import ServiceClient
 
     client = ServiceClient(settings_of(context, url=url))
-    query = [("id", *client.full_ids([id_])), *([("allow_foreign", "1")] if allow_foreign else [])]
+    (full_id,) = client.full_ids([id_])
+    query = [("id", full_id), *([("allow_foreign", "1")] if allow_foreign else [])]
     answer: Mapping[str, Any] = {}
     for answer in client.post_lines("/generator/verify", query):
         if "made" in answer:
