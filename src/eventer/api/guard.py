@@ -75,9 +75,8 @@ class Guard:
         ]
         rights = [may_write for matched, may_write in matches if matched]
         if scheme.lower() != "bearer" or not rights:
-            raise RequestRejection(
-                ProblemType.UNAUTHORIZED, "the token is missing or wrong", _TOKEN_HINT
-            )
+            what = "the token is not valid" if given else "a token is required"
+            raise RequestRejection(ProblemType.UNAUTHORIZED, what, _AUTHORIZATION_HINT)
         if not any(rights) and method not in READ_METHODS and path not in READ_PATHS:
             raise RequestRejection(
                 ProblemType.FORBIDDEN,
@@ -103,7 +102,7 @@ class Guard:
         return body
 
 
-_TOKEN_HINT = "set EVENTER_TOKEN, or send the header 'Authorization: Bearer <token>'"  # noqa: S105  it contains no token
+_AUTHORIZATION_HINT = "send the header 'Authorization: Bearer <token>'"
 
 
 def _tokens(settings: Settings) -> Iterator[tuple[bytes, bool]]:

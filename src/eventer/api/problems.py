@@ -142,7 +142,7 @@ def problem_response(
     problem: Mapping[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response:
     """A problem as a response; unpaired surrogates are escaped."""
-    body = json.dumps(problem).encode()
+    body = json.dumps(problem).encode() + b"\n"
     return Response(body, problem["status"], dict(headers or {}), MEDIA_TYPE)
 
 
@@ -183,9 +183,7 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     route = request.scope["route"]
     faults = tuple(_fault(detail, route) for detail in error.errors())
-    one = f"{faults[0].pointer or 'the body'}: {faults[0].message}"
-    many = f"{len(faults)} mistakes, the first at {one}"
-    return error_response(RequestError(one if len(faults) == 1 else many, faults))
+    return error_response(RequestError.of(faults))
 
 
 def _fault(detail: Mapping[str, Any], route: APIRoute) -> Fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any
 
@@ -12,6 +13,19 @@ from eventer.api.decode import decode
 from eventer.api.problems import BY_STATUS, MEDIA_TYPE, JsonBodyError, Problem
 from eventer.core.errors import RequestError
 from eventer.service.eventer import Eventer
+
+
+class JsonResponse(Response):
+    """A JSON value, or the JSON text of one, with a final newline."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """The body."""
+        if isinstance(content, bytes):
+            return content + b"\n"
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.encode() + b"\n"
 
 
 class _Request(Request):

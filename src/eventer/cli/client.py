@@ -21,6 +21,8 @@ from eventer.core.source import Place
 from eventer.settings import Settings
 
 _TIMEOUT_SECONDS = 60.0
+_FULL_ID_LENGTH = 19
+"""Digits of most ids; shorter texts may be prefixes."""
 
 
 class ServiceProblemError(EventerError):
@@ -77,6 +79,13 @@ class ServiceClient:
                     raise problem_error(value["status"], value)
                 yield value
 
+    def full_ids(self, ids: Sequence[str]) -> list[str]:
+        """The ids of generators; each may be given as a unique prefix. Raises as `get` does."""
+        if all(len(id_) >= _FULL_ID_LENGTH for id_ in ids):
+            return list(ids)
+        known = [each["id"] for each in self.get("/generator/status")["generators"]]
+        return [_full_id(id_, known) for id_ in ids]
+
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
         try:
@@ -103,6 +112,16 @@ class ServiceClient:
             ) from error
 
 
+def _full_id(text: str, known: Sequence[str]) -> str:
+    """The known id that is `text`, or the only one that begins with it; else `text`."""
+    matching = [id_ for id_ in known if text and id_.startswith(text)]
+    if text in known or not matching:
+        return text
+    if len(matching) > 1:
+        raise RequestError(f"{len(matching)} ids begin with {text}: give more digits")
+    return matching[0]
+
+
 def problem_error(status: int, problem: Mapping[str, Any]) -> EventerError:
     """The error for a problem (RFC 9457) that the service answered."""
     message, hint = problem.get("detail") or f"status {status}", problem.get("hint")
@@ -111,6 +130,8 @@ def problem_error(status: int, problem: Mapping[str, Any]) -> EventerError:
         error: EventerError = RequestError(message, faults)
         error.hint = None if faults else hint
         return error
+    if status == 401:
+        return ServiceProblemError(message, hint="set EVENTER_TOKEN to the token of the service")
     if status == 404:
         return NotFoundError(message, hint=hint)
     if status == 503:

@@ -16,8 +16,10 @@ from eventer.cli.terminal import print_data, print_json, print_message, table
 if TYPE_CHECKING:
     from eventer.cli.client import ServiceClient
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="Id of a generator.")]
-Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of generators.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="Id of a generator, or a unique prefix.")]
+Ids = Annotated[
+    list[str], typer.Argument(metavar="ID...", help="Ids of generators, or unique prefixes.")
+]
 
 
 def _client(context: typer.Context, url: str | None) -> ServiceClient:
@@ -62,7 +64,9 @@ def list_generators(context: typer.Context, *, url: Url = None, as_json: AsJson 
 @exit_with_code
 def status(context: typer.Context, id_: Id, *, url: Url = None, as_json: AsJson = False) -> None:
     """Show one generator in detail."""
-    answer = _client(context, url).get("/generator/status", {"id": id_})
+    client = _client(context, url)
+    (full_id,) = client.full_ids([id_])
+    answer = client.get("/generator/status", {"id": full_id})
     if as_json:
         print_json(answer)
     else:
@@ -73,7 +77,7 @@ def status(context: typer.Context, id_: Id, *, url: Url = None, as_json: AsJson 
 def pause(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson = False) -> None:
     """Pause generators. They deliver nothing after this command returns."""
     client = _client(context, url)
-    views = [client.post("/generator/pause", [("id", id_)]) for id_ in ids]
+    views = [client.post("/generator/pause", [("id", id_)]) for id_ in client.full_ids(ids)]
     _show(views, {"generators": views}, as_json=as_json)
 
 
@@ -99,7 +103,7 @@ def resume(
     """Resume paused or failed generators."""
     client = _client(context, url)
     options = [*([("skip", "1")] if skip else []), *([("position", position)] if position else [])]
-    queries = [[("id", id_), *options] for id_ in ids]
+    queries = [[("id", id_), *options] for id_ in client.full_ids(ids)]
     views = [client.post("/generator/resume", query) for query in queries]
     _show(views, {"generators": views}, as_json=as_json)
 
@@ -107,7 +111,8 @@ def resume(
 @exit_with_code
 def remove(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson = False) -> int:
     """Stop and delete generators. Topics, tables and delivered events stay."""
-    answer = _client(context, url).post("/generator/remove", [("id", id_) for id_ in ids])
+    client = _client(context, url)
+    answer = client.post("/generator/remove", [("id", id_) for id_ in client.full_ids(ids)])
     if as_json:
         print_json(answer)
     for id_ in answer["removed"] if not as_json else ():

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import resource
-import signal
 import socket
 from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import uvicorn
@@ -21,7 +20,6 @@ from eventer.settings.model import Settings, check_bind
 
 _GRACE_SECONDS = 5
 _OTHER_FILES = 256
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ async def _serving(
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to `shutdown_on_signals`."""
+    """A server that leaves signals to `eventer.cli.signals`."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -95,54 +93,6 @@ def _raise_file_limit(count: int) -> None:
 def _url(listener: socket.socket) -> str:
     host, port, *_ = listener.getsockname()
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-class ShutdownSignal:
-    """Whether Ctrl-C or SIGTERM was received; see `shutdown_on_signals`."""
-
-    def __init__(self, main: asyncio.Task[object]) -> None:
-        self._main = main
-        self._triggered = asyncio.Event()
-        self._is_awaited = False
-        self.cancelled = False
-
-    def trigger(self) -> None:
-        """Handles the first signal; cancels a start in progress. The next signal kills."""
-        self._triggered.set()
-        restore_signal_handlers()
-        if not self._is_awaited:
-            self.cancelled = True
-            self._main.cancel()
-
-    async def wait(self, seconds: float | None = None) -> None:
-        """Waits for a signal, at most `seconds`."""
-        self._is_awaited = True
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._triggered.wait(), seconds)
-
-
-@asynccontextmanager
-async def shutdown_on_signals() -> AsyncIterator[ShutdownSignal]:
-    """Signals cancel the block until it waits for them itself with `ShutdownSignal.wait`."""
-    main = asyncio.current_task()
-    assert main is not None
-    end, loop = ShutdownSignal(main), asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, end.trigger)
-    try:
-        yield end
-    except asyncio.CancelledError:
-        if not end.cancelled:
-            raise
-        main.uncancel()
-    finally:
-        restore_signal_handlers()
-
-
-def restore_signal_handlers() -> None:
-    """Gives signals their default effect."""
-    for number in _SIGNALS:
-        asyncio.get_running_loop().remove_signal_handler(number)
 
 
 def configure_logging() -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from eventer.cli.exit_codes import FAILED, OK, STDOUT_CLOSED, discard_stdout, exit_code
 from eventer.cli.run_summary import format_summary
+from eventer.cli.signals import stop_on_signals
 from eventer.cli.template_options import read_template
 from eventer.cli.terminal import print_json, print_message
 from eventer.core.error_text import format_error
@@ -96,35 +96,6 @@ def _exit_code_of(result: RunResult) -> int:
     if isinstance(result.error, TemplateError) and began:
         return FAILED  # the template is valid: one of its events failed later
     return exit_code(result.error)
-
-
-@asynccontextmanager
-async def stop_on_signals(finish: Callable[[], None]) -> AsyncIterator[Sequence[signal.Signals]]:
-    """Calls `finish` in the loop on the first Ctrl-C or SIGTERM, which is then in the sequence.
-
-    The second signal has its default effect.
-
-    It uses Python's own handlers: handlers of the loop run in its next turn, and lose a signal
-    that arrives just before they are removed.
-    """
-    loop = asyncio.get_running_loop()
-    received: list[signal.Signals] = []
-
-    def on_signal(number: int, _: object) -> None:
-        restore()
-        received.append(signal.Signals(number))
-        loop.call_soon_threadsafe(finish)
-
-    def restore() -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, on_signal)
-    try:
-        yield received
-    finally:
-        restore()
 
 
 @asynccontextmanager

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventer.core.duration import format_duration
 from eventer.service.run_stats import MAX_LATENESS_SECONDS
+
+_UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
 
 
 def format_summary(summary: Mapping[str, Any]) -> str:
@@ -27,4 +28,5 @@ def format_summary(summary: Mapping[str, Any]) -> str:
 def _seconds(value: float) -> str:
     if value < 0:
         return f"over {MAX_LATENESS_SECONDS:g} s"
-    return format_duration(max(1, round(value * 1_000_000)) * 1_000)
+    unit, scale = next((u for u in _UNITS if value >= u[1]), _UNITS[-1])
+    return f"{value / scale:.3g} {unit}"

@@ -57,7 +57,8 @@ def serve(
 
 
 async def _serve(settings: Settings) -> None:
-    from eventer.cli.hosting import configure_logging, run_service, shutdown_on_signals
+    from eventer.cli.hosting import configure_logging, run_service
+    from eventer.cli.signals import shutdown_on_signals
 
     configure_logging()
     async with shutdown_on_signals() as end:

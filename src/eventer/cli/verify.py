@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from eventer.cli.exit_codes import FAILED, OK, exit_with_code
+from eventer.cli.generators import Id
 from eventer.cli.options import AsJson, Url, settings_of
 from eventer.cli.terminal import print_data, print_json, table
 
@@ -18,7 +19,7 @@ _MAX_FINDINGS = 20
 @exit_with_code
 def verify(
     context: typer.Context,
-    id_: Annotated[str, typer.Argument(metavar="GENERATOR", help="Id of a generator.")],
+    id_: Id,
     *,
     allow_foreign: Annotated[
         bool, typer.Option("--allow-foreign", help="Foreign events are not an error.")
@@ -33,7 +34,8 @@ def verify(
     from eventer.cli.client import ServiceClient
 
     client = ServiceClient(settings_of(context, url=url))
-    query = [("id", id_), *([("allow_foreign", "1")] if allow_foreign else [])]
+    (full_id,) = client.full_ids([id_])
+    query = [("id", full_id), *([("allow_foreign", "1")] if allow_foreign else [])]
     answer: Mapping[str, Any] = {}
     for answer in client.post_lines("/generator/verify", query):
         if "made" in answer:

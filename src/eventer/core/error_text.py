@@ -10,7 +10,7 @@ _TRACE_SHOWN = 8
 
 def format_error(error: EventerError) -> str:
     """The error as several lines, without a final newline and without color."""
-    lines = [f"error: {error.message}"]
+    lines = [f"error: {_headline(error)}"]
     if isinstance(error, TemplateError) and error.place is not None:
         lines += format_place(error.place, error.hint)
         lines += [
@@ -21,8 +21,24 @@ def format_error(error: EventerError) -> str:
         lines.append(f"  hint: {error.hint}")
     if isinstance(error, RequestError):
         for fault in error.faults:
-            lines += _format_fault(fault)
+            lines += _format_fault(fault)[1 if _is_shown(error, fault) else 0 :]
     return "\n".join(lines)
+
+
+def _headline(error: EventerError) -> str:
+    """The message without the first of several faults, which is listed below."""
+    message = error.message
+    if isinstance(error, RequestError) and len(error.faults) > 1:
+        first = error.faults[0]
+        message = message.removesuffix(
+            f", the first at {first.pointer or 'the body'}: {first.message}"
+        )
+    return message
+
+
+def _is_shown(error: RequestError, fault: Fault) -> bool:
+    """Whether the message of the error is already that of its only fault."""
+    return error.message == f"{fault.pointer or 'the body'}: {fault.message}"
 
 
 def format_place(place: Place, hint: str | None = None) -> list[str]:

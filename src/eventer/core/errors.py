@@ -135,6 +135,13 @@ class RequestError(EventerError):
         super().__init__(message)
         self.faults = faults
 
+    @classmethod
+    def of(cls, faults: tuple[Fault, ...]) -> Self:
+        """The error for faults, at least one; its message has the first."""
+        first = f"{faults[0].pointer or 'the body'}: {faults[0].message}"
+        many = f"{len(faults)} mistakes, the first at {first}"
+        return cls(first if len(faults) == 1 else many, faults)
+
 
 class NotFoundError(EventerError):
     """The named object does not exist."""

@@ -18,14 +18,13 @@ COSTLY_CAP_NS: Final = 240_000_000_000
 
 def costly_delay_ns(tries: int, jitter: float) -> int:
     """As `delay_ns`, for retries whose failure holds up other flows."""
-    full = min(COSTLY_CAP_NS, COSTLY_BASE_NS << min(tries, 16))
-    return full // 2 + int(full / 2 * jitter)
+    return delay_ns(tries, jitter, COSTLY_BASE_NS, COSTLY_CAP_NS)
 
 
-def delay_ns(tries: int, jitter: float) -> int:
+def delay_ns(tries: int, jitter: float, base: int = BASE_NS, cap: int = CAP_NS) -> int:
     """The wait after `tries` failures in a row: doubling, capped, spread over its upper half.
 
     `jitter` is uniform in [0, 1).
     """
-    full = min(CAP_NS, BASE_NS << min(tries, 16))
+    full = min(cap, base << min(tries, 16))
     return full // 2 + int(full / 2 * jitter)

@@ -101,8 +101,5 @@ def raise_faults(faults: Sequence[Fault]) -> None:
     Raises:
         RequestError: `faults` is not empty.
     """
-    if not faults:
-        return
-    first = f"{faults[0].pointer}: {faults[0].message}"
-    many = f"{len(faults)} mistakes, the first at {first}"
-    raise RequestError(first if len(faults) == 1 else many, tuple(faults))
+    if faults:
+        raise RequestError.of(tuple(faults))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -52,12 +53,17 @@ class RunStats:
             "seconds": round((now - self.began) / NS_PER_SECOND, 3),
             "retries": self.totals.retries,
             "commit_seconds": _named_quantiles(quantiles(self.commits)),
-            "lateness_seconds": _named_quantiles(self._lateness()),
+            "lateness_seconds": _named_quantiles(
+                self._lateness((now - self.began) / NS_PER_SECOND)
+            ),
         }
 
-    def _lateness(self) -> list[float] | None:
+    def _lateness(self, elapsed: float) -> list[float] | None:
+        """Upper bounds in seconds; no event of a run is later than the time since it began."""
         bounds = [quantile(self.totals.lateness, share) for share in QUANTILES]
-        return None if None in bounds else [bound for bound in bounds if bound is not None]
+        if self.shift is None or None in bounds:
+            return None
+        return [b if b == math.inf else min(b, elapsed) for b in bounds if b is not None]
 
 
 def quantiles(values: Sequence[float]) -> list[float] | None:
@@ -73,6 +79,6 @@ def _named_quantiles(values: Sequence[float] | None) -> dict[str, float] | None:
         return None
     names = (f"p{share * 100:.0f}" for share in QUANTILES)
     return {
-        name: round(value, 6) if value != float("inf") else -1.0
+        name: round(value, 6) if value != math.inf else -1.0
         for name, value in zip(names, values, strict=True)
     }

@@ -95,6 +95,7 @@ async def test_a_generator_has_exactly_the_fields_of_the_contract(client):
 async def test_every_answer_has_the_documented_shape(client, method, path, body, shape):
     answer = await client.request(method, path, json=body)
     assert answer.status_code == 200, answer.text
+    assert answer.content.endswith(b"}\n")
     shape.model_validate(answer.json())
 
 
@@ -229,7 +230,7 @@ async def test_removing_nothing_and_removing_unknown_ids(client):
 
 async def test_events_travel_byte_for_byte(client):
     answer = await client.get("/generator/events?id=1&first=5&count=2")
-    assert answer.content == b'{"first":5,"events":[{"a":1e400},null]}'
+    assert answer.content == b'{"first":5,"events":[{"a":1e400},null]}\n'
     answer = await client.post("/generator/preview", json={"template": "{}"})
     assert answer.content.startswith(b'{"events":[{"a":0.1}],"seed":"7"')
     EventsOut.model_validate({"first": 0, "events": []})

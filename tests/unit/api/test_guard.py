@@ -215,3 +215,13 @@ async def test_a_body_that_does_not_come_is_given_up():
 
     await Guard(echo, Settings(limits=Limits(body_seconds=0.01)))(scope, never, send)
     assert (sent[0]["status"], echo.body) == (408, None)
+
+
+@pytest.mark.parametrize(
+    ("headers", "detail"),
+    [({}, "a token is required"), ({"authorization": "Bearer other"}, "the token is not valid")],
+)
+async def test_a_missing_token_and_a_wrong_one_get_different_messages(client_for, headers, detail):
+    async with client_for(token="write") as client:
+        answer = await client.get("/generator/status", headers=headers)
+    assert answer.json()["detail"] == detail

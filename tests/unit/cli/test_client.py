@@ -7,7 +7,7 @@ from eventer.cli.client import ServiceClient, ServiceProblemError
 from eventer.cli.exit_codes import ServiceUnreachableError
 from eventer.cli.generators import destination_label, details
 from eventer.core.error_text import format_error
-from eventer.core.errors import DestinationUnavailableError, NotFoundError, RequestError
+from eventer.core.errors import DestinationUnavailableError, Fault, NotFoundError, RequestError
 from eventer.settings.model import Settings
 
 FAULT = {
@@ -48,7 +48,6 @@ def answering(status, body):
         (422, RequestError),
         (404, NotFoundError),
         (503, DestinationUnavailableError),
-        (401, ServiceProblemError),
         (500, ServiceProblemError),
     ],
 )
@@ -106,3 +105,34 @@ def test_a_generator_in_full_and_in_a_word():
     assert "position     41" in lines
     assert "dataset      -" in lines
     assert "    |     ^^^ did you mean 'user'?" in lines
+
+
+def test_a_refused_token_names_the_variable():
+    problem = {"detail": "the token is not valid", "hint": "send the header 'Authorization: …'"}
+    with pytest.raises(ServiceProblemError) as raised:
+        answering(401, problem).get("/generator/status")
+    assert raised.value.hint == "set EVENTER_TOKEN to the token of the service"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_each_fault_is_shown_once(count):
+    faults = tuple(Fault(f"/a/{number}", "is wrong", "mend it") for number in range(count))
+    shown = format_error(RequestError.of(faults))
+    assert shown.count("/a/0: is wrong") == 1
+    assert shown.count("mend it") == count
+
+
+def test_a_unique_prefix_of_an_id_is_enough():
+    known = {"generators": [{"id": "12345678901234567890"}, {"id": "12999999999999999999"}]}
+    asked = answering(200, known)
+    assert asked.full_ids(["123", "129"]) == ["12345678901234567890", "12999999999999999999"]
+    assert asked.full_ids(["7", ""]) == ["7", ""], "the service reports that it is unknown"
+    with pytest.raises(RequestError, match="2 ids begin with 12"):
+        asked.full_ids(["12"])
+
+
+def test_a_full_id_needs_no_list_of_generators():
+    def refuse(request):
+        raise AssertionError(request)
+
+    assert client(refuse).full_ids(["1234567890123456789"]) == ["1234567890123456789"]

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from eventer.cli.run_session import stop_on_signals
+from eventer.cli.signals import stop_on_signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -36,6 +36,12 @@ def test_lateness_beyond_the_last_bound_has_no_number():
     assert run_stats.summary(1000 * SECOND)["lateness_seconds"]["p50"] == -1
 
 
+def test_lateness_is_at_most_the_time_of_the_run():
+    run_stats = RunStats(began=0, shift=0)
+    run_stats.committed(committed(0, [b"1"], at=12 * SECOND))
+    assert run_stats.summary(15 * SECOND)["lateness_seconds"]["p95"] == 15
+
+
 def test_quantiles_of_values():
     assert quantiles([]) is None
     assert quantiles([3.0]) == [3.0, 3.0, 3.0]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import Field
 
 from eventer.api.examples import ADD_EXAMPLES
-from eventer.api.routing import JsonRoute, Service, problems
+from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
 from eventer.api.wire.generators import AddBody, RemoveBody
 from eventer.api.wire.responses import (
     AddedOut,
@@ -80,7 +80,7 @@ async def add(body: AddBody, service: Service) -> Response:
     is not an error: its generators wait for it.
     """
     views = await service.add(body.request())
-    return JSONResponse({"generators": [AddedOut.json_of(view) for view in views]})
+    return JsonResponse({"generators": [AddedOut.json_of(view) for view in views]})
 
 
 @router.get(
@@ -92,8 +92,8 @@ async def status(query: Annotated[StatusQuery, Query()], service: Service) -> Re
     """Answers the generator `id`, or without it all as `{"generators": […]}`, oldest first."""
     views = await service.status(query.id)
     if query.id is None:
-        return JSONResponse({"generators": [GeneratorOut.json_of(view) for view in views]})
-    return JSONResponse(GeneratorOut.json_of(views[0]))
+        return JsonResponse({"generators": [GeneratorOut.json_of(view) for view in views]})
+    return JsonResponse(GeneratorOut.json_of(views[0]))
 
 
 @router.post(
@@ -113,7 +113,7 @@ async def remove(
     if not ids:
         fault = Fault("?id", "name at least one generator, in the query or in the body")
         raise RequestError("the request names no generator", (fault,))
-    return JSONResponse(RemoveOut.json_of(await service.remove(tuple(dict.fromkeys(ids)))))
+    return JsonResponse(RemoveOut.json_of(await service.remove(tuple(dict.fromkeys(ids)))))
 
 
 @router.post(
@@ -123,7 +123,7 @@ async def remove(
 )
 async def pause(query: Annotated[GeneratorIdQuery, Query()], service: Service) -> Response:
     """Pauses a generator. After the answer, no further event of it is delivered."""
-    return JSONResponse(GeneratorOut.json_of(await service.pause(query.id)))
+    return JsonResponse(GeneratorOut.json_of(await service.pause(query.id)))
 
 
 @router.post(
@@ -139,7 +139,7 @@ async def resume(query: Annotated[ResumeQuery, Query()], service: Service) -> Re
     position, which delivers those events again.
     """
     view = await service.resume(query.id, skip=query.skip, position=query.position)
-    return JSONResponse(GeneratorOut.json_of(view))
+    return JsonResponse(GeneratorOut.json_of(view))
 
 
 @router.get(
@@ -150,4 +150,4 @@ async def resume(query: Annotated[ResumeQuery, Query()], service: Service) -> Re
 async def events(query: Annotated[EventsQuery, Query()], service: Service) -> Response:
     """Recomputes events, past or future, without skipped ones. Delivers nothing."""
     page = await service.events(query.id, query.first, query.count)
-    return Response(EventsOut.body_of(page), media_type="application/json")
+    return JsonResponse(EventsOut.body_of(page))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 
 from eventer.api.metrics import MEDIA_TYPE, metrics_text
 from eventer.api.problems import ProblemType, problem_json, problem_response
-from eventer.api.routing import JsonRoute, Service, problems
+from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
 from eventer.api.wire.functions import FunctionsOut
 from eventer.api.wire.responses import HealthOut, ReadyOut
 from eventer.service.function_catalog import functions_json
@@ -22,7 +22,7 @@ router = APIRouter(tags=["service"], route_class=JsonRoute)
 )
 async def functions() -> Response:
     """All functions, with their parameters, results and examples."""
-    return JSONResponse(functions_json())
+    return JsonResponse(functions_json())
 
 
 @router.get(
@@ -32,7 +32,7 @@ async def functions() -> Response:
 )
 async def healthz() -> Response:
     """Needs no token."""
-    return JSONResponse({"status": "ok"})
+    return JsonResponse({"status": "ok"})
 
 
 @router.get(
@@ -44,7 +44,7 @@ async def readyz(service: Service) -> Response:
     """Needs no token. Destinations do not count: generators wait for them."""
     if reasons := await service.problems():
         return problem_response(problem_json(ProblemType.SERVICE_UNAVAILABLE, "; ".join(reasons)))
-    return JSONResponse({"ready": True})
+    return JsonResponse({"ready": True})
 
 
 @router.get(

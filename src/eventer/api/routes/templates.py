@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 
 from eventer.api.examples import PREVIEW_EXAMPLES, VALIDATE_EXAMPLES
-from eventer.api.routing import JsonRoute, Service, problems
+from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
 from eventer.api.wire.responses import PreviewOut, ValidateOut
 from eventer.api.wire.templates import PreviewBody, TemplateBody, ValidateBody
 
@@ -28,7 +28,7 @@ async def preview(body: PreviewBody, service: Service, request: Request) -> Resp
     """
     _set_template_pointer(request, body)
     events = await service.templates.preview(body.request())
-    return Response(PreviewOut.body_of(events), media_type="application/json")
+    return JsonResponse(PreviewOut.body_of(events))
 
 
 @router.post(
@@ -46,7 +46,7 @@ async def validate(body: ValidateBody, service: Service, request: Request) -> Re
     inspection = await service.templates.validate(body.request(), target)
     for rejection in inspection.rejections.values():
         raise rejection
-    return JSONResponse(ValidateOut.json_of(inspection))
+    return JsonResponse(ValidateOut.json_of(inspection))
 
 
 def _set_template_pointer(request: Request, body: TemplateBody) -> None:

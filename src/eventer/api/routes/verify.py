@@ -9,12 +9,12 @@ from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from pydantic import Field
 
 from eventer.api.problems import problem_of
 from eventer.api.routes.generators import GeneratorIdQuery
-from eventer.api.routing import JsonRoute, Service, problems
+from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
 from eventer.api.wire.response_model import Json
 from eventer.api.wire.responses import VerifyOut
 from eventer.core.errors import EventerError
@@ -58,7 +58,7 @@ async def verify(
     if NDJSON in request.headers.get("accept", ""):
         first = await anext(progress)
         return StreamingResponse(_as_lines(first, progress), media_type=NDJSON)
-    return JSONResponse(await _outcome(progress, request))
+    return JsonResponse(await _outcome(progress, request))
 
 
 async def _as_lines(

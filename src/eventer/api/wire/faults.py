@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
-from eventer.api.wire.response_model import Json, ResponseModel, attribute
+from eventer.api.wire.response_model import Json, ResponseModel, attribute, within
 from eventer.core.errors import EventerError, Fault, RequestError, TemplateError
 
 
 class MessageOut(ResponseModel):
     """A message about a template or a request. Fields that do not apply are omitted."""
+
+    model_config = ConfigDict(alias_generator=within("place"))
 
     message: str = Field(description="What is wrong.", examples=["unknown variable: usr"])
     template: str | None = Field(
@@ -19,33 +21,13 @@ class MessageOut(ResponseModel):
         description="The text that `line` refers to.",
         validation_alias=attribute("place", "name"),
     )
-    line: int | None = Field(
-        default=None,
-        description="Counts from 1.",
-        examples=[2],
-        validation_alias=attribute("place", "line"),
-    )
+    line: int | None = Field(default=None, description="Counts from 1.", examples=[2])
     column: int | None = Field(
-        default=None,
-        description="In characters, counts from 1.",
-        examples=[5],
-        validation_alias=attribute("place", "column"),
+        default=None, description="In characters, counts from 1.", examples=[5]
     )
-    end_line: int | None = Field(
-        default=None,
-        description="The line where the mistake ends.",
-        validation_alias=attribute("place", "end_line"),
-    )
-    end_column: int | None = Field(
-        default=None,
-        description="The column after its last character.",
-        validation_alias=attribute("place", "end_column"),
-    )
-    source_line: str | None = Field(
-        default=None,
-        examples=["{a: usr.name}"],
-        validation_alias=attribute("place", "source_line"),
-    )
+    end_line: int | None = Field(default=None, description="The line where the mistake ends.")
+    end_column: int | None = Field(default=None, description="The column after its last character.")
+    source_line: str | None = Field(default=None, examples=["{a: usr.name}"])
 
 
 class WarningOut(MessageOut):
@@ -59,10 +41,12 @@ class WarningOut(MessageOut):
 class FrameOut(ResponseModel):
     """One step of the trace of a template error, innermost first."""
 
+    model_config = ConfigDict(alias_generator=within("place"))
+
     what: str
     template: str = Field(validation_alias=attribute("place", "name"))
-    line: int = Field(validation_alias=attribute("place", "line"))
-    column: int = Field(validation_alias=attribute("place", "column"))
+    line: int
+    column: int
 
 
 def _none_if_empty(value: object) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Protocol, TypeAlias
 
-from pydantic import AliasPath, BaseModel, ConfigDict
+from pydantic import AliasChoices, AliasGenerator, AliasPath, BaseModel, ConfigDict
 
 Json: TypeAlias = dict[str, Any]
 
@@ -13,6 +13,13 @@ Json: TypeAlias = dict[str, Any]
 def attribute(*path: str) -> AliasPath:
     """Where a field's value is in the service's answer, if not at the field's own name."""
     return AliasPath(path[0], *path[1:])
+
+
+def within(name: str) -> AliasGenerator:
+    """Finds the values of a model's fields also in the attribute `name` of the service's answer."""
+    return AliasGenerator(
+        validation_alias=lambda field: AliasChoices(field, AliasPath(name, field))
+    )
 
 
 class ResponseModel(BaseModel):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from eventer.api.wire.faults import FaultOut, WarningOut
-from eventer.api.wire.response_model import EventsModel, Json, ResponseModel, attribute
+from eventer.api.wire.response_model import EventsModel, Json, ResponseModel, attribute, within
 from eventer.api.wire.targets import TargetBody
 from eventer.core.duration import format_duration
 from eventer.core.errors import EventerError
@@ -214,33 +214,19 @@ class TotalsOut(ResponseModel):
 class VerifyOut(ResponseModel):
     """The result of a verification."""
 
+    model_config = ConfigDict(alias_generator=within("report"))
+
     id: Id
     clean: bool = Field(description="No findings, except for allowed foreign events.")
-    until: int = Field(
-        description="The position at the start: earlier events are compared.",
-        validation_alias=attribute("report", "until"),
-    )
-    checked: int = Field(
-        description="Compared events.", validation_alias=attribute("report", "checked")
-    )
-    skipped: int = Field(
-        description="Indices without an event.", validation_alias=attribute("report", "skipped")
-    )
-    read: int = Field(
-        description="Records or rows read.", validation_alias=attribute("report", "read")
-    )
-    others: int = Field(
-        description="Records or rows of other generators.",
-        validation_alias=attribute("report", "others"),
-    )
-    totals: TotalsOut = Field(validation_alias=attribute("report", "totals"))
-    findings: list[FindingOut] = Field(
-        description="The first 100 of each kind.", validation_alias=attribute("report", "findings")
-    )
-    unchecked: list[UncheckedOut] = Field(validation_alias=attribute("report", "unchecked"))
-    notes: list[str] = Field(
-        description="Limits of the comparison.", validation_alias=attribute("report", "notes")
-    )
+    until: int = Field(description="The position at the start: earlier events are compared.")
+    checked: int = Field(description="Compared events.")
+    skipped: int = Field(description="Indices without an event.")
+    read: int = Field(description="Records or rows read.")
+    others: int = Field(description="Records or rows of other generators.")
+    totals: TotalsOut
+    findings: list[FindingOut] = Field(description="The first 100 of each kind.")
+    unchecked: list[UncheckedOut]
+    notes: list[str] = Field(description="Limits of the comparison.")
 
 
 class HealthOut(ResponseModel):
