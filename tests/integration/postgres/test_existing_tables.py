@@ -17,6 +17,7 @@ UUID = "5f0c6d1e-7a55-4a4b-9a5c-0d7f0e4b1a11"
 AT = "2021-12-01T03:04:05Z"
 INSTANT = datetime(2021, 12, 1, 3, 4, 5, tzinfo=UTC)
 
+TEXTS = ['a"b', "c,d", "", "NULL", None, "\\", "{}"]
 FITS = [
     ("uuid", "text", UUID, uuid.UUID(UUID)),
     ("numeric", "text", "12.50", Decimal("12.50")),
@@ -60,6 +61,16 @@ FITS = [
     ("jsonb", "timestamptz", AT, AT),
     ("positive", "bigint", 4, 4),
     ("int4[]", "text", "{1,2}", [1, 2]),
+    ("int4[]", "jsonb", [1, None, -3], [1, None, -3]),
+    ("int4[]", "jsonb", [[1, 2], [3, 4]], [[1, 2], [3, 4]]),
+    ("int4[]", "jsonb", [], []),
+    ("int4[]", "jsonb", "{5}", [5]),
+    ("text[]", "jsonb", TEXTS, TEXTS),
+    ("varchar(3)[]", "jsonb", ["abc"], ["abc"]),
+    ("numeric(5,2)[]", "jsonb", [1.5, 2], [Decimal("1.50"), Decimal("2.00")]),
+    ("boolean[]", "jsonb", [True, None], [True, None]),
+    ("timestamptz[]", "jsonb", [AT], [INSTANT]),
+    ("jsonb[]", "jsonb", [{"a": [1]}, "s"], [{"a": [1]}, "s"]),
     ("bytea", "text", "\\x01ff", b"\x01\xff"),
     ('"odd {type}"', "text", "sad", "sad"),
 ]
@@ -125,6 +136,10 @@ REFUSED = [
     ("int4", "text", "1.5", "integer"),
     ("int4", "jsonb", "x", "integer"),
     ("boolean", "jsonb", 7, "boolean"),
+    ("int4[]", "jsonb", 5, "array"),
+    ("int4[]", "jsonb", ["x"], "integer"),
+    ("int4[]", "jsonb", [[1], [2, 3]], "array"),
+    ("varchar(3)[]", "jsonb", ["abcd"], "too long"),
     ("timestamptz", "text", "soon", "timestamp"),
 ]
 
@@ -249,6 +264,30 @@ async def test_a_deferred_constraint_rejects_only_its_flow(database: Database) -
     assert outcome.rejected[bad.key].index == 0
     assert database.value("SELECT count(*) FROM other") == 1
     assert database.value("SELECT count(*) FROM t") == 0
+
+
+@pytest.mark.parametrize("enabled_while_running", [False, True])
+async def test_row_level_security_applies(
+    database: Database, *, enabled_while_running: bool
+) -> None:
+    secured = (
+        "ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; "
+        "CREATE POLICY p ON t USING (true) WITH CHECK (n >= 0)"
+    )
+    database.execute("CREATE TABLE t (n bigint)")
+    to = flow("t", shape(n="bigint"))
+    async with Writer(database.dsn) as writer:
+        if enabled_while_running:
+            assert (await writer.send(to, [{"n": 0}])).rejected == {}
+            database.execute(secured)
+        else:
+            database.execute(secured)
+            assert (await writer.send(to, [{"n": 0}])).rejected == {}
+        assert (await writer.send(to, [{"n": 1}, {"n": 2}])).rejected == {}
+        outcome = await writer.send(to, [{"n": 3}, {"n": -1}])
+        assert outcome.rejected[to.key].index == 4
+        assert "row-level security" in outcome.rejected[to.key].message
+    assert database.rows("SELECT n FROM t ORDER BY n") == [(0,), (1,), (2,)]
 
 
 async def test_partitioned_tables_are_accepted(database: Database) -> None:

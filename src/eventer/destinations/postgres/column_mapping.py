@@ -39,6 +39,7 @@ _INCOMPATIBLE_CATEGORIES: Final[Mapping[ColumnType, str]] = {
     ColumnType.TIMESTAMPTZ: "ABIN",
 }
 _UUID: Final = "uuid"
+_ARRAY: Final = "A"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def map_column(kind: ColumnType, column: TableColumn) -> ColumnMapping | None:
     if column.base_name == "json":
         return _text(kind, column, ColumnType.JSONB)
     if kind is ColumnType.JSONB:
-        return _json_as_text(kind, column)
+        return (_json_as_array if column.category == _ARRAY else _json_as_text)(kind, column)
     if column.base_name in _TEXTS:
         return _direct(kind, column, _text_source(kind), WireType.TEXT)
     return _typed(kind, column) or _through_text_input(kind, column)
@@ -212,6 +213,14 @@ def _json_as_text(kind: ColumnType, column: TableColumn) -> ColumnMapping:
     before, after = ("", "") if column.base_name in _TEXTS else _text_input_cast(column)
     return replace(
         _cast(kind, column, WireType.JSONB), sql_wrapper=(f"{before}(", f" #>> '{{}}'){after}")
+    )
+
+
+def _json_as_array(kind: ColumnType, column: TableColumn) -> ColumnMapping:
+    """The server converts a JSON array, also a nested one, or parses the text of a JSON string."""
+    before = "(SELECT x FROM pg_catalog.jsonb_to_record(pg_catalog.jsonb_build_object('x', "
+    return replace(
+        _cast(kind, column, WireType.JSONB), sql_wrapper=(before, f")) AS r (x {column.base}))")
     )
 
 

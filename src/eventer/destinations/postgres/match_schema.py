@@ -31,11 +31,13 @@ class TableMapping:
     oid: int
     columns: tuple[ColumnMapping, ...]
     key: tuple[str, ...]
+    row_security: bool = False
 
     @property
     def direct(self) -> bool:
-        """Whether COPY can write into the table itself."""
-        return not self.key and all(column.direct for column in self.columns)
+        """Whether COPY can write into the table itself. It cannot with row-level security."""
+        staged = bool(self.key) or self.row_security
+        return not staged and all(column.direct for column in self.columns)
 
     @property
     def exact_key(self) -> bool:
@@ -122,7 +124,7 @@ def match_schema(
         _check_required(fields, table)
     _check_identities(fields, key, table)
     _check_rights(fields, key, table)
-    return TableMapping(table.name, table.oid, columns, key)
+    return TableMapping(table.name, table.oid, columns, key, table.row_security)
 
 
 def _check_relation(table: Table) -> None:

@@ -27,7 +27,8 @@ _KINDS: Final = {
 class Table:
     """A relation, and the privileges of `role`, the role of the session.
 
-    `keys` are the sets of columns that ON CONFLICT can name.
+    `keys` are the sets of columns that ON CONFLICT can name. `row_security`: row-level security
+    applies to the role.
     """
 
     name: TableName
@@ -39,6 +40,7 @@ class Table:
     may_insert: bool
     may_update: bool
     owned: bool
+    row_security: bool = False
     role: str = ""
 
     @property
@@ -79,6 +81,7 @@ async def read_table(client: asyncpg.Connection, name: TableName) -> Table | Non
         may_insert=found["may_insert"],
         may_update=found["may_update"],
         owned=found["owned"],
+        row_security=found["row_security"],
         role=found["role"],
     )
 

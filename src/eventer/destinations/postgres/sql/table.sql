@@ -9,6 +9,7 @@ SELECT
     pg_catalog.has_any_column_privilege(c.oid, 'UPDATE')
         AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT') AS may_update,
     pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owned,
+    pg_catalog.row_security_active(c.oid) AS row_security,
     current_user::text AS role
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
