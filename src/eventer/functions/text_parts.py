@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from typing import ClassVar, Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -270,12 +270,8 @@ class PaddedNumberPart:
 class HundredthsPart:
     """A number below 10^9 divided by 100, with two decimals."""
 
+    width: ClassVar[int] = 10
     number: NumberSource
-
-    @property
-    def width(self) -> int:
-        """See `TextPart.width`."""
-        return 10
 
     def spell(self, words: draw.Words) -> PartBytes:
         """See `TextPart.spell`."""
@@ -296,12 +292,8 @@ class HundredthsPart:
 class DatePart:
     """A number of seconds since 1970 as `2006-01-02`."""
 
+    width: ClassVar[int] = 10
     seconds: NumberSource
-
-    @property
-    def width(self) -> int:
-        """See `TextPart.width`."""
-        return 10
 
     def spell(self, words: draw.Words) -> PartBytes:
         """See `TextPart.spell`."""
@@ -316,12 +308,8 @@ class DatePart:
 class TimePart:
     """A number of seconds since 1970 as `15:04:05`."""
 
+    width: ClassVar[int] = 8
     seconds: NumberSource
-
-    @property
-    def width(self) -> int:
-        """See `TextPart.width`."""
-        return 8
 
     def spell(self, words: draw.Words) -> PartBytes:
         """See `TextPart.spell`."""

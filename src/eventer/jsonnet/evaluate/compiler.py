@@ -15,7 +15,7 @@ from eventer.jsonnet import std
 from eventer.jsonnet.context import Context
 from eventer.jsonnet.evaluate.constants import constant_of
 from eventer.jsonnet.evaluate.runtime import Runtime
-from eventer.jsonnet.evaluate.scope import Constant, Layout, Scope
+from eventer.jsonnet.evaluate.scope import Constant, Layout, Scope, slot_reader
 from eventer.jsonnet.evaluate.std_calls import StdFunction
 from eventer.jsonnet.nodes import Expr, Function, Node, Self, Var
 from eventer.jsonnet.object_values import Object, object_of
@@ -163,20 +163,3 @@ def constant_code(value: Value) -> Code:
         return value
 
     return constant
-
-
-def slot_reader(depth: int, slot: int) -> Code:
-    """Code that reads the operand in a slot."""
-    if depth == 0:
-        return lambda frame: frame[slot]
-    if depth == 1:
-        return lambda frame: frame[0][slot]
-    if depth == 2:
-        return lambda frame: frame[0][0][slot]
-
-    def read(frame: Frame) -> Operand:
-        for _ in range(depth):
-            frame = frame[0]
-        return frame[slot]  # type: ignore[no-any-return]  # frames are untyped by design
-
-    return read

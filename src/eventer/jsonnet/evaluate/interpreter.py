@@ -55,7 +55,7 @@ class Interpreter:
         self._program = program
         self._meter = meter or Meter(budget or Budget())
         self._runtime = Runtime(environment, self._meter)
-        self._files = ImportedFiles(program, self._runtime)
+        self._files = ImportedValues(program, self._runtime)
         compiler = Compiler(self._runtime, self._files, RULES)
         self._files.compiler = compiler
         self._unit = _guarded(lambda: compiler.compile_file(program.root), program)
@@ -92,7 +92,7 @@ class Interpreter:
         return value
 
 
-class ImportedFiles(Imports):
+class ImportedValues(Imports):
     """Imported files: compiled once, evaluated at most once per event."""
 
     def __init__(self, program: Program, runtime: Runtime) -> None:

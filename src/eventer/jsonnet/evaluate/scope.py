@@ -12,10 +12,8 @@ from typing import Final
 
 from eventer.jsonnet.layers import SELF_SLOT
 from eventer.jsonnet.nodes import Apply
-from eventer.jsonnet.values import Value
+from eventer.jsonnet.values import Code, Frame, Operand, Value
 
-PARENT: Final = 0
-CONTEXT: Final = 1
 FIRST_VARIABLE: Final = 2
 """The first slots of a frame are the outer frame and the context."""
 
@@ -94,3 +92,20 @@ class Scope:
                 return depth, SELF_SLOT
             scope = scope.outer
         raise AssertionError("`self` outside an object is rejected before evaluation")
+
+
+def slot_reader(depth: int, slot: int) -> Code:
+    """Code that reads the operand in a slot."""
+    if depth == 0:
+        return lambda frame: frame[slot]
+    if depth == 1:
+        return lambda frame: frame[0][slot]
+    if depth == 2:
+        return lambda frame: frame[0][0][slot]
+
+    def read(frame: Frame) -> Operand:
+        for _ in range(depth):
+            frame = frame[0]
+        return frame[slot]  # type: ignore[no-any-return]  # frames are untyped by design
+
+    return read

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from eventer.core.errors import TemplateError
 from eventer.jsonnet.error_trace import add_trace_frame
-from eventer.jsonnet.evaluate.scope import Scope
+from eventer.jsonnet.evaluate.scope import Scope, slot_reader
 from eventer.jsonnet.nodes import Bind, Local, Self, Var
 from eventer.jsonnet.values import Code, Frame, Thunk, Value
 
@@ -75,17 +75,7 @@ def self_object(compiler: Compiler, _node: Self, scope: Scope) -> Code:
     """`self`: the object whose layer this is."""
     del compiler
     depth, slot = scope.find_self()
-    if depth == 0:
-        return lambda frame: frame[slot]
-    if depth == 1:
-        return lambda frame: frame[0][slot]
-
-    def read(frame: Frame) -> Value:
-        for _ in range(depth):
-            frame = frame[0]
-        return frame[slot]  # type: ignore[no-any-return]  # frames are untyped by design
-
-    return read
+    return slot_reader(depth, slot)
 
 
 def declare(

@@ -6,6 +6,7 @@ positions in a second array follow those of the first.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cmp_to_key
 from typing import TypeAlias
 
@@ -107,15 +108,27 @@ class _MergeWalk:
         self._call = call
         self.left = characters(call, left)
         self.right = characters(call, right)
+        self.i = self.j = 0
         self._key = key
         self._keys: dict[int, Value] = {}
         call.meter.charge_elements(len(self.left) + len(self.right))
 
-    def order(self, i: int, j: int) -> int:
-        """The order of element `i` of the left and element `j` of the right."""
+    def steps(self) -> Iterator[tuple[int, Operand, Operand]]:
+        """The next element of each set with their order, until one set ends.
+
+        `i` and `j` count the elements passed; both of an equal pair are passed.
+        """
+        while self.i < len(self.left) and self.j < len(self.right):
+            left, right = self.left[self.i], self.right[self.j]
+            order = self._order(left, right)
+            yield order, left, right
+            self.i += order <= 0
+            self.j += order >= 0
+
+    def _order(self, left: Operand, right: Operand) -> int:
         self._call.meter.charge_steps(1)
-        first = self._key_of(self.left[i], i)
-        second = self._key_of(self.right[j], len(self.left) + j)
+        first = self._key_of(left, self.i)
+        second = self._key_of(right, len(self.left) + self.j)
         if self._call.equals(first, second):
             return 0
         return -1 if self._call.compare(first, second) < 0 else 1
@@ -131,54 +144,34 @@ class _MergeWalk:
 def set_union(call: Call, left: Value, right: Value, key: Operand) -> Value:
     """The union of two sets; of equal keys, the element of the first."""
     walk = _MergeWalk(call, left, right, key)
-    union: list[Operand] = []
-    i = j = 0
-    while i < len(walk.left) and j < len(walk.right):
-        order = walk.order(i, j)
-        union.append(walk.left[i] if order <= 0 else walk.right[j])
-        i += order <= 0
-        j += order >= 0
-    tail = _tail(right, j) if i >= len(walk.left) else _tail(left, i)
-    return call.add(Array(union), tail)
+    union = Array([first if order <= 0 else second for order, first, second in walk.steps()])
+    tail = _tail(right, walk.j) if walk.i >= len(walk.left) else _tail(left, walk.i)
+    return call.add(union, tail)
 
 
 @function("setInter", strict("a"), strict("b"), optional("keyF", IDENTITY, lazy=True))
 def set_inter(call: Call, left: Value, right: Value, key: Operand) -> Value:
     """The elements of the first set whose keys are in the second."""
-    return Array(_common(_MergeWalk(call, left, right, key)))
+    return _common(call, left, right, key)
 
 
-def _common(walk: _MergeWalk) -> list[Operand]:
-    common: list[Operand] = []
-    i = j = 0
-    while i < len(walk.left) and j < len(walk.right):
-        order = walk.order(i, j)
-        if order == 0:
-            common.append(walk.left[i])
-        i += order <= 0
-        j += order >= 0
-    return common
+def _common(call: Call, left: Value, right: Value, key: Operand) -> Array:
+    steps = _MergeWalk(call, left, right, key).steps()
+    return Array([first for order, first, _ in steps if order == 0])
 
 
 @function("setDiff", strict("a"), strict("b"), optional("keyF", IDENTITY, lazy=True))
 def set_diff(call: Call, left: Value, right: Value, key: Operand) -> Value:
     """The elements of the first set whose keys are not in the second."""
     walk = _MergeWalk(call, left, right, key)
-    rest: list[Operand] = []
-    i = j = 0
-    while i < len(walk.left) and j < len(walk.right):
-        order = walk.order(i, j)
-        if order < 0:
-            rest.append(walk.left[i])
-        i += order <= 0
-        j += order >= 0
-    return Array(rest) if i >= len(walk.left) else call.add(Array(rest), _tail(left, i))
+    rest = Array([first for order, first, _ in walk.steps() if order < 0])
+    return rest if walk.i >= len(walk.left) else call.add(rest, _tail(left, walk.i))
 
 
 @function("setMember", lazy("x"), strict("arr"), optional("keyF", IDENTITY, lazy=True))
 def set_member(call: Call, value: Operand, array: Value, key: Operand) -> Value:
     """Whether a set contains an element with the same key."""
-    return bool(_common(_MergeWalk(call, Array([value]), array, key)))
+    return bool(_common(call, Array([value]), array, key).items)
 
 
 def _tail(value: Value, start: int) -> Value:
