@@ -1,4 +1,4 @@
-"""The plan as an engine: many events at a time; those that raise are the interpreter's."""
+"""The plan as an engine: it generates batches; the interpreter generates events that raise."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from eventer.plan.row_program import BoundRowProgram
 from eventer.plan.trace.traced_event import TracedEvent
 
 MAX_PREFETCHED: Final = 256
-"""Events made at once where fewer are asked for, if none depends on when it is due."""
+"""Events generated at once if fewer are requested and none depends on its due time."""
 _MIN_PREFETCHED: Final = 16
 _PREFETCH_STAGGER: Final = 48
 _MIN_ROWS: Final = 512
-"""Taken however slow the last events were: enough for compiled code, which may make them fast."""
+"""Rows generated even if the last events were slow: enough for kernels."""
 _MIN_ROWS_IN_CACHE: Final = 256
 _MAX_ROWS: Final = 10_000
 _CACHE_BYTES: Final = 2 << 20
-"""Text made in one go: with its columns it stays near the processor."""
+"""Text of one batch: with its columns it fits into the processor's cache."""
 
 
 _log = logging.getLogger(__name__)
@@ -49,27 +49,27 @@ def _may_raise(node: Node) -> bool:
 
 
 class Plan:
-    """A traced event with the program that writes it. Shared by the threads of a process."""
+    """A traced event and the program that writes it; threads can share it."""
 
     def __init__(self, traced: TracedEvent, program: BoundRowProgram) -> None:
         self.traced = traced
         self.program = program
         self.checks = tuple(filter(_may_raise, traced.tracer.graph.nodes))
-        """Columns that tell which events raise, whether their values are written or not."""
+        """Columns that find events that raise; every batch computes them."""
         self._lock = RLock()
         self._field_sources: dict[tuple[str, ColumnType], tuple[FieldSource, ...]] = {}
 
     @property
     def timed(self) -> bool:
-        """Whether events depend on when they are due."""
+        """Whether events depend on their due times."""
         return self.traced.timed
 
     def run(self, index: NDArray[np.int64], scheduled: NDArray[np.int64]) -> Execution:
-        """A run over some events."""
+        """A run for events."""
         return Execution(self.traced.tracer.graph, index, scheduled, self.traced.restart_meter)
 
     def read(self, run: Execution, pointer: str, kind: ColumnType, rows: tuple[int, int]) -> Any:
-        """A field of some rows (from, up to) of a run as a column."""
+        """A field of rows [start, stop) of a run as a column."""
         graph = self.traced.tracer.graph
         with self._lock:
             sources = self._field_sources.get((pointer, kind))
@@ -80,20 +80,20 @@ class Plan:
         return read_column(sources, run, graph.root, ColumnRequest(pointer, kind, *rows))
 
     def names(self, run: Execution) -> frozenset[str]:
-        """The top-level field names that occur in any row of a run."""
+        """The top-level field names that occur in a run."""
         with self._lock:
             return frozenset(self.traced.names(run))
 
 
 @dataclass(slots=True)
 class _PrefetchedBatch:
-    """Events made beforehand: rows of `batch`."""
+    """Events generated ahead: rows of `batch`."""
 
     batch: Batch
     fields: CachedFields
 
     def cut(self, first: int, scheduled: NDArray[np.int64]) -> Batch | None:
-        """The events asked for, where they are all there."""
+        """The requested events if all are present; else None."""
         start, stop = first - self.batch.first, first - self.batch.first + len(scheduled)
         if start < 0 or stop > self.batch.count:
             return None
@@ -110,10 +110,9 @@ class _PrefetchedBatch:
 
 @dataclass(frozen=True, slots=True)
 class _ComputedRows:
-    """The events from `first` on, as far as they have texts.
+    """The texts of the events from `first` on; those of the rows `raised` are not valid.
 
-    Those of the rows `raised` count for nothing. `oversize` is the size of the next event, if that
-    is why there are no more.
+    `oversize` is the size of the next event, if it is too large.
     """
 
     first: int
@@ -125,7 +124,7 @@ class _ComputedRows:
     oversize: int | None
 
     def continues_with(self, first: int, scheduled: NDArray[np.int64]) -> bool:
-        """Whether the event `first`, due as said, is among these, and all after it that are."""
+        """Whether these rows have the event `first`, and the same due times from it on."""
         start = first - self.first
         if not 0 <= start < len(self.text):
             return False
@@ -133,7 +132,7 @@ class _ComputedRows:
         return bool(np.array_equal(self.scheduled[start : start + both], scheduled[:both]))
 
     def batch(self, fields: PlanFields) -> Batch:
-        """The rows of some fields as a batch."""
+        """The rows of fields as a batch."""
         start, stop = fields.start, fields.stop
         first = self.first + start
         return Batch(
@@ -148,7 +147,7 @@ class _ComputedRows:
 
 
 class ColumnarEngine:
-    """Runs a plan. Rows that raise, or that it cannot hold, are made by the interpreter."""
+    """Runs a plan; the interpreter generates rows that raise or that exceed a limit."""
 
     name: EngineName = "plan"
     reason: str | None = None
@@ -162,10 +161,7 @@ class ColumnarEngine:
         number: int = 0,
         match_hints: bool = False,
     ) -> None:
-        """Engines that differ in `number` make events ahead at different ticks.
-
-        Else a thousand that begin together would run out of them in one and the same.
-        """
+        """`number` staggers the ticks at which engines that start together generate ahead."""
         self._plan = plan
         self._make_interpreter = interpreter
         self._interpreter_engine: InterpreterEngine | None = None
@@ -176,9 +172,9 @@ class ColumnarEngine:
         self._prefetched: _PrefetchedBatch | None = None
         self._prefetch_rows = _MIN_PREFETCHED + number % _PREFETCH_STAGGER
         self._leftover: _ComputedRows | None = None
-        """What was made beyond an event that raises, for the call that goes on there."""
+        """Rows after an event that raises, for the next call."""
         self.broken = False
-        """Whether a batch failed for a reason that is a defect of ours."""
+        """Whether a batch failed because of a defect of the plan."""
 
     def generate(
         self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None = None
@@ -188,8 +184,8 @@ class ColumnarEngine:
             return self._generate(first, scheduled, deadline_ns)
         except (EvaluationError, BudgetError):
             raise
-        except Exception:  # noqa: BLE001  the interpreter can do all that a plan can
-            _log.exception("a plan failed at event %d; the interpreter goes on", first)
+        except Exception:  # noqa: BLE001  the interpreter generates the batch
+            _log.exception("a plan failed at event %d; the interpreter generates the batch", first)
             self.broken = True
             return self._interpreter.generate(first, scheduled, deadline_ns)
 
@@ -202,7 +198,7 @@ class ColumnarEngine:
         return batch
 
     def _prefetch(self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None) -> Batch:
-        """More events than asked for, kept for the ticks to come."""
+        """Generates more events than requested, for the next ticks."""
         rows = max(self._prefetch_rows, len(scheduled))
         self._prefetch_rows = min(4 * self._prefetch_rows, MAX_PREFETCHED)
         due = np.full(rows, scheduled[0], dtype=np.int64)
@@ -212,7 +208,7 @@ class ColumnarEngine:
             self._prefetched = None
             raise
         if not isinstance(made.fields, PlanFields):
-            # The interpreter made some: of it nobody knows that it does not look at the time.
+            # The interpreter generated some, and it may read the time.
             self._prefetched = None
             return self._batch(first, scheduled, deadline_ns)
         self._prefetched = _PrefetchedBatch(made, CachedFields(made.fields))
@@ -236,7 +232,7 @@ class ColumnarEngine:
             return batch
 
     def _rows_until(self, deadline_ns: int | None) -> int:
-        """How many events may be made in the time that is left."""
+        """The number of events for the remaining time."""
         if deadline_ns is None:
             return _MAX_ROWS
         left = deadline_ns - time.monotonic_ns()
@@ -261,7 +257,7 @@ class ColumnarEngine:
         return batch
 
     def _compute_rows(self, first: int, scheduled: NDArray[np.int64]) -> _ComputedRows:
-        """Computes the columns and the texts of some events."""
+        """Computes the columns and the texts of events."""
         index = np.arange(first, first + len(scheduled), dtype=np.int64)
         run = self._plan.run(index, scheduled)
         columns = self._plan.program.columns(run)
@@ -283,7 +279,7 @@ class ColumnarEngine:
         )
 
     def _rerun_or_refuse(self, made: _ComputedRows, row: int) -> Batch:
-        """An event too large to be written: the interpreter's, if it raises; else an error."""
+        """An event that is too large: the interpreter's if it raises in the plan; else an error."""
         index = made.first + row
         if row in made.raised:
             return self._interpreter.generate(index, made.scheduled[row : row + 1])
@@ -294,9 +290,9 @@ class ColumnarEngine:
         raise error
 
     def _cut(self, made: _ComputedRows, start: int, stop: int) -> Batch:
-        """The events of the rows [start, stop), or up to one that raises.
+        """The events of the rows [start, stop), or up to an event that raises.
 
-        The rows that the plan cannot make are made again by the interpreter, one by one.
+        The interpreter generates the rows that raised in the plan again.
         """
         recomputed: list[tuple[int, Batch]] = []
         for row in made.raised[(made.raised >= start) & (made.raised < stop)].tolist():
@@ -314,7 +310,7 @@ class ColumnarEngine:
 
 
 def _patched(batch: Batch, recomputed: list[tuple[int, Batch]]) -> Batch:
-    """A batch with single events, made again, in the places of its own."""
+    """A batch in which recomputed events replace its own."""
     planned = batch.fields
     assert isinstance(planned, PlanFields)
     order = np.arange(batch.count, dtype=np.int64)

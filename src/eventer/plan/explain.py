@@ -1,8 +1,7 @@
-"""A plan as data for people: what is computed, for which rows, and what the row program does.
+"""The explanation of a plan as data: its columns, domains and row programs.
 
-A pure function of the plan: the same template and seed give the same explanation in any process.
-Only what the event needs is in it, numbered anew: `%3` is a column, `d1` a domain.
-`explain_text.py` makes text of it.
+The same template and seed give the same explanation in any process. It has only the columns (`%3`)
+and domains (`d1`) that the event needs, numbered in order. `explain_text.py` formats it.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ if TYPE_CHECKING:
     from eventer.plan.columnar_engine import Plan
 
 MAX_SHOWN: Final = 60
-"""Characters that are shown of one value."""
+"""Characters shown of one value."""
 FIRST_SHOWN: Final = 3
-"""Entries that are shown of a dictionary."""
+"""Entries shown of a dictionary."""
 PER_ELEMENT: Final = "per element"
 
 
 def node_names(plan: Plan) -> NodeNames:
-    """The names of all columns and domains that the event of a plan needs."""
+    """The names of the columns and domains that the event needs."""
     graph = plan.traced.tracer.graph
     reachable = ReachableNodes()
     reachable.add([graph.root, plan.program])
@@ -96,7 +95,7 @@ class NodeNames:
         return self._names.get(node)
 
     def column(self, node: Node) -> ExplainedColumn:
-        """A column for people."""
+        """The explanation of a column."""
         line, column = _line_and_column(node.span) if node.operation == "each" else (None, None)
         return ExplainedColumn(
             name=self(node),
@@ -114,7 +113,7 @@ class NodeNames:
         )
 
     def rows(self, domain: Domain) -> ExplainedDomain:
-        """A domain for people."""
+        """The explanation of a domain."""
         parent = None if domain.parent is None else self(domain.parent)
         if isinstance(domain, Filter):
             return ExplainedDomain(
@@ -141,7 +140,7 @@ class NodeNames:
         return abbreviated_json(argument.value) if isinstance(argument, Literal) else self(argument)
 
     def _parameters(self, node: Node) -> Iterable[str]:
-        """What else an operation needs; not what its key and its label say already."""
+        """The parameters of an operation, except its draw key."""
         at = _DRAW_KEY_PARAMETER.get(node.operation)
         parameters = [each for number, each in enumerate(node.parameters) if number != at]
         texts = [text for each in parameters if (text := self._parameter(node, each)) is not None]
@@ -165,7 +164,7 @@ _DRAW_KEY_PARAMETER: Final = {
     "number_between": 0,
     "key_element": 0,
 }
-"""Which parameter is the draw key, where it is not a column among the arguments."""
+"""The parameter that is the draw key, unless an argument is."""
 _LONG: Final = frozenset({"truth", "typed"})
 _JUMPING: Final = frozenset({RowOp.BRANCH, RowOp.JUMP, RowOp.LOOP, RowOp.NEXT})
 
@@ -190,7 +189,7 @@ def _line_and_column(span: Span | None) -> tuple[int | None, int | None]:
 
 
 def abbreviated_json(value: Any) -> str:
-    """JSON text of a value, cut short."""
+    """The JSON text of a value, abbreviated."""
     return abbreviate(json_text(value))
 
 

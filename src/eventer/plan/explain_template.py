@@ -1,4 +1,4 @@
-"""A template explained: its plan, or why it has none, and what its events cost."""
+"""The explanation of a template: its plan, or the reason why it has none, and its costs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from eventer.plan.unsupported import PlanUnsupportedError
 def explain_template(
     prepared: PreparedTemplate, stream: Stream, context: EventContext, at: int, *, measured: bool
 ) -> TemplateExplanation:
-    """Explains a template; measures it with events due at `at`, for about a second."""
+    """Explains a template; measures it for about a second, with events due at `at`."""
     try:
         plan = prepared.plan(stream, context)
     except PlanUnsupportedError as unsupported:

@@ -1,4 +1,4 @@
-"""The explanation of a plan as text that is the same wherever it is made."""
+"""The explanation of a plan as text, the same in every process."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from eventer.plan.explanation import (
 )
 
 _WIDTHS = (6, 4, 12)
-"""Of a column's name, its domain and its type: fixed, so that lines differ only where plans do."""
+"""Of a column's name, domain and type; fixed, so that lines differ only if plans do."""
 
 
 def plan_text(plan: PlanExplanation) -> str:
-    """The plan, over several lines that end."""
+    """The text of a plan."""
     return "".join(f"{line}\n" for line in _lines(plan))
 
 
@@ -55,7 +55,7 @@ def _rows(rows: ExplainedDomain) -> str:
 
 
 def column_text(column: ExplainedColumn) -> str:
-    """A column in one line."""
+    """The line of a column."""
     words = [column.operation, ", ".join(column.arguments)]
     if column.what is not None:
         words.insert(1, column.what)
@@ -96,7 +96,7 @@ def _at(line: int | None, column: int | None) -> str:
 
 
 def measurement_text(measured: Measurement, plan: PlanExplanation | None) -> str:
-    """What was measured, over several lines that end."""
+    """The text of measured costs."""
     return "".join(f"{line}\n" for line in _costs(measured, plan))
 
 

@@ -13,10 +13,10 @@ from eventer.core.source import Place
 
 @dataclass(frozen=True, slots=True)
 class ExplainedColumn:
-    """One column. `what` is the draw or the function that it is, as the template writes it.
+    """A column. `what` is a draw or a function as the template writes it.
 
-    `key` is a draw's key, 16 hexadecimal digits, or `PER_ELEMENT`; `entries` is how many values a
-    dictionary has, `first` some of them as JSON text; line and column are those of the call.
+    `key` is the key of a draw, 16 hexadecimal digits, or `PER_ELEMENT`; `entries` is the number of
+    entries of a dictionary, `first` the first of them as JSON; line and column are of the call.
     """
 
     name: str
@@ -35,9 +35,9 @@ class ExplainedColumn:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedDomain:
-    """A domain: `root`; a `filter` of its parent by a condition; the `elements` of its lists.
+    """A domain: `root`, a `filter` of its parent, or the `elements` of lists of its parent.
 
-    `of` is the column that says which rows, or how many elements.
+    `of` is the column of the condition or of the lengths.
     """
 
     name: str
@@ -49,7 +49,7 @@ class ExplainedDomain:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedInstruction:
-    """One instruction: a column or a text that it writes, an instruction that it goes to."""
+    """An instruction, with the column or text that it writes or the target of its jump."""
 
     op: str
     column: str | None = None
@@ -59,7 +59,7 @@ class ExplainedInstruction:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedRaisingRows:
-    """Rows that the interpreter makes: those of a domain for which a condition holds, or all."""
+    """Rows that the interpreter generates: those of a domain, or those with a condition."""
 
     domain: str
     condition: str | None
@@ -70,11 +70,10 @@ class ExplainedRaisingRows:
 
 @dataclass(frozen=True, slots=True)
 class PlanExplanation:
-    """A plan. `program` writes the event, `documents` the columns that are JSON text.
+    """A plan. `program` writes the event, `documents` write columns of JSON text.
 
-    `one_by_one` are the columns that call a function of the interpreter for each different value;
-    `constant` are parts of the event that are the same in all events, by JSON pointer, `*` for the
-    elements of a list.
+    `one_by_one` are the columns computed once per distinct value; `constant` are the JSON pointers
+    of the parts that are the same in all events, with `*` for the elements of a list.
     """
 
     columns: tuple[ExplainedColumn, ...]
@@ -89,7 +88,7 @@ class PlanExplanation:
 
 @dataclass(frozen=True, slots=True)
 class EngineSpeed:
-    """What an engine did: `raising` events were passed over."""
+    """The speed of an engine; it skipped `raising` events."""
 
     events_per_second: float
     bytes_per_event: float
@@ -99,10 +98,7 @@ class EngineSpeed:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What a template costs. Without a plan, `interpreter` alone.
-
-    `slowest` are the names of columns and what they cost, ns an event, the dearest first.
-    """
+    """The costs of a template. `slowest` are names of columns and their nanoseconds per event."""
 
     interpreter: EngineSpeed
     plan: EngineSpeed | None = None
@@ -113,7 +109,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class TemplateExplanation:
-    """`plan` where there is one, else the `reason` why not, and the place of what is to blame."""
+    """The `plan`, or the `reason` and the place of the construct that it does not cover."""
 
     engine: EngineName
     plan: PlanExplanation | None

@@ -1,4 +1,4 @@
-"""Where the values of a field of the event come from, by JSON pointer."""
+"""Finds the columns of a field of the event by its JSON pointer."""
 
 from __future__ import annotations
 

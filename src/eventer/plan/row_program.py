@@ -1,8 +1,4 @@
-"""A row program: the kernel's instructions that write each row's JSON text.
-
-It refers to columns by number; `BoundRowProgram.columns` lays out the columns of an execution for
-the kernel.
-"""
+"""A row program with the columns of the plan that it reads."""
 
 from __future__ import annotations
 
@@ -21,7 +17,7 @@ from eventer.plan.graph import Node
 
 
 class Layout(Enum):
-    """What a slot's column is laid out as."""
+    """The memory layout of a column for the kernel."""
 
     NUMBERS = "numbers"
     DOUBLES = "doubles"
@@ -33,7 +29,7 @@ class Layout(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ColumnSlot:
-    """A column that the program reads."""
+    """A column of the plan that the program reads."""
 
     layout: Layout
     node: Node
@@ -41,18 +37,18 @@ class ColumnSlot:
 
 @dataclass(frozen=True, slots=True)
 class BoundRowProgram:
-    """Instructions, and the columns that they read: first dictionaries, then those of slots."""
+    """Instructions and the columns that they read: dictionaries first, then the slots."""
 
     rows: RowProgram
     dictionaries: tuple[Column, ...]
     slots: tuple[ColumnSlot, ...]
 
     def columns(self, run: Execution) -> list[Column]:
-        """The columns for one run."""
+        """The columns of a run in their layouts."""
         return [*self.dictionaries, *(_laid_out(slot, run) for slot in self.slots)]
 
     def slot(self, instruction: int) -> ColumnSlot | None:
-        """The slot that an instruction reads, if it reads any."""
+        """The slot that an instruction reads, or None."""
         op, column, _ = self.rows.code[instruction].tolist()
         return self.slots[column - len(self.dictionaries)] if op in _COLUMN_READERS else None
 

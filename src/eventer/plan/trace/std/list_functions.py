@@ -1,4 +1,4 @@
-"""Functions of arrays whose lengths or elements differ from row to row."""
+"""Functions of arrays whose lengths or elements differ between rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_FOLDED: Final = 64
 
 
 def column_of(call: TracedCall, values: SymbolicList, kind: str) -> Any:
-    """The elements of a list as a scalar of one kind, in the domain of the elements."""
+    """The elements of a list as scalars of one type, in the domain of the elements."""
     tracer = call.tracer
     with tracer.inside(values.elements):
         item = tracer.simplified(force(values.item))
@@ -44,12 +44,12 @@ def _integer(call: TracedCall, value: Any) -> Any:
     return value if is_integer(value) else call.tracer.integer(value)
 
 
-# -- made ------------------------------------------------------------------------------------------
+# -- new lists -------------------------------------------------------------------------------------
 
 
 @traced_rule("range")
 def range_of(call: TracedCall) -> Any:
-    """The whole numbers between two."""
+    """The integers between two integers."""
     first, last = (_integer(call, value) for value in call.arguments)
     operators = call.compiler.operators
     length = operators.add(operators.arithmetic("-", last, first), 1.0, ())
@@ -58,7 +58,7 @@ def range_of(call: TracedCall) -> Any:
 
 @traced_rule("makeArray")
 def make_array(call: TracedCall) -> Any:
-    """Elements made by a function of their positions."""
+    """The results of a function of positions."""
     size, func = call.arguments
     if not isinstance(size, Symbol):
         return call.plain(size, func)
@@ -72,12 +72,12 @@ def make_array(call: TracedCall) -> Any:
     return new_list(tracer, _integer(call, size), item)
 
 
-# -- changed ---------------------------------------------------------------------------------------
+# -- functions of elements -------------------------------------------------------------------------
 
 
 @traced_rule("map", "mapWithIndex")
 def map_of(call: TracedCall) -> Any:
-    """Each element changed by a function (of its position and itself)."""
+    """The results of a function of elements, or of positions and elements."""
     func, values = call.arguments
     if isinstance(values, Array):
         return call.plain(func, values)
@@ -106,7 +106,7 @@ def _later(call: TracedCall, compute: Callable[[], Any]) -> Any:
 
 @traced_rule("filter", nested=True)
 def filter_of(call: TracedCall) -> Any:
-    """The elements that a function says true of."""
+    """The elements for which a function is true."""
     from eventer.plan.trace.array_comprehensions import concatenate_elements, filter_rows
 
     test, values = call.arguments
@@ -121,7 +121,7 @@ def filter_of(call: TracedCall) -> Any:
 
 @traced_rule("flatMap", "$flatMapArray", nested=True)
 def flat_map(call: TracedCall) -> Any:
-    """What a function makes of each element, joined."""
+    """The concatenated results of a function of elements."""
     from eventer.plan.trace.array_comprehensions import concatenate_elements
 
     func, values = call.arguments
@@ -138,12 +138,12 @@ def flat_map(call: TracedCall) -> Any:
     return concatenate_elements(call.compiler, values, call.context, (*call.steps, 0), each)
 
 
-# -- folded ----------------------------------------------------------------------------------------
+# -- folds and reductions --------------------------------------------------------------------------
 
 
 @traced_rule("foldl")
 def fold(call: TracedCall) -> Any:
-    """A function of the result so far and each element."""
+    """A fold from the first element on."""
     func, values, start = call.arguments
     if not isinstance(values, SymbolicList):
         if isinstance(values, Symbolic):
@@ -170,7 +170,7 @@ def _fold_left(call: TracedCall, combine: Function, values: SymbolicList, start:
 def _folding(
     call: TracedCall, combine: Function, values: SymbolicList, number: int
 ) -> Callable[[Any], Any]:
-    """One step of a fold, for the rows whose list has the element."""
+    """A step of a fold, for the rows whose lists have the element."""
     context = call.context.element_context((*call.steps, 0, number))
 
     def step(before: Any) -> Any:
@@ -188,7 +188,7 @@ def _where(tracer: Tracer, there: Any, step: Callable[[Any], Any], before: Any) 
 
 @traced_rule("foldr")
 def fold_right(call: TracedCall) -> Any:
-    """From the last element to the first."""
+    """A fold from the last element on."""
     raise PlanUnsupportedError(
         "std.foldr over a list whose length differs between events", call.place
     )
@@ -240,7 +240,7 @@ def grouped(
     *,
     bounds: tuple[int, int] | None = None,
 ) -> Symbol:
-    """A column with one value for each list, of its elements, which are of the same type."""
+    """A reduction of lists whose elements have the type of the result."""
     tracer = call.tracer
     with tracer.inside(values.elements):
         item = tracer.simplified(force(values.item))
@@ -258,13 +258,13 @@ def grouped(
 
 @traced_rule("minArray", nested=True)
 def min_array(call: TracedCall) -> Any:
-    """The least element."""
+    """The lowest element."""
     return _extreme(call, "min", "list_min")
 
 
 @traced_rule("maxArray", nested=True)
 def max_array(call: TracedCall) -> Any:
-    """The greatest element."""
+    """The highest element."""
     return _extreme(call, "max", "list_max")
 
 
@@ -292,7 +292,7 @@ def _given(argument: Any) -> bool:
 
 @traced_rule("member", "contains", nested=True)
 def contains_element(call: TracedCall) -> Any:
-    """Whether an array has an equal element, or a string a part."""
+    """Whether an array has an element, or a text a part."""
     values, wanted = call.arguments
     operators, tracer = call.compiler.operators, call.tracer
     if not isinstance(values, Array):
