@@ -26,16 +26,16 @@ from eventer.core.model import (
     Template,
 )
 from eventer.plan.engine import EventContext
-from eventer.workers.inspector_pool import InspectorPool
-from eventer.workers.messages import (
+from eventer.workers.inspector_messages import (
     Inspection,
     InspectTemplate,
     PreviewedEvents,
     PreviewEvents,
     RecomputedEvents,
     RecomputeEvents,
-    WorkerConfig,
 )
+from eventer.workers.inspector_pool import InspectorPool
+from eventer.workers.messages import WorkerConfig
 from tests.waiting import wait_until_async
 
 NOW = 1_700_000_000_000_000_000

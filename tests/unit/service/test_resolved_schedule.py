@@ -28,7 +28,7 @@ from eventer.service.resolved_schedule import (
     resolve_schedules,
     seeds_of,
 )
-from eventer.workers.messages import Inspection
+from eventer.workers.inspector_messages import Inspection
 
 NOW = 1_700_000_000_000_000_000
 EVENT = EventRequest("{}", id="e", interval=100, count=10)
