@@ -20,8 +20,7 @@ from eventer.destinations.base import DeliveryOutcome, Flow
 from eventer.runs.assignment import Assignment
 from eventer.runs.backoff import CAP_NS, COSTLY_BASE_NS, FENCED_NS
 from eventer.runs.batch_limiter import SLOW_NS
-from eventer.runs.commit_throttle import MAX_PAUSE_NS, TIME_SHARE_DIVISOR
-from eventer.runs.connection_lane import COMMIT_WINDOW_NS
+from eventer.runs.commit_throttle import COMMIT_WINDOW_NS, MAX_PAUSE_NS, TIME_SHARE_DIVISOR
 from eventer.runs.connection_state import IDLE_NS
 from eventer.runs.pacing import Pace
 from eventer.runs.shard import MAX_BUFFERED_BYTES, Shard
