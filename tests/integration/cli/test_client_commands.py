@@ -87,7 +87,7 @@ def test_mistakes_are_shown_where_they_are(ask):
     assert "--> body:1:2" in done.stderr
 
 
-def test_ids_that_are_not_there(ask):
+def test_unknown_generator_ids(ask):
     id_ = add(ask, dataset="other")
     done = ask("remove", id_, "5")
     assert done.returncode == 1
@@ -98,7 +98,7 @@ def test_ids_that_are_not_there(ask):
     assert ask("list").stderr == "there are no generators\n"
 
 
-def test_without_a_service_the_command_says_how_to_get_one(shell):
+def test_without_a_service_the_hint_names_the_commands_that_start_one(shell):
     done = shell.run("list", EVENTER_URL="http://127.0.0.1:1")
     assert done.returncode == 69
     assert "eventer serve" in done.stderr
