@@ -77,7 +77,7 @@ class ConnectionLane:
         return not (self.busy or self._connection.opened or self._connection.unusable)
 
     def check(self, token: int, flow: Flow) -> None:
-        """Asks the destination whether it would take a flow."""
+        """Asks the destination whether it accepts a flow."""
         self._checks.append(Check(token, flow))
 
     def complete_withdrawal(self, flow: ShardFlow, now: int) -> bool:

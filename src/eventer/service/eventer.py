@@ -190,7 +190,7 @@ class Eventer:
 
         Raises:
             NotFoundError: no generator has this id.
-            RequestError: the position was lost and `position` is None, or the other way round.
+            RequestError: the position was lost and `position` is None, or not lost and given.
         """
         async with self._locks.hold([id]):
             generator = self._generator(id)

@@ -96,7 +96,7 @@ class WithdrawFlow:
 
 @dataclass(frozen=True, slots=True)
 class CheckTarget:
-    """Ask the destination whether it would take a flow."""
+    """Ask the destination whether it accepts a flow."""
 
     shard: ShardId
     token: int

@@ -92,7 +92,7 @@ def test_unknown_generator_ids(ask):
     done = ask("remove", id_, "5")
     assert done.returncode == 1
     assert done.stdout == f"removed {id_}\n"
-    assert "there is no generator 5" in done.stderr
+    assert "no generator has the id 5" in done.stderr
     assert ask("pause", "5").returncode == 1
     assert ask("status", "x").returncode == 78
     assert ask("list").stderr == "there are no generators\n"
