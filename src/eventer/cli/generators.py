@@ -118,7 +118,7 @@ def remove(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson
     for id_ in answer["removed"] if not as_json else ():
         print_data(f"removed {id_}")
     for id_ in answer["unknown"]:
-        print_message(f"error: there is no generator {id_}")
+        print_message(f"error: no generator has the id {id_}")
     return FAILED if answer["unknown"] else OK
 
 

@@ -141,7 +141,7 @@ def parse_seed(text: str | None) -> int:
     Raises:
         typer.BadParameter: it is not an unsigned 64-bit integer.
     """
-    from eventer.api.wire.scalars import parse_unsigned
+    from eventer.api.wire.field_types import parse_unsigned
 
     seed = secrets.randbits(64) if text is None else parse_unsigned(text)
     if seed is None:

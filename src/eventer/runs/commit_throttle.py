@@ -1,7 +1,8 @@
-"""Throttles small transactions so that ticks share the fixed cost of a commit."""
+"""When transactions begin: small ones are throttled so that ticks share the fixed cost."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,21 +12,54 @@ MAX_PAUSE_NS: Final = 100_000_000
 """The longest time between the starts of two small transactions."""
 GENERATION_STEP_NS: Final = 20_000_000
 """Events that become due within one step are generated together, to share the fixed cost."""
+COMMIT_WINDOW_NS: Final = 250_000_000
+"""How long a transaction may stay open under load."""
+OTHER_IO_NS: Final = 100_000_000
+"""How long other instructions may delay the next transaction."""
 
 
 @dataclass(slots=True)
 class CommitThrottle:
-    """When the next small transaction may begin, and when its events are generated.
+    """When the next transaction may begin, and when its events are generated.
 
-    A backlog is not throttled.
+    A backlog is not throttled. `until` ends the pause before the next small transaction;
+    `other_io_until`, the time in which other instructions go first.
     """
 
     until: int = 0
+    other_io_until: int = 0
+    _began: int = 0
     _generated_at: int = 0
+    _window_end: int | None = None
 
-    def record_commit(self, began: int, now: int) -> None:
-        """A transaction that began at `began` was committed."""
-        self.until = began + min(TIME_SHARE_DIVISOR * max(0, now - began), MAX_PAUSE_NS)
+    def update_window(self, now: int, *, has_events: bool) -> None:
+        """Opens the commit window with the first due event, closes it when none is left."""
+        if not has_events:
+            self._window_end = None
+        elif self._window_end is None:
+            self._window_end = now + COMMIT_WINDOW_NS
+
+    def may_commit(self, now: int, *, idle: bool) -> bool:
+        """Whether pending events may be committed; `idle` says whether no others are due."""
+        return (idle and now >= self.until) or self._window_end is None or now >= self._window_end
+
+    def wake_instants(self, *, idle: bool) -> Iterator[int]:
+        """When `may_commit` changes while the window is open."""
+        if self._window_end is not None:
+            yield self._window_end
+            if idle:
+                yield self.until
+
+    def begin_commit(self, now: int) -> None:
+        """A transaction begins, which closes the window."""
+        self._began, self._window_end = now, None
+
+    def end_commit(self, now: int) -> int:
+        """The transaction was committed. Returns how long it took (ns)."""
+        took = now - self._began
+        self.until = self._began + min(TIME_SHARE_DIVISOR * max(0, took), MAX_PAUSE_NS)
+        self.other_io_until = now + OTHER_IO_NS
+        return took
 
     def generated(self, now: int) -> None:
         """Due events are being generated."""

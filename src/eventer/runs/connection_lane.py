@@ -38,7 +38,6 @@ from eventer.runs.shard_messages import (
     Close,
     Deliver,
     FlowRunning,
-    FlowSuspended,
     FlowsWaiting,
     FlowWithdrawn,
     IoInstruction,
@@ -50,12 +49,8 @@ from eventer.runs.shard_messages import (
     StageTimes,
     TransactionCommitted,
 )
-from eventer.runs.shard_state import ShardState
+from eventer.runs.shard_state import ShardState, is_retryable
 
-COMMIT_WINDOW_NS: Final = 250_000_000
-"""How long a transaction may stay open under load."""
-OTHER_IO_NS: Final = 100_000_000
-"""How long other instructions may delay the next transaction."""
 _DELIVERY_TRIES: Final = 2
 
 
@@ -70,9 +65,6 @@ class ConnectionLane:
         self._connection = ConnectionState()
         self._checks: deque[Check] = deque()
         self.instruction: IoInstruction | None = None
-        self._other_io_until = 0
-        self._window_opened_at: int | None = None
-        self._delivering_since = 0
 
     @property
     def busy(self) -> bool:
@@ -85,7 +77,7 @@ class ConnectionLane:
         return not (self.busy or self._connection.opened or self._connection.unusable)
 
     def check(self, token: int, flow: Flow) -> None:
-        """Asks the destination whether it would take a flow."""
+        """Asks the destination whether it accepts a flow."""
         self._checks.append(Check(token, flow))
 
     def complete_withdrawal(self, flow: ShardFlow, now: int) -> bool:
@@ -103,11 +95,9 @@ class ConnectionLane:
     # --- what to begin ------------------------------------------------------------------------
 
     def update_window(self, now: int) -> None:
-        """Opens the commit window with the first due event, closes it when none is left."""
-        if self._generation.idle and not self._flows.has_pending:
-            self._window_opened_at = None
-        elif self._window_opened_at is None:
-            self._window_opened_at = now
+        """Updates the commit window: open while events are due or wait for a commit."""
+        has_events = self._flows.has_pending or not self._generation.idle
+        self._state.throttle.update_window(now, has_events=has_events)
 
     def start(self, now: int) -> list[IoInstruction]:
         """Starts the next instruction, if there is one and none is being carried out."""
@@ -124,10 +114,8 @@ class ConnectionLane:
             if self._needed:
                 yield self._connection.retry_at
             return
-        if self._flows.has_pending and self._window_opened_at is not None:
-            yield self._window_opened_at + COMMIT_WINDOW_NS
-            if self._generation.idle:
-                yield self._state.throttle.until
+        if self._flows.has_pending:
+            yield from self._state.throttle.wake_instants(idle=self._generation.idle)
         if not self._flows:
             yield self._connection.idle_until
         for flow in self._flows.unprepared():
@@ -158,11 +146,10 @@ class ConnectionLane:
         A turn of the others is many of them: each would wait for a transaction otherwise.
         """
         deliverable = self._is_deliverable(now)
-        others_turn = not deliverable or now < self._other_io_until
+        others_turn = not deliverable or now < self._state.throttle.other_io_until
         if others_turn and (other := self._next_other(now)) is not None:
             return other
         if deliverable:
-            self._window_opened_at = None
             return self._deliver(now)
         if not self._flows and now >= self._connection.idle_until:
             return Close()
@@ -182,14 +169,13 @@ class ConnectionLane:
         if not self._flows.has_pending:
             return False
         state = self._state
-        nothing_else_due = self._generation.idle and now >= state.throttle.until
-        expired = self._window_opened_at is None or now >= self._window_opened_at + COMMIT_WINDOW_NS
+        may_commit = state.throttle.may_commit(now, idle=self._generation.idle)
         # A third of the memory: the rest can always be filled while that is delivered.
         full = 3 * self._flows.retained_bytes >= state.max_buffered_bytes
-        return nothing_else_due or expired or full or self._flows.can_fill(state.limiter)
+        return may_commit or full or self._flows.can_fill(state.limiter)
 
     def _deliver(self, now: int) -> Deliver:
-        self._delivering_since = now
+        self._state.throttle.begin_commit(now)
         deliveries = self._flows.take(self._state.limiter)
         flow = self._flows.get(deliveries[0].flow.key)
         quarantined = flow is not None and bool(flow.quarantine)
@@ -241,9 +227,7 @@ class ConnectionLane:
         """A transaction was committed, perhaps without some of its flows."""
         assert isinstance(self.instruction, Deliver)
         deliveries, self.instruction = self.instruction.deliveries, None
-        took = now - self._delivering_since
-        self._other_io_until = now + OTHER_IO_NS
-        self._state.throttle.record_commit(self._delivering_since, now)
+        took = self._state.throttle.end_commit(now)
         self._connection.record_success()
         self._flows.delivery_ended()
         self._state.limiter.committed(deliveries, took, now)
@@ -266,19 +250,13 @@ class ConnectionLane:
         if flow.key in outcome.committed:
             if flow.mark_committed(outcome.committed[flow.key], version):
                 self._reports.append(FlowRunning(flow.key))
-        elif error is not None and _is_retryable(error, flow):
-            self._quarantine(flow, error, now + delay_ns(flow.quarantine.tries, jitter))
+        elif error is not None and is_retryable(error, flow):
+            self._state.quarantine(flow, error, now + delay_ns(flow.quarantine.tries, jitter))
         elif skipped := flow.reject_in_flight(error, delivery.batches[-1].next, version):
             self._reports.append(skipped)
         self._flows.update(flow)
         if not self.complete_withdrawal(flow, now) and not self._state.end_if_done(flow):
             self._generation.schedule(flow, now)
-
-    def _quarantine(self, flow: ShardFlow, error: EventerError, until: int) -> None:
-        flow.set_quarantine(until, self._flows.version())
-        self._flows.update(flow)
-        if not isinstance(flow.state, Removed):
-            self._reports.append(FlowSuspended(flow.key, error))
 
     # --- failures -----------------------------------------------------------------------------
 
@@ -291,26 +269,13 @@ class ConnectionLane:
             case Check(token=token):
                 self._reports.append(CheckCompleted(token, error))
             case Prepare(flow=target):
-                self._prepare_failed(target.key, error, now, jitter)
+                self._state.prepare_failed(target.key, error, now, jitter)
             case Deliver(deliveries=deliveries):
                 of_target, at_fault = False, self._flows_at_fault(deliveries, error, now)
             case _:
                 of_target = False
         if not of_target:
             self._lose_connection(error, now, jitter, at_fault)
-
-    def _prepare_failed(
-        self, key: PositionKey, error: EventerError, now: int, jitter: float
-    ) -> None:
-        if (flow := self._flows.get(key)) is None:
-            return
-        if isinstance(error, DestinationRejectedError):
-            self._state.fail(flow, error)
-            return
-        flow.prepare_at = now + delay_ns(flow.prepare_tries, jitter)
-        flow.prepare_tries += 1
-        if isinstance(error, TargetUnavailableError) and not isinstance(flow.state, Withdrawing):
-            self._reports.append(FlowSuspended(flow.key, error))
 
     def _flows_at_fault(
         self, deliveries: Sequence[Delivery], error: EventerError, now: int
@@ -346,22 +311,10 @@ class ConnectionLane:
             outcome_unknown = fenced or (unknown and flow.in_flight)
             if flow.key in at_fault and isinstance(flow.state, Delivering):
                 wait = costly_delay_ns(flow.quarantine.tries, jitter)
-                self._quarantine(flow, error, now + wait)
+                self._state.quarantine(flow, error, now + wait)
             self._flows.lose_connection(flow, outcome_unknown=outcome_unknown)
             self.complete_withdrawal(flow, now)
             if isinstance(flow.state, PositionUnknown) and flow.key not in at_fault:
                 waiting.append(flow.key)
         if waiting:
             self._reports.append(FlowsWaiting(tuple(waiting), error))
-
-
-def _is_retryable(error: EventerError, flow: ShardFlow) -> bool:
-    """Whether a rejected delivery is worth a retry as it is.
-
-    A rejection that names no event is, if the flow has delivered before: a right was revoked or the
-    target was changed, and that may be undone.
-    """
-    if error.transient:
-        return True
-    of_target = isinstance(error, DestinationRejectedError) and error.index is None
-    return of_target and flow.committed > 0

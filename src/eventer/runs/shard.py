@@ -66,7 +66,7 @@ class Shard:
             self._state.end_if_done(flow)
 
     def check(self, token: int, flow: Flow) -> None:
-        """Asks the destination whether it would take a flow; `CheckCompleted` is reported."""
+        """Asks the destination whether it accepts a flow; `CheckCompleted` is reported."""
         self.connection.check(token, flow)
 
     def stop(self) -> None:

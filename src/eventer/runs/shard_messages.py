@@ -57,7 +57,7 @@ class ReadPositions:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Ask whether a flow's target would take it, creating nothing."""
+    """Ask whether a flow's target accepts it; nothing is created."""
 
     token: int
     flow: Flow
@@ -233,7 +233,7 @@ class FlowFinished:
 
 @dataclass(frozen=True, slots=True)
 class CheckCompleted:
-    """The answer to a check: None if the target takes the flow."""
+    """The answer to a check: None if the target accepts the flow."""
 
     token: int
     error: EventerError | None

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from eventer.core.clock import Clock
 from eventer.core.errors import (
-    DestinationRejectedError,
-    DestinationUnavailableError,
     EventerError,
     Fault,
     RequestError,
     TemplateError,
 )
-from eventer.core.model import EventSource, PositionKey, Target
+from eventer.core.model import EventSource, Target
 from eventer.core.pointer import format_pointer
-from eventer.destinations.base import Flow
 from eventer.registry.base import Add, Change, GeneratorRecord, Registry
 from eventer.service.connections import KnownConnection
+from eventer.service.destination_checker import DestinationChecker, NoAnswerYetError
 from eventer.service.generator import Generator
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.limit_faults import limit_faults
@@ -40,28 +38,12 @@ from eventer.service.resolved_schedule import (
     seeds_of,
 )
 from eventer.service.template_service import TemplateService
+from eventer.service.views import GeneratorView
 from eventer.settings import Settings
-from eventer.workers.messages import Inspection, ShardId
-from eventer.workers.worker_pool import WorkerPool
+from eventer.workers.inspector_messages import Inspection
 
-CHECK_S: Final = 2.0
-"""Time limit for a destination to accept or reject a target."""
 MAX_CONCURRENT_INSPECTIONS: Final = 8
 """Concurrent inspections of one request, so that other requests also progress."""
-
-
-class NoAnswerYetError(DestinationUnavailableError):
-    """A destination did not answer in time; it may still accept the target."""
-
-
-@dataclass(frozen=True, slots=True)
-class AddResult:
-    """The generator of a schedule, and whether the request created or updated it."""
-
-    generator: Generator
-    related: tuple[int, ...]
-    created: bool
-    updated: bool
 
 
 @dataclass(eq=False, slots=True)
@@ -72,20 +54,21 @@ class Adder:
     registry: Registry
     lifecycle: Lifecycle
     templates: TemplateService
-    worker_pool: WorkerPool
+    destination_checker: DestinationChecker
     connections: Mapping[str, KnownConnection]
     clock: Clock
     locks: Locks
+    view: Callable[[Generator], GeneratorView]
     _decision_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def add(self, request: AddRequest) -> tuple[AddResult, ...]:
+    async def add(self, request: AddRequest) -> tuple[GeneratorView, ...]:
         """See `eventer.service.eventer.Eventer.add`."""
         raise_faults(list(request_faults(request, self.connections)))
         event_sources = self._event_sources(request.events)
         inspections = await self._inspect_all(request, event_sources)
         resolved = resolve_schedules(request, event_sources, inspections)
         raise_faults([*_rejections(resolved), *conflicts(resolved)])
-        destination_errors = await self._check_destinations(resolved)
+        destination_errors = await self.destination_checker.errors(resolved)
         drawn_seed = {each.stream_key: each.spec.stream.seed for each in reversed(resolved)}
         ids = {each.id for each in resolved}
         async with self.locks.hold(ids):
@@ -123,50 +106,6 @@ class Adder:
         raise_faults(faults)
         return tuple(answer for answer in answers if isinstance(answer, Inspection))
 
-    # --- destinations -------------------------------------------------------------------------
-
-    async def _check_destinations(
-        self, resolved: Sequence[ResolvedSchedule]
-    ) -> Mapping[int, EventerError]:
-        """The errors that new generators wait for, by id.
-
-        Raises:
-            RequestError: a destination rejects a target.
-        """
-        new = {each.id: each for each in resolved if self._needs_check(each)}
-        answers = await asyncio.gather(*(self._check_target(each) for each in new.values()))
-        pairs = list(zip(new.values(), answers, strict=True))
-        raise_faults(
-            [
-                _rejection_fault(each, error)
-                for each, error in pairs
-                if isinstance(error, DestinationRejectedError)
-            ]
-        )
-        return {each.id: error for each, error in pairs if error is not None}
-
-    def _needs_check(self, resolved: ResolvedSchedule) -> bool:
-        generator = self.lifecycle.generators.get(resolved.id)
-        if generator is not None:
-            return needs_change(generator.record, resolved)
-        return not any(_is_healthy(each, resolved) for each in self.lifecycle.generators.values())
-
-    async def _check_target(self, resolved: ResolvedSchedule) -> EventerError | None:
-        cluster = self.registry.cluster
-        target = resolved.spec.target
-        shard = ShardId(target.connection, resolved.id % cluster.shards)
-        flow = Flow(PositionKey(cluster.id, resolved.id, 0), target, resolved.spec.shape)
-        try:
-            async with asyncio.timeout(CHECK_S):
-                await self.worker_pool.check(shard, flow)
-        except TimeoutError:
-            return NoAnswerYetError(
-                f"{target.connection!r} has not answered yet", hint="Eventer keeps trying"
-            )
-        except EventerError as error:
-            return error
-        return None
-
     # --- decision -----------------------------------------------------------------------------
 
     async def _carry_out(
@@ -174,7 +113,7 @@ class Adder:
         resolved: Sequence[ResolvedSchedule],
         drawn_seed: Mapping[str, int],
         destination_errors: Mapping[int, EventerError],
-    ) -> tuple[AddResult, ...]:
+    ) -> tuple[GeneratorView, ...]:
         first = {each.id: each for each in reversed(resolved)}
         generators = self.lifecycle.generators
         changing = {
@@ -195,7 +134,7 @@ class Adder:
                 await self.registry.apply(changes)
             await self._reload([each.id for each in new], changing, now)
         self._record_destination_errors(destination_errors)
-        return await self._add_results(resolved, {each.id for each in new}, changing)
+        return await self._views(resolved, {each.id for each in new}, changing)
 
     def _check_limits(self, resolved: Sequence[ResolvedSchedule]) -> None:
         records = {id_: each.record for id_, each in self.lifecycle.generators.items()}
@@ -258,28 +197,28 @@ class Adder:
                 generator.record_error(error, self.clock.now_ns())
                 generator.awaiting_answer = isinstance(error, NoAnswerYetError)
 
-    async def _add_results(
+    async def _views(
         self,
         resolved: Sequence[ResolvedSchedule],
         created: Collection[int],
         changing: Collection[int],
-    ) -> tuple[AddResult, ...]:
-        results = []
+    ) -> tuple[GeneratorView, ...]:
+        views = []
         for each in resolved:
             related = await self.registry.find_related(
                 each.spec.stream.name, each.spec.digest, each.spec.target
             )
             others = tuple(id_ for id_ in related if id_ != each.id)
-            generator = self.lifecycle.generators[each.id]
-            results.append(AddResult(generator, others, each.id in created, each.id in changing))
-        return tuple(results)
-
-
-def _is_healthy(generator: Generator, resolved: ResolvedSchedule) -> bool:
-    """Whether a generator is delivering such events to this target: then no check is needed."""
-    flows = generator.active and not generator.waiting and generator.guarantee is not None
-    known, requested = generator.record.spec, resolved.spec
-    return flows and known.target == requested.target and known.shape == requested.shape
+            view = self.view(self.lifecycle.generators[each.id])
+            views.append(
+                replace(
+                    view,
+                    created=each.id in created,
+                    updated=each.id in changing,
+                    related=others,
+                )
+            )
+        return tuple(views)
 
 
 def _draw_seeds(events: Sequence[EventRequest]) -> tuple[int, ...]:
@@ -321,9 +260,3 @@ def _rejections(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
             pointer = format_pointer(["events", each.event_number, each.event.field])
             faults.append(Fault(pointer, error.message, error.hint))
     return faults
-
-
-def _rejection_fault(resolved: ResolvedSchedule, error: DestinationRejectedError) -> Fault:
-    target = resolved.spec.target
-    pointer = format_pointer(["destinations", resolved.destination_number, target.kind])
-    return Fault(pointer, error.message, error.hint)

@@ -13,6 +13,7 @@ from eventer.core.model import GeneratorState, Guarantee, Position
 from eventer.registry.base import Registry, Remove, SetState
 from eventer.service.adder import Adder
 from eventer.service.connections import known_connections
+from eventer.service.destination_checker import DestinationChecker
 from eventer.service.generator import Generator, view
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.locks import Locks
@@ -21,14 +22,9 @@ from eventer.service.template_service import PREVIEW_TIMEOUT_S, TemplateService
 from eventer.service.verifier import Verifier
 from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
 from eventer.settings import Settings
+from eventer.workers.inspector_messages import RecomputedEvents, RecomputeEvents
 from eventer.workers.inspector_pool import InspectorPool
-from eventer.workers.messages import (
-    AuditProgress,
-    Connector,
-    RecomputedEvents,
-    RecomputeEvents,
-    WorkerConfig,
-)
+from eventer.workers.messages import AuditProgress, Connector, WorkerConfig
 from eventer.workers.supervisor import ProcessStatus
 from eventer.workers.worker_pool import WorkerPool
 
@@ -73,10 +69,13 @@ class Eventer:
             registry=registry,
             lifecycle=self._lifecycle,
             templates=self.templates,
-            worker_pool=self._worker_pool,
+            destination_checker=DestinationChecker(
+                self._lifecycle.generators, self._worker_pool, cluster
+            ),
             connections=self._connections,
             clock=self._clock,
             locks=self._locks,
+            view=self._view,
         )
 
     def _worker_config(self, role: Literal["delivery", "inspector", "auditor"]) -> WorkerConfig:
@@ -118,16 +117,7 @@ class Eventer:
             RequestError: with faults by JSON pointer; those of templates have their place.
             RegistryError: the registry cannot be written; nothing changed.
         """
-        added = await self._adder.add(request)
-        return tuple(
-            replace(
-                self._view(each.generator),
-                created=each.created,
-                updated=each.updated,
-                related=each.related,
-            )
-            for each in added
-        )
+        return await self._adder.add(request)
 
     async def status(self, id: int | None = None) -> tuple[GeneratorView, ...]:  # noqa: A002
         """The generator with this id, or all, oldest first.
@@ -200,7 +190,7 @@ class Eventer:
 
         Raises:
             NotFoundError: no generator has this id.
-            RequestError: the position was lost and `position` is None, or the other way round.
+            RequestError: the position was lost and `position` is None, or not lost and given.
         """
         async with self._locks.hold([id]):
             generator = self._generator(id)
@@ -250,15 +240,13 @@ class Eventer:
         *,
         allow_foreign: bool = False,
     ) -> AsyncIterator[AuditProgress | Verification]:
-        """Compares the events in a generator's destination with recomputed ones.
+        """Compares the delivered events with recomputed ones, up to the position at the start.
 
-        Yields progress, then the result for all events before the position at the start.
         `allow_foreign` accepts foreign events. Close the iterator to end it early.
 
         Raises:
             NotFoundError: no generator has this id.
-            DestinationError: the destination cannot be read, or has lost the position.
-            WorkerLostError: too many verifications are running, or the process died.
+            EventerError: as `Verifier.verify`.
         """
         generators = self._lifecycle.generators
         return self._verifier.verify(self._generator(id), generators, allow_foreign=allow_foreign)

@@ -19,7 +19,7 @@ from eventer.registry.base import (
 from eventer.runs.pacing import Pace, begin, repace
 from eventer.service.identity import generator_id, identity_text
 from eventer.service.requests import AddRequest, EventRequest
-from eventer.workers.messages import Inspection
+from eventer.workers.inspector_messages import Inspection
 
 
 @dataclass(frozen=True, slots=True)

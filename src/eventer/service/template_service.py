@@ -13,15 +13,15 @@ from eventer.plan.explanation import TemplateExplanation
 from eventer.service.request_faults import raise_faults, target_faults
 from eventer.service.requests import PreviewRequest
 from eventer.settings import Settings
-from eventer.workers.inspector_pool import InspectorPool
-from eventer.workers.messages import (
+from eventer.workers.inspector_messages import (
     ExplainTemplate,
     Inspection,
     InspectTemplate,
     PreviewedEvents,
     PreviewEvents,
-    WorkerConfig,
 )
+from eventer.workers.inspector_pool import InspectorPool
+from eventer.workers.messages import WorkerConfig
 
 _DRY_RUN_EVENTS: Final = 100
 """Events of a template that are generated to check it."""

@@ -10,7 +10,8 @@ from eventer.destinations.audit import AuditReport
 from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.runs.lateness import LATENESS_BOUNDS
 from eventer.service.shard_totals import ShardTotals, Stage
-from eventer.workers.messages import AuditProgress, Inspection, PreviewedEvents, ShardId
+from eventer.workers.inspector_messages import Inspection, PreviewedEvents
+from eventer.workers.messages import AuditProgress, ShardId
 from eventer.workers.supervisor import ProcessStatus
 
 __all__ = [

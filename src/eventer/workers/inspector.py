@@ -39,7 +39,7 @@ from eventer.plan.explanation import TemplateExplanation
 from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.runs.pacing import END, Pace
 from eventer.workers.channel import Channel
-from eventer.workers.messages import (
+from eventer.workers.inspector_messages import (
     ExplainTemplate,
     Inspection,
     InspectorAnswer,
@@ -48,12 +48,11 @@ from eventer.workers.messages import (
     InspectTemplate,
     PreviewedEvents,
     PreviewEvents,
-    Ready,
     RecomputedEvents,
     RecomputeEvents,
     TemplateWarning,
-    WorkerConfig,
 )
+from eventer.workers.messages import Ready, WorkerConfig
 
 MAX_PAGE_BYTES: Final = 32 << 20
 """The most bytes of event text in one answer."""

@@ -9,14 +9,14 @@ import asyncio
 from typing import Final, TypeVar
 
 from eventer.core.errors import BudgetError, BusyError, EventerError, WorkerLostError
-from eventer.workers.messages import (
+from eventer.workers.inspector_messages import (
     ExplainTemplate,
     InspectorAnswer,
     InspectorReply,
     InspectorRequest,
     InspectTemplate,
-    WorkerConfig,
 )
+from eventer.workers.messages import WorkerConfig
 from eventer.workers.supervisor import ProcessStatus, Supervisor
 from eventer.workers.worker_process import WorkerProcess
 

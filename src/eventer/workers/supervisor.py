@@ -77,7 +77,7 @@ class Supervisor:
         self._task = asyncio.create_task(self._supervise())
 
     async def stop(self) -> None:
-        """Ends the process for good: one that takes messages finishes its work in flight first."""
+        """Ends the process without a restart. One with `on_message` finishes its work first."""
         self._stopping = True
         if self._task is None:
             return
@@ -128,10 +128,10 @@ class Supervisor:
             self._ready = asyncio.get_running_loop().create_future()
 
     def _fail(self, error: WorkerLostError) -> None:
-        """Raises an error in those who wait for the process."""
+        """Makes the calls that wait for the process raise an error."""
         if self._ready is not None and not self._ready.done():
             self._ready.set_exception(error)
-            self._ready.exception()  # if nobody waits, the event loop must not log it
+            self._ready.exception()  # without a waiting call, the event loop must not log it
         if self._restart and not self._stopping:
             self._ready = asyncio.get_running_loop().create_future()
 

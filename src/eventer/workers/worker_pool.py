@@ -133,7 +133,7 @@ class WorkerPool:
         return await asyncio.shield(desired.withdrawal)
 
     async def check(self, shard: ShardId, flow: Flow) -> None:
-        """Asks a destination whether it would take a flow.
+        """Asks a destination whether it accepts a flow.
 
         Raises:
             DestinationError: the destination rejects the flow or cannot be reached.

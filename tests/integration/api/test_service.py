@@ -80,7 +80,7 @@ def test_every_answer_has_its_documented_shape(service, added):
     }
 
 
-def test_documented_examples_work_as_they_stand(service):
+def test_documented_examples_work_unchanged(service):
     code, answer = service.post("/generator/add", ADD_EXAMPLES["postgres"]["value"])
     assert code == 200, answer
     service.post("/generator/remove", {"id": answer["generators"][0]["id"]})
@@ -126,7 +126,7 @@ def test_a_template_that_does_not_end_is_refused_and_others_are_served(service):
     assert service.post("/generator/preview", {"template": "1", "count": 1})[0] == 200
 
 
-def test_what_cannot_go_into_a_table_is_refused(service, added):
+def test_events_that_a_table_cannot_store_are_rejected(service, added):
     refused(*added("[1]"))
     body = {"template": "[1]", "destination": {"type": "postgres", "postgres": {"table": "t"}}}
     refused(*service.post("/generator/validate", body))
@@ -140,7 +140,7 @@ def test_an_unknown_connection_is_refused_where_it_is_named(service):
     assert "postgres" in fault["hint"]
 
 
-def test_ids_that_are_not_there_are_404(service):
+def test_unknown_generator_ids_are_404(service):
     for method, path in (
         (service.get, "/generator/status?id=5"),
         (service.get, "/generator/events?id=5"),

@@ -88,7 +88,7 @@ class Caller:
             return await self.reader.read()
 
 
-async def test_a_head_that_comes_byte_by_byte_is_given_up():
+async def test_a_slow_head_times_out():
     async with answering(SHORT_HEAD) as line:
         caller = await line.call(ASK)
 
@@ -104,7 +104,7 @@ async def test_a_head_that_comes_byte_by_byte_is_given_up():
         await asyncio.gather(dripping, return_exceptions=True)
 
 
-async def test_a_connection_that_says_nothing_is_closed_without_a_word():
+async def test_a_silent_connection_is_closed_without_an_answer():
     async with answering(SHORT_HEAD) as line:
         assert await (await line.call()).ended() == b""
 
@@ -129,7 +129,7 @@ async def test_requests_one_after_the_other_on_one_connection():
                 await caller.say((ASK + b"\r\n") * 3)
 
 
-async def test_a_body_that_drips_is_given_up():
+async def test_a_slow_body_times_out():
     async with answering(SHORT_BODY) as line:
         caller = await line.call(POST + b"Content-Length: 100\r\n\r\n{")
         assert (await caller.problem())["type"].endswith("body-too-slow")
@@ -153,7 +153,7 @@ async def test_a_body_that_drips_is_given_up():
         POST.replace(b"localhost", b"elsewhere") + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
     ],
 )
-async def test_what_is_no_http_is_a_problem_too(garbage, caplog):
+async def test_invalid_http_is_answered_with_a_problem(garbage, caplog):
     async with answering(Limits(**NO_TIME_LIMIT)) as line:
         caller = await line.call()
         await caller.say(garbage)
@@ -215,7 +215,7 @@ async def test_the_idlest_connection_is_evicted(said, taken):
             assert (b"too-many-requests" in left) is said.startswith(b"GET")
 
 
-async def test_an_answer_that_nobody_reads_is_given_up(monkeypatch):
+async def test_an_unread_answer_times_out(monkeypatch):
     monkeypatch.setattr("eventer.api.time_limited_protocol.STALL_SECONDS", 0.3)
     async with answering(Limits(**NO_TIME_LIMIT)) as line:
         with socket.socket() as client:

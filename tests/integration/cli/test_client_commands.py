@@ -87,18 +87,18 @@ def test_mistakes_are_shown_where_they_are(ask):
     assert "--> body:1:2" in done.stderr
 
 
-def test_ids_that_are_not_there(ask):
+def test_unknown_generator_ids(ask):
     id_ = add(ask, dataset="other")
     done = ask("remove", id_, "5")
     assert done.returncode == 1
     assert done.stdout == f"removed {id_}\n"
-    assert "there is no generator 5" in done.stderr
+    assert "no generator has the id 5" in done.stderr
     assert ask("pause", "5").returncode == 1
     assert ask("status", "x").returncode == 78
     assert ask("list").stderr == "there are no generators\n"
 
 
-def test_without_a_service_the_command_says_how_to_get_one(shell):
+def test_without_a_service_the_hint_names_the_commands_that_start_one(shell):
     done = shell.run("list", EVENTER_URL="http://127.0.0.1:1")
     assert done.returncode == 69
     assert "eventer serve" in done.stderr

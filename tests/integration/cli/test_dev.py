@@ -83,7 +83,7 @@ class Dev:
         }
 
 
-def test_everything_runs_shows_itself_leaves_nothing_and_goes_on(shell):
+def test_the_environment_runs_is_shown_leaves_no_process_and_continues(shell):
     """On other ports than the usual ones, where those are taken."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -132,7 +132,7 @@ def answers(dev, shell):
     assert listed.stdout.count("running") == 4
 
 
-def test_a_killed_one_leaves_nothing_and_the_next_one_ends_by_itself_after_a_duration(shell):
+def test_a_killed_environment_leaves_no_process_and_the_next_one_ends_after_its_duration(shell):
     dev = Dev(shell)
     family = psutil.Process(dev.process.pid).children(recursive=True)
     dev.process.kill()

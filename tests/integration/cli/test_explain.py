@@ -27,7 +27,7 @@ def test_it_is_measured(shell):
     assert found["measured"]["plan"]["events_per_second"] > 0
 
 
-def test_what_keeps_a_template_off_the_plan_is_shown(shell):
+def test_explain_shows_why_a_template_has_no_plan(shell):
     shell.write("t.jsonnet", REFUSED)
     done = shell.call("explain", "t.jsonnet", "--no-measure")
     assert done.returncode == 0
@@ -37,7 +37,7 @@ def test_what_keeps_a_template_off_the_plan_is_shown(shell):
     assert "^" in done.stdout
 
 
-def test_a_template_that_does_not_hold_is_an_error(shell):
+def test_an_invalid_template_is_an_error(shell):
     done = shell.call("explain", "-", stdin="{ a: usr }")
     assert (done.returncode, done.stdout) == (78, "")
     assert "^^^" in done.stderr

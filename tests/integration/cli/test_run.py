@@ -59,7 +59,7 @@ def test_a_pace_gives_exactly_its_number_of_events(shell, template, options, eve
     assert set(summary["lateness_seconds"]) == {"p50", "p95", "p99"}
 
 
-def test_duration_ends_what_has_no_pace(shell, template):
+def test_a_duration_ends_an_unpaced_run(shell, template):
     done = shell.run("run", template, "--stdout", "--duration", "500ms", "--seed", 1)
     assert done.returncode == 0, done.stderr
     told = int(done.stderr.split(" events", maxsplit=1)[0].replace(",", ""))
@@ -74,7 +74,7 @@ def test_scheduled_times_follow_the_pace_from_at_on(shell):
     assert done.stdout.startswith('"2021-12-01T00:00:00.0')
 
 
-def test_a_reader_that_goes_ends_it_quietly(shell, template):
+def test_a_closed_standard_output_ends_the_run_silently(shell, template):
     command = f"set -o pipefail; {shell_command(shell)} run t.jsonnet --stdout --seed 1 | head -n 2"
     done = subprocess.run(
         ["bash", "-c", command],
@@ -123,7 +123,7 @@ def test_an_event_that_raises_stops_after_those_before_it(shell):
     assert len(events) < len(all_events) < 1000
 
 
-def test_a_template_that_is_wrong_from_the_start(shell):
+def test_a_template_with_an_error_in_every_event(shell):
     shell.write("t.jsonnet", "{ a: x }")
     done = shell.run("run", "t.jsonnet", "--stdout")
     assert (done.returncode, done.stdout) == (78, "")
@@ -142,7 +142,7 @@ def test_a_template_that_is_wrong_from_the_start(shell):
         (("--postgres", "x" * 64), 2, "--postgres"),
     ],
 )
-def test_options_that_do_not_hold(shell, template, options, code, said):
+def test_invalid_options(shell, template, options, code, said):
     done = shell.call("run", template, *options)
     assert done.returncode == code, done.stderr
     assert said in done.stderr
@@ -150,7 +150,7 @@ def test_options_that_do_not_hold(shell, template, options, code, said):
         assert "gives the same events again" not in done.stderr
 
 
-def test_a_destination_that_is_not_there_is_said_at_once(shell, template):
+def test_an_unreachable_destination_is_reported_at_once(shell, template):
     env = {
         "EVENTER_POSTGRES__DSN": "postgresql://127.0.0.1:1/x",
         "EVENTER_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",

@@ -19,7 +19,7 @@ def test_a_seed_gives_the_same_events_each_time(shell):
     assert part.stdout == first.stdout.splitlines(keepends=True)[2]
 
 
-def test_a_drawn_seed_is_told_and_gives_them_again(shell):
+def test_a_random_seed_is_printed_and_reproduces_the_events(shell):
     shell.write("t.jsonnet", "std.native('get_integer')(1, 1000000)")
     drawn = shell.call("preview", "t.jsonnet")
     seed = drawn.stderr.split("--seed ")[1].split()[0]
@@ -52,7 +52,7 @@ def test_errors_point_with_a_caret(shell):
         assert "\x1b" not in done.stderr
 
 
-def test_what_it_traces_and_what_surprises_goes_to_standard_error(shell):
+def test_traces_and_warnings_go_to_standard_error(shell):
     text = "std.trace('hello', std.native('get_one_of')('one'))"
     done = shell.call("preview", "-", "-n", 1, "--seed", "1", stdin=text)
     assert done.stdout == '"one"\n'
@@ -66,7 +66,7 @@ def test_an_endless_template_ends(shell):
     assert done.stderr.startswith("error: ")
 
 
-def test_validate_says_what_columns_there_will_be(shell):
+def test_validate_prints_the_columns(shell):
     shell.write("orders.jsonnet", ORDERS)
     variables = ("-V", "who=me", "-V", "n:=1")
     done = shell.call("validate", "orders.jsonnet", *variables)
@@ -78,7 +78,7 @@ def test_validate_says_what_columns_there_will_be(shell):
     assert {"name": "id", "type": "bigint"} in answer["shape"]["columns"]
 
 
-def test_validate_checks_whether_it_can_go_into_a_table(shell):
+def test_validate_checks_whether_a_table_can_store_the_events(shell):
     args = ("validate", "-", "--postgres", "t")
     done = shell.call(*args, stdin="[1]")
     assert done.returncode == 78
@@ -100,14 +100,14 @@ def test_imports_come_from_the_library_alone(shell):
     assert outside.returncode == 78
 
 
-def test_validate_refuses_names_that_no_topic_or_table_can_have(shell):
+def test_validate_rejects_invalid_topic_and_table_names(shell):
     for option, name in (("--kafka", "a/b"), ("--postgres", "x" * 64)):
         done = shell.call("validate", "-", option, name, stdin="{ a: 1 }")
         assert (done.returncode, done.stdout) == (2, "")
         assert option in done.stderr
 
 
-def test_wrong_options_say_what_is_wrong_with_them(shell):
+def test_invalid_options_have_clear_messages(shell):
     for args, said in (
         (("--seed", "-1"), "unsigned 64-bit"),
         (("-V", "novalue"), "name=text"),

@@ -225,7 +225,7 @@ async def test_it_resumes_where_the_store_says(tmp_path: Path) -> None:
     assert found == list(range(len(found)))
 
 
-async def test_an_outage_is_waited_out_and_caught_up(tmp_path: Path) -> None:
+async def test_the_backlog_of_an_outage_is_delivered(tmp_path: Path) -> None:
     (tmp_path / "down").touch()
     async with Driver(tmp_path) as driver:
         key = driver.add(1, "boo")
@@ -265,7 +265,7 @@ async def test_a_raising_template_fails_alone_after_what_came_before(tmp_path: P
         await driver.until_position(other, 100)
 
 
-async def test_a_raising_event_is_skipped_where_asked(tmp_path: Path) -> None:
+async def test_a_failing_event_is_skipped_with_skip(tmp_path: Path) -> None:
     async with Driver(tmp_path) as driver:
         key = driver.add(1, "boo", template="raise 25", on_error=OnError.SKIP)
         await driver.until_position(key, 50)

@@ -102,7 +102,7 @@ class SharedEnvironment(ServiceEnvironment):
 def _long_time_limits() -> Iterator[None]:
     """Raises the time limits of the service, for busy machines."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("eventer.service.adder.CHECK_S", DEADLINE_S)
+        patch.setattr("eventer.service.destination_checker.CHECK_S", DEADLINE_S)
         patch.setattr("eventer.service.lifecycle.WITHDRAW_S", DEADLINE_S)
         patch.setattr("eventer.workers.worker_process.START_S", DEADLINE_S)
         patch.setattr("eventer.workers.supervisor.SILENCE_S", DEADLINE_S)

@@ -98,7 +98,7 @@ async def test_faults_of_templates_have_places_and_nothing_is_added(
     assert shared_environment.numbers("good") == []
 
 
-async def test_what_the_destination_refuses_is_refused_before_anything_is_made(
+async def test_a_rejected_target_fails_before_anything_is_created(
     shared_environment: ServiceEnvironment,
 ) -> None:
     async with shared_environment.service() as eventer:
@@ -116,7 +116,7 @@ async def test_what_the_destination_refuses_is_refused_before_anything_is_made(
     assert shared_environment.numbers("good") == []
 
 
-async def test_what_it_refuses_later_makes_the_generator_fail(
+async def test_a_later_rejection_fails_the_generator(
     shared_environment: ServiceEnvironment,
 ) -> None:
     shared_environment.down()

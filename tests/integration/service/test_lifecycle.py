@@ -49,7 +49,7 @@ async def test_added_events_arrive_and_can_be_made_again(
     assert view.bytes == sum(map(len, made))
 
 
-async def test_a_stopped_service_goes_on_at_the_next_index(
+async def test_a_restarted_service_continues_at_the_next_index(
     service_environment: ServiceEnvironment,
 ) -> None:
     async with service_environment.service() as eventer:
@@ -92,7 +92,7 @@ async def test_workers_killed_while_they_deliver_lose_and_repeat_nothing(
             assert list(again.events) == made
 
 
-async def test_an_outage_is_waited_out_and_its_backlog_caught_up(
+async def test_the_backlog_after_an_outage_is_delivered(
     shared_environment: ServiceEnvironment,
 ) -> None:
     async with shared_environment.service() as eventer:
@@ -219,7 +219,7 @@ async def test_a_raising_event_fails_its_generator_until_it_is_skipped(
         assert (await one(eventer, added.id)).skipped >= 1
 
 
-async def test_where_asked_raising_events_are_skipped_and_counted(
+async def test_failing_events_are_skipped_and_counted_with_skip(
     shared_environment: ServiceEnvironment,
 ) -> None:
     ask = AddRequestBuilder().with_event(template=RAISING, on_error=OnError.SKIP)
@@ -296,7 +296,7 @@ async def test_an_emptied_embedded_server_begins_a_new_incarnation(
     assert service_environment.numbers("boo")[count] == 0
 
 
-async def test_a_connection_that_is_gone_is_waited_for(
+async def test_a_generator_waits_for_a_lost_connection(
     service_environment: ServiceEnvironment,
 ) -> None:
     async with service_environment.service() as eventer:

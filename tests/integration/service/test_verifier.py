@@ -81,7 +81,7 @@ async def test_foreign_events_may_be_allowed(shared_environment):
         assert (await verify(eventer, added.id, allow_foreign=True)).clean
 
 
-async def test_what_an_upgrade_changed_is_told(shared_environment):
+async def test_events_before_an_upgrade_are_reported_as_not_compared(shared_environment):
     async with shared_environment.service() as eventer:
         (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 100)
@@ -94,7 +94,7 @@ async def test_what_an_upgrade_changed_is_told(shared_environment):
         assert (first, end) == (0, 50)
 
 
-async def test_a_destination_that_lost_the_position_is_not_taken_for_an_empty_one(
+async def test_a_lost_position_is_not_an_empty_destination(
     shared_environment,
 ):
     async with shared_environment.service() as eventer:
@@ -106,7 +106,7 @@ async def test_a_destination_that_lost_the_position_is_not_taken_for_an_empty_on
             await verify(eventer, added.id)
 
 
-async def test_a_destination_that_is_away_is_told(shared_environment):
+async def test_an_unavailable_destination_is_reported(shared_environment):
     async with shared_environment.service() as eventer:
         (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 10)

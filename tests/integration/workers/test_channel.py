@@ -28,7 +28,7 @@ async def test_messages_arrive_whole_and_in_order() -> None:
     two.close()
 
 
-async def test_errors_cross_as_they_are() -> None:
+async def test_errors_cross_the_channel_unchanged() -> None:
     one, two = await pair()
     error = EvaluationError("boom", Place("t", 1, 2, 1, 3, "{}"), hint="do not")
     error.index = 5
@@ -53,7 +53,7 @@ async def test_the_end_of_the_other_side_is_an_end() -> None:
     two.close()
 
 
-async def test_half_a_message_is_none() -> None:
+async def test_a_partial_message_is_not_received() -> None:
     one, two = socket.socketpair()
     channel = await Channel.over(two)
     one.sendall(struct.pack(">I", 100) + b"half")

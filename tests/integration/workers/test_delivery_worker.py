@@ -161,7 +161,7 @@ COMPILING = """
 
 
 @pytest.mark.parametrize("does", ["time.sleep(1); 1 / 0", COMPILING.strip()])
-async def test_what_is_not_an_events_own_time_ends_no_generator(tmp_path: Path, does: str) -> None:
+async def test_loading_time_does_not_count_as_time_of_an_event(tmp_path: Path, does: str) -> None:
     """A machine busy with other things is waited for, and so are compilations, past the limit."""
     async with worker(tmp_path, STUCK.format(does=does, blocked=10**6)) as running:
         running.channel.send(AssignFlow(SHARD, ASSIGNMENT))

@@ -26,16 +26,16 @@ from eventer.core.model import (
     Template,
 )
 from eventer.plan.engine import EventContext
-from eventer.workers.inspector_pool import InspectorPool
-from eventer.workers.messages import (
+from eventer.workers.inspector_messages import (
     Inspection,
     InspectTemplate,
     PreviewedEvents,
     PreviewEvents,
     RecomputedEvents,
     RecomputeEvents,
-    WorkerConfig,
 )
+from eventer.workers.inspector_pool import InspectorPool
+from eventer.workers.messages import WorkerConfig
 from tests.waiting import wait_until_async
 
 NOW = 1_700_000_000_000_000_000
@@ -74,7 +74,7 @@ def slow(milliseconds: int) -> str:
     return f"{{ a: std.trace('slow', {total}) }}"
 
 
-async def test_what_is_known_of_a_template(inspectors: InspectorPool) -> None:
+async def test_the_facts_about_a_template(inspectors: InspectorPool) -> None:
     text = "{ a: std.native('get_integer')(1, 9), u: (import 'units.libsonnet').euro }"
     found = await inspectors.ask(inspect(text, PostgresTarget("t")), Inspection, PATIENT)
     assert found.template.imports == (("units.libsonnet", b"{ euro: 'EUR' }"),)
@@ -98,7 +98,9 @@ async def test_traces_and_warnings_come_along(inspectors: InspectorPool) -> None
     assert found.warnings[0].place is not None
 
 
-async def test_some_raising_events_are_told_and_all_are_refused(inspectors: InspectorPool) -> None:
+async def test_some_failing_events_are_reported_and_all_failing_are_an_error(
+    inspectors: InspectorPool,
+) -> None:
     some = "if std.native('get_integer')(1, 5) == 1 then error 'now and then' else {}"
     found = await inspectors.ask(inspect(some), Inspection, PATIENT)
     assert isinstance(found.failing, EvaluationError)
@@ -114,12 +116,14 @@ async def test_targets_that_cannot_take_the_events_are_named(inspectors: Inspect
     assert list(found.rejections) == [table]
 
 
-async def test_a_slow_template_is_content_with_fewer_events(inspectors: InspectorPool) -> None:
+async def test_a_slow_template_is_checked_with_fewer_events(inspectors: InspectorPool) -> None:
     found = await inspectors.ask(inspect(slow(60), seconds=0.5), Inspection, PATIENT)
     assert 1 <= sum("slow" in line for line in found.traces) < 100
 
 
-async def test_one_that_overruns_is_killed_refused_and_replaced(inspectors: InspectorPool) -> None:
+async def test_a_process_beyond_its_time_limit_is_killed_and_replaced(
+    inspectors: InspectorPool,
+) -> None:
     await inspectors.ask(inspect("{}"), Inspection, PATIENT)
     ((_, before, restarts_before),) = inspectors.processes()
     with pytest.raises(BudgetError, match=r"took more than 0\.2 s of processor time"):
@@ -130,7 +134,7 @@ async def test_one_that_overruns_is_killed_refused_and_replaced(inspectors: Insp
     assert restarts == restarts_before + 1
 
 
-async def test_a_killed_one_is_replaced_and_the_question_asked_again(
+async def test_a_killed_process_is_replaced_and_asked_again(
     inspectors: InspectorPool,
 ) -> None:
     await inspectors.ask(inspect("{}"), Inspection, PATIENT)
@@ -157,7 +161,7 @@ async def test_memory_is_bounded(inspectors: InspectorPool) -> None:
     assert (await inspectors.ask(inspect("{}"), Inspection, PATIENT)).failing is None
 
 
-async def test_shown_events_are_those_that_a_generator_makes_again(
+async def test_previewed_events_equal_recomputed_ones(
     inspectors: InspectorPool,
 ) -> None:
     text = "{ n: std.native('get_integer')(1, 1e9), d: std.native('get_dataset')('none') }"
@@ -170,7 +174,7 @@ async def test_shown_events_are_those_that_a_generator_makes_again(
     assert b'"d":"data"' in shown.events[0]
 
 
-async def test_recomputed_events_that_raise_are_left_out_where_they_are_skipped(
+async def test_failed_events_are_not_recomputed_if_they_are_skipped(
     inspectors: InspectorPool,
 ) -> None:
     text = "if std.native('get_integer')(1, 3) == 1 then error 'one' else {}"
@@ -196,7 +200,7 @@ async def test_a_page_of_events_has_a_size(inspectors: InspectorPool) -> None:
         )
 
 
-async def test_an_engine_that_there_is_not_is_refused(inspectors: InspectorPool) -> None:
+async def test_an_unknown_engine_is_rejected(inspectors: InspectorPool) -> None:
     traced = "std.trace('an event', {})"
     with pytest.raises(RequestError, match="the plan does not cover"):
         await inspectors.ask(

@@ -56,7 +56,7 @@ class Victim:
 
 
 @pytest.mark.parametrize("harm", ["crash", "hang", "devour", "spin"])
-async def test_it_ends_and_tells_which_event_it_was_making(harm, tmp_path, monkeypatch):
+async def test_a_stuck_worker_ends_and_marks_its_event(harm, tmp_path, monkeypatch):
     monkeypatch.setattr(supervisor, "PING_S", 0.2)
     monkeypatch.setattr(worker_process, "START_S", DEADLINE_S)
     monkeypatch.setattr(supervisor, "OVERRUN_S", 1.0 if harm == "hang" else DEADLINE_S)

@@ -20,14 +20,13 @@ from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.service.eventer import Eventer
 from eventer.service.shard_totals import ShardTotals
 from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
-from eventer.workers.messages import (
-    AuditProgress,
+from eventer.workers.inspector_messages import (
     Inspection,
     PreviewedEvents,
     RecomputedEvents,
-    ShardId,
     TemplateWarning,
 )
+from eventer.workers.messages import AuditProgress, ShardId
 from eventer.workers.supervisor import ProcessStatus
 
 PLACE = Place("template", 2, 5, 2, 8, "{a: usr.name}")

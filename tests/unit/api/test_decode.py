@@ -63,7 +63,7 @@ def test_a_name_given_twice_is_refused():
         decode(b'{"x": {"a": 1, "b": 2, "a": 1}}')
 
 
-def test_half_a_surrogate_pair_is_refused_where_it_is():
+def test_an_unpaired_surrogate_is_rejected_with_its_place():
     with pytest.raises(RequestError) as raised:
         decode(rb'{"events": [{"dataset": "\ud800"}], "x\udfff": "\ud83d\ude00"}')
     assert [fault.pointer for fault in raised.value.faults] == ["/events/0/dataset", ""]
@@ -73,7 +73,7 @@ def test_raw_line_breaks_in_strings_and_a_byte_order_mark_are_accepted():
     assert decode('\ufeff{"schema": "aGVs\nbG8="}'.encode()) == {"schema": "aGVs\nbG8="}
 
 
-def test_brackets_in_strings_are_no_nesting():
+def test_brackets_in_strings_do_not_count_as_nesting():
     assert decode(json.dumps("[" * 100 + '"\\').encode()) == "[" * 100 + '"\\'
     assert decode(b"[" * 64 + b"]" * 64)
 

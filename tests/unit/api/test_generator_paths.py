@@ -99,7 +99,7 @@ async def test_every_answer_has_the_documented_shape(client, method, path, body,
     shape.model_validate(answer.json())
 
 
-async def test_all_that_an_event_can_say_arrives(client, service):
+async def test_every_field_of_a_request_arrives(client, service):
     kafka = {
         "topic": "t",
         "connection": "other",
@@ -275,7 +275,7 @@ async def test_documented_examples_are_accepted(client, path, examples):
 LINES = {"Accept": "application/x-ndjson"}
 
 
-async def test_a_verification_tells_how_far_it_is_to_who_wants_lines(client):
+async def test_a_verification_reports_progress_as_lines(client):
     answer = await client.post("/generator/verify?id=7", headers=LINES)
     *progress, last = [json.loads(line) for line in answer.text.splitlines()]
     assert answer.headers["content-type"].startswith("application/x-ndjson")

@@ -88,7 +88,7 @@ async def test_tokens_and_what_they_allow(client_for, token, method, path, statu
             assert "write" not in answer.text
 
 
-async def test_another_scheme_is_no_token(client_for):
+async def test_another_scheme_is_not_a_token(client_for):
     async with client_for(token="write") as client:
         answer = await client.get("/generator/status", headers={"authorization": "Basic write"})
         assert answer.status_code == 401
@@ -188,13 +188,13 @@ async def test_a_body_without_an_end_is_not_read_to_its_end():
     assert (sent[0]["status"], left) == (413, 91)
 
 
-async def test_a_body_that_breaks_off_does_nothing():
+async def test_an_incomplete_body_has_no_effect():
     echo = Echo()
     sent, _ = await call(Guard(echo, Settings()), [*chunks(1, 5), {"type": "http.disconnect"}])
     assert (sent[0]["status"], echo.body) == (400, None)
 
 
-async def test_a_body_that_does_not_come_is_given_up():
+async def test_a_body_that_does_not_arrive_times_out():
     echo = Echo()
 
     async def never():

@@ -74,7 +74,7 @@ async def test_errors_of_the_tree(client, service, kind, status):
     assert ("retry-after" in answer.headers) == kind.transient
 
 
-async def test_a_surprise_tells_nothing_of_the_inside(client, service):
+async def test_an_unexpected_error_reveals_no_internals(client, service):
     service.fails = ZeroDivisionError("secret")
     answer = await client.get("/generator/status")
     assert answer.status_code == 500

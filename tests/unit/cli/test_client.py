@@ -71,7 +71,7 @@ def test_template_faults_are_shown_with_a_caret():
     ]
 
 
-def test_who_does_not_answer_is_unreachable():
+def test_a_silent_service_is_unreachable():
     def refuse(request):
         raise httpx.ConnectError("refused")
 
@@ -99,7 +99,7 @@ def test_requests_carry_token_query_and_body():
     assert request.headers["content-type"] == "application/json"
 
 
-def test_a_generator_in_full_and_in_a_word():
+def test_a_generator_as_lines_and_as_a_row():
     assert destination_label(VIEW["destination"]) == "edge:boo"
     lines = details(VIEW).splitlines()
     assert "position     41" in lines

@@ -11,7 +11,7 @@ NEW, OLD = 100, 50
 GENERATOR = view(1, state=GeneratorState.RUNNING, last_error=None, created_at=NEW, position=3)
 
 
-def test_of_a_new_generator_everything_is_news():
+def test_all_events_of_a_new_generator_are_shown():
     seen = SeenPositions(since=NEW)
     assert seen.unseen(GENERATOR, most=10) == (0, 3)
     assert seen.unseen(GENERATOR, most=1) == (2, 3)
@@ -20,7 +20,7 @@ def test_of_a_new_generator_everything_is_news():
     assert seen.unseen(replace(GENERATOR, position=5), most=10) == (3, 5)
 
 
-def test_of_an_older_one_only_what_comes_now_is_news():
+def test_only_new_events_of_an_older_generator_are_shown():
     seen, old = SeenPositions(since=NEW), view(1, created_at=OLD, position=30)
     assert seen.unseen(old, most=10) == (30, 30)
     seen.mark_seen(old)

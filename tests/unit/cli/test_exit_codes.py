@@ -50,7 +50,7 @@ def test_each_kind_of_failure_has_its_code(error, code, capsys):
 
 
 @pytest.mark.parametrize(("returned", "code"), [(None, 0), (0, 0), (5, 5)])
-def test_what_a_command_returns_is_its_code(returned, code):
+def test_the_value_of_a_command_is_its_exit_code(returned, code):
     assert ended(returned=returned) == code
 
 

@@ -11,7 +11,7 @@ def test_variables_are_text_or_json():
 
 
 @pytest.mark.parametrize("pair", ["x", "=1", ":=1", "x:={"])
-def test_what_is_no_variable_is_refused(pair):
+def test_an_invalid_variable_is_rejected(pair):
     with pytest.raises(typer.BadParameter, match=r"name=text|not valid JSON"):
         parse_variables([pair])
 
@@ -36,12 +36,12 @@ def test_targets_of_the_command_line():
     ("topic", "table", "said"),
     [("a/b", None, "topic"), ("", None, "topic"), (None, "x" * 64, "63"), (None, "a.b.c", "table")],
 )
-def test_names_that_there_cannot_be_are_refused(topic, table, said):
+def test_invalid_topic_and_table_names_are_rejected(topic, table, said):
     with pytest.raises(typer.BadParameter, match=said):
         target_of(topic, table, None, None)
 
 
-def test_templates_that_cannot_be_read_say_why(tmp_path):
+def test_an_unreadable_template_is_reported_with_the_reason(tmp_path):
     bad = tmp_path / "bad.jsonnet"
     bad.write_bytes(b"a\xff")
     for file, said in ((bad, "not UTF-8 .byte 1."), (tmp_path, "Is a directory")):

@@ -24,11 +24,11 @@ class Terminal(StringIO):
         (Terminal(), {"TERM": "dumb"}, False),
     ],
 )
-def test_colour_is_for_terminals_that_want_it(stream, environ, coloured):
+def test_only_terminals_get_colours(stream, environ, coloured):
     assert bool(supports_color(stream, environ)) == coloured
 
 
-def test_paint_adds_colours_and_changes_nothing_else():
+def test_colorize_adds_colours_and_changes_nothing_else():
     place = Place("t", 12, 3, 12, 6, "  foo: | bar ^^^")
     text = format_error(TemplateSyntaxError("no 1 | 2", place, hint="do ^"))
     painted = colorize(text)

@@ -28,14 +28,14 @@ def finding(kind, index, **place):
     return {"kind": kind, "index": index, "place": place, "detail": None}
 
 
-def test_all_is_well():
+def test_a_clean_report():
     assert list(report_lines(CLEAN)) == [
         "1,247 of 1,250 events compared, 3 skipped; 1,500 records read, 253 of other generators",
         "nothing is wrong",
     ]
 
 
-def test_what_could_not_be_compared_is_told():
+def test_unchecked_events_are_reported():
     gap = {"first": 0, "end": 10, "reason": "the topic has forgotten them"}
     lines = list(report_lines(CLEAN | {"unchecked": [gap], "notes": ["a note"]}))
     assert lines[1:] == [
@@ -71,7 +71,7 @@ def test_lines_come_one_by_one_and_a_problem_is_raised():
     assert caught.value.hint == "choose"
 
 
-def test_what_is_no_success_is_raised():
+def test_an_unsuccessful_answer_is_raised():
     missing = client(lambda _: httpx.Response(404, json={"detail": "there is none"}))
     with pytest.raises(NotFoundError, match="there is none"):
         next(missing.post_lines("/generator/verify"))

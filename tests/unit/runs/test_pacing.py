@@ -67,7 +67,7 @@ class TestOneSegment:
         pace = Pace([Segment(T0, 0, 1 << 62, 5)])
         assert set(pace.scheduled((1 << 62) - 3, 3).tolist()) == {T0}
 
-    def test_times_that_no_clock_reaches_are_refused(self) -> None:
+    def test_times_beyond_64_bits_are_rejected(self) -> None:
         pace = Pace([Segment(T0, 0, 1, 10**15)])
         with pytest.raises(RequestError, match="event 99999 is due after the year 2262"):
             pace.scheduled(90_000, 10_000)
@@ -88,7 +88,7 @@ class TestHistory:
             assert pace.due_at(end - 1) <= now
 
     @given(paces(), instants, st.integers(0, 10**10))
-    def test_what_is_due_stays_due(self, pace: Pace, now: int, later: int) -> None:
+    def test_due_events_stay_due(self, pace: Pace, now: int, later: int) -> None:
         assert pace.due_end(now) <= pace.due_end(now + later)
 
     @given(paces(), st.integers(0, 500), st.integers(1, 200))
@@ -127,7 +127,7 @@ class TestRepace:
         assert [new.due_at(i) for i in due] == [old.due_at(i) for i in due]
         assert new.due_end(now) >= boundary
 
-    def test_where_nothing_was_due_yet_it_begins_at_once(self) -> None:
+    def test_a_segment_begins_at_once_if_no_event_was_due(self) -> None:
         old = Pace([Segment(T0 + 100, 7, 1, 50)])
         assert repace(old, T0, count=2, interval=9) == Segment(T0, 7, 2, 9)
 

@@ -20,8 +20,7 @@ from eventer.destinations.base import DeliveryOutcome, Flow
 from eventer.runs.assignment import Assignment
 from eventer.runs.backoff import CAP_NS, COSTLY_BASE_NS, FENCED_NS
 from eventer.runs.batch_limiter import SLOW_NS
-from eventer.runs.commit_throttle import MAX_PAUSE_NS, TIME_SHARE_DIVISOR
-from eventer.runs.connection_lane import COMMIT_WINDOW_NS
+from eventer.runs.commit_throttle import COMMIT_WINDOW_NS, MAX_PAUSE_NS, TIME_SHARE_DIVISOR
 from eventer.runs.connection_state import IDLE_NS
 from eventer.runs.pacing import Pace
 from eventer.runs.shard import MAX_BUFFERED_BYTES, Shard
@@ -202,7 +201,7 @@ class TestLifecycle:
         assert driver.decide() == []
         assert driver.shard.wake_at() == T0 + SECOND
 
-    def test_a_read_position_is_where_it_goes_on(self) -> None:
+    def test_a_flow_continues_at_its_read_position(self) -> None:
         driver = ShardDriver()
         driver.positions[A] = Position(next=7)
         driver.run(A)
@@ -327,7 +326,7 @@ class TestWindow:
         assert {d.flow.key for d in again.deliveries} == {A, B}
         assert all(d.batches[-1].next == 10 * 7 for d in again.deliveries), "six ticks more each"
 
-    def test_a_tick_alone_waits_for_nothing(self) -> None:
+    def test_a_single_tick_is_committed_at_once(self) -> None:
         driver = ShardDriver()
         driver.run(A, interval=100 * MS)
         for tick in range(4):
@@ -336,7 +335,7 @@ class TestWindow:
             driver.now += 15 * MS
             driver.commit(deliver)
 
-    def test_however_long_a_transaction_took_the_next_one_waits_no_longer_than_it_may(self) -> None:
+    def test_the_pause_after_a_long_transaction_has_a_limit(self) -> None:
         driver = ShardDriver()
         driver.run(A, interval=10 * MS)
         deliver = driver.next_delivery()
@@ -626,7 +625,7 @@ class TestEnds:
 
 
 class TestChecks:
-    def test_are_answered_and_make_nothing(self) -> None:
+    def test_checks_are_answered_and_create_nothing(self) -> None:
         driver = ShardDriver()
         driver.shard.check(5, Flow(A, ConsoleTarget()))
         driver.open()
@@ -635,7 +634,7 @@ class TestChecks:
         assert driver.reports_of(CheckCompleted) == [CheckCompleted(5, None)]
         assert driver.shard.keys == ()
 
-    def test_are_answered_with_the_outage(self) -> None:
+    def test_checks_fail_with_the_outage(self) -> None:
         driver = ShardDriver()
         driver.shard.check(5, Flow(A, ConsoleTarget()))
         driver.expect(Open)
@@ -706,7 +705,7 @@ class TestIsolation:
                     driver.generated(instruction)
         return prepared
 
-    def test_a_target_that_is_away_is_waited_for_alone(self) -> None:
+    def test_a_flow_waits_alone_for_an_unavailable_target(self) -> None:
         driver = ShardDriver()
         driver.run(A, B, count=10)
         error = TargetUnavailableError("no leader")
@@ -745,7 +744,7 @@ class TestIsolation:
             driver.commit(self.load(driver))
         assert driver.reports_of(FlowRunning)[-1] == FlowRunning(A)
 
-    def test_a_flow_that_breaks_the_connection_is_left_out_of_the_next_one(self) -> None:
+    def test_a_flow_that_breaks_the_connection_is_not_in_the_next_one(self) -> None:
         driver = ShardDriver()
         driver.run(A, B, count=10)
         self.load(driver)

@@ -28,7 +28,7 @@ from eventer.service.resolved_schedule import (
     resolve_schedules,
     seeds_of,
 )
-from eventer.workers.messages import Inspection
+from eventer.workers.inspector_messages import Inspection
 
 NOW = 1_700_000_000_000_000_000
 EVENT = EventRequest("{}", id="e", interval=100, count=10)
@@ -99,12 +99,12 @@ class TestConflicts:
 
 
 class TestSeeds:
-    def test_are_random_once_per_stream(self) -> None:
+    def test_seeds_are_random_once_per_stream(self) -> None:
         a, b = resolved(topics=("boo", "moo"))
         assert a.stream_key == b.stream_key
         assert set(seeds_of([a, b], {a.stream_key: 5}, {}).values()) == {5}
 
-    def test_are_adopted_from_a_generator_of_the_same_stream_and_template(self) -> None:
+    def test_seeds_are_adopted_from_a_generator_of_the_same_stream_and_template(self) -> None:
         (a,) = resolved(replace(EVENT, stream="s"))
         (b,) = resolved(replace(EVENT, stream="s", template="cd"))
         known = {"name:s ab": 9, "name:s {}": 9}

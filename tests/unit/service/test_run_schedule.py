@@ -70,6 +70,6 @@ def test_at_shifts_what_is_shown_and_not_what_is_due():
         (ScheduleOptions(duration="10"), "has no unit"),
     ],
 )
-def test_options_that_do_not_go_together(asked, said):
+def test_options_that_cannot_be_combined(asked, said):
     with pytest.raises(RequestError, match=said):
         schedule(asked, NOW)

@@ -162,7 +162,7 @@ def test_mistakes_in_the_environment_name_the_variable(environ, message):
     assert message in refused(environ).message
 
 
-def test_a_file_that_is_no_toml_says_where():
+def test_an_invalid_toml_file_is_reported_with_its_line():
     write("port = \n")
     assert "line 1" in refused().message
 
@@ -204,7 +204,7 @@ def test_no_secret_is_ever_shown():
     assert sum("********" in str(setting.value) for setting in shown) == len(keys)
 
 
-def test_show_tells_values_and_where_they_come_from():
+def test_config_show_prints_values_and_origins():
     write("port = 1\nallowed_hosts = ['a', 'b']\n")
     shown = {s.name: (s.value, s.origin) for s in shown_settings(load_settings(environ={}))}
     assert shown["port"] == ("1", "eventer.toml:1")
@@ -226,7 +226,7 @@ def test_show_tells_values_and_where_they_come_from():
         ("postgresql://u:p#w@h/db", "********"),
     ],
 )
-def test_urls_are_shown_without_what_is_secret(secret, shown):
+def test_urls_are_shown_without_secrets(secret, shown):
     assert mask(secret) == shown
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from eventer.api.examples import ADD_EXAMPLES
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
+from eventer.api.wire.field_types import Unsigned
 from eventer.api.wire.generators import AddBody, RemoveBody
 from eventer.api.wire.responses import (
     AddedOut,
@@ -19,7 +20,6 @@ from eventer.api.wire.responses import (
     GeneratorsOut,
     RemoveOut,
 )
-from eventer.api.wire.scalars import Unsigned
 from eventer.api.wire.targets import RequestModel
 from eventer.core.errors import Fault, RequestError
 from eventer.service.eventer import PositionChoice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from eventer.api.wire.scalars import Count, Interval, Unsigned
+from eventer.api.wire.field_types import Count, Interval, Unsigned
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.api.wire.templates import TemplateBody
 from eventer.core.model import CatchUp, OnError

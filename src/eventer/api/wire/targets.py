@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from eventer.api.wire.scalars import ConnectionName, fail_validation
+from eventer.api.wire.field_types import ConnectionName, fail_validation
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
 
 NonEmptyText = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]

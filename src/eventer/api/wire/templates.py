@@ -6,7 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from eventer.api.wire.scalars import EncodedTemplate, Instant, Unsigned, Variables, fail_validation
+from eventer.api.wire.field_types import (
+    EncodedTemplate,
+    Instant,
+    Unsigned,
+    Variables,
+    fail_validation,
+)
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.service.requests import PreviewRequest
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from eventer.api.wire.scalars import EncodedTemplate, Instant, Interval, Unsigned, Variables
+from eventer.api.wire.field_types import EncodedTemplate, Instant, Interval, Unsigned, Variables
 
 TEMPLATE = TypeAdapter(EncodedTemplate)
 UNSIGNED = TypeAdapter(Unsigned)

@@ -1,4 +1,4 @@
-"""Scalar values in JSON: ids, seeds, durations, instants, base64 text, variables."""
+"""Types of request fields and their error texts: ids, intervals, instants, base64, variables."""
 
 from __future__ import annotations
 

@@ -1,0 +1,92 @@
+"""Asks destinations whether they accept the targets of an add request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from eventer.core.errors import (
+    DestinationRejectedError,
+    DestinationUnavailableError,
+    EventerError,
+    Fault,
+)
+from eventer.core.model import PositionKey
+from eventer.core.pointer import format_pointer
+from eventer.destinations.base import Flow
+from eventer.registry.base import Cluster
+from eventer.service.generator import Generator
+from eventer.service.request_faults import raise_faults
+from eventer.service.resolved_schedule import ResolvedSchedule, needs_change
+from eventer.workers.messages import ShardId
+from eventer.workers.worker_pool import WorkerPool
+
+CHECK_S: Final = 2.0
+"""Time limit for a destination to accept or reject a target."""
+
+
+class NoAnswerYetError(DestinationUnavailableError):
+    """A destination did not answer in time; it may still accept the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationChecker:
+    """Checks the targets of new generators; `generators` are the existing ones by id."""
+
+    generators: Mapping[int, Generator]
+    worker_pool: WorkerPool
+    cluster: Cluster
+
+    async def errors(self, resolved: Sequence[ResolvedSchedule]) -> Mapping[int, EventerError]:
+        """The errors that new generators wait for, by id.
+
+        Raises:
+            RequestError: a destination rejects a target.
+        """
+        new = {each.id: each for each in resolved if self._needs_check(each)}
+        answers = await asyncio.gather(*(self._check_target(each) for each in new.values()))
+        pairs = list(zip(new.values(), answers, strict=True))
+        raise_faults(
+            [
+                _rejection_fault(each, error)
+                for each, error in pairs
+                if isinstance(error, DestinationRejectedError)
+            ]
+        )
+        return {each.id: error for each, error in pairs if error is not None}
+
+    def _needs_check(self, resolved: ResolvedSchedule) -> bool:
+        generator = self.generators.get(resolved.id)
+        if generator is not None:
+            return needs_change(generator.record, resolved)
+        return not any(_is_healthy(each, resolved) for each in self.generators.values())
+
+    async def _check_target(self, resolved: ResolvedSchedule) -> EventerError | None:
+        target = resolved.spec.target
+        shard = ShardId(target.connection, resolved.id % self.cluster.shards)
+        flow = Flow(PositionKey(self.cluster.id, resolved.id, 0), target, resolved.spec.shape)
+        try:
+            async with asyncio.timeout(CHECK_S):
+                await self.worker_pool.check(shard, flow)
+        except TimeoutError:
+            return NoAnswerYetError(
+                f"{target.connection!r} has not answered yet", hint="Eventer keeps trying"
+            )
+        except EventerError as error:
+            return error
+        return None
+
+
+def _is_healthy(generator: Generator, resolved: ResolvedSchedule) -> bool:
+    """Whether a generator is delivering such events to this target: then no check is needed."""
+    flows = generator.active and not generator.waiting and generator.guarantee is not None
+    known, requested = generator.record.spec, resolved.spec
+    return flows and known.target == requested.target and known.shape == requested.shape
+
+
+def _rejection_fault(resolved: ResolvedSchedule, error: DestinationRejectedError) -> Fault:
+    target = resolved.spec.target
+    pointer = format_pointer(["destinations", resolved.destination_number, target.kind])
+    return Fault(pointer, error.message, error.hint)

@@ -1,0 +1,141 @@
+"""Requests to an inspector process, and its answers: frozen values, pickled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from eventer.core.errors import DestinationRejectedError, EventerError
+from eventer.core.model import (
+    EngineChoice,
+    EngineName,
+    EventShape,
+    EventSource,
+    OnError,
+    Segment,
+    Target,
+    Template,
+)
+from eventer.core.source import Place
+from eventer.plan.explanation import TemplateExplanation
+
+
+@dataclass(frozen=True, slots=True)
+class InspectTemplate:
+    """Check a template and generate its first events, as `add` and `validate` do.
+
+    The template holds no imports yet: the library provides them. All events are due at `at`.
+    Generating ends after `seconds` of processor time, but not before the first event.
+    """
+
+    event_source: EventSource
+    at: int
+    count: int
+    seconds: float
+    targets: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateWarning:
+    """A legal but surprising construct, its place, and a hint."""
+
+    message: str
+    place: Place | None
+    hint: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The message, and its hint in parentheses."""
+        return self.message if self.hint is None else f"{self.message} ({self.hint})"
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A valid template with its imports, its engine, and facts about its events.
+
+    `rejections` are the targets that its events cannot go into. `failing` is the first error if
+    some, but not all, of the events raise.
+    """
+
+    template: Template
+    digest: str
+    fingerprint: str
+    engine: EngineName
+    reason: str | None
+    shape: EventShape
+    warnings: tuple[TemplateWarning, ...]
+    rejections: Mapping[Target, DestinationRejectedError] = field(default_factory=dict)
+    traces: tuple[str, ...] = ()
+    failing: EventerError | None = None
+
+    @property
+    def valid(self) -> bool:
+        """Whether all targets can take the events."""
+        return not self.rejections
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewEvents:
+    """Generate events [first, first + count) of a template, all due at `at`."""
+
+    event_source: EventSource
+    at: int
+    first: int
+    count: int
+    engine: EngineChoice = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedEvents:
+    """Events as compact JSON text, and facts about their template."""
+
+    events: tuple[bytes, ...]
+    seed: int
+    engine: EngineName
+    reason: str | None
+    warnings: tuple[TemplateWarning, ...]
+    traces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecomputeEvents:
+    """Generate events again, as a generator with these segments does.
+
+    Events that raise are left out if errors are skipped, and before the generator's position.
+    """
+
+    event_source: EventSource
+    segments: tuple[Segment, ...]
+    first: int
+    count: int
+    on_error: OnError
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecomputedEvents:
+    """Events from index `first` on as compact JSON text."""
+
+    first: int
+    events: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainTemplate:
+    """Explain how a template's events are generated; if `measured`, also their cost at `at`."""
+
+    event_source: EventSource
+    at: int
+    measured: bool
+
+
+InspectorRequest: TypeAlias = InspectTemplate | PreviewEvents | RecomputeEvents | ExplainTemplate
+InspectorAnswer: TypeAlias = Inspection | PreviewedEvents | RecomputedEvents | TemplateExplanation
+
+
+@dataclass(frozen=True, slots=True)
+class InspectorReply:
+    """The answer to a request, or an error."""
+
+    answer: InspectorAnswer | EventerError
