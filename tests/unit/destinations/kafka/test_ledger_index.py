@@ -128,7 +128,7 @@ def test_entries_of_several_pages_are_one_list():
 
 @pytest.mark.parametrize("value", [b"{}", b"x", b'{"first":0,"n":1,"places":[[1,2]]}', b"[]"])
 def test_invalid_entries_are_refused(value):
-    with pytest.raises(ValueError, match="no ledger entry"):
+    with pytest.raises(ValueError, match="not a ledger entry"):
         parse_entries([value])
 
 
