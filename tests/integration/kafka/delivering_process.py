@@ -1,4 +1,4 @@
-"""A process that delivers until it is killed, and says how it gets on."""
+"""A process that delivers until it is killed, and reports its progress."""
 
 import asyncio
 import itertools
@@ -11,22 +11,22 @@ from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.testing.batches import batch_of
 from tests.integration.kafka.harness import PATIENT
 
-SAYING = 10
-"""It says that it has delivered after its first commit, and after so many more."""
+REPORT_EVERY = 10
+"""It reports after its first commit, and after every this many commits."""
 
 BATCH = 50
-"""Of events that were due long ago: by default the broker would delete them while we look."""
+"""Events in a batch."""
 
 
-def main(bootstrap, cluster, topic, said):
-    """Delivers from the position on; another owner ends it. `said` is a connection for words."""
+def main(bootstrap, cluster, topic, reports):
+    """Delivers from the position on, until another owner fences it. `reports` is a connection."""
     try:
-        asyncio.run(_deliver(bootstrap, cluster, topic, said))
+        asyncio.run(_deliver(bootstrap, cluster, topic, reports))
     except DestinationError as error:
-        said.send(type(error).__name__)
+        reports.send(type(error).__name__)
 
 
-async def _deliver(bootstrap, cluster, topic, said):
+async def _deliver(bootstrap, cluster, topic, reports):
     owner = KafkaConnection(
         KafkaSettings(bootstrap, **PATIENT), name="kafka", cluster=cluster, shard=0, shards=2
     )
@@ -35,9 +35,9 @@ async def _deliver(bootstrap, cluster, topic, said):
     await owner.open()
     await owner.prepare(flow)
     at = (await owner.positions([flow.key])).get(flow.key, Position())
-    said.send("delivering")
+    reports.send("delivering")
     for turn in itertools.count():
         batch = batch_of(at.next, [{"n": n} for n in range(at.next, at.next + BATCH)])
         at = (await owner.deliver([Delivery(flow, (batch,))])).committed[flow.key]
-        if turn % SAYING == 0:
-            said.send("delivered")
+        if turn % REPORT_EVERY == 0:
+            reports.send("delivered")

@@ -22,7 +22,7 @@ PATIENT = {
     "request_timeout": DEADLINE_S / 2,
     "transaction_timeout": 2 * DEADLINE_S,
 }
-"""What a right owner keeps to on a busy machine, too."""
+"""Limits that a correct owner keeps on a busy machine, too."""
 
 
 class KafkaHarness:
@@ -89,12 +89,12 @@ class ManualClock:
 
 
 async def wait_for_broker(condition):
-    """Waits until the broker says so too: it learns what is changed after the controller."""
-    await asyncio.to_thread(wait_until, condition, "the broker has not heard of it")
+    """Waits until the broker, which learns of changes after the controller, reports it."""
+    await asyncio.to_thread(wait_until, condition, "the broker does not know of it")
 
 
 def drop_topic(bootstrap, topic):
-    """Deletes it, and waits until the broker says so too."""
+    """Deletes it, and waits until the broker knows of it."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
     admin.delete_topics([topic])[topic].result()
     wait_until(lambda: topic not in admin.list_topics(timeout=DEADLINE_S).topics)

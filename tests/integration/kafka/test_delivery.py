@@ -240,7 +240,7 @@ async def test_a_refused_timestamp_does_not_affect_other_flows_of_the_partition(
 
 
 async def test_merged_batches_are_sent_again_without_the_refused_flow(bench):
-    """Its other partitions took their events: they are nobody's until it is mended."""
+    """Its events in other partitions are not committed."""
     flows = [
         bench.flow(generator, key="k", timestamp="at", partitions=4) for generator in range(1, 7)
     ]
@@ -320,7 +320,7 @@ async def test_the_ledger_says_at_which_offset_each_event_is(bench, delivery):
         ]
         await owner.deliver([Delivery(f, (b,)) for f, b in zip(flows, batches, strict=True)])
     there = {(r.partition(), r.offset()): json.loads(r.value()) for r in await bench.records()}
-    told = {}
+    listed = {}
     for record in await bench.records(ledger.TOPIC):
         key, topic = ledger.decode_ledger_key(record.key())
         if topic != bench.topic:
@@ -332,11 +332,11 @@ async def test_the_ledger_says_at_which_offset_each_event_is(bench, delivery):
                 for n in range(entry["first"], entry["first"] + entry["n"])
                 if n // 100 % 3 == partition and not any(a <= n < b for a, b in entry["skipped"])
             ]
-            mine = told.setdefault((key.generator, entry["first"], partition), [indices, []])
+            mine = listed.setdefault((key.generator, entry["first"], partition), [indices, []])
             mine[1] += range(offset, offset + count)
-    assert len({whose for whose, _, _ in told}) == 2
+    assert len({owner for owner, _, _ in listed}) == 2
     found = {}
-    for (generator, _, partition), (indices, offsets) in told.items():
+    for (generator, _, partition), (indices, offsets) in listed.items():
         for n, offset in zip(indices, offsets, strict=True):
             found[partition, offset] = {"g": generator, "n": n}
     assert found == there

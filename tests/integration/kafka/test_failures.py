@@ -44,7 +44,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.usefixtures("patience")]
 
 
 def noise(size, seed=0):
-    """Text that compression does not make much smaller."""
+    """Text that hardly compresses."""
     return "".join(random.Random(seed).choices(string.ascii_letters, k=size))
 
 
@@ -121,7 +121,9 @@ async def test_a_transaction_in_which_a_produce_failed_is_not_committed(kafka):
     assert len(await asyncio.to_thread(read_topic, kafka, topic)) == 1
 
 
-async def test_a_failed_produce_leaves_nothing_and_delivery_goes_on_complete(kafka, cluster, owner):
+async def test_a_failed_produce_leaves_nothing_and_delivery_continues_complete(
+    kafka, cluster, owner
+):
     """The topic takes less than it did: the transaction is aborted, cut smaller, and complete."""
     flow, other = flow_of(cluster, 1), flow_of(cluster, 2)
     for one in (flow, other):
@@ -190,7 +192,7 @@ async def test_a_second_owner_ends_the_open_transaction_of_the_first(kafka, clus
     await successor.close()
 
 
-async def test_a_strangers_open_transaction_holds_no_owner_up(kafka, cluster, owner):
+async def test_a_strangers_open_transaction_blocks_no_owner(kafka, cluster, owner):
     """Readers of committed records do not see past it; what is hidden from them is not absent."""
     flow = flow_of(cluster)
     await owner.prepare(flow)
@@ -218,7 +220,7 @@ async def test_a_strangers_open_transaction_holds_no_owner_up(kafka, cluster, ow
 
 
 async def test_an_owner_that_never_ended_its_transaction_leaves_nothing(kafka, cluster, owner):
-    """As after `kill -9`: data and position were sent, nobody commits."""
+    """As after `kill -9`: data and position were sent, it never commits."""
     flow = flow_of(cluster)
     await owner.prepare(flow)
     await owner.deliver([Delivery(flow, (batch_of(0, events(0, 3)),))])
@@ -240,10 +242,10 @@ async def test_an_owner_that_never_ended_its_transaction_leaves_nothing(kafka, c
     await successor.close()
 
 
-async def test_a_topic_dropped_a_moment_ago_spends_the_owner(kafka, cluster):
-    """The client would wait in vain; the next owner makes the topic again.
+async def test_a_topic_dropped_a_moment_ago_makes_the_owner_unusable(kafka, cluster):
+    """The producer would retry without end; the next owner creates the topic again.
 
-    By its clock it has just looked.
+    By its clock it has just refreshed the topics.
     """
     owner = KafkaHarness(kafka).connection(cluster, clock=ManualClock())
     await owner.open()
@@ -263,11 +265,11 @@ async def test_a_broker_that_goes_away_and_comes_back(own_kafka, cluster):
     shard = Shard(KafkaHarness(server.bootstrap, delivery_timeout=5), cluster, flow)
     delivering = asyncio.create_task(shard.run(until=10**9))
     for end in (server.kill, server.stop):
-        await shard.goes_on()
+        await shard.progresses()
         await asyncio.to_thread(end)
         await shard.fails()
         await asyncio.to_thread(server.start)
-    await shard.goes_on()
+    await shard.progresses()
     shard.until = 0
     await delivering
     await shard.close()
@@ -285,7 +287,7 @@ async def test_a_long_outage(own_kafka, cluster, away, transaction):
     shard = Shard(harness, cluster, flow)
     await shard.run(until=300)
     delivering = asyncio.create_task(shard.run(until=10**9))
-    await shard.goes_on()
+    await shard.progresses()
     await asyncio.to_thread(server.kill)
     await asyncio.sleep(0.5)
     stood, memory = shard.next, psutil.Process().memory_info().rss
@@ -331,7 +333,7 @@ async def test_an_unreachable_broker_is_unavailable_in_time(own_kafka, cluster):
 
 
 class Shard:
-    """Owns a flow as a worker does: a spent owner is followed by another."""
+    """Owns a flow as a worker does: an unusable owner is followed by another."""
 
     def __init__(self, harness, cluster, flow):
         self._harness = harness
@@ -339,7 +341,7 @@ class Shard:
         self._flow = flow
         self._owner = None
         self.next = self.until = 0
-        self.unavailable = self.troubles = 0
+        self.unavailable = self.failures = 0
 
     async def run(self, until):
         """Delivers up to `until`, which may be changed meanwhile."""
@@ -351,17 +353,17 @@ class Shard:
                 outcome = await owner.deliver([Delivery(self._flow, (batch,))])
                 self.next = outcome.committed[self._flow.key].next
             except (DestinationUnavailableError, UnknownOutcomeError) as error:
-                self.troubles += 1
+                self.failures += 1
                 self.unavailable += isinstance(error, DestinationUnavailableError)
                 await self.close()
                 await asyncio.sleep(0.1)
 
-    async def goes_on(self, events=300):
-        """Returns when it has delivered so many more."""
-        wanted = self.next + events
+    async def progresses(self, events=300):
+        """Returns when it has delivered `events` more."""
+        goal = self.next + events
 
         async def delivered():
-            return self.next >= wanted
+            return self.next >= goal
 
         await wait_until_async(delivered)
 

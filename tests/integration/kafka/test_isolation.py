@@ -67,7 +67,7 @@ class Crowd:
         self.shared, self.alone = f"s.{uuid.uuid4().hex}", alone
         self.keys = [PositionKey(cluster, n, 0) for n in range(SIZE)]
         self.late = {key: [] for key in self.keys}
-        self.news = []
+        self.reports = []
         self.positions = Counter()
         clock, harness = SystemClock(), KafkaHarness(bootstrap, patient=False, **settings)
         self.runner = ShardRunner(
@@ -95,10 +95,10 @@ class Crowd:
                     for batch in delivery.batches:
                         self.late[delivery.flow.key] += (at - batch.scheduled).tolist()
             case FlowSuspended() | FlowFailed() | FlowRunning():
-                self.news.append(report)
+                self.reports.append(report)
 
     async def p99(self, seconds):
-        """How late the other 49 are in so many seconds from now on, in seconds."""
+        """How late the other 49 are in the next `seconds`, in seconds."""
         for each in self.late.values():
             each.clear()
         await asyncio.sleep(seconds)
@@ -106,12 +106,16 @@ class Crowd:
         return float(np.percentile(late, 99)) / NS_PER_SECOND
 
     async def others_reach(self, more):
-        """Waits until each of the other 49 has committed so many more events."""
+        """Waits until each of the other 49 has committed `more` events."""
         marks = {key: self.positions[key] + more for key in self.keys[1:]}
         await self.until(lambda: all(self.positions[key] >= mark for key, mark in marks.items()))
 
-    def told(self, kind):
-        return [news for news in self.news if isinstance(news, kind) and news.key == self.keys[0]]
+    def reports_of(self, kind):
+        return [
+            report
+            for report in self.reports
+            if isinstance(report, kind) and report.key == self.keys[0]
+        ]
 
     async def until(self, condition):
         async with asyncio.timeout(DEADLINE_S):
@@ -130,7 +134,7 @@ async def crowd_runs(crowd, act):
 
 
 async def check(crowd, bootstrap):
-    """All that was committed is there once, by a client that is not ours."""
+    """All that was committed is there once, by another client."""
     for topic, keys in ((crowd.shared, crowd.keys[1:]), (crowd.alone, crowd.keys[:1])):
         records = await asyncio.to_thread(read_topic, bootstrap, topic)
         assert len(records) == sum(crowd.positions[key] for key in keys)
@@ -189,13 +193,13 @@ async def test_denied_by_an_acl_while_it_runs(server, timed):
             before = await crowd.p99(BEFORE_S)
         for done in admin.create_acls([deny]).values():
             await asyncio.to_thread(done.result)
-        await crowd.until(lambda: crowd.told(FlowSuspended))
+        await crowd.until(lambda: crowd.reports_of(FlowSuspended))
         stood = crowd.positions[crowd.keys[0]]
         await crowd.others_reach(3)
         if timed:
             check_on_time(before, await crowd.p99(AFTER_S))
         assert crowd.positions[crowd.keys[0]] == stood
-        error = crowd.told(FlowSuspended)[-1].error
+        error = crowd.reports_of(FlowSuspended)[-1].error
         assert "TopicAuthorizationFailed" in error.message
         assert crowd.alone in error.message
         gone = AclBindingFilter(
@@ -228,11 +232,11 @@ async def test_oversize_ends_it_alone_and_names_the_event(kafka, timed):
             await asyncio.sleep(SETTLE_S)
             before = await crowd.p99(BEFORE_S)
         await set_limit(kafka, crowd.alone, 2000)
-        await crowd.until(lambda: crowd.told(FlowFailed))
+        await crowd.until(lambda: crowd.reports_of(FlowFailed))
         await crowd.others_reach(3)
         if timed:
             check_on_time(before, await crowd.p99(AFTER_S))
-        (failed,) = crowd.told(FlowFailed)
+        (failed,) = crowd.reports_of(FlowFailed)
         assert failed.error.index == failed.position.next
         assert "more than topic" in failed.error.message
 
@@ -263,8 +267,8 @@ async def test_a_partition_without_a_leader(own_kafka, timed):
         others = crowd.keys[1:]
         await crowd.until(lambda: min(crowd.positions[key] for key in others) >= 4)
         during = await crowd.p99(AFTER_S) if timed else None
-        await crowd.until(lambda: crowd.told(FlowSuspended))
-        assert "no leader" in crowd.told(FlowSuspended)[-1].error.message
+        await crowd.until(lambda: crowd.reports_of(FlowSuspended))
+        assert "no leader" in crowd.reports_of(FlowSuspended)[-1].error.message
         assert crowd.positions[crowd.keys[0]] == 0
         await asyncio.to_thread(other.start)
         await crowd.until(lambda: crowd.positions[crowd.keys[0]] > 5)

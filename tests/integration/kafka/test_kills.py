@@ -24,30 +24,30 @@ class Writer:
     """A process that delivers."""
 
     def __init__(self, bootstrap, cluster, topic):
-        self._heard, said = forkserver().Pipe(duplex=False)
-        arguments = (bootstrap, cluster, topic, said)
+        self._reports, reports = forkserver().Pipe(duplex=False)
+        arguments = (bootstrap, cluster, topic, reports)
         self._process = forkserver().Process(target=delivering_process.main, args=arguments)
         self._process.start()
-        said.close()
-        assert self.hears() == "delivering"
+        reports.close()
+        assert self.receive() == "delivering"
 
-    def hears(self):
-        """The next thing that it says."""
-        assert self._heard.poll(DEADLINE_S)
-        return self._heard.recv()
+    def receive(self):
+        """Its next report."""
+        assert self._reports.poll(DEADLINE_S)
+        return self._reports.recv()
 
-    def last_words(self):
-        """What it says before it ends by itself."""
-        said = self.hears()
-        while said == "delivered":
-            said = self.hears()
-        return said
+    def last_report(self):
+        """Its last report before it ends by itself."""
+        report = self.receive()
+        while report == "delivered":
+            report = self.receive()
+        return report
 
     def kill(self):
         self._process.kill()
         self._process.join()
         self._process.close()
-        self._heard.close()
+        self._reports.close()
 
 
 def test_owners_killed_and_doubled(kafka):
@@ -67,18 +67,18 @@ def killed(kafka, kills):
     for turn in range(kills):
         owner = Writer(kafka, cluster, topic)
         if turn % 2 == 0:
-            assert owner.hears() == "delivered"
+            assert owner.receive() == "delivered"
         time.sleep(rng.uniform(0.05, 0.6))
         if turn % 5 == 4:
             successor = Writer(kafka, cluster, topic)
             # One commit in some hundred that meets the fence is answered with "unknown".
-            assert owner.last_words() in {"FencedError", "UnknownOutcomeError"}
+            assert owner.last_report() in {"FencedError", "UnknownOutcomeError"}
             owner.kill()
             time.sleep(rng.uniform(0, 0.3))
             owner = successor
         owner.kill()
     last = Writer(kafka, cluster, topic)
-    assert last.hears() == "delivered"
+    assert last.receive() == "delivered"
     last.kill()
     asyncio.run(end_open_transaction(kafka, cluster))
     check(read_topic(kafka, topic))
@@ -91,7 +91,7 @@ def test_two_services_share_a_topic_and_neither_fences_the_other(kafka):
     writers = [Writer(kafka, cluster, topic) for cluster in clusters]
     for _ in range(4):
         for each in writers:
-            assert each.hears() == "delivered", "one has fenced the other"
+            assert each.receive() == "delivered", "one has fenced the other"
     for each in writers:
         each.kill()
     stands = [asyncio.run(end_open_transaction(kafka, cluster)) for cluster in clusters]

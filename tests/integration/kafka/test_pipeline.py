@@ -1,5 +1,4 @@
-"""Several record batches of a partition on their way to real Kafka: nothing twice, nothing behind a
-gap, whatever goes wrong with one of them."""
+"""Several record batches of a partition in flight to real Kafka: no duplicates and no gaps."""
 
 import asyncio
 import itertools
@@ -25,7 +24,7 @@ SIZE = 100
 
 
 class Bench:
-    """A producer and a topic of two partitions that takes 4 KiB a batch."""
+    """A producer and a topic of two partitions that accepts 4 KiB a batch."""
 
     def __init__(self, bootstrap, transactional):
         self.bootstrap = bootstrap
@@ -146,7 +145,7 @@ async def test_batches_are_acknowledged_one_by_one(bench):
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("bad", [1, 2, 5])
 async def test_no_batch_lands_behind_a_refused_batch(bench, bad, known):
-    """Nor where the broker has never heard of the producer, and would take any number."""
+    """Nor where the broker does not know the producer, and would accept any number."""
     first = await bench.known() if known else 0
     sends = [bench.send(n) for n in range(1, 7)]
     sends[bad - 1] = bench.send(bad, length=50)
@@ -177,7 +176,7 @@ async def test_a_batch_whose_acknowledgement_is_lost_is_not_duplicated(bench, lo
 
 @pytest.mark.parametrize("at_once", [1, 4])
 async def test_sequence_numbers_continue_with_zero(bench, at_once):
-    """A broker takes any as the first one of a producer."""
+    """A broker accepts any as the first one of a producer."""
     session, place = bench.producer._session, TopicPartition(bench.topic, 0)
     queue = session._partitions[place] = PartitionQueue(session._outcomes, idempotent=True)
     queue.sequence = 2**31 - 5 * SIZE // 2

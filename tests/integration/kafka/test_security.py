@@ -1,4 +1,4 @@
-"""TLS, logins and rights, on a real broker that demands them."""
+"""TLS, logins and rights, on a real broker that requires them."""
 
 import asyncio
 import json
@@ -51,15 +51,15 @@ def make_certificate(directory: Path) -> None:
 
 @pytest.fixture(scope="session")
 def server(kafka_tools, tmp_path_factory):
-    with shared("secure_kafka", tmp_path_factory, start) as told:
-        yield SimpleNamespace(**told, address=told["addresses"].get)
+    with shared("secure_kafka", tmp_path_factory, start) as server:
+        yield SimpleNamespace(**server, address=server["addresses"].get)
 
 
 def start(directory, session):
     make_certificate(directory)
     properties = {
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-        # Who does not log in: the broker itself, and the tests on the PLAINTEXT listener.
+        # Users without a login: the broker itself, and the tests on the PLAINTEXT listener.
         "super.users": "User:ANONYMOUS",
         "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256",
         "listener.name.sasl_plaintext.plain.sasl.jaas.config": (

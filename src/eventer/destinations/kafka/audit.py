@@ -1,4 +1,4 @@
-"""Verifies a topic: what the ledger says where, against the events made again."""
+"""Verifies a topic: compares its records with the generated events, located by the ledger."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.kernels.kafka.record_reading import column_digests
 
 _IN_FLIGHT_MARGIN: Final = 10_000
-"""How far beyond the position a stray may be an event that was not yet acknowledged."""
+"""How many events beyond the position a stray record is compared with."""
 _LEDGER_WAIT_SECONDS: Final = 0.5
 
 
@@ -75,7 +75,7 @@ class KafkaTargetAuditor:
         self._ledger: Mapping[int, PartitionOffsets] = {}
 
     async def open(self, flow: Flow, others: Sequence[Flow]) -> Mapping[PositionKey, Position]:
-        """See `TargetAuditor.open`. Of others the ledger knows."""
+        """See `TargetAuditor.open`. The ledger describes the other flows."""
         del others
         self._flow = flow
         await self._log.open()
@@ -168,7 +168,7 @@ class _Audit:
         await self._identify_strays(events)
         return self._report()
 
-    # --- what is to be compared with what -----------------------------------------------------
+    # --- choosing what to compare -------------------------------------------------------------
 
     def _note_unchecked(
         self, entries: LedgerEntries, ranges: Sequence[tuple[int, int]], *, forgotten: bool
@@ -186,7 +186,7 @@ class _Audit:
             at = max(at, stop)
 
     def _note_redelivered(self, entries: LedgerEntries) -> None:
-        """Events that were delivered once more later; those are the ones that are compared."""
+        """Events that were delivered again; the later delivery is the one that is compared."""
         places = entries.offset_ranges
         events = np.bincount(places.entry, places.count, len(entries)).astype(np.int64)
         for number in np.flatnonzero(events).tolist():
@@ -200,11 +200,11 @@ class _Audit:
             self._findings.count(Flaw.DUPLICATED, int(events[number]) - 1)
 
     def _claim_ranges(self, own: LedgerEntries) -> None:
-        """Notes whose the records are that are not compared."""
+        """Collects the offsets of records that are not compared but have an owner."""
         self._claimed_ranges = _intervals(own.offset_ranges, self._reader.others())
 
     async def _place_cursors(self, places: OffsetRanges, timestamp: int) -> None:
-        """Begins each partition at the first event to compare, or where that was first due."""
+        """Starts each partition at the first event to compare, or else at its time."""
         firsts = {
             number: int(places.offset[places.partition == number].min())
             for number in np.unique(places.partition).tolist()
@@ -241,7 +241,7 @@ class _Audit:
         self._note_missing(self._covered, self._position.next)
 
     def _note_missing(self, first: int, end: int) -> None:
-        """Events that no entry tells of."""
+        """Events that are in no entry."""
         if end <= first:
             return
         listed = np.arange(first, min(end, first + DEFAULT_LISTED))
@@ -267,7 +267,7 @@ class _Audit:
         self._comparison.compare(index, expected, read)
 
     async def _read_up_to(self, partition: Ints, offset: Ints) -> RecordDigests:
-        """All records up to the last of these places, of each partition that they are in."""
+        """All records up to the last of these offsets, of each of the partitions."""
         numbers = [n for n in np.unique(partition).tolist() if n in self._cursors]
         lasts = [int(offset[partition == n].max()) for n in numbers]
         read = await asyncio.gather(
@@ -276,7 +276,7 @@ class _Audit:
         return concat_digests(list(read))
 
     def _take_unclaimed(self, rows: RecordDigests) -> None:
-        """Records that are not of the events compared: others', strays, or too new to be judged."""
+        """Sorts records that belong to no compared event: others', strays, or too new."""
         partitions, offsets = unpack_location(rows.location)
         for number in np.unique(partitions).tolist():
             mine = np.flatnonzero(partitions == number)
@@ -296,11 +296,11 @@ class _Audit:
             async for rows in cursor.read_rest(self._partition_offsets[number].last_stable):
                 self._take_unclaimed(rows)
 
-    # --- whose the rest is --------------------------------------------------------------------
+    # --- identifying the rest -----------------------------------------------------------------
 
     async def _identify_strays(self, events: EventReplayer) -> None:
         if self._comparison.has_strays:
-            # Without transactions events lie there a moment before the ledger tells of them.
+            # Without transactions events are in the topic a moment before they are in the ledger.
             await asyncio.sleep(_LEDGER_WAIT_SECONDS)
             await self._reader.read(await self._log.partition_offsets(ledger.TOPIC))
             own, _ = self._reader.own_entries()
@@ -351,12 +351,12 @@ def _finding(found: UnresolvedFinding) -> Finding:
 
 
 def _without_options(target: KafkaTarget) -> KafkaTarget:
-    """The target without what reads further fields."""
+    """The target without options that read fields."""
     return KafkaTarget(target.topic)
 
 
 def _intervals(*sides: OffsetRanges) -> dict[int, Intervals]:
-    """By partition, the offsets that any of the places hold."""
+    """The offsets of all of the ranges, by partition."""
     partition = np.concatenate([side.partition for side in sides])
     start = np.concatenate([side.offset for side in sides])
     end = start + np.concatenate([side.count for side in sides])
@@ -369,7 +369,7 @@ def _intervals(*sides: OffsetRanges) -> dict[int, Intervals]:
 def _ranges_to_replay(
     run: EntryRun, ranges: Sequence[tuple[int, int]], skipped: Ints
 ) -> list[tuple[int, int]]:
-    """The parts of a run that are to be made again, without what emits nothing."""
+    """The parts of a run to generate again, without skipped indices."""
     pieces: list[tuple[int, int]] = []
     for start, stop in ranges:
         at, end = max(start, run.first), min(stop, run.end)
@@ -384,7 +384,7 @@ def _ranges_to_replay(
 
 
 def _replayable_entries(entries: LedgerEntries, ranges: Sequence[tuple[int, int]]) -> Mask:
-    """Which entries can be made again whole."""
+    """Which entries can be generated again completely."""
     inside = np.zeros(len(entries), np.bool_)
     for start, stop in ranges:
         inside |= (entries.first >= start) & (entries.end <= stop)
@@ -394,7 +394,7 @@ def _replayable_entries(entries: LedgerEntries, ranges: Sequence[tuple[int, int]
 def _count_skipped(
     skipped: Ints, found: Sequence[EntryRun], ranges: Sequence[tuple[int, int]]
 ) -> int:
-    """How many skipped indices lie in the runs that are made again."""
+    """How many skipped indices are in the runs that are generated again."""
     total = 0
     for first, after in {(int(a), int(b)) for a, b in skipped.tolist()}:
         inside = any(run.first <= first and after <= run.end for run in found)

@@ -1,4 +1,4 @@
-"""From a batch of events to record batches, one or more for each partition."""
+"""Encodes a batch of events as record batches, one or more for each partition."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PartitionCounts = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class SplitOptions:
-    """How record batches are cut: by compressed size, with a guess at what compression saves."""
+    """How record batches are split: by compressed size, with an estimate of the ratio."""
 
     codec: Codec
     max_batch_bytes: int
@@ -45,7 +45,7 @@ class SplitOptions:
 
 @dataclass(frozen=True, slots=True)
 class EncodedBatch:
-    """The record batches of a batch and their partitions, and what they were made for."""
+    """The record batches of a batch with their partitions, and the options they depend on."""
 
     counts: PartitionCounts
     codec: Codec
@@ -53,7 +53,7 @@ class EncodedBatch:
     parts: tuple[tuple[int, RecordBatch], ...]
 
     def is_reusable_for(self, counts: PartitionCounts, split_options: SplitOptions) -> bool:
-        """Whether they are what `encode` would make now, but for where they are cut."""
+        """Whether `encode` would return the same records now, perhaps split elsewhere."""
         return (self.counts, self.codec, self.max_batch_bytes) == (
             counts,
             split_options.codec,
@@ -69,7 +69,7 @@ def add_partition_count(counts: PartitionCounts, index: int, partitions: int) ->
 
 
 def counts_for_batch(counts: PartitionCounts, batch: Batch) -> PartitionCounts:
-    """The partition counts that matter to a batch: the one that it begins with, and later ones."""
+    """The partition counts of a batch: the one in force at its first event, and later ones."""
     begins = max((n for n, (start, _) in enumerate(counts) if start <= batch.first), default=0)
     later = [(start, n) for start, n in counts[begins + 1 :] if start < batch.next]
     return ((batch.first, counts[begins][1]), *later)
@@ -78,7 +78,7 @@ def counts_for_batch(counts: PartitionCounts, batch: Batch) -> PartitionCounts:
 def encode(
     batch: EventRows, target: KafkaTarget, counts: PartitionCounts, split_options: SplitOptions
 ) -> EncodedBatch:
-    """A batch as its topic takes it; `counts` are those `counts_for_batch` it.
+    """Encodes a batch for its topic; `counts` is the result of `counts_for_batch`.
 
     Raises:
         DestinationRejectedError: see `record_batches`.
@@ -90,11 +90,10 @@ def encode(
 def record_batches(
     batch: EventRows, target: KafkaTarget, counts: PartitionCounts, split_options: SplitOptions
 ) -> list[tuple[int, RecordBatch]]:
-    """Record batches and their partitions, in the order in which each partition takes them.
+    """Record batches and their partitions, in the order of each partition.
 
     Raises:
-        DestinationRejectedError: an option names a field whose value does not serve; it names the
-            event.
+        DestinationRejectedError: an event has an invalid value in a field named by an option.
     """
     if not batch.rows:
         return []
@@ -115,7 +114,7 @@ def record_batches(
 
 
 def record_columns(batch: EventRows, target: KafkaTarget) -> RecordColumns:
-    """What the records are made of: texts as values, keys, headers and timestamps from fields."""
+    """The columns of the records: texts as values; keys, headers and timestamps from fields."""
     return RecordColumns(
         values=as_bytes_column(batch.text),
         timestamps=_timestamps(batch, target.timestamp),
@@ -168,7 +167,7 @@ def _text_of(batch: EventRows, option: str) -> BytesColumn:
 
 
 def _partition_counts(index: Ints, counts: PartitionCounts) -> Ints:
-    """How many partitions the topic has for each event: each count holds from its index on."""
+    """The partition count for each event: each count applies from its index on."""
     if len(counts) == 1:
         return np.full(len(index), counts[0][1], np.int64)
     starts = np.array([start for start, _ in counts], np.int64)
@@ -177,7 +176,7 @@ def _partition_counts(index: Ints, counts: PartitionCounts) -> Ints:
 
 
 def _timestamps(batch: EventRows, option: str | None) -> Ints:
-    """Milliseconds since 1970: the field where there is one, else the scheduled time."""
+    """Milliseconds since 1970: the field if the event has it, else the scheduled time."""
     scheduled = batch.scheduled // _NS_PER_MS
     if option is None:
         return scheduled

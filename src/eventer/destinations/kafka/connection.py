@@ -56,7 +56,7 @@ from eventer.kernels.kafka.record_batches import (
 from eventer.kernels.kafka.record_reading import read_headers, read_records
 
 _MAX_ATTEMPTS: Final = 8
-"""After so many attempts nobody is tried again who may have failed by the fault of another."""
+"""After this many attempts a flow that may have failed because of another is not retried."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,8 +64,8 @@ _log = logging.getLogger(__name__)
 class KafkaConnection:
     """Implements `ShardConnection`.
 
-    A connection begins one producer and never another: it must not fence an owner that came after
-    it. Whatever leaves the producer in doubt leaves the connection spent.
+    A connection starts one producer and never another: it must not fence a later owner. An error
+    that leaves the producer's state unknown makes the connection unusable.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class KafkaConnection:
 
     @property
     def degraded(self) -> str | None:
-        """Why delivery is at least once although `auto` would rather have it exactly once."""
+        """Why delivery is at least once although `auto` prefers exactly once."""
         return self._opened.degraded if self._opened else None
 
     async def open(self) -> Guarantee:
@@ -114,17 +114,17 @@ class KafkaConnection:
         return {key: known[key] for key in keys if key in known}
 
     async def check(self, flow: Flow) -> None:
-        """See `ShardConnection.check`. What a topic takes is known by writing to it only."""
+        """See `ShardConnection.check`. Only the name can be checked."""
         if fault := topic_name_error(kafka_target(flow).topic):
             raise DestinationRejectedError(fault)
 
     async def prepare(self, flow: Flow) -> None:
-        """See `ShardConnection.prepare`. Many flows of one topic ask the cluster once a second."""
+        """See `ShardConnection.prepare`. Asks about a topic once a second."""
         if not self._topics.is_fresh(flow):
             await self._ensure_topic(flow)
 
     async def _ensure_topic(self, flow: Flow) -> None:
-        """Sees what the topic is like now, and makes it where it is missing."""
+        """Reads the topic's state, and creates the topic if it is missing."""
         doing = f"preparing topic {kafka_target(flow).topic!r}"
         async with self._with_timeout(doing, self._settings.start_timeout):
             await self._topics.ensure(self._cluster_topics, flow)
@@ -177,10 +177,11 @@ class KafkaConnection:
         return TopicAdmin(self._producer.client)
 
     async def _read_positions(self) -> dict[PositionKey, Position]:
-        """Read once: nobody else moves them.
+        """Reads them once: no other owner changes them.
 
-        After fencing, none of ours is in doubt either. Others share the partition, and may have
-        died in a transaction: theirs are not waited for. Where nobody was fenced, all are.
+        After fencing, this shard has no open transaction. Shards of other services share the
+        partition and may have crashed in a transaction, which is not waited for. Without
+        transactions nothing was fenced, so every open transaction is waited for.
         """
         if self._positions is None:
             log = LogReader(self._settings, self._producer.client)
@@ -199,7 +200,7 @@ class KafkaConnection:
     async def _refresh_topics(
         self, deliveries: Sequence[Delivery]
     ) -> dict[PositionKey, DestinationError]:
-        """The flows whose topics are not to be had, and why."""
+        """The flows whose topics cannot be used, and why."""
         if self._topics.are_fresh(deliveries):
             return {}
         async with self._with_timeout("looking at topics", self._settings.start_timeout):
@@ -213,7 +214,7 @@ class KafkaConnection:
     async def _accept_plan(
         self, item: SendPlan | DestinationRejectedError
     ) -> SendPlan | DestinationRejectedError:
-        """Refuses an event that is too large before anything of its flow is sent."""
+        """Rejects an event that is too large before anything of its flow is sent."""
         if not isinstance(item, SendPlan):
             return item
         self._planner.update_compression_ratio(item)
@@ -223,12 +224,12 @@ class KafkaConnection:
         return self._plan_alone(item.delivery)
 
     def _plan_alone(self, delivery: Delivery) -> SendPlan | DestinationRejectedError:
-        """Plans a delivery by itself: whatever is wrong then is its own."""
+        """Plans a delivery by itself, so that a fault is its own."""
         item = self._planner.plan(delivery, self._known_positions)
         return (item.too_large() or item) if isinstance(item, SendPlan) else item
 
     async def _plan_after(self, failure: SendFailure, attempt: int) -> SendPlan | DestinationError:
-        """What becomes of a flow that failed: another plan, with smaller batches or alone."""
+        """The next plan of a flow that failed, with smaller batches or alone; else its error."""
         flow, delivery = failure.plan.flow, failure.plan.delivery
         if failure.batch_too_large:
             await self._ensure_topic(flow)
@@ -240,9 +241,9 @@ class KafkaConnection:
         return self._plan_alone(delivery)
 
     async def _attempt(self, plans: Sequence[SendPlan]) -> list[SendFailure]:
-        """Commits all plans; where some fail, says which.
+        """Commits all plans; returns those that failed.
 
-        Then nothing is visible in a transaction; without one, the others are committed.
+        If some fail, a transaction commits nothing; without transactions the others are committed.
         """
         async with self._with_timeout("delivering", self._settings.delivery_timeout):
             sender = PlanSender(self._producer, self._shard, self._settings.compression)
@@ -264,7 +265,7 @@ class KafkaConnection:
         return failed
 
     async def _commit(self) -> None:
-        """Commits; after anything but success or fencing nobody knows whether it was."""
+        """Commits; after any error except fencing the outcome is unknown."""
         try:
             async with asyncio.timeout(self._settings.delivery_timeout):
                 await self._producer.commit()
@@ -288,7 +289,7 @@ class KafkaConnection:
 
     @asynccontextmanager
     async def _with_timeout(self, doing: str, seconds: float) -> AsyncIterator[None]:
-        """Bounds a wait in which nothing can be committed; what breaks it spends the connection."""
+        """Limits a wait that commits nothing; an error makes the connection unusable."""
         try:
             async with asyncio.timeout(seconds):
                 yield
@@ -316,10 +317,7 @@ class KafkaConnection:
 
 
 def _load_kernels() -> None:
-    """Imports, and where need be compiles, what the first batch would otherwise wait for.
-
-    And what reads positions, which the loop would.
-    """
+    """Imports, and if necessary compiles, what the first batch and the positions need."""
     columns = RecordColumns(bytes_column([b""]), np.zeros(1, np.int64), bytes_column([b""]))
     framed = frame(columns, np.zeros(1, np.int64), "none")
     key_partitions(bytes_column([b""]), 1)

@@ -1,7 +1,7 @@
-"""What the broker's errors mean to us: the registry of verdicts.
+"""What errors of the broker mean: their categories and messages.
 
-Retriable ones are retried by the client until our own patience ends, so most of them are never
-seen here. What is not listed is taken to pass: the flow is left out and tried again later.
+The producer retries retriable errors until the delivery times out, so most of them never get here.
+An error that is not listed is transient: the flow is left out and tried again later.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from eventer.core.errors import (
 
 
 class ErrorCategory(enum.Enum):
-    """What an error says about what was asked.
+    """What an error means for a batch and its producer.
 
-    TOO_LARGE: the batch is larger than the topic takes, perhaps a smaller one is not.
-    REFUSED: this target will not take it until someone changes something.
+    TOO_LARGE: the batch is larger than the topic accepts; a smaller one may pass.
+    REJECTED: the target does not accept it until a setting or a right changes.
     FENCED: another owner took over.
-    SPENT: this producer cannot go on; another one may.
-    PASSING: not now, for this target.
+    PRODUCER_UNUSABLE: this producer cannot continue; a new one may.
+    TRANSIENT: the target does not accept it now.
     """
 
     TOO_LARGE = enum.auto()
@@ -61,7 +61,7 @@ _CATEGORIES: Final[dict[type[BaseException], ErrorCategory]] = {
     kafka.RecordListTooLargeError: ErrorCategory.TOO_LARGE,
     kafka.ProducerFenced: ErrorCategory.FENCED,
     kafka.InvalidProducerEpoch: ErrorCategory.FENCED,
-    # The transaction was ended by another: about one in a hundred of those who are fenced hear it.
+    # Another owner ended the transaction: about one in a hundred fenced owners gets this error.
     kafka.InvalidTxnState: ErrorCategory.FENCED,
     kafka.TransactionCoordinatorFenced: ErrorCategory.PRODUCER_UNUSABLE,
     kafka.OutOfOrderSequenceNumber: ErrorCategory.PRODUCER_UNUSABLE,
@@ -77,7 +77,7 @@ _RECORD_ERRORS: Final = (
     kafka.MessageSizeTooLargeError,
     kafka.RecordListTooLargeError,
     kafka.CorruptRecordException,
-    kafka.UnknownError,  # so the client calls a record that the topic does not take, among others
+    kafka.UnknownError,  # also the name of an invalid record's code, which the client does not know
 )
 
 _PRODUCER_ID_ERRORS: Final = (
@@ -99,7 +99,7 @@ _LOGIN_ERRORS: Final = (
 
 
 def classify_error(error: BaseException) -> ErrorCategory:
-    """What an error of a send, a transaction or a request means."""
+    """The category of an error of a send, a transaction or a request."""
     for kind in type(error).__mro__:
         if kind in _CATEGORIES:
             return _CATEGORIES[kind]
@@ -107,27 +107,27 @@ def classify_error(error: BaseException) -> ErrorCategory:
 
 
 def ends_producer(error: BaseException) -> bool:
-    """Whether the producer that met the error can only be closed."""
+    """Whether the producer can only be closed after the error."""
     return classify_error(error) in (ErrorCategory.FENCED, ErrorCategory.PRODUCER_UNUSABLE)
 
 
 def is_record_error(error: BaseException) -> bool:
-    """Whether it is about what was sent: others may well send to the same partition."""
+    """Whether the error is about the records: the partition may accept others."""
     return isinstance(error, _RECORD_ERRORS)
 
 
 def rejects_producer_id(error: BaseException) -> bool:
-    """Whether the broker refuses transactions, or idempotence, by right or by version."""
+    """Whether the broker refuses transactions or idempotence, for lack of rights or by version."""
     return isinstance(error, _PRODUCER_ID_ERRORS)
 
 
 def rejects_login(error: BaseException) -> bool:
-    """Whether trying again with the same settings is in vain."""
+    """Whether the broker rejects the credentials, so that a retry does not help."""
     return isinstance(error, _LOGIN_ERRORS)
 
 
 def topic_error(error: BaseException, topic: str) -> DestinationError:
-    """Our error for one that a topic caused, without an event to blame."""
+    """Eventer's error for an error of a topic, without an event to blame."""
     category = classify_error(error)
     if category is ErrorCategory.REJECTED:
         kind = next(kind for kind in type(error).__mro__ if kind in _REJECTION_HINTS)
@@ -145,14 +145,14 @@ def topic_error(error: BaseException, topic: str) -> DestinationError:
 
 
 def connection_error(error: BaseException, doing: str) -> DestinationError:
-    """Our error for one after which this connection is spent and nothing was committed."""
+    """Eventer's error after which a connection is unusable; nothing was committed."""
     if classify_error(error) is ErrorCategory.FENCED:
         return FencedError(f"another owner took over this shard while {doing}")
     return DestinationUnavailableError(f"Kafka failed while {doing}: {describe(error)}")
 
 
 def describe(error: BaseException) -> str:
-    """What an error says, in a line; never empty."""
+    """The text of an error in one line; never empty."""
     if isinstance(error, TimeoutError) and not str(error):
         return "no answer in time"
     text = str(error).removesuffix("()") or getattr(error, "description", None) or ""

@@ -1,10 +1,10 @@
 """The ledger: which offsets of a topic hold which events, so that a topic can be verified.
 
 The topic `eventer-ledger` has a partition for each shard and keeps records for a time. A record
-tells of one generator in one transaction. Its key is `<position key>/<topic>`; its value is a JSON
+describes one generator in one transaction. Its key is `<position key>/<topic>`; its value is a JSON
 object: the events [`first`, `first` + `n`) were committed, those in the ranges of `skipped` emitted
-nothing, and of the others those of each partition lie, in their order, at the offsets that `places`
-lists: [partition, offset of the first, how many].
+nothing, and the others are, in the order of each partition, at the offsets in `places`: [partition,
+first offset, count].
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from eventer.kernels.kafka.record_batches import (
 TOPIC: Final = "eventer-ledger"
 _MS_PER_HOUR: Final = 3_600_000
 _SEGMENTS: Final = 8
-"""Whole segments are dropped: this many keep what is kept close to what was asked for."""
+"""The broker deletes whole segments: with this many, retention is close to the setting."""
 
 IndexRanges: TypeAlias = tuple[tuple[int, int], ...]
 OffsetRanges: TypeAlias = tuple[tuple[int, int, int], ...]
@@ -40,7 +40,7 @@ OffsetRanges: TypeAlias = tuple[tuple[int, int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """What one transaction committed of one generator, and where it lies."""
+    """The events of one generator that one transaction committed, and their offsets."""
 
     first: int
     n: int
@@ -59,7 +59,7 @@ class LedgerEntry:
 
 
 def target_for(shards: int, retention_hours: float) -> KafkaTarget:
-    """The topic as it is made."""
+    """The topic that Eventer creates."""
     retention = max(1, int(retention_hours * _MS_PER_HOUR))
     config = (
         ("cleanup.policy", "delete"),
@@ -75,14 +75,14 @@ def encode_ledger_key(key: PositionKey, topic: str) -> bytes:
 
 
 def decode_ledger_key(data: bytes) -> tuple[PositionKey, str] | None:
-    """Whose entry it is and of which topic; None where it is none of ours."""
+    """The generator and the topic of an entry; None if the key has another format."""
     whose, _, topic = data.rpartition(b"/")
     key = decode_key(whose)
     return None if key is None else (key, topic.decode("ascii", "replace"))
 
 
 def build_entry(plan: SendPlan, offsets: Sequence[int]) -> LedgerEntry:
-    """The entry of a flow whose shares were acknowledged at these offsets."""
+    """The entry of a flow whose slices were acknowledged at these offsets."""
     batches = plan.delivery.batches
     places: list[tuple[int, int, int]] = []
     for batch_slice, offset in zip(plan.slices, offsets, strict=True):
@@ -92,7 +92,7 @@ def build_entry(plan: SendPlan, offsets: Sequence[int]) -> LedgerEntry:
 
 
 def _merge_adjacent(places: Sequence[tuple[int, int, int]]) -> OffsetRanges:
-    """The places partition by partition, those that follow one another as one."""
+    """The offset ranges by partition, adjacent ones merged."""
     joined: list[tuple[int, int, int]] = []
     for partition, offset, count in sorted(places):
         if joined and joined[-1][0] == partition and sum(joined[-1][1:]) == offset:

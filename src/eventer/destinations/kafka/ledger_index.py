@@ -1,4 +1,4 @@
-"""What the ledger says, as columns: which offsets hold which events. Pure."""
+"""The ledger as columns: which offsets hold which events. Pure."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 NO_LOCATION: Final = -1
 MAX_OFFSET_RANGES: Final = 4_000_000
-"""Of more places than this the oldest are forgotten: they take 32 bytes each."""
+"""How many ranges are kept, the newest; each takes 32 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class OffsetRanges:
-    """Runs of records: whose entry, which partition, the first offset and how many."""
+    """Runs of records: number of the entry, partition, first offset and count."""
 
     entry: Ints
     partition: Ints
@@ -32,7 +32,7 @@ class OffsetRanges:
         return len(self.entry)
 
     def take(self, rows: Mask | Ints | slice) -> OffsetRanges:
-        """Some of them."""
+        """The ranges of these rows."""
         return OffsetRanges(
             self.entry[rows], self.partition[rows], self.offset[rows], self.count[rows]
         )
@@ -54,7 +54,7 @@ class LedgerEntries:
         return len(self.first)
 
     def take(self, kept: Mask) -> LedgerEntries:
-        """Some of them, counted anew."""
+        """The entries that are kept, numbered from zero."""
         numbers = np.cumsum(kept) - 1
         offset_ranges = self.offset_ranges.take(kept[self.offset_ranges.entry])
         counted = OffsetRanges(
@@ -67,10 +67,10 @@ class LedgerEntries:
 
 
 def parse_entries(values: Sequence[bytes]) -> LedgerEntries:
-    """Entries out of the values of ledger records, in their order.
+    """The entries in the values of ledger records, in their order.
 
     Raises:
-        ValueError: one is none.
+        ValueError: a value is not an entry.
     """
     try:
         values_json = json.loads(b"[" + b",".join(values) + b"]")
@@ -85,7 +85,7 @@ def parse_entries(values: Sequence[bytes]) -> LedgerEntries:
         ranges = [skipped for entry in values_json for skipped in entry["skipped"]]
         skipped = np.array(ranges, np.int64).reshape(len(ranges), 2)
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"no ledger entry: {error}") from error
+        raise ValueError(f"not a ledger entry: {error}") from error
     return LedgerEntries(first, first + size, OffsetRanges(*columns), skipped)
 
 
@@ -111,7 +111,7 @@ def concat_entries(parts: Sequence[LedgerEntries]) -> LedgerEntries:
 
 
 def first_entry_of_current_topic(entries: LedgerEntries) -> int:
-    """The entry since which the topic is the one there is now: offsets never went back."""
+    """The first entry of the present topic: since then offsets have never gone back."""
     offset_ranges = entries.offset_ranges
     since = 0
     for partition in np.unique(offset_ranges.partition).tolist():
@@ -125,7 +125,7 @@ def first_entry_of_current_topic(entries: LedgerEntries) -> int:
 def first_retained_entry(
     entries: LedgerEntries, starts: Mapping[int, int], of_current_topic: Mask
 ) -> int:
-    """The entry since which all places are in the log, whose partitions begin at `starts`."""
+    """The first entry since which the log, which begins at `starts`, has every record."""
     offset_ranges = entries.offset_ranges.take(of_current_topic[entries.offset_ranges.entry])
     begin = np.zeros(max([*starts, *offset_ranges.partition.tolist()], default=0) + 1, np.int64)
     for partition, offset in starts.items():
@@ -135,7 +135,7 @@ def first_retained_entry(
 
 
 def find_redelivered(entries: LedgerEntries) -> Mask:
-    """Which entries tell of events that were delivered again later, when they were due anew."""
+    """Which entries have events that a later entry has, too: they were delivered again."""
     later = np.full(len(entries), np.iinfo(np.int64).max)
     if len(entries):
         later[:-1] = np.minimum.accumulate(entries.first[::-1])[::-1][1:]
@@ -154,7 +154,7 @@ class EntryRun:
 
 
 def split_at_gaps(entries: LedgerEntries) -> list[EntryRun]:
-    """The entries cut where an event is left out."""
+    """The entries, split where events are missing."""
     if not len(entries):
         return []
     cuts = np.flatnonzero(entries.first[1:] != entries.end[:-1]) + 1
@@ -166,7 +166,7 @@ def split_at_gaps(entries: LedgerEntries) -> list[EntryRun]:
 
 
 class OffsetLocator:
-    """Finds the offsets of the events of one run, asked for in order."""
+    """Finds the offsets of the events of one run, in ascending order."""
 
     def __init__(self, entries: LedgerEntries, run: EntryRun) -> None:
         self._ends = entries.end[run.start : run.stop]
@@ -180,7 +180,7 @@ class OffsetLocator:
         }
 
     def offsets(self, index: Ints, partition: Ints) -> Ints:
-        """The offset of each event; `NO_LOCATION` where its entry has no more in that partition."""
+        """The offset of each event; `NO_LOCATION` if its entry has no more records there."""
         entry = np.searchsorted(self._ends, index, side="right")
         found = np.full(len(index), NO_LOCATION, np.int64)
         for number in np.unique(partition).tolist():
@@ -191,7 +191,7 @@ class OffsetLocator:
 
 
 class _PartitionLocator:
-    """The places of a run in one partition, and how many events were found in them so far."""
+    """The offset ranges of a run in one partition, and how many events were found so far."""
 
     def __init__(self, offset_ranges: OffsetRanges, start: int) -> None:
         self._entry = offset_ranges.entry - start
@@ -201,7 +201,7 @@ class _PartitionLocator:
         self._last = (-1, 0)
 
     def offsets(self, entry: Ints) -> Ints:
-        """The offsets of the next events, whose entries are given; they ascend."""
+        """The offsets of the next events; `entry` has their entries, ascending."""
         cuts = np.flatnonzero(np.append(True, entry[1:] != entry[:-1]))
         sizes = np.diff(np.append(cuts, len(entry)))
         rank = np.arange(len(entry)) - np.repeat(cuts, sizes)
@@ -217,16 +217,16 @@ class _PartitionLocator:
 
 
 class Intervals:
-    """Numbers as ranges [start, end), such as offsets that belong to somebody."""
+    """A set of numbers as ranges [start, end), such as the offsets of a generator."""
 
     def __init__(self, starts: Ints, ends: Ints) -> None:
         order = np.argsort(starts, kind="stable")
         self._starts = starts[order]
-        # They overlap where a topic was dropped and made again: then the farthest end counts.
+        # They overlap if a topic was dropped and created again: then the farthest end counts.
         self._ends = np.maximum.accumulate(ends[order]) if len(order) else ends
 
     def contains(self, numbers: Ints) -> Mask:
-        """Which of the numbers they hold."""
+        """Which of the numbers are in the set."""
         at = np.searchsorted(self._starts, numbers, side="right") - 1
         if not len(self._starts):
             return np.zeros(len(numbers), np.bool_)

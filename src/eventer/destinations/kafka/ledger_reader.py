@@ -1,4 +1,4 @@
-"""Reads the ledger back: a generator's own entries, and where others of its topic put theirs."""
+"""Reads the ledger: a generator's entries, and the offsets of other generators of its topic."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FOREIGN: Final = 0
 
 @dataclass(slots=True)
 class LedgerReader:
-    """Takes in the ledger's partitions, up to where they end when each is asked for."""
+    """Reads the ledger's partitions, each up to a given end."""
 
     log: LogReader
     key: PositionKey
@@ -42,7 +42,7 @@ class LedgerReader:
     _read_to: dict[int, int] = field(default_factory=dict)
 
     async def read(self, partition_offsets: Mapping[int, PartitionOffsets]) -> None:
-        """Reads on up to the ends of all partitions, waiting for open transactions.
+        """Continues up to the ends of all partitions; waits for open transactions.
 
         Raises:
             DestinationRejectedError: an entry cannot be read.
@@ -56,13 +56,13 @@ class LedgerReader:
                     self._read_to[partition] = max(each.end, int(records.offset[-1]) + 1)
 
     def own_entries(self) -> tuple[LedgerEntries, Ints]:
-        """The generator's entries in order, and when (ms since 1970) each was written."""
+        """The generator's entries in order, and the time of each (ms since 1970)."""
         return concat_entries(self._own_entries), np.concatenate(
             [np.zeros(0, np.int64), *self._timestamps]
         )
 
     def others(self) -> OffsetRanges:
-        """Where others put their events; of these places `entry` says nothing."""
+        """The offsets of other generators' events; `entry` has no meaning here."""
         return concat_ranges(self._other_ranges, [0] * len(self._other_ranges))
 
     def _add_records(self, partition: int, records: Records) -> None:
@@ -89,7 +89,7 @@ class LedgerReader:
         _drop_oldest(self._other_ranges)
 
     def _owners_of(self, records: Records) -> Ints:
-        """Whose each record is: looked up by its key, which is decoded once."""
+        """The owner of each record; each key is decoded once."""
         digests = records.keys.digests()
         keys, rows, which = np.unique(digests, return_index=True, return_inverse=True)
         for digest, row in zip(keys.tolist(), rows.tolist(), strict=True):
@@ -107,7 +107,7 @@ class LedgerReader:
 
 
 def _drop_oldest(pages: list[LedgerEntries] | list[OffsetRanges], *beside: list[Ints]) -> None:
-    """Drops the oldest pages of more places than are kept."""
+    """Drops the oldest pages beyond `MAX_OFFSET_RANGES`."""
     sizes = [
         len(page.offset_ranges) if isinstance(page, LedgerEntries) else len(page) for page in pages
     ]

@@ -1,4 +1,4 @@
-"""Reads one partition forward as rows to compare, a page ahead of whoever takes them."""
+"""Reads one partition forward as rows to compare; prefetches one page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PartitionCursor:
         self.read = 0
 
     async def read_up_to(self, offset: int) -> RecordDigests:
-        """All records not taken yet with offsets up to this one, which is below the end."""
+        """The next records, up to and including this offset, which is below the end."""
         while not self._buffered or _last_offset(self._buffered[-1]) < offset:
             page = await self._next_page()
             if page is None:
@@ -68,7 +68,7 @@ class PartitionCursor:
         return None
 
     def close(self) -> None:
-        """Lets go of what is under way."""
+        """Cancels the prefetch."""
         if self._prefetch is not None:
             self._prefetch.cancel()
 

@@ -1,8 +1,7 @@
-"""What goes over the wire in one commit: partitions taken in, events, and the books last.
+"""The steps of one commit: adding partitions, sending events, then ledger and positions.
 
-The client waits for a topic that is gone, or has no leader, as long as it is let; so whoever waits
-here looks at the topics meanwhile, and gives up where they say why, or where some sends are stuck
-and others are not.
+The producer retries a topic that is gone or has no leader without end. So a wait here looks at the
+topics meanwhile, and fails if a topic is unusable, or if some batches are stuck and others are not.
 """
 
 from __future__ import annotations
@@ -33,14 +32,14 @@ T = TypeVar("T")
 
 _STALL_SECONDS: Final = 2.0
 _MAX_STALLS: Final = 2
-"""After so many times without progress, whoever is not acknowledged is left out."""
+"""After this many looks without progress, flows without acknowledgement are left out."""
 _INTERNAL_TOPICS: Final = frozenset({position.TOPIC, ledger.TOPIC})
 
 
 class PlanSender:
-    """Sends plans, and the books of a shard, through its producer.
+    """Sends plans, and the ledger and positions of a shard, through its producer.
 
-    What it raises besides `SendFailure`s leaves the producer in doubt.
+    After an error that it raises, the state of the producer is unknown.
     """
 
     def __init__(self, producer: Producer, shard: int, codec: Codec) -> None:
@@ -49,7 +48,7 @@ class PlanSender:
         self._codec = codec
 
     async def add_partitions_to_txn(self, plans: Sequence[SendPlan]) -> list[SendFailure]:
-        """Takes everything into the transaction; else the flows whose topics the broker refuses."""
+        """Adds all partitions, or none and returns the flows whose topics the broker refuses."""
         topic_partitions = {send.topic_partition for send in unique_batches(plans)}
         topic_partitions |= {TopicPartition(own, self._shard) for own in _INTERNAL_TOPICS}
         try:
@@ -62,7 +61,7 @@ class PlanSender:
         return []
 
     async def send_plans(self, plans: Sequence[SendPlan]) -> list[SentPlan]:
-        """Sends all of the plans; what became of them.
+        """Sends all of the plans; returns their outcomes.
 
         Raises:
             DestinationUnavailableError: a topic is gone, or some flows are stuck; names them.
@@ -77,7 +76,7 @@ class PlanSender:
         plans: Sequence[SendPlan],
         sends: Sequence[OutgoingBatch],
     ) -> T:
-        """Waits for work, and looks at the topics and at the progress of `sends` meanwhile."""
+        """Waits for work; checks the topics and the progress of `sends` meanwhile."""
         task = asyncio.create_task(work)
         stalls, pending = 0, len(sends)
         try:
@@ -94,7 +93,7 @@ class PlanSender:
             task.cancel()
 
     async def send_ledger_and_positions(self, sent: Sequence[SentPlan], now_ms: int) -> None:
-        """Sends ledger and positions, the positions last unless all becomes visible at once."""
+        """Sends ledger and positions; without a transaction the positions go last."""
         if not sent:
             return
         ledgers = ledger.ledger_batches(self._entries(sent), now_ms, self._codec)
@@ -108,7 +107,7 @@ class PlanSender:
             await self._send_internal(each)
 
     async def _check_topics(self, plans: Sequence[SendPlan]) -> None:
-        """Raises where topics are gone or have no leader, naming the flows."""
+        """Raises if topics are gone or have no leader, naming the flows."""
         names = {item.topic.name for item in plans}
         usable = (
             await TopicAdmin(self._producer.client).partition_counts(names | _INTERNAL_TOPICS)
@@ -125,13 +124,12 @@ class PlanSender:
             )
 
     def _entries(self, sent: Sequence[SentPlan]) -> list[tuple[SendPlan, ledger.LedgerEntry]]:
-        """The ledger's entries, but for those that cannot say where their events are.
+        """The ledger's entries; without a transaction, those whose offsets are known.
 
-        After a retry the broker may not know any more what offset it gave. In a transaction we
-        begin anew; without one the events are there already.
+        After a retry the broker may no longer know the offset of a batch.
 
         Raises:
-            DestinationUnavailableError: see above.
+            DestinationUnavailableError: an offset is unknown in a transaction, which is aborted.
         """
         entries = []
         for each in sent:

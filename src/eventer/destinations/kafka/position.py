@@ -22,17 +22,17 @@ TOPIC: Final = "eventer-positions"
 
 _CONFIG: Final = (
     ("cleanup.policy", "compact"),
-    # Read to its end whenever a shard changes hands, so kept short: the cleaner leaves the newest
-    # segment alone and sets to work as soon as a tenth of the rest is outdated.
+    # Every new owner of a shard reads all of it, so it is kept short: the cleaner skips the newest
+    # segment, and starts as soon as a tenth of the rest is outdated.
     ("segment.bytes", str(4 << 20)),
     ("min.cleanable.dirty.ratio", "0.1"),
-    # Small records that every new owner reads: nothing is won by packing them.
+    # The records are small: compression saves nothing.
     ("compression.type", "uncompressed"),
 )
 
 
 def target_for(shards: int) -> KafkaTarget:
-    """The topic as it is made."""
+    """The topic that Eventer creates."""
     return KafkaTarget(topic=TOPIC, partitions=shards, config=_CONFIG)
 
 
@@ -42,7 +42,7 @@ def encode_key(key: PositionKey) -> bytes:
 
 
 def decode_key(data: bytes) -> PositionKey | None:
-    """The position that a record key names; None where it is none of ours."""
+    """The generator that a record key names; None if the key has another format."""
     parts = data.decode("ascii", "replace").split("/")
     try:
         cluster, generator, incarnation = parts
@@ -64,10 +64,10 @@ def encode_position(position: Position) -> bytes:
 
 
 def decode_position(data: bytes) -> Position:
-    """The position that a record value states.
+    """The position in a record value.
 
     Raises:
-        ValueError: it states none.
+        ValueError: the value is not a position.
     """
     try:
         value = json.loads(data)
@@ -78,7 +78,7 @@ def decode_position(data: bytes) -> Position:
             partitions=tuple((int(index), int(count)) for index, count in value["partitions"]),
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"no position: {data!r}") from error
+        raise ValueError(f"not a position: {data!r}") from error
 
 
 def position_batch(positions: Mapping[PositionKey, Position], now_ms: int) -> RecordBatch:

@@ -108,9 +108,8 @@ class Producer:
     async def send(self, sends: Sequence[OutgoingBatch]) -> list[SendOutcome]:
         """Sends all and waits for every acknowledgement: the first offset of each, or its error.
 
-        Batches of one partition land one after the other, and after one has failed the rest of that
-        partition does not: `NotSentError`. When this returns, the broker has said of
-        every batch whether it has it.
+        Batches of one partition are appended in their order; after one has failed, the rest of that
+        partition is not: `NotSentError`. Every outcome is known when this returns.
 
         Raises:
             TopicAuthorizationFailedError: see `add_partitions_to_txn`; nothing was sent.

@@ -1,4 +1,4 @@
-"""Starting a producer: transactional if the broker lets us, else the next best that is allowed."""
+"""Starts a producer: transactional if the broker allows it, else idempotent, else without id."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PROBE_SECONDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class StartedProducer:
-    """A producer that has started, what it can promise, and why not more if that was wanted."""
+    """A started producer, its guarantee, and why `auto` got no stronger one."""
 
     producer: Producer
     guarantee: Guarantee
@@ -53,7 +53,7 @@ async def start_producer(settings: KafkaSettings, transactional_id: str) -> Star
 
     Raises:
         DestinationUnavailableError: the cluster is not reachable.
-        DestinationRejectedError: it refuses us, or refuses transactions that were demanded.
+        DestinationRejectedError: it rejects the login, or transactions that the settings demand.
     """
     refused: str | None = None
     if settings.delivery != "at-least-once":
@@ -71,7 +71,7 @@ async def start_producer(settings: KafkaSettings, transactional_id: str) -> Star
 
 
 class _ProducerIdRejectedError(Exception):
-    """The broker gives this producer no id."""
+    """The broker refuses a producer id."""
 
 
 async def _start(
@@ -93,7 +93,7 @@ async def _start(
 async def _start_error(
     settings: KafkaSettings, error: Exception, *, transactional: bool
 ) -> Exception:
-    """Brokers that know no idempotent producers may say so by an error that says nothing."""
+    """Brokers without idempotent producers may answer `UnknownError`."""
     if rejects_producer_id(error) or (isinstance(error, kafka.UnknownError) and not transactional):
         return _ProducerIdRejectedError(describe(error))
     if isinstance(error, kafka.InvalidTransactionTimeout):
@@ -111,7 +111,7 @@ async def _start_error(
 
 
 async def _unreachable_error(settings: KafkaSettings, error: Exception) -> DestinationError:
-    """The client says only that no server could be used: asks one of them again to learn why."""
+    """The client does not say why it cannot connect: connects again to learn it."""
     options = settings.client_options()
     place = str(options.pop("bootstrap_servers")).split(",")[0].strip()
     host, _, port = place.rpartition(":")
@@ -119,7 +119,7 @@ async def _unreachable_error(settings: KafkaSettings, error: Exception) -> Desti
         async with asyncio.timeout(_PROBE_SECONDS):
             connection = await create_conn(host.strip("[]"), int(port), **options)
         connection.close()
-    except Exception as cause:  # noqa: BLE001 - whatever it is, it is the reason
+    except Exception as cause:  # noqa: BLE001 - any error is the reason
         if rejects_login(cause):
             return DestinationRejectedError(
                 f"Kafka at {place} rejects the login: {describe(cause)}",

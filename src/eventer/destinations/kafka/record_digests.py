@@ -1,4 +1,4 @@
-"""What is compared of a record: digests of its parts, of one that was read and of one to be."""
+"""Digests of the parts of a record, read or generated, for comparison."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from eventer.kernels.kafka.record_reading import (
 ASPECTS: Final = ("value", "key", "timestamp", "headers")
 _TIMESTAMP: Final = 2
 _OFFSET_BITS: Final = 44
-"""A place is a partition and an offset in one number: 17 million million records a partition."""
+"""A location is a partition and an offset in one number."""
 
 
 def pack_location(partition: Ints, offset: Ints) -> Ints:
-    """Places as single numbers; `NO_LOCATION` where the offset is."""
+    """Locations as single numbers; `NO_LOCATION` if the offset is."""
     locations: Ints = np.where(
         offset == NO_LOCATION, NO_LOCATION, partition << _OFFSET_BITS | offset
     )
@@ -32,7 +32,7 @@ def pack_location(partition: Ints, offset: Ints) -> Ints:
 
 
 def unpack_location(location: Ints) -> tuple[Ints, Ints]:
-    """Partitions and offsets of places that are somewhere."""
+    """Partitions and offsets of locations other than `NO_LOCATION`."""
     return location >> _OFFSET_BITS, location & ((1 << _OFFSET_BITS) - 1)
 
 
@@ -56,7 +56,7 @@ def _repeat_digest(text: bytes, count: int) -> Digests:
 
 
 def digest_records(records: Records, partition: int) -> RecordDigests:
-    """The digests of records that were read, by place."""
+    """The digests of records that were read, by location."""
     digests = np.empty((len(records), len(ASPECTS)), np.uint64)
     digests[:, 0] = records.values.digests()
     digests[:, 1] = records.keys.digests()
@@ -67,7 +67,7 @@ def digest_records(records: Records, partition: int) -> RecordDigests:
 
 
 def ignore_broker_timestamps(expected: RecordDigests, read: RecordDigests) -> None:
-    """Lets timestamps count for nothing where the broker writes its own."""
+    """Clears the timestamps if the broker has written its own."""
     if (read.digests[:, _TIMESTAMP].view(np.int64) == APPEND_TIME).any():
         for rows in (expected, read):
             rows.digests[:, _TIMESTAMP] = 0

@@ -1,4 +1,4 @@
-"""One commit as plain data: what is to be sent for each flow, and what a failed send means."""
+"""One commit as plain data: the batches of each flow, and the meaning of a failed send."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _MAX_RATIO: Final = 16.0
 class BatchSlice:
     """A flow's records of a record batch: `count` of them, `start` after the first.
 
-    `source` has the rows that the record batch was made of, other flows' too if it is shared.
+    `source` has the rows of the record batch, those of other flows included.
     """
 
     send: OutgoingBatch
@@ -59,14 +59,14 @@ class BatchSlice:
         return self.count == self.send.batch.count
 
     def sent(self, outcome: SendOutcome) -> SendOutcome:
-        """What became of these records when that became of the record batch."""
+        """The outcome of these records by the outcome of the record batch."""
         known = isinstance(outcome, int) and outcome >= 0
         return outcome + self.start if known else outcome  # type: ignore[operator]  # an int
 
 
 @dataclass(frozen=True, slots=True)
 class SendPlan:
-    """What is sent of one flow, and the position after it.
+    """The record batches of one flow, and the position after them.
 
     `merged` are the flows that it shares record batches with, itself among them.
     """
@@ -79,17 +79,17 @@ class SendPlan:
 
     @property
     def flow(self) -> Flow:
-        """Whose they are."""
+        """The flow."""
         return self.delivery.flow
 
     def compression_ratio(self) -> float | None:
-        """A safe guess at what compression will save the next time; None without a clue."""
+        """A cautious estimate of the compression ratio; None if nothing is sent."""
         raw = sum(batch_slice.send.batch.raw_bytes for batch_slice in self.slices)
         sent = sum(len(batch_slice.send.batch.payload) for batch_slice in self.slices)
         return min(_MAX_RATIO, max(1.0, _SAFETY * raw / sent)) if sent else None
 
     def too_large(self) -> DestinationRejectedError | None:
-        """The refusal of an event that the topic cannot take, were it alone in its batch."""
+        """The error of an event that is larger than the topic accepts, if there is one."""
         for batch_slice in self.slices:
             if batch_slice.send.batch.size > self.topic.max_message_bytes:
                 return event_too_large_error(batch_slice, self.topic)
@@ -111,7 +111,7 @@ def plan(
 ) -> SendPlan:
     """Record batches for all batches of a delivery.
 
-    `ahead` has what was made of a batch beforehand, which counts where it still serves.
+    `ahead` returns the result of encoding a batch beforehand, which is used if it still applies.
 
     Raises:
         DestinationRejectedError: see `record_batches`.
@@ -139,7 +139,7 @@ def plan_merged(
     They have equal targets. Raises as `plan` does, but does not say in which flow.
     """
     source = merge_batches([batch for delivery, _ in deliveries for batch in delivery.batches])
-    # Each stands behind the last change of the partition count, or else the change is now.
+    # Every position is beyond the last change of the partition count, unless it changes now.
     encoded = encode(
         source, kafka_target(deliveries[0][0].flow), ((0, topic.partitions),), split_options
     )
@@ -169,7 +169,7 @@ def _make_plan(
 
 
 def event_too_large_error(batch_slice: BatchSlice, topic: Topic) -> DestinationRejectedError:
-    """Names the event that is larger than its topic takes."""
+    """The error that names an event larger than its topic accepts."""
     size = batch_slice.send.batch.size
     index, text_size = find_largest_event(batch_slice.source, batch_slice.send.batch.rows)
     return DestinationRejectedError(
@@ -182,9 +182,9 @@ def event_too_large_error(batch_slice: BatchSlice, topic: Topic) -> DestinationR
 
 @dataclass(frozen=True, slots=True)
 class SendFailure:
-    """A flow whose share failed: the first of its shares that did, and how.
+    """A flow of which a slice failed: the first one, and its error.
 
-    Where not `sent`, one before it failed that way.
+    If it was not `sent`, the error is that of a batch before it.
     """
 
     plan: SendPlan
@@ -194,17 +194,17 @@ class SendFailure:
 
     @property
     def batch_slice(self) -> BatchSlice:
-        """What failed."""
+        """The slice that failed."""
         return self.plan.slices[self.number]
 
     @property
     def blames_this_flow(self) -> bool:
-        """Whether it says something about this flow, and not perhaps about others' records."""
+        """Whether the error is about this flow, and not perhaps about others' records."""
         return not is_record_error(self.error) or (self.sent and self.batch_slice.is_unshared)
 
     @property
     def batch_too_large(self) -> bool:
-        """Whether a smaller batch may do: the topic takes less than was thought."""
+        """Whether smaller batches may pass: the topic's limit has become lower."""
         verdict = classify_error(self.error)
         return (
             self.sent
@@ -213,12 +213,12 @@ class SendFailure:
         )
 
     def with_smaller_limit(self, fresh: Topic) -> Topic:
-        """The topic with the limit to cut by next: what it says now, or half of what failed."""
+        """The topic with the limit to try next: its own, or half of what failed."""
         size = self.batch_slice.send.batch.size
         return replace(fresh, max_message_bytes=max(1, min(fresh.max_message_bytes, size // 2)))
 
     def as_error(self) -> DestinationError:
-        """Why the flow is left out."""
+        """The error by which the flow is left out."""
         if not self.blames_this_flow:
             return TargetUnavailableError(
                 f"Kafka took nothing of the transaction's events for topic "
@@ -231,13 +231,13 @@ class SendFailure:
 
 @dataclass(frozen=True, slots=True)
 class SentPlan:
-    """A plan, and what became of each of its slices, in order."""
+    """A plan, and the outcome of each of its slices, in order."""
 
     plan: SendPlan
     outcomes: tuple[SendOutcome, ...]
 
     def failure(self) -> SendFailure | None:
-        """The first of its slices that failed."""
+        """The first slice that failed, if any."""
         for number, error in enumerate(self.outcomes):
             if isinstance(error, NotSentError) and error.__cause__ is not None:
                 return SendFailure(self.plan, number, error.__cause__, sent=False)
@@ -247,14 +247,14 @@ class SentPlan:
 
 
 def unique_batches(plans: Sequence[SendPlan]) -> list[OutgoingBatch]:
-    """All that is to be sent for the plans, what they share once, each flow's in its order."""
+    """The record batches of the plans, shared ones once, in the order of each flow."""
     return list(dict.fromkeys(each.send for item in plans for each in item.slices))
 
 
 def sent_plans(
     plans: Sequence[SendPlan], outcomes: Mapping[OutgoingBatch, SendOutcome]
 ) -> list[SentPlan]:
-    """What became of the plans, by what became of the batches."""
+    """The outcomes of the plans by the outcomes of the record batches."""
     return [
         SentPlan(item, tuple(each.sent(outcomes[each.send]) for each in item.slices))
         for item in plans
@@ -264,20 +264,20 @@ def sent_plans(
 def plans_sharing_batches(
     plans: Iterable[SendPlan], failed: Sequence[SendFailure]
 ) -> list[SendPlan]:
-    """The plans that did not fail but have record batches with some that did.
+    """The plans that did not fail but share record batches with one that did.
 
-    They hold events of a flow that may be left out: never send them again.
+    These batches have events of a flow that may be left out, so they must not be sent again.
     """
     lost = {failure.plan.flow.key for failure in failed}
     return [item for item in plans if item.flow.key not in lost and item.merged & lost]
 
 
 def raise_if_unusable(failed: Sequence[SendFailure], *, among: int) -> None:
-    """Raises what a producer cannot go on after; `among` is how many plans were sent.
+    """Raises an error after which the producer is unusable; `among` is the number of plans.
 
     Raises:
-        DestinationUnavailableError: names the flows to blame, where others went well.
-        KafkaError: as the client raised it, where none did, or this producer is fenced.
+        DestinationUnavailableError: names the flows to blame, if others succeeded.
+        KafkaError: the error itself, if all failed or the producer is fenced.
     """
     for failure in failed:
         if classify_error(failure.error) is ErrorCategory.FENCED:

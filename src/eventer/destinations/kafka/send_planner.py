@@ -1,4 +1,4 @@
-"""From deliveries to plans: record batches are made before anything is sent, some beforehand."""
+"""Makes plans of deliveries: encodes all record batches before any is sent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Positions: TypeAlias = Mapping[PositionKey, Position]
 
 
 class SendPlanner:
-    """Plans deliveries to `topics`, which its owner keeps up to date."""
+    """Plans deliveries to `topics`, which its owner updates."""
 
     def __init__(self, codec: Codec, topics: Mapping[str, Topic]) -> None:
         self._codec = codec
@@ -36,7 +36,7 @@ class SendPlanner:
         self.encoder: BackgroundEncoder[EncodedBatch] = BackgroundEncoder()
 
     def begin(self, flow: Flow, batch: Batch, positions: Positions) -> None:
-        """Lets a batch be encoded soon, if its topic is known."""
+        """Encodes a batch in the background, if its topic is known."""
         target = kafka_target(flow)
         topic = self._topics.get(target.topic)
         if topic is None:
@@ -51,13 +51,13 @@ class SendPlanner:
     async def plan_all(
         self, deliveries: Sequence[Delivery], positions: Positions
     ) -> dict[PositionKey, PlanOrError]:
-        """A plan for each delivery, or why there is none; small ones of one target together."""
+        """A plan or an error for each delivery; small ones of one target share batches."""
         if sum(map(count_rows, deliveries)) < SMALL_BATCH_ROWS:
             return self._plan_all(deliveries, positions)
         return await self.encoder.run(lambda: self._plan_all(deliveries, positions))
 
     def plan(self, delivery: Delivery, positions: Positions) -> PlanOrError:
-        """The plan of a delivery that shares nothing."""
+        """The plan of a delivery by itself."""
         topic, before = self._topic(delivery), _position_before(delivery, positions)
         try:
             return plan(
@@ -67,7 +67,7 @@ class SendPlanner:
             return error
 
     def update_compression_ratio(self, item: SendPlan) -> None:
-        """Takes notice of how well the events of a topic are compressed."""
+        """Updates the estimate for the topic of a plan."""
         name = item.topic.name
         self._ratios[name] = item.compression_ratio() or self._ratios.get(name, 1.0)
 
@@ -84,7 +84,7 @@ class SendPlanner:
     def _plan_group(
         self, group: Sequence[Delivery], positions: Positions
     ) -> dict[PositionKey, PlanOrError]:
-        """Together where that can be; where an event is refused, one by one."""
+        """Plans a group together; one by one if an event is rejected."""
         if len(group) > 1:
             topic = self._topic(group[0])
             placed = [(item, _position_before(item, positions)) for item in group]

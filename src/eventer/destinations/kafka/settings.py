@@ -1,4 +1,4 @@
-"""How to reach a Kafka cluster, and how patient to be with it."""
+"""Address, security and timeouts of a Kafka cluster."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SaslMechanism: TypeAlias = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 @dataclass(frozen=True, slots=True)
 class KafkaSettings:
-    """One cluster as its operator names it; times are seconds. There are no other client settings.
+    """All client settings of one cluster; times are seconds.
 
-    `transaction_timeout` is when the broker gives up a transaction of an owner that has died, which
-    holds up readers until then; it is longer than `delivery_timeout`, after which an owner that
-    lives gives up by itself. `start_timeout` bounds connecting, fencing and reading positions.
-    `ledger_retention_hours` is what the ledger's topic is made with: how far back one can verify.
+    After `transaction_timeout` the broker aborts the transaction of a crashed owner, which blocks
+    readers until then; it is longer than `delivery_timeout`, after which a live owner gives up.
+    `start_timeout` limits connecting, fencing and reading positions. `ledger_retention_hours`
+    is the retention of the ledger's topic: how far back `verify` can look.
     """
 
     bootstrap_servers: str

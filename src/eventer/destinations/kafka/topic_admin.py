@@ -1,4 +1,4 @@
-"""Topics: what there is, and how one is made."""
+"""Reads and creates topics."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from eventer.destinations.kafka.errors import describe, topic_error
 from eventer.destinations.kafka.topic_name import topic_name_error
 
 DEFAULT_MAX_MESSAGE_BYTES: Final = 1_048_588
-"""Kafka's own default, taken where the broker does not let us read the topic's."""
+"""Kafka's default, used if the broker does not show the topic's limit."""
 
 _BROKER_DEFAULT: Final = -1
 _TOPIC_RESOURCE: Final = 2
@@ -36,12 +36,12 @@ _TIMEOUT_MS: Final = 10_000
 _LEADER_WAIT_SECONDS: Final = 5.0
 _LEADER_POLLS: Final = 100
 _REPLICA_AWAY: Final = kafka.ReplicaNotAvailableError.errno
-"""Said of a partition that can be written to all the same."""
+"""The code of a partition that is writable all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What a topic is like now. `max_message_bytes` bounds a record batch as it is sent."""
+    """The present state of a topic. `max_message_bytes` limits a record batch as it is sent."""
 
     name: str
     partitions: int
@@ -78,21 +78,21 @@ class _CreateTopics(Request[CreateTopicsRequest_v4]):  # type: ignore[misc]  # a
 
 
 class TopicAdmin:
-    """The topics of a cluster, through a client that the caller starts and closes."""
+    """The topics of a cluster; the caller starts and closes the client."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
     async def partition_counts(self, names: Collection[str]) -> Mapping[str, int]:
-        """How many partitions each of the topics has that can be written to now."""
+        """The number of partitions of each of the topics that is writable now."""
         described = await self._describe(names)
         return {name: found for name, found in described.items() if isinstance(found, int)}
 
     async def ensure(self, target: KafkaTarget) -> Topic:
-        """The topic, made first where it does not exist.
+        """The topic, which is created if it does not exist.
 
         Raises:
-            DestinationRejectedError: its name or options are not to be had, or rights are missing.
+            DestinationRejectedError: its name or options are invalid, or rights are missing.
             TargetUnavailableError: a partition of it has no leader.
         """
         fault = topic_name_error(target.topic)
@@ -108,10 +108,10 @@ class TopicAdmin:
         return Topic(target.topic, partitions, limit)
 
     async def create_partitions(self, name: str, partitions: int) -> None:
-        """Gives a topic more partitions.
+        """Increases the number of partitions of a topic.
 
         Raises:
-            DestinationRejectedError: the broker does not let us.
+            DestinationRejectedError: the broker refuses it.
         """
         request = CreatePartitionsRequest(
             topic_partitions=[(name, (partitions, None))], timeout=_TIMEOUT_MS, validate_only=False
@@ -132,7 +132,7 @@ class TopicAdmin:
         )
         try:
             answer = await self._send_request(_CreateTopics(topic), controller=True)
-        except NotImplementedError:  # a broker that knows no defaults
+        except NotImplementedError:  # the broker has no defaults
             known = (topic[0], target.partitions or 1, target.replication or 1, *topic[3:])
             answer = await self._send_request(
                 CreateTopicsUpToV3([known], _TIMEOUT_MS, validate_only=False), controller=True
@@ -142,7 +142,7 @@ class TopicAdmin:
                 raise topic_error(kafka.for_code(code)(message or ""), name)
 
     async def _describe(self, names: Collection[str]) -> Mapping[str, int | kafka.KafkaError]:
-        """The number of partitions of each topic, or what keeps it from being used."""
+        """The number of partitions of each topic, or why it cannot be used."""
         request = MetadataRequest(list(names), allow_auto_topic_creation=False)
         answer = await self._send_request(request)
         found: dict[str, int | kafka.KafkaError] = {}
@@ -153,7 +153,7 @@ class TopicAdmin:
         return found
 
     async def _wait_for_leaders(self, name: str) -> int:
-        """The number of partitions once each of a topic just made has a leader."""
+        """The number of partitions of a new topic, once each has a leader."""
         for _ in range(_LEADER_POLLS):
             counts = await self.partition_counts([name])
             if name in counts:
@@ -162,8 +162,8 @@ class TopicAdmin:
         raise TargetUnavailableError(f"topic {name!r} was created but has no leader yet")
 
     async def _max_message_bytes(self, name: str) -> int:
-        """The topic's limit; Kafka's default where the broker does not say."""
-        # All of them: Tansu hangs up on a list of names.
+        """The topic's limit, or Kafka's default."""
+        # All settings: Tansu disconnects when it gets a list of names.
         request = DescribeConfigsRequest([(_TOPIC_RESOURCE, name, None)], include_synonyms=False)
         answer = await self._send_request(request)
         for code, _, _, _, entries in answer.resources:

@@ -1,4 +1,4 @@
-"""What the topics of a connection are like, as far as it has looked."""
+"""The state of a connection's topics, refreshed once a second."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REFRESH_INTERVAL_NS: Final = NS_PER_SECOND
 
 
 class TopicCache:
-    """Makes topics, makes again what was dropped, and sees what has grown: once a second."""
+    """Creates topics, also those that were dropped, and notices new partitions."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -29,18 +29,18 @@ class TopicCache:
         self._refreshed_at = 0
 
     def is_fresh(self, flow: Flow) -> bool:
-        """Whether the topic of a flow was seen a moment ago: many flows of one ask once."""
+        """Whether the topic of a flow was ensured within the last second."""
         ensured_at = self._ensured_at.get(kafka_target(flow).topic)
         now = self._clock.monotonic_ns()
         return ensured_at is not None and now - ensured_at < _REFRESH_INTERVAL_NS
 
     def are_fresh(self, deliveries: Sequence[Delivery]) -> bool:
-        """Whether all of the topics are known, and were looked at a moment ago."""
+        """Whether all of the topics are known and were refreshed within the last second."""
         known = all(kafka_target(item.flow).topic in self.by_name for item in deliveries)
         return known and self._clock.monotonic_ns() - self._refreshed_at < _REFRESH_INTERVAL_NS
 
     async def ensure(self, topics: TopicAdmin, flow: Flow) -> None:
-        """Sees what the topic is like now, and makes it where it is missing.
+        """Reads the state of the flow's topic, and creates the topic if it is missing.
 
         Raises as `TopicAdmin.ensure` does.
         """
@@ -51,7 +51,7 @@ class TopicCache:
     async def refresh(
         self, client: Any, deliveries: Sequence[Delivery]
     ) -> dict[PositionKey, DestinationError]:
-        """Looks at all of the topics; the flows whose topics are not to be had, and why."""
+        """Refreshes all of the topics; returns the flows whose topics cannot be used, and why."""
         now, topics = self._clock.monotonic_ns(), TopicAdmin(client)
         flows = {kafka_target(item.flow).topic: item.flow for item in deliveries}
         counts = await topics.partition_counts(flows)

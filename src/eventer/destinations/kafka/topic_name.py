@@ -1,4 +1,4 @@
-"""Which names topics may have. Stands alone: whoever checks a request needs no client for it."""
+"""The rules for names of topics. Needs no client, since requests are checked with it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _LEGAL: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 
 def topic_name_error(name: str) -> str | None:
-    """What is wrong with a topic's name, or None."""
+    """What is wrong with the name of a topic, or None."""
     if name in {".", ".."}:
-        return f"{name!r} is no topic name"
+        return f"{name!r} is not a topic name"
     if _LEGAL.fullmatch(name):
         return None
     if not 0 < len(name) <= 249:

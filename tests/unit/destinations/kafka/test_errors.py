@@ -1,4 +1,4 @@
-"""The registry of verdicts."""
+"""The categories of errors."""
 
 import pytest
 from aiokafka import errors as kafka
@@ -30,7 +30,7 @@ from eventer.destinations.kafka.errors import (
         (kafka.NotEnoughReplicasError(), ErrorCategory.TRANSIENT),
         (kafka.UnknownError(), ErrorCategory.TRANSIENT),
         (TimeoutError(), ErrorCategory.PRODUCER_UNUSABLE),
-        (ValueError("what nobody thought of"), ErrorCategory.TRANSIENT),
+        (ValueError("unexpected"), ErrorCategory.TRANSIENT),
     ],
 )
 def test_error_categories(error, category):

@@ -21,12 +21,12 @@ from eventer.destinations.kafka.ledger_index import (
 )
 
 
-def entries(*told):
+def entries(*listed):
     """Each is (first, n, places)."""
     return parse_entries(
         [
             json.dumps({"first": first, "n": n, "skipped": [], "places": places}).encode()
-            for first, n, places in told
+            for first, n, places in listed
         ]
     )
 
@@ -56,7 +56,7 @@ def test_events_without_a_ledger_entry_have_no_offset():
 )
 def test_offsets_are_found_for_any_entries_and_pages(partitions, pages):
     """Each inner list is an entry: the partition of each of its events."""
-    heads, told, expected, index = [0, 100, 1000], [], [], 0
+    heads, listed, expected, index = [0, 100, 1000], [], [], 0
     for of_entry in partitions:
         places = []
         for partition in of_entry:
@@ -64,9 +64,9 @@ def test_offsets_are_found_for_any_entries_and_pages(partitions, pages):
             expected.append(heads[partition])
             heads[partition] += 1
         heads = [head + 3 for head in heads]
-        told.append((index, len(of_entry), sorted(places)))
+        listed.append((index, len(of_entry), sorted(places)))
         index += len(of_entry)
-    found = entries(*told)
+    found = entries(*listed)
     locator = OffsetLocator(found, split_at_gaps(found)[0])
     flat = np.array([p for of_entry in partitions for p in of_entry], np.int64)
     got, at = [], 0
@@ -128,7 +128,7 @@ def test_entries_of_several_pages_are_one_list():
 
 @pytest.mark.parametrize("value", [b"{}", b"x", b'{"first":0,"n":1,"places":[[1,2]]}', b"[]"])
 def test_invalid_entries_are_refused(value):
-    with pytest.raises(ValueError, match="no ledger entry"):
+    with pytest.raises(ValueError, match="not a ledger entry"):
         parse_entries([value])
 
 

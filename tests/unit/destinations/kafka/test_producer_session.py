@@ -227,7 +227,7 @@ def is_given_up(session, outcomes=()):
 
 
 def run(session, network, sends):
-    """One transaction. True: committed; False: aborted; None: nobody knows, given up."""
+    """One transaction. True: committed; False: aborted; None: unknown, the producer is given up."""
     session.begin()
     session.add_partitions({send.topic_partition for send in sends})
     network.finish(session)

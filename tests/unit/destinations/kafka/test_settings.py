@@ -33,7 +33,7 @@ def test_a_login_is_passed_on():
     assert (options["sasl_plain_username"], options["sasl_plain_password"]) == ("u", "p")
 
 
-def test_tls_verifies_unless_told_otherwise():
+def test_tls_verifies_unless_it_is_switched_off():
     checked = KafkaSettings("b:1", security_protocol="SSL").client_options()["ssl_context"]
     assert checked.check_hostname
     loose = KafkaSettings("b:1", security_protocol="SSL", ssl_check_hostname=False)

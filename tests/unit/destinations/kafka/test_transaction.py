@@ -59,7 +59,7 @@ def test_added_partitions_are_not_added_again():
     assert added(state).added == {OPEN, CLOSED}
 
 
-def test_a_refusal_names_the_topics_and_the_broker_is_told_of_the_abort():
+def test_a_refusal_names_the_topics_and_the_abort_reaches_the_broker():
     state = added(added(adding(OPEN)).add([CLOSED]), closed=REFUSED)
     assert state.refused == {"closed"}
     assert state.added == {OPEN}
