@@ -93,6 +93,6 @@ def random_block(source):
 
 
 def random_lines(source):
-    """Lines that each make sense, in an order that may not."""
+    """Lines that are valid alone, in a random order."""
     lines = source.choices(_LINES, k=source.randint(1, 8))
     return "\n".join(" " * source.choice([0, 0, 0, 2, 4]) + line for line in lines)
