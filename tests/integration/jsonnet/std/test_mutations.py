@@ -88,11 +88,11 @@ def programs(kind, count):
 
 
 @pytest.mark.parametrize("kind", MAKERS)
-def test_some(kind):
+def test_some_random_programs(kind):
     assert not differences(programs(kind, QUICK))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", MAKERS)
-def test_many(kind):
+def test_many_random_programs(kind):
     assert not differences(programs(kind, LONG))

@@ -75,7 +75,7 @@ def _joined(source, pieces, most):
 
 def random_flow(source):
     """Brackets with anything inside."""
-    start = source.choice(["[", "{", "a: [", "- {"])
+    start = source.choice(["- [", "- {", "a: [", "a: {"])
     return start + _joined(source, _FLOW, 12) + source.choice(["]", "}", ""])
 
 

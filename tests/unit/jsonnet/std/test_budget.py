@@ -41,7 +41,7 @@ HUGE = [
 
 
 @pytest.mark.parametrize("program", HUGE)
-def test_it_is_refused(program):
+def test_a_large_program_is_refused(program):
     answer = evaluate(program, SMALL)
     assert isinstance(answer, go_jsonnet.Error)
     assert answer.kind == "BudgetError", answer

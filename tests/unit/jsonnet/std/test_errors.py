@@ -61,7 +61,7 @@ def test_the_place_is_the_call():
     assert (place.line, place.column) == (3, 6)
 
 
-def test_every_wrong_call_has_a_place_and_one_line():
+def test_the_error_of_every_invalid_call_has_a_place_and_one_line():
     wrong = [
         valid_calls.call(name, ["function(a, b, c) 1"] * len(arguments))
         for name, arguments in valid_calls.VALID_CALLS.items()
