@@ -43,6 +43,13 @@ class DestinationConformance:
         yield scenario
         await scenario.close()
 
+    async def test_open_returns_the_guarantee(self, scenario: DeliveryScenario) -> None:
+        """Also for the next owner of the shard."""
+        for _ in range(2):
+            connection = scenario.harness.connection(scenario.cluster)
+            assert await connection.open() == scenario.harness.guarantee
+            await connection.close()
+
     async def test_a_flow_without_deliveries_has_no_position(
         self, scenario: DeliveryScenario
     ) -> None:

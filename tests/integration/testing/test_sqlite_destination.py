@@ -14,7 +14,6 @@ from tests.sqlite_destination import SqliteConnector, open_store
 
 
 class SqliteHarness:
-    guarantee = "exactly-once"
     event_identity = EventIdentity.BY_LOCATION
 
     def __init__(self, folder):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -41,7 +40,6 @@ from eventer.destinations.comparison import (
     concat_keyed,
 )
 from eventer.destinations.postgres.errors import (
-    CLIENT_ERRORS,
     ErrorCategory,
     classify_error,
     translate_errors,
@@ -56,7 +54,7 @@ from eventer.destinations.postgres.match_schema import (
 from eventer.destinations.postgres.position import FlowPosition, read_positions
 from eventer.destinations.postgres.prepared_flows import target_of
 from eventer.destinations.postgres.row_digester import ComparedColumns, RowDigester, read_rows
-from eventer.destinations.postgres.session import connect
+from eventer.destinations.postgres.session import connect, disconnect
 from eventer.destinations.postgres.settings import PostgresSettings
 from eventer.destinations.postgres.system_catalog import Table, read_table
 from eventer.destinations.postgres.table_creation import table_to_create
@@ -149,10 +147,7 @@ class PostgresTargetAuditor:
     async def close(self) -> None:
         """See `TargetAuditor.close`."""
         await self._row_digester.close()
-        if self._client is not None:
-            with suppress(*CLIENT_ERRORS, asyncpg.PostgresError):
-                await self._client.close(timeout=2)
-            self._client.terminate()
+        await disconnect(self._client)
 
 
 class _TableSnapshot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 import asyncpg
@@ -28,7 +28,6 @@ from eventer.destinations.postgres.encoded_delivery import (
     field_names,
 )
 from eventer.destinations.postgres.errors import (
-    CLIENT_ERRORS,
     ErrorCategory,
     classify_error,
     translate_errors,
@@ -43,11 +42,9 @@ from eventer.destinations.postgres.position import (
 )
 from eventer.destinations.postgres.prepared_flows import PreparedFlow, PreparedFlows
 from eventer.destinations.postgres.row_encoding import RowBlock, encode_block
-from eventer.destinations.postgres.session import connect
+from eventer.destinations.postgres.session import connect, disconnect
 from eventer.destinations.postgres.settings import PostgresSettings
 from eventer.destinations.postgres.shard_owner import ShardOwner
-
-_CLOSE_SECONDS: Final = 2.0
 
 
 class PostgresConnection:
@@ -109,16 +106,18 @@ class PostgresConnection:
         with self._checked_session() as session, self._report_commit_state(session):
             session.waiting_ns = 0
             await self._read_missing_positions(session, deliveries)
-            failures = await self._commit_round(session, deliveries)
-            final_failures = [
-                failure for failure in failures if not await _replan(session, failure)
-            ]
-            replanned = [failure.delivery for failure in failures if failure.replanned]
-            if replanned:
-                final_failures += await self._commit_round(session, replanned)
+            failures: list[DeliveryFailure] = []
+            retryable: list[Delivery] = []
+            for failure in await self._commit_round(session, deliveries):
+                if await _map_again(session, failure):
+                    retryable.append(failure.delivery)
+                else:
+                    failures.append(failure)
+            if retryable:
+                failures += await self._commit_round(session, retryable)
             rejected = {
                 failure.delivery.flow.key: await explain(session.client, failure)
-                for failure in final_failures
+                for failure in failures
             }
             await session.flows.trim()
             waiting = session.waiting_ns
@@ -132,12 +131,8 @@ class PostgresConnection:
         """See `ShardConnection.close`."""
         session, self._session = self._session, None
         self._encoder.close()
-        if session is None:
-            return
-        if not session.unusable:
-            with suppress(*CLIENT_ERRORS, asyncpg.PostgresError):
-                await session.client.close(timeout=_CLOSE_SECONDS)
-        session.client.terminate()
+        if session is not None:
+            await disconnect(session.client, gracefully=not session.unusable)
 
     @contextmanager
     def _checked_session(self) -> Iterator[_Session]:
@@ -228,7 +223,7 @@ class _Session:
         self.owner: ShardOwner
 
 
-async def _replan(session: _Session, failure: DeliveryFailure) -> bool:
+async def _map_again(session: _Session, failure: DeliveryFailure) -> bool:
     """Maps the table again; returns whether the delivery is worth another attempt."""
     ready = failure.ready
     if ready is None or not (failure.data_rejected or failure.schema_changed):
@@ -242,5 +237,5 @@ async def _replan(session: _Session, failure: DeliveryFailure) -> bool:
             raise
         failure.error = error
     else:
-        failure.replanned = failure.schema_changed or renewed.mapping != ready.mapping
-    return failure.replanned
+        return failure.schema_changed or renewed.mapping != ready.mapping
+    return False

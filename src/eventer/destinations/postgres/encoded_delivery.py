@@ -40,12 +40,11 @@ class EncodedDelivery:
 
 @dataclass(slots=True)
 class DeliveryFailure:
-    """A delivery that a commit excludes, and why. `replanned`: another attempt may succeed."""
+    """A delivery that a commit excludes, and why."""
 
     delivery: Delivery
     error: DestinationError | asyncpg.PostgresError
     ready: PreparedFlow | None = None
-    replanned: bool = False
 
     @property
     def schema_changed(self) -> bool:

@@ -91,18 +91,20 @@ class _RejectionSearch:
         self, client: asyncpg.Connection, ready: PreparedFlow, encoded: EncodedRows
     ) -> None:
         self._client = client
-        self._plan = ready.mapping
+        self._mapping = ready.mapping
         self._insertion = insert_sql(ready.mapping, _STAGING_TABLE, ready.number)
         self._encoded = encoded
 
     async def find(self, error: asyncpg.PostgresError) -> DestinationRejectedError:
-        await self._client.execute(create_staging_table(staging_layout(self._plan), _STAGING_TABLE))
+        await self._client.execute(
+            create_staging_table(staging_layout(self._mapping), _STAGING_TABLE)
+        )
         found = await self._first_rejected_row()
         if found is None:
-            return _rejection(self._plan, None, None, error)
+            return _rejection(self._mapping, None, None, error)
         row, error = found
         return _rejection(
-            self._plan, int(self._encoded.index[row]), await self._find_column(row), error
+            self._mapping, int(self._encoded.index[row]), await self._find_column(row), error
         )
 
     async def _first_rejected_row(self) -> tuple[int, asyncpg.PostgresError] | None:
@@ -126,7 +128,7 @@ class _RejectionSearch:
             if await self._try_and_undo(preparing) is not None:
                 return None
             await preparing()
-        for number, column in enumerate(self._plan.columns):
+        for number, column in enumerate(self._mapping.columns):
             sql = _probe(column, number)
             if await self._try_and_undo(lambda sql=sql: self._client.execute(sql)):  # type: ignore[misc]
                 return column
@@ -134,7 +136,7 @@ class _RejectionSearch:
 
     async def _make_probe(self) -> None:
         """Creates a table with the column types and no constraints; needs the SELECT privilege."""
-        table = self._plan.table
+        table = self._mapping.table
         await self._client.execute(
             f"CREATE TEMP TABLE {_PROBE_TABLE} AS TABLE {table} WITH NO DATA"
         )

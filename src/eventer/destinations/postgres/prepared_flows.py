@@ -52,7 +52,7 @@ class PreparedFlows:
         self._client = client
         self._staging_tables = StagingTables(client)
         self._ready: OrderedDict[PositionKey, PreparedFlow] = OrderedDict()
-        self._plans: dict[TableMapping, TableMapping] = {}
+        self._mappings: dict[TableMapping, TableMapping] = {}
         self._numbers = 0
 
     async def check(self, flow: Flow) -> None:
@@ -127,9 +127,9 @@ class PreparedFlows:
 
     def _intern(self, mapping: TableMapping) -> TableMapping:
         """One object per equal mapping: deliveries compare identities in every tick."""
-        if len(self._plans) >= _MAX_PREPARED_FLOWS:
-            self._plans.clear()
-        return self._plans.setdefault(mapping, mapping)
+        if len(self._mappings) >= _MAX_PREPARED_FLOWS:
+            self._mappings.clear()
+        return self._mappings.setdefault(mapping, mapping)
 
     async def trim(self) -> None:
         """Drops the least recently used flows. Do not call it during a commit."""

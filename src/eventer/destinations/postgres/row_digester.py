@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,11 +13,10 @@ import pyarrow as pa
 from eventer.core.batch import Batch
 from eventer.destinations.comparison import KeyedDigests, concat_keyed
 from eventer.destinations.postgres.column_mapping import ColumnMapping
-from eventer.destinations.postgres.errors import CLIENT_ERRORS
 from eventer.destinations.postgres.identifiers import TableName, quote
 from eventer.destinations.postgres.match_schema import TableMapping
 from eventer.destinations.postgres.row_encoding import EncodedRows, encode
-from eventer.destinations.postgres.session import connect
+from eventer.destinations.postgres.session import connect, disconnect
 from eventer.destinations.postgres.settings import PostgresSettings
 from eventer.kernels.pgcopy.copy_stream import CopyColumn, WireType, copy_stream
 from eventer.kernels.pgcopy.row_digests import CopyDigestReader, RowDigests
@@ -127,10 +125,7 @@ class RowDigester:
 
     async def close(self) -> None:
         """Ends the session."""
-        if self._client is not None:
-            with suppress(*CLIENT_ERRORS, asyncpg.PostgresError):
-                await self._client.close(timeout=2)
-            self._client.terminate()
+        await disconnect(self._client)
 
 
 def _round_trips_exactly(column: ColumnMapping) -> bool:

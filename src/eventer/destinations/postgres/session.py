@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 import asyncpg
@@ -17,6 +18,7 @@ from eventer.destinations.postgres.errors import (
 from eventer.destinations.postgres.settings import PostgresSettings
 
 _MARGIN_SECONDS: Final = 5.0
+_CLOSE_SECONDS: Final = 2.0
 _STARTUP_PARAMETERS: Final = {
     "application_name": "eventer",
     "TimeZone": "UTC",  # the zone of dates and times without one
@@ -57,6 +59,16 @@ async def connect(settings: PostgresSettings) -> asyncpg.Connection:
         ) from None
     _resume_writing_on_termination(client)
     return client
+
+
+async def disconnect(client: asyncpg.Connection | None, *, gracefully: bool = True) -> None:
+    """Ends a session, if there is one. Raises nothing."""
+    if client is None:
+        return
+    if gracefully:
+        with suppress(*CLIENT_ERRORS, asyncpg.PostgresError):
+            await client.close(timeout=_CLOSE_SECONDS)
+    client.terminate()
 
 
 def _resume_writing_on_termination(client: asyncpg.Connection) -> None:
