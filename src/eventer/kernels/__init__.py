@@ -1,1 +1,1 @@
-"""Columns to bytes: the only compiled code. Pure functions over arrays."""
+"""Columns to bytes: pure functions over arrays, the only compiled code."""

@@ -1,1 +1,1 @@
-"""Analysed templates to batches of events. Read `engine.py` first."""
+"""Templates to batches of events. Start reading at `prepare.py` and `compile.py`."""

@@ -1,7 +1,7 @@
-"""Constant arguments of native calls, checked where they stand, evaluated or not.
+"""Checks constant arguments of native calls before evaluation.
 
-A call counts as constant where its function is `std.native("…")`, directly or through a local, and
-all its arguments are literals. All others are checked when they are evaluated.
+Calls of `std.native("…")`, directly or by a local, whose arguments are all literals are checked
+here; other calls are checked when they are evaluated.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from eventer.jsonnet.native_calls import native_calls
 
 
 def check_arguments(program: Program) -> None:
-    """Raises what the first wrong call would raise.
+    """Checks all calls with constant arguments.
 
     Raises:
-        EvaluationError: with the place of the call.
+        EvaluationError: a call is wrong, with its place.
     """
     for tree in (program.root, *program.code.values()):
         for name, call in native_calls(tree):
@@ -39,7 +39,7 @@ def _check_call(name: str, call: n.Apply) -> None:
 
 
 class _NotConstantType:
-    """The type of what is no constant."""
+    """The type of `_NOT_CONSTANT`."""
 
 
 _NOT_CONSTANT: Final = _NotConstantType()

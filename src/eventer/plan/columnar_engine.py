@@ -1,11 +1,10 @@
-"""The plan as an engine: many events at a time; those that raise are the interpreter's."""
+"""The plan as an engine: it generates batches; the interpreter generates events that raise."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import RLock
 from typing import Any, Final
 
@@ -15,29 +14,30 @@ from numpy.typing import NDArray
 
 from eventer.core.batch import MAX_BYTES, MAX_EVENT_BYTES, Batch
 from eventer.core.errors import BudgetError, EvaluationError
-from eventer.core.match_hints import MatchHints
 from eventer.core.model import ColumnType, EngineName
 from eventer.kernels.json.assemble import assemble
 from eventer.plan.column_reader import ColumnRequest, read_column
+from eventer.plan.computed_rows import ComputedRows, PrefetchedBatch, patched_batch
 from eventer.plan.execution import BatchTooLargeError, Execution
 from eventer.plan.field_sources import FieldSource, find_field_sources
 from eventer.plan.graph import Node
 from eventer.plan.interpreter_engine import InterpreterEngine
+from eventer.plan.ops.documents import text_array
 from eventer.plan.ops.operation import RAISING
-from eventer.plan.plan_fields import CachedFields, FieldsSlice, PatchedFields, PlanFields
+from eventer.plan.plan_fields import CachedFields, PlanFields
 from eventer.plan.row_program import BoundRowProgram
 from eventer.plan.trace.traced_event import TracedEvent
 
 MAX_PREFETCHED: Final = 256
-"""Events made at once where fewer are asked for, if none depends on when it is due."""
+"""Events generated at once if fewer are requested and none depends on its due time."""
 _MIN_PREFETCHED: Final = 16
 _PREFETCH_STAGGER: Final = 48
 _MIN_ROWS: Final = 512
-"""Taken however slow the last events were: enough for compiled code, which may make them fast."""
+"""Rows generated even if the last events were slow: enough for kernels."""
 _MIN_ROWS_IN_CACHE: Final = 256
 _MAX_ROWS: Final = 10_000
 _CACHE_BYTES: Final = 2 << 20
-"""Text made in one go: with its columns it stays near the processor."""
+"""Text of one batch: with its columns it fits into the processor's cache."""
 
 
 _log = logging.getLogger(__name__)
@@ -49,27 +49,27 @@ def _may_raise(node: Node) -> bool:
 
 
 class Plan:
-    """A traced event with the program that writes it. Shared by the threads of a process."""
+    """A traced event and the program that writes it; threads can share it."""
 
     def __init__(self, traced: TracedEvent, program: BoundRowProgram) -> None:
         self.traced = traced
         self.program = program
         self.checks = tuple(filter(_may_raise, traced.tracer.graph.nodes))
-        """Columns that tell which events raise, whether their values are written or not."""
+        """Columns that find events that raise; every batch computes them."""
         self._lock = RLock()
         self._field_sources: dict[tuple[str, ColumnType], tuple[FieldSource, ...]] = {}
 
     @property
     def timed(self) -> bool:
-        """Whether events depend on when they are due."""
+        """Whether events depend on their due times."""
         return self.traced.timed
 
     def run(self, index: NDArray[np.int64], scheduled: NDArray[np.int64]) -> Execution:
-        """A run over some events."""
+        """A run for events."""
         return Execution(self.traced.tracer.graph, index, scheduled, self.traced.restart_meter)
 
     def read(self, run: Execution, pointer: str, kind: ColumnType, rows: tuple[int, int]) -> Any:
-        """A field of some rows (from, up to) of a run as a column."""
+        """A field of rows [start, stop) of a run as a column."""
         graph = self.traced.tracer.graph
         with self._lock:
             sources = self._field_sources.get((pointer, kind))
@@ -80,75 +80,13 @@ class Plan:
         return read_column(sources, run, graph.root, ColumnRequest(pointer, kind, *rows))
 
     def names(self, run: Execution) -> frozenset[str]:
-        """The top-level field names that occur in any row of a run."""
+        """The top-level field names that occur in a run."""
         with self._lock:
             return frozenset(self.traced.names(run))
 
 
-@dataclass(slots=True)
-class _PrefetchedBatch:
-    """Events made beforehand: rows of `batch`."""
-
-    batch: Batch
-    fields: CachedFields
-
-    def cut(self, first: int, scheduled: NDArray[np.int64]) -> Batch | None:
-        """The events asked for, where they are all there."""
-        start, stop = first - self.batch.first, first - self.batch.first + len(scheduled)
-        if start < 0 or stop > self.batch.count:
-            return None
-        return Batch(
-            first=first,
-            count=len(scheduled),
-            index=self.batch.index[start:stop],
-            scheduled=scheduled,
-            text=self.batch.text[start:stop],
-            fields=FieldsSlice(self.fields, start, stop),
-            match_hints=self.batch.match_hints and self.batch.match_hints.cut(start, stop),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _ComputedRows:
-    """The events from `first` on, as far as they have texts.
-
-    Those of the rows `raised` count for nothing. `oversize` is the size of the next event, if that
-    is why there are no more.
-    """
-
-    first: int
-    scheduled: NDArray[np.int64]
-    run: Execution
-    raised: NDArray[np.int64]
-    text: pa.LargeBinaryArray
-    match_hints: MatchHints | None
-    oversize: int | None
-
-    def continues_with(self, first: int, scheduled: NDArray[np.int64]) -> bool:
-        """Whether the event `first`, due as said, is among these, and all after it that are."""
-        start = first - self.first
-        if not 0 <= start < len(self.text):
-            return False
-        both = min(len(scheduled), len(self.scheduled) - start)
-        return bool(np.array_equal(self.scheduled[start : start + both], scheduled[:both]))
-
-    def batch(self, fields: PlanFields) -> Batch:
-        """The rows of some fields as a batch."""
-        start, stop = fields.start, fields.stop
-        first = self.first + start
-        return Batch(
-            first=first,
-            count=stop - start,
-            index=np.arange(first, self.first + stop, dtype=np.int64),
-            scheduled=self.scheduled[start:stop],
-            text=self.text[start:stop],
-            fields=fields,
-            match_hints=self.match_hints and self.match_hints.cut(start, stop),
-        )
-
-
 class ColumnarEngine:
-    """Runs a plan. Rows that raise, or that it cannot hold, are made by the interpreter."""
+    """Runs a plan; the interpreter generates rows that raise or that exceed a limit."""
 
     name: EngineName = "plan"
     reason: str | None = None
@@ -162,10 +100,7 @@ class ColumnarEngine:
         number: int = 0,
         match_hints: bool = False,
     ) -> None:
-        """Engines that differ in `number` make events ahead at different ticks.
-
-        Else a thousand that begin together would run out of them in one and the same.
-        """
+        """`number` staggers the ticks at which engines that start together generate ahead."""
         self._plan = plan
         self._make_interpreter = interpreter
         self._interpreter_engine: InterpreterEngine | None = None
@@ -173,12 +108,12 @@ class ColumnarEngine:
         self._repeats = match_hints
         self._row_bytes = 256.0
         self._row_ns = 20_000.0
-        self._prefetched: _PrefetchedBatch | None = None
+        self._prefetched: PrefetchedBatch | None = None
         self._prefetch_rows = _MIN_PREFETCHED + number % _PREFETCH_STAGGER
-        self._leftover: _ComputedRows | None = None
-        """What was made beyond an event that raises, for the call that goes on there."""
+        self._leftover: ComputedRows | None = None
+        """Rows after an event that raises, for the next call."""
         self.broken = False
-        """Whether a batch failed for a reason that is a defect of ours."""
+        """Whether a batch failed because of a defect of the plan."""
 
     def generate(
         self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None = None
@@ -188,8 +123,8 @@ class ColumnarEngine:
             return self._generate(first, scheduled, deadline_ns)
         except (EvaluationError, BudgetError):
             raise
-        except Exception:  # noqa: BLE001  the interpreter can do all that a plan can
-            _log.exception("a plan failed at event %d; the interpreter goes on", first)
+        except Exception:  # noqa: BLE001  the interpreter generates the batch
+            _log.exception("a plan failed at event %d; the interpreter generates the batch", first)
             self.broken = True
             return self._interpreter.generate(first, scheduled, deadline_ns)
 
@@ -202,21 +137,21 @@ class ColumnarEngine:
         return batch
 
     def _prefetch(self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None) -> Batch:
-        """More events than asked for, kept for the ticks to come."""
+        """Generates more events than requested, for the next ticks."""
         rows = max(self._prefetch_rows, len(scheduled))
         self._prefetch_rows = min(4 * self._prefetch_rows, MAX_PREFETCHED)
         due = np.full(rows, scheduled[0], dtype=np.int64)
         try:
-            made = self._batch(first, due, deadline_ns)
+            ahead = self._batch(first, due, deadline_ns)
         except (EvaluationError, BudgetError):
             self._prefetched = None
             raise
-        if not isinstance(made.fields, PlanFields):
-            # The interpreter made some: of it nobody knows that it does not look at the time.
+        if not isinstance(ahead.fields, PlanFields):
+            # The interpreter generated some, and it may read the time.
             self._prefetched = None
             return self._batch(first, scheduled, deadline_ns)
-        self._prefetched = _PrefetchedBatch(made, CachedFields(made.fields))
-        batch = self._prefetched.cut(first, scheduled[: made.count])
+        self._prefetched = PrefetchedBatch(ahead, CachedFields(ahead.fields))
+        batch = self._prefetched.cut(first, scheduled[: ahead.count])
         assert batch is not None
         return batch
 
@@ -236,7 +171,7 @@ class ColumnarEngine:
             return batch
 
     def _rows_until(self, deadline_ns: int | None) -> int:
-        """How many events may be made in the time that is left."""
+        """The number of events for the remaining time."""
         if deadline_ns is None:
             return _MAX_ROWS
         left = deadline_ns - time.monotonic_ns()
@@ -249,24 +184,24 @@ class ColumnarEngine:
         return self._interpreter_engine
 
     def _attempt(self, first: int, scheduled: NDArray[np.int64]) -> Batch:
-        made = self._leftover
-        if made is None or not made.continues_with(first, scheduled):
-            made = self._compute_rows(first, scheduled)
-        start = first - made.first
-        stop = min(len(made.text), start + len(scheduled))
+        computed = self._leftover
+        if computed is None or not computed.continues_with(first, scheduled):
+            computed = self._compute_rows(first, scheduled)
+        start = first - computed.first
+        stop = min(len(computed.text), start + len(scheduled))
         if start == stop:
-            return self._rerun_or_refuse(made, start)
-        batch = self._cut(made, start, stop)
-        self._leftover = made if batch.next < made.first + stop else None
+            return self._rerun_or_refuse(computed, start)
+        batch = self._cut(computed, start, stop)
+        self._leftover = computed if batch.next < computed.first + stop else None
         return batch
 
-    def _compute_rows(self, first: int, scheduled: NDArray[np.int64]) -> _ComputedRows:
-        """Computes the columns and the texts of some events."""
+    def _compute_rows(self, first: int, scheduled: NDArray[np.int64]) -> ComputedRows:
+        """Computes the columns and the texts of events."""
         index = np.arange(first, first + len(scheduled), dtype=np.int64)
         run = self._plan.run(index, scheduled)
         columns = self._plan.program.columns(run)
         run.find_raised(self._plan.checks)
-        made = assemble(
+        texts = assemble(
             self._plan.program.rows,
             columns,
             len(index),
@@ -275,61 +210,40 @@ class ColumnarEngine:
             guess=int(self._row_bytes * len(index) * 1.05),
             match_hints=self._repeats,
         )
-        if len(made):
-            self._row_bytes = max(len(made.text) / len(made), 1.0)
+        if len(texts):
+            self._row_bytes = max(len(texts.text) / len(texts), 1.0)
         raised = np.flatnonzero(run.raised)
-        return _ComputedRows(
-            first, scheduled, run, raised, _texts(made), made.match_hints, made.oversize
-        )
+        array = text_array(texts.ends, texts.text, pa.large_binary())
+        return ComputedRows(first, scheduled, run, raised, array, texts.match_hints, texts.oversize)
 
-    def _rerun_or_refuse(self, made: _ComputedRows, row: int) -> Batch:
-        """An event too large to be written: the interpreter's, if it raises; else an error."""
-        index = made.first + row
-        if row in made.raised:
-            return self._interpreter.generate(index, made.scheduled[row : row + 1])
+    def _rerun_or_refuse(self, computed: ComputedRows, row: int) -> Batch:
+        """An event that is too large: the interpreter's if it raises in the plan; else an error."""
+        index = computed.first + row
+        if row in computed.raised:
+            return self._interpreter.generate(index, computed.scheduled[row : row + 1])
         error = BudgetError(
-            f"event {index} has {made.oversize:,} bytes, more than {self._max_event_bytes:,}"
+            f"event {index} has {computed.oversize:,} bytes, more than {self._max_event_bytes:,}"
         )
         error.index = index
         raise error
 
-    def _cut(self, made: _ComputedRows, start: int, stop: int) -> Batch:
-        """The events of the rows [start, stop), or up to one that raises.
+    def _cut(self, computed: ComputedRows, start: int, stop: int) -> Batch:
+        """The events of the rows [start, stop), or up to an event that raises.
 
-        The rows that the plan cannot make are made again by the interpreter, one by one.
+        The interpreter generates the rows that raised in the plan again.
         """
         recomputed: list[tuple[int, Batch]] = []
-        for row in made.raised[(made.raised >= start) & (made.raised < stop)].tolist():
+        for row in computed.raised[(computed.raised >= start) & (computed.raised < stop)].tolist():
             try:
-                single = self._interpreter.generate(made.first + row, made.scheduled[row : row + 1])
+                single = self._interpreter.generate(
+                    computed.first + row, computed.scheduled[row : row + 1]
+                )
             except (EvaluationError, BudgetError):
                 if row == start:
-                    self._leftover = made
+                    self._leftover = computed
                     raise
                 stop = row
                 break
             recomputed.append((row - start, single))
-        batch = made.batch(PlanFields(self._plan, made.run, start, stop))
-        return _patched(batch, recomputed) if recomputed else batch
-
-
-def _patched(batch: Batch, recomputed: list[tuple[int, Batch]]) -> Batch:
-    """A batch with single events, made again, in the places of its own."""
-    planned = batch.fields
-    assert isinstance(planned, PlanFields)
-    order = np.arange(batch.count, dtype=np.int64)
-    order[[row for row, _ in recomputed]] = batch.count + np.arange(len(recomputed))
-    texts = [batch.text, *(single.text for _, single in recomputed)]
-    return Batch(
-        first=batch.first,
-        count=batch.count,
-        index=batch.index,
-        scheduled=batch.scheduled,
-        text=pa.concat_arrays(texts).take(pa.array(order)),
-        fields=PatchedFields(planned, [(row, single.fields) for row, single in recomputed]),
-    )
-
-
-def _texts(made: Any) -> Any:
-    buffers = [None, pa.py_buffer(made.ends), pa.py_buffer(made.text)]
-    return pa.Array.from_buffers(pa.large_binary(), len(made), buffers)
+        batch = computed.batch(PlanFields(self._plan, computed.run, start, stop))
+        return patched_batch(batch, recomputed) if recomputed else batch

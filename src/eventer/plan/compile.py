@@ -1,8 +1,7 @@
-"""An analysed template to a plan: the stages, in order.
+"""An analysed template to a plan, in two stages.
 
-trace (trace/)      the tree, evaluated once for all rows, to symbolic values over a graph
-rows (rows.py)      the event's value to a row program
-run (execute.py)    the graph, for a batch of rows, to columns; see `columnar.py`
+`trace/` evaluates the tree once for all rows, to symbolic values over a graph of columns.
+`row_program_writer.py` writes the row program of the event's value. `columnar_engine.py` runs both.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from eventer.plan.row_program_writer import RowProgramWriter
 from eventer.plan.trace.traced_event import trace_event, with_plan_errors
 from eventer.plan.unsupported import PlanUnsupportedError
 
-COMPILER_DEFECT: Final = "the compiler of plans is at fault"
-"""How a reason begins that is a defect of ours; the template runs all the same."""
+COMPILER_DEFECT: Final = "internal error of the plan compiler"
+"""The reason for a defect of the compiler; the interpreter runs the template."""
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +26,7 @@ def compile_plan(program: Program, root_key: int, context: EventContext) -> Plan
     """The plan of a program for one stream.
 
     Raises:
-        PlanUnsupportedError: the plan does not cover it; it says why and where.
+        PlanUnsupportedError: the plan does not cover it, with the reason and the place.
     """
     try:
         traced = trace_event(program, root_key, context)
@@ -37,6 +36,6 @@ def compile_plan(program: Program, root_key: int, context: EventContext) -> Plan
     except PlanUnsupportedError:
         raise
     except Exception as error:
-        _log.exception("a template cannot be compiled")
-        raise PlanUnsupportedError(f"{COMPILER_DEFECT}: {error!r}", program.root.span) from error
+        _log.exception("the plan compiler failed; the interpreter runs the template")
+        raise PlanUnsupportedError(COMPILER_DEFECT, program.root.span) from error
     return Plan(traced, written)

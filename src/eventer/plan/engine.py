@@ -1,4 +1,4 @@
-"""How batches are made: the protocol of the two engines, and which one runs a template."""
+"""The protocol of the two engines."""
 
 from __future__ import annotations
 
@@ -16,26 +16,25 @@ __all__ = ["Engine", "EngineName", "EventContext"]
 
 
 class Engine(Protocol):
-    """Makes the events of one (template, seed, stream): a pure function of index and time."""
+    """Generates the events of a (template, seed, stream), pure functions of index and time."""
 
     @property
     def name(self) -> EngineName:
-        """Which engine this is."""
+        """The name of the engine."""
 
     @property
     def reason(self) -> str | None:
-        """Why a template is not on the plan, with line and column; None where it is."""
+        """Why the plan does not run the template, with line and column; None if it does."""
 
     def generate(
         self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None = None
     ) -> Batch:
         """The events [first, first + len(scheduled)), or fewer from `first` on, at least one.
 
-        Fewer where the batch reaches `MAX_BYTES`, or `deadline_ns` of the monotonic clock passes:
-        a slice of work must end so that others get their turn.
+        The batch ends early at `MAX_BYTES`, when `deadline_ns` of the monotonic clock passes, and
+        before a later event that raises.
 
         Raises:
-            EvaluationError: the event at `error.index`, the first of the batch, raises. Where a
-                later one does, the batch ends before it.
-            BudgetError: likewise, for an event that takes more than it may.
+            EvaluationError: the first event of the batch, at `error.index`, raises.
+            BudgetError: the first event exceeds its budget.
         """

@@ -1,4 +1,4 @@
-"""Runs a plan's nodes for the rows of one batch, each once, when something needs it."""
+"""Computes the nodes of a plan for the rows of a batch, each at most once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from eventer.plan.ops.operation import OPERATIONS
 __all__ = ["BatchTooLargeError", "Execution"]
 
 _FAMILIES = (documents, draws, list_reductions, numbers, dictionaries, rows, texts, distinct_values)
-"""Importing them declares their operations."""
+"""Importing these modules declares their operations."""
 
 MAX_ELEMENTS: Final = 4_000_000
 """Rows of all domains of a batch."""
@@ -34,11 +34,11 @@ Rows = NDArray[np.int64]
 
 
 class BatchTooLargeError(Exception):
-    """The lists of a batch have too many elements together: take fewer events."""
+    """The lists of a batch have too many elements; a smaller batch is needed."""
 
 
 class Execution:
-    """The values of a plan's nodes for one batch."""
+    """The columns of a plan for one batch."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Execution:
     # -- nodes ----------------------------------------------------------------------------------
 
     def value(self, node: Node) -> Any:
-        """A node's column."""
+        """The column of a node."""
         found = self._values.get(node)
         if found is None:
             arguments = [*map(self._argument, node.arguments)]
@@ -72,7 +72,7 @@ class Execution:
         return argument.value if isinstance(argument, Literal) else self.value(argument)
 
     def placeholder(self, node: Node) -> Any:
-        """A column of a node's type that means nothing, for rows that all raise."""
+        """A column of placeholders, for rows that all raise."""
         size = self.size(node.domain)
         if node.type is Type.TEXT:
             return pa.array([""] * size, type=pa.large_string())
@@ -81,13 +81,13 @@ class Execution:
     # -- domains --------------------------------------------------------------------------------
 
     def size(self, domain: Domain) -> int:
-        """How many rows a domain has."""
+        """The number of rows of a domain."""
         if domain not in self._sizes:
             self.parent_rows(domain)
         return self._sizes[domain]
 
     def parent_rows(self, domain: Domain) -> Rows:
-        """The row of the parent that each row belongs to."""
+        """The parent row of each row."""
         found = self._parents.get(domain)
         if found is None:
             if isinstance(domain, Filter):
@@ -95,7 +95,7 @@ class Execution:
                 found = np.flatnonzero(mask if domain.holds else ~mask)
             else:
                 found = self._element_parents(domain)
-            # Another thread may look at the same run: who finds the rows finds their number.
+            # The size first: another thread that finds the rows also needs their number.
             self._sizes[domain] = len(found)
             self._parents[domain] = found
         return found
@@ -109,7 +109,7 @@ class Execution:
         return np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
 
     def rows(self, domain: Domain, outer: Domain) -> Rows:
-        """The row of a domain around another that each of the other's rows belongs to."""
+        """The row of an outer domain of each row of a domain."""
         if domain is outer:
             return np.arange(self.size(domain), dtype=np.int64)
         found = self._rows.get((domain, outer))
@@ -122,11 +122,11 @@ class Execution:
         return found
 
     def index(self, domain: Domain) -> Rows:
-        """The index of the event that each row belongs to."""
+        """The event index of each row."""
         return self._of_root(domain, self._index)
 
     def scheduled(self, domain: Domain) -> Rows:
-        """When that event is due."""
+        """The due time of the event of each row."""
         return self._of_root(domain, self._scheduled)
 
     def _of_root(self, domain: Domain, column: Rows) -> Rows:
@@ -136,12 +136,12 @@ class Execution:
     # -- rows that raise ------------------------------------------------------------------------
 
     def raise_rows(self, domain: Domain, which: NDArray[np.bool_] | None) -> None:
-        """Notes that rows of a domain (all where None) cannot be computed."""
+        """Records that rows of a domain (all if None) raise."""
         events = self.rows(domain, self._graph.root)
         self.raised[events if which is None else events[which]] = True
 
     def find_raised(self, checks: Sequence[Node] = ()) -> None:
-        """Finds the rows that raise: by `checks`, and by the conditions noted in the plan."""
+        """Finds the rows that raise, by `checks` and by the conditions in the graph."""
         for node in checks:
             self.value(node)
         for raising in self._graph.raising_rows:

@@ -1,8 +1,7 @@
-"""A plan as data for people: what is computed, for which rows, and what the row program does.
+"""The explanation of a plan as data: its columns, domains and row programs.
 
-A pure function of the plan: the same template and seed give the same explanation in any process.
-Only what the event needs is in it, numbered anew: `%3` is a column, `d1` a domain.
-`explain_text.py` makes text of it.
+The same template and seed give the same explanation in any process. It has only the columns (`%3`)
+and domains (`d1`) that the event needs, numbered in order. `explain_text.py` formats it.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from eventer.core.json_text import json_text
 from eventer.core.source import Span
-from eventer.kernels.json.assemble import RowOp
+from eventer.kernels.json.instructions import RowOp
 from eventer.plan.explain_constants import constant_parts
 from eventer.plan.explain_reachable import ReachableNodes
 from eventer.plan.graph import Argument, Domain, Elements, Filter, Literal, Node, Type
@@ -23,18 +22,18 @@ if TYPE_CHECKING:
     from eventer.plan.columnar_engine import Plan
 
 MAX_SHOWN: Final = 60
-"""Characters that are shown of one value."""
+"""Characters shown of one value."""
 FIRST_SHOWN: Final = 3
-"""Entries that are shown of a dictionary."""
+"""Entries shown of a dictionary."""
 PER_ELEMENT: Final = "per element"
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedColumn:
-    """One column. `what` is the draw or the function that it is, as the template writes it.
+    """A column. `what` is a draw or a function as the template writes it.
 
-    `key` is a draw's key, 16 hexadecimal digits, or `PER_ELEMENT`; `entries` is how many values a
-    dictionary has, `first` some of them as JSON text; line and column are those of the call.
+    `key` is the key of a draw, 16 hexadecimal digits, or `PER_ELEMENT`; `entries` is the number of
+    entries of a dictionary, `first` the first of them as JSON; line and column are of the call.
     """
 
     name: str
@@ -53,9 +52,9 @@ class ExplainedColumn:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedDomain:
-    """A domain: `root`; a `filter` of its parent by a condition; the `elements` of its lists.
+    """A domain: `root`, a `filter` of its parent, or the `elements` of lists of its parent.
 
-    `of` is the column that says which rows, or how many elements.
+    `of` is the column of the condition or of the lengths.
     """
 
     name: str
@@ -67,7 +66,7 @@ class ExplainedDomain:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedInstruction:
-    """One instruction: a column or a text that it writes, an instruction that it goes to."""
+    """An instruction, with the column or text that it writes or the target of its jump."""
 
     op: str
     column: str | None = None
@@ -77,7 +76,7 @@ class ExplainedInstruction:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedRaisingRows:
-    """Rows that the interpreter makes: those of a domain for which a condition holds, or all."""
+    """Rows that the interpreter generates: those of a domain, or those with a condition."""
 
     domain: str
     condition: str | None
@@ -88,11 +87,10 @@ class ExplainedRaisingRows:
 
 @dataclass(frozen=True, slots=True)
 class PlanExplanation:
-    """A plan. `program` writes the event, `documents` the columns that are JSON text.
+    """A plan. `program` writes the event, `documents` write columns of JSON text.
 
-    `one_by_one` are the columns that call a function of the interpreter for each different value;
-    `constant` are parts of the event that are the same in all events, by JSON pointer, `*` for the
-    elements of a list.
+    `one_by_one` are the columns computed once per distinct value; `constant` are the JSON pointers
+    of the parts that are the same in all events, with `*` for the elements of a list.
     """
 
     columns: tuple[ExplainedColumn, ...]
@@ -106,7 +104,7 @@ class PlanExplanation:
 
 
 def node_names(plan: Plan) -> NodeNames:
-    """The names of all columns and domains that the event of a plan needs."""
+    """The names of the columns and domains that the event needs."""
     graph = plan.traced.tracer.graph
     reachable = ReachableNodes()
     reachable.add([graph.root, plan.program])
@@ -166,7 +164,7 @@ class NodeNames:
         return self._names.get(node)
 
     def column(self, node: Node) -> ExplainedColumn:
-        """A column for people."""
+        """The explanation of a column."""
         line, column = _line_and_column(node.span) if node.operation == "each" else (None, None)
         return ExplainedColumn(
             name=self(node),
@@ -184,7 +182,7 @@ class NodeNames:
         )
 
     def rows(self, domain: Domain) -> ExplainedDomain:
-        """A domain for people."""
+        """The explanation of a domain."""
         parent = None if domain.parent is None else self(domain.parent)
         if isinstance(domain, Filter):
             return ExplainedDomain(
@@ -211,7 +209,7 @@ class NodeNames:
         return abbreviated_json(argument.value) if isinstance(argument, Literal) else self(argument)
 
     def _parameters(self, node: Node) -> Iterable[str]:
-        """What else an operation needs; not what its key and its label say already."""
+        """The parameters of an operation, except its draw key."""
         at = _DRAW_KEY_PARAMETER.get(node.operation)
         parameters = [each for number, each in enumerate(node.parameters) if number != at]
         texts = [text for each in parameters if (text := self._parameter(node, each)) is not None]
@@ -235,7 +233,7 @@ _DRAW_KEY_PARAMETER: Final = {
     "number_between": 0,
     "key_element": 0,
 }
-"""Which parameter is the draw key, where it is not a column among the arguments."""
+"""The parameter that is the draw key, unless an argument is."""
 _LONG: Final = frozenset({"truth", "typed"})
 _JUMPING: Final = frozenset({RowOp.BRANCH, RowOp.JUMP, RowOp.LOOP, RowOp.NEXT})
 
@@ -260,7 +258,7 @@ def _line_and_column(span: Span | None) -> tuple[int | None, int | None]:
 
 
 def abbreviated_json(value: Any) -> str:
-    """JSON text of a value, cut short."""
+    """The JSON text of a value, abbreviated."""
     return abbreviate(json_text(value))
 
 

@@ -1,4 +1,4 @@
-"""Which parts of an event are the same in all events, by JSON pointer."""
+"""The parts of an event that are the same in all events."""
 
 from __future__ import annotations
 
@@ -16,10 +16,7 @@ from eventer.plan.unsupported import PlanUnsupportedError
 
 
 def constant_parts(tracer: Tracer, value: Any) -> tuple[str, ...]:
-    """The pointers; of a part that is constant as a whole, its own alone.
-
-    Nothing is computed that the row program was not written from.
-    """
+    """The JSON pointers of constant parts; a constant part has one pointer for all its fields."""
     return tuple(_parts(tracer, value, ""))
 
 

@@ -1,4 +1,4 @@
-"""What of a plan's graph an event needs: the rest came and went while tracing."""
+"""The part of a plan's graph that the event needs."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from eventer.plan.row_program import BoundRowProgram
 
 
 class ReachableNodes:
-    """Collects columns and domains, each with all that it is computed from."""
+    """Collects columns and domains with all that they are computed from."""
 
     def __init__(self) -> None:
         self._nodes: set[Node] = set()
         self._domains: set[Domain] = set()
 
     def nodes(self) -> Sequence[Node]:
-        """The columns, arguments before what is made of them."""
+        """The columns, arguments first."""
         return sorted(self._nodes, key=lambda node: node.number)
 
     def domains(self) -> Sequence[Domain]:
-        """The domains, parents before their parts."""
+        """The domains, parents first."""
         return sorted(self._domains, key=lambda domain: domain.number)
 
     def add(self, things: Iterable[Any]) -> None:
-        """Adds the columns, domains and programs among some things."""
+        """Adds columns, domains and programs; other objects are ignored."""
         waiting = list(things)
         while waiting:
             thing = waiting.pop()

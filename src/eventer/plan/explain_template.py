@@ -1,4 +1,4 @@
-"""A template explained: its plan, or why it has none, and what its events cost."""
+"""The explanation of a template: its plan, or the reason why it has none, and its costs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from eventer.plan.unsupported import PlanUnsupportedError
 
 @dataclass(frozen=True, slots=True)
 class TemplateExplanation:
-    """`plan` where there is one, else the `reason` why not, and the place of what is to blame."""
+    """The `plan`, or the `reason` and the place of the construct that it does not cover."""
 
     engine: EngineName
     plan: PlanExplanation | None
@@ -28,7 +28,7 @@ class TemplateExplanation:
 def explain_template(
     prepared: PreparedTemplate, stream: Stream, context: EventContext, at: int, *, measured: bool
 ) -> TemplateExplanation:
-    """Explains a template; measures it with events due at `at`, for about a second."""
+    """Explains a template; measures it for about a second, with events due at `at`."""
     try:
         plan = prepared.plan(stream, context)
     except PlanUnsupportedError as unsupported:

@@ -1,4 +1,4 @@
-"""The explanation of a plan as text that is the same wherever it is made."""
+"""The explanation of a plan as text, the same in every process."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from eventer.plan.explain import (
 from eventer.plan.measure import EngineSpeed, Measurement
 
 _WIDTHS = (6, 4, 12)
-"""Of a column's name, its domain and its type: fixed, so that lines differ only where plans do."""
+"""Of a column's name, domain and type; fixed, so that lines differ only if plans do."""
 
 
 def plan_text(plan: PlanExplanation) -> str:
-    """The plan, over several lines that end."""
+    """The text of a plan."""
     return "".join(f"{line}\n" for line in _lines(plan))
 
 
@@ -54,7 +54,7 @@ def _rows(rows: ExplainedDomain) -> str:
 
 
 def column_text(column: ExplainedColumn) -> str:
-    """A column in one line."""
+    """The line of a column."""
     words = [column.operation, ", ".join(column.arguments)]
     if column.what is not None:
         words.insert(1, column.what)
@@ -95,7 +95,7 @@ def _at(line: int | None, column: int | None) -> str:
 
 
 def measurement_text(measured: Measurement, plan: PlanExplanation | None) -> str:
-    """What was measured, over several lines that end."""
+    """The text of measured costs."""
     return "".join(f"{line}\n" for line in _costs(measured, plan))
 
 

@@ -1,4 +1,4 @@
-"""Where the values of a field of the event come from, by JSON pointer."""
+"""Finds the columns of a field of the event by its JSON pointer."""
 
 from __future__ import annotations
 
@@ -87,17 +87,11 @@ def _optional(
     if not chain:
         return None
     number, member, _ = chain[0]
-    condition = tracer.simplified(member.condition)
-
-    def there() -> Any:
-        return _at(tracer, value.part(number, member, name), rest)
-
-    def elsewhere() -> Any:
-        return _optional(tracer, value, name, chain[1:], rest)
-
-    if isinstance(condition, bool):
-        return there() if condition else elsewhere()
-    return tracer.choose(condition, there, elsewhere)
+    return tracer.choose(
+        member.condition,
+        lambda: _at(tracer, value.part(number, member, name), rest),
+        lambda: _optional(tracer, value, name, chain[1:], rest),
+    )
 
 
 def _element(tracer: Tracer, value: SymbolicList, tokens: Sequence[str]) -> Any:

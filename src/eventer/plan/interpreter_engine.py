@@ -1,4 +1,4 @@
-"""The interpreter as an engine: one event after the other, each from its own index."""
+"""The interpreter as an engine: it generates one event at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from eventer.plan.json_fields import JsonFields
 
 
 class InterpreterEngine:
-    """Evaluates a template once an event. It is the meaning of a template, and slow."""
+    """Evaluates a template once per event; it defines the meaning of a template."""
 
     name: EngineName = "interpreter"
 
@@ -88,7 +88,7 @@ def _batch(
 
 
 def empty_batch(first: int, count: int = 1) -> Batch:
-    """A batch that covers indices which emit nothing."""
+    """A batch without events that covers indices."""
     none = np.empty(0, dtype=np.int64)
     empty = pa.array([], type=pa.large_binary())
     return Batch(first, count, none, none, empty, JsonFields([], none))

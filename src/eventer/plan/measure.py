@@ -1,4 +1,4 @@
-"""What a template's events cost: by the plan, by each of its columns, and by the interpreter."""
+"""Measures the cost of events: by plan, by column, and by the interpreter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from eventer.plan.graph import Node
 
 ROWS: Final = 10_000
 SECONDS: Final = 0.3
-"""How long an engine is watched."""
+"""Seconds for which an engine is measured."""
 SLOWEST: Final = 3
 _BATCH: Final = 10_000
 _SLICE_NS: Final = 50_000_000
@@ -29,7 +29,7 @@ _LIMIT: Final = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class EngineSpeed:
-    """What an engine did: `raising` events were passed over."""
+    """The speed of an engine; it skipped `raising` events."""
 
     events_per_second: float
     bytes_per_event: float
@@ -39,9 +39,9 @@ class EngineSpeed:
 
 @dataclass(frozen=True, slots=True)
 class ColumnCosts:
-    """Of one batch of `rows` events, best of a few: ns an event, by what makes them.
+    """Nanoseconds per event of a batch of `rows` events, the best of several runs.
 
-    A column's cost is that of its own operation; what first needs a domain pays for it.
+    A column costs its own operation, and the domains that it is the first to use.
     """
 
     rows: int
@@ -50,7 +50,7 @@ class ColumnCosts:
 
 
 class TimedExecution(Execution):
-    """A run that knows how many ns each column's own operation took."""
+    """A run that measures the operation of each column."""
 
     def __init__(self, plan: Plan, index: NDArray[np.int64], scheduled: NDArray[np.int64]) -> None:
         super().__init__(plan.traced.tracer.graph, index, scheduled, plan.traced.restart_meter)
@@ -59,7 +59,7 @@ class TimedExecution(Execution):
 
     @property
     def all_ns(self) -> int:
-        """What all columns took."""
+        """The nanoseconds of all columns."""
         return sum(self.own_ns.values())
 
     def value(self, node: Node) -> Any:
@@ -77,7 +77,7 @@ class TimedExecution(Execution):
 
 
 def measure_columns(plan: Plan, at: int, rows: int = ROWS, repeats: int = 3) -> ColumnCosts:
-    """What the columns and the row program cost, for the first events, due at `at`."""
+    """The costs of the columns and the row program for the first events, due at `at`."""
     return min((_costs(plan, at, rows) for _ in range(repeats)), key=_total)
 
 
@@ -100,7 +100,7 @@ def _costs_of(plan: Plan, at: int, rows: int) -> ColumnCosts:
     laid = time.perf_counter_ns() - begun - run.all_ns
     run.find_raised(plan.checks)
     guess = 0
-    for _ in range(2):  # the second one knows how much room it needs
+    for _ in range(2):  # the second run knows the size of the text
         begun = time.perf_counter_ns()
         made = assemble(
             plan.program.rows, columns, rows, limit=_LIMIT, event_limit=MAX_EVENT_BYTES, guess=guess
@@ -112,8 +112,8 @@ def _costs_of(plan: Plan, at: int, rows: int) -> ColumnCosts:
 
 
 def measure_engine(engine: Engine, at: int, seconds: float = SECONDS) -> EngineSpeed:
-    """How fast an engine makes the first events, due at `at`; those that raise are passed over."""
-    _batch(engine, 0, at)  # loads and compiles what it needs
+    """The speed of an engine for the first events, due at `at`; events that raise are skipped."""
+    _batch(engine, 0, at)  # imports and compiles
     events = size = raising = index = 0
     begun = time.perf_counter()
     while (spent := time.perf_counter() - begun) < seconds:
@@ -129,7 +129,7 @@ def measure_engine(engine: Engine, at: int, seconds: float = SECONDS) -> EngineS
 
 
 def _batch(engine: Engine, first: int, at: int) -> Any:
-    """A batch that begins there, or None where its first event raises."""
+    """A batch from `first` on, or None if its first event raises."""
     due = np.full(_BATCH, at, dtype=np.int64)
     try:
         return engine.generate(first, due, time.monotonic_ns() + _SLICE_NS)
@@ -139,10 +139,7 @@ def _batch(engine: Engine, first: int, at: int) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What a template costs. Without a plan, `interpreter` alone.
-
-    `slowest` are the names of columns and what they cost, ns an event, the dearest first.
-    """
+    """The costs of a template. `slowest` are names of columns and their nanoseconds per event."""
 
     interpreter: EngineSpeed
     plan: EngineSpeed | None = None

@@ -1,4 +1,4 @@
-"""Fields of a batch made by a plan: typed columns without a detour through text."""
+"""Fields of a batch of the plan, as typed columns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanFields:
-    """The rows [start, stop) of a run; what other rows hold is nobody's business."""
+    """The rows [start, stop) of a run."""
 
     plan: Plan
     run: Execution
@@ -42,16 +42,16 @@ class PlanFields:
 
 @dataclass(frozen=True, slots=True)
 class CachedFields:
-    """Fields of events made ahead: each column is read once, then cut for one tick after another.
+    """Fields of events generated ahead: each column is read once for many ticks.
 
-    `columns` are those read so far; None where some row's value is refused.
+    `columns` are those read so far; None if the value of a row was rejected.
     """
 
     fields: PlanFields
     columns: dict[tuple[str, ColumnType], pa.Array | None] = field(default_factory=dict)
 
     def column(self, pointer: str, kind: ColumnType) -> pa.Array | None:
-        """A column of all rows, or None where it has to be read row by row."""
+        """A column of all rows, or None if each tick must read its own rows."""
         if (pointer, kind) not in self.columns:
             try:
                 self.columns[pointer, kind] = self.fields.column(pointer, kind)
@@ -62,7 +62,7 @@ class CachedFields:
 
 @dataclass(frozen=True, slots=True)
 class FieldsSlice:
-    """The rows [start, stop) of those that are kept."""
+    """The rows [start, stop) of cached fields."""
 
     cached: CachedFields
     start: int
@@ -86,7 +86,7 @@ class FieldsSlice:
 
 @dataclass(frozen=True, slots=True)
 class PatchedFields:
-    """Rows of a plan, with some replaced (`recomputed`: row number and its own fields)."""
+    """Rows of a plan of which some are replaced (`recomputed`: row number and fields)."""
 
     planned: PlanFields
     recomputed: Sequence[tuple[int, FieldReader]]

@@ -31,7 +31,7 @@ LINT_NAMES: Final = LintNames(
 )
 _STREAM: Final = draw.step_of("stream")
 
-INTERPRETER_REQUESTED: Final = "the interpreter was asked for"
+INTERPRETER_REQUESTED: Final = "the interpreter was requested"
 RERUN_BY_INTERPRETER: Final = "the plan leaves events that raise to the interpreter"
 
 
@@ -50,7 +50,7 @@ class PreparedTemplate:
 
     @property
     def warnings(self) -> tuple[TemplateWarning, ...]:
-        """What is legal but surprising in the template."""
+        """Warnings about valid but surprising code."""
         return lint(self.program, LINT_NAMES)
 
     def engine(
@@ -63,12 +63,12 @@ class PreparedTemplate:
         trace: TraceSink = discard_trace,
         match_hints: bool = False,
     ) -> Engine:
-        """The engine that makes the events of one stream: the plan, where it covers the template.
+        """The engine of one stream: the plan, or the interpreter if the plan does not cover it.
 
-        With `match_hints`, a plan's batches say what their texts repeat.
+        With `match_hints`, batches of the plan have hints of repeated text.
 
         Raises:
-            RequestError: `engine` asks for the plan, which does not cover the template.
+            RequestError: `engine` requires the plan, which does not cover the template.
         """
         if engine == "interpreter":
             return self._interpreter_engine(stream, context, budget, trace, INTERPRETER_REQUESTED)
@@ -111,15 +111,15 @@ class PreparedTemplate:
 
 
 def prepare(template: Template, importer: Importer | None = None) -> PreparedTemplate:
-    """Takes a template through all stages.
+    """Checks a template and infers its shape.
 
     Args:
         template: Text, variables and stored imports.
-        importer: Reads the imports; without it, only what is stored with the template is there.
+        importer: Reads the imports; without it, only stored imports are available.
 
     Raises:
-        TemplateError: it is refused before evaluation, with the place.
-        RequestError: its `vars` are no JSON object.
+        TemplateError: the template is invalid, with the place.
+        RequestError: its `vars` are not a JSON object.
     """
     program = load(template, importer)
     check_arguments(program)
@@ -132,7 +132,7 @@ def prepare(template: Template, importer: Importer | None = None) -> PreparedTem
 
 
 def root_key(stream: Stream, digest: bytes) -> int:
-    """The root's draw key: H(seed, stream), the stream's own name or else the template's hash."""
+    """The draw key of the root: H(seed, stream), by the stream's name or the template's digest."""
     if stream.name is not None:
         step = draw.step_of(stream.name)
     else:

@@ -1,8 +1,4 @@
-"""A row program: the kernel's instructions that write each row's JSON text.
-
-It refers to columns by number; `BoundRowProgram.columns` lays out the columns of an execution for
-the kernel.
-"""
+"""A row program with the columns of the plan that it reads."""
 
 from __future__ import annotations
 
@@ -11,17 +7,17 @@ from enum import Enum
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 
-from eventer.kernels.json.assemble import NUMBERS, TEXT_COLUMN_OPS, Column, RowProgram
+from eventer.kernels.json.instructions import NUMBERS, TEXT_COLUMN_OPS, Column, RowProgram
 from eventer.kernels.json.selectors import selectors
 from eventer.kernels.pgcopy.copy_stream import text_buffers
 from eventer.plan.execution import Execution
 from eventer.plan.graph import Node
+from eventer.plan.ops.dictionaries import as_array
 
 
 class Layout(Enum):
-    """What a slot's column is laid out as."""
+    """The memory layout of a column for the kernel."""
 
     NUMBERS = "numbers"
     DOUBLES = "doubles"
@@ -33,7 +29,7 @@ class Layout(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ColumnSlot:
-    """A column that the program reads."""
+    """A column of the plan that the program reads."""
 
     layout: Layout
     node: Node
@@ -41,18 +37,18 @@ class ColumnSlot:
 
 @dataclass(frozen=True, slots=True)
 class BoundRowProgram:
-    """Instructions, and the columns that they read: first dictionaries, then those of slots."""
+    """Instructions and the columns that they read: dictionaries first, then the slots."""
 
     rows: RowProgram
     dictionaries: tuple[Column, ...]
     slots: tuple[ColumnSlot, ...]
 
     def columns(self, run: Execution) -> list[Column]:
-        """The columns for one run."""
+        """The columns of a run in their layouts."""
         return [*self.dictionaries, *(_laid_out(slot, run) for slot in self.slots)]
 
     def slot(self, instruction: int) -> ColumnSlot | None:
-        """The slot that an instruction reads, if it reads any."""
+        """The slot that an instruction reads, or None."""
         op, column, _ = self.rows.code[instruction].tolist()
         return self.slots[column - len(self.dictionaries)] if op in _COLUMN_READERS else None
 
@@ -63,7 +59,7 @@ _COLUMN_READERS: Final = TEXT_COLUMN_OPS | NUMBERS
 def _laid_out(slot: ColumnSlot, run: Execution) -> Column:
     value = run.value(slot.node)
     if slot.layout is Layout.TEXT:
-        return Column(*text_buffers(_whole(value)))
+        return Column(*text_buffers(as_array(value)))
     if slot.layout is Layout.SELECTOR:
         return Column(selectors(value))
     if slot.layout is Layout.LIST:
@@ -79,7 +75,3 @@ _DTYPES: Final[dict[Layout, Any]] = {
     Layout.DOUBLES: np.float64,
     Layout.BOOLEANS: np.bool_,
 }
-
-
-def _whole(texts: Any) -> Any:
-    return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts

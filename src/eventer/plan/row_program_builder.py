@@ -1,4 +1,4 @@
-"""The instructions of a row program, put down one after the other."""
+"""Builds the instructions of a row program in order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from eventer.core.json_text import json_text
-from eventer.kernels.json.assemble import MAX_DEPTH, Column, RowOp, RowProgram
+from eventer.kernels.json.instructions import MAX_DEPTH, Column, RowOp, RowProgram
 from eventer.kernels.json.prefix_classes import PrefixClasses, prefix_classes
 from eventer.plan.graph import Node
 from eventer.plan.row_program import BoundRowProgram, ColumnSlot, Layout
@@ -16,18 +16,18 @@ from eventer.plan.unsupported import PlanUnsupportedError
 
 MAX_INSTRUCTIONS: Final = 100_000
 MAX_LITERALS: Final = 4 << 20
-"""Bytes of text that a program may hold: an event beyond it is larger than an event may be."""
+"""Bytes of constant text in a program; the limit of an event is lower."""
 _PADDING_BYTES: Final = 64
 
 Checkpoint: TypeAlias = tuple[int, int, int]
-"""How much was there: instructions, those that read slots, and levels."""
+"""The numbers of instructions and of patches, and the depth."""
 
 
 class RowProgramBuilder:
-    """Instructions so far, with the literals, dictionaries and slots that they name.
+    """The instructions so far, and their literals, dictionaries and slots.
 
     Raises:
-        PlanUnsupportedError: they are too many, too large or too deep; any method may.
+        PlanUnsupportedError: any method, beyond a limit.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class RowProgramBuilder:
         self._depth = 0
 
     def program(self) -> BoundRowProgram:
-        """The program of all that was put down."""
+        """The finished program."""
         self.emit(RowOp.END)
         code = np.array(self._code, dtype=np.int64)
         for instruction, slot in self._patches:
@@ -57,7 +57,7 @@ class RowProgramBuilder:
         )
 
     def add_literal(self, text: str) -> None:
-        """Text that is the same in every row; neighbours become one instruction."""
+        """Adds constant text; adjacent texts become one instruction."""
         self._pending += text.encode()
         if len(self._pending) + len(self._literals) + self._dictionary_bytes > MAX_LITERALS:
             raise PlanUnsupportedError(
@@ -65,7 +65,7 @@ class RowProgramBuilder:
             )
 
     def flush(self) -> None:
-        """Makes the text so far an instruction."""
+        """Emits the pending text as an instruction."""
         if self._pending:
             start = len(self._literals)
             self._literals += self._pending
@@ -73,7 +73,7 @@ class RowProgramBuilder:
             self._pending.clear()
 
     def emit(self, op: RowOp, a: int = 0, b: int = 0) -> int:
-        """Puts an instruction down; its number."""
+        """Adds an instruction; returns its number."""
         self.flush()
         return self._add(op, a, b)
 
@@ -86,17 +86,17 @@ class RowProgramBuilder:
         return len(self._code) - 1
 
     def next_instruction(self) -> int:
-        """The number of the instruction that comes next."""
+        """The number of the next instruction."""
         self.flush()
         return len(self._code)
 
     def patch_jump(self, instruction: int) -> None:
-        """Makes an instruction jump to what comes next."""
+        """Sets the target of a jump to the next instruction."""
         op, a, _ = self._code[instruction]
         self._code[instruction] = (op, a, self.next_instruction())
 
     def emit_column(self, op: RowOp, layout: Layout, node: Node, b: int = 0) -> int:
-        """Puts an instruction down that reads a column; its number."""
+        """Adds an instruction that reads a column; returns its number."""
         instruction = self.emit(op, 0, b)
         key = (layout, id(node))
         number = self._slots.get(key)
@@ -107,7 +107,7 @@ class RowProgramBuilder:
         return instruction
 
     def change_depth(self, by: int) -> None:
-        """Goes so many levels down, or up again where it is below 0."""
+        """Changes the nesting depth."""
         self._depth += by
         if self._depth > MAX_DEPTH:
             raise PlanUnsupportedError(
@@ -115,18 +115,18 @@ class RowProgramBuilder:
             )
 
     def checkpoint(self) -> Checkpoint:
-        """Where `roll_back` goes back to."""
+        """The present state, for `roll_back`."""
         self.flush()
         return len(self._code), len(self._patches), self._depth
 
     def roll_back(self, checkpoint: Checkpoint) -> None:
-        """Takes back what was put down since a mark; slots and dictionaries stay."""
+        """Removes the instructions since a checkpoint; slots and dictionaries stay."""
         code, patches, self._depth = checkpoint
         del self._code[code:], self._patches[patches:]
         self._pending.clear()
 
     def dictionary(self, entries: Sequence[Any]) -> int:
-        """The number of the dictionary that has the texts of a dictionary's entries."""
+        """The number of the column with the JSON texts of a dictionary's entries."""
         number = self._numbers.get(id(entries))
         if number is None:
             number = self._numbers[id(entries)] = len(self._dictionaries)
@@ -140,7 +140,7 @@ class RowProgramBuilder:
 
 
 def _dictionary(texts: Sequence[bytes]) -> Column:
-    """Entries as their JSON texts, with room behind them so that they are copied in blocks."""
+    """The JSON texts of entries, padded for block copies."""
     offsets = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum([*map(len, texts)], out=offsets[1:])
     return Column(offsets, np.frombuffer(b"".join(texts) + bytes(_PADDING_BYTES), dtype=np.uint8))

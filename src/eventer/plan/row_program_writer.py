@@ -1,4 +1,4 @@
-"""A traced value to a row program, part by part: `RowProgramWriter`."""
+"""Writes the row program of a traced value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from eventer.core.json_text import json_text, string_text
 from eventer.core.source import Span
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, Function, force
-from eventer.kernels.json.assemble import RowOp
+from eventer.kernels.json.instructions import RowOp
 from eventer.plan.graph import Domain, Literal, Node, Type, source_node
 from eventer.plan.row_program import BoundRowProgram, Layout
 from eventer.plan.row_program_builder import MAX_LITERALS, RowProgramBuilder
@@ -23,7 +23,7 @@ from eventer.plan.unsupported import PlanUnsupportedError
 
 
 class RowProgramWriter:
-    """Writes the program of one value in the domain that is current when it begins."""
+    """Writes the program of a value in the current domain."""
 
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
@@ -33,9 +33,9 @@ class RowProgramWriter:
         """The program that writes a value.
 
         Raises:
-            PlanUnsupportedError: it is too large, or of a kind that has no text.
+            PlanUnsupportedError: the program is too large, or the plan does not cover a value.
             EvaluationError: every row raises.
-            BudgetError: it has more values than the rest of the trace's steps, or took too long.
+            BudgetError: the steps or the time of the trace are exceeded.
         """
         self._value(value)
         return self._out.program()
@@ -83,7 +83,7 @@ class RowProgramWriter:
         self._out.emit_column(RowOp.PLAIN if _is_plain(node) else op, layout, node)
 
     def _parts(self, node: Node) -> None:
-        """Texts put together, written part by part: the column of the whole is not made."""
+        """Writes the parts of a concatenation, without a column of the joined texts."""
         self._out.add_literal('"')
         for part in node.arguments:
             if isinstance(part, Literal):
@@ -122,7 +122,7 @@ class RowProgramWriter:
         self._out.change_depth(-1)
 
     def _side(self, part: Domain, write: Callable[[], None]) -> None:
-        """What is written for some rows; nothing, where all of them raise."""
+        """Writes the text of some rows, or nothing if all of them raise."""
         before = self._out.checkpoint()
         with self._tracer.inside(part):
             try:
@@ -172,7 +172,7 @@ class RowProgramWriter:
         self._out.add_literal("}")
 
     def _field(self, read: Callable[[], Any], span: Span | None) -> None:
-        """A field's value; what cannot be written has the field's place, if none of its own."""
+        """Writes the value of a field; errors without a place get the place of the field."""
         try:
             self._value(read())
         except (TemplateError, PlanUnsupportedError) as error:
@@ -181,7 +181,7 @@ class RowProgramWriter:
             raise
 
     def _named(self, name: str, separator: str | None) -> None:
-        """A field's name; where it is not sure that another is before it, the kernel looks."""
+        """Writes a field name; without a `separator` the kernel decides about the comma."""
         if separator is None:
             self._out.emit(RowOp.SEPARATE)
         self._out.add_literal(f"{separator or ''}{string_text(name)}:")
@@ -189,7 +189,7 @@ class RowProgramWriter:
     def _optional(
         self, value: TracedObject, name: str, chain: Chain, separator: str | None
     ) -> None:
-        """A field that some rows do not have."""
+        """Writes a field that some rows do not have."""
         if not chain:
             return
         number, member, _ = chain[0]
@@ -223,12 +223,12 @@ def _is_of_plain_parts(node: Node) -> bool:
 
 
 def _is_plain(node: Node) -> bool:
-    """Whether it is texts that JSON writes as they are."""
+    """Whether a column has texts without JSON escapes."""
     return node.type is Type.TEXT and source_node(node).operation in _PLAIN
 
 
 _PLAIN: Final = frozenset({"draw_values", "integer_text", "number_text", "format_number"})
-"""Operations that give texts without quotes, backslashes and controls: functions spell ASCII."""
+"""Operations whose texts need no JSON escapes; functions write plain ASCII."""
 _SCALARS: Final = {
     Type.INTEGER: (RowOp.INTEGER, Layout.NUMBERS),
     Type.NUMBER: (RowOp.DOUBLE, Layout.DOUBLES),

@@ -1,4 +1,4 @@
-"""What keeps a template off the plan."""
+"""The error for constructs that the plan does not cover."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from eventer.core.source import Place, Span
 
 
 class PlanUnsupportedError(Exception):
-    """The plan does not cover a construct; the interpreter runs the template instead.
+    """The plan does not cover a construct at `span`; the interpreter runs the template instead.
 
-    No fault of the template: it never leaves this package. `reason` ends a sentence that begins
-    with the template; `span` is the place of the construct, where one is to blame.
+    It never leaves this package.
     """
 
     def __init__(self, reason: str, span: Span | Place | None = None) -> None:
@@ -18,13 +17,13 @@ class PlanUnsupportedError(Exception):
         self.span = span
 
     def __str__(self) -> str:
-        """The reason, with the line and column of its place."""
+        """The reason with line and column."""
         if self.span is None:
             return self.reason
         return f"{self.reason} (line {self.span.line}, column {self.span.column})"
 
     def at(self, span: Span) -> PlanUnsupportedError:
-        """Gives this refusal a place if it has none yet; returns itself."""
+        """Sets the place if there is none; returns the error itself."""
         if self.span is None:
             self.span = span
         return self

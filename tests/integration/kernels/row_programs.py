@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from eventer.core.json_text import string_text
-from eventer.kernels.json.assemble import Column, RowOp, RowProgram
+from eventer.kernels.json.instructions import Column, RowOp, RowProgram
 from eventer.kernels.json.prefix_classes import prefix_classes
 
 DOUBLES = st.floats(allow_nan=False, allow_infinity=False)

@@ -9,16 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventer.core.json_text import string_text
-from eventer.kernels.json.assemble import (
-    MAX_DEPTH,
-    MIN_ROWS_TO_IMPORT_NUMBA,
-    Column,
-    RowOp,
-    RowProgram,
-    assemble,
-    assemble_compiled,
-)
+from eventer.kernels.json.assemble import MIN_ROWS_TO_IMPORT_NUMBA, assemble, assemble_compiled
 from eventer.kernels.json.assemble_python import assemble_in_python
+from eventer.kernels.json.instructions import MAX_DEPTH, Column, RowOp, RowProgram
 from eventer.kernels.json.selectors import selectors
 from tests.integration.kernels.row_programs import TEXTS, Case, cases
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventer.core.match_hints import MatchHints
-from eventer.kernels.json.assemble import RowOp, assemble_compiled
+from eventer.kernels.json.assemble import assemble_compiled
+from eventer.kernels.json.instructions import RowOp
 from eventer.kernels.kafka.record_batches import (
     BytesColumn,
     RecordColumns,

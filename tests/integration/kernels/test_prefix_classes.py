@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventer.core.match_hints import MAX_IDENTITIES, MAX_MARK_GAP, MAX_MARK_LENGTH
-from eventer.kernels.json.assemble import RowOp, assemble, assemble_compiled
+from eventer.kernels.json.assemble import assemble, assemble_compiled
+from eventer.kernels.json.instructions import RowOp
 from eventer.kernels.json.prefix_classes import MIN_MARK_BYTES, prefix_classes
 from tests.integration.kernels.row_programs import Case, cases
 from tests.record_packing import check_marks

@@ -1,10 +1,9 @@
-"""The one source of randomness: words that are pure functions of (draw key, event index).
+"""The only source of randomness: words that are pure functions of (draw key, event index).
 
-Everything is arithmetic modulo 2^64, specified bit for bit in `docs/reference/draws.md`. Functions
-on single numbers take and return Python integers in [0, 2^64); those that end in `_column` work on
-`uint64` arrays and give the same words. Both exist because an interpreter derives one key at a
-time, where an array of one element costs ten times as much. Columns of many rows go through the
-compiled loops of `draw_loops`, which read and write each row once; the arrays here are their twin.
+All arithmetic is modulo 2^64; `docs/reference/draws.md` specifies every bit. Functions of single
+numbers use Python integers in [0, 2^64), because an array of one element costs ten times as much.
+Functions that end in `_column` give the same words for `uint64` arrays; the kernels of `draw_loops`
+compute long columns, NumPy computes short ones.
 """
 
 from __future__ import annotations
@@ -31,16 +30,15 @@ _STEP_PERSON: Final = b"eventer.step"
 _STEPS_REMEMBERED: Final = 1 << 14
 
 MIN_ROWS_TO_IMPORT_NUMBA: Final = 2048
-"""From so many rows on a column is worth importing Numba, which takes some tenths of a second."""
+"""Rows from which a column is worth the import of Numba, which takes some tenths of a second."""
 MIN_ROWS_COMPILED: Final = 128
-"""From so many rows on a compiled loop is faster, in a process that has Numba already."""
+"""Rows from which a kernel is faster, if Numba is imported already."""
 
 Words: TypeAlias = NDArray[np.uint64]
 Key: TypeAlias = int | Words
 Index: TypeAlias = NDArray[np.int64] | Words
 
-# NumPy warns when a product of two scalars wraps, but not where one side is an array; so constants
-# meet arrays only.
+# NumPy warns if a product of two scalars overflows, but not if one factor is an array.
 _U_GOLDEN: Final = np.uint64(GOLDEN)
 _U_MIX_1: Final = np.uint64(_MIX_1)
 _U_MIX_2: Final = np.uint64(_MIX_2)
@@ -49,7 +47,7 @@ _U32: Final = np.uint64(32)
 
 
 def mix64(word: int) -> int:
-    """SplitMix64's finaliser: a bijection of 64-bit words in which every bit moves half of all."""
+    """SplitMix64's finaliser, a bijection: each bit of the word affects about half of all bits."""
     word = ((word ^ (word >> 30)) * _MIX_1) & MASK
     word = ((word ^ (word >> 27)) * _MIX_2) & MASK
     return word ^ (word >> 31)
@@ -57,12 +55,12 @@ def mix64(word: int) -> int:
 
 @lru_cache(maxsize=_STEPS_REMEMBERED)
 def mixed_step(step: int) -> int:
-    """The half of `child` without the key: steps are sites and numbers of elements, often seen."""
+    """The part of `child` that does not depend on the key; steps repeat often."""
     return mix64((step + GOLDEN) & MASK)
 
 
 def child(key: int, step: int) -> int:
-    """H(key, step): the key one step further on; steps count modulo 2^64."""
+    """H(key, step); the step is taken modulo 2^64."""
     word = key ^ mixed_step(step)
     word = ((word ^ (word >> 30)) * _MIX_1) & MASK
     word = ((word ^ (word >> 27)) * _MIX_2) & MASK
@@ -70,7 +68,7 @@ def child(key: int, step: int) -> int:
 
 
 def descend(key: int, *steps: int) -> int:
-    """H(key, a, b) = H(H(key, a), b): the key several steps further on."""
+    """H(key, a, b) = H(H(key, a), b)."""
     for step in steps:
         key = child(key, step)
     return key
@@ -80,7 +78,7 @@ def descend(key: int, *steps: int) -> int:
 def step_of(text: str) -> int:
     """A text as a step: the first 8 bytes, little endian, of a personalised BLAKE2b of its UTF-8.
 
-    Lone surrogates, which a template can make, count as the three bytes that they would be.
+    Unpaired surrogates, which a template can create, are encoded in three bytes.
     """
     encoded = text.encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(encoded, digest_size=8, person=_STEP_PERSON).digest(), "little")
@@ -102,7 +100,7 @@ def unit(word: int) -> float:
 
 
 def mix64_column(words: Words) -> Words:
-    """`mix64` of each word. The argument's memory is reused: pass a fresh array."""
+    """`mix64` of each word, in place."""
     words ^= words >> np.uint64(30)
     words *= _U_MIX_1
     words ^= words >> np.uint64(27)
@@ -112,12 +110,12 @@ def mix64_column(words: Words) -> Words:
 
 
 def use_compiled(rows: int) -> bool:
-    """Whether a column of so many rows is for a compiled loop: both ways give the same values."""
+    """Whether a kernel computes a column of this many rows; both ways give the same values."""
     return rows >= (MIN_ROWS_COMPILED if "numba" in sys.modules else MIN_ROWS_TO_IMPORT_NUMBA)
 
 
 def child_column(key: Key, step: int | Index) -> Words:
-    """`child` where the key, the step or both are columns."""
+    """`child` of a key or a step that is a column, or of both."""
     if use_compiled(np.size(key if isinstance(step, int) else step)):
         from eventer.kernels.draw import draw_loops
 
@@ -129,12 +127,12 @@ def child_column(key: Key, step: int | Index) -> Words:
 
 
 def child_key(key: Key, step: int) -> Key:
-    """`child` of a key that may be one number or a column, by the same step."""
+    """`child` of a key that is a number or a column."""
     return child(key, step) if isinstance(key, int) else child_column(key, step)
 
 
 def draw_column(key: Key, index: Index) -> Words:
-    """`draw` for each index; a column of keys goes along with the indices."""
+    """`draw` for each index, by one key or by a key per index."""
     if use_compiled(len(index)):
         from eventer.kernels.draw import draw_loops
 
@@ -146,7 +144,7 @@ def draw_column(key: Key, index: Index) -> Words:
 
 
 def draw_matrix(key: Key, index: Index, count: int) -> Words:
-    """Words 0 … count - 1 of each index, a row an index: word w is `draw(H(key, w), index)`."""
+    """A row of words 0 … count - 1 per index; word w is `draw(H(key, w), index)`."""
     if use_compiled(len(index)):
         from eventer.kernels.draw import draw_loops
 
@@ -156,14 +154,14 @@ def draw_matrix(key: Key, index: Index, count: int) -> Words:
 
 
 def draw_by_keys(keys: Sequence[Key], index: Index) -> Words:
-    """A word of each of several keys, or columns of keys, for each index, a row an index."""
+    """A row of words per index, one of each key or column of keys."""
     base = (_index_words(index) + np.uint64(1)) * _U_GOLDEN
     beside = np.ascontiguousarray(np.array(keys, dtype=np.uint64).reshape(len(keys), -1).T)
     return mix64_column(base[:, np.newaxis] + beside)
 
 
 def _word_keys(key: Key, count: int) -> Words:
-    """H(key, w) for w below count: one row, or a row for each key of a column."""
+    """H(key, w) for w below count: one row, or a row per key of a column."""
     if isinstance(key, int):
         return np.array([[child(key, w) for w in range(count)]], dtype=np.uint64)
     mixed = np.array([[mixed_step(w) for w in range(count)]], dtype=np.uint64)
@@ -180,7 +178,7 @@ def integer_column(key: Key, index: Index, low: int, high: int) -> NDArray[np.in
 
 
 def sized_column(key: Key, index: Index, sizes: Words) -> NDArray[np.int64]:
-    """An integer from 0 to below the row's own size, 1 to 2^64 - 1, as 64 bits, for each index."""
+    """An integer in [0, size) for each index and its size, 1 to 2^64 - 1, as 64 bits."""
     if use_compiled(len(index)):
         from eventer.kernels.draw import draw_loops
 
@@ -189,7 +187,7 @@ def sized_column(key: Key, index: Index, sizes: Words) -> NDArray[np.int64]:
 
 
 def double_column(key: Key, index: Index, low: float, high: float) -> NDArray[np.float64]:
-    """A double in [low, high] for each index. Rounding may reach the upper end, never passes it."""
+    """A double in [low, high] for each index; rounding can reach `high`."""
     if use_compiled(len(index)):
         from eventer.kernels.draw import draw_loops
 
@@ -217,12 +215,12 @@ def scaled(words: Words, size: int) -> Words:
 
 
 def scaled_by_column(words: Words, sizes: Words) -> Words:
-    """`scaled` where each row has a size of its own, from 1 to 2^64 - 1."""
+    """`scaled` with a size per row, from 1 to 2^64 - 1."""
     return _high_word(words, sizes >> _U32, sizes & _U_LOW)
 
 
 def _high_word(words: Words, size_high: np.uint64 | Words, size_low: np.uint64 | Words) -> Words:
-    """The high word of 128-bit products, from the halves of both factors."""
+    """The high words of 128-bit products, from the halves of both factors."""
     high, low = words >> _U32, words & _U_LOW
     cross = high * size_low
     middle = low * size_high + (cross & _U_LOW) + ((low * size_low) >> _U32)
@@ -246,12 +244,12 @@ def unit_column(words: Words) -> NDArray[np.float64]:
 
 
 def lanes(words: Words) -> NDArray[np.uint16]:
-    """The 16-bit lanes of a matrix of words, lowest first: a row has four times as many."""
+    """The 16-bit lanes of a matrix of words, lowest first; a row has four per word."""
     return words.astype("<u8", copy=False).view("<u2")
 
 
 def bytes_of(words: Words) -> NDArray[np.uint8]:
-    """The bytes of a matrix of words, lowest first: a row has eight times as many."""
+    """The bytes of a matrix of words, lowest first; a row has eight per word."""
     return words.astype("<u8", copy=False).view(np.uint8)
 
 

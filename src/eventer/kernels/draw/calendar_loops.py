@@ -1,7 +1,7 @@
-"""Dates and times of day out of counts of time, and their texts. Importing it imports Numba.
+"""Dates and times from counts of days and seconds. Importing this module imports Numba.
 
-The proleptic Gregorian calendar, of the years 1 to 9999: days are counted from 1 March of year 0,
-so that leap days end years; 400 years are one period.
+The calendar is the proleptic Gregorian one, of the years 1 to 9999. Days are counted from 1 March
+of year 0, so that leap days end years; 400 years are a period.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _write_pair(out: Bytes, at: int, value: Any) -> None:
 
 @callable_from_kernels
 def write_date(out: Bytes, at: int, days: int) -> int:
-    """Writes a day since 1970-01-01 as `2006-01-02`; the place after it."""
+    """Writes a day since 1970-01-01 as `2006-01-02`; returns the position after it."""
     year, month, day = date_of(days)
     target = out[at : at + _DATE_WIDTH]
     century = year // np.uint64(100)
@@ -72,7 +72,7 @@ def write_date(out: Bytes, at: int, days: int) -> int:
 
 @callable_from_kernels
 def write_clock(out: Bytes, at: int, seconds: int) -> int:
-    """Writes a second of a day as `15:04:05`; the place after it."""
+    """Writes a second of a day as `15:04:05`; returns the position after it."""
     target = out[at : at + _CLOCK_WIDTH]
     rest = np.uint64(seconds)
     minutes = rest // np.uint64(60)
@@ -126,7 +126,7 @@ def split_dates(days: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 def instants(units: Ints, digits: int) -> tuple[Bytes, int]:
-    """Counts of 10^-digits seconds since 1970 in RFC 3339, one after the other; how long one is."""
+    """Concatenated RFC 3339 texts of counts of 10^-digits seconds since 1970, and their length."""
     width = _DATE_WIDTH + _CLOCK_WIDTH + 2 + (digits + 1 if digits else 0)
     out = np.empty(len(units) * width, dtype=np.uint8)
     _write_instants(frozen(np.ascontiguousarray(units)), digits, out)

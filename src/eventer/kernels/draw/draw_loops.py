@@ -1,7 +1,7 @@
-"""Compiled loops of `draw`: keys and indices to values in one pass. Importing it imports Numba.
+"""The kernels of `draw`, and their wrappers. Importing this module imports Numba.
 
-All arithmetic is on `uint64`: Numba makes a double of a `uint64` and an `int64`, so every constant
-has its type. In each loop `keys` is one key for all rows or a key a row.
+All constants are `uint64`, because Numba converts a `uint64` and an `int64` to a double. `keys` has
+one key for all rows, or a key per row.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def drawn(key: np.uint64, index: np.uint64) -> np.uint64:
 
 @callable_from_kernels
 def below(word: np.uint64, size: np.uint64) -> np.uint64:
-    """The high word of the product; a size of 0 stands for 2^64."""
+    """The high word of the product; a size of 0 means 2^64."""
     return word if size == _U0 else high_product(word, size)
 
 
@@ -62,7 +62,7 @@ def _words(keys: Words, index: Words, out: Words) -> None:
 
 @kernel
 def _matrix(keys: Words, index: Words, steps: Words, out: Words) -> None:
-    """Word w of row r is out[r, w], drawn from the key one step of `steps`, mixed, further on."""
+    """out[r, w] is word w of row r, by the child of the key for the mixed step `steps[w]`."""
     if len(keys) == 1:
         for w in range(len(steps)):
             key = mixed(keys[0] ^ steps[w])
@@ -100,7 +100,7 @@ def _doubles(  # noqa: PLR0917  compiled code takes arguments by position
     shared = len(keys) == 1
     for row in range(len(out)):
         key = keys[0] if shared else keys[row]
-        # Fewer than 2^53, so that the cast by way of a signed number, which is faster, is right.
+        # Below 2^53, so the faster cast by a signed number is exact.
         unit = np.float64(np.int64(drawn(key, index[row]) >> _U11)) * _DOUBLE_STEP
         value = unit * width + low
         out[row] = min(value, high)
@@ -108,7 +108,7 @@ def _doubles(  # noqa: PLR0917  compiled code takes arguments by position
 
 @kernel
 def _children(keys: Words, step: np.uint64, out: Words) -> None:
-    """The step is mixed already."""
+    """`draw.child_column` for a mixed step."""
     for row in range(len(out)):
         out[row] = mixed(keys[row] ^ step)
 
@@ -173,7 +173,7 @@ def children(key: Key, step: int | Index) -> Words:
 
 
 def as_keys(key: Key, rows: int) -> Words:
-    """One key, or a key a row, as loops take them: they do not look whether there are enough."""
+    """One key or a key per row, for kernels, which do not check their number."""
     keys = as_words(np.array([key], dtype=np.uint64) if isinstance(key, int) else key)
     if len(keys) not in {1, rows}:
         raise ValueError(f"{len(keys)} draw keys for {rows} rows")
@@ -181,7 +181,7 @@ def as_keys(key: Key, rows: int) -> Words:
 
 
 def as_words(values: NDArray[Any]) -> Words:
-    """Integers as words in one stretch of memory, not to be written: loops compile for these."""
+    """Integers as contiguous read-only words, for which kernels are compiled."""
     signed = values if values.dtype == np.uint64 else values.astype(np.int64, copy=False)
     words = np.ascontiguousarray(signed).view(np.uint64)
     words.flags.writeable = False

@@ -1,8 +1,7 @@
-"""The kernel of `assemble`: importing this module imports Numba.
+"""The kernel of `assemble`. Importing this module imports Numba.
 
-Copies go by whole blocks and write more than they should: what is too much is overwritten by what
-comes next, and lies before the end of `out`, because nothing may end beyond its brim. Columns are
-read at their addresses: see `assemble._with_addresses`.
+Copies in blocks write beyond their end: the next text overwrites these bytes, and `out_end` keeps
+them within `out`. Columns are read at their addresses (`assemble._with_addresses`).
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.match_hints import MAX_MARK_GAP
-from eventer.kernels.json.assemble import INSTRUCTION_WORDS, MAX_DEPTH, RowOp, StopReason
+from eventer.kernels.json.assemble import INSTRUCTION_WORDS
+from eventer.kernels.json.instructions import MAX_DEPTH, RowOp, StopReason
 from eventer.kernels.json.number_loops import SLACK, write_double, write_integer
 from eventer.kernels.support.copy_loops import NO_ROOM, UNBOUNDED, copy
 from eventer.kernels.support.intrinsics import (
@@ -60,7 +60,7 @@ _BEGIN: Final = 40
 _END_OF: Final = 48
 _BEFORE: Final = 56
 _OWN: Final = 64
-"""Where the numbers of an instruction lie, and the next one begins."""
+"""The offsets of the numbers of an instruction."""
 _WORD: Final = 8
 _NONE: Final = -1
 _QUOTE: Final = 0x22
@@ -72,14 +72,14 @@ _FALSE: Final = np.uint64(int.from_bytes(b"false", "little"))
 _HEXADECIMAL: Final = np.uint64(int.from_bytes(b"u00", "little"))
 
 _SHORT: Final = np.zeros(128, np.uint8)
-"""What follows the backslash in the escape of each byte; 0 where it is in hexadecimal."""
+"""The character after the backslash in the escape of each byte; 0 if it is in hexadecimal."""
 for _escaped, _letter in zip(b'"\\\b\f\n\r\t', b'"\\bfnrt', strict=True):
     _SHORT[_escaped] = _letter
 
 
 @callable_from_kernels
 def copy_quoted(at: int, out_end: int, start: int, stop: int, src_end: int) -> int:
-    """The same between quotes."""
+    """Copies a text between quotes."""
     store_byte(at, _QUOTE)
     end = copy(at + 1, out_end, start, stop, src_end)
     if end == NO_ROOM:
@@ -90,7 +90,7 @@ def copy_quoted(at: int, out_end: int, start: int, stop: int, src_end: int) -> i
 
 @callable_from_kernels
 def write_escape(at: int, byte: int) -> int:
-    """Writes the escape of a byte that JSON does not write as it is."""
+    """Writes the JSON escape of a byte."""
     store_byte(at, _BACKSLASH)
     letter = _SHORT[byte]
     if letter != 0:
@@ -134,10 +134,10 @@ def write_string(at: int, out_end: int, start: int, stop: int, src_end: int) -> 
 
 
 @callable_from_kernels
-def add_mark(  # noqa: PLR0917 - as the kernel that calls it
+def add_mark(  # noqa: PLR0917  as the kernel that calls it
     mark: int, at: int, length_of: int, mark_end: int, next_mark: int, last_mark: int
 ) -> tuple[int, int]:
-    """Marks what is written next; where the next gap begins, and the place of the next mark."""
+    """Marks the next text; returns the start of the next gap and the address of the next mark."""
     gap = at - mark_end
     if gap < 0 or gap > MAX_MARK_GAP or next_mark > last_mark:
         return mark_end, next_mark
@@ -159,13 +159,11 @@ def run(  # noqa: PLR0915, PLR0917 - one flat interpreter; a kernel takes argume
     mark_ends: Ints,
     marks: NDArray[np.uint32],
 ) -> tuple[int, int, int]:
-    """Writes the root rows from first + done on; rows done, why it stopped, the last one's size.
+    """Writes the root rows from first + done on; returns rows done, stop reason, last size.
 
-    What may be repeated is marked, as far as there is room: see `core.match_hints.MatchHints`.
-
-    `out` holds what was done before, up to `ends[done]`. A row that does not fit leaves no trace.
-    An event larger than the limit is written to its end all the same if need be over and over its
-    own beginning, so that its size is known without room for it.
+    Repeated texts are marked while there is space (`core.match_hints.MatchHints`). `out` has the
+    texts of the rows done before, up to `ends[done]`. An event beyond the limit is written to its
+    end over its own begin, so that its size is known without space for it.
     """
     stack = np.empty(MAX_DEPTH + 2, np.int64)
     base = address(out)

@@ -1,7 +1,4 @@
-"""The row program in plain Python: for few rows, which are not worth loading compiled code for.
-
-It is the meaning of a row program; the tests hold the compiled loops to it.
-"""
+"""Row programs in Python, for a few rows. It defines their meaning; tests compare the kernel."""
 
 from __future__ import annotations
 
@@ -12,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from eventer.core.json_text import number_text, string_text
-from eventer.kernels.json.assemble import AssembledTexts, Column, RowOp, RowProgram
+from eventer.kernels.json.assemble import AssembledTexts
+from eventer.kernels.json.instructions import Column, RowOp, RowProgram
 
 
 def assemble_in_python(
@@ -37,12 +35,12 @@ def assemble_in_python(
         ends.append(ends[-1] + len(text))
         if ends[-1] >= limit:
             break
-    whole = np.frombuffer(b"".join(texts), dtype=np.uint8)
-    return AssembledTexts(whole, np.array(ends, dtype=np.int64), oversize)
+    joined = np.frombuffer(b"".join(texts), dtype=np.uint8)
+    return AssembledTexts(joined, np.array(ends, dtype=np.int64), oversize)
 
 
 class _ColumnReader:
-    """A column as Python's values; a dictionary, of which few rows are read, is not converted."""
+    """A column as Python values; texts are not converted as a whole."""
 
     def __init__(self, column: Column) -> None:
         self._column = column
@@ -50,17 +48,17 @@ class _ColumnReader:
 
     @cached_property
     def numbers(self) -> list[Any]:
-        """All of them."""
+        """All numbers."""
         found: list[Any] = self._column.numbers.tolist()
         return found
 
     def text(self, row: int) -> bytes:
-        """A row of a text."""
+        """The text of a row."""
         return bytes(self._data[self._column.numbers[row] : self._column.numbers[row + 1]])
 
 
 def _row(code: list[list[int]], literals: bytes, columns: list[_ColumnReader], row: int) -> bytes:
-    """The text of one root row: one instruction after the other, as `RowOp` says what each does."""
+    """The text of one root row."""
     out, stack, pc = bytearray(), list[int](), 0
     while True:
         op, a, b = code[pc]

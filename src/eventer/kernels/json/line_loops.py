@@ -1,4 +1,4 @@
-"""The kernel of `lines`: importing this module imports Numba."""
+"""The kernel of `lines`. Importing this module imports Numba."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LINE_FEED = 10
 
 @kernel
 def write_lines(offsets: NDArray[np.int64], data: Bytes, out: Bytes) -> None:
-    """Writes them all; `out` has room for a block more."""
+    """Writes all lines; `out` has slack for a block copy."""
     at, start = address(out), address(data)
     src_end = start + len(data)
     for row in range(len(offsets) - 1):

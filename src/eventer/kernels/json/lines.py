@@ -1,4 +1,4 @@
-"""Texts as lines: each ended by a line feed, in one buffer."""
+"""Texts as lines in one buffer, each with a line feed at its end."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from eventer.kernels.support.jit import frozen
 
-_ROOM: Final = 64
-"""Bytes behind the lines: they are copied in blocks, and the last one may reach beyond them."""
+_SLACK: Final = 64
+"""Bytes after the lines that block copies may write to."""
 
 
 def lines(offsets: NDArray[np.int64], data: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Row i is `data[offsets[i]:offsets[i + 1]]`; there is one offset more than rows."""
+    """The lines of rows; row i is `data[offsets[i]:offsets[i + 1]]`."""
     from eventer.kernels.json.line_loops import write_lines
 
     size = int(offsets[-1] - offsets[0]) + len(offsets) - 1
-    out = np.empty(size + _ROOM, np.uint8)
+    out = np.empty(size + _SLACK, np.uint8)
     write_lines(frozen(offsets), frozen(data), out)
     return out[:size]

@@ -1,11 +1,11 @@
-"""Numbers as text, compiled into kernels: importing this module imports Numba.
+"""Numbers as text, for kernels. Importing this module imports Numba.
 
 The shortest digits of a double are found by Schubfach: R. Giulietti, "The Schubfach way to render
 doubles" (2020). A double c·2^q and the ends of the interval that reads back as it are divided by
 a power of ten with one 128-bit factor, rounded to odd, which is enough to compare them exactly.
 
-Every function writes at the address `at` and returns the one after its text; it may overwrite up to
-`SLACK` bytes from `at` on.
+Every function writes at the address `at`, may overwrite `SLACK` bytes from there, and returns the
+address after its text.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from eventer.kernels.support.intrinsics import (
 from eventer.kernels.support.jit import callable_from_kernels, kernel
 
 SLACK: Final = 48
-"""More than any number's text takes, and what may be overwritten after it."""
+"""Bytes that the text of a number, and the bytes overwritten after it, never exceed."""
 
 _LEAST_POWER: Final = -292
 _GREATEST_POWER: Final = 324
@@ -103,7 +103,7 @@ def _write_few(at: int, value: Word) -> int:
 
 @callable_from_kernels
 def write_integer(at: int, value: int) -> int:
-    """Writes a whole number of 64 bits."""
+    """Writes a 64-bit integer."""
     if value < 0:
         store_byte(at, 0x2D)
         return write_digits(at + 1, _0 - np.uint64(value))
@@ -112,7 +112,7 @@ def write_integer(at: int, value: int) -> int:
 
 @callable_from_kernels
 def _rounded_to_odd(high: Word, low: Word, factor: Word) -> Word:
-    """The product's upper 64 of 192 bits; its last bit is set if there is anything below."""
+    """The upper 64 of the 192 bits of a product; the last bit is set if lower bits are."""
     carried = high_product(low, factor)
     middle = high * factor + carried
     upper = high_product(high, factor)
@@ -178,7 +178,7 @@ def write_double(at: int, bits: int) -> int:
 
 @callable_from_kernels
 def digit_count(value: Word) -> int:
-    """How many decimal digits a number below 10^19 has that is not zero."""
+    """The number of decimal digits of a number between 1 and 10^19."""
     guess = ((64 - leading_zeros(value)) * 1233) >> 12
     return guess + (1 if value >= _TENS[guess] else 0)
 
@@ -228,9 +228,9 @@ def _store_digits(at: int, first: Word, middle: Word, last: Word) -> None:
 def _write_pointed(  # noqa: PLR0917 - compiled code takes arguments by position
     at: int, first: Word, middle: Word, last: Word, count: int, point: int
 ) -> int:
-    """Writes `count` digits with a point after `point` of them, which is at least one."""
+    """Writes `count` digits with a point after the first `point`, at least one."""
     _store_digits(at + 1, first, middle, last)
-    if point < 8:  # the digits before the point move one to the left, in one word
+    if point < 8:  # moves the digits before the point one byte to the left
         places = np.uint64(8 * point)
         head = first | middle << np.uint64(8)
         kept = (_1 << places) - _1
@@ -252,7 +252,7 @@ def _write_exponent(at: int, exponent: int) -> int:
 
 @kernel
 def write_doubles(bits: NDArray[np.int64], out: Bytes, offsets: NDArray[np.int64]) -> None:
-    """Writes the finite doubles of these bits one behind the other; offsets[0] is 0."""
+    """Writes the texts of finite doubles, and their offsets after the first."""
     start = at = address(out)
     for row in range(len(bits)):
         at = write_double(at, bits[row])

@@ -1,4 +1,4 @@
-"""Columns of numbers as columns of text: `data[offsets[r]:offsets[r + 1]]` is row r, in ASCII."""
+"""Columns of numbers as columns of text: row r is `data[offsets[r]:offsets[r + 1]]`, in ASCII."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ _LONGEST: Final = 25
 
 
 def number_texts(values: NDArray[np.float64]) -> tuple[Bytes, Ints]:
-    """Data and offsets of the text that each number has in JSON (`core.json_text.number_text`).
-
-    The numbers must be finite: the text of others is not defined.
-    """
+    """Data and offsets of the JSON texts of finite numbers (`core.json_text.number_text`)."""
     from eventer.kernels.json.number_loops import SLACK, write_doubles
 
     bits = frozen(np.ascontiguousarray(values, np.float64).view(np.int64))
@@ -31,11 +28,10 @@ def number_texts(values: NDArray[np.float64]) -> tuple[Bytes, Ints]:
 
 
 def string_number_texts(values: NDArray[np.float64]) -> tuple[Bytes, Ints, Ints]:
-    """Data and offsets of what each number is inside a string, and the rows that have no text.
+    """Data and offsets of finite numbers inside strings, and the rows without a text, ascending.
 
-    The text is that of `jsonnet.std.number_text.number_text`; rows, ascending, are left out, as
-    empty texts, where a number is below 0.0001 or too large for a whole number of 64 bits. The
-    numbers must be finite.
+    The texts are those of `jsonnet.std.number_text.number_text`; numbers below 0.0001 and beyond 64
+    bits have empty texts.
     """
     from eventer.kernels.json.number_loops import SLACK
     from eventer.kernels.json.string_number_loops import write_string_numbers

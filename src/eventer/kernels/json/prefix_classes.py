@@ -19,21 +19,21 @@ from eventer.core.match_hints import MAX_IDENTITIES, MAX_MARK_LENGTH, MatchHints
 Ints: TypeAlias = NDArray[np.int64]
 
 MIN_MARK_BYTES: Final = 5
-"""Bytes that are worth a mark: to point back at them takes three."""
+"""The shortest text that is marked; a match takes three bytes."""
 _MAX_ENTRIES: Final = 1_024
-"""What is drawn from more is hardly written twice within the reach of a compressor."""
+"""Entries of larger dictionaries rarely repeat within the window of a compressor."""
 _PREFIX_BYTES: Final = (32, 64)
 _SUFFIX_BYTES: Final = 20
-"""Entries are alike if so many bytes are the same."""
+"""Entries of a class share this many bytes."""
 _MIN_CLASS_BYTES: Final = 56
-"""Shorter ones are only like themselves."""
+"""Shorter entries have no class."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrefixClasses:
-    """Which entries of a dictionary begin or end alike.
+    """The entries of a dictionary that share prefixes or suffixes (`ends`).
 
-    `prefixes` are the classes of entries that begin alike, each of them finer than the one before.
+    Each of the `prefixes` is finer than the one before.
     """
 
     lengths: Ints
@@ -43,10 +43,7 @@ class PrefixClasses:
 
 @dataclass(frozen=True, slots=True)
 class EntryClasses:
-    """A class for each entry, below zero where it has none.
-
-    Of each class there is its first entry, and how many bytes all have in common.
-    """
+    """The class of each entry, or -1; the first entry of each class, and its shared bytes."""
 
     each: Ints
     first: Ints
@@ -55,7 +52,7 @@ class EntryClasses:
 
 @dataclass(frozen=True, slots=True)
 class RepeatIdentities:
-    """The identities of a program's instructions, below zero where they have none.
+    """The identities of a program's instructions, or -1.
 
     `before` are the identities of leading literals, `own` those of the text written next.
     `entries` has two identities for each entry of a dictionary: of its prefix and of its suffix.
@@ -69,7 +66,7 @@ class RepeatIdentities:
     prefix_identities: Ints
 
     def match_hints(self, marks: NDArray[np.uint32], ends: Ints) -> MatchHints:
-        """What texts repeat that are marked so."""
+        """The hints of marked texts."""
         return MatchHints(marks, ends, self.lengths, self.prefix_identities)
 
 
@@ -77,11 +74,11 @@ _NO_NUMBERS: Final = np.zeros(0, np.int64)
 NO_IDENTITIES: Final = RepeatIdentities(
     np.array([-1]), np.array([-1]), {}, _NO_NUMBERS, _NO_NUMBERS
 )
-"""Those of a program by which nothing is to be marked."""
+"""The identities of a program without marks."""
 
 
 def prefix_classes(entries: Sequence[bytes]) -> PrefixClasses | None:
-    """Finds out; None where marks would not be worth it."""
+    """The classes of entries; None if marks are not worthwhile."""
     if len(entries) > _MAX_ENTRIES or all(len(entry) < MIN_MARK_BYTES for entry in entries):
         return None
     lengths = np.array([*map(len, entries)], np.int64)
@@ -94,7 +91,7 @@ def prefix_classes(entries: Sequence[bytes]) -> PrefixClasses | None:
 
 
 def _entry_classes(entries: Sequence[bytes], size: int, *, least: int) -> EntryClasses:
-    """Classes of at least so many long entries whose first `size` bytes are the same."""
+    """Classes of at least `least` long entries whose first `size` bytes are equal."""
     groups: dict[bytes, list[int]] = {}
     for number, entry in enumerate(entries):
         if len(entry) >= _MIN_CLASS_BYTES:
@@ -109,7 +106,7 @@ def _entry_classes(entries: Sequence[bytes], size: int, *, least: int) -> EntryC
 
 
 def _shared(texts: Sequence[bytes]) -> int:
-    """How many bytes all of them begin with."""
+    """The length of the prefix that all texts share."""
     least, most = min(texts), max(texts)
     pairs = zip(least, most, strict=False)
     return next((at for at, (one, other) in enumerate(pairs) if one != other), len(least))
@@ -118,10 +115,10 @@ def _shared(texts: Sequence[bytes]) -> int:
 def repeat_identities(
     code: Ints, literals: Ints, entries: Ints, prefix_classes: Sequence[PrefixClasses | None]
 ) -> RepeatIdentities:
-    """Numbers what instructions (op, a, b, begin, length), an (n, 5) array, write.
+    """Numbers the texts that instructions (op, a, b, begin, length), an (n, 5) array, write.
 
-    `literals` are those that write literals of their own [a : a + b], `entries` those that write
-    entries of the dictionary b.
+    The instructions `literals` write literals [a : a + b], the instructions `entries` write entries
+    of the dictionary b.
     """
     found = _IdentityAllocator()
     before = np.array([found.text(begin, size) for begin, size in code[:, 3:5].tolist()], np.int64)
@@ -137,16 +134,16 @@ def repeat_identities(
 
 
 class _IdentityAllocator:
-    """Gives out identities as long as there are any."""
+    """Allocates identities, up to MAX_IDENTITIES."""
 
     def __init__(self) -> None:
         self._lengths: list[int] = []
-        self._likes: list[int] = []
+        self._prefixes: list[int] = []
         self._texts: dict[tuple[int, int], int] = {}
         self._entries: dict[int, Ints] = {}
 
     def text(self, begin: int, length: int) -> int:
-        """That of some literals."""
+        """The identity of a literal, or -1."""
         key = (begin, length)
         if key not in self._texts:
             if length < MIN_MARK_BYTES or len(self._lengths) >= MAX_IDENTITIES:
@@ -155,7 +152,7 @@ class _IdentityAllocator:
         return self._texts[key]
 
     def entries(self, dictionary: int, known: PrefixClasses) -> Ints | None:
-        """Those of a dictionary's entries; None where there are not enough left."""
+        """The identities of a dictionary's entries; None if too few are left."""
         if dictionary not in self._entries:
             needed = sum(
                 map(len, (known.lengths, *(c.lengths for c in (*known.prefixes, known.ends))))
@@ -166,26 +163,26 @@ class _IdentityAllocator:
         return self._entries[dictionary]
 
     def _number(self, known: PrefixClasses) -> Ints:
-        like = np.full(len(known.lengths), -1, np.int64)
+        prefix = np.full(len(known.lengths), -1, np.int64)
         for classes in known.prefixes:
-            like = _numbered(classes.each, self._next(classes.lengths, like[classes.first]))
+            prefix = _numbered(classes.each, self._next(classes.lengths, prefix[classes.first]))
         ends = _numbered(known.ends.each, self._next(known.ends.lengths))
         tails = np.append(known.ends.lengths, 0)[known.ends.each]
         heads = known.lengths - tails
-        own = np.arange(len(heads)) + self._next(heads, like)
+        own = np.arange(len(heads)) + self._next(heads, prefix)
         return np.stack([np.where(heads < MIN_MARK_BYTES, -1, own), ends], axis=1)
 
     def _next(self, lengths: Iterable[int], prefix_identities: Iterable[int] | None = None) -> int:
-        """The first of some more identities."""
+        """Allocates identities; returns the first."""
         first = len(self._lengths)
         self._lengths += [min(int(length), MAX_MARK_LENGTH) for length in lengths]
         more = len(self._lengths) - first
-        self._likes += [-1] * more if prefix_identities is None else map(int, prefix_identities)
+        self._prefixes += [-1] * more if prefix_identities is None else map(int, prefix_identities)
         return first
 
     def tables(self) -> tuple[Ints, Ints]:
-        """Lengths and likes of all."""
-        return np.array(self._lengths, np.int64), np.array(self._likes, np.int64)
+        """Lengths and prefix identities of all identities."""
+        return np.array(self._lengths, np.int64), np.array(self._prefixes, np.int64)
 
 
 def _numbered(classes: Ints, first: int) -> Ints:

@@ -1,4 +1,4 @@
-"""Columns that row programs read, made of masks."""
+"""The columns of BRANCH instructions, from masks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from eventer.kernels.support.jit import frozen, kernel
 
 
 def selectors(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Of each row its number among those that the mask has, or ~ its number among the others."""
+    """Each row's number among the rows in the mask, or ~ its number among the other rows."""
     if not use_compiled(len(mask)):
         inside = np.cumsum(mask) - 1
         return np.where(mask, inside, ~(np.arange(len(mask)) - inside - 1))

@@ -1,6 +1,6 @@
-"""Numbers as the language prints them inside strings: importing this module imports Numba.
+"""Numbers as the language prints them inside strings. Importing this module imports Numba.
 
-Whole numbers are written in full, others with 17 digits, rounded half to even and without zeros at
+Integers are written in full, others with 17 digits, rounded half to even and without zeros at
 the end. For numbers from 0.0001 to 2^53 all of that is exact in 128 bits: c·2^q with q < 0, times
 10^k for a k of at most 20, is c·5^k, shifted.
 """
@@ -31,15 +31,15 @@ _1: Final = np.uint64(1)
 _17_DIGITS: Final = np.uint64(10**16)
 _18_DIGITS: Final = np.uint64(10**17)
 _LEAST: Final = int(np.float64(1e-4).view(np.int64))
-"""The bits of the least number that is written without an exponent."""
+"""The bits of the lowest number that is written without an exponent."""
 _INTEGER_FROM: Final = 1075
 _TOO_LARGE: Final = 1086
-"""Exponents: of 2^52, from which on all doubles are whole, and of 2^63."""
+"""The exponents of 2^52, from which all doubles are integers, and of 2^63."""
 
 
 @callable_from_kernels
 def seventeen_digits(c: Word, q: int) -> tuple[Word, int]:
-    """17 digits and the power of ten of c·2^q, which is no whole number and at least 0.0001."""
+    """17 digits and the power of ten of c·2^q, which has a fraction and is at least 0.0001."""
     k = 16 - (((q + 52) * 1233) >> 12)  # the logarithm of a power of two, or one less
     while True:
         five = _FIVES[k]
@@ -65,10 +65,7 @@ def seventeen_digits(c: Word, q: int) -> tuple[Word, int]:
 
 @kernel
 def write_string_numbers(bits: NDArray[np.int64], out: Bytes, offsets: NDArray[np.int64]) -> int:
-    """Writes the doubles of these bits one behind the other; how many were left out.
-
-    offsets[0] is 0.
-    """
+    """Writes the texts of doubles and their offsets after the first; returns the number of gaps."""
     start = at = address(out)
     left_out = 0
     for row in range(len(bits)):

@@ -1,1 +1,1 @@
-"""Kafka's record batches (format v2): built from columns, and read back."""
+"""Kafka's record batches (format v2): written from columns, and read as columns."""

@@ -1,10 +1,8 @@
-"""Kafka's record batches (format v2), built whole from columns.
+"""Kafka's record batches (format v2), built from columns.
 
-A batch is made in three steps: `split` and `frame` cut columns into record sections and compress
-them, which depends on the events alone; `RecordBatch.seal` adds the header with what only the
-producer knows at the time of sending (its id, epoch and sequence) and the checksum over it all.
-
-LZ4 frames have independent blocks: the Java broker does not read linked ones.
+`split` and `frame` write and compress record sections, which depend only on the events.
+`RecordBatch.seal` adds the header with the id, epoch and sequence of the producer, and the
+checksum. LZ4 frames have independent blocks: the Java broker does not read linked ones.
 """
 
 from __future__ import annotations
@@ -25,30 +23,29 @@ Ints: TypeAlias = NDArray[np.int64]
 Bytes: TypeAlias = NDArray[np.uint8]
 Codec: TypeAlias = Literal["lz4", "none"]
 
-_HEADER: Final = struct.Struct(">qiibIhiqqqhii")
-_CRC_AT: Final = 17
-_ATTRIBUTES_AT: Final = 21
+_UP_TO_CHECKSUM: Final = struct.Struct(">qiibI")
+_AFTER_CHECKSUM: Final = struct.Struct(">hiqqqhii")
 _LENGTH_COVERS_FROM: Final = 12
 _MAGIC: Final = 2
 _TRANSACTIONAL: Final = 0x10
 _CODECS: Final[dict[Codec, int]] = {"none": 0, "lz4": 3}
-HEADER_BYTES: Final = _HEADER.size
+HEADER_BYTES: Final = _UP_TO_CHECKSUM.size + _AFTER_CHECKSUM.size
 
 _RECORD_OVERHEAD: Final = 5 + 1 + 10 + 5 + 5 + 5 + 5
-"""The most that a record takes besides key, value and headers: the longest of every varint."""
+"""The most bytes of a record besides key, value and headers."""
 _HEADER_OVERHEAD: Final = 5 + 5
 
 _FRAME_HEADER: Final = bytes.fromhex("04224d18 6050 fb")
-"""An LZ4 frame of independent blocks of 256 KiB at most, without checksums: Kafka has its own."""
+"""An LZ4 frame of independent blocks of at most 256 KiB, without checksums."""
 _BLOCK: Final = 256_000
-"""Bytes of records in a block: even if nothing repeats, it then is no larger than it may be."""
+"""Bytes of records in a block; even if nothing repeats, the block is not too large."""
 _MAX_PACKED_RECORD_BYTES: Final = 64 << 10
 _SLACK: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class BytesColumn:
-    """A byte string a row: `data[offsets[row]:offsets[row + 1]]`, null where `valid` is 0."""
+    """A byte string per row: `data[offsets[row]:offsets[row + 1]]`, null if `valid` is 0."""
 
     offsets: Ints
     data: Bytes
@@ -64,17 +61,17 @@ class BytesColumn:
         return len(self.offsets) - 1
 
     def validity(self) -> Bytes:
-        """A byte a row: 1 where it is not null."""
+        """A byte per row: 0 if it is null, else 1."""
         return frozen(np.ones(len(self), np.uint8)) if self.valid is None else self.valid
 
     def lengths(self) -> Ints:
-        """How long each row's byte string is."""
+        """The length of each byte string."""
         return np.diff(self.offsets)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordHeader:
-    """A record header: a constant name and a value a row."""
+    """A record header: a constant name and a value per row."""
 
     name: bytes
     values: BytesColumn
@@ -82,10 +79,7 @@ class RecordHeader:
 
 @dataclass(frozen=True, slots=True)
 class RecordColumns:
-    """What records are made of, a row each; `timestamps` are milliseconds since 1970.
-
-    `match_hints`, where they are known, are those of the values.
-    """
+    """Records, one per row; `timestamps` are milliseconds since 1970, hints those of the values."""
 
     values: BytesColumn
     timestamps: Ints
@@ -94,7 +88,7 @@ class RecordColumns:
     match_hints: MatchHints | None = None
 
     def bounds(self) -> Ints:
-        """The most bytes that each row's record can take, whatever the batch it is in."""
+        """An upper bound for the bytes of each record in any batch."""
         names = sum(len(header.name) + _HEADER_OVERHEAD for header in self.headers)
         bound = self.values.lengths() + (_RECORD_OVERHEAD + names)
         for column in (self.keys, *(header.values for header in self.headers)):
@@ -105,7 +99,7 @@ class RecordColumns:
 
 @dataclass(frozen=True, slots=True)
 class ProducerState:
-    """Who sends a batch; the default is a producer without an identity."""
+    """The identity of the sender of a batch; by default it has none."""
 
     id: int = -1
     epoch: int = -1
@@ -115,10 +109,10 @@ class ProducerState:
 
 @dataclass(frozen=True, slots=True)
 class RecordBatch:
-    """A record section, compressed, on its way to one partition.
+    """A compressed record section for one partition.
 
-    `rows` are the rows of the columns that it was made from, `payload` their records, which took
-    `raw_bytes` before compression.
+    `rows` are its rows of the columns, `payload` their records, `raw_bytes` the bytes of the
+    records before compression.
     """
 
     rows: Ints
@@ -130,30 +124,21 @@ class RecordBatch:
 
     @property
     def count(self) -> int:
-        """How many records."""
+        """The number of records."""
         return len(self.rows)
 
     @property
     def size(self) -> int:
-        """How many bytes the sealed batch has: what the broker compares with its limit."""
+        """The bytes of the sealed batch, which the broker compares with its limit."""
         return HEADER_BYTES + len(self.payload)
 
     def seal(self, producer: ProducerState) -> bytes:
         """The batch as it is sent: header, checksum and records."""
         import google_crc32c
 
-        payload = bytes(self.payload)  # the same object, where it is one
-        attributes = _CODECS[self.codec] | (_TRANSACTIONAL if producer.transactional else 0)
-        head = bytearray(HEADER_BYTES)
-        _HEADER.pack_into(
-            head,
-            0,
-            0,  # base offset: the broker's business
-            self.size - _LENGTH_COVERS_FROM,
-            -1,  # partition leader epoch: the broker's business
-            _MAGIC,
-            0,  # checksum: below
-            attributes,
+        payload = bytes(self.payload)
+        checked = _AFTER_CHECKSUM.pack(
+            _CODECS[self.codec] | (_TRANSACTIONAL if producer.transactional else 0),
             self.count - 1,
             self.first_timestamp,
             self.max_timestamp,
@@ -162,32 +147,28 @@ class RecordBatch:
             producer.sequence,
             self.count,
         )
-        checksum = google_crc32c.extend(google_crc32c.value(bytes(head[_ATTRIBUTES_AT:])), payload)
-        struct.pack_into(">I", head, _CRC_AT, checksum)
-        return b"".join((head, payload))
+        checksum = google_crc32c.extend(google_crc32c.value(checked), payload)
+        # The broker sets the base offset (0) and the partition leader epoch (-1).
+        length = self.size - _LENGTH_COVERS_FROM
+        start = _UP_TO_CHECKSUM.pack(0, length, -1, _MAGIC, checksum)
+        return b"".join((start, checked, payload))
 
 
 def frame(columns: RecordColumns, rows: Ints, codec: Codec) -> RecordBatch:
     """One batch of the given rows, at least one, in their order."""
     payload, used, raw_bytes = _payload(columns, rows, codec)
     timestamps = columns.timestamps[rows]
-    return RecordBatch(
-        rows=rows,
-        payload=payload,
-        codec=used,
-        first_timestamp=int(timestamps[0]),
-        max_timestamp=int(timestamps.max()),
-        raw_bytes=raw_bytes,
-    )
+    first, last = int(timestamps[0]), int(timestamps.max())
+    return RecordBatch(rows, payload, used, first, last, raw_bytes)
 
 
 def split(
     columns: RecordColumns, rows: Ints, codec: Codec, limit: int, ratio: float = 1.0
 ) -> Iterator[RecordBatch]:
-    """Batches of at most `limit` bytes each, but for a single record that takes more by itself.
+    """Batches of at most `limit` bytes each, except for single records that are larger.
 
-    `ratio` is a guess at how many times smaller compression makes the records: where it is too
-    high a batch is cut in two and made again, where it is too low batches are smaller than needed.
+    `ratio` is the expected compression ratio: if it is too high, batches are divided and compressed
+    again; if it is too low, batches are smaller than necessary.
     """
     bound = columns.bounds()[rows]
     budget = max(1, int((limit - HEADER_BYTES) * ratio))
@@ -195,8 +176,8 @@ def split(
         yield from _split_to_limit(columns, rows, codec, limit)
         return
     groups = np.cumsum(bound) // budget
-    edges = [0, *(np.flatnonzero(np.diff(groups)) + 1).tolist(), len(rows)]
-    for start, stop in pairwise(edges):
+    stops = [0, *(np.flatnonzero(np.diff(groups)) + 1).tolist(), len(rows)]
+    for start, stop in pairwise(stops):
         yield from _split_to_limit(columns, rows[start:stop], codec, limit)
 
 
@@ -215,7 +196,7 @@ def _split_to_limit(
 
 
 def encode_records(columns: RecordColumns, rows: Ints) -> memoryview:
-    """The record section of a batch, not compressed."""
+    """The record section of a batch without compression."""
     from eventer.kernels.kafka.record_loops import write_records
 
     out = np.empty(int(columns.bounds()[rows].sum()) + _SLACK, np.uint8)
@@ -225,10 +206,9 @@ def encode_records(columns: RecordColumns, rows: Ints) -> memoryview:
 
 
 def pack_records(columns: RecordColumns, rows: Ints) -> tuple[bytes, int] | None:
-    """The same as an LZ4 frame, and how many bytes it stands for; None where it cannot be.
+    """The record section as an LZ4 frame, and its size before compression.
 
-    It needs to know what is repeated, and takes no values that are null, no record that is large,
-    and rows in ascending order only.
+    None if there are no match hints, values are null, records are large, or rows do not ascend.
     """
     bounds = columns.bounds()[rows]
     if columns.match_hints is None or not columns.values.validity().all():
@@ -241,8 +221,7 @@ def pack_records(columns: RecordColumns, rows: Ints) -> tuple[bytes, int] | None
     out = np.empty(most + most // 128 + _SLACK, np.uint8)
     pending = np.empty(_BLOCK + _SLACK, np.uint8)
     fields, _names = _fields(columns)
-    match_hints = columns.match_hints
-    begin = len(_FRAME_HEADER)
+    match_hints, begin = columns.match_hints, len(_FRAME_HEADER)
     size, raw_bytes = pack(
         frozen(rows),
         frozen(columns.timestamps),
@@ -262,15 +241,15 @@ def pack_records(columns: RecordColumns, rows: Ints) -> tuple[bytes, int] | None
 
 
 def _fields(columns: RecordColumns) -> tuple[Ints, Bytes]:
-    """What kernels read, by addresses, see `kafka_loops.write_records`; and the names there."""
+    """The fields by addresses, as `record_loops.write_records` reads them, and their names."""
     names = b"".join(header.name for header in columns.headers) + bytes(_SLACK)
     pending = np.frombuffer(names, np.uint8)
-    made = [_field(columns.values), _field(columns.keys)]
+    fields = [_field(columns.values), _field(columns.keys)]
     at = address_of(pending)
     for header in columns.headers:
-        made.append([*_field(header.values)[:4], at, at + len(header.name)])
+        fields.append([*_field(header.values)[:4], at, at + len(header.name)])
         at += len(header.name)
-    return frozen(np.array(made, np.int64)), pending
+    return frozen(np.array(fields, np.int64)), pending
 
 
 def _field(column: BytesColumn | None) -> list[int]:
@@ -282,7 +261,7 @@ def _field(column: BytesColumn | None) -> list[int]:
 
 
 def key_partitions(keys: BytesColumn, partitions: int | Ints) -> Ints:
-    """Where Java's default partitioner puts each key; rows without one get a number as well."""
+    """The partition of each key by Java's default partitioner; rows without a key get one, too."""
     from eventer.kernels.kafka.record_loops import murmur2_each
 
     hashes = np.empty(len(keys), np.int64)
@@ -291,7 +270,7 @@ def key_partitions(keys: BytesColumn, partitions: int | Ints) -> Ints:
 
 
 def bytes_column(values: Sequence[bytes | None]) -> BytesColumn:
-    """A column of the given byte strings."""
+    """A column of byte strings."""
     lengths = np.fromiter((len(value or b"") for value in values), np.int64, len(values))
     offsets = np.zeros(len(values) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
@@ -303,7 +282,7 @@ def bytes_column(values: Sequence[bytes | None]) -> BytesColumn:
 def _payload(
     columns: RecordColumns, rows: Ints, codec: Codec
 ) -> tuple[bytes | memoryview, Codec, int]:
-    """Records, the codec they are in, and their bytes: none where it would make them larger."""
+    """Records, their codec and their raw bytes; no codec if it would make them larger."""
     if codec == "lz4":
         packed = pack_records(columns, rows)
         if packed is not None and len(packed[0]) < packed[1]:

@@ -1,4 +1,4 @@
-"""Compiled loops of `kafka_records`: importing this module imports Numba.
+"""The kernels of `record_batches`. Importing this module imports Numba.
 
 Variable-length integers are zigzag encoded, seven bits a byte, least significant first. Source:
 Kafka's protocol guide, "Record Batch" and "Record"; murmur2 as Kafka's Java client computes it.
@@ -35,7 +35,7 @@ _LOW_32 = 0xFFFFFFFF
 
 @callable_from_kernels
 def varint_size(value: int) -> int:
-    """How many bytes a variable-length integer takes."""
+    """The bytes of a variable-length integer."""
     rest = np.uint64((value << 1) ^ (value >> 63)) >> np.uint64(7)
     size = 1
     while rest != 0:
@@ -46,7 +46,7 @@ def varint_size(value: int) -> int:
 
 @callable_from_kernels
 def write_varint(at: int, value: int) -> int:
-    """Writes a variable-length integer; the place after it."""
+    """Writes a variable-length integer; returns the address after it."""
     rest = np.uint64((value << 1) ^ (value >> 63))
     while rest >= np.uint64(0x80):
         store_byte(at, int(rest) | 0x80)
@@ -58,21 +58,21 @@ def write_varint(at: int, value: int) -> int:
 
 @callable_from_kernels
 def is_null(field: int, row: int) -> bool:
-    """Whether a field, whose description is at a place, has no value in a row."""
+    """Whether the field described at an address has no value in a row."""
     valid = load_word(field + _VALID)
     return load_word(field + _OFFSETS) == 0 or (valid != 0 and load_byte(valid + row) == 0)
 
 
 @callable_from_kernels
 def field_length(field: int, row: int) -> int:
-    """How many bytes its value has there."""
+    """The bytes of its value in a row."""
     offset = load_word(field + _OFFSETS) + _WORD * row
     return load_word(offset + _WORD) - load_word(offset)
 
 
 @callable_from_kernels
 def field_size(field: int, row: int) -> int:
-    """How many bytes its length and its value take."""
+    """The bytes of its length and its value in a row."""
     if is_null(field, row):
         return 1
     length = field_length(field, row)
@@ -81,7 +81,7 @@ def field_size(field: int, row: int) -> int:
 
 @callable_from_kernels
 def write_field(at: int, field: int, row: int) -> int:
-    """Writes its length and its value; the place after it."""
+    """Writes its length and its value; returns the address after them."""
     if is_null(field, row):
         return write_varint(at, -1)
     length = field_length(field, row)
@@ -92,10 +92,10 @@ def write_field(at: int, field: int, row: int) -> int:
 
 @callable_from_kernels
 def record_size(value: int, fields: int, row: int, offset_delta: int, timestamp_delta: int) -> int:
-    """How many bytes a record takes behind its size; `timestamp_delta` is its timestamp's delta.
+    """The bytes of a record after its size.
 
-    The fields are at places: the value's, the key's behind it, then those of headers up to
-    `fields`.
+    The value is described at the address `value`, followed by the key and the headers, up to the
+    address `fields`.
     """
     size = 1 + varint_size(timestamp_delta) + varint_size(offset_delta)
     size += field_size(value + FIELD_BYTES, row) + field_size(value, row)
@@ -112,7 +112,7 @@ def record_size(value: int, fields: int, row: int, offset_delta: int, timestamp_
 def write_record_prefix(
     at: int, value: int, row: int, offset_delta: int, timestamp_delta: int
 ) -> int:
-    """Writes what is between a record's size and its value; the place after it."""
+    """Writes a record between its size and its value; returns the address after it."""
     store_byte(at, 0)
     at = write_varint(at + 1, timestamp_delta)
     at = write_varint(at, offset_delta)
@@ -121,7 +121,7 @@ def write_record_prefix(
 
 @callable_from_kernels
 def write_headers(at: int, value: int, fields: int, row: int) -> int:
-    """Writes what is behind a record's value; the place after it."""
+    """Writes the headers of a record; returns the address after them."""
     header = value + 2 * FIELD_BYTES
     at = write_varint(at, (fields - header) // FIELD_BYTES)
     while header < fields:
@@ -135,13 +135,13 @@ def write_headers(at: int, value: int, fields: int, row: int) -> int:
 
 @kernel
 def write_records(rows: Ints, timestamps: Ints, fields: Ints, out: Bytes) -> int:
-    """Writes one record for each of `rows`, in their order; how many bytes that were.
+    """Writes one record for each of `rows`, in their order; returns the number of bytes.
 
-    `fields` describes the value, the key and the headers, an int64 row of FIELD_NUMBERS each: the
-    addresses of offsets, data, their end and validity, of a header also of its name and that one's
-    end. A byte string of row r is the data from the r-th offset to the next; it is null where its
-    validity is 0. Without an address there are no nulls, without offsets nothing else. Names have
-    room behind them. Timestamps are deltas to the first of `rows`.
+    `fields` describes the value, the key and the headers, each by FIELD_NUMBERS numbers: the
+    addresses of the offsets, of the data and their end, of the validity, and of a header's name and
+    its end. The byte string of row r is the data from offset r to offset r + 1, and null if its
+    validity is 0. Validity 0 means no nulls, offsets 0 mean only nulls. Names are padded.
+    Timestamps are deltas to the first of `rows`.
     """
     begin = address(out)
     value = address(fields)  # type: ignore[arg-type]  # it takes any array
@@ -160,7 +160,7 @@ def write_records(rows: Ints, timestamps: Ints, fields: Ints, out: Bytes) -> int
 
 @callable_from_kernels
 def murmur2(start: int, stop: int) -> int:
-    """Kafka's murmur2 of the bytes at [start, stop), as an unsigned 32-bit number."""
+    """Kafka's murmur2 of the bytes [start, stop), as an unsigned 32-bit number."""
     length = stop - start
     low = np.uint64(_LOW_32)
     m = np.uint64(_MURMUR_M)
@@ -194,7 +194,7 @@ def murmur2(start: int, stop: int) -> int:
 
 @kernel
 def murmur2_each(offsets: Ints, data: Bytes, out: Ints) -> None:
-    """The hash of each of the byte strings, made positive as Java does: its sign bit dropped."""
+    """The hash of each byte string without its sign bit, as Java makes it positive."""
     base = address(data)
     for row in range(len(out)):
         out[row] = murmur2(base + offsets[row], base + offsets[row + 1]) & 0x7FFFFFFF

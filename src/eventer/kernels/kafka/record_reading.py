@@ -1,7 +1,6 @@
-"""Reads Kafka's record batches (format v2) as columns, a whole fetch at a time.
+"""Reads Kafka's record batches (format v2) as columns, a fetch at a time.
 
-Only batch headers are looked at one by one; records are found, and their bytes digested, by
-compiled loops. Every batch's checksum is checked.
+Compiled loops read the records and digest their bytes. The checksum of every batch is checked.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ Words: TypeAlias = NDArray[np.uint64]
 Bytes: TypeAlias = NDArray[np.uint8]
 
 APPEND_TIME: Final = np.iinfo(np.int64).min
-"""The timestamp of records to which the broker gave its own: what they were sent with is gone."""
+"""The timestamp of records whose timestamp the broker replaced by its own."""
 
 _CRC: Final = struct.Struct(">I")
 _CRC_AT: Final = 17
@@ -36,12 +35,12 @@ _XERIAL: Final = b"\x82SNAPPY\x00"
 
 
 class UnreadableRecordsError(ValueError):
-    """A record batch is damaged, or of a format that nobody writes any more."""
+    """A record batch is damaged or has an obsolete format."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchHeader:
-    """What is known of a record batch before its records are read: where it lies in the fetch."""
+    """The header of a record batch, and its position [start, end) in the fetch."""
 
     start: int
     end: int
@@ -55,25 +54,25 @@ class BatchHeader:
 
     @property
     def is_control(self) -> bool:
-        """Whether it ends a transaction and holds no record of anybody's."""
+        """Whether it ends a transaction and has no records of events."""
         return bool(self.attributes & _CONTROL)
 
     @property
     def is_transactional(self) -> bool:
-        """Whether it counts only if its producer's transaction was committed."""
+        """Whether it is valid only if its transaction was committed."""
         return bool(self.attributes & _TRANSACTIONAL)
 
 
 @dataclass(frozen=True, slots=True)
 class ByteSpans:
-    """A byte string a row: `length` bytes of `data` from `start`; null where the length is -1."""
+    """A byte string per row: `length` bytes of `data` from `start`; null if the length is -1."""
 
     data: Bytes
     start: Ints
     length: Ints
 
     def digests(self) -> Words:
-        """64 bits for each row, the same for equal byte strings."""
+        """A 64-bit digest of each row."""
         from eventer.kernels.support.digest_loops import digest_spans
 
         out = np.empty(len(self.start), np.uint64)
@@ -81,7 +80,7 @@ class ByteSpans:
         return out
 
     def value(self, row: int) -> bytes | None:
-        """One row's byte string."""
+        """The byte string of a row."""
         start, length = int(self.start[row]), int(self.length[row])
         return None if length < 0 else self.data[start : start + length].tobytes()
 
@@ -94,7 +93,7 @@ class ByteSpans:
 class Records:
     """Records as columns, in the order of their offsets; timestamps are milliseconds since 1970.
 
-    `headers` is a digest of each record's header names and values, as `header_digests` makes it.
+    `headers` are digests of the header names and values of each record (`header_digests`).
     """
 
     offset: Ints
@@ -107,7 +106,7 @@ class Records:
         return len(self.offset)
 
     def take(self, rows: NDArray[Any]) -> Records:
-        """Some of them."""
+        """Some of the records."""
         return Records(
             self.offset[rows],
             self.timestamp[rows],
@@ -118,7 +117,7 @@ class Records:
 
 
 def read_headers(data: Bytes) -> list[BatchHeader]:
-    """The batches that lie whole in `data`, which begins with one."""
+    """The complete batches in `data`, which begins with a batch."""
     from eventer.kernels.kafka.record_reading_loops import walk_batches
 
     out = np.empty((len(data) // HEADER_BYTES + 1, _COLUMNS), np.int64)
@@ -211,7 +210,7 @@ def _zstd(payload: bytes) -> bytes:
 
 
 def _snappy(payload: bytes) -> bytes:
-    """Plain, or in the frames of Java's client: a header and blocks that say how long they are."""
+    """Raw, or in the frames of Java's client: a header and blocks with their lengths."""
     if not payload.startswith(_XERIAL):
         return _raw_snappy(payload)
     at, parts = 16, []
@@ -244,11 +243,11 @@ _DECOMPRESS: Final[Mapping[int, Callable[[bytes], bytes]]] = {
 }
 
 
-# --- the same digests of what is to be ------------------------------------------------------------
+# --- digests of expected records ------------------------------------------------------------------
 
 
 def column_digests(column: BytesColumn) -> Words:
-    """The digests of a column that records were, or would be, made of."""
+    """The digests of a column of expected records."""
     lengths = column.lengths()
     if column.valid is not None:
         lengths = np.where(column.valid, lengths, -1)
@@ -256,14 +255,14 @@ def column_digests(column: BytesColumn) -> Words:
 
 
 def null_digests(count: int) -> Words:
-    """The digests of rows that are all null."""
+    """The digests of null rows."""
     nothing = np.zeros(0, np.uint8)
     starts, lengths = np.zeros(count, np.int64), np.full(count, -1, np.int64)
     return ByteSpans(nothing, starts, lengths).digests()
 
 
 def header_digests(headers: Sequence[tuple[Words, Words]], count: int) -> Words:
-    """The digests of all headers of each row, out of those of their names and values, in order."""
+    """The digests of all headers of each row, from the digests of their names and values."""
     from eventer.kernels.support.digest_loops import chain_each
 
     chained = np.zeros(count, np.uint64)

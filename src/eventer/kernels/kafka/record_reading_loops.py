@@ -1,4 +1,4 @@
-"""Compiled loops of `kafka_reading`: importing this module imports Numba."""
+"""The kernels of `record_reading`. Importing this module imports Numba."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FIELDS = 8
 
 @callable_from_kernels
 def read_varint(data: Bytes, at: int) -> tuple[int, int]:
-    """A zigzag variable-length integer and the place after it."""
+    """A zigzag variable-length integer, and the position after it."""
     shift = np.uint64(0)
     word = np.uint64(0)
     while at < len(data):
@@ -34,11 +34,10 @@ def read_varint(data: Bytes, at: int) -> tuple[int, int]:
 
 @kernel
 def walk_batches(data: Bytes, out: Ints) -> int:
-    """Reads the headers of whole record batches one after the other; how many there are.
+    """Reads the headers of complete record batches; returns their number.
 
-    A row of `out` gets: where the batch begins and ends, base offset, last offset, attributes,
-    first timestamp, maximal timestamp, producer id and the number of records, or -1 in the last
-    of these where the format is not version 2.
+    A row of `out` gets begin and end of the batch, base offset, last offset, attributes, first and
+    maximum timestamp, producer id and the number of records (-1 if the format is not version 2).
     """
     at = 0
     count = 0
@@ -79,11 +78,11 @@ def parse_records(  # noqa: PLR0917 - a kernel takes its arguments by position
     spans: Ints,
     headers: Words,
 ) -> int:
-    """Reads the records of sections, each `counts[s]` records from `starts[s]` on.
+    """Reads sections of `counts[s]` records from `starts[s]` on; returns the number of records.
 
-    `offsets` and `timestamps` hold each section's base and get each record's own, section by
-    section: the bases of section s are in the row of its first record. A row of `spans` gets start
-    and length of key and value, `headers` a digest of names and values. How many were read.
+    `offsets` and `timestamps` have the base of each section in the row of its first record, and get
+    the values of each record. A row of `spans` gets the start and length of key and value,
+    `headers` a digest of names and values.
     """
     row = 0
     for section in range(len(starts)):

@@ -1,1 +1,1 @@
-"""PostgreSQL's binary COPY format: written from columns, and read back as digests."""
+"""PostgreSQL's binary COPY format: written from columns, read as digests."""

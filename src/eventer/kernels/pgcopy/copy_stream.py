@@ -1,10 +1,9 @@
-"""Rows in PostgreSQL's binary COPY format, out of typed Arrow columns.
+"""Rows in PostgreSQL's binary COPY format, from typed Arrow columns.
 
 A stream is a header, rows and a trailer. A row is the number of its fields (16 bits) and the
 fields; a field is its length in bytes (32 bits, -1 for NULL) and that many bytes; numbers are
-big-endian. Source: PostgreSQL's documentation of COPY, "Binary Format". The rows are written a
-column at a time, each row at its own cursor: the loops depend on a column's width, never on
-a template.
+big-endian. Source: PostgreSQL's documentation of COPY, "Binary Format". Kernels write a column at
+a time, each row at its own cursor.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from eventer.kernels.support.jit import frozen
 HEADER: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 TRAILER: Final = b"\xff\xff"
 EPOCH_US: Final = 946_684_800_000_000
-"""PostgreSQL counts microseconds from 2000-01-01T00:00:00Z; this is that instant since 1970."""
+"""2000-01-01T00:00:00Z, the epoch of PostgreSQL, in microseconds since 1970."""
 
 PIECE_BYTES: Final = 1 << 18
 
@@ -36,9 +35,9 @@ Bytes: TypeAlias = NDArray[np.uint8]
 
 
 class WireType(Enum):
-    """How values of a column travel, by the Arrow type that they come in.
+    """The binary form of a column's values.
 
-    TEXT serves every type whose binary form is its text: text, varchar, json, enums.
+    TEXT is the form of all types whose binary form is their text: text, varchar, json, enums.
     """
 
     INT2 = "int2"
@@ -65,7 +64,7 @@ _WIDTHS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CopyColumn:
-    """A column as it travels; row i of every column is the same event.
+    """A column and its binary form; row i of every column is the same event.
 
     Arrow types: INT2 int16, INT4 int32, INT8 int64, FLOAT4 float32, FLOAT8 float64, BOOL bool,
     TIMESTAMP timestamp[us], TEXT and JSONB large_string (or large_binary).
@@ -76,19 +75,19 @@ class CopyColumn:
 
 
 def copy_stream(columns: Sequence[CopyColumn], rows: Rows) -> Bytes:
-    """The whole stream that copies the given rows of the columns, in the order given."""
+    """The stream that copies the given rows of the columns, in their order."""
     return copy_streams(columns, rows, np.array([len(rows)]))[0]
 
 
 def copy_streams(columns: Sequence[CopyColumn], rows: Rows, stops: Rows) -> list[Bytes]:
-    """A stream for each run of the given rows; a run ends before the place that `stops` says."""
+    """A stream for each run of the given rows; run i ends before position `stops[i]`."""
     from eventer.kernels.pgcopy.copy_stream_loops import put_counts
 
     parts = [_prepare(column) for column in columns]
     sizes = np.full(len(rows), _COUNT_BYTES + _LENGTH_BYTES * len(columns), dtype=np.int64)
     for part in parts:
         part.add_sizes(sizes, rows)
-    before = np.concatenate(([0], np.cumsum(sizes)))  # the bytes of all rows before each
+    before = np.concatenate(([0], np.cumsum(sizes)))  # bytes before each row
     around = len(HEADER) + len(TRAILER)
     ends = before[stops] + np.arange(1, len(stops) + 1) * around
     starts = np.concatenate(([0], ends[:-1]))
@@ -104,25 +103,25 @@ def copy_streams(columns: Sequence[CopyColumn], rows: Rows, stops: Rows) -> list
 
 
 def pieces(streams: Iterable[Bytes], size: int = PIECE_BYTES) -> Iterator[Bytes]:
-    """One stream of the rows of all, one after the other, in pieces of up to about `size` bytes.
+    """One stream of the rows of all streams, in pieces of about `size` bytes at most.
 
-    The streams have the same columns. What is large is not copied, what is small is put together.
+    The streams have the same columns. Small streams are joined; large ones are not copied.
     """
-    waiting, held = [np.frombuffer(HEADER, np.uint8)], len(HEADER)
+    pending, pending_bytes = [np.frombuffer(HEADER, np.uint8)], len(HEADER)
     for stream in streams:
         rows = stream[len(HEADER) : -len(TRAILER)]
-        waiting.append(rows[:size])
-        held += len(waiting[-1])
-        if held >= size:
-            yield np.concatenate(waiting)
-            waiting, held = [], 0
+        pending.append(rows[:size])
+        pending_bytes += len(pending[-1])
+        if pending_bytes >= size:
+            yield np.concatenate(pending)
+            pending, pending_bytes = [], 0
             yield from (rows[at : at + size] for at in range(size, len(rows), size))
-    yield np.concatenate([*waiting, np.frombuffer(TRAILER, np.uint8)])
+    yield np.concatenate([*pending, np.frombuffer(TRAILER, np.uint8)])
 
 
 @dataclass(frozen=True, slots=True)
 class _FixedWidthColumn:
-    """Values of one width, each in the low bytes of a word."""
+    """Values of a fixed width, each in the low bytes of a word."""
 
     valid: Bytes
     words: NDArray[np.uint64]
@@ -142,7 +141,7 @@ class _FixedWidthColumn:
 
 @dataclass(frozen=True, slots=True)
 class _VariableWidthColumn:
-    """Texts in one buffer; `version` is a byte before each, or -1."""
+    """Texts in one buffer; `version` is a byte before each text, or -1."""
 
     valid: Bytes
     offsets: Rows
@@ -171,7 +170,7 @@ def _prepare(column: CopyColumn) -> _FixedWidthColumn | _VariableWidthColumn:
 
 
 def text_buffers(values: pa.Array) -> tuple[Rows, Bytes]:
-    """Offsets (one more than rows) and bytes of an array of large strings; not to be written."""
+    """Offsets (one more than rows) and bytes of an array of large strings, read-only."""
     _, offsets, data = values.buffers()
     count = len(values)
     starts = np.frombuffer(offsets, dtype=np.int64, count=values.offset + count + 1)
@@ -180,7 +179,7 @@ def text_buffers(values: pa.Array) -> tuple[Rows, Bytes]:
 
 
 def _valid(values: pa.Array) -> Bytes:
-    """A byte a row, 0 for null; empty where nothing is null."""
+    """A byte per row, 0 for null; empty without nulls."""
     if values.null_count == 0:
         return frozen(np.empty(0, dtype=np.uint8))
     bits = np.frombuffer(values.buffers()[0], dtype=np.uint8)
@@ -189,7 +188,7 @@ def _valid(values: pa.Array) -> Bytes:
 
 
 def _words(column: CopyColumn) -> NDArray[np.uint64]:
-    """The bits of each value in a word; what stands for a null is never read."""
+    """The bits of each value in a word; those of nulls are not read."""
     values = column.values
     if column.wire is WireType.BOOL:
         values = values.cast(pa.uint8())

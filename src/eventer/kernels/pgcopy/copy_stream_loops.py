@@ -1,7 +1,6 @@
-"""The kernels of `pgcopy`: importing this module imports Numba.
+"""The kernels of `copy_stream`. Importing this module imports Numba.
 
-Rows are written a column at a time, so that nothing may be written beyond a field: what comes after
-it may be there already.
+They write a column at a time and nothing beyond a field: the next field may be written already.
 """
 
 from __future__ import annotations
@@ -12,11 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.kernels.support.copy_loops import copy_exactly
-from eventer.kernels.support.intrinsics import (
-    Bytes,
-    address,
-    store_byte,
-)
+from eventer.kernels.support.intrinsics import Bytes, address, store_byte
 from eventer.kernels.support.jit import callable_from_kernels, kernel
 
 Ints = NDArray[np.int64]
@@ -26,7 +21,7 @@ _LENGTH_BYTES: Final = 4
 
 @callable_from_kernels
 def put_length(at: int, length: int) -> int:
-    """Writes the length of a field, -1 for null; the place after it."""
+    """Writes the length of a field, -1 for null; returns the address after it."""
     for byte in range(_LENGTH_BYTES):
         store_byte(at + byte, length >> (24 - 8 * byte))
     return at + _LENGTH_BYTES
@@ -34,7 +29,7 @@ def put_length(at: int, length: int) -> int:
 
 @kernel
 def put_counts(out: Bytes, cursors: Ints, count: int) -> None:
-    """Writes how many fields a row has, at each cursor; moves them on."""
+    """Writes the number of fields of a row at each cursor, and advances the cursors."""
     for i in range(len(cursors)):
         at = cursors[i]
         out[at] = count >> 8
@@ -46,7 +41,7 @@ def put_counts(out: Bytes, cursors: Ints, count: int) -> None:
 def put_words(  # noqa: PLR0917  compiled code takes arguments by position
     out: Bytes, cursors: Ints, rows: Ints, valid: Bytes, words: NDArray[np.uint64], width: int
 ) -> None:
-    """Writes fields of `width` bytes; where `valid` has bytes, one that is 0 is a null."""
+    """Writes fields of `width` bytes; a row is null if its byte in `valid` (if any) is 0."""
     base = address(out)
     for i in range(len(rows)):
         row, at = rows[i], base + cursors[i]
@@ -63,7 +58,7 @@ def put_words(  # noqa: PLR0917  compiled code takes arguments by position
 
 @kernel
 def add_text_sizes(sizes: Ints, rows: Ints, valid: Bytes, offsets: Ints, extra: int) -> None:
-    """Adds the bytes of texts, and `extra` for each that is not null."""
+    """Adds the bytes of texts, and `extra` bytes for each text that is not null."""
     for i in range(len(rows)):
         row = rows[i]
         if len(valid) == 0 or valid[row]:
@@ -80,7 +75,7 @@ def put_texts(  # noqa: PLR0917  compiled code takes arguments by position
     data: Bytes,
     version: int,
 ) -> None:
-    """Writes texts as fields; a `version` that is not below zero goes before each."""
+    """Writes texts as fields, each after the byte `version` unless that is negative."""
     base, texts = address(out), address(data)
     for i in range(len(rows)):
         row, at = rows[i], base + cursors[i]

@@ -1,4 +1,4 @@
-"""Compiled loops of `pg_reading`: importing this module imports Numba."""
+"""The kernel of `row_digests`. Importing this module imports Numba."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Words = NDArray[np.uint64]
 def digest_rows(
     data: Bytes, in_key: Bytes, numbers: Ints, keys: Words, contents: Words
 ) -> tuple[int, int]:
-    """Digests the rows that lie whole in `data`; how many, and where the first other one begins.
+    """Digests the complete rows in `data`; returns their number, and the end of the last one.
 
     The first field of a row is its number, of at most eight bytes; field i + 1 belongs to the key
-    where `in_key[i]` is not 0. The trailer of a stream is no row.
+    if `in_key[i]` is not 0. The trailer of a stream is not a row.
     """
     at = 0
     row = 0
@@ -32,10 +32,10 @@ def digest_rows(
         key = np.uint64(0)
         content = np.uint64(0)
         after = at + 2
-        whole = True
+        is_complete = True
         for field in range(fields):
             if after + 4 > len(data):
-                whole = False
+                is_complete = False
                 break
             length = 0
             for i in range(4):
@@ -43,18 +43,18 @@ def digest_rows(
             length = -1 if length == 0xFFFFFFFF else length
             after += 4
             if after + max(0, length) > len(data):
-                whole = False
+                is_complete = False
                 break
             if field == 0:
                 for i in range(max(0, length)):
                     number = number << 8 | int(data[after + i])
             else:
-                of_field = digest(data, after, length)
-                content = chain(content, of_field)
+                field_digest = digest(data, after, length)
+                content = chain(content, field_digest)
                 if in_key[field - 1]:
-                    key = chain(key, of_field)
+                    key = chain(key, field_digest)
             after += max(0, length)
-        if not whole:
+        if not is_complete:
             break
         numbers[row] = number
         keys[row] = key

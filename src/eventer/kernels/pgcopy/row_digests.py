@@ -1,4 +1,4 @@
-"""Reads rows in PostgreSQL's binary COPY format as digests, a chunk of the stream at a time."""
+"""Reads rows in PostgreSQL's binary COPY format as digests, a piece of the stream at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SMALLEST_ROW: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class RowDigests:
-    """Rows by the number in their first field: digests of their keys and of all other fields."""
+    """The numbers in the first fields of rows, digests of their keys and of all other fields."""
 
     number: Ints
     key: Words
@@ -27,7 +27,7 @@ class RowDigests:
 
 
 class CopyDigestReader:
-    """Takes a COPY stream in pieces, cut anywhere. `in_key` says which fields make the key."""
+    """Reads a COPY stream in pieces of any size; `in_key` marks the fields of the key."""
 
     def __init__(self, in_key: Sequence[bool]) -> None:
         self._in_key = np.array(in_key, np.uint8)
@@ -35,7 +35,7 @@ class CopyDigestReader:
         self._header_read = False
 
     def take(self, piece: bytes | memoryview) -> RowDigests:
-        """The rows that are whole with this piece."""
+        """The rows that are complete with this piece."""
         from eventer.kernels.pgcopy.row_digest_loops import digest_rows
 
         stream = self._incomplete_row + bytes(piece)

@@ -1,1 +1,1 @@
-"""How kernels are compiled, cached and loaded, and what all of them are built from."""
+"""Compiles, caches and loads kernels; building blocks of kernels."""

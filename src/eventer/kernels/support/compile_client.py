@@ -1,7 +1,7 @@
-"""Has kernels compiled by a process of its own.
+"""Compiles kernels in a separate process.
 
-A process that compiles keeps some 75 MiB of the compiler, and its other threads wait, as compiling
-holds the GIL. Here that ends with the process, a while after the last kernel.
+A process that compiles keeps some 75 MiB of the compiler, and compiling holds the GIL. The separate
+process ends some seconds after the last kernel.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ DONE: Final = b"+"
 FAILED: Final = b"-"
 IDLE_TIMEOUT_S: Final = 5.0
 ANSWER_TIMEOUT_S: Final = 120.0
-"""Several times what the largest kernel takes on a busy machine."""
+"""Several times the compile time of the largest kernel on a busy machine."""
 _MAX_ATTEMPTS: Final = 2
 _COMMAND: Final = (sys.executable, "-P", "-m", "eventer.kernels.support.compile_server")
-"""Without the working directory among the places of modules: it is the user's."""
+"""-P: modules are not imported from the working directory."""
 
 _log = logging.getLogger(__name__)
 
 
 class CompileClient:
-    """The process, while there is one: it is started when it is needed, and ends with this one.
+    """Starts the compile process when it is needed; the process ends with this one.
 
-    It has a group of its own, as Ctrl-C is none of its business, and none of our settings, as some
-    are secrets. Where no process answers there is not another one: nothing is compiled then.
+    It has its own process group, so that Ctrl-C does not reach it, and no settings of Eventer,
+    because some are secrets. If it does not answer, the client is disabled.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class CompileClient:
         self._disabled = False
 
     def compile_into_cache(self, module: str, name: str, signature: Any) -> bool:
-        """Compiles a kernel for a signature of Numba's, into its cache; says whether it did."""
+        """Compiles a kernel for a Numba signature into its cache; returns whether it did."""
         question = pickle.dumps((module, name, signature))
         with self._lock:
             if self._timer is not None:
@@ -63,12 +63,12 @@ class CompileClient:
         return answer == DONE
 
     def stop(self) -> None:
-        """Ends the process, if there is one."""
+        """Stops the process."""
         with self._lock:
             self._stop()
 
     def _answer(self, question: bytes) -> bytes:
-        """Nothing where no process gives one. A process may have been killed since the last one."""
+        """The answer of the process, or nothing; a killed process is replaced once."""
         for _ in range(_MAX_ATTEMPTS):
             if self._disabled:
                 break
@@ -76,13 +76,15 @@ class CompileClient:
                 if answer := self._ask(question):
                     return answer
             except OSError as error:
-                _log.info("the process that compiles kernels does not run: %s", error)
+                _log.info("the compile process does not run: %s", error)
             except BaseException:
-                self._stop(kill=True)  # its answer would be taken for the next one's
+                self._stop(kill=True)  # a late answer would count for the next question
                 raise
             self._stop(kill=True)
         if not self._disabled:
-            _log.warning("kernels are compiled in this process: the one for it does not answer")
+            _log.warning(
+                "the compile process does not answer: kernels are compiled in this process"
+            )
         self._disabled = True
         return b""
 
@@ -112,7 +114,7 @@ class CompileClient:
         timer.daemon = True
         try:
             timer.start()
-        except RuntimeError:  # there can be no more threads
+        except RuntimeError:  # no further thread can be started
             self._stop()
         else:
             self._timer = timer

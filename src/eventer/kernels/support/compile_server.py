@@ -1,4 +1,4 @@
-"""The process that compiles kernels: answers each question that `compiling.CompileClient` asks."""
+"""The process that compiles kernels for `compile_client.CompileClient`."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from eventer.kernels.support.jit import dispatcher
 
 
 def main() -> None:
-    """Until there is no more to read."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # who started this may have ignored it
+    """Answers questions until the client closes the pipe."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the parent may ignore it
     questions = sys.stdin.buffer
     answers = os.dup(sys.stdout.fileno())
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Numba may print
     Thread(target=_exit_with_client, args=(questions.fileno(),), daemon=True).start()
     while True:
         try:
-            module, name, signature = pickle.load(questions)  # noqa: S301  of our own making
+            module, name, signature = pickle.load(questions)  # noqa: S301  from CompileClient
         except EOFError:
             return
         os.write(answers, _answer(module, name, signature))
 
 
 def _exit_with_client(questions: int) -> None:
-    """Even where that is killed while a kernel is compiled."""
+    """Exits when the client ends, also while a kernel is compiled."""
     poll = select.poll()
-    poll.register(questions, 0)  # the other end's closing is told in any case
+    poll.register(questions, 0)  # poll always reports that the other end is closed
     poll.poll()
     os._exit(0)
 
@@ -48,17 +48,14 @@ def _answer(module: str, name: str, signature: Any) -> bytes:
         kernel = _kernel(module, name)
         with _locked(Path(kernel._cache.cache_path) / f"{name}.lock"):  # noqa: SLF001
             kernel.compile(signature)
-    except Exception:  # noqa: BLE001  who asked compiles it and sees for itself
+    except Exception:  # noqa: BLE001  the client then compiles the kernel and gets the error
         return FAILED
     return DONE
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Of several processes that are asked for a kernel at once one compiles it.
-
-    The others wait, and find it in the cache: `compile` looks there first.
-    """
+    """Lets one of several processes compile a kernel; the others then find it in the cache."""
     with path.open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""Copying between addresses, for kernels: importing this module imports Numba."""
+"""Copies between addresses, for kernels. Importing this module imports Numba."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from eventer.kernels.support.intrinsics import (
 from eventer.kernels.support.jit import callable_from_kernels
 
 UNBOUNDED: Final = 1 << 62
-"""A brim or an edge for who knows that there is room."""
+"""The end of a buffer that certainly has enough space."""
 NO_ROOM: Final = 1 << 62
-"""The end of what was not written, because it does not fit."""
+"""The result of a copy that does not fit."""
 _WORD: Final = 8
 
 
@@ -35,9 +35,9 @@ def _copy_bytes(at: int, start: int, end: int) -> None:
 
 @callable_from_kernels
 def copy(at: int, out_end: int, start: int, stop: int, src_end: int) -> int:
-    """Copies the bytes [start, stop) if they end before the brim; the place after them.
+    """Copies the bytes [start, stop) unless they end after `out_end`; returns the end.
 
-    Blocks are read up to the edge, where the data end.
+    Blocks are read only before `src_end`, and may write beyond the end.
     """
     end = at + stop - start
     if end > out_end:
@@ -54,7 +54,7 @@ def copy(at: int, out_end: int, start: int, stop: int, src_end: int) -> int:
 
 @callable_from_kernels
 def copy_exactly(at: int, start: int, stop: int) -> int:
-    """Copies the bytes [start, stop) and touches no others; the place after them."""
+    """Copies exactly the bytes [start, stop); returns the address after them."""
     end = at + stop - start
     if stop - start >= BLOCK:
         while at + BLOCK <= end:

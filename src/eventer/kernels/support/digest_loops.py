@@ -1,4 +1,4 @@
-"""Digests of byte strings: 64 bits that tell apart what differs by accident, not by intent.
+"""64-bit digests of byte strings, which are not secure against intent.
 
 Importing this module imports Numba.
 """
@@ -17,7 +17,7 @@ Words = NDArray[np.uint64]
 
 @callable_from_kernels
 def digest(data: Bytes, start: int, length: int) -> np.uint64:
-    """64 well-mixed bits of the bytes [start, start + length); of a null, whose length is -1."""
+    """The digest of the bytes [start, start + length), or of null if the length is -1."""
     h = np.uint64(0x9E3779B97F4A7C15) ^ (np.uint64(length + 1) * np.uint64(0xC2B2AE3D27D4EB4F))
     at = start
     for _ in range(max(0, length) >> 3):
@@ -52,7 +52,7 @@ def chain(h: np.uint64, other: np.uint64) -> np.uint64:
 
 @kernel
 def digest_spans(data: Bytes, starts: Ints, lengths: Ints, out: Words) -> None:
-    """The digest of each of the byte strings; those of length -1 are null."""
+    """The digest of each byte string; those of length -1 are null."""
     for row in range(len(starts)):
         out[row] = digest(data, starts[row], lengths[row])
 

@@ -1,9 +1,8 @@
-"""Machine instructions that Numba's Python has no word for; importing this module imports Numba.
+"""Machine instructions for kernels. Importing this module imports Numba.
 
-Only kernels can call these. Places in memory are addresses: an array that is passed on from
-function to function costs more, in counted references, than what is done to it. Nothing is checked:
-the caller sees to it that a block or a word lies within its array, and that the array lives. Words
-are little-endian, as is every machine that Numba has wheels for.
+They use addresses, because passing arrays between functions costs reference counting. Nothing is
+checked: a block or a word must lie within its array, and the array must be alive. Words are
+little-endian, as on all machines that Numba supports.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Callable
 from inspect import Parameter, Signature
 from typing import Any, Final, TypeAlias
 
-import numba  # noqa: F401 - before its parts, see `compiled`
+import numba  # noqa: F401  before its parts
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -23,9 +22,9 @@ Bytes: TypeAlias = NDArray[np.uint8]
 Word: TypeAlias = np.uint64
 
 BLOCK: Final = 16
-"""How many bytes `copy_block` and `escapes_in_block` take at a time."""
+"""The bytes of `copy_block` and `escapes_in_block`."""
 WIDE_BLOCK: Final = 32
-"""How many `copy_wide_block` does."""
+"""The bytes of `copy_wide_block`."""
 
 _BYTE: Final = ir.IntType(8)
 _WORD: Final = ir.IntType(64)
@@ -36,9 +35,9 @@ _ZERO_IS_DEFINED: Final = ir.Constant(ir.IntType(1), 0)
 
 
 def _intrinsic(result: Any, parameters: list[Any], emit: Callable[..., Any]) -> Any:
-    """What `emit(builder, *values)` generates, as a function of kernels.
+    """A function for kernels whose code `emit(builder, *values)` generates.
 
-    A parameter of type None takes any byte array; its value is where the array's data begin.
+    A parameter of type None takes any array; its value is the address of the array's data.
     """
 
     def define(_: Any, *given: Any) -> Any:
@@ -56,7 +55,7 @@ def _intrinsic(result: Any, parameters: list[Any], emit: Callable[..., Any]) -> 
 
     names = ["_", *(f"a{number}" for number in range(len(parameters)))]
     positional = Parameter.POSITIONAL_OR_KEYWORD
-    # Numba takes as many arguments as it sees, and would pass a tuple for `*given`.
+    # Numba needs the number of arguments, and would pass a tuple for `*given`.
     define.__signature__ = Signature([Parameter(name, positional) for name in names])  # type: ignore[attr-defined]
     return intrinsic(define)
 
@@ -118,26 +117,26 @@ def _emit_leading_zeros(builder: Any, word: Any) -> Any:
 
 
 address: Callable[[Bytes], int] = _intrinsic(types.int64, [None], _emit_address)
-"""Where the data of an array begin."""
+"""The address of the data of an array."""
 
 copy_block: Callable[[int, int], None] = _intrinsic(
     types.void, [types.int64, types.int64], _emit_copy
 )
-"""Copies BLOCK bytes to a place (first) from another; they may overlap."""
+"""Copies BLOCK bytes to the first address from the second; they may overlap."""
 
 copy_wide_block: Callable[[int, int], None] = _intrinsic(
     types.void, [types.int64, types.int64], _emit_wide_copy
 )
-"""Copies WIDE_BLOCK bytes likewise."""
+"""Copies WIDE_BLOCK bytes in the same way."""
 
 escapes_in_block: Callable[[int], Word] = _intrinsic(types.uint64, [types.int64], _emit_escapes)
-"""A bit for each of the BLOCK bytes there: set where JSON does not write that byte as it is."""
+"""A bit for each of BLOCK bytes, set if JSON escapes that byte."""
 
 load_byte: Callable[[int], int] = _intrinsic(types.int64, [types.int64], _emit_load_byte)
-"""The byte at a place."""
+"""The byte at an address."""
 
 load_word: Callable[[int], int] = _intrinsic(types.int64, [types.int64], _emit_load_word)
-"""The eight bytes at a place as a signed number."""
+"""The eight bytes at an address as a signed number."""
 
 store_byte: Callable[[int, int], None] = _intrinsic(
     types.void, [types.int64, types.int64], _emit_store_byte
@@ -157,7 +156,7 @@ high_product: Callable[[Word, Word], Word] = _intrinsic(
 trailing_zeros: Callable[[Word], int] = _intrinsic(
     types.int64, [types.uint64], _emit_trailing_zeros
 )
-"""How many zero bits there are below the lowest one; 64 for zero."""
+"""The number of zero bits below the lowest one; 64 for zero."""
 
 leading_zeros: Callable[[Word], int] = _intrinsic(types.int64, [types.uint64], _emit_leading_zeros)
-"""How many zero bits there are above the highest one; 64 for zero."""
+"""The number of zero bits above the highest one; 64 for zero."""

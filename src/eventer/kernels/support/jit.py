@@ -1,9 +1,8 @@
-"""Plain loops over arrays, compiled by Numba at their first call and kept on disk.
+"""Kernels: loops over arrays that Numba compiles at their first call and caches on disk.
 
-A process of its own compiles them, where there is a place to keep them: the package's
-`__pycache__` where that can be written, else the user's cache directory (`NUMBA_CACHE_DIR` names
-another). Where there is none, each process compiles anew. A shared temporary directory is no
-choice: what lies there is executed.
+A separate process compiles them into the cache: the package's `__pycache__` if it is writable, else
+the user's cache directory (or `NUMBA_CACHE_DIR`). Without a cache, each process compiles them. A
+shared temporary directory is not used, because cached code is executed.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ S = TypeVar("S", bound=np.generic)
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compiles a function that releases the GIL; importing its module does not import Numba.
+    """Compiles a function at its first call; it releases the GIL.
 
-    The function may call no other kernel, only what `callable_from_kernels` marks, and is compiled
-    once for each combination of array types: Numba tells read-only arrays from writable ones, so
-    pass each argument the same way (`frozen`).
+    It can call functions marked with `callable_from_kernels`, not other kernels. It is compiled for
+    each combination of array types. Read-only and writable arrays are different types, so pass each
+    argument in the same way (`frozen`). Importing its module does not import Numba.
     """
 
     @lru_cache(maxsize=1)
@@ -45,7 +44,7 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def callable_from_kernels(function: Callable[P, R]) -> Callable[P, R]:
-    """Lets a function be compiled into kernels; a module that uses this imports Numba."""
+    """Marks a function that kernels can call. Importing its module imports Numba."""
     numba()  # before its parts
     from numba.extending import register_jitable
 
@@ -54,7 +53,7 @@ def callable_from_kernels(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def frozen(array: NDArray[S]) -> NDArray[S]:
-    """The array for reading only: kernels are compiled once where all are alike."""
+    """A read-only view of an array, so that kernels see one type."""
     if not array.flags.writeable:
         return array
     view = array.view()
@@ -63,31 +62,31 @@ def frozen(array: NDArray[S]) -> NDArray[S]:
 
 
 def address_of(array: NDArray[Any]) -> int:
-    """Where its data begin, for kernels that read by addresses; it must live as long as they do."""
+    """The address of the data of an array, which must be alive while a kernel reads it."""
     return int(array.__array_interface__["data"][0])
 
 
 def dispatcher(function: Callable[..., Any], *, in_other_process: bool = True) -> Any:
-    """Numba's own object for a kernel's function: what is called, and compiled for a signature.
+    """Numba's dispatcher of a kernel.
 
-    `in_other_process` says whether what no cache has is compiled by another process.
+    With `in_other_process` another process compiles what is not in the cache.
     """
-    # Numba looks for changes in the kernel's own file alone, not in what is compiled into it.
+    # Numba checks only the file of the kernel for changes, not the functions that it calls.
     function.__qualname__ = f"{function.__name__}-{_sources()}"
     try:
-        made = numba().njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # no directory for the cache can be written
+        compiled = numba().njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # no writable cache directory
         return numba().njit(nogil=True)(function)
     if in_other_process:
         from eventer.kernels.support.kernel_cache import SharedKernelCache
 
-        made._cache = SharedKernelCache(function)  # noqa: SLF001  as its `enable_caching` does
-    return made
+        compiled._cache = SharedKernelCache(function)  # noqa: SLF001  as its `enable_caching` does
+    return compiled
 
 
 @lru_cache(maxsize=1)
 def _sources() -> str:
-    """A digest of all that kernels are compiled from."""
+    """A digest of the sources of all kernels."""
     digest = blake2b(digest_size=8)
     for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
         digest.update(path.read_bytes())

@@ -1,4 +1,4 @@
-"""The cache of a kernel's compiled code. Importing this imports Numba."""
+"""The cache of compiled kernels. Importing this module imports Numba."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _COMPILE_CLIENT: Final = CompileClient()
 
 
 class SharedKernelCache(FunctionCache):
-    """Numba's cache on disk, in which another process puts what is missing."""
+    """Numba's cache on disk; another process compiles missing kernels into it."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call]
         self._names = function.__module__, function.__name__
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """The code for a signature; None where this process has to compile it."""
+        """The code for a signature; None if this process must compile it."""
         found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         if found is None and _COMPILE_CLIENT.compile_into_cache(*self._names, sig):
             found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]

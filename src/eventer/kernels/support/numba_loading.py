@@ -1,7 +1,7 @@
-"""Says when this process loads or compiles code, for those who watch how long events take.
+"""Reports when this process imports Numba or compiles kernels.
 
-Importing Numba takes some tenths of a second, compiling a kernel for the first time up to some ten
-seconds on a busy machine. Neither is the fault of the template whose events come to need it.
+The import takes some tenths of a second, and the compilation of a kernel up to some ten seconds on
+a busy machine. Time limits of templates exclude both.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 
 class CompileActivity:
-    """Open, in any number of threads and any depth, while something is being loaded."""
+    """A context that is active while any thread loads or compiles code; it can be nested."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -22,10 +22,10 @@ class CompileActivity:
         self._listeners: list[Callable[[bool], object]] = []
 
     def watch(self, listener: Callable[[bool], object]) -> Callable[[], None]:
-        """Calls `listener` with True when loading begins and False when it is over, in any thread.
+        """Calls `listener` in any thread: with True when the activity begins, False when it ends.
 
         Returns:
-            What ends that.
+            A function that removes the listener.
         """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
@@ -45,17 +45,16 @@ class CompileActivity:
 
 
 LOADING: Final = CompileActivity()
-"""The process's own."""
+"""The activity of this process."""
 
 _IMPORT_LOCK: Final = Lock()
 
 
 def numba() -> ModuleType:
-    """Numba, whole. Its compilations, and what it loads from its cache, are `LOADING`.
+    """Imports Numba; its compilations and cache reads then count as `LOADING`.
 
-    Whoever imports a part of Numba gets it here before. Several threads come here first: one that
-    imports a part holds its lock while it waits for the whole, another that imports the whole comes
-    to need that part, and Python solves the deadlock by handing out half a module.
+    Call this before importing a part of Numba: if two threads import Numba and a part of it at the
+    same time, Python resolves the deadlock of their import locks by a partly initialised module.
     """
     with _IMPORT_LOCK:
         return _import_numba()
@@ -63,7 +62,7 @@ def numba() -> ModuleType:
 
 @lru_cache(maxsize=1)
 def _import_numba() -> ModuleType:
-    """Imports it, and listens from then on: nobody compiles before, or is counted twice."""
+    """Imports Numba and registers the listener of its compilations."""
     with LOADING:
         import numba
         from numba.core import event
@@ -75,7 +74,7 @@ def _import_numba() -> ModuleType:
             def on_end(self, _: Any) -> None:
                 LOADING.__exit__()
 
-        # The lock is held for a look into the cache, too.
+        # Numba also holds this lock while it reads its cache.
         event.register("numba:compiler_lock", Listener())  # type: ignore[no-untyped-call]
         module: ModuleType = numba
         return module

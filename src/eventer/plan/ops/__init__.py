@@ -1,1 +1,1 @@
-"""What the operations of plan nodes compute: arrays from arrays, a family a file."""
+"""The operations of plan nodes, a family per module."""

@@ -1,4 +1,4 @@
-"""Codes of dictionaries, conditions, and the joining of what they parted."""
+"""Codes of dictionaries, conditions, and the merging of their branches."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DTYPES = {
 
 @operation("entries")
 def entries(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
-    """The same codes, for other entries; a boolean's are 0 and 1."""
+    """The same codes, for other entries; a BOOLEAN has the codes 0 and 1."""
     (codes,) = arguments
     return codes if codes.dtype == np.int64 else codes.astype(np.int64)
 
@@ -60,7 +60,7 @@ def _table(values: tuple[Any, ...], kind: Type) -> Any:
 
 @operation("code_pairs")
 def code_pairs(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """One code for a combination of codes; the parameters are how many each has."""
+    """One code for a combination of codes; the parameters are the numbers of codes."""
     code = arguments[0]
     for size, each in zip(node.parameters[1:], arguments[1:], strict=True):
         code = code * size + each
@@ -69,13 +69,13 @@ def code_pairs(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
 
 @operation("offset_codes")
 def offset_codes(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """Whole numbers as codes, counted from the least one there can be."""
+    """Integers as codes, counted from the lowest possible one."""
     return arguments[0].astype(np.int64) - node.parameters[0]
 
 
 @operation("positions", raises=True)
 def positions(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """Numbers, cut to whole ones, as positions of an array; rows outside of it raise."""
+    """Numbers without their fractions as positions of an array; rows outside raise."""
     whole = np.trunc(arguments[0])
     wrong = ~((whole >= 0) & (whole < node.parameters[0]))
     if wrong.any():
@@ -86,7 +86,7 @@ def positions(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
 
 @operation("merge")
 def merge(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """Two columns of complementary rows as one, by the mask that parted them."""
+    """The columns of the two branches of a condition as one column."""
     mask, *sides = arguments
     rows = np.flatnonzero(mask), np.flatnonzero(~mask)
     if node.type is Type.TEXT:

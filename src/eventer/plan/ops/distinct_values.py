@@ -1,4 +1,4 @@
-"""A function of the language, once for each different combination of its arguments."""
+"""Functions of the language, called once per distinct combination of arguments."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PLACEHOLDERS: dict[Type, Any] = {Type.NUMBER: 0.0, Type.TEXT: "", Type.BOOLEAN:
 
 @operation("each", raises=True)
 def each(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """Rows for which the function raises, or gives another type than foreseen, raise."""
+    """Rows raise if the function raises or returns another type than the node."""
     columns = [column for column in arguments if isinstance(column, _COLUMNS)]
     codes, distinct = _distinct(columns)
     results, raising = _results(run, node, node.parameters[0], arguments, distinct)
@@ -46,10 +46,7 @@ def each(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
 def texts_per_distinct_value(
     run: Execution, node: Node, function: Any, values: Any, rows: Any
 ) -> Any:
-    """Texts that a function makes of the numbers of some of a node's rows (None for all).
-
-    Those for which it raises, raise.
-    """
+    """The texts of numbers in `rows` of a node (all if None); rows raise if the function does."""
     codes, distinct = _distinct([values])
     results, raising = _results(run, node, function, [values], distinct)
     if raising.any():
@@ -70,7 +67,7 @@ def _results(
     results, raising = [], np.zeros(len(distinct), dtype=np.bool_)
     for number, changing in enumerate(distinct):
         given = iter(changing)
-        run.restart_meter()  # each value has the whole budget, as an event has
+        run.restart_meter()  # each call has the budget of an event
         try:
             result = function(
                 *[next(given) if isinstance(each, _COLUMNS) else each for each in arguments]
@@ -85,7 +82,7 @@ def _results(
 
 
 def _distinct(columns: Sequence[Any]) -> tuple[Any, list[tuple[Any, ...]]]:
-    """A code a row, and the combination of values of each code."""
+    """A code per row, and the combination of values of each code."""
     codes, values = _dictionary_encode(columns[0])
     combinations: list[tuple[Any, ...]] = [(value,) for value in values]
     for column in columns[1:]:

@@ -1,4 +1,4 @@
-"""Draws: the columns of the functions, and the keys they are drawn with."""
+"""Draws and draw keys."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @operation("draw")
 def drawn_column(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """What a call of a function gives in each row."""
+    """The column of a call."""
     call = node.parameters[0]
     key = arguments[0] if arguments else node.parameters[1]
     context = BatchContext(run.index(node.domain), run.scheduled(node.domain))
@@ -35,7 +35,7 @@ def drawn_column(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
 
 @operation("draw_values")
 def draw_values(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """The column as an array of the node's type."""
+    """The values of a call as an array of the node's type."""
     (column,) = arguments
     if column is None:
         return run.placeholder(node)
@@ -56,7 +56,7 @@ def _texts(column: Any) -> Any:
 
 @operation("integer_between", raises=True)
 def integer_between(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """`get_integer` between ends that differ from row to row."""
+    """Integers between ends that differ between rows."""
     low, high = (full(run, node, end, np.int64) for end in arguments[:2])
     wrong = low > high
     if wrong.any():
@@ -69,7 +69,7 @@ def integer_between(run: Execution, node: Node, arguments: Sequence[Any]) -> Any
 
 @operation("number_between", raises=True)
 def number_between(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """`get_number` between ends that differ from row to row."""
+    """Numbers between ends that differ between rows."""
     low, high = (full(run, node, end, np.float64) for end in arguments[:2])
     with np.errstate(all="ignore"):
         wide = high - low
@@ -88,17 +88,17 @@ def _words(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
 
 @operation("key_child")
 def key_child(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """Keys one step further on."""
+    """The children of keys by one step."""
     return draw.child_column(arguments[0], node.parameters[0])
 
 
 @operation("key_element")
 def key_element(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """Keys of elements, by their numbers, from one key."""
+    """The keys of elements by position, from one key."""
     return draw.child_column(node.parameters[0], arguments[0])
 
 
 @operation("key_elements")
 def key_elements(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
-    """Keys of elements, by their numbers, from the keys of what is around them."""
+    """The keys of elements by position, from a key per row."""
     return draw.child_column(arguments[0], arguments[1])

@@ -1,4 +1,4 @@
-"""Numbers and truths of the elements of each list, strictly from the first to the last."""
+"""Reductions of lists, in the order of the elements."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def reduce_lists(run: Execution, node: Node, values: Any, sizes: Any) -> Any:
-    """One value for each list; an empty one has no least and no greatest: its row raises."""
+    """One value per list; rows with an empty list have no minimum or maximum and raise."""
     if node.operation in {"list_any", "list_all"}:
         return _truths(values, sizes, wanted=node.operation == "list_any")
     if node.operation == "integer_list_sum":
@@ -30,7 +30,7 @@ def reduce_lists(run: Execution, node: Node, values: Any, sizes: Any) -> Any:
 
 
 def _fold(combine: Any, values: Any, sizes: Any, start: Any) -> Any:
-    """Folds all lists at once, position by position: as many steps as the longest list has."""
+    """Folds all lists at once, position by position."""
     starts = np.cumsum(sizes) - sizes
     longest = int(sizes.max()) if len(sizes) else 0
     result = np.zeros(len(sizes), dtype=values.dtype)

@@ -18,7 +18,7 @@ Numbers = NDArray[Any]
 
 
 def finite(run: Execution, node: Node, values: Any) -> Any:
-    """The values; rows that are infinite or no number raise, and hold 0."""
+    """The values; rows that are not finite raise and get 0."""
     wrong = ~np.isfinite(values)
     if wrong.any():
         run.raise_rows(node.domain, wrong)
@@ -71,7 +71,7 @@ _PLAIN: Final[dict[str, Callable[..., Any]]] = {
     "greater": np.greater,
     "less_equal": np.less_equal,
     "greater_equal": np.greater_equal,
-    # As the language computes them: the sign of a zero is its, too.
+    # The sign of zero is that of the language.
     "abs": lambda x: np.where(x > 0.0, x, -x),
     "floor": lambda x: np.copysign(np.floor(x), x),
     "ceil": lambda x: np.copysign(np.ceil(x), x),
@@ -98,7 +98,7 @@ operation("remainder", raises=True)(_by_nonzero(np.fmod))
 
 @operation("round")
 def rounded(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
-    """To the nearest whole number, halves away from zero."""
+    """To the nearest integer, halves away from zero."""
     (values,) = arguments
     whole = np.trunc(values)
     away = np.abs(values - whole) >= 0.5
@@ -114,7 +114,7 @@ def square_root(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
 
 @operation("is_position")
 def is_position(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
-    """Whether a number, cut to a whole one, is a position of a list of a length."""
+    """Whether a number without its fraction is a position of a list."""
     number, length = arguments
     whole = np.trunc(number)
     return (whole >= 0) & (whole < length)
@@ -122,7 +122,7 @@ def is_position(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
 
 @operation("checked_integer", raises=True)
 def checked_integer(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """Numbers that must be whole and exact, and no negative zero."""
+    """Numbers that must be exact integers and not negative zero."""
     values = full(run, node, arguments[0], np.float64)
     wrong = (np.trunc(values) != values) | (np.abs(values) >= 2.0**53)
     wrong |= (values == 0) & np.signbit(values)

@@ -1,4 +1,4 @@
-"""How operations are declared, and what they are given."""
+"""The declaration of operations, and their arguments."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from eventer.plan.graph import Node
 
 Operation: TypeAlias = "Callable[[Execution, Node, Sequence[Any]], Any]"
-"""The run, the node, and its arguments: arrays of the node's domain, plain scalars for literals."""
+"""Computes a node of a run from its arguments: arrays of its domain, or scalars for literals."""
 
 OPERATIONS: Final[dict[str, Operation]] = {}
 RAISING: Final[set[str]] = set()
-"""Operations that find rows which raise. The language has computed what a trace has met, whether
-its value is of use or not, so these are computed in every batch.
+"""Operations whose rows may raise. Every batch computes them, because the language evaluates these
+expressions even if their values are not written.
 """
 
 
 def operation(*names: str, raises: bool = False) -> Callable[[Operation], Operation]:
-    """Declares what computes nodes with one of these operations; `raises` if rows may."""
+    """Declares the function of operations; `raises` if rows may raise."""
 
     def declare(compute: Operation) -> Operation:
         for name in names:

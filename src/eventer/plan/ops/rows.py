@@ -1,4 +1,4 @@
-"""Rows looked up in other domains."""
+"""Rows of other domains, and lists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_LIST: Final = 10_000
 
 
 def take_rows(column: Any, rows: Any, kind: Type) -> Any:
-    """The values of a column in some rows."""
+    """Some rows of a column."""
     if kind is Type.TEXT:
         return column.take(pa.array(rows))
     if kind is Type.VALUE:
@@ -30,7 +30,7 @@ def take_rows(column: Any, rows: Any, kind: Type) -> Any:
 
 @operation("take")
 def take(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
-    """A column of a domain around this one."""
+    """A column of an outer domain."""
     (source,) = node.arguments
     assert isinstance(source, Node)
     return take_rows(run.value(source), run.rows(node.domain, source.domain), node.type)
@@ -38,7 +38,7 @@ def take(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
 
 @operation("gather")
 def gather(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
-    """A column of another domain, in the rows that the second argument says."""
+    """The rows of a column of another domain that the second argument gives."""
     source, rows = node.arguments
     assert isinstance(source, Node)
     assert isinstance(rows, Node)
@@ -47,13 +47,13 @@ def gather(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
 
 @operation("row_in")
 def row_in(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
-    """The row of a domain around this one that each row belongs to."""
+    """The row of an outer domain of each row."""
     return run.rows(node.domain, node.parameters[0])
 
 
 @operation("rank")
 def rank(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """Rows of a domain as rows of a part of it, which has them all."""
+    """Rows of a domain as rows of a filter that includes them."""
     part = node.parameters[0]
     places = np.zeros(run.size(part.parent), dtype=np.int64)
     inside = run.parent_rows(part)
@@ -66,24 +66,24 @@ def rank(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
 
 @operation("position")
 def position(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
-    """The number of each row among those of the same row of a domain around."""
+    """The position of each row among the rows of the same outer row."""
     rows = run.rows(node.domain, node.parameters[0])
     number = np.arange(len(rows), dtype=np.int64)
     starts = np.zeros(len(rows), dtype=np.int64)
-    starts[1:] = np.where(rows[1:] != rows[:-1], number[1:], 0)  # they are in order
+    starts[1:] = np.where(rows[1:] != rows[:-1], number[1:], 0)  # rows are in order
     return number - np.maximum.accumulate(starts)
 
 
 @operation("counts")
 def counts(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
-    """How many rows of a domain within this one each row has."""
+    """The number of rows of an inner domain per row."""
     rows = run.rows(node.parameters[0], node.domain)
     return np.bincount(rows, minlength=run.size(node.domain))
 
 
 @operation("list_lengths", raises=True)
 def list_lengths(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """Lengths; a list that is too long raises."""
+    """Lengths; rows with a list that is too long raise."""
     (lengths,) = arguments
     if not isinstance(lengths, np.ndarray):
         lengths = np.full(run.size(node.domain), int(lengths), dtype=np.int64)
@@ -102,7 +102,7 @@ def length_values(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any
 
 @operation("element_rows")
 def element_rows(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """Rows of the elements of lists, by the rows that have the lists, and the elements' numbers."""
+    """The rows of elements, by the rows of their lists and their positions."""
     row, number = arguments
     sizes = run.value(node.parameters[0])
     starts = np.cumsum(sizes) - sizes
@@ -112,7 +112,7 @@ def element_rows(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
 
 @operation("split_lengths")
 def split_lengths(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """How many parts each text has."""
+    """The number of parts of each text."""
     parts = _split(arguments[0], node.parameters[0])
     return np.diff(parts.offsets.to_numpy()).astype(np.int64)
 
@@ -132,7 +132,7 @@ def _split(texts: Any, separator: str) -> Any:
 
 @operation("count_true")
 def count_true(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """How many of some conditions hold."""
+    """The number of conditions that hold."""
     total = np.zeros(run.size(node.domain), dtype=np.int64)
     for each in arguments:
         total += each
@@ -141,7 +141,7 @@ def count_true(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
 
 @operation("candidate")
 def candidate(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
-    """Of each element, the number of the condition by which it is there."""
+    """The number of the condition that each element belongs to."""
     domain, *masks = node.parameters
     size = run.size(domain)
     columns = [
@@ -150,13 +150,13 @@ def candidate(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     return np.nonzero(np.column_stack(columns))[1].astype(np.int64)
 
 
-# -- one value a list ------------------------------------------------------------------------------
+# -- reductions ------------------------------------------------------------------------------------
 
 
 @operation("integer_list_sum", "list_any", "list_all")
 @operation("list_sum", "list_min", "list_max", raises=True)
 def reduce_each_list(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
-    """A number or a truth for each list, computed from the first element to the last."""
+    """A number or a boolean per list."""
     from eventer.plan.ops.list_reductions import reduce_lists
 
     items, lengths = node.arguments
@@ -170,7 +170,7 @@ def reduce_each_list(run: Execution, node: Node, _arguments: Sequence[Any]) -> A
 
 @operation("list_join")
 def joined(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
-    """The texts of each list one after the other, with a separator."""
+    """The texts of each list, joined by a separator."""
     import pyarrow.compute as pc
 
     items, lengths = node.arguments

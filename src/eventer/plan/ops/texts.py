@@ -35,7 +35,7 @@ def _arrow(value: Any) -> Any:
 
 @operation("concatenate")
 def concatenate(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
-    """Strings one after the other."""
+    """Concatenated strings."""
     parts = [_arrow(each) for each in arguments]
     return pc.binary_join_element_wise(*parts, text_scalar(""))
 
@@ -48,7 +48,7 @@ def _compared(compare: Callable[[Any, Any], Any]) -> Operation:
     return run_it
 
 
-# Bytes of UTF-8 have the order of the code points.
+# UTF-8 has the order of code points.
 OPERATIONS["text_equal"] = _compared(pc.equal)
 OPERATIONS["text_less"] = _compared(pc.less)
 OPERATIONS["text_greater"] = _compared(pc.greater)
@@ -58,25 +58,25 @@ OPERATIONS["text_greater_equal"] = _compared(pc.greater_equal)
 
 @operation("text_length")
 def text_length(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
-    """Code points."""
+    """Lengths in code points."""
     return pc.utf8_length(arguments[0]).cast(pa.int64()).to_numpy()
 
 
 @operation("text_upper")
 def text_upper(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
-    """ASCII letters as capitals."""
+    """ASCII letters in upper case."""
     return pc.ascii_upper(arguments[0])
 
 
 @operation("text_lower")
 def text_lower(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
-    """ASCII letters as small ones."""
+    """ASCII letters in lower case."""
     return pc.ascii_lower(arguments[0])
 
 
 @operation("integer_text")
 def integer_text(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
-    """Whole numbers in full."""
+    """Integers in decimal."""
     return pa.array(arguments[0]).cast(pa.string()).cast(pa.large_string())
 
 
@@ -91,7 +91,7 @@ def text_of_number(_run: Execution, _node: Node, arguments: Sequence[Any]) -> An
 
 
 def _number_texts(values: Any) -> Any:
-    """Each different one once."""
+    """The texts, computed once per distinct number."""
     bits, inverse = np.unique(values.view(np.int64), return_inverse=True)
     texts = [number_text(value) for value in bits.view(np.float64).tolist()]
     return pa.array(texts, type=pa.large_string()).take(pa.array(inverse))
@@ -99,7 +99,7 @@ def _number_texts(values: Any) -> Any:
 
 @operation("format_number", raises=True)
 def format_number(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """Numbers laid out by a conversion of `std.format`; the rest by the language's own code."""
+    """Numbers formatted by a conversion of `std.format`; the language's code formats the rest."""
     (values,) = arguments
     layout, function = node.parameters
     if not draw.use_compiled(len(values)):
@@ -113,14 +113,14 @@ def format_number(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
 
 @operation("text_pad")
 def text_pad(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """Filled up with spaces to a width in code points, before it or (`left`) behind it."""
+    """Texts padded to a width in code points, at the left or (`left`) at the right."""
     width, left = node.parameters
     pad = pc.utf8_rpad if left else pc.utf8_lpad
     return pad(arguments[0], width=width, padding=" ")
 
 
 def _with(texts: Any, rows: Any, others: Any) -> Any:
-    """Texts, in some rows (ascending) others."""
+    """Texts of which other texts replace some rows (ascending)."""
     if not len(rows):
         return texts
     order = np.arange(len(texts))

@@ -1,5 +1,5 @@
-"""Static inference: what can be known of a template's events without making any.
+"""Static inference: the types of events, without generating any.
 
-`infer.py` walks the analysed tree, `abstract.py` holds what it finds, `results.py` knows what
-functions return.
+`infer.py` evaluates the tree over the abstract values of `abstract.py`; `rules.py` has a rule per
+expression, `std_rules.py` and `native_rules.py` have the results of functions.
 """

@@ -1,4 +1,4 @@
-"""Known JSON values as abstract ones."""
+"""Abstract values of JSON values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from eventer.plan.shape.abstract import (
 
 
 def constant(value: JsonValue) -> AbstractValue:
-    """The abstract value of a known JSON value."""
+    """The abstract value of a JSON value."""
     match value:
         case None:
             return NULL

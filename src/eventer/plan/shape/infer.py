@@ -1,9 +1,7 @@
-"""Infers what the events of a template look like, by evaluating its tree over abstract values.
+"""Infers the shape of a template's events: its tree is evaluated over abstract values.
 
-Every construct is followed as far as it is cheap: functions of the template are entered, objects
-keep their layers, conditions join both branches. Recursion, long templates and whatever depends
-on an event's own data end in `ANYTHING`, never in an error: what a template may not do is said by
-its evaluation.
+Inference enters functions of the template, keeps the layers of objects and joins both branches of
+conditions. Recursion, long templates and unknown values give `ANYTHING`, never an error.
 """
 
 from __future__ import annotations
@@ -75,7 +73,7 @@ def _shape_of(value: AbstractValue, inference: Inference) -> EventShape:
 
 
 class Inference:
-    """One inference over one template, within its bounds of steps and depth."""
+    """The inference of one template, limited in steps and depth."""
 
     def __init__(
         self, imports: Mapping[str, n.Expr | None], variables: Mapping[str, JsonValue]
@@ -88,7 +86,7 @@ class Inference:
         self._depth = 0
 
     def infer(self, node: n.Expr, env: AbstractEnvironment) -> AbstractValue:
-        """All that a node may evaluate to."""
+        """The value of a node."""
         rule = RULES.get(type(node))
         self._steps += 1
         if rule is None or self._steps > MAX_STEPS or self._depth > MAX_DEPTH:
@@ -100,7 +98,7 @@ class Inference:
             self._depth -= 1
 
     def later(self, node: n.Expr, env: AbstractEnvironment) -> LazyValue:
-        """A node inferred when it is needed."""
+        """The value of a node, inferred at its first use."""
         return LazyValue(lambda: self.infer(node, env))
 
     def call(
@@ -109,7 +107,7 @@ class Inference:
         positional: Sequence[LazyValue],
         named: Mapping[str, LazyValue],
     ) -> AbstractValue:
-        """What a function of the template may return."""
+        """The result of a function of the template."""
         variables = dict(closure.env.variables)
         inner = AbstractEnvironment(variables, closure.env.self_object, closure.env.level)
         for at, param in enumerate(closure.node.params):
@@ -124,11 +122,11 @@ class Inference:
         return self.infer(closure.node.body, inner)
 
     def external(self, name: str) -> AbstractValue:
-        """What `std.extVar(name)` is."""
+        """The value of `std.extVar(name)`."""
         return constant(self._variables[name]) if name in self._variables else NEVER
 
     def imported(self, path: str) -> AbstractValue:
-        """What `import path` is, as far as the loader resolved it."""
+        """The value of `import path`."""
         tree = self._imports.get(path)
         if tree is None:
             return ANYTHING

@@ -1,4 +1,4 @@
-"""The types of what the functions return that templates get from `std.native`."""
+"""The types of results of native functions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TYPES: Final = {
 
 
 def native_result(name: str, arguments: tuple[LazyValue, ...]) -> AbstractValue:
-    """What the function of this name returns."""
+    """The result of the native function of this name."""
     spec = CATALOG.find(name)
     if spec is None:
         return ANYTHING

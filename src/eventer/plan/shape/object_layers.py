@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class FieldEnv(AbstractEnvironment):
-    """The environment of a layer's fields before `self` is known, with the object's locals."""
+    """The environment of a layer's fields, with the object's locals, before `self` is bound."""
 
     __slots__ = ("locals",)
 
@@ -36,7 +36,7 @@ class FieldEnv(AbstractEnvironment):
 def bind_self(
     inference: Inference, env: AbstractEnvironment, layers: ObjectLayers, level: int
 ) -> AbstractEnvironment:
-    """The environment of a field's body: its object's locals, and which object `self` is."""
+    """The environment of a field's body, with `self` and the object's locals."""
     binds: tuple[Bind, ...] = getattr(env, "locals", ())
     variables = dict(env.variables)
     inner = AbstractEnvironment(variables, layers, level)
@@ -46,7 +46,7 @@ def bind_self(
 
 
 def merge_objects(left: AbstractObject, right: AbstractObject) -> AbstractValue:
-    """`left + right`: every pair of alternatives, the right one's layers on top."""
+    """`left + right`, for every pair of alternatives."""
     if len(left.alternatives) * len(right.alternatives) > MAX_ALTERNATIVES:
         return ANYTHING
     return AbstractValue(
@@ -61,7 +61,7 @@ def merge_objects(left: AbstractObject, right: AbstractObject) -> AbstractValue:
 
 
 def visible_names(layers: ObjectLayers) -> list[str]:
-    """The fields that are manifested, as far as they are known."""
+    """The known visible fields."""
     shown: dict[str, bool] = {}
     for layer in layers.layers:
         for name, field in layer.fields.items():
@@ -75,7 +75,7 @@ def visible_names(layers: ObjectLayers) -> list[str]:
 def find_field(
     inference: Inference, layers: ObjectLayers, name: str, below: int | None = None
 ) -> AbstractValue:
-    """What the field of that name may be, in all layers or in those below one (`super`)."""
+    """The value of a field, in all layers or in those below one (`super`)."""
     top = len(layers.layers) if below is None else below
     cached = layers.inferred.get((name, top))
     if cached is not None:
@@ -117,7 +117,7 @@ def _field_value(
 
 
 def _added(below: AbstractValue, value: AbstractValue) -> AbstractValue:
-    """`+:` — what lies below, if anything does, plus the value."""
+    """`+:`, the value of the layers below, if any, plus the value."""
     match below.core, value.core:
         case None, _:
             return value

@@ -274,7 +274,7 @@ def _import(inference: Inference, node: n.Import, _: AbstractEnvironment) -> Abs
             return inference.imported(node.path)
 
 
-# Each rule takes the type of node that it stands under.
+# Each rule takes the type of its key.
 RULES: Final[
     Mapping[type[n.Node], Callable[[Inference, Any, AbstractEnvironment], AbstractValue]]
 ] = {

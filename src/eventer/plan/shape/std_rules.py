@@ -1,6 +1,6 @@
-"""The types of what functions of the standard library return.
+"""The types of results of the standard library.
 
-A function has the type that `STD_RESULTS` gives, or a rule here where that depends on arguments.
+`STD_RESULTS` has the type of a function's result, unless a rule here infers it from the arguments.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     from eventer.plan.shape.infer import Inference
 
 _MAX_FOLD_ROUNDS: Final = 4
-"""Times that a fold's function is inferred until its result stays the same."""
+"""Inferences of a fold's function until the type of its result is stable."""
 _MAX_FOLD_DEPTH: Final = 4
-"""Arrays and objects within one another in the result of a fold."""
+"""Nested arrays and objects in the result of a fold."""
 
 
 @dataclass(frozen=True, slots=True)
 class AbstractCall:
-    """A call of `std.<name>` and its arguments, by the names of the parameters."""
+    """A call of a function of `std`, with its arguments by parameter name."""
 
     inference: Inference
     arguments: Mapping[str, LazyValue]
@@ -56,7 +56,7 @@ class AbstractCall:
         return self.arguments[name].get() if name in self.arguments else ANYTHING
 
     def element(self, name: str) -> LazyValue:
-        """An element of an argument that is an array, or a character of a text."""
+        """An element of an argument, or a character of a text."""
         core = self.value(name).core
         if isinstance(core, AbstractArray):
             return core.element
@@ -85,7 +85,7 @@ def std_result(
     positional: tuple[LazyValue, ...],
     named: Mapping[str, LazyValue],
 ) -> AbstractValue:
-    """What `std.<name>` returns."""
+    """The result of `std.<name>(…)`."""
     function = FUNCTIONS.get(name)
     if function is None:
         return ANYTHING
@@ -112,7 +112,7 @@ _FIXED: Final = {
 
 
 def _same_array(call: AbstractCall) -> AbstractValue:
-    """An array of elements of the arguments that are arrays; a text where the first is one."""
+    """An array of the elements of all arguments, or a text if the first argument is a text."""
     values = [argument.get() for argument in call.arguments.values()]
     elements = [value.core.element for value in values if isinstance(value.core, AbstractArray)]
     if elements:
@@ -145,7 +145,7 @@ def _fold_right(call: AbstractCall) -> AbstractValue:
 
 
 def _fold(call: AbstractCall, step: Callable[[AbstractValue], AbstractValue]) -> AbstractValue:
-    """The initial value and all results, once another step adds no further type."""
+    """The union of the initial value and all results; it ends when a step adds no type."""
     result = call.value("init")
     for _ in range(_MAX_FOLD_ROUNDS):
         joined = join(result, step(result))
@@ -156,7 +156,7 @@ def _fold(call: AbstractCall, step: Callable[[AbstractValue], AbstractValue]) ->
 
 
 def _without_values(value: AbstractValue) -> AbstractValue:
-    """Any text or any boolean instead of a few known ones, so that folds end."""
+    """Any text or any boolean instead of known ones, so that folds end."""
     match value.core:
         case Text(timestamp=timestamp):
             return AbstractValue(Text(None, timestamp), value.nullable)
@@ -195,7 +195,7 @@ def _extreme(call: AbstractCall) -> AbstractValue:
 
 
 def _numbers(call: AbstractCall) -> AbstractValue:
-    """`max`, `clamp` and others: an integer where all arguments are integers."""
+    """`max` and others: an integer if all arguments are integers."""
     return join_all(
         [INTEGER, *(_as_number(argument.get()) for argument in call.arguments.values())]
     )

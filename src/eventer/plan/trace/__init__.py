@@ -1,1 +1,1 @@
-"""A template evaluated once for all rows: the interpreter's own machinery over symbolic values."""
+"""Evaluates a template once for all rows: the interpreter's code over symbolic values."""

@@ -1,4 +1,4 @@
-"""Traced rules for comprehensions: over arrays element by element, over lists all at once."""
+"""Traced rules for array comprehensions: arrays by element, lists all at once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Then: TypeAlias = Callable[[Frame], Any]
 
 
 def array_comp(compiler: Compiler, node: ArrayComp, scope: Scope) -> Code:
-    """`[body for … if …]`: an array, or a list where its length differs from row to row."""
+    """`[body for … if …]`: an array, or a list if its length differs between rows."""
     traced = cast("TracedCompiler", compiler)
     inner = ComprehensionScope(compiler, scope)
     stages = [_stage(traced, spec, inner) for spec in node.specs]
@@ -41,7 +41,7 @@ def array_comp(compiler: Compiler, node: ArrayComp, scope: Scope) -> Code:
 
 
 Stage: TypeAlias = Callable[[Frame, Then], Any]
-"""Gives what `then` makes of each element's frame, put together."""
+"""Concatenates the results of `then` for the frames of elements."""
 
 
 def _run(
@@ -68,14 +68,10 @@ def _if(compiler: TracedCompiler, spec: IfSpec, inner: ComprehensionScope) -> St
 
 
 def filter_rows(tracer: Tracer, condition: Any, then: Callable[[], Any]) -> Any:
-    """What there is where a condition holds, and nothing elsewhere."""
+    """The result of `then` in rows with a condition, and an empty array in the others."""
     holds = tracer.simplified(condition)
-    if holds is True:
-        return then()
-    if holds is False:
-        return Array([])
     kind = type_name_of(holds)
-    if not isinstance(holds, Symbol) or kind != "boolean":
+    if not isinstance(holds, Symbol | bool) or kind != "boolean":
         if isinstance(holds, Symbolic) and kind is None:
             raise PlanUnsupportedError("the condition of a comprehension is not a plain boolean")
         raise EvaluationError(f"`if` needs a boolean, not {describe(holds)}")
@@ -103,9 +99,9 @@ def concatenate_elements(
     steps: tuple[int, ...],
     each: Callable[[Context, Any], Any],
 ) -> Any:
-    """What `each` makes of every element (arrays or lists), one after the other.
+    """The concatenation of the arrays or lists that `each` returns for every element.
 
-    `each` gets the element's context, H(context, *steps, i), and the element.
+    `each` gets the context of the element, H(context, *steps, i), and the element.
     """
     tracer = compiler.tracer
     source = tracer.simplified(source)
@@ -135,7 +131,7 @@ def concatenate_elements(
 
 
 def concatenate_parts(tracer: Tracer, parts: list[Any]) -> Any:
-    """Arrays one after the other; of lists, there may be just one."""
+    """The concatenation of arrays and lists."""
     if len(parts) == 1:
         return parts[0]
     items: list[Any] = []
@@ -148,7 +144,7 @@ def concatenate_parts(tracer: Tracer, parts: list[Any]) -> Any:
 
 
 def _joined_optional(tracer: Tracer, parts: list[Any]) -> Any:
-    """Elements of which some are there in some rows only; or lists, one after the other."""
+    """The concatenation of lists, or of arrays that some rows do not have."""
     if any(isinstance(tracer.simplified(part), SymbolicList) for part in parts):
         return reduce(lambda one, other: add_lists(tracer, one, other), parts)
     return present_list(tracer, parts)

@@ -1,4 +1,4 @@
-"""What a condition tells of the codes that it depends on, and what a domain tells of codes."""
+"""The codes for which a condition holds, and the codes that can occur in a domain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from eventer.plan.unsupported import PlanUnsupportedError
 
 @dataclass(frozen=True, slots=True)
 class ConditionCodes:
-    """Codes of a condition for which it holds, and for which it does not."""
+    """The codes of `key` for which a condition holds and fails."""
 
     key: Node
     holds: frozenset[int]
@@ -25,7 +25,7 @@ class ConditionCodes:
 
 
 def condition_codes(condition: Symbol) -> ConditionCodes:
-    """The codes of a condition, a BOOLEAN or a dictionary.
+    """The codes of a condition, a BOOLEAN or a DICTIONARY.
 
     Raises:
         PlanUnsupportedError: it has entries other than true and false.
@@ -44,7 +44,7 @@ def _codes_with(entries: Sequence[Any], truth: bool) -> Iterator[int]:  # noqa: 
 
 
 def live_codes(domain: Domain, key: Node, codes: frozenset[int]) -> frozenset[int]:
-    """Those of the codes that `key` can have in a domain."""
+    """The codes of `key` that can occur in a domain."""
     live = codes
     for each in domain.chain():
         if key in each.facts:

@@ -1,11 +1,8 @@
-"""The text of arrays and objects with random values in them, put together from columns.
-
-As the language prints values on one line: `{"a": 1, "b": ["x"]}`.
-"""
+"""The text of arrays and objects with symbolic values: `{"a": 1, "b": ["x"]}`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from eventer.core.errors import EvaluationError
@@ -26,17 +23,17 @@ _CONSTANTS: Final = {None: "null", True: "true", False: "false"}
 
 
 class ContainerText:
-    """Writes values into texts: strings where nothing differs, else columns."""
+    """Converts values to text: a string if all rows have the same, else a column."""
 
     def __init__(self, tracer: Tracer, operators: TracedOperators) -> None:
         self._tracer = tracer
         self._operators = operators
 
     def text(self, value: Any) -> Any:
-        """The text of a value within others: strings in quotes.
+        """The text of a value within an array or object; strings are in quotes.
 
         Raises:
-            PlanUnsupportedError: its type differs from row to row, or an object's fields do.
+            PlanUnsupportedError: its type or its fields differ between rows.
         """
         return self._tracer.scalar([value], self._plain, self._columns)
 
@@ -105,9 +102,6 @@ class ContainerText:
             parameters=(value.elements, ", "),
         )
         empty = self._operators.equals(tracer.list_length(value), 0.0)
-        return self._chosen(empty, lambda: self._put_together(["[", Symbol(node), "]"]))
-
-    def _chosen(self, empty: Any, text: Callable[[], Any]) -> Any:
-        if isinstance(empty, bool):
-            return "[ ]" if empty else text()
-        return self._tracer.choose(empty, lambda: "[ ]", text)
+        return tracer.choose(
+            empty, lambda: "[ ]", lambda: self._put_together(["[", Symbol(node), "]"])
+        )

@@ -1,4 +1,4 @@
-"""Dictionaries: the one value that some have, and functions of them, computed entry by entry."""
+"""Functions of dictionaries, computed per entry while tracing."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from eventer.plan.trace.tracer import Tracer
 
 MAX_PAIRS: Final = 256
-"""Combinations of dictionaries that are computed beforehand, entry by entry."""
+"""Combinations of entries that are computed while tracing."""
 MAX_ENTRIES: Final = 8_192
 MAX_CASES: Final = 16
-"""Entries of a dictionary that a value is made for one by one."""
+"""Entries of a dictionary that are evaluated one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _EntryFunction:
-    """A function of dictionaries, to be computed for each of their live codes."""
+    """A function of dictionaries, computed for each code that can occur."""
 
     values: Sequence[Any]
     plain: Callable[..., Any]
@@ -36,7 +36,7 @@ class _EntryFunction:
 
 
 def simplified_dictionary(tracer: Tracer, value: Symbol) -> Any:
-    """The dictionary; a plain value where it can have only one in the current domain."""
+    """The dictionary, or a plain value if it has only one in the current domain."""
     live = sorted(tracer.live(value.node))
     if not live:
         return value
@@ -52,9 +52,10 @@ def simplified_dictionary(tracer: Tracer, value: Symbol) -> Any:
 def compute_per_entry(
     tracer: Tracer, values: Sequence[Any], plain: Callable[..., Any], span: Span | None
 ) -> tuple[Any] | None:
-    """The function computed beforehand for each entry, where all that differs is picked.
+    """The function computed for each entry, in a tuple.
 
-    None where something else differs, or entries are too many or more than JSON.
+    None if other columns than dictionaries are among the values, entries are too many, or a result
+    is not plain JSON.
     """
     symbols = [value for value in values if isinstance(value, Symbolic)]
     dictionaries = [s for s in symbols if isinstance(s, Symbol) and s.node.type is Type.DICTIONARY]
@@ -76,7 +77,7 @@ def compute_per_entry(
 def _combined_codes(
     tracer: Tracer, dictionaries: Sequence[Symbol]
 ) -> tuple[Symbol, list[Sequence[Any]]] | None:
-    """A symbol whose codes tell the entries of all dictionaries, and the entries by its codes."""
+    """A symbol with a code per combination of entries, and the entries by these codes."""
     groups: dict[Node, list[Symbol]] = {}
     for dictionary in dictionaries:
         groups.setdefault(codes_node(dictionary.node), []).append(dictionary)
@@ -146,10 +147,10 @@ def _picked(tracer: Tracer, key: Symbol, size: int, results: dict[int, Any]) -> 
 def split_by_entry(
     tracer: Tracer, value: Symbol, work: Callable[[Any], Any], span: Span | None
 ) -> Any:
-    """What work makes of each entry of a dictionary, one after the other, each for its rows alone.
+    """The results of `work` for each entry of a dictionary, each evaluated for its own rows only.
 
     Raises:
-        PlanUnsupportedError: it is no dictionary, or has too many entries.
+        PlanUnsupportedError: the value is not a dictionary, or has too many entries.
     """
     node = value.node
     live = sorted(tracer.live(node)) if node.type is Type.DICTIONARY else []

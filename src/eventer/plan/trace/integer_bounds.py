@@ -1,4 +1,4 @@
-"""Which numbers are whole in every row, and between which bounds they are."""
+"""Numbers that are integers in every row, and their bounds."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol
 
 EXACT: Final = float(1 << 53)
-"""All whole numbers below it are exact."""
+"""All integers below it are exact."""
 
 
 def is_integer(value: Any) -> bool:
-    """Whether a number is whole and exact in every row."""
+    """Whether a number is an exact integer, and not -0, in every row."""
     if isinstance(value, Symbol):
         node = value.node
         if node.type is Type.DICTIONARY:
@@ -24,7 +24,7 @@ def is_integer(value: Any) -> bool:
 
 
 def bounds_of(value: Any) -> tuple[int, int] | None:
-    """The least and the greatest value of a whole number, where known."""
+    """The lowest and highest value of an integer, if known."""
     if isinstance(value, Symbol):
         node = value.node
         if node.type is Type.DICTIONARY and is_integer(value):

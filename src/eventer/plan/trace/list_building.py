@@ -1,4 +1,4 @@
-"""Lists made anew: by length, of what there is for elements of others, of optional elements."""
+"""Builds lists: by length, from the elements of other lists, and from optional elements."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from eventer.plan.unsupported import PlanUnsupportedError
 
 
 def new_list(tracer: Tracer, length: Any, item: Callable[[Symbol], Any]) -> Any:
-    """A list of so many elements a row (none where it is below 0); `item` makes each.
+    """A list of `length` elements per row (none if it is negative).
 
-    `item` gets the element's number, an INTEGER, in the domain of the elements.
+    `item` computes an element from its position, an INTEGER, in the domain of the elements.
     """
     bounds = bounds_of(length)
     most = None if bounds is None else (max(bounds[0], 0), max(bounds[1], 0))
@@ -33,10 +33,10 @@ def new_list(tracer: Tracer, length: Any, item: Callable[[Symbol], Any]) -> Any:
 
 
 def list_of(tracer: Tracer, source: SymbolicList, inner: Any) -> Any:
-    """One list of what there is for each element of another: an array, a list, or a choice of one.
+    """The concatenation of the arrays or lists `inner` of each element of a list.
 
     Raises:
-        PlanUnsupportedError: something else.
+        PlanUnsupportedError: `inner` is not an array, a list or a choice of one.
     """
     if isinstance(inner, Array):
         return _of_arrays(tracer, source, inner)
@@ -67,7 +67,7 @@ def _nth(tracer: Tracer, items: list[Any], number: Symbol) -> Any:
 
 
 def _of_kept(tracer: Tracer, source: SymbolicList, inner: Choice) -> Any:
-    """Elements for which a condition holds (or does not)."""
+    """The elements in rows with a condition, or without it."""
     for holds, side, other in (
         (True, inner.then, inner.otherwise),
         (False, inner.otherwise, inner.then),
@@ -82,17 +82,17 @@ def _of_kept(tracer: Tracer, source: SymbolicList, inner: Choice) -> Any:
 
 
 def _regrouped(tracer: Tracer, domain: Domain, elements: Domain, item: Any) -> SymbolicList:
-    """The rows of a domain of elements as one list a row of another domain around it."""
+    """The rows of a domain as the elements of one list per row of an outer domain."""
     with tracer.inside(domain):
         lengths = tracer.compute("counts", [], Type.ROWS, parameters=(elements,)).node
     return SymbolicList(domain, lengths, elements, item)
 
 
 def present_list(tracer: Tracer, parts: list[Any]) -> Any:
-    """A list of elements each of which is there in some rows only.
+    """A list of elements that only some rows have.
 
     Raises:
-        PlanUnsupportedError: a part is no choice between an array and an empty one.
+        PlanUnsupportedError: a part is not a choice between an array and an empty one.
     """
     candidates: list[tuple[Any, Domain, Any]] = []
     for part in map(tracer.simplified, parts):
@@ -144,7 +144,7 @@ def _which(
 
 
 def concatenated(tracer: Tracer, one: Array | SymbolicList, other: Array | SymbolicList) -> Any:
-    """The elements of one after those of another."""
+    """`one + other`."""
     for first, second in ((one, other), (other, one)):
         if isinstance(first, Array) and not first.items:
             return second

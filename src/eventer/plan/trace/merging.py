@@ -1,4 +1,4 @@
-"""What the two sides of a condition become together: one plain value, a column, or a choice."""
+"""Merges the two sides of a condition: to a plain value, a column, or a choice."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from eventer.plan.trace.tracer import Tracer
 
 Side: TypeAlias = tuple[Any, Domain, Exception | None]
-"""The value of a side (`ALWAYS_RAISES` where it raises), its rows, and what it raises."""
+"""The value of a side (`ALWAYS_RAISES` if it raises), its rows, and its error."""
 
 _PLACEHOLDERS: Final = {"number": 0.0, "boolean": False, "string": ""}
 
 
 def merge_sides(tracer: Tracer, condition: Symbol, mask: Node, then: Side, otherwise: Side) -> Any:
-    """The value of both sides of a condition, of which `mask` is the column.
+    """The merged value of both sides of a condition with the column `mask`.
 
     Raises:
         EvaluationError: both sides raise.
@@ -56,7 +56,7 @@ def _merge_values(
 
 
 def _merged_entries(tracer: Tracer, condition: Symbol, one: Any, other: Any) -> Symbol | None:
-    """A dictionary by the codes of the condition, where both sides depend on nothing else."""
+    """A dictionary by the codes of the condition, if both sides depend only on them."""
     rows = condition_codes(condition)
     size = len(condition.node.entries) or 2
     columns = [_entries_by(rows.key, size, side) for side in (one, other)]
@@ -109,5 +109,5 @@ def _common_bounds(values: Sequence[Any]) -> tuple[int, int] | None:
 
 
 def _is_scalar(value: Any) -> bool:
-    """Whether a value is null, a boolean, a number or a string, the same in all rows."""
+    """Whether a value is a plain null, boolean, number or string."""
     return value is None or isinstance(value, bool | float | str)

@@ -1,8 +1,8 @@
-"""Traced rule of object comprehensions: the fields may depend on dictionaries and on conditions.
+"""Traced rule for object comprehensions.
 
-The elements are gone through one by one. Where it depends on the row how to go on, the rest is gone
-through for each way by itself, in the rows that take it; so the object becomes a choice of objects,
-in each of which the fields are known.
+Elements are evaluated in order. If a name or a condition differs between rows, the rest is
+evaluated for each of its values, in the rows with that value. The result is then a choice of
+objects with known fields.
 """
 
 from __future__ import annotations
@@ -31,17 +31,14 @@ from eventer.plan.trace.tracer import Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
 
 MAX_DECISIONS: Final = 4
-"""Dictionaries and conditions, one after the other, that the fields of an object may depend on."""
+"""Nested dictionaries and conditions that the fields of an object can depend on."""
 
 Layers: TypeAlias = dict[str, Layer]
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A part of the comprehension: it asks for a value in a frame, and goes on with what it is.
-
-    `frames` are those that the next step is to be taken in.
-    """
+    """A `for`, an `if` or the field name: it evaluates `ask`, and gives the next step's frames."""
 
     ask: Code
     frames: Callable[[Any, Frame], Sequence[Frame]]
@@ -50,7 +47,7 @@ class _Step:
 
 @dataclass(frozen=True, slots=True)
 class _Progress:
-    """Steps and frames to come, the last one first; the fields found; decisions that are left."""
+    """Pending steps and frames (a stack), the fields so far, and the remaining decisions."""
 
     pending: tuple[tuple[int, Frame], ...]
     layers: Layers
@@ -58,7 +55,7 @@ class _Progress:
 
 
 class _ElementWalk:
-    """Goes through the elements of one comprehension."""
+    """Evaluates the elements of a comprehension."""
 
     def __init__(
         self, tracer: Tracer, steps: Sequence[_Step], add: Callable[[Any, Frame, Layers], None]
@@ -97,7 +94,7 @@ class _ElementWalk:
             pending += [(number + 1, each) for each in reversed(frames)]
 
     def _decided(self, progress: _Progress, number: int, frame: Frame, value: Any) -> Any:
-        """The same for each value that a symbol has, in the rows that have it."""
+        """Continues for each value of a symbol, in the rows with that value."""
         tracer, span = self._tracer, self._steps[number].span
         if progress.remaining_decisions == 0:
             raise PlanUnsupportedError(

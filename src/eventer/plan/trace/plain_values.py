@@ -1,4 +1,4 @@
-"""Plain values: those that are the same in all rows, between the language and JSON."""
+"""Converts plain values between the language and JSON."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from eventer.plan.symbols import Symbolic
 
 
 class NotPlainError(Exception):
-    """A value has functions, hidden fields or symbols in it, so that JSON is not all of it."""
+    """A value has functions, hidden fields or symbols, which JSON cannot represent."""
 
 
 class PlainValues:
-    """Turns plain JSON into values of the language and back; numbers are floats on both sides."""
+    """Converts plain JSON to values of the language and back; numbers are floats on both sides."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -28,8 +28,8 @@ class PlainValues:
         """The JSON of a value.
 
         Raises:
-            NotPlainError: JSON cannot say all of it.
-            EvaluationError: what it raises.
+            NotPlainError: JSON cannot represent it.
+            EvaluationError: its evaluation raises.
         """
         if isinstance(value, Thunk):
             value = force(value)
@@ -42,15 +42,15 @@ class PlainValues:
         return value
 
     def argument(self, value: Any) -> Any:
-        """What a native is given for a value: JSON, with symbols where there are any."""
+        """The argument of a native function for a value: JSON with symbols."""
         return self._runtime.manifest.python(value)
 
     def require_plain(self, value: Any) -> None:
-        """Looks at all that can be read of a value.
+        """Checks a value and all its elements and fields, hidden ones included.
 
         Raises:
-            NotPlainError: there is a symbol somewhere in it.
-            EvaluationError: what it raises.
+            NotPlainError: it contains a symbol.
+            EvaluationError: its evaluation raises.
         """
         if isinstance(value, Thunk):
             value = force(value)
@@ -73,7 +73,7 @@ class PlainValues:
 
 
 def is_same_scalar(one: Any, other: Any) -> bool:
-    """Whether two plain scalars are equal and of one type; -0 and 0 are two."""
+    """Whether two plain scalars are equal and of one type; -0 and 0 differ."""
     if one.__class__ is not other.__class__:
         return False
     return bool(one == other) and (not isinstance(one, float) or str(one) == str(other))

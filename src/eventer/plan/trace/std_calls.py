@@ -1,4 +1,4 @@
-"""Calls of the standard library in a trace: its own code where that can be, columns elsewhere."""
+"""Calls of the standard library in a trace: its own code if possible, else columns."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ SYMBOL_SAFE: Final = frozenset(
     "objectValuesAll objectKeysValues objectKeysValuesAll mapWithKey flattenArrays get removeAt "
     "type isString isNumber isBoolean isObject isArray isFunction isNull id native extVar".split()
 )
-"""Functions whose own code does right with symbols inside of arrays and objects."""
+"""Functions whose own code is correct for arrays and objects with symbols."""
 
 
 _FORCE_THEIR_ARGUMENTS: Final = frozenset({"get", "clamp"})
-"""Functions whose rules force their lazy arguments themselves, each for the rows that need it."""
+"""Functions whose rules force their lazy arguments, for the rows that need them."""
 
 
 class TracedStdFunction(StdFunction):
-    """A function of `std`, called while tracing."""
+    """A function of `std` in a trace."""
 
     __slots__ = ("compiler",)
 
@@ -116,7 +116,7 @@ def _may_hold_symbols(given: Sequence[Any]) -> bool:
 
 
 class TracedStdCall(Call):
-    """What the library's own code is given: thunks keep their domain, symbols are refused."""
+    """The call for the library's own code: thunks keep their domain, symbols are refused."""
 
     __slots__ = ()
 

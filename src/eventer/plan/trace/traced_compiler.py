@@ -1,4 +1,4 @@
-"""The interpreter's compiler, for traces: thunks keep their domain, `std` knows symbols."""
+"""The interpreter's compiler for traces: thunks keep their domain, `std` accepts symbols."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from eventer.plan.unsupported import PlanUnsupportedError
 
 
 class TracedCompiler(Compiler):
-    """Compiles the trees of one program to code that is run once, for all rows."""
+    """Compiles trees to code that runs once, for all rows."""
 
     tracer: Tracer
     operators: TracedOperators
@@ -35,11 +35,7 @@ class TracedCompiler(Compiler):
         return TracedStdFunction(FUNCTIONS[name], self.runtime, self)
 
     def callee(self, node: Node, scope: Scope) -> Code:
-        """See `Compiler.callee`; it has to be one function for all rows.
-
-        Raises:
-            PlanUnsupportedError: when run, that it differs.
-        """
+        """See `Compiler.callee`; the code raises if the function differs between rows."""
         code, tracer = super().callee(node, scope), self.tracer
 
         def find(frame: Frame) -> Value:
@@ -51,7 +47,7 @@ class TracedCompiler(Compiler):
         return find
 
     def delayed(self, code: Code) -> Code:
-        """See `Compiler.delayed`; who forces the thunk, and where, makes no difference."""
+        """See `Compiler.delayed`; thunks are evaluated in the domain of their creation."""
         tracer = self.tracer
 
         def delay(frame: Frame) -> Thunk:

@@ -1,4 +1,4 @@
-"""The event of a template, traced: one value that stands for all rows."""
+"""Traces a template: one value stands for the event of all rows."""
 
 from __future__ import annotations
 
@@ -31,15 +31,12 @@ from eventer.plan.trace.tracer import Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
 
 BUDGET: Final = Budget(steps=500_000, depth=1_500, bytes=64 << 20, seconds=0.8)
-"""What a trace may take: a template beyond it has no plan."""
+"""The budget of a trace; templates beyond it have no plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class TracedEvent:
-    """The value of an event in the root domain, and the trace to look further into it with.
-
-    `timed` says whether some column depends on when events are due.
-    """
+    """The value of the event in the root domain, and its trace."""
 
     value: Any
     tracer: Tracer
@@ -48,11 +45,11 @@ class TracedEvent:
 
     @property
     def timed(self) -> bool:
-        """See the class."""
+        """Whether a column depends on due times."""
         return self.natives.timed
 
     def names(self, run: Execution) -> set[str]:
-        """The visible top-level names that some row of a run has."""
+        """The visible top-level field names of all rows of a run."""
         return _names(self.tracer, self.value, run)
 
 
@@ -73,7 +70,7 @@ def trace_event(program: Program, root_key: int, context: EventContext) -> Trace
 
 
 class _Keys:
-    """Draw keys of an environment that is there before its graph."""
+    """Draw keys of an environment; `traced` is set when the graph exists."""
 
     traced: TracedKeys
 
@@ -100,7 +97,7 @@ def _evaluated(program: Program, runtime: TracedRuntime, root_key: int) -> Any:
 
 
 class _TracedFiles(ImportedValues):
-    """Imported files: their values belong to the root, whoever imports them first."""
+    """Imported files; their values belong to the root domain."""
 
     def __init__(self, program: Program, runtime: TracedRuntime) -> None:
         super().__init__(program, runtime)
@@ -113,11 +110,11 @@ class _TracedFiles(ImportedValues):
 
 
 def with_plan_errors(work: Any, program: Program) -> Any:
-    """Does it with room to recurse.
+    """Runs `work` with the recursion limit of the interpreter.
 
     Raises:
-        PlanUnsupportedError: the template exceeds a limit of the trace or raises in every row. Its
-            place is the construct, or the whole template.
+        PlanUnsupportedError: the template exceeds a limit of the trace or raises in every row, with
+            the place of the construct or of the template.
     """
     if sys.getrecursionlimit() < RECURSION_LIMIT:
         sys.setrecursionlimit(RECURSION_LIMIT)

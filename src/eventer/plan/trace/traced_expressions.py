@@ -25,7 +25,7 @@ _ORDER: Final = {"<", ">", "<=", ">="}
 
 
 def located(compute: Callable[[Frame], Any], span: Span) -> Code:
-    """Code whose errors and refusals have a place."""
+    """Code whose errors get the place `span`."""
 
     def run(frame: Frame) -> Any:
         try:
@@ -41,7 +41,7 @@ def located(compute: Callable[[Frame], Any], span: Span) -> Code:
 
 
 def application(compiler: Compiler, node: Apply, scope: Scope) -> Code:
-    """`function(arguments)`: the interpreter's own, with a place for what it refuses."""
+    """`function(arguments)`: the interpreter's rule, with a place for errors of the plan."""
     return located(calls.apply(compiler, node, scope), node.span)
 
 
@@ -49,7 +49,7 @@ def application(compiler: Compiler, node: Apply, scope: Scope) -> Code:
 
 
 def condition(compiler: Compiler, node: If, scope: Scope) -> Code:
-    """`if condition then … else …`: each side in its own part of the rows."""
+    """`if condition then … else …`: each side is evaluated for its own rows."""
     assert node.otherwise is not None
     test = compiler.code(node.condition, scope)
     then, otherwise = compiler.code(node.then, scope), compiler.code(node.otherwise, scope)
@@ -64,10 +64,8 @@ def _chooser(compiler: Compiler) -> Callable[[Any, Callable[[], Any], Callable[[
 
     def choose(test: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
         holds = tracer.simplified(test)
-        if holds is True:
-            return then()
-        if holds is False:
-            return otherwise()
+        if isinstance(holds, bool):
+            return tracer.choose(holds, then, otherwise)
         if isinstance(holds, Choice):
             return tracer.distribute(holds, lambda side: choose(side, then, otherwise))
         if isinstance(holds, Symbol) and holds.node.type in {Type.BOOLEAN, Type.DICTIONARY}:
@@ -80,7 +78,7 @@ def _chooser(compiler: Compiler) -> Callable[[Any, Callable[[], Any], Callable[[
 
 
 def error(compiler: Compiler, node: Error, scope: Scope) -> Code:
-    """`error message`: these rows raise; the interpreter will say it."""
+    """`error message`: these rows raise."""
     compiler.code(node.message, scope)
 
     def fail(_frame: Frame) -> Any:

@@ -1,4 +1,4 @@
-"""Draw keys in a trace: numbers, or columns of them inside lists."""
+"""Draw keys in a trace: numbers, or columns inside lists."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from eventer.plan.graph import Graph, Node, Type
 
 @dataclass(frozen=True, slots=True)
 class KeySymbol:
-    """A draw key a row."""
+    """A draw key per row."""
 
     node: Node
 
 
 @dataclass(frozen=True, slots=True)
 class PositionStep:
-    """The number of an element as a step of keys: another one in each row."""
+    """The position of an element as a step of keys, which differs between rows."""
 
     node: Node
 
 
 class TracedKeys:
-    """`eventer.jsonnet.natives.DrawKeys` where keys and steps may be columns."""
+    """`eventer.jsonnet.natives.DrawKeys` for keys and steps that can be columns."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph

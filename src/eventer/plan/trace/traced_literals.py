@@ -22,7 +22,7 @@ from eventer.plan.unsupported import PlanUnsupportedError
 
 
 class TracedMembers(ObjectBodyCompiler):
-    """Members whose asserts are about rows."""
+    """Members with optional fields and asserts per row."""
 
     @property
     def tracer(self) -> Tracer:
@@ -35,20 +35,18 @@ class TracedMembers(ObjectBodyCompiler):
         self._asserts = tuple([_assertion(compiler, each, self.scope) for each in nodes])
 
     def plus(self, body: Code, name: str) -> Code:
-        """`name+: body`: `super.name + body` in the rows where super has it."""
+        """`name+: body`: `super.name + body` in rows whose `super` has it."""
         add, tracer = self.compiler.runtime.operators.add, self.tracer
 
         def extend(frame: Frame) -> Any:
             right = body(frame)
             own, below = frame[SELF_SLOT], frame[SUPER_SLOT]
             present = own.present(name, below=below) if below else False
-            if present is False:
-                return right
 
             def both() -> Any:
                 return add(own.get_super(name, below), right, frame[1].elements)
 
-            return both() if present is True else tracer.choose(present, both, lambda: right)
+            return tracer.choose(present, both, lambda: right)
 
         return extend
 
@@ -75,7 +73,7 @@ def _assertion(compiler: TracedCompiler, node: Assertion, scope: Scope) -> Code:
 
 
 def object_literal(compiler: Compiler, node: Object, scope: Scope) -> Code:
-    """`{ … }`: fields whose names depend on the row are there where they are."""
+    """`{ … }`: fields whose names differ between rows are optional."""
     traced = cast("TracedCompiler", compiler)
     members = TracedMembers(compiler, scope, node.locals)
     bodies = [members.field(field) for field in node.fields]
@@ -122,7 +120,7 @@ def _add_field(
 
 
 def _alternatives(tracer: Tracer, name: Any, field: Field) -> Sequence[tuple[str, Symbol]]:
-    """Each name that a field can have, and the condition that it has it."""
+    """Each possible name of a field, with its condition."""
     if not isinstance(name, Symbol) or name.node.type is not Type.DICTIONARY:
         raise PlanUnsupportedError(
             "a computed field name has too many possible values", field.name.span

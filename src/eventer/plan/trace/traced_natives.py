@@ -1,4 +1,4 @@
-"""The functions as a trace calls them: each call becomes a column, drawn when the plan runs."""
+"""Native functions in a trace: each call becomes a column of the plan."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ _MAX_LABEL_CHARACTERS: Final = 60
 
 
 class TracedNatives:
-    """`eventer.jsonnet.natives.Natives` for traces; `tracer` is set once there is one."""
+    """`eventer.jsonnet.natives.Natives` for traces; `tracer` is set when it exists."""
 
     def __init__(self, context: EventContext, catalog: Catalog = CATALOG) -> None:
         self.tracer: Tracer | None = None
         self.timed = False
-        """Whether some column depends on when its event is due."""
+        """Whether a column depends on due times."""
         self._row = RowContext(0, 0, context.dataset, context.instance_id)
         self._names = catalog.names()
         self._natives = {name: TracedNative(self, catalog.get(name)) for name in self._names}
@@ -58,11 +58,11 @@ class TracedNatives:
         return self._names
 
     def constant(self, call: BoundCall) -> JsonValue:
-        """The value of a function that draws nothing."""
+        """The value of a function without randomness."""
         return call.row(0, self._row)
 
     def draw_symbol(self, call: BoundCall, key: Any, label: str) -> Any:
-        """The column of a call, written as `label`, in the domain that is being traced."""
+        """The column of a call in the current domain, explained as `label`."""
         tracer = self.tracer
         assert tracer is not None
         self.timed = self.timed or call.time_dependent
@@ -93,7 +93,7 @@ def _symbol(tracer: Tracer, raw: Symbol, call: BoundCall, probe: Column) -> Any:
 
 
 def call_text(name: str, arguments: Sequence[JsonValue]) -> str:
-    """A call as a template writes it, long arguments cut short; those left out are left out."""
+    """A call as a template writes it, with long arguments abbreviated."""
     given = [*arguments]
     while given and given[-1] is None:
         given.pop()
@@ -147,7 +147,7 @@ class TracedNative:
 
     @staticmethod
     def _simplified(tracer: Tracer, argument: Any) -> Any:
-        """An argument; JSON where a symbol can have only one value here."""
+        """An argument, as JSON if it has only one value in this domain."""
         if not isinstance(argument, Symbolic):
             return argument
         return tracer.plain.argument(tracer.simplified(argument))
@@ -180,7 +180,7 @@ class TracedNative:
     def _changed(
         self, tracer: Tracer, given: list[Any], number: int, key: Any
     ) -> Callable[[Any], Any]:
-        """The call with another value, of the language, in the place of an argument."""
+        """The call with another value of the language for an argument."""
 
         def again(value: Any) -> Any:
             changed = tracer.plain.argument(value)
@@ -216,7 +216,7 @@ def _key_arguments(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
 
 
 def _integer(tracer: Tracer, given: Sequence[Any], key: Any) -> Any:
-    """`get_integer` between columns of whole numbers."""
+    """An integer between two columns of integers."""
     low, high = (bounds_of(each) for each in given)
     if low is not None and high is not None and low[0] > high[1]:
         raise EvaluationError("get_integer: 'lo' is above 'hi'")
@@ -232,7 +232,7 @@ def _integer(tracer: Tracer, given: Sequence[Any], key: Any) -> Any:
 
 
 def _number(tracer: Tracer, given: Sequence[Any], key: Any) -> Any:
-    """`get_number` between columns of numbers."""
+    """A number between two columns of numbers."""
     ends = [tracer.typed(each, Type.NUMBER) for each in given]
     keys, parameters = _key_arguments(key)
     return tracer.compute("number_between", [*ends, *keys], Type.NUMBER, parameters=parameters)
@@ -242,7 +242,7 @@ _DRAW_BETWEEN: Final = {ReturnType.INTEGER: _integer, ReturnType.NUMBER: _number
 
 
 class TracedNativeObject:
-    """`eventer.jsonnet.natives.NativeObject`: its fields are columns of where it was made."""
+    """`eventer.jsonnet.natives.NativeObject`: its fields are columns of the domain of the call."""
 
     def __init__(self, natives: TracedNatives, spec: FunctionSpec, key: Any) -> None:
         self._fields = spec.fields

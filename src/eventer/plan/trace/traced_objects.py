@@ -1,4 +1,4 @@
-"""Objects in a trace: some fields are there in some rows only, and each knows its domain."""
+"""Objects in a trace: rows can lack fields, and each object belongs to a domain."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from eventer.plan.trace.tracer import Tracer
 
 Chain: TypeAlias = tuple[FieldEntry, ...]
-"""Where a field may be found, the uppermost first; all but the last depend on a condition."""
+"""The members that define a field, the uppermost first; all but the last are optional."""
 
-_VARYING: Final = "it asks for the fields of an object that has different ones in different events"
+_VARYING: Final = "the fields of an object differ between events"
 
 
 class OptionalMember(LayerField):
-    """A field that is there only where a condition holds."""
+    """A field that exists in rows with a condition."""
 
     __slots__ = ("condition",)
 
@@ -46,7 +46,7 @@ class OptionalMember(LayerField):
 
 
 class TracedObject(Object):
-    """An object of the rows of one domain: whatever reads a field, it is computed there."""
+    """An object of one domain; its fields are computed there, whatever the current domain is."""
 
     __slots__ = ("_chains", "_tracer", "_values", "domain", "sealed")
 
@@ -69,7 +69,7 @@ class TracedObject(Object):
     # -- names ----------------------------------------------------------------------------------
 
     def chain(self, name: str, below: int | None = None) -> Chain:
-        """Where a field may be found (below a layer)."""
+        """The members that define a field, in all layers or below one."""
         stop = len(self.layers) if below is None else below
         found = self._chains.get((name, stop))
         if found is None:
@@ -100,13 +100,13 @@ class TracedObject(Object):
         return INHERIT
 
     def fields(self) -> list[tuple[str, Chain]]:
-        """The visible fields that any row has, by code point."""
+        """The visible fields of all rows, by code point."""
         names = sorted({name for layer in self.layers for name in layer.members})
         chains = [(name, self.chain(name)) for name in names]
         return [(name, chain) for name, chain in chains if chain[0][2] is not HIDDEN]
 
     def present(self, name: str, *, hidden: bool = True, below: int | None = None) -> Any:
-        """Whether there is such a field: a symbol where it depends on the row."""
+        """Whether the object has a field: a symbol if that differs between rows."""
         chain = self.chain(name, below)
         if not chain or (chain[0][2] is HIDDEN and not hidden):
             return False
@@ -124,7 +124,7 @@ class TracedObject(Object):
         """See `Object.names`.
 
         Raises:
-            PlanUnsupportedError: they differ from row to row.
+            PlanUnsupportedError: they differ between rows.
         """
         names = sorted({name for layer in self.layers for name in layer.members})
         found = []
@@ -137,14 +137,14 @@ class TracedObject(Object):
         return found
 
     def table_below(self, below: int) -> FieldTable:
-        """See `Object.table_below`; a field that is there in some rows counts."""
+        """See `Object.table_below`; optional fields are included."""
         names = {name for layer in self.layers[:below] for name in layer.members}
         return {name: self.chain(name, below)[0] for name in names}
 
     # -- values ---------------------------------------------------------------------------------
 
     def get(self, name: str) -> Value:
-        """See `Object.get`; of a field that is there in some rows only, what those rows have."""
+        """See `Object.get`; rows without the field raise."""
         value = self.cache.get(name, MISSING)
         if value is not MISSING:
             return value  # type: ignore[return-value]  # the sentinel is ruled out
@@ -164,26 +164,21 @@ class TracedObject(Object):
         return self.resolve(chain, name)  # type: ignore[no-any-return]
 
     def resolve(self, chain: Chain, name: str) -> Any:
-        """The value of a field, in the current domain, by where it may be found."""
+        """The value of a field in the current domain."""
         if not chain:
             known = {name for layer in self.layers for name in layer.members}
             raise EvaluationError(f"no field {name!r}", hint=did_you_mean(name, known))
         number, member, _ = chain[0]
         if not isinstance(member, OptionalMember):
             return self._in(self.domain, number, member, name)
-        condition = self._tracer.simplified(member.condition)
-        if condition is False:
-            return self.resolve(chain[1:], name)
-        if condition is True:
-            return self.part(number, member, name)
         return self._tracer.choose(
-            condition,
+            member.condition,
             lambda: self.part(number, member, name),
             lambda: self.resolve(chain[1:], name),
         )
 
     def part(self, number: int, member: OptionalMember, name: str) -> Any:
-        """The value of a field in rows that have it: the current domain's."""
+        """The value of an optional field in the current domain, whose rows all have it."""
         tracer = self._tracer
         with tracer.inside(self.domain):
             condition = tracer.simplified(member.condition)
@@ -196,7 +191,7 @@ class TracedObject(Object):
         return view_from(tracer, rows, value)
 
     def _in(self, rows: Domain, number: int, member: LayerField, name: str) -> Any:
-        """The value of a member, computed once for the rows that have it."""
+        """The value of a member, computed once, in the domain of its rows."""
         found = self._values.get((number, name), MISSING)
         if found is MISSING:
             with self._tracer.inside(rows):
@@ -206,7 +201,7 @@ class TracedObject(Object):
 
     def _compute_once(self, number: int, member: LayerField, name: str) -> Value:
         key = (number, name)
-        around = key in self._in_progress  # this raises then, and perhaps in some rows alone
+        around = key in self._in_progress  # then this raises, perhaps only in some rows
         try:
             return self._compute(number, member, name)
         finally:
@@ -223,19 +218,17 @@ class TracedObject(Object):
             with self._tracer.inside(self.domain):
                 super().check_asserts()
         except EvaluationError:
-            self.asserts_pending = (
-                self.has_asserts
-            )  # other rows, or another look, raise just as well
+            self.asserts_pending = self.has_asserts  # the next check raises again
             raise
 
 
 def merge_objects(
     tracer: Tracer, left: Object, right: Object, elements: tuple[Context, ...]
 ) -> TracedObject:
-    """`left + right`, made inside `elements`.
+    """`left + right`, evaluated inside `elements`.
 
     Raises:
-        PlanUnsupportedError: one is an element of a list whose length differs between rows.
+        PlanUnsupportedError: a side is an element of a list, or has a removed field.
     """
     for side in (left, right):
         if isinstance(side, TracedObject) and side.sealed:

@@ -1,4 +1,4 @@
-"""`+`, `==`, order and text of values that may be symbols."""
+"""`+`, `==`, order and text of values that can be symbols."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COMPARED: Final = {"<": "less", ">": "greater", "<=": "less_equal", ">=": "grea
 
 
 class TracedOperators(Operators):
-    """The operators that look into values, for traces."""
+    """The operators of the language for traces."""
 
     __slots__ = ("_tracer",)
 
@@ -80,12 +80,12 @@ class TracedOperators(Operators):
         return super()._concatenate(left, right)
 
     def concatenated(self, texts: Sequence[Any]) -> Any:
-        """Strings one after the other, as one operation however they were nested."""
+        """The concatenation of texts."""
         texts = [self._tracer.typed(text, Type.TEXT) for text in texts]
         return self._tracer.compute("concatenate", texts, Type.TEXT)
 
     def number_of(self, operation: str, values: Sequence[Any]) -> Any:
-        """Arithmetic on two numbers; whole numbers stay so where that is sure."""
+        """Arithmetic on two numbers; the result is an INTEGER if it is certainly exact."""
         whole = _integer_result(operation, values)
         if whole is not None:
             wanted = [self._tracer.typed(value, Type.INTEGER) for value in values]
@@ -128,7 +128,7 @@ class TracedOperators(Operators):
     # -- equality and order ---------------------------------------------------------------------
 
     def equals(self, left: Any, right: Any) -> Any:
-        """See `Operators.equals`; a symbol where it differs from row to row."""
+        """See `Operators.equals`; a symbol if it differs between rows."""
         if not isinstance(left, Symbolic) and not isinstance(right, Symbolic):
             return super().equals(left, right)
         return self._tracer.scalar([left, right], super().equals, self._equal_columns)
@@ -156,10 +156,7 @@ class TracedOperators(Operators):
         return result
 
     def both(self, first: Any, second: Callable[[], Any]) -> Any:
-        """`first && second`, where both are booleans."""
-        first = self._tracer.simplified(first)
-        if isinstance(first, bool):
-            return second() if first else False
+        """`first && second` of booleans."""
         return self._tracer.choose(first, second, lambda: False)
 
     def _equal_columns(self, values: Sequence[Any]) -> Any:
@@ -206,7 +203,7 @@ class TracedOperators(Operators):
         return self._tracer.scalar([left, right], plain, vector)
 
     def compare(self, left: Any, right: Any) -> int:
-        """See `Operators.compare`: of plain values only."""
+        """See `Operators.compare`; only for plain values."""
         if isinstance(left, Symbolic) or isinstance(right, Symbolic):
             raise PlanUnsupportedError("a sort of values that differ between events")
         return super().compare(left, right)
@@ -246,12 +243,12 @@ _TESTS: Final[dict[str, Callable[[int], bool]]] = {
 
 
 def _numeric(values: Sequence[Any]) -> Type:
-    """INTEGER where all are, and plain ones need no change; else NUMBER."""
+    """INTEGER if all values are integers, else NUMBER."""
     return Type.INTEGER if all(is_integer(value) for value in values) else Type.NUMBER
 
 
 def _integer_result(operation: str, values: Sequence[Any]) -> tuple[int, int] | None:
-    """The bounds of a result that is whole and exact for sure."""
+    """The bounds of a result that is certainly an exact integer; else None."""
     if operation not in _INTEGER or not all(is_integer(value) for value in values):
         return None
     bounds = [bounds_of(value) for value in values]
@@ -265,7 +262,7 @@ _Bounds = tuple[int, int]
 
 
 def _product(one: _Bounds, other: _Bounds) -> _Bounds:
-    """Of numbers that are not negative: 0 times such a one would be -0."""
+    """The bounds of a product; negative factors have none, because 0 times them is -0."""
     if one[0] < 0 or other[0] < 0:
         return -int(EXACT), int(EXACT)
     return one[0] * other[0], one[1] * other[1]

@@ -1,4 +1,4 @@
-"""The rule of each kind of node in a trace: the interpreter's, but where values may be symbols."""
+"""The rules of nodes in a trace; where values cannot be symbols, the interpreter's."""
 
 from __future__ import annotations
 

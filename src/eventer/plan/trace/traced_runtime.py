@@ -1,4 +1,4 @@
-"""What traced code shares while it runs: the interpreter's runtime, open to symbols."""
+"""The runtime of a trace."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from eventer.plan.trace.tracer import Tracer
 
 
 class TracedRuntime(Runtime):
-    """A runtime whose operators, natives and manifestation let symbols pass."""
+    """A runtime whose operators, natives and manifestation accept symbols."""
 
     __slots__ = ("traced_operators", "tracer")
 
@@ -28,14 +28,14 @@ class TracedRuntime(Runtime):
         self.manifest = TracedManifest(meter)
 
     def from_json(self, value: Any) -> Value:
-        """See `Runtime.from_json`; what a traced native gives is there already."""
+        """See `Runtime.from_json`; traced natives return values of the language."""
         if isinstance(value, Symbolic | Array | Object):
             return cast("Value", value)
         return super().from_json(value)
 
 
 class TracedManifest(Manifester):
-    """Manifests what natives are given: plain JSON, with symbols where there are any."""
+    """Manifests arguments of natives: JSON with symbols."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Values seen from elsewhere: a list's elements by position, those of one domain in another."""
+"""Values of other domains: elements of a list by position, and values of other rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from eventer.plan.unsupported import PlanUnsupportedError
 
 
 class _NoMeter:
-    """Thunks of the trace itself cost nothing."""
+    """The meter of thunks of the trace itself, which cost nothing."""
 
     fuel = 1 << 60
     depth = 1 << 30
@@ -33,12 +33,12 @@ NO_CONTEXT = _NoContext()
 
 
 def delayed(tracer: Tracer, compute: Callable[[], Any]) -> Thunk:
-    """An operand computed in the current domain, when it is forced."""
+    """An operand that is computed in the present domain when it is forced."""
     return Thunk(tracer.bind_to_domain(lambda _: compute()), [None, NO_CONTEXT])
 
 
 def position_in(tracer: Tracer, value: SymbolicList) -> Symbol:
-    """The number of each element within its list; to be called in the domain of the elements."""
+    """The position of each element in its list; the current domain must be that of the elements."""
     assert tracer.domain is value.elements
     longest = value.lengths.bounds
     bounds = (0, max(longest[1] - 1, 0)) if longest else None
@@ -54,7 +54,7 @@ def element_context(
 
 
 def row_in(tracer: Tracer, rows: Domain) -> Node:
-    """Of each row of the current domain, the row of `rows` (or one within) that it belongs to."""
+    """The row of the domain `rows` of each row of the current domain."""
     if tracer.domain.within(rows):
         return tracer.compute("row_in", [], Type.ROWS, parameters=(rows,)).node
     assert isinstance(rows, Filter)
@@ -64,10 +64,10 @@ def row_in(tracer: Tracer, rows: Domain) -> Node:
 
 
 class View:
-    """Shows values of `source` in the current domain, whose rows are `rows` there.
+    """Gives values of the domain `source` in the current domain, by the row numbers `rows`.
 
-    Of `shared` and of the domains around it both are in the same row. Of others they may not be:
-    lists of equal lengths have one domain of elements, where one element may look at another.
+    In `shared` and its ancestors, both domains are in the same row. In other domains they need not
+    be: lists of equal lengths share a domain of elements, and an element can refer to another one.
     """
 
     def __init__(self, tracer: Tracer, source: Domain, rows: Node, shared: Domain) -> None:
@@ -77,7 +77,7 @@ class View:
         self._shared = shared
 
     def __call__(self, value: Any) -> Any:
-        """The value in the rows of the current domain."""
+        """The value in the current domain."""
         tracer = self._tracer
         if isinstance(value, Symbol):
             return self._symbol(value)
@@ -96,15 +96,15 @@ class View:
         return value
 
     def of(self, compute: Callable[[], Any]) -> Any:
-        """What is computed in the source's rows, shown."""
+        """The view of a value that is computed in the source."""
         with self._tracer.inside(self.source):
             found = compute()
         return self(found)
 
     def where(self, condition: Symbol, compute: Callable[[], Any], *, holds: bool = True) -> Any:
-        """What is computed in the source's rows where a condition holds, or where it does not.
+        """The view of a value that is computed in the rows of the source with a condition.
 
-        The rows of the current domain are all among them.
+        All rows of the current domain must be among them.
         """
         tracer = self._tracer
         with tracer.inside(self.source):
@@ -124,19 +124,10 @@ class View:
         with tracer.inside(self.source):
             node = tracer.lift(node)
         rows = tracer.lift(self._rows)
-        gathered = tracer.graph.node(
-            "gather",
-            (node, rows),
-            tracer.domain,
-            node.type,
-            entries=node.entries,
-            bounds=node.bounds,
-            kind=node.kind,
-        )
-        return Symbol(gathered)
+        return Symbol(tracer.graph.rows_of(node, "gather", (node, rows), tracer.domain))
 
     def _list(self, value: SymbolicList) -> Any:
-        """A list of each row, with the elements that it has there."""
+        """The view of a list, with a domain of elements of its own."""
         tracer = self._tracer
         if self._is_shared(value.domain):
             return value
@@ -155,7 +146,7 @@ class View:
         return SymbolicList(tracer.domain, lengths, elements, item)
 
     def _is_shared(self, domain: Domain) -> bool:
-        """Whether values of a domain are there in the current one as they are."""
+        """Whether values of a domain are valid in the current domain."""
         around = self._tracer.domain.within(domain) and self._shared.within(domain)
         return around and domain is not self.source
 
@@ -163,7 +154,7 @@ class View:
         return View(self._tracer, source, rows, self._shared)
 
     def _row_around(self, domain: Domain) -> Node:
-        """Of each row of the current domain, the row of a domain around the source."""
+        """The row of an ancestor of the source of each row of the current domain."""
         tracer = self._tracer
         with tracer.inside(self.source):
             outer = row_in(tracer, domain)
@@ -171,9 +162,9 @@ class View:
         return row
 
     def _choice(self, value: Choice) -> Any:
-        """The sides of a choice of the source's own rows; one made around them is seen from there.
+        """The view of a choice; a choice of an ancestor of the source is viewed from there.
 
-        Its sides have the rows of its own domain, not of a part of it.
+        The sides of a choice have rows of its domain, not of a part of it.
         """
         tracer = self._tracer
         if value.domain is not self.source:
@@ -188,12 +179,12 @@ class View:
 
 
 def view_from(tracer: Tracer, rows: Domain, value: Any) -> Any:
-    """A value of other rows in the current domain, whose rows are all among them."""
+    """A value of other rows in the current domain, whose rows must be among them."""
     return View(tracer, rows, row_in(tracer, rows), rows)(value)
 
 
 def lift_list(tracer: Tracer, value: SymbolicList) -> SymbolicList:
-    """A list in the current domain, which is within its own."""
+    """A list of an ancestor, in the current domain."""
     if value.domain is tracer.domain:
         return value
     lengths = tracer.lift(value.lengths)
@@ -207,9 +198,9 @@ def lift_list(tracer: Tracer, value: SymbolicList) -> SymbolicList:
 
 
 def element_rows(tracer: Tracer, value: SymbolicList, number: Any, row: Node | None = None) -> Node:
-    """Rows of a list's elements, by the number of the element in the list of each row.
+    """The rows of elements of a list by their positions.
 
-    `row` is the row of the list's domain, where it is not the one that the current row is in.
+    `row` is the row of the list's domain, unless it is the row of the current row.
     """
     if row is None:
         row = row_in(tracer, value.domain)
@@ -222,7 +213,7 @@ def element_rows(tracer: Tracer, value: SymbolicList, number: Any, row: Node | N
 
 
 def nth(tracer: Tracer, value: SymbolicList, number: Any) -> Any:
-    """The element at a position that every row's list has."""
+    """The element at a position that the lists of all rows have."""
     rows = element_rows(tracer, value, number)
     with tracer.inside(value.elements):
         item = force(value.item)

@@ -1,8 +1,9 @@
-"""Functions of arrays whose lengths or elements differ from row to row."""
+"""Functions of arrays whose lengths or elements differ between rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from eventer.core.errors import EvaluationError
@@ -13,9 +14,9 @@ from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
 from eventer.plan.trace.integer_bounds import is_integer
 from eventer.plan.trace.list_building import new_list
+from eventer.plan.trace.std.distinct_values import compute_per_distinct_value
 from eventer.plan.trace.std.traced_call import TracedCall, traced_rule
-from eventer.plan.trace.tracer import Tracer
-from eventer.plan.trace.views import element_context, lift_list, nth, position_in
+from eventer.plan.trace.views import delayed, element_context, lift_list, nth, position_in
 from eventer.plan.unsupported import PlanUnsupportedError
 
 MAX_FOLDED: Final = 64
@@ -23,7 +24,7 @@ MAX_FOLDED: Final = 64
 
 
 def column_of(call: TracedCall, values: SymbolicList, kind: str) -> Any:
-    """The elements of a list as a scalar of one kind, in the domain of the elements."""
+    """The elements of a list as scalars of one type, in the domain of the elements."""
     tracer = call.tracer
     with tracer.inside(values.elements):
         item = tracer.simplified(force(values.item))
@@ -44,12 +45,12 @@ def _integer(call: TracedCall, value: Any) -> Any:
     return value if is_integer(value) else call.tracer.integer(value)
 
 
-# -- made ------------------------------------------------------------------------------------------
+# -- new lists -------------------------------------------------------------------------------------
 
 
 @traced_rule("range")
 def range_of(call: TracedCall) -> Any:
-    """The whole numbers between two."""
+    """The integers between two integers."""
     first, last = (_integer(call, value) for value in call.arguments)
     operators = call.compiler.operators
     length = operators.add(operators.arithmetic("-", last, first), 1.0, ())
@@ -58,7 +59,7 @@ def range_of(call: TracedCall) -> Any:
 
 @traced_rule("makeArray")
 def make_array(call: TracedCall) -> Any:
-    """Elements made by a function of their positions."""
+    """The results of a function of positions."""
     size, func = call.arguments
     if not isinstance(size, Symbol):
         return call.plain(size, func)
@@ -72,12 +73,12 @@ def make_array(call: TracedCall) -> Any:
     return new_list(tracer, _integer(call, size), item)
 
 
-# -- changed ---------------------------------------------------------------------------------------
+# -- functions of elements -------------------------------------------------------------------------
 
 
 @traced_rule("map", "mapWithIndex")
 def map_of(call: TracedCall) -> Any:
-    """Each element changed by a function (of its position and itself)."""
+    """The results of a function of elements, or of positions and elements."""
     func, values = call.arguments
     if isinstance(values, Array):
         return call.plain(func, values)
@@ -94,19 +95,13 @@ def _mapped(call: TracedCall, change: Function, values: SymbolicList) -> Any:
         number = position_in(tracer, values)
         context = element_context(tracer, call.context, (*call.steps, 0), number)
         given: list[Any] = [number, values.item] if indexed else [values.item]
-        item = _later(call, lambda: change.enter(context, given, NO_NAMED_ARGUMENTS, call.place))
+        item = delayed(tracer, lambda: change.enter(context, given, NO_NAMED_ARGUMENTS, call.place))
     return SymbolicList(values.domain, values.lengths, values.elements, item)
-
-
-def _later(call: TracedCall, compute: Callable[[], Any]) -> Any:
-    from eventer.plan.trace.views import delayed
-
-    return delayed(call.tracer, compute)
 
 
 @traced_rule("filter", nested=True)
 def filter_of(call: TracedCall) -> Any:
-    """The elements that a function says true of."""
+    """The elements for which a function is true."""
     from eventer.plan.trace.array_comprehensions import concatenate_elements, filter_rows
 
     test, values = call.arguments
@@ -121,7 +116,7 @@ def filter_of(call: TracedCall) -> Any:
 
 @traced_rule("flatMap", "$flatMapArray", nested=True)
 def flat_map(call: TracedCall) -> Any:
-    """What a function makes of each element, joined."""
+    """The concatenated results of a function of elements."""
     from eventer.plan.trace.array_comprehensions import concatenate_elements
 
     func, values = call.arguments
@@ -138,12 +133,12 @@ def flat_map(call: TracedCall) -> Any:
     return concatenate_elements(call.compiler, values, call.context, (*call.steps, 0), each)
 
 
-# -- folded ----------------------------------------------------------------------------------------
+# -- folds and reductions --------------------------------------------------------------------------
 
 
 @traced_rule("foldl")
 def fold(call: TracedCall) -> Any:
-    """A function of the result so far and each element."""
+    """A fold from the first element on."""
     func, values, start = call.arguments
     if not isinstance(values, SymbolicList):
         if isinstance(values, Symbolic):
@@ -161,34 +156,28 @@ def _fold_left(call: TracedCall, combine: Function, values: SymbolicList, start:
     size = tracer.list_length(values)
     result = start
     for number in range(longest[1]):
-        there = call.compiler.operators.ordered("<", float(number), size)
-        step = _folding(call, combine, values, number)
-        result = _where(tracer, there, step, result)
+        present = call.compiler.operators.ordered("<", float(number), size)
+        step = partial(_fold_step, call, combine, values, number, result)
+        result = tracer.choose(present, step, partial(_same, result))
     return result
 
 
-def _folding(
-    call: TracedCall, combine: Function, values: SymbolicList, number: int
-) -> Callable[[Any], Any]:
-    """One step of a fold, for the rows whose list has the element."""
+def _fold_step(
+    call: TracedCall, combine: Function, values: SymbolicList, number: int, before: Any
+) -> Any:
+    """A step of a fold, for the rows whose lists have the element."""
     context = call.context.element_context((*call.steps, 0, number))
-
-    def step(before: Any) -> Any:
-        item = nth(call.tracer, values, float(number))
-        return combine.enter(context, [before, item], NO_NAMED_ARGUMENTS, call.place)
-
-    return step
+    item = nth(call.tracer, values, float(number))
+    return combine.enter(context, [before, item], NO_NAMED_ARGUMENTS, call.place)
 
 
-def _where(tracer: Tracer, there: Any, step: Callable[[Any], Any], before: Any) -> Any:
-    if isinstance(there, bool):
-        return step(before) if there else before
-    return tracer.choose(there, lambda: step(before), lambda: before)
+def _same(value: Any) -> Any:
+    return value
 
 
 @traced_rule("foldr")
 def fold_right(call: TracedCall) -> Any:
-    """From the last element to the first."""
+    """A fold from the last element on."""
     raise PlanUnsupportedError(
         "std.foldr over a list whose length differs between events", call.place
     )
@@ -223,8 +212,6 @@ def _truths(call: TracedCall, *, wanted: bool) -> Any:
 def _first(call: TracedCall, item: Any, rest: Any, *, wanted: bool) -> Any:
     tracer = call.tracer
     value = tracer.simplified(force(item))
-    if isinstance(value, bool):
-        return wanted if value is wanted else rest
     if type_name_of(value) != "boolean":
         raise PlanUnsupportedError("std.any and std.all need arrays of booleans")
     if wanted:
@@ -240,7 +227,7 @@ def grouped(
     *,
     bounds: tuple[int, int] | None = None,
 ) -> Symbol:
-    """A column with one value for each list, of its elements, which are of the same type."""
+    """A reduction of lists whose elements have the type of the result."""
     tracer = call.tracer
     with tracer.inside(values.elements):
         item = tracer.simplified(force(values.item))
@@ -258,13 +245,13 @@ def grouped(
 
 @traced_rule("minArray", nested=True)
 def min_array(call: TracedCall) -> Any:
-    """The least element."""
+    """The lowest element."""
     return _extreme(call, "min", "list_min")
 
 
 @traced_rule("maxArray", nested=True)
 def max_array(call: TracedCall) -> Any:
-    """The greatest element."""
+    """The highest element."""
     return _extreme(call, "max", "list_max")
 
 
@@ -292,7 +279,7 @@ def _given(argument: Any) -> bool:
 
 @traced_rule("member", "contains", nested=True)
 def contains_element(call: TracedCall) -> Any:
-    """Whether an array has an equal element, or a string a part."""
+    """Whether an array has an element, or a text a part."""
     values, wanted = call.arguments
     operators, tracer = call.compiler.operators, call.tracer
     if not isinstance(values, Array):
@@ -301,16 +288,10 @@ def contains_element(call: TracedCall) -> Any:
         return tracer.scalar(call.arguments, call.plain, _text_member(call), call.place)
     found: Any = False
     for item in reversed(values.items):
-        same = tracer.simplified(operators.equals(force(item), wanted))
-        rest = found
-        if same is True:
-            found = True
-        elif same is not False:
-            found = tracer.choose(same, lambda: True, lambda rest=rest: rest)  # type: ignore[misc]
+        same = operators.equals(force(item), wanted)
+        found = tracer.choose(same, lambda: True, partial(_same, found))
     return found
 
 
 def _text_member(call: TracedCall) -> Callable[[Any], Any]:
-    from eventer.plan.trace.std.distinct_values import compute_per_distinct_value
-
     return lambda values: compute_per_distinct_value(call, values, Type.BOOLEAN)

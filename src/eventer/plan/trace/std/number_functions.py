@@ -1,4 +1,4 @@
-"""Mathematics over columns."""
+"""Functions of numbers over columns."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _numbers(call: TracedCall, operation: str, name: str) -> Any:
 
 
 _KEEPS_INTEGER: Final = {"floor", "ceil", "round", "max", "min"}
-"""Not `abs`, which the language computes so that |0| is -0."""
+"""Not `abs`: in the language |0| is -0."""
 
 
 def _integer(call: TracedCall, operation: str, name: str, values: Sequence[Any]) -> Any:
@@ -59,7 +59,7 @@ _declare()
 
 @traced_rule("clamp")
 def clamp(call: TracedCall) -> Any:
-    """`clamp(x, low, high)`: `high` counts only where `x` is not below `low`."""
+    """`clamp(x, low, high)`; `high` is ignored in rows with `x` below `low`."""
     value, low, high = call.arguments
     high = force(high)
     tracer, operators = call.tracer, call.compiler.operators
@@ -67,25 +67,14 @@ def clamp(call: TracedCall) -> Any:
     above = operators.ordered(">", value, high)
 
     def bounded() -> Any:
-        return chosen(call, above, high, value)
+        return tracer.choose(above, lambda: high, lambda: value)
 
-    simplified = tracer.simplified(below)
-    if isinstance(simplified, bool):
-        return low if simplified else bounded()
-    return tracer.choose(simplified, lambda: low, bounded)
-
-
-def chosen(call: TracedCall, condition: Any, then: Any, otherwise: Any) -> Any:
-    """One of two values by a boolean."""
-    condition = call.tracer.simplified(condition)
-    if isinstance(condition, bool):
-        return then if condition else otherwise
-    return call.tracer.choose(condition, lambda: then, lambda: otherwise)
+    return tracer.choose(below, lambda: low, bounded)
 
 
 @traced_rule("mod")
 def mod(call: TracedCall) -> Any:
-    """The remainder of numbers; text is formatted."""
+    """The remainder of numbers, or a formatted text."""
     left, right = call.arguments
     if type_name_of(left) == "string":
         return call.compiler.std_function("format").invoke(
@@ -96,7 +85,7 @@ def mod(call: TracedCall) -> Any:
 
 @traced_rule("sum", nested=True)
 def total(call: TracedCall) -> Any:
-    """A sum from the first element to the last, beginning with 0."""
+    """The sum of numbers, from the first element to the last."""
     (values,) = call.arguments
     if isinstance(values, Array):
         result: Any = 0.0
@@ -109,7 +98,7 @@ def total(call: TracedCall) -> Any:
 
 
 def list_number(call: TracedCall, values: Any, operation: str) -> Any:
-    """A number for each list of numbers."""
+    """A reduction of lists of numbers."""
     from eventer.plan.trace.std.list_functions import column_of, grouped
 
     if not isinstance(values, SymbolicList):

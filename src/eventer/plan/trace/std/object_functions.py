@@ -1,4 +1,4 @@
-"""Functions that look into objects whose fields differ from row to row."""
+"""Functions of objects whose fields differ between rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from eventer.plan.unsupported import PlanUnsupportedError
 
 @traced_rule("objectHas", "objectHasAll", nested=True)
 def object_has(call: TracedCall) -> Any:
-    """Whether an object has a visible field (or any)."""
+    """Whether an object has a visible field, or any field."""
     value, name = call.arguments
     if not isinstance(value, Object) or isinstance(name, Symbolic):
         return call.tracer.scalar(call.arguments, call.plain, _refused, call.place)
@@ -22,20 +22,11 @@ def object_has(call: TracedCall) -> Any:
 
 @traced_rule("get", nested=True)
 def get(call: TracedCall) -> Any:
-    """A field, or a default where there is none."""
+    """A field, or the default."""
     value, name, default, hidden = call.arguments
     if not isinstance(value, Object) or not isinstance(name, str) or not isinstance(hidden, bool):
         return call.tracer.scalar(call.arguments, call.plain, _refused, call.place)
     present: Any = value.has(name, hidden=hidden)
-    if present is False:
-        return force(default)
-    if present is True:
-        return value.get(name)
-    return chosen_late(call, present, value, name, default)
-
-
-def chosen_late(call: TracedCall, present: Any, value: Object, name: str, default: Any) -> Any:
-    """The field where it is present; computed for those rows alone."""
     return call.tracer.choose(present, lambda: value.get(name), lambda: force(default))
 
 
