@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import RLock
 from typing import Any, Final
 
@@ -15,16 +14,17 @@ from numpy.typing import NDArray
 
 from eventer.core.batch import MAX_BYTES, MAX_EVENT_BYTES, Batch
 from eventer.core.errors import BudgetError, EvaluationError
-from eventer.core.match_hints import MatchHints
 from eventer.core.model import ColumnType, EngineName
 from eventer.kernels.json.assemble import assemble
 from eventer.plan.column_reader import ColumnRequest, read_column
+from eventer.plan.computed_rows import ComputedRows, PrefetchedBatch, patched_batch
 from eventer.plan.execution import BatchTooLargeError, Execution
 from eventer.plan.field_sources import FieldSource, find_field_sources
 from eventer.plan.graph import Node
 from eventer.plan.interpreter_engine import InterpreterEngine
+from eventer.plan.ops.documents import text_array
 from eventer.plan.ops.operation import RAISING
-from eventer.plan.plan_fields import CachedFields, FieldsSlice, PatchedFields, PlanFields
+from eventer.plan.plan_fields import CachedFields, PlanFields
 from eventer.plan.row_program import BoundRowProgram
 from eventer.plan.trace.traced_event import TracedEvent
 
@@ -85,67 +85,6 @@ class Plan:
             return frozenset(self.traced.names(run))
 
 
-@dataclass(slots=True)
-class _PrefetchedBatch:
-    """Events generated ahead: rows of `batch`."""
-
-    batch: Batch
-    fields: CachedFields
-
-    def cut(self, first: int, scheduled: NDArray[np.int64]) -> Batch | None:
-        """The requested events if all are present; else None."""
-        start, stop = first - self.batch.first, first - self.batch.first + len(scheduled)
-        if start < 0 or stop > self.batch.count:
-            return None
-        return Batch(
-            first=first,
-            count=len(scheduled),
-            index=self.batch.index[start:stop],
-            scheduled=scheduled,
-            text=self.batch.text[start:stop],
-            fields=FieldsSlice(self.fields, start, stop),
-            match_hints=self.batch.match_hints and self.batch.match_hints.cut(start, stop),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _ComputedRows:
-    """The texts of the events from `first` on; those of the rows `raised` are not valid.
-
-    `oversize` is the size of the next event, if it is too large.
-    """
-
-    first: int
-    scheduled: NDArray[np.int64]
-    run: Execution
-    raised: NDArray[np.int64]
-    text: pa.LargeBinaryArray
-    match_hints: MatchHints | None
-    oversize: int | None
-
-    def continues_with(self, first: int, scheduled: NDArray[np.int64]) -> bool:
-        """Whether these rows have the event `first`, and the same due times from it on."""
-        start = first - self.first
-        if not 0 <= start < len(self.text):
-            return False
-        both = min(len(scheduled), len(self.scheduled) - start)
-        return bool(np.array_equal(self.scheduled[start : start + both], scheduled[:both]))
-
-    def batch(self, fields: PlanFields) -> Batch:
-        """The rows of fields as a batch."""
-        start, stop = fields.start, fields.stop
-        first = self.first + start
-        return Batch(
-            first=first,
-            count=stop - start,
-            index=np.arange(first, self.first + stop, dtype=np.int64),
-            scheduled=self.scheduled[start:stop],
-            text=self.text[start:stop],
-            fields=fields,
-            match_hints=self.match_hints and self.match_hints.cut(start, stop),
-        )
-
-
 class ColumnarEngine:
     """Runs a plan; the interpreter generates rows that raise or that exceed a limit."""
 
@@ -169,9 +108,9 @@ class ColumnarEngine:
         self._repeats = match_hints
         self._row_bytes = 256.0
         self._row_ns = 20_000.0
-        self._prefetched: _PrefetchedBatch | None = None
+        self._prefetched: PrefetchedBatch | None = None
         self._prefetch_rows = _MIN_PREFETCHED + number % _PREFETCH_STAGGER
-        self._leftover: _ComputedRows | None = None
+        self._leftover: ComputedRows | None = None
         """Rows after an event that raises, for the next call."""
         self.broken = False
         """Whether a batch failed because of a defect of the plan."""
@@ -203,16 +142,16 @@ class ColumnarEngine:
         self._prefetch_rows = min(4 * self._prefetch_rows, MAX_PREFETCHED)
         due = np.full(rows, scheduled[0], dtype=np.int64)
         try:
-            made = self._batch(first, due, deadline_ns)
+            ahead = self._batch(first, due, deadline_ns)
         except (EvaluationError, BudgetError):
             self._prefetched = None
             raise
-        if not isinstance(made.fields, PlanFields):
+        if not isinstance(ahead.fields, PlanFields):
             # The interpreter generated some, and it may read the time.
             self._prefetched = None
             return self._batch(first, scheduled, deadline_ns)
-        self._prefetched = _PrefetchedBatch(made, CachedFields(made.fields))
-        batch = self._prefetched.cut(first, scheduled[: made.count])
+        self._prefetched = PrefetchedBatch(ahead, CachedFields(ahead.fields))
+        batch = self._prefetched.cut(first, scheduled[: ahead.count])
         assert batch is not None
         return batch
 
@@ -245,24 +184,24 @@ class ColumnarEngine:
         return self._interpreter_engine
 
     def _attempt(self, first: int, scheduled: NDArray[np.int64]) -> Batch:
-        made = self._leftover
-        if made is None or not made.continues_with(first, scheduled):
-            made = self._compute_rows(first, scheduled)
-        start = first - made.first
-        stop = min(len(made.text), start + len(scheduled))
+        computed = self._leftover
+        if computed is None or not computed.continues_with(first, scheduled):
+            computed = self._compute_rows(first, scheduled)
+        start = first - computed.first
+        stop = min(len(computed.text), start + len(scheduled))
         if start == stop:
-            return self._rerun_or_refuse(made, start)
-        batch = self._cut(made, start, stop)
-        self._leftover = made if batch.next < made.first + stop else None
+            return self._rerun_or_refuse(computed, start)
+        batch = self._cut(computed, start, stop)
+        self._leftover = computed if batch.next < computed.first + stop else None
         return batch
 
-    def _compute_rows(self, first: int, scheduled: NDArray[np.int64]) -> _ComputedRows:
+    def _compute_rows(self, first: int, scheduled: NDArray[np.int64]) -> ComputedRows:
         """Computes the columns and the texts of events."""
         index = np.arange(first, first + len(scheduled), dtype=np.int64)
         run = self._plan.run(index, scheduled)
         columns = self._plan.program.columns(run)
         run.find_raised(self._plan.checks)
-        made = assemble(
+        texts = assemble(
             self._plan.program.rows,
             columns,
             len(index),
@@ -271,61 +210,40 @@ class ColumnarEngine:
             guess=int(self._row_bytes * len(index) * 1.05),
             match_hints=self._repeats,
         )
-        if len(made):
-            self._row_bytes = max(len(made.text) / len(made), 1.0)
+        if len(texts):
+            self._row_bytes = max(len(texts.text) / len(texts), 1.0)
         raised = np.flatnonzero(run.raised)
-        return _ComputedRows(
-            first, scheduled, run, raised, _texts(made), made.match_hints, made.oversize
-        )
+        array = text_array(texts.ends, texts.text, pa.large_binary())
+        return ComputedRows(first, scheduled, run, raised, array, texts.match_hints, texts.oversize)
 
-    def _rerun_or_refuse(self, made: _ComputedRows, row: int) -> Batch:
+    def _rerun_or_refuse(self, computed: ComputedRows, row: int) -> Batch:
         """An event that is too large: the interpreter's if it raises in the plan; else an error."""
-        index = made.first + row
-        if row in made.raised:
-            return self._interpreter.generate(index, made.scheduled[row : row + 1])
+        index = computed.first + row
+        if row in computed.raised:
+            return self._interpreter.generate(index, computed.scheduled[row : row + 1])
         error = BudgetError(
-            f"event {index} has {made.oversize:,} bytes, more than {self._max_event_bytes:,}"
+            f"event {index} has {computed.oversize:,} bytes, more than {self._max_event_bytes:,}"
         )
         error.index = index
         raise error
 
-    def _cut(self, made: _ComputedRows, start: int, stop: int) -> Batch:
+    def _cut(self, computed: ComputedRows, start: int, stop: int) -> Batch:
         """The events of the rows [start, stop), or up to an event that raises.
 
         The interpreter generates the rows that raised in the plan again.
         """
         recomputed: list[tuple[int, Batch]] = []
-        for row in made.raised[(made.raised >= start) & (made.raised < stop)].tolist():
+        for row in computed.raised[(computed.raised >= start) & (computed.raised < stop)].tolist():
             try:
-                single = self._interpreter.generate(made.first + row, made.scheduled[row : row + 1])
+                single = self._interpreter.generate(
+                    computed.first + row, computed.scheduled[row : row + 1]
+                )
             except (EvaluationError, BudgetError):
                 if row == start:
-                    self._leftover = made
+                    self._leftover = computed
                     raise
                 stop = row
                 break
             recomputed.append((row - start, single))
-        batch = made.batch(PlanFields(self._plan, made.run, start, stop))
-        return _patched(batch, recomputed) if recomputed else batch
-
-
-def _patched(batch: Batch, recomputed: list[tuple[int, Batch]]) -> Batch:
-    """A batch in which recomputed events replace its own."""
-    planned = batch.fields
-    assert isinstance(planned, PlanFields)
-    order = np.arange(batch.count, dtype=np.int64)
-    order[[row for row, _ in recomputed]] = batch.count + np.arange(len(recomputed))
-    texts = [batch.text, *(single.text for _, single in recomputed)]
-    return Batch(
-        first=batch.first,
-        count=batch.count,
-        index=batch.index,
-        scheduled=batch.scheduled,
-        text=pa.concat_arrays(texts).take(pa.array(order)),
-        fields=PatchedFields(planned, [(row, single.fields) for row, single in recomputed]),
-    )
-
-
-def _texts(made: Any) -> Any:
-    buffers = [None, pa.py_buffer(made.ends), pa.py_buffer(made.text)]
-    return pa.Array.from_buffers(pa.large_binary(), len(made), buffers)
+        batch = computed.batch(PlanFields(self._plan, computed.run, start, stop))
+        return patched_batch(batch, recomputed) if recomputed else batch

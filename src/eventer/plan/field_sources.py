@@ -87,17 +87,11 @@ def _optional(
     if not chain:
         return None
     number, member, _ = chain[0]
-    condition = tracer.simplified(member.condition)
-
-    def there() -> Any:
-        return _at(tracer, value.part(number, member, name), rest)
-
-    def elsewhere() -> Any:
-        return _optional(tracer, value, name, chain[1:], rest)
-
-    if isinstance(condition, bool):
-        return there() if condition else elsewhere()
-    return tracer.choose(condition, there, elsewhere)
+    return tracer.choose(
+        member.condition,
+        lambda: _at(tracer, value.part(number, member, name), rest),
+        lambda: _optional(tracer, value, name, chain[1:], rest),
+    )
 
 
 def _element(tracer: Tracer, value: SymbolicList, tokens: Sequence[str]) -> Any:

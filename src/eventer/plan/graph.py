@@ -191,6 +191,21 @@ class Graph:
             self._known[key] = found
         return found
 
+    def rows_of(
+        self, node: Node, operation: str, arguments: Sequence[Argument], domain: Domain
+    ) -> Node:
+        """Rows of a node in another domain, by an operation."""
+        return self.node(
+            operation,
+            arguments,
+            domain,
+            node.type,
+            entries=node.entries,
+            bounds=node.bounds,
+            span=node.span,
+            kind=node.kind,
+        )
+
     def _identity(self, thing: Any) -> Hashable:
         """The key of an argument or parameter: plain ones by value, others by identity.
 

@@ -7,13 +7,13 @@ from enum import Enum
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 
 from eventer.kernels.json.instructions import NUMBERS, TEXT_COLUMN_OPS, Column, RowProgram
 from eventer.kernels.json.selectors import selectors
 from eventer.kernels.pgcopy.copy_stream import text_buffers
 from eventer.plan.execution import Execution
 from eventer.plan.graph import Node
+from eventer.plan.ops.dictionaries import as_array
 
 
 class Layout(Enum):
@@ -59,7 +59,7 @@ _COLUMN_READERS: Final = TEXT_COLUMN_OPS | NUMBERS
 def _laid_out(slot: ColumnSlot, run: Execution) -> Column:
     value = run.value(slot.node)
     if slot.layout is Layout.TEXT:
-        return Column(*text_buffers(_whole(value)))
+        return Column(*text_buffers(as_array(value)))
     if slot.layout is Layout.SELECTOR:
         return Column(selectors(value))
     if slot.layout is Layout.LIST:
@@ -75,7 +75,3 @@ _DTYPES: Final[dict[Layout, Any]] = {
     Layout.DOUBLES: np.float64,
     Layout.BOOLEANS: np.bool_,
 }
-
-
-def _whole(texts: Any) -> Any:
-    return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from eventer.plan.row_program import BoundRowProgram
 
 _UNBOUNDED = 1 << 40
+_LARGE_STRING = pa.large_string()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,10 @@ def program_texts(run: Execution, program: BoundRowProgram, domain: Domain) -> A
     return text_array(texts.ends, texts.text)
 
 
-def text_array(ends: Any, data: Any) -> Any:
+def text_array(ends: Any, data: Any, kind: pa.DataType = _LARGE_STRING) -> Any:
     """Concatenated texts as an Arrow array."""
     buffers = [None, pa.py_buffer(np.ascontiguousarray(ends)), pa.py_buffer(data)]
-    return pa.Array.from_buffers(pa.large_string(), len(ends) - 1, buffers)
+    return pa.Array.from_buffers(kind, len(ends) - 1, buffers)
 
 
 @operation("value_text")

@@ -70,12 +70,8 @@ def _if(compiler: TracedCompiler, spec: IfSpec, inner: ComprehensionScope) -> St
 def filter_rows(tracer: Tracer, condition: Any, then: Callable[[], Any]) -> Any:
     """The result of `then` in rows with a condition, and an empty array in the others."""
     holds = tracer.simplified(condition)
-    if holds is True:
-        return then()
-    if holds is False:
-        return Array([])
     kind = type_name_of(holds)
-    if not isinstance(holds, Symbol) or kind != "boolean":
+    if not isinstance(holds, Symbol | bool) or kind != "boolean":
         if isinstance(holds, Symbolic) and kind is None:
             raise PlanUnsupportedError("the condition of a comprehension is not a plain boolean")
         raise EvaluationError(f"`if` needs a boolean, not {describe(holds)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from eventer.core.errors import EvaluationError
@@ -102,9 +102,6 @@ class ContainerText:
             parameters=(value.elements, ", "),
         )
         empty = self._operators.equals(tracer.list_length(value), 0.0)
-        return self._chosen(empty, lambda: self._put_together(["[", Symbol(node), "]"]))
-
-    def _chosen(self, empty: Any, text: Callable[[], Any]) -> Any:
-        if isinstance(empty, bool):
-            return "[ ]" if empty else text()
-        return self._tracer.choose(empty, lambda: "[ ]", text)
+        return tracer.choose(
+            empty, lambda: "[ ]", lambda: self._put_together(["[", Symbol(node), "]"])
+        )

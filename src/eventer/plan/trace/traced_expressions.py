@@ -64,10 +64,8 @@ def _chooser(compiler: Compiler) -> Callable[[Any, Callable[[], Any], Callable[[
 
     def choose(test: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
         holds = tracer.simplified(test)
-        if holds is True:
-            return then()
-        if holds is False:
-            return otherwise()
+        if isinstance(holds, bool):
+            return tracer.choose(holds, then, otherwise)
         if isinstance(holds, Choice):
             return tracer.distribute(holds, lambda side: choose(side, then, otherwise))
         if isinstance(holds, Symbol) and holds.node.type in {Type.BOOLEAN, Type.DICTIONARY}:

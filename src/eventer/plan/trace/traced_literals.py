@@ -42,13 +42,11 @@ class TracedMembers(ObjectBodyCompiler):
             right = body(frame)
             own, below = frame[SELF_SLOT], frame[SUPER_SLOT]
             present = own.present(name, below=below) if below else False
-            if present is False:
-                return right
 
             def both() -> Any:
                 return add(own.get_super(name, below), right, frame[1].elements)
 
-            return both() if present is True else tracer.choose(present, both, lambda: right)
+            return tracer.choose(present, both, lambda: right)
 
         return extend
 

@@ -171,13 +171,8 @@ class TracedObject(Object):
         number, member, _ = chain[0]
         if not isinstance(member, OptionalMember):
             return self._in(self.domain, number, member, name)
-        condition = self._tracer.simplified(member.condition)
-        if condition is False:
-            return self.resolve(chain[1:], name)
-        if condition is True:
-            return self.part(number, member, name)
         return self._tracer.choose(
-            condition,
+            member.condition,
             lambda: self.part(number, member, name),
             lambda: self.resolve(chain[1:], name),
         )

@@ -157,9 +157,6 @@ class TracedOperators(Operators):
 
     def both(self, first: Any, second: Callable[[], Any]) -> Any:
         """`first && second` of booleans."""
-        first = self._tracer.simplified(first)
-        if isinstance(first, bool):
-            return second() if first else False
         return self._tracer.choose(first, second, lambda: False)
 
     def _equal_columns(self, values: Sequence[Any]) -> Any:

@@ -91,16 +91,7 @@ class Tracer:
             if node.domain is self.domain:
                 return node
         assert self.domain.within(node.domain), f"{node} belongs to other rows"
-        return self.graph.node(
-            "take",
-            (node,),
-            self.domain,
-            node.type,
-            entries=node.entries,
-            bounds=node.bounds,
-            span=node.span,
-            kind=node.kind,
-        )
+        return self.graph.rows_of(node, "take", (node,), self.domain)
 
     def argument(self, value: Any) -> Argument:
         """A scalar as an argument of an operation in this domain.
@@ -122,7 +113,8 @@ class Tracer:
         **details: Unpack[NodeDetails],
     ) -> Symbol:
         """The symbol of an operation on scalars, in this domain."""
-        assert operation in _OF_CODES or not any(map(_is_dictionary, values)), operation
+        types = {value.node.type for value in values if isinstance(value, Symbol)}
+        assert operation in _OF_CODES or Type.DICTIONARY not in types, operation
         arguments = [self.argument(value) for value in values]
         return Symbol(self.graph.node(operation, arguments, self.domain, result, **details))
 
@@ -157,14 +149,16 @@ class Tracer:
 
     # -- conditions -----------------------------------------------------------------------------
 
-    def choose(
-        self, condition: Symbol, then: Callable[[], Any], otherwise: Callable[[], Any]
-    ) -> Any:
-        """A value that depends on a condition; each side is evaluated for its own rows only.
+    def choose(self, condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+        """A value that depends on a condition, a symbol or a plain boolean.
+
+        Each side is evaluated for its own rows only.
 
         Raises:
             EvaluationError: both sides raise.
         """
+        if isinstance(condition, bool):
+            return then() if condition else otherwise()
         rows = condition_codes(condition)
         live = rows.live(self.domain)
         if not live & rows.fails:
@@ -300,10 +294,6 @@ def _with_side(
     work: Callable[[list[Any]], Any], values: Sequence[Any], number: int, side: Any
 ) -> Any:
     return work([*values[:number], side, *values[number + 1 :]])
-
-
-def _is_dictionary(value: Any) -> bool:
-    return isinstance(value, Symbol) and value.node.type is Type.DICTIONARY
 
 
 _OF_CODES: Final = frozenset({"entries", "truth", "typed", "code_pairs"})

@@ -124,16 +124,7 @@ class View:
         with tracer.inside(self.source):
             node = tracer.lift(node)
         rows = tracer.lift(self._rows)
-        gathered = tracer.graph.node(
-            "gather",
-            (node, rows),
-            tracer.domain,
-            node.type,
-            entries=node.entries,
-            bounds=node.bounds,
-            kind=node.kind,
-        )
-        return Symbol(gathered)
+        return Symbol(tracer.graph.rows_of(node, "gather", (node, rows), tracer.domain))
 
     def _list(self, value: SymbolicList) -> Any:
         """The view of a list, with a domain of elements of its own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from eventer.core.errors import EvaluationError
@@ -13,9 +14,9 @@ from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
 from eventer.plan.trace.integer_bounds import is_integer
 from eventer.plan.trace.list_building import new_list
+from eventer.plan.trace.std.distinct_values import compute_per_distinct_value
 from eventer.plan.trace.std.traced_call import TracedCall, traced_rule
-from eventer.plan.trace.tracer import Tracer
-from eventer.plan.trace.views import element_context, lift_list, nth, position_in
+from eventer.plan.trace.views import delayed, element_context, lift_list, nth, position_in
 from eventer.plan.unsupported import PlanUnsupportedError
 
 MAX_FOLDED: Final = 64
@@ -94,14 +95,8 @@ def _mapped(call: TracedCall, change: Function, values: SymbolicList) -> Any:
         number = position_in(tracer, values)
         context = element_context(tracer, call.context, (*call.steps, 0), number)
         given: list[Any] = [number, values.item] if indexed else [values.item]
-        item = _later(call, lambda: change.enter(context, given, NO_NAMED_ARGUMENTS, call.place))
+        item = delayed(tracer, lambda: change.enter(context, given, NO_NAMED_ARGUMENTS, call.place))
     return SymbolicList(values.domain, values.lengths, values.elements, item)
-
-
-def _later(call: TracedCall, compute: Callable[[], Any]) -> Any:
-    from eventer.plan.trace.views import delayed
-
-    return delayed(call.tracer, compute)
 
 
 @traced_rule("filter", nested=True)
@@ -161,29 +156,23 @@ def _fold_left(call: TracedCall, combine: Function, values: SymbolicList, start:
     size = tracer.list_length(values)
     result = start
     for number in range(longest[1]):
-        there = call.compiler.operators.ordered("<", float(number), size)
-        step = _folding(call, combine, values, number)
-        result = _where(tracer, there, step, result)
+        present = call.compiler.operators.ordered("<", float(number), size)
+        step = partial(_fold_step, call, combine, values, number, result)
+        result = tracer.choose(present, step, partial(_same, result))
     return result
 
 
-def _folding(
-    call: TracedCall, combine: Function, values: SymbolicList, number: int
-) -> Callable[[Any], Any]:
+def _fold_step(
+    call: TracedCall, combine: Function, values: SymbolicList, number: int, before: Any
+) -> Any:
     """A step of a fold, for the rows whose lists have the element."""
     context = call.context.element_context((*call.steps, 0, number))
-
-    def step(before: Any) -> Any:
-        item = nth(call.tracer, values, float(number))
-        return combine.enter(context, [before, item], NO_NAMED_ARGUMENTS, call.place)
-
-    return step
+    item = nth(call.tracer, values, float(number))
+    return combine.enter(context, [before, item], NO_NAMED_ARGUMENTS, call.place)
 
 
-def _where(tracer: Tracer, there: Any, step: Callable[[Any], Any], before: Any) -> Any:
-    if isinstance(there, bool):
-        return step(before) if there else before
-    return tracer.choose(there, lambda: step(before), lambda: before)
+def _same(value: Any) -> Any:
+    return value
 
 
 @traced_rule("foldr")
@@ -223,8 +212,6 @@ def _truths(call: TracedCall, *, wanted: bool) -> Any:
 def _first(call: TracedCall, item: Any, rest: Any, *, wanted: bool) -> Any:
     tracer = call.tracer
     value = tracer.simplified(force(item))
-    if isinstance(value, bool):
-        return wanted if value is wanted else rest
     if type_name_of(value) != "boolean":
         raise PlanUnsupportedError("std.any and std.all need arrays of booleans")
     if wanted:
@@ -301,16 +288,10 @@ def contains_element(call: TracedCall) -> Any:
         return tracer.scalar(call.arguments, call.plain, _text_member(call), call.place)
     found: Any = False
     for item in reversed(values.items):
-        same = tracer.simplified(operators.equals(force(item), wanted))
-        rest = found
-        if same is True:
-            found = True
-        elif same is not False:
-            found = tracer.choose(same, lambda: True, lambda rest=rest: rest)  # type: ignore[misc]
+        same = operators.equals(force(item), wanted)
+        found = tracer.choose(same, lambda: True, partial(_same, found))
     return found
 
 
 def _text_member(call: TracedCall) -> Callable[[Any], Any]:
-    from eventer.plan.trace.std.distinct_values import compute_per_distinct_value
-
     return lambda values: compute_per_distinct_value(call, values, Type.BOOLEAN)

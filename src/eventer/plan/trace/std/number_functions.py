@@ -67,20 +67,9 @@ def clamp(call: TracedCall) -> Any:
     above = operators.ordered(">", value, high)
 
     def bounded() -> Any:
-        return chosen(call, above, high, value)
+        return tracer.choose(above, lambda: high, lambda: value)
 
-    simplified = tracer.simplified(below)
-    if isinstance(simplified, bool):
-        return low if simplified else bounded()
-    return tracer.choose(simplified, lambda: low, bounded)
-
-
-def chosen(call: TracedCall, condition: Any, then: Any, otherwise: Any) -> Any:
-    """One of two values, by a boolean."""
-    condition = call.tracer.simplified(condition)
-    if isinstance(condition, bool):
-        return then if condition else otherwise
-    return call.tracer.choose(condition, lambda: then, lambda: otherwise)
+    return tracer.choose(below, lambda: low, bounded)
 
 
 @traced_rule("mod")

@@ -27,15 +27,6 @@ def get(call: TracedCall) -> Any:
     if not isinstance(value, Object) or not isinstance(name, str) or not isinstance(hidden, bool):
         return call.tracer.scalar(call.arguments, call.plain, _refused, call.place)
     present: Any = value.has(name, hidden=hidden)
-    if present is False:
-        return force(default)
-    if present is True:
-        return value.get(name)
-    return chosen_late(call, present, value, name, default)
-
-
-def chosen_late(call: TracedCall, present: Any, value: Object, name: str, default: Any) -> Any:
-    """The field in the rows that have it, else the default."""
     return call.tracer.choose(present, lambda: value.get(name), lambda: force(default))
 
 

@@ -1,0 +1,92 @@
+"""Events that the plan has computed, as batches: ahead of requests, and with recomputed rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from eventer.core.batch import Batch
+from eventer.core.match_hints import MatchHints
+from eventer.plan.execution import Execution
+from eventer.plan.plan_fields import CachedFields, FieldsSlice, PatchedFields, PlanFields
+
+
+@dataclass(slots=True)
+class PrefetchedBatch:
+    """Events generated ahead: rows of `batch`."""
+
+    batch: Batch
+    fields: CachedFields
+
+    def cut(self, first: int, scheduled: NDArray[np.int64]) -> Batch | None:
+        """The requested events if all are present; else None."""
+        start, stop = first - self.batch.first, first - self.batch.first + len(scheduled)
+        if start < 0 or stop > self.batch.count:
+            return None
+        return Batch(
+            first=first,
+            count=len(scheduled),
+            index=self.batch.index[start:stop],
+            scheduled=scheduled,
+            text=self.batch.text[start:stop],
+            fields=FieldsSlice(self.fields, start, stop),
+            match_hints=self.batch.match_hints and self.batch.match_hints.cut(start, stop),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedRows:
+    """The texts of the events from `first` on; those of the rows `raised` are not valid.
+
+    `oversize` is the size of the next event, if it is too large.
+    """
+
+    first: int
+    scheduled: NDArray[np.int64]
+    run: Execution
+    raised: NDArray[np.int64]
+    text: pa.LargeBinaryArray
+    match_hints: MatchHints | None
+    oversize: int | None
+
+    def continues_with(self, first: int, scheduled: NDArray[np.int64]) -> bool:
+        """Whether these rows have the event `first`, and the same due times from it on."""
+        start = first - self.first
+        if not 0 <= start < len(self.text):
+            return False
+        both = min(len(scheduled), len(self.scheduled) - start)
+        return bool(np.array_equal(self.scheduled[start : start + both], scheduled[:both]))
+
+    def batch(self, fields: PlanFields) -> Batch:
+        """The rows of fields as a batch."""
+        start, stop = fields.start, fields.stop
+        first = self.first + start
+        return Batch(
+            first=first,
+            count=stop - start,
+            index=np.arange(first, self.first + stop, dtype=np.int64),
+            scheduled=self.scheduled[start:stop],
+            text=self.text[start:stop],
+            fields=fields,
+            match_hints=self.match_hints and self.match_hints.cut(start, stop),
+        )
+
+
+def patched_batch(batch: Batch, recomputed: list[tuple[int, Batch]]) -> Batch:
+    """A batch in which recomputed events replace its own."""
+    planned = batch.fields
+    assert isinstance(planned, PlanFields)
+    order = np.arange(batch.count, dtype=np.int64)
+    order[[row for row, _ in recomputed]] = batch.count + np.arange(len(recomputed))
+    texts = [batch.text, *(single.text for _, single in recomputed)]
+    return Batch(
+        first=batch.first,
+        count=batch.count,
+        index=batch.index,
+        scheduled=batch.scheduled,
+        text=pa.concat_arrays(texts).take(pa.array(order)),
+        fields=PatchedFields(planned, [(row, single.fields) for row, single in recomputed]),
+    )
