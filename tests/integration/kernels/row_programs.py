@@ -1,4 +1,4 @@
-"""Row programs and arenas, made at random: what a plan could compile to, and then some."""
+"""Random row programs and their columns."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -95,7 +95,7 @@ def entries_of(column):
 
 @st.composite
 def cases(draw, max_rows=6):
-    """A case and how many root rows it has."""
+    """A case and its number of root rows."""
     case, rows = Case(), draw(st.integers(0, max_rows))
     case.literal("{")
     _body(draw, case, rows, depth=0)
@@ -134,7 +134,7 @@ def _value(draw, case, kind, rows):
 
 
 def _branch(draw, case, rows, depth):
-    """`if`: a selector into two domains, of which some rows may be used twice or never."""
+    """`if`: a selector into two domains, whose rows can be used twice or never."""
     sizes = [draw(st.integers(1, 4)) for _ in range(2)]
     row = st.one_of(st.integers(0, sizes[0] - 1), st.integers(-sizes[1], -1))
     branch = case.emit(RowOp.BRANCH, case.put(draw(_column(row, rows))))

@@ -1,4 +1,4 @@
-"""The row program, compiled, against plain Python, wherever it stops."""
+"""The kernel of row programs against Python, at every stop."""
 
 import json
 from itertools import pairwise
@@ -33,7 +33,7 @@ def expected(case, rows):
 
 
 def loop_case(elements, text="x" * 100):
-    """One row: a list of so many texts."""
+    """One row: a list of texts."""
     case = Case()
     case.literal("[")
     loop = case.emit(RowOp.LOOP, case.put([0, elements]))
@@ -46,8 +46,8 @@ def loop_case(elements, text="x" * 100):
 
 
 @given(cases())
-def test_compiled_loops_match_python(made):
-    case, rows = made
+def test_the_kernel_matches_python(sample):
+    case, rows = sample
     done = written(case, rows)
     assert texts(done) == expected(case, rows)
     assert done.oversize is None
@@ -56,8 +56,8 @@ def test_compiled_loops_match_python(made):
 
 
 @given(cases(), st.integers(1, 400))
-def test_it_ends_after_the_row_that_reaches_the_limit(made, limit):
-    case, rows = made
+def test_texts_end_after_the_row_that_reaches_the_limit(sample, limit):
+    case, rows = sample
     whole = expected(case, rows)
     done = written(case, rows, limit=limit)
     sizes = np.cumsum([len(text) for text in whole]).tolist()
@@ -66,8 +66,8 @@ def test_it_ends_after_the_row_that_reaches_the_limit(made, limit):
 
 
 @given(cases(), st.integers(1, 300))
-def test_it_ends_before_an_event_that_is_too_large(made, event_limit):
-    case, rows = made
+def test_texts_end_before_an_event_that_is_too_large(sample, event_limit):
+    case, rows = sample
     whole = expected(case, rows)
     done = written(case, rows, event_limit=event_limit)
     kept = next((i for i, text in enumerate(whole) if len(text) > event_limit), rows)
@@ -76,8 +76,8 @@ def test_it_ends_before_an_event_that_is_too_large(made, event_limit):
 
 
 @given(cases(max_rows=9), st.integers(1, 200))
-def test_resuming_gives_the_same_text(made, limit):
-    case, rows = made
+def test_resuming_gives_the_same_text(sample, limit):
+    case, rows = sample
     pieces, first = [], 0
     while first < rows:
         done = assemble_compiled(
@@ -105,7 +105,7 @@ def test_the_output_grows_wherever_it_is_full(values, times):
 
 
 @pytest.mark.parametrize("guess", [0, 5000, 10_000_000])
-def test_a_row_larger_than_the_room_is_written_whole(guess):
+def test_a_row_larger_than_the_output_is_written_completely(guess):
     case = loop_case(1000)
     assert texts(written(case, 1, guess=guess)) == expected(case, 1)
 
@@ -118,7 +118,7 @@ def test_the_size_of_an_oversize_event_is_known_without_buffer_space(event_limit
     assert len(done.text.base) < 2 * event_limit + 20_000
 
 
-def test_separators_are_right_in_what_is_too_large():
+def test_separators_are_correct_in_oversize_events():
     case = Case()
     case.literal("{")
     loop = case.emit(RowOp.LOOP, case.put([0, 3000]))
@@ -134,7 +134,7 @@ def test_separators_are_right_in_what_is_too_large():
         assert written(case, 1, event_limit=event_limit, limit=1).oversize == whole
 
 
-def test_the_stack_is_deep_enough():
+def test_programs_can_use_the_whole_stack():
     case, loops = Case(), []
     case.literal("[")
     for depth in range(MAX_DEPTH // 2):
@@ -162,7 +162,7 @@ def test_strings_read_back(value):
     assert json.loads(text) == value
 
 
-def test_every_byte_is_escaped_alike_wherever_it_stands():
+def test_every_byte_is_escaped_equally_at_every_position():
     values = [
         "x" * before + chr(code) + "y" * after
         for code in range(0x90)
@@ -183,7 +183,7 @@ def test_no_rows():
     assert (len(done), done.text.tobytes(), done.oversize) == (0, b"", None)
 
 
-def test_what_is_not_contiguous_serves_as_well():
+def test_columns_need_not_be_contiguous():
     code = np.zeros((3, 6), np.int64)[:, ::2]
     code[0] = [RowOp.INTEGER, 0, 0]
     code[1] = [RowOp.RAW, 1, 0]
@@ -208,9 +208,9 @@ def test_selectors_count_both_sides(mask):
 
 
 @given(cases(), st.integers(1, 400), st.integers(1, 60))
-def test_plain_python_stops_where_compiled_loops_do(made, limit, event_limit):
-    """After the row that reaches the limit; before one that is too large, which both measure."""
-    case, rows = made
+def test_python_stops_at_the_same_row_as_the_kernel(sample, limit, event_limit):
+    """After the row that reaches the limit, and before an event that is too large."""
+    case, rows = sample
     bounds = {"limit": limit, "event_limit": event_limit}
     plain = assemble_in_python(case.program(), case.columns, rows, **bounds)
     done = written(case, rows, **bounds)
@@ -230,8 +230,8 @@ def test_plain_python_stops_where_compiled_loops_do(made, limit, event_limit):
         MIN_ROWS_TO_IMPORT_NUMBA + 1,
     ],
 )
-def test_few_rows_and_many_are_the_same(rows):
-    """Which way is taken depends on how many rows there are, and nothing else does."""
+def test_few_rows_and_many_rows_have_the_same_texts(rows):
+    """Only the choice between Python and the kernel depends on the number of rows."""
     case = Case()
     case.literal("{")
     case.emit(RowOp.INTEGER, case.put(range(rows)))

@@ -1,4 +1,4 @@
-"""Kernels that no cache has are compiled by a process of its own; where that fails, here."""
+"""Missing kernels are compiled in a separate process, or in this one if that fails."""
 
 import os
 import select
@@ -29,7 +29,7 @@ while True:
     sys.stdout.buffer.write(b"-" if name == "fails" else b"+")
     sys.stdout.flush()
 """
-"""Answers as the process does, without Numba, whose import takes a second."""
+"""Answers like the compile process, without the import of Numba."""
 
 FIRST = """
 import numpy as np
@@ -50,11 +50,11 @@ from numba.core import event
 
 
 class Counted(event.Listener):
-    def on_start(self, told):
-        COUNTS[0] += told.data["dispatcher"].py_func.__name__ == "write_lines"
+    def on_start(self, activity):
+        COUNTS[0] += activity.data["dispatcher"].py_func.__name__ == "write_lines"
 
-    def on_end(self, told):
-        COUNTS[1] += told.data["dispatcher"].py_func.__name__ == "write_lines"
+    def on_end(self, activity):
+        COUNTS[1] += activity.data["dispatcher"].py_func.__name__ == "write_lines"
 
 
 event.register("numba:compile", Counted())
@@ -63,13 +63,13 @@ event.register("numba:compile", Counted())
 
 @pytest.fixture
 def compiler() -> Iterator[CompileClient]:
-    made = CompileClient((sys.executable, "-c", ECHO), idle_timeout_s=DEADLINE_S)
-    yield made
-    made.stop()
+    client = CompileClient((sys.executable, "-c", ECHO), idle_timeout_s=DEADLINE_S)
+    yield client
+    client.stop()
 
 
 def first_call(cache: Path, before: str = "") -> str:
-    """How many processes are left after a kernel's first call, and what this one compiled."""
+    """The child processes after the first call of a kernel, and the compilations of this one."""
     ended = subprocess.run(
         [sys.executable, "-c", FIRST.format(before=COUNTED + before)],
         env={**os.environ, "NUMBA_CACHE_DIR": str(cache)},
@@ -90,8 +90,8 @@ def test_a_kernel_is_compiled_once_in_another_process(tmp_path: Path) -> None:
     assert kept == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")}
 
 
-def test_what_several_processes_ask_for_at_once_is_compiled_once(tmp_path: Path) -> None:
-    """Those that come later wait for the first one, and find what it made."""
+def test_a_kernel_requested_by_several_processes_is_compiled_once(tmp_path: Path) -> None:
+    """Later processes wait for the first one and find its kernel."""
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     command = [sys.executable, "-c", FILL]
     asking = [
@@ -200,7 +200,7 @@ def test_an_idle_process_exits() -> None:
 
 @pytest.mark.parametrize("busy", ["False", "True"])
 def test_process_exits_with_its_parent(busy: str) -> None:
-    """Even where that is killed, while a kernel is compiled that takes for ever."""
+    """Also if the parent is killed during a compilation that never ends."""
     asking = f"""
 import pickle, time
 from eventer.kernels.support.compile_client import CompileClient

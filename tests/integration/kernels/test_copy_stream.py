@@ -1,4 +1,4 @@
-"""The COPY kernel against a plain twin written from PostgreSQL's documentation."""
+"""The COPY kernel against a reference written from PostgreSQL's documentation."""
 
 import struct
 import subprocess
@@ -54,8 +54,8 @@ VALUES = {
 }
 
 
-def twin(wires, rows) -> bytes:
-    """A row at a time, a field at a time."""
+def reference(wires, rows) -> bytes:
+    """The stream, written field by field."""
     out = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
     for row in rows:
         out += struct.pack(">h", len(wires))
@@ -91,22 +91,22 @@ def tables(draw):
 @settings(max_examples=300, deadline=None)
 @given(tables())
 def test_any_rows_of_any_columns(table) -> None:
-    """Sliced arrays too, whose buffers begin before them; rows in any order, some repeated."""
+    """Also sliced arrays, whose buffers begin earlier, and rows in any order with repetitions."""
     wires, columns, cut, kept = table
-    made = [
+    result = [
         CopyColumn(wire, pa.array(column, ARROW[wire]).slice(cut))
         for wire, column in zip(wires, columns, strict=True)
     ]
     rows = [tuple(column[cut + i] for column in columns) for i in kept]
-    assert copy_stream(made, np.array(kept, dtype=np.int64)).tobytes() == twin(wires, rows)
+    assert copy_stream(result, np.array(kept, dtype=np.int64)).tobytes() == reference(wires, rows)
 
 
 @pytest.mark.parametrize("wire", WireType)
-def test_null_and_value_of_each_kind(wire: WireType) -> None:
+def test_null_and_value_of_each_type(wire: WireType) -> None:
     value = {WireType.TEXT: "x", WireType.JSONB: "1", WireType.BOOL: True}.get(wire, 1)
     column = CopyColumn(wire, pa.array([None, value, None], ARROW[wire]))
     stream = copy_stream([column], np.arange(3)).tobytes()
-    assert stream == twin([wire], [(None,), (value,), (None,)])
+    assert stream == reference([wire], [(None,), (value,), (None,)])
 
 
 def test_text_as_bytes() -> None:
@@ -118,8 +118,8 @@ def test_text_as_bytes() -> None:
 def test_no_rows_and_no_columns() -> None:
     none = np.empty(0, dtype=np.int64)
     column = CopyColumn(WireType.INT8, pa.array([], pa.int64()))
-    assert copy_stream([column], none).tobytes() == twin([WireType.INT8], [])
-    assert copy_stream([], np.arange(2)).tobytes() == twin([], [(), ()])
+    assert copy_stream([column], none).tobytes() == reference([WireType.INT8], [])
+    assert copy_stream([], np.arange(2)).tobytes() == reference([], [(), ()])
 
 
 UNCACHED = """
@@ -138,8 +138,8 @@ print(len(copy_stream([column], numpy.arange(1))))
 """
 
 
-def test_no_directory_for_the_cache_is_no_error(tmp_path) -> None:
-    """A package and a home that cannot be written: compiled for this process alone."""
+def test_a_missing_cache_directory_is_not_an_error(tmp_path) -> None:
+    """If the package and the home are read-only, kernels are compiled for this process only."""
     program = [sys.executable, "-c", UNCACHED]
     done = subprocess.run(program, check=False, capture_output=True, text=True, cwd=tmp_path)
     assert (done.stdout, done.returncode) == ("35\n", 0), done.stderr
@@ -149,10 +149,10 @@ def test_no_directory_for_the_cache_is_no_error(tmp_path) -> None:
     st.lists(st.lists(st.tuples(VALUES[WireType.INT8], TEXT), max_size=9), max_size=4),
     st.integers(1, 200),
 )
-def test_pieces_are_the_stream_of_all_rows(parts, size) -> None:
+def test_pieces_form_one_stream_of_all_rows(parts, size) -> None:
     wires = (WireType.INT8, WireType.TEXT)
-    streams = [np.frombuffer(twin(wires, rows), np.uint8) for rows in parts]
-    made = list(pieces(streams, size))
-    whole = twin(wires, [row for rows in parts for row in rows])
-    assert b"".join(piece.tobytes() for piece in made) == whole
-    assert all(len(piece) <= 2 * size + len(HEADER) + len(TRAILER) for piece in made)
+    streams = [np.frombuffer(reference(wires, rows), np.uint8) for rows in parts]
+    result = list(pieces(streams, size))
+    whole = reference(wires, [row for rows in parts for row in rows])
+    assert b"".join(piece.tobytes() for piece in result) == whole
+    assert all(len(piece) <= 2 * size + len(HEADER) + len(TRAILER) for piece in result)

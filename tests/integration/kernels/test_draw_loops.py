@@ -1,4 +1,4 @@
-"""The compiled loops of `draw` against Python's integers, over the full range of 64 bits."""
+"""The kernels of `draw` against Python's integers, over the full range of 64 bits."""
 
 import math
 import subprocess
@@ -40,11 +40,11 @@ def test_words_are_draws(rows: list[tuple[int, int]]) -> None:
 def test_integers_are_bounded_draws(rows: list[tuple[int, int]], ends: tuple[int, int]) -> None:
     keys, index = columns(rows)
     key = rows[0][0]
-    made = draw_loops.integers(keys, index, *ends)
-    assert made.dtype == np.int64
-    assert made.tolist() == [draw.bounded(draw.draw(k, n), *ends) for k, n in rows]
-    made = draw_loops.integers(key, index, *ends)
-    assert made.tolist() == [draw.bounded(draw.draw(key, n), *ends) for _, n in rows]
+    result = draw_loops.integers(keys, index, *ends)
+    assert result.dtype == np.int64
+    assert result.tolist() == [draw.bounded(draw.draw(k, n), *ends) for k, n in rows]
+    result = draw_loops.integers(key, index, *ends)
+    assert result.tolist() == [draw.bounded(draw.draw(key, n), *ends) for _, n in rows]
 
 
 @given(rows_of_keys, st.data())
@@ -71,7 +71,7 @@ def test_doubles_are_rounded_at_each_step(
 
 
 @given(st.lists(st.tuples(words, words), min_size=1, max_size=20))
-def test_children_are_one_step_on(rows: list[tuple[int, int]]) -> None:
+def test_children_equal_child(rows: list[tuple[int, int]]) -> None:
     keys, steps = (draw.key_column([row[i] for row in rows]) for i in (0, 1))
     key, step = rows[0]
     assert draw_loops.children(keys, step).tolist() == [draw.child(k, step) for k, _ in rows]
@@ -90,7 +90,7 @@ def test_a_matrix_has_word_w_from_child_w(rows: list[tuple[int, int]], count: in
     assert draw_loops.matrix(key, index, count).tolist() == expected
 
 
-def test_arguments_may_be_views_and_stay_as_they_are() -> None:
+def test_arguments_can_be_views_and_do_not_change() -> None:
     index = np.arange(40, dtype=np.int64)[::2]
     keys = draw.child_column(3, np.arange(40, dtype=np.int64))[::2]
     expected = [draw.draw(int(k), int(n)) for k, n in zip(keys, index, strict=True)]
@@ -121,7 +121,7 @@ TWINS = {
 
 @pytest.mark.parametrize("key", [12345, KEYS], ids=["a key", "a column of keys"])
 @pytest.mark.parametrize("name", TWINS)
-def test_large_columns_have_the_values_of_arrays(
+def test_kernels_and_arrays_give_the_same_values(
     name: str, key: draw.Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled = TWINS[name](key)
@@ -131,7 +131,7 @@ def test_large_columns_have_the_values_of_arrays(
     assert np.array_equal(compiled, plain)
 
 
-def test_small_columns_import_no_compiler() -> None:
+def test_small_columns_do_not_import_numba() -> None:
     code = (
         "import sys, numpy as np; from eventer.kernels import draw; "
         "draw.integer_column(1, np.arange(1024), 0, 9); print('numba' in sys.modules); "

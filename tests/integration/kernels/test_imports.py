@@ -1,4 +1,4 @@
-"""What importing brings in; and Numba is imported by whichever threads come first, at once."""
+"""The modules that imports load, and concurrent imports of Numba."""
 
 import subprocess
 import sys
@@ -35,7 +35,7 @@ assert not broken, broken
 
 
 @pytest.mark.parametrize("apart", ["0", "0.02", "0.1"])
-def test_threads_may_import_kernels_at_the_same_time(apart: str) -> None:
+def test_threads_can_import_kernels_at_the_same_time(apart: str) -> None:
     loops = [
         f"eventer.kernels.{name}"
         for name in ("draw.draw_loops", "kafka.record_loops", "draw.spell_loops")
@@ -57,7 +57,7 @@ LARGE = {"numba", "pyarrow", "mimesis", "faker", "fake_useragent"}
         (f"from eventer.functions.row_reader import RowReader; {READ}", LARGE),
     ],
 )
-def test_importing_brings_in_nothing_large(code: str, left_out: set[str]) -> None:
+def test_imports_are_small(code: str, left_out: set[str]) -> None:
     command = [sys.executable, "-c", f"import sys; {code}; print({left_out} & set(sys.modules))"]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     assert run.stdout == "set()\n"

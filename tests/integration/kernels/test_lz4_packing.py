@@ -1,4 +1,4 @@
-"""Records packed by what they repeat, read back by a decompressor that we did not write."""
+"""Packed records, read by another decompressor."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ STAMPS = st.integers(0, 2**41)
 
 
 def columns_of(rows, **more):
-    """Records whose values are made of pieces: marked words, by their number, and other bytes."""
+    """Records whose values are concatenated pieces: marked words, by number, and other bytes."""
     values, marks, ends = [], [], [0]
     for pieces in rows:
         text, gap = b"", 0
@@ -64,7 +64,7 @@ def test_packed_records_are_the_records(rows, data):
     some = st.lists(
         st.one_of(st.none(), st.binary(max_size=40)), min_size=len(rows), max_size=len(rows)
     ).map(bytes_column)
-    made = columns_of(
+    result = columns_of(
         rows,
         keys=data.draw(st.one_of(st.none(), some)),
         headers=tuple(
@@ -72,40 +72,40 @@ def test_packed_records_are_the_records(rows, data):
             for name in data.draw(st.lists(st.binary(max_size=9), max_size=2))
         ),
     )
-    made = replace(
-        made,
+    result = replace(
+        result,
         timestamps=np.array(data.draw(st.lists(STAMPS, min_size=len(rows), max_size=len(rows)))),
     )
     every = range(len(rows))
     check_packed(
-        made, data.draw(st.lists(st.sampled_from(every), min_size=1, unique=True).map(sorted))
+        result, data.draw(st.lists(st.sampled_from(every), min_size=1, unique=True).map(sorted))
     )
 
 
-def test_what_is_marked_is_written_once():
-    made = columns_of([[1, b"%05d" % number, 4, 3] for number in range(500)])
-    packed = check_packed(made)
+def test_marked_text_is_written_once():
+    result = columns_of([[1, b"%05d" % number, 4, 3] for number in range(500)])
+    packed = check_packed(result)
     assert len(packed) < 500 * 40
 
 
-def test_what_is_long_and_not_marked_is_found():
+def test_long_unmarked_text_is_found():
     rng = np.random.default_rng(6)
     phrases = [rng.bytes(50) for _ in range(20)]
-    made = columns_of([[b"".join(phrases[n] for n in rng.permutation(20))] for _ in range(600)])
-    assert len(check_packed(made)) < 600 * 20 * 12
+    result = columns_of([[b"".join(phrases[n] for n in rng.permutation(20))] for _ in range(600)])
+    assert len(check_packed(result)) < 600 * 20 * 12
 
 
-def test_many_records_are_many_blocks():
+def test_many_records_have_many_blocks():
     rng = np.random.default_rng(7)
     phrase = rng.bytes(70)
-    made = columns_of(
+    result = columns_of(
         [[1, rng.bytes(int(rng.integers(0, 900))), 2, phrase, 4] for _ in range(2_000)]
     )
-    assert len(blocks(check_packed(made))) > 4
+    assert len(blocks(check_packed(result))) > 4
 
 
 @pytest.mark.parametrize("more", [0, 1_000, 6_400, 6_460, 6_480, 6_500, 6_520, 6_600, 20_000])
-def test_nothing_points_back_too_far(more):
+def test_matches_have_at_most_the_maximum_distance(more):
     noise = np.random.default_rng(9).bytes(59_000 + more)
     first, second = [noise[:30_000]], [noise[30_000:]]
     check_packed(columns_of([[2, b"a"], first, second, [2, b"b"], [b"z" * 20]]))
@@ -113,7 +113,7 @@ def test_nothing_points_back_too_far(more):
 
 
 @pytest.mark.parametrize("last", [b"", b"1", b"z" * 11, b"z" * 12, b"z" * 300])
-def test_the_end_of_a_block_is_literals(last):
+def test_a_block_ends_with_literals(last):
     check_packed(columns_of([[2, 3], [2, 3], [2, last, 3]]))
     check_packed(columns_of([[2, 3], [2, 3], [2, 3], [last]]))
     check_packed(columns_of([[2, 3], [2, 3, 0], [last, 2, 3, 0]]))
@@ -121,16 +121,16 @@ def test_the_end_of_a_block_is_literals(last):
     check_packed(columns_of([[PHRASES[3]], [PHRASES[3]], [last]]))
 
 
-def test_bytes_that_do_not_repeat_are_no_block_too_large():
+def test_a_block_without_repetitions_is_not_too_large():
     rng = np.random.default_rng(8)
-    made = columns_of([[rng.bytes(int(rng.integers(1, 30_000)))] for _ in range(200)])
-    check_packed(made)
-    batch = frame(made, np.arange(200), "lz4")
+    result = columns_of([[rng.bytes(int(rng.integers(1, 30_000)))] for _ in range(200)])
+    check_packed(result)
+    batch = frame(result, np.arange(200), "lz4")
     assert batch.codec == "none"
-    assert batch.payload == encode_records(made, np.arange(200))
+    assert batch.payload == encode_records(result, np.arange(200))
 
 
-def test_what_begins_alike_is_packed_within_reach_and_within_its_block():
+def test_shared_prefixes_are_packed_within_distance_and_block():
     rng = np.random.default_rng(11)
     begins = [letter * 40 + other * 40 for letter in "abc" for other in "defg"]
     entries = [f"{begin}{number}{'z' * 25}" for begin in begins for number in range(40)]
@@ -144,15 +144,15 @@ def test_what_begins_alike_is_packed_within_reach_and_within_its_block():
     case.emit(RowOp.END)
     bounds = {"limit": 1 << 40, "event_limit": 1 << 40, "guess": 1 << 25}
     done = assemble_compiled(case.program(), case.columns, count, match_hints=True, **bounds)
-    made = RecordColumns(
+    result = RecordColumns(
         BytesColumn(done.ends, done.text), np.arange(count), match_hints=done.match_hints
     )
-    assert len(blocks(check_packed(made))) > 20
+    assert len(blocks(check_packed(result))) > 20
     some = np.flatnonzero(rng.random(count) < 0.3)
-    check_packed(made, some)
+    check_packed(result, some)
 
 
-def test_without_marks_nothing_is_packed_nor_where_a_record_is_large():
+def test_records_without_marks_and_large_records_are_not_packed():
     rows = np.arange(2)
     nulls = replace(bytes_column([b"a", None]), data=np.zeros(1, np.uint8))
     assert pack_records(replace(columns_of([[b"a"], []]), values=nulls), rows) is None
@@ -161,9 +161,9 @@ def test_without_marks_nothing_is_packed_nor_where_a_record_is_large():
     assert pack_records(columns_of([[1], [b"x" * 100_000]]), rows) is None
 
 
-def test_the_sealed_batch_says_lz4_and_what_it_stands_for():
-    made = columns_of([[1, b"a", 2]] * 50)
-    batch = frame(made, np.arange(50), "lz4")
+def test_the_sealed_batch_has_the_codec_and_the_raw_size():
+    result = columns_of([[1, b"a", 2]] * 50)
+    batch = frame(result, np.arange(50), "lz4")
     assert batch.codec == "lz4"
-    assert batch.raw_bytes == len(encode_records(made, np.arange(50)))
-    assert batch.payload == pack_records(made, np.arange(50))[0]
+    assert batch.raw_bytes == len(encode_records(result, np.arange(50)))
+    assert batch.payload == pack_records(result, np.arange(50))[0]

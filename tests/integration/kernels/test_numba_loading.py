@@ -1,4 +1,4 @@
-"""Numba's import and its compilations are told to who watches the clock."""
+"""Listeners get reports of Numba's import and its compilations."""
 
 import subprocess
 import sys
@@ -10,11 +10,11 @@ import sys
 import numpy as np
 from eventer.kernels.support.numba_loading import LOADING
 
-told = []
-LOADING.watch(told.append)
+reports = []
+LOADING.watch(reports.append)
 from eventer.kernels.draw.draw_loops import drawn
-print(told)
-told.clear()
+print(reports)
+reports.clear()
 from eventer.kernels.draw import draw_loops
 from eventer.kernels.support.jit import kernel
 
@@ -26,14 +26,14 @@ compiled = kernel(double)
 values = np.arange(3)
 compiled(values)
 assert values.tolist() == [0, 2, 4]
-print(told[:1], told[-1:], told[::2] == [True] * (len(told) // 2))
-told.clear()
+print(reports[:1], reports[-1:], reports[::2] == [True] * (len(reports) // 2))
+reports.clear()
 compiled(values)
-print(told)
+print(reports)
 """
 
 
-def test_numba_says_when_it_is_imported_and_when_it_compiles() -> None:
+def test_imports_and_compilations_are_reported() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", FRESH],
         capture_output=True,
@@ -49,20 +49,20 @@ TOGETHER = """
 import threading
 from eventer.kernels.support.numba_loading import LOADING, numba
 
-told = []
-LOADING.watch(told.append)
+reports = []
+LOADING.watch(reports.append)
 threads = [threading.Thread(target=numba) for _ in range(4)]
 for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
 from numba.core import event
-print(told, len(event._registered["numba:compiler_lock"]))
+print(reports, len(event._registered["numba:compiler_lock"]))
 """
 
 
-def test_threads_that_come_first_at_once_listen_once() -> None:
-    """One that began to listen in the midst of a compilation would count its end alone."""
+def test_concurrent_first_imports_register_one_listener() -> None:
+    """A listener registered during a compilation would count only its end."""
     ended = subprocess.run(
         [sys.executable, "-c", TOGETHER],
         capture_output=True,

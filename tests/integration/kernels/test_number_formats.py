@@ -1,4 +1,4 @@
-"""Numbers laid out by the compiled loop, against the language's own steps."""
+"""Formatted numbers of the kernel against the language's code."""
 
 from itertools import pairwise
 
@@ -39,8 +39,8 @@ def layouts(draw):
     )
 
 
-def twin(layout, value):
-    """The text, by the functions that say what it is; the zeros' width is a width of its own."""
+def reference(layout, value):
+    """The text by the functions of the language; the width of zeros is separate."""
     code = Conversion(
         kind="d" if layout.integer else "f",
         name=None,
@@ -73,7 +73,7 @@ def check(layout, values):
     ]
     assert left_out == beyond
     for row, value in enumerate(values):
-        assert found[row] == ("" if row in beyond else twin(layout, value)), (layout, value)
+        assert found[row] == ("" if row in beyond else reference(layout, value)), (layout, value)
 
 
 @given(layouts(), st.lists(NUMBERS, max_size=30))
@@ -94,11 +94,11 @@ def test_many_numbers(places, count):
     check(NumberFormat(integer=False, places=places), values.tolist())
 
 
-def test_the_powers_of_ten_are_the_language_s():
+def test_powers_of_ten_match_the_language():
     assert [power(10.0, float(k)) for k in range(MAX_PLACES + 1)] == [
         float(10**k) for k in range(MAX_PLACES + 1)
     ]
 
 
-def test_no_rows_no_text():
+def test_no_rows_have_no_text():
     assert texts(NumberFormat(integer=True), []) == ([], [])

@@ -1,4 +1,4 @@
-"""Text of numbers against the plain functions that say what it is."""
+"""Texts of numbers against the functions that define them."""
 
 import math
 from itertools import pairwise
@@ -87,16 +87,16 @@ def test_decimals_of_all_lengths():
     ],
     ids=range(10),
 )
-def test_where_the_layout_or_the_spacing_changes(values):
+def test_numbers_where_the_layout_or_the_spacing_changes(values):
     check(with_neighbours(values))
 
 
 @given(st.lists(st.integers(-(2**53), 2**53), max_size=50))
-def test_whole_numbers(values):
+def test_integers(values):
     check(np.array(values, np.float64))
 
 
-def test_zero_has_no_sign_and_no_rows_no_text():
+def test_zero_has_no_sign_and_no_rows_have_no_text():
     assert texts(*number_texts(np.array([0.0, -0.0]))) == ["0", "0"]
     data, offsets = number_texts(np.zeros(0))
     assert (data.tobytes(), offsets.tolist()) == (b"", [0])
@@ -129,7 +129,7 @@ def test_any_doubles_inside_strings(values):
 
 
 def test_ties_go_to_the_even_digit():
-    """Numbers with just one digit too many, which is a 5."""
+    """Numbers with one digit too many, a 5."""
     for places in range(2, 18):
         whole = 10 ** (17 - places)
         values = [whole + n + 2.0**-places * odd for n in range(50) for odd in (1, 3, 5, 7)]

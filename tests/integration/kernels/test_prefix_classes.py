@@ -1,4 +1,4 @@
-"""What a row program marks is the same wherever it is marked alike."""
+"""Marks of a row program: texts with the same identity are equal."""
 
 from itertools import pairwise
 
@@ -29,8 +29,8 @@ def assembled(case, rows, **changes):
 
 @given(cases(max_rows=12), st.sampled_from([0, 10_000]))
 @settings(deadline=None)
-def test_marks_are_correct_and_do_not_change_the_text(made, guess):
-    case, rows = made
+def test_marks_are_correct_and_do_not_change_the_text(sample, guess):
+    case, rows = sample
     done = assembled(case, rows, guess=guess)
     plain = assemble_compiled(case.program(), case.columns, rows, **BOUNDS)
     assert texts(done) == texts(plain)
@@ -39,7 +39,7 @@ def test_marks_are_correct_and_do_not_change_the_text(made, guess):
 
 
 def names(entries, rows):
-    """A row each: constant text, an entry, constant text."""
+    """Rows of constant text, an entry, and constant text."""
     case = Case()
     case.literal('{"name":"')
     case.emit(
@@ -57,7 +57,7 @@ def test_literals_and_entries_are_marked():
     assert np.diff(done.match_hints.ends).tolist() == [3, 2, 3, 2]
 
 
-def test_long_entries_begin_and_end_like_others():
+def test_long_entries_share_prefixes_and_suffixes():
     entries = ["a" * 70 + middle + "z" * 40 for middle in ("one", "two", "three")]
     done = assembled(names(entries, 3), 3)
     prefix_identities = done.match_hints.prefix_identities
@@ -83,14 +83,14 @@ def test_entries_with_the_same_prefix_share_a_class():
     )
 
 
-def test_marks_are_cut_as_rows_are():
+def test_marks_are_cut_with_rows():
     done = assembled(names(["Adelheid", "Bo"], 6), 6)
     for start, stop in ((1, 4), (2, 5), (3, 6)):
         check_marks(texts(done)[start:stop], done.match_hints.cut(start, stop))
 
 
 @pytest.mark.parametrize("entry", ["a" * 100, "b" * 40 + "z" * 40, "c" * 70_000 + "z" * 40])
-def test_what_is_far_behind_the_last_mark_is_not_marked(entry):
+def test_text_far_after_the_last_mark_is_not_marked(entry):
     case, entries = Case(), [entry, "d" * 70 + "z" * 40]
     case.literal('{"first":"')
     case.emit(RowOp.RAW, case.put_texts(["x" * (MAX_MARK_GAP + 1)]))
@@ -102,14 +102,14 @@ def test_what_is_far_behind_the_last_mark_is_not_marked(entry):
     assert len(done.match_hints.marks) == 1
 
 
-def test_long_entries_that_end_like_no_other_are_marked_whole():
+def test_long_entries_without_a_shared_suffix_have_one_mark():
     done = assembled(names(["a" * 30 + "b" * 60, "c" * 90], 4), 4)
     found = check_marks(texts(done), done.match_hints)
     assert {b"a" * 30 + b"b" * 60} in found.values()
     assert np.diff(done.match_hints.ends).tolist() == [3] * 4
 
 
-def test_very_long_entries_are_marked_where_they_are():
+def test_very_long_entries_are_marked():
     entries = ["a" * (MAX_MARK_LENGTH + 20) + "z" * 40, "b" * 70 + "z" * 40]
     done = assembled(names(entries, 4), 4, guess=1 << 20)
     found = check_marks(texts(done), done.match_hints)
@@ -121,7 +121,7 @@ def test_few_rows_are_written_without_marks():
     assert assemble(case.program(), case.columns, 1, match_hints=True, **BOUNDS).match_hints is None
 
 
-def test_identities_may_run_out():
+def test_identities_are_limited():
     case = Case()
     for number in range(MAX_IDENTITIES + 10):
         case.literal(f"{number:06}")

@@ -1,4 +1,4 @@
-"""Record batches against a plain twin, and read back by aiokafka, which we did not write."""
+"""Record batches against a reference, and read by aiokafka."""
 
 import struct
 
@@ -66,14 +66,14 @@ def sized(value):
     return varint(-1) if value is None else varint(len(value)) + value
 
 
-def twin_records(made, rows):
-    """The record section, the plain way."""
-    values, keys = cells(made.values), cells(made.keys) if made.keys else None
-    headers = [(header.name, cells(header.values)) for header in made.headers]
-    base = int(made.timestamps[rows[0]])
+def reference_records(result, rows):
+    """The record section by a simple implementation."""
+    values, keys = cells(result.values), cells(result.keys) if result.keys else None
+    headers = [(header.name, cells(header.values)) for header in result.headers]
+    base = int(result.timestamps[rows[0]])
     out = b""
     for delta, row in enumerate(rows):
-        body = b"\0" + varint(int(made.timestamps[row]) - base) + varint(delta)
+        body = b"\0" + varint(int(result.timestamps[row]) - base) + varint(delta)
         body += sized(keys[row] if keys else None) + sized(values[row]) + varint(len(headers))
         body += b"".join(sized(name) + sized(column[row]) for name, column in headers)
         out += sized(body)
@@ -88,34 +88,34 @@ def read_back(sealed):
 
 @given(columns(), st.data())
 @settings(deadline=None)
-def test_records_equal_the_plain_twin(made, data):
-    every = range(len(made.values))
+def test_records_equal_the_reference(result, data):
+    every = range(len(result.values))
     rows = data.draw(st.lists(st.sampled_from(every), min_size=1, unique=True).map(sorted))
-    encoded = bytes(encode_records(made, np.array(rows)))
-    assert encoded == twin_records(made, rows)
-    assert len(encoded) <= made.bounds()[rows].sum()
+    encoded = bytes(encode_records(result, np.array(rows)))
+    assert encoded == reference_records(result, rows)
+    assert len(encoded) <= result.bounds()[rows].sum()
 
 
 @given(columns())
 @settings(deadline=None)
-def test_another_client_reads_what_was_written(made):
-    rows = np.arange(len(made.values))
+def test_another_client_reads_the_records(result):
+    rows = np.arange(len(result.values))
     producer = ProducerState(id=77, epoch=3, sequence=12, transactional=True)
-    batch, records = read_back(frame(made, rows, "none").seal(producer))
+    batch, records = read_back(frame(result, rows, "none").seal(producer))
 
     assert (batch.producer_id, batch.producer_epoch, batch.base_sequence) == (77, 3, 12)
     assert batch.is_transactional
-    assert [record.value for record in records] == cells(made.values)
+    assert [record.value for record in records] == cells(result.values)
     assert [record.key for record in records] == (
-        cells(made.keys) if made.keys else [None] * len(rows)
+        cells(result.keys) if result.keys else [None] * len(rows)
     )
-    assert [record.timestamp for record in records] == made.timestamps.tolist()
-    assert batch.max_timestamp == max(made.timestamps.tolist())
+    assert [record.timestamp for record in records] == result.timestamps.tolist()
+    assert batch.max_timestamp == max(result.timestamps.tolist())
     assert [record.offset for record in records] == list(range(len(rows)))
 
 
 def test_headers_are_read_back():
-    made = RecordColumns(
+    result = RecordColumns(
         values=bytes_column([b"{}", b"[]"]),
         timestamps=np.array([5, 3]),
         headers=(
@@ -123,21 +123,21 @@ def test_headers_are_read_back():
             RecordHeader("é".encode(), bytes_column([b"", b"x" * 300])),
         ),
     )
-    _, records = read_back(frame(made, np.arange(2), "none").seal(ProducerState()))
+    _, records = read_back(frame(result, np.arange(2), "none").seal(ProducerState()))
     assert records[0].headers == [("country", b"ru"), ("é", b"")]
     assert records[1].headers == [("country", None), ("é", b"x" * 300)]
 
 
-def test_a_producer_without_identity_is_no_transaction():
-    made = RecordColumns(bytes_column([b"x"]), np.array([0]))
-    batch, _ = read_back(frame(made, np.arange(1), "none").seal(ProducerState()))
+def test_a_producer_without_identity_has_no_transaction():
+    result = RecordColumns(bytes_column([b"x"]), np.array([0]))
+    batch, _ = read_back(frame(result, np.arange(1), "none").seal(ProducerState()))
     assert not batch.is_transactional
     assert (batch.producer_id, batch.producer_epoch, batch.base_sequence) == (-1, -1, -1)
 
 
-def test_the_header_says_how_long_and_the_checksum_covers_the_rest():
-    made = RecordColumns(bytes_column([b"x" * 100] * 5), np.arange(5))
-    batch = frame(made, np.arange(5), "lz4")
+def test_the_header_has_the_length_and_a_checksum_of_the_rest():
+    result = RecordColumns(bytes_column([b"x" * 100] * 5), np.arange(5))
+    batch = frame(result, np.arange(5), "lz4")
     sealed = batch.seal(ProducerState(1, 2, 3, transactional=True))
     assert len(sealed) == batch.size
     assert struct.unpack_from(">i", sealed, 8) == (len(sealed) - 12,)
@@ -145,45 +145,45 @@ def test_the_header_says_how_long_and_the_checksum_covers_the_rest():
 
 
 def test_lz4_blocks_are_independent():
-    """The Java broker answers UNKNOWN_SERVER_ERROR to linked ones."""
-    made = RecordColumns(bytes_column([b"abcdefgh" * 4000] * 20), np.arange(20))
-    batch = frame(made, np.arange(20), "lz4")
+    """The Java broker answers UNKNOWN_SERVER_ERROR to linked blocks."""
+    result = RecordColumns(bytes_column([b"abcdefgh" * 4000] * 20), np.arange(20))
+    batch = frame(result, np.arange(20), "lz4")
     assert batch.codec == "lz4"
     info = lz4.frame.get_frame_info(batch.payload)
     assert info["block_linked"] is False
-    assert lz4.frame.decompress(batch.payload) == encode_records(made, np.arange(20))
+    assert lz4.frame.decompress(batch.payload) == encode_records(result, np.arange(20))
 
 
-def test_what_lz4_does_not_make_smaller_goes_as_it_is():
-    made = RecordColumns(bytes_column([b"x"]), np.array([0]))
-    batch = frame(made, np.arange(1), "lz4")
+def test_records_that_lz4_does_not_shrink_are_not_compressed():
+    result = RecordColumns(bytes_column([b"x"]), np.array([0]))
+    batch = frame(result, np.arange(1), "lz4")
     assert batch.codec == "none"
-    assert batch.payload == encode_records(made, np.arange(1))
+    assert batch.payload == encode_records(result, np.arange(1))
 
 
 @pytest.mark.parametrize("ratio", [0.5, 1.0, 4.0, 1000.0])
 @pytest.mark.parametrize("limit", [100, 1000, 20_000])
-def test_batches_keep_below_the_limit(limit, ratio):
+def test_batches_are_within_the_limit(limit, ratio):
     random = np.random.default_rng(1)
     values = [random.bytes(random.integers(0, 60)) * 2 for _ in range(500)]
     values[250] = random.bytes(2000)
-    made = RecordColumns(bytes_column(values), np.arange(500))
+    result = RecordColumns(bytes_column(values), np.arange(500))
     rows = np.arange(0, 500, 2)
-    batches = list(split(made, rows, "lz4", limit, ratio))
+    batches = list(split(result, rows, "lz4", limit, ratio))
     assert np.concatenate([batch.rows for batch in batches]).tolist() == rows.tolist()
     for batch in batches:
         assert batch.size <= limit or batch.rows.tolist() == [250] or batch.count == 1
     assert all(batch.count for batch in batches)
 
 
-def test_no_rows_are_no_batches():
-    made = RecordColumns(bytes_column([b"x"]), np.array([0]))
-    assert list(split(made, np.array([], np.int64), "lz4", 1000)) == []
+def test_no_rows_have_no_batches():
+    result = RecordColumns(bytes_column([b"x"]), np.array([0]))
+    assert list(split(result, np.array([], np.int64), "lz4", 1000)) == []
 
 
 @given(st.lists(st.binary(max_size=40), min_size=1), st.integers(1, 50))
 @settings(deadline=None)
-def test_keys_go_where_another_port_of_the_partitioner_puts_them(keys, partitions):
+def test_key_partitions_match_another_port_of_the_partitioner(keys, partitions):
     wanted = [(murmur2(key) & 0x7FFFFFFF) % partitions for key in keys]
     assert key_partitions(bytes_column(keys), partitions).tolist() == wanted
 
@@ -196,15 +196,15 @@ def test_murmur2_of_known_strings():
     assert found.tolist() == [hash_ & 0x7FFFFFFF for hash_ in known.values()]
 
 
-def test_partition_counts_may_differ_by_row():
+def test_partition_counts_can_differ_between_rows():
     keys = bytes_column([b"a", b"a", b"a"])
     one, two, three = (int(key_partitions(keys, p)[0]) for p in (1, 7, 1000))
     assert key_partitions(keys, np.array([1, 7, 1000])).tolist() == [one, two, three]
 
 
-def test_a_column_may_be_a_slice_of_a_larger_one():
+def test_a_column_can_be_a_slice():
     data = np.frombuffer(b"aabbbcc", np.uint8)
-    made = RecordColumns(BytesColumn(np.array([2, 5, 7]), data), np.array([1, 1]))
-    _, records = read_back(frame(made, np.arange(2), "none").seal(ProducerState()))
+    result = RecordColumns(BytesColumn(np.array([2, 5, 7]), data), np.array([1, 1]))
+    _, records = read_back(frame(result, np.arange(2), "none").seal(ProducerState()))
     assert [record.value for record in records] == [b"bbb", b"cc"]
     assert HEADER_BYTES == 61

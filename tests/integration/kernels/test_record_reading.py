@@ -1,4 +1,4 @@
-"""Record batches are read back as what they were made of, whoever made them."""
+"""Reads record batches of Eventer and of other clients."""
 
 import gzip
 import struct
@@ -72,14 +72,14 @@ def test_round_trip_of_records(rows, limit, codec):
 
 @settings(deadline=None)  # the first call compiles
 @given(st.lists(texts, max_size=60))
-def test_digests_tell_apart_what_differs(values):
+def test_different_byte_strings_have_different_digests(values):
     digests = column_digests(bytes_column(values)).tolist()
     assert len(set(digests)) == len(set(values))
     assert null_digests(2).tolist() == column_digests(bytes_column([None, None])).tolist()
 
 
 def sealed(*, count=3, attributes=0, payload=None, base=0):
-    """A batch as a broker keeps it, made by hand."""
+    """A batch as a broker stores it."""
     columns = RecordColumns(bytes_column([b"%d" % n for n in range(count)]), np.arange(count))
     records = bytes(encode_records(columns, np.arange(count)))
     body = struct.pack(">hiqqqhii", attributes, count - 1, 1_000, 2_000, 7, 0, 0, count)
@@ -129,7 +129,7 @@ def test_batch_header_fields():
     assert header.producer_id == 7
 
 
-def test_a_batch_cut_at_the_end_is_left_for_the_next_fetch():
+def test_an_incomplete_batch_is_not_read():
     data = sealed() + sealed(base=3)
     for cut in (1, 50, len(sealed()) - 1, len(sealed())):
         headers = read_headers(np.frombuffer(data[: len(data) - cut], np.uint8))
@@ -138,14 +138,14 @@ def test_a_batch_cut_at_the_end_is_left_for_the_next_fetch():
 
 
 @pytest.mark.parametrize("at", [62, 66, 70])
-def test_a_flipped_bit_is_noticed(at):
+def test_a_flipped_bit_is_detected(at):
     data = bytearray(sealed(base=9))
     data[at] ^= 1
     with pytest.raises(UnreadableRecordsError, match="checksum of the records at offset 9"):
         read(bytes(data))
 
 
-def test_what_cannot_be_read_is_named():
+def test_unreadable_records_are_errors_with_their_offset():
     with pytest.raises(UnreadableRecordsError, match="codec 7"):
         read(sealed(attributes=7))
     with pytest.raises(UnreadableRecordsError, match="cannot be decompressed"):

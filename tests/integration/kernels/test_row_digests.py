@@ -1,4 +1,4 @@
-"""COPY streams are digested row by row, however they are cut."""
+"""Digests of rows from COPY streams in pieces of any size."""
 
 from itertools import pairwise
 
@@ -33,7 +33,7 @@ def digested(stream, cuts=()):
 
 @settings(deadline=None)  # the first call compiles
 @given(rows, st.lists(st.integers(0, 800), max_size=5))
-def test_every_row_is_taken_whatever_the_pieces(values, cuts):
+def test_every_row_is_read_from_pieces_of_any_size(values, cuts):
     found = digested(stream_of(values), cuts)
     assert found.number.tolist() == list(range(100, 100 + len(values)))
     whole = digested(stream_of(values))
@@ -43,13 +43,13 @@ def test_every_row_is_taken_whatever_the_pieces(values, cuts):
 
 @settings(deadline=None)  # the first call compiles
 @given(rows)
-def test_digests_are_equal_where_values_are(values):
+def test_digests_are_equal_if_values_are(values):
     found = digested(stream_of(values))
     assert len(set(found.key.tolist())) == len({value[0] for value in values})
     assert len(set(found.content.tolist())) == len(set(values))
 
 
-def test_the_address_of_a_row_is_its_number():
+def test_the_first_field_is_the_number_of_a_row():
     stream = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
     stream += b"\x00\x01" + b"\x00\x00\x00\x06" + b"\x00\x00\x00\x02\x00\x05" + b"\xff\xff"
     assert CopyDigestReader([]).take(stream).number.tolist() == [2 << 16 | 5]

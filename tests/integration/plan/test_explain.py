@@ -1,4 +1,4 @@
-"""The text of a plan depends on nothing but the template: not on the order of sets in a process."""
+"""The explanation depends only on the template, not on the order of sets in a process."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from eventer.plan.explain_text import plan_text
 from tests.unit.plan.test_explain import LOCALS, MIXED, explained
 
 
-def test_any_process_prints_the_same():
+def test_every_process_prints_the_same_explanation():
     program = (
         "from tests.unit.plan.test_explain import *\nprint(plan_text(explained(LOCALS + MIXED)))"
     )

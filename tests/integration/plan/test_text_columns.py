@@ -1,4 +1,4 @@
-"""Numbers put into texts, many at a time: the plan against the interpreter."""
+"""Columns of text from numbers: the plan against the interpreter."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ FORMATS = (
 
 @pytest.fixture(autouse=True)
 def _numba():
-    """Columns are made by compiled loops from fewer rows on where Numba is imported."""
+    """Kernels compute shorter columns if Numba is imported."""
     numba_loading.numba()
 
 
@@ -53,7 +53,7 @@ def events(engine):
 
 @pytest.mark.parametrize("value", ["whole", "part", "any"])
 def test_conversions(value):
-    """Each alone, and as a part of a text that JSON writes with escapes."""
+    """Alone, and as part of a text with JSON escapes."""
     forms = [f"'{each}' % {value}, '<{each}|\\n' % [{value}]" for each in FORMATS]
     ours, theirs = engines(f"[{', '.join(forms)}]")
     assert events(ours) == events(theirs)
@@ -61,13 +61,13 @@ def test_conversions(value):
 
 
 @pytest.mark.parametrize("form", ["%c", "%x"])
-def test_conversions_that_some_numbers_do_not_have(form):
+def test_conversions_that_fail_for_some_numbers(form):
     ours, theirs = engines(f"{{ a: '{form}' % any, b: '%05d' % any }}")
     assert events(ours) == events(theirs)
     assert not ours.broken
 
 
-def test_numbers_beyond_any_digits_raise_where_the_interpreter_says_so():
+def test_numbers_too_large_for_a_conversion_raise_on_both_engines():
     ours, theirs = engines("{ a: '%.2f' % (if whole % 3 == 0 then 1e308 * part else part) }")
     found = events(ours)
     assert found == events(theirs)

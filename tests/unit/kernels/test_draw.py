@@ -1,4 +1,4 @@
-"""The draw, against a plain twin that follows the specification word by word."""
+"""The draw, against a reference that follows the specification word by word."""
 
 import json
 import math
@@ -17,21 +17,21 @@ words = st.integers(0, WORD - 1)
 indices = st.integers(0, (1 << 63) - 1)
 
 
-def twin_mix(z: int) -> int:
+def reference_mix(z: int) -> int:
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 % WORD
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB % WORD
     return z ^ (z >> 31)
 
 
-def twin_child(key: int, step: int) -> int:
-    return twin_mix(key ^ twin_mix((step + 0x9E3779B97F4A7C15) % WORD))
+def reference_child(key: int, step: int) -> int:
+    return reference_mix(key ^ reference_mix((step + 0x9E3779B97F4A7C15) % WORD))
 
 
-def twin_draw(key: int, index: int) -> int:
-    """Runs SplitMix64 by its definition: a state that grows by a constant before each output."""
+def reference_draw(key: int, index: int) -> int:
+    """SplitMix64 by its definition: its state grows by a constant before each output."""
     state = (key + index * 0x9E3779B97F4A7C15) % WORD
     state = (state + 0x9E3779B97F4A7C15) % WORD
-    return twin_mix(state)
+    return reference_mix(state)
 
 
 def column(*values: int) -> np.ndarray:
@@ -50,13 +50,13 @@ def test_splitmix64_of_seed_1234567_gives_its_published_outputs() -> None:
 
 
 @given(words, indices)
-def test_draw_equals_the_twin(key: int, index: int) -> None:
-    assert draw.draw(key, index) == twin_draw(key, index)
+def test_draw_equals_the_reference(key: int, index: int) -> None:
+    assert draw.draw(key, index) == reference_draw(key, index)
 
 
 @given(words, st.lists(indices, min_size=1, max_size=20))
 def test_draw_column_equals_draw(key: int, index: list[int]) -> None:
-    expected = [twin_draw(key, n) for n in index]
+    expected = [reference_draw(key, n) for n in index]
     assert draw.draw_column(key, np.array(index, dtype=np.int64)).tolist() == expected
     assert draw.draw_column(key, np.array(index, dtype=np.uint64)).tolist() == expected
 
@@ -65,10 +65,10 @@ def test_draw_column_equals_draw(key: int, index: list[int]) -> None:
 def test_draw_column_takes_a_key_for_each_row(rows: list[tuple[int, int]]) -> None:
     keys = draw.key_column([key for key, _ in rows])
     index = np.array([n for _, n in rows], dtype=np.int64)
-    assert draw.draw_column(keys, index).tolist() == [twin_draw(key, n) for key, n in rows]
+    assert draw.draw_column(keys, index).tolist() == [reference_draw(key, n) for key, n in rows]
 
 
-def test_draw_column_leaves_its_arguments_alone() -> None:
+def test_draw_column_does_not_change_its_arguments() -> None:
     keys, index = column(1, 2), np.array([3, 4], dtype=np.int64)
     draw.draw_column(keys, index)
     draw.child_column(keys, index)
@@ -77,22 +77,22 @@ def test_draw_column_leaves_its_arguments_alone() -> None:
 
 
 @given(words, st.integers(0, 1 << 70))
-def test_child_equals_the_twin_with_steps_modulo_the_word(key: int, step: int) -> None:
-    assert draw.child(key, step) == twin_child(key, step % WORD)
+def test_child_equals_the_reference_with_steps_modulo_2_to_the_64(key: int, step: int) -> None:
+    assert draw.child(key, step) == reference_child(key, step % WORD)
 
 
 @given(st.lists(st.tuples(words, words), min_size=1, max_size=20))
 def test_child_column_equals_child(rows: list[tuple[int, int]]) -> None:
     keys, steps = column(*(k for k, _ in rows)), column(*(s for _, s in rows))
     key, step = rows[0]
-    assert draw.child_column(keys, steps).tolist() == [twin_child(k, s) for k, s in rows]
-    assert draw.child_column(keys, step).tolist() == [twin_child(k, step) for k, _ in rows]
-    assert draw.child_column(key, steps).tolist() == [twin_child(key, s) for _, s in rows]
-    assert draw.child_key(key, step) == twin_child(key, step)
+    assert draw.child_column(keys, steps).tolist() == [reference_child(k, s) for k, s in rows]
+    assert draw.child_column(keys, step).tolist() == [reference_child(k, step) for k, _ in rows]
+    assert draw.child_column(key, steps).tolist() == [reference_child(key, s) for _, s in rows]
+    assert draw.child_key(key, step) == reference_child(key, step)
 
 
-def test_descend_takes_its_steps_one_after_the_other() -> None:
-    assert draw.descend(5, 6, 7) == twin_child(twin_child(5, 6), 7)
+def test_descend_applies_its_steps_in_order() -> None:
+    assert draw.descend(5, 6, 7) == reference_child(reference_child(5, 6), 7)
     assert draw.descend(5) == 5
 
 
@@ -102,7 +102,7 @@ def test_step_of_is_a_personalised_blake2b(text: str) -> None:
     assert draw.step_of(text) == int.from_bytes(digest, "little")
 
 
-def test_step_of_takes_the_lone_surrogates_that_templates_can_make() -> None:
+def test_step_of_accepts_unpaired_surrogates() -> None:
     assert draw.step_of("\ud800") != draw.step_of("\ud801")
 
 
@@ -135,13 +135,13 @@ def test_unit_is_a_multiple_of_2_to_the_minus_53_below_one(word: int) -> None:
 @given(words, st.lists(indices, min_size=1, max_size=5), st.integers(1, 9))
 def test_draw_matrix_has_word_w_from_child_w(key: int, index: list[int], count: int) -> None:
     rows = np.array(index, dtype=np.int64)
-    expected = [[twin_draw(twin_child(key, w), n) for w in range(count)] for n in index]
+    expected = [[reference_draw(reference_child(key, w), n) for w in range(count)] for n in index]
     assert draw.draw_matrix(key, rows, count).tolist() == expected
     keys = draw.key_column([key] * len(index))
     assert draw.draw_matrix(keys, rows, count).tolist() == expected
 
 
-def test_lanes_and_octets_begin_with_the_lowest_bits() -> None:
+def test_lanes_and_bytes_begin_with_the_lowest_bits() -> None:
     matrix = column(0x0807060504030201, 0x1817161514131211).reshape(1, 2)
     assert draw.lanes(matrix).tolist() == [
         [0x0201, 0x0403, 0x0605, 0x0807, 0x1211, 0x1413, 0x1615, 0x1817]

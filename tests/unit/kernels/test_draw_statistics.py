@@ -1,8 +1,7 @@
-"""Draws are uniform and independent over seeds, sites and indices; bad generators are convicted.
+"""Draws are uniform and independent over seeds, sites and indices; bad generators fail the checks.
 
-A generator is a function of three columns of words: seed, site, index. What is checked here of the
-real one is checked of some that lack one thing each, so that every check is known to be able to
-fail.
+A generator is a function of three columns of words: seed, site, index. All checks also run on
+generators with one defect each, so that every check is known to detect a defect.
 """
 
 from itertools import combinations, product
@@ -15,7 +14,7 @@ from tests import goodness_of_fit as fit
 
 ROWS = 100_000
 START = (3, 5, 1_000)
-"""Seed, site and index that hold still while another one runs: such as people and lists take."""
+"""The fixed values of seed, site and index while another one varies."""
 STREAM, ORDERS = draw.step_of("stream"), draw.step_of("orders")
 SIZES = (2, 3, 6, 7, 10, 52, 64, 100, 182, 1000, 4096)
 LARGE = (180_000_001, 10**12, (1 << 63) - 25, (1 << 64) - 59)
@@ -23,7 +22,7 @@ LAGS = (1, 2, 3, 8, 100)
 
 
 def drawn(seed, site, index):
-    """A draw as a template makes it: the root's key, a call's, the word of the event."""
+    """A draw of a template: the key of the root, the key of a call, the word of the event."""
     root = draw.child_column(draw.child_column(seed, STREAM), ORDERS)
     return draw.draw_column(draw.child_column(root, site), index)
 
@@ -33,14 +32,14 @@ def column(values):
 
 
 def along(generator, axis, rows=ROWS):
-    """Words of neighbouring seeds (0), sites (1) or indices (2)."""
+    """The words of neighbouring seeds (0), sites (1) or indices (2)."""
     columns = [np.full(rows, start, dtype=np.uint64) for start in START]
     columns[axis] += np.arange(rows, dtype=np.uint64)
     return generator(*columns)
 
 
 def block(generator, offsets=(0, 0, 0)):
-    """Words of ten seeds, a hundred sites and a hundred indices, from 1 + the offsets on."""
+    """The words of ten seeds, a hundred sites and a hundred indices, from 1 + the offsets on."""
     ranges = [
         np.arange(1, size + 1) + offset
         for size, offset in zip((10, 100, 100), offsets, strict=True)
@@ -80,7 +79,7 @@ def neighbours_on_a_line_are_independent(generator):
 
 
 def neighbours_in_space_are_independent(generator):
-    """Also where seed, site and index change together."""
+    """Also if seed, site and index change together."""
     base = block(generator)
     offsets = [each for each in product((-1, 0, 1), repeat=3) if each > (0, 0, 0)]
     for other in (block(generator, each) for each in offsets):
@@ -89,7 +88,7 @@ def neighbours_in_space_are_independent(generator):
 
 
 def corners_are_independent(generator):
-    """The four words of two seeds and two sites, and so on: three tell nothing of the fourth."""
+    """Of the four words of two seeds and two sites, and so on, three do not predict the fourth."""
     for axes in [*combinations(range(3), 2), (0, 1, 2)]:
         corners = product(*((0, 1) if axis in axes else (0,) for axis in range(3)))
         yield fit.fair_bits(np.bitwise_xor.reduce([block(generator, each) for each in corners]))
@@ -102,7 +101,7 @@ def words_do_not_come_again(generator):
 
 
 def every_bit_moves_half_of_all(generator):
-    """Each bit of seed, site and index, of which 62 are used, moves each bit of half the words."""
+    """Each of 62 bits of seed, site and index changes each bit of half of the words."""
     for axis, moved in product(range(3), avalanche(generator)):
         yield fit.fair(moved[axis], MOVED)
 
@@ -196,12 +195,12 @@ def a_bit_stuck(seed, site, index):
     ],
     ids=lambda each: each.__name__,
 )
-def test_a_bad_generator_is_convicted(generator, check):
+def test_a_bad_generator_fails(generator, check):
     assert fit.combined(check(generator)) < fit.LEVEL
 
 
-def test_each_check_convicts_some_bad_generator():
-    (marked,) = test_a_bad_generator_is_convicted.pytestmark
+def test_each_check_detects_a_bad_generator():
+    (marked,) = test_a_bad_generator_fails.pytestmark
     assert {check for _, check in marked.args[1]} == set(CHECKS)
 
 
@@ -234,7 +233,7 @@ def keys_and_indices(axis):
 
 
 def test_words_of_one_value_are_independent():
-    """Values that need several words take them from keys one step apart; lanes are their parts."""
+    """Values that need several words use child keys; lanes are parts of words."""
     words = draw.draw_matrix(draw.step_of("password"), np.arange(ROWS), 4)
     lanes = draw.lanes(words) >> np.uint16(12)
     chances = [fit.independence(lanes[:, a], lanes[:, b]) for a, b in combinations(range(16), 2)]

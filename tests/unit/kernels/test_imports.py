@@ -1,4 +1,4 @@
-"""Whoever imports a part of Numba has imported the whole before: see `loading.numba`."""
+"""Modules import Numba before a part of it: see `numba_loading.numba`."""
 
 import ast
 from pathlib import Path

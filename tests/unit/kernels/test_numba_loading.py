@@ -1,4 +1,4 @@
-"""Who watches the clock is told when code is loaded or compiled."""
+"""Listeners get reports when code is imported or compiled."""
 
 import threading
 
@@ -6,24 +6,24 @@ from eventer.kernels.support.numba_loading import CompileActivity
 from tests.waiting import DEADLINE_S
 
 
-def test_only_the_outermost_edges_are_told() -> None:
-    loading, told = CompileActivity(), []
-    end = loading.watch(told.append)
+def test_listeners_get_only_the_outermost_changes() -> None:
+    loading, reports = CompileActivity(), []
+    end = loading.watch(reports.append)
     with loading:
-        assert told == [True]
+        assert reports == [True]
         with loading:
             pass
-        assert told == [True]
-    assert told == [True, False]
+        assert reports == [True]
+    assert reports == [True, False]
     end()
     with loading:
         pass
-    assert told == [True, False]
+    assert reports == [True, False]
 
 
-def test_threads_that_overlap_are_one() -> None:
-    loading, told = CompileActivity(), []
-    loading.watch(told.append)
+def test_overlapping_threads_are_one_activity() -> None:
+    loading, reports = CompileActivity(), []
+    loading.watch(reports.append)
     inside, go_on = threading.Event(), threading.Event()
 
     def other() -> None:
@@ -35,7 +35,7 @@ def test_threads_that_overlap_are_one() -> None:
     with loading:
         thread.start()
         assert inside.wait(DEADLINE_S)
-    assert told == [True]
+    assert reports == [True]
     go_on.set()
     thread.join()
-    assert told == [True, False]
+    assert reports == [True, False]

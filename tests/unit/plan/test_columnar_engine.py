@@ -1,4 +1,4 @@
-"""The plan as an engine: what it does where events raise, are large, or are made ahead."""
+"""The plan as an engine: events that raise, large events, and events generated ahead."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def due(first, count):
 
 
 def events(engine, count, size):
-    """Each event's text, or the index and message it raises, asked for in pieces of one size."""
+    """The text of each event, or its index and error, requested in batches of one size."""
     found, at = [], 0
     while at < count:
         wanted = min(size, count - at)
@@ -48,7 +48,7 @@ def events(engine, count, size):
 
 
 @pytest.mark.parametrize("size", [1, 7, 130, 1000])
-def test_events_that_raise_are_the_interpreters_in_pieces_of_any_size(size):
+def test_the_interpreter_generates_events_that_raise_in_batches_of_any_size(size):
     ours, theirs = engines(RAISING)
     assert events(ours, 1000, size) == events(theirs, 1000, 1000)
     assert not ours.broken
@@ -78,20 +78,20 @@ def test_leftover_rows_are_not_reused_for_events_due_at_other_times():
 
 
 def test_an_event_that_is_too_large_and_raises_raises():
-    """The plan finds it too large before it knows; the interpreter's verdict stands."""
+    """The plan finds that the event is too large; the interpreter's error counts."""
     ours, theirs = engines(RAISING.replace("{ n:", "{ a: std.repeat('x', 2000000), n:"))
     assert events(ours, 40, 40) == events(theirs, 40, 40)
     assert len(set(events(ours, 40, 40))) > 2
 
 
-def test_a_value_of_another_row_of_the_run_refuses_no_batch():
+def test_a_wrong_value_outside_the_batch_does_not_reject_it():
     ours, theirs = engines(NATIVES + "{ v: if get_integer(0, 9) == 3 then 'text' else 1 }")
     for engine in (ours, theirs):
         batch = engine.generate(0, due(0, 1))
         assert batch.fields.column("/v", ColumnType.BIGINT).to_pylist() == [1]
 
 
-def test_a_deadline_leaves_a_batch_large_enough_for_compiled_code():
+def test_a_batch_with_a_deadline_is_large_enough_for_kernels():
     ours, _ = engines(NATIVES + "{ n: get_integer(0, 9) }")
     assert ours.generate(0, due(0, 10_000), 0).count >= MIN_ROWS_TO_IMPORT_NUMBA
 
@@ -113,7 +113,7 @@ LAZY = "{ v: ['x', { a: error 'no', b: 4 }[get_one_of('a, b')]][get_integer(0, 1
 
 
 @pytest.mark.parametrize("text", [APART, LAZY])
-def test_the_first_event_that_a_column_cannot_take_is_named_wherever_the_plan_has_it(text):
+def test_a_rejected_column_names_the_first_wrong_event(text):
     ours, theirs = engines(NATIVES + text)
     fields = set()
     for at in range(300):
@@ -128,7 +128,7 @@ def test_the_first_event_that_a_column_cannot_take_is_named_wherever_the_plan_ha
 
 
 def refusal(batch, pointer):
-    """The event whose field is no number, or the numbers."""
+    """The index of the rejected event, or the column."""
     try:
         return batch.fields.column(pointer, ColumnType.BIGINT).to_pylist()
     except DestinationRejectedError as error:

@@ -1,4 +1,4 @@
-"""Plans as text: the same for the same template, and nothing but what the event needs."""
+"""Explanations of plans: the same for the same template, with only the needed columns."""
 
 from itertools import count
 from types import SimpleNamespace
@@ -53,7 +53,7 @@ def test_the_text_of_a_small_plan():
     assert plan_text(plan) == TEXT.replace("KEY", key)
 
 
-def test_keys_are_those_of_the_seed():
+def test_keys_depend_on_the_seed():
     text = LOCALS + "{ a: integer(1, 9) }"
     keys = [explain_plan(plan_of(text, seed)).columns[0].key for seed in (0, 0, 1)]
     assert keys[0] == keys[1] != keys[2]
@@ -81,7 +81,7 @@ def test_explains_domains_draws_dictionaries_and_documents():
     assert document[1][0].text == '{"id":'
 
 
-def test_what_raises_and_what_is_computed_value_by_value():
+def test_explains_rows_that_raise_and_functions_computed_per_value():
     plan = explained(LOCALS + MIXED)
     assert [raising.what for raising in plan.raising] == ["an object's assert fails"]
     by_name = {column.name: column for column in plan.columns}
@@ -92,7 +92,7 @@ def test_what_raises_and_what_is_computed_value_by_value():
     assert "std.md5 (line 6, column 9)" in text
 
 
-def test_parts_that_are_the_same_in_all_events():
+def test_explains_constant_parts():
     assert explained(LOCALS + MIXED).constant == ("/items/*/currency",)
     assert explained("{ a: 1, b: [2] }").constant == ("",)
     optional = LOCALS + "{ [if integer(1, 2) == 1 then 'x']: 1, y: { a: 1 } }"
@@ -108,8 +108,8 @@ def test_explaining_adds_nothing_to_the_plan():
     assert explain_plan(plan) == first
 
 
-def test_costs_are_those_of_each_columns_own_operation(monkeypatch):
-    """By a clock that goes on by a nanosecond at each look: two for each column."""
+def test_the_cost_of_a_column_is_that_of_its_own_operation(monkeypatch):
+    """The clock advances by a nanosecond per reading, and each column reads it twice."""
     monkeypatch.setattr(measure, "time", SimpleNamespace(perf_counter_ns=count(1).__next__))
     rows = 200
     costs = measure_columns(plan_of(LOCALS + MIXED), 0, rows=rows, repeats=1)
@@ -117,12 +117,12 @@ def test_costs_are_those_of_each_columns_own_operation(monkeypatch):
     assert costs.program_ns > 0
     assert {node.operation for node in costs.columns_ns} >= {"draw", "each"}
     own = [round(ns * rows) for ns in costs.columns_ns.values()]
-    assert min(own) == 1, "a column that others are made of takes what is between two looks"
-    assert max(own) > 1, "one that is made of others also looks when they begin and end"
+    assert min(own) == 1, "a column without arguments takes one tick of the clock"
+    assert max(own) > 1, "a column with arguments also takes the ticks around them"
     assert len(own) <= sum(own) < 2 * len(own), "nothing counts twice"
 
 
-def test_a_timed_run_gives_the_values_of_a_run():
+def test_a_timed_run_has_the_values_of_a_run():
     import numpy as np
 
     plan = plan_of(LOCALS + MIXED)
@@ -133,7 +133,7 @@ def test_a_timed_run_gives_the_values_of_a_run():
 
 
 @pytest.mark.parametrize("measured", [True, False])
-def test_a_template_without_a_plan_says_why_and_what_it_costs(measured):
+def test_a_template_without_a_plan_has_a_reason_and_costs(measured):
     prepared = prepare(Template("std.trace('x', 1)"))
     found = explain_template(prepared, Stream(0), EventContext(), 0, measured=measured)
     assert (found.engine, found.plan) == ("interpreter", None)

@@ -1,6 +1,6 @@
-"""Draws of different places of a template, and of neighbouring streams, tell nothing of each other.
+"""Draws of different places of a template, and of neighbouring streams, are independent.
 
-Over the whole way: the names of sites, the keys of environments, the columns of the plan.
+This covers the names of sites, the keys of environments, and the columns of the plan.
 """
 
 import json
@@ -54,8 +54,8 @@ def columns(template, stream, rows=ROWS):
         batch = found.generate(first, np.zeros(rows - first, dtype=np.int64))
         events += map(json.loads, batch.text.to_pylist())
         first = batch.next
-    made = [numbers(event) for event in events]
-    return {path: np.array([each[path] for each in made]) for path in made[0]}
+    values = [numbers(event) for event in events]
+    return {path: np.array([each[path] for each in values]) for path in values[0]}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_every_place_is_uniform(places):
     assert fit.combined(chances) > fit.LEVEL
 
 
-def test_places_tell_nothing_of_each_other(places):
+def test_places_are_independent(places):
     pairs = [pair for pair in combinations(places, 2) if pair != SAME]
     chances = [fit.independence(places[one], places[other]) for one, other in pairs]
     assert fit.combined(chances) > fit.LEVEL
@@ -77,7 +77,7 @@ def test_places_tell_nothing_of_each_other(places):
     assert fit.independence(places[one], places[other]) < fit.LEVEL
 
 
-def test_neighbouring_events_tell_nothing_of_each_other(places):
+def test_neighbouring_events_are_independent(places):
     chances = [
         fit.independence(one[lag:], other[:-lag])
         for one in places.values()
@@ -91,16 +91,16 @@ def test_neighbouring_events_tell_nothing_of_each_other(places):
     "stream",
     [Stream(2, "dice"), Stream(0, "dice"), Stream(1, "dicf"), Stream(1), Stream(1 << 63, "dice")],
 )
-def test_other_streams_tell_nothing_of_this_one(places, stream):
+def test_streams_are_independent(places, stream):
     others = columns(TEMPLATE, stream)
     chances = [fit.independence(one, other) for one in places.values() for other in others.values()]
     assert fit.combined(chances) > fit.LEVEL
 
 
-def test_elements_of_long_lists_are_uniform_and_tell_nothing_of_their_neighbours():
+def test_elements_of_long_lists_are_uniform_and_independent():
     template = "{ list: [std.native('get_integer')(0, 11) for i in std.range(1, 500)] }"
-    made = columns(template, Stream(3, "lists"), rows=200)
-    grid = np.array([made["list", place] for place in range(500)])
+    places = columns(template, Stream(3, "lists"), rows=200)
+    grid = np.array([places["list", position] for position in range(500)])
     chances = [fit.chi_square(np.bincount(grid.ravel(), minlength=SIZE))]
     chances += [fit.independence(grid[lag:].ravel(), grid[:-lag].ravel()) for lag in (1, 2, 10)]
     assert fit.combined(chances) > fit.LEVEL

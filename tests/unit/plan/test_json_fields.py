@@ -1,4 +1,4 @@
-"""Typed columns out of Python values."""
+"""Typed columns from Python values."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ FIELDS = JsonFields(ROWS, np.array([10, 11, 13]))
         ("/o/a/0", ColumnType.BIGINT, 2),
     ],
 )
-def test_reads_a_field_with_nulls_where_it_is_absent_or_null(pointer, kind, first):
+def test_absent_and_null_fields_are_null(pointer, kind, first):
     assert FIELDS.column(pointer, kind).to_pylist() == [first, None, None]
 
 
@@ -59,7 +59,7 @@ def test_a_timestamp_is_microseconds_in_utc():
         ("/n", ColumnType.BOOLEAN),
     ],
 )
-def test_a_value_of_another_kind_names_its_event(pointer, kind):
+def test_a_value_of_another_type_is_rejected_with_its_event(pointer, kind):
     with pytest.raises(
         DestinationRejectedError, match=f"event 10: .* at {pointer} is no"
     ) as caught:
@@ -67,5 +67,5 @@ def test_a_value_of_another_kind_names_its_event(pointer, kind):
     assert caught.value.index == 10
 
 
-def test_names_are_those_of_any_row():
+def test_names_are_those_of_all_rows():
     assert FIELDS.names() == {"n", "x", "b", "s", "t", "o"}

@@ -1,4 +1,4 @@
-"""What a plan may hold: templates beyond it are refused with the limit and the place."""
+"""Limits of plans: templates beyond them are refused with the limit and the place."""
 
 import pytest
 
@@ -51,7 +51,7 @@ def test_steps(monkeypatch):
     assert refusal(text).endswith("(line 3, column 33)")
 
 
-def test_nesting_that_python_cannot_follow(monkeypatch):
+def test_deep_nesting(monkeypatch):
     def recurse(*_):
         raise RecursionError
 

@@ -1,4 +1,4 @@
-"""Templates prepared and run by their engines: batches, slices, errors, arguments."""
+"""Prepared templates and their engines: batches, deadlines, errors, arguments."""
 
 import json
 import time
@@ -32,7 +32,7 @@ def texts(batch):
     return [text.decode() for text in batch.text.to_pylist()]
 
 
-def test_the_template_of_the_contract_makes_consistent_events():
+def test_the_template_of_the_contract_gives_consistent_events():
     batch = engine(CONTRACT.read_text(), dataset="d", instance_id="i").generate(0, times(300))
     assert (batch.first, batch.count, batch.rows, batch.next) == (0, 300, 300, 300)
     kinds = set()
@@ -48,7 +48,7 @@ def test_the_template_of_the_contract_makes_consistent_events():
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 100])
-def test_events_do_not_depend_on_how_they_are_batched(size):
+def test_events_do_not_depend_on_batches(size):
     text = CONTRACT.read_text()
     whole = texts(engine(text).generate(0, times(100)))
     one = engine(text)
@@ -67,7 +67,7 @@ def test_seed_and_stream_decide_the_draws():
     assert texts(engine(text, name="s").generate(0, times(20))) != same
 
 
-def test_in_a_named_stream_a_new_field_leaves_the_others_as_they_were():
+def test_in_a_named_stream_a_new_field_does_not_change_others():
     few = engine(NATIVES + "{ b: get_integer(1, 1e9), c: pick('x, y, z') }", name="s")
     more = engine(
         NATIVES + "{ a: get_integer(1, 1e9), b: get_integer(1, 1e9), bb: 1, c: pick('x, y, z') }",
@@ -80,7 +80,7 @@ def test_in_a_named_stream_a_new_field_leaves_the_others_as_they_were():
         assert {key: new_event[key] for key in old_event} == old_event
 
 
-def test_a_batch_ends_before_the_event_that_raises_which_raises_when_it_is_first():
+def test_a_batch_ends_before_an_event_that_raises_unless_it_is_the_first():
     text = NATIVES + "local n = get_integer(0, 3);\n{ n: assert n != 0 : 'zero'; n }"
     one = engine(text)
     batch = one.generate(0, times(100))
@@ -91,7 +91,7 @@ def test_a_batch_ends_before_the_event_that_raises_which_raises_when_it_is_first
     assert caught.value.place.line == 3
 
 
-def test_a_slice_ends_at_its_deadline_but_makes_one_event():
+def test_a_batch_ends_at_its_deadline_but_has_one_event():
     slow = engine(CONTRACT.read_text(), by="interpreter")
     batch = slow.generate(5, times(100), time.monotonic_ns() - 1)
     assert (batch.first, batch.count) == (5, 1)
@@ -101,7 +101,7 @@ def test_a_slice_ends_at_its_deadline_but_makes_one_event():
     assert 1 <= batch.count < 1_000
 
 
-def test_a_large_batch_ends_at_its_size_and_a_large_event_is_refused():
+def test_a_batch_ends_at_its_size_limit_and_a_large_event_is_an_error():
     half = engine("{ a: std.repeat('x', 500000) }").generate(0, times(100))
     assert half.count == 9
     with pytest.raises(BudgetError, match="1,048,576"):
@@ -130,7 +130,7 @@ def test_skipped_indices_have_no_rows():
         ("[if false then std.native('get_timestamp')('x', 'now', '1s')]", 16),
     ],
 )
-def test_constant_wrong_arguments_are_found_where_they_stand(text, column):
+def test_wrong_constant_arguments_are_errors_with_their_place(text, column):
     with pytest.raises(TemplateError) as caught:
         prepare(Template(text))
     assert (caught.value.place.line, caught.value.place.column) == (1, column)
@@ -146,12 +146,12 @@ def test_constant_wrong_arguments_are_found_where_they_stand(text, column):
         "std.native('get_integer')(-5, -1)",
     ],
 )
-def test_what_only_looks_wrong_is_left_to_evaluation(text):
+def test_calls_that_are_not_constant_are_checked_when_evaluated(text):
     prepare(Template(text))
     engine(text).generate(0, times(1))
 
 
-def test_an_unnamed_stream_is_named_by_the_template():
+def test_an_unnamed_stream_is_identified_by_the_template():
     digests = [
         prepare(Template(t)).program.digest for t in ("{ a: 1 }", "{ 'a': 1.0 }", "{ a: 2 }")
     ]
@@ -160,7 +160,7 @@ def test_an_unnamed_stream_is_named_by_the_template():
     assert root_key(Stream(1, "s"), digests[0]) == root_key(Stream(1, "s"), digests[2])
 
 
-def test_every_example_makes_events():
+def test_every_example_generates_events():
     folder = Path(__file__).parents[3] / "examples"
     library = FolderImporter(folder / "library")
     for path in sorted(folder.glob("*.jsonnet")):
@@ -172,19 +172,19 @@ def test_every_example_makes_events():
 
 
 @pytest.mark.parametrize(
-    "made",
+    "body",
     [
         "std.length(std.manifestJson([large, drawn]))",
         "std.length(std.asciiLower(large + drawn))",
         "std.length(std.split(large + drawn, 'é'))",
     ],
 )
-def test_columns_of_large_texts_are_the_interpreters_who_counts(made):
-    """The plan counts no steps: what is hungry is refused as soon, and the same, by both.
+def test_large_texts_are_refused_by_both_engines(body):
+    """Both engines refuse expensive texts in the same way, although the plan counts no steps.
 
-    Steps and bytes refuse it, not the clock: that would be another answer on another machine.
+    Steps and bytes decide, not the clock, so the result is the same on every machine.
     """
-    text = NATIVES + f"local large = std.repeat('é', 3e7), drawn = get_integer(1, 9); {made}"
+    text = NATIVES + f"local large = std.repeat('é', 3e7), drawn = get_integer(1, 9); {body}"
     prepared, budget = prepare(Template(text)), Budget(steps=100_000, seconds=None)
     answers = []
     for by in ("auto", "interpreter"):

@@ -1,4 +1,4 @@
-"""What static inference knows of a template's events."""
+"""Static inference of the types of events."""
 
 import json
 from pathlib import Path
@@ -157,7 +157,7 @@ def test_a_field_has_the_column_type_that_holds_all_its_values(expression, kind)
     assert columns(f"{{ f: {expression}, other:: 1 }}", variables) == {"f": kind}
 
 
-def test_names_that_the_template_can_produce_are_columns():
+def test_all_possible_names_are_columns():
     text = "{ [get_one_of('a, b')]: 1, [if get_integer(0, 1) == 1 then 'c']: 'x', d:: 1 }"
     assert columns(text) == {"a": T.BIGINT, "b": T.BIGINT, "c": T.TEXT}
     assert columns(
@@ -184,7 +184,7 @@ def test_names_that_the_template_can_produce_are_columns():
         ("local x = x; x", True, None),
     ],
 )
-def test_what_is_known_of_the_whole(text, is_open, is_object):
+def test_openness_and_objectness(text, is_open, is_object):
     found = shape(text)
     assert (found.open, found.is_object) == (is_open, is_object)
 
@@ -194,7 +194,7 @@ def test_both_branches_of_a_condition_are_columns():
     assert found == {"a": T.JSONB, "b": T.BIGINT, "c": T.BOOLEAN}
 
 
-def test_a_long_template_ends_in_time():
+def test_inference_of_a_long_template_is_limited():
     deep = "local f0(x) = x; " + "".join(
         f"local f{i}(x) = f{i - 1}(f{i - 1}(x)); " for i in range(1, 40)
     )
