@@ -1,4 +1,4 @@
-"""Every error is a problem of one shape, whoever raised it."""
+"""Every error is a problem of one shape."""
 
 import pytest
 
