@@ -107,11 +107,7 @@ def example_request() -> AddRequest:
         ),
         tuple(
             EventRequest(
-                example(name),
-                id=name,
-                interval=every * _SECOND,
-                count=_COUNT,
-                dataset=DATASET,
+                example(name), id=name, interval=every * _SECOND, count=_COUNT, dataset=DATASET
             )
             for name, every in _INTERVAL_SECONDS.items()
         ),
