@@ -224,7 +224,9 @@ class Simulation:
             process.wake = at
             self.later(max(0, at - self.now), lambda: self._ring(process))
         flows = shard._flows
-        assert flows._pending_bytes == sum(flow.retained_bytes for flow in flows._pending.values())
+        assert flows._pending_bytes == sum(
+            sum(flow.batch_bytes) for flow in flows._pending.values()
+        )
 
     def _ring(self, process: Process) -> None:
         process.wake = None
