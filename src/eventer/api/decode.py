@@ -114,10 +114,7 @@ def _check_strings(value: object) -> None:
 def _unpaired_surrogates(value: object, path: tuple[str | int, ...]) -> Iterator[Fault]:
     match value:
         case str() if _SURROGATE.search(value):
-            yield Fault(
-                format_pointer(path),
-                "contains an unpaired surrogate (\\ud800 to \\udfff)",
-            )
+            yield Fault(format_pointer(path), "contains an unpaired surrogate (\\ud800 to \\udfff)")
         case dict():
             for name, inner in value.items():
                 yield from _unpaired_surrogates(name, path)

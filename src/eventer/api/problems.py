@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,7 +17,6 @@ from starlette.exceptions import HTTPException
 
 from eventer.api.decode import MalformedJsonError
 from eventer.api.wire.faults import FaultOut, faults_json
-from eventer.api.wire.field_names import known_names
 from eventer.core.errors import (
     BusyError,
     DestinationError,
@@ -193,11 +192,43 @@ def _fault(detail: Mapping[str, Any], route: APIRoute) -> Fault:
     if kind == "refused":
         return Fault(pointer, context["text"], context["hint"])
     if kind == "extra_forbidden":
-        hint = did_you_mean(str(path[-1]), known_names(route, source, path[:-1]))
+        hint = did_you_mean(str(path[-1]), _known_names(route, source, path[:-1]))
         return Fault(pointer, f"unknown field {path[-1]!r}", hint)
     if kind == "missing" and not path:
         return Fault(pointer, "a JSON body is required")
     return Fault(pointer, validation_message(detail))
+
+
+def _known_names(route: APIRoute, source: str, path: Sequence[str | int]) -> list[str]:
+    """The names that a route allows in its query, or at a place in its body, for suggestions."""
+    params = route.dependant.query_params if source == "query" else route.dependant.body_params
+    models = [param.field_info.annotation for param in params]
+    for token in path:
+        models = [inner for model in models for inner in _models_below(model, token)]
+    return [name for model in models for name in _names(model)]
+
+
+def _models_below(annotation: Any, token: str | int) -> Iterable[Any]:
+    """The types of a field or of a list's elements, for all members of a union."""
+    for member in (annotation, *get_args(annotation)):
+        if isinstance(token, int):
+            yield from get_args(member)
+        elif _is_model(member):
+            yield from (
+                field.annotation
+                for name, field in member.model_fields.items()
+                if token == (field.alias or name)
+            )
+
+
+def _names(annotation: Any) -> Iterable[str]:
+    for member in (annotation, *get_args(annotation)):
+        if _is_model(member):
+            yield from (field.alias or name for name, field in member.model_fields.items())
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shlex
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -14,7 +15,6 @@ from typing import Any, Final
 
 from eventer.cli.dev_view import LiveView, LogView, View
 from eventer.cli.exit_codes import ServiceUnreachableError
-from eventer.cli.hints import Addresses, example_commands
 from eventer.cli.hosting import RunningService, configure_logging, run_service
 from eventer.cli.serve import STOPPING, listen
 from eventer.cli.signals import shutdown_on_signals
@@ -107,11 +107,7 @@ def example_request() -> AddRequest:
         ),
         tuple(
             EventRequest(
-                example(name),
-                id=name,
-                interval=every * _SECOND,
-                count=_COUNT,
-                dataset=DATASET,
+                example(name), id=name, interval=every * _SECOND, count=_COUNT, dataset=DATASET
             )
             for name, every in _INTERVAL_SECONDS.items()
         ),
@@ -152,3 +148,38 @@ async def _watch(running: DevEnvironment, view: View, adding: asyncio.Task[Any])
             view.show(generator, texts)
         view.draw()
         await asyncio.sleep(_POLL_SECONDS)
+
+
+# Debian's kcat is too old for the embedded broker; aiokafka is installed with Eventer.
+_READ_SCRIPT = """
+import asyncio, aiokafka
+async def read():
+    async with aiokafka.AIOKafkaConsumer(
+        "boo", bootstrap_servers="{servers}", auto_offset_reset="earliest"
+    ) as consumer:
+        async for record in consumer:
+            print(record.value.decode())
+asyncio.run(read())"""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The addresses of the service, the broker and the database."""
+
+    url: str
+    kafka: str
+    postgres: str
+
+
+def example_commands(addresses: Addresses) -> list[tuple[str, str]]:
+    """Pairs of a title and a command."""
+    select = 'select id, country, name, "user_agent" from boo order by id limit 10'
+    python = shlex.quote(sys.executable)
+    read_command = shlex.quote(_READ_SCRIPT.format(servers=addresses.kafka))
+    return [
+        ("the API", f"curl {addresses.url}/generator/status"),
+        ("its documentation", f"{addresses.url}/docs"),
+        ("a table", f"psql {shlex.quote(addresses.postgres)} -c {shlex.quote(select)}"),
+        ("a topic", f"{python} -c {read_command}"),
+        ("the generators", f"EVENTER_URL={addresses.url} {python} -m eventer list"),
+    ]

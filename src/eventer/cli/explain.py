@@ -40,7 +40,7 @@ def explain(
     """Show a template's plan and the cost of its events, or why the template has no plan."""
     from dataclasses import asdict
 
-    from eventer.service.explanation_text import explanation_text
+    from eventer.service.template_service import explanation_text
 
     settings = settings_of(context, library=library)
     request = template_request(

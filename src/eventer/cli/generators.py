@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from eventer.cli.exit_codes import FAILED, OK, exit_with_code
-from eventer.cli.options import AsJson, Url, settings_of
+from eventer.cli.options import AsJson, Url, read_input, settings_of
 from eventer.cli.terminal import print_data, print_json, print_message, table
 
 if TYPE_CHECKING:
@@ -42,16 +41,8 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add generators to a running service, or change the pace of existing ones."""
-    body = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
-    answer = _client(context, url).post("/generator/add", body=body)
+    answer = _client(context, url).post("/generator/add", body=read_input(file))
     _show(answer["generators"], answer, as_json=as_json)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise typer.BadParameter(f"cannot read {file}: {error.strerror}") from error
 
 
 @exit_with_code

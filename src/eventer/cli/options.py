@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -50,3 +51,15 @@ def loaded_settings(context: typer.Context, **flags: object) -> LoadedSettings:
 def settings_of(context: typer.Context, **flags: object) -> Settings:
     """The settings alone."""
     return loaded_settings(context, **flags).settings
+
+
+def read_input(file: Path) -> bytes:
+    """The bytes of a file, or of standard input for `-`.
+
+    Raises:
+        typer.BadParameter: the file cannot be read.
+    """
+    try:
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"cannot read {file}: {error.strerror}") from error

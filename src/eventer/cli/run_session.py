@@ -6,21 +6,20 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eventer.cli.exit_codes import FAILED, OK, STDOUT_CLOSED, discard_stdout, exit_code
-from eventer.cli.run_summary import format_summary
 from eventer.cli.signals import stop_on_signals
 from eventer.cli.template_options import read_template
 from eventer.cli.terminal import print_json, print_message
 from eventer.core.error_text import format_error
 from eventer.core.errors import EventerError, TemplateError
 from eventer.core.model import ConsoleTarget, Template
-from eventer.service.run_stats import RunStats
+from eventer.service.run_stats import MAX_LATENESS_SECONDS, RunStats
 from eventer.service.standalone_run import RunJob, RunRequest, RunResult, StandaloneRun, prepare_run
 from eventer.settings import Settings
 
@@ -170,3 +169,28 @@ def _file_state(file: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
+
+
+_UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
+
+
+def format_summary(summary: Mapping[str, Any]) -> str:
+    """`RunStats.summary` in one to three lines."""
+    size, seconds = f"{summary['bytes']:,} bytes", f"{summary['seconds']:g} s"
+    line = f"{summary['events']:,} events, {size} in {seconds}"
+    line += f" ({summary['events_per_second']:,g} events/s)"
+    for name in ("skipped", "retries"):
+        line += f", {summary[name]:,} {name}" if summary[name] else ""
+    lines = [line]
+    for name, what in (("commit_seconds", "commit"), ("lateness_seconds", "lateness ≤")):
+        if summary[name]:
+            shown = "  ".join(f"{q} {_seconds(v)}" for q, v in summary[name].items())
+            lines.append(f"  {what}  {shown}")
+    return "\n".join(lines)
+
+
+def _seconds(value: float) -> str:
+    if value < 0:
+        return f"over {MAX_LATENESS_SECONDS:g} s"
+    unit, scale = next((u for u in _UNITS if value >= u[1]), _UNITS[-1])
+    return f"{value / scale:.3g} {unit}"

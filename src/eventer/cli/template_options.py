@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eventer.cli.options import read_input
 from eventer.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -86,10 +86,7 @@ def read_template(file: Path) -> tuple[str, str]:
     """
     name = "standard input" if str(file) == "-" else str(file)
     try:
-        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        return data.decode("utf-8-sig"), name
-    except OSError as error:
-        raise typer.BadParameter(f"cannot read {name}: {error.strerror}") from error
+        return read_input(file).decode("utf-8-sig"), name
     except UnicodeDecodeError as error:
         raise typer.BadParameter(f"{name} is not UTF-8 (byte {error.start})") from error
 

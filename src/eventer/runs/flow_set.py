@@ -99,10 +99,10 @@ class FlowSet:
 
     def update(self, flow: ShardFlow) -> None:
         """The pending batches of a flow have changed."""
-        if not flow.has_batches:
+        if not flow.batch_bytes:
             self.drop_pending(flow)
             return
-        retained_bytes = flow.retained_bytes
+        retained_bytes = sum(flow.batch_bytes)
         self._pending[flow.key] = flow
         self._pending_bytes += retained_bytes - self._pending_bytes_by_key.get(flow.key, 0)
         self._pending_bytes_by_key[flow.key] = retained_bytes
@@ -140,9 +140,9 @@ class FlowSet:
     def _take_from(self, flow: ShardFlow, events: int) -> Delivery:
         """Puts batches of a flow in flight; the rest of them become the last in the order."""
         self.drop_pending(flow)
-        before = flow.retained_bytes
+        before = sum(flow.batch_bytes)
         delivery = flow.take(events)
-        self._in_flight_bytes += before - flow.retained_bytes
+        self._in_flight_bytes += before - sum(flow.batch_bytes)
         self.update(flow)
         return delivery
 

@@ -9,11 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from eventer.core.clock import NS_PER_SECOND, Clock
-from eventer.core.errors import (
-    DestinationUnavailableError,
-    EventerError,
-    UnknownOutcomeError,
-)
+from eventer.core.errors import DestinationUnavailableError, EventerError, UnknownOutcomeError
 from eventer.destinations.base import ShardConnection
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.shard import MAX_BUFFERED_BYTES, Shard

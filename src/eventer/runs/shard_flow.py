@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -82,19 +83,14 @@ class ShardFlow:
         return isinstance(state, Delivering) and (not self.quarantine or state.idle)
 
     @property
-    def has_batches(self) -> bool:
-        """Whether generated events wait for delivery."""
-        return isinstance(self.state, Delivering) and bool(self.state.batches)
-
-    @property
     def in_flight(self) -> bool:
         """Whether a transaction that holds its events has not ended."""
         return isinstance(self.state, Delivering | Withdrawing) and bool(self.state.in_flight)
 
     @property
-    def retained_bytes(self) -> int:
-        """Bytes of memory that its batches hold while they wait for delivery."""
-        return sum(self.state.batch_bytes) if isinstance(self.state, Delivering) else 0
+    def batch_bytes(self) -> Sequence[int]:
+        """Bytes of memory that each of its batches holds while it waits for delivery."""
+        return self.state.batch_bytes if isinstance(self.state, Delivering) else ()
 
     @property
     def position_unread(self) -> bool:
@@ -244,7 +240,7 @@ class ShardFlow:
             state.append(result)
             return None
         index = state.generated
-        of_event = isinstance(error, TemplateError) and _event_index(error) is not None
+        of_event = isinstance(error, TemplateError) and getattr(error, "index", None) is not None
         if not (of_event and self.assignment.on_error is OnError.SKIP):
             state.stop_at = (index, error)
             return None
@@ -280,7 +276,7 @@ class ShardFlow:
         state = self._rewind(version)
         if error is None:
             return None
-        index = _event_index(error)
+        index: int | None = getattr(error, "index", None)
         if index is None or not self.committed <= index < end:
             stop_at = self.committed
         elif self.assignment.on_error is OnError.SKIP:
@@ -307,9 +303,3 @@ class ShardFlow:
             self.version = version
             state.rewind(self.committed)
         return state
-
-
-def _event_index(error: EventerError) -> int | None:
-    """The index of the event that an error is about, if it names one."""
-    index: int | None = getattr(error, "index", None)
-    return index

@@ -10,11 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.errors import EventerError
-from eventer.core.model import (
-    Guarantee,
-    Position,
-    PositionKey,
-)
+from eventer.core.model import Guarantee, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
 from eventer.runs.assignment import Assignment
 

@@ -10,12 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from eventer.core.clock import Clock
-from eventer.core.errors import (
-    EventerError,
-    Fault,
-    RequestError,
-    TemplateError,
-)
+from eventer.core.errors import EventerError, Fault, RequestError, TemplateError
 from eventer.core.model import EventSource, Target
 from eventer.core.pointer import format_pointer
 from eventer.registry.base import Add, Change, GeneratorRecord, Registry
@@ -145,12 +140,7 @@ class Adder:
     ) -> list[GeneratorRecord]:
         seeds = seeds_of(new, drawn_seed, await self._known_seeds(new))
         return [
-            new_record(
-                each,
-                seed=seeds[each.id],
-                shards=self.registry.cluster.shards,
-                now=now,
-            )
+            new_record(each, seed=seeds[each.id], shards=self.registry.cluster.shards, now=now)
             for each in new
         ]
 
@@ -212,10 +202,7 @@ class Adder:
             view = self.view(self.lifecycle.generators[each.id])
             views.append(
                 replace(
-                    view,
-                    created=each.id in created,
-                    updated=each.id in changing,
-                    related=others,
+                    view, created=each.id in created, updated=each.id in changing, related=others
                 )
             )
         return tuple(views)

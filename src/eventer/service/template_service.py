@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from eventer.core.clock import Clock, SystemClock
+from eventer.core.error_text import format_place
 from eventer.core.model import EventSource, Target
+from eventer.plan.explain_text import measurement_text, plan_text
 from eventer.plan.explanation import TemplateExplanation
 from eventer.service.request_faults import raise_faults, target_faults
 from eventer.service.requests import PreviewRequest
@@ -96,6 +98,22 @@ class TemplateService:
 
     def _instant(self, request: PreviewRequest) -> int:
         return self._clock.now_ns() if request.at is None else request.at
+
+
+def explanation_text(explanation: TemplateExplanation) -> str:
+    """A template's plan, or why it has none, and its measured cost."""
+    plan, measured = explanation.plan, explanation.measured
+    parts = [_refusal(explanation) if plan is None else plan_text(plan)]
+    if measured is not None:
+        parts.append(measurement_text(measured, plan))
+    return "\n".join(parts)
+
+
+def _refusal(explanation: TemplateExplanation) -> str:
+    lines = [f"engine: {explanation.engine}", f"not on the plan: {explanation.reason}"]
+    if explanation.place is not None:
+        lines += format_place(explanation.place)
+    return "".join(f"{line}\n" for line in lines)
 
 
 @asynccontextmanager

@@ -9,9 +9,10 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from eventer.core.errors import ConfigError
+from eventer.settings.addresses import check_brokers, check_url
 
 CONNECTION_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 DEFAULT_PORT = 9099
@@ -45,7 +46,7 @@ class _Section(BaseModel):
 class KafkaConnection(_Section):
     """A Kafka cluster."""
 
-    bootstrap_servers: str | None = Field(
+    bootstrap_servers: Annotated[str, AfterValidator(check_brokers)] | None = Field(
         default=None,
         description="Bootstrap brokers, `host:port`, comma-separated.",
         examples=["localhost:9092"],
@@ -201,7 +202,7 @@ class Settings(_Section):
     library: Path | None = Field(
         default=None, description="Folder that templates import from; if unset, they cannot import."
     )
-    url: str | None = Field(
+    url: Annotated[str, AfterValidator(check_url)] | None = Field(
         default=None,
         description="URL of the service for client commands. Default: from `host` and `port`.",
         examples=["http://127.0.0.1:9099"],

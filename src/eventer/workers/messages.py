@@ -8,11 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 from eventer.core.errors import EventerError
-from eventer.core.model import (
-    Position,
-    PositionKey,
-    Segment,
-)
+from eventer.core.model import Position, PositionKey, Segment
 from eventer.destinations.audit import AuditReport, TargetAuditor
 from eventer.destinations.base import Flow, ShardConnection
 from eventer.registry.base import GeneratorRecord

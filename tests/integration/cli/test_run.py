@@ -1,4 +1,4 @@
-"""eventer run: a template to a destination, without a service."""
+"""eventer run: a template's events to a destination, without a service."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How the command line presents itself."""
+"""Help, version and settings of the command line."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What a process lets go of: real mappings of a real library."""
+"""Released memory of a process, with real mappings of a real library."""
 
 import asyncio
 from pathlib import Path
@@ -66,6 +66,6 @@ def load(loading: CompileActivity) -> None:
 
 
 async def turns() -> None:
-    """The loop goes round often enough for whatever waits for no time."""
+    """Runs the event loop until all ready callbacks have run."""
     for _ in range(10):
         await asyncio.sleep(0)

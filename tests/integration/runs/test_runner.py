@@ -49,7 +49,7 @@ MS = 1_000_000
 
 
 class Numbers:
-    """Makes `{"n": index}`; event `bad` raises, event `poison` is one that the store refuses."""
+    """Generates `{"n": index}`; event `bad` raises, and the store rejects event `poison`."""
 
     name: EngineName = "plan"
     reason: str | None = None
@@ -74,7 +74,7 @@ class Numbers:
 
 
 class Driver:
-    """A runner, and what a service does for it: whoever is positioned may go on."""
+    """A runner, and a service that resumes each generator whose position was read."""
 
     def __init__(self, folder: Path) -> None:
         self.clock = SystemClock()
@@ -147,7 +147,7 @@ def numbers(folder: Path, topic: str) -> list[int]:
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slice is made whole, however late the machine is."""
+    """A slice is complete even on a slow machine."""
     monkeypatch.setattr("eventer.runs.generation_thread.SLICE_NS", 60_000_000_000)
 
 
@@ -195,7 +195,7 @@ def test_events_are_made_one_by_one_for_as_long_as_a_batch() -> None:
 def request(
     generator: int, *, poison_index: int | None = None, isolate: bool = False
 ) -> GenerationRequest:
-    """Ten events that are due."""
+    """A request for ten due events."""
     key = PositionKey(1, generator, 1)
     event_source = EventSource(Template("numbers"), Stream(1), EventContext())
     assigned = Assignment(

@@ -132,7 +132,7 @@ EVENT = EventRequest(COUNTING, id="e", interval=20 * MS, count=10, field="templa
 
 @dataclass(frozen=True)
 class AddRequestBuilder:
-    """A request with one event, for one topic unless told otherwise."""
+    """Builds a request with one event, by default for one topic."""
 
     topics: tuple[str, ...] = ("boo",)
     event: EventRequest = EVENT

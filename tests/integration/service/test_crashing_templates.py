@@ -1,4 +1,4 @@
-"""A template that brings its worker down, past all budgets: stopped alone, and it says why."""
+"""A template that crashes its worker past all budgets fails alone, with the reason."""
 
 import ctypes
 from pathlib import Path
@@ -36,10 +36,10 @@ def service_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Serv
 async def test_a_generator_that_crashes_its_worker_is_stopped_alone(
     harm, at_once, service_environment, monkeypatch
 ):
-    """All before the event is delivered, though it be due and made together with it.
+    """All events before the poison event are delivered, even if they are due and generated with it.
 
-    It is, where fifty are due at once, and also where a machine is late with a tick of one. That
-    each of the other harms ends its worker, `workers/test_kept_worker.py` shows sooner.
+    It covers fifty events due at once, and a late tick of one event.
+    `tests/integration/workers/test_supervisor.py` shows that the other harms end their workers.
     """
     if harm == "hang":
         monkeypatch.setattr(supervisor, "OVERRUN_S", 3.0)

@@ -1,4 +1,4 @@
-"""From the request to the last commit, with worker processes that die and services that restart."""
+"""From the request to the last commit, with crashes of workers and restarts of the service."""
 
 import asyncio
 import os

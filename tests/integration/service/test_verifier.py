@@ -1,4 +1,4 @@
-"""A whole service verifies what it delivered, in a process of its own."""
+"""A whole service verifies delivered events in a separate process."""
 
 import asyncio
 import sqlite3
@@ -34,7 +34,7 @@ def change(service_environment, statement):
 
 
 def committed(service_environment, generator):
-    """Its position as the destination has it; the service hears of it a moment later."""
+    """The position in the destination; the service gets it a moment later."""
     with closing(open_store(service_environment.store)) as database:
         key = f"%/{generator}/%"
         ((stands,),) = database.execute("select next from position where key like ?", (key,))

@@ -1,4 +1,4 @@
-"""Templates that bring their worker down, past all budgets.
+"""Templates that crash their worker past all budgets.
 
 No template can do that, as far as is known; so this connector, which is loaded into the worker with
 its connection, puts what does harm in the place of the engine.
@@ -17,12 +17,12 @@ from tests.sqlite_destination import SqliteConnector
 HARMFUL = "{ harm: '%s', n: std.native('get_integer')(1, 9) }"
 AT = 30
 TRIES = "tries"
-"""The file that says where each slice began that did harm."""
+"""The file with the first index of each slice that crashed."""
 
 
 @dataclass(frozen=True)
 class HarmfulConnector(SqliteConnector):
-    """Connects as ever, but for templates that ask for harm."""
+    """A connector that also runs templates that crash their worker."""
 
     def connect(self, cluster: int, shard: int):
         delivery_worker.prepare = partial(prepare_harm, self.folder / TRIES)
@@ -63,18 +63,18 @@ def crash():
 
 
 def hang():
-    """In compiled code, with the lock of the interpreter held."""
+    """Hangs in compiled code while it holds the interpreter lock."""
     ctypes.PyDLL(None).sleep(3600)
 
 
 def spin():
-    """In Python, so that its process sees it and ends itself."""
+    """Loops in Python, so that the process detects it and ends itself."""
     while True:
         pass
 
 
 def devour():
-    """More memory than the process may have, in a way that Python cannot take back."""
+    """Allocates more memory than the process may have."""
     kept = []
     libc = ctypes.CDLL(None)
     libc.malloc.restype = ctypes.c_void_p
@@ -85,7 +85,7 @@ def devour():
 
 
 def doze():
-    """For longer than a service that stops waits for it; then all would be well."""
+    """Sleeps for longer than a stopping service waits, then succeeds."""
     time.sleep(300)
 
 

@@ -1,4 +1,4 @@
-"""A delivery process by its messages, without a service."""
+"""A delivery worker, driven by messages without a service."""
 
 import asyncio
 import os
@@ -162,7 +162,7 @@ COMPILING = """
 
 @pytest.mark.parametrize("does", ["time.sleep(1); 1 / 0", COMPILING.strip()])
 async def test_loading_time_does_not_count_as_time_of_an_event(tmp_path: Path, does: str) -> None:
-    """A machine busy with other things is waited for, and so are compilations, past the limit."""
+    """Time on a busy machine and compilations do not count towards the limit."""
     async with worker(tmp_path, STUCK.format(does=does, blocked=10**6)) as running:
         running.channel.send(AssignFlow(SHARD, ASSIGNMENT))
         await running.until_a(PositionRead)

@@ -1,4 +1,4 @@
-"""Inspector processes: what they answer, and what becomes of templates that run away with them."""
+"""Inspector processes: their answers, and their time and memory limits."""
 
 import asyncio
 import os
@@ -48,7 +48,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def inspectors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[InspectorPool]:
-    """One process for all tests, as far as they leave it alive."""
+    """One process for all tests; it is replaced after a test that kills it."""
     library = tmp_path_factory.mktemp("library")
     (library / "units.libsonnet").write_text("{ euro: 'EUR' }")
     config = WorkerConfig("inspector", cluster=1, connectors={}, library=library, memory=1 << 30)
@@ -69,7 +69,7 @@ def inspect(
 
 
 def slow(milliseconds: int) -> str:
-    """A template whose every event takes about so long; a trace keeps it off the plan."""
+    """A template whose events take about this time each; a trace keeps it off the plan."""
     total = f"std.foldl(function(t, i) t + i, std.range(1, {milliseconds * 1000}), 0)"
     return f"{{ a: std.trace('slow', {total}) }}"
 

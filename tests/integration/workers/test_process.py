@@ -1,4 +1,4 @@
-"""A worker process lives no longer than its parent, and knows none of its secrets."""
+"""A worker process ends with its parent, and has no variables with its secrets."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def alive(pid: int) -> bool:
 
 
 def orphan(when: str) -> int:
-    """Starts a parent, kills it, and gives the process id of its worker."""
+    """Starts a parent, kills it, and returns the process id of its worker."""
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, when],
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""A worker that is brought down is missed, whatever did it, and said to have died of its event."""
+"""A crashed worker is detected, and its event is reported."""
 
 import asyncio
 
@@ -28,7 +28,7 @@ MEMORY = 512 << 20
 
 
 class Victim:
-    """A worker, and what is done for it so that it makes events that do harm."""
+    """A worker that generates events that crash it."""
 
     def __init__(self, folder, harm):
         event_source = EventSource(Template(HARMFUL % harm), Stream(1), EventContext())

@@ -80,6 +80,6 @@ def test_brackets_in_strings_do_not_count_as_nesting():
 
 @pytest.mark.parametrize("body", [b'"' + b'\\"' * 500_000, b'"' * 1_000_001, b"[]" * 500_000])
 def test_hostile_megabytes_are_rejected_in_linear_time(body):
-    """In quadratic time, each would take longer than a test may."""
+    """In quadratic time, each would exceed the time limit of a test."""
     with pytest.raises(MalformedJsonError):
         decode(body)

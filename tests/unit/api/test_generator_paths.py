@@ -1,4 +1,4 @@
-"""The paths under /generator: what goes in, what comes out."""
+"""The paths under /generator: requests and answers."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Who may ask, from where, and how much they may send."""
+"""The guard: tokens, hosts, origins, and sizes of bodies."""
 
 import pytest
 
@@ -146,7 +146,7 @@ async def call(guard, messages, headers=()):
 
 
 class Echo:
-    """Answers nothing; keeps the body that it was given."""
+    """An application that keeps the body and sends no answer."""
 
     def __init__(self):
         self.body = None

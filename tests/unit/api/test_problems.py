@@ -1,10 +1,9 @@
-"""Every error is a problem of one shape, whoever raised it."""
+"""Every error is a problem of one shape."""
 
 import pytest
 
 from eventer.api.problems import MEDIA_TYPE, Problem
-from eventer.api.wire.functions import FunctionsOut
-from eventer.api.wire.responses import HealthOut
+from eventer.api.wire.responses import FunctionsOut, HealthOut
 from eventer.core.errors import (
     BudgetError,
     BusyError,

@@ -1,4 +1,4 @@
-"""What client commands make of the service's answers."""
+"""Answers of the service as the client commands show them."""
 
 import httpx
 import pytest

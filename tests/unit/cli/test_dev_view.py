@@ -1,9 +1,8 @@
 import shlex
 from dataclasses import replace
 
-from eventer.cli.dev_environment import example_request
+from eventer.cli.dev_environment import Addresses, example_commands, example_request
 from eventer.cli.dev_view import LogView, SeenPositions
-from eventer.cli.hints import Addresses, example_commands
 from eventer.core.model import GeneratorState
 from tests.unit.api.canned_service import view
 

@@ -1,4 +1,4 @@
-from eventer.cli.run_summary import format_summary
+from eventer.cli.run_session import format_summary
 from eventer.service.run_stats import RunStats
 from eventer.service.shard_totals import ShardTotals
 

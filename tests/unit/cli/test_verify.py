@@ -1,4 +1,4 @@
-"""What `eventer verify` tells a person."""
+"""The text of `eventer verify`."""
 
 import httpx
 import pytest

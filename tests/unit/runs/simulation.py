@@ -1,8 +1,8 @@
-"""A world in one thread: shards, their destination, a service and faults, on a clock of its own.
+"""A simulation in one thread: shards, a destination, a service and faults, on a simulated clock.
 
-Processes crash, or seem to and go on beside their successors; commits are slow, fail, or are never
-answered; targets go away, with or without a word about whose they were. Everything that is random
-comes from the seed, so a seed that fails fails again.
+Processes crash, or seem to crash and run beside their successors; commits are slow, fail, or get no
+answer; targets become unavailable, with or without an error that names the flow. All random choices
+come from the seed, so a failing seed fails again.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ ALL_FENCES = frozenset({"epoch", "atomic", "reread"})
 
 @dataclass
 class Server:
-    """What survives: committed events and positions, and the newest owner's epoch.
+    """The durable state: committed events and positions, and the newest owner's epoch.
 
     `fences` are those it has: "epoch" refuses earlier owners, "atomic" commits positions with data.
     """
@@ -114,7 +114,7 @@ class Server:
         return DeliveryOutcome(committed, rejected)
 
     def tear(self, deliveries: tuple[Delivery, ...]) -> None:
-        """Without atomicity, a commit that is cut off leaves data and no positions."""
+        """Without atomicity, an interrupted commit leaves data without positions."""
         if "atomic" not in self.fences:
             for delivery in deliveries:
                 self._write(delivery.flow.key.generator, delivery)
@@ -151,7 +151,7 @@ class Generator:
 
 @dataclass(eq=False)
 class Process:
-    """One owner of the shard, alive or not, and the epoch that its connection was opened with."""
+    """An owner of the shard, alive or not, and the epoch of its connection."""
 
     shard: Shard = field(default_factory=Shard)
     epoch: int = 0
@@ -159,8 +159,8 @@ class Process:
     wake: int | None = None
 
 
-class World:
-    """Runs one seed: some generators, a shard that crashes, a server with faults."""
+class Simulation:
+    """Runs one seed: generators, a shard that crashes, and a server with faults."""
 
     def __init__(self, seed: int, *, fences: frozenset[str] = ALL_FENCES) -> None:
         self.random = random.Random(seed)
@@ -172,12 +172,12 @@ class World:
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
         self.process = Process()
-        self.zombies: list[Process] = []
+        self.replaced_processes: list[Process] = []
         self.generators = {g.key: g for g in map(self._generator, range(self.random.randint(1, 4)))}
 
     @property
     def shard(self) -> Shard:
-        """The shard of the process that the service knows."""
+        """The shard of the process that the service uses."""
         return self.process.shard
 
     def _generator(self, number: int) -> Generator:
@@ -208,8 +208,8 @@ class World:
         self.now = until
 
     def step(self) -> None:
-        """Carries out what the shards decide until they have nothing more to say."""
-        for process in (self.process, *self.zombies):
+        """Carries out the instructions of the shards until there are none."""
+        for process in (self.process, *self.replaced_processes):
             self._step(process)
 
     def _step(self, process: Process) -> None:
@@ -224,7 +224,9 @@ class World:
             process.wake = at
             self.later(max(0, at - self.now), lambda: self._ring(process))
         flows = shard._flows
-        assert flows._pending_bytes == sum(flow.retained_bytes for flow in flows._pending.values())
+        assert flows._pending_bytes == sum(
+            sum(flow.batch_bytes) for flow in flows._pending.values()
+        )
 
     def _ring(self, process: Process) -> None:
         process.wake = None
@@ -237,7 +239,7 @@ class World:
 
     def on_report(self, report: ShardReport, process: Process) -> None:
         if process is not self.process:
-            # A copy that nobody knows of goes on as it was told.
+            # A copy that the service does not know continues.
             if isinstance(report, PositionRead):
                 process.shard.resume(report.key, Pace(self.generators[report.key].segments))
             return
@@ -265,8 +267,8 @@ class World:
                 elif generator.state == "repacing":
                     self._assign_with_new_pace(generator)
 
-    def meddle(self) -> None:
-        """A random wish of a user, or a crash."""
+    def act_at_random(self) -> None:
+        """A random request of a user, or a crash."""
         generator = self.random.choice(list(self.generators.values()))
         what = self.random.random()
         if what < 0.3:
@@ -275,8 +277,8 @@ class World:
             self.copy()
         elif what < 0.6:
             self.away = {generator.key.generator: self.random.choice(["named", "spends", "silent"])}
-        elif self.zombies:
-            # Whoever pauses a generator of two services that think they are one pauses one.
+        elif self.replaced_processes:
+            # With two copies of the service, a pause reaches one of them.
             return
         elif generator.state == "running":
             generator.state = self.random.choice(["pausing", "repacing"])
@@ -300,7 +302,7 @@ class World:
         self.shard.assign(generator.assignment(outcome_unknown=False))
 
     def crash(self) -> None:
-        """The process dies; what it has under way at the server may still happen."""
+        """The process dies; its requests to the server may still be carried out."""
         self.process.alive = False
         self.process = Process()
         for generator in self.generators.values():
@@ -310,20 +312,20 @@ class World:
                     self.shard.withdraw(generator.key, self.now)
 
     def copy(self) -> None:
-        """The process is taken for dead and followed by another, and goes on for a while."""
+        """The process is replaced as if dead, and continues for a while."""
         if any(g.state in {"pausing", "repacing"} or g.wanted for g in self.generators.values()):
             return
         old = self.process
-        self.zombies.append(old)
+        self.replaced_processes.append(old)
         self.crash()
         old.alive = True
         self.later(self.random.randint(100, 12_000) * MS, lambda: self._end(old))
 
     def _end(self, zombie: Process) -> None:
         zombie.alive = False
-        self.zombies.remove(zombie)
+        self.replaced_processes.remove(zombie)
 
-    # --- the world outside --------------------------------------------------------------------
+    # --- the environment ----------------------------------------------------------------------
 
     def begin(self, instruction: Instruction, process: Process) -> None:
         def alive(act: Callable[[], None]) -> Callable[[], None]:
@@ -372,7 +374,7 @@ class World:
                     shard.connection.prepared(self.now)
 
     def _positions(self, keys: tuple[PositionKey, ...]) -> dict[PositionKey, Position]:
-        """Without the fence "reread", an owner believes what the service has seen."""
+        """Without the fence "reread", an owner uses the position that the service knows."""
         if "reread" in self.server.fences:
             return {k: self.server.positions[k] for k in keys if k in self.server.positions}
         return {k: Position(next=self.generators[k].seen) for k in keys}
@@ -398,11 +400,11 @@ class World:
                 slow = self.random.randint(1, 600) * MS
                 self.later(slow, lambda: self._commit(epoch, instruction))
         else:
-            # The server commits whether or not the process that asked lives to hear of it.
+            # The server commits even if the process dies before the answer.
             self.later(delay, lambda: self._commit_and_answer(epoch, instruction, process))
 
     def _away_error(self, instruction: Deliver) -> EventerError | None:
-        """What a transaction fails with that holds a generator whose target is away."""
+        """The error of a transaction with a generator whose target is unavailable."""
         keys = {d.flow.key for d in instruction.deliveries if self._how_away(d) in _SPENDING}
         if not keys:
             return None
@@ -458,11 +460,11 @@ class World:
 
     # --- the verdict --------------------------------------------------------------------------
 
-    def settle(self) -> None:
-        """No more faults: everything that is due must come."""
+    def end_faults_and_check(self) -> None:
+        """Ends the faults: all due events must be delivered."""
         self.faults, self.away = False, {}
         self.run(10 * SECOND)
-        while self.zombies:
+        while self.replaced_processes:
             self.run(SECOND)
         held = [flow.quarantine.until for flow in self.shard._flows]
         self.run(max(0, max(held, default=0) - self.now) + 6 * SECOND)
@@ -472,9 +474,9 @@ class World:
         self.run(8 * SECOND)
         self.now += 1
         for generator in self.generators.values():
-            self.judge(generator)
+            self.check_generator(generator)
 
-    def judge(self, generator: Generator) -> None:
+    def check_generator(self, generator: Generator) -> None:
         log = self.server.log.get(generator.key.generator, [])
         position = self.server.positions.get(generator.key, Position()).next
         pace = Pace(generator.segments)
@@ -494,12 +496,12 @@ class World:
 _SPENDING = frozenset({"spends", "silent"})
 
 
-def simulate(seed: int, *, fences: frozenset[str] = ALL_FENCES, turns: int = 8) -> World:
-    """Runs a seed to its verdict."""
-    world = World(seed, fences=fences)
-    world.start()
+def simulate(seed: int, *, fences: frozenset[str] = ALL_FENCES, turns: int = 8) -> Simulation:
+    """Runs a seed and checks the result."""
+    simulation = Simulation(seed, fences=fences)
+    simulation.start()
     for _ in range(turns):
-        world.run(world.random.randint(200, 1800) * MS)
-        world.meddle()
-    world.settle()
-    return world
+        simulation.run(simulation.random.randint(200, 1800) * MS)
+        simulation.act_at_random()
+    simulation.end_faults_and_check()
+    return simulation

@@ -1,4 +1,4 @@
-"""Waits grow, are spread, and end at a cap."""
+"""Delays grow up to a cap, with jitter."""
 
 from hypothesis import given
 from hypothesis import strategies as st

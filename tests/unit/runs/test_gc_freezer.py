@@ -1,4 +1,4 @@
-"""What has survived a long collection is set apart, and given back when enough of it is gone."""
+"""Objects that survive a long collection are frozen until enough engines are released."""
 
 import gc
 import weakref
@@ -12,7 +12,7 @@ START, STOP = "start", "stop"
 
 @pytest.fixture
 def frozen(monkeypatch):
-    """Whether all is set apart, and how often it was; nothing is, in truth."""
+    """Records calls of `gc.freeze`, which freeze nothing."""
     calls = []
     monkeypatch.setattr(gc, "freeze", lambda: calls.append("freeze"))
     monkeypatch.setattr(gc, "unfreeze", lambda: calls.append("unfreeze"))

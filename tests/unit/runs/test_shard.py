@@ -1,4 +1,4 @@
-"""What a shard decides, step by step, on a clock moved by hand."""
+"""The decisions of a shard, step by step, on a clock that the test sets."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -55,7 +55,7 @@ _I = TypeVar("_I")
 
 
 class ShardDriver:
-    """A shard, and hands that carry out what it asks for."""
+    """A shard, and methods that carry out its instructions."""
 
     def __init__(self) -> None:
         self.now = T0
@@ -87,7 +87,7 @@ class ShardDriver:
         )
 
     def next_delivery(self) -> Deliver:
-        """Makes what is due and waits, until something is to be delivered."""
+        """Generates due events and waits until a delivery starts."""
         while True:
             for instruction in self.decide():
                 if isinstance(instruction, Deliver):
@@ -106,7 +106,7 @@ class ShardDriver:
         return decided
 
     def expect(self, kind: type[_I]) -> _I:
-        """The one instruction that is decided now."""
+        """The only instruction of the next decision."""
         (instruction,) = self.decide()
         assert isinstance(instruction, kind)
         return instruction
@@ -132,7 +132,7 @@ class ShardDriver:
         self.shard.connection.prepared(self.now)
 
     def run(self, *keys: PositionKey, **options: object) -> None:
-        """Brings generators to where their first events are due."""
+        """Prepares generators until their first events are due."""
         for key in keys:
             self.assign(key, **options)  # type: ignore[arg-type]
         self.open()
@@ -347,7 +347,7 @@ class TestWindow:
 
 
 def result_of_size(request: GenerationRequest, retained_bytes: int) -> GenerationResult:
-    """Ten events that hold on to so many bytes."""
+    """A result of ten events that retain this number of bytes."""
     times = request.timetable.scheduled(request.first, 10).tolist()
     return GenerationResult(
         request, fake_batch(request.first, times), retained_bytes=retained_bytes
@@ -534,7 +534,7 @@ class TestWithdrawal:
         assert driver.reports_of(FlowWithdrawn) == [FlowWithdrawn(A, Position(next=10))]
 
     def test_after_the_next_opening_where_another_owner_fenced_this_one(self) -> None:
-        """The other has all generators, those too that this one had nothing of under way."""
+        """The other owner delivers all generators, also those without events in flight here."""
         driver = ShardDriver()
         driver.run(A)
         driver.generated(driver.expect(Generate))
@@ -656,10 +656,10 @@ class TestChecks:
 
 
 class TestIsolation:
-    """One generator never holds up the others."""
+    """A generator never delays the others."""
 
     def load(self, driver: ShardDriver) -> Deliver:
-        """Makes what is due and returns the delivery that follows."""
+        """Generates due events and returns the next delivery."""
         if isinstance(driver.shard.connection.instruction, Deliver):
             return driver.shard.connection.instruction
         for _ in range(20):
@@ -685,7 +685,7 @@ class TestIsolation:
         driver.shard.connection.delivered(DeliveryOutcome(committed, {key: error}), driver.now, 0.5)  # type: ignore[dict-item]
 
     def reconnect(self, driver: ShardDriver) -> list[PositionKey]:
-        """Opens the next connection; the generators that are prepared at once."""
+        """Opens the next connection; returns the generators that are prepared at once."""
         driver.expect(Close)
         driver.shard.connection.closed()
         while not (decided := driver.decide()):
@@ -762,7 +762,7 @@ class TestIsolation:
         assert [p.flow.key for p in prepares] == [A]
 
     def test_an_unattributed_failure_is_located_in_few_rounds(self) -> None:
-        """Whichever transaction holds A fails; nothing says why."""
+        """Each transaction with A fails, without an error that names it."""
         driver = ShardDriver()
         keys = [PositionKey(1, number, 1) for number in range(16)]
         driver.run(*keys, count=1)
@@ -802,7 +802,7 @@ class TestIsolation:
         raise AssertionError(driver.positions[A])
 
     def test_a_revoked_permission_is_waited_for(self) -> None:
-        """At first contact the same refusal ends the generator."""
+        """At first contact, the same error fails the generator."""
         for before, kind in ((0, FlowFailed), (10, FlowSuspended)):
             driver = ShardDriver()
             driver.positions[A] = Position(next=before)

@@ -1,4 +1,4 @@
-"""Nothing lost, nothing twice, whatever fails when: many seeds of a world with faults.
+"""No event is lost or repeated: many seeds of a simulation with faults.
 
 `pytest -m slow tests/unit/runs/test_simulation.py` runs ten thousand.
 """
@@ -8,7 +8,7 @@ import pytest
 
 from eventer.core.model import OnError, PositionKey
 from eventer.runs.pacing import begin
-from tests.unit.runs.simulation import ALL_FENCES, MS, SECOND, Generator, World, simulate
+from tests.unit.runs.simulation import ALL_FENCES, MS, SECOND, Generator, Simulation, simulate
 
 BLOCKS, SEEDS_A_BLOCK = 10, 10
 SLOW_BLOCKS, SEEDS_A_SLOW_BLOCK = 50, 200
@@ -30,7 +30,7 @@ def test_no_event_is_lost_repeated_or_out_of_order(block: int) -> None:
 
 @pytest.mark.parametrize("seed", [371, 511, 2322])
 def test_seeds_that_failed_once(seed: int) -> None:
-    """A backlog caught up in tiny doses; a pause granted while another owner had the generator."""
+    """A backlog delivered in small transactions; a pause while another owner had the generator."""
     simulate(seed)
 
 
@@ -42,8 +42,7 @@ def test_ten_thousand_seeds(block: int) -> None:
 
 @pytest.mark.parametrize("fence", sorted(ALL_FENCES))
 def test_the_simulation_detects_each_missing_fence(fence: str) -> None:
-    """The simulation has teeth: the owner's epoch, the position in the data's transaction, and the
-    destination's word about where to go on are each missed."""
+    """It fails without the owner's epoch, the position in the transaction, or rereading it."""
     assert any(is_caught(seed, ALL_FENCES - {fence}) for seed in range(100))
 
 
@@ -61,11 +60,10 @@ WHO_IS_AWAY = pytest.mark.parametrize(
 
 
 class TestOneTargetAway:
-    """One generator's target goes away for a minute: the others are on time.
+    """One generator's target is unavailable for a minute: the others are on time.
 
-    `late` is the most of their events that may be over 300 ms late. A transaction that has to time
-    out first holds all up once, and rarely again; where nobody says whose fault it is, a few times
-    more.
+    `late` is the largest share of their events that may be over 300 ms late. A transaction that
+    times out delays all flows once; an error that names no flow, a few times more.
     """
 
     @WHO_IS_AWAY
@@ -79,31 +77,31 @@ class TestOneTargetAway:
 
 
 def others_are_on_time(size: int, how: str, late: float) -> None:
-    world = crowd(size)
-    world.run(5 * SECOND)
-    world.lateness.clear()
-    world.away = {0: how}
-    world.run(60 * SECOND)
-    others = np.concatenate([world.lateness[n] for n in range(1, size)])
+    simulation = one_event_per_second(size)
+    simulation.run(5 * SECOND)
+    simulation.lateness.clear()
+    simulation.away = {0: how}
+    simulation.run(60 * SECOND)
+    others = np.concatenate([simulation.lateness[n] for n in range(1, size)])
     assert len(others) >= (size - 1) * 58
     assert np.mean(others > 300 * MS) <= late
-    before = len(world.server.log[0])
+    before = len(simulation.server.log[0])
     assert before < 10
-    world.settle()
-    assert len(world.server.log[0]) > 60
+    simulation.end_faults_and_check()
+    assert len(simulation.server.log[0]) > 60
 
 
-def crowd(size: int) -> World:
-    """Generators of one event a second, in a world without other faults."""
-    world = World(1)
-    world.faults = False
-    world.generators = {
+def one_event_per_second(size: int) -> Simulation:
+    """Generators of one event per second, in a simulation without other faults."""
+    simulation = Simulation(1)
+    simulation.faults = False
+    simulation.generators = {
         PositionKey(7, n, 0): Generator(
             PositionKey(7, n, 0),
             OnError.STOP,
-            [begin(world.now + n * 7 * MS, 0, count=1, interval=SECOND)],
+            [begin(simulation.now + n * 7 * MS, 0, count=1, interval=SECOND)],
         )
         for n in range(size)
     }
-    world.start()
-    return world
+    simulation.start()
+    return simulation

@@ -1,4 +1,4 @@
-"""One change of a generator at a time, and no two that wait for each other."""
+"""Locks by generator id: exclusive, without deadlocks."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Delivered rates over the last while."""
+"""Delivered rates over a window of time."""
 
 import pytest
 

@@ -53,6 +53,12 @@ def test_flag_over_environment_over_file_over_default():
         ("EVENTER_KAFKA__SSL_CHECK_HOSTNAME", "false", lambda s: not s.kafka.ssl_check_hostname),
         ("EVENTER_LIMITS__BODY_BYTES", "2048", lambda s: s.limits.body_bytes == 2048),
         ("EVENTER_URL", "http://x/", lambda s: s.service_url == "http://x"),
+        ("EVENTER_URL", "localhost:9099", lambda s: s.service_url == "http://localhost:9099"),
+        (
+            "EVENTER_KAFKA__BOOTSTRAP_SERVERS",
+            "a:1, [::1]:9092",
+            lambda s: s.kafka.bootstrap_servers == "a:1, [::1]:9092",
+        ),
         ("EVENTER_HOST", "::1", lambda s: s.service_url == "http://[::1]:9099"),
         ("EVENTER_PORT", "", lambda s: s.port == 9099),
         ("EVENTER_PORT", "tcp://10.0.0.1:9099", lambda s: s.port == 9099),
@@ -140,6 +146,15 @@ def test_all_mistakes_are_named_at_once():
     [
         ({"EVENTER_PROT": "1"}, "EVENTER_PROT: there is no setting 'prot'"),
         ({"EVENTER_PORT": "x"}, "EVENTER_PORT: port: must be an integer"),
+        ({"EVENTER_URL": "ftp://x"}, "url: 'ftp://x' is not the URL of a service"),
+        ({"EVENTER_URL": "localhost:x"}, "url: 'localhost:x' is not the URL of a service"),
+        ({"EVENTER_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1"}, "'127.0.0.1' is not a broker"),
+        ({"EVENTER_KAFKA__BOOTSTRAP_SERVERS": "a:1,localhost:abc"}, "'localhost:abc' is not a"),
+        ({"EVENTER_KAFKA__BOOTSTRAP_SERVERS": "a:70000"}, "'a:70000' is not a broker"),
+        (
+            {"EVENTER_KAFKA__BOOTSTRAP_SERVERS": "PLAINTEXT://a:1"},
+            "has a protocol: write host:port",
+        ),
         ({"EVENTER_KAFKA__DELIVRY": "x"}, "EVENTER_KAFKA__DELIVRY: there is no setting"),
         ({"EVENTER_KAFKA": "x"}, "EVENTER_KAFKA: kafka: must be an object"),
         (

@@ -1,4 +1,4 @@
-"""Who is to blame for dead workers."""
+"""Crashes of workers are counted by generator and index."""
 
 from eventer.core.model import Position, PositionKey
 from eventer.workers.crash_counter import CrashCounter, poison_event_error

@@ -1,4 +1,4 @@
-"""The slate: what one process writes, another reads."""
+"""The crash marker: one process writes it, another reads it."""
 
 import os
 
@@ -12,7 +12,7 @@ MINUTE = 60 * 10**9
 
 
 class Clock:
-    """A monotonic clock that goes on only when it is told to."""
+    """A monotonic clock that the test sets."""
 
     def __init__(self):
         self.now = 1_000 * MINUTE

@@ -8,8 +8,7 @@ from fastapi.responses import Response
 from eventer.api.metrics import MEDIA_TYPE, metrics_text
 from eventer.api.problems import ProblemType, problem_json, problem_response
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
-from eventer.api.wire.functions import FunctionsOut
-from eventer.api.wire.responses import HealthOut, ReadyOut
+from eventer.api.wire.responses import FunctionsOut, HealthOut, ReadyOut
 from eventer.service.function_catalog import functions_json
 
 router = APIRouter(tags=["service"], route_class=JsonRoute)

@@ -37,10 +37,7 @@ class VerifyQuery(GeneratorIdQuery):
     "/verify",
     summary="Compare delivered events with recomputed ones",
     responses={
-        200: {
-            "model": VerifyOut,
-            "content": {NDJSON: {"schema": {"type": "string"}}},
-        },
+        200: {"model": VerifyOut, "content": {NDJSON: {"schema": {"type": "string"}}}},
         **problems(404, 409, 422, 503),
     },
 )

@@ -103,9 +103,7 @@ Variables: TypeAlias = Annotated[
     WithJsonSchema({"type": "object", "examples": [{"region": "eu"}]}),
 ]
 EncodedTemplate: TypeAlias = Annotated[
-    str,
-    BeforeValidator(_template),
-    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+    str, BeforeValidator(_template), WithJsonSchema({"type": "string", "contentEncoding": "base64"})
 ]
 Count: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
 ConnectionName: TypeAlias = Annotated[str, Field(min_length=1, max_length=100)]

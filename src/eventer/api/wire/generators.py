@@ -8,12 +8,7 @@ from eventer.api.wire.field_types import Count, Interval, Unsigned
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.api.wire.templates import TemplateBody
 from eventer.core.model import CatchUp, OnError
-from eventer.service.requests import (
-    AddRequest,
-    DestinationRequest,
-    EventRequest,
-    ScheduleRequest,
-)
+from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 
 MAX_SCHEDULES = 1_000
 

@@ -1,0 +1,40 @@
+"""Checks the addresses in settings, so that a wrong one is reported at the start."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NoReturn
+from urllib.parse import urlsplit
+
+from pydantic_core import PydanticCustomError
+
+_BROKER: Final = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
+_MAX_PORT: Final = 65535
+
+
+def check_brokers(value: str) -> str:
+    """Comma-separated brokers, each `host:port`."""
+    for broker in filter(None, map(str.strip, value.split(","))):
+        if "://" in broker:
+            _fail(f"{broker!r} has a protocol: write host:port, and set security_protocol")
+        match = _BROKER.fullmatch(broker)
+        if match is None or not 0 < int(match[1]) <= _MAX_PORT:
+            _fail(f"{broker!r} is not a broker: write host:port, such as localhost:9092")
+    return value
+
+
+def check_url(value: str) -> str:
+    """The URL of a service; without a scheme it is `http`."""
+    url = value if "://" in value else f"http://{value}"
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        _fail(f"{value!r} is not the URL of a service: write it like http://127.0.0.1:9099")
+    return url
+
+
+def _fail(text: str) -> NoReturn:
+    raise PydanticCustomError("address", "{text}", {"text": text})
