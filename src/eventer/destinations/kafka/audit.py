@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import InitVar, dataclass, field
 from typing import Final
 
 import numpy as np
@@ -93,12 +94,7 @@ class KafkaTargetAuditor:
         reader = LedgerReader(self._log, self._flow.key, kafka_target(self._flow).topic)
         await reader.read(self._ledger)
         audit = _Audit(
-            self._log,
-            flow=self._flow,
-            at=self._position,
-            partition_offsets=self._partition_offsets,
-            reader=reader,
-            listed=listed,
+            self._log, self._flow, self._position, self._partition_offsets, reader, listed
         )
         try:
             return await audit.run(events)
@@ -110,49 +106,48 @@ class KafkaTargetAuditor:
         await self._log.close()
 
 
+@dataclass(slots=True)
 class _Audit:
     """One comparison of one topic."""
 
-    def __init__(
-        self,
-        log: LogReader,
-        *,
-        flow: Flow,
-        at: Position,
-        partition_offsets: Mapping[int, PartitionOffsets],
-        reader: LedgerReader,
-        listed: int,
-    ) -> None:
-        self._log = log
-        self._flow = flow
-        self._target: KafkaTarget = kafka_target(flow)
-        self._position = at
-        self._partition_offsets = partition_offsets
-        self._reader = reader
-        self._comparison = LogComparison(ASPECTS, end=at.next, listed=listed)
+    log: LogReader
+    flow: Flow
+    position: Position
+    partition_offsets: Mapping[int, PartitionOffsets]
+    reader: LedgerReader
+    listed: InitVar[int]
+    _comparison: LogComparison = field(init=False)
+    _findings: Findings = field(init=False)
+    _unchecked: list[UncheckedRange] = field(default_factory=list)
+    _covered: int = 0
+    _skipped: int = 0
+    _others: int = 0
+    _cursors: dict[int, PartitionCursor] = field(default_factory=dict)
+    _claimed_ranges: dict[int, Intervals] = field(default_factory=dict)
+
+    def __post_init__(self, listed: int) -> None:
+        self._comparison = LogComparison(ASPECTS, end=self.position.next, listed=listed)
         self._findings = Findings(listed)
-        self._unchecked: list[UncheckedRange] = []
-        self._covered = 0
-        self._skipped = 0
-        self._others = 0
-        self._cursors: dict[int, PartitionCursor] = {}
-        self._claimed_ranges: dict[int, Intervals] = {}
+
+    @property
+    def _target(self) -> KafkaTarget:
+        return kafka_target(self.flow)
 
     def close(self) -> None:
         for cursor in self._cursors.values():
             cursor.close()
 
     async def run(self, events: EventReplayer) -> AuditReport:
-        own, timestamps = self._reader.own_entries()
-        numbers, end = np.arange(len(own)), self._position.next
+        own, timestamps = self.reader.own_entries()
+        numbers, end = np.arange(len(own)), self.position.next
         of_current_topic = numbers >= first_entry_of_current_topic(own)
-        starts = {n: each.start for n, each in self._partition_offsets.items()}
+        starts = {n: each.start for n, each in self.partition_offsets.items()}
         kept = numbers >= first_retained_entry(own, starts, of_current_topic)
         kept &= of_current_topic & (own.end <= end)
         again = np.zeros(len(own), np.bool_)
         again[kept] = find_redelivered(own.take(kept))
         current = kept & ~again
-        ranges = events.recomputable(self._flow.key, end)
+        ranges = events.recomputable(self.flow.key, end)
         self._note_unchecked(
             own.take(kept), ranges, forgotten=bool((~kept & (own.end <= end)).any())
         )
@@ -173,7 +168,7 @@ class _Audit:
     def _note_unchecked(
         self, entries: LedgerEntries, ranges: Sequence[tuple[int, int]], *, forgotten: bool
     ) -> None:
-        end = self._position.next
+        end = self.position.next
         first = int(entries.first.min()) if len(entries) else end
         if first > 0:
             what = "the topic has forgotten them" if forgotten else "the ledger begins after them"
@@ -201,7 +196,7 @@ class _Audit:
 
     def _claim_ranges(self, own: LedgerEntries) -> None:
         """Collects the offsets of records that are not compared but have an owner."""
-        self._claimed_ranges = _intervals(own.offset_ranges, self._reader.others())
+        self._claimed_ranges = _intervals(own.offset_ranges, self.reader.others())
 
     async def _place_cursors(self, places: OffsetRanges, timestamp: int) -> None:
         """Starts each partition at the first event to compare, or else at its time."""
@@ -213,14 +208,14 @@ class _Audit:
             number: int((places.offset + places.count)[places.partition == number].max())
             for number in firsts
         }
-        rest = [number for number in self._partition_offsets if number not in firsts]
-        found = await self._log.offsets(self._target.topic, rest, timestamp)
-        for number, each in self._partition_offsets.items():
+        rest = [number for number in self.partition_offsets if number not in firsts]
+        found = await self.log.offsets(self._target.topic, rest, timestamp)
+        for number, each in self.partition_offsets.items():
             first = firsts.get(number, found.get(number, NO_LOCATION))
             first = each.last_stable if first == NO_LOCATION else first
             until = max(each.last_stable, lasts.get(number, 0))
             self._cursors[number] = PartitionCursor(
-                self._log, self._target.topic, number, first, until
+                self.log, self._target.topic, number, first, until
             )
 
     # --- comparing ----------------------------------------------------------------------------
@@ -233,12 +228,12 @@ class _Audit:
             self._note_missing(self._covered, run.first)
             locator = OffsetLocator(entries, run)
             for first, end in _ranges_to_replay(run, ranges, entries.skipped):
-                async for batch in events.batches(self._flow.key, first, end):
+                async for batch in events.batches(self.flow.key, first, end):
                     await self._compare_batch(batch, locator)
                     self._skipped += batch.skipped
             self._covered = max(self._covered, run.end)
         self._skipped += _count_skipped(entries.skipped, split_at_gaps(entries), ranges)
-        self._note_missing(self._covered, self._position.next)
+        self._note_missing(self._covered, self.position.next)
 
     def _note_missing(self, first: int, end: int) -> None:
         """Events that are in no entry."""
@@ -252,7 +247,7 @@ class _Audit:
         if not batch.rows:
             return
         columns = record_columns(batch, self._target)
-        partition = partitions_of(batch, self._target, columns.keys, self._position.partitions)
+        partition = partitions_of(batch, self._target, columns.keys, self.position.partitions)
         offset = locator.offsets(batch.index, partition)
         expected = RecordDigests(pack_location(partition, offset), digest_columns(columns))
         read = await self._read_up_to(partition, offset)
@@ -260,11 +255,8 @@ class _Audit:
         if not claimed.all():
             self._take_unclaimed(read.take(~claimed))
             read = read.take(claimed)
-        self._compare_digests(batch.index, expected, read)
-
-    def _compare_digests(self, index: Ints, expected: RecordDigests, read: RecordDigests) -> None:
         ignore_broker_timestamps(expected, read)
-        self._comparison.compare(index, expected, read)
+        self._comparison.compare(batch.index, expected, read)
 
     async def _read_up_to(self, partition: Ints, offset: Ints) -> RecordDigests:
         """All records up to the last of these offsets, of each of the partitions."""
@@ -277,23 +269,17 @@ class _Audit:
 
     def _take_unclaimed(self, rows: RecordDigests) -> None:
         """Sorts records that belong to no compared event: others', strays, or too new."""
+        claimed = self._claimed(rows.location)
+        self._others += int(claimed.sum())
+        old = np.zeros(len(rows), np.bool_)
         partitions, offsets = unpack_location(rows.location)
-        for number in np.unique(partitions).tolist():
-            mine = np.flatnonzero(partitions == number)
-            theirs = self._is_claimed(number, offsets[mine])
-            self._others += int(theirs.sum())
-            old = offsets[mine] < self._partition_offsets[number].last_stable
-            self._comparison.add_strays(rows.take(mine[~theirs & old]))
-
-    def _is_claimed(self, number: int, offsets: Ints) -> Mask:
-        intervals = self._claimed_ranges.get(number)
-        return (
-            np.zeros(len(offsets), np.bool_) if intervals is None else intervals.contains(offsets)
-        )
+        for number, each in self.partition_offsets.items():
+            old |= (partitions == number) & (offsets < each.last_stable)
+        self._comparison.add_strays(rows.take(~claimed & old))
 
     async def _read_tails(self) -> None:
         for number, cursor in self._cursors.items():
-            async for rows in cursor.read_rest(self._partition_offsets[number].last_stable):
+            async for rows in cursor.read_rest(self.partition_offsets[number].last_stable):
                 self._take_unclaimed(rows)
 
     # --- identifying the rest -----------------------------------------------------------------
@@ -302,36 +288,37 @@ class _Audit:
         if self._comparison.has_strays:
             # Without transactions events are in the topic a moment before they are in the ledger.
             await asyncio.sleep(_LEDGER_WAIT_SECONDS)
-            await self._reader.read(await self._log.partition_offsets(ledger.TOPIC))
-            own, _ = self._reader.own_entries()
-            late = own.take(own.end > self._position.next)
+            await self.reader.read(await self.log.partition_offsets(ledger.TOPIC))
+            own, _ = self.reader.own_entries()
+            late = own.take(own.end > self.position.next)
             self._claim_ranges(late)
             self._comparison.discard_claimed(self._claimed)
         digests_to_find = self._comparison.digests_to_find()
         if not len(digests_to_find):
             return
-        end = self._position.next + _IN_FLIGHT_MARGIN
-        for first, stop in events.recomputable(self._flow.key, end):
-            async for batch in events.batches(self._flow.key, first, stop):
+        end = self.position.next + _IN_FLIGHT_MARGIN
+        for first, stop in events.recomputable(self.flow.key, end):
+            async for batch in events.batches(self.flow.key, first, stop):
                 if batch.rows:
-                    values = column_digests(
-                        record_columns(batch, _without_options(self._target)).values
-                    )
+                    # Without the options of the target, which read fields.
+                    columns = record_columns(batch, KafkaTarget(self._target.topic))
+                    values = column_digests(columns.values)
                     self._comparison.identify(batch.index, values, digests_to_find)
 
-    def _claimed(self, places: Ints) -> Mask:
-        partitions, offsets = unpack_location(places)
-        claimed = np.zeros(len(places), np.bool_)
-        for number in np.unique(partitions).tolist():
+    def _claimed(self, locations: Ints) -> Mask:
+        """Which records have an owner, although they are not compared."""
+        partitions, offsets = unpack_location(locations)
+        claimed = np.zeros(len(locations), np.bool_)
+        for number, intervals in self._claimed_ranges.items():
             mine = partitions == number
-            claimed[mine] = self._is_claimed(number, offsets[mine])
+            claimed[mine] = intervals.contains(offsets[mine])
         return claimed
 
     def _report(self) -> AuditReport:
         found = self._comparison.findings()
         listed = [*self._findings.sorted_by_event(), *found.sorted_by_event()]
         return AuditReport(
-            until=self._position.next,
+            until=self.position.next,
             checked=self._comparison.checked,
             skipped=self._skipped,
             read=sum(cursor.read for cursor in self._cursors.values()),
@@ -348,11 +335,6 @@ def _finding(found: UnresolvedFinding) -> Finding:
     partition, offset = unpack_location(np.array([found.location]))
     where = {"partition": int(partition[0]), "offset": int(offset[0])}
     return Finding(found.flaw, found.index, where, found.detail)
-
-
-def _without_options(target: KafkaTarget) -> KafkaTarget:
-    """The target without options that read fields."""
-    return KafkaTarget(target.topic)
 
 
 def _intervals(*sides: OffsetRanges) -> dict[int, Intervals]:

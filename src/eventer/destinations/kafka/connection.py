@@ -170,7 +170,7 @@ class KafkaConnection:
 
     @property
     def _transactional(self) -> bool:
-        return self._opened is not None and self._opened.transactional
+        return self._opened is not None and self._opened.producer.transactional
 
     @property
     def _cluster_topics(self) -> TopicAdmin:
@@ -294,7 +294,7 @@ class KafkaConnection:
             async with asyncio.timeout(seconds):
                 yield
         except (DestinationRejectedError, TargetUnavailableError):
-            if self._in_transaction():
+            if self._opened is not None and self._opened.producer.in_transaction:
                 await self._close_producer()
             raise
         except DestinationError:
@@ -306,9 +306,6 @@ class KafkaConnection:
         except BaseException:
             await self._close_producer()
             raise
-
-    def _in_transaction(self) -> bool:
-        return self._opened is not None and self._opened.producer.in_transaction
 
     async def _close_producer(self) -> None:
         opened, self._opened = self._opened, None

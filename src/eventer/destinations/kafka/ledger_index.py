@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, TypeAlias
 
@@ -57,12 +57,7 @@ class LedgerEntries:
         """The entries that are kept, numbered from zero."""
         numbers = np.cumsum(kept) - 1
         offset_ranges = self.offset_ranges.take(kept[self.offset_ranges.entry])
-        counted = OffsetRanges(
-            numbers[offset_ranges.entry],
-            offset_ranges.partition,
-            offset_ranges.offset,
-            offset_ranges.count,
-        )
+        counted = replace(offset_ranges, entry=numbers[offset_ranges.entry])
         return LedgerEntries(self.first[kept], self.end[kept], counted, self.skipped)
 
 

@@ -42,11 +42,6 @@ class StartedProducer:
     guarantee: Guarantee
     degraded: str | None = None
 
-    @property
-    def transactional(self) -> bool:
-        """Whether data and position commit together."""
-        return self.guarantee == "exactly-once"
-
 
 async def start_producer(settings: KafkaSettings, transactional_id: str) -> StartedProducer:
     """A started producer of the shard.
