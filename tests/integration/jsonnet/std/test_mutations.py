@@ -41,8 +41,10 @@ def mutated(source, text, letters):
 
 
 def mutated_yaml(source):
+    """A mutated text; not with brackets at the beginning, where go-yaml can ignore the rest."""
     texts = [text for text in [*yaml_texts.TEXTS, *yaml_texts.SPECIAL] if len(text) < 400]
-    return mutated(source, source.choice(texts), YAML_LETTERS)
+    text = mutated(source, source.choice(texts), YAML_LETTERS)
+    return f"- {text}" if text.lstrip().startswith(("[", "{")) else text
 
 
 def yaml_program(make_text):
