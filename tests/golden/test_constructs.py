@@ -7,6 +7,8 @@ import pytest
 
 from eventer.core.errors import TemplateError
 from eventer.functions.catalog import CATALOG
+from eventer.jsonnet import std
+from eventer.jsonnet.std.declarations import FUNCTIONS
 from eventer.jsonnet.walk import walk_nodes
 from eventer.plan.engine import EventContext
 from eventer.plan.execution import OPERATIONS
@@ -18,6 +20,17 @@ from eventer.plan.unsupported import PlanUnsupportedError
 from tests.golden.test_golden import CASES, STREAM, prepare_case
 
 STD = {*TRACED_FUNCTIONS, *SYMBOL_SAFE, *STD_RESULTS}
+INTERPRETER_ONLY = {
+    *("filterMap", "mergePatch", "objectRemoveKey", "parseJson", "parseYaml", "prune", "trace"),
+    *("__array_greater", "__array_greater_or_equal", "__array_less", "__array_less_or_equal"),
+    *("__compare", "__compare_array", "$objectFlatMerge"),
+}
+"""Functions of `std` that the plan does not apply to columns."""
+
+
+def test_every_std_function_has_a_result_type_or_a_rule():
+    std.load()
+    assert set(FUNCTIONS) - STD == INTERPRETER_ONLY
 
 
 @lru_cache

@@ -1,4 +1,7 @@
-"""Checks add requests without reading a template or asking a destination. Pure."""
+"""Checks add requests without reading a template or asking a destination. Pure.
+
+The form of values, such as intervals, is checked in `api/wire`; limits in `limit_faults.py`.
+"""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class GeneratorView:
     `record` is the registry's, whose state and position may be older. `lag` is the number of due
     events that are not committed; `limited_by`, the stage that causes the backlog. `related` are
     the ids of other generators with the same stream and destination. Only the answer to `add` sets
-    `created`, `updated` and `related`.
+    `created`, `updated` and `related`. `generator.view` fills it; `api/wire/responses.py` shows it.
     """
 
     record: GeneratorRecord
