@@ -1,9 +1,9 @@
-"""The judge of the language tests: go-jsonnet 0.22, the official binding, in processes of its own.
+"""The reference of the language tests: go-jsonnet 0.22, the official binding, in its own processes.
 
-    from tests import judge
+    from tests import go_jsonnet
 
-    value, error = judge.evaluate(["1 + 1", "error 'no'"])
-    assert value == 2.0 and isinstance(error, judge.Error)
+    value, error = go_jsonnet.evaluate(["1 + 1", "error 'no'"])
+    assert value == 2.0 and isinstance(error, go_jsonnet.Error)
 
 `evaluate` answers in order and never raises for a program: a program that fails, runs too long or
 takes the child process down is an `Error`. `same` compares values strictly: `true` is not 1, and

@@ -1,7 +1,7 @@
 """Runs as a script: evaluates programs with gojsonnet, one JSON request and one JSON reply a line.
 
-gojsonnet must never be imported by the tests' own process: it hangs after fork, leaks, and aborts
-its process on a bad day. Here it has limits, and only this process is lost.
+The tests' own process must never import gojsonnet: it hangs after fork, leaks, and can abort its
+process. Here it has limits, and only this process is lost.
 """
 
 import json

@@ -66,7 +66,7 @@ class GoJsonnet:
             child.stdin.flush()
         except BrokenPipeError:
             self.close()
-            return Error("the judge died before it was asked", "crash")
+            return Error("the go-jsonnet process died before the request", "crash")
         line = self._line(child)
         if isinstance(line, Error):
             self.close()
@@ -104,7 +104,7 @@ class GoJsonnet:
                     return Error(f"no answer within {self.timeout} s", "timeout")
                 part = child.stdout.read(1 << 16)
                 if not part:
-                    return Error("the judge's process died", "crash")
+                    return Error("the go-jsonnet process died", "crash")
                 parts.append(part)
         return b"".join(parts)
 
@@ -114,5 +114,5 @@ atexit.register(_shared.close)
 
 
 def evaluate(programs: Iterable[Program | str]) -> list[Value | Error]:
-    """The value or error of each program, in order, from a judge that this process shares."""
+    """The value or error of each program, in order, from a process that all callers share."""
     return _shared.evaluate(programs)

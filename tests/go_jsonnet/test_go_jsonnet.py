@@ -1,4 +1,4 @@
-"""The judge itself: answers in order, survives what kills or hangs its child."""
+"""The reference answers in order, and survives programs that kill or hang its process."""
 
 import pytest
 

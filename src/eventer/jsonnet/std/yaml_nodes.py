@@ -23,9 +23,10 @@ _COMPARISONS_PER_STEP: Final = 64
 """libyaml compares each %TAG directive with all others."""
 
 _EMPTY_ROOT = re.compile(
-    r"(?:---(?=[ \t\n]))?(?:[ \t\r\n]|#.*\n)*(?:\[[ \t\r\n]*\]|\{[ \t\r\n]*\})(?=.*:)"
+    r"(?:---(?=[ \t\n]))?(?:[ \t\r\n]|#.*\n)*"
+    r"(?:\[[ \t\r\n]*\]|\{[ \t\r\n]*\})(?=[ \t]*(?::|\w.*:))"
 )
-"""An empty collection that may be the first key of the root; go-yaml takes it for the root."""
+"""An empty collection that may be the first key of a document; go-yaml takes it for the root."""
 
 _ESCAPED_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 """What JSON allows in a string, and go-yaml does not."""
@@ -33,7 +34,8 @@ _ESCAPED_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 _COLON: Final = "\ue03a"
 """A character for private use: it replaces a colon that libyaml does not accept."""
 
-_TAG_CONTEXTS: Final = {"while scanning a tag", "while parsing a tag"}
+_IN_A_TAG: Final = "while scanning a tag"
+_TAG_CONTEXTS: Final = {_IN_A_TAG, "while parsing a tag"}
 
 Mark: TypeAlias = Any
 """PyYAML's mark: the `line` and `column` of a place in a text, from 0, and its `index`."""
@@ -76,9 +78,9 @@ class Alias:
 YamlNode: TypeAlias = Scalar | Sequence | Mapping | Alias
 
 
-def yaml_error(problem: str, mark: Mark) -> yaml.MarkedYAMLError:
+def yaml_error(problem: str, mark: Mark, context: str | None = None) -> yaml.MarkedYAMLError:
     """The error for a text that has no value, in the form of PyYAML's own errors."""
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+    return yaml.MarkedYAMLError(context, mark, problem, mark)
 
 
 def parse_document(text: str, charge: Callable[[int], None]) -> YamlNode | None:
@@ -90,7 +92,8 @@ def parse_document(text: str, charge: Callable[[int], None]) -> YamlNode | None:
         yaml.MarkedYAMLError: the text is not valid YAML.
     """
     charge(text.count("%TAG") ** 2 // _COMPARISONS_PER_STEP)
-    text = _without_mapping(text)
+    root = _EMPTY_ROOT.match(text)
+    text = root.group() if root else text
     has_colons = _COLON in text
     while True:
         try:
@@ -101,18 +104,6 @@ def parse_document(text: str, charge: Callable[[int], None]) -> YamlNode | None:
                 raise
             charge(len(text))
             text = repaired
-
-
-def _without_mapping(text: str) -> str:
-    """The empty root alone if a text begins with one; the token behind it must still be valid."""
-    root = _EMPTY_ROOT.match(text)
-    if root is None:
-        return text
-    blank = re.sub(".", " ", root.group())
-    tokens = yaml.scan(blank + text[root.end() :], Loader=yaml.CBaseLoader)
-    next(tokens)
-    next(tokens)
-    return root.group()
 
 
 def _repair(text: str, error: yaml.MarkedYAMLError) -> str | None:
@@ -174,12 +165,15 @@ class _Document:
         return node
 
     def _scalar(self, event: yaml.ScalarEvent, *, flow: bool) -> Scalar:
-        text, mark = event.value, event.start_mark
+        text, mark, end = event.value, event.start_mark, event.end_mark
         if event.style == '"':
-            if _ESCAPED_SLASH.search(self._text, mark.index, event.end_mark.index):
+            if _ESCAPED_SLASH.search(self._text, mark.index, end.index):
                 raise yaml_error("found unknown escape character '/'", mark)
-        elif flow and not event.style and "?" in text:
-            raise yaml_error("found '?' in a plain scalar inside brackets", mark)
+        elif flow and not event.style:
+            if "?" in text:
+                raise yaml_error("found '?' in a plain scalar inside brackets", mark)
+            if event.tag and not text and self._text.startswith(",", end.index):
+                raise yaml_error("found ','", end, _IN_A_TAG)
         if self._restores_colons:
             text = text.replace(_COLON, ":")
         return Scalar(mark, text, event.implicit[0], event.tag or "")

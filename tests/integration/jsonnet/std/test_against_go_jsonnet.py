@@ -1,7 +1,7 @@
-"""Every function of `std` against go-jsonnet: the same value, or an error of both.
+"""Every function of `std` against go-jsonnet: both give the same value, or both give an error.
 
-The corpora have one expression per line and one file per family. `valid_calls.py` makes wrong calls
-of all functions, `format_programs.py` all conversions; the short form runs a part of these lists.
+Each corpus file has the expressions of one family, one per line. `valid_calls.py` makes invalid
+calls of all functions, `format_programs.py` makes all conversions; the short form runs a part.
 """
 
 import json
@@ -35,13 +35,13 @@ def test_a_family(family):
 
 
 @pytest.mark.parametrize("kind", GENERATED)
-def test_a_part_of_what_is_generated(kind):
+def test_a_part_of_the_generated_programs(kind):
     assert not differences(GENERATED[kind][::PART])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", GENERATED)
-def test_all_of_what_is_generated(kind):
+def test_all_generated_programs(kind):
     assert not differences(GENERATED[kind])
 
 

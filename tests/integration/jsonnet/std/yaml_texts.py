@@ -75,7 +75,7 @@ def _joined(source, pieces, most):
 
 def random_flow(source):
     """Brackets with anything inside."""
-    start = source.choice(["[", "{", "a: [", "- {"])
+    start = source.choice(["- [", "- {", "a: [", "a: {"])
     return start + _joined(source, _FLOW, 12) + source.choice(["]", "}", ""])
 
 
@@ -93,6 +93,6 @@ def random_block(source):
 
 
 def random_lines(source):
-    """Lines that are valid alone, in random order."""
+    """Lines that are valid alone, in a random order."""
     lines = source.choices(_LINES, k=source.randint(1, 8))
     return "\n".join(" " * source.choice([0, 0, 0, 2, 4]) + line for line in lines)

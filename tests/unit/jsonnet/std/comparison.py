@@ -1,4 +1,4 @@
-"""Compares the interpreter with go-jsonnet."""
+"""Evaluates programs with our interpreter and compares the answers with go-jsonnet's."""
 
 from eventer.core.errors import TemplateError
 from eventer.core.model import Template
@@ -32,7 +32,7 @@ def evaluate(text, budget=None):
 
 
 def agree(ours, theirs, ulps=0):
-    """Whether two answers agree: equal values (0 equals -0), or two errors."""
+    """Whether two answers are the same value, or both are errors. Both zeros are one number."""
     if isinstance(ours, go_jsonnet.Error) or isinstance(theirs, go_jsonnet.Error):
         return isinstance(ours, go_jsonnet.Error) and isinstance(theirs, go_jsonnet.Error)
     return go_jsonnet.same(_one_zero(ours), _one_zero(theirs), ulps)
@@ -49,10 +49,10 @@ def _one_zero(value):
 
 
 def differences(programs, ulps=0):
-    """The differences as texts; crashes of go-jsonnet count as errors."""
+    """The programs whose answers differ, as text. A crash of go-jsonnet counts as an error."""
     found = []
     for program, theirs in zip(programs, go_jsonnet.evaluate(programs), strict=True):
         mine = evaluate(program)
         if not agree(mine, theirs, ulps):
-            found.append(f"{program}\n   go-jsonnet: {theirs!r:.300}\n   ours:  {mine!r:.300}")
+            found.append(f"{program}\n   go-jsonnet: {theirs!r:.300}\n   ours: {mine!r:.300}")
     return found

@@ -1,4 +1,4 @@
-"""Results that are too large are refused before they are allocated."""
+"""A program that takes too much is refused before it makes anything large."""
 
 import json
 import tracemalloc
@@ -10,7 +10,7 @@ from tests import go_jsonnet
 from tests.unit.jsonnet.std.comparison import evaluate
 
 SMALL = Budget(steps=50_000, depth=500, bytes=16 << 20, seconds=None)
-"""A part of the budget of an event, without a time limit."""
+"""A part of an event's budget, without a time limit: programs are refused sooner."""
 
 HUGE = [
     'std.repeat("x", 1e9)',
@@ -41,14 +41,14 @@ HUGE = [
 
 
 @pytest.mark.parametrize("program", HUGE)
-def test_it_is_refused(program):
+def test_a_large_program_is_refused(program):
     answer = evaluate(program, SMALL)
     assert isinstance(answer, go_jsonnet.Error)
     assert answer.kind == "BudgetError", answer
 
 
 @pytest.mark.parametrize("program", [p for p in HUGE if "1e9" in p or "1000000000" in p])
-def test_large_results_are_refused_before_they_are_allocated(program):
+def test_a_large_program_is_refused_before_it_takes_memory(program):
     tracemalloc.start()
     try:
         evaluate(program, Budget(seconds=None))

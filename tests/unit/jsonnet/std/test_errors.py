@@ -1,4 +1,4 @@
-"""Errors of `std` name the function, the argument, the expected and the given type."""
+"""Errors of `std` name the function, the argument, the expected and the given value."""
 
 import pytest
 
@@ -51,7 +51,7 @@ def raised(text):
         ("std.base64Decode('abc')", ["std.base64Decode", "Base64"]),
     ],
 )
-def test_messages(program, words):
+def test_the_message_has_the_details(program, words):
     message = raised(program).message
     assert not [word for word in words if word not in message], message
 
@@ -61,7 +61,7 @@ def test_the_place_is_the_call():
     assert (place.line, place.column) == (3, 6)
 
 
-def test_every_wrong_call_has_a_place_and_one_line():
+def test_the_error_of_every_invalid_call_has_a_place_and_one_line():
     wrong = [
         valid_calls.call(name, ["function(a, b, c) 1"] * len(arguments))
         for name, arguments in valid_calls.VALID_CALLS.items()
