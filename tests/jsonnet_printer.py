@@ -1,7 +1,7 @@
-"""A tree as Jsonnet text that reads back as the same tree, but for what does not count.
+"""Prints a tree as Jsonnet text that parses to an equivalent tree.
 
-It prints surface and core trees. Comments and line breaks are not kept, and core trees show what
-desugaring left: `assert` as `if`, methods as functions.
+It prints surface and core trees. Comments and line breaks are lost; core trees are printed
+desugared: `assert` as `if`, methods as functions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from eventer.jsonnet.parser import PRECEDENCE
 from eventer.jsonnet.walk import raise_recursion_limit
 
 _OPEN: Final = 0
-"""Where any expression may stand, also one that reaches as far to the right as it can."""
+"""The level of places for any expression."""
 _OPERAND: Final = 1
 _SIGNED: Final = 11
 _TARGET: Final = 12
@@ -38,7 +38,7 @@ def print_tree(tree: Expr) -> str:
 
 
 def _level(node: Expr) -> int:
-    """How tightly a node holds together; below what its place asks for, it needs parentheses."""
+    """The precedence of a node; below the level of its place, it needs parentheses."""
     if isinstance(node, _PREFIXED):
         return _OPEN
     if isinstance(node, n.Binary):
@@ -78,7 +78,7 @@ class _Printer:
         }
 
     def expression(self, node: Expr, floor: int) -> None:
-        """Prints an expression where only those at least as tight as `floor` may stand bare."""
+        """Prints an expression; below the level `floor`, in parentheses."""
         bare = _level(node) >= floor
         if not bare:
             self.parts.append("(")
@@ -166,7 +166,7 @@ class _Printer:
             self._put(f"{sign} ", (member.body, _OPEN))
 
     def _field_name(self, name: Expr, names: set[str]) -> None:
-        """A literal name may stand bare or quoted once; the second time it must look computed."""
+        """A literal name is bare or quoted once; a repeated one becomes a computed name."""
         text = name.value if isinstance(name, n.Literal) else None
         if isinstance(text, str) and text not in names:
             names.add(text)
@@ -238,7 +238,7 @@ class _Printer:
 
 
 def _shown(binds: Sequence[n.Bind]) -> list[n.Bind]:
-    """The locals that were written: `$` was not."""
+    """The locals of the text, without `$`."""
     return [bind for bind in binds if bind.name != ROOT_OBJECT]
 
 

@@ -1,1 +1,1 @@
-"""What templates may call: one family a file, each function one spec. `catalog.py` lists them."""
+"""The functions for templates: one family per file; `catalog.py` lists them."""

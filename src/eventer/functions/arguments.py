@@ -1,4 +1,4 @@
-"""Reads arguments as what a parameter takes; what is wrong is said with what would be right."""
+"""Checks the types of arguments; errors say what is expected."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def whole(function: str, name: str, value: JsonValue) -> int:
 
 
 def check_order(function: str, low: float, high: float) -> None:
-    """Refuses a range whose ends are the wrong way round."""
+    """Refuses a range whose low end is above its high end."""
     if low > high:
         raise EvaluationError(
             f"{function}: 'lo' is {shown(low)}, which is above 'hi', {shown(high)}",
@@ -54,7 +54,7 @@ def check_order(function: str, low: float, high: float) -> None:
 
 
 def shown(value: JsonValue) -> str:
-    """A value as an error prints it: its JSON text, cut where it is long."""
+    """A value in an error message: its JSON text, truncated if long."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     whole_text = json_text(value)

@@ -1,4 +1,4 @@
-"""The proleptic Gregorian calendar for columns of seconds, and RFC 3339 spelt from it."""
+"""The proleptic Gregorian calendar for columns of seconds, and RFC 3339 texts."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def rfc3339(units: NDArray[np.int64], digits: int) -> StringColumn:
 
 
 def rfc3339_one(units: int, digits: int) -> str:
-    """The text of one."""
+    """The RFC 3339 text of one count."""
     seconds, fraction = divmod(units, 10**digits)
     text = (EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()
     return f"{text}.{fraction:0{digits}}Z" if digits else text + "Z"

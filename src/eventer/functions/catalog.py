@@ -1,4 +1,4 @@
-"""Every function that templates may call, registered by hand, found by name."""
+"""The list of functions for templates, found by name."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Catalog:
         return tuple(self._by_name)
 
     def find(self, name: str) -> FunctionSpec | None:
-        """The function of that name, or None."""
+        """The function of a name, or None."""
         return self._by_name.get(name)
 
     def get(self, name: str) -> FunctionSpec:
-        """The function of that name.
+        """The function of a name.
 
         Raises:
-            NotFoundError: there is none; the hint has the nearest name.
+            NotFoundError: the name is unknown; the hint suggests the nearest name.
         """
         spec = self.find(name)
         if spec is None:
@@ -44,7 +44,7 @@ class Catalog:
         return spec
 
     def describe(self) -> JsonValue:
-        """All of it as a JSON value: what `GET /functions` and `eventer functions` show."""
+        """All functions as a JSON value, for `GET /functions` and `eventer functions`."""
         return [_describe(spec) for spec in self._by_name.values()]
 
 

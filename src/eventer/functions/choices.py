@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,8 +19,6 @@ from eventer.functions.spec import (
     RowContext,
 )
 from eventer.kernels import draw
-
-_BIGINT: Final = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +38,9 @@ class OneOf(BoundCall):
 
 
 def items_of(text: str) -> tuple[str, ...]:
-    """The items of a text: separated by commas and trimmed if it has one, else by white space.
+    """The items of a text: separated by commas and trimmed if it has a comma, else by white space.
 
-    Empty items are none: a comma at the end adds no choice.
+    Empty items are dropped: a comma at the end does not add a choice.
     """
     items = [item.strip() for item in text.split(",")] if "," in text else text.split()
     return tuple(item for item in items if item)
@@ -63,28 +61,10 @@ def _one_of(arguments: Sequence[JsonValue]) -> BoundCall:
     entries = _entries(arguments[0])
     if not entries:
         raise EvaluationError(
-            "get_one_of: there is nothing to choose from",
+            "get_one_of: 'items' is empty",
             hint='write at least one item, such as get_one_of("red, green, blue")',
         )
     return OneOf(entries)
-
-
-def _return_type(arguments: Sequence[JsonValue]) -> ReturnType:
-    kinds = {_return_type_of_value(entry) for entry in _entries(arguments[0])}
-    if kinds == {ReturnType.INTEGER, ReturnType.NUMBER}:
-        return ReturnType.NUMBER
-    return kinds.pop() if len(kinds) == 1 else ReturnType.JSON
-
-
-def _return_type_of_value(value: JsonValue) -> ReturnType:
-    if isinstance(value, str):
-        return ReturnType.TEXT
-    if isinstance(value, Mapping):
-        return ReturnType.OBJECT
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return ReturnType.JSON
-    whole = float(value).is_integer() and abs(value) < _BIGINT
-    return ReturnType.INTEGER if whole else ReturnType.NUMBER
 
 
 GET_ONE_OF: Final = FunctionSpec(
@@ -97,7 +77,6 @@ GET_ONE_OF: Final = FunctionSpec(
         ),
     ),
     return_type=ReturnType.JSON,
-    infer_return_type=_return_type,
     items=_entries,
     doc="One of the items, each equally likely; an item written twice is twice as likely. Text "
     "with a comma in it is separated by commas, each item trimmed; other text is separated by "

@@ -1,7 +1,7 @@
-"""What functions return: one value for each row of a batch, in the form that is cheapest to use.
+"""Columns: the values of a function, one per row of a batch, in the cheapest form.
 
-A column is one of a small, closed set of tagged types. Kernels copy them as bytes; the interpreter
-reads them as lists. Numbers in a list are floats, as everywhere in the language.
+A column is one of a closed set of types. Kernels copy columns as bytes; the interpreter reads them
+as lists, in which all numbers are floats.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ class ConstantColumn:
     rows: int
 
     def to_list(self) -> list[JsonValue]:
-        """A value a row."""
+        """A value per row."""
         return [self.value] * self.rows
 
 
 @dataclass(frozen=True, slots=True)
 class IntegerColumn:
-    """Whole numbers within ±(2^53 - 1), so that every one is a double as well."""
+    """Whole numbers within ±(2^53 - 1), which are exact doubles."""
 
     values: NDArray[np.int64]
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.values)
 
     def to_list(self) -> list[JsonValue]:
-        """A value a row."""
+        """A value per row."""
         values: list[JsonValue] = self.values.astype(np.float64).tolist()
         return values
 
@@ -57,29 +57,29 @@ class FloatColumn:
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.values)
 
     def to_list(self) -> list[JsonValue]:
-        """A value a row."""
+        """A value per row."""
         values: list[JsonValue] = self.values.tolist()
         return values
 
 
 @dataclass(frozen=True, slots=True)
 class DictionaryColumn:
-    """One of a few entries a row: `entries[codes[i]]`."""
+    """One of a few entries per row: `entries[codes[i]]`."""
 
     codes: NDArray[np.int64]
     entries: Sequence[JsonValue]
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.codes)
 
     def to_list(self) -> list[JsonValue]:
-        """A value a row; equal values are one object."""
+        """A value per row; equal values are one object."""
         entries = self.entries
         return [entries[code] for code in self.codes.tolist()]
 
@@ -93,11 +93,11 @@ class StringColumn:
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.offsets) - 1
 
     def to_list(self) -> list[JsonValue]:
-        """A value a row. Everything that functions spell is ASCII: characters are bytes."""
+        """A value per row. All texts of functions are ASCII: characters are bytes."""
         text = self.data.tobytes().decode("ascii")
         ends = self.offsets.tolist()
         return [text[a:b] for a, b in pairwise(ends)]
@@ -114,7 +114,7 @@ class StringColumn:
 class TimestampColumn:
     """Instants as counts of 10^-digits seconds since 1970-01-01T00:00:00Z.
 
-    `texts` are the same in RFC 3339; a `DictionaryColumn` where there are few different ones.
+    `texts` are the same in RFC 3339; a `DictionaryColumn` if few texts differ.
     """
 
     units: NDArray[np.int64]
@@ -123,23 +123,23 @@ class TimestampColumn:
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.units)
 
     def to_list(self) -> list[JsonValue]:
-        """A text a row."""
+        """A text per row."""
         return self.texts.to_list()
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectColumn:
-    """An object a row. A field's column is made when it is asked for, and not kept."""
+    """An object per row. The column of a field is computed on demand and not kept."""
 
     rows: int
     columns: Mapping[str, Callable[[], Column]]
 
     def to_list(self) -> list[JsonValue]:
-        """A value a row, with every field."""
+        """A value per row, with every field."""
         made = {name: make().to_list() for name, make in self.columns.items()}
         return [{name: made[name][row] for name in made} for row in range(self.rows)]
 

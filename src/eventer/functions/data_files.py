@@ -1,4 +1,4 @@
-"""Reads the data files of the package, each when it is first needed, once a process."""
+"""Reads the data files of the package, each at first use, once per process."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ LISTS: Final = (
 
 @cache
 def joined(*names: str) -> StringDictionary:
-    """The lists of those names, one after the other, as a dictionary."""
+    """The entries of these lists, concatenated, as a dictionary."""
     return StringDictionary([line for name in names for line in lines(name)])
 
 
 @cache
 def lines(name: str) -> tuple[str, ...]:
-    """The entries of the list of that name, in their order."""
+    """The entries of a list in order."""
     return tuple(_content(name).decode("ascii").splitlines())
 
 
 @cache
 def weighted(name: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """The entries of a list with weights, and a table that has each entry's number weight times."""
+    """The entries of a weighted list, and a table with each entry's number `weight` times."""
     rows = [line.split("\t", 1) for line in lines(name)]
     weights = [int(weight) for weight, _ in rows]
     table = np.repeat(np.arange(len(rows), dtype=np.int64), weights)
@@ -45,7 +45,7 @@ def weighted(name: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
 
 
 def digest() -> bytes:
-    """A hash of all lists: equal where, and only where, the same values are drawn from them."""
+    """A hash of all lists: equal if, and only if, they have the same content."""
     state = blake2b(digest_size=16, person=b"eventer.data")
     for name in LISTS:
         content = _content(name)

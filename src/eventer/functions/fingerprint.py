@@ -1,7 +1,6 @@
-"""Which values are drawn, as one short text: it changes when, and only when, they may.
+"""The fingerprint: a short text that changes if, and only if, values may change.
 
-A generator stores it; after an upgrade that changes it, events before that point are no longer
-recomputable.
+A generator stores it. After an upgrade that changes it, earlier events cannot be recomputed.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from eventer.functions import data_files
 from eventer.kernels import draw
 
 VERSION: Final = 1
-"""Of the functions: raised with any change of any value that any of them returns."""
+"""The version of the functions: increased with any change of any value that one returns."""
 
 
 @cache
 def fingerprint() -> str:
-    """Versions of draw and functions, and a hash of the data: `d1-f1-0123456789abcdef`."""
+    """The versions of draws and functions, and a hash of the data: `d1-f1-0123456789abcdef`."""
     return f"d{draw.VERSION}-f{VERSION}-{data_files.digest().hex()[:16]}"

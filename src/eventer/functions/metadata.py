@@ -1,4 +1,4 @@
-"""`get_dataset` and `get_instance_id`: what the request and the service say, drawn from nothing."""
+"""`get_dataset` and `get_instance_id`: values of the request and of the service."""
 
 from __future__ import annotations
 
@@ -14,39 +14,25 @@ from eventer.kernels.draw import Key
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset(BoundCall):
-    """The request's dataset, or else the argument."""
+class ContextText(BoundCall):
+    """A text of the batch context, or the argument if it is not set."""
 
+    attribute: str
     otherwise: str
 
     def column(self, key: Key, context: BatchContext) -> Column:
         """See `BoundCall.column`."""
         del key
-        return ConstantColumn(_or(context.dataset, self.otherwise), context.rows)
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceId(BoundCall):
-    """The service's instance id, or else the argument."""
-
-    otherwise: str
-
-    def column(self, key: Key, context: BatchContext) -> Column:
-        """See `BoundCall.column`."""
-        del key
-        return ConstantColumn(_or(context.instance_id, self.otherwise), context.rows)
-
-
-def _or(found: str | None, otherwise: str) -> str:
-    return otherwise if found is None else found
+        found: str | None = getattr(context, self.attribute)
+        return ConstantColumn(self.otherwise if found is None else found, context.rows)
 
 
 def _dataset(arguments: Sequence[JsonValue]) -> BoundCall:
-    return Dataset(text("get_dataset", "otherwise", arguments[0]))
+    return ContextText("dataset", text("get_dataset", "otherwise", arguments[0]))
 
 
 def _instance_id(arguments: Sequence[JsonValue]) -> BoundCall:
-    return InstanceId(text("get_instance_id", "otherwise", arguments[0]))
+    return ContextText("instance_id", text("get_instance_id", "otherwise", arguments[0]))
 
 
 GET_DATASET: Final = FunctionSpec(

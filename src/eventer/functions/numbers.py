@@ -41,7 +41,7 @@ class Integer(BoundCall):
         return self.low, self.high
 
     def column(self, key: draw.Key, context: BatchContext) -> Column:
-        """See `BoundCall.column`. Beyond 2^53 values are the doubles nearest to what was drawn."""
+        """See `BoundCall.column`. Beyond 2^53, values are the nearest doubles."""
         values = draw.integer_column(key, context.index, self.low, self.high)
         if self.low >= -EXACT and self.high <= EXACT:
             return IntegerColumn(values)
@@ -60,7 +60,7 @@ class Number(BoundCall):
     high: float
 
     def column(self, key: draw.Key, context: BatchContext) -> Column:
-        """See `BoundCall.column`. Rounding may reach the upper end, and never passes it."""
+        """See `BoundCall.column`. Rounding may reach the upper end but does not exceed it."""
         return FloatColumn(draw.double_column(key, context.index, self.low, self.high))
 
     def row(self, key: int, row: RowContext) -> JsonValue:

@@ -1,4 +1,4 @@
-"""Builds a `SpellProgram`: lays texts and tables out, numbers registers and key slots."""
+"""Builds a `SpellProgram`: lays out texts and tables, numbers registers and key slots."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RandomWord:
 
 
 class ProgramBuilder:
-    """Takes words and instructions in; equal texts, tables and numbers are there once."""
+    """Collects words and instructions; equal texts, tables and numbers are stored once."""
 
     def __init__(self, words: Sequence[RandomWord]) -> None:
         self._words = words
@@ -37,7 +37,7 @@ class ProgramBuilder:
         self._code.append([op, *operands, *[0] * (OPERANDS - len(operands))])
 
     def register(self, op: SpellOp, *operands: int) -> int:
-        """The register that holds the number that this instruction makes."""
+        """The register with the number that this instruction computes."""
         made = (op, *operands)
         if made not in self._registers:
             self._registers[made] = len(self._registers)
@@ -46,9 +46,9 @@ class ProgramBuilder:
 
     @contextmanager
     def unless(self, register: int, hidden: int) -> Iterator[None]:
-        """Leaves out what is added within, where the table `hidden` has not 0 at the register.
+        """Skips the instructions added within if table `hidden` is not 0 at the register.
 
-        No number may be made within that is used after it.
+        A number that is computed within must not be used afterwards.
         """
         at = len(self._code)
         self.add(SpellOp.UNLESS)
@@ -56,14 +56,14 @@ class ProgramBuilder:
         self._code[at][1:4] = [register, hidden, len(self._code) - at - 1]
 
     def text(self, text: bytes) -> int:
-        """Where a text starts."""
+        """The start of a text."""
         if text not in self._offsets:
             self._offsets[text] = len(self._octets)
             self._octets += text
         return self._offsets[text]
 
     def table(self, numbers: Sequence[int]) -> int:
-        """The base of numbers in a row."""
+        """The start of a table of numbers."""
         found = tuple(map(int, numbers))
         if found not in self._offsets:
             self._offsets[found] = len(self._numbers)
@@ -71,7 +71,7 @@ class ProgramBuilder:
         return self._offsets[found]
 
     def dictionary(self, entries: tuple[str, ...]) -> int:
-        """The base of the starts of entries, and of the last one's end."""
+        """The start of a table with the starts of entries and the end of the last one."""
         if entries not in self._offsets:
             start = len(self._octets)
             ends = np.cumsum([0, *map(len, entries)]) + start
@@ -80,7 +80,7 @@ class ProgramBuilder:
         return self._offsets[entries]
 
     def build(self, width: int) -> SpellProgram:
-        """The program; no text of it has more than `width` bytes."""
+        """The program; its texts have at most `width` bytes."""
         slots: dict[tuple[int, ...], int] = {(): 0}
         for word in self._words:
             for depth in range(len(word.steps)):

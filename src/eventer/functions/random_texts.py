@@ -1,4 +1,4 @@
-"""Columns of random texts: few rows are spelt with arrays, many by a compiled program."""
+"""Columns of random texts: arrays spell few rows, a compiled program spells many."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from eventer.kernels.draw.spell import SpellProgram, spell
 
 @dataclass(frozen=True)
 class RandomText:
-    """A text for each row: the words that it draws, and the pieces that it is spelt from."""
+    """A text per row: the random words that it draws, and its parts."""
 
     words: Sequence[RandomWord]
     text_parts: Sequence[TextPart]
 
     def column(self, key: draw.Key, index: draw.Index) -> StringColumn:
-        """A text a row."""
+        """A text per row."""
         if draw.use_compiled(len(index)):
             return StringColumn(*spell(self.program, key, index))
         words = self._drawn(key, index)
@@ -35,7 +35,7 @@ class RandomText:
         )
 
     def _drawn(self, key: draw.Key, index: draw.Index) -> draw.Words:
-        """The words, a row for each index."""
+        """The drawn words, a row per index."""
         keys: dict[tuple[int, ...], draw.Key] = {(): key}
         for word in self.words:
             for depth, step in enumerate(word.steps):
@@ -56,7 +56,7 @@ class RandomText:
 
     @cached_property
     def program(self) -> SpellProgram:
-        """What spells it for many rows."""
+        """The program that spells many rows."""
         builder = ProgramBuilder(self.words)
         for piece in self.text_parts:
             piece.emit(builder)
@@ -64,26 +64,26 @@ class RandomText:
 
 
 def word(name: str) -> RandomWord:
-    """The one word that a name draws."""
+    """The single word that a name draws."""
     return RandomWord((draw.step_of(name),))
 
 
 def words(name: str, count: int, *steps: int) -> list[RandomWord]:
-    """Words 0, 1, … of a name, or of a key some steps further on."""
+    """Words 0, 1, … of a name, or of the key `steps` after it."""
     return [RandomWord((draw.step_of(name), *steps, w)) for w in range(count)]
 
 
 def lanes(name: str, count: int) -> list[RandomWord]:
-    """The words of so many lanes."""
+    """The words of `count` lanes."""
     return words(name, -(-count // 4))
 
 
 TextDefinition: TypeAlias = tuple[Sequence[RandomWord], Sequence[TextPart | bytes]]
-"""What a text draws and is spelt from; bytes are literals."""
+"""The words and the parts of a text; bytes are literals."""
 
 
 def text_field(define: Callable[[], TextDefinition]) -> FieldMaker:
-    """The columns of a text, defined when the first is asked for: it may read data files."""
+    """A maker of columns of a text, defined at first use: it may read data files."""
 
     @lru_cache(maxsize=1)
     def defined() -> RandomText:

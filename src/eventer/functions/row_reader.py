@@ -1,10 +1,9 @@
-"""The functions as the interpreter calls them: single rows out of the same columns.
+"""The functions for the interpreter: single rows of the same columns.
 
-A draw key says which call of a template this is, so it comes again in every event. What is seen in
-one row only is made for that row; seen in a second row, it is made for a chunk of rows at once, and
-the next rows find theirs there.
+A draw key identifies a call of a template, so it is the same in every event. The first read of a
+key computes one row; a read in a second row computes a chunk of rows, which later rows use.
 
-The classes here are what `eventer.jsonnet.natives` asks for; neither package imports the other.
+The classes implement the protocols of `eventer.jsonnet.natives`; neither package imports the other.
 """
 
 from __future__ import annotations
@@ -34,17 +33,17 @@ MAX_CHUNK: Final = 1024
 MAX_BYTES: Final = 32 << 20
 _MAX_CACHED_CALLS: Final = 4096
 
-# What an entry and its place in the dictionary take, and a list's slot with a small object in it.
+# The memory of an entry with its place in the dictionary, and of a list slot with a small object.
 _ENTRY_BYTES: Final = 500
 _VALUE_BYTES: Final = 40
 
 _ReadKey: TypeAlias = tuple[Any, ...]
-# Arguments of these types are equal only where they mean the same: true, too, equals 1.
+# For other types, arguments with different meanings may be equal: true equals 1.
 _PLAIN: Final = frozenset({float, str, type(None)})
 
 
 class DrawKeys:
-    """`eventer.jsonnet.natives.DrawKeys` by H."""
+    """`eventer.jsonnet.natives.DrawKeys` with the hash H of draws."""
 
     __slots__ = ()
 
@@ -53,7 +52,7 @@ class DrawKeys:
 
 
 class _CachedValues:
-    """The values of one call under one key in the rows from `first` on, of one window."""
+    """The values of one call and key in the rows from `first` on, within one window."""
 
     __slots__ = ("call", "chunk", "first", "size", "values", "window")
 
@@ -67,9 +66,9 @@ class _CachedValues:
 
 
 class RowReader:
-    """Natives for one template, at the row `row` of the current window.
+    """The natives of one template, at row `row` of the current window.
 
-    Set `row` before each event. Not for use by several threads.
+    Set `row` before each event. Not thread-safe.
     """
 
     def __init__(
@@ -101,7 +100,7 @@ class RowReader:
         return self._names
 
     def window(self, first: int, scheduled: NDArray[np.int64]) -> None:
-        """Row i is from now on event first + i, due at scheduled[i]; `row` is 0."""
+        """Starts a window: row i is event first + i, due at scheduled[i]; `row` is 0."""
         self._first = first
         self._scheduled = scheduled
         self._window += 1
@@ -111,16 +110,16 @@ class RowReader:
 
     @property
     def nbytes(self) -> int:
-        """About how much memory is held."""
+        """The estimated memory in bytes."""
         return self._bytes
 
     def read(
         self, read_key: _ReadKey, source: FunctionSpec | FieldSpec, arguments: Sequence[JsonValue]
     ) -> JsonValue:
-        """The value in the current row; `read_key` is the source, the draw key, the arguments.
+        """The value in the current row; `read_key` is (source, draw key, arguments).
 
         Raises:
-            EvaluationError: an argument is wrong.
+            EvaluationError: an argument is invalid.
         """
         entry = self._entries.get(read_key)
         if entry is None:
@@ -151,7 +150,7 @@ class RowReader:
         return values[0]
 
     def _chunk(self, key: int, entry: _CachedValues) -> list[JsonValue] | None:
-        """The values from the current row on; None where they do not fit, or one row raises."""
+        """The values from the current row on; None if they take too much memory or a row raises."""
         rows = slice(self.row, self.row + entry.chunk)
         scheduled = self._scheduled[rows]
         if self._bytes + len(scheduled) * _VALUE_BYTES > self._max_bytes:
@@ -169,7 +168,7 @@ class RowReader:
         return RowContext(self._first + self.row, due, self._dataset, self._instance_id)
 
     def _evict(self) -> None:
-        """Drops what the window before did not read."""
+        """Drops values that the previous window did not read."""
         last = self._window - 1
         self._entries = {key: e for key, e in self._entries.items() if e.window == last}
         self._bytes = sum(entry.size for entry in self._entries.values())
@@ -179,7 +178,7 @@ class RowReader:
 
 
 def _size(values: list[JsonValue]) -> int:
-    """About the memory of an entry with these values: texts by the length of the first."""
+    """The estimated memory of an entry; all texts count like the first."""
     text = len(values[0]) if isinstance(values[0], str) else 0
     return _ENTRY_BYTES + len(values) * (_VALUE_BYTES + text)
 
@@ -195,7 +194,7 @@ def _call_for(
 
 @lru_cache(maxsize=_MAX_CACHED_CALLS)
 def _cached_call(spec: FunctionSpec, arguments: tuple[JsonValue, ...]) -> BoundCall:
-    """The call with plain arguments: their text is understood once for all draw keys."""
+    """The call with plain arguments, parsed once for all draw keys."""
     return spec.call(arguments)
 
 
@@ -224,7 +223,7 @@ class RowFunction:
 
 
 class RowObjectFunction(RowFunction):
-    """One that returns an object, whose fields are read one by one."""
+    """A function that returns an object, whose fields are read one by one."""
 
     __slots__ = ()
 
@@ -235,7 +234,7 @@ class RowObjectFunction(RowFunction):
 
 
 class RowObject:
-    """`eventer.jsonnet.natives.NativeObject`; to be read while its event is being made."""
+    """`eventer.jsonnet.natives.NativeObject`; read it only during its event."""
 
     __slots__ = ("_fields", "_key", "_reader")
 

@@ -1,8 +1,8 @@
-"""What a function is: its specification beside its one, vectorised implementation.
+"""Functions: a specification and a vectorised implementation.
 
 The arguments of a call are constants: `FunctionSpec.call` checks and parses them once, and the
-resulting `BoundCall` draws any number of rows. A call whose arguments differ between rows is one
-`BoundCall` per row.
+resulting `BoundCall` draws any number of rows. If arguments differ between rows, each row has its
+own `BoundCall`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from eventer.kernels.draw import Index, Key
 
 
 class ReturnType(StrEnum):
-    """What values a function returns: what static inference needs to know of them."""
+    """The type of the values of a function, for static inference."""
 
     INTEGER = "integer"
     NUMBER = "number"
@@ -34,9 +34,9 @@ class ReturnType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BatchContext:
-    """The rows that a column is made for: their event indices, and what else events may read.
+    """The rows of a column: the indices of their events, and their other inputs.
 
-    `scheduled` is when each event is due, in nanoseconds since 1970-01-01T00:00:00Z.
+    `scheduled` is the scheduled time of each event in nanoseconds since 1970-01-01T00:00:00Z.
     """
 
     index: Index
@@ -46,13 +46,13 @@ class BatchContext:
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.index)
 
 
 @dataclass(frozen=True, slots=True)
 class RowContext:
-    """One such row."""
+    """The row of one event; see `BatchContext`."""
 
     index: int
     scheduled: int
@@ -67,7 +67,7 @@ class RowContext:
 
 
 class BoundCall:
-    """A function with its arguments, checked: it lacks only a draw key and rows.
+    """A function with checked arguments; drawing needs a draw key and rows.
 
     A call is `time_dependent` if its values depend on when their events are due.
     """
@@ -81,15 +81,15 @@ class BoundCall:
         return None
 
     def column(self, key: Key, context: BatchContext) -> Column:
-        """A value a row; a column of keys goes along with the rows.
+        """A value per row; `key` may be a column with a key per row.
 
         Raises:
-            EvaluationError: the arguments do not fit some row (only where `now` is among them).
+            EvaluationError: the arguments are invalid for a row (only if they contain `now`).
         """
         raise NotImplementedError
 
     def row(self, key: int, row: RowContext) -> JsonValue:
-        """The value that `column` has in one row; overridden where arrays would be the slow way."""
+        """The value of `column` in one row; overridden if a way without arrays is faster."""
         return self.column(key, row.as_column()).to_list()[0]
 
 
@@ -102,7 +102,7 @@ REQUIRED: Final = _Required()
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter: `type` says in words what it takes; null and leaving it out are the same."""
+    """A parameter; `type` describes it in words. Passing null and omitting it are the same."""
 
     name: str
     type: str
@@ -111,7 +111,7 @@ class Parameter:
 
     @property
     def optional(self) -> bool:
-        """Whether it may be left out."""
+        """Whether it may be omitted."""
         return self.default is not REQUIRED
 
 
@@ -120,7 +120,7 @@ FieldMaker: TypeAlias = Callable[[Key, Index], Column]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldSpec(BoundCall):
-    """A field of an object that a function returns. `make` draws it from the object's key."""
+    """A field of an object that a function returns. `make` draws it with the object's key."""
 
     name: str
     return_type: ReturnType
@@ -141,11 +141,10 @@ class FieldSpec(BoundCall):
 class FunctionSpec:
     """A function that templates get from `std.native(name)`.
 
-    `bind` makes a call from all arguments, with defaults filled in. `infer_return_type` gives a
-    more exact type than `return_type` for known arguments. `is_random` is false if the function
-    reads no random words, so that all rows have one value. `items` gives the items that a function
-    chooses from, for its first argument. A `columnar` function draws numbers between two ends that
-    may differ between rows.
+    `bind` makes a call from all arguments, with defaults filled in. `is_random` is false if the
+    function reads no random words, so that all rows have one value. `items` gives the items that
+    a function chooses from, for its first argument. A `columnar` function draws numbers between
+    two ends that may differ between rows.
     """
 
     name: str
@@ -156,35 +155,26 @@ class FunctionSpec:
     bind: Callable[[Sequence[JsonValue]], BoundCall]
     is_random: bool = True
     fields: Mapping[str, FieldSpec] = field(default_factory=dict)
-    infer_return_type: Callable[[Sequence[JsonValue]], ReturnType] | None = None
     items: Callable[[JsonValue], Sequence[JsonValue]] | None = None
     columnar: bool = False
 
     @property
     def signature(self) -> str:
-        """The call as documentation writes it: `get_integer(lo, hi)`."""
+        """The call in documentation: `get_integer(lo, hi)`."""
         names = ", ".join(p.name + ("?" if p.optional else "") for p in self.parameters)
         return f"{self.name}({names})"
 
     def call(self, arguments: Sequence[JsonValue]) -> BoundCall:
-        """A call with these arguments (None where left out).
+        """A call with these arguments (None if omitted).
 
         Raises:
-            EvaluationError: what is wrong and what to do, without a place, which the caller knows.
+            EvaluationError: an argument is invalid; without a place, which the caller adds.
         """
         return self.bind(self._complete(arguments))
 
     def check(self, arguments: Sequence[JsonValue]) -> None:
-        """Raises as `call` does, so that constant wrong arguments are found before any event."""
+        """Checks constant arguments before the first event; raises like `call`."""
         self.call(arguments)
-
-    def call_return_type(self, arguments: Sequence[JsonValue]) -> ReturnType:
-        """What the call returns, as exactly as its arguments, which must be right, tell."""
-        return (
-            self.infer_return_type(self._complete(arguments))
-            if self.infer_return_type
-            else self.return_type
-        )
 
     def _complete(self, arguments: Sequence[JsonValue]) -> list[JsonValue]:
         if len(arguments) > len(self.parameters):

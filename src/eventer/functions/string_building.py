@@ -1,8 +1,7 @@
 """Spells strings for many rows at once.
 
-A string is laid out as pieces, each a matrix of bytes with a row for each row of the column (or one
-row for all). Where lengths differ, a mask says which bytes count; what does not is squeezed out at
-the end, in one pass over the whole column.
+A string is laid out as parts, each a matrix of bytes with a row per row of the column (or one row
+for all). If lengths differ, a mask marks the bytes to keep; the others are removed at the end.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _LANE_VALUES: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class MaskedBytes:
-    """Bytes of which those count where `kept` is true."""
+    """Bytes; only those with `kept` belong to the string."""
 
     matrix: Bytes
     kept: Mask
@@ -39,7 +38,7 @@ PartBytes: TypeAlias = bytes | Bytes | MaskedBytes
 
 
 class StringDictionary:
-    """A dictionary of ASCII strings, to take pieces from."""
+    """A dictionary of ASCII strings as a matrix."""
 
     def __init__(self, entries: Sequence[str]) -> None:
         self.entries = tuple(entries)
@@ -57,7 +56,7 @@ class StringDictionary:
 
 
 class Alphabet:
-    """Characters to spell with: each lane of a word chooses one, `(lane · size) >> 16`."""
+    """Characters; each lane of a word chooses one, `(lane · size) >> 16`."""
 
     def __init__(self, characters: bytes) -> None:
         self.characters = characters
@@ -65,18 +64,18 @@ class Alphabet:
         self._by_lane = np.frombuffer(characters, dtype=np.uint8)[codes]
 
     def spell(self, lanes: Lanes) -> Bytes:
-        """A character for each lane."""
+        """A character per lane."""
         spelt: Bytes = self._by_lane[lanes]
         return spelt
 
 
 def choose(lanes: Lanes, size: int) -> NDArray[np.int64]:
-    """A number below `size` for each lane: `(lane · size) >> 16`. For sizes of some dozens."""
+    """A number below `size` per lane: `(lane · size) >> 16`. For sizes of some dozens."""
     return lanes.astype(np.int64) * size >> 16
 
 
 def concatenate_parts(rows: int, *text_parts: PartBytes) -> StringColumn:
-    """The pieces one after the other, as a column."""
+    """A column of the concatenated parts."""
     parts = [_part(piece) for piece in text_parts]
     width = sum(matrix.shape[1] for matrix, _ in parts)
     out = np.empty((rows, width), dtype=np.uint8)
@@ -105,13 +104,6 @@ def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
-
-
-def string_column(strings: Sequence[str]) -> StringColumn:
-    """A column of strings made one by one: for the few rows that no matrix covers."""
-    encoded = [s.encode("ascii") for s in strings]
-    data = np.frombuffer(b"".join(encoded), dtype=np.uint8)
-    return StringColumn(data, _offsets(np.array([len(e) for e in encoded], dtype=np.int64)))
 
 
 def padded_digits(values: NDArray[np.int64], width: int) -> Bytes:
@@ -157,5 +149,5 @@ HEX_PAIRS: Final = np.frombuffer(
 
 
 def hexadecimal(octets: Bytes) -> Bytes:
-    """Two lower-case hexadecimal digits a byte."""
+    """Two lower-case hexadecimal digits per byte."""
     return HEX_PAIRS[octets].reshape(len(octets), 2 * octets.shape[1])

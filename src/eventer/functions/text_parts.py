@@ -1,14 +1,14 @@
-"""The pieces that random texts are spelt from, said once for both ways to spell them.
+"""The parts of random texts, each with two ways to spell it.
 
-A piece knows how to spell itself for a few rows as a matrix of bytes, and which instructions of a
-`SpellProgram` spell it for many. Numbers that choose a piece are likewise of two ways.
+A part spells few rows as a matrix of bytes, and adds the instructions of a `SpellProgram` that
+spell many. The numbers that parts depend on have the same two ways.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from typing import ClassVar, Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,37 +25,37 @@ PartBytes: TypeAlias = bytes | Bytes | MaskedBytes
 
 
 class NumberSource(Protocol):
-    """A number a row, made of the words that a text draws (a row of `words` each)."""
+    """A number per row, computed from the words that a text draws (a row of `words`)."""
 
     def values(self, words: draw.Words) -> Values:
         """The numbers."""
         ...
 
     def emit(self, program: ProgramBuilder) -> int:
-        """The register that an instruction puts it into."""
+        """Adds the instruction; returns the register of the number."""
         ...
 
 
 class TextPart(Protocol):
-    """A part of a text, of at most `width` bytes."""
+    """A part of a text."""
 
     @property
     def width(self) -> int:
-        """The most bytes that it has."""
+        """The maximal number of bytes."""
         ...
 
     def spell(self, words: draw.Words) -> PartBytes:
-        """It, for each row of words."""
+        """The part for each row of words."""
         ...
 
     def emit(self, program: ProgramBuilder) -> None:
-        """Adds the instructions that spell it."""
+        """Adds the instructions that spell the part."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class LaneNumber:
-    """A lane's choice among `size`."""
+    """The choice of a lane among `size` numbers."""
 
     lane: int
     size: int
@@ -71,7 +71,7 @@ class LaneNumber:
 
 @dataclass(frozen=True, slots=True)
 class ByteNumber:
-    """A byte of the words."""
+    """A byte of the words as a number."""
 
     octet: int
 
@@ -86,7 +86,7 @@ class ByteNumber:
 
 @dataclass(frozen=True, slots=True)
 class BoundedNumber:
-    """A word's number below `sizes[i]`, plus `starts[i]`, where i is the number `by`, or else 0."""
+    """A word's number below `sizes[i]`, plus `starts[i]`; i is the number `by`, or 0 without it."""
 
     word: int
     sizes: tuple[int, ...]
@@ -109,7 +109,7 @@ class BoundedNumber:
 
 @dataclass(frozen=True, slots=True)
 class LiteralPart:
-    """The same bytes in every row."""
+    """A literal: the same bytes in every row."""
 
     text: bytes
 
@@ -129,13 +129,13 @@ class LiteralPart:
 
 
 def text_parts(given: Sequence[TextPart | bytes]) -> list[TextPart]:
-    """Pieces, where bytes stand for literals."""
+    """Parts; bytes become literals."""
     return [LiteralPart(piece) if isinstance(piece, bytes) else piece for piece in given]
 
 
 @dataclass(frozen=True, slots=True)
 class LettersPart:
-    """A character for each of the lanes from `first` to before `stop`."""
+    """A character per lane of [first, stop)."""
 
     alphabet: Alphabet
     first: int
@@ -182,7 +182,7 @@ class DictionaryPart:
 
 @dataclass(frozen=True, slots=True)
 class ConditionalPart:
-    """A piece that stands only in those rows whose number `shown` has."""
+    """A part that is present in rows with `shown[number]` only."""
 
     number: NumberSource
     shown: tuple[bool, ...]
@@ -194,7 +194,7 @@ class ConditionalPart:
         return self.piece.width
 
     def spell(self, words: draw.Words) -> PartBytes:
-        """See `TextPart.spell`. The piece must be one of a fixed width."""
+        """See `TextPart.spell`. The part must have a fixed width."""
         matrix = self.piece.spell(words)
         assert isinstance(matrix, np.ndarray)
         shown = np.array(self.shown)[self.number.values(words)]
@@ -210,7 +210,7 @@ class ConditionalPart:
 
 @dataclass(frozen=True, slots=True)
 class HexPart:
-    """The octets from `first` to before `stop`, two digits each."""
+    """The bytes [first, stop) in hexadecimal."""
 
     first: int
     stop: int
@@ -231,7 +231,7 @@ class HexPart:
 
 @dataclass(frozen=True, slots=True)
 class RawBytesPart:
-    """The octets from `first` to before `stop` as they are; only within `Base64Part`."""
+    """The bytes [first, stop) themselves; only within `Base64Part`."""
 
     first: int
     stop: int
@@ -270,12 +270,8 @@ class PaddedNumberPart:
 class HundredthsPart:
     """A number below 10^9 divided by 100, with two decimals."""
 
+    width: ClassVar[int] = 10
     number: NumberSource
-
-    @property
-    def width(self) -> int:
-        """See `TextPart.width`."""
-        return 10
 
     def spell(self, words: draw.Words) -> PartBytes:
         """See `TextPart.spell`."""
@@ -296,12 +292,8 @@ class HundredthsPart:
 class DatePart:
     """A number of seconds since 1970 as `2006-01-02`."""
 
+    width: ClassVar[int] = 10
     seconds: NumberSource
-
-    @property
-    def width(self) -> int:
-        """See `TextPart.width`."""
-        return 10
 
     def spell(self, words: draw.Words) -> PartBytes:
         """See `TextPart.spell`."""
@@ -316,12 +308,8 @@ class DatePart:
 class TimePart:
     """A number of seconds since 1970 as `15:04:05`."""
 
+    width: ClassVar[int] = 8
     seconds: NumberSource
-
-    @property
-    def width(self) -> int:
-        """See `TextPart.width`."""
-        return 8
 
     def spell(self, words: draw.Words) -> PartBytes:
         """See `TextPart.spell`."""
@@ -337,7 +325,7 @@ _BASE64: Final = string_building.LETTERS + string_building.DIGITS + b"-_"
 
 @dataclass(frozen=True, slots=True)
 class Base64Part:
-    """Pieces of a fixed width, in base64url without padding."""
+    """Parts of fixed widths, in base64url without padding."""
 
     text_parts: Sequence[TextPart | bytes]
 
@@ -365,7 +353,7 @@ class Base64Part:
 
 @dataclass(frozen=True, slots=True)
 class CustomPart:
-    """A piece of one key only: both ways are said where it is used."""
+    """A part of a single key, with both ways given by the caller."""
 
     width: int
     spell_rows: Callable[[draw.Words], PartBytes]

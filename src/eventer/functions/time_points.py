@@ -1,4 +1,4 @@
-"""Reads the ends of a time range: dates, date-times with offsets, and `now` with offsets."""
+"""Parses the ends of a time range: dates, date-times with offsets, and `now` with offsets."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _TIME = re.compile(
 )
 _LONG_UNIT = re.compile(r"(\d+)([dw])", re.ASCII)
 _HOURS_OF: Final = {"d": 24, "w": 168}
+_MAX_DURATION_LENGTH: Final = 200
 _HOUR: Final = NS_PER_UNIT["h"]
 _MINUTE: Final = NS_PER_UNIT["m"]
 _POINT_HINT: Final = (
@@ -40,7 +41,7 @@ def parse_point(name: str, value: JsonValue) -> TimePoint:
     """An end of a range.
 
     Raises:
-        EvaluationError: it is none.
+        EvaluationError: the value is not a point in time.
     """
     given = text("get_timestamp", name, value).strip()
     if given.startswith("now"):
@@ -57,7 +58,7 @@ def parse_step(value: JsonValue) -> int:
     """The distance of a grid in nanoseconds.
 
     Raises:
-        EvaluationError: no duration, or not above zero.
+        EvaluationError: the value is not a duration greater than zero.
     """
     given = text("get_timestamp", "step", value).strip()
     try:
@@ -68,7 +69,7 @@ def parse_step(value: JsonValue) -> int:
         ) from None
     if step <= 0:
         raise EvaluationError(
-            f"get_timestamp: 'step' must be longer than zero, not {shown(given)}",
+            f"get_timestamp: 'step' must be greater than zero, not {shown(given)}",
             hint='write it as "1h", "15m" or "1d"',
         )
     return step
@@ -90,7 +91,9 @@ def _offset(name: str, given: str) -> int:
 
 
 def _long_duration(given: str) -> int:
-    """A duration in Go's notation, in which whole days (`d`) and weeks (`w`) may lead."""
+    """A duration in Go's notation, perhaps after whole weeks (`w`) and days (`d`)."""
+    if len(given) > _MAX_DURATION_LENGTH:
+        raise DurationError(f"a duration has at most {_MAX_DURATION_LENGTH} characters")
     hours, at = 0, 0
     while match := _LONG_UNIT.match(given, at):
         hours += int(match.group(1)) * _HOURS_OF[match.group(2)]
@@ -113,7 +116,7 @@ def _instant(name: str, given: str) -> int:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
         raise EvaluationError(
-            f"get_timestamp: {name!r} is {shown(given)}, which is no time: {error}",
+            f"get_timestamp: {name!r} is {shown(given)}, which is not a valid time: {error}",
             hint=_POINT_HINT,
         ) from None
     elapsed = moment - EPOCH
@@ -138,5 +141,5 @@ def _zone(name: str, given: str, time: re.Match[str]) -> int:
 
 def _no_point(name: str, given: str) -> EvaluationError:
     return EvaluationError(
-        f"get_timestamp: {name!r} is {shown(given)}, which is no time", hint=_POINT_HINT
+        f"get_timestamp: {name!r} is {shown(given)}, which is not a valid time", hint=_POINT_HINT
     )

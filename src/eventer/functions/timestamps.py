@@ -1,8 +1,8 @@
 """`get_timestamp`: instants on a grid, as RFC 3339 in UTC.
 
-Instants are counted in the coarsest of seconds, milliseconds, microseconds and nanoseconds that the
-start and the step are whole numbers of; so every value of a call has the same number of digits.
-`now` is the event's scheduled time, cut to that unit.
+The unit is the coarsest of seconds, milliseconds, microseconds and nanoseconds that divides start
+and step; so all values of a call have the same number of digits. `now` is the scheduled time of the
+event, truncated to the unit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from eventer.functions.time_points import TimePoint, parse_point, parse_step
 from eventer.kernels import draw
 
 MAX_PRECOMPUTED_POINTS: Final = 4096
-"""A fixed grid of at most so many points is spelt once and picked from."""
+"""The texts of fixed grids of at most this size are precomputed."""
 
 _INT64: Final = 1 << 63
 _ORDER_HINT: Final = "put 'start' before 'end'"
@@ -49,7 +49,7 @@ class FixedGrid(BoundCall):
 
     @cached_property
     def _entries(self) -> tuple[JsonValue, ...]:
-        """Every point's text."""
+        """The text of every point."""
         points = self.start + np.arange(self.size, dtype=np.int64) * self.step
         return tuple(rfc3339(points, self.digits).to_list())
 
@@ -62,13 +62,13 @@ class GridBound:
     relative: bool
 
     def at(self, now: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The end for each of several nows."""
+        """The end for each `now`."""
         return now + self.units if self.relative else np.full_like(now, self.units)
 
 
 @dataclass(frozen=True, slots=True)
 class MovingGrid(BoundCall):
-    """A grid with at least one end counted from `now`."""
+    """A grid with at least one end relative to `now`."""
 
     time_dependent: ClassVar[bool] = True
     digits: int
@@ -91,7 +91,7 @@ class MovingGrid(BoundCall):
         for end in (self.start, self.end):
             if end.relative and np.any((now < low - end.units) | (now > high - end.units)):
                 raise EvaluationError(
-                    "get_timestamp: 'start' or 'end' is too far from now to be written",
+                    "get_timestamp: 'start' or 'end' is too far from now",
                     hint="stay within the years 1 to 9999, or 1678 to 2261 with nanoseconds",
                 )
 
@@ -100,14 +100,14 @@ class MovingGrid(BoundCall):
         if len(wrong):
             first = wrong[0]
             raise EvaluationError(
-                f"get_timestamp: 'start', {rfc3339_one(int(start[first]), self.digits)} by now, "
+                f"get_timestamp: 'start', {rfc3339_one(int(start[first]), self.digits)}, "
                 f"is after 'end', {rfc3339_one(int(end[first]), self.digits)}",
                 hint=_ORDER_HINT,
             )
 
 
 def _range(digits: int) -> tuple[int, int]:
-    """The lowest and highest instants that have a text and fit a column."""
+    """The lowest and highest instants with a text that fit a column."""
     scale = 10**digits
     return max(FIRST_SECOND * scale, -_INT64), min((LAST_SECOND + 1) * scale, _INT64) - 1
 
@@ -128,7 +128,7 @@ def _timestamp(arguments: Sequence[JsonValue]) -> BoundCall:
 
 
 def _digits(start_ns: int, step_ns: int) -> int:
-    """How many decimals of a second a grid needs, in threes."""
+    """The number of decimals of a second that a grid needs: 0, 3, 6 or 9."""
     units = ((digits, 10 ** (9 - digits)) for digits in (0, 3, 6))
     return next((d for d, unit in units if not start_ns % unit and not step_ns % unit), 9)
 

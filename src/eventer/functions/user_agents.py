@@ -1,4 +1,4 @@
-"""`get_rand_user_agent`: a browser's user agent, as frequent as in the data file."""
+"""`get_rand_user_agent`: the user agent of a browser, weighted by the data file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from eventer.kernels import draw
 
 @dataclass(frozen=True, slots=True)
 class UserAgent(BoundCall):
-    """A weighted pick: entry e where the drawn number falls among its weight's many."""
+    """A weighted choice of an entry."""
 
     def column(self, key: draw.Key, context: BatchContext) -> Column:
         """See `BoundCall.column`."""

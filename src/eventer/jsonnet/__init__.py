@@ -1,1 +1,1 @@
-"""The language, for its own sake: text to analysed tree to value. Read `load.py` first."""
+"""The language: text to analysed tree to value. Read `load.py` first."""

@@ -16,7 +16,7 @@ _WORD: Final = 1 << 64
 
 
 def finite(value: float) -> float:
-    """The value.
+    """The value, if it is finite.
 
     Raises:
         EvaluationError: it is infinite or not a number.
@@ -88,7 +88,7 @@ def bit_xor(left: float, right: float) -> float:
 
 
 def bit_not(value: float) -> float:
-    """`~value`; what no 64-bit word can hold counts as the smallest one."""
+    """`~value`; a value outside 64 bits counts as the smallest 64-bit integer."""
     whole = int(value)
     return float(~(whole if _INT64_MIN <= whole < -_INT64_MIN else _INT64_MIN))
 
@@ -103,4 +103,4 @@ ARITHMETIC: Final[dict[str, Callable[[float, float], float]]] = {
     "|": bit_or,
     "^": bit_xor,
 }
-"""Operators that take numbers and nothing else."""
+"""Operators that take only numbers."""

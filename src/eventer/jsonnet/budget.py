@@ -1,9 +1,9 @@
-"""What one event may take: steps, depth, bytes and time; counted where they are taken.
+"""The limits of one event: steps, depth, bytes and time.
 
-Steps are function applications, values forced, list elements and what the standard library loops
-over; and so many characters of a text that is worked through, in pieces where that takes long, so
-that no single call outruns the clock. Bytes are those of the strings, arrays and objects made,
-counted *before* they are made, and never given back: they bound memory from above.
+A step is a function application, a forced value, a list element, a turn of a loop in the standard
+library, or a number of characters of a processed text. Long texts are processed in pieces, so that
+the clock is checked within a call. Bytes of strings, arrays and objects are charged *before* their
+allocation and never returned: they are an upper bound of memory.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from typing import Any, Final
 from eventer.core.errors import BudgetError
 
 _STEPS_PER_CLOCK_CHECK: Final = 2_048
-"""Steps between two looks at the clock."""
+"""Steps between two checks of the clock."""
 
 ELEMENT_BYTES: Final = 96
-"""What one element of an array, or one field of an object, counts for."""
+"""Charged for one element of an array or one field of an object."""
 
 _CHARACTERS_READ_PER_STEP: Final = 64
-"""Characters that are searched, changed or cut apart in a step."""
+"""Characters that are searched, changed or split in a step."""
 
 _CHARACTERS_COPIED_PER_STEP: Final = 4_096
-"""Characters that are copied or compared in a step: what runs at the speed of memory."""
+"""Characters that are copied or compared in a step, at the speed of memory."""
 
 _PIECE_LENGTH: Final = 16_384
-"""Characters worked through between two charges, where each may take as long as a short step."""
+"""Characters processed between two charges if each may take as long as a short step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The most that one event may take; `seconds` None is no limit.
+    """The limits of one event; None is no limit of `seconds`.
 
-    Seconds are those that the thread computes, so that a busy machine refuses nothing.
+    Seconds are processor time of the thread, so the load of the machine does not matter.
     """
 
     steps: int = 2_000_000
@@ -45,11 +45,11 @@ class Budget:
 
 
 class Meter:
-    """Counts what one event takes. `fuel` and `depth` are written by the evaluator directly.
+    """Counts the steps, depth and bytes of one event.
 
-    `tail` is where a body leaves the call that it ends in; `contexts` counts those ever made.
-
-    Every method raises a `BudgetError` without a place: whoever knows the place gives it.
+    The evaluator writes `fuel` and `depth` directly. A body stores the tail call that it ends with
+    in `tail`; `contexts` counts all contexts created. Methods raise a `BudgetError` without a
+    place; a caller that knows the place adds it.
     """
 
     __slots__ = (
@@ -72,7 +72,7 @@ class Meter:
         self.restart()
 
     def restart(self) -> None:
-        """Begins the count of another event."""
+        """Begins the count of the next event."""
         seconds = self.limits.seconds
         self._deadline = None if seconds is None else self._clock() + seconds
         self.depth = self.limits.depth
@@ -81,7 +81,7 @@ class Meter:
         self.reserve = self.limits.steps - self.fuel
 
     def refuel(self) -> None:
-        """Takes the next slice of steps once `fuel` is below zero; looks at the clock."""
+        """Takes the next slice of steps once `fuel` is below zero; checks the clock."""
         if self._deadline is not None and self._clock() > self._deadline:
             raise BudgetError(
                 f"takes longer than {self.limits.seconds:g} s", hint="simplify the template"
@@ -94,29 +94,29 @@ class Meter:
         self.fuel = min(_STEPS_PER_CLOCK_CHECK, total)
         self.reserve = total - self.fuel
 
-    def steps(self, count: int) -> None:
+    def charge_steps(self, count: int) -> None:
         """Charges `count` steps."""
         self.fuel -= count
         if self.fuel < 0:
             self.refuel()
 
-    def read(self, characters: int) -> None:
-        """Charges the steps of going through so many characters."""
-        self.steps(characters // _CHARACTERS_READ_PER_STEP)
+    def charge_reading(self, characters: int) -> None:
+        """Charges the search, split or change of a text in advance."""
+        self.charge_steps(characters // _CHARACTERS_READ_PER_STEP)
 
-    def copied(self, characters: int) -> None:
-        """Charges the steps of copying or comparing so many characters."""
-        self.steps(characters // _CHARACTERS_COPIED_PER_STEP)
+    def charge_copying(self, characters: int) -> None:
+        """Charges the copy or comparison of a text in advance."""
+        self.charge_steps(characters // _CHARACTERS_COPIED_PER_STEP)
 
-    def pieces(self, text: str) -> Iterator[str]:
-        """A text in pieces, the steps of each charged before it is given out."""
+    def charged_pieces(self, text: str) -> Iterator[str]:
+        """A text in pieces, each charged as read; for work that is slow per character."""
         for start in range(0, len(text), _PIECE_LENGTH):
             piece = text[start : start + _PIECE_LENGTH] if len(text) > _PIECE_LENGTH else text
-            self.read(len(piece))
+            self.charge_reading(len(piece))
             yield piece
 
-    def bytes(self, count: float) -> None:
-        """Charges `count` bytes about to be allocated."""
+    def charge_bytes(self, count: float) -> None:
+        """Charges `count` bytes in advance."""
         self.bytes_left -= count
         if self.bytes_left < 0:
             raise BudgetError(
@@ -124,17 +124,20 @@ class Meter:
                 hint="simplify the template",
             )
 
-    def elements(self, count: float) -> None:
-        """Charges an array or object of `count` elements about to be made: bytes and steps."""
-        self.bytes(count * ELEMENT_BYTES)
-        self.steps(int(count))
+    def charge_elements(self, count: float) -> None:
+        """Charges the bytes and steps of an array or object of `count` elements in advance."""
+        self.charge_bytes(count * ELEMENT_BYTES)
+        self.charge_steps(int(count))
 
-    def element_bytes(self, count: float) -> None:
-        """Charges the bytes of elements whose steps are charged one by one while they are made."""
-        self.bytes(count * ELEMENT_BYTES)
+    def charge_element_bytes(self, count: float) -> None:
+        """Charges only the bytes of elements; the caller charges a step for each.
+
+        For elements that cost more than a copy: the clock is checked in between.
+        """
+        self.charge_bytes(count * ELEMENT_BYTES)
 
     def too_deep(self) -> BudgetError:
-        """What to raise where `depth` has fallen below zero."""
+        """The error to raise once `depth` is below zero."""
         return BudgetError(
             f"nested more than {self.limits.depth:,} calls deep",
             hint="check that the recursion ends; use tailstrict for loops",

@@ -1,19 +1,19 @@
-"""The canonical form of a template: what it is, apart from how it is written.
+"""The canonical form of a template: its meaning, independent of how it is written.
 
-It gives each place that draws or is applied its *site*, and the whole its *digest*. Neither
+Every place that draws or is applied gets a *site*, and the template gets a *digest*. Neither
 depends on white space, comments, parentheses, the spelling of literals, the order of keys, the
-names of locals and parameters, or on locals that nothing uses (these are dropped from the tree).
+names of locals and parameters, or unused locals (which are dropped from the tree).
 
 1. `reachability`: the nodes reachable from the root, scope depths, dependencies of locals.
 2. `expression_hashes`: hashes of the bound expressions of locals, which order the fields.
 3. Here: a walk from the root in canonical order. A *path* is a hash of steps; the site of a node is
-   the first 8 bytes of its path. The walk feeds the digest; at the first mention of a local
-   it gives it a path: that of its scope, then its hash, then its number among the locals of that
-   scope with that hash. Bound expressions are walked in the order of their first mention.
-4. The tree again, with sites.
+   the first 8 bytes of its path. The walk updates the digest. At its first mention, a local gets
+   a path: the path of its scope, then its hash, then its number among the locals of the scope with
+   that hash. Bound expressions are walked in the order of their first mention.
+4. The tree is built again, with sites.
 
-Every step is linear in the text (steps 1 and 3 without recursion), whatever the locals share.
-`docs/explanation/identity.md` says the same to users, bit for bit.
+Every step is linear in the length of the text; steps 1 and 3 do not recurse.
+`docs/explanation/identity.md` specifies the form bit for bit.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ from eventer.jsonnet.walk import map_children
 ROOT_PATH: Final = bytes(16)
 DIGEST_FORMAT: Final = b"1"
 _LEAVES: Final = (Literal, Var, Self)
-"""Their paths are never asked for, and templates with much data are full of them."""
+"""Frequent nodes whose paths are not needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedFile:
-    """A core tree and the meanings of its variables."""
+    """A core tree and the binders of its variables."""
 
     core: Expr
     binders: BinderMap
@@ -62,7 +62,7 @@ class ResolvedFile:
 
 @dataclass(frozen=True, slots=True)
 class CanonicalTemplate:
-    """The tree with sites, the digest of it all, the trees and the paths of what it imports."""
+    """The tree with sites, the digest, and the trees and bytes of reachable imported files."""
 
     root: Expr
     digest: bytes
@@ -82,7 +82,7 @@ def canonicalize(
         root: The template.
         imported: Imported code by library path.
         files: The bytes of all imported files by library path.
-        variables: Its variables, a part of the digest.
+        variables: The variables of the template, a part of the digest.
     """
     top = reachability(root.core, root.binders)
     reachable_files, strings = _reachable_files(top, imported)
@@ -107,7 +107,7 @@ def canonicalize(
 def _reachable_files(
     top: Reachability, imported: Mapping[str, ResolvedFile]
 ) -> tuple[dict[str, Reachability], set[str]]:
-    """Surveys of the code, and paths of the text, that reachable imports lead to."""
+    """The reachable parts of imported code, and the paths of imported texts and bytes."""
     reachable_files: dict[str, Reachability] = {}
     strings: set[str] = set()
     worklist = sorted(top.imports)
@@ -132,7 +132,7 @@ def child_path(path: bytes, to: bytes) -> bytes:
 
 
 def site_of(path: bytes) -> int:
-    """The site of the node at a path: never 0, which means none."""
+    """The site of the node at a path; never 0, which stands for no site."""
     return int.from_bytes(path[:8], "little") or 1
 
 
@@ -154,7 +154,7 @@ class _CanonicalWalk:
         self.sites: dict[int, int] = {}
 
     def run(self) -> bytes:
-        """Walks it all; the digest."""
+        """Walks the file; returns its digest."""
         while self._worklist:
             self._visit(*self._worklist.popleft())
         return self._digest.digest()
@@ -190,7 +190,7 @@ class _CanonicalWalk:
             self._digest.update(pack(pack(*self._callable_names(node))))
 
     def _callable_names(self, node: Function) -> list[bytes]:
-        """Names of parameters count where some call names them; never for sites."""
+        """The names of parameters that some call names; others do not change the digest."""
         names = [param.name for param in node.params]
         return [name.encode() if name in self._argument_names else b"" for name in names]
 

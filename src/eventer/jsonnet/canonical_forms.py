@@ -1,9 +1,9 @@
-"""The form of a node: all that counts of it, without what does not.
+"""The canonical form of a node: the parts that matter to sites and digests.
 
-A form is a *head* (what kind of node, its operator, its field names, …) and *limbs*: the
-expressions below it, each with the *step* that leads there, in canonical order. Variables and
-`local` have no form: what a variable counts for is what it is bound to, and a `local` is
-transparent. `docs/explanation/identity.md` lists all heads and steps.
+A form is a *head* (kind of node, operator, field names, …) and *children*: the expressions below
+the node, each with the *step* that leads there, in canonical order. Variables and `local` have no
+form: a variable counts as its bound expression, and a `local` is transparent.
+`docs/explanation/identity.md` lists all heads and steps.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Children: TypeAlias = list[tuple[bytes, Expr]]
 
 
 class CanonicalForm(NamedTuple):
-    """What counts of a node: its head, and the expressions below it by their steps."""
+    """The head of a node, and the expressions below it with their steps."""
 
     head: bytes
     children: Children
@@ -41,7 +41,7 @@ FieldOrder: TypeAlias = Callable[[n.Object], Sequence[CanonicalField]]
 
 
 def form_of(node: Expr, fields: FieldOrder) -> CanonicalForm:
-    """The form of any core node but `Var` and `Local`."""
+    """The form of a core node that is not a `Var` or a `Local`."""
     if isinstance(node, n.Object):
         return _object(node, fields(node))
     return _FORMS[type(node)](node)
@@ -53,12 +53,12 @@ def digest(*parts: bytes) -> bytes:
 
 
 def pack(*parts: bytes) -> bytes:
-    """Byte strings one after the other, each after its length: no two sequences look alike."""
+    """Byte strings, each after its length: different sequences have different results."""
     return b"".join([len(part).to_bytes(4, "little") + part for part in parts])
 
 
 def literal_name(field: n.Field) -> str | None:
-    """The name of a field, if it is a literal (within a `local`, too: it can use none)."""
+    """The name of a field if it is a literal, perhaps within a `local`."""
     name = field.name
     while isinstance(name, n.Local):
         name = name.body
@@ -66,7 +66,7 @@ def literal_name(field: n.Field) -> str | None:
 
 
 def in_source_order(node: n.Object) -> Sequence[CanonicalField]:
-    """An order for those who only want to reach every limb."""
+    """An order for callers that only need to reach every child."""
     return [
         CanonicalField(field, b"value", None if literal_name(field) is not None else b"name")
         for field in node.fields

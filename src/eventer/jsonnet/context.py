@@ -1,8 +1,7 @@
-"""The dynamic context of an evaluation: its draw key, and the list elements that it is in.
+"""The dynamic context of an evaluation: its draw key, and the list elements around it.
 
-Contexts form a tree below the root's. It is remembered (up to a number of contexts): the same
-application in the same context is the same object in every event of a stream, and a key is hashed
-only once, when something draws.
+Contexts form a tree. It is cached (up to a number of contexts): the same application in the same
+context is the same object in every event of a stream, and a key is hashed once, at its first draw.
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ Steps: TypeAlias = tuple[int, ...]
 """Steps of a key: a site; (site, i) of an element; (site, argument, i) of one in a std call."""
 
 MAX_CACHED_CONTEXTS: Final = 20_000
-"""Contexts kept, in one event and from one event to the next."""
+"""Contexts cached within an event and between events."""
 
 
 class Context:
-    """A draw key and the chain of elements, outermost first. Immutable but for its memory.
+    """A draw key and the chain of list elements, outermost first. Immutable except for its cache.
 
-    Each element of the chain is the context that the element began with.
+    Each item of the chain is the first context of that element.
     """
 
     __slots__ = ("_cache", "_key", "_parent", "_steps", "elements", "keys", "meter")
@@ -48,7 +47,7 @@ class Context:
 
     @classmethod
     def root(cls, key: int, keys: DrawKeys, meter: Meter) -> Context:
-        """The root of a tree."""
+        """A new root."""
         root = cls(None, (), (), keys, meter)
         root._key = key
         return root
@@ -61,7 +60,7 @@ class Context:
 
     @property
     def steps(self) -> Steps:
-        """The steps that lead here from the context around."""
+        """The steps that lead here from the parent context."""
         return self._steps
 
     def child(self, step: int) -> Context:
@@ -75,7 +74,7 @@ class Context:
         return self._cached(step, child)
 
     def element_context(self, steps: Steps) -> Context:
-        """The context of a list element: `steps` hashed in order, and the chain grown by it."""
+        """The context of a list element: `steps` hashed in order; the element joins the chain."""
         cache = self._cache
         if cache is not None:
             element_context = cache.get(steps)
@@ -86,9 +85,10 @@ class Context:
         return self._cached(steps, element_context)
 
     def within_elements(self, elements: tuple[Context, ...]) -> Context:
-        """This context drawn anew inside `elements`: every one of them that is not in the chain.
+        """This context inside `elements`, for draws that differ between elements.
 
-        The steps of each are added to the key, in order, and it joins the chain.
+        The steps of each element outside the chain are added to the key in order; it joins the
+        chain.
         """
         if elements is self.elements:
             return self
@@ -100,7 +100,7 @@ class Context:
                 return within_elements
         inside = {element.key for element in self.elements}
         added = [element for element in elements if element.key not in inside]
-        self.meter.steps(len(elements))
+        self.meter.charge_steps(len(elements))
         if not added:
             return self
         steps = tuple([step for element in added for step in element.steps])
@@ -116,7 +116,7 @@ class Context:
         return context
 
     def _hash(self) -> int:
-        """Hashes the steps from the nearest context whose key is known; not by recursion."""
+        """Hashes the steps from the nearest context with a known key, without recursion."""
         ahead: list[Context] = []
         context, key = self, self._key
         while key is None:

@@ -1,15 +1,15 @@
-"""Surface tree to core tree: what is only another way to write something is gone after it.
+"""Surface tree to core tree: replaces syntactic sugar.
 
     (e)                    e
     if c then t            if c then t else null
     assert c : m; e        if c then e else error m
     e { … }                e + { … }
-    t[a:b:c]               slice(t, a, b, c), the library's whatever `std` is bound to
+    t[a:b:c]               slice(t, a, b, c), even if `std` is bound to something else
     { … } outermost        { local $ = self, … }
-    1e999                  error "overflow", for that is what evaluating it does
+    1e999                  error "overflow"
 
-Methods and functions in `local` are `Function` nodes since the parser. Comprehensions, `%` and `in`
-stay: the evaluator gives list elements their own draw keys, and knows the operators.
+The parser has already made `Function` nodes of methods and of functions in `local`. Comprehensions,
+`%` and `in` stay: the evaluator gives list elements their own draw keys, and knows the operators.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class _Desugar:
 
 
 def _named(body: Expr, name: str) -> Expr:
-    """A function bears the name that it is bound to, for errors."""
+    """The body; a function gets the name that it is bound to, for errors."""
     if isinstance(body, Function) and body.name is None:
         return replace(body, name=name)
     return body

@@ -1,4 +1,4 @@
-"""What a program is evaluated in: natives, draw keys, variables, the sink of `std.trace`."""
+"""The environment of an evaluation: natives, draw keys, variables, the sink of `std.trace`."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from eventer.core.source import Span
 from eventer.jsonnet.natives import DrawKeys, Natives
 
 TraceSink: TypeAlias = Callable[[str, Span | None], None]
-"""Takes what `std.trace` says, and the place of the call."""
+"""Takes a message of `std.trace` and the place of the call."""
 
 
 def discard_trace(_message: str, _place: Span | None) -> None:
-    """The sink where nobody wants to know."""
+    """Ignores the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What is the same for all events of a stream."""
+    """The environment of all events of a stream."""
 
     natives: Natives
     keys: DrawKeys

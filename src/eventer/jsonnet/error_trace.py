@@ -1,4 +1,4 @@
-"""The way to an error, noted while it passes: innermost frame first."""
+"""The stack trace of an error, innermost frame first."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from eventer.core.errors import TemplateError, TraceFrame
 from eventer.core.source import Span
 
 _MAX_FRAMES: Final = 24
-"""Frames kept: the innermost ones say what went wrong."""
+"""The most frames kept, the innermost ones."""
 
 
 def add_trace_frame(error: TemplateError, what: str, span: Span | None) -> None:
-    """Gives an error a place if it has none, and notes that it passed through `what`."""
+    """Gives an error a place if it has none, and adds the frame `what`."""
     if span is not None:
         error.at(span)
         if len(error.trace) < _MAX_FRAMES:

@@ -1,10 +1,10 @@
-"""Hashes of expressions that do not depend on how locals are called or where they are written.
+"""Hashes of expressions, independent of the names and the order of locals.
 
-Within an expression a variable counts as the number of steps up to what binds it, and then as
-its position there (parameters, variables of `for`) or as the hash of its bound expression (locals).
-Locals are hashed in the order of need, each once, so the work grows with the text. In a group of
-locals that need each other a member counts as "recursive" only; the hash of a member is that of
-the sorted hashes of all members, and of its own.
+A variable counts as the number of steps up to its binder, and then as its position there
+(parameters, variables of `for`) or as the hash of its bound expression (locals). Each local is
+hashed once, after the locals that it needs, so the work is linear in the text. Among mutually
+recursive locals, a mention counts as "recursive"; the hash of such a local combines the sorted
+hashes of the group and its own.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class ExpressionHashes:
         return digest(form.head, *children)
 
     def reference(self, node: Var, depth: int) -> tuple[bytes, ...]:
-        """What a variable counts as, mentioned at a depth."""
+        """The hashed form of a variable that is mentioned at a depth."""
         binder = self._binders.get(id(node))
         if binder is None or node.name == "$":
             return b"variable", node.name.encode()
@@ -72,7 +72,7 @@ class ExpressionHashes:
         return kind, up, self._of_bind.get(id(binder.bind), b"recursive")
 
     def _object(self, node: Object, depth: int) -> dict[int, bytes]:
-        """Orders the fields; answers the hashes that it took, by the `id` of name and value."""
+        """Orders the fields; returns the hashes computed for it, by the `id` of name and value."""
         literal: list[tuple[str, Field]] = []
         computed: list[tuple[bytes, bytes, Field]] = []
         known: dict[int, bytes] = {}
@@ -92,7 +92,7 @@ class ExpressionHashes:
 
 
 def _computed(fields: Sequence[tuple[bytes, bytes, Field]]) -> list[CanonicalField]:
-    """Fields whose names are the same expression are numbered in their order."""
+    """Numbers fields whose names are the same expression, in their order."""
     count: dict[bytes, int] = {}
     named: list[CanonicalField] = []
     for hashed, _, field in fields:
@@ -103,5 +103,5 @@ def _computed(fields: Sequence[tuple[bytes, bytes, Field]]) -> list[CanonicalFie
 
 
 def scope_kind(binder: Binder) -> bytes:
-    """An object's locals and those of a `local` at the same place are apart: `self` differs."""
+    """Separates the locals of an object from those of a `local` at the same place."""
     return b"object local" if isinstance(binder.owner, (Object, ObjectComp)) else b"local"

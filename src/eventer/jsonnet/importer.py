@@ -1,4 +1,4 @@
-"""Where imported files come from: the service's library folder, or what was stored of it.
+"""Importers: imported files come from the library folder, or are stored with the template.
 
 A *library path* is relative to the library, with `/` between its parts and no `.` or `..` in it.
 `import 'x'` in the library file `a/b` means `a/x` if there is one, else `x`.
@@ -24,10 +24,10 @@ class Importer(Protocol):
     """Reads library files."""
 
     def read(self, path: str) -> bytes | None:
-        """The file at a library path; None where there is none.
+        """The file at a library path; None if it does not exist.
 
         Raises:
-            TemplateStaticError: there is one, but it may not be read. Without a place.
+            TemplateStaticError: the file cannot be read. Without a place.
         """
 
 
@@ -35,7 +35,7 @@ class NoLibrary:
     """An importer for services without a library folder."""
 
     def read(self, path: str) -> bytes | None:
-        """Never a file."""
+        """Refuses every path."""
         raise TemplateStaticError(
             f"{path!r} cannot be imported: there is no library folder",
             hint="set EVENTER_LIBRARY to the folder that holds it",
@@ -43,7 +43,7 @@ class NoLibrary:
 
 
 class StoredImporter:
-    """Library files as they were stored with a template."""
+    """The library files stored with a template."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._files = dict(files)
@@ -63,7 +63,7 @@ class FolderImporter:
         """The file below the folder, read anew at every call.
 
         Raises:
-            TemplateStaticError: a link leads out of the folder, it is no regular file, it is too
+            TemplateStaticError: a link leads out of the folder, the file is not regular or too
                 large, or the system refuses to read it.
         """
         try:
@@ -92,11 +92,11 @@ def find_import(importer: Importer, written: str, importing: str | None) -> tupl
 
     Args:
         importer: Reads the files.
-        written: The path as the import has it.
+        written: The path in the import.
         importing: The library path of the file with the import; None for the template itself.
 
     Raises:
-        TemplateStaticError: it can name no library file, or there is none. Without a place.
+        TemplateStaticError: the path is invalid, or the file does not exist. Without a place.
     """
     candidates = _candidates(written, importing)
     for path in candidates:

@@ -1,7 +1,7 @@
 """Forms that begin with a keyword: `local`, `if`, `function`, `assert`, `error`, `import`.
 
-Each reaches as far to the right as it can, so its last part is the rest of the expression: a rule
-answers with what to wrap around that rest, and the parser goes on in a loop.
+Each form reaches as far to the right as possible, so its last part is the rest of the expression:
+a rule returns a function that wraps the rest, and the parser continues in a loop.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _IMPORTS: Final = ("import", "importstr", "importbin")
 
 
 class ExpressionParser(Protocol):
-    """What the parts of the parser need of the whole."""
+    """The parser, as its parts use it."""
 
     @property
     def tokens(self) -> TokenStream:
-        """The tokens, at what is to be parsed."""
+        """The token stream."""
 
     def expression(self) -> Expr:
-        """Takes an expression."""
+        """Parses an expression."""
 
     def specs(self, closing: str) -> tuple[CompSpec, ...]:
-        """Takes `for … if …` and the bracket that closes it."""
+        """Parses `for … if …` and its closing bracket."""
 
 
 class KeywordFormParser:
@@ -62,7 +62,7 @@ class KeywordFormParser:
         }
 
     def rule(self) -> FormRule | None:
-        """The rule of the form that comes next: it takes the keyword after it was taken."""
+        """The rule of the next form; call it with the keyword, already taken."""
         token = self._tokens.next
         return self._rules.get(token.text) if token.kind is TokenKind.KEYWORD else None
 
@@ -80,7 +80,7 @@ class KeywordFormParser:
         return lambda body: Local(self._from(word, body), tuple(binds), body)
 
     def bind(self, names: set[str]) -> Bind:
-        """`name = body` or `name(params) = body`; `names` are those taken, and gains one."""
+        """`name = body` or `name(params) = body`; adds the name to `names`, the defined ones."""
         name = self._tokens.expect_name("a local variable's name")
         if name.text in names:
             raise self._tokens.error(f"the local variable `{name.text}` is defined twice", name)

@@ -1,4 +1,4 @@
-"""Layers: what one object literal adds to an object, and the merged view of several of them."""
+"""Layers: the fields that one object literal adds to an object, and merged views of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from eventer.jsonnet.values import Code
 
 SELF_SLOT: Final = 2
 SUPER_SLOT: Final = 3
-"""Slots of a layer's frame: the object, and how many layers are below (what `super` is)."""
+"""Slots of a layer's frame: the object, and the number of layers below (for `super`)."""
 
 FIRST_OBJECT_VARIABLE: Final = 4
 
@@ -32,16 +32,16 @@ class LayerField:
 
 
 FieldEntry: TypeAlias = tuple[int, LayerField, Visibility]
-"""Where a name is found: the layer, its member there; and its visibility, all layers considered."""
+"""The layer of a field, its member there, and its visibility in view of all layers."""
 
 FieldTable: TypeAlias = dict[str, FieldEntry]
 
 
 class ObjectCode:
-    """What all layers made by one object literal share.
+    """The code that all layers of one object literal share.
 
     `binds` are the object's locals as (slot, code of the operand); `pad` are the slots after `self`
-    and `super`. `uses_draw_key` says whether the draw key can be observed at all.
+    and `super`. `uses_draw_key` is false if the value cannot depend on the draw key.
     """
 
     __slots__ = ("asserts", "binds", "pad", "table", "uses_draw_key", "visible_names")
@@ -63,7 +63,7 @@ class ObjectCode:
 
 
 PLAIN_OBJECT_CODE: Final = ObjectCode([], (), (), uses_draw_key=False)
-"""The shape of objects whose fields are values made by a function."""
+"""The code of objects whose fields are ready values."""
 
 Pending: TypeAlias = "tuple[Pending | None, tuple[Context, ...]]"
 
@@ -72,7 +72,7 @@ class Layer:
     """Members written in one frame and one context.
 
     `offset` counts the layers below it of the same comprehension, which `super` does not see.
-    `pending_elements` are the chains of elements in which `+` has placed it since, last one first.
+    `pending_elements` are the chains of elements in which `+` has inherited it, last one first.
     A layer that covers `covered_layers` layers below has no members: it removes `removed_name`.
     """
 
@@ -105,7 +105,7 @@ class Layer:
         self.removed_name = ""
 
     def within(self, elements: tuple[Context, ...]) -> Layer:
-        """This layer inherited inside `elements`: drawn anew in those it was not written in."""
+        """This layer inherited inside `elements`: its draws differ between new elements."""
         context = self.context
         if context is None or not elements or not self.object_code.uses_draw_key:
             return self
@@ -132,7 +132,7 @@ class Layer:
 
 
 def merged_table(layers: tuple[Layer, ...]) -> FieldTable:
-    """Every name of the layers, and where it is found from the top."""
+    """The entry of every name, found from the top."""
     if len(layers) == 1 and not layers[0].covered_layers:
         table = layers[0].object_code.table
         return single_layer_table(layers[0].members) if table is None else table
@@ -140,7 +140,7 @@ def merged_table(layers: tuple[Layer, ...]) -> FieldTable:
 
 
 def single_layer_table(members: Mapping[str, LayerField]) -> FieldTable:
-    """The view of one layer alone."""
+    """The table of a single layer."""
     return {name: (0, member, member.visibility) for name, member in members.items()}
 
 
@@ -150,7 +150,7 @@ def visible_names(table: FieldTable) -> list[str]:
 
 
 def _merged(layers: tuple[Layer, ...], start: int, stop: int) -> FieldTable:
-    """The view over layers [start, stop). What a cover hides, layers above it can bring back."""
+    """The table of layers [start, stop). A layer above a cover can define a removed name again."""
     cover = next((i for i in range(stop - 1, start - 1, -1) if layers[i].covered_layers), None)
     table: FieldTable = {}
     if cover is None:
@@ -169,7 +169,7 @@ def _merged(layers: tuple[Layer, ...], start: int, stop: int) -> FieldTable:
 
 
 def _put(table: FieldTable, name: str, entry: FieldEntry) -> None:
-    """Lays an entry over what is below it, whose visibility it may inherit."""
+    """Puts an entry over the one below it, whose visibility it may inherit."""
     number, member, visibility = entry
     if visibility is INHERIT and name in table:
         visibility = table[name][2]

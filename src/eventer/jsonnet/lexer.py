@@ -1,6 +1,6 @@
-"""Text to tokens, exactly where go-jsonnet 0.22 puts their borders.
+"""Text to tokens, split exactly as by go-jsonnet 0.22.
 
-Two habits of the judge look odd and are kept, for a template must not mean two things:
+Two of its rules are unusual and are kept, so that a template has the same meaning there:
 
 - a run of operator characters is one token (`==-` in `1 ==-1`); where it is longer than one
   character and ends in one of `+ - ~ ! $`, only its first character is the token. So `2*-1` works
@@ -20,7 +20,7 @@ from eventer.jsonnet.string_literals import decode_escapes
 
 
 class TokenKind(Enum):
-    """What a token is."""
+    """The kind of a token."""
 
     NAME = "name"
     KEYWORD = "keyword"
@@ -66,14 +66,14 @@ _BLOCK_OPENING: Final = re.compile(r"[ \t\r]*\n")
 _INDENT: Final = re.compile(r"[ \t]*")
 _NOT_LAST: Final = "+-~!$"
 MAX_TOKENS: Final = 250_000
-"""Far beyond any template; with it, a megabyte of commas is refused in time."""
+"""Far above any template; a megabyte of commas is refused quickly."""
 
 
 def lex(source: Source) -> list[Token]:
     """The tokens of a text; the last one is END.
 
     Raises:
-        TemplateSyntaxError: at the first character that begins no token.
+        TemplateSyntaxError: at the first character that does not begin a token.
     """
     return _Lexer(source).run()
 
@@ -122,7 +122,7 @@ class _Lexer:
     def _operator(self, start: int, text: str) -> int:
         if text[-1] not in _NOT_LAST:
             return self._add(TokenKind.OPERATOR, start, start + len(text))
-        # Not one operator, and no rest of it is one either: each character stands alone.
+        # Such a run is not an operator, and neither is its rest: each character is a token.
         for at, character in enumerate(text, start):
             self._add(TokenKind.KEYWORD if character == "$" else TokenKind.OPERATOR, at, at + 1)
         return start + len(text)

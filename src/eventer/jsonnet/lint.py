@@ -1,6 +1,6 @@
-"""What is legal but surprising: draws that all elements of a list share, choices that are none.
+"""Warnings: draws that all elements of a list share, choices with a single item.
 
-Which natives draw or choose is an argument: the language itself knows none.
+The caller names the natives that draw or choose: the language does not know them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from eventer.jsonnet.walk import child_nodes
 
 @dataclass(frozen=True, slots=True)
 class LintNames:
-    """Names of natives: those that draw, and those that choose among the items of a text."""
+    """The names of natives that draw, and of natives that choose among the items of a text."""
 
     drawing: frozenset[str] = frozenset()
     choosing: frozenset[str] = frozenset()
@@ -38,7 +38,7 @@ class LintNames:
 
 @dataclass(frozen=True, slots=True)
 class TemplateWarning:
-    """Legal but surprising: what, where, and what was probably meant."""
+    """Legal but surprising code: a message, its place, and what was probably meant."""
 
     message: str
     place: Place
@@ -57,7 +57,7 @@ def _warnings(tree: Expr, names: LintNames) -> list[TemplateWarning]:
 
 
 _ROOT: Final = 0
-"""Stands for the text outside of all locals, where locals have their `id`."""
+"""The key of the text outside all locals; the key of a local is its `id`."""
 
 
 class _Linter:
@@ -100,7 +100,7 @@ class _Linter:
             self._lists.append(node)
 
     def _propagate_drawing(self) -> None:
-        """What uses something that draws, draws."""
+        """Marks every local that uses a drawing local."""
         worklist = list(self._drawing)
         while worklist:
             for user in self._uses_of.get(worklist.pop(), ()):
@@ -118,7 +118,7 @@ class _Linter:
                 )
 
     def _is_drawn(self, var: Var) -> bool:
-        """Whether a variable is a local whose value draws (a function does so when called)."""
+        """Whether a variable is a local with a drawn value (functions draw at each call)."""
         bind = self._meanings.bind_of(var)
         if bind is None or id(bind) not in self._drawing:
             return False
@@ -128,7 +128,7 @@ class _Linter:
         )
 
     def _repeated(self, node: Array | ArrayComp | Apply) -> list[Var]:
-        """Variables that are elements of a list more than once."""
+        """Variables that are several elements of a list."""
         if isinstance(node, ArrayComp):
             return [*_outer_vars(node.body)]
         if isinstance(node, Array):
@@ -164,7 +164,7 @@ class _Linter:
 
 
 def _outer_vars(body: Expr) -> Iterator[Var]:
-    """The variables, bound outside of a body, that may be its value."""
+    """The variables bound outside a body that may be its value."""
     inner: set[str] = set()
     worklist = [body]
     while worklist:

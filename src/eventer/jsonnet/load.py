@@ -66,7 +66,7 @@ def load(template: Template, importer: Importer | None = None) -> Program:
 
 
 def _resolved(source: Source, path: str | None, files: ImportedFiles) -> ResolvedFile:
-    """One file: lexed and parsed, desugared, its imports read, its variables resolved."""
+    """One file: parses and desugars it, reads its imports, resolves its variables."""
     surface = parse(source)
     core = desugar(surface)
     core = files.read_imports(core, path)

@@ -1,4 +1,4 @@
-"""Values as JSON: the one text of CONTRACT §2 and the Python values beside it, in one pass."""
+"""Values as JSON: the canonical text and the Python values, in one pass."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from eventer.jsonnet.values import Array, Thunk, Value
 
 _EXACT: Final = float(1 << 53)
 _MIN_CHARGED_LENGTH: Final = 32
-"""Shorter strings are covered by the step that every value costs."""
+"""Shorter strings cost nothing beyond the step of each value."""
 
 
 class Manifester:
-    """Writes values as JSON, charging what it takes."""
+    """Writes values as JSON and charges the work."""
 
     __slots__ = ("_meter",)
 
@@ -34,7 +34,7 @@ class Manifester:
         int in the Python value, all others float. Asserts run, thunks are forced.
 
         Raises:
-            EvaluationError: what a field raises, or that a function cannot be shown.
+            EvaluationError: a field raises, or a value is a function.
         """
         parts: list[str] = []
         python = self._write(value, parts)
@@ -100,11 +100,11 @@ class Manifester:
         return result
 
     def _long(self, text: str) -> str:
-        """A string in quotes that is charged for, and (as a name) not remembered."""
-        self._meter.bytes(len(text))
-        self._meter.read(len(text))
+        """A string in quotes, charged and not cached."""
+        self._meter.charge_bytes(len(text))
+        self._meter.charge_reading(len(text))
         quoted = encode_basestring(text)
-        self._meter.bytes(len(quoted) - len(text))
+        self._meter.charge_bytes(len(quoted) - len(text))
         return quoted
 
     def _write_array(self, value: Array, parts: list[str]) -> list[JsonValue]:
@@ -122,7 +122,7 @@ class Manifester:
 
     def _enter(self, count: int) -> None:
         meter = self._meter
-        meter.steps(count + 1)
+        meter.charge_steps(count + 1)
         meter.depth -= 1
         if meter.depth < 0:
             raise meter.too_deep()

@@ -1,7 +1,7 @@
-"""What each variable means, and the refusal of trees in which one means nothing.
+"""The binder of each variable; refuses trees with unknown names.
 
-Go-jsonnet checks the same before it evaluates: unknown variables, `self` and `super` outside
-objects, `$` without an object around it. The text of unused locals is checked like any other.
+Go-jsonnet does the same checks before evaluation: unknown variables, `self` and `super` outside
+objects, `$` outside objects. Unused locals are checked too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from eventer.jsonnet.nodes import (
 from eventer.jsonnet.walk import child_nodes
 
 FREE_VARIABLE: Final = "std"
-"""The one variable that no template needs to bind."""
+"""The only variable that is always bound."""
 
 _NAMES_ARE_OUTSIDE: Final = (
     "a field's computed name stands outside of its object: bind what it needs with `local` before"
@@ -40,7 +40,7 @@ _NAMES_ARE_OUTSIDE: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Binder:
-    """What binds a variable: the node `owner`, as its number `index`; `bind` if it is a local."""
+    """The binder of a variable: number `index` of the node `owner`; `bind` if it is a local."""
 
     owner: Node
     index: int
@@ -55,7 +55,7 @@ def resolve_names(core: Expr) -> BinderMap:
     """The binders of all variables of a core tree.
 
     Raises:
-        TemplateStaticError: a variable, `self`, `super` or `$` means nothing where it stands.
+        TemplateStaticError: a variable is unknown, or `self`, `super` or `$` is outside objects.
     """
     scope = _NameResolver()
     scope.visit(core)
@@ -144,7 +144,7 @@ class _NameResolver:
         self._leave(*undos)
 
     def _specs(self, node: Node, specs: tuple[CompSpec, ...]) -> list[_Undo]:
-        """Each `for` sees the variables of those before it, the body sees all."""
+        """Each `for` sees the variables of the earlier ones, the body sees all."""
         undos: list[_Undo] = []
         for index, spec in enumerate(specs):
             for below in child_nodes(spec):
@@ -167,7 +167,7 @@ class _NameResolver:
         self._in_object = outside
 
     def _enter(self, binders: Mapping[str, Binder]) -> _Undo:
-        """Binds names; `_leave` with the answer gives them their outer meaning back."""
+        """Binds names; `_leave` with the result restores their outer binders."""
         undo = {name: self._names.get(name, _UNBOUND) for name in binders}
         self._names.update(binders)
         return undo
@@ -182,7 +182,7 @@ class _NameResolver:
 
 
 class _Unbound:
-    """What a name means that means nothing."""
+    """Stands for the binder of an unknown name."""
 
 
 _UNBOUND: Final = _Unbound()

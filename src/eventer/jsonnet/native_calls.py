@@ -1,4 +1,4 @@
-"""Which native function or function of `std` a call names, as far as the text alone says."""
+"""Finds the calls of natives and of `std` that are known from the text alone."""
 
 from __future__ import annotations
 

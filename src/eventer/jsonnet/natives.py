@@ -1,7 +1,7 @@
-"""What the language asks of the world: native functions, and the derivation of draw keys.
+"""The interface of native functions and of the derivation of draw keys.
 
 A draw key is an opaque 64-bit number here. This package derives keys by calling `DrawKeys`; it
-never hashes draws itself, so that the meaning of randomness lives in one place.
+never hashes draws itself: only `kernels.draw` defines them.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from eventer.core.model import JsonValue
 
 
 class DrawKeys(Protocol):
-    """Derives draw keys: H of CONTRACT §1."""
+    """Derives draw keys: H in `docs/reference/draws.md`."""
 
     def child(self, key: int, step: int) -> int:
-        """H(key, step), where a step is a site, an element's number or a text's `step_of`."""
+        """H(key, step); a step is a site, the number of an element or the `step_of` of a text."""
 
     def step_of(self, text: str) -> int:
         """A text as a step: the key of an object comprehension, a native's name."""
@@ -24,7 +24,7 @@ class DrawKeys(Protocol):
 
 @runtime_checkable
 class NativeObject(Protocol):
-    """An object whose fields a native makes only when they are read."""
+    """An object whose fields are computed when they are read."""
 
     def names(self) -> Sequence[str]:
         """The visible field names."""
@@ -62,4 +62,4 @@ class Natives(Protocol):
         """The native of that name; None makes `std.native(name)` null."""
 
     def names(self) -> Sequence[str]:
-        """All names, for near names in errors."""
+        """All names, for suggestions in errors."""

@@ -1,8 +1,8 @@
-"""The trees of the language: what the parser makes, and the core that desugaring leaves.
+"""The nodes of surface trees (from the parser) and core trees (from `desugar`).
 
-Nodes are immutable. The evaluator knows only core nodes; those marked *surface* are gone after
-`desugar`. `site` is the 64-bit name of a place that draws or is applied, filled in by `canonical`
-(0 before); equal templates have equal sites, however they are written.
+Nodes are immutable. The evaluator knows only core nodes; `desugar` replaces those marked *surface*.
+`site` is the 64-bit name of a place that draws or is applied; `canonical` sets it (0 before). Equal
+templates have equal sites, however they are written.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from eventer.core.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """Anything with a place in the text."""
+    """A node with a place in the text."""
 
     span: Span
 
@@ -56,7 +56,7 @@ class InSuper(Node):
 
 @dataclass(frozen=True, slots=True)
 class StdReference(Node):
-    """A function of the standard library that desugaring names, whatever `std` is bound to."""
+    """A function of the standard library, named by `desugar`, even if `std` is bound."""
 
     name: str
 
@@ -125,7 +125,7 @@ class Function(Node):
 
 @dataclass(frozen=True, slots=True)
 class Bind(Node):
-    """`name = body`; methods are functions by now."""
+    """`name = body`; methods are `Function` nodes."""
 
     name: str
     body: Expr

@@ -26,7 +26,7 @@ _OPERATORS: Final = {
 
 
 class ObjectParser:
-    """Parses what stands between `{` and `}`."""
+    """Parses the text between `{` and `}`."""
 
     def __init__(self, parser: ExpressionParser, keyword_forms: KeywordFormParser) -> None:
         self._parser, self._keyword_forms = parser, keyword_forms
@@ -35,7 +35,7 @@ class ObjectParser:
         """The object whose `{` was taken.
 
         Raises:
-            TemplateSyntaxError: a member is none, or a literal name or a local stands twice.
+            TemplateSyntaxError: a member is invalid, or a literal name or a local is defined twice.
         """
         tokens, body = self._parser.tokens, _ObjectBody(self._parser, self._keyword_forms)
         while not tokens.take_if("}"):
@@ -121,7 +121,7 @@ class _ObjectBody:
         self._literal_names.add(name)
 
     def comprehension(self, opening: Token) -> ObjectComp:
-        """The object comprehension that these members turn out to be."""
+        """The object comprehension that these members form."""
         token = self._tokens.next
         if self.asserts:
             raise self._tokens.error("an object comprehension cannot have assertions", token)
@@ -140,7 +140,7 @@ class _ObjectBody:
 
 
 def _raw(token: Token) -> str:
-    r"""go-jsonnet compares names as written: `"a"` and `"\u0061"` clash only when evaluated."""
+    r"""Go-jsonnet compares names as written: `"a"` and `"\u0061"` clash only when evaluated."""
     if token.text[0] in "\"'":
         return token.text[1:-1]
     return str(token.value)

@@ -1,8 +1,8 @@
 """Objects: layers of members, the lowest first; `+` puts the layers of the right on the left's.
 
-A member's value belongs to (object, layer, name): it is computed at most once, in a frame shared
-by the members of one layer in one object, where `self` is the whole object and `super` the layers
-below. Merged views of the layers are made when first asked for.
+The value of a member belongs to (object, layer, name). It is computed at most once, in a frame that
+the members of one layer in one object share: `self` is the whole object, `super` the layers below.
+Merged tables of the layers are created on first use.
 """
 
 from __future__ import annotations
@@ -68,19 +68,19 @@ class Object:
 
     @property
     def table(self) -> FieldTable:
-        """Every name, and where it is found."""
+        """The entry of every name."""
         table = self._table
         if table is None:
             table = self._table = merged_table(self.layers)
         return table
 
     def has(self, name: str, *, hidden: bool = True) -> bool:
-        """Whether there is such a field; without `hidden`, whether there is a visible one."""
+        """Whether the field exists; with `hidden` false, whether it is visible."""
         entry = self.table.get(name)
         return entry is not None and (hidden or entry[2] is not HIDDEN)
 
     def names(self, *, hidden: bool = False) -> list[str]:
-        """The field names by code point: the visible ones, or all of them. Do not change it."""
+        """The names of visible or all fields by code point. Do not change the list."""
         if hidden:
             return sorted(self.table)
         if len(self.layers) == 1:
@@ -97,7 +97,7 @@ class Object:
         """The value of a field, visible or hidden. The object's asserts run before the first.
 
         Raises:
-            EvaluationError: there is none (a near name is the hint), or what the field raises.
+            EvaluationError: the field does not exist, or raises.
         """
         value = self.cache.get(name, MISSING)
         if value is not MISSING:
@@ -111,7 +111,7 @@ class Object:
         return value
 
     def get_super(self, name: str, below: int) -> Value:
-        """The value of a field as found below layer `below`."""
+        """The value of a field, looked up below layer `below`."""
         if below == 0:
             raise EvaluationError("`super` needs an object on the left side of `+`")
         entry = self.table_below(below).get(name)
@@ -130,7 +130,7 @@ class Object:
         return supers[field_key]
 
     def table_below(self, below: int) -> FieldTable:
-        """Every name that `super` has where `below` layers are below."""
+        """The table of the lowest `below` layers, which `super` sees."""
         if self._super_tables is None:
             self._super_tables = {}
         table = self._super_tables.get(below)
@@ -199,7 +199,7 @@ class Object:
 
 
 def add_objects(left: Object, right: Object, elements: tuple[Context, ...]) -> Object:
-    """`left + right`, made inside `elements`."""
+    """`left + right`, evaluated inside `elements`."""
     return Object(
         _inherited(left, elements) + _inherited(right, elements),
         left.has_asserts or right.has_asserts,
@@ -214,7 +214,7 @@ def _inherited(value: Object, elements: tuple[Context, ...]) -> tuple[Layer, ...
 
 
 def object_of(fields: Mapping[str, Operand], hidden: Collection[str] = ()) -> Object:
-    """An object of ready operands; inherited in a list element, its fields keep their values."""
+    """An object of operands; its fields keep their values where a list element inherits it."""
     members = {
         name: LayerField(_ready(operand), HIDDEN if name in hidden else INHERIT, None)
         for name, operand in fields.items()
@@ -223,7 +223,7 @@ def object_of(fields: Mapping[str, Operand], hidden: Collection[str] = ()) -> Ob
 
 
 def without_field(value: Object, name: str) -> Object:
-    """The object without a field, which `super` and fields that were written below still see."""
+    """The object without a field, which `super` and the existing fields still see."""
     cover = Layer(PLAIN_OBJECT_CODE, {}, None, None)
     cover.covered_layers, cover.removed_name = len(value.layers), name
     return Object((*value.layers, cover), value.has_asserts, value.uses_draw_key)

@@ -1,4 +1,4 @@
-"""`+`, `==`, the order of values, and how values read as text inside the language."""
+"""`+`, `==`, the order of values, and their text."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 _OBJECT_BYTES: Final = 320
 _LAYER_BYTES: Final = 16
 _LAYERS_PER_STEP: Final = 8
-"""What `+` of objects costs: it copies a reference to each layer, and nothing else."""
+"""The cost of `+` of objects, which copies a reference to each layer."""
 
 _HIGH_CONTROLS: Final = pattern("[\x7f-\x9f]")
 _MIN_CHARGED_LENGTH: Final = 4_096
-"""Shorter strings are covered by the step that every value costs."""
+"""Shorter strings cost nothing beyond the step of each value."""
 
 
 class Operators:
-    """The operators that look into values, charging what they take."""
+    """The operators that traverse values; they charge their work."""
 
     __slots__ = ("_meter",)
 
@@ -46,19 +46,19 @@ class Operators:
         if isinstance(left, str) or isinstance(right, str):
             return self._concatenate(self.to_string(left), self.to_string(right))
         if isinstance(left, Array) and isinstance(right, Array):
-            self._meter.elements(len(left.items) + len(right.items))
+            self._meter.charge_elements(len(left.items) + len(right.items))
             return Array(left.items + right.items)
         if isinstance(left, Object) and isinstance(right, Object):
             layers = len(left.layers) + len(right.layers)
-            self._meter.bytes(_OBJECT_BYTES + layers * _LAYER_BYTES)
-            self._meter.steps(1 + layers // _LAYERS_PER_STEP)
+            self._meter.charge_bytes(_OBJECT_BYTES + layers * _LAYER_BYTES)
+            self._meter.charge_steps(1 + layers // _LAYERS_PER_STEP)
             return add_objects(left, right, elements)
         raise EvaluationError(
             f"cannot add {describe(left)} and {describe(right)}", hint=_add_hint(left, right)
         )
 
     def _concatenate(self, left: str, right: str) -> str:
-        self._meter.bytes(len(left) + len(right))
+        self._meter.charge_bytes(len(left) + len(right))
         return left + right
 
     # -- equality and order ---------------------------------------------------------------------
@@ -89,12 +89,12 @@ class Operators:
 
     def _same_texts(self, left: str, right: str) -> bool:
         if len(left) >= _MIN_CHARGED_LENGTH and len(left) == len(right):
-            self._meter.copied(len(left))
+            self._meter.charge_copying(len(left))
         return left == right
 
     def _enter(self) -> None:
         meter = self._meter
-        meter.steps(1)
+        meter.charge_steps(1)
         meter.depth -= 1
         if meter.depth < 0:
             raise meter.too_deep()
@@ -103,7 +103,7 @@ class Operators:
         if len(left.items) != len(right.items):
             return False
         for first, second in zip(left, right, strict=True):
-            self._meter.steps(1)
+            self._meter.charge_steps(1)
             if not self.equals(first, second):
                 return False
         return True
@@ -113,21 +113,21 @@ class Operators:
         if names != right.names():
             return False
         for name in names:
-            self._meter.steps(1)
+            self._meter.charge_steps(1)
             if not self.equals(left.get(name), right.get(name)):
                 return False
         return True
 
     def compare(self, left: Value, right: Value) -> int:
-        """Below, equal to or above 0, as `left` is below, equal to or above `right`.
+        """Negative, 0 or positive if `left` is below, equal to or above `right`.
 
         Raises:
-            EvaluationError: they are not two numbers, two strings or two arrays of such.
+            EvaluationError: they are not two numbers, two strings or two arrays of these.
         """
         kind = left.__class__
         if kind is right.__class__ and (kind is float or kind is str):
             if kind is str:
-                self._meter.copied(min(len(left), len(right)))  # type: ignore[arg-type]  # the same class
+                self._meter.charge_copying(min(len(left), len(right)))  # type: ignore[arg-type]  # the same class
             return (left > right) - (left < right)  # type: ignore[operator]  # the same class
         if isinstance(left, Array) and isinstance(right, Array):
             self._enter()
@@ -141,7 +141,7 @@ class Operators:
 
     def _compare_arrays(self, left: Array, right: Array) -> int:
         for first, second in zip(left.items, right.items, strict=False):
-            self._meter.steps(1)
+            self._meter.charge_steps(1)
             order = self.compare(force(first), force(second))
             if order:
                 return order
@@ -150,7 +150,7 @@ class Operators:
     # -- text -----------------------------------------------------------------------------------
 
     def to_string(self, value: Value) -> str:
-        """`std.toString`: strings as they are, others as the language prints them on one line."""
+        """`std.toString`: a string as it is, other values as JSON on one line."""
         if isinstance(value, str):
             return value
         if value.__class__ is float:
@@ -160,7 +160,7 @@ class Operators:
         return "".join(parts)
 
     def _write(self, value: Value, parts: list[str]) -> None:
-        self._meter.steps(1)
+        self._meter.charge_steps(1)
         if value is None:
             parts.append("null")
         elif value is True or value is False:
@@ -169,7 +169,7 @@ class Operators:
             parts.append(self._quoted(value))
         elif isinstance(value, float):
             text = number_text(value)
-            self._meter.bytes(len(text))
+            self._meter.charge_bytes(len(text))
             parts.append(text)
         else:
             self._enter()
@@ -205,26 +205,26 @@ class Operators:
         parts.append("}" if before != "{" else "{ }")
 
     def _quoted(self, text: str) -> str:
-        """See `quote_string`; paid for."""
-        self._meter.bytes(len(text))
+        """See `quote_string`; charged."""
+        self._meter.charge_bytes(len(text))
         if len(text) < _MIN_CHARGED_LENGTH:
             return quote_string(text)
         pieces: list[str] = []
-        for piece in self._meter.pieces(text):
+        for piece in self._meter.charged_pieces(text):
             pieces.append(quote_string(piece)[1:-1])
-            self._meter.bytes(len(pieces[-1]) - len(piece))
+            self._meter.charge_bytes(len(pieces[-1]) - len(piece))
         return f'"{"".join(pieces)}"'
 
 
 def locate_error(error: TemplateError, value: Object, name: str) -> None:
-    """Gives an error that has no place the place of the field that it came from."""
+    """Gives an error without a place the place of the field that raised it."""
     span = value.table[name][1].span
     if span is not None:
         error.at(span)
 
 
 def quote_string(text: str) -> str:
-    """A string as the language prints it: JSON, with the controls above 0x7e escaped too."""
+    """A string as JSON, with the control characters above 0x7e escaped too."""
     return _HIGH_CONTROLS.sub(_escape, encode_basestring(text))
 
 
@@ -233,7 +233,7 @@ def _escape(match: Match[str]) -> str:
 
 
 def describe(value: Value) -> str:
-    """What a value is, with an article."""
+    """The type of a value, with an article."""
     name = type_name(value)
     if name == "null":
         return name

@@ -1,8 +1,8 @@
 """Tokens to the surface tree: recursive descent, with precedence climbing for operators.
 
-What go-jsonnet 0.22 accepts is accepted, and nothing else.
+It accepts exactly the templates that go-jsonnet 0.22 accepts.
 Forms that begin with a keyword (`local`, `if`, `function`, `assert`, `error`, `import`) may stand
-wherever an operand may and reach as far to the right as they can. Chains of them are parsed in a
+wherever an operand may, and reach as far to the right as possible. Chains of them are parsed in a
 loop, so only brackets and operands nest.
 """
 
@@ -62,7 +62,7 @@ def parse(source: Source) -> Expr:
     """The surface tree of a text.
 
     Raises:
-        TemplateSyntaxError: go-jsonnet would refuse it too, or it nests too deep.
+        TemplateSyntaxError: go-jsonnet refuses the text too, or it nests too deep.
     """
     raise_recursion_limit()
     tree = _Parser(TokenStream(source)).whole()
@@ -297,7 +297,7 @@ class _Parser:
 
 
 def _split_operator(text: str, token: Token) -> str | None:
-    """A hint where an operator was read as its first character, for a sign follows it closely."""
+    """A hint if a sign directly after an operator splits it into single characters."""
     for start in (token.start, token.start - 1):
         run = text[max(start, 0) : start + 2]
         if len(token.text) == 1 and (run in PRECEDENCE or run == "::"):
@@ -306,9 +306,9 @@ def _split_operator(text: str, token: Token) -> str | None:
 
 
 def _colons(token: Token) -> int:
-    """How many colons of a slice a token is.
+    """The number of colons of a slice in a token.
 
-    go-jsonnet looks at the text inside a string too: `x[":"]` is a slice there, and so here.
+    As in go-jsonnet, the text inside a string counts too: `x[":"]` is a slice.
     """
     written = (
         token.value if token.kind is TokenKind.STRING and "\\" not in token.text else token.text

@@ -1,7 +1,7 @@
-"""What of a file can be reached from its root, and which locals need which.
+"""The part of a file that is reachable from its root, and the dependencies of locals.
 
-A local counts only if the root's text mentions it, or the text of a local that counts. Depth is
-the number of steps from the root (`forms`); a `local` is no step.
+A local is reachable if the root's text mentions it, or the text of a reachable local does. Depth is
+the number of steps from the root (`canonical_forms`); a `local` does not count as a step.
 """
 
 from __future__ import annotations
@@ -101,9 +101,9 @@ class _ReachabilityVisitor:
 
 
 def strongly_connected_components(dependencies: dict[int, list[int]]) -> list[list[int]]:
-    """Locals in an order in which each comes after those it needs, recursive ones together.
+    """Groups of mutually recursive locals, each after the locals that it needs.
 
-    Tarjan's strongly connected components, without recursion.
+    Tarjan's algorithm, without recursion.
     """
     return _Tarjan(dependencies).run()
 

@@ -23,12 +23,12 @@ _CODE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})")
 
 
 def decode_escapes(source: Source, start: int, end: int) -> str:
-    r"""The text of a quoted string's inside, the characters [start, end) of a source.
+    r"""The text between quotes, the characters [start, end) of a source.
 
-    Two halves that make no pair (`\ud83d\u0041`) become U+FFFD, as go-jsonnet has it.
+    Two surrogates that are not a pair (`\ud83d\u0041`) become U+FFFD, as in go-jsonnet.
 
     Raises:
-        TemplateSyntaxError: at the escape that is none.
+        TemplateSyntaxError: at an invalid escape.
     """
     text, parts, at = source.text, [], start
     while True:

@@ -1,4 +1,4 @@
-"""The parser's view of its tokens: look, take, expect, and say what was expected instead."""
+"""The tokens as the parser reads them: look, take, expect, and report what was expected."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from eventer.core.source import Source, Span
 from eventer.jsonnet.lexer import Token, TokenKind, lex
 
 MAX_NESTING: Final = 500
-"""Brackets and operands that may stand inside each other."""
+"""The most brackets and operands inside each other."""
 
 
 class TokenStream:
@@ -37,7 +37,7 @@ class TokenStream:
         return self._tokens[self._position - 1]
 
     def take(self) -> Token:
-        """Takes the next token; END is never used up."""
+        """Takes the next token; END can be taken again and again."""
         token = self._tokens[self._position]
         if token.kind is not TokenKind.END:
             self._position += 1
@@ -57,17 +57,17 @@ class TokenStream:
         """Takes this operator, keyword or symbol.
 
         Raises:
-            TemplateSyntaxError: something else comes.
+            TemplateSyntaxError: the next token is another one.
         """
         if not self.next_is(text):
             raise self.unexpected(f"`{text}` {where}")
         return self.take()
 
     def expect_name(self, what: str) -> Token:
-        """Takes a name; keywords are none.
+        """Takes a name; keywords are not names.
 
         Raises:
-            TemplateSyntaxError: something else comes.
+            TemplateSyntaxError: the next token is another one.
         """
         token = self.next
         if token.kind is TokenKind.NAME:
@@ -80,7 +80,7 @@ class TokenStream:
         raise self.unexpected(what, hint=hint)
 
     def unexpected(self, expected: str, *, hint: str | None = None) -> TemplateSyntaxError:
-        """The error that something else than `expected` comes next."""
+        """The error for a next token that is not `expected`."""
         return TemplateSyntaxError(
             f"expected {expected}, but found {describe_token(self.next)}",
             self.span_of(self.next),
@@ -103,7 +103,7 @@ class TokenStream:
         """Goes one level deeper.
 
         Raises:
-            TemplateSyntaxError: that is too deep.
+            TemplateSyntaxError: the nesting is too deep.
         """
         self._depth += 1
         if self._depth > MAX_NESTING:
@@ -119,7 +119,7 @@ class TokenStream:
 
 
 def describe_token(token: Token) -> str:
-    """A token as error messages call it."""
+    """A token in the words of error messages."""
     if token.kind is TokenKind.END:
         return "the end of the template"
     if token.kind is TokenKind.STRING:

@@ -1,8 +1,8 @@
 """The values of the language as Python objects.
 
 `null`, booleans, numbers and strings are None, bool, float (never int) and str. Arrays, objects
-and functions are the classes here and in `objects.py`. What sits in an array, in a field or in a
-variable may still be a `Thunk`: an *operand* is a value or a thunk, `force` makes it a value.
+and functions are the classes here and in `object_values.py`. An array, a field or a variable may
+hold a `Thunk` instead of a value: an *operand* is a value or a thunk, and `force` gives its value.
 """
 
 from __future__ import annotations
@@ -19,17 +19,16 @@ if TYPE_CHECKING:
 Value: TypeAlias = "bool | float | str | Array | Object | Function | None"
 Operand: TypeAlias = "Value | Thunk"
 Frame: TypeAlias = list[Any]
-"""Variables at run time: the frame around it (or None), the `Context`, then one slot a variable."""
+"""Variables at run time: the outer frame (or None), the `Context`, then one slot per variable."""
 
 Code: TypeAlias = Callable[[Frame], Any]
 """A compiled expression: its value in a frame."""
 
 
 class Thunk:
-    """A value not computed yet: `code` in `frame`, computed at most once.
+    """A delayed value: `code` in `frame`, computed at most once.
 
-    The frame's context is the one that the expression was written in, so it does not matter who
-    forces it, or when.
+    The context is that of the frame, so the value does not depend on when it is forced.
     """
 
     __slots__ = ("code", "frame", "value")
@@ -44,7 +43,7 @@ class Thunk:
         """The value.
 
         Raises:
-            EvaluationError: what the expression raises, or that it needs its own value.
+            EvaluationError: the expression raises, or depends on its own value.
             BudgetError: too deep, or out of steps.
         """
         code = self.code
@@ -67,7 +66,7 @@ class Thunk:
 
 
 def infinite_recursion(_frame: Frame) -> Value:
-    """Stands in for the code of a thunk while it is being computed."""
+    """Replaces the code of a thunk while it is being computed."""
     raise EvaluationError("this value depends on itself: infinite recursion")
 
 
@@ -77,7 +76,7 @@ def force(operand: Operand) -> Value:
 
 
 class Array:
-    """An array. `items` are operands; they are never written to after the array is made."""
+    """An array. `items` are operands; the list is never changed."""
 
     __slots__ = ("items",)
 
@@ -88,7 +87,7 @@ class Array:
         return len(self.items)
 
     def __iter__(self) -> Iterator[Value]:
-        """The elements' values, each forced when it is its turn."""
+        """The values of the elements, each forced on access."""
         for item in self.items:
             yield force(item)
 
@@ -98,7 +97,7 @@ class Array:
 
 
 class Function:
-    """Anything that can be applied: closures, functions of `std`, natives.
+    """A value that can be applied: a closure, a function of `std` or a native.
 
     `name` is for errors. Templates apply functions through the evaluator; functions of the
     standard library through `Call.apply` and `Call.later`, which derive the context.
@@ -108,12 +107,12 @@ class Function:
 
     @property
     def name(self) -> str:
-        """What errors call it."""
+        """The name in errors."""
         raise NotImplementedError
 
     @property
     def parameters(self) -> Sequence[tuple[str, bool]]:
-        """Names, each with whether the argument may be left out."""
+        """Names; the flag is true if the argument may be omitted."""
         raise NotImplementedError
 
     def enter(
@@ -131,7 +130,7 @@ class Function:
 
 
 def type_name(value: Value) -> str:
-    """What `std.type` says."""
+    """The type as in `std.type`."""
     if value is None:
         return "null"
     if value is True or value is False:

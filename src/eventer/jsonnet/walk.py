@@ -1,7 +1,6 @@
-"""Trees in general: the nodes below a node, a node with others below it, how high a tree may be.
+"""Traversal of trees: the nodes below a node, replacing them, and the limit of the height.
 
-Every stage after the parser recurses over the tree, so its height is limited here, once; the room
-that Python needs for that height is made by `raise_recursion_limit`.
+Every stage after the parser recurses over the tree, so the height is limited here, once.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from eventer.jsonnet.nodes import Node
 NodeT = TypeVar("NodeT", bound=Node)
 
 MAX_HEIGHT: Final = 3_000
-"""Nodes on the longest way from the root to a leaf."""
+"""The most nodes on a path from the root to a leaf."""
 
 _RECURSION_LIMIT: Final = 25_000
 
@@ -67,10 +66,10 @@ def walk_nodes(root: Node) -> Iterator[Node]:
 
 
 def check_height(root: Node) -> None:
-    """Refuses a tree that is too high for the stages after the parser.
+    """Checks the height of a tree.
 
     Raises:
-        TemplateSyntaxError: at the first node that lies too deep.
+        TemplateSyntaxError: the tree is too high, at the first node below the limit.
     """
     level, height = [root], 0
     while level:
@@ -85,6 +84,6 @@ def check_height(root: Node) -> None:
 
 
 def raise_recursion_limit() -> None:
-    """Lets Python recurse over trees of the greatest height. The limit is raised, never lowered."""
+    """Lets Python recurse over the highest trees; never lowers its limit."""
     if sys.getrecursionlimit() < _RECURSION_LIMIT:
         sys.setrecursionlimit(_RECURSION_LIMIT)

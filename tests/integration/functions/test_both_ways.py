@@ -1,6 +1,6 @@
-"""Columns are made in two ways, few rows by arrays, many by compiled loops: the values are one.
+"""Columns of few rows (arrays) and of many rows (compiled loops) have the same values.
 
-Unit tests of functions go the plain way alone; this shows that what they say is true of both.
+Unit tests of functions use arrays only; this test extends their results to compiled loops.
 """
 
 from collections.abc import Iterator, Sequence
@@ -45,9 +45,7 @@ def test_fields_of_many_rows(name: str) -> None:
 @pytest.mark.parametrize("name", FIELDS)
 @given(rows=st.lists(st.tuples(words, indices), min_size=1, max_size=30))
 @settings(max_examples=10)
-def test_compiled_fields_are_what_the_specification_says(
-    name: str, rows: list[tuple[int, int]]
-) -> None:
+def test_compiled_fields_equal_the_reference(name: str, rows: list[tuple[int, int]]) -> None:
     keys = draw.key_column([key for key, _ in rows])
     index = np.array([n for _, n in rows], dtype=np.int64)
     with spelling_path(compiled=True):

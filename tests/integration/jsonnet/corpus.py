@@ -1,4 +1,4 @@
-"""Programs on the core of the language, by construct; what each gives, go-jsonnet 0.22 says."""
+"""Programs on the core of the language, by construct; go-jsonnet 0.22 gives the expected values."""
 # ruff: noqa: E501  # a program a line, as it would be typed
 
 LITERALS = r"""
@@ -749,6 +749,6 @@ def programs():
 
 
 def _literals():
-    """One a line, but for the text block."""
+    """One literal per line, except for the text block."""
     before, block, after = LITERALS.partition("|||\n  two\n    lines\n|||\n")
     return [*before.splitlines(), block.rstrip(), *after.splitlines()]

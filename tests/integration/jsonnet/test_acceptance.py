@@ -1,4 +1,4 @@
-"""What our corpus says is accepted and refused, go-jsonnet accepts and refuses."""
+"""Go-jsonnet accepts and refuses the same programs as the corpus says."""
 
 from tests import go_jsonnet
 from tests.unit.jsonnet.corpus import ACCEPTED, LIBRARY, REFUSED

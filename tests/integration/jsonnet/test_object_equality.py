@@ -61,6 +61,13 @@ def _events(text: str, engine: str) -> list[bytes]:
     return run_with_large_stack(generate)
 
 
+def _events_or_error(text: str, engine: str) -> list[bytes] | str:
+    try:
+        return _events(text, engine)
+    except EvaluationError as error:
+        return error.message
+
+
 @pytest.mark.parametrize("use", USES)
 @pytest.mark.parametrize("origin", ORIGINS)
 def test_equality_is_the_same_on_both_engines(origin, use):
@@ -72,6 +79,14 @@ def test_equality_is_the_same_on_both_engines(origin, use):
 def test_the_plan_covers_equality_of_objects(origin):
     text = f"{PREFIX}local x = {ORIGINS[origin]}; {{result: x == {{a: 1}}}}"
     assert _events(text, "plan") == _events(text, "interpreter")
+
+
+@pytest.mark.parametrize("value", ["number", "number + 0.5", "[number]"])
+@pytest.mark.parametrize("array", ["[number, 3]", "[[1], [number]]", "[1, 2]"])
+def test_set_members_among_drawn_elements_stay_on_the_plan(value, array, caplog):
+    text = f"{PREFIX}{{result: std.setMember({value}, {array})}}"
+    assert _events_or_error(text, "auto") == _events_or_error(text, "interpreter")
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("values", ["[], []", "{}, {}", "[1], [2]", "pick, pick", "pick, {a: 1}"])

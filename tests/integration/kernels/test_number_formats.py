@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from eventer.jsonnet.std.format_codes import Conversion
-from eventer.jsonnet.std.format_numbers import ConversionLayout, fraction_text, integer_text
+from eventer.jsonnet.std.format_numbers import ConversionLayout, fraction_text, whole_text
 from eventer.jsonnet.std.transcendental import power
 from eventer.kernels.json.number_formats import MAX_PLACES, MAX_WIDTH, NumberFormat, format_numbers
 
@@ -42,10 +42,10 @@ def layouts(draw):
 def reference(layout, value):
     """The text by the functions of the language; the width of zeros is separate."""
     code = Conversion(
-        kind="d" if layout.whole else "f",
+        kind="d" if layout.integer else "f",
         name=None,
         width=float(layout.zeros),
-        precision=float(layout.least if layout.whole else layout.places),
+        precision=float(layout.least if layout.integer else layout.places),
         alternative=layout.point,
         zero=True,
         left=False,
@@ -53,7 +53,7 @@ def reference(layout, value):
         plus=layout.sign == "+",
         capitals=False,
     )
-    write = integer_text if layout.whole else fraction_text
+    write = whole_text if layout.integer else fraction_text
     text = write(ConversionLayout(code, code.width, code.precision, ""), value)
     return text.ljust(layout.width) if layout.left else text.rjust(layout.width)
 
@@ -69,7 +69,7 @@ def check(layout, values):
     beyond = [
         row
         for row, value in enumerate(values)
-        if not (abs(value) if layout.whole else abs(value) * 10.0**layout.places + 0.5) < EXACT
+        if not (abs(value) if layout.integer else abs(value) * 10.0**layout.places + 0.5) < EXACT
     ]
     assert left_out == beyond
     for row, value in enumerate(values):

@@ -1,6 +1,6 @@
 """The first values of every function and key under a fixed key, as a file.
 
-`python -m tests.unit.functions.golden` writes it anew: only together with a new `VERSION` in
+`python -m tests.unit.functions.golden` writes the file: only together with a new `VERSION` in
 `eventer.functions.fingerprint`, or in `eventer.kernels.draw`.
 """
 
@@ -36,7 +36,7 @@ CALLS: tuple[tuple[str, Sequence[JsonValue]], ...] = (
 
 
 def values() -> dict[str, JsonValue]:
-    """By call and key, each call under the same draw key."""
+    """Values by call and key, all under the same draw key."""
     index = np.arange(ROWS, dtype=np.int64)
     context = BatchContext(index, index * 10**9 + 1_700_000_000_123_456_789)
     made: dict[str, JsonValue] = {"fingerprint": fingerprint()}

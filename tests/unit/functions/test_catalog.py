@@ -1,4 +1,4 @@
-"""The catalog, what it says of itself, and the page made from it."""
+"""The catalog, its description as JSON, and the data files."""
 
 import json
 from pathlib import Path
@@ -27,14 +27,14 @@ def test_the_eight_functions_of_the_readme() -> None:
     )
 
 
-def test_an_unknown_name_gets_a_near_one() -> None:
+def test_an_unknown_name_gets_a_suggestion() -> None:
     assert CATALOG.find("get_intger") is None
     with pytest.raises(NotFoundError) as caught:
         CATALOG.get("get_intger")
     assert caught.value.hint == "did you mean 'get_integer'?"
 
 
-def test_the_description_is_json_and_complete() -> None:
+def test_the_description_is_complete_json() -> None:
     described = json.loads(json.dumps(CATALOG.describe()))
     assert [f["name"] for f in described] == list(CATALOG.names())
     for function in described:

@@ -10,7 +10,7 @@ from eventer.functions import data_files
 from eventer.functions.choices import GET_ONE_OF, items_of
 from eventer.functions.columns import DictionaryColumn
 from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
-from eventer.functions.spec import BatchContext, ReturnType, RowContext
+from eventer.functions.spec import BatchContext, RowContext
 from eventer.functions.user_agents import GET_RAND_USER_AGENT
 from eventer.kernels.draw import draw
 
@@ -53,29 +53,11 @@ def test_an_array_may_have_any_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("argument", "kind"),
-    [
-        ("1, 2", ReturnType.TEXT),
-        ([1.0, 2.0], ReturnType.INTEGER),
-        ([1.0, 2.5], ReturnType.NUMBER),
-        ([1e300], ReturnType.NUMBER),
-        (["a"], ReturnType.TEXT),
-        ([{"a": 1.0}], ReturnType.OBJECT),
-        (["a", 1.0], ReturnType.JSON),
-        ([None, 1.0], ReturnType.JSON),
-        ([True], ReturnType.JSON),
-    ],
-)
-def test_the_result_is_as_exact_as_the_items(argument: object, kind: ReturnType) -> None:
-    assert GET_ONE_OF.call_return_type((argument,)) is kind
-
-
-@pytest.mark.parametrize(
     ("argument", "said"),
     [
-        ("", "nothing to choose from"),
-        (" , ,", "nothing to choose from"),
-        ([], "nothing to choose from"),
+        ("", "'items' is empty"),
+        (" , ,", "'items' is empty"),
+        ([], "'items' is empty"),
         (5.0, "'items' must be text or an array, not 5"),
         ({"a": 1.0}, "'items' must be text or an array"),
         (None, "needs its argument 'items'"),
@@ -100,7 +82,7 @@ def test_a_user_agent_is_the_entry_that_the_number_falls_on() -> None:
 @pytest.mark.parametrize(
     ("spec", "given"), [(GET_DATASET, "dataset"), (GET_INSTANCE_ID, "instance_id")]
 )
-def test_what_the_request_and_the_service_say_comes_before_the_argument(spec, given) -> None:
+def test_values_of_request_and_service_override_the_argument(spec, given) -> None:
     call = spec.call(("dummy",))
     assert call.row(1, RowContext(0, 0)) == "dummy"
     assert call.row(1, RowContext(0, 0, **{given: "real"})) == "real"

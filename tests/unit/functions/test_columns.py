@@ -1,4 +1,4 @@
-"""The tagged columns as lists and as Arrow."""
+"""Columns as lists and as Arrow."""
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,6 @@ from eventer.functions.string_building import (
     concatenate_parts,
     digits,
     padded_digits,
-    string_column,
 )
 
 
@@ -38,7 +37,7 @@ def test_picks_share_their_entries() -> None:
     assert column.rows == 3
 
 
-def test_fields_are_made_when_asked_for() -> None:
+def test_fields_are_computed_on_demand() -> None:
     column = ObjectColumn(
         2, {"a": lambda: ConstantColumn("x", 2), "b": lambda: IntegerColumn(np.array([1, 2]))}
     )
@@ -46,7 +45,8 @@ def test_fields_are_made_when_asked_for() -> None:
 
 
 def test_texts_are_arrow_large_strings() -> None:
-    column = string_column(["", "abc", "d"])
+    names = StringDictionary(["", "abc", "d"])
+    column = concatenate_parts(3, names.take(np.array([0, 1, 2])))
     array = column.to_arrow()
     assert array.type == pa.large_string()
     array.validate(full=True)
@@ -54,17 +54,16 @@ def test_texts_are_arrow_large_strings() -> None:
 
 
 def test_an_empty_column_is_a_column() -> None:
-    assert string_column([]).to_list() == []
     assert concatenate_parts(0, b"abc").to_list() == []
 
 
-def test_pieces_are_laid_out_with_what_counts_of_them() -> None:
+def test_parts_of_different_lengths_are_concatenated() -> None:
     names = StringDictionary(["a", "", "ccc"])
     pieces = (b"<", names.take(np.array([2, 1, 0])), b">", digits(np.array([0, 70, 123]), 3))
     assert concatenate_parts(3, *pieces).to_list() == ["<ccc>0", "<>70", "<a>123"]
 
 
-def test_pieces_of_one_width_need_no_squeezing() -> None:
+def test_parts_of_one_width_are_concatenated() -> None:
     assert concatenate_parts(2, b"n", padded_digits(np.array([7, 42]), 3)).to_list() == [
         "n007",
         "n042",
@@ -90,7 +89,7 @@ FIELDS = CATALOG.get("get_rand_data").fields
 @pytest.mark.parametrize("name", [*CALLS, *FIELDS])
 @pytest.mark.parametrize("key", [5, np.empty(0, np.uint64)], ids=["key", "keys"])
 def test_every_function_gives_a_column_of_no_rows(name: str, key: object) -> None:
-    """A part of a batch, such as the rows for which a condition holds, may have none."""
+    """A part of a batch, such as the rows with a true condition, may be empty."""
     none = np.empty(0, np.int64)
     call = FIELDS[name] if name in FIELDS else CATALOG.get(name).call(CALLS[name])
     assert call.column(key, BatchContext(none, none)).to_list() == []

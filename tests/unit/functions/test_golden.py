@@ -1,4 +1,4 @@
-"""No value changes without being noticed."""
+"""Values are equal to the stored ones."""
 
 import json
 
@@ -14,5 +14,5 @@ def test_the_same_calls_are_stored() -> None:
 
 
 @pytest.mark.parametrize("name", STORED)
-def test_values_are_those_stored(name: str) -> None:
+def test_values_equal_the_stored_ones(name: str) -> None:
     assert golden.values()[name] == STORED[name]

@@ -1,4 +1,4 @@
-"""Single rows as the interpreter reads them: the columns' values, whatever was read before."""
+"""Single rows, as the interpreter reads them, equal the columns in every order of reads."""
 
 from collections.abc import Sequence
 
@@ -94,7 +94,7 @@ def test_consecutive_rows_across_chunks_and_windows() -> None:
     assert values == column.column(5, context).to_list()
 
 
-def test_true_is_not_taken_for_one() -> None:
+def test_true_differs_from_1() -> None:
     reader = reader_at(0, 10)
     call(reader, "get_integer", (1.0, 5.0), 5)
     with pytest.raises(EvaluationError, match="'lo' must be a number, not true"):

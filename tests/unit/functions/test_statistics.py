@@ -1,4 +1,4 @@
-"""What functions return is as frequent as they say, over seeds, sites and events alike."""
+"""Values have the documented frequencies over seeds, sites and events."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ AXES = {
     "sites": (draw.child_column(draw.descend(7, STREAM), NEIGHBOURS), STILL),
     "events": (draw.descend(7, STREAM, 3), NEIGHBOURS),
 }
-"""A draw key, or one for each row, and the indices."""
+"""A draw key, or one per row, and the indices."""
 along = pytest.mark.parametrize("axis", AXES)
 
 

@@ -1,6 +1,6 @@
-"""Programs that go-jsonnet 0.22 begins to evaluate, and programs that it refuses before.
+"""Programs that go-jsonnet 0.22 starts to evaluate, and programs that it refuses before.
 
-tests/integration/jsonnet/test_acceptance.py asks it. Library files: `LIBRARY`.
+tests/integration/jsonnet/test_acceptance.py compares. Library files: `LIBRARY`.
 """
 
 LIBRARY = {"x": "1", "a": "1"}

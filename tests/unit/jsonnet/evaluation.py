@@ -1,4 +1,4 @@
-"""Worlds for programs to be evaluated in: draw keys that say how they came about, natives."""
+"""Environments for tests: draw keys that record their paths, natives that record calls."""
 
 import json
 
@@ -16,7 +16,7 @@ NO_TIME_LIMIT = Budget(seconds=None)
 
 
 class PathKeys:
-    """Draw keys for tests. The key of a path is a number that `paths` reads back as the path."""
+    """Draw keys for tests. A key is a number; `paths` maps it to its path."""
 
     def __init__(self):
         self.paths = {}
@@ -33,7 +33,7 @@ class PathKeys:
 
 
 class NoNatives:
-    """A world without natives."""
+    """An environment without natives."""
 
     def find(self, name):
         del name
@@ -43,7 +43,7 @@ class NoNatives:
 
 
 class Recorder:
-    """A native that remembers its calls: (arguments, the path of its draw key)."""
+    """A native that records its calls: (arguments, the path of its draw key)."""
 
     def __init__(self, name, keys, params=(), result=None):
         self.name = name
@@ -75,7 +75,10 @@ class RecordingNatives:
 
 def interpreter(text, *natives, keys=None, budget=None, vars=None, trace=None, **files):
     """An interpreter of a template; library files as `name__ext="text"`."""
-    imports = tuple((path.replace("__", "."), data.encode()) for path, data in files.items())
+    imports = tuple(
+        (path.replace("__", "."), data if isinstance(data, bytes) else data.encode())
+        for path, data in files.items()
+    )
     template = Template(text, vars=json.dumps(vars or {}), imports=imports)
     program = load(template)
     environment = Environment(
@@ -97,7 +100,7 @@ def evaluation_error(text, *natives, **options):
 
 
 def paths(text, **options):
-    """The event of a template in which `draw()` gives the path of its draw key."""
+    """The event of a template in which `draw()` returns the path of its draw key."""
     keys = PathKeys()
     draw = Recorder("draw", keys, result=lambda _arguments, path: list(path))
     return evaluate(f'local draw = std.native("draw"); {text}', draw, keys=keys, **options)

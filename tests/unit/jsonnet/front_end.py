@@ -1,4 +1,4 @@
-"""Shorthands of the front end's tests."""
+"""Helpers for the tests of the front end."""
 
 from eventer.core.errors import TemplateError
 from eventer.core.model import Template

@@ -1,4 +1,4 @@
-"""Ways to write a template differently: some that do not count, some that do."""
+"""Rewrites templates, with and without a change of meaning."""
 
 from dataclasses import replace
 from random import Random
@@ -32,7 +32,7 @@ UNUSED = "local unused_a(n) = [std.native('draw')(n), unused_a]; unused_a"
 
 
 class EquivalentRewriter:
-    """Rewrites a surface tree in ways that do not count."""
+    """Rewrites a surface tree without changing its meaning."""
 
     def __init__(self, tree, random):
         self.random = random
@@ -99,12 +99,12 @@ def spelling(token, random):
 
 
 def rewrite_equivalently(text, seed):
-    """The text in another way that does not count."""
+    """Another text with the same meaning."""
     return EquivalentRewriter(surface(text), Random(seed)).text
 
 
 def add_fields(text):
-    """The text with a new, drawing field in each object that lies on a path of fields."""
+    """The text with a new, drawing field in each object on a path of fields."""
 
     def grow(node):
         if isinstance(node, Local):

@@ -1,6 +1,6 @@
-"""What is accepted and refused: a corpus of our own.
+"""The corpus of accepted and refused programs.
 
-tests/integration/jsonnet/test_acceptance.py asks go-jsonnet the same.
+tests/integration/jsonnet/test_acceptance.py compares it with go-jsonnet.
 """
 
 import pytest

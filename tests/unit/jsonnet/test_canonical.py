@@ -1,4 +1,4 @@
-"""What counts for the digest and for sites, sentence by sentence of the contract."""
+"""Digests and sites as in docs/explanation/identity.md."""
 
 from hashlib import blake2b
 
@@ -14,7 +14,7 @@ HEAD = "local r = std.native('r'); "
 
 
 def site_map(text):
-    """Sites by what is applied, for texts in which that is unique."""
+    """Sites by the applied text, which must be unique."""
     found = dict(sites(HEAD + text))
     found.pop("std.native('r')")
     return found
@@ -160,7 +160,7 @@ def test_naming_a_parameter_in_a_call_moves_no_site():
     assert (more["r(x)"], more["f(1)"]) == (one["r(x)"], one["f(1)"])
 
 
-def test_every_site_is_set_and_apart():
+def test_every_site_is_set_and_unique():
     text = HEAD + (
         "local f(x) = r(x), x = r(1), y = r(1); { a: f(1), b: [f(2) for i in f(3) for j in [i]],"
         " [f(4)]: x, c: { local z = r(1), d: [x, y, z] }, e: { [k]: f(5) for k in [f(6)] } }"
@@ -170,7 +170,7 @@ def test_every_site_is_set_and_apart():
     assert len(set(found)) == len(found)
 
 
-def test_a_for_and_the_application_in_its_source_are_apart():
+def test_a_for_and_the_application_in_its_source_have_different_sites():
     found = site_map("[x for x in r(1)]")
     assert found["for x"] != found["r(1)"]
 
@@ -318,7 +318,7 @@ def test_the_digest_is_frozen():
     ],
 )
 def test_work_grows_with_the_text(text):
-    """It would not end within the age of the universe if what is shared were gone through twice."""
+    """The test would not end if shared expressions were walked twice."""
     assert load(Template(text)).digest
 
 

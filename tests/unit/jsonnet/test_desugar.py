@@ -1,4 +1,4 @@
-"""What is only another way to write something becomes the same tree."""
+"""Syntactic sugar becomes the same tree as its long form."""
 
 import dataclasses
 
@@ -53,7 +53,7 @@ def test_sugar(sugar, plain):
     assert bare(core(sugar)) == bare(core(plain))
 
 
-def test_nothing_of_the_surface_is_left():
+def test_core_trees_have_no_surface_nodes():
     text = "local a = (1); assert a == 1; [a { b: (2) }, a[1:], { c: (if a then b) }]"
     assert not [n for n in walk_nodes(core(text)) if isinstance(n, (Parens, Slice, Extend))]
 
@@ -87,7 +87,7 @@ def test_comprehensions_bind_the_dollar_inside_only():
     assert [bind.name for bind in tree.specs[0].source.elements[0].locals] == ["$"]
 
 
-def test_functions_know_what_they_are_bound_to():
+def test_functions_have_the_name_that_they_are_bound_to():
     tree = core("{ local a = function() 1, b: (function() 2), c(): 3, ['d']: function() 4 }")
     names = [node.name for node in walk_nodes(tree) if isinstance(node, Function)]
     assert sorted(names) == ["a", "b", "c", "d"]

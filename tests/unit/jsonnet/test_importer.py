@@ -1,4 +1,4 @@
-"""What imports mean, and what they never reach."""
+"""The files that imports name, and the paths that they refuse."""
 
 import os
 
@@ -68,7 +68,7 @@ def folder(tmp_path):
     return library
 
 
-def test_a_folder_gives_bytes(folder):
+def test_a_folder_importer_reads_bytes(folder):
     importer = FolderImporter(folder)
     assert importer.read("a") == b"1"
     assert importer.read("d/b") == b"\xff\x00"
@@ -76,7 +76,7 @@ def test_a_folder_gives_bytes(folder):
     assert importer.read("a/b") is None
 
 
-def test_a_relative_folder_stays_what_it_was(folder, monkeypatch):
+def test_a_relative_folder_does_not_depend_on_the_working_directory(folder, monkeypatch):
     monkeypatch.chdir(folder.parent)
     importer = FolderImporter(folder.relative_to(folder.parent))
     monkeypatch.chdir("/")
@@ -96,7 +96,7 @@ def test_links_out_of_the_folder_are_refused(folder):
             FolderImporter(folder).read(path)
 
 
-def test_a_folder_that_begins_alike_is_outside(folder):
+def test_a_folder_with_the_same_prefix_is_outside(folder):
     beside = folder.with_name("library2")
     beside.mkdir()
     (beside / "x").write_bytes(b"1")
@@ -105,7 +105,7 @@ def test_a_folder_that_begins_alike_is_outside(folder):
         FolderImporter(folder).read("link")
 
 
-def test_what_is_no_file_is_refused(folder):
+def test_folders_are_refused(folder):
     os.mkfifo(folder / "pipe")
     (folder / "loop").symlink_to("loop")
     for path in ("d", "pipe", "loop"):

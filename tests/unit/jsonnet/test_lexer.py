@@ -1,4 +1,4 @@
-"""Token borders, values of literals, and where errors point."""
+"""Token borders, values of literals, and places of errors."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Warnings: shared draws and choices with one item, and nothing else."""
+"""Warnings: shared draws and choices with one item."""
 
 import pytest
 
@@ -54,7 +54,7 @@ def test_shared_draws(text):
         "local d = draw(); local e = 1; [e, e]",
     ],
 )
-def test_nothing_to_warn_of(text):
+def test_no_warning(text):
     assert warnings(text) == ()
 
 

@@ -1,4 +1,4 @@
-"""The stages together: what a program holds, imports, variables, speed."""
+"""The stages together: programs, imports, variables, speed."""
 
 import time
 from dataclasses import replace
@@ -58,14 +58,14 @@ def test_imports_of_text_and_bytes_are_kept_as_bytes():
     assert found.code == {}
 
 
-def test_bytes_that_are_no_text_become_replacement_characters_one_by_one():
+def test_each_invalid_byte_becomes_a_replacement_character():
     template = Template("import 'a'", imports=(("a", b"'\xe2\x82|\xff'"),))
     root = load(template).code["a"]
     assert isinstance(root, Literal)
     assert root.value == "\ufffd\ufffd|\ufffd"
 
 
-def test_faults_of_imported_files_are_placed_there():
+def test_errors_of_imported_files_have_their_place_there():
     with pytest.raises(TemplateError) as caught:
         program("{\n  a: import 'd/lib'\n}", **{"d/lib": "{\n  b: nothing\n}"})
     place = caught.value.place
@@ -85,7 +85,7 @@ def test_imports_in_unused_locals_are_checked_but_not_kept():
         program("local unused = import 'b'; 1")
 
 
-def test_collected_imports_make_a_template_of_its_own(tmp_path):
+def test_a_program_lists_all_imports_of_its_template(tmp_path):
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "a.libsonnet").write_text("{ x: importstr 'b.txt', y: import '../c' }")
     (tmp_path / "d" / "b.txt").write_text("text")
@@ -118,7 +118,7 @@ def test_variables_are_an_object(text):
         load(Template("1", vars=text))
 
 
-def test_errors_bear_the_template_name():
+def test_errors_have_the_template_name():
     with pytest.raises(TemplateError) as caught:
         load(Template("1 +", name="orders.jsonnet"))
     assert caught.value.place.name == "orders.jsonnet"

@@ -1,4 +1,4 @@
-"""JSON text: compact, keys by code point, numbers and escapes as RFC 8785; and Python values."""
+"""JSON text (compact, keys by code point, numbers and escapes of RFC 8785) and Python values."""
 
 import math
 
@@ -71,7 +71,7 @@ def test_numbers_read_back_as_the_same_double():
         assert float(manifest().text(number)) == number
 
 
-def test_every_way_to_ask_gives_the_same():
+def test_python_and_text_agree():
     value = object_of({"a": Array([1.0, "x"])})
     assert manifest().text_and_value(value) == (manifest().text(value), manifest().python(value))
 

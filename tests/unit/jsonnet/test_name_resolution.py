@@ -1,4 +1,4 @@
-"""Variables that mean nothing are refused where they stand; the others know their binder."""
+"""Unknown variables are refused at their place; other variables have a binder."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_refused(text, at):
         ("sdt.length([])", "std"),
     ],
 )
-def test_unknown_variables_get_a_near_name(text, name):
+def test_unknown_variables_get_a_suggestion(text, name):
     assert refused(text).hint == f"did you mean {name!r}?"
 
 

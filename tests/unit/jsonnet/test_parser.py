@@ -141,7 +141,7 @@ def test_slices(text, bounds):
     assert tuple(bound and bound.value for bound in found) == bounds
 
 
-def test_an_escaped_colon_is_an_index():
+def test_an_escaped_colon_in_a_string_is_an_index():
     assert isinstance(surface(r'a["\u003a"]'), Index)
 
 

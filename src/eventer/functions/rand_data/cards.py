@@ -1,4 +1,4 @@
-"""Payment cards: a number has the prefix, the length and the check digit of its type."""
+"""Payment cards: numbers with the prefix, the length and the check digit of their type."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LENGTHS: Final = [length for _, length, prefixes in _TYPES for _ in prefixes]
 
 
 def _patterns() -> Bytes:
-    """For each prefix of each type a row: its digits, then free places; zeros before it."""
+    """A row for each prefix of each type: leading zeros, its digits, then free digits."""
     rows = [
         [0] * (_WIDTH - length) + [int(d) for d in prefix] + [_FREE_DIGIT] * (length - len(prefix))
         for _, length, prefixes in _TYPES
@@ -52,7 +52,7 @@ _PATTERNS: Final = _patterns()
 
 
 def luhn_digits(matrix: Bytes) -> Bytes:
-    """The check digit of each row of digits, whose last place is not looked at."""
+    """The check digit of each row of digits; the last digit is ignored."""
     doubled = matrix[:, -2::-2] * 2
     doubled -= (doubled > 9) * np.uint8(9)
     total = doubled.sum(axis=1, dtype=np.int64) + matrix[:, -3::-2].sum(axis=1, dtype=np.int64)

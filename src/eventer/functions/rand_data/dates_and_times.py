@@ -1,7 +1,6 @@
-"""Dates and times: all of one `get_rand_data()` are of one instant, except the century.
+"""Dates and times: one `get_rand_data()` has one instant, except for its century.
 
-The instant lies between 1970 and a fixed end, so that the same template gives the same events
-tomorrow.
+The instant is between 1970 and a fixed end, so events do not depend on the current date.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from eventer.functions.text_parts import BoundedNumber, DatePart, TimePart
 from eventer.kernels import draw
 
 END: Final = 1_767_225_600
-"""2026-01-01T00:00:00Z: no instant is drawn from then on."""
+"""2026-01-01T00:00:00Z; all instants are before it."""
 _INSTANT: Final = BoundedNumber(0, (END,))
 
 _MONTHS: Final = (

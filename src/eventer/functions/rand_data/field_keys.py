@@ -1,6 +1,6 @@
-"""The keys that fields draw from: H(the call's key, the step of a name).
+"""The draw keys of fields: H(the call's key, the step of a name).
 
-Fields that agree draw what they share from the same name.
+Fields that agree draw their common part from the same name.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ def named_key(key: draw.Key, name: str) -> draw.Key:
 
 
 def integers(key: draw.Key, name: str, index: draw.Index, low: int, high: int) -> NDArray[np.int64]:
-    """The one integer in [low, high] of each row that a name draws."""
+    """An integer in [low, high] per row, drawn with a name."""
     return draw.integer_column(named_key(key, name), index, low, high)
 
 
 def codes(key: draw.Key, name: str, index: draw.Index, size: int) -> NDArray[np.int64]:
-    """The one number below `size` of each row that a name draws."""
+    """A number below `size` per row, drawn with a name."""
     return integers(key, name, index, 0, size - 1)

@@ -1,4 +1,4 @@
-"""Places on earth: coordinates and time zones."""
+"""Coordinates and time zones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MILLIONTHS: Final = 1_000_000
 
 
 def _degrees(key: draw.Key, name: str, index: draw.Index, limit: int) -> Column:
-    """Whole millionths of a degree, a tenth of a metre: so few digits are exact and print short."""
+    """Degrees in whole millionths (a tenth of a metre), which print with few digits."""
     ends = limit * _MILLIONTHS
     return FloatColumn(integers(key, name, index, -ends, ends) / _MILLIONTHS)
 

@@ -1,4 +1,4 @@
-"""`get_rand_data`: an object of random, realistic values, each made only where it is read."""
+"""`get_rand_data`: an object of random, realistic values, each computed only if it is read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from eventer.functions.rand_data import (
 from eventer.functions.spec import BatchContext, BoundCall, FieldSpec, FunctionSpec, ReturnType
 from eventer.kernels import draw
 
-# The order in which the contract lists the keys, and the hidden alias.
+# The documented order of the keys, and the hidden alias.
 _ORDER: Final = (
     "lat long cc_number cc_type email domain_name ipv4 ipv6 password jwt phone_number mac_address "
     "url username toll_free_number e_164_phone_number first_name last_name name unix_time date "
@@ -53,7 +53,7 @@ FIELDS: Final[dict[str, FieldSpec]] = {name: _BY_NAME[name] for name in _ORDER}
 
 @dataclass(frozen=True, slots=True)
 class RandData(BoundCall):
-    """An object with a column for each key; the hidden one is not among them."""
+    """An object with a column per key, except the hidden one."""
 
     def column(self, key: draw.Key, context: BatchContext) -> Column:
         """See `BoundCall.column`."""

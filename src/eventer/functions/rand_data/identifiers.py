@@ -1,4 +1,4 @@
-"""UUIDs of version 4: the two spellings of one `get_rand_data()` are of the same UUID."""
+"""UUIDs of version 4: both keys of one `get_rand_data()` spell the same UUID."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from eventer.functions.spec import FieldSpec, ReturnType
 from eventer.functions.text_parts import HexPart
 from eventer.kernels import draw
 
-# The bytes of the words come lowest first. Byte 6 has the version and byte 8 the variant, as
-# RFC 9562 places them.
+# The bytes of the words are little-endian. Byte 6 has the version and byte 8 the variant, as in
+# RFC 9562.
 _NAMED: Final = draw.step_of("uuid")
 _WORDS: Final = (
     RandomWord((_NAMED, 0), and_mask=draw.MASK ^ 0xF0 << 48, or_mask=0x40 << 48),

@@ -1,4 +1,4 @@
-"""Names on the net: e-mail addresses, domains, URLs, user names, passwords, tokens."""
+"""E-mail addresses, domains, URLs, user names, passwords, tokens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TLDS: Final = StringDictionary(("com", "biz", "info", "net", "org", "ru", "edu"
 _NAME: Final = 7
 _PASSWORD: Final = 50
 
-# What a URL is made of: scheme and prefix, whether a user name follows the slash, and what ends it.
+# The parts of a URL: scheme and prefix, whether a user name follows the slash, and the end.
 _ENDINGS: Final = ((False, ""), (True, ""))
 _FILES: Final = tuple(
     (True, f".{extension}") for extension in ("html", "php", "jpg", "webp", "js", "css", "svg")

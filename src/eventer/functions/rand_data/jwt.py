@@ -29,7 +29,7 @@ _SIGNATURE_WORDS: Final = 4
 
 @text_field
 def _jwt() -> TextDefinition:
-    """`{"sub":"…","iat":…}` has ten digits each, so that every row is as long."""
+    """`{"sub":"…","iat":…}` with ten digits each, so all rows have the same length."""
     issued_word = RandomWord((draw.step_of("jwt"), 1))
     drawn = [
         *words("jwt", _SUBJECT_WORDS, 0),

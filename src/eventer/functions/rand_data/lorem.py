@@ -30,9 +30,9 @@ _SENTENCES: Final = 10
 
 @cache
 def _forms() -> pa.LargeStringArray:
-    """Each word as it stands first in a sentence, within one, last in one, and last before another.
+    """The forms of each word: first in a sentence, within it, last, and last before another.
 
-    A sentence is then six of these joined, and Arrow's `take` joins as it copies.
+    A sentence is six of these forms, joined while Arrow's `take` copies them.
     """
     import pyarrow as pa
 
@@ -44,10 +44,10 @@ def _forms() -> pa.LargeStringArray:
 
 
 def _sentences(drawn: draw.Words) -> NDArray[np.int64]:
-    """The forms of one sentence for each word drawn, a row a sentence.
+    """The forms of one sentence per drawn word, a row per sentence.
 
-    The word, scaled to the number of ways to take six different words in order, is written in
-    mixed radix: its digits say which of those that are left comes next.
+    The drawn word is scaled to the number of ordered choices of six different words and written in
+    mixed radix: each digit chooses one of the remaining words.
     """
     size = len(data_files.lines("words"))
     rest = draw.scaled(drawn, perm(size, _WORDS))
@@ -63,7 +63,7 @@ def _sentences(drawn: draw.Words) -> NDArray[np.int64]:
 
 
 def _unused_by_rank(rank: NDArray[np.int64], taken: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """Numbers by their rank among those not taken; `taken`, ascending, takes them in."""
+    """Numbers by their rank among those not taken; adds them to `taken`, which is ascending."""
     code = rank.copy()
     for other in taken:
         code += code >= other
@@ -75,7 +75,7 @@ def _unused_by_rank(rank: NDArray[np.int64], taken: list[NDArray[np.int64]]) -> 
 
 
 def _spell(forms: NDArray[np.int64], sentences: NDArray[np.int64]) -> StringColumn:
-    """The forms joined; row i of the column has the sentences from sentences[i] to the next."""
+    """The joined forms; row i has the sentences from sentences[i] to sentences[i + 1]."""
     import pyarrow as pa
 
     joined = _forms().take(pa.array(forms.reshape(-1)))
@@ -122,27 +122,27 @@ def _compiled_paragraph() -> TextDefinition:
 
 @dataclass(frozen=True, slots=True)
 class SentencesPart:
-    """As many sentences as a number says, or one, with a space between; for programs only."""
+    """Sentences with spaces between: a number of them, or one; for programs only."""
 
     first: int
     count: NumberSource | None = None
 
     @property
     def width(self) -> int:
-        """See `Piece.width`."""
+        """See `TextPart.width`."""
         longest = max(map(len, data_files.lines("words")))
         return (_SENTENCES if self.count else 1) * (_WORDS * (longest + 1) + 1)
 
     def spell(self, words: draw.Words) -> PartBytes:
-        """Arrays spell sentences by `_spell`."""
+        """Not used: arrays spell sentences with `_spell`."""
         raise NotImplementedError
 
     def emit(self, program: ProgramBuilder) -> None:
-        """See `Piece.emit`."""
+        """See `TextPart.emit`."""
         found = data_files.lines("words")
         forms = [*map(str.capitalize, found), *(f" {w}" for w in found), *(f" {w}." for w in found)]
         lefts = [len(found) - place for place in range(_WORDS)]
-        # The factor that divides is rounded up: exact as long as the number is below 2^64 / left.
+        # The factor of the division is rounded up: exact for numbers below 2^64 / left.
         radices = [perm(len(found), _WORDS)]
         radices += [number for left in lefts for number in (left, -(-(1 << 64) // left))]
         count = self.count.emit(program) if self.count else -1

@@ -1,4 +1,4 @@
-"""Addresses of machines: IPv4, IPv6, MAC."""
+"""IPv4, IPv6 and MAC addresses."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _ipv6() -> TextDefinition:
 
 
 def spell_ipv6(octets: Bytes) -> MaskedBytes:
-    """Sixteen bytes a row as RFC 5952 has it: no leading zeros, the longest run of zeros cut."""
+    """Sixteen bytes per row as in RFC 5952: no leading zeros, the longest run of zeros as `::`."""
     digits = hexadecimal(octets).reshape(-1, _GROUPS, 4)
     text_field = np.full((len(octets), _GROUPS, 5), ord(":"), dtype=np.uint8)
     text_field[:, :, :4] = digits
@@ -52,7 +52,7 @@ def spell_ipv6(octets: Bytes) -> MaskedBytes:
 
 
 def _compressed(address: bytes) -> str:
-    """One address; two groups of zeros in a row come once in 600 million."""
+    """One address with a run of zero groups, which are rare (one in 600 million)."""
     groups = [f"{address[i] << 8 | address[i + 1]:x}" for i in range(0, 16, 2)]
     length, start = _longest_zeros(groups)
     if length < 2:
@@ -61,7 +61,7 @@ def _compressed(address: bytes) -> str:
 
 
 def _longest_zeros(groups: list[str]) -> tuple[int, int]:
-    """Length and start of the first among the longest runs of zero groups."""
+    """The length and the start of the first longest run of zero groups."""
     best, run = (0, 0), 0
     for i, group in enumerate(groups):
         run = run + 1 if group == "0" else 0

@@ -1,4 +1,4 @@
-"""Money: cards, amounts, and the small fields of an order."""
+"""Amounts, currencies, and the small fields of an order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _currency_codes(key: draw.Key, index: draw.Index) -> NDArray[np.int64]:
 
 
 def _cents(key: draw.Key, index: draw.Index) -> NDArray[np.int64]:
-    """Every magnitude, from below 1 to below 10^7, is as likely as every other; none is zero."""
+    """Amounts in cents, never zero; all magnitudes, from below 1 to below 10^7, are as likely."""
     own = named_key(key, "amount")
     magnitudes = draw.integer_column(draw.child_key(own, 0), index, 0, _MAGNITUDES - 1)
     return draw.sized_column(draw.child_key(own, 1), index, _AMOUNTS[magnitudes]) + 1
@@ -72,7 +72,7 @@ FIELDS: Final = (
     FieldSpec(
         "amount",
         ReturnType.NUMBER,
-        "From 0.01 to 9999999.99, of at most two decimals; every number of digits is as likely.",
+        "From 0.01 to 9999999.99, of at most two decimals; all magnitudes are equally likely.",
         _amount,
     ),
     FieldSpec(

@@ -1,4 +1,4 @@
-"""People: first name, last name and full name agree, and so do a title and a name's gender."""
+"""People: first name, last name and full name agree, and so do title and gender."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Codes: TypeAlias = NDArray[np.int64]
 
 
 def _first_codes(key: draw.Key, index: draw.Index) -> Codes:
-    """Numbers into two lists, one after the other, of which each row's gender chooses one."""
+    """Numbers of names in the two concatenated lists; the gender of a row chooses the list."""
     sizes = np.array([len(data_files.lines(name)) for name in _FIRST_NAMES], dtype=np.uint64)
     men = codes(key, "gender", index, 2)
     drawn = draw.sized_column(named_key(key, "first_name"), index, sizes[men])

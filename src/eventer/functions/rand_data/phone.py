@@ -13,7 +13,7 @@ _DIGITS: Final = Alphabet(DIGITS)
 _NOT_ZERO: Final = Alphabet(DIGITS[1:])
 _COUNTRIES: Final = Alphabet(b"78")
 _TOLL_FREE: Final = StringDictionary(("777", "888"))
-# Area and exchange codes as North America has them: from 2 on, and no service code such as 911.
+# North American area and exchange codes: from 2 on, without service codes such as 911.
 _CODES: Final = StringDictionary([str(code) for code in range(200, 1000) if code % 100 != 11])
 
 

@@ -1,1 +1,1 @@
-"""The lazy evaluator: trees compiled once to closures over frames. Read `interpreter.py` first."""
+"""The lazy evaluator: compiles trees to closures over frames. Read `interpreter.py` first."""

@@ -1,4 +1,4 @@
-"""Rules for operators between two operands: left first, then right."""
+"""Rules for binary operators; the left operand is evaluated first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from eventer.jsonnet.evaluate.compiler import Compiler
 
 _SHORT: Final = 4_096
-"""Strings that are compared without a charge."""
+"""Shorter strings are compared without a charge."""
 
 _ORDER: Final[dict[str, Callable[[int], bool]]] = {
     "<": lambda order: order < 0,
@@ -97,7 +97,7 @@ def _ordered(
 
 
 def _logic(left: Code, right: Code, node: Binary, *, stop: bool) -> Code:
-    """`&&` and `||`: the right side only where the left does not decide."""
+    """`&&` and `||`: the right side is evaluated only if the left does not decide."""
 
     def compute(frame: Frame) -> Value:
         first: Any = left(frame)
@@ -134,7 +134,7 @@ def _contains(left: Code, right: Code, span: Span) -> Code:
 
 
 def _remainder(compiler: Compiler, left: Code, right: Code, span: Span) -> Code:
-    """`%`: the remainder of numbers, `std.format` where the left side is text."""
+    """`%`: the remainder of numbers, or `std.format` if the left side is text."""
     text = compiler.std_function("format")
 
     def compute(frame: Frame) -> Value:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def function(compiler: Compiler, node: Function, scope: Scope) -> Code:
-    """`function(params) body`: a closure over the frame that it is written in."""
+    """`function(params) body`: a closure over the frame around it."""
     layout = Layout()
     inner = scope.inner(layout)
     for param in node.params:
@@ -49,7 +49,7 @@ def function(compiler: Compiler, node: Function, scope: Scope) -> Code:
 
 
 def apply(compiler: Compiler, node: Apply, scope: Scope, *, tail: bool = False) -> Code:
-    """`target(arguments)`, in the context of its own."""
+    """`target(arguments)`, in a context of its own."""
     compiler.draw_key_uses += 1
     target = compiler.constant(node.target, scope)
     if target is not None:
@@ -60,7 +60,7 @@ def apply(compiler: Compiler, node: Apply, scope: Scope, *, tail: bool = False) 
 
 
 def _static_call(compiler: Compiler, node: Apply, scope: Scope, target: Constant) -> Code | None:
-    """The code of a call whose function is known, where it has a shorter way."""
+    """Faster code for a call whose function is known, or None."""
     value = target.value
     if target.unknown is not None:
         return _unknown(compiler, node, target.unknown)
@@ -87,7 +87,7 @@ def _unknown(compiler: Compiler, node: Apply, named: Apply) -> Code:
 
 
 def _native(compiler: Compiler, node: Apply, scope: Scope, function: NativeFunction) -> Code | None:
-    """A native called by position; arguments that are known are manifested once."""
+    """A native called by position; known arguments are manifested once."""
     if not _fits(function, len(node.positional)):
         return None
     constants = [compiler.constant(each, scope) for each in node.positional]
@@ -120,7 +120,7 @@ def _fits(function: FunctionValue, count: int) -> bool:
 
 
 def _library(compiler: Compiler, node: Apply, scope: Scope, function: StdFunction) -> Code:
-    """A function of `std` with all its arguments by position: strict ones need no thunks."""
+    """A function of `std` with all arguments by position: strict ones need no thunks."""
     params = function.spec.params
     codes = [
         compiler.operand(each, scope) if param.lazy else compiler.code(each, scope)
@@ -139,7 +139,7 @@ def _library(compiler: Compiler, node: Apply, scope: Scope, function: StdFunctio
 
 
 class _DynamicCall:
-    """A call of whatever the target turns out to be."""
+    """A call whose function is known at run time only."""
 
     def __init__(self, compiler: Compiler, node: Apply, scope: Scope) -> None:
         self._node = node
@@ -150,7 +150,7 @@ class _DynamicCall:
         self._named = [(each.name, compile_(each.value, scope)) for each in node.named]
 
     def code(self, *, tail: bool) -> Code:
-        """The code; in tail position a tailstrict call is left in the meter."""
+        """The code; in tail position, a tailstrict call is stored in the meter."""
         if self._node.tailstrict:
             return self._strict(tail=tail)
         return self._by_name() if self._named else self._by_position()
@@ -198,7 +198,7 @@ class _DynamicCall:
         return call
 
     def _strict(self, *, tail: bool) -> Code:
-        """`tailstrict`: arguments, given or default, are forced before the body runs."""
+        """`tailstrict`: forces all arguments and defaults before the body runs."""
         node, target, gather = self._node, self._target, _gather(self._codes)
         names, meter, site = self._named, self._meter, self._node.site
 
@@ -218,13 +218,13 @@ class _DynamicCall:
                 add_trace_frame(error, f"function {function.name}", node.span)
                 raise
             meter.tail = (code.body, inner)
-            return TAIL_CALL  # type: ignore[return-value]  # only bodies give it, to who runs them
+            return TAIL_CALL  # type: ignore[return-value]  # only bodies return it
 
         return call
 
 
 def _run(function: Closure, inner: Frame, meter: Meter) -> Value:
-    meter.steps(1)
+    meter.charge_steps(1)
     meter.depth -= 1
     if meter.depth < 0:
         raise meter.too_deep()
@@ -263,7 +263,7 @@ def _enter(
 
 
 def _gather(codes: tuple[Code, ...]) -> Callable[[Frame], list[Any]]:
-    """The operands of the arguments; spelled out for few, for a comprehension costs a call."""
+    """The operands of the arguments; written out for up to three, which is faster."""
     if not codes:
         return lambda _frame: []
     if len(codes) == 1:

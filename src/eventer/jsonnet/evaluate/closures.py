@@ -1,4 +1,4 @@
-"""Functions written in templates: closures, the binding of arguments, the loop of tail calls."""
+"""Functions of templates: closures, the binding of arguments, the loop of tail calls."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from eventer.jsonnet.object_values import MISSING
 from eventer.jsonnet.values import Code, Frame, Function, Operand, Thunk, Value
 
 TAIL_CALL: Final = object()
-"""What a body gives whose last act is a tailstrict call: the call itself is in `Meter.tail`."""
+"""Returned by a body that ends with a tailstrict call, which it stores in `Meter.tail`."""
 
 NO_NAMED_ARGUMENTS: Final[Mapping[str, Operand]] = {}
 
 
 class FunctionCode:
-    """What all closures of one `function` share. `defaults` are codes run in the call's frame."""
+    """The shared part of all closures of a `function`; `defaults` run in the frame of the call."""
 
     __slots__ = ("body", "count", "defaults", "name", "names", "pad")
 
@@ -40,7 +40,7 @@ class FunctionCode:
 
 
 class Closure(Function):
-    """A function with the frame that it was written in."""
+    """A function with the frame around it."""
 
     __slots__ = ("code", "frame")
 
@@ -50,7 +50,7 @@ class Closure(Function):
 
     @property
     def name(self) -> str:
-        """The local or field it was bound to, or `anonymous`."""
+        """The local or field that it was bound to, or `anonymous`."""
         return self.code.name
 
     @property
@@ -100,13 +100,13 @@ class Closure(Function):
 
 
 def run_body(body: Code, frame: Frame, meter: Meter) -> Value:
-    """The value of a body, and of the tail calls that it ends in."""
+    """The value of a body, after its tail calls."""
     value = body(frame)
     return run_tail_calls(meter) if value is TAIL_CALL else value
 
 
 def run_tail_calls(meter: Meter) -> Value:
-    """The value of the tail call left in the meter, and of those that it ends in."""
+    """The value of the tail call in the meter, after its own tail calls."""
     value: Any = TAIL_CALL
     while value is TAIL_CALL:
         body, frame = meter.tail
@@ -120,10 +120,10 @@ def run_tail_calls(meter: Meter) -> Value:
 def bind_arguments(
     function: Function, positional: Sequence[Operand], named: Mapping[str, Operand]
 ) -> list[Any]:
-    """One operand a parameter, in order; MISSING where one that may be left out is.
+    """One operand per parameter, in order; MISSING for an omitted optional one.
 
     Raises:
-        EvaluationError: too many, unknown, twice, or one that is needed is missing.
+        EvaluationError: too many arguments, or one is unknown, given twice or missing.
     """
     parameters = function.parameters
     if len(positional) > len(parameters):
@@ -157,6 +157,6 @@ def _too_many(function: Function, count: int) -> EvaluationError:
 
 
 def signature(function: Function) -> str:
-    """How the function is called, as text."""
+    """The call of a function as text: `f(a, b=…)`."""
     parts = [name + ("=…" if optional else "") for name, optional in function.parameters]
     return f"{function.name}({', '.join(parts)})"

@@ -1,8 +1,8 @@
 """Compiles core trees to closures over frames: one rule for each kind of node.
 
-A rule gets the compiler, the node and the scope that it stands in, and gives the `Code` that
-computes the node's value. In tail position, where the value is a function's own, some kinds have
-another rule: a tailstrict call there is left in `Meter.tail` for whoever runs the body.
+A rule takes the compiler, the node and its scope, and returns the `Code` that computes the value of
+the node. Some kinds have another rule in tail position, where the value is the result of a
+function: it stores a tailstrict call in `Meter.tail` for the caller of the body.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from eventer.jsonnet import std
 from eventer.jsonnet.context import Context
 from eventer.jsonnet.evaluate.constants import constant_of
 from eventer.jsonnet.evaluate.runtime import Runtime
-from eventer.jsonnet.evaluate.scope import Constant, Layout, Scope
+from eventer.jsonnet.evaluate.scope import Constant, Layout, Scope, slot_reader
 from eventer.jsonnet.evaluate.std_calls import StdFunction
 from eventer.jsonnet.nodes import Expr, Function, Node, Self, Var
 from eventer.jsonnet.object_values import Object, object_of
@@ -27,14 +27,14 @@ Rule: TypeAlias = "Callable[[Compiler, Any, Scope], Code]"
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rule of each kind of node, and of those that have another one in tail position."""
+    """The rule of each kind of node, and the rules for tail position."""
 
     plain: Mapping[type, Rule]
     tail: Mapping[type, Rule]
 
 
 class CompiledFile:
-    """A compiled file: its code, and the slots that its frame has beyond parent and context."""
+    """A compiled file: its code, and the slots of its frame after parent and context."""
 
     __slots__ = ("code", "pad")
 
@@ -50,8 +50,8 @@ class CompiledFile:
 class Compiler:
     """Compiles the trees of one program.
 
-    `draw_key_uses` counts what could tell one draw key from another; a tree without any such thing
-    means the same in every context.
+    `draw_key_uses` counts the nodes that may depend on the draw key; a tree without such nodes has
+    the same value in every context.
     """
 
     def __init__(self, runtime: Runtime, imports: Imports, rules: Rules) -> None:
@@ -64,7 +64,7 @@ class Compiler:
         std.load()
 
     def compile_file(self, tree: Expr) -> CompiledFile:
-        """A file, ready to run."""
+        """The compiled form of a file."""
         layout = Layout()
         code = self.code(tree, Scope(layout))
         self._constants.clear()
@@ -79,13 +79,13 @@ class Compiler:
         return (rule or self._rules.plain[type(node)])(self, node, scope)
 
     def operand(self, node: Node, scope: Scope) -> Code:
-        """The code that gives a node's operand: a thunk, or a value where that costs less."""
+        """The code of a node's operand: a thunk, or a value if that costs less."""
         if isinstance(node, Var) and self.constant(node, scope) is None:
             return self._slot(scope, node.name)
         return self.bound(node, scope)
 
     def callee(self, node: Node, scope: Scope) -> Code:
-        """The code that gives what is applied, a function or not."""
+        """The code of the value that is applied, perhaps not a function."""
         return self.code(node, scope)
 
     def function_body(self, body: Code, defaults: Sequence[Code | None]) -> Code:
@@ -94,17 +94,17 @@ class Compiler:
         return body
 
     def bound(self, node: Node, scope: Scope) -> Code:
-        """The same for what is bound to a name: others of its group may not be there yet."""
+        """The operand of a bound expression: other names of its group may not be bound yet."""
         code = self.code(node, scope)
         if isinstance(node, Function | Self) or self.constant(node, scope) is not None:
             return code
         return self.delayed(code)
 
     def constant(self, node: Node, scope: Scope) -> Constant | None:
-        """The node's value where it is known already.
+        """The value of the node, if it is known.
 
-        Remembered, so that the work grows with the text; but for variables, which are quickly
-        looked up and may become known while their group is being declared.
+        Results are cached, except for variables: their lookup is fast, and they may become known
+        while their group is being declared.
         """
         if isinstance(node, Var):
             return constant_of(self, node, scope)
@@ -116,11 +116,11 @@ class Compiler:
         return constant
 
     def std_function(self, name: str) -> StdFunction:
-        """A function of the standard library, which must exist."""
+        """A function of the standard library."""
         return StdFunction(FUNCTIONS[name], self.runtime)
 
     def delayed(self, code: Code) -> Code:
-        """Code that gives a thunk of other code."""
+        """Code that creates a thunk of other code."""
 
         def delay(frame: Frame) -> Thunk:
             return Thunk(code, frame)
@@ -145,7 +145,7 @@ class Compiler:
 
 
 class Imports:
-    """The values of imported files, each made at most once an event."""
+    """The values of imported files, each computed at most once per event."""
 
     def value(self, path: str) -> Value:
         """The value of a file imported as code."""
@@ -157,26 +157,9 @@ class Imports:
 
 
 def constant_code(value: Value) -> Code:
-    """Code that gives one value."""
+    """Code of a known value."""
 
     def constant(_frame: Frame) -> Value:
         return value
 
     return constant
-
-
-def slot_reader(depth: int, slot: int) -> Code:
-    """Code that gives what a slot holds, forced or not."""
-    if depth == 0:
-        return lambda frame: frame[slot]
-    if depth == 1:
-        return lambda frame: frame[0][slot]
-    if depth == 2:
-        return lambda frame: frame[0][0][slot]
-
-    def read(frame: Frame) -> Operand:
-        for _ in range(depth):
-            frame = frame[0]
-        return frame[slot]  # type: ignore[no-any-return]  # frames are untyped by design
-
-    return read

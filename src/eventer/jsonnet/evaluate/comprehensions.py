@@ -1,8 +1,8 @@
 """Rules for arrays and for the comprehensions of arrays and objects.
 
-An element has a frame of its own and a context of its own, H(H(K, site), i). In an object
-comprehension the body of a field has the text of its name in the place of the innermost i; names
-and conditions, which come before there is a name, have the number.
+An element has its own frame and its own context, H(H(K, site), i). In an object comprehension, the
+context of a field's body has the text of its name instead of the innermost number i; names and
+conditions, evaluated before the name is known, have the number.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 Emit: TypeAlias = Callable[[Frame], None]
 Gather: TypeAlias = Callable[[Frame, Emit], None]
-"""Runs `emit` on the frame of each element that passes, in order."""
+"""Calls `emit` with the frame of each element that passes, in order."""
 
 
 def array(compiler: Compiler, node: Array, scope: Scope) -> Code:
-    """`[a, b]`: each element computed when it is needed."""
+    """`[a, b]`: elements are computed lazily."""
     codes = [compiler.operand(each, scope) for each in node.elements]
-    elements, count = compiler.runtime.meter.elements, len(codes)
+    elements, count = compiler.runtime.meter.charge_elements, len(codes)
 
     def make(frame: Frame) -> Value:
         elements(count)
@@ -119,11 +119,11 @@ def _for(
                 message = f"`for` needs an array, not {describe(array)}"
                 raise EvaluationError(message, span, hint=hint)
             items, member = array.items, frame[1].element_context
-            _charge(meter.element_bytes, len(items), span)
+            _charge(meter.charge_element_bytes, len(items), span)
             for number, item in enumerate(items):
                 meter.fuel -= 1
                 if meter.fuel < 0:
-                    _charge(meter.steps, 0, span)
+                    _charge(meter.charge_steps, 0, span)
                 then([frame, member((site, number)), item, *pad], emit)
 
         return each
@@ -154,7 +154,7 @@ def _if(condition: Code, span: Any) -> Callable[[Gather], Gather]:
 
 
 def object_comp(compiler: Compiler, node: ObjectComp, scope: Scope) -> Code:
-    """`{ [name]: body for … }`: a layer for each field, which do not see each other as `super`."""
+    """`{ [name]: body for … }`: a layer per field; `super` does not see other fields."""
     inner, gather = _specs(compiler, node.specs, scope)
     name_code = compiler.code(node.name, inner.scope)
     add_field = field_adder(node, inner, ObjectBodyCompiler(compiler, inner.scope, node.locals))

@@ -1,6 +1,7 @@
-"""What is known before anything runs, and cannot be told from what running would give.
+"""Constants: values that are known when a template is compiled.
 
-Literals, functions of `std`, natives by literal name, arrays of such, and names bound to them.
+These are literals, functions of `std`, natives with a literal name, arrays of constants, and names
+bound to constants.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def _library_field(compiler: Compiler, node: Index, scope: Scope) -> Constant | 
 
 
 def _native(compiler: Compiler, node: Apply, scope: Scope) -> Constant | None:
-    """`std.native("name")`; a native that there is not is null, and remembers its name."""
+    """`std.native("name")`; null for an unknown native, with the call for the error."""
     if len(node.positional) != 1 or node.named or not isinstance(node.positional[0], Literal):
         return None
     name = node.positional[0].value

@@ -1,4 +1,4 @@
-"""Rules for what is left: indexing, conditions, errors, operators, imports."""
+"""Rules for indexing, conditions, errors, unary operators and imports."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from eventer.jsonnet.evaluate.scope import Scope
 from eventer.jsonnet.nodes import Error, If, Import, Index, Literal, Unary
 from eventer.jsonnet.object_values import MISSING, Object
 from eventer.jsonnet.operators import describe
+from eventer.jsonnet.std.byte_codecs import decode_utf8
 from eventer.jsonnet.values import Array, Code, Frame, Value
 
 if TYPE_CHECKING:
     from eventer.jsonnet.evaluate.compiler import Compiler
-
-_BYTE_BY_BYTE = "eventer.byte-by-byte"
-"""The decoding that `load.py` registers: text is read as Go reads it."""
 
 
 def index(compiler: Compiler, node: Index, scope: Scope) -> Code:
@@ -153,7 +151,7 @@ def _negation(operand: Code, span: Span) -> Code:
 
 
 def imported(compiler: Compiler, node: Import, _scope: Scope) -> Code:
-    """`import`, `importstr`, `importbin`: the same value for all who import the file."""
+    """`import`, `importstr`, `importbin`: all imports of a file give the same value."""
     imports, meter, path, span = compiler.imports, compiler.runtime.meter, node.path, node.span
 
     def code(_frame: Frame) -> Value:
@@ -165,12 +163,12 @@ def imported(compiler: Compiler, node: Import, _scope: Scope) -> Code:
 
     def text(_frame: Frame) -> Value:
         data = imports.data(path)
-        meter.bytes(len(data))
-        return data.decode("utf-8", _BYTE_BY_BYTE)
+        meter.charge_bytes(len(data))
+        return decode_utf8(data)
 
     def octets(_frame: Frame) -> Value:
         data = imports.data(path)
-        meter.elements(len(data))
+        meter.charge_elements(len(data))
         return Array([float(octet) for octet in data])
 
     return {"import": code, "importstr": text, "importbin": octets}[node.kind]

@@ -1,4 +1,4 @@
-"""The interpreter: a program compiled once, evaluated for one event after the other.
+"""The interpreter: compiles a program once and evaluates it for each event.
 
 program (load.py)  ── compiler.py, rules.py ──►  closures over frames (scopes.py)
 an event           ── a fresh root frame and context ──►  value  ── manifest.py ──►  JSON
@@ -24,7 +24,7 @@ from eventer.jsonnet.load import Program
 from eventer.jsonnet.values import Function, Value
 
 RECURSION_LIMIT: Final = 60_000
-"""Python frames that one event may nest; `Budget.depth` is meant to end it before."""
+"""Nested Python frames of one event; `Budget.depth` is reached before."""
 
 _IMPORT: Final = "import"
 
@@ -42,8 +42,7 @@ class Event:
 class Interpreter:
     """Evaluates a program for many events. Not for use by several threads at once.
 
-    Nothing of an event is left behind for the next, except what no template can tell: compiled
-    code, and the draw keys already derived.
+    Only compiled code and derived draw keys are kept between events; neither changes a value.
     """
 
     def __init__(
@@ -56,18 +55,18 @@ class Interpreter:
         self._program = program
         self._meter = meter or Meter(budget or Budget())
         self._runtime = Runtime(environment, self._meter)
-        self._files = ImportedFiles(program, self._runtime)
+        self._files = ImportedValues(program, self._runtime)
         compiler = Compiler(self._runtime, self._files, RULES)
         self._files.compiler = compiler
         self._unit = _guarded(lambda: compiler.compile_file(program.root), program)
         self._root: Context | None = None
 
     def event(self, root_key: int) -> Event:
-        """The event, manifested.
+        """The next event.
 
         Raises:
-            EvaluationError: it raises; the error has a place and a trace.
-            BudgetError: it takes more than it may.
+            EvaluationError: the template raises; the error has a place and a trace.
+            BudgetError: the event exceeds its budget.
         """
         self._restart(root_key)
         text, value = _guarded(
@@ -93,8 +92,8 @@ class Interpreter:
         return value
 
 
-class ImportedFiles(Imports):
-    """Imported files: compiled once, evaluated once an event."""
+class ImportedValues(Imports):
+    """Imported files: compiled once, evaluated at most once per event."""
 
     def __init__(self, program: Program, runtime: Runtime) -> None:
         self.compiler: Compiler | None = None
@@ -107,7 +106,7 @@ class ImportedFiles(Imports):
         self._in_progress: set[str] = set()
 
     def begin(self, root: Context) -> None:
-        """Forgets the values of the event before."""
+        """Discards the values of the previous event."""
         self._root = root
         self._values.clear()
         self._in_progress.clear()
@@ -138,7 +137,7 @@ class ImportedFiles(Imports):
 
 
 def _guarded(work: Callable[[], _T], program: Program) -> _T:
-    """Does it with room to recurse; what overruns Python itself is a budget error."""
+    """Runs `work` with a high recursion limit; exceeding Python's limits is a budget error."""
     if sys.getrecursionlimit() < RECURSION_LIMIT:
         sys.setrecursionlimit(RECURSION_LIMIT)
     try:

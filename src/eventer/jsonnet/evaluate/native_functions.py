@@ -1,4 +1,4 @@
-"""Natives as values that can be applied, and the errors for those that there are not."""
+"""Natives as function values, and the error for unknown natives."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class NativeFunction(Function):
 
     @property
     def parameters(self) -> Sequence[tuple[str, bool]]:
-        """Names, each with whether it may be left out."""
+        """Names; the flag is true if the argument may be omitted."""
         return self.native.params
 
     def enter(
@@ -43,7 +43,7 @@ class NativeFunction(Function):
         named: Mapping[str, Operand],
         place: Any,
     ) -> Value:
-        """Manifests the arguments, from left to right, and calls it."""
+        """Manifests the arguments from left to right and calls the native."""
         arguments = self.arguments(positional, named)
         try:
             return self.runtime.from_json(self.native.call(arguments, context.key))
@@ -54,7 +54,7 @@ class NativeFunction(Function):
     def arguments(
         self, positional: Sequence[Operand], named: Mapping[str, Operand]
     ) -> tuple[JsonValue, ...]:
-        """The arguments as JSON, None where left out.
+        """The arguments as JSON, None for omitted ones.
 
         Raises:
             EvaluationError: they do not fit the parameters, or cannot be manifested.

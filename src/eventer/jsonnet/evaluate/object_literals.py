@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from eventer.jsonnet.evaluate.compiler import Compiler
 
 _OBJECT_BYTES = 320
-"""What an object costs before it has computed anything."""
+"""Charged for an object without computed fields."""
 
 
 class ObjectBodyCompiler:
-    """Compiles what is inside an object: its locals, fields and asserts share one layout."""
+    """Compiles the locals, fields and asserts of an object, which share one layout."""
 
     def __init__(self, compiler: Compiler, scope: Scope, binds: Iterable[Bind]) -> None:
         self.compiler = compiler
@@ -43,13 +43,13 @@ class ObjectBodyCompiler:
         self._asserts: tuple[Code, ...] = ()
 
     def field(self, node: Field) -> Code:
-        """The code of a field's body, `+:` apart."""
+        """The code of a field's body, without `+:`."""
         if node.plus:
             self.compiler.draw_key_uses += 1
         return self.compiler.code(node.body, self.scope)
 
     def plus(self, body: Code, name: str) -> Code:
-        """`name+: body`: `super.name + body` where super has it."""
+        """`name+: body`: `super.name + body` if `super` has the field."""
         add = self.compiler.runtime.operators.add
 
         def extend(frame: Frame) -> Value:
@@ -62,7 +62,7 @@ class ObjectBodyCompiler:
         return extend
 
     def member(self, field: Field, body: Code, name: str) -> LayerField:
-        """A field of a name; `body` is the code of its value, `+:` apart."""
+        """A field of a name; `body` is the code of its value, without `+:`."""
         code = self.plus(body, name) if field.plus else body
         return LayerField(code, field.visibility, field.name.span)
 
@@ -71,7 +71,7 @@ class ObjectBodyCompiler:
         self._asserts = tuple([_assertion(self.compiler, each, self.scope) for each in nodes])
 
     def object_code(self) -> ObjectCode:
-        """What all layers share, once everything is compiled."""
+        """The code that all layers share, once everything is compiled."""
         uses_draw_key = self.compiler.draw_key_uses > self._draw_key_uses_before
         pad = self._layout.pad(FIRST_OBJECT_VARIABLE)
         return ObjectCode(pad, self._binds, self._asserts, uses_draw_key=uses_draw_key)
@@ -97,7 +97,7 @@ def _assertion(compiler: Compiler, node: Assertion, scope: Scope) -> Code:
 
 
 def object_literal(compiler: Compiler, node: Object, scope: Scope) -> Code:
-    """`{ … }`: one layer in the frame and context that it is written in."""
+    """`{ … }`: one layer in the frame and context around it."""
     members = ObjectBodyCompiler(compiler, scope, node.locals)
     bodies = [members.field(field) for field in node.fields]
     members.asserts(node.asserts)
@@ -110,7 +110,7 @@ def object_literal(compiler: Compiler, node: Object, scope: Scope) -> Code:
 def _fixed(
     body_compiler: ObjectBodyCompiler, node: Object, bodies: list[Code], object_code: ObjectCode
 ) -> Code:
-    """All names are known: the members and their table are made once."""
+    """All names are literals: the members and their table are created once."""
     members: dict[str, LayerField] = {}
     for field, body in zip(node.fields, bodies, strict=True):
         name = field.name.value if isinstance(field.name, Literal) else None
@@ -127,7 +127,7 @@ def _fixed(
     def make(frame: Frame) -> Value:
         meter.bytes_left -= _OBJECT_BYTES
         if meter.bytes_left < 0:
-            meter.bytes(0)
+            meter.charge_bytes(0)
         return ObjectValue(
             (Layer(object_code, members, frame, frame[1]),), has_asserts, uses_draw_key
         )
@@ -142,7 +142,7 @@ def _computed(
     object_code: ObjectCode,
     scope: Scope,
 ) -> Code:
-    """Some names are computed, each time the literal is evaluated, outside of the object."""
+    """Some names are computed at each evaluation, outside the object."""
     has_asserts, uses_draw_key = bool(object_code.asserts), object_code.uses_draw_key
     compiler, make_member = body_compiler.compiler, body_compiler.member
     meter = compiler.runtime.meter
@@ -153,7 +153,7 @@ def _computed(
         fields.append((name, field, body, member))
 
     def make(frame: Frame) -> Value:
-        meter.bytes(_OBJECT_BYTES)
+        meter.charge_bytes(_OBJECT_BYTES)
         members: dict[str, LayerField] = {}
         for name_code, field, body, member in fields:
             name = name_code(frame)
@@ -176,7 +176,7 @@ def _refuse_name(field: Field, name: Value, before: set[str]) -> Code:
 
 
 def check_name(name: Value, members: Any, node: Any) -> None:
-    """Refuses names that are no strings, or there already."""
+    """Refuses names that are not strings or are defined already."""
     if name.__class__ is not str:
         raise EvaluationError(
             f"a field name must be a string or null, not {describe(name)}", node.span
@@ -186,7 +186,7 @@ def check_name(name: Value, members: Any, node: Any) -> None:
 
 
 def super_index(compiler: Compiler, node: SuperIndex, scope: Scope) -> Code:
-    """`super.f`: the field as the layers below have it, with the same `self`."""
+    """`super.f`: the field of the layers below, with the same `self`."""
     index, span = compiler.code(node.index, scope), node.span
     depth, _ = scope.find_self()
 

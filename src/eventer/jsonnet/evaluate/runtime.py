@@ -1,4 +1,4 @@
-"""What compiled code shares while it runs: the meter, the operators, JSON in and out."""
+"""Services for compiled code: the meter, the operators, JSON in and out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from eventer.jsonnet.values import Array, Code, Frame, Value
 
 _MAX_CACHED_STEPS: Final = 16_384
 _MAX_CACHED_TEXT: Final = 256
-"""Characters of a text whose step is kept, from one event to the next."""
+"""The longest text whose step is cached between events."""
 
 _MAX_CACHED_NATIVE_OBJECTS: Final = 256
 
@@ -54,7 +54,7 @@ class Runtime:
     def step_of(self, text: str) -> int:
         """A text as a step of draw keys."""
         if len(text) > _MAX_CACHED_TEXT:
-            self.meter.read(len(text))
+            self.meter.charge_reading(len(text))
             return self.environment.keys.step_of(text)
         step = self._steps.get(text)
         if step is None:
@@ -71,7 +71,7 @@ class Runtime:
         """An external variable.
 
         Raises:
-            EvaluationError: there is none of that name.
+            EvaluationError: the variable is not set.
         """
         if name not in self._ext_vars:
             known = self.environment.vars
@@ -84,7 +84,7 @@ class Runtime:
     # -- JSON in --------------------------------------------------------------------------------
 
     def from_json(self, value: JsonValue | NativeObject) -> Value:
-        """A value of the language for what a native or a caller gives; charged."""
+        """The value of the language for a JSON value or the result of a native; charged."""
         if value is None or value is True or value is False:
             return value
         if isinstance(value, str):
@@ -94,10 +94,10 @@ class Runtime:
         if self._is_lazy(value):
             return self._native_object(value)  # type: ignore[arg-type]  # has its methods
         if isinstance(value, Mapping):
-            self.meter.elements(len(value))
+            self.meter.charge_elements(len(value))
             return object_of({str(k): self.from_json(v) for k, v in value.items()})
         if isinstance(value, Sequence):
-            self.meter.elements(len(value))
+            self.meter.charge_elements(len(value))
             return Array([self.from_json(element) for element in value])
         raise EvaluationError(f"{type(value).__name__} is not a JSON value")
 
@@ -109,7 +109,7 @@ class Runtime:
         return lazy
 
     def _native_object(self, value: NativeObject) -> Object:
-        """Fields are made when they are read; the layer's frame is the native's object."""
+        """An object of lazy fields; the frame of its layer is the native object."""
         names = (tuple(value.names()), tuple(value.hidden_names()))
         members = self._native_members.get(names)
         if members is None:
@@ -140,7 +140,7 @@ def _double(value: Any) -> float:
 
 
 def _replace_lone_surrogates(text: str) -> str:
-    """The text; halves of surrogate pairs, which no UTF-8 can hold, become U+FFFD."""
+    """The text, with unpaired surrogates replaced by U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:

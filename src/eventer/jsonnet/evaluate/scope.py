@@ -1,8 +1,8 @@
-"""Where variables live: names resolved to slots of frames, once, before anything runs.
+"""Scopes: names are resolved to slots of frames when a template is compiled.
 
-A frame is made by a function application, a list element, a layer of an object, and a file. All
-`local`s inside share the frame that they are in: every expression is evaluated at most once a
-frame, so a slot is written once. Names that are bound to constants have no slot.
+Function applications, list elements, layers of objects and files have frames. All `local`s inside
+share the frame around them: an expression is evaluated at most once per frame, so a slot is written
+once. Names bound to constants have no slot.
 """
 
 from __future__ import annotations
@@ -12,24 +12,22 @@ from typing import Final
 
 from eventer.jsonnet.layers import SELF_SLOT
 from eventer.jsonnet.nodes import Apply
-from eventer.jsonnet.values import Value
+from eventer.jsonnet.values import Code, Frame, Operand, Value
 
-PARENT: Final = 0
-CONTEXT: Final = 1
 FIRST_VARIABLE: Final = 2
-"""Slots of a frame: the frame around it, the context, then variables."""
+"""The first slots of a frame are the outer frame and the context."""
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A value known before anything runs. `unknown` is the `std.native("…")` that gave null."""
+    """A value known at compile time. `unknown` is the `std.native("…")` of an unknown native."""
 
     value: Value
     unknown: Apply | None = None
 
 
 class Layout:
-    """How many slots the frames of one place have."""
+    """Counts the slots of the frames of one place."""
 
     __slots__ = ("first", "is_object", "size")
 
@@ -39,7 +37,7 @@ class Layout:
         self.is_object = is_object
 
     def slot(self) -> int:
-        """One slot more."""
+        """Adds a slot."""
         self.size += 1
         return self.size - 1
 
@@ -71,7 +69,7 @@ class Scope:
         return slot
 
     def find(self, name: str) -> tuple[int, int] | Constant | None:
-        """Frames outward and slot there, or the constant; None for what nothing binds."""
+        """The number of frames outward and the slot there, or a constant; None if unbound."""
         scope: Scope | None = self
         layout, depth = self.layout, 0
         while scope is not None:
@@ -84,7 +82,7 @@ class Scope:
         return None
 
     def find_self(self) -> tuple[int, int]:
-        """Frames outward to the nearest object's frame, and the slot of `self` there."""
+        """The number of frames outward to the nearest object, and the slot of `self` there."""
         scope: Scope | None = self
         layout, depth = self.layout, 0
         while scope is not None:
@@ -94,3 +92,20 @@ class Scope:
                 return depth, SELF_SLOT
             scope = scope.outer
         raise AssertionError("`self` outside an object is rejected before evaluation")
+
+
+def slot_reader(depth: int, slot: int) -> Code:
+    """Code that reads the operand in a slot."""
+    if depth == 0:
+        return lambda frame: frame[slot]
+    if depth == 1:
+        return lambda frame: frame[0][slot]
+    if depth == 2:
+        return lambda frame: frame[0][0][slot]
+
+    def read(frame: Frame) -> Operand:
+        for _ in range(depth):
+            frame = frame[0]
+        return frame[slot]  # type: ignore[no-any-return]  # frames are untyped by design
+
+    return read

@@ -30,7 +30,7 @@ class StdFunction(Function):
 
     @property
     def parameters(self) -> Sequence[tuple[str, bool]]:
-        """Names, each with whether it may be left out."""
+        """Names; the flag is true if the argument may be omitted."""
         return [(param.name, param.default is not REQUIRED) for param in self.spec.params]
 
     def enter(
@@ -51,7 +51,7 @@ class StdFunction(Function):
         named: Mapping[str, Operand],
         place: Any,
     ) -> Value:
-        """Applies it in the context that `steps` lead to from `context`."""
+        """Applies it in the context H(context, *steps)."""
         arguments: list[Any] = []
         for param, given in zip(
             self.spec.params, bind_arguments(self, positional, named), strict=True
@@ -63,7 +63,7 @@ class StdFunction(Function):
     def invoke(
         self, context: Context, steps: tuple[int, ...], arguments: Sequence[Any], place: Any
     ) -> Value:
-        """Runs the implementation on arguments that are all there and forced where strict."""
+        """Calls the implementation with complete arguments, the strict ones forced."""
         meter = self.runtime.meter
         meter.fuel -= 1
         if meter.fuel < 0:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from eventer.core.errors import TemplateError
 from eventer.jsonnet.error_trace import add_trace_frame
-from eventer.jsonnet.evaluate.scope import Scope
+from eventer.jsonnet.evaluate.scope import Scope, slot_reader
 from eventer.jsonnet.nodes import Bind, Local, Self, Var
 from eventer.jsonnet.values import Code, Frame, Thunk, Value
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def variable(compiler: Compiler, node: Var, scope: Scope) -> Code:
-    """`x`: what its slot holds, forced once and kept there."""
+    """`x`: the value in its slot, forced once."""
     del compiler
     found = scope.find(node.name)
     assert isinstance(found, tuple)
@@ -75,25 +75,15 @@ def self_object(compiler: Compiler, _node: Self, scope: Scope) -> Code:
     """`self`: the object whose layer this is."""
     del compiler
     depth, slot = scope.find_self()
-    if depth == 0:
-        return lambda frame: frame[slot]
-    if depth == 1:
-        return lambda frame: frame[0][slot]
-
-    def read(frame: Frame) -> Value:
-        for _ in range(depth):
-            frame = frame[0]
-        return frame[slot]  # type: ignore[no-any-return]  # frames are untyped by design
-
-    return read
+    return slot_reader(depth, slot)
 
 
 def declare(
     compiler: Compiler, binds: Iterable[Bind], scope: Scope
 ) -> tuple[tuple[int, Code], ...]:
-    """Gives a recursive group of names their slots: (slot, code of the operand).
+    """Declares a recursive group of names; returns (slot, code of the operand) pairs.
 
-    Names bound to constants get none.
+    Names bound to constants have no slot.
     """
     binds = list(binds)
     slots = {bind.name: scope.declare(bind.name) for bind in binds}
@@ -107,7 +97,7 @@ def declare(
 
 
 def local(compiler: Compiler, node: Local, scope: Scope, *, tail: bool = False) -> Code:
-    """`local x = …; body`: slots filled in the frame that is there."""
+    """`local x = …; body`: fills slots of the frame around it."""
     inner = scope.block()
     slots = declare(compiler, node.binds, inner)
     body = compiler.code(node.body, inner, tail=tail)

@@ -1,6 +1,6 @@
-"""The standard library of Jsonnet, a family a file.
+"""The standard library of Jsonnet, one file per family of functions.
 
-A family declares its functions by being imported; see `registry.py` for how.
+Importing a family declares its functions (`declarations.py`).
 """
 
 from __future__ import annotations
@@ -29,6 +29,6 @@ FAMILIES: Final[tuple[str, ...]] = (
 
 
 def load() -> None:
-    """Imports all families, so that `registry.FUNCTIONS` is complete."""
+    """Imports all families: `declarations.FUNCTIONS` is complete."""
     for family in FAMILIES:
         import_module(f"{__name__}.{family}")

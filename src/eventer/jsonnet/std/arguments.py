@@ -1,4 +1,4 @@
-"""What families share about arguments: defaults that are functions, sizes, characters."""
+"""Arguments: default functions, sizes, characters, lengths, types."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from eventer.jsonnet.values import Array, Function, Operand, Value, force, type_
 _INT32: Final = 1 << 31
 
 NESTING: Final = 500
-"""How deep values may be nested where a function walks through them."""
+"""The deepest nesting of values that a function traverses."""
 
 
 class _Identity(Function):
-    """The key function where none is given: an element is its own key."""
+    """The default key function: an element is its own key."""
 
     __slots__ = ()
 
@@ -42,7 +42,7 @@ class _Identity(Function):
 
 IDENTITY: Final = _Identity()
 ABSENT: Final = _Identity()
-"""Stands for an argument that was left out, where any value may be given."""
+"""Stands for an omitted argument that may be any value."""
 
 
 def key_of(call: Call, key: Function, item: Operand, argument: int, element: int) -> Value:
@@ -51,7 +51,7 @@ def key_of(call: Call, key: Function, item: Operand, argument: int, element: int
 
 
 def size(call: Call, value: Value, param: str) -> int:
-    """A whole number of 32 bits: what positions, lengths and counts may be."""
+    """A 32-bit integer: a position, a length or a count."""
     whole = call.whole(value, param)
     if not -_INT32 <= whole < _INT32:
         raise call.error(f"{param} must be a 32-bit number, got {whole:,}")
@@ -59,8 +59,8 @@ def size(call: Call, value: Value, param: str) -> int:
 
 
 def enter_level(call: Call, depth: int) -> int:
-    """One level further down; refused where that is too deep."""
-    call.steps(1)
+    """Enters a level of nesting; refuses one that is too deep."""
+    call.meter.charge_steps(1)
     if depth >= NESTING:
         raise call.error(
             f"nested more than {NESTING} levels deep",
@@ -72,12 +72,12 @@ def enter_level(call: Call, depth: int) -> int:
 def characters(call: Call, value: Value) -> list[Operand]:
     """The elements of an array, or the characters of a string as strings.
 
-    What merely has a length, but no elements, is taken where that length is 0.
+    Other values of length 0 are accepted as empty.
     """
     if isinstance(value, Array):
         return value.items
     if isinstance(value, str):
-        call.elements(len(value))
+        call.meter.charge_elements(len(value))
         return list(value)
     if length(call, value) == 0:
         return []
@@ -98,7 +98,7 @@ def length(call: Call, value: Value) -> int:
 
 
 def expect(call: Call, value: Value, what: str, *types: str) -> None:
-    """Refuses a value that is of none of these types; `what` names the argument."""
+    """Refuses values of other types; `what` names the argument."""
     kind = type_name(value)
     if kind not in types:
         raise call.error(f"{what} must be {' or '.join(map(_a, types))}, got {kind}")

@@ -1,4 +1,4 @@
-"""Bytes as Go's library reads them: UTF-8 with every wrong byte replaced, strict Base64."""
+"""Decoding as in Go: UTF-8 with every invalid byte replaced, strict Base64."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BYTEWISE: Final = "eventer.bytewise"
 
 
 def _each_byte(error: UnicodeError) -> tuple[str, int]:
-    """Replaces every byte that is no UTF-8, where Python would replace some of them together."""
+    """Replaces every invalid byte; Python would replace some of them together."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return "\ufffd" * (error.end - error.start), error.end
@@ -22,20 +22,20 @@ codecs.register_error(_BYTEWISE, _each_byte)
 
 
 def decode_utf8(octets: bytes) -> str:
-    """Text of bytes; each that is no UTF-8 becomes U+FFFD."""
+    """The text of UTF-8; each invalid byte becomes U+FFFD."""
     return octets.decode("utf-8", _BYTEWISE)
 
 
 def utf8_decoder() -> codecs.IncrementalDecoder:
-    """The same, piece by piece."""
+    """An incremental `decode_utf8`."""
     return codecs.getincrementaldecoder("utf-8")(_BYTEWISE)
 
 
 def decode_base64(text: str) -> bytes:
-    """The bytes of Base64 with its padding; line breaks may stand anywhere.
+    """The bytes of padded Base64; line breaks may be anywhere.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not Base64.
     """
     packed = text.replace("\r", "").replace("\n", "")
     if len(packed) % 4 or not _ALPHABET.fullmatch(packed):

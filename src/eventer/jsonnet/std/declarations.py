@@ -1,4 +1,4 @@
-"""How functions of the standard library are declared, and what they are given to work with.
+"""Declarations of the functions of `std`, and the `Call` that their implementations use.
 
     @function("substr", strict("str"), strict("from"), strict("len"))
     def substr(call: Call, text: Value, start: Value, length: Value) -> Value: ...
@@ -6,26 +6,24 @@
     @function("makeArray", strict("sz"), strict("func"))
     def make_array(call: Call, size: Value, func: Value) -> Value:
         count = call.whole(size, "sz")
-        call.elements(count)                  # charge before anything is made
+        call.meter.charge_elements(count)  # charge before allocating
         return Array([call.later(call.function(func, "func"), (float(i),), 1, i) …])
 
     @function("sort", strict("arr"), optional("keyF", None))
     def sort(call: Call, array: Value, key: Value) -> Value: ...
 
-The decorated function is the implementation: it gets the `Call` and one argument a parameter, in
-order, and returns a value (never a thunk: `call.force` it). Strict arguments are values, forced
-from left to right before the call; lazy ones are operands. An optional parameter that is left out
-is given as its default, a plain value; Python's None stands for `null`, and for "left out" where a
-default function (such as identity) is meant.
+The decorated function is the implementation: it takes the `Call` and one argument per parameter, in
+order, and returns a value, never a thunk. Strict arguments are values, forced from left to right
+before the call; lazy ones are operands. An omitted optional argument has its default value; None
+stands for `null`.
 
-A family is a module of such functions; `std/__init__.py` lists the families. A declaration is
-looked up by name in `FUNCTIONS`, which is complete once all families are imported. What is no
-function (such as `std.pi`) is in `CONSTANTS`.
+A family is a module of such functions; `std/__init__.py` lists the families. Once all families are
+imported, `FUNCTIONS` holds all declarations by name, and `CONSTANTS` the values such as `std.pi`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -54,7 +52,7 @@ REQUIRED: Final = _Required()
 
 @dataclass(frozen=True, slots=True)
 class StdParam:
-    """A parameter; `lazy` ones are given as operands, the others as values."""
+    """A parameter; the argument of a lazy one is an operand, of another one a value."""
 
     name: str
     default: Value | _Required = REQUIRED
@@ -63,7 +61,7 @@ class StdParam:
 
 @dataclass(frozen=True, slots=True)
 class StdDeclaration:
-    """A function of `std`; desugaring may name it too (`StdReference`)."""
+    """The declaration of a function of `std`."""
 
     name: str
     params: tuple[StdParam, ...]
@@ -82,17 +80,17 @@ def strict(name: str) -> StdParam:
 
 
 def lazy(name: str) -> StdParam:
-    """A parameter given as an operand, which may be a thunk."""
+    """A parameter whose argument is an operand, perhaps a thunk."""
     return StdParam(name, lazy=True)
 
 
 def optional(name: str, default: Value, *, lazy: bool = False) -> StdParam:
-    """A parameter that may be left out."""
+    """A parameter that may be omitted."""
     return StdParam(name, default, lazy)
 
 
 def function(name: str, *params: StdParam) -> Callable[[_Implementation], _Implementation]:
-    """Declares `std.<name>`; the decorated function is what it does."""
+    """Declares `std.<name>`; the decorated function implements it."""
 
     def declare(implementation: _Implementation) -> _Implementation:
         if name in FUNCTIONS:
@@ -104,32 +102,32 @@ def function(name: str, *params: StdParam) -> Callable[[_Implementation], _Imple
 
 
 def constant(name: str, value: Value) -> None:
-    """Declares `std.<name>` as a value that is no function."""
+    """Declares `std.<name>` as a value that is not a function."""
     if name in CONSTANTS or name in FUNCTIONS:
         raise ValueError(f"std.{name} is declared twice")
     CONSTANTS[name] = value
 
 
 class Call:
-    """One call of a function of `std`: where it is, what it may take, what it can ask for.
+    """One call of a function of `std`. Errors without a place get the place of the call.
 
-    Errors raised through it, or raised without a place, get the call's place.
+    Charge work to `meter` in advance: a step per turn of a Python loop whose length depends on the
+    template, the characters of texts, and the bytes and elements of results.
 
-    **Draw keys.** A function given as argument number `argument` (from 0, in the order of the
-    declaration) and applied to element `element` of its input has the key H(H(A, argument),
-    element), where A is the call's own. `element` is the index in the input before any filter, or
-    a text where the input goes by name (`mapWithKey`). Always say both truly: values must not
-    depend on the order of evaluation.
-
-    `context` with `steps` after it is the call's own: H(context, *steps) is its key, A.
+    **Draw keys.** The key of the call is A = H(context, *steps). A function that is argument number
+    `argument` (from 0, in the order of the declaration) and is applied to element `element` of its
+    input has the key H(H(A, argument), element). `element` is the index in the unfiltered input, or
+    a name (`mapWithKey`). Always pass both correctly: values must not depend on the order of
+    evaluation.
     """
 
-    __slots__ = ("_context", "_runtime", "_steps", "name", "place")
+    __slots__ = ("_context", "_runtime", "_steps", "meter", "name", "place")
 
     def __init__(
         self, runtime: Runtime, name: str, context: Context, steps: tuple[int, ...], place: Span
     ) -> None:
         self._runtime = runtime
+        self.meter = runtime.meter
         self.name = name
         self._context = context
         self._steps = steps
@@ -153,8 +151,8 @@ class Call:
     def later(
         self, func: Function, arguments: Sequence[Operand], argument: int, element: int | str
     ) -> Operand:
-        """The same, computed when it is forced, at most once; charges the step of making it."""
-        self._runtime.meter.steps(1)
+        """A thunk of `apply`; charges a step for its creation."""
+        self.meter.charge_steps(1)
 
         def compute(_frame: object) -> Value:
             try:
@@ -166,7 +164,7 @@ class Call:
         return Thunk(compute, [None, self._context])
 
     def delay(self, compute: Callable[[], Value]) -> Operand:
-        """A thunk of any Python computation; it may raise through this call."""
+        """A thunk of a Python computation, which may raise errors of this call."""
 
         def located(_frame: object) -> Value:
             try:
@@ -187,69 +185,36 @@ class Call:
         return value.get(name)
 
     def add(self, left: Value, right: Value) -> Value:
-        """`left + right` as the language does it: numbers, strings, arrays, objects."""
+        """`left + right` of numbers, strings, arrays or objects."""
         return self._runtime.operators.add(left, right, self._context.elements)
 
     def equals(self, left: Value, right: Value) -> bool:
-        """`left == right`; an error where functions are compared."""
+        """`left == right`; an error for functions."""
         return self._runtime.operators.equals(left, right)
 
     def compare(self, left: Value, right: Value) -> int:
-        """Below, equal to or above 0: numbers, strings and arrays of them; else an error."""
+        """Negative, 0 or positive; an error for other values than numbers, strings and arrays."""
         return self._runtime.operators.compare(left, right)
 
     def to_string(self, value: Value) -> str:
-        """`std.toString`: strings as they are, other values as the language prints them."""
+        """`std.toString`: a string as it is, other values as JSON."""
         return self._runtime.operators.to_string(value)
 
     def json(self, value: Value) -> JsonValue:
-        """The value as Python JSON values (asserts run, thunks forced); functions are an error.
+        """The value as Python JSON values; an error for functions.
 
-        Whole numbers up to 2^53 become int, the others stay float.
+        Asserts run and thunks are forced. Whole numbers up to 2^53 become int.
         """
         return self._runtime.manifest.python(value)
 
     def from_json(self, value: JsonValue) -> Value:
-        """A value of the language for Python JSON values; charged."""
+        """The value of the language for a Python JSON value; charged."""
         return self._runtime.from_json(value)
-
-    # -- the budget -----------------------------------------------------------------------------
-
-    def steps(self, count: int) -> None:
-        """Charges steps: one a turn of a loop in Python whose length the template decides."""
-        self._runtime.meter.steps(count)
-
-    def read(self, characters: int) -> None:
-        """Charges the steps of searching, cutting or changing a text, before it is done."""
-        self._runtime.meter.read(characters)
-
-    def copied(self, characters: int) -> None:
-        """Charges the steps of copying or comparing a text, before it is done."""
-        self._runtime.meter.copied(characters)
-
-    def pieces(self, text: str) -> Iterator[str]:
-        """A text in pieces, each charged as read: for what may take long with each character."""
-        return self._runtime.meter.pieces(text)
-
-    def bytes(self, count: float) -> None:
-        """Charges bytes about to be allocated: before a string is made."""
-        self._runtime.meter.bytes(count)
-
-    def elements(self, count: float) -> None:
-        """Charges the elements of an array (or fields of an object) before it is made."""
-        self._runtime.meter.elements(count)
-
-    def element_bytes(self, count: float) -> None:
-        """Charges their bytes alone: the steps are charged one by one while they are made.
-
-        For elements that cost more than a copy, so that the clock is looked at in between.
-        """
-        self._runtime.meter.element_bytes(count)
 
     # -- arguments and errors -------------------------------------------------------------------
 
     def error(self, message: str, *, hint: str | None = None) -> EvaluationError:
-        """An error at the call's place, to be raised: the message gets `std.<name>: ` before it."""
+        """An error at the place of the call; its message starts with `std.<name>: `."""
         return EvaluationError(f"std.{self.name}: {message}", self.place, hint=hint)
 
     def _wrong(self, value: Value, param: str, expected: str) -> EvaluationError:
@@ -301,11 +266,11 @@ class Call:
     # -- the world ------------------------------------------------------------------------------
 
     def trace(self, message: str) -> None:
-        """Gives a line to whoever collects `std.trace`, with the call's place."""
+        """Sends a message of `std.trace` with the place of the call."""
         self._runtime.environment.trace(message, self.place)
 
     def ext_var(self, name: str) -> Value:
-        """The value of an external variable, an error where there is none."""
+        """The value of an external variable; an error if it is not set."""
         return self._runtime.ext_var(name)
 
     def native(self, name: str) -> Value:

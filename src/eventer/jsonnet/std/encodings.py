@@ -20,11 +20,11 @@ _WIDE = re.compile("[^\x00-\xff]")
 
 
 def _octets(call: Call, array: Array) -> bytes:
-    """The bytes that an array of whole numbers up to 255 stands for."""
-    call.bytes(len(array))
+    """The bytes of an array of whole numbers up to 255."""
+    call.meter.charge_bytes(len(array))
     octets = bytearray()
     for item in array.items:
-        call.steps(1)
+        call.meter.charge_steps(1)
         octet = size(call, call.force(item), "an element")
         if not 0 <= octet <= 255:
             raise call.error(f"a byte must be 0 to 255, not {octet}")
@@ -33,7 +33,7 @@ def _octets(call: Call, array: Array) -> bytes:
 
 
 def _numbers(call: Call, octets: bytes) -> Array:
-    call.elements(len(octets))
+    call.meter.charge_elements(len(octets))
     return array_of(map(float, octets))
 
 
@@ -41,22 +41,22 @@ def _numbers(call: Call, octets: bytes) -> Array:
 def encode_utf8(call: Call, text: Value) -> Value:
     """The bytes of a string."""
     string = call.string(text, "str")
-    call.read(len(string))
+    call.meter.charge_reading(len(string))
     return _numbers(call, string.encode())
 
 
 @function("decodeUTF8", strict("arr"))
 def decode_utf8(call: Call, octets: Value) -> Value:
-    """The string of some bytes; what is no UTF-8 becomes U+FFFD."""
+    """The string of UTF-8; each invalid byte becomes U+FFFD."""
     return _decoded(call, _octets(call, call.array(octets, "arr")))
 
 
 def _decoded(call: Call, octets: bytes) -> str:
-    """The text of bytes, which may take long where few of them are UTF-8."""
+    """The text of bytes, charged in pieces: many invalid bytes are slow."""
     decoder = utf8_decoder()
     parts: list[str] = []
     for start in range(0, len(octets), _PIECE):
-        call.read(_PIECE)
+        call.meter.charge_reading(_PIECE)
         parts.append(decoder.decode(octets[start : start + _PIECE]))
     parts.append(decoder.decode(b"", final=True))
     return "".join(parts)
@@ -64,10 +64,10 @@ def _decoded(call: Call, octets: bytes) -> str:
 
 @function("base64", strict("input"))
 def base64_encode(call: Call, value: Value) -> Value:
-    """Base64 of bytes, or of a string's UTF-8 if no code point of it is above 255."""
+    """Base64 of bytes, or of the UTF-8 of a string without code points above 255."""
     if isinstance(value, str):
-        call.bytes(len(value))
-        call.read(len(value))
+        call.meter.charge_bytes(len(value))
+        call.meter.charge_reading(len(value))
         if _WIDE.search(value):
             raise call.error("needs a string of code points up to 255 or an array of bytes")
         octets = value.encode()
@@ -75,26 +75,26 @@ def base64_encode(call: Call, value: Value) -> Value:
         octets = _octets(call, value)
     else:
         raise call.error(f"input must be a string or an array of bytes, got {type_name(value)}")
-    call.bytes(len(octets) * 4 / 3)
+    call.meter.charge_bytes(len(octets) * 4 / 3)
     return binascii.b2a_base64(octets, newline=False).decode()
 
 
 @function("base64DecodeBytes", strict("str"))
 def base64_decode_bytes(call: Call, text: Value) -> Value:
-    """The bytes that Base64 stands for."""
+    """The bytes of a Base64 text."""
     return _numbers(call, _base64_octets(call, text))
 
 
 @function("base64Decode", strict("str"))
 def base64_decode(call: Call, text: Value) -> Value:
-    """The string that Base64 stands for."""
+    """The string of a Base64 text."""
     return _decoded(call, _base64_octets(call, text))
 
 
 def _base64_octets(call: Call, text: Value) -> bytes:
     string = call.string(text, "str")
-    call.bytes(len(string))
-    call.read(len(string))
+    call.meter.charge_bytes(len(string))
+    call.meter.charge_reading(len(string))
     try:
         if len(string.encode()) % 4 == 0:
             return decode_base64(string)
@@ -108,9 +108,9 @@ def _digest(name: str, algorithm: Callable[[bytes], hashlib._Hash]) -> None:
 
     def implementation(call: Call, text: Value) -> Value:
         string = call.string(text, "s")
-        call.read(len(string))
+        call.meter.charge_reading(len(string))
         octets = string.encode()
-        call.read(len(octets))
+        call.meter.charge_reading(len(octets))
         return algorithm(octets).hexdigest()
 
     function(name, strict("s"))(implementation)

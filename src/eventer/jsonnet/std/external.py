@@ -1,4 +1,4 @@
-"""What reaches out of a program: external variables, natives, traces; and assertions."""
+"""External variables, natives, traces and assertions."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ def ext_var(call: Call, name: Value) -> Value:
 
 @function("native", strict("x"))
 def native(call: Call, name: Value) -> Value:
-    """A native function, or null where there is none of that name."""
+    """A native function, or null if the name is unknown."""
     return call.native(call.string(name, "x"))
 
 
 @function("trace", strict("str"), strict("rest"))
 def trace(call: Call, message: Value, rest: Value) -> Value:
-    """The second argument; the first one is shown to whoever looks."""
+    """The second argument; the first one is sent as a trace message."""
     call.trace(call.string(message, "str"))
     return rest
 
 
 @function("assertEqual", strict("a"), strict("b"))
 def assert_equal(call: Call, left: Value, right: Value) -> Value:
-    """True, or an error where two values differ."""
+    """True, or an error if two values differ."""
     if call.equals(left, right):
         return True
     raise call.error(f"assertion failed: {_shown(call, left)} != {_shown(call, right)}")

@@ -1,4 +1,4 @@
-"""`std.format` and the operator `%` on strings: which value goes where, and its padding."""
+"""`std.format` and the operator `%` on strings: takes values for conversions and pads them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from eventer.jsonnet.values import Array, Operand, Value, type_name
 
 _Convert: TypeAlias = Callable[[Conversion], str]
 _IMPRECISE: Final = frozenset("sc%")
-"""Kinds that have no use for a precision."""
+"""Kinds that ignore a precision."""
 
 
 @function("format", strict("str"), strict("vals"))
@@ -25,9 +25,9 @@ def format_text(call: Call, text: Value, values: Value) -> Value:
 
 def format_values(call: Call, text: str, values: Value) -> str:
     """The text with values for its conversions: an array, an object, or one value."""
-    call.bytes(len(text))
-    call.read(len(text))
-    pieces = parse_codes(text, call.steps)
+    call.meter.charge_bytes(len(text))
+    call.meter.charge_reading(len(text))
+    pieces = parse_codes(text, call.meter.charge_steps)
     if isinstance(values, Object):
         return _text(call, pieces, lambda code: _named(call, code, values))
     supply = _ValueQueue(call, values.items if isinstance(values, Array) else [values])
@@ -39,17 +39,17 @@ def format_values(call: Call, text: str, values: Value) -> str:
 def _text(call: Call, pieces: tuple[str | Conversion, ...], convert: _Convert) -> str:
     parts: list[str] = []
     for piece in pieces:
-        call.steps(1)
+        call.meter.charge_steps(1)
         if isinstance(piece, str):
             parts.append(piece)
         else:
             parts.append(convert(piece))
-            call.bytes(len(parts[-1]))
+            call.meter.charge_bytes(len(parts[-1]))
     return "".join(parts)
 
 
 class _ValueQueue:
-    """Values handed out in order."""
+    """Values, taken in order."""
 
     def __init__(self, call: Call, items: list[Operand]) -> None:
         self._call = call
@@ -66,18 +66,18 @@ class _ValueQueue:
         return self._call.force(self._items[self.taken - 1])
 
     def measure(self, measure: SizeSpec, what: str) -> float:
-        """A width or a precision, the next value where it is `*`."""
+        """A width or a precision; the next value if it is `*`."""
         return self._call.number(self.take(), what) if measure == "*" else measure
 
     def precision(self, code: Conversion) -> float | None:
-        """The precision; where nothing needs it, a `*` takes a value without a look at it."""
+        """The precision; if it is ignored, `*` skips a value without a check."""
         if code.precision is None or code.kind in _IMPRECISE:
             self.taken += code.precision == "*"
             return None
         return self.measure(code.precision, "a precision")
 
     def finish(self) -> None:
-        """Refuses values left over."""
+        """Refuses unused values."""
         if self.taken < len(self._items):
             raise self._call.error(f"too many values: {len(self._items)}, expected {self.taken}")
 
@@ -124,15 +124,15 @@ def _converted(call: Call, layout: ConversionLayout, value: Value) -> str:
 
 
 def _charge(call: Call, layout: ConversionLayout) -> None:
-    """Pays for the zeros that a number may be filled with."""
-    call.bytes(max(layout.zeros, 0.0) + max(layout.precision or 0.0, 0.0))
+    """Charges the zeros that may pad a number."""
+    call.meter.charge_bytes(max(layout.zeros, 0.0) + max(layout.precision or 0.0, 0.0))
 
 
 def _padded(call: Call, text: str, width: float, *, left: bool) -> str:
     spaces = width - len(text)
     if spaces <= 0:
         return text
-    call.bytes(spaces)
+    call.meter.charge_bytes(spaces)
     padding = " " * math.ceil(spaces)
     return text + padding if left else padding + text
 
@@ -148,7 +148,7 @@ def _character(call: Call, value: Value) -> str:
 
 
 def character(call: Call, code: float) -> str:
-    """The character of a code point; surrogates, which are no characters, are U+FFFD."""
+    """The character of a code point; U+FFFD for surrogates."""
     if not 0 <= code <= 0x10FFFF:
         raise call.error(f"{code:g} is not a code point: use 0 to 0x10ffff")
     whole = int(code)

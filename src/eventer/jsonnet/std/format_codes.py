@@ -18,17 +18,17 @@ _KINDS: Final = {
     **{letter: letter.lower() for letter in "oxXeEfFgGcs%"},
 }
 _CACHED: Final = 1_000
-"""The longest text whose codes are remembered."""
+"""The longest text whose codes are cached."""
 
 _CODE_STEPS: Final = 4
-"""What reading one conversion takes, but for its digits."""
+"""The steps of parsing one conversion, apart from its digits."""
 
 _MEASURES = re.compile(r"[#0\- +]*[0-9]*\.?[0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One conversion. `kind` is one of `doxefgcs%`; `precision` is None where there is none."""
+    """One conversion. `kind` is one of `doxefgcs%`; `precision` is None if omitted."""
 
     kind: str
     name: str | None
@@ -43,7 +43,7 @@ class Conversion:
 
 
 def parse_codes(text: str, charge: Callable[[int], None]) -> tuple[str | Conversion, ...]:
-    """The pieces of a format text; `charge` is told of the steps that a long one takes, before.
+    """The pieces of a format text; `charge` is called with the steps of a long text in advance.
 
     Raises:
         EvaluationError: a conversion is cut short or unknown.
@@ -71,14 +71,14 @@ def _remembered(text: str) -> tuple[str | Conversion, ...]:
 
 
 def _digits_from(text: str, start: int) -> int:
-    """How many characters of flags and numbers a conversion has that begins there."""
+    """The number of characters of the flags and numbers of a conversion that starts there."""
     _, at = _name(text, start)
     match = _MEASURES.match(text, at)
     return match.end() - at if match else 0
 
 
 def _code(text: str, start: int) -> tuple[Conversion, int]:
-    """The conversion whose `%` stands before `start`, and where it ends."""
+    """The conversion whose `%` is before `start`, and its end."""
     name, at = _name(text, start)
     flags = set()
     while _at(text, at) in "#0- +":
@@ -111,7 +111,7 @@ def _code(text: str, start: int) -> tuple[Conversion, int]:
 
 
 def _name(text: str, at: int) -> tuple[str | None, int]:
-    """A name in parentheses, if there is one."""
+    """A name in parentheses, or None."""
     if _at(text, at) != "(":
         return None, at
     end = text.find(")", at)
@@ -121,7 +121,7 @@ def _name(text: str, at: int) -> tuple[str | None, int]:
 
 
 def _measure(text: str, at: int) -> tuple[SizeSpec, int]:
-    """A number or `*`; 0 where there is none."""
+    """A number or `*`; 0 if omitted."""
     if at < len(text) and text[at] == "*":
         return "*", at + 1
     value = 0.0

@@ -1,7 +1,7 @@
-"""Numbers as `std.format` writes them.
+"""Numbers in `std.format`.
 
 The digits come from arithmetic on doubles, step by step as in Jsonnet's own library: `%.2f` of
-2.675 is 2.68, `%d` of 1e23 ends in a 2, `%e` of 1000 is 10.000000e+02. Never Python's formatting.
+2.675 is 2.68, `%d` of 1e23 ends in a 2, `%e` of 1000 is 10.000000e+02. Python formats differently.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ class ConversionLayout:
 
     @property
     def zeros(self) -> float:
-        """The width to be filled with zeros."""
+        """The width to pad with zeros."""
         return self.width if self.code.zero and not self.code.left else 0.0
 
     def sign(self, *, negative: bool) -> str:
-        """What stands before the digits."""
+        """The sign or space before the digits."""
         if negative:
             return "-"
         return "+" if self.code.plus else " " if self.code.blank else ""
 
     def signed(self, digits: str, zeros: float, least: float = 0.0, *, negative: bool) -> str:
-        """Digits with their sign, filled up to `zeros` with it and to `least` without it."""
+        """Digits with their sign, padded to `zeros` with the sign and to `least` without it."""
         sign = self.sign(negative=negative)
         return sign + _filled(digits, max(zeros - len(sign), least))
 
@@ -92,7 +92,7 @@ def fraction_text(layout: ConversionLayout, number: float) -> str:
 def _decimal(
     layout: ConversionLayout, number: float, zeros: float, places: float, *, trailing: bool
 ) -> str:
-    """A number with some places after its point; without trailing zeros if not `trailing`."""
+    """A number with `places` decimals; without trailing zeros if not `trailing`."""
     denominator = _power_of_ten(places)
     numerator = finite(finite(abs(number) * denominator) + 0.5)
     whole = _digits(float(math.floor(numerator / denominator)) if number else 0.0, 10.0)
@@ -122,7 +122,7 @@ def _scientific(layout: ConversionLayout, number: float, places: float, *, trail
 
 
 def _power_of_ten(exponent: float) -> float:
-    """A power of ten, the error of the language where it is too large for a number."""
+    """A power of ten; an EvaluationError if it is too large."""
     try:
         return power(10.0, exponent)
     except OverflowError:
@@ -130,7 +130,7 @@ def _power_of_ten(exponent: float) -> float:
 
 
 def _exponent(number: float) -> float:
-    """The power of ten of a number, as logarithms have it: of 1000 it is 2."""
+    """The power of ten of a number by logarithms: 2 for 1000."""
     if number == 0.0:
         return 0.0
     return float(math.floor(natural_log(abs(number)) / natural_log(10.0)))
@@ -144,7 +144,7 @@ def _filled(digits: str, width: float) -> str:
 def _digits(magnitude: float, base: float) -> str:
     """The digits of a number in base 8, 10 or 16, the last one computed first.
 
-    It is whole, unless a precision was negative (`%.0g`): then its fraction is a digit too.
+    The number is whole, except after a negative precision (`%.0g`): its fraction is a digit then.
     """
     if magnitude < _EXACT and magnitude.is_integer():
         return format(int(magnitude), {8.0: "o", 10.0: "d", 16.0: "x"}[base])

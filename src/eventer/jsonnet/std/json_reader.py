@@ -1,4 +1,4 @@
-"""JSON text to values, as `std.parseJson` reads it: strict JSON, the last of equal keys counts."""
+"""JSON as values, as `std.parseJson` reads it: strict JSON; the last of equal keys wins."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from eventer.core.errors import EvaluationError
 Json: TypeAlias = "bool | float | str | list[Json] | dict[str, Json] | None"
 
 _DEPTH: Final = 1_000
-"""How deep a text may be nested. Python's own reader would run out of stack somewhere beyond."""
+"""The deepest nesting of collections. Python's reader exhausts the stack at a greater depth."""
 
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def parse_json(text: str) -> Json:
-    """The value of a JSON text; lone surrogate escapes become U+FFFD.
+    """The value of a JSON text; escapes of unpaired surrogates become U+FFFD.
 
     Raises:
-        EvaluationError: the text is no JSON, or a number in it is too large for a double.
+        EvaluationError: the text is not valid JSON, or has a number too large for a double.
     """
     if text.count("[") + text.count("{") > _DEPTH:
         _check_depth(text)
@@ -30,7 +30,7 @@ def parse_json(text: str) -> Json:
         value: Json = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise EvaluationError(
-            f"failed to parse JSON: {error.msg}: line {error.lineno} column {error.colno}"
+            f"failed to parse JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from None
     return _replace_surrogates(value) if "\\u" in text else value
 
@@ -52,14 +52,14 @@ def _number(digits: str) -> float:
 
 
 def _constant(name: str) -> NoReturn:
-    raise EvaluationError(f"failed to parse JSON: {name} is not JSON")
+    raise EvaluationError(f"failed to parse JSON: {name} is not a JSON number")
 
 
 _DECODER = json.JSONDecoder(parse_int=_number, parse_float=_number, parse_constant=_constant)
 
 
 def _replace_surrogates(value: Json) -> Json:
-    """The value without lone surrogates, which are no characters."""
+    """The value without unpaired surrogates, which are not characters."""
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, list):

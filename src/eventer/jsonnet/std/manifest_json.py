@@ -1,4 +1,4 @@
-"""Values as JSON texts inside the language: `std.manifestJson` and its sisters."""
+"""Values as JSON texts: `std.manifestJson`, `manifestJsonEx` and `manifestJsonMinified`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from eventer.jsonnet.values import Array, Value
 
 
 class TextBuilder:
-    """A text being written: every piece is paid for before it joins the others, and is a step."""
+    """Builds a text; every piece is charged in advance and costs a step."""
 
     def __init__(self, call: Call) -> None:
         self.call = call
@@ -22,14 +22,14 @@ class TextBuilder:
 
     def write(self, text: str) -> None:
         """Adds a piece."""
-        self.call.steps(1)
-        self.call.bytes(len(text))
+        self.call.meter.charge_steps(1)
+        self.call.meter.charge_bytes(len(text))
         self._pieces.append(text)
 
     def quote(self, text: str, escaped: Callable[[str], str]) -> None:
         """Adds a string in double quotes."""
         self._pieces.append('"')
-        for piece in self.call.pieces(text):
+        for piece in self.call.meter.charged_pieces(text):
             self.write(escaped(piece))
         self._pieces.append('"')
 
@@ -38,26 +38,43 @@ class TextBuilder:
         return "".join(self._pieces)
 
     def enter_level(self, depth: int) -> int:
-        """One level further down; refused where that is too deep."""
+        """Enters a level of nesting; refuses one that is too deep."""
         return enter_level(self.call, depth)
 
 
+def json_primitive(call: Call, value: Value) -> str:
+    """The JSON text of null, a boolean or a number."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return shortest_text(value)
+    raise call.error("a function cannot be converted to JSON", hint="did you mean to call it?")
+
+
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class ValueLayout:
+    """The layout of values; `primitive` writes null, booleans and numbers."""
+
     indent: str
     newline: str
     separator: str
+    comma: str = ","
+    escaped: Callable[[str], str] = go_json_escaped
+    primitive: Callable[[Call, Value], str] = json_primitive
 
 
-class _Writer:
+class ValueWriter:
     """Writes values in one layout."""
 
-    def __init__(self, call: Call, layout: _Layout) -> None:
+    def __init__(self, call: Call, layout: ValueLayout) -> None:
         self._call = call
         self._page = TextBuilder(call)
         self._layout = layout
 
     def text(self, value: Value) -> str:
+        """The text of a value."""
         self._write(value, "", 0)
         return self._page.text()
 
@@ -67,16 +84,16 @@ class _Writer:
         elif isinstance(value, Object):
             self._object(value, indent, self._page.enter_level(depth))
         elif isinstance(value, str):
-            self._page.quote(value, go_json_escaped)
+            self._page.quote(value, self._layout.escaped)
         else:
-            self._page.write(_primitive(self._call, value))
+            self._page.write(self._layout.primitive(self._call, value))
 
     def _array(self, value: Array, indent: str, depth: int) -> None:
         inner = indent + self._layout.indent
         before = "[" + self._layout.newline
         for item in value.items:
             self._page.write(before + inner)
-            before = "," + self._layout.newline
+            before = self._layout.comma + self._layout.newline
             self._write(self._call.force(item), inner, depth)
         opening = "" if value.items else before
         self._page.write(f"{opening}{self._layout.newline}{indent}]")
@@ -87,22 +104,12 @@ class _Writer:
         names = value.names()
         for name in names:
             self._page.write(before + inner)
-            self._page.quote(name, go_json_escaped)
+            self._page.quote(name, self._layout.escaped)
             self._page.write(self._layout.separator)
-            before = "," + self._layout.newline
+            before = self._layout.comma + self._layout.newline
             self._write(self._call.field(value, name), inner, depth)
         opening = "" if names else before
         self._page.write(f"{opening}{self._layout.newline}{indent}}}")
-
-
-def _primitive(call: Call, value: Value) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return shortest_text(value)
-    raise call.error("a function cannot be converted to JSON", hint="did you mean to call it?")
 
 
 @function(
@@ -116,21 +123,21 @@ def manifest_json_ex(
     call: Call, value: Value, indent: Value, newline: Value, separator: Value
 ) -> Value:
     """JSON with a given indentation, line break and separator."""
-    layout = _Layout(
+    layout = ValueLayout(
         call.string(indent, "indent"),
         call.string(newline, "newline"),
         call.string(separator, "key_val_sep"),
     )
-    return _Writer(call, layout).text(value)
+    return ValueWriter(call, layout).text(value)
 
 
 @function("manifestJson", strict("value"))
 def manifest_json(call: Call, value: Value) -> Value:
     """JSON indented by four spaces."""
-    return _Writer(call, _Layout("    ", "\n", ": ")).text(value)
+    return ValueWriter(call, ValueLayout("    ", "\n", ": ")).text(value)
 
 
 @function("manifestJsonMinified", strict("value"))
 def manifest_json_minified(call: Call, value: Value) -> Value:
     """JSON without white space."""
-    return _Writer(call, _Layout("", "", ":")).text(value)
+    return ValueWriter(call, ValueLayout("", "", ":")).text(value)

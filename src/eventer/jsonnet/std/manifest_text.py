@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.std.arrays import joined_text
 from eventer.jsonnet.std.declarations import Call, function, strict
 from eventer.jsonnet.std.escapes import json_escaped
-from eventer.jsonnet.std.manifest_json import TextBuilder
+from eventer.jsonnet.std.manifest_json import TextBuilder, ValueLayout, ValueWriter
 from eventer.jsonnet.std.number_text import number_text
 from eventer.jsonnet.values import Array, Value
 
@@ -26,7 +28,7 @@ def manifest_ini(call: Call, value: Value) -> Value:
 
 
 def _ini_lines(call: Call, page: TextBuilder, value: Value) -> None:
-    """A line a field; an array's field is a line an element."""
+    """One line per field; a field with an array has one line per element."""
     body = call.object(value, "a section")
     for name in body.names():
         field = call.field(body, name)
@@ -50,37 +52,6 @@ def manifest_python_vars(call: Call, value: Value) -> Value:
     return page.text()
 
 
-def _python(call: Call, value: Value) -> str:
-    page = TextBuilder(call)
-    _write_python(call, page, value, 0)
-    return page.text()
-
-
-def _write_python(call: Call, page: TextBuilder, value: Value, depth: int) -> None:
-    if isinstance(value, Object):
-        depth = page.enter_level(depth)
-        before = "{"
-        for name in value.names():
-            page.write(before)
-            before = ", "
-            page.quote(name, json_escaped)
-            page.write(": ")
-            _write_python(call, page, call.field(value, name), depth)
-        page.write("{}" if before == "{" else "}")
-    elif isinstance(value, Array):
-        depth = page.enter_level(depth)
-        before = "["
-        for item in value.items:
-            page.write(before)
-            before = ", "
-            _write_python(call, page, call.force(item), depth)
-        page.write("[]" if before == "[" else "]")
-    elif isinstance(value, str):
-        page.quote(value, json_escaped)
-    else:
-        page.write(_python_scalar(call, value))
-
-
 def _python_scalar(call: Call, value: Value) -> str:
     if value is None:
         return "None"
@@ -91,9 +62,16 @@ def _python_scalar(call: Call, value: Value) -> str:
     raise call.error("a function cannot be converted to Python", hint="did you mean to call it?")
 
 
+_PYTHON: Final = ValueLayout("", "", ": ", ", ", json_escaped, _python_scalar)
+
+
+def _python(call: Call, value: Value) -> str:
+    return ValueWriter(call, _PYTHON).text(value)
+
+
 @function("manifestXmlJsonml", strict("value"))
 def manifest_xml_jsonml(call: Call, value: Value) -> Value:
-    """XML of JSONML: `[tag, {attributes}, children…]`; nothing is escaped."""
+    """XML of JSONML: `[tag, {attributes}, children…]`, without escapes."""
     page = TextBuilder(call)
     _write_element(call, page, call.array(value, "value"), 0)
     return page.text()

@@ -44,10 +44,10 @@ class _Writer:
         return self._paid((indent if lines else "") + body + "\n\n".join(sections))
 
     def _lines(self, text: str, indent: str) -> list[str]:
-        """The lines of a field; what joins them is paid for."""
+        """The lines of a field; charged."""
         breaks = text.count("\n")
-        self._call.elements(breaks)
-        self._call.bytes(breaks * len(indent))
+        self._call.meter.charge_elements(breaks)
+        self._call.meter.charge_bytes(breaks * len(indent))
         return text.split("\n")
 
     def _section(self, value: Object, path: _Path, heading: str, indent: str, depth: int) -> str:
@@ -65,7 +65,7 @@ class _Writer:
         return self._paid("\n\n".join(parts))
 
     def _all_objects(self, value: Array) -> bool:
-        """Whether there are elements, and all are objects; none after one that is not is forced."""
+        """Whether all elements, at least one, are objects; does not force after another value."""
         for item in value.items:
             if not isinstance(self._call.force(item), Object):
                 return False
@@ -107,15 +107,15 @@ class _Writer:
         return self._paid("{ " + ", ".join(items) + " }")
 
     def _key(self, name: str) -> str:
-        """A key, in quotes where it needs them."""
+        """A key, in quotes if necessary."""
         if not name:
             return "''"
-        self._call.read(len(name))
+        self._call.meter.charge_reading(len(name))
         return self._paid(name) if _BARE.fullmatch(name) else json_quoted(self._call, name)
 
     def _paid(self, text: str) -> str:
-        self._call.bytes(len(text))
-        self._call.copied(len(text))
+        self._call.meter.charge_bytes(len(text))
+        self._call.meter.charge_copying(len(text))
         return text
 
 

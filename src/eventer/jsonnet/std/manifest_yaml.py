@@ -50,14 +50,14 @@ class _Writer:
             self._page.write(_scalar(value))
 
     def _string(self, value: str, indent: str) -> None:
-        """Text that ends in a line break is a block, other strings are quoted."""
+        """A text that ends with a line break is a block, other strings are quoted."""
         if not value.endswith("\n"):
             self._page.quote(value, json_escaped)
             return
         self._page.write("|")
         start = f"\n{indent}{_INDENT}"
         self._page.write(start)
-        for piece in self._call.pieces(value[:-1]):
+        for piece in self._call.meter.charged_pieces(value[:-1]):
             self._page.write(piece.replace("\n", start))
 
     def _array(self, value: Array, indent: str, depth: int) -> None:
@@ -89,7 +89,7 @@ class _Writer:
             self._write(field, inner if block else indent, depth)
 
     def _key(self, name: str) -> None:
-        self._call.read(len(name))
+        self._call.meter.charge_reading(len(name))
         if self._quote_keys or not _is_bare(name):
             self._page.quote(name, json_escaped)
         else:
@@ -97,14 +97,14 @@ class _Writer:
 
 
 def _is_flat(value: Value) -> bool:
-    """Whether a value stands on the line of its key."""
+    """Whether a value is on the line of its key."""
     if isinstance(value, Array):
         return not value.items
     return not (isinstance(value, Object) and value.names())
 
 
 def _scalar(value: Value) -> str:
-    """What is neither text nor a full collection; a function is nothing at all."""
+    """Null, a boolean, a number or an empty collection; an empty text for a function."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -117,7 +117,7 @@ def _scalar(value: Value) -> str:
 
 
 def _is_bare(name: str) -> bool:
-    """Whether a key needs no quotes: it cannot be read as anything but a string."""
+    """Whether a key needs no quotes: every YAML reader takes it for a string."""
     if not _BARE.fullmatch(name) or name.lower() in _RESERVED:
         return False
     if _DATE.fullmatch(name) or _BINARY.fullmatch(name) or _HEXADECIMAL.search(name):
@@ -161,11 +161,11 @@ def manifest_yaml_doc(call: Call, value: Value, indent_arrays: Value, quote_keys
 def manifest_yaml_stream(
     call: Call, value: Value, indent_arrays: Operand, end: Value, quote_keys: Operand
 ) -> Value:
-    """An array as YAML documents, each after a line `---`."""
+    """An array as YAML documents, each after a `---` line."""
     documents = [
         _document(call, call.force(item), call.force(indent_arrays), call.force(quote_keys))
         for item in call.array(value, "value").items
     ]
     ending = "\n...\n" if call.boolean(end, "c_document_end") else "\n"
-    call.bytes(sum(map(len, documents)))
+    call.meter.charge_bytes(sum(map(len, documents)))
     return "---\n" + "\n---\n".join(documents) + ending

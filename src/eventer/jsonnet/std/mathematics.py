@@ -1,4 +1,4 @@
-"""Mathematics: functions of numbers, and sums of them."""
+"""Functions of numbers and booleans, and sums."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from eventer.jsonnet.values import Array, Operand, Value
 
 
 def _computed(call: Call, compute: Callable[..., float], *arguments: float) -> float:
-    """A result, or the error of the language where Python raises its own."""
+    """A result; errors of Python become errors of the language."""
     try:
         return finite(compute(*arguments))
     except ValueError:
@@ -55,7 +55,7 @@ def _binary(name: str, compute: Callable[[float, float], float], first: str, sec
 
 
 def _predicate(name: str, test: Callable[[float], bool]) -> None:
-    """Declares a question about one number."""
+    """Declares a test of one number."""
 
     def implementation(call: Call, value: Value) -> Value:
         return test(call.number(value, "x"))
@@ -106,7 +106,7 @@ _predicate("isDecimal", lambda x: not x.is_integer())
 
 @function("clamp", strict("x"), strict("minVal"), lazy("maxVal"))
 def clamp(call: Call, value: Value, low: Value, high: Operand) -> Value:
-    """The value, moved between two bounds; the upper one is not looked at below the lower."""
+    """The value within two bounds; the upper one is not forced below the lower."""
     if call.compare(value, low) < 0:
         return low
     upper = call.force(high)
@@ -131,7 +131,7 @@ def average(call: Call, array: Value) -> Value:
 def _sum(call: Call, numbers: Array) -> float:
     total = 0.0
     for item in numbers.items:
-        call.steps(1)
+        call.meter.charge_steps(1)
         total += call.number(call.force(item), "an element")
     return finite(total)
 

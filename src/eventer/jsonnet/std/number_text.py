@@ -1,10 +1,10 @@
-"""Numbers as text, by the two rules of go-jsonnet: in strings, and in manifested documents."""
+"""Numbers as text, by the two rules of go-jsonnet: for strings and for manifested documents."""
 
 from __future__ import annotations
 
 
 def number_text(value: float) -> str:
-    """How a number reads inside a string: whole numbers in full, others with 17 digits.
+    """A number inside a string: whole numbers in full, others with 17 digits.
 
     `0.1` is `0.10000000000000001`, 1e21 prints all its digits, negative zero keeps its sign.
     """
@@ -14,7 +14,7 @@ def number_text(value: float) -> str:
 
 
 def shortest_text(value: float) -> str:
-    """The shortest digits that read back as the same double, never with an exponent."""
+    """The shortest digits with the same double value, without an exponent."""
     if value.is_integer():
         return _whole_text(value)
     digits, _, exponent = repr(abs(value)).partition("e")

@@ -1,34 +1,44 @@
-"""Objects: their fields and values, merging, removing, pruning. Fields stay unforced."""
+"""Functions of objects; fields stay unforced if possible."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from eventer.jsonnet.object_values import Object, object_of, without_field
 from eventer.jsonnet.std.arguments import enter_level
-from eventer.jsonnet.std.declarations import Call, function, lazy, optional, strict
+from eventer.jsonnet.std.declarations import Call, StdParam, function, lazy, optional, strict
 from eventer.jsonnet.values import Array, Operand, Value, array_of, type_name
 
 
 def _names(call: Call, value: Value, *, hidden: bool) -> list[str]:
     names = call.object(value, "o").names(hidden=hidden)
-    call.elements(len(names))
+    call.meter.charge_elements(len(names))
     return names
 
 
 def _later(call: Call, value: Object, name: str) -> Operand:
-    """A field, forced when it is needed."""
+    """A thunk of a field."""
     return call.delay(lambda: call.field(value, name))
 
 
-@function("objectFields", strict("o"))
-def object_fields(call: Call, value: Value) -> Value:
-    """The names of the visible fields, by code point."""
-    return array_of(_names(call, value, hidden=False))
+def _visible_and_all(
+    name: str, *params: StdParam
+) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
+    """Declares `std.<name>` for the visible fields and `std.<name>All` for all fields."""
+
+    def declare(implementation: Callable[..., Value]) -> Callable[..., Value]:
+        function(name, *params)(partial(implementation, hidden=False))
+        function(f"{name}All", *params)(partial(implementation, hidden=True))
+        return implementation
+
+    return declare
 
 
-@function("objectFieldsAll", strict("o"))
-def object_fields_all(call: Call, value: Value) -> Value:
-    """The names of all fields."""
-    return array_of(_names(call, value, hidden=True))
+@_visible_and_all("objectFields", strict("o"))
+def object_fields(call: Call, value: Value, *, hidden: bool) -> Value:
+    """The names of the fields, by code point."""
+    return array_of(_names(call, value, hidden=hidden))
 
 
 @function("objectFieldsEx", strict("obj"), strict("hidden"))
@@ -37,21 +47,15 @@ def object_fields_ex(call: Call, value: Value, hidden: Value) -> Value:
     return array_of(_names(call, value, hidden=call.boolean(hidden, "hidden")))
 
 
-@function("objectHas", strict("o"), strict("f"))
-def object_has(call: Call, value: Value, name: Value) -> Value:
-    """Whether there is such a visible field."""
-    return call.object(value, "o").has(call.string(name, "f"), hidden=False)
-
-
-@function("objectHasAll", strict("o"), strict("f"))
-def object_has_all(call: Call, value: Value, name: Value) -> Value:
-    """Whether there is such a field, visible or hidden."""
-    return call.object(value, "o").has(call.string(name, "f"))
+@_visible_and_all("objectHas", strict("o"), strict("f"))
+def object_has(call: Call, value: Value, name: Value, *, hidden: bool) -> Value:
+    """Whether the field exists."""
+    return call.object(value, "o").has(call.string(name, "f"), hidden=hidden)
 
 
 @function("objectHasEx", strict("obj"), strict("fname"), strict("hidden"))
 def object_has_ex(call: Call, value: Value, name: Value, hidden: Value) -> Value:
-    """Whether there is such a field, counting hidden ones or not."""
+    """Whether the field exists and is visible, or `hidden` is true."""
     target, field = call.object(value, "obj"), call.string(name, "fname")
     return target.has(field, hidden=call.boolean(hidden, "hidden"))
 
@@ -64,60 +68,40 @@ def object_has_ex(call: Call, value: Value, name: Value, hidden: Value) -> Value
     optional("inc_hidden", True),
 )
 def get(call: Call, value: Value, name: Value, default: Operand, hidden: Value) -> Value:
-    """A field, or a default where there is none."""
+    """A field, or a default if it does not exist."""
     target, field = call.object(value, "o"), call.string(name, "f")
     if target.has(field, hidden=call.boolean(hidden, "inc_hidden")):
         return call.field(target, field)
     return call.force(default)
 
 
-@function("objectValues", strict("o"))
-def object_values(call: Call, value: Value) -> Value:
-    """The visible fields' values, in the order of their names."""
-    return _values(call, value, hidden=False)
-
-
-@function("objectValuesAll", strict("o"))
-def object_values_all(call: Call, value: Value) -> Value:
-    """All fields' values, in the order of their names."""
-    return _values(call, value, hidden=True)
-
-
-def _values(call: Call, value: Value, *, hidden: bool) -> Array:
+@_visible_and_all("objectValues", strict("o"))
+def object_values(call: Call, value: Value, *, hidden: bool) -> Value:
+    """The values of the fields, in the order of their names."""
     target = call.object(value, "o")
     return Array([_later(call, target, name) for name in _names(call, target, hidden=hidden)])
 
 
-@function("objectKeysValues", strict("o"))
-def object_keys_values(call: Call, value: Value) -> Value:
-    """Each visible field as `{key, value}`."""
-    return _pairs(call, value, hidden=False)
-
-
-@function("objectKeysValuesAll", strict("o"))
-def object_keys_values_all(call: Call, value: Value) -> Value:
+@_visible_and_all("objectKeysValues", strict("o"))
+def object_keys_values(call: Call, value: Value, *, hidden: bool) -> Value:
     """Each field as `{key, value}`."""
-    return _pairs(call, value, hidden=True)
-
-
-def _pairs(call: Call, value: Value, *, hidden: bool) -> Array:
     target = call.object(value, "o")
     names = _names(call, target, hidden=hidden)
-    call.elements(2 * len(names))
+    call.meter.charge_elements(2 * len(names))
     return array_of(object_of({"key": name, "value": _later(call, target, name)}) for name in names)
 
 
 @function("objectRemoveKey", strict("obj"), strict("key"))
 def object_remove_key(call: Call, value: Value, name: Value) -> Value:
-    """Without a field, which `super` and the object's own fields still see."""
+    """The object without a field, which `super` and its other fields still see."""
     target = call.object(value, "obj")
-    call.elements(len(target.layers))
+    call.meter.charge_elements(len(target.layers))
     return without_field(target, call.string(name, "key"))
 
 
 @function("mapWithKey", strict("func"), strict("obj"))
 def map_with_key(call: Call, func: Value, value: Value) -> Value:
-    """Each visible field changed by a function of its name and value when it is needed."""
+    """The results of a function of name and value for each visible field, computed lazily."""
     change, target = call.function(func, "func"), call.object(value, "obj")
     names = _names(call, target, hidden=False)
     fields = {n: call.later(change, [n, _later(call, target, n)], 0, n) for n in names}
@@ -126,7 +110,7 @@ def map_with_key(call: Call, func: Value, value: Value) -> Value:
 
 @function("mergePatch", lazy("target"), strict("patch"))
 def merge_patch(call: Call, target: Operand, patch: Value) -> Value:
-    """A target changed by a patch, as RFC 7396 says: null removes a field."""
+    """A target changed by a JSON merge patch (RFC 7396): null removes a field."""
     if not isinstance(patch, Object):
         return patch
     base = call.force(target)
@@ -149,14 +133,14 @@ def _merged_later(call: Call, old: Object, patch: Object, name: str) -> Operand:
 
 @function("prune", strict("a"))
 def prune(call: Call, value: Value) -> Value:
-    """Without nulls, empty arrays and empty objects, all the way down."""
+    """The value without nulls, empty arrays and empty objects at any depth."""
     return _pruned(call, value, 0)
 
 
 def _pruned(call: Call, value: Value, depth: int) -> Value:
     if isinstance(value, Array):
         depth = enter_level(call, depth)
-        call.elements(len(value))
+        call.meter.charge_elements(len(value))
         items = [_pruned(call, call.force(item), depth) for item in value.items]
         return Array([item for item in items if _has_content(item)])
     if isinstance(value, Object):
@@ -177,7 +161,7 @@ def _has_content(value: Value) -> bool:
 
 @function("$objectFlatMerge", strict("x"))
 def object_flat_merge(call: Call, parts: Value) -> Value:
-    """Objects of one field each as one object, as go-jsonnet makes comprehensions of it."""
+    """Objects of one field each as one object, which go-jsonnet uses for comprehensions."""
     fields: dict[str, Operand] = {}
     for item in call.array(parts, "x").items:
         part = call.force(item)

@@ -1,11 +1,12 @@
-"""Order: sorting, smallest and largest elements, and sets, which are sorted arrays.
+"""Sorting, smallest and largest elements, and sets, which are sorted arrays.
 
-A key function counts as called once for each element: its draws are keyed by the element's
-position in the first array, in the second one after all of the first.
+A key function is called once per element. Its draws are keyed by the position of the element;
+positions in a second array follow those of the first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cmp_to_key
 from typing import TypeAlias
 
@@ -14,28 +15,28 @@ from eventer.jsonnet.std.declarations import Call, function, lazy, optional, str
 from eventer.jsonnet.values import Array, Function, Operand, Value
 
 _Keyed: TypeAlias = tuple[Value, Operand]
-"""A key and the element that it is of."""
+"""A key and its element."""
 
 
 def _keyed(call: Call, items: list[Operand], key: Function, argument: int) -> list[_Keyed]:
-    call.elements(len(items))
+    call.meter.charge_elements(len(items))
     return [(key_of(call, key, item, argument, i), item) for i, item in enumerate(items)]
 
 
 @function("sort", strict("arr"), optional("keyF", IDENTITY))
 def sort(call: Call, array: Value, key: Value) -> Value:
-    """Elements by their keys; equal ones stay in order."""
+    """The elements sorted by their keys; the sort is stable."""
     items = call.array(array, "arr").items
     ordered = _sorted(call, _keyed(call, items, call.function(key, "keyF"), 1))
     return Array([item for _, item in ordered])
 
 
 def _sorted(call: Call, keyed: list[_Keyed]) -> list[_Keyed]:
-    call.steps(len(keyed) * len(keyed).bit_length())
+    call.meter.charge_steps(len(keyed) * len(keyed).bit_length())
     keys = {type(key) for key, _ in keyed}
     if keys == {str}:
         lengths = sum(len(key) for key, _ in keyed if isinstance(key, str))
-        call.copied(lengths * len(keyed).bit_length())
+        call.meter.charge_copying(lengths * len(keyed).bit_length())
     if keys in ({float}, {str}):
         return sorted(keyed, key=lambda pair: pair[0])  # type: ignore[arg-type,return-value]  # all floats or all strings
     order = cmp_to_key(call.compare)
@@ -44,7 +45,7 @@ def _sorted(call: Call, keyed: list[_Keyed]) -> list[_Keyed]:
 
 @function("uniq", strict("arr"), optional("keyF", IDENTITY, lazy=True))
 def uniq(call: Call, array: Value, key: Operand) -> Value:
-    """Without elements whose key equals that of the last one kept."""
+    """The elements without those whose key equals that of the last one kept."""
     expect(call, array, "arr", "array", "string")
     items = characters(call, array)
     if len(items) < 2:
@@ -55,7 +56,7 @@ def uniq(call: Call, array: Value, key: Operand) -> Value:
 def _unique(call: Call, keyed: list[_Keyed]) -> Array:
     kept: list[_Keyed] = []
     for pair in keyed:
-        call.steps(1)
+        call.meter.charge_steps(1)
         if not kept or not call.equals(kept[-1][0], pair[0]):
             kept.append(pair)
     return Array([item for _, item in kept])
@@ -63,7 +64,7 @@ def _unique(call: Call, keyed: list[_Keyed]) -> Array:
 
 @function("set", strict("arr"), optional("keyF", IDENTITY))
 def set_of(call: Call, array: Value, key: Value) -> Value:
-    """Sorted, and each key once."""
+    """The sorted elements, one per key."""
     items = call.array(array, "arr").items
     keyed = _keyed(call, items, call.function(key, "keyF"), 1)
     return _unique(call, _sorted(call, keyed))
@@ -93,7 +94,7 @@ def _extreme(call: Call, array: Value, key: Value, on_empty: Value, sign: int) -
         return on_empty
     best = keyed[0]
     for pair in keyed[1:]:
-        call.steps(1)
+        call.meter.charge_steps(1)
         call.force(pair[1])
         if call.compare(best[0], pair[0]) * sign > 0:
             best = pair
@@ -101,21 +102,33 @@ def _extreme(call: Call, array: Value, key: Value, on_empty: Value, sign: int) -
 
 
 class _MergeWalk:
-    """Two sets walked together by their keys, which are computed as they are needed."""
+    """Walks two sets together by their keys, which are computed lazily."""
 
     def __init__(self, call: Call, left: Value, right: Value, key: Operand) -> None:
         self._call = call
         self.left = characters(call, left)
         self.right = characters(call, right)
+        self.i = self.j = 0
         self._key = key
         self._keys: dict[int, Value] = {}
-        call.elements(len(self.left) + len(self.right))
+        call.meter.charge_elements(len(self.left) + len(self.right))
 
-    def order(self, i: int, j: int) -> int:
-        """How element `i` of the left compares with element `j` of the right."""
-        self._call.steps(1)
-        first = self._key_of(self.left[i], i)
-        second = self._key_of(self.right[j], len(self.left) + j)
+    def steps(self) -> Iterator[tuple[int, Operand, Operand]]:
+        """The next element of each set with their order, until one set ends.
+
+        `i` and `j` count the elements passed; both of an equal pair are passed.
+        """
+        while self.i < len(self.left) and self.j < len(self.right):
+            left, right = self.left[self.i], self.right[self.j]
+            order = self._order(left, right)
+            yield order, left, right
+            self.i += order <= 0
+            self.j += order >= 0
+
+    def _order(self, left: Operand, right: Operand) -> int:
+        self._call.meter.charge_steps(1)
+        first = self._key_of(left, self.i)
+        second = self._key_of(right, len(self.left) + self.j)
         if self._call.equals(first, second):
             return 0
         return -1 if self._call.compare(first, second) < 0 else 1
@@ -129,60 +142,40 @@ class _MergeWalk:
 
 @function("setUnion", strict("a"), strict("b"), optional("keyF", IDENTITY, lazy=True))
 def set_union(call: Call, left: Value, right: Value, key: Operand) -> Value:
-    """What is in one set or the other; of equal keys, the first set's element."""
+    """The union of two sets; of equal keys, the element of the first."""
     walk = _MergeWalk(call, left, right, key)
-    union: list[Operand] = []
-    i = j = 0
-    while i < len(walk.left) and j < len(walk.right):
-        order = walk.order(i, j)
-        union.append(walk.left[i] if order <= 0 else walk.right[j])
-        i += order <= 0
-        j += order >= 0
-    tail = _tail(right, j) if i >= len(walk.left) else _tail(left, i)
-    return call.add(Array(union), tail)
+    union = Array([first if order <= 0 else second for order, first, second in walk.steps()])
+    tail = _tail(right, walk.j) if walk.i >= len(walk.left) else _tail(left, walk.i)
+    return call.add(union, tail)
 
 
 @function("setInter", strict("a"), strict("b"), optional("keyF", IDENTITY, lazy=True))
 def set_inter(call: Call, left: Value, right: Value, key: Operand) -> Value:
-    """What is in both sets, as the first one has it."""
-    return Array(_common(_MergeWalk(call, left, right, key)))
+    """The elements of the first set whose keys are in the second."""
+    return _common(call, left, right, key)
 
 
-def _common(walk: _MergeWalk) -> list[Operand]:
-    common: list[Operand] = []
-    i = j = 0
-    while i < len(walk.left) and j < len(walk.right):
-        order = walk.order(i, j)
-        if order == 0:
-            common.append(walk.left[i])
-        i += order <= 0
-        j += order >= 0
-    return common
+def _common(call: Call, left: Value, right: Value, key: Operand) -> Array:
+    steps = _MergeWalk(call, left, right, key).steps()
+    return Array([first for order, first, _ in steps if order == 0])
 
 
 @function("setDiff", strict("a"), strict("b"), optional("keyF", IDENTITY, lazy=True))
 def set_diff(call: Call, left: Value, right: Value, key: Operand) -> Value:
-    """What is in the first set and not in the second."""
+    """The elements of the first set whose keys are not in the second."""
     walk = _MergeWalk(call, left, right, key)
-    rest: list[Operand] = []
-    i = j = 0
-    while i < len(walk.left) and j < len(walk.right):
-        order = walk.order(i, j)
-        if order < 0:
-            rest.append(walk.left[i])
-        i += order <= 0
-        j += order >= 0
-    return Array(rest) if i >= len(walk.left) else call.add(Array(rest), _tail(left, i))
+    rest = Array([first for order, first, _ in walk.steps() if order < 0])
+    return rest if walk.i >= len(walk.left) else call.add(rest, _tail(left, walk.i))
 
 
 @function("setMember", lazy("x"), strict("arr"), optional("keyF", IDENTITY, lazy=True))
 def set_member(call: Call, value: Operand, array: Value, key: Operand) -> Value:
-    """Whether a set has an element of the same key."""
-    return bool(_common(_MergeWalk(call, Array([value]), array, key)))
+    """Whether a set contains an element with the same key."""
+    return bool(_common(call, Array([value]), array, key).items)
 
 
 def _tail(value: Value, start: int) -> Value:
-    """A set from a position on, as it was given: a string stays one."""
+    """A set from a position on; a string stays a string."""
     if isinstance(value, str):
-        return value[start:]  # paid for as elements, and again where it is added
+        return value[start:]  # charged as elements, and again when added
     return Array(value.items[start:]) if isinstance(value, Array) else Array([])

@@ -1,4 +1,4 @@
-"""Strings: parts, splitting, replacing, letters, numbers read from text."""
+"""Functions of strings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SPACE: Final = (
     "\u2028\u2029\u202f\u205f\u3000"
 )
 _SEARCHED: Final = 1_024
-"""Characters in which a pattern is looked for at first."""
+"""The length of the first searched part of a text."""
 
 _DECIMAL = re.compile("([+-]?)0*([0-9]{1,19})")
 _INT64: Final = 1 << 63
@@ -40,8 +40,8 @@ def substr(call: Call, text: Value, start: Value, count: Value) -> Value:
 def _kept(call: Call, text: str, start: int, end: int) -> str:
     """A part of a text, copied."""
     if end - start < len(text):
-        call.bytes(max(end - start, 0))
-        call.copied(max(end - start, 0))
+        call.meter.charge_bytes(max(end - start, 0))
+        call.meter.charge_copying(max(end - start, 0))
     return text[start:end]
 
 
@@ -51,7 +51,7 @@ def starts_with(call: Call, text: Value, prefix: Value) -> Value:
     if length(call, text) < length(call, prefix):
         return False
     string = call.string(text, "a")
-    call.copied(length(call, prefix))
+    call.meter.charge_copying(length(call, prefix))
     return isinstance(prefix, str) and string.startswith(prefix)
 
 
@@ -61,34 +61,34 @@ def ends_with(call: Call, text: Value, suffix: Value) -> Value:
     if length(call, text) < length(call, suffix):
         return False
     string = call.string(text, "a")
-    call.copied(length(call, suffix))
+    call.meter.charge_copying(length(call, suffix))
     return isinstance(suffix, str) and string.endswith(suffix)
 
 
 @function("lstripChars", strict("str"), strict("chars"))
 def strip_left(call: Call, text: Value, chars: Value) -> Value:
-    """Without the characters of a set at its beginning."""
+    """The string without leading characters of a set."""
     string = call.string(text, "str")
     return _kept(call, string, _first(call, string, chars), len(string))
 
 
 @function("rstripChars", strict("str"), strict("chars"))
 def strip_right(call: Call, text: Value, chars: Value) -> Value:
-    """Without the characters of a set at its end."""
+    """The string without trailing characters of a set."""
     string = call.string(text, "str")
     return _kept(call, string, 0, _end(call, string, chars, 0))
 
 
 @function("stripChars", strict("str"), strict("chars"))
 def strip_both(call: Call, text: Value, chars: Value) -> Value:
-    """Without the characters of a set at both ends."""
+    """The string without leading and trailing characters of a set."""
     string = call.string(text, "str")
     start = _first(call, string, chars)
     return _kept(call, string, start, _end(call, string, chars, start))
 
 
 def _first(call: Call, text: str, chars: Value) -> int:
-    """Where the first character stands that is not among some."""
+    """The index of the first character outside a set."""
     start, among = 0, _among(call, chars)
     while start < len(text) and among(text[start]):
         start += 1
@@ -96,7 +96,7 @@ def _first(call: Call, text: str, chars: Value) -> int:
 
 
 def _end(call: Call, text: str, chars: Value, start: int) -> int:
-    """Where the last character ends, from `start` on, that is not among some."""
+    """The end of the last character outside a set, from `start` on."""
     end, among = len(text), _among(call, chars)
     while end > start and among(text[end - 1]):
         end -= 1
@@ -104,19 +104,19 @@ def _end(call: Call, text: str, chars: Value, start: int) -> int:
 
 
 def _among(call: Call, chars: Value) -> Callable[[str], bool]:
-    """Whether a character is in a string, or an element of an array; each question is a step."""
+    """A test whether a character is in a string or an array; each test costs a step."""
     if isinstance(chars, str):
-        letters = {letter for piece in call.pieces(chars) for letter in piece}
+        letters = {letter for piece in call.meter.charged_pieces(chars) for letter in piece}
 
         def in_text(letter: str) -> bool:
-            call.steps(1)
+            call.meter.charge_steps(1)
             return letter in letters
 
         return in_text
 
     def in_array(letter: str) -> bool:
         for item in call.array(chars, "chars").items:
-            call.steps(1)
+            call.meter.charge_steps(1)
             if call.equals(call.force(item), letter):
                 return True
         return False
@@ -126,11 +126,11 @@ def _among(call: Call, chars: Value) -> Callable[[str], bool]:
 
 @function("trim", strict("str"))
 def trim(call: Call, text: Value) -> Value:
-    """Without white space at both ends."""
+    """The string without leading and trailing white space."""
     string = call.string(text, "str")
-    call.read(len(string))
+    call.meter.charge_reading(len(string))
     kept = string.strip(_SPACE)
-    call.bytes(len(kept) if len(kept) < len(string) else 0)
+    call.meter.charge_bytes(len(kept) if len(kept) < len(string) else 0)
     return kept
 
 
@@ -142,20 +142,20 @@ def string_chars(call: Call, text: Value) -> Value:
 
 @function("asciiUpper", strict("str"))
 def ascii_upper(call: Call, text: Value) -> Value:
-    """With the letters a to z in capitals."""
+    """The string with the letters a to z in upper case."""
     return changed(call, _joined(call, text), lambda letters: letters.translate(_UPPER))
 
 
 @function("asciiLower", strict("str"))
 def ascii_lower(call: Call, text: Value) -> Value:
-    """With the letters A to Z in lower case."""
+    """The string with the letters A to Z in lower case."""
     return changed(call, _joined(call, text), lambda letters: letters.translate(_LOWER))
 
 
 def _joined(call: Call, text: Value) -> str:
     """A string, or an array of characters as one."""
     if isinstance(text, str):
-        call.bytes(len(text))
+        call.meter.charge_bytes(len(text))
         return text
     letters = [call.string(call.force(item), "str") for item in characters(call, text)]
     if any(len(letter) != 1 for letter in letters):
@@ -172,14 +172,14 @@ def split(call: Call, text: Value, separator: Value) -> Value:
 
 @function("splitLimit", strict("str"), strict("c"), strict("maxsplits"))
 def split_limit(call: Call, text: Value, separator: Value, most: Value) -> Value:
-    """The parts between a separator, split at most so often, from the left."""
+    """The parts between a separator, with at most `maxsplits` splits from the left."""
     string, parts = _separated(call, text, separator)
     return _split(call, string, parts, _limit(call, most))
 
 
 @function("splitLimitR", strict("str"), strict("c"), strict("maxsplits"))
 def split_limit_right(call: Call, text: Value, separator: Value, most: Value) -> Value:
-    """The parts between a separator, split at most so often, from the right."""
+    """The parts between a separator, with at most `maxsplits` splits from the right."""
     string, parts = _separated(call, text, separator)
     times = _splits(call, string, parts, _limit(call, most))
     return array_of(string.rsplit(parts, times))
@@ -190,10 +190,10 @@ def _split(call: Call, text: str, separator: str, limit: int) -> Array:
 
 
 def _splits(call: Call, text: str, separator: str, limit: int) -> int:
-    """How often a text is split; the array that it makes is paid for."""
+    """The number of splits of a text; charges the resulting array."""
     found = text.count(separator)
     times = found if limit < 0 else min(limit, found)
-    call.elements(times + 1)
+    call.meter.charge_elements(times + 1)
     return times
 
 
@@ -201,8 +201,8 @@ def _separated(call: Call, text: Value, separator: Value) -> tuple[str, str]:
     string, parts = call.string(text, "str"), call.string(separator, "c")
     if not parts:
         raise call.error("c must have one character or more")
-    call.bytes(len(string))
-    call.read(len(string))
+    call.meter.charge_bytes(len(string))
+    call.meter.charge_reading(len(string))
     return string, parts
 
 
@@ -215,38 +215,38 @@ def _limit(call: Call, value: Value) -> int:
 
 @function("strReplace", strict("str"), strict("from"), strict("to"))
 def str_replace(call: Call, text: Value, old: Value, new: Value) -> Value:
-    """With each occurrence of one string replaced by another."""
+    """The string with each occurrence of one string replaced by another."""
     string = call.string(text, "str")
     target, replacement = call.string(old, "from"), call.string(new, "to")
     if not target:
         raise call.error("from must not be empty")
-    call.read(len(string) + len(target))
+    call.meter.charge_reading(len(string) + len(target))
     growth = string.count(target) * (len(replacement) - len(target))
-    call.bytes(len(string) + max(growth, 0))
-    call.copied(len(string) + max(growth, 0))
+    call.meter.charge_bytes(len(string) + max(growth, 0))
+    call.meter.charge_copying(len(string) + max(growth, 0))
     return string.replace(target, replacement)
 
 
 @function("findSubstr", strict("pat"), strict("str"))
 def find_substr(call: Call, pattern: Value, text: Value) -> Value:
-    """The positions at which a pattern occurs, overlapping ones too."""
+    """The positions of all occurrences of a pattern, overlapping ones too."""
     needle, string = call.string(pattern, "pat"), call.string(text, "str")
     places: list[Operand] = []
     at = _found(call, needle, string, 0) if needle else -1
     while at >= 0:
-        call.elements(1)
+        call.meter.charge_elements(1)
         places.append(float(at))
         at = _found(call, needle, string, at + 1)
     return Array(places)
 
 
 def _found(call: Call, needle: str, text: str, start: int) -> int:
-    """Where a pattern occurs next; each part looked through is as long as all paid before it."""
+    """The next occurrence of a pattern, or -1; each searched part is twice as long as the last."""
     width = _SEARCHED
     while start + len(needle) <= len(text):
-        call.read(len(needle))
+        call.meter.charge_reading(len(needle))
         at = text.find(needle, start, start + len(needle) + width)
-        call.read(width if at < 0 else at - start)
+        call.meter.charge_reading(width if at < 0 else at - start)
         if at >= 0:
             return at
         start += width + 1
@@ -256,17 +256,17 @@ def _found(call: Call, needle: str, text: str, start: int) -> int:
 
 @function("isEmpty", strict("str"))
 def is_empty(call: Call, text: Value) -> Value:
-    """Whether a string has no characters."""
+    """Whether a string is empty."""
     return not call.string(text, "str")
 
 
 @function("equalsIgnoreCase", strict("str1"), strict("str2"))
 def equals_ignoring_case(call: Call, left: Value, right: Value) -> Value:
-    """Whether two strings differ in nothing but case."""
+    """Whether two strings are equal apart from case."""
     first, second = call.string(left, "str1"), call.string(right, "str2")
     if len(first) != len(second):
         return False
-    pairs = zip(call.pieces(first), call.pieces(second), strict=True)
+    pairs = zip(call.meter.charged_pieces(first), call.meter.charged_pieces(second), strict=True)
     return all(all(map(_same_letter, one, other)) for one, other in pairs)
 
 
@@ -298,7 +298,7 @@ def codepoint(call: Call, text: Value) -> Value:
 def parse_int(call: Call, text: Value) -> Value:
     """A whole decimal number of 64 bits."""
     string = call.string(text, "str")
-    call.read(len(string))
+    call.meter.charge_reading(len(string))
     match = _DECIMAL.fullmatch(string)
     if match is not None:
         number = int("".join(match.groups()))
@@ -323,8 +323,10 @@ def _parse_natural(call: Call, text: Value, base: int) -> float:
     string = call.string(text, "str")
     if not string:
         raise call.error(f"an empty string is not a base {base} integer")
-    call.steps(len(string))
-    digits = [_digit(ord(letter)) for piece in call.pieces(string) for letter in piece]
+    call.meter.charge_steps(len(string))
+    digits = [
+        _digit(ord(letter)) for piece in call.meter.charged_pieces(string) for letter in piece
+    ]
     if not all(0 <= digit < base for digit in digits):
         raise call.error(f"{_shown(string)} is not a base {base} integer")
     *_, number = accumulate(digits, lambda number, digit: base * number + digit, initial=0.0)
@@ -332,7 +334,7 @@ def _parse_natural(call: Call, text: Value, base: int) -> float:
 
 
 def _digit(code: int) -> int:
-    """What a character counts for; as in Jsonnet's own library, those after 9 go on to 15."""
+    """The value of a digit; as in Jsonnet's own library, characters after 9 have values too."""
     if code >= ord("a"):
         return code - ord("a") + 10
     return code - ord("A") + 10 if code >= ord("A") else code - ord("0")
@@ -349,8 +351,8 @@ def resolve_path(call: Call, file: Value, relative: Value) -> Value:
     expect(call, name, "r", "string", "null")
     folder, slash, _ = path.rpartition("/")
     tail = name if isinstance(name, str) else None
-    call.bytes(len(path) + len(tail or ""))
-    call.read(len(path))
+    call.meter.charge_bytes(len(path) + len(tail or ""))
+    call.meter.charge_reading(len(path))
     if tail is None:
         return folder
     return folder + slash + tail

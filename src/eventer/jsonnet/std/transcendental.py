@@ -1,12 +1,12 @@
 """Transcendental functions in plain arithmetic on doubles: the same bits on every machine.
 
-A C library's `sin` or `log` differs from the next one's in the last bits, and events must not. The
-methods (FreeBSD's `log`, Shibata's `exp`, Cephes' trigonometry, Payne and Hanek's reduction) and
-the order of operations are those of Go's library on x86-64, so that go-jsonnet agrees to the last
-bit. Only its `log` of subnormal numbers differs, which is wrong, and its `exp` above 709.43, which
-overflows too early. `format` uses `natural_log` and `power`: its digits depend on them.
+The `sin` or `log` of C libraries differ in the last bits, and events must not. The methods
+(FreeBSD's `log`, Shibata's `exp`, Cephes' trigonometry, Payne and Hanek's reduction) and the order
+of operations are those of Go's library on x86-64, so go-jsonnet agrees to the last bit, except
+that its `log` of subnormal numbers is wrong and its `exp` overflows above 709.43. The digits of
+`format` depend on `natural_log` and `power`.
 
-Functions raise ValueError where there is no real result, OverflowError where it is too large.
+Functions raise ValueError without a real result, OverflowError for one that is too large.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def natural_log(value: float) -> float:
 
 
 def exponential(x: float) -> float:
-    """The power of e: of a sixteenth of what is left without twos, then squared four times."""
+    """A power of e: that of a sixteenth of the reduced exponent, squared four times."""
     if x > _EXP_LARGEST:
         raise OverflowError
     if x < _EXP_SMALLEST:
@@ -77,13 +77,13 @@ def exponential(x: float) -> float:
 
 
 def _fused(a: float, b: float, c: float) -> float:
-    """`a * b + c`, rounded once, as processors do it; Python has it from 3.13 on only."""
+    """`a * b + c`, rounded once; Python has it from 3.13 on."""
     (p, q), (r, s), (t, u) = a.as_integer_ratio(), b.as_integer_ratio(), c.as_integer_ratio()
     return (p * r * u + t * q * s) / (q * s * u)
 
 
 def power(base: float, exponent: float) -> float:
-    """A power: by repeated squaring, and by `exponential` for the exponent's fraction."""
+    """A power, by repeated squaring and `exponential` for the fraction of the exponent."""
     if exponent == 0.0 or base == 1.0:
         return 1.0
     if exponent == 1.0:
@@ -104,7 +104,7 @@ def power(base: float, exponent: float) -> float:
 
 
 def _whole_power(base: float, times: int, start: float, *, inverse: bool) -> float:
-    """`start * base**times`, or one over it, with the exponents of two counted apart."""
+    """`start * base**times`, or its inverse, with separate exponents of two."""
     result, exponent = start, 0
     factor, factor_exponent = math.frexp(base)
     while times:
@@ -155,7 +155,7 @@ _QUARTER_PI_PARTS: Final = (
     7.85398125648498535156e-1, 3.77489470793079817668e-8, 2.69515142907905952645e-15,
 )  # fmt: skip
 _LARGE: Final = float(1 << 29)
-"""Above it, three parts of a quarter of pi are too few."""
+"""Above this angle, the reduction needs more than three parts of pi/4."""
 
 _FOUR_OVER_PI: Final = int(
     "145f306dc9c882a53f84eafa3ea69bb81b6c52b3278872083fca2c757bd778ac36e48dc74849ba5c0"
@@ -165,7 +165,7 @@ _FOUR_OVER_PI: Final = int(
     16,
 )
 _FOUR_OVER_PI_BITS: Final = 19 * 64
-"""Bits of it after the binary point."""
+"""Bits of `_FOUR_OVER_PI` after the binary point."""
 
 
 def sine(x: float) -> float:
@@ -210,7 +210,7 @@ def _cosine_series(x: float) -> float:
 
 
 def _reduced(x: float) -> tuple[int, float]:
-    """The even octant that a positive angle is nearest to, modulo 8, and the angle from there."""
+    """The even octant nearest to a positive angle, modulo 8, and the angle from there."""
     if x >= _LARGE:
         return _reduced_large(x)
     octant = int(x * (4.0 / PI))
@@ -221,7 +221,7 @@ def _reduced(x: float) -> tuple[int, float]:
 
 
 def _reduced_large(x: float) -> tuple[int, float]:
-    """The same by a product with enough bits of 4/pi."""
+    """`_reduced` of a large angle, by a product with enough bits of 4/pi."""
     fraction, exponent = math.frexp(x)
     mantissa, exponent = int(math.ldexp(fraction, 53)), exponent - 53
     window = _FOUR_OVER_PI >> (_FOUR_OVER_PI_BITS + 64 - 192 - 61 - exponent)
@@ -246,7 +246,7 @@ _ARC_Q: Final = (
     4.853903996359136964868e02, 1.945506571482613964425e02,
 )  # fmt: skip
 _MORE_BITS: Final = 6.123233995736765886130e-17
-"""What a double's pi/2 is short of."""
+"""pi/2 minus its nearest double."""
 
 _TANGENT_3_PI_8: Final = 2.41421356237309504880
 

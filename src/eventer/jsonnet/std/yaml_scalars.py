@@ -1,199 +1,142 @@
-"""Scalars of a YAML text: plain, quoted and block ones, with their lines folded."""
+"""Scalars of YAML as go-yaml 2 resolves them: YAML 1.1 without numbers in base 60.
+
+`yes` and `on` are true, `010` is 8, and dates stay strings.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+import math
+import re
+from datetime import date
+from typing import Final, TypeAlias
 
-from eventer.jsonnet.std.yaml_cursor import END, Cursor
+from eventer.jsonnet.std.byte_codecs import decode_base64, decode_utf8
+from eventer.jsonnet.std.yaml_nodes import Scalar, yaml_error
 
-_ESCAPES: Final = {
-    "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f",
-    "r": "\r", "e": "\x1b", " ": " ", '"': '"', "'": "'", "\\": "\\", "N": "\x85", "_": "\xa0",
-    "L": "\u2028", "P": "\u2029",
-}  # fmt: skip
-_CODE_LENGTHS: Final = {"x": 2, "u": 4, "U": 8}
-_HEXADECIMAL: Final = frozenset("0123456789abcdefABCDEF")
-_FLOW_STOPS: Final = frozenset(",?[]{}")
+YamlScalar: TypeAlias = bool | int | float | str | None
 
+_TAG: Final = "tag:yaml.org,2002:"
+_TYPED_TAGS: Final = {_TAG + name for name in ("bool", "int", "float", "null", "timestamp")}
+_WORDS: Final[dict[str, YamlScalar]] = {
+    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE"), True),
+    **dict.fromkeys(("on", "On", "ON"), True),
+    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE"), False),
+    **dict.fromkeys(("off", "Off", "OFF"), False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
+}
+_INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
+_SIGN_IN_BINARY = re.compile("^0b([-+])")
+"""go-yaml also reads `0b-1`, as -1."""
 
-class _Folding:
-    """Blanks and line breaks between two pieces of a scalar, and what they fold to."""
+_DIGITS: Final = 20
+"""The decimal digits of the largest integer, 2^64 - 1."""
 
-    def __init__(self) -> None:
-        self.blanks = ""
-        self.first_break = ""
-        self.more_breaks = ""
-        self.broken = False
-
-    def gather(self, cursor: Cursor) -> None:
-        """Takes one blank or line break."""
-        if cursor.at_blank():
-            blank = cursor.take()
-            if not self.broken:
-                self.blanks += blank
-        elif self.broken:
-            self.more_breaks += cursor.take_break()
-        else:
-            self.blanks = ""
-            self.first_break = cursor.take_break()
-            self.broken = True
-
-    def text(self) -> str:
-        """A single line break folds to a space, several to all but the first."""
-        if not self.broken:
-            return self.blanks
-        if self.first_break in {"", "\n"}:
-            return self.more_breaks or ("" if self.first_break == "" else " ")
-        return self.first_break + self.more_breaks
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_POINT_FLOAT = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?")
+_TIMESTAMP = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)"
+    r"([Tt]\d\d?:\d\d?:\d\d?(\.\d+)?(Z|[-+]\d\d:\d\d)| +\d\d?:\d\d?:\d\d?(\.\d+)?)?",
+    re.ASCII,
+)
 
 
-def scan_plain(cursor: Cursor, indent: int, *, flow: bool) -> tuple[str, bool]:
-    """An unquoted scalar, and whether it ended after a line break."""
-    pieces: list[str] = []
-    folding = _Folding()
-    while not cursor.at_marker() and cursor.peek() != "#":
-        piece = _plain_piece(cursor, flow=flow)
-        if piece:
-            pieces.append(folding.text() + piece)
-            folding = _Folding()
-        if not (cursor.at_blank() or cursor.at_break()):
-            break
-        while cursor.at_blank() or cursor.at_break():
-            if folding.broken and cursor.column < indent and cursor.peek() == "\t":
-                raise cursor.error("a tab where indentation by spaces is expected")
-            folding.gather(cursor)
-        if not flow and cursor.column < indent:
-            break
-    return "".join(pieces), folding.broken
+def is_merge_key(key: Scalar) -> bool:
+    """Whether a key is `<<`, whose value gives its own fields to the mapping."""
+    return key.text == "<<" and (key.plain or key.tag == _TAG + "merge")
 
 
-def _plain_piece(cursor: Cursor, *, flow: bool) -> str:
-    start = cursor.position
-    while not cursor.at_edge():
-        character = cursor.peek()
-        if character == ":" and cursor.at_edge(1):
-            break
-        if flow and character in _FLOW_STOPS:
-            break
-        cursor.skip()
-    return cursor.text[start : cursor.position]
+def scalar_value(node: Scalar) -> YamlScalar:
+    """A scalar's value: a quoted one is a string, the text of a plain one decides its type.
+
+    Raises:
+        yaml.MarkedYAMLError: the text does not fit the tag.
+    """
+    if not node.tag and not node.plain:
+        return node.text
+    if node.tag == _TAG + "binary":
+        return _binary(node)
+    if node.tag and node.tag not in _TYPED_TAGS:
+        return node.text
+    value = _resolve(node.text)
+    kind = node.tag.removeprefix(_TAG)
+    if kind and not _fits(kind, node.text, value):
+        raise yaml_error(f"'{node.text}' is not a valid {kind}", node.mark)
+    if kind == "timestamp":
+        return node.text
+    return float(value) if kind == "float" and isinstance(value, int) else value
 
 
-def scan_quoted(cursor: Cursor) -> str:
-    """A scalar in single or double quotes, which the cursor stands at."""
-    quote = cursor.take()
-    pieces: list[str] = []
-    while True:
-        if cursor.at_marker():
-            raise cursor.error("a document marker inside a quoted scalar")
-        if cursor.peek() == END:
-            raise cursor.error("an unterminated quoted scalar")
-        folding = _quoted_piece(cursor, quote, pieces)
-        if cursor.peek() == quote:
-            cursor.skip()
-            return "".join(pieces)
-        while cursor.at_blank() or cursor.at_break():
-            folding.gather(cursor)
-        pieces.append(folding.text())
+def _fits(kind: str, text: str, value: YamlScalar) -> bool:
+    """Whether the value of a text has the type that its tag names."""
+    if kind == "timestamp":
+        return _is_timestamp(text)
+    if kind == "null":
+        return value is None
+    if kind == "bool":
+        return isinstance(value, bool)
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) if kind == "int" else isinstance(value, int | float)
 
 
-def _quoted_piece(cursor: Cursor, quote: str, pieces: list[str]) -> _Folding:
-    """Takes characters up to a blank, a line break or the end quote."""
-    folding = _Folding()
-    while not cursor.at_edge():
-        character = cursor.peek()
-        if character == quote:
-            if quote == '"' or cursor.peek(1) != "'":
-                break
-            cursor.skip()
-            pieces.append(cursor.take())
-        elif character == "\\" and quote == '"':
-            cursor.skip()
-            if cursor.at_break():
-                cursor.take_break()
-                folding.broken = True
-                break
-            pieces.append(_escape(cursor))
-        else:
-            pieces.append(cursor.take())
-    return folding
-
-
-def _escape(cursor: Cursor) -> str:
-    """What an escape sequence stands for; the cursor is past its backslash."""
-    code = cursor.peek()
-    if code in _ESCAPES:
-        cursor.skip()
-        return _ESCAPES[code]
-    if code not in _CODE_LENGTHS:
-        raise cursor.error("an unknown escape in a quoted scalar")
-    cursor.skip()
-    digits = cursor.text[cursor.position : cursor.position + _CODE_LENGTHS[code]]
-    if len(digits) < _CODE_LENGTHS[code] or not _HEXADECIMAL.issuperset(digits):
-        raise cursor.error("an escape without its hexadecimal digits")
-    cursor.skip(len(digits))
-    number = int(digits, 16)
-    if 0xD800 <= number <= 0xDFFF or number > 0x10FFFF:
-        raise cursor.error(f"the escape U+{number:X} is not a character")
-    return chr(number)
-
-
-def scan_block(cursor: Cursor, parent_indent: int) -> str:
-    """A literal (`|`) or folded (`>`) scalar, which the cursor stands at."""
-    literal = cursor.take() == "|"
-    chomping, increment = _block_header(cursor)
-    indent = max(parent_indent, 0) + increment if increment else 0
-    breaks, indent = _block_breaks(cursor, indent, parent_indent)
-    text = line_break = ""
-    blank_before = False
-    while cursor.column == indent and cursor.peek() != END:
-        blank = cursor.at_blank()
-        if not literal and not blank_before and not blank and line_break == "\n":
-            text += "" if breaks else " "
-        else:
-            text += line_break
-        text += breaks
-        blank_before = blank
-        text += _rest_of_line(cursor)
-        line_break = cursor.take_break() if cursor.at_break() else ""
-        breaks, indent = _block_breaks(cursor, indent, parent_indent)
-    if chomping == "-":
+def _resolve(text: str) -> YamlScalar:
+    if text in _WORDS:
+        return _WORDS[text]
+    first = text[0]
+    if first == ".":
+        return _finite(text.replace("_", ""), text) if _POINT_FLOAT.fullmatch(text) else text
+    if first not in "+-0123456789":
         return text
-    return text + line_break + (breaks if chomping == "+" else "")
+    digits = text.replace("_", "")
+    number = _integer(digits)
+    if number is not None:
+        return number
+    return _finite(digits, text) if _FLOAT.fullmatch(digits) else text
 
 
-def _rest_of_line(cursor: Cursor) -> str:
-    start = cursor.position
-    while not cursor.at_line_end():
-        cursor.skip()
-    return cursor.text[start : cursor.position]
+def _finite(digits: str, text: str) -> float | str:
+    """A decimal number; one that overflows stays a string."""
+    number = float(digits)
+    return text if math.isinf(number) else number
 
 
-def _block_header(cursor: Cursor) -> tuple[str, int]:
-    """Chomping (`+`, `-` or none) and indentation (0 where to be found out), in either order."""
-    chomping, increment = "", 0
-    for _ in range(2):
-        character = cursor.peek()
-        if not chomping and character in {"+", "-"}:
-            chomping = cursor.take()
-        elif not increment and character.isascii() and character.isdigit():
-            if character == "0":
-                raise cursor.error("a block scalar indented by 0")
-            increment = int(cursor.take())
-    cursor.finish_line("a block scalar's header")
-    return chomping, increment
+def _integer(digits: str) -> int | None:
+    """An integer of 64 bits with or without a sign, in the bases of Go's literals."""
+    match = _INTEGER.fullmatch(_SIGN_IN_BINARY.sub(r"\g<1>0b", digits))
+    if match is None:
+        return None
+    sign, hexadecimal, binary, octal, decimal = match.groups()
+    if hexadecimal:
+        number = int(hexadecimal, 16)
+    elif binary:
+        number = int(binary, 2)
+    elif octal:
+        number = int(octal, 8)
+    elif len(decimal) <= _DIGITS:
+        number = int(decimal)
+    else:
+        return None
+    if sign == "-":
+        return -number if number <= 1 << 63 else None
+    return number if number < 1 << (63 if sign else 64) else None
 
 
-def _block_breaks(cursor: Cursor, indent: int, parent_indent: int) -> tuple[str, int]:
-    """The empty lines here, and the indentation, which they help to find out where it is 0."""
-    breaks: list[str] = []
-    deepest = 0
-    while True:
-        while (not indent or cursor.column < indent) and cursor.peek() == " ":
-            cursor.skip()
-        deepest = max(deepest, cursor.column)
-        if (not indent or cursor.column < indent) and cursor.peek() == "\t":
-            raise cursor.error("a tab where indentation by spaces is expected")
-        if not cursor.at_break():
-            return "".join(breaks), indent or max(deepest, parent_indent + 1, 1)
-        breaks.append(cursor.take_break())
+def _is_timestamp(text: str) -> bool:
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
+        return False
+    try:
+        date(int(match[1]) or 4, int(match[2]), int(match[3]))
+    except ValueError:
+        return False
+    return True
+
+
+def _binary(node: Scalar) -> str:
+    try:
+        return decode_utf8(decode_base64(node.text))
+    except ValueError:
+        raise yaml_error("the text of !!binary is not valid Base64", node.mark) from None

@@ -122,7 +122,7 @@ def concatenate_elements(
         if isinstance(source, Symbolic):
             raise PlanUnsupportedError("a loop over an array that is chosen at random")
         raise EvaluationError(f"`for` needs an array, not {describe(source)}")
-    compiler.runtime.meter.elements(len(source.items))
+    compiler.runtime.meter.charge_elements(len(source.items))
     parts = [
         each(context.element_context((*steps, number)), item)
         for number, item in enumerate(source.items)

@@ -156,7 +156,7 @@ def _for(compiler: TracedCompiler, spec: ForSpec, inner: ComprehensionScope) -> 
     def elements(value: Any, frame: Frame) -> Sequence[Frame]:
         if not isinstance(value, Array):
             raise EvaluationError(f"`for` needs an array, not {describe(value)}", spec.source.span)
-        compiler.runtime.meter.elements(len(value.items))
+        compiler.runtime.meter.charge_elements(len(value.items))
         context = frame[1]
         return [
             [frame, context.element_context((spec.site, number)), item, *pad]

@@ -13,7 +13,7 @@ from eventer.core.errors import BudgetError, TemplateError
 from eventer.jsonnet.budget import Budget, Meter
 from eventer.jsonnet.environment import Environment
 from eventer.jsonnet.evaluate.closures import NO_NAMED_ARGUMENTS
-from eventer.jsonnet.evaluate.interpreter import RECURSION_LIMIT, ImportedFiles
+from eventer.jsonnet.evaluate.interpreter import RECURSION_LIMIT, ImportedValues
 from eventer.jsonnet.load import Program
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Function, Value
@@ -96,7 +96,7 @@ def _evaluated(program: Program, runtime: TracedRuntime, root_key: int) -> Any:
     return value
 
 
-class _TracedFiles(ImportedFiles):
+class _TracedFiles(ImportedValues):
     """Imported files; their values belong to the root domain."""
 
     def __init__(self, program: Program, runtime: TracedRuntime) -> None:
@@ -104,7 +104,7 @@ class _TracedFiles(ImportedFiles):
         self._tracer = runtime.tracer
 
     def value(self, path: str) -> Value:
-        """See `ImportedFiles.value`."""
+        """See `ImportedValues.value`."""
         with self._tracer.inside(self._tracer.graph.root):
             return super().value(path)
 

@@ -23,7 +23,7 @@ class TracedRuntime(Runtime):
 
     def __init__(self, environment: Environment, meter: Meter) -> None:
         super().__init__(environment, meter)
-        self.tracer = Tracer(PlainValues(self), meter.steps)
+        self.tracer = Tracer(PlainValues(self), meter.charge_steps)
         self.operators = self.traced_operators = TracedOperators(meter, self.tracer)
         self.manifest = TracedManifest(meter)
 

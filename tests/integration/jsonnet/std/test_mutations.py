@@ -1,4 +1,4 @@
-"""Texts with small accidents, read by us and by the judge: YAML, JSON, formats; and numbers."""
+"""Random texts against go-jsonnet: YAML, mutated YAML, JSON and formats; and random numbers."""
 
 import json
 import math
@@ -22,11 +22,11 @@ JSON_TEXTS = [
 ]
 FORMAT_TEXTS = [p.rpartition(" % ") for p in format_programs.PROGRAMS[-150:] if " % " in p]
 WIDE = re.compile("[0-9]{3}")
-QUICK, LONG = 400, 6_000
+QUICK, LONG = 200, 6_000
 
 
 def mutated(source, text, letters):
-    """A text with up to four characters put in, left out or repeated."""
+    """A text with up to four characters inserted, deleted or repeated."""
     characters = list(text)
     for _ in range(source.randint(1, 4)):
         place, kind = source.randint(0, len(characters)), source.random()
@@ -40,9 +40,14 @@ def mutated(source, text, letters):
     return "".join(characters)
 
 
-def yaml_program(source):
+def mutated_yaml(source):
     texts = [text for text in [*yaml_texts.TEXTS, *yaml_texts.SPECIAL] if len(text) < 400]
-    return f"std.parseYaml({json.dumps(mutated(source, source.choice(texts), YAML_LETTERS))})"
+    return mutated(source, source.choice(texts), YAML_LETTERS)
+
+
+def yaml_program(make_text):
+    """A maker of programs that parse what `make_text` returns."""
+    return lambda source: f"std.parseYaml({json.dumps(make_text(source))})"
 
 
 def json_program(source):
@@ -66,7 +71,11 @@ def number_program(source):
 
 
 MAKERS = {
-    "yaml": yaml_program,
+    "yaml": yaml_program(mutated_yaml),
+    "yaml in brackets": yaml_program(yaml_texts.random_flow),
+    "yaml in quotes": yaml_program(yaml_texts.random_quoted),
+    "yaml in blocks": yaml_program(yaml_texts.random_block),
+    "yaml in lines": yaml_program(yaml_texts.random_lines),
     "json": json_program,
     "formats": format_program,
     "numbers": number_program,

@@ -1,4 +1,4 @@
-"""`std` has the names that go-jsonnet's has, all hidden, with the parameters' names of each."""
+"""`std` has the fields of go-jsonnet's, all hidden, with the same parameter names."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.unit.jsonnet.std import valid_calls
 from tests.unit.jsonnet.std.comparison import evaluate
 
 BY_FILE = {"thisFile"}
-"""Made by the evaluator for each file."""
+"""Created by the evaluator for each file."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -28,11 +28,11 @@ def test_all_are_hidden():
     assert evaluate(program) == go_jsonnet.evaluate([program])[0] == []
 
 
-def test_there_is_a_sound_call_of_every_function():
+def test_there_is_a_valid_call_of_every_function():
     assert set(valid_calls.VALID_CALLS) == set(FUNCTIONS)
 
 
-def test_the_sound_calls_give_values():
+def test_the_valid_calls_have_values():
     programs = [
         valid_calls.call(name, arguments) for name, arguments in valid_calls.VALID_CALLS.items()
     ]
@@ -45,7 +45,7 @@ def test_the_sound_calls_give_values():
 
 
 def test_the_parameters_have_go_jsonnets_names():
-    """Called by our names, each function gives the judge's value of the sound call."""
+    """A call with our parameter names has go-jsonnet's value of the valid call."""
     named, plain = [], []
     for name, arguments in valid_calls.VALID_CALLS.items():
         params = [param.name for param in FUNCTIONS[name].params]

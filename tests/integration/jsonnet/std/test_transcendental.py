@@ -1,4 +1,4 @@
-"""Transcendental functions agree with the judge to the last bit, over their whole ranges."""
+"""Transcendental functions equal go-jsonnet's to the last bit, over their whole ranges."""
 
 import math
 import random
@@ -40,7 +40,7 @@ def numbers(source, count):
 
 
 def answered(compute, arguments):
-    """The arguments that have a finite result, with it."""
+    """The arguments with a finite result, and the results."""
     found = []
     for given in arguments:
         try:
@@ -91,7 +91,7 @@ def test_logarithms_to_other_bases_are_quotients(name):
 
 
 def test_the_logarithm_of_subnormal_numbers_is_right():
-    """Where the judge is not: it takes 5e-324 for a number near 2**-1023."""
+    """Go-jsonnet is wrong here: it takes 5e-324 for a number near 2**-1023."""
     assert transcendental.natural_log(5e-324) == pytest.approx(math.log(5e-324), rel=1e-15)
 
 
@@ -102,7 +102,7 @@ def test_large_angles_keep_their_place_on_the_circle():
 
 
 def test_the_largest_powers_of_e_are_numbers():
-    """Where the judge overflows too early, on x86-64."""
+    """Go-jsonnet overflows here on x86-64."""
     assert transcendental.exponential(709.78) == pytest.approx(math.exp(709.78), rel=1e-15)
     with pytest.raises(OverflowError):
         transcendental.exponential(709.79)

@@ -1,4 +1,4 @@
-"""Every key of `get_rand_data()` for a row, in plain Python, as docs/reference/draws.md has it."""
+"""Every key of `get_rand_data()` for a row, in plain Python, as in docs/reference/draws.md."""
 
 import base64
 import math

@@ -19,7 +19,7 @@ INDICES = (*range(125), *range(10**12, 10**12 + 125))
 
 @lru_cache
 def rows():
-    """A draw key and an index for each row: all combinations of the above."""
+    """A draw key and an index per row: all combinations of the above."""
     streams = (draw.descend(seed, draw.step_of("stream"), draw.step_of("s")) for seed in SEEDS)
     keys = [draw.child(stream, site) for stream, site in product(streams, SITES)]
     assert len(keys) * len(INDICES) == ROWS
@@ -50,7 +50,7 @@ def numbers(name):
 
 
 def letters(name, start, stop):
-    """The bytes of the places [start, stop) of each text, which must be long enough."""
+    """The bytes [start, stop) of each text, which must be long enough."""
     made = texts(name)
     offsets = np.frombuffer(made.buffers()[1], dtype=np.int64)[: len(made) + 1]
     assert np.diff(offsets).min() >= stop

@@ -1,4 +1,4 @@
-"""Every key as a column, a row and a column with a key a row, against its plain twin."""
+"""Every key as a column, a row and a column with a key per row, against the reference."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_every_key_has_a_reference() -> None:
 @pytest.mark.parametrize("name", FIELDS)
 @given(key=words, index=indices)
 @settings(max_examples=25)
-def test_a_row_is_what_the_specification_says(name: str, key: int, index: int) -> None:
+def test_a_row_equals_the_reference(name: str, key: int, index: int) -> None:
     assert FIELDS[name].row(key, RowContext(index, 0)) == REFERENCES[name](ReferenceRow(key, index))
 
 

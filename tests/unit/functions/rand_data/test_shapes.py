@@ -1,4 +1,4 @@
-"""Every key has the shape and the meaning that the contract gives it, over 100,000 values each."""
+"""100,000 values of every key have the documented form and meaning."""
 
 import base64
 import json
@@ -97,7 +97,7 @@ def test_every_key_is_a_number_or_has_a_shape() -> None:
 
 
 def without(shape: str, made: pa.Array) -> list[str]:
-    """The texts that are not of a shape."""
+    """The texts that do not match a shape."""
     return made.filter(pc.invert(pc.match_substring_regex(made, rf"^(?:{shape})$"))).to_pylist()
 
 
@@ -108,14 +108,14 @@ def test_text_has_its_shape(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_shape_is_a_whole_text_and_no_other(name: str) -> None:
+def test_a_shape_matches_whole_texts_only(name: str) -> None:
     example = texts(name)[0].as_py()
     for other in (f"{example}\n", f"{example}.", f" {example}", f"{example}\x00", "é", ""):
         assert without(SHAPES[name], pa.array([other])) == [other]
 
 
 @pytest.mark.parametrize("name", sorted(NUMBERS))
-def test_numbers_are_whole_where_they_are_said_to_be(name: str) -> None:
+def test_keys_of_integers_have_whole_numbers(name: str) -> None:
     made = numbers(name)
     assert len(made) == ROWS
     assert np.isfinite(made).all()
@@ -182,7 +182,7 @@ def joined(*made: pa.Array) -> pa.Array:
 
 
 def digits_of(made: pa.Array) -> np.ndarray:
-    """Numbers as a matrix of digits; all must be as long."""
+    """Numbers as a matrix of digits; all must have the same length."""
     (length,) = set(pc.binary_length(made).to_pylist())
     data = b"".join(made.cast(pa.large_binary()).to_pylist())
     return np.frombuffer(data, dtype=np.uint8).reshape(-1, length).astype(np.int64) - ord("0")
@@ -245,7 +245,7 @@ def test_money_and_uuids_of_one_call_agree() -> None:
     assert texts("payment_method").equals(texts("opayment_method"))
 
 
-def test_addresses_are_spelt_as_their_standards_have_them() -> None:
+def test_addresses_have_the_form_of_their_standards() -> None:
     for family, name in ((socket.AF_INET, "ipv4"), (socket.AF_INET6, "ipv6")):
         for address in texts(name).to_pylist():
             assert socket.inet_ntop(family, socket.inet_pton(family, address)) == address
@@ -292,7 +292,7 @@ def test_base64url_of_every_remainder(count: int) -> None:
         "a::b:0:0",
     ],
 )
-def test_ipv6_with_zeros_is_spelt_as_its_standard_has_it(address: str) -> None:
+def test_ipv6_with_zeros_has_the_form_of_rfc_5952(address: str) -> None:
     other = "2001:db8:1:2:3:4:5:6"
     rows = [list(IPv6Address(a).packed) for a in (address, other)]
     column = concatenate_parts(2, spell_ipv6(np.array(rows, dtype=np.uint8)))
@@ -300,7 +300,7 @@ def test_ipv6_with_zeros_is_spelt_as_its_standard_has_it(address: str) -> None:
 
 
 def words_of(sentences: pa.Array) -> np.ndarray:
-    """The number of each word in the list of words, a row a sentence without its full stop."""
+    """The number of each word in the list of words, a row per sentence without its full stop."""
     parts = pc.split_pattern(pc.utf8_lower(sentences), " ")
     assert pc.all(pc.equal(pc.list_value_length(parts), 6)).as_py()
     found = pc.index_in(parts.flatten(), pa.array(data_files.lines("words"), pa.large_string()))

@@ -1,4 +1,4 @@
-"""Values of every key are as frequent as they should be, and keys tell nothing of each other."""
+"""Values of every key have the right frequencies, and keys are independent of each other."""
 
 from collections import Counter
 from functools import lru_cache
@@ -34,12 +34,12 @@ MONTHS = pa.array(
 
 
 def lane_weights(size):
-    """How many of the 65,536 values of a lane choose each of so many items."""
+    """The number of the 65,536 values of a lane that choose each of `size` items."""
     return np.bincount(np.arange(1 << 16) * size >> 16)
 
 
 def counted(made, entries):
-    """How often each entry comes; nothing else may come."""
+    """The count of each entry; other values are an error."""
     found = pc.index_in(made, pa.array(entries, made.type))
     assert found.null_count == 0
     return np.bincount(found.to_numpy(), minlength=len(entries))
@@ -69,7 +69,7 @@ def test_numbers_of_an_order_are_equally_likely(name, count):
     assert fit.chi_square(counts) > fit.LEVEL
 
 
-def test_first_names_are_of_both_genders_alike():
+def test_both_genders_of_first_names_are_equally_likely():
     lists = [data_files.lines("first_names_female"), data_files.lines("first_names_male")]
     weights = np.concatenate([np.full(len(names), 1 / len(names)) for names in lists])
     counts = counted(texts("first_name"), [*lists[0], *lists[1]])
@@ -103,7 +103,7 @@ def test_numbers_are_uniform(name, low, high):
 
 
 def test_amounts_of_every_magnitude_are_equally_likely():
-    """A mixture of eight uniform distributions, from one cent on."""
+    """The distribution is a mixture of eight uniform ones, from one cent on."""
     cents = np.rint(numbers("amount") * 100).astype(np.int64)
     tops = 10 ** np.arange(2, 10) - 1
     edges = np.array([0, *(digit * 10**k for k in range(1, 9) for digit in (1, 2, 5)), tops[-1]])
@@ -154,7 +154,7 @@ def test_the_characters_of_a_text_are_independent(name, start, stop):
     assert fit.combined(chances) > fit.LEVEL
 
 
-def test_addresses_have_every_number_alike():
+def test_all_numbers_of_addresses_are_equally_likely():
     octets = np.array([each.split(".") for each in texts("ipv4").to_pylist()], dtype=np.int64)
     chances = [fit.chi_square(np.bincount(place, minlength=256)) for place in octets.T]
     groups = [each.split(":") for each in texts("ipv6").to_pylist() if "::" not in each]
@@ -192,7 +192,7 @@ def test_the_prefixes_and_the_free_digits_of_cards_are_equally_likely(kind):
     assert fit.combined(chances) > fit.LEVEL
 
 
-def test_urls_have_every_form_and_ending_alike():
+def test_all_forms_and_endings_of_urls_are_equally_likely():
     pattern = (
         r"^(?P<scheme>https?)://(?P<www>www\.)?[a-z]+\.(?P<tld>[a-z]+)"
         r"/(?P<user>[A-Za-z]*)(?P<file>\.\w+)?$"
@@ -223,7 +223,7 @@ def test_every_word_is_equally_likely_at_every_place_of_a_sentence():
 
 
 def test_the_words_of_a_sentence_are_as_independent_as_different_words_are():
-    """Words by classes of thirteen; two of one class are rarer, as no word comes twice."""
+    """Words in classes of thirteen; two of one class are rarer, because words do not repeat."""
     words = sentence_words() % 14
     weights = np.full((14, 14), 13 * 13.0)
     np.fill_diagonal(weights, 13 * 12.0)
@@ -249,7 +249,7 @@ RELATED = [
     {"opayment_method", "payment_method"},
 ]
 APART = [("first_name", "last_name"), ("currency", "amount")]
-"""Keys that share a third, but draw nothing of each other."""
+"""Independent keys that share a third key."""
 
 
 FEATURES = ("first", "middle", "last")
@@ -272,13 +272,13 @@ def features(name):
 
 
 def with_rare_ones_merged(codes):
-    """The numbers, with the most frequent one for those that few values have."""
+    """The numbers; rare ones are replaced by the most frequent one."""
     counts = np.bincount(codes)
     return np.where(counts[codes] < ROWS / 25, counts.argmax(), codes)
 
 
 def chances_of(one, other):
-    """For each feature of one key and each of another, that they tell nothing of each other."""
+    """The probabilities that each feature of one key is independent of each of another."""
     return [fit.independence(a, b) for a, b in product(features(one), features(other))]
 
 

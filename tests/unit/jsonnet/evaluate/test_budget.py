@@ -1,4 +1,4 @@
-"""Templates that run away are refused at the line that does it, soon, and with bounded memory."""
+"""Runaway templates are refused at their line, soon and with bounded memory."""
 
 import time
 import tracemalloc
@@ -92,7 +92,7 @@ def test_bytes_are_charged_before_they_are_allocated(name):
         tracemalloc.stop()
 
 
-def test_the_place_is_the_line_that_takes_it():
+def test_the_place_is_the_line_that_exceeds_the_budget():
     text = "{\n  small: [1, 2],\n  large: std.repeat('x', 1e9),\n}"
     error = evaluation_error(text)
     assert (error.place.line, error.place.column) == (3, 10)
@@ -125,7 +125,7 @@ def test_bytes():
     assert "more than 500 bytes" in evaluation_error(text, budget=Budget(bytes=500)).message
 
 
-def test_time_is_that_of_the_clock_given():
+def test_time_is_measured_with_the_given_clock():
     now = [0.0]
 
     def clock():
@@ -159,7 +159,7 @@ def test_an_event_after_a_refused_one_has_the_whole_budget():
 
 
 class Flip:
-    """A native that is true at the first event only."""
+    """A native that returns true at the first event only."""
 
     name = "big"
     params = ()
@@ -178,7 +178,7 @@ def test_deep_recursion_has_room_in_a_thread_with_a_large_stack():
     assert run_with_large_stack(lambda: interpreted.event(1)).text == "0"
 
 
-def test_what_is_raised_in_the_deep_thread_is_raised_here():
+def test_an_error_in_the_thread_with_a_large_stack_is_raised_in_the_caller():
     interpreted = interpreter("error 'no'")
     with pytest.raises(EvaluationError, match="no"):
         run_with_large_stack(lambda: interpreted.event(1))

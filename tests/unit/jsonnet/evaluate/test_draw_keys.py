@@ -1,4 +1,4 @@
-"""CONTRACT §1, sentence by sentence. `draw()` gives the path of its key: [root, step, step, …]."""
+"""Draw keys as in docs/reference/draws.md. `draw()` returns its key: [root, step, step, …]."""
 
 from tests.unit.jsonnet.evaluation import ROOT, paths
 from tests.unit.jsonnet.front_end import sites
@@ -11,7 +11,7 @@ def test_a_native_draws_with_the_root_key_and_its_site():
     assert paths("{a: draw()}")["a"] == [ROOT, float(site)]
 
 
-def test_two_calls_written_apart_are_two_draws():
+def test_two_calls_draw_independently():
     value = paths("{a: draw(), b: draw()}")
     assert value["a"] != value["b"]
 
@@ -38,7 +38,7 @@ def test_a_default_argument_is_written_in_the_function():
     assert len(paths("local f(x=draw()) = x; {a: f()}")["a"]) == 3
 
 
-def test_a_local_used_twice_is_one_draw():
+def test_a_local_used_twice_draws_once():
     value = paths("local x = draw(); {a: x, b: [x, x]}")
     assert value["a"] == value["b"][0] == value["b"][1]
     assert len(value["a"]) == 2
@@ -50,7 +50,7 @@ def test_a_local_of_a_function_has_the_key_of_the_application():
     assert len(value["a"][0]) == 3
 
 
-def test_a_local_of_an_object_is_one_draw_for_all_its_fields():
+def test_a_local_of_an_object_draws_once_for_all_fields():
     value = paths("{local x = draw(), a: x, b: x}")
     assert value["a"] == value["b"]
 
@@ -61,7 +61,7 @@ def test_a_field_keeps_the_key_of_the_place_where_its_object_is_written():
     assert len(value["a"]) == 3
 
 
-def test_a_field_read_many_times_is_one_draw():
+def test_a_field_read_many_times_draws_once():
     value = paths('{type: draw(), a: self.type, b: [$.type, self["c"]], c: $["type"]}')
     assert value["type"] == value["a"] == value["b"][0] == value["b"][1]
 
@@ -145,7 +145,7 @@ def test_locals_and_calls_in_an_element_have_its_key():
     assert [element[1][2] for element in value] == [0, 1]
 
 
-def test_what_is_written_outside_of_the_list_keeps_its_key_inside():
+def test_code_outside_a_list_keeps_its_key_inside():
     value = paths("local x = draw(), f(y) = y; {a: x, b: [[x, f(x)] for i in [1, 2]]}")
     assert value["b"] == [[value["a"], value["a"]]] * 2
 
@@ -348,7 +348,7 @@ def test_an_imported_file_has_the_key_of_its_path():
     assert len(value["a"]) == 4
 
 
-def test_a_file_imported_twice_is_one_value():
+def test_a_file_imported_twice_is_evaluated_once():
     value = paths(
         "local f() = import 'lib'; {a: (import 'lib').x, b: [f().x for i in [1, 2]]}",
         lib="{x: std.native('draw')()}",

@@ -1,4 +1,4 @@
-"""Errors say what, where and how it came there."""
+"""Errors have a message, a place and a trace."""
 
 import pytest
 
@@ -72,7 +72,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "says", "at", "hints"), CASES, ids=[case[0] for case in CASES])
-def test_what_where_and_what_to_do(text, says, at, hints):
+def test_errors_have_message_place_and_hint(text, says, at, hints):
     error = evaluation_error(text)
     assert isinstance(error, EvaluationError)
     assert says in error.message
@@ -116,7 +116,7 @@ def test_a_template_that_fails_fails_again():
     assert evaluation_error(text).message == evaluation_error(text).message == "no"
 
 
-def test_the_middle_of_a_list_is_where_it_fails():
+def test_an_error_in_the_middle_of_a_list_has_its_place():
     error = evaluation_error("[\n  1,\n  {a: 2, b: 1 - null},\n]")
     assert (error.place.line, error.place.column) == (3, 13)
 
@@ -125,7 +125,7 @@ def test_asserts_of_the_top_layer_come_first():
     assert evaluation_error("{assert false : 'low'} + {assert false : 'high'}").message == "high"
 
 
-def test_recursion_without_end_is_refused_at_the_call():
+def test_infinite_recursion_is_refused_at_the_call():
     error = evaluation_error("local f(n) = 1 + f(n + 1);\n{a: f(0)}")
     assert isinstance(error, BudgetError)
     assert (error.place.line, error.place.column) == (1, 18)

@@ -1,4 +1,4 @@
-"""Many events of one program: variables, imports, traces; and nothing left behind."""
+"""Many independent events of one program; variables, imports, traces."""
 
 import json
 
@@ -27,12 +27,12 @@ def test_vars_are_the_arguments_of_a_template_that_is_a_function():
     assert evaluate(text, vars={"name": "x", "times": 3, "other": 1}) == {"v": "xxx"}
 
 
-def test_an_argument_that_is_not_given_is_named():
+def test_a_missing_argument_is_named():
     error = evaluation_error("function(name) name", vars={"nmae": 1})
     assert "'name'" in error.message
 
 
-def test_a_misspelt_variable_has_a_near_name():
+def test_a_misspelt_variable_gets_a_suggestion():
     assert evaluation_error("std.extVar('nmae')", vars={"name": 1}).hint == "did you mean 'name'?"
 
 
@@ -60,13 +60,17 @@ def test_files_may_import_each_other_lazily():
     assert evaluate(text, a="{x: (import 'b').y, z: 1}", b="{y: (import 'a').z}") == {"x": 1}
 
 
-def test_files_that_need_each_other_at_once_are_refused():
+def test_files_that_import_each_other_strictly_are_refused():
     error = evaluation_error("import 'a'", a="import 'b'", b="import 'a'")
     assert "imports itself" in error.message
 
 
 def test_text_and_bytes():
     assert evaluate("[importstr 'a', importbin 'a']", a="é!") == ["é!", [0xC3, 0xA9, 0x21]]
+
+
+def test_invalid_utf8_in_imported_text_becomes_replacement_characters():
+    assert evaluate("importstr 'a'", a=b"\xe2\x82|\xff") == "\ufffd\ufffd|\ufffd"
 
 
 def test_the_file_knows_its_name():
@@ -94,7 +98,7 @@ def counter():
     return Recorder("n", PathKeys(), result=None)
 
 
-def test_nothing_of_an_event_is_left_for_the_next():
+def test_events_do_not_affect_later_events():
     count = iter(range(100))
     native = Recorder("n", PathKeys(), result=lambda _arguments, _path: next(count))
     text = """
@@ -139,7 +143,7 @@ def test_an_event_after_one_that_raised_is_complete():
     assert interpreted.event(1).value == {"a": {"b": 5}, "c": 5}
 
 
-def test_many_contexts_are_forgotten_between_events():
+def test_many_contexts_are_dropped_between_events():
     keys = PathKeys()
     native = Recorder("n", keys, result=lambda _arguments, path: path[-2])
     text = "[std.native('n')() for i in std.range(0, 15000)][14999:]"
@@ -153,11 +157,11 @@ def test_text_and_value_agree():
     assert json.loads(event.text) == event.value == {"a": None, "b": [1, 2.5, "é\n"]}
 
 
-def test_a_static_name_that_is_no_string_is_refused_only_when_it_is_evaluated():
+def test_a_literal_name_that_is_not_a_string_is_refused_at_evaluation():
     assert evaluate("{a: 1, b:: {[1]: 2}}") == {"a": 1}
 
 
-def test_a_budget_error_has_the_template_as_its_place_at_least():
+def test_a_budget_error_has_a_place():
     deep = interpreter("local f(n, a) = if n == 0 then a else f(n - 1, [a]) tailstrict; f(9999, 1)")
     with pytest.raises(BudgetError) as raised:
         deep.event(1)

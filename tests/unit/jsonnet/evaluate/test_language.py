@@ -1,4 +1,4 @@
-"""What each construct gives. `tests/integration/jsonnet` asks go-jsonnet about many more."""
+"""The value of each construct. `tests/integration/jsonnet` compares many more with go-jsonnet."""
 # ruff: noqa: E501  # a case a line
 
 import pytest
@@ -9,7 +9,7 @@ CASES = {
     "literals": ("[null, true, 1.5, 'a', [], {}]", [None, True, 1.5, "a", [], {}]),
     "locals see each other": ("local a = b, b = 1; [a, b]", [1, 1]),
     "locals shadow": ("local a = 1; [local a = 2; a, a]", [2, 1]),
-    "what nobody needs is not evaluated": ("local a = error 'x'; {b: 1, c:: a}", {"b": 1}),
+    "unused locals are not evaluated": ("local a = error 'x'; {b: 1, c:: a}", {"b": 1}),
     "recursion": ("local f(n) = if n < 2 then 1 else n * f(n - 1); f(5)", 120),
     "closures": ("local add(a) = function(b) a + b; add(1)(2)", 3),
     "named arguments": ("(function(a, b) [a, b])(b=1, a=2)", [2, 1]),
@@ -64,7 +64,7 @@ def test_subnormal_numbers_without_precision_have_one_digit():
     assert texts == ["5e-324", "1e-310", "0e+00", "5e-324"]
 
 
-def test_recursion_that_is_no_loop_goes_500_deep():
+def test_recursion_goes_500_calls_deep():
     assert evaluate("local f(n) = if n == 0 then 0 else 1 + f(n - 1); f(500)") == 500
 
 
@@ -101,7 +101,7 @@ def test_tailstrict_forces_arguments_and_defaults():
             evaluate(text)
 
 
-def test_one_field_is_computed_once_for_all_who_read_it():
+def test_a_field_is_computed_once_for_all_readers():
     seen = []
     text = "{a: std.trace('a', 1), b: self.a, c: $.a, d: [self.a, self.a]}"
     evaluate(text, trace=lambda message, _place: seen.append(message))

@@ -1,4 +1,4 @@
-"""Natives: how they are called, what they may give, and the errors around them."""
+"""Natives: calls, results and errors."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_arguments_are_manifested_to_json():
     assert called(text, "a", "b") == [[{"a": {"c": True}, "b": [1, 2.5, None]}, "x"]]
 
 
-def test_whole_numbers_come_as_int():
+def test_whole_numbers_are_int():
     ((whole, fraction),) = called("n(3, 0.5)", "a", "b")
     assert (type(whole), type(fraction)) == (int, float)
 
@@ -37,7 +37,7 @@ def test_named_arguments_find_their_parameter():
     assert called("n(1, b=2)", "a", "b") == [[1, 2]]
 
 
-def test_what_is_left_out_is_none():
+def test_omitted_arguments_are_none():
     native = Recorder("n", PathKeys(), [("a", False), ("b", True), ("c", True)])
     evaluate(LOCAL + "[n(1), n(1, c=2), n(1, 2), n(a=3)]", native)
     assert [arguments for arguments, _ in native.calls] == [
@@ -75,13 +75,13 @@ def test_results_are_json(result):
     assert evaluate(LOCAL + "n()", recorder(result=result)) == result
 
 
-def test_a_result_that_is_no_number_is_an_error():
+def test_a_result_that_is_not_a_number_is_an_error():
     error = evaluation_error(LOCAL + "{a: n()}", recorder(result=float("inf")))
     assert (error.place.line, error.place.column) == (1, 32)
 
 
 class LazyObject:
-    """A native's object: says which fields were read."""
+    """The object of a native; records the fields that are read."""
 
     def __init__(self):
         self.read = []
@@ -97,7 +97,7 @@ class LazyObject:
         return name.upper()
 
 
-def test_a_native_object_makes_only_the_fields_that_are_read():
+def test_a_native_object_computes_only_the_fields_that_are_read():
     lazy = LazyObject()
     assert evaluate(LOCAL + 'local o = n(); [o["first"], o.first]', recorder(result=lazy)) == [
         "FIRST",
@@ -130,7 +130,7 @@ def test_a_native_object_can_be_extended():
     }
 
 
-def test_a_misspelt_field_of_a_native_object_has_a_near_name():
+def test_a_misspelt_field_of_a_native_object_gets_a_suggestion():
     error = evaluation_error(LOCAL + "n().frist", recorder(result=LazyObject()))
     assert "'first'" in error.hint
 
@@ -143,7 +143,7 @@ def test_an_unknown_native_is_null_until_it_is_called():
     assert evaluate('local f = std.native("m"); {a: f == null}', recorder()) == {"a": True}
 
 
-def test_calling_an_unknown_native_names_the_near_one_where_it_is_named():
+def test_a_call_of_an_unknown_native_points_at_its_name_with_a_suggestion():
     native = Recorder("get_integer", PathKeys(), [("low", False), ("high", False)])
     text = 'local get_integer = std.native("get_intger");\n{id: get_integer(1, 10)}'
     error = evaluation_error(text, native)
@@ -153,7 +153,7 @@ def test_calling_an_unknown_native_names_the_near_one_where_it_is_named():
     assert (error.trace[0].place.line, error.trace[0].place.column) == (2, 6)
 
 
-def test_calling_an_unknown_native_at_once_names_the_near_one():
+def test_a_direct_call_of_an_unknown_native_gets_a_suggestion():
     native = Recorder("get_integer", PathKeys(), [])
     assert (
         evaluation_error('std.native("get_intger")(1)', native).hint
@@ -182,7 +182,7 @@ def test_wrong_arguments(call, says):
     assert native.calls == []
 
 
-def test_a_misspelt_parameter_has_a_near_name():
+def test_a_misspelt_parameter_gets_a_suggestion():
     error = evaluation_error(LOCAL + "n(1, hihg=2)", recorder("low", "high"))
     assert error.hint == "did you mean 'high'?"
 

@@ -1,4 +1,4 @@
-"""Programs evaluated by our interpreter, answered as the judge answers."""
+"""Compares the interpreter with go-jsonnet."""
 
 from eventer.core.errors import TemplateError
 from eventer.core.model import Template
@@ -21,7 +21,7 @@ class NoNatives:
 
 
 def evaluate(text, budget=None):
-    """The value of a program, or the judge's `Error` with our message."""
+    """The value of a program, or an `Error` with our message."""
     environment = Environment(natives=NoNatives(), keys=DrawKeys())
     try:
         program = load(Template(text))
@@ -32,7 +32,7 @@ def evaluate(text, budget=None):
 
 
 def agree(ours, theirs, ulps=0):
-    """Whether two answers are one: the same value, or errors both. The zeros are one number."""
+    """Whether two answers agree: equal values (0 equals -0), or two errors."""
     if isinstance(ours, go_jsonnet.Error) or isinstance(theirs, go_jsonnet.Error):
         return isinstance(ours, go_jsonnet.Error) and isinstance(theirs, go_jsonnet.Error)
     return go_jsonnet.same(_one_zero(ours), _one_zero(theirs), ulps)
@@ -49,10 +49,10 @@ def _one_zero(value):
 
 
 def differences(programs, ulps=0):
-    """What differs, as text; crashes of the judge (which are its own fault) are errors too."""
+    """The differences as texts; crashes of go-jsonnet count as errors."""
     found = []
     for program, theirs in zip(programs, go_jsonnet.evaluate(programs), strict=True):
         mine = evaluate(program)
         if not agree(mine, theirs, ulps):
-            found.append(f"{program}\n   judge: {theirs!r:.300}\n   ours:  {mine!r:.300}")
+            found.append(f"{program}\n   go-jsonnet: {theirs!r:.300}\n   ours:  {mine!r:.300}")
     return found

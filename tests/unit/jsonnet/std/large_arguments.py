@@ -1,13 +1,13 @@
-"""Calls of every function of `std` with arguments as large as a template can make them."""
+"""Calls of every function of `std` with the largest possible arguments."""
 
 from tests.unit.jsonnet.std.valid_calls import VALID_CALLS, call
 
 SIZE = 30_000_000
-"""Characters of the large strings: several make up all the bytes that an event may take."""
+"""Characters of a large string; several exceed the bytes of an event."""
 
 
 def texts(size):
-    """Strings that are hard on those who look for escapes, digits, brackets or letters."""
+    """Strings that are slow to search for escapes, digits, brackets or letters."""
     parts = ["x", "\\u0001", "é", "1", "0", "%d", "%0", "\\n", ",", "[", "[1,", '{\\"a\\":', "////"]
     return [f'std.repeat("{part}", {size // part_length(part)})' for part in parts] + [
         f'"[" + std.repeat("1,", {size // 2}) + "1]"',
@@ -18,12 +18,12 @@ def texts(size):
 
 
 def part_length(part):
-    """How many characters a literal stands for."""
+    """The number of characters of a literal."""
     return len(part.encode().decode("unicode_escape")) if "\\" in part else len(part)
 
 
 def arrays(size):
-    """Arrays that are large by themselves, or by what is in them again and again."""
+    """Arrays with many elements, or with large elements."""
     many = size // 30
     return [
         f"std.range(1, {many})",
@@ -59,11 +59,11 @@ ANY = frozenset(
     "manifestJsonMinified manifestPython manifestYamlDoc mergePatch primitiveEquals prune "
     "toString escapeStringJson max min contains member remove clamp trace type".split()
 )
-"""Functions that take values of more kinds than their sound call shows."""
+"""Functions that take more kinds of values than their valid call shows."""
 
 
 def large(name, argument, size):
-    """The large values that an argument may take the place of."""
+    """The large values that can replace an argument."""
     if argument.startswith("function"):
         return []
     kinds = {'"': texts, "[": arrays, "{": objects}

@@ -1,5 +1,6 @@
-"""What is too large is refused before anything of it is made."""
+"""Results that are too large are refused before they are allocated."""
 
+import json
 import tracemalloc
 
 import pytest
@@ -9,7 +10,7 @@ from tests import go_jsonnet
 from tests.unit.jsonnet.std.comparison import evaluate
 
 SMALL = Budget(steps=50_000, depth=500, bytes=16 << 20, seconds=None)
-"""A part of what an event has: what is refused is refused sooner, and never by the clock."""
+"""A part of the budget of an event, without a time limit."""
 
 HUGE = [
     'std.repeat("x", 1e9)',
@@ -47,7 +48,7 @@ def test_it_is_refused(program):
 
 
 @pytest.mark.parametrize("program", [p for p in HUGE if "1e9" in p or "1000000000" in p])
-def test_it_is_refused_before_it_takes_memory(program):
+def test_large_results_are_refused_before_they_are_allocated(program):
     tracemalloc.start()
     try:
         evaluate(program, Budget(seconds=None))
@@ -63,6 +64,26 @@ def test_too_many_aliases_are_refused():
     text = "\n".join(lines)
     answer = evaluate(f"std.parseYaml({text!r})", SMALL)
     assert isinstance(answer, go_jsonnet.Error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"%TAG !a{number}! x\n" for number in range(2_000)) + "--- a",
+        '"' + "\\'" * 1_000 + '"',
+        "[" + "a:, " * 1_000 + "]",
+    ],
+    ids=["directives", "escapes", "colons"],
+)
+def test_yaml_that_takes_quadratic_time_is_refused(text):
+    answer = evaluate(f"std.parseYaml({json.dumps(text)})", SMALL)
+    assert isinstance(answer, go_jsonnet.Error)
+    assert answer.kind == "BudgetError", answer
+
+
+def test_a_yaml_number_with_many_digits_is_a_string():
+    digits = "1" * 10_000
+    assert evaluate(f"std.parseYaml('{digits}')", SMALL) == digits
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 900 + "]" * 900])
@@ -85,7 +106,7 @@ def test_deep_texts_are_values_or_errors_never_crashes(name, text):
     ["manifestJson", "manifestYamlDoc", "manifestPython", "manifestToml", "prune", "toString",
      "manifestXmlJsonml", "deepJoin", "flattenDeepArray", "manifestIni"],
 )  # fmt: skip
-def test_what_contains_itself_is_an_error(program, name):
+def test_a_value_that_contains_itself_is_an_error(program, name):
     answer = evaluate(program % name, SMALL)
 
     assert isinstance(answer, go_jsonnet.Error)

@@ -46,12 +46,12 @@ def value(text):
         "std.objectValues(std.mapWithKey(function(n, v) k(), { a: 1, b: 2, c: 3 }))",
     ],
 )
-def test_elements_draw_apart(program):
+def test_elements_draw_independently(program):
     drawn = value(program)
     assert len(set(drawn)) == len(drawn) == 3
 
 
-def test_the_two_functions_of_a_call_draw_apart():
+def test_the_two_functions_of_a_call_draw_independently():
     draws = value(
         "std.filterMap(function(x) std.length(k()) > 0, function(x) k(), [1])"
         " + std.filterMap(function(x) true, function(x) k(), [1])"
@@ -59,7 +59,7 @@ def test_the_two_functions_of_a_call_draw_apart():
     assert len(draws) == 2
 
 
-def test_an_element_draws_by_its_place_before_the_filter():
+def test_an_element_draws_by_its_unfiltered_index():
     kept = "std.filterMap(function(x) x > %d, function(x) k(), [1, 2, 3])"
     assert value(kept % 0)[2] == value(kept % 2)[0]
 
@@ -76,7 +76,7 @@ def test_a_key_of_an_object_draws_by_its_name():
 
 
 def test_key_functions_count_as_called_once_for_each_element():
-    """So a shuffle by drawn keys is one order, whatever the sort compares and how often."""
+    """A shuffle by drawn keys does not depend on the comparisons of the sort."""
     shuffle = "std.sort(std.range(1, 40), function(x) k())"
     shuffled = value(shuffle)
     assert shuffled == value(shuffle)
@@ -84,5 +84,5 @@ def test_key_functions_count_as_called_once_for_each_element():
     assert len(value("std.set([1, 1, 1], function(x) k())")) == 3
 
 
-def test_the_two_inputs_of_a_set_function_draw_apart():
+def test_the_two_inputs_of_a_set_function_draw_independently():
     assert value("std.setInter([1, 2], [1, 2], function(x) k())") == []

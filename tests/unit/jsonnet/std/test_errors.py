@@ -1,4 +1,4 @@
-"""Errors of `std` say which function, which argument, what was expected and what was given."""
+"""Errors of `std` name the function, the argument, the expected and the given type."""
 
 import pytest
 
@@ -38,14 +38,20 @@ def raised(text):
         ("std.minArray([])", ["std.minArray", "empty"]),
         ("std.removeAt([1], 5)", ["std.removeAt", "5"]),
         ("std.parseJson('{')", ["JSON", "line 1", "column"]),
-        ("std.parseYaml('a: [b')", ["YAML", "line"]),
-        ("std.parseYaml('a: 1\\n b: 2')", ["YAML", "line 2"]),
+        ("std.parseJson('[1,]')", ["JSON", "at line 1, column 4"]),
+        ("std.parseYaml('a: [b')", ["',' or ']' at line 2", "flow sequence from line 1, column 4"]),
+        ("std.parseYaml('a: 1\\n b: 2')", ["YAML: mapping values", "at line 2, column 3"]),
+        ("std.parseYaml('a\\n---\\n- *b')", ["YAML", "anchor", "'b' at line 3, column 3"]),
+        ("std.parseYaml('a: !!int b')", ["YAML", "'b' is not a valid int at line 1, column 4"]),
+        ("std.parseYaml('a: {? [b]: c}')", ["YAML", "a key must be", "at line 1, column 7"]),
+        ("std.parseYaml('a: .inf')", ["YAML", "infinity", "at line 1, column 4"]),
+        ("std.parseYaml('a: \\u0001')", ["YAML", "U+0001"]),
         ("std.assertEqual(1, 2)", ["1 != 2"]),
         ("std.manifestToml({ a: { b: null } })", ["null", "a.b", "TOML"]),
         ("std.base64Decode('abc')", ["std.base64Decode", "Base64"]),
     ],
 )
-def test_the_message_says_what(program, words):
+def test_messages(program, words):
     message = raised(program).message
     assert not [word for word in words if word not in message], message
 

@@ -1,6 +1,6 @@
-"""Every function of `std` ends, with a value or a refusal, however large what it is given.
+"""Every function of `std` ends with a value or a refusal for large arguments.
 
-How soon it ends is measured by the processor's time: `pytest -m timing`.
+`pytest -m timing` measures the processor time.
 """
 
 import gc
@@ -15,17 +15,17 @@ from tests.unit.jsonnet.std.comparison import evaluate
 from tests.unit.jsonnet.std.valid_calls import VALID_CALLS
 
 SECONDS = 0.1
-"""Less than an event has, so that what does not look at the clock shows sooner."""
+"""Less than the limit of an event: functions that do not check the clock exceed it sooner."""
 
 MULTIPLE = 8
 SHARE = 6
-"""Of so many programs one is tried every time, another one with each function."""
+"""One program of this many is tried, another one for each function."""
 FEWER = 200
-"""The part of a large value that is enough where no time is measured."""
+"""The divisor of large values in tests that do not measure time."""
 
 ONCE = "std.type({})"
 OFTEN = "std.foldl(function(t, i) if std.type({}) == 't' then t else i, std.range(1, 5000), 0)"
-"""What one call does not charge for, many do not hide."""
+"""Many calls reveal work that one call does not charge."""
 
 FRAMES = pytest.mark.parametrize(
     ("frame", "size"),
@@ -37,7 +37,7 @@ FUNCTIONS = pytest.mark.parametrize("name", VALID_CALLS)
 
 @pytest.fixture
 def _only_its_own_garbage() -> Iterator[None]:
-    """A collection goes through what the program made, not through all that other tests left."""
+    """Excludes objects of other tests from garbage collections."""
     gc.freeze()
     yield
     gc.unfreeze()
@@ -51,7 +51,7 @@ def programs(name, frame, size, share=1):
 
 
 def overruns(*which):
-    """The programs that take too many processor seconds, with these."""
+    """The programs that take too many processor seconds, with the seconds."""
     found, most = {}, 0.0
     for program in programs(*which):
         begin = time.process_time()
@@ -103,7 +103,7 @@ MEMORY = {
 
 
 @pytest.mark.parametrize("program", MEMORY.values(), ids=MEMORY.keys())
-def test_memory_is_paid_for_before_it_is_taken(program):
+def test_memory_is_charged_before_its_allocation(program):
     answer = evaluate(f"local t = std.repeat('x', 1e6); {program}", LITTLE)
     assert getattr(answer, "kind", None) == "BudgetError", str(answer)[:100]
     assert "bytes" in answer.message

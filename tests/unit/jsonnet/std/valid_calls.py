@@ -1,4 +1,4 @@
-"""One sound call of every function of `std`, from which wrong ones are made systematically."""
+"""One valid call of every function of `std`, and invalid calls derived from it."""
 
 from itertools import product
 
@@ -182,7 +182,7 @@ OPTIONAL = {
     "sort": 1,
     "uniq": 1,
 }
-"""How many arguments may be left out."""
+"""The number of optional arguments."""
 
 _VALUES = [
     "null", "true", "0", "-1", "1.5", "1e15", '""', '"a"', '"ab"', "[]", "[1]", '["b", "a"]',
@@ -211,7 +211,7 @@ def wrong_arity():
 
 
 def any_values():
-    """Every argument of every function by a value of every kind."""
+    """Every argument of every function replaced by a value of every kind."""
     for name, arguments in VALID_CALLS.items():
         for changed in _replaced(arguments, _VALUES):
             yield call(name, changed)

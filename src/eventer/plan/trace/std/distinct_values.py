@@ -41,15 +41,21 @@ def call_per_distinct_value(call: TracedCall) -> Any:
 
     def vector(values: Sequence[Any]) -> Any:
         result = _RESULT_TYPES.get(STD_RESULTS[call.name]) if call.name in STD_RESULTS else None
-        scalars = all(
-            not isinstance(value, Symbolic) or type_name_of(value) in SCALAR_TYPES
-            for value in values
-        )
-        if result is None or not scalars:
+        if result is None or not all(_is_scalar_or_plain(call, value) for value in values):
             return call_per_distinct_document(call)
         return compute_per_distinct_value(call, values, result)
 
     return call.tracer.scalar(call.arguments, call.plain, vector, call.place)
+
+
+def _is_scalar_or_plain(call: TracedCall, value: Any) -> bool:
+    if isinstance(value, Symbolic):
+        return type_name_of(value) in SCALAR_TYPES
+    try:
+        call.tracer.plain.require_plain(value)
+    except NotPlainError:
+        return False
+    return True
 
 
 def compute_per_distinct_value(call: TracedCall, values: Sequence[Any], result: Type) -> Any:

@@ -23,7 +23,7 @@ def format_text(call: TracedCall) -> Any:
     text, values = call.arguments
     if not isinstance(text, str):
         raise PlanUnsupportedError("the format of std.format differs between events")
-    pieces = parse_codes(text, call.compiler.runtime.meter.steps)
+    pieces = parse_codes(text, call.compiler.runtime.meter.charge_steps)
     codes = [piece for piece in pieces if isinstance(piece, Conversion)]
     if any(code.width == "*" or code.precision == "*" for code in codes):
         raise PlanUnsupportedError("std.format gets a width from its values")
