@@ -93,13 +93,13 @@ def _costs_of(plan: Plan, at: int, rows: int) -> ColumnCosts:
     guess = 0
     for _ in range(2):  # the second run knows the size of the text
         begun = time.perf_counter_ns()
-        made = assemble(
+        texts = assemble(
             plan.program.rows, columns, rows, limit=_LIMIT, event_limit=MAX_EVENT_BYTES, guess=guess
         )
         spent = time.perf_counter_ns() - begun
-        guess = len(made.text) + 1
+        guess = len(texts.text) + 1
     own = {node: ns / rows for node, ns in run.own_ns.items()}
-    return ColumnCosts(rows, laid / rows + spent / max(len(made), 1), own)
+    return ColumnCosts(rows, laid / rows + spent / max(len(texts), 1), own)
 
 
 def measure_engine(engine: Engine, at: int, seconds: float = SECONDS) -> EngineSpeed:

@@ -66,8 +66,8 @@ def _laid_out(slot: ColumnSlot, run: Execution) -> Column:
         offsets = np.zeros(len(value) + 1, dtype=np.int64)
         np.cumsum(value, out=offsets[1:])
         return Column(offsets)
-    wanted = _DTYPES[slot.layout]
-    return Column(value if value.dtype == wanted else value.astype(wanted))
+    dtype = _DTYPES[slot.layout]
+    return Column(value if value.dtype == dtype else value.astype(dtype))
 
 
 _DTYPES: Final[dict[Layout, Any]] = {

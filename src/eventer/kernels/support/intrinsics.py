@@ -45,8 +45,8 @@ def _intrinsic(result: Any, parameters: list[Any], emit: Callable[..., Any]) -> 
 
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             values = [
-                context.make_array(kind)(context, builder, arg).data if wanted is None else arg
-                for wanted, kind, arg in zip(parameters, signature.args, args, strict=True)
+                context.make_array(kind)(context, builder, arg).data if expected is None else arg
+                for expected, kind, arg in zip(parameters, signature.args, args, strict=True)
             ]
             value = emit(builder, *values)
             return context.get_dummy_value() if result is types.void else value

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def reduce_lists(run: Execution, node: Node, values: Any, sizes: Any) -> Any:
     """One value per list; rows with an empty list have no minimum or maximum and raise."""
     if node.operation in {"list_any", "list_all"}:
-        return _truths(values, sizes, wanted=node.operation == "list_any")
+        return _truths(values, sizes, searched=node.operation == "list_any")
     if node.operation == "integer_list_sum":
         return _fold(np.add, values, sizes, np.int64(0))
     if node.operation == "list_sum":
@@ -52,7 +52,7 @@ def _greatest(so_far: Any, item: Any) -> Any:
     return np.where(item > so_far, item, so_far)
 
 
-def _truths(values: Any, sizes: Any, *, wanted: bool) -> Any:
+def _truths(values: Any, sizes: Any, *, searched: bool) -> Any:
     rows = np.repeat(np.arange(len(sizes)), sizes)
-    found = np.bincount(rows[values == wanted], minlength=len(sizes)) > 0
-    return found if wanted else ~found
+    found = np.bincount(rows[values == searched], minlength=len(sizes)) > 0
+    return found if searched else ~found

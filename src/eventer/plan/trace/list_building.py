@@ -11,7 +11,7 @@ from eventer.plan.symbols import Choice, Symbol, SymbolicList
 from eventer.plan.trace.dictionaries import split_by_entry
 from eventer.plan.trace.integer_bounds import bounds_of
 from eventer.plan.trace.tracer import Tracer
-from eventer.plan.trace.views import View, delayed, nth, position_in, row_in
+from eventer.plan.trace.views import View, delayed, list_by_position, nth, row_in
 from eventer.plan.unsupported import PlanUnsupportedError
 
 
@@ -22,14 +22,9 @@ def new_list(tracer: Tracer, length: Any, item: Callable[[Symbol], Any]) -> Any:
     """
     bounds = bounds_of(length)
     most = None if bounds is None else (max(bounds[0], 0), max(bounds[1], 0))
-    whole = tracer.integer(length)
-    lengths = tracer.compute("list_lengths", [whole], Type.ROWS, bounds=most).node
-    elements = tracer.graph.elements(tracer.domain, lengths)
-    made = SymbolicList(tracer.domain, lengths, elements, None)
-    with tracer.inside(elements):
-        position = position_in(tracer, made)
-        operand = delayed(tracer, lambda: item(position))
-    return SymbolicList(tracer.domain, lengths, elements, operand)
+    integer = tracer.integer(length)
+    lengths = tracer.compute("list_lengths", [integer], Type.ROWS, bounds=most).node
+    return list_by_position(tracer, lengths, lambda position: lambda: item(position))
 
 
 def list_of(tracer: Tracer, source: SymbolicList, inner: Any) -> Any:

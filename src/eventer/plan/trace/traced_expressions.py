@@ -105,19 +105,19 @@ def unary(compiler: Compiler, node: Unary, scope: Scope) -> Code:
 
     def vector(values: Sequence[Any]) -> Any:
         (value,) = values
-        wanted, operation = _UNARY[operator]
+        target, operation = _UNARY[operator]
         kind = type_name_of(value)
         if kind is None:
             raise PlanUnsupportedError(
                 f"the operand of `{operator}` differs in type between events"
             )
-        if kind != ("boolean" if wanted is Type.BOOLEAN else "number"):
+        if kind != ("boolean" if target is Type.BOOLEAN else "number"):
             raise EvaluationError(f"unary `{operator}` does not accept a {kind}")
-        typed = tracer.typed(value, wanted)
+        typed = tracer.typed(value, target)
         if operation is None:
             return typed
         extra = (bit_not,) if operation == "each" else ()
-        return tracer.compute(operation, [typed], wanted, parameters=extra, label=operator)
+        return tracer.compute(operation, [typed], target, parameters=extra, label=operator)
 
     return located(lambda frame: tracer.scalar([operand(frame)], plain, vector), node.span)
 

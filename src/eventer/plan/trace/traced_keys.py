@@ -37,8 +37,10 @@ class TracedKeys:
             return self._element(key, step.node)
         if isinstance(key, KeySymbol):
             node = key.node
-            made = self._graph.node("key_child", (node,), node.domain, Type.KEY, parameters=(step,))
-            return KeySymbol(made)
+            child = self._graph.node(
+                "key_child", (node,), node.domain, Type.KEY, parameters=(step,)
+            )
+            return KeySymbol(child)
         return draw.child(key, step)
 
     def _element(self, key: Any, position: Node) -> KeySymbol:

@@ -134,8 +134,8 @@ def _alternatives(tracer: Tracer, name: Any, field: Field) -> Sequence[tuple[str
     return [(each, _is_entry(tracer, name, each)) for each in names]
 
 
-def _is_entry(tracer: Tracer, name: Symbol, wanted: str) -> Symbol:
-    matches = tuple(entry == wanted for entry in name.node.entries)
+def _is_entry(tracer: Tracer, name: Symbol, expected: str) -> Symbol:
+    matches = tuple(entry == expected for entry in name.node.entries)
     return tracer.compute("entries", [name], Type.DICTIONARY, entries=matches)
 
 

@@ -88,8 +88,8 @@ class TracedOperators(Operators):
         """Arithmetic on two numbers; the result is an INTEGER if it is certainly exact."""
         whole = _integer_result(operation, values)
         if whole is not None:
-            wanted = [self._tracer.typed(value, Type.INTEGER) for value in values]
-            given = [int(v) if isinstance(v, float) else v for v in wanted]
+            typed = [self._tracer.typed(value, Type.INTEGER) for value in values]
+            given = [int(v) if isinstance(v, float) else v for v in typed]
             return self._tracer.compute("integer_" + operation, given, Type.INTEGER, bounds=whole)
         typed = [self._tracer.typed(value, Type.NUMBER) for value in values]
         return self._checked(operation, typed)
@@ -170,14 +170,14 @@ class TracedOperators(Operators):
             return False
         kind = kinds[0]
         if kind == "number":
-            operation, wanted = "equal", _numeric(values)
+            operation, target = "equal", _numeric(values)
         elif kind == "string":
-            operation, wanted = "text_equal", Type.TEXT
+            operation, target = "text_equal", Type.TEXT
         elif kind == "boolean":
-            operation, wanted = "equal", Type.BOOLEAN
+            operation, target = "equal", Type.BOOLEAN
         else:
             raise PlanUnsupportedError(f"equality of values that are {kind}")
-        typed = [tracer.typed(value, wanted) for value in values]
+        typed = [tracer.typed(value, target) for value in values]
         return tracer.compute(operation, typed, Type.BOOLEAN)
 
     def ordered(self, operator: str, left: Any, right: Any) -> Any:
@@ -195,9 +195,9 @@ class TracedOperators(Operators):
                 )
             if kinds[0] != kinds[1] or kinds[0] not in {"number", "string"}:
                 raise EvaluationError(f"cannot compare {kinds[0]} with {kinds[1]}")
-            wanted = _numeric(values) if kinds[0] == "number" else Type.TEXT
+            target = _numeric(values) if kinds[0] == "number" else Type.TEXT
             operation = ("" if kinds[0] == "number" else "text_") + _COMPARED[operator]
-            typed = [self._tracer.typed(value, wanted) for value in values]
+            typed = [self._tracer.typed(value, target) for value in values]
             return self._tracer.compute(operation, typed, Type.BOOLEAN)
 
         return self._tracer.scalar([left, right], plain, vector)

@@ -196,18 +196,18 @@ class Tracer:
 
     # -- scalars --------------------------------------------------------------------------------
 
-    def typed(self, value: Any, wanted: Type) -> Any:
+    def typed(self, value: Any, target: Type) -> Any:
         """A scalar as a column of a type; plain values stay as they are."""
-        if not isinstance(value, Symbol) or value.node.type is wanted:
+        if not isinstance(value, Symbol) or value.node.type is target:
             return value
-        have = value.node.type
-        if have is Type.DICTIONARY:
+        source = value.node.type
+        if source is Type.DICTIONARY:
             entries = value.node.entries
-            return self.compute("typed", [value], wanted, parameters=entries)
-        if have is Type.INTEGER and wanted is Type.NUMBER:
+            return self.compute("typed", [value], target, parameters=entries)
+        if source is Type.INTEGER and target is Type.NUMBER:
             return self.compute("number", [value], Type.NUMBER)
         raise PlanUnsupportedError(
-            f"a column of type {have.value} is used as {wanted.value}", value.node.span
+            f"a column of type {source.value} is used as {target.value}", value.node.span
         )
 
     def integer(self, value: Any) -> Any:

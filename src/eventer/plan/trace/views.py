@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from eventer.core.errors import EvaluationError
@@ -135,15 +136,13 @@ class View:
         if value.domain is not self.source:
             row = self._row_around(value.domain)
         lengths = self._seen_from(value.domain, row)(Symbol(value.lengths)).node
-        elements = tracer.graph.elements(tracer.domain, lengths)
-        made = SymbolicList(tracer.domain, lengths, elements, None)
-        with tracer.inside(elements):
-            place = position_in(tracer, made)
-            view = self._seen_from(
-                value.elements, element_rows(tracer, value, place, tracer.lift(row))
-            )
-            item = delayed(tracer, lambda: view(force(value.item)))
-        return SymbolicList(tracer.domain, lengths, elements, item)
+
+        def item(position: Symbol) -> Callable[[], Any]:
+            rows = element_rows(tracer, value, position, tracer.lift(row))
+            view = self._seen_from(value.elements, rows)
+            return lambda: view(force(value.item))
+
+        return list_by_position(tracer, lengths, item)
 
     def _is_shared(self, domain: Domain) -> bool:
         """Whether values of a domain are valid in the current domain."""
@@ -187,14 +186,23 @@ def lift_list(tracer: Tracer, value: SymbolicList) -> SymbolicList:
     """A list of an ancestor, in the current domain."""
     if value.domain is tracer.domain:
         return value
-    lengths = tracer.lift(value.lengths)
+
+    def item(position: Symbol) -> Callable[[], Any]:
+        view = View(tracer, value.elements, element_rows(tracer, value, position), value.domain)
+        return lambda: view(force(value.item))
+
+    return list_by_position(tracer, tracer.lift(value.lengths), item)
+
+
+def list_by_position(
+    tracer: Tracer, lengths: Node, item: Callable[[Symbol], Callable[[], Any]]
+) -> SymbolicList:
+    """A list in the current domain; `item` gives the function of an element for its position."""
     elements = tracer.graph.elements(tracer.domain, lengths)
-    made = SymbolicList(tracer.domain, lengths, elements, None)
+    without_items = SymbolicList(tracer.domain, lengths, elements, None)
     with tracer.inside(elements):
-        rows = element_rows(tracer, value, position_in(tracer, made))
-        view = View(tracer, value.elements, rows, value.domain)
-        item = delayed(tracer, lambda: view(force(value.item)))
-    return SymbolicList(tracer.domain, lengths, elements, item)
+        operand = delayed(tracer, item(position_in(tracer, without_items)))
+    return replace(without_items, item=operand)
 
 
 def element_rows(tracer: Tracer, value: SymbolicList, number: Any, row: Node | None = None) -> Node:

@@ -123,10 +123,10 @@ def flat_map(call: TracedCall) -> Any:
     make, tracer = _function(func), call.tracer
 
     def each(context: Any, item: Any) -> Any:
-        made = tracer.simplified(make.enter(context, [item], NO_NAMED_ARGUMENTS, call.place))
-        if not isinstance(made, Symbolic | Array):
+        result = tracer.simplified(make.enter(context, [item], NO_NAMED_ARGUMENTS, call.place))
+        if not isinstance(result, Symbolic | Array):
             raise PlanUnsupportedError("std.flatMap returns values that may not be arrays")
-        return made
+        return result
 
     if not isinstance(values, SymbolicList | Array):
         raise PlanUnsupportedError("std.flatMap over a value that is chosen at random")
@@ -186,35 +186,35 @@ def fold_right(call: TracedCall) -> Any:
 @traced_rule("any", nested=True)
 def any_of(call: TracedCall) -> Any:
     """Whether some element is true."""
-    return _truths(call, wanted=True)
+    return _truths(call, searched=True)
 
 
 @traced_rule("all", nested=True)
 def all_of(call: TracedCall) -> Any:
     """Whether every element is true."""
-    return _truths(call, wanted=False)
+    return _truths(call, searched=False)
 
 
-def _truths(call: TracedCall, *, wanted: bool) -> Any:
+def _truths(call: TracedCall, *, searched: bool) -> Any:
     (values,) = call.arguments
     tracer = call.tracer
     if isinstance(values, SymbolicList):
         column_of(call, values, "boolean")
-        return grouped(call, values, "list_any" if wanted else "list_all", Type.BOOLEAN)
+        return grouped(call, values, "list_any" if searched else "list_all", Type.BOOLEAN)
     if not isinstance(values, Array):
         raise PlanUnsupportedError("a loop over a value that is chosen at random")
-    found: Any = not wanted
+    found: Any = not searched
     for item in reversed(values.items):
-        found = _first(call, item, found, wanted=wanted)
+        found = _first(call, item, found, searched=searched)
     return tracer.simplified(found)
 
 
-def _first(call: TracedCall, item: Any, rest: Any, *, wanted: bool) -> Any:
+def _first(call: TracedCall, item: Any, rest: Any, *, searched: bool) -> Any:
     tracer = call.tracer
     value = tracer.simplified(force(item))
     if type_name_of(value) != "boolean":
         raise PlanUnsupportedError("std.any and std.all need arrays of booleans")
-    if wanted:
+    if searched:
         return tracer.choose(value, lambda: True, lambda: rest)
     return tracer.choose(value, lambda: rest, lambda: False)
 
@@ -280,7 +280,7 @@ def _given(argument: Any) -> bool:
 @traced_rule("member", "contains", nested=True)
 def contains_element(call: TracedCall) -> Any:
     """Whether an array has an element, or a text a part."""
-    values, wanted = call.arguments
+    values, searched = call.arguments
     operators, tracer = call.compiler.operators, call.tracer
     if not isinstance(values, Array):
         if isinstance(values, SymbolicList):
@@ -288,7 +288,7 @@ def contains_element(call: TracedCall) -> Any:
         return tracer.scalar(call.arguments, call.plain, _text_member(call), call.place)
     found: Any = False
     for item in reversed(values.items):
-        same = operators.equals(force(item), wanted)
+        same = operators.equals(force(item), searched)
         found = tracer.choose(same, lambda: True, partial(_same, found))
     return found
 
