@@ -40,6 +40,6 @@ def test_keys_of_other_formats_are_ignored(key):
 
 
 @pytest.mark.parametrize("value", [b"", b"{", b"5", b"[]", b'{"next":1}', b'{"next":"x"}'])
-def test_a_value_that_states_no_position_is_an_error(value):
-    with pytest.raises(ValueError, match="no position"):
+def test_a_value_that_is_not_a_position_is_an_error(value):
+    with pytest.raises(ValueError, match="not a position"):
         decode_position(value)

@@ -14,8 +14,8 @@ def test_legal_names(name):
     ("name", "fault"),
     [
         ("", "1 to 249"),
-        (".", "no topic name"),
-        ("..", "no topic name"),
+        (".", "not a topic name"),
+        ("..", "not a topic name"),
         ("x" * 250, "250"),
         ("a b", "not ' '"),
         ("é", "not 'é'"),
