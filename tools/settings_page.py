@@ -10,8 +10,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from reference_page import write_or_check
 
-from eventer.settings.layers import DELIMITER, PREFIX
 from eventer.settings.model import KafkaConnection, Limits, PostgresConnection, Settings
+from eventer.settings.sources import DELIMITER, PREFIX
 
 INTRODUCTION: Final = """# Settings
 

@@ -126,7 +126,7 @@ class Service:
                 total += member.memory_info().rss
         return total
 
-    def processor_seconds(self) -> float:
+    def cpu_seconds(self) -> float:
         """CPU time of the service and its workers, including workers that exited."""
         seconds = 0.0
         for member in self.processes():

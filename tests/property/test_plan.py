@@ -20,7 +20,7 @@ from eventer.core.errors import (
 )
 from eventer.core.large_stack import run_with_large_stack
 from eventer.core.model import ColumnType, Stream, Template
-from eventer.destinations.kafka.batches import as_bytes_column
+from eventer.destinations.kafka.record_encoding import as_bytes_column
 from eventer.jsonnet.budget import Budget
 from eventer.kernels.json import assemble_loops
 from eventer.kernels.kafka.record_batches import RecordColumns

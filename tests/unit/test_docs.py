@@ -10,16 +10,16 @@ import pytest
 import typer.main
 from pydantic import BaseModel
 
-from eventer.api.wire.generators import AddBody
-from eventer.api.wire.templates import PreviewBody, TemplateBody, ValidateBody
+from eventer.api.wire.generator_requests import AddBody
+from eventer.api.wire.template_requests import PreviewBody, TemplateBody, ValidateBody
 from eventer.cli.main import app
 from eventer.core.model import Stream, Template
 from eventer.jsonnet.importer import StoredImporter
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
-from eventer.settings.layers import environment_layer, toml_layer
 from eventer.settings.loader import secret_keys
 from eventer.settings.model import NamedKafka, NamedPostgres, Settings
+from eventer.settings.sources import environment_layer, toml_layer
 from tests.unit.doc_pages import ROOT, Page, pages
 
 ALL = pages(reference=True)

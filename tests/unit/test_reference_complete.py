@@ -18,8 +18,8 @@ from eventer.api import problems
 from eventer.api import routes as api_routes
 from eventer.cli.main import app
 from eventer.functions.catalog import CATALOG
-from eventer.settings.layers import DELIMITER, PREFIX
 from eventer.settings.model import Settings
+from eventer.settings.sources import DELIMITER, PREFIX
 
 PAGES = Path(__file__).parents[2] / "docs" / "reference"
 

@@ -21,7 +21,7 @@ from eventer.cli.signals import shutdown_on_signals
 from eventer.cli.terminal import print_message
 from eventer.core.errors import EventerError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
-from eventer.service.local import VOLATILE_CONNECTIONS, EmbeddedServers, embedded_servers
+from eventer.service.hosted_service import VOLATILE_CONNECTIONS, EmbeddedServers, embedded_servers
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 from eventer.settings import Settings
 

@@ -15,7 +15,7 @@ import uvicorn
 from eventer.api.app import create_app
 from eventer.api.time_limited_protocol import protocol_class
 from eventer.service.eventer import Eventer
-from eventer.service.local import started_eventer
+from eventer.service.hosted_service import started_eventer
 from eventer.settings.model import Settings, check_bind
 
 _GRACE_SECONDS = 5

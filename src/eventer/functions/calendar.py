@@ -38,7 +38,7 @@ class Dates:
     month: NDArray[np.int64]
     day: NDArray[np.int64]
 
-    def spell(self) -> Bytes:
+    def write_text(self) -> Bytes:
         """Each as `2006-01-02`."""
         out = np.full((len(self.year), 10), ord("-"), dtype=np.uint8)
         century = self.year // 100
@@ -68,7 +68,7 @@ def dates(days: NDArray[np.int64]) -> Dates:
     return Dates(year_of_period + period * 400 + late, month, day)
 
 
-def spell_clock(seconds: NDArray[np.int64]) -> Bytes:
+def clock_text(seconds: NDArray[np.int64]) -> Bytes:
     """Seconds of a day as `15:04:05`."""
     out = np.full((len(seconds), 8), ord(":"), dtype=np.uint8)
     minutes = seconds // 60
@@ -90,9 +90,9 @@ def rfc3339(units: NDArray[np.int64], digits: int) -> StringColumn:
     seconds = units // scale
     days = seconds // SECONDS_PER_DAY
     text_parts: list[Bytes | bytes] = [
-        dates(days).spell(),
+        dates(days).write_text(),
         b"T",
-        spell_clock(seconds - days * SECONDS_PER_DAY),
+        clock_text(seconds - days * SECONDS_PER_DAY),
     ]
     if digits:
         text_parts += [b".", padded_digits(units - seconds * scale, digits)]

@@ -1,4 +1,4 @@
-"""Builds a `SpellProgram`: lays out texts and tables, numbers registers and key slots."""
+"""Builds a `TextProgram`: lays out texts and tables, numbers registers and key slots."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventer.kernels import draw
-from eventer.kernels.draw.spell import OPERANDS, SLACK, SpellOp, SpellProgram
+from eventer.kernels.draw.random_texts import OPERANDS, SLACK, TextOp, TextProgram
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class ProgramBuilder:
         self._offsets: dict[tuple[int, ...] | tuple[str, ...] | bytes, int] = {}
         self._registers: dict[tuple[int, ...], int] = {}
 
-    def add(self, op: SpellOp, *operands: int) -> None:
+    def add(self, op: TextOp, *operands: int) -> None:
         """Adds an instruction."""
         self._code.append([op, *operands, *[0] * (OPERANDS - len(operands))])
 
-    def register(self, op: SpellOp, *operands: int) -> int:
+    def register(self, op: TextOp, *operands: int) -> int:
         """The register with the number that this instruction computes."""
         made = (op, *operands)
         if made not in self._registers:
@@ -51,7 +51,7 @@ class ProgramBuilder:
         A number that is computed within must not be used afterwards.
         """
         at = len(self._code)
-        self.add(SpellOp.UNLESS)
+        self.add(TextOp.UNLESS)
         yield
         self._code[at][1:4] = [register, hidden, len(self._code) - at - 1]
 
@@ -79,14 +79,14 @@ class ProgramBuilder:
             self._offsets[entries] = self.table(ends.tolist())
         return self._offsets[entries]
 
-    def build(self, width: int) -> SpellProgram:
+    def build(self, width: int) -> TextProgram:
         """The program; its texts have at most `width` bytes."""
         slots: dict[tuple[int, ...], int] = {(): 0}
         for word in self._words:
             for depth in range(len(word.steps)):
                 slots.setdefault(word.steps[: depth + 1], len(slots))
         steps = [draw.mixed_step(path[-1]) if path else 0 for path in slots]
-        return SpellProgram(
+        return TextProgram(
             parents=np.array([slots[path[:-1]] for path in slots], dtype=np.int64),
             steps=draw.key_column(steps),
             slots=np.array([slots[word.steps] for word in self._words], dtype=np.int64),

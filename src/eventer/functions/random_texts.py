@@ -1,4 +1,4 @@
-"""Columns of random texts: arrays spell few rows, a compiled program spells many."""
+"""Columns of random texts: arrays write few rows, a compiled program writes many."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from eventer.functions.program_builder import ProgramBuilder, RandomWord
 from eventer.functions.spec import FieldMaker
 from eventer.functions.text_parts import TextPart, text_parts
 from eventer.kernels import draw
-from eventer.kernels.draw.spell import SpellProgram, spell
+from eventer.kernels.draw.random_texts import TextProgram, write_text
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class RandomText:
     def column(self, key: draw.Key, index: draw.Index) -> StringColumn:
         """A text per row."""
         if draw.use_compiled(len(index)):
-            return StringColumn(*spell(self.program, key, index))
+            return StringColumn(*write_text(self.program, key, index))
         words = self._drawn(key, index)
         return string_building.concatenate_parts(
-            len(index), *(piece.spell(words) for piece in self.text_parts)
+            len(index), *(piece.write_text(words) for piece in self.text_parts)
         )
 
     def _drawn(self, key: draw.Key, index: draw.Index) -> draw.Words:
@@ -55,8 +55,8 @@ class RandomText:
         )
 
     @cached_property
-    def program(self) -> SpellProgram:
-        """The program that spells many rows."""
+    def program(self) -> TextProgram:
+        """The program that writes many rows."""
         builder = ProgramBuilder(self.words)
         for piece in self.text_parts:
             piece.emit(builder)

@@ -1,4 +1,4 @@
-"""Spells strings for many rows at once.
+"""Writes strings for many rows at once.
 
 A string is laid out as parts, each a matrix of bytes with a row per row of the column (or one row
 for all). If lengths differ, a mask marks the bytes to keep; the others are removed at the end.
@@ -63,7 +63,7 @@ class Alphabet:
         codes = np.arange(_LANE_VALUES, dtype=np.int64) * len(characters) >> 16
         self._by_lane = np.frombuffer(characters, dtype=np.uint8)[codes]
 
-    def spell(self, lanes: Lanes) -> Bytes:
+    def write_text(self, lanes: Lanes) -> Bytes:
         """A character per lane."""
         spelt: Bytes = self._by_lane[lanes]
         return spelt

@@ -1,7 +1,7 @@
-"""The parts of random texts, each with two ways to spell it.
+"""The parts of random texts, each with two ways to write it.
 
-A part spells few rows as a matrix of bytes, and adds the instructions of a `SpellProgram` that
-spell many. The numbers that parts depend on have the same two ways.
+A part writes few rows as a matrix of bytes, and adds the instructions of a `TextProgram` that
+write many. The numbers that parts depend on have the same two ways.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.functions import string_building
-from eventer.functions.calendar import SECONDS_PER_DAY, dates, spell_clock
+from eventer.functions.calendar import SECONDS_PER_DAY, clock_text, dates
 from eventer.functions.program_builder import ProgramBuilder
 from eventer.functions.string_building import Alphabet, Bytes, MaskedBytes, StringDictionary
 from eventer.kernels import draw
-from eventer.kernels.draw.spell import SpellOp
+from eventer.kernels.draw.random_texts import TextOp
 
 Values: TypeAlias = NDArray[np.int64]
 PartBytes: TypeAlias = bytes | Bytes | MaskedBytes
@@ -44,12 +44,12 @@ class TextPart(Protocol):
         """The maximal number of bytes."""
         ...
 
-    def spell(self, words: draw.Words) -> PartBytes:
+    def write_text(self, words: draw.Words) -> PartBytes:
         """The part for each row of words."""
         ...
 
     def emit(self, program: ProgramBuilder) -> None:
-        """Adds the instructions that spell the part."""
+        """Adds the instructions that write the part."""
         ...
 
 
@@ -66,7 +66,7 @@ class LaneNumber:
 
     def emit(self, program: ProgramBuilder) -> int:
         """See `NumberSource.emit`."""
-        return program.register(SpellOp.LANE, self.lane, self.size)
+        return program.register(TextOp.LANE, self.lane, self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class ByteNumber:
 
     def emit(self, program: ProgramBuilder) -> int:
         """See `NumberSource.emit`."""
-        return program.register(SpellOp.BYTE, self.octet)
+        return program.register(TextOp.BYTE, self.octet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class BoundedNumber:
         """See `NumberSource.emit`."""
         by = self.by.emit(program) if self.by else -1
         sizes, starts = program.table(self.sizes), program.table(self.starts)
-        return program.register(SpellOp.BELOW, self.word, sizes, starts, by)
+        return program.register(TextOp.BELOW, self.word, sizes, starts, by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +118,14 @@ class LiteralPart:
         """See `TextPart.width`."""
         return len(self.text)
 
-    def spell(self, words: draw.Words) -> PartBytes:
-        """See `TextPart.spell`."""
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`."""
         del words
         return self.text
 
     def emit(self, program: ProgramBuilder) -> None:
         """See `TextPart.emit`."""
-        program.add(SpellOp.LITERAL, program.text(self.text), len(self.text))
+        program.add(TextOp.LITERAL, program.text(self.text), len(self.text))
 
 
 def text_parts(given: Sequence[TextPart | bytes]) -> list[TextPart]:
@@ -146,15 +146,15 @@ class LettersPart:
         """See `TextPart.width`."""
         return self.stop - self.first
 
-    def spell(self, words: draw.Words) -> PartBytes:
-        """See `TextPart.spell`."""
-        return self.alphabet.spell(draw.lanes(words)[:, self.first : self.stop])
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`."""
+        return self.alphabet.write_text(draw.lanes(words)[:, self.first : self.stop])
 
     def emit(self, program: ProgramBuilder) -> None:
         """See `TextPart.emit`."""
         characters = self.alphabet.characters
         program.add(
-            SpellOp.LETTERS, self.first, self.stop, program.text(characters), len(characters)
+            TextOp.LETTERS, self.first, self.stop, program.text(characters), len(characters)
         )
 
 
@@ -170,14 +170,14 @@ class DictionaryPart:
         """See `TextPart.width`."""
         return max(map(len, self.entries.entries))
 
-    def spell(self, words: draw.Words) -> PartBytes:
-        """See `TextPart.spell`."""
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`."""
         return self.entries.take(self.number.values(words))
 
     def emit(self, program: ProgramBuilder) -> None:
         """See `TextPart.emit`."""
         number = self.number.emit(program)
-        program.add(SpellOp.ENTRY, number, program.dictionary(self.entries.entries))
+        program.add(TextOp.ENTRY, number, program.dictionary(self.entries.entries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +193,9 @@ class ConditionalPart:
         """See `TextPart.width`."""
         return self.piece.width
 
-    def spell(self, words: draw.Words) -> PartBytes:
-        """See `TextPart.spell`. The part must have a fixed width."""
-        matrix = self.piece.spell(words)
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`. The part must have a fixed width."""
+        matrix = self.piece.write_text(words)
         assert isinstance(matrix, np.ndarray)
         shown = np.array(self.shown)[self.number.values(words)]
         return MaskedBytes(matrix, np.broadcast_to(shown[:, np.newaxis], matrix.shape))
@@ -220,13 +220,13 @@ class HexPart:
         """See `TextPart.width`."""
         return 2 * (self.stop - self.first)
 
-    def spell(self, words: draw.Words) -> PartBytes:
-        """See `TextPart.spell`."""
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`."""
         return string_building.hexadecimal(draw.bytes_of(words)[:, self.first : self.stop])
 
     def emit(self, program: ProgramBuilder) -> None:
         """See `TextPart.emit`."""
-        program.add(SpellOp.HEX, self.first, self.stop)
+        program.add(TextOp.HEX, self.first, self.stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,13 +241,13 @@ class RawBytesPart:
         """See `TextPart.width`."""
         return self.stop - self.first
 
-    def spell(self, words: draw.Words) -> PartBytes:
-        """See `TextPart.spell`."""
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`."""
         return draw.bytes_of(words)[:, self.first : self.stop]
 
     def emit(self, program: ProgramBuilder) -> None:
         """See `TextPart.emit`."""
-        program.add(SpellOp.RAW, self.first, self.stop)
+        program.add(TextOp.RAW, self.first, self.stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,13 +257,13 @@ class PaddedNumberPart:
     number: NumberSource
     width: int
 
-    def spell(self, words: draw.Words) -> PartBytes:
-        """See `TextPart.spell`."""
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`."""
         return string_building.padded_digits(self.number.values(words), self.width)
 
     def emit(self, program: ProgramBuilder) -> None:
         """See `TextPart.emit`."""
-        program.add(SpellOp.PADDED, self.number.emit(program), self.width)
+        program.add(TextOp.PADDED, self.number.emit(program), self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +273,8 @@ class HundredthsPart:
     width: ClassVar[int] = 10
     number: NumberSource
 
-    def spell(self, words: draw.Words) -> PartBytes:
-        """See `TextPart.spell`."""
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`."""
         number = self.number.values(words)
         matrix = np.full((len(number), 10), ord("."), dtype=np.uint8)
         matrix[:, :7] = string_building.padded_digits(number // 100, 7)
@@ -285,7 +285,7 @@ class HundredthsPart:
 
     def emit(self, program: ProgramBuilder) -> None:
         """See `TextPart.emit`."""
-        program.add(SpellOp.HUNDREDTHS, self.number.emit(program))
+        program.add(TextOp.HUNDREDTHS, self.number.emit(program))
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,13 +295,13 @@ class DatePart:
     width: ClassVar[int] = 10
     seconds: NumberSource
 
-    def spell(self, words: draw.Words) -> PartBytes:
-        """See `TextPart.spell`."""
-        return dates(self.seconds.values(words) // SECONDS_PER_DAY).spell()
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`."""
+        return dates(self.seconds.values(words) // SECONDS_PER_DAY).write_text()
 
     def emit(self, program: ProgramBuilder) -> None:
         """See `TextPart.emit`."""
-        program.add(SpellOp.DATE, self.seconds.emit(program))
+        program.add(TextOp.DATE, self.seconds.emit(program))
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,13 +311,13 @@ class TimePart:
     width: ClassVar[int] = 8
     seconds: NumberSource
 
-    def spell(self, words: draw.Words) -> PartBytes:
-        """See `TextPart.spell`."""
-        return spell_clock(self.seconds.values(words) % SECONDS_PER_DAY)
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`."""
+        return clock_text(self.seconds.values(words) % SECONDS_PER_DAY)
 
     def emit(self, program: ProgramBuilder) -> None:
         """See `TextPart.emit`."""
-        program.add(SpellOp.CLOCK, self.seconds.emit(program))
+        program.add(TextOp.CLOCK, self.seconds.emit(program))
 
 
 _BASE64: Final = string_building.LETTERS + string_building.DIGITS + b"-_"
@@ -334,21 +334,21 @@ class Base64Part:
         """See `TextPart.width`."""
         return (4 * sum(piece.width for piece in text_parts(self.text_parts)) + 2) // 3
 
-    def spell(self, words: draw.Words) -> PartBytes:
-        """See `TextPart.spell`."""
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`."""
         rows = len(words)
         text = string_building.concatenate_parts(
-            rows, *(piece.spell(words) for piece in text_parts(self.text_parts))
+            rows, *(piece.write_text(words) for piece in text_parts(self.text_parts))
         )
         width = sum(piece.width for piece in text_parts(self.text_parts))
         return string_building.base64url(text.data.reshape(rows, width))
 
     def emit(self, program: ProgramBuilder) -> None:
         """See `TextPart.emit`."""
-        program.add(SpellOp.MARK)
+        program.add(TextOp.MARK)
         for piece in text_parts(self.text_parts):
             piece.emit(program)
-        program.add(SpellOp.BASE64, program.text(_BASE64))
+        program.add(TextOp.BASE64, program.text(_BASE64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,12 +356,12 @@ class CustomPart:
     """A part of a single key, with both ways given by the caller."""
 
     width: int
-    spell_rows: Callable[[draw.Words], PartBytes]
+    write_text_rows: Callable[[draw.Words], PartBytes]
     emit_instructions: Callable[[ProgramBuilder], None]
 
-    def spell(self, words: draw.Words) -> PartBytes:
-        """See `TextPart.spell`."""
-        return self.spell_rows(words)
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`."""
+        return self.write_text_rows(words)
 
     def emit(self, program: ProgramBuilder) -> None:
         """See `TextPart.emit`."""

@@ -35,7 +35,7 @@ _PIECE_LENGTH: Final = 16_384
 class Budget:
     """The limits of one event; None is no limit of `seconds`.
 
-    Seconds are processor time of the thread, so the load of the machine does not matter.
+    Seconds are CPU time of the thread, so the load of the machine does not matter.
     """
 
     steps: int = 2_000_000

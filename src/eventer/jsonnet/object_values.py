@@ -14,7 +14,7 @@ from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.suggestions import did_you_mean
 from eventer.jsonnet.context import Context
 from eventer.jsonnet.error_trace import add_trace_frame
-from eventer.jsonnet.layers import (
+from eventer.jsonnet.object_layers import (
     HIDDEN,
     INHERIT,
     PLAIN_OBJECT_CODE,

@@ -9,9 +9,9 @@ from eventer.core.errors import EvaluationError
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, force
 from eventer.plan.symbols import Symbolic, SymbolicList
+from eventer.plan.trace.row_views import lift_list
 from eventer.plan.trace.traced_objects import OptionalMember, TracedObject
 from eventer.plan.trace.tracer import Tracer
-from eventer.plan.trace.views import lift_list
 from eventer.plan.unsupported import PlanUnsupportedError
 
 

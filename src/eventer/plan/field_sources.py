@@ -15,9 +15,9 @@ from eventer.plan.graph import Domain, Type
 from eventer.plan.row_program import BoundRowProgram
 from eventer.plan.row_program_writer import RowProgramWriter
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, SymbolicList, type_name_of
+from eventer.plan.trace.row_views import nth
 from eventer.plan.trace.traced_objects import OptionalMember, TracedObject
 from eventer.plan.trace.tracer import Tracer
-from eventer.plan.trace.views import nth
 
 _TEXTS: Final = frozenset({ColumnType.JSONB, ColumnType.KEY})
 

@@ -16,9 +16,9 @@ from eventer.plan.graph import Domain, Literal, Node, Type, source_node
 from eventer.plan.row_program import BoundRowProgram, Layout
 from eventer.plan.row_program_builder import MAX_LITERALS, RowProgramBuilder
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, SymbolicList
+from eventer.plan.trace.row_views import lift_list
 from eventer.plan.trace.traced_objects import Chain, OptionalMember, TracedObject
 from eventer.plan.trace.tracer import Tracer
-from eventer.plan.trace.views import lift_list
 from eventer.plan.unsupported import PlanUnsupportedError
 
 

@@ -50,7 +50,7 @@ class GenerationThread:
         self._clock = self._executor.submit(_thread_clock).result()
 
     def processor_ns(self) -> int:
-        """Processor time of the thread so far, in nanoseconds."""
+        """CPU time of the thread so far, in nanoseconds."""
         return time.clock_gettime_ns(self._clock)
 
     async def generate(

@@ -11,7 +11,7 @@ from eventer.core.clock import Clock, SystemClock
 from eventer.core.errors import Fault, NotFoundError, RegistryError, RequestError
 from eventer.core.model import GeneratorState, Guarantee, Position
 from eventer.registry.base import Registry, Remove, SetState
-from eventer.service.adder import Adder
+from eventer.service.add_generators import Adder
 from eventer.service.connections import known_connections
 from eventer.service.destination_checker import DestinationChecker
 from eventer.service.generator import Generator, view

@@ -30,7 +30,7 @@ _DRY_RUN_EVENTS: Final = 100
 _DRY_RUN_TIME_SHARE: Final = 0.75
 """Share of the time limit after which a dry run stops with the events that it has."""
 PREVIEW_TIMEOUT_S: Final = 15.0
-"""Processor time for events or an explanation that are only shown."""
+"""CPU time for events or an explanation that are only shown."""
 
 
 class TemplateService:

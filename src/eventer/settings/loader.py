@@ -14,7 +14,14 @@ from eventer.core.errors import ConfigError
 from eventer.core.suggestions import closest_name, did_you_mean
 from eventer.core.validation_text import validation_message
 from eventer.destinations.postgres.dsn import parse_dsn
-from eventer.settings.layers import (
+from eventer.settings.model import (
+    CONNECTION_NAME,
+    NamedKafka,
+    NamedPostgres,
+    PostgresConnection,
+    Settings,
+)
+from eventer.settings.sources import (
     PREFIX,
     KeyPath,
     Layer,
@@ -25,13 +32,6 @@ from eventer.settings.layers import (
     nest,
     read_secret_files,
     toml_layer,
-)
-from eventer.settings.model import (
-    CONNECTION_NAME,
-    NamedKafka,
-    NamedPostgres,
-    PostgresConnection,
-    Settings,
 )
 
 CONFIG_FILE_NAME = "eventer.toml"

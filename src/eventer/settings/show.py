@@ -9,8 +9,8 @@ from pydantic import BaseModel, SecretStr
 
 from eventer.core.errors import ConfigError
 from eventer.destinations.postgres.dsn import parse_dsn
-from eventer.settings.layers import KeyPath
 from eventer.settings.loader import LoadedSettings
+from eventer.settings.sources import KeyPath
 
 MASK = "********"
 

@@ -50,7 +50,7 @@ from eventer.workers.messages import (
 STUCK_EVENT_LIMIT_S: Final = 20.0
 """Engines keep to slices of 20 ms and budgets of 1 s; after this time the process ends itself.
 
-Processor time, since the machine may be busy. Time to load or compile code does not count.
+CPU time, since the machine may be busy. Time to load or compile code does not count.
 """
 MAX_LOADING_S: Final = 60.0
 """How long loading or compiling code may take until time counts again."""

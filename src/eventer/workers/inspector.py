@@ -174,7 +174,7 @@ def _dry_run(
 ) -> tuple[list[Batch], EventerError | None]:
     """The first events without those that raise, and the first error.
 
-    Ends early when this thread has used its processor time.
+    Ends early when this thread has used its CPU time.
 
     Raises:
         TemplateError: every event raises.

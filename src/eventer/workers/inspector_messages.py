@@ -26,7 +26,7 @@ class InspectTemplate:
     """Check a template and generate its first events, as `add` and `validate` do.
 
     The template holds no imports yet: the library provides them. All events are due at `at`.
-    Generating ends after `seconds` of processor time, but not before the first event.
+    Generating ends after `seconds` of CPU time, but not before the first event.
     """
 
     event_source: EventSource

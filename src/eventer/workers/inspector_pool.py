@@ -23,9 +23,9 @@ from eventer.workers.worker_process import WorkerProcess
 MAX_WAITING: Final = 256
 """Requests that may wait; more are rejected."""
 WALL_TIME_FACTOR: Final = 3
-"""Wall time that a process may take, as a multiple of its processor time."""
+"""Wall time that a process may take, as a multiple of its CPU time."""
 MAX_EXTENSIONS: Final = 5
-"""How often that is granted if a busy machine did not give it its processor time."""
+"""How often that is granted if a busy machine did not give it its CPU time."""
 _ATTEMPTS: Final = 3
 
 _A = TypeVar("_A", bound=InspectorAnswer)
@@ -57,7 +57,7 @@ class InspectorPool:
         return [each.status for each in self._inspectors]
 
     async def ask(self, request: InspectorRequest, kind: type[_A], seconds: float) -> _A:
-        """The answer to a request, which is of this kind, within `seconds` of processor time.
+        """The answer to a request, which is of this kind, within `seconds` of CPU time.
 
         Raises:
             TemplateError: the template is invalid, or exceeded its time limit.
@@ -117,17 +117,17 @@ async def _ask_within_limit(
     """The answer of the process.
 
     Raises:
-        TimeoutError: the process used its processor time, or the longest wall time.
+        TimeoutError: the process used its CPU time, or the longest wall time.
         EOFError: the process died.
     """
-    began = process.processor_seconds()
+    began = process.cpu_seconds()
     exchange = asyncio.create_task(_exchange(process, request))
     try:
         for _ in range(MAX_EXTENSIONS):
             done, _ = await asyncio.wait({exchange}, timeout=seconds * WALL_TIME_FACTOR)
             if done:
                 return exchange.result()
-            spent = process.processor_seconds() - began
+            spent = process.cpu_seconds() - began
             if not spent < seconds:  # also if it is not known
                 break
         raise TimeoutError
@@ -149,6 +149,6 @@ def _time_limit_error(request: InspectorRequest, seconds: float) -> BudgetError:
         type(request), "these events"
     )
     return BudgetError(
-        f"the template took more than {seconds:g} s of processor time for {what}",
+        f"the template took more than {seconds:g} s of CPU time for {what}",
         hint="look for an endless loop or a very large value",
     )

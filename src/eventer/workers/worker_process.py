@@ -101,8 +101,8 @@ class WorkerProcess:
             return int(text.split()[1]) * os.sysconf("SC_PAGESIZE")
         return 0
 
-    def processor_seconds(self) -> float:
-        """Processor time so far; NaN if unknown."""
+    def cpu_seconds(self) -> float:
+        """CPU time so far; NaN if unknown."""
         with suppress(OSError, ValueError, IndexError):
             text = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii", errors="replace")
             user, system = text.rpartition(")")[2].split()[11:13]
@@ -116,7 +116,7 @@ async def _spawn(end: socket.socket) -> tuple[asyncio.subprocess.Process, CrashM
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "eventer.workers.process",
+            "eventer.workers.worker_main",
             str(end.fileno()),
             str(shared),
             pass_fds=[end.fileno(), shared],

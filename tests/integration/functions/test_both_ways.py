@@ -27,7 +27,7 @@ indices = st.integers(0, (1 << 62) - 1)
 
 
 @contextmanager
-def spelling_path(*, compiled: bool) -> Iterator[None]:
+def writing_path(*, compiled: bool) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(draw, "use_compiled", lambda _: compiled)
         yield
@@ -36,9 +36,9 @@ def spelling_path(*, compiled: bool) -> Iterator[None]:
 @pytest.mark.parametrize("name", FIELDS)
 def test_fields_of_many_rows(name: str) -> None:
     keys = draw.child_column(8, INDEX)
-    with spelling_path(compiled=False):
+    with writing_path(compiled=False):
         plain = FIELDS[name].column(keys, BatchContext(INDEX, INDEX)).to_list()
-    with spelling_path(compiled=True):
+    with writing_path(compiled=True):
         assert FIELDS[name].column(keys, BatchContext(INDEX, INDEX)).to_list() == plain
 
 
@@ -48,7 +48,7 @@ def test_fields_of_many_rows(name: str) -> None:
 def test_compiled_fields_equal_the_reference(name: str, rows: list[tuple[int, int]]) -> None:
     keys = draw.key_column([key for key, _ in rows])
     index = np.array([n for _, n in rows], dtype=np.int64)
-    with spelling_path(compiled=True):
+    with writing_path(compiled=True):
         made = FIELDS[name].column(keys, BatchContext(index, np.zeros_like(index))).to_list()
         alike = FIELDS[name].column(99, BatchContext(index, np.zeros_like(index))).to_list()
     assert made == [REFERENCES[name](ReferenceRow(key, n)) for key, n in rows]
@@ -60,9 +60,9 @@ def test_calls(name: str, arguments: Sequence[JsonValue]) -> None:
     call = CATALOG.get(name).call(arguments)
     context = BatchContext(INDEX, INDEX * 10**9 + 1_700_000_000_123_456_789)
     for key in (5, draw.child_column(8, INDEX)):
-        with spelling_path(compiled=False):
+        with writing_path(compiled=False):
             plain = call.column(key, context).to_list()
-        with spelling_path(compiled=True):
+        with writing_path(compiled=True):
             assert call.column(key, context).to_list() == plain
 
 
@@ -73,9 +73,9 @@ def test_instants(digits: int) -> None:
     rng = np.random.default_rng(digits)
     units = rng.integers(low * 10**digits, high * 10**digits, ROWS, endpoint=True)
     days = units // 10**digits // 86_400
-    with spelling_path(compiled=False):
+    with writing_path(compiled=False):
         texts, plain = rfc3339(units, digits).to_list(), dates(days)
-    with spelling_path(compiled=True):
+    with writing_path(compiled=True):
         assert rfc3339(units, digits).to_list() == texts
         split = dates(days)
     for part in ("year", "month", "day"):

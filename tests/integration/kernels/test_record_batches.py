@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventer.kernels.kafka.record_batches import (
-    HEADER_BYTES,
+    BATCH_HEADER_BYTES,
     BytesColumn,
     ProducerState,
     RecordColumns,
@@ -207,4 +207,4 @@ def test_a_column_can_be_a_slice():
     result = RecordColumns(BytesColumn(np.array([2, 5, 7]), data), np.array([1, 1]))
     _, records = read_back(frame(result, np.arange(2), "none").seal(ProducerState()))
     assert [record.value for record in records] == [b"bbb", b"cc"]
-    assert HEADER_BYTES == 61
+    assert BATCH_HEADER_BYTES == 61

@@ -25,7 +25,7 @@ from eventer.kernels.kafka.record_reading import (
     column_digests,
     header_digests,
     null_digests,
-    read_headers,
+    read_batch_headers,
     read_records,
 )
 
@@ -34,7 +34,7 @@ texts = st.none() | st.binary(max_size=40)
 
 def read(data):
     data = np.frombuffer(data, np.uint8)
-    return read_records(data, read_headers(data))
+    return read_records(data, read_batch_headers(data))
 
 
 def columns_of(rows):
@@ -122,7 +122,7 @@ def test_broker_timestamps():
 
 
 def test_batch_header_fields():
-    (header,) = read_headers(np.frombuffer(sealed(attributes=0x30, base=5), np.uint8))
+    (header,) = read_batch_headers(np.frombuffer(sealed(attributes=0x30, base=5), np.uint8))
     assert (header.base_offset, header.last_offset, header.count) == (5, 7, 3)
     assert header.is_control
     assert header.is_transactional
@@ -132,7 +132,7 @@ def test_batch_header_fields():
 def test_an_incomplete_batch_is_not_read():
     data = sealed() + sealed(base=3)
     for cut in (1, 50, len(sealed()) - 1, len(sealed())):
-        headers = read_headers(np.frombuffer(data[: len(data) - cut], np.uint8))
+        headers = read_batch_headers(np.frombuffer(data[: len(data) - cut], np.uint8))
         assert len(headers) == 1
     assert len(read(b"")) == 0
 

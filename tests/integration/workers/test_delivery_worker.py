@@ -46,7 +46,7 @@ from eventer.workers.messages import (
 from tests.sqlite_destination import SqliteConnector, read_events
 from tests.waiting import DEADLINE_S
 
-ORDINARY = "from eventer.workers.process import main; main()"
+ORDINARY = "from eventer.workers.worker_main import main; main()"
 STUCK = """
 import time
 from eventer.workers import delivery_worker
@@ -59,7 +59,7 @@ class Stuck:
 delivery_worker.STUCK_EVENT_LIMIT_S, delivery_worker.POLL_S = 0.5, 0.1
 delivery_worker.WALL_TIME_FACTOR = {blocked}
 delivery_worker.build_engine = lambda assignment: Stuck()
-from eventer.workers.process import main
+from eventer.workers.worker_main import main
 main()
 """
 SHARD = ShardId("kafka", 0)

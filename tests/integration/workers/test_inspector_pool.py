@@ -40,7 +40,7 @@ from tests.waiting import wait_until_async
 
 NOW = 1_700_000_000_000_000_000
 PATIENT = 30.0
-"""Seconds of processor time."""
+"""Seconds of CPU time."""
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -126,7 +126,7 @@ async def test_a_process_beyond_its_time_limit_is_killed_and_replaced(
 ) -> None:
     await inspectors.ask(inspect("{}"), Inspection, PATIENT)
     ((_, before, restarts_before),) = inspectors.processes()
-    with pytest.raises(BudgetError, match=r"took more than 0\.2 s of processor time"):
+    with pytest.raises(BudgetError, match=r"took more than 0\.2 s of CPU time"):
         await inspectors.ask(inspect(slow(30)), Inspection, 0.2)
     await inspectors.ask(inspect("{}"), Inspection, PATIENT)
     ((_, after, restarts),) = inspectors.processes()

@@ -72,7 +72,7 @@ def test_parts_of_one_width_are_concatenated() -> None:
 
 def test_an_alphabet_gives_each_character_its_part_of_the_lanes() -> None:
     lanes = np.array([[0, 21845, 21846, 43690, 43691, 65535]], dtype=np.uint16)
-    assert Alphabet(b"abc").spell(lanes).tobytes() == b"aabbcc"
+    assert Alphabet(b"abc").write_text(lanes).tobytes() == b"aabbcc"
 
 
 CALLS = {

@@ -4,10 +4,10 @@ import pytest
 
 from eventer.core.errors import ConfigError
 from eventer.settings import Settings, load_settings
-from eventer.settings.layers import key_lines
 from eventer.settings.loader import secret_keys
 from eventer.settings.model import NamedPostgres, check_bind
 from eventer.settings.show import mask, shown_settings
+from eventer.settings.sources import key_lines
 
 
 @pytest.fixture(autouse=True)

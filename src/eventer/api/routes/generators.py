@@ -11,7 +11,7 @@ from pydantic import Field
 from eventer.api.examples import ADD_EXAMPLES
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
 from eventer.api.wire.field_types import Unsigned
-from eventer.api.wire.generators import AddBody, RemoveBody
+from eventer.api.wire.generator_requests import AddBody, RemoveBody
 from eventer.api.wire.responses import (
     AddedOut,
     AddOut,

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from eventer.api.examples import PREVIEW_EXAMPLES, VALIDATE_EXAMPLES
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
 from eventer.api.wire.responses import PreviewOut, ValidateOut
-from eventer.api.wire.templates import PreviewBody, TemplateBody, ValidateBody
+from eventer.api.wire.template_requests import PreviewBody, TemplateBody, ValidateBody
 
 router = APIRouter(prefix="/generator", tags=["templates"], route_class=JsonRoute)
 

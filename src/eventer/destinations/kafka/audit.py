@@ -27,7 +27,6 @@ from eventer.destinations.comparison import (
     UnresolvedFinding,
 )
 from eventer.destinations.kafka import ledger, position
-from eventer.destinations.kafka.batches import partitions_of, record_columns
 from eventer.destinations.kafka.ledger_index import (
     NO_LOCATION,
     EntryRun,
@@ -53,6 +52,7 @@ from eventer.destinations.kafka.record_digests import (
     pack_location,
     unpack_location,
 )
+from eventer.destinations.kafka.record_encoding import partitions_of, record_columns
 from eventer.destinations.kafka.send_plan import kafka_target
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.kernels.kafka.record_reading import column_digests

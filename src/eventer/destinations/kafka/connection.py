@@ -53,7 +53,7 @@ from eventer.kernels.kafka.record_batches import (
     frame,
     key_partitions,
 )
-from eventer.kernels.kafka.record_reading import read_headers, read_records
+from eventer.kernels.kafka.record_reading import read_batch_headers, read_records
 
 _MAX_ATTEMPTS: Final = 8
 """After this many attempts a flow that may have failed because of another is not retried."""
@@ -319,4 +319,4 @@ def _load_kernels() -> None:
     framed = frame(columns, np.zeros(1, np.int64), "none")
     key_partitions(bytes_column([b""]), 1)
     sealed = np.frombuffer(framed.seal(ProducerState()), np.uint8)
-    read_records(sealed, read_headers(sealed))
+    read_records(sealed, read_batch_headers(sealed))

@@ -30,7 +30,7 @@ from eventer.kernels.kafka.record_reading import (
     BatchHeader,
     Records,
     UnreadableRecordsError,
-    read_headers,
+    read_batch_headers,
     read_records,
 )
 
@@ -268,7 +268,7 @@ class _FetchedPage:
 
     def __init__(self, data: Any, aborted: Sequence[tuple[int, int]], until: int) -> None:
         self.data = data
-        self.headers = [each for each in read_headers(data) if each.base_offset < until]
+        self.headers = [each for each in read_batch_headers(data) if each.base_offset < until]
         self._aborted = sorted(aborted, key=lambda each: each[1])
 
     def committed(self) -> list[BatchHeader]:

@@ -17,14 +17,6 @@ from eventer.core.errors import (
 )
 from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
-from eventer.destinations.kafka.batches import (
-    EncodedBatch,
-    SplitOptions,
-    add_partition_count,
-    counts_for_batch,
-    encode,
-    find_largest_event,
-)
 from eventer.destinations.kafka.errors import (
     ErrorCategory,
     classify_error,
@@ -34,6 +26,14 @@ from eventer.destinations.kafka.errors import (
     topic_error,
 )
 from eventer.destinations.kafka.partition_queue import NotSentError, OutgoingBatch, SendOutcome
+from eventer.destinations.kafka.record_encoding import (
+    EncodedBatch,
+    SplitOptions,
+    add_partition_count,
+    counts_for_batch,
+    encode,
+    find_largest_event,
+)
 from eventer.destinations.kafka.topic_admin import Topic
 from eventer.destinations.merge_batches import count_rows, merge_batches
 

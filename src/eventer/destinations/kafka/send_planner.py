@@ -10,7 +10,7 @@ from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import Position, PositionKey
 from eventer.destinations.background_encoder import SMALL_BATCH_ROWS, BackgroundEncoder
 from eventer.destinations.base import Delivery, Flow
-from eventer.destinations.kafka.batches import (
+from eventer.destinations.kafka.record_encoding import (
     EncodedBatch,
     SplitOptions,
     add_partition_count,

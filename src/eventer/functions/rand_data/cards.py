@@ -15,7 +15,7 @@ from eventer.functions.spec import FieldSpec, ReturnType
 from eventer.functions.string_building import DIGITS, Alphabet, Bytes, Lanes, MaskedBytes
 from eventer.functions.text_parts import BoundedNumber, CustomPart
 from eventer.kernels import draw
-from eventer.kernels.draw.spell import SpellOp
+from eventer.kernels.draw.random_texts import TextOp
 
 _WIDTH: Final = 16
 _FREE_DIGIT: Final = 0xFF
@@ -75,18 +75,18 @@ def _cc_number() -> TextDefinition:
     prefix = BoundedNumber(_PREFIX_WORD, tuple(_PREFIX_COUNTS), tuple(_PREFIX_STARTS), by=kind)
 
     def numbers(drawn: draw.Words) -> MaskedBytes:
-        return _spell(draw.lanes(drawn)[:, :_WIDTH], prefix.values(drawn))
+        return _write_text(draw.lanes(drawn)[:, :_WIDTH], prefix.values(drawn))
 
     def emit(program: ProgramBuilder) -> None:
         patterns, lengths = program.text(_PATTERNS.tobytes()), program.table(_LENGTHS)
-        program.add(SpellOp.CARD, prefix.emit(program), patterns, lengths)
+        program.add(TextOp.CARD, prefix.emit(program), patterns, lengths)
 
     return drawn, (CustomPart(_WIDTH, numbers, emit),)
 
 
-def _spell(lanes: Lanes, prefix: NDArray[np.int64]) -> MaskedBytes:
+def _write_text(lanes: Lanes, prefix: NDArray[np.int64]) -> MaskedBytes:
     pattern = _PATTERNS[prefix]
-    number = np.where(pattern == _FREE_DIGIT, _DIGITS.spell(lanes) - np.uint8(_ZERO), pattern)
+    number = np.where(pattern == _FREE_DIGIT, _DIGITS.write_text(lanes) - np.uint8(_ZERO), pattern)
     number[:, -1] = luhn_digits(number)
     lengths = np.array(_LENGTHS)[prefix]
     return MaskedBytes(

@@ -1,4 +1,4 @@
-"""UUIDs of version 4: both keys of one `get_rand_data()` spell the same UUID."""
+"""UUIDs of version 4: both keys of one `get_rand_data()` write the same UUID."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from eventer.functions.random_texts import words as random_words
 from eventer.functions.spec import FieldSpec, ReturnType
 from eventer.functions.text_parts import BoundedNumber, NumberSource, PartBytes
 from eventer.kernels import draw
-from eventer.kernels.draw.spell import SpellOp
+from eventer.kernels.draw.random_texts import TextOp
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,7 +74,7 @@ def _unused_by_rank(rank: NDArray[np.int64], taken: list[NDArray[np.int64]]) -> 
     return code
 
 
-def _spell(forms: NDArray[np.int64], sentences: NDArray[np.int64]) -> StringColumn:
+def _write_text(forms: NDArray[np.int64], sentences: NDArray[np.int64]) -> StringColumn:
     """The joined forms; row i has the sentences from sentences[i] to sentences[i + 1]."""
     import pyarrow as pa
 
@@ -93,7 +93,7 @@ def _sentence(key: draw.Key, index: draw.Index) -> Column:
     if draw.use_compiled(len(index)):
         return _compiled_sentence(key, index)
     forms = _sentences(draw.draw_column(named_key(key, "sentence"), index))
-    return _spell(forms, np.arange(len(index) + 1, dtype=np.int64))
+    return _write_text(forms, np.arange(len(index) + 1, dtype=np.int64))
 
 
 def _paragraph(key: draw.Key, index: draw.Index) -> Column:
@@ -106,7 +106,7 @@ def _paragraph(key: draw.Key, index: draw.Index) -> Column:
     np.cumsum(counts, out=ends[1:])
     forms[:, -1] += len(data_files.lines("words"))
     forms[ends[1:] - 1, -1] -= len(data_files.lines("words"))
-    return _spell(forms, ends)
+    return _write_text(forms, ends)
 
 
 @text_field
@@ -133,8 +133,8 @@ class SentencesPart:
         longest = max(map(len, data_files.lines("words")))
         return (_SENTENCES if self.count else 1) * (_WORDS * (longest + 1) + 1)
 
-    def spell(self, words: draw.Words) -> PartBytes:
-        """Not used: arrays spell sentences with `_spell`."""
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """Not used: arrays write sentences with `_write_text`."""
         raise NotImplementedError
 
     def emit(self, program: ProgramBuilder) -> None:
@@ -147,7 +147,7 @@ class SentencesPart:
         radices += [number for left in lefts for number in (left, -(-(1 << 64) // left))]
         count = self.count.emit(program) if self.count else -1
         dictionary, table = program.dictionary(tuple(forms)), program.table(radices)
-        program.add(SpellOp.SENTENCES, count, self.first, dictionary, table)
+        program.add(TextOp.SENTENCES, count, self.first, dictionary, table)
 
 
 FIELDS: Final = (

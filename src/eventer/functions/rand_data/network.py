@@ -12,7 +12,7 @@ from eventer.functions.spec import FieldSpec, ReturnType
 from eventer.functions.string_building import Bytes, MaskedBytes, StringDictionary, hexadecimal
 from eventer.functions.text_parts import ByteNumber, CustomPart, DictionaryPart, HexPart
 from eventer.kernels import draw
-from eventer.kernels.draw.spell import SpellOp
+from eventer.kernels.draw.random_texts import TextOp
 
 _OCTETS: Final = StringDictionary([str(octet) for octet in range(256)])
 _MULTICAST: Final = 0x01
@@ -29,13 +29,13 @@ def _ipv4() -> TextDefinition:
 def _ipv6() -> TextDefinition:
     address = CustomPart(
         39,
-        lambda drawn: spell_ipv6(draw.bytes_of(drawn)),
-        lambda program: program.add(SpellOp.IPV6),
+        lambda drawn: ipv6_text(draw.bytes_of(drawn)),
+        lambda program: program.add(TextOp.IPV6),
     )
     return words("ipv6", 2), (address,)
 
 
-def spell_ipv6(octets: Bytes) -> MaskedBytes:
+def ipv6_text(octets: Bytes) -> MaskedBytes:
     """Sixteen bytes per row as in RFC 5952: no leading zeros, the longest run of zeros as `::`."""
     digits = hexadecimal(octets).reshape(-1, _GROUPS, 4)
     text_field = np.full((len(octets), _GROUPS, 5), ord(":"), dtype=np.uint8)

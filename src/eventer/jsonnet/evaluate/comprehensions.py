@@ -14,8 +14,8 @@ from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.source import Span
 from eventer.jsonnet.evaluate.object_literals import ObjectBodyCompiler, check_name
 from eventer.jsonnet.evaluate.scope import FIRST_VARIABLE, Layout, Scope
-from eventer.jsonnet.layers import Layer, LayerField
 from eventer.jsonnet.nodes import Array, ArrayComp, CompSpec, ForSpec, ObjectComp
+from eventer.jsonnet.object_layers import Layer, LayerField
 from eventer.jsonnet.object_values import Object as ObjectValue
 from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Array as ArrayValue

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from eventer.core.errors import EvaluationError, TemplateError
 from eventer.jsonnet.evaluate.scope import Layout, Scope
 from eventer.jsonnet.evaluate.variables import declare
-from eventer.jsonnet.layers import (
+from eventer.jsonnet.nodes import Assertion, Bind, Field, InSuper, Literal, Object, SuperIndex
+from eventer.jsonnet.object_layers import (
     FIRST_OBJECT_VARIABLE,
     SELF_SLOT,
     SUPER_SLOT,
@@ -17,7 +18,6 @@ from eventer.jsonnet.layers import (
     single_layer_table,
     visible_names,
 )
-from eventer.jsonnet.nodes import Assertion, Bind, Field, InSuper, Literal, Object, SuperIndex
 from eventer.jsonnet.object_values import Object as ObjectValue
 from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Code, Frame, Value

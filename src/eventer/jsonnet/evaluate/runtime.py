@@ -12,10 +12,10 @@ from eventer.jsonnet.arithmetic import finite
 from eventer.jsonnet.budget import Meter
 from eventer.jsonnet.context import Context
 from eventer.jsonnet.environment import Environment
-from eventer.jsonnet.layers import PLAIN_OBJECT_CODE, Layer, LayerField
 from eventer.jsonnet.manifest import Manifester
 from eventer.jsonnet.natives import NativeObject
 from eventer.jsonnet.nodes import Visibility
+from eventer.jsonnet.object_layers import PLAIN_OBJECT_CODE, Layer, LayerField
 from eventer.jsonnet.object_values import Object, object_of
 from eventer.jsonnet.operators import Operators
 from eventer.jsonnet.values import Array, Code, Frame, Value

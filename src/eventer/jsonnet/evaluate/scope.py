@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from eventer.jsonnet.layers import SELF_SLOT
 from eventer.jsonnet.nodes import Apply
+from eventer.jsonnet.object_layers import SELF_SLOT
 from eventer.jsonnet.values import Code, Frame, Operand, Value
 
 FIRST_VARIABLE: Final = 2

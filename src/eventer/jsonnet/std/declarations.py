@@ -18,8 +18,8 @@ before the call; lazy ones are operands. An omitted optional argument has its de
 stands for `null`.
 
 A family is a module of such functions; `std/__init__.py` lists the families. Once all families are
-imported, `FUNCTIONS` holds all declarations by name, and `CONSTANTS` the values such as `std.pi`. The plan
-needs the type of a function's result: `plan/std_results.py`.
+imported, `FUNCTIONS` holds all declarations by name, and `CONSTANTS` the values such as `std.pi`.
+The plan needs the type of a function's result: `plan/std_results.py`.
 """
 
 from __future__ import annotations

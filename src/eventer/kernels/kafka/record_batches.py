@@ -29,7 +29,7 @@ _LENGTH_COVERS_FROM: Final = 12
 _MAGIC: Final = 2
 _TRANSACTIONAL: Final = 0x10
 _CODECS: Final[dict[Codec, int]] = {"none": 0, "lz4": 3}
-HEADER_BYTES: Final = _UP_TO_CHECKSUM.size + _AFTER_CHECKSUM.size
+BATCH_HEADER_BYTES: Final = _UP_TO_CHECKSUM.size + _AFTER_CHECKSUM.size
 
 _RECORD_OVERHEAD: Final = 5 + 1 + 10 + 5 + 5 + 5 + 5
 """The most bytes of a record besides key, value and headers."""
@@ -130,7 +130,7 @@ class RecordBatch:
     @property
     def size(self) -> int:
         """The bytes of the sealed batch, which the broker compares with its limit."""
-        return HEADER_BYTES + len(self.payload)
+        return BATCH_HEADER_BYTES + len(self.payload)
 
     def seal(self, producer: ProducerState) -> bytes:
         """The batch as it is sent: header, checksum and records."""
@@ -171,7 +171,7 @@ def split(
     again; if it is too low, batches are smaller than necessary.
     """
     bound = columns.bounds()[rows]
-    budget = max(1, int((limit - HEADER_BYTES) * ratio))
+    budget = max(1, int((limit - BATCH_HEADER_BYTES) * ratio))
     if bound.sum() <= budget:
         yield from _split_to_limit(columns, rows, codec, limit)
         return

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.kernels.kafka.record_batches import HEADER_BYTES, BytesColumn
+from eventer.kernels.kafka.record_batches import BATCH_HEADER_BYTES, BytesColumn
 
 Ints: TypeAlias = NDArray[np.int64]
 Words: TypeAlias = NDArray[np.uint64]
@@ -116,11 +116,11 @@ class Records:
         )
 
 
-def read_headers(data: Bytes) -> list[BatchHeader]:
+def read_batch_headers(data: Bytes) -> list[BatchHeader]:
     """The complete batches in `data`, which begins with a batch."""
     from eventer.kernels.kafka.record_reading_loops import walk_batches
 
-    out = np.empty((len(data) // HEADER_BYTES + 1, _COLUMNS), np.int64)
+    out = np.empty((len(data) // BATCH_HEADER_BYTES + 1, _COLUMNS), np.int64)
     count = walk_batches(data, out)
     return [BatchHeader(*row) for row in out[:count].tolist()]
 
@@ -183,7 +183,7 @@ def _section(data: Bytes, header: BatchHeader) -> bytes:
         raise UnreadableRecordsError(
             f"the checksum of the records at offset {header.base_offset} is wrong"
         )
-    payload = batch[HEADER_BYTES:]
+    payload = batch[BATCH_HEADER_BYTES:]
     codec = header.attributes & _CODEC
     if codec not in _DECOMPRESS:
         raise UnreadableRecordsError(f"the codec {codec} at offset {header.base_offset} is unknown")

@@ -17,10 +17,10 @@ from eventer.jsonnet.values import Array, Code, Frame
 from eventer.plan.symbols import Choice, Symbol, Symbolic, SymbolicList, type_name_of
 from eventer.plan.trace.dictionaries import split_by_entry
 from eventer.plan.trace.list_building import concatenated, list_of, present_list
+from eventer.plan.trace.row_views import element_context, lift_list, position_in
 from eventer.plan.trace.traced_compiler import TracedCompiler
 from eventer.plan.trace.traced_expressions import located
 from eventer.plan.trace.tracer import NO_CHOICE, Tracer
-from eventer.plan.trace.views import element_context, lift_list, position_in
 from eventer.plan.unsupported import PlanUnsupportedError
 
 Then: TypeAlias = Callable[[Frame], Any]

@@ -12,7 +12,7 @@ from eventer.jsonnet.std.number_text import number_text
 from eventer.jsonnet.values import Array, force
 from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, SymbolicList, type_name_of
-from eventer.plan.trace.views import lift_list
+from eventer.plan.trace.row_views import lift_list
 from eventer.plan.unsupported import PlanUnsupportedError
 
 if TYPE_CHECKING:

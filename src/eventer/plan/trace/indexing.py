@@ -13,8 +13,8 @@ from eventer.jsonnet.values import Array
 from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
 from eventer.plan.trace.dictionaries import split_by_entry
+from eventer.plan.trace.row_views import nth
 from eventer.plan.trace.tracer import NO_CHOICE, Tracer
-from eventer.plan.trace.views import nth
 from eventer.plan.unsupported import PlanUnsupportedError
 
 

@@ -10,8 +10,8 @@ from eventer.plan.graph import Domain, Type
 from eventer.plan.symbols import Choice, Symbol, SymbolicList
 from eventer.plan.trace.dictionaries import split_by_entry
 from eventer.plan.trace.integer_bounds import bounds_of
+from eventer.plan.trace.row_views import View, delayed, list_by_position, nth, row_in
 from eventer.plan.trace.tracer import Tracer
-from eventer.plan.trace.views import View, delayed, list_by_position, nth, row_in
 from eventer.plan.unsupported import PlanUnsupportedError
 
 

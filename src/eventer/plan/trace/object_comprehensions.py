@@ -16,8 +16,8 @@ from eventer.core.source import Span
 from eventer.jsonnet.evaluate.compiler import Compiler
 from eventer.jsonnet.evaluate.comprehensions import ComprehensionScope, field_adder
 from eventer.jsonnet.evaluate.scope import Scope
-from eventer.jsonnet.layers import Layer
 from eventer.jsonnet.nodes import CompSpec, ForSpec, ObjectComp
+from eventer.jsonnet.object_layers import Layer
 from eventer.jsonnet.operators import describe
 from eventer.jsonnet.values import Array, Code, Frame
 from eventer.plan.graph import Type

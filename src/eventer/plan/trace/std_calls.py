@@ -15,7 +15,7 @@ from eventer.jsonnet.values import Array, Function, Operand, Thunk, Value, force
 from eventer.plan.symbols import Symbolic
 from eventer.plan.trace.plain_values import NotPlainError
 from eventer.plan.trace.std import TRACED_FUNCTIONS as TRACED
-from eventer.plan.trace.std.distinct_values import (
+from eventer.plan.trace.std.fallback_calls import (
     call_per_distinct_document,
     call_per_distinct_value,
     precomputed_combinations,

@@ -9,8 +9,8 @@ from eventer.core.errors import EvaluationError
 from eventer.jsonnet.evaluate.compiler import Compiler
 from eventer.jsonnet.evaluate.object_literals import ObjectBodyCompiler, check_name
 from eventer.jsonnet.evaluate.scope import Scope
-from eventer.jsonnet.layers import SELF_SLOT, SUPER_SLOT, Layer, LayerField, ObjectCode
 from eventer.jsonnet.nodes import Assertion, Field, InSuper, Object
+from eventer.jsonnet.object_layers import SELF_SLOT, SUPER_SLOT, Layer, LayerField, ObjectCode
 from eventer.jsonnet.values import Code, Frame
 from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, Symbolic

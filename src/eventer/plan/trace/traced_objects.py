@@ -8,7 +8,8 @@ from eventer.core.errors import EvaluationError
 from eventer.core.source import Span
 from eventer.core.suggestions import did_you_mean
 from eventer.jsonnet.context import Context
-from eventer.jsonnet.layers import (
+from eventer.jsonnet.nodes import Visibility
+from eventer.jsonnet.object_layers import (
     HIDDEN,
     INHERIT,
     PLAIN_OBJECT_CODE,
@@ -17,7 +18,6 @@ from eventer.jsonnet.layers import (
     Layer,
     LayerField,
 )
-from eventer.jsonnet.nodes import Visibility
 from eventer.jsonnet.object_values import MISSING, Object
 from eventer.jsonnet.values import Code, Frame, Value
 from eventer.plan.graph import Domain, Type
@@ -186,7 +186,7 @@ class TracedObject(Object):
         value = self._in(rows, number, member, name)
         if tracer.domain.within(rows):
             return value
-        from eventer.plan.trace.views import view_from
+        from eventer.plan.trace.row_views import view_from
 
         return view_from(tracer, rows, value)
 

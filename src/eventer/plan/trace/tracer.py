@@ -244,7 +244,7 @@ class Tracer:
             )
         if plain:
             return value
-        from eventer.plan.trace.views import view_from
+        from eventer.plan.trace.row_views import view_from
 
         return view_from(self, rows, value)
 

@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from eventer.jsonnet.layers import PLAIN_OBJECT_CODE, Layer, LayerField
 from eventer.jsonnet.nodes import Visibility
+from eventer.jsonnet.object_layers import PLAIN_OBJECT_CODE, Layer, LayerField
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Code
 from eventer.plan.symbols import Symbol
 from eventer.plan.trace.traced_objects import OptionalMember, TracedObject
 
 if TYPE_CHECKING:
+    from eventer.plan.trace.row_views import View
     from eventer.plan.trace.tracer import Tracer
-    from eventer.plan.trace.views import View
 
 
 class ViewedObject(TracedObject):

@@ -6,7 +6,6 @@ from aiokafka.record.memory_records import MemoryRecords
 
 from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
-from eventer.destinations.kafka.batches import SplitOptions
 from eventer.destinations.kafka.ledger import (
     LedgerEntry,
     build_entry,
@@ -15,6 +14,7 @@ from eventer.destinations.kafka.ledger import (
     ledger_batches,
     target_for,
 )
+from eventer.destinations.kafka.record_encoding import SplitOptions
 from eventer.destinations.kafka.send_plan import plan
 from eventer.destinations.kafka.topic_admin import Topic
 from eventer.kernels.kafka.record_batches import ProducerState

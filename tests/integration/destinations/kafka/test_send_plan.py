@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
 from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
-from eventer.destinations.kafka.batches import SplitOptions
 from eventer.destinations.kafka.ledger import build_entry
 from eventer.destinations.kafka.partition_queue import NotSentError
+from eventer.destinations.kafka.record_encoding import SplitOptions
 from eventer.destinations.kafka.send_plan import (
     SendFailure,
     plan,

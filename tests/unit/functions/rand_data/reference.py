@@ -81,7 +81,7 @@ class ReferenceRow:
         return octets.hex()
 
 
-def spell(alphabet: str, lanes: list[int]) -> str:
+def write_text(alphabet: str, lanes: list[int]) -> str:
     return "".join(choose(alphabet, lane) for lane in lanes)
 
 
@@ -102,18 +102,18 @@ def cc_number(t: ReferenceRow) -> str:
 
 def email(t: ReferenceRow) -> str:
     lanes = t.lanes(t.key("email"), 15)
-    left, right = spell(LETTERS, lanes[:7]), spell(LETTERS, lanes[7:14])
+    left, right = write_text(LETTERS, lanes[:7]), write_text(LETTERS, lanes[7:14])
     return f"{left}@{right}.{choose(TLDS, lanes[14])}"
 
 
 def domain_name(t: ReferenceRow) -> str:
     lanes = t.lanes(t.key("domain_name"), 8)
-    return f"{spell(UPPER.lower(), lanes[:7])}.{choose(TLDS, lanes[7])}"
+    return f"{write_text(UPPER.lower(), lanes[:7])}.{choose(TLDS, lanes[7])}"
 
 
 def url(t: ReferenceRow) -> str:
     lanes = t.lanes(t.key("url"), 16)
-    user = spell(LETTERS, lanes[7:14])
+    user = write_text(LETTERS, lanes[7:14])
     files = [f"{user}.{e}" for e in ("html", "php", "jpg", "webp", "js", "css", "svg")]
     forms = [
         (f"{scheme}://{www}", path)
@@ -122,12 +122,12 @@ def url(t: ReferenceRow) -> str:
         for path in ["", user] + ([] if www else files)
     ]
     prefix, path = choose(forms, lanes[15])
-    return f"{prefix}{spell(UPPER.lower(), lanes[:7])}.{choose(TLDS, lanes[14])}/{path}"
+    return f"{prefix}{write_text(UPPER.lower(), lanes[:7])}.{choose(TLDS, lanes[14])}/{path}"
 
 
 def jwt(t: ReferenceRow) -> str:
     key = t.key("jwt")
-    subject = spell("0123456789", t.lanes(child(key, 0), 10))
+    subject = write_text("0123456789", t.lanes(child(key, 0), 10))
     issued = 10**9 + below(draw(child(key, 1), t.index), 1_767_225_600 - 10**9)
     claims = f'{{"sub":"{subject}","iat":{issued}}}'
     parts = [b'{"alg":"HS256","typ":"JWT"}', claims.encode(), t.octets(child(key, 2), 32)]
@@ -137,13 +137,13 @@ def jwt(t: ReferenceRow) -> str:
 def phone_number(t: ReferenceRow) -> str:
     codes = [str(c) for c in range(200, 1000) if c % 100 != 11]
     area, exchange = (codes[below(t.word("phone_number", w), 792)] for w in range(2))
-    line = spell("0123456789", t.lanes(child(t.key("phone_number"), 2), 4))
+    line = write_text("0123456789", t.lanes(child(t.key("phone_number"), 2), 4))
     return f"{area}-{exchange}-{line}"
 
 
 def toll_free_number(t: ReferenceRow) -> str:
     lanes = t.lanes(t.key("toll_free_number"), 10)
-    digits = spell("0123456789", lanes[:9])
+    digits = write_text("0123456789", lanes[:9])
     return f"({choose(['777', '888'], lanes[9])}) {digits[:3]}-{digits[3:]}"
 
 
@@ -153,7 +153,7 @@ def e_164_phone_number(t: ReferenceRow) -> str:
         "+"
         + choose("78", lanes[0])
         + choose("123456789", lanes[1])
-        + spell("0123456789", lanes[2:])
+        + write_text("0123456789", lanes[2:])
     )
 
 
@@ -202,12 +202,12 @@ REFERENCES: dict[str, Callable[[ReferenceRow], object]] = {
     "domain_name": domain_name,
     "ipv4": lambda t: ".".join(map(str, t.one("ipv4").to_bytes(8, "little")[:4])),
     "ipv6": lambda t: str(IPv6Address(t.octets(t.key("ipv6"), 16))),
-    "password": lambda t: spell(LETTERS, t.lanes(t.key("password"), 50)),
+    "password": lambda t: write_text(LETTERS, t.lanes(t.key("password"), 50)),
     "jwt": jwt,
     "phone_number": phone_number,
     "mac_address": mac_address,
     "url": url,
-    "username": lambda t: spell(LETTERS, t.lanes(t.key("username"), 7)),
+    "username": lambda t: write_text(LETTERS, t.lanes(t.key("username"), 7)),
     "toll_free_number": toll_free_number,
     "e_164_phone_number": e_164_phone_number,
     "first_name": first_name,

@@ -14,7 +14,7 @@ import pytest
 from eventer.functions import data_files
 from eventer.functions.rand_data.cards import luhn_digits
 from eventer.functions.rand_data.get_rand_data import FIELDS, GET_RAND_DATA
-from eventer.functions.rand_data.network import spell_ipv6
+from eventer.functions.rand_data.network import ipv6_text
 from eventer.functions.spec import BatchContext, ReturnType
 from eventer.functions.string_building import base64url, concatenate_parts
 from tests.unit.functions.rand_data.samples import ROWS, letters, numbers, texts
@@ -295,7 +295,7 @@ def test_base64url_of_every_remainder(count: int) -> None:
 def test_ipv6_with_zeros_has_the_form_of_rfc_5952(address: str) -> None:
     other = "2001:db8:1:2:3:4:5:6"
     rows = [list(IPv6Address(a).packed) for a in (address, other)]
-    column = concatenate_parts(2, spell_ipv6(np.array(rows, dtype=np.uint8)))
+    column = concatenate_parts(2, ipv6_text(np.array(rows, dtype=np.uint8)))
     assert column.to_list() == [str(IPv6Address(address)), other]
 
 

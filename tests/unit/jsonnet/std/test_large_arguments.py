@@ -1,6 +1,6 @@
 """Every function of `std` ends with a value or a refusal for large arguments.
 
-`pytest -m timing` measures the processor time.
+`pytest -m timing` measures the CPU time.
 """
 
 import gc
@@ -51,7 +51,7 @@ def programs(name, frame, size, share=1):
 
 
 def overruns(*which):
-    """The programs that take too many processor seconds, with the seconds."""
+    """The programs that take too many CPU seconds, with the seconds."""
     found, most = {}, 0.0
     for program in programs(*which):
         begin = time.process_time()

@@ -14,9 +14,9 @@ from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
 from eventer.plan.trace.integer_bounds import is_integer
 from eventer.plan.trace.list_building import new_list
-from eventer.plan.trace.std.distinct_values import compute_per_distinct_value
+from eventer.plan.trace.row_views import delayed, element_context, lift_list, nth, position_in
+from eventer.plan.trace.std.fallback_calls import compute_per_distinct_value
 from eventer.plan.trace.std.traced_call import TracedCall, traced_rule
-from eventer.plan.trace.views import delayed, element_context, lift_list, nth, position_in
 from eventer.plan.unsupported import PlanUnsupportedError
 
 MAX_FOLDED: Final = 64

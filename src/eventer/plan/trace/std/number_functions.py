@@ -9,7 +9,7 @@ from eventer.jsonnet.values import Array, force
 from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, SymbolicList, type_name_of
 from eventer.plan.trace.integer_bounds import EXACT, bounds_of, is_integer
-from eventer.plan.trace.std.distinct_values import compute_per_distinct_value
+from eventer.plan.trace.std.fallback_calls import compute_per_distinct_value
 from eventer.plan.trace.std.traced_call import TracedCall, traced_rule
 from eventer.plan.unsupported import PlanUnsupportedError
 

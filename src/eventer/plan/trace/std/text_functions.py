@@ -10,7 +10,7 @@ from eventer.core.errors import EvaluationError
 from eventer.jsonnet.values import Array, force
 from eventer.plan.graph import Node, Type
 from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
-from eventer.plan.trace.std.distinct_values import (
+from eventer.plan.trace.std.fallback_calls import (
     call_per_distinct_value,
     compute_per_distinct_value,
 )

@@ -1,4 +1,4 @@
-"""The entry point of a worker process: `python -m eventer.workers.process SOCKET MARKER`.
+"""The entry point of a worker process: `python -m eventer.workers.worker_main SOCKET MARKER`.
 
 The process exits at once when the other end of its socket closes, so it never outlives its parent.
 """

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from eventer.api.wire.field_types import Count, Interval, Unsigned
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
-from eventer.api.wire.templates import TemplateBody
+from eventer.api.wire.template_requests import TemplateBody
 from eventer.core.model import CatchUp, OnError
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 

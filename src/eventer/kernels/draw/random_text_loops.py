@@ -1,4 +1,4 @@
-"""The kernel of `spell`. Importing this module imports Numba."""
+"""The kernel of `write_text`. Importing this module imports Numba."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from eventer.kernels.draw import Words
 from eventer.kernels.draw.calendar_loops import write_clock, write_date
 from eventer.kernels.draw.draw_loops import below, drawn, mixed
-from eventer.kernels.draw.spell import SENTENCE, Bytes, Ints, SpellOp
-from eventer.kernels.draw.spell_writer_loops import (
+from eventer.kernels.draw.random_texts import SENTENCE, Bytes, Ints, TextOp
+from eventer.kernels.draw.text_writer_loops import (
     byte_of,
     copy_data,
     encode_base64,
@@ -27,31 +27,31 @@ from eventer.kernels.draw.spell_writer_loops import (
 )
 from eventer.kernels.support.jit import kernel
 
-_LITERAL: Final = int(SpellOp.LITERAL)
-_LETTERS: Final = int(SpellOp.LETTERS)
-_ENTRY: Final = int(SpellOp.ENTRY)
-_LANE: Final = int(SpellOp.LANE)
-_BYTE: Final = int(SpellOp.BYTE)
-_BELOW: Final = int(SpellOp.BELOW)
-_HEX: Final = int(SpellOp.HEX)
-_RAW: Final = int(SpellOp.RAW)
-_PADDED: Final = int(SpellOp.PADDED)
-_HUNDREDTHS: Final = int(SpellOp.HUNDREDTHS)
-_MARK: Final = int(SpellOp.MARK)
-_BASE64: Final = int(SpellOp.BASE64)
-_IPV6: Final = int(SpellOp.IPV6)
-_CARD: Final = int(SpellOp.CARD)
-_DATE: Final = int(SpellOp.DATE)
-_CLOCK: Final = int(SpellOp.CLOCK)
-_UNLESS: Final = int(SpellOp.UNLESS)
-_SENTENCES: Final = int(SpellOp.SENTENCES)
+_LITERAL: Final = int(TextOp.LITERAL)
+_LETTERS: Final = int(TextOp.LETTERS)
+_ENTRY: Final = int(TextOp.ENTRY)
+_LANE: Final = int(TextOp.LANE)
+_BYTE: Final = int(TextOp.BYTE)
+_BELOW: Final = int(TextOp.BELOW)
+_HEX: Final = int(TextOp.HEX)
+_RAW: Final = int(TextOp.RAW)
+_PADDED: Final = int(TextOp.PADDED)
+_HUNDREDTHS: Final = int(TextOp.HUNDREDTHS)
+_MARK: Final = int(TextOp.MARK)
+_BASE64: Final = int(TextOp.BASE64)
+_IPV6: Final = int(TextOp.IPV6)
+_CARD: Final = int(TextOp.CARD)
+_DATE: Final = int(TextOp.DATE)
+_CLOCK: Final = int(TextOp.CLOCK)
+_UNLESS: Final = int(TextOp.UNLESS)
+_SENTENCES: Final = int(TextOp.SENTENCES)
 
 _SPACE: Final = 0x20
 _MAX_WORDS: Final = 16
 
 
 @kernel
-def spell_rows(  # noqa: PLR0915, PLR0917  one dispatch loop; a kernel takes arguments by position
+def write_text_rows(  # noqa: PLR0915, PLR0917  one dispatch loop; a kernel takes arguments by position
     keys: Words,
     index: Words,
     parents: Ints,

@@ -2,7 +2,7 @@
 
 A program is data, so no kernel is compiled for it. It draws some words per row, derives numbers
 from them, and writes literals, letters, digits and dictionary entries in order.
-`functions.program_builder` builds programs, `functions.text_parts` spells few rows with arrays.
+`functions.program_builder` builds programs, `functions.text_parts` writes few rows with arrays.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SLACK: Final = 64
 """Bytes that a kernel may read or write after the end of its data."""
 
 
-class SpellOp(IntEnum):
+class TextOp(IntEnum):
     """The instructions of a program, with operands a to e.
 
     Lanes (16 bits) and bytes are numbered through all words, the lowest bits first. A register
@@ -80,7 +80,7 @@ factor that divides by it."""
 
 
 @dataclass(frozen=True, slots=True)
-class SpellProgram:
+class TextProgram:
     """A text: the words that it draws, and the instructions that write it.
 
     Key slot 0 is the key of the call; slot i > 0 is one mixed step from the earlier slot
@@ -101,16 +101,16 @@ class SpellProgram:
     width: int
 
 
-def spell(program: SpellProgram, key: Key, index: Index) -> tuple[Bytes, Ints]:
+def write_text(program: TextProgram, key: Key, index: Index) -> tuple[Bytes, Ints]:
     """The concatenated texts of the rows, and their offsets (one more than rows)."""
-    from eventer.kernels.draw import draw_loops, spell_loops
+    from eventer.kernels.draw import draw_loops, random_text_loops
 
     rows = len(index)
     # Memory that is never written costs nothing, so this allocates for the longest texts.
     out = np.empty(rows * program.width + SLACK, dtype=np.uint8)
     offsets = np.empty(rows + 1, dtype=np.int64)
     keys = draw_loops.as_keys(key, rows)
-    spell_loops.spell_rows(
+    random_text_loops.write_text_rows(
         keys,
         draw_loops.as_words(index),
         frozen(program.parents),

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from eventer.kernels.draw import Words
-from eventer.kernels.draw.spell import SENTENCE, Bytes, Ints
+from eventer.kernels.draw.random_texts import SENTENCE, Bytes, Ints
 from eventer.kernels.support.intrinsics import BLOCK, address, copy_block, high_product
 from eventer.kernels.support.jit import callable_from_kernels
 
@@ -204,7 +204,7 @@ def write_ipv6(out: Bytes, at: int, words: Words) -> int:
 def write_card(  # noqa: PLR0917  as the kernel that calls it
     out: Bytes, at: int, words: Words, data: Bytes, pattern: int, length: int
 ) -> int:
-    """Writes a card number with its check digit; see `SpellOp.CARD`."""
+    """Writes a card number with its check digit; see `TextOp.CARD`."""
     total = 0
     skipped = _PLACES - length
     for place in range(_PLACES - 1):

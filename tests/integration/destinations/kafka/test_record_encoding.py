@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import KafkaTarget
-from eventer.destinations.kafka.batches import (
+from eventer.destinations.kafka.record_encoding import (
     SplitOptions,
     add_partition_count,
     counts_for_batch,
