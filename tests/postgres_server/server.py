@@ -4,9 +4,12 @@ import signal
 import time
 from pathlib import Path
 
+import psutil
+
 from eventer.embedded.postgres import PostgresServer, ServerOptions, start, stop
 from tests.ports import free_port
 from tests.postgres_server.databases import Databases
+from tests.waiting import DEADLINE_S
 
 
 class TestServer(Databases):
@@ -35,8 +38,10 @@ class TestServer(Databases):
             time.sleep(delay)
 
     def crash(self, number: signal.Signals = signal.SIGQUIT) -> None:
-        """Like `pg_ctl stop -m immediate`, or with another signal."""
+        """Like `pg_ctl stop -m immediate`, or with another signal; waits for all its processes."""
+        backends = psutil.Process(self.server.pid).children(recursive=True)
         self.server.send(number)
         while not self.server.has_exited():
             time.sleep(0.01)
+        psutil.wait_procs(backends, timeout=DEADLINE_S)
         self.server.release()
