@@ -1,4 +1,7 @@
-"""Types of request fields and their error texts: ids, intervals, instants, base64, variables."""
+"""Types of request fields and their error texts: ids, intervals, instants, base64, variables.
+
+`core/duration.py` has the texts about the format of intervals.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Encodes a batch of events as record batches, one or more for each partition."""
+"""Encodes a batch of events as record batches, one or more for each partition.
+
+Fields become keys, headers and timestamps here; `kernels/kafka/record_loops.py` writes the bytes.
+"""
 
 from __future__ import annotations
 

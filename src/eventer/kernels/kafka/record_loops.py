@@ -2,6 +2,9 @@
 
 Variable-length integers are zigzag encoded, seven bits a byte, least significant first. Source:
 Kafka's protocol guide, "Record Batch" and "Record"; murmur2 as Kafka's Java client computes it.
+
+Callers allocate the output by `record_batches.RecordColumns.bounds`, which must allow for every
+byte written here; `record_reading_loops` reads it.
 """
 
 from __future__ import annotations
