@@ -2,13 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
 DEADLINE_S = 120.0
 """The limit of every wait; no test result depends on how long a wait takes."""
 
+_FIRST_PAUSE_S = 0.02
+_LONGEST_PAUSE_S = 0.25
+
 T = TypeVar("T")
+
+
+def pauses() -> Iterator[float]:
+    """Seconds between polls: short at first, longer later, since each poll takes CPU time."""
+    pause = _FIRST_PAUSE_S
+    while True:
+        yield pause
+        pause = min(pause * 1.3, _LONGEST_PAUSE_S)
 
 
 def wait_until(
@@ -23,12 +34,12 @@ def wait_until(
     Raises:
         AssertionError: the deadline passed.
     """
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, pauses()
     while not (result := condition()):
         if time.monotonic() >= deadline:
             text = message if isinstance(message, str) else message()
             raise AssertionError(text or f"not within {seconds:g} s")
-        time.sleep(0.02)
+        time.sleep(next(pause))
     return result
 
 
@@ -36,8 +47,8 @@ async def wait_until_async(
     condition: Callable[[], Awaitable[T]], message: str = "", seconds: float = DEADLINE_S
 ) -> T:
     """Like `wait_until`, for an asynchronous condition."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, pauses()
     while not (result := await condition()):
         assert time.monotonic() < deadline, message or f"not within {seconds:g} s"
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(next(pause))
     return result
