@@ -265,15 +265,16 @@ class KafkaConnection:
         return failed
 
     async def _commit(self) -> None:
-        """Commits; after any error except fencing the outcome is unknown."""
+        """Commits. After an error the outcome is unknown, except if the first request was fenced."""
         try:
             async with asyncio.timeout(self._settings.delivery_timeout):
                 await self._producer.commit()
         except BaseException as error:
+            in_doubt = self._producer.in_doubt
             await self._close_producer()
             if not isinstance(error, Exception):
                 raise
-            if classify_error(error) is ErrorCategory.FENCED:
+            if classify_error(error) is ErrorCategory.FENCED and not in_doubt:
                 raise FencedError("another owner took over this shard before a commit") from error
             raise UnknownOutcomeError(
                 f"Kafka did not confirm the commit: {describe(error)}"

@@ -22,8 +22,11 @@ _PERHAPS_APPENDED: Final = (
     kafka.RequestTimedOutError,
     kafka.NotEnoughReplicasAfterAppendError,
     kafka.KafkaStorageError,
+    kafka.NotLeaderForPartitionError,
+    kafka.UnknownTopicOrPartitionError,
 )
-"""Errors after which the broker may have a batch all the same."""
+"""Errors after which the broker may have a batch all the same: it appends a batch before it waits
+for the replicas, and answers with the last two if it loses the partition meanwhile."""
 _SEQUENCE_MODULUS: Final = 1 << 31
 
 SendOutcome: TypeAlias = int | BaseException

@@ -71,6 +71,11 @@ class Producer:
         )
 
     @property
+    def in_doubt(self) -> bool:
+        """Whether the broker may have committed although it has not said so."""
+        return self._session.state.in_doubt
+
+    @property
     def in_transaction(self) -> bool:
         """Whether one has begun and is neither committed nor aborted."""
         return self._session.state.in_transaction

@@ -177,7 +177,9 @@ class ProducerSession:
             case _:
                 self._asking = False
                 self.state = self.state.after(event)
-        self._active = {tp: queue for tp, queue in self._active.items() if not queue.idle}
+        for tp in [tp for tp, queue in self._active.items() if queue.idle]:
+            # Starting anew, it does not keep a batch that failed.
+            self._active.pop(tp).start(pipelined=False)
 
     def producer_state(self, batch: SequencedBatch) -> ProducerState:
         """What a batch says of its producer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -237,13 +237,17 @@ class SentPlan:
     outcomes: tuple[SendOutcome, ...]
 
     def failure(self) -> SendFailure | None:
-        """The first slice that failed, if any."""
+        """The first slice that failed, if any; one that ends the producer before all others."""
+        failures = list(self._failures())
+        ending = (each for each in failures if ends_producer(each.error))
+        return next(ending, failures[0] if failures else None)
+
+    def _failures(self) -> Iterator[SendFailure]:
         for number, error in enumerate(self.outcomes):
             if isinstance(error, NotSentError) and error.__cause__ is not None:
-                return SendFailure(self.plan, number, error.__cause__, sent=False)
-            if isinstance(error, BaseException):
-                return SendFailure(self.plan, number, error)
-        return None
+                yield SendFailure(self.plan, number, error.__cause__, sent=False)
+            elif isinstance(error, BaseException):
+                yield SendFailure(self.plan, number, error)
 
 
 def unique_batches(plans: Sequence[SendPlan]) -> list[OutgoingBatch]:

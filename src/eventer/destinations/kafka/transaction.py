@@ -114,7 +114,7 @@ class TransactionState:
     """A producer; one without a `transactional_id` only gets an identity.
 
     `refused` are the topics of the last `add` that the broker refuses by right; then no partition
-    of it was added. `in_doubt` says that a request to add partitions had no answer.
+    of it was added. `in_doubt` says that a request to add partitions or to commit had no answer.
     """
 
     transactional_id: str | None
@@ -191,10 +191,10 @@ class TransactionState:
             case RequestFailed(error, True) if not isinstance(error, _TRANSIENT):
                 return self._failed(error)
             case RequestFailed(error, answered):
-                was_adding = self.phase is Phase.OPEN and self.coordinator is not None
+                sent = self.coordinator is not None and self.phase in {Phase.OPEN, Phase.COMMITTING}
                 moved = _COORDINATOR_MOVED if answered else _CONNECTION_LOST
                 again = self._retry(RETRY_SECONDS, moved=isinstance(error, moved))
-                return replace(again, in_doubt=self.in_doubt or (was_adding and not answered))
+                return replace(again, in_doubt=self.in_doubt or (sent and not answered))
 
     def _after_partitions(
         self,

@@ -1,5 +1,6 @@
 """One commit as plain data."""
 
+import pytest
 from aiokafka import errors as kafka
 from aiokafka.record.memory_records import MemoryRecords
 from hypothesis import given
@@ -16,6 +17,7 @@ from eventer.destinations.kafka.send_plan import (
     plan,
     plan_merged,
     plans_sharing_batches,
+    raise_if_unusable,
     sent_plans,
     unique_batches,
 )
@@ -65,6 +67,16 @@ def test_failures_are_found_per_flow_at_their_first_slice():
     nothing, failed = sent_to([none, one], [behind])
     assert nothing.failure() is None
     assert failed.failure() == SendFailure(one, 0, error, sent=False)
+
+
+def test_a_failure_that_ends_the_producer_comes_first():
+    two = planned(["x" * 300] * 2, limit=400)
+    assert len(unique_batches([two])) == 2
+    refused, ending = kafka.TopicAuthorizationFailedError("t"), kafka.KafkaConnectionError("lost")
+    (sent,) = sent_to([two], [refused, ending])
+    assert sent.failure() == SendFailure(two, 1, ending)
+    with pytest.raises(kafka.KafkaConnectionError):
+        raise_if_unusable([sent.failure()], among=1)
 
 
 def sent_to(plans, outcomes):

@@ -194,7 +194,11 @@ NOT_APPENDED = (
     kafka.ProducerFenced(),
     kafka.TopicAuthorizationFailedError("t"),
 )
-APPENDED = (kafka.NotEnoughReplicasAfterAppendError(),)
+APPENDED = (
+    kafka.NotEnoughReplicasAfterAppendError(),
+    kafka.NotLeaderForPartitionError(),
+    kafka.UnknownTopicOrPartitionError(),
+)
 PRODUCE_FAULTS = (LOST_REQUEST, LOST_ANSWER, *NOT_APPENDED, *APPENDED)
 COORDINATOR_ERRORS = (
     LOST_REQUEST,

@@ -124,6 +124,16 @@ def test_a_fenced_producer_fails():
     ended = ending.after(RequestFailed(kafka.InvalidProducerEpoch()))
     assert isinstance(ended.error, kafka.ProducerFenced)
     assert ended.next_request() is None
+    assert not ended.in_doubt
+
+
+def test_a_producer_fenced_after_an_unanswered_commit_is_in_doubt():
+    """The commit may have happened before another producer took over."""
+    ending = added(adding(OPEN)).end(commit=True)
+    unanswered = ending.after(RequestFailed(kafka.KafkaConnectionError(), answered=False))
+    ended = unanswered.after(RequestFailed(kafka.InvalidProducerEpoch()))
+    assert isinstance(ended.error, kafka.ProducerFenced)
+    assert ended.in_doubt
 
 
 def test_fatal_errors_fail_a_producer():
