@@ -49,7 +49,12 @@ class WorkerProcess:
         except OSError as error:
             ours.close()
             raise WorkerLostError(f"a worker process cannot be started: {error}") from error
-        channel = await Channel.over(ours)
+        try:
+            channel = await Channel.over(ours)
+        except BaseException:
+            ours.close()
+            await _kill(process)
+            raise
         channel.send(config)
         return cls(process, channel, crash_marker)
 
@@ -88,11 +93,7 @@ class WorkerProcess:
     async def kill(self) -> None:
         """Kills the process and waits for its end."""
         self.channel.close()
-        if self._process.returncode is None:
-            # Not with the process object: it would reap the child before the event loop does.
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-        await self._process.wait()
+        await _kill(self._process)
 
     def memory(self) -> int:
         """Resident memory in bytes; 0 if unknown."""
@@ -108,6 +109,15 @@ class WorkerProcess:
             user, system = text.rpartition(")")[2].split()[11:13]
             return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
         return math.nan
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    """Kills a process and waits for its end."""
+    if process.returncode is None:
+        # Not with the process object: it would reap the child before the event loop does.
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+    await process.wait()
 
 
 async def _spawn(end: socket.socket) -> tuple[asyncio.subprocess.Process, CrashMarker]:

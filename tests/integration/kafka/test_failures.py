@@ -262,8 +262,10 @@ async def test_a_broker_that_goes_away_and_comes_back(own_kafka, cluster):
     """Killed and stopped while events flow: each is there once, in order."""
     server = own_kafka()
     flow = flow_of(cluster)
-    shard = Shard(KafkaHarness(server.bootstrap, delivery_timeout=5), cluster, flow)
-    delivering = asyncio.create_task(shard.run(until=10**9))
+    # An owner that opens as the broker goes away gives up after `start_timeout`.
+    harness = KafkaHarness(server.bootstrap, delivery_timeout=5, start_timeout=30)
+    shard = Shard(harness, cluster, flow)
+    delivering = shard.delivering = asyncio.create_task(shard.run(until=10**9))
     for end in (server.kill, server.stop):
         await shard.progresses()
         await asyncio.to_thread(end)
@@ -341,6 +343,7 @@ class Shard:
         self._flow = flow
         self._owner = None
         self.next = self.until = 0
+        self.delivering = None
         self.unavailable = self.failures = 0
 
     async def run(self, until):
@@ -363,6 +366,7 @@ class Shard:
         goal = self.next + events
 
         async def delivered():
+            self._raise_if_ended()
             return self.next >= goal
 
         await wait_until_async(delivered)
@@ -372,9 +376,15 @@ class Shard:
         before = self.unavailable
 
         async def failed():
+            self._raise_if_ended()
             return self.unavailable > before
 
         await wait_until_async(failed)
+
+    def _raise_if_ended(self):
+        """Raises the error by which the delivering task has ended."""
+        if self.delivering is not None and self.delivering.done():
+            self.delivering.result()
 
     async def _open(self):
         owner = self._harness.connection(self._cluster)

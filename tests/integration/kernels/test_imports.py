@@ -38,7 +38,7 @@ assert not broken, broken
 def test_threads_can_import_kernels_at_the_same_time(apart: str) -> None:
     loops = [
         f"eventer.kernels.{name}"
-        for name in ("draw.draw_loops", "kafka.record_loops", "draw.write_loops")
+        for name in ("draw.draw_loops", "kafka.record_loops", "draw.random_text_loops")
     ]
     command = [sys.executable, "-c", TOGETHER, apart, "numba", *loops]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, check=False)

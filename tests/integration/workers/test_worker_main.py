@@ -1,13 +1,18 @@
 """A worker process ends with its parent, and has no variables with its secrets."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
+from eventer.workers.channel import Channel
+from eventer.workers.messages import WorkerConfig
+from eventer.workers.worker_process import WorkerProcess
 from tests.waiting import wait_until
 
 PARENT = """
@@ -55,3 +60,14 @@ def orphan(when: str) -> int:
 def test_it_ends_with_its_parent_even_while_it_is_loading(when: str) -> None:
     pid = orphan(when)
     wait_until(lambda: not alive(pid), "it goes on")
+
+
+async def test_a_cancelled_start_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def cancelled(_end: object) -> None:
+        raise asyncio.CancelledError
+
+    before = set(psutil.Process().children())
+    monkeypatch.setattr(Channel, "over", cancelled)
+    with pytest.raises(asyncio.CancelledError):
+        await WorkerProcess.start(WorkerConfig("inspector", 1, {}, None, 1 << 30))
+    assert set(psutil.Process().children()) <= before
