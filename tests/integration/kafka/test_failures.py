@@ -354,6 +354,8 @@ class Shard:
                 owner = self._owner or await self._open()
                 batch = batch_of(self.next, events(self.next, 10, 100))
                 outcome = await owner.deliver([Delivery(self._flow, (batch,))])
+                if error := outcome.rejected.get(self._flow.key):
+                    raise error  # a broker that stops may say that the topic has no leader
                 self.next = outcome.committed[self._flow.key].next
             except (DestinationUnavailableError, UnknownOutcomeError) as error:
                 self.failures += 1
