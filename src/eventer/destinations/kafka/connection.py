@@ -265,7 +265,7 @@ class KafkaConnection:
         return failed
 
     async def _commit(self) -> None:
-        """Commits. After an error the outcome is unknown, except if the first request was fenced."""
+        """Commits. After an error the outcome is unknown, unless the first request is fenced."""
         try:
             async with asyncio.timeout(self._settings.delivery_timeout):
                 await self._producer.commit()
