@@ -11,7 +11,7 @@ from eventer.jsonnet.std.format_codes import Conversion, parse_codes
 from eventer.jsonnet.values import Array, force
 from eventer.kernels.json.number_formats import MAX_PLACES, MAX_WIDTH, NumberFormat
 from eventer.plan.graph import Type
-from eventer.plan.symbols import SCALAR_TYPES, Symbol, type_name_of
+from eventer.plan.symbols import SCALAR_TYPES, Symbol, SymbolicList, type_name_of
 from eventer.plan.trace.std.text_functions import concatenated
 from eventer.plan.trace.std.traced_call import TracedCall, traced_rule
 from eventer.plan.unsupported import PlanUnsupportedError
@@ -27,6 +27,8 @@ def format_text(call: TracedCall) -> Any:
     codes = [piece for piece in pieces if isinstance(piece, Conversion)]
     if any(code.width == "*" or code.precision == "*" for code in codes):
         raise PlanUnsupportedError("std.format gets a width from its values")
+    if isinstance(values, SymbolicList):
+        raise PlanUnsupportedError("std.format gets a list whose length differs between events")
     if isinstance(values, Symbol) and type_name_of(values) in {None, "array", "object"}:
         # Each entry, an array or object, has several values.
         return call.tracer.scalar(
