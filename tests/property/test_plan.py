@@ -30,7 +30,7 @@ from eventer.plan.prepare import prepare
 from tests.property.templates import templates
 from tests.record_packing import check_marks, check_packed
 
-FEW = 400
+FEW = 1200
 MANY = int(os.environ.get("PLAN_TEMPLATES", "20000"))
 ROWS = 24
 SPLITS = ((ROWS,), (1, 3, 20), (7, 17), (23, 1))
