@@ -100,6 +100,19 @@ def drop_topic(bootstrap, topic):
     wait_until(lambda: topic not in admin.list_topics(timeout=DEADLINE_S).topics)
 
 
+def wait_until_served(bootstrap, topic):
+    """Waits until the broker serves each partition of a new topic.
+
+    It announces a leader before it takes records, and refuses what arrives between.
+    """
+    consumer = Consumer(OPTIONS | {"bootstrap.servers": bootstrap})
+    try:
+        for number in consumer.list_topics(topic, timeout=DEADLINE_S).topics[topic].partitions:
+            consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=DEADLINE_S)
+    finally:
+        consumer.close()
+
+
 def create_topic(bootstrap, topic, partitions=1, **config):
     admin = AdminClient({"bootstrap.servers": bootstrap})
     named = {name.replace("_", "."): value for name, value in config.items()}

@@ -20,6 +20,7 @@ from tests.integration.kafka.harness import (
     drop_topic,
     read_topic,
     wait_for_broker,
+    wait_until_served,
 )
 from tests.waiting import DEADLINE_S
 
@@ -49,6 +50,8 @@ class Bench:
         await owner.open()
         for flow in flows:
             await owner.prepare(flow)
+        for topic in {flow.target.topic for flow in flows}:
+            await asyncio.to_thread(wait_until_served, self.bootstrap, topic)
         return owner
 
     async def records(self, topic=None):
