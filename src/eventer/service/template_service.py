@@ -122,7 +122,7 @@ async def standalone_template_service(settings: Settings) -> AsyncIterator[Templ
     """A template service with one inspector process, which lives as long as the block."""
     memory = settings.limits.worker_memory_bytes
     config = WorkerConfig("inspector", 0, {}, settings.library, memory)
-    fork_client = ForkClient()
+    fork_client = ForkClient(inspectors_only=True)
     inspectors = InspectorPool(1, config, fork_client)
     inspectors.start()
     try:

@@ -17,6 +17,7 @@ from eventer.core.errors import WorkerLostError
 
 PID: Final = struct.Struct("=i")
 """The answer to a request: the process id; 0 if no process can be started."""
+INSPECTORS_ONLY: Final = "inspectors-only"
 _REQUEST: Final = b"+"
 """Comes with the descriptors of the worker's socket and of its crash marker."""
 # One Python thread generates events; idle thread pools of other libraries only cost memory.
@@ -56,10 +57,11 @@ class ForkClient:
     """The fork server of one event loop, and the requests that it has not answered.
 
     The server ends with this process, and the workers end with it. If it dies, the next request
-    starts another one.
+    starts another one. `inspectors_only` makes it start faster, and other workers slower.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, inspectors_only: bool = False) -> None:
+        self._arguments = [INSPECTORS_ONLY] if inspectors_only else []
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._requests: deque[asyncio.Future[int]] = deque()
@@ -100,10 +102,11 @@ class ForkClient:
     def _start(self) -> socket.socket:
         control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         control.setblocking(False)
+        command = [sys.executable, "-m", "eventer.workers.fork_server", str(theirs.fileno())]
         with theirs:
             try:
                 self._server = subprocess.Popen(  # noqa: S603  this interpreter
-                    (sys.executable, "-m", "eventer.workers.fork_server", str(theirs.fileno())),
+                    [*command, *self._arguments],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     env=_environment(),

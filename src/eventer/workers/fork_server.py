@@ -18,10 +18,10 @@ from typing import Final, NoReturn
 
 from eventer.kernels.support.numba_loading import numba
 from eventer.workers import inspector, worker_main
-from eventer.workers.fork_client import PID
+from eventer.workers.fork_client import INSPECTORS_ONLY, PID
 
 _DESCRIPTORS: Final = 2
-_MODULES: Final = (
+_DELIVERY_MODULES: Final = (
     "eventer.workers.connectors",
     "eventer.workers.delivery_worker",
     "eventer.workers.auditor",
@@ -31,25 +31,28 @@ _MODULES: Final = (
 
 
 def main() -> None:
-    """Serves requests until the client closes the socket, whose descriptor is the argument."""
+    """Serves requests until the client closes the socket, whose descriptor is the first argument.
+
+    With the argument `INSPECTORS_ONLY` it does not load what only delivery workers need.
+    """
     worker_main.die_with_parent()
     for number in (signal.SIGINT, signal.SIGTERM):  # they reach the whole process group
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel removes ended workers
-    _load()
+    if sys.argv[2:] != [INSPECTORS_ONLY]:
+        _load_delivery()
+    inspector.warm_up()
+    gc.collect()
+    gc.freeze()  # collections of garbage do not visit what is loaded, so it stays shared
     with socket.socket(fileno=int(sys.argv[1])) as control:
         while _serve_request(control):
             pass
 
 
-def _load() -> None:
-    """Loads what a worker needs. Collections of garbage do not visit it, so it stays shared."""
+def _load_delivery() -> None:
     numba()
-    for module in _MODULES:
+    for module in _DELIVERY_MODULES:
         import_module(module)
-    inspector.warm_up()
-    gc.collect()
-    gc.freeze()
 
 
 def _serve_request(control: socket.socket) -> bool:
