@@ -1,9 +1,14 @@
 """Loads the plugins with the fixtures for shared servers, and sets the hypothesis profile."""
 
 import os
+import sys
 
 import pytest
 from hypothesis import settings
+
+# Tests start hundreds of processes: without bytecode files, each compiles all sources.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest.register_assert_rewrite("eventer.testing")
 
