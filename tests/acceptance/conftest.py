@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.acceptance.service_process import Service
+from tests.acceptance.service_process import Service, remove_generators
 
 
 @pytest.fixture
@@ -36,10 +36,7 @@ def service(shared_service):
     Removes the test's generators afterwards.
     """
     yield shared_service
-    ids = [g["id"] for g in shared_service.get("/generator/status")[1]["generators"]]
-    if ids:
-        code, body = shared_service.post("/generator/remove", {"ids": ids})
-        assert code == 200, body
+    remove_generators(shared_service)
 
 
 @pytest.fixture
