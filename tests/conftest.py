@@ -1,4 +1,4 @@
-"""Loads the plugins with the fixtures for shared servers, and sets the hypothesis profile."""
+"""Loads the plugins with the fixtures for servers and services; sets the hypothesis profile."""
 
 import os
 import sys
@@ -19,4 +19,8 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", derandomize=False, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
-pytest_plugins = ["tests.kafka_server.plugin", "tests.postgres_server.plugin"]
+pytest_plugins = [
+    "tests.kafka_server.plugin",
+    "tests.postgres_server.plugin",
+    "tests.acceptance.services",
+]
