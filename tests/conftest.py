@@ -1,9 +1,14 @@
-"""Loads the plugins with the fixtures for shared servers, and sets the hypothesis profile."""
+"""Loads the plugins with the fixtures for servers and services; sets the hypothesis profile."""
 
 import os
+import sys
 
 import pytest
 from hypothesis import settings
+
+# Tests start hundreds of processes: without bytecode files, each compiles all sources.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest.register_assert_rewrite("eventer.testing")
 
@@ -14,4 +19,8 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", derandomize=False, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
-pytest_plugins = ["tests.kafka_server.plugin", "tests.postgres_server.plugin"]
+pytest_plugins = [
+    "tests.kafka_server.plugin",
+    "tests.postgres_server.plugin",
+    "tests.acceptance.services",
+]

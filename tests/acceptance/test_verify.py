@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from eventer.destinations.kafka import position
 from tests.acceptance.request_bodies import request, table, topic
-from tests.acceptance.service_process import Service, topic_events
+from tests.acceptance.service_process import Service, remove_generators, topic_events
 from tests.kafka_server.server import KafkaServer
 from tests.waiting import DEADLINE_S, wait_until
 
@@ -36,13 +36,20 @@ def kafka(kafka_tools, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def service(kafka, postgres, tmp_path_factory):
-    """A service for this module."""
+def running_service(kafka, postgres, tmp_path_factory):
+    """The service of this module."""
     with postgres.fresh_database() as created:
         running = Service(tmp_path_factory.mktemp("verify"), kafka=kafka, postgres=created.dsn)
         running.dsn = created.dsn
         yield running.start()
         running.stop()
+
+
+@pytest.fixture
+def service(running_service):
+    """The service of this module, which removes the generators of each test."""
+    yield running_service
+    remove_generators(running_service)
 
 
 def run_cli(service, *arguments):
@@ -158,7 +165,7 @@ def test_a_deleted_position_topic_is_reported_and_resume_repairs_it(own_kafka, m
     service = make_service(kafka=server.bootstrap)
     service.env["EVENTER_SHARDS"] = "1"
     service.start()
-    ids = add(service, topic("wiped_0", partitions=2), topic("wiped_1"), template=ROW, **FAST)
+    ids = add(service, topic("wiped_0", partitions=2), topic("wiped_1"), template=ROW, **STEADY)
     wait_for_position(service, ids, 100)
     admin = AdminClient({"bootstrap.servers": server.bootstrap})
     admin.delete_topics([position.TOPIC])[position.TOPIC].result()

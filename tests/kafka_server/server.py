@@ -20,6 +20,7 @@ from tests.waiting import DEADLINE_S
 
 _CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
 _STOP_SECONDS = 30
+_ARCHIVE = "classes.jsa"
 _SMALL_JVM_OPTIONS = (
     "-Xmx512m",
     "-Xms128m",
@@ -48,6 +49,8 @@ _PROPERTIES = {
     "group.initial.rebalance.delay.ms": "0",
     # Test events may have old timestamps: Kafka must not delete them during a test.
     "log.retention.ms": "-1",
+    # A small broker needs a small buffer for compaction; the default takes 128 MiB.
+    "log.cleaner.dedupe.buffer.size": "2097152",
     # The product must create its topics itself.
     "auto.create.topics.enable": "false",
     "num.partitions": "1",
@@ -59,6 +62,7 @@ class KafkaServer:
 
     It has a listener for each of `protocols`; the first is PLAINTEXT. If `advertised` is given, the
     broker advertises that port for one more listener; a proxy on it must forward to `proxied`.
+    The default `jvm` is small and starts fast.
     """
 
     def __init__(
@@ -68,7 +72,7 @@ class KafkaServer:
         protocols: Sequence[str] = ("PLAINTEXT",),
         *,
         advertised: int | None = None,
-        jvm: Sequence[str] = _SMALL_JVM_OPTIONS,
+        jvm: Sequence[str] | None = None,
     ) -> None:
         self._jvm = jvm
         self._directory = directory
@@ -108,7 +112,8 @@ class KafkaServer:
             properties.write_text(self._properties_text())
             self._format(properties)
         guard = [sys.executable, "-I", str(Path(__file__).with_name("guard.py"))]
-        broker = [*_java_command("kafka.Kafka", self._jvm), properties]
+        jvm = _fast_start_options() if self._jvm is None else self._jvm
+        broker = [*_java_command("kafka.Kafka", jvm), properties]
         with (self._directory / "broker.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*guard, str(watched or os.getpid()), *broker],
@@ -199,6 +204,20 @@ class KafkaServer:
         with contextlib.suppress(KafkaException):
             return bool(admin.list_topics(timeout=5).brokers)
         return False
+
+
+def _fast_start_options() -> tuple[str, ...]:
+    """Small options with the archive of loaded classes, which halves the CPU time of a start."""
+    classes = cached(f"kafka-{KAFKA_VERSION}-classes", _archive_classes)
+    return (*_SMALL_JVM_OPTIONS, f"-XX:SharedArchiveFile={classes / _ARCHIVE}")
+
+
+def _archive_classes(directory: Path) -> None:
+    directory.mkdir()
+    options = (*_SMALL_JVM_OPTIONS, f"-XX:ArchiveClassesAtExit={directory / _ARCHIVE}")
+    broker = KafkaServer(directory.with_name("broker"), jvm=options)
+    broker.start()
+    broker.stop()
 
 
 def _format(properties: Path) -> None:

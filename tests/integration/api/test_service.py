@@ -17,21 +17,9 @@ from eventer.api.wire.responses import (
     RemoveOut,
     ValidateOut,
 )
-from tests.acceptance.service_process import Service
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture(scope="module")
-def service(postgres, tmp_path_factory):
-    with postgres.fresh_database() as database:
-        service = Service(tmp_path_factory.mktemp("api"), postgres=database.dsn)
-        try:
-            yield service.start()
-            service.stop()
-        finally:
-            service.kill()
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import io
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -12,7 +13,32 @@ from pathlib import Path
 import pytest
 
 from eventer.cli.main import app
+from eventer.core.errors import EventerError
+from eventer.core.large_stack import run_with_large_stack
+from eventer.jsonnet.importer import FolderImporter, NoLibrary
+from eventer.workers.inspector import reply_to
 from tests.waiting import DEADLINE_S
+
+
+class InspectorHere:
+    """Evaluates templates in this process: to start an inspector takes a second of CPU time."""
+
+    def __init__(self, _count, config):
+        self._importer = NoLibrary() if config.library is None else FolderImporter(config.library)
+
+    def start(self):
+        pass
+
+    async def stop(self):
+        pass
+
+    async def ask(self, request, kind, _seconds):
+        reply = run_with_large_stack(lambda: reply_to(request, self._importer))
+        answer = pickle.loads(pickle.dumps(reply)).answer
+        if isinstance(answer, EventerError):
+            raise answer
+        assert isinstance(answer, kind)
+        return answer
 
 
 @dataclass
@@ -44,10 +70,11 @@ class Shell:
         )
 
     def call(self, *args, stdin="", **env):
-        """Runs a command to its end in this process."""
+        """Runs a command to its end in this process, without inspector processes."""
         said = {name: io.TextIOWrapper(io.BytesIO(), "utf-8") for name in ("stdout", "stderr")}
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.folder)
+            patch.setattr("eventer.service.template_service.InspectorPool", InspectorHere)
             for name in os.environ.keys() - self.env.keys():
                 patch.delenv(name)
             for name, value in (self.env | env).items():

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from tests.acceptance.service_process import Service
 from tests.waiting import wait_until
 
 REQUEST = {
@@ -15,18 +14,7 @@ REQUEST = {
     "schedules": [{"destination_id": "d", "event_id": "e"}],
 }
 
-pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture(scope="module")
-def service(postgres, tmp_path_factory):
-    with postgres.fresh_database() as database:
-        service = Service(tmp_path_factory.mktemp("client"), postgres=database.dsn)
-        try:
-            yield service.start()
-            service.stop()
-        finally:
-            service.kill()
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 
 
 @pytest.fixture

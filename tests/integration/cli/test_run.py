@@ -35,7 +35,7 @@ def test_standard_output_has_the_events_that_preview_shows(shell, template):
 
 
 def test_the_summary_as_json(shell, template):
-    done = shell.run("run", template, "--stdout", "-n", 5, "--seed", 7, "--json")
+    done = shell.call("run", template, "--stdout", "-n", 5, "--seed", 7, "--json")
     summary = json.loads(done.stderr)
     assert (summary["events"], summary["skipped"]) == (5, 0)
     assert set(summary["commit_seconds"]) == {"p50", "p95", "p99"}
@@ -51,7 +51,7 @@ def test_the_summary_as_json(shell, template):
     ],
 )
 def test_a_pace_gives_exactly_its_number_of_events(shell, template, options, events, least_seconds):
-    done = shell.run("run", template, "--stdout", "--json", *options)
+    done = shell.call("run", template, "--stdout", "--json", *options)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == events
     summary = json.loads(done.stderr.splitlines()[-1])
@@ -60,7 +60,7 @@ def test_a_pace_gives_exactly_its_number_of_events(shell, template, options, eve
 
 
 def test_a_duration_ends_an_unpaced_run(shell, template):
-    done = shell.run("run", template, "--stdout", "--duration", "500ms", "--seed", 1)
+    done = shell.call("run", template, "--stdout", "--duration", "500ms", "--seed", 1)
     assert done.returncode == 0, done.stderr
     told = int(done.stderr.split(" events", maxsplit=1)[0].replace(",", ""))
     assert told == len(done.stdout.splitlines()) > 0
@@ -69,7 +69,7 @@ def test_a_duration_ends_an_unpaced_run(shell, template):
 def test_scheduled_times_follow_the_pace_from_at_on(shell):
     shell.write("t.jsonnet", "std.native('get_timestamp')('now', 'now', '1ns')")
     args = ("--count", 2, "--interval", "100ms", "-n", 6, "--at", "2021-12-01T00:00:00Z")
-    done = shell.run("run", "t.jsonnet", "--stdout", *args)
+    done = shell.call("run", "t.jsonnet", "--stdout", *args)
     assert [text.partition(".")[2][:1] for text in done.stdout.split()] == list("001122")
     assert done.stdout.startswith('"2021-12-01T00:00:00.0')
 
@@ -109,8 +109,8 @@ def test_an_interrupt_commits_and_sums_up(shell, template, number, code):
 
 def test_an_event_that_raises_stops_after_those_before_it(shell):
     shell.write("t.jsonnet", LATE_ERROR)
-    done = shell.run("run", "t.jsonnet", "--stdout", "-n", 1000, "--seed", 3)
-    skipped = shell.run(
+    done = shell.call("run", "t.jsonnet", "--stdout", "-n", 1000, "--seed", 3)
+    skipped = shell.call(
         "run", "t.jsonnet", "--stdout", "-n", 1000, "--seed", 3, "--on-error", "skip"
     )
     assert done.returncode == 1
@@ -125,7 +125,7 @@ def test_an_event_that_raises_stops_after_those_before_it(shell):
 
 def test_a_template_with_an_error_in_every_event(shell):
     shell.write("t.jsonnet", "{ a: x }")
-    done = shell.run("run", "t.jsonnet", "--stdout")
+    done = shell.call("run", "t.jsonnet", "--stdout")
     assert (done.returncode, done.stdout) == (78, "")
     assert "t.jsonnet:1:6" in done.stderr
 
@@ -156,7 +156,7 @@ def test_an_unreachable_destination_is_reported_at_once(shell, template):
         "EVENTER_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",
     }
     for option in ("--postgres", "--kafka"):
-        done = shell.run("run", template, option, "t", "-n", 1, **env)
+        done = shell.call("run", template, option, "t", "-n", 1, **env)
         assert done.returncode == 69, done.stderr
         assert "127.0.0.1:1" in done.stderr
 
@@ -181,7 +181,7 @@ def test_a_topic_gets_all_events_once(shell, template, kafka):
     env = {"EVENTER_KAFKA__BOOTSTRAP_SERVERS": kafka}
     topic = f"cli-run-{os.getpid()}"
     args = ("--kafka", topic, "--key", "id", "-n", 3000, "--seed", 7, "--json")
-    done = shell.run("run", template, *args, **env)
+    done = shell.call("run", template, *args, **env)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["events"] == 3000
     events = topic_events(kafka, topic)
@@ -193,7 +193,7 @@ def test_a_topic_gets_all_events_once(shell, template, kafka):
 def test_a_table_gets_all_rows(shell, template, database):
     env = {"EVENTER_POSTGRES__DSN": database.dsn}
     args = ("--postgres", "orders", "--key", "id", "--rate", "2k/s", "--duration", "1s")
-    done = shell.run("run", template, *args, "--seed", 7, **env)
+    done = shell.call("run", template, *args, "--seed", 7, **env)
     assert done.returncode == 0, done.stderr
     expected = {event["id"] for event in preview(shell, 1000, "--seed", 7)}
     expected |= {e["id"] for e in preview(shell, 1000, "--seed", 7, "--first", 1000)}

@@ -4,6 +4,7 @@ This covers the names of sites, the keys of environments, and the columns of the
 """
 
 import json
+import re
 from itertools import combinations
 
 import numpy as np
@@ -16,6 +17,7 @@ from tests import goodness_of_fit as fit
 
 ROWS = 20_000
 SIZE = 12
+NUMBER = re.compile(rb"\d+")
 TEMPLATE = """
 local get_integer = std.native('get_integer'), get_one_of = std.native('get_one_of');
 local die() = get_integer(0, 11);
@@ -47,15 +49,15 @@ def numbers(value, path=()):
 
 
 def columns(template, stream, rows=ROWS):
-    """The numbers of a template's events, by path."""
+    """The numbers of a template's events, by path. All events must have the same fields."""
     found = prepare(Template(template)).engine(stream, EventContext(), engine="plan")
-    events, first = [], 0
-    while first < rows:
-        batch = found.generate(first, np.zeros(rows - first, dtype=np.int64))
-        events += map(json.loads, batch.text.to_pylist())
-        first = batch.next
-    values = [numbers(event) for event in events]
-    return {path: np.array([each[path] for each in values]) for path in values[0]}
+    texts = []
+    while len(texts) < rows:
+        times = np.zeros(rows - len(texts), dtype=np.int64)
+        texts += found.generate(len(texts), times).text.to_pylist()
+    assert len({NUMBER.sub(b"0", text) for text in texts}) == 1
+    values = np.array([NUMBER.findall(text) for text in texts]).astype(np.int64)
+    return dict(zip(numbers(json.loads(texts[0])), values.T, strict=True))
 
 
 @pytest.fixture(scope="module")

@@ -222,14 +222,15 @@ class Simulation:
             self.on_report(report, process)
         if (at := shard.wake_at()) is not None and at != process.wake:
             process.wake = at
-            self.later(max(0, at - self.now), lambda: self._ring(process))
+            self.later(max(0, at - self.now), lambda: self._ring(process, at))
         flows = shard._flows
         assert flows._pending_bytes == sum(
             sum(flow.batch_bytes) for flow in flows._pending.values()
         )
 
-    def _ring(self, process: Process) -> None:
-        process.wake = None
+    def _ring(self, process: Process, at: int) -> None:
+        if process.wake == at:
+            process.wake = None
 
     # --- the service --------------------------------------------------------------------------
 
