@@ -104,13 +104,12 @@ class SqliteConnection:
             if self._current_epoch(database) != self._epoch:
                 raise FencedError(f"another owner has taken shard {self._shard} over")
             for delivery in deliveries:
-                key, errors = delivery.flow.key, _poison_errors(delivery)
+                key = delivery.flow.key
+                errors = [error for batch in delivery.batches for error in poison_errors(batch)]
                 if errors and not delivery.skip_rejected:
                     rejected[key] = errors[0]
                     continue
-                left = delivery.without(
-                    [error.index for error in errors if error.index is not None]
-                )
+                left = delivery.without([error.index for error in errors])
                 committed[key] = _write(database, left)
                 skipped[key] = errors
         self._lose_one_answer()
@@ -182,10 +181,16 @@ def _check(flow: Flow) -> None:
         raise DestinationRejectedError("the topic 'refused' takes nothing", hint="use another one")
 
 
-def _poison_errors(delivery: Delivery) -> list[DestinationRejectedError]:
+class PoisonError(DestinationRejectedError):
+    """An event contains poison."""
+
+    index: int
+
+
+def poison_errors(batch: Batch) -> list[PoisonError]:
+    """The errors of the events that the destination rejects."""
     return [
-        DestinationRejectedError(f"event {index} is poisonous", index=index)
-        for batch in delivery.batches
+        PoisonError(f"event {index} is poisonous", index=index)
         for index, text in zip(batch.index.tolist(), batch.text.to_pylist(), strict=True)
         if b'"poison"' in text
     ]
