@@ -35,7 +35,7 @@ class PreparedFlow:
     found: frozenset[str]
     mapping: TableMapping
     number: int
-    staging_table: int = 0
+    staging_table: str = ""
     fingerprint: str | None = None
 
 
@@ -141,9 +141,12 @@ class PreparedFlows:
     async def trim(self) -> None:
         """Drops the least recently used flows. Do not call it during a commit."""
         while len(self._ready) > _MAX_PREPARED_FLOWS:
-            _, least_recent = self._ready.popitem(last=False)
-            await self._release(least_recent)
+            await self.forget(next(iter(self._ready)))
         await self._staging_tables.trim()
+
+    async def forget(self, key: PositionKey) -> None:
+        """Drops a flow."""
+        await self._release(self._ready.pop(key, None))
 
     async def _release(self, ready: PreparedFlow | None) -> None:
         if ready is not None and not ready.mapping.direct:

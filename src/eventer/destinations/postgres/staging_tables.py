@@ -31,7 +31,7 @@ StagingLayout: TypeAlias = tuple[str, ...]
 
 @dataclass(slots=True)
 class _StagingTable:
-    number: int
+    name: str
     users: int = 0
 
 
@@ -44,20 +44,20 @@ class StagingTables:
     def __init__(self, client: asyncpg.Connection) -> None:
         self._client = client
         self._by_layout: dict[StagingLayout, _StagingTable] = {}
-        self._numbered: OrderedDict[StagingLayout, int] = OrderedDict()
+        self._numbered: OrderedDict[StagingLayout, str] = OrderedDict()
         self._numbers = 0
 
-    async def join(self, mapping: TableMapping, flow: int) -> int:
-        """Prepares the insertion of a flow; returns the number of its staging table."""
+    async def join(self, mapping: TableMapping, flow: int) -> str:
+        """Prepares the insertion of a flow; returns the name of its staging table."""
         layout = staging_layout(mapping)
         staging_table = self._by_layout.get(layout)
         if staging_table is None:
-            staging_table = _StagingTable(await self._create(layout))
+            staging_table = _StagingTable(await self._create(layout, "eventer_stage"))
             self._by_layout[layout] = staging_table
-        insertion = insert_sql(mapping, staging_table.number, flow)
+        insertion = insert_sql(mapping, staging_table.name, flow)
         await self._client.execute(f"PREPARE {_prepared_name(flow)} AS {insertion}")
         staging_table.users += 1
-        return staging_table.number
+        return staging_table.name
 
     async def release(self, mapping: TableMapping, flow: int) -> None:
         """Drops the insertion of a flow."""
@@ -67,32 +67,34 @@ class StagingTables:
         await self._client.execute(f"DEALLOCATE {_prepared_name(flow)}")
         if staging_table.users == 0:
             del self._by_layout[layout]
-            await self._client.execute(
-                f"DROP TABLE {TEMP_SCHEMA}.{staging_name(staging_table.number)}"
-            )
+            await self._client.execute(f"DROP TABLE {TEMP_SCHEMA}.{staging_table.name}")
 
     async def numbered(self, mapping: TableMapping) -> str:
         """The name of a staging table for numbered rows, for the next transaction."""
         layout = numbered_layout(mapping)
         if layout not in self._numbered:
-            self._numbered[layout] = await self._create(layout)
+            self._numbered[layout] = await self._create(layout, "eventer_rows")
         self._numbered.move_to_end(layout)
-        return staging_name(self._numbered[layout])
+        return self._numbered[layout]
 
     async def trim(self) -> None:
         """Drops the least recently used tables for numbered rows. Not within a transaction."""
         while len(self._numbered) > _MAX_NUMBERED_TABLES:
-            _, number = self._numbered.popitem(last=False)
-            await self._client.execute(f"DROP TABLE {TEMP_SCHEMA}.{staging_name(number)}")
+            _, name = self._numbered.popitem(last=False)
+            await self._client.execute(f"DROP TABLE {TEMP_SCHEMA}.{name}")
 
-    async def _create(self, layout: StagingLayout) -> int:
+    async def _create(self, layout: StagingLayout, prefix: str) -> str:
+        """Creates a table; returns its name."""
         await check_may_stage(self._client)
         self._numbers += 1
+        name = f"{prefix}_{self._numbers}"
         async with self._client.transaction():
             # A temporary table need not survive a crash, so the commit need not wait for the disk.
             await self._client.execute("SET LOCAL synchronous_commit = off")
-            await self._client.execute(create_staging_table(layout, self._numbers))
-        return self._numbers
+            await self._client.execute(
+                f"CREATE TEMP TABLE {name} ({', '.join(layout)}) ON COMMIT DELETE ROWS"
+            )
+        return name
 
 
 async def check_may_stage(client: asyncpg.Connection) -> None:
@@ -117,16 +119,6 @@ def staging_layout(mapping: TableMapping) -> StagingLayout:
     return (*values, *(("n integer",) if mapping.has_row_numbers else ()), "flow integer")
 
 
-def staging_name(number: int) -> str:
-    """The name of a staging table."""
-    return f"eventer_stage_{number}"
-
-
-def create_staging_table(layout: StagingLayout, number: int) -> str:
-    """SQL that creates a staging table."""
-    return f"CREATE TEMP TABLE {staging_name(number)} ({', '.join(layout)}) ON COMMIT DELETE ROWS"
-
-
 def numbered_layout(mapping: TableMapping) -> StagingLayout:
     """The columns for numbered rows of a mapping."""
     values = tuple(f"c{i} {column.staging_type}" for i, column in enumerate(mapping.columns))
@@ -142,12 +134,12 @@ def execute_insert_sql(flow: int) -> str:
     return f"EXECUTE {_prepared_name(flow)}"
 
 
-def insert_sql(mapping: TableMapping, number: int, flow: int) -> str:
+def insert_sql(mapping: TableMapping, staging_table: str, flow: int) -> str:
     """SQL that appends the staged rows of a flow to its table, or upserts the last of each key.
 
     OVERRIDING SYSTEM VALUE gives an event's value precedence over an identity column's.
     """
-    source = f"FROM {TEMP_SCHEMA}.{staging_name(number)} WHERE flow = {flow}"
+    source = f"FROM {TEMP_SCHEMA}.{staging_table} WHERE flow = {flow}"
     return _insert(mapping, source, last_of_key=mapping.has_row_numbers)
 
 
