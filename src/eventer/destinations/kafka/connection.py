@@ -45,7 +45,7 @@ from eventer.destinations.kafka.send_planner import SendPlanner
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.kafka.topic_admin import TopicAdmin
 from eventer.destinations.kafka.topic_cache import TopicCache
-from eventer.destinations.kafka.topic_name import topic_name_error
+from eventer.destinations.kafka.topic_name import target_topic_error
 from eventer.kernels.kafka.record_batches import (
     ProducerState,
     RecordColumns,
@@ -115,7 +115,7 @@ class KafkaConnection:
 
     async def check(self, flow: Flow) -> None:
         """See `ShardConnection.check`. Only the name can be checked."""
-        if fault := topic_name_error(kafka_target(flow).topic):
+        if fault := target_topic_error(kafka_target(flow).topic):
             raise DestinationRejectedError(fault)
 
     async def prepare(self, flow: Flow) -> None:
