@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
 from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
+from eventer.destinations.kafka.errors import RecordsRefusedError
 from eventer.destinations.kafka.ledger import build_entry
 from eventer.destinations.kafka.partition_queue import NotSentError
 from eventer.destinations.kafka.record_encoding import SplitOptions
@@ -187,7 +188,7 @@ def test_a_flow_is_not_rejected_for_records_of_other_flows():
         several([["a"], ["b"]], {}), Topic("t", 1, 9000), SplitOptions("none", 9000)
     )
     alone = planned([1])
-    about_records, about_topic = kafka.InvalidTimestampError(), kafka.NotEnoughReplicasError()
+    about_records, about_topic = RecordsRefusedError(32), kafka.NotEnoughReplicasError()
     shared = SendFailure(plans[0], 0, about_records)
     assert not shared.blames_this_flow
     assert shared.as_error().transient
