@@ -94,9 +94,10 @@ class SqliteConnection:
         """Nothing is encoded."""
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> DeliveryOutcome:
-        """Commits events and positions, without the flows of poison events."""
+        """Commits events and positions, without poison events or without their flows."""
         committed: dict[PositionKey, Position] = {}
         rejected: dict[PositionKey, DestinationRejectedError] = {}
+        skipped: dict[PositionKey, Sequence[DestinationRejectedError]] = {}
         if (self._folder / "slow").exists():
             await asyncio.sleep(float((self._folder / "slow").read_text()))
         with self._transaction() as database:
@@ -104,14 +105,15 @@ class SqliteConnection:
                 raise FencedError(f"another owner has taken shard {self._shard} over")
             for delivery in deliveries:
                 key = delivery.flow.key
-                try:
-                    _refuse_poison(delivery)
-                except DestinationRejectedError as error:
-                    rejected[key] = error
-                else:
-                    committed[key] = _write(database, delivery)
+                errors = [error for batch in delivery.batches for error in poison_errors(batch)]
+                if errors and not delivery.skip_rejected:
+                    rejected[key] = errors[0]
+                    continue
+                left = delivery.without([error.index for error in errors])
+                committed[key] = _write(database, left)
+                skipped[key] = errors
         self._lose_one_answer()
-        return DeliveryOutcome(committed, rejected)
+        return DeliveryOutcome(committed, rejected, skipped=skipped)
 
     def _lose_one_answer(self) -> None:
         if (self._folder / "doubt").exists():
@@ -179,11 +181,19 @@ def _check(flow: Flow) -> None:
         raise DestinationRejectedError("the topic 'refused' takes nothing", hint="use another one")
 
 
-def _refuse_poison(delivery: Delivery) -> None:
-    for batch in delivery.batches:
-        for index, text in zip(batch.index.tolist(), batch.text.to_pylist(), strict=True):
-            if b'"poison"' in text:
-                raise DestinationRejectedError(f"event {index} is poisonous", index=index)
+class PoisonError(DestinationRejectedError):
+    """An event contains poison."""
+
+    index: int
+
+
+def poison_errors(batch: Batch) -> list[PoisonError]:
+    """The errors of the events that the destination rejects."""
+    return [
+        PoisonError(f"event {index} is poisonous", index=index)
+        for index, text in zip(batch.index.tolist(), batch.text.to_pylist(), strict=True)
+        if b'"poison"' in text
+    ]
 
 
 def _write(database: sqlite3.Connection, delivery: Delivery) -> Position:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from eventer.core.errors import DestinationRejectedError
 from eventer.core.match_hints import MatchHints
 from eventer.core.model import ColumnType, Position
 
@@ -34,6 +35,43 @@ class FieldReader(Protocol):
 
     def names(self) -> frozenset[str]:
         """The top-level field names that occur in any row."""
+
+
+class BatchFields(FieldReader, Protocol):
+    """The fields of a batch, which can be cut into parts."""
+
+    def cut(self, start: int, stop: int) -> BatchFields:
+        """The fields of the rows [start, stop) alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedFields:
+    """The fields of some `rows` (ascending) of a batch; a value of another row is never rejected.
+
+    `names` may have those of the other rows, too.
+    """
+
+    fields: BatchFields
+    rows: NDArray[np.int64]
+
+    def column(self, pointer: str, kind: ColumnType) -> pa.Array:
+        """See `FieldReader.column`."""
+        try:
+            return self.fields.column(pointer, kind).take(pa.array(self.rows))
+        except DestinationRejectedError:
+            if not len(self.rows):
+                raise
+        runs = np.split(self.rows, np.flatnonzero(np.diff(self.rows) > 1) + 1)
+        parts = (self.fields.cut(int(run[0]), int(run[-1]) + 1) for run in runs)
+        return pa.concat_arrays([part.column(pointer, kind) for part in parts])
+
+    def names(self) -> frozenset[str]:
+        """See `FieldReader.names`."""
+        return self.fields.names()
+
+    def cut(self, start: int, stop: int) -> SelectedFields:
+        """See `BatchFields.cut`."""
+        return SelectedFields(self.fields, self.rows[start:stop])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +111,22 @@ class Batch(EventRows):
 
     first: int
     count: int
+    fields: BatchFields
+
+    def without(self, indices: Collection[int]) -> Batch:
+        """The batch with these indices skipped; the batch itself if it has none of them."""
+        kept = ~np.isin(self.index, list(indices))
+        if kept.all():
+            return self
+        rows = np.flatnonzero(kept)
+        return replace(
+            self,
+            index=self.index[rows],
+            scheduled=self.scheduled[rows],
+            text=self.text.take(pa.array(rows)),
+            fields=SelectedFields(self.fields, rows),
+            match_hints=None,
+        )
 
     @property
     def next(self) -> int:

@@ -5,15 +5,33 @@ task uses it at a time. Data and positions commit together, and the destination'
 where to resume. After `UnknownOutcomeError`, `DestinationUnavailableError` or `FencedError` the
 connection is unusable: close it, open a new one and read the positions. `TargetUnavailableError`
 is the exception: only the flow of that call has to wait.
+
+**Rejected events.** A destination rejects an event that it would reject again: a value that does
+not fit, a violated constraint, a record that is too large. `Delivery.skip_rejected` says what
+follows, per flow:
+
+- Without it, the flow commits nothing of this delivery. `DeliveryOutcome.rejected` has the error of
+  its first rejected event, with the `index`. The caller delivers the events before it again.
+- With it, the connection finds all rejected events of the delivery, leaves them out and commits the
+  others, with a position that counts the rejected ones as skipped. `DeliveryOutcome.skipped` has an
+  error for each, with its `index`. `Delivery.without` makes the delivery that is committed: its
+  rows, its position and what is recorded for an audit are then those of a delivery in which these
+  indices emit nothing. What it costs must not depend on the number of rejected events more than
+  linearly, and not in round trips: find all that can be found before a transaction, and all of a
+  transaction at once. If a transaction fails for another reason, remember within the call of
+  `deliver` what is known to be rejected.
+
+An error that concerns no event, such as a missing right, is in `rejected` in both cases, without an
+`index`: it never makes events disappear.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from eventer.core.errors import DestinationError
+from eventer.core.errors import DestinationError, DestinationRejectedError
 from eventer.core.model import EventShape, Guarantee, Position, PositionKey, Target
 
 if TYPE_CHECKING:
@@ -33,17 +51,28 @@ class Flow:
 class Delivery:
     """Consecutive batches of one flow, from the committed position on.
 
-    If that position was lost, `accepted` replaces it.
+    If that position was lost, `accepted` replaces it. `skip_rejected`: events that the destination
+    rejects are left out, and the others are committed.
     """
 
     flow: Flow
     batches: tuple[Batch, ...]
     accepted: Position | None = None
+    skip_rejected: bool = False
+
+    def without(self, indices: Collection[int]) -> Delivery:
+        """The delivery with these indices skipped. It covers the same range of indices."""
+        if not indices:
+            return self
+        return replace(self, batches=tuple(batch.without(indices) for batch in self.batches))
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
     """The result of a commit: the new positions, and the errors of the flows that it excludes.
+
+    `skipped` has the rejected events that the committed flows left out: an error for each, with its
+    `index`, ascending. Only deliveries with `skip_rejected` have any.
 
     `encoding_ns` is the time spent on encoding the events, including time before the commit;
     `waiting_ns` is the part of it for which the commit waited.
@@ -53,6 +82,7 @@ class DeliveryOutcome:
     rejected: Mapping[PositionKey, DestinationError] = field(default_factory=dict)
     encoding_ns: int = 0
     waiting_ns: int = 0
+    skipped: Mapping[PositionKey, Sequence[DestinationRejectedError]] = field(default_factory=dict)
 
 
 class ShardConnection(Protocol):
@@ -99,8 +129,9 @@ class ShardConnection(Protocol):
         """Commits the data and positions of the deliveries in one transaction, durably.
 
         Excludes a flow if its data is rejected or its target is unusable, and reports it in
-        `rejected`: its position does not move and its events are not visible. The order within a
-        flow is kept.
+        `rejected`: its position does not move and its events are not visible. A flow with
+        `skip_rejected` is committed without its rejected events instead, which are reported in
+        `skipped`. The order within a flow is kept.
 
         Raises:
             DestinationUnavailableError: nothing was committed; `suspects` are the flows that

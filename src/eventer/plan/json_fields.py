@@ -55,6 +55,10 @@ class JsonFields:
                 found.update(value)
         return frozenset(found)
 
+    def cut(self, start: int, stop: int) -> JsonFields:
+        """See `eventer.core.batch.BatchFields.cut`."""
+        return JsonFields(self._values[start:stop], self._index[start:stop])
+
 
 def rejection(
     index: int, pointer: str, kind: ColumnType, value: object

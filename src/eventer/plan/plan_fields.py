@@ -36,7 +36,7 @@ class PlanFields:
         return self.plan.names(self.run)
 
     def cut(self, start: int, stop: int) -> PlanFields:
-        """Some of the rows."""
+        """See `eventer.core.batch.BatchFields.cut`."""
         return PlanFields(self.plan, self.run, self.start + start, self.start + stop)
 
 
@@ -79,6 +79,10 @@ class FieldsSlice:
         """See `eventer.core.batch.FieldReader.names`."""
         return self._own.names()
 
+    def cut(self, start: int, stop: int) -> FieldsSlice:
+        """See `eventer.core.batch.BatchFields.cut`."""
+        return FieldsSlice(self.cached, self.start + start, self.start + stop)
+
     @property
     def _own(self) -> PlanFields:
         return self.cached.fields.cut(self.start, self.stop)
@@ -109,6 +113,11 @@ class PatchedFields:
     def names(self) -> frozenset[str]:
         """See `eventer.core.batch.FieldReader.names`."""
         return self.planned.names().union(*(fields.names() for _, fields in self.recomputed))
+
+    def cut(self, start: int, stop: int) -> PatchedFields:
+        """See `eventer.core.batch.BatchFields.cut`."""
+        inside = [(row - start, each) for row, each in self.recomputed if start <= row < stop]
+        return PatchedFields(self.planned.cut(start, stop), inside)
 
 
 def _index(error: DestinationRejectedError) -> int:

@@ -48,6 +48,7 @@ from eventer.runs.shard_messages import (
     ShardConnected,
     StageTimes,
     TransactionCommitted,
+    events_skipped,
 )
 from eventer.runs.shard_state import ShardState, is_retryable
 
@@ -231,8 +232,7 @@ class ConnectionLane:
         self._connection.record_success()
         self._flows.delivery_ended()
         self._state.limiter.committed(deliveries, took, now)
-        committed = tuple(d for d in deliveries if d.flow.key in outcome.committed)
-        if committed:
+        if committed := _committed(deliveries, outcome):
             times = StageTimes(
                 self._generation.take_spent_ns(),
                 outcome.encoding_ns,
@@ -248,12 +248,14 @@ class ConnectionLane:
     ) -> None:
         error, version = outcome.rejected.get(flow.key), self._flows.version()
         if flow.key in outcome.committed:
+            if skipped := _skipped(flow.key, outcome):
+                self._reports.append(events_skipped(flow.key, skipped))
             if flow.mark_committed(outcome.committed[flow.key], version):
                 self._reports.append(FlowRunning(flow.key))
         elif error is not None and is_retryable(error, flow):
             self._state.quarantine(flow, error, now + delay_ns(flow.quarantine.tries, jitter))
-        elif skipped := flow.reject_in_flight(error, delivery.batches[-1].next, version):
-            self._reports.append(skipped)
+        elif report := flow.reject_in_flight(error, delivery.batches[-1].next, version):
+            self._reports.append(report)
         self._flows.update(flow)
         if not self.complete_withdrawal(flow, now) and not self._state.end_if_done(flow):
             self._generation.schedule(flow, now)
@@ -318,3 +320,18 @@ class ConnectionLane:
                 waiting.append(flow.key)
         if waiting:
             self._reports.append(FlowsWaiting(tuple(waiting), error))
+
+
+def _skipped(key: PositionKey, outcome: DeliveryOutcome) -> list[tuple[int, EventerError]]:
+    """The rejected events that a committed flow left out, by index."""
+    errors = outcome.skipped.get(key, ())
+    return [(error.index, error) for error in errors if error.index is not None]
+
+
+def _committed(deliveries: Sequence[Delivery], outcome: DeliveryOutcome) -> tuple[Delivery, ...]:
+    """The committed deliveries, with the events that were committed."""
+    return tuple(
+        delivery.without([index for index, _ in _skipped(delivery.flow.key, outcome)])
+        for delivery in deliveries
+        if delivery.flow.key in outcome.committed
+    )

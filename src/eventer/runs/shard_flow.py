@@ -23,12 +23,13 @@ from eventer.runs.flow_state import (
     Withdrawing,
 )
 from eventer.runs.shard_messages import (
-    EventSkipped,
+    EventsSkipped,
     FlowFailed,
     FlowFinished,
     GenerationRequest,
     GenerationResult,
     Timetable,
+    events_skipped,
 )
 
 MAX_REQUEST_EVENTS: Final = 16 * MAX_EVENTS
@@ -233,7 +234,7 @@ class ShardFlow:
         )
         return GenerationRequest(self.assignment, state.timetable, first, end - first, self.version)
 
-    def accept(self, result: GenerationResult) -> EventSkipped | None:
+    def accept(self, result: GenerationResult) -> EventsSkipped | None:
         """Takes the result of a request, which began where the last one ended."""
         state, error = self.delivering, result.error
         if error is None:
@@ -245,13 +246,15 @@ class ShardFlow:
             state.stop_at = (index, error)
             return None
         state.skip_next()
-        return EventSkipped(self.key, index, error)
+        return events_skipped(self.key, [(index, error)])
 
     # --- delivering, in `Delivering`, or in `Withdrawing` where it ends the state -------------
 
     def take(self, events: int) -> Delivery:
         """Its oldest batches, now in flight: at least one, and no more than `events` events."""
-        return Delivery(self.assignment.flow, self.delivering.take(events), self.accepted)
+        batches = self.delivering.take(events)
+        skip = self.assignment.on_error is OnError.SKIP
+        return Delivery(self.assignment.flow, batches, self.accepted, skip_rejected=skip)
 
     def mark_committed(self, position: Position, version: int) -> bool:
         """The batches in flight are committed. Returns whether this ends a quarantine."""
@@ -271,7 +274,7 @@ class ShardFlow:
 
     def reject_in_flight(
         self, error: EventerError | None, end: int, version: int
-    ) -> EventSkipped | None:
+    ) -> EventsSkipped | None:
         """The batches in flight, up to the index `end`, are not committed; `error` says why."""
         state = self._rewind(version)
         if error is None:
@@ -281,7 +284,7 @@ class ShardFlow:
             stop_at = self.committed
         elif self.assignment.on_error is OnError.SKIP:
             self.skip.add(index)
-            return EventSkipped(self.key, index, error)
+            return events_skipped(self.key, [(index, error)])
         else:
             stop_at = index
         if state is not None:

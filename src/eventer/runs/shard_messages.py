@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from eventer.runs.assignment import Assignment
 
 if TYPE_CHECKING:
     from eventer.core.batch import Batch
+
+_REPORTED_ERRORS: Final = 10
 
 
 class Timetable(Protocol):
@@ -191,12 +193,17 @@ class TransactionCommitted:
 
 
 @dataclass(frozen=True, slots=True)
-class EventSkipped:
-    """An event was skipped because of this error."""
+class EventsSkipped:
+    """Events were skipped: how many, and the first of them with their errors."""
 
     key: PositionKey
-    index: int
-    error: EventerError
+    count: int
+    first: tuple[tuple[int, EventerError], ...]
+
+
+def events_skipped(key: PositionKey, errors: Sequence[tuple[int, EventerError]]) -> EventsSkipped:
+    """The report of skipped events; it carries few of the errors, however many there are."""
+    return EventsSkipped(key, len(errors), tuple(errors[:_REPORTED_ERRORS]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +249,7 @@ ShardReport: TypeAlias = (
     | FlowsWaiting
     | FlowSuspended
     | TransactionCommitted
-    | EventSkipped
+    | EventsSkipped
     | FlowFailed
     | FlowWithdrawn
     | FlowFinished

@@ -27,7 +27,7 @@ from eventer.registry.base import (
     SetState,
 )
 from eventer.runs.shard_messages import (
-    EventSkipped,
+    EventsSkipped,
     FlowFailed,
     FlowRunning,
     FlowSuspended,
@@ -173,14 +173,14 @@ class Lifecycle:
             case FlowSuspended(key=key, error=error):
                 totals.retries += 1
                 self._mark_waiting((key,), error)
-            case PositionRead() | FlowRunning() | EventSkipped() | FlowFailed():
+            case PositionRead() | FlowRunning() | EventsSkipped() | FlowFailed():
                 if generator := self._by_key.get(update.key):
                     self._on_flow_update(generator, update, totals.guarantee)
 
     def _on_flow_update(
         self,
         generator: Generator,
-        update: PositionRead | FlowRunning | EventSkipped | FlowFailed,
+        update: PositionRead | FlowRunning | EventsSkipped | FlowFailed,
         guarantee: Guarantee | None,
     ) -> None:
         now = self._clock.now_ns()
@@ -189,8 +189,8 @@ class Lifecycle:
                 self._queue_write(generator, position)
             case FlowRunning():
                 generator.record_running(guarantee)
-            case EventSkipped(error=error):
-                generator.record_error(error, now)
+            case EventsSkipped(first=first):
+                generator.record_error(first[-1][1], now)
             case FlowFailed(error=error, position=position):
                 if position is not None and position.next > generator.position.next:
                     generator.position = position

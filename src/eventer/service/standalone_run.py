@@ -35,7 +35,7 @@ from eventer.runs.process_memory import CompilerPageReleaser, use_system_allocat
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard import MAX_BUFFERED_BYTES
 from eventer.runs.shard_messages import (
-    EventSkipped,
+    EventsSkipped,
     FlowFailed,
     FlowFinished,
     FlowSuspended,
@@ -189,10 +189,9 @@ class StandaloneRun:
             case TransactionCommitted():
                 self._start_duration_timer()
                 self.run_stats.committed(report)
-            case EventSkipped(index=index, error=error):
+            case EventsSkipped():
                 self._start_duration_timer()
-                self.run_stats.skipped += 1
-                self._notify(f"warning: skipped event {index}: {error.message}")
+                self._on_skipped(report)
             case FlowsWaiting(error=error) | FlowSuspended(error=error):
                 self._on_unavailable(error)
             case FlowFailed(error=error, position=position):
@@ -201,6 +200,13 @@ class StandaloneRun:
                 self._end(RunResult(None, position))
             case _:
                 pass
+
+    def _on_skipped(self, report: EventsSkipped) -> None:
+        self.run_stats.skipped += report.count
+        for index, error in report.first:
+            self._notify(f"warning: skipped event {index}: {error.message}")
+        if more := report.count - len(report.first):
+            self._notify(f"warning: skipped {more:,} more events")
 
     def _start_duration_timer(self) -> None:
         """Starts to count the duration of an unpaced run at its first commit, after preparation."""

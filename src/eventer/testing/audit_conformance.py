@@ -13,11 +13,11 @@ from typing import Any, Protocol
 import pytest
 
 from eventer.core.batch import Batch
-from eventer.core.model import PositionKey, Target
+from eventer.core.model import JsonValue, PositionKey, Target
 from eventer.destinations.audit import AuditReport, Finding, Flaw, TargetAuditor
 from eventer.destinations.base import Delivery, Flow, ShardConnection
 from eventer.testing.batches import RecordedEvents, batch_of
-from eventer.testing.destination_scenario import Harness, Scenario, event
+from eventer.testing.destination_scenario import Harness, Scenario, batches_with, event
 
 
 class EventIdentity(enum.Enum):
@@ -33,6 +33,9 @@ class AuditHarness(Harness, Protocol):
     """A server under test, and changes to what was delivered."""
 
     event_identity: EventIdentity
+
+    def rejecting(self, name: str) -> tuple[Target, JsonValue]:
+        """A target that accepts `event(n)`, and an event with `n` = 0 that it rejects."""
 
     def target_auditor(self, cluster: int, shard: int = 0) -> TargetAuditor:
         """A new auditor of the same server, not yet opened."""
@@ -134,6 +137,23 @@ class AuditConformance:
         assert report.clean()
         assert (report.until, report.checked, report.skipped) == (1_250, 1_247, 3)
         assert (report.read, report.others, report.unchecked) == (1_247, 0, ())
+
+    async def test_events_that_the_target_rejected_are_not_missed(
+        self, scenario: AuditScenario
+    ) -> None:
+        """They were skipped. Another event that is lost is still found."""
+        target, bad = scenario.harness.rejecting(scenario.name())
+        flow = scenario.flow(target=target)
+        owner = await scenario.owner(flow)
+        batches = batches_with(bad, {2, 3, 7}, (0, 5), (5, 5))
+        outcome = await owner.deliver([Delivery(flow, batches, skip_rejected=True)])
+        assert len(outcome.skipped[flow.key]) == 3
+        scenario.delivered[flow.key] = list(batches)
+        assert (await scenario.verify(flow)).clean()
+        await scenario.harness.lose(target, 6)
+        report = await scenario.verify(flow)
+        assert ("missing", 6) in found_flaws(report)
+        assert not report.clean()
 
     async def test_a_generator_that_delivered_nothing(self, scenario: AuditScenario) -> None:
         """The report is clean."""

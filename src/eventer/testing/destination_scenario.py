@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from eventer.core.batch import Batch
@@ -74,6 +74,17 @@ def events(first: int, count: int) -> list[JsonValue]:
 def batch_of_events(first: int, count: int) -> Batch:
     """A batch of `events(first, count)`."""
     return batch_of(first, events(first, count))
+
+
+def batches_with(
+    bad: JsonValue, rejected: Collection[int], *ranges: tuple[int, int]
+) -> tuple[Batch, ...]:
+    """A batch per (first, count) of `event(n)`; those of the indices `rejected` are like `bad`."""
+    assert isinstance(bad, dict)
+    return tuple(
+        batch_of(first, [bad | {"n": n} if n in rejected else event(n) for n in indices])
+        for first, indices in ((first, range(first, first + count)) for first, count in ranges)
+    )
 
 
 def delivery_of(flow: Flow, first: int, *counts: int) -> Delivery:

@@ -16,7 +16,7 @@ from eventer.runs.assignment import Assignment
 from eventer.runs.lateness import count_lateness
 from eventer.runs.shard_messages import (
     CheckCompleted,
-    EventSkipped,
+    EventsSkipped,
     FlowFailed,
     FlowFinished,
     FlowRunning,
@@ -162,7 +162,7 @@ ShardUpdate: TypeAlias = (
     | FlowsWaiting
     | FlowSuspended
     | CommitSummary
-    | EventSkipped
+    | EventsSkipped
     | FlowFailed
     | FlowWithdrawn
     | FlowFinished

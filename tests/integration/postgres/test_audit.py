@@ -25,6 +25,13 @@ class _Harness(PostgresHarness):
             return PostgresTarget(name)
         return PostgresTarget(name, key=self.key)
 
+    def rejecting(self, name):
+        target, bad = super().rejecting(name)
+        if not self.key:
+            return target, bad
+        self.database.execute(f'ALTER TABLE "{name}" ADD PRIMARY KEY (n)')
+        return PostgresTarget(name, key=self.key), bad
+
     async def lose(self, target, n):
         self.database.execute(f'DELETE FROM "{target.table}" WHERE n = {n}')
 

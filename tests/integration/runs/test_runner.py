@@ -32,7 +32,7 @@ from eventer.runs.pacing import Pace
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard_messages import (
     CheckCompleted,
-    EventSkipped,
+    EventsSkipped,
     FlowFailed,
     FlowsWaiting,
     FlowWithdrawn,
@@ -269,8 +269,8 @@ async def test_a_failing_event_is_skipped_with_skip(tmp_path: Path) -> None:
     async with Driver(tmp_path) as driver:
         key = driver.add(1, "boo", template="raise 25", on_error=OnError.SKIP)
         await driver.until_position(key, 50)
-        skipped = [r for r in driver.reports if isinstance(r, EventSkipped)]
-    assert [report.index for report in skipped] == [25]
+        skipped = [r for r in driver.reports if isinstance(r, EventsSkipped)]
+    assert [report.first[0][0] for report in skipped] == [25]
     assert numbers(tmp_path, "boo")[:49] == [*range(25), *range(26, 50)]
 
 

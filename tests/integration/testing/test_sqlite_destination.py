@@ -28,6 +28,9 @@ class SqliteHarness:
     def target(self, name):
         return KafkaTarget(name)
 
+    def rejecting(self, name):
+        return self.target(name), {"n": 0, "word": "poison"}
+
     def _change(self, statement, *arguments):
         with closing(open_store(self.folder)) as database:
             database.row_factory = sqlite3.Row

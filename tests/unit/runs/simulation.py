@@ -11,7 +11,7 @@ import heapq
 import random
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -101,17 +101,19 @@ class Server:
     ) -> DeliveryOutcome:
         if "epoch" in self.fences and epoch != self.epoch:
             raise FencedError("a newer owner has this shard")
-        committed, rejected = {}, {}
+        committed, rejected, skipped = {}, {}, {}
         for delivery in deliveries:
             key = delivery.flow.key
             bad = [int(i) for b in delivery.batches for i in b.index if refuse(key.generator, i)]
-            if bad:
-                rejected[key] = DestinationRejectedError(f"event {bad[0]}", index=bad[0])
+            errors = [DestinationRejectedError(f"event {index}", index=index) for index in bad]
+            if errors and not delivery.skip_rejected:
+                rejected[key] = errors[0]
                 continue
-            self._write(key.generator, delivery)
-            committed[key] = advance_position(self.positions.get(key, Position()), delivery.batches)
+            left, skipped[key] = delivery.without(bad), errors
+            self._write(key.generator, left)
+            committed[key] = advance_position(self.positions.get(key, Position()), left.batches)
         self.positions.update(committed)
-        return DeliveryOutcome(committed, rejected)
+        return DeliveryOutcome(committed, rejected, skipped=skipped)
 
     def tear(self, deliveries: tuple[Delivery, ...]) -> None:
         """Without atomicity, an interrupted commit leaves data without positions."""
@@ -434,7 +436,7 @@ class Simulation:
             self._fail(outcome, process)
             return
         away = {d.flow.key: TargetUnavailableError("away") for d in named}
-        told = DeliveryOutcome(outcome.committed, {**outcome.rejected, **away})
+        told = replace(outcome, rejected={**outcome.rejected, **away})
         process.shard.connection.delivered(told, self.now, self.random.random())
 
     def _is_refused(self, generator: int, index: int) -> bool:

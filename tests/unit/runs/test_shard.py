@@ -29,7 +29,7 @@ from eventer.runs.shard_messages import (
     CheckCompleted,
     Close,
     Deliver,
-    EventSkipped,
+    EventsSkipped,
     FlowFailed,
     FlowFinished,
     FlowRunning,
@@ -418,7 +418,7 @@ class TestFailures:
         for _ in range(3):
             driver.generated(driver.expect(Generate), raising(4))
         driver.commit(driver.expect(Deliver))
-        assert [s.index for s in driver.reports_of(EventSkipped)] == [4]
+        assert [s.first[0][0] for s in driver.reports_of(EventsSkipped)] == [4]
         assert driver.positions[A].next == 10
         assert driver.positions[A].skipped == 1
 
