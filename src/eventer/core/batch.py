@@ -128,6 +128,20 @@ class Batch(EventRows):
             match_hints=None,
         )
 
+    def rejected_values(self, pointer: str, kind: ColumnType) -> list[DestinationRejectedError]:
+        """The errors of all events whose value `FieldReader.column` rejects."""
+        errors: list[DestinationRejectedError] = []
+        start = 0
+        while start < self.rows:
+            try:
+                self.fields.cut(start, self.rows).column(pointer, kind)
+            except DestinationRejectedError as error:
+                errors.append(error)
+                start = int(np.searchsorted(self.index, error.index or 0)) + 1
+            else:
+                break
+        return errors
+
     @property
     def next(self) -> int:
         """The first index after the batch."""

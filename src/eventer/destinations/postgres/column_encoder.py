@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -11,14 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from eventer.core.batch import EventRows
+from eventer.core.batch import Batch, EventRows
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import ColumnType
 from eventer.core.pointer import format_pointer
 from eventer.destinations.postgres.column_mapping import ColumnMapping, alter_type_sql
 from eventer.destinations.postgres.identifiers import quote
 from eventer.destinations.postgres.match_schema import TableMapping
-from eventer.kernels.pgcopy.copy_stream import CopyColumn, WireType, text_buffers
+from eventer.kernels.pgcopy.copy_stream import CopyColumn, Rows, WireType, text_buffers
 
 _ARROW: Final = {
     WireType.INT2: pa.int16(),
@@ -27,6 +28,15 @@ _ARROW: Final = {
     WireType.FLOAT4: pa.float32(),
 }
 _NUL_ESCAPE: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+class RejectedRowsError(DestinationRejectedError):
+    """Events do not fit the table: the error of the first of them, and `errors`, one for each."""
+
+    def __init__(self, errors: Sequence[DestinationRejectedError]) -> None:
+        first = errors[0]
+        super().__init__(first.message, hint=first.hint, index=first.index)
+        self.errors = tuple(errors)
 
 
 class ColumnEncoder:
@@ -43,17 +53,27 @@ class ColumnEncoder:
     def encode(self, batches: Sequence[EventRows]) -> CopyColumn:
         """Reads and checks the field, and converts it to the type in COPY."""
         pointer = format_pointer((self._column.name,))
-        read = [batch.fields.column(pointer, self._column.read_as) for batch in batches]
+        read = self._read(pointer, batches)
         values = read[0] if len(read) == 1 else pa.concat_arrays(read)
         if self._is_key and values.null_count:
             self._reject_null(values)
         if self._column.integral:
             self._check_integral(values)
         if self._column.max_bytes is not None:
-            long = pc.greater(pc.binary_length(values), self._column.max_bytes)
-            if pc.any(long).as_py():
-                self._reject(long, values, f"is longer than {self._column.max_bytes} bytes")
+            long = _rows(pc.greater(pc.binary_length(values), self._column.max_bytes))
+            self._reject_values(long, values, f"is longer than {self._column.max_bytes} bytes")
         return CopyColumn(self._column.wire, self._convert(values))
+
+    def _read(self, pointer: str, batches: Sequence[EventRows]) -> list[pa.Array]:
+        """The field of all batches; rejects the events whose value has another type."""
+        kind = self._column.read_as
+        try:
+            return [batch.fields.column(pointer, kind) for batch in batches]
+        except DestinationRejectedError as error:
+            found = [
+                each.rejected_values(pointer, kind) for each in batches if isinstance(each, Batch)
+            ]
+            raise RejectedRowsError(list(chain(*found)) or [error]) from error
 
     def _convert(self, values: pa.Array) -> pa.Array:
         wire = self._column.wire
@@ -64,19 +84,14 @@ class ColumnEncoder:
         return values
 
     def _reject_null(self, values: pa.Array) -> None:
-        at = self._first_event(pc.is_null(values))
-        raise DestinationRejectedError(
-            f"event {at} has no value for {quote(self._column.name)}, which is in the key "
-            f"of {self._table}",
-            index=at,
-        )
+        why = f"has no value for {quote(self._column.name)}, which is in the key of {self._table}"
+        self._reject(_rows(pc.is_null(values)), lambda _: f" {why}")
 
     def _check_integral(self, values: pa.Array) -> None:
         if self._column.read_as is ColumnType.JSONB:
             values = values.cast(pa.float64())
         fractions = pc.not_equal(pc.floor(values), values)
-        if pc.any(fractions).as_py():
-            self._reject(fractions, values, "is not a whole number")
+        self._reject_values(_rows(fractions), values, "is not a whole number")
 
     def _narrow(self, values: pa.Array, wanted: pa.DataType) -> pa.Array:
         if values.type == wanted:
@@ -86,8 +101,7 @@ class ColumnEncoder:
             lost = pc.invert(pc.is_finite(narrow))
         else:
             lost = _out_of_range(values, wanted)
-        if pc.any(lost).as_py():
-            self._reject(lost, values, "is out of range")
+        self._reject_values(_rows(lost), values, "is out of range")
         return pc.cast(values, wanted, safe=False)
 
     def _check_nul(self, values: pa.Array) -> None:
@@ -96,42 +110,48 @@ class ColumnEncoder:
             self._check_nul_escape(values)
             return
         offsets, data = text_buffers(values)
-        nul = np.flatnonzero(data[offsets[0] : offsets[-1]] == 0)
-        if len(nul):
-            row = int(np.searchsorted(offsets, nul[0] + offsets[0], side="right")) - 1
-            self._reject_nul(row)
+        self._reject_nul(offsets, np.flatnonzero(data[offsets[0] : offsets[-1]] == 0))
 
     def _check_nul_escape(self, values: pa.Array) -> None:
         offsets, data = text_buffers(values)
         text = data[offsets[0] : offsets[-1]].tobytes()
         if b"\\u0000" not in text:  # 100 times as fast as the exact search
             return
-        found = _NUL_ESCAPE.search(text)
-        if found is not None:
-            at = found.start() + int(offsets[0])
-            self._reject_nul(int(np.searchsorted(offsets, at, side="right")) - 1)
+        found = [match.start() for match in _NUL_ESCAPE.finditer(text)]
+        self._reject_nul(offsets, np.array(found, np.int64))
 
-    def _reject_nul(self, row: int) -> None:
-        at = int(self._index[row])
-        raise DestinationRejectedError(
-            f"event {at} has a NUL character (\\u0000) in {quote(self._column.name)}, "
-            "which PostgreSQL cannot store",
-            index=at,
+    def _reject_nul(self, offsets: NDArray[np.int64], found: NDArray[np.int64]) -> None:
+        """Rejects the rows that contain these positions of the text."""
+        if not len(found):
+            return
+        rows = np.unique(np.searchsorted(offsets, found + offsets[0], side="right") - 1)
+        name = quote(self._column.name)
+        self._reject(
+            rows,
+            lambda _: f" has a NUL character (\\u0000) in {name}, which PostgreSQL cannot store",
         )
 
-    def _reject(self, mask: pa.Array, values: pa.Array, why: str) -> None:
-        row = int(np.flatnonzero(_mask_array(mask))[0])
-        at, name = int(self._index[row]), quote(self._column.name)
-        raise DestinationRejectedError(
-            f"event {at}: column {name} of {self._table} is {self._column.type} and does not "
-            f"accept {values[row].as_py()}, which {why}; "
-            f"the template gives {self._column.kind.value}",
-            hint=alter_type_sql(str(self._table), name, self._column.kind, self._column.type),
-            index=at,
+    def _reject_values(self, rows: Rows, values: pa.Array, why: str) -> None:
+        if not len(rows):
+            return
+        name, column = quote(self._column.name), self._column
+        self._reject(
+            rows,
+            lambda row: (
+                f": column {name} of {self._table} is {column.type} and does not accept "
+                f"{values[row].as_py()}, which {why}; the template gives {column.kind.value}"
+            ),
+            hint=alter_type_sql(str(self._table), name, column.kind, column.type),
         )
 
-    def _first_event(self, mask: pa.Array) -> int:
-        return int(self._index[np.flatnonzero(_mask_array(mask))[0]])
+    def _reject(self, rows: Rows, why: Callable[[int], str], hint: str | None = None) -> None:
+        """Raises the errors of the rows; their messages begin with the event."""
+        raise RejectedRowsError(
+            [
+                DestinationRejectedError(f"event {at}{why(row)}", hint=hint, index=at)
+                for row, at in zip(rows.tolist(), self._index[rows].tolist(), strict=True)
+            ]
+        )
 
 
 def _out_of_range(values: pa.Array, wanted: pa.DataType) -> pa.Array:
@@ -142,6 +162,8 @@ def _out_of_range(values: pa.Array, wanted: pa.DataType) -> pa.Array:
     return pc.or_(pc.less(values, low), pc.greater_equal(values, high))
 
 
-def _mask_array(mask: pa.Array) -> NDArray[np.bool_]:
-    filled: NDArray[np.bool_] = pc.fill_null(mask, False).to_numpy(zero_copy_only=False)
-    return filled
+def _rows(mask: pa.Array) -> Rows:
+    """The rows for which a mask is true."""
+    if not pc.any(mask).as_py():  # faster than the search
+        return np.empty(0, np.int64)
+    return np.flatnonzero(pc.fill_null(mask, False).to_numpy(zero_copy_only=False))

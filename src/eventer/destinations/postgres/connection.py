@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 import asyncpg
 
@@ -115,17 +115,17 @@ class PostgresConnection:
                     failures.append(failure)
             if retryable:
                 failures += await self._commit_round(session, retryable)
+            skipped, failures = await self._commit_accepted(session, failures)
             rejected = {
-                failure.delivery.flow.key: await explain(session.client, failure)
+                failure.delivery.flow.key: await explain(session.client, session.flows, failure)
                 for failure in failures
             }
             await session.flows.trim()
             waiting = session.waiting_ns
         delivered = {delivery.flow.key for delivery in deliveries} - set(rejected)
         committed = {key: self._flow_positions[key].position for key in delivered}
-        return DeliveryOutcome(
-            committed, rejected, max(waiting, self._encoder.take_elapsed_ns()), waiting
-        )
+        encoding = max(waiting, self._encoder.take_elapsed_ns())
+        return DeliveryOutcome(committed, rejected, encoding, waiting, skipped)
 
     async def close(self) -> None:
         """See `ShardConnection.close`."""
@@ -172,25 +172,10 @@ class PostgresConnection:
         self, session: _Session, deliveries: Sequence[Delivery]
     ) -> list[DeliveryFailure]:
         """Commits the deliveries; returns those that failed."""
-        pending_deliveries: list[PendingDelivery] = []
-        failures: list[DeliveryFailure] = []
-        for delivery in deliveries:
-            try:
-                ready = await self._ready(session, delivery)
-                pending_deliveries.append(
-                    PendingDelivery(delivery, ready, self._flow_positions.get(delivery.flow.key))
-                )
-            except DestinationError as error:
-                failures.append(DeliveryFailure(delivery, error))
-            except asyncpg.PostgresError as error:
-                if classify_error(error) is ErrorCategory.CONNECTION_LOST:
-                    raise
-                failures.append(DeliveryFailure(delivery, error))
-        began = time.monotonic_ns()
-        encoded_or_failed = await self._encoder.run(
-            lambda: encode_deliveries(pending_deliveries, self._encoder.take_result)
+        pending_deliveries, failures = await self._prepare_all(session, deliveries)
+        encoded_or_failed = await self._encode(
+            session, lambda: encode_deliveries(pending_deliveries, self._encoder.take_result)
         )
-        session.waiting_ns += time.monotonic_ns() - began
         failures += [item for item in encoded_or_failed if isinstance(item, DeliveryFailure)]
         encoded_deliveries = [
             item for item in encoded_or_failed if isinstance(item, EncodedDelivery)
@@ -201,6 +186,50 @@ class PostgresConnection:
             failures += refused
         return failures
 
+    async def _commit_accepted(
+        self, session: _Session, failures: Sequence[DeliveryFailure]
+    ) -> tuple[dict[PositionKey, Sequence[DestinationRejectedError]], list[DeliveryFailure]]:
+        """Commits failed deliveries that skip rejected events; returns these, and the failures."""
+        others = [failure for failure in failures if not failure.may_skip]
+        if len(others) == len(failures):
+            return {}, others
+        pending_deliveries, unprepared = await self._prepare_all(
+            session, [failure.delivery for failure in failures if failure.may_skip], numbered=True
+        )
+        numbered = await self._encode(
+            session, lambda: [each.numbered_delivery() for each in pending_deliveries]
+        )
+        accepted = await session.owner.commit_accepted(numbered)
+        self._flow_positions.update(accepted.positions)
+        return accepted.skipped, [*others, *unprepared, *accepted.failures]
+
+    async def _prepare_all(
+        self, session: _Session, deliveries: Sequence[Delivery], *, numbered: bool = False
+    ) -> tuple[list[PendingDelivery], list[DeliveryFailure]]:
+        """The deliveries whose tables are ready, with staging tables, and the others."""
+        pending_deliveries: list[PendingDelivery] = []
+        failures: list[DeliveryFailure] = []
+        for delivery in deliveries:
+            try:
+                ready = await self._ready(session, delivery)
+                table = await session.flows.numbered_staging_table(ready) if numbered else ""
+            except DestinationError as error:
+                failures.append(DeliveryFailure(delivery, error))
+            except asyncpg.PostgresError as error:
+                if classify_error(error) is ErrorCategory.CONNECTION_LOST:
+                    raise
+                failures.append(DeliveryFailure(delivery, error))
+            else:
+                flow_position = self._flow_positions.get(delivery.flow.key)
+                pending_deliveries.append(PendingDelivery(delivery, ready, flow_position, table))
+        return pending_deliveries, failures
+
+    async def _encode(self, session: _Session, work: Callable[[], _T]) -> _T:
+        began = time.monotonic_ns()
+        encoded = await self._encoder.run(work)
+        session.waiting_ns += time.monotonic_ns() - began
+        return encoded
+
     async def _ready(self, session: _Session, delivery: Delivery) -> PreparedFlow:
         found: frozenset[str] = frozenset()
         if delivery.flow.shape.open:
@@ -209,6 +238,7 @@ class PostgresConnection:
         return await session.flows.ready(delivery.flow, found)
 
 
+_T = TypeVar("_T")
 _START_POSITION: Final = FlowPosition(Position())
 
 

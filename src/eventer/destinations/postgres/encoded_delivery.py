@@ -16,7 +16,14 @@ from eventer.destinations.merge_batches import group_small_deliveries
 from eventer.destinations.postgres.errors import ErrorCategory, classify_error
 from eventer.destinations.postgres.position import FlowPosition
 from eventer.destinations.postgres.prepared_flows import PreparedFlow
-from eventer.destinations.postgres.row_encoding import EncodedRows, RowBlock, encode, encode_merged
+from eventer.destinations.postgres.row_encoding import (
+    EncodedRows,
+    RowBlock,
+    encode,
+    encode_accepted,
+    encode_merged,
+)
+from eventer.destinations.postgres.row_loader import RejectedRow
 from eventer.kernels.pgcopy.copy_stream import Bytes
 
 EncodedAhead: TypeAlias = Callable[[Batch], RowBlock | None]
@@ -36,6 +43,33 @@ class EncodedDelivery:
     def key(self) -> PositionKey:
         """The key of the flow."""
         return self.delivery.flow.key
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedDelivery:
+    """A delivery whose rows are inserted without those that the server rejects.
+
+    `rejected` are the errors of events that have no row, as they do not fit the table.
+    `staging_table` is the name of a numbered one.
+    """
+
+    delivery: Delivery
+    ready: PreparedFlow
+    before: Position
+    rows: EncodedRows
+    rejected: tuple[DestinationRejectedError, ...]
+    staging_table: str
+
+    def accepted(
+        self, rejected_rows: Sequence[RejectedRow]
+    ) -> tuple[FlowPosition, list[DestinationRejectedError]]:
+        """The position after it without the rejected rows, and the errors of all its events."""
+        mapping, index = self.ready.mapping, self.rows.index
+        errors = [*self.rejected, *(r.error(mapping, int(index[r.row])) for r in rejected_rows)]
+        errors.sort(key=lambda error: error.index or 0)
+        accepted = self.delivery.without([e.index for e in errors if e.index is not None])
+        after = advance_position(self.before, accepted.batches)
+        return FlowPosition(after, self.ready.found), errors
 
 
 @dataclass(slots=True)
@@ -61,6 +95,15 @@ class DeliveryFailure:
             return classify_error(self.error) is ErrorCategory.REJECTED
         return isinstance(self.error, DestinationRejectedError)
 
+    @property
+    def may_skip(self) -> bool:
+        """Whether the delivery skips rejected events, and its error may concern some."""
+        return (
+            self.delivery.skip_rejected
+            and self.data_rejected
+            and not (isinstance(self.error, DestinationRejectedError) and self.error.index is None)
+        )
+
 
 def field_names(batches: tuple[Batch, ...]) -> frozenset[str]:
     """The names of all fields in the batches."""
@@ -69,11 +112,15 @@ def field_names(batches: tuple[Batch, ...]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class PendingDelivery:
-    """A delivery whose table is ready, and the committed position, if any."""
+    """A delivery whose table is ready, and the committed position, if any.
+
+    `numbered_table` is the name of a staging table for numbered rows, if they are needed.
+    """
 
     delivery: Delivery
     ready: PreparedFlow
     flow_position: FlowPosition | None
+    numbered_table: str = ""
 
     @property
     def before(self) -> Position | None:
@@ -81,6 +128,19 @@ class PendingDelivery:
         if self.delivery.accepted is not None:
             return self.delivery.accepted
         return None if self.flow_position is None else self.flow_position.position
+
+    def numbered_delivery(self) -> NumberedDelivery:
+        """The delivery with its encoded rows, without events that do not fit the table."""
+        batches, ready = self.delivery.batches, self.ready
+        rows, rejected = encode_accepted(ready.mapping, batches, ready.number)
+        return NumberedDelivery(
+            self.delivery,
+            ready,
+            self.before or Position(),
+            rows,
+            tuple(rejected),
+            self.numbered_table,
+        )
 
     def encoded_delivery(self, streams: Sequence[Bytes]) -> EncodedDelivery:
         """The delivery with its encoded rows."""

@@ -63,6 +63,19 @@ def classify_error(error: BaseException) -> ErrorCategory:
     return ErrorCategory.REJECTED
 
 
+_OTHER_CLASSES: Final = "08|0A|25|3F|40|42|53|55|57|58"
+"""Classes of errors that concern more than a row: the session, the table, a privilege."""
+
+
+def concerns_row_sql(*, row_security: bool) -> str:
+    """A condition of PL/pgSQL: whether the error that it handles concerns the inserted row.
+
+    A policy of row-level security rejects a row as a missing privilege.
+    """
+    others = f"(SQLSTATE !~ '^({_OTHER_CLASSES})')"
+    return f"({others} OR SQLSTATE = '{_INSUFFICIENT_PRIVILEGE}')" if row_security else others
+
+
 def is_creation_race(error: asyncpg.PostgresError) -> bool:
     """Whether a creation failed since another session created the same object or held a lock."""
     return error.sqlstate in _CREATION_RACE_STATES
@@ -71,8 +84,13 @@ def is_creation_race(error: asyncpg.PostgresError) -> bool:
 def describe(error: BaseException) -> str:
     """The message of an error in one line, with the detail of the server."""
     if isinstance(error, asyncpg.PostgresError):
-        return f"{error.args[0]} ({error.detail})" if error.detail else str(error.args[0])
+        return describe_parts(str(error.args[0]), error.detail)
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def describe_parts(message: str, detail: str | None) -> str:
+    """The message of an error of the server, with its detail."""
+    return f"{message} ({detail})" if detail else message
 
 
 def unavailable_error(address: str, error: BaseException) -> DestinationUnavailableError:

@@ -31,6 +31,14 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def dollar_quote(text: str) -> str:
+    """A text as an SQL literal in which nothing is escaped."""
+    tag = "$eventer$"
+    while tag in text:
+        tag = f"{tag[:-1]}_$"
+    return f"{tag}{text}{tag}"
+
+
 def parse_table(text: str) -> TableName:
     """Parses a table's name in a request. Case is significant.
 

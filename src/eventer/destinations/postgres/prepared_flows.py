@@ -35,7 +35,7 @@ class PreparedFlow:
     found: frozenset[str]
     mapping: TableMapping
     number: int
-    staging_table: int = 0
+    staging_table: str = ""
     fingerprint: str | None = None
 
 
@@ -90,15 +90,22 @@ class PreparedFlows:
             DestinationRejectedError: the table cannot be created or does not fit.
             TargetUnavailableError: other sessions lock the table.
         """
-        await self.forget(flow.key)
+        former = self._ready.pop(flow.key, None)
         try:
             ready = await self._prepare(flow, frozenset(found))
         except asyncpg.PostgresError as error:
             if classify_error(error) is not ErrorCategory.SCHEMA_CHANGED:
                 raise
             ready = await self._prepare_again(flow, frozenset(found))
+        finally:
+            # Only now, so that a staging table that is still needed stays.
+            await self._release(former)
         self._ready[flow.key] = ready
         return ready
+
+    async def numbered_staging_table(self, ready: PreparedFlow) -> str:
+        """The name of a staging table for numbered rows of the flow, for the next transaction."""
+        return await self._staging_tables.numbered(ready.mapping)
 
     async def _prepare_again(self, flow: Flow, found: frozenset[str]) -> PreparedFlow:
         """Tries again after the table has changed; rejects the flow if that fails too."""
@@ -135,9 +142,12 @@ class PreparedFlows:
         """Drops the least recently used flows. Do not call it during a commit."""
         while len(self._ready) > _MAX_PREPARED_FLOWS:
             await self.forget(next(iter(self._ready)))
+        await self._staging_tables.trim()
 
     async def forget(self, key: PositionKey) -> None:
         """Drops a flow."""
-        ready = self._ready.pop(key, None)
+        await self._release(self._ready.pop(key, None))
+
+    async def _release(self, ready: PreparedFlow | None) -> None:
         if ready is not None and not ready.mapping.direct:
             await self._staging_tables.release(ready.mapping, ready.number)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from eventer.core.batch import Batch, EventRows
 from eventer.core.errors import DestinationRejectedError
 from eventer.destinations.merge_batches import merge_batches
-from eventer.destinations.postgres.column_encoder import ColumnEncoder
+from eventer.destinations.postgres.column_encoder import ColumnEncoder, RejectedRowsError
 from eventer.destinations.postgres.match_schema import TableMapping
 from eventer.kernels.pgcopy.copy_stream import (
     Bytes,
@@ -78,21 +78,20 @@ class EncodedRows:
         """COPY streams of all rows into the table itself, in order."""
         return [block.stream for block in self.blocks if block.stream is not None]
 
-    def staged_stream(self, until: int | None = None) -> Bytes:
-        """The COPY stream into a staging table: of the first `until` rows, the last of each key."""
-        count = len(self.index) if until is None else until
-        return copy_stream(self.columns + self.extra_columns, self._rows_to_copy(count))
-
-    def single_row_stream(self, row: int) -> Bytes:
-        """The COPY stream into a staging table of a single row."""
-        return copy_stream(self.columns + self.extra_columns, np.array([row], dtype=np.int64))
-
-    def _rows_to_copy(self, count: int) -> Rows:
-        return (
-            np.arange(count)
+    def staged_stream(self) -> Bytes:
+        """The COPY stream into a staging table: of all rows, or of the last of each key."""
+        rows = (
+            np.arange(len(self.index))
             if self.key_codes is None
-            else _last_row_of_each_key(self.key_codes[:count])
+            else _last_row_of_each_key(self.key_codes)
         )
+        return copy_stream(self.columns + self.extra_columns, rows)
+
+    def numbered_stream(self, flow: int, rows: Rows) -> Bytes:
+        """The COPY stream of some rows into a numbered staging table."""
+        count = len(self.index)
+        numbers = _integer_column(np.arange(count)), _integer_column(np.full(count, flow))
+        return copy_stream((*self.columns, *numbers), rows)
 
 
 def encode(
@@ -120,6 +119,22 @@ def encode(
     keys = zip(*(_key_columns(mapping, block.columns) for block in blocks), strict=True)
     key_codes = _key_codes([_concat_columns(key).values for key in keys])
     return EncodedRows(blocks, (flow_numbers,), index, key_codes)
+
+
+def encode_accepted(
+    mapping: TableMapping, batches: Sequence[Batch], flow: int
+) -> tuple[EncodedRows, list[DestinationRejectedError]]:
+    """As `encode`, without the events that it rejects; also an error for each of these."""
+    errors: list[DestinationRejectedError] = []
+    while True:
+        try:
+            return encode(mapping, batches, flow), errors
+        except RejectedRowsError as rejection:
+            errors += rejection.errors
+            indices = {error.index for error in rejection.errors if error.index is not None}
+            if not indices:
+                raise
+            batches = [batch.without(indices) for batch in batches]
 
 
 def encode_merged(
@@ -168,8 +183,8 @@ def encode_block(mapping: TableMapping, batches: Sequence[EventRows]) -> RowBloc
     """The rows of consecutive batches.
 
     Raises:
-        DestinationRejectedError: an event is not an object, has a null key, or a value that does
-            not fit its column. The error names the first such event of the first such column.
+        RejectedRowsError: events are not objects, have a null key, or a value that does not fit its
+            column. The error names all such events of the first such column, for one reason.
     """
     index = np.concatenate([batch.index for batch in batches])
     columns = _columns(mapping, batches, index)
@@ -208,9 +223,13 @@ def _check_objects(batch: EventRows) -> None:
     offsets, data = text_buffers(batch.text)
     others = np.flatnonzero(data[offsets[:-1]] != _OPENING_BRACE)
     if len(others):
-        at = int(batch.index[others[0]])
-        raise DestinationRejectedError(
-            f"event {at} is not an object; table rows need objects", index=at
+        raise RejectedRowsError(
+            [
+                DestinationRejectedError(
+                    f"event {at} is not an object; table rows need objects", index=at
+                )
+                for at in batch.index[others].tolist()
+            ]
         )
 
 

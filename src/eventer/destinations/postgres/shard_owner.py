@@ -6,13 +6,23 @@ its rows. If the server rejects a COPY, its halves are tried, down to single flo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Hashable, Iterable, Sequence
+from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import asyncpg
 
-from eventer.core.errors import DestinationUnavailableError, FencedError
+from eventer.core.errors import (
+    DestinationRejectedError,
+    DestinationUnavailableError,
+    FencedError,
+)
 from eventer.core.model import PositionKey
-from eventer.destinations.postgres.encoded_delivery import DeliveryFailure, EncodedDelivery
+from eventer.destinations.postgres.encoded_delivery import (
+    DeliveryFailure,
+    EncodedDelivery,
+    NumberedDelivery,
+)
 from eventer.destinations.postgres.errors import (
     ErrorCategory,
     classify_error,
@@ -20,19 +30,31 @@ from eventer.destinations.postgres.errors import (
     translate_commit_errors,
 )
 from eventer.destinations.postgres.position import FlowPosition, Shard, lock_shard, write_positions
+from eventer.destinations.postgres.row_loader import (
+    ROLLBACK_TO_SAVEPOINT,
+    SAVEPOINT,
+    RejectedRow,
+    load_rows,
+)
 from eventer.destinations.postgres.staging_tables import (
     TEMP_SCHEMA,
     execute_insert_sql,
-    staging_name,
 )
 from eventer.destinations.postgres.system_catalog import read_fingerprint
 from eventer.kernels.pgcopy.copy_stream import Bytes, pieces
 
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-_SAVEPOINT = "SAVEPOINT flow"
-_NEXT_SAVEPOINT = f"RELEASE {_SAVEPOINT}; {_SAVEPOINT}"
-_ROLLBACK_TO_SAVEPOINT = f"ROLLBACK TO {_SAVEPOINT}"
+_NEXT_SAVEPOINT = f"RELEASE {SAVEPOINT}; {SAVEPOINT}"
 _CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; "
+
+
+@dataclass(slots=True)
+class AcceptedRows:
+    """The result of a commit without rejected rows: errors by flow, and flows that failed."""
+
+    positions: dict[PositionKey, FlowPosition] = field(default_factory=dict)
+    skipped: dict[PositionKey, Sequence[DestinationRejectedError]] = field(default_factory=dict)
+    failures: list[DeliveryFailure] = field(default_factory=list)
 
 
 class ShardOwner:
@@ -61,13 +83,46 @@ class ShardOwner:
             return await self._attempt(ordered, strict=False)
         except _DeferredConstraintError:
             pass
-        try:
+        with _all_constraints_checked():
             return await self._attempt(ordered, strict=True)
-        except _DeferredConstraintError as error:
-            cause = error.__cause__ or error
-            raise DestinationUnavailableError(
-                f"the server did not commit: {describe(cause)}"
-            ) from cause
+
+    async def commit_accepted(self, deliveries: Sequence[NumberedDelivery]) -> AcceptedRows:
+        """Commits deliveries without the rows that the server rejects.
+
+        Raises:
+            FencedError: the shard has another owner.
+            UnknownOutcomeError: the connection was lost during COMMIT.
+        """
+        accepted = AcceptedRows()
+        await self._begin()
+        for delivery in sorted(deliveries, key=lambda each: each.delivery.flow.key):
+            rejected_rows = await self._try_load(delivery)
+            if isinstance(rejected_rows, asyncpg.PostgresError):
+                accepted.failures.append(
+                    DeliveryFailure(delivery.delivery, rejected_rows, delivery.ready)
+                )
+                continue
+            key = delivery.delivery.flow.key
+            accepted.positions[key], accepted.skipped[key] = delivery.accepted(rejected_rows)
+        with _all_constraints_checked():
+            await self._commit_transaction(accepted.positions)
+        return accepted
+
+    async def _try_load(
+        self, delivery: NumberedDelivery
+    ) -> list[RejectedRow] | asyncpg.PostgresError:
+        """Inserts the rows of a flow; returns those rejected, or the error of the whole flow."""
+        try:
+            rejected_rows = await load_rows(
+                self._client, delivery.ready, delivery.rows, delivery.staging_table
+            )
+            await self._client.execute(_NEXT_SAVEPOINT)
+        except asyncpg.PostgresError as error:
+            if classify_error(error) is ErrorCategory.CONNECTION_LOST:
+                raise
+            await self._client.execute(ROLLBACK_TO_SAVEPOINT)
+            return error
+        return rejected_rows
 
     async def _attempt(
         self, encoded_deliveries: Iterable[EncodedDelivery], *, strict: bool
@@ -90,7 +145,7 @@ class ShardOwner:
         if epoch != self._epoch:
             await self._client.execute("ROLLBACK")
             raise self._no_longer_owner(epoch)
-        await self._client.execute(_SAVEPOINT)
+        await self._client.execute(SAVEPOINT)
 
     def _no_longer_owner(self, epoch: int | None) -> Exception:
         what = f"shard {self._shard.number} of {self._shard.connection!r}"
@@ -105,7 +160,7 @@ class ShardOwner:
         error = await self._try_write(group, strict=strict)
         if error is None:
             return []
-        await self._client.execute(_ROLLBACK_TO_SAVEPOINT)
+        await self._client.execute(ROLLBACK_TO_SAVEPOINT)
         if len(group) == 1:
             return [_failure(group[0], error)]
         middle = len(group) // 2
@@ -132,7 +187,7 @@ class ShardOwner:
         ready, source = group[0].ready, _copy_chunks(self._client, streams)
         if not ready.mapping.direct:
             await self._client.copy_to_table(
-                staging_name(ready.staging_table),
+                ready.staging_table,
                 schema_name=TEMP_SCHEMA,
                 source=source,
                 format="binary",
@@ -162,6 +217,18 @@ class ShardOwner:
 
 class _DeferredConstraintError(Exception):
     """A deferred constraint failed at COMMIT; nothing was committed."""
+
+
+@contextmanager
+def _all_constraints_checked() -> Iterator[None]:
+    """Around a commit after all constraints were checked: another error concerns no flow."""
+    try:
+        yield
+    except _DeferredConstraintError as error:
+        cause = error.__cause__ or error
+        raise DestinationUnavailableError(
+            f"the server did not commit: {describe(cause)}"
+        ) from cause
 
 
 def group_by_copy_target(

@@ -1,11 +1,13 @@
 """The staging tables and prepared insertions of a session.
 
 Flows of one layout share a staging table, and each row has the number of its flow: a commit empties
-every staging table of its session, which costs 0.2 ms per table.
+every staging table of its session, which costs 0.2 ms per table. Deliveries of which the server
+rejects rows use tables with numbered rows.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -21,13 +23,15 @@ _TEMPORARY_PRIVILEGE_SQL: Final = (
     " pg_catalog.current_database()::text, current_user::text"
 )
 
+_MAX_NUMBERED_TABLES: Final = 4
+
 StagingLayout: TypeAlias = tuple[str, ...]
 """The columns of a staging table, as SQL."""
 
 
 @dataclass(slots=True)
 class _StagingTable:
-    number: int
+    name: str
     users: int = 0
 
 
@@ -40,18 +44,20 @@ class StagingTables:
     def __init__(self, client: asyncpg.Connection) -> None:
         self._client = client
         self._by_layout: dict[StagingLayout, _StagingTable] = {}
+        self._numbered: OrderedDict[StagingLayout, str] = OrderedDict()
         self._numbers = 0
 
-    async def join(self, mapping: TableMapping, flow: int) -> int:
-        """Prepares the insertion of a flow; returns the number of its staging table."""
+    async def join(self, mapping: TableMapping, flow: int) -> str:
+        """Prepares the insertion of a flow; returns the name of its staging table."""
         layout = staging_layout(mapping)
         staging_table = self._by_layout.get(layout)
         if staging_table is None:
-            staging_table = self._by_layout[layout] = await self._create(layout)
-        insertion = insert_sql(mapping, staging_table.number, flow)
+            staging_table = _StagingTable(await self._create(layout, "eventer_stage"))
+            self._by_layout[layout] = staging_table
+        insertion = insert_sql(mapping, staging_table.name, flow)
         await self._client.execute(f"PREPARE {_prepared_name(flow)} AS {insertion}")
         staging_table.users += 1
-        return staging_table.number
+        return staging_table.name
 
     async def release(self, mapping: TableMapping, flow: int) -> None:
         """Drops the insertion of a flow."""
@@ -61,18 +67,34 @@ class StagingTables:
         await self._client.execute(f"DEALLOCATE {_prepared_name(flow)}")
         if staging_table.users == 0:
             del self._by_layout[layout]
-            await self._client.execute(
-                f"DROP TABLE {TEMP_SCHEMA}.{staging_name(staging_table.number)}"
-            )
+            await self._client.execute(f"DROP TABLE {TEMP_SCHEMA}.{staging_table.name}")
 
-    async def _create(self, layout: StagingLayout) -> _StagingTable:
+    async def numbered(self, mapping: TableMapping) -> str:
+        """The name of a staging table for numbered rows, for the next transaction."""
+        layout = numbered_layout(mapping)
+        if layout not in self._numbered:
+            self._numbered[layout] = await self._create(layout, "eventer_rows")
+        self._numbered.move_to_end(layout)
+        return self._numbered[layout]
+
+    async def trim(self) -> None:
+        """Drops the least recently used tables for numbered rows. Not within a transaction."""
+        while len(self._numbered) > _MAX_NUMBERED_TABLES:
+            _, name = self._numbered.popitem(last=False)
+            await self._client.execute(f"DROP TABLE {TEMP_SCHEMA}.{name}")
+
+    async def _create(self, layout: StagingLayout, prefix: str) -> str:
+        """Creates a table; returns its name."""
         await check_may_stage(self._client)
         self._numbers += 1
+        name = f"{prefix}_{self._numbers}"
         async with self._client.transaction():
             # A temporary table need not survive a crash, so the commit need not wait for the disk.
             await self._client.execute("SET LOCAL synchronous_commit = off")
-            await self._client.execute(create_staging_table(layout, self._numbers))
-        return _StagingTable(self._numbers)
+            await self._client.execute(
+                f"CREATE TEMP TABLE {name} ({', '.join(layout)}) ON COMMIT DELETE ROWS"
+            )
+        return name
 
 
 async def check_may_stage(client: asyncpg.Connection) -> None:
@@ -97,14 +119,10 @@ def staging_layout(mapping: TableMapping) -> StagingLayout:
     return (*values, *(("n integer",) if mapping.has_row_numbers else ()), "flow integer")
 
 
-def staging_name(number: int) -> str:
-    """The name of a staging table."""
-    return f"eventer_stage_{number}"
-
-
-def create_staging_table(layout: StagingLayout, number: int) -> str:
-    """SQL that creates a staging table."""
-    return f"CREATE TEMP TABLE {staging_name(number)} ({', '.join(layout)}) ON COMMIT DELETE ROWS"
+def numbered_layout(mapping: TableMapping) -> StagingLayout:
+    """The columns for numbered rows of a mapping."""
+    values = tuple(f"c{i} {column.staging_type}" for i, column in enumerate(mapping.columns))
+    return (*values, "n integer", "flow integer", "PRIMARY KEY (flow, n)")
 
 
 def _prepared_name(flow: int) -> str:
@@ -116,22 +134,38 @@ def execute_insert_sql(flow: int) -> str:
     return f"EXECUTE {_prepared_name(flow)}"
 
 
-def insert_sql(mapping: TableMapping, number: int, flow: int) -> str:
+def insert_sql(mapping: TableMapping, staging_table: str, flow: int) -> str:
     """SQL that appends the staged rows of a flow to its table, or upserts the last of each key.
 
     OVERRIDING SYSTEM VALUE gives an event's value precedence over an identity column's.
     """
+    source = f"FROM {TEMP_SCHEMA}.{staging_table} WHERE flow = {flow}"
+    return _insert(mapping, source, last_of_key=mapping.has_row_numbers)
+
+
+def insert_range_sql(
+    mapping: TableMapping, staging_table: str, flow: int, first: str, end: str
+) -> str:
+    """As `insert_sql`, from a numbered staging table: its rows from `first` on, before `end`."""
+    source = (
+        f"FROM {TEMP_SCHEMA}.{staging_table} WHERE flow = {flow} AND n >= {first} AND n < {end}"
+    )
+    if mapping.key:
+        return _insert(mapping, source, last_of_key=True)
+    return _insert(mapping, f"{source} ORDER BY n", last_of_key=False)
+
+
+def _insert(mapping: TableMapping, source: str, *, last_of_key: bool) -> str:
     names = ", ".join(quote(column.name) for column in mapping.columns)
     return (
         f"INSERT INTO {mapping.table} ({names}) OVERRIDING SYSTEM VALUE "
-        f"{_select(mapping, number, flow)}{_on_conflict(mapping)}"
+        f"{_select(mapping, source, last_of_key=last_of_key)}{_on_conflict(mapping)}"
     )
 
 
-def _select(mapping: TableMapping, number: int, flow: int) -> str:
-    source = f"FROM {TEMP_SCHEMA}.{staging_name(number)} WHERE flow = {flow}"
+def _select(mapping: TableMapping, source: str, *, last_of_key: bool) -> str:
     values = ", ".join(column.select(f"c{i}") for i, column in enumerate(mapping.columns))
-    if not mapping.has_row_numbers:
+    if not last_of_key:
         return f"SELECT {values} {source}"
     # Only the server knows which key values are equal; the last copied row wins.
     compared = {column.name: column.compared(f"c{i}") for i, column in enumerate(mapping.columns)}

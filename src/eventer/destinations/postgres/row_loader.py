@@ -1,0 +1,225 @@
+"""Inserts the rows of a flow of which the server rejects some, and finds those.
+
+An error of COPY or INSERT names one row at best and undoes all rows. So the rows are copied into a
+staging table with their numbers, and a block of PL/pgSQL inserts them range by range, each in a
+subtransaction: a range that fails is halved until one row is left. This takes three round trips,
+however many rows are rejected.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+import numpy as np
+
+from eventer.core.errors import DestinationRejectedError
+from eventer.destinations.postgres.column_mapping import ColumnMapping, alter_type_sql
+from eventer.destinations.postgres.errors import (
+    ErrorCategory,
+    classify_error,
+    concerns_row_sql,
+    describe_parts,
+)
+from eventer.destinations.postgres.identifiers import dollar_quote, quote
+from eventer.destinations.postgres.match_schema import TableMapping
+from eventer.destinations.postgres.prepared_flows import PreparedFlow
+from eventer.destinations.postgres.row_encoding import EncodedRows
+from eventer.destinations.postgres.staging_tables import TEMP_SCHEMA, insert_range_sql
+
+SAVEPOINT: Final = "SAVEPOINT flow"
+ROLLBACK_TO_SAVEPOINT: Final = f"ROLLBACK TO {SAVEPOINT}"
+_MAX_EXPLAINED: Final = 10
+"""Rejected rows of a load whose column is searched for, as this costs more than the rejection."""
+_FOREIGN_KEY_VIOLATION: Final = "23503"
+_COPY_LINE: Final = re.compile(r"\bline (\d+)")
+_RESULT_SQL: Final = "SELECT pg_catalog.current_setting('eventer.rejected')"
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that the server rejects, and its error; `column` is the number of the column, if known.
+
+    `row` is the number of the row in its `EncodedRows`.
+    """
+
+    row: int
+    state: str
+    message: str
+    detail: str = ""
+    hint: str = ""
+    column: int | None = None
+
+    def error(self, mapping: TableMapping, index: int) -> DestinationRejectedError:
+        """The error that names the event of that index."""
+        text = describe_parts(self.message, self.detail)
+        if self.column is not None:
+            return _column_error(mapping, mapping.columns[self.column], index, text)
+        return DestinationRejectedError(
+            f"{mapping.table} rejects event {index}: {text}", hint=self._hint, index=index
+        )
+
+    @property
+    def _hint(self) -> str | None:
+        if self.state == _FOREIGN_KEY_VIOLATION and not self.hint:
+            return 'if the referenced row comes later, set "on_error": "retry" to wait for it'
+        return self.hint or None
+
+
+def _column_error(
+    mapping: TableMapping, column: ColumnMapping, index: int, text: str
+) -> DestinationRejectedError:
+    name = quote(column.name)
+    return DestinationRejectedError(
+        f"event {index}: {text}, for column {name} of {mapping.table}, which is {column.type}; "
+        f"the template gives {column.kind.value}",
+        hint=alter_type_sql(str(mapping.table), name, column.kind, column.type),
+        index=index,
+    )
+
+
+async def load_rows(
+    client: asyncpg.Connection,
+    ready: PreparedFlow,
+    encoded: EncodedRows,
+    staging_table: str,
+    *,
+    until_first: bool = False,
+) -> list[RejectedRow]:
+    """Inserts the rows in order, without those that the server rejects; returns these, in order.
+
+    The open transaction has just set `SAVEPOINT`. The numbered `staging_table` is one of the
+    mapping. All constraints are checked at once. `until_first` ends at the first rejected row.
+
+    Raises:
+        asyncpg.PostgresError: an error that concerns no row; undo the savepoint.
+    """
+    rejected = await _copy(client, ready, encoded, staging_table)
+    count = rejected[0].row if rejected and until_first else len(encoded.index)
+    await client.execute(_load_sql(ready, staging_table, count, until_first=until_first))
+    found = json.loads(await client.fetchval(_RESULT_SQL))
+    if found and until_first:
+        rejected = []
+    return sorted([*rejected, *(RejectedRow(**row) for row in found)], key=lambda each: each.row)
+
+
+async def _copy(
+    client: asyncpg.Connection, ready: PreparedFlow, encoded: EncodedRows, staging_table: str
+) -> list[RejectedRow]:
+    """Copies the rows into the staging table, without those that it rejects; returns these."""
+    rejected: list[RejectedRow] = []
+    rows = np.arange(len(encoded.index), dtype=np.int64)
+    while True:
+        source = encoded.numbered_stream(ready.number, rows).data
+        try:
+            await client.copy_to_table(
+                staging_table, schema_name=TEMP_SCHEMA, source=source, format="binary"
+            )
+        except asyncpg.PostgresError as error:
+            line = _COPY_LINE.search(error.context or "")
+            if line is None or classify_error(error) is not ErrorCategory.REJECTED:
+                raise
+            await client.execute(ROLLBACK_TO_SAVEPOINT)
+            at = int(line[1]) - 1
+            rejected.append(_rejected_by_copy(int(rows[at]), error))
+            rows = np.delete(rows, at)
+        else:
+            return rejected
+
+
+def _rejected_by_copy(row: int, error: asyncpg.PostgresError) -> RejectedRow:
+    return RejectedRow(
+        row, error.sqlstate or "", str(error.args[0]), error.detail or "", error.hint or ""
+    )
+
+
+def _load_sql(ready: PreparedFlow, staging_table: str, count: int, *, until_first: bool) -> str:
+    """The block. Its variables have a prefix, and columns come first where a name is ambiguous.
+
+    `eventer_bad` is the end of a range from `eventer_first` on that has failed; 0 if there is none.
+    After a rejected row, the next range is as long as the last run of accepted rows.
+    """
+    mapping = ready.mapping
+    insertion = insert_range_sql(
+        mapping, staging_table, ready.number, "eventer_first", "eventer_end"
+    )
+    block = f"""
+#variable_conflict use_column
+DECLARE
+  eventer_first integer := 0;
+  eventer_end integer;
+  eventer_bad integer := 0;
+  eventer_run integer := 0;
+  eventer_step integer := {max(1, count // 2)};
+  eventer_rejected jsonb[] := '{{}}';
+  eventer_column integer;
+  eventer_message text;
+  eventer_detail text;
+  eventer_hint text;
+  eventer_named text;
+BEGIN
+  SET CONSTRAINTS ALL IMMEDIATE;
+  WHILE eventer_first < {count} LOOP
+    eventer_end := least({count}, eventer_first + eventer_step);
+    IF eventer_bad > 0 THEN
+      eventer_end := greatest(eventer_first + 1, (eventer_first + eventer_bad) / 2);
+    END IF;
+    BEGIN
+      {insertion};
+      eventer_first := eventer_end;
+      eventer_step := least({count}, 2 * eventer_step);
+      IF eventer_first >= eventer_bad THEN
+        eventer_bad := 0;
+      END IF;
+    EXCEPTION WHEN OTHERS THEN
+      IF NOT {concerns_row_sql(row_security=mapping.row_security)} THEN
+        RAISE;
+      END IF;
+      eventer_bad := eventer_end;
+      IF eventer_end = eventer_first + 1 THEN
+        GET STACKED DIAGNOSTICS
+          eventer_message = MESSAGE_TEXT, eventer_detail = PG_EXCEPTION_DETAIL,
+          eventer_hint = PG_EXCEPTION_HINT, eventer_named = COLUMN_NAME;
+        eventer_column := NULL;
+        IF SQLSTATE ~ '^(22|23514)' AND eventer_named = ''
+            AND pg_catalog.cardinality(eventer_rejected) < {_MAX_EXPLAINED} THEN
+          {_find_column(ready, staging_table)}
+        END IF;
+        eventer_rejected := pg_catalog.array_append(
+          eventer_rejected,
+          pg_catalog.jsonb_build_object(
+            'row', eventer_first, 'state', SQLSTATE, 'message', eventer_message,
+            'detail', eventer_detail, 'hint', eventer_hint, 'column', eventer_column));
+        {"EXIT;" if until_first else ""}
+        eventer_step := greatest(1, eventer_first - eventer_run);
+        eventer_first := eventer_end;
+        eventer_run := eventer_end;
+        eventer_bad := 0;
+      END IF;
+    END;
+  END LOOP;
+  PERFORM pg_catalog.set_config(
+    'eventer.rejected', pg_catalog.to_jsonb(eventer_rejected)::text, true);
+END"""
+    return f"DO {dollar_quote(block)}"
+
+
+def _find_column(ready: PreparedFlow, staging_table: str) -> str:
+    """Statements that set `eventer_column` if one column rejects its value of `eventer_first`.
+
+    Each assigns the value to a variable of the column's type, which converts and checks it as an
+    insertion does.
+    """
+    source = f"FROM {TEMP_SCHEMA}.{staging_table} WHERE flow = {ready.number} AND n = eventer_first"
+    probes = []
+    for number, column in enumerate(ready.mapping.columns):
+        value = f"(SELECT {column.select(f'c{number}')} {source})"
+        probes.append(
+            f"IF eventer_column IS NULL THEN BEGIN "
+            f"DECLARE eventer_value {column.type} := {value}; BEGIN NULL; END; "
+            f"EXCEPTION WHEN OTHERS THEN eventer_column := {number}; END; END IF;"
+        )
+    return "\n          ".join(probes)
