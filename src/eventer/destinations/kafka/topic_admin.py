@@ -47,11 +47,15 @@ _Partition: TypeAlias = tuple[int, int, int, list[int], list[int]]
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """The present state of a topic. `max_message_bytes` limits a record batch as it is sent."""
+    """The present state of a topic. `max_message_bytes` limits a record batch as it is sent.
+
+    A topic that is `compacted` accepts only records with a key.
+    """
 
     name: str
     partitions: int
     max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES
+    compacted: bool = False
 
 
 class CreateTopicsResponse_v4(Response):  # type: ignore[misc]  # noqa: N801 - as in aiokafka
@@ -120,8 +124,10 @@ class TopicAdmin:
         elif not isinstance(found, int | None):
             raise topic_error(found, target.topic)
         partitions = found if isinstance(found, int) else await self._wait_for_leaders(target.topic)
-        limit = await self._max_message_bytes(target.topic)
-        return Topic(target.topic, partitions, limit)
+        config = await self._config(target.topic)
+        limit = int(config.get("max.message.bytes") or DEFAULT_MAX_MESSAGE_BYTES)
+        compacted = "compact" in (config.get("cleanup.policy") or "")
+        return Topic(target.topic, partitions, limit, compacted)
 
     async def create_partitions(self, name: str, partitions: int) -> None:
         """Increases the number of partitions of a topic.
@@ -179,11 +185,6 @@ class TopicAdmin:
                 return counts[name]
             await asyncio.sleep(_LEADER_WAIT_SECONDS / _LEADER_POLLS)
         raise TargetUnavailableError(f"topic {name!r} was created but has no leader yet")
-
-    async def _max_message_bytes(self, name: str) -> int:
-        """The topic's limit, or Kafka's default."""
-        limit = (await self._config(name)).get("max.message.bytes")
-        return int(limit) if limit else DEFAULT_MAX_MESSAGE_BYTES
 
     async def _min_in_sync_replicas(self, name: str) -> int:
         """How many replicas must be in sync, or Kafka's default; all of them are enough."""

@@ -48,10 +48,12 @@ def test_the_position_counts_on_from_the_one_before():
 
 def test_an_event_too_large_is_named_before_it_is_sent():
     made = planned(["a", "b" * 500, "c"], limit=400)
-    error = made.too_large()
+    (error,) = made.rejected_events()
     assert error.index == 1
     assert "502 bytes" in error.message
-    assert planned(["a", "b" * 100, "c"], limit=400).too_large() is None
+    assert planned(["a", "b" * 100, "c"], limit=400).rejected_events() == []
+    many = planned(["b" * 500, "a", "c" * 500, "b" * 500], limit=400, partitions=2)
+    assert [error.index for error in many.rejected_events()] == [0, 2, 3]
 
 
 def test_failures_are_found_per_flow_at_their_first_slice():
