@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from eventer.core.errors import DestinationRejectedError
+from eventer.core.field_values import ColumnTypeError
 from eventer.core.model import ColumnType
 from eventer.functions.columns import TimestampColumn
 from eventer.jsonnet.object_values import Object
@@ -18,7 +19,7 @@ from eventer.kernels.json.number_texts import number_texts
 from eventer.plan.execution import Execution
 from eventer.plan.field_sources import FieldSource
 from eventer.plan.graph import Domain, Node, Type
-from eventer.plan.json_fields import CONVERSIONS, ColumnTypeError, rejection
+from eventer.plan.json_fields import CONVERSIONS, rejection
 from eventer.plan.ops.documents import program_texts, text_array
 from eventer.plan.symbols import Symbol, Symbolic
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -12,16 +11,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from eventer.core.errors import DestinationRejectedError
+from eventer.core.field_values import ColumnTypeError, to_int64, to_microseconds
 from eventer.core.json_text import json_text
 from eventer.core.model import ColumnType, JsonValue
 from eventer.core.pointer import ABSENT, parse_pointer, resolve
-
-_INT64_LIMIT: Final = 1 << 63
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class ColumnTypeError(ValueError):
-    """A value does not have the type of a column."""
 
 
 class JsonFields:
@@ -71,19 +64,6 @@ def rejection(
     )
 
 
-def _bigint(value: JsonValue) -> int:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not float(value).is_integer()
-    ):
-        raise ColumnTypeError
-    integer = int(value)
-    if not -_INT64_LIMIT <= integer < _INT64_LIMIT:
-        raise ColumnTypeError
-    return integer
-
-
 def _double(value: JsonValue) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ColumnTypeError
@@ -102,30 +82,16 @@ def _text(value: JsonValue) -> str:
     return value
 
 
-def _timestamp(value: JsonValue) -> int:
-    """Microseconds since 1970 of an RFC 3339 text."""
-    if not isinstance(value, str):
-        raise ColumnTypeError
-    try:
-        instant = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise ColumnTypeError from error
-    if instant.tzinfo is None:
-        raise ColumnTypeError
-    since = instant - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
 def _key(value: JsonValue) -> bytes:
     return (value if isinstance(value, str) else json_text(value)).encode()
 
 
 CONVERSIONS: Final[Mapping[ColumnType, tuple[Callable[[JsonValue], object], pa.DataType]]] = {
-    ColumnType.BIGINT: (_bigint, pa.int64()),
+    ColumnType.BIGINT: (to_int64, pa.int64()),
     ColumnType.DOUBLE: (_double, pa.float64()),
     ColumnType.BOOLEAN: (_boolean, pa.bool_()),
     ColumnType.TEXT: (_text, pa.large_string()),
-    ColumnType.TIMESTAMPTZ: (_timestamp, pa.timestamp("us", tz="UTC")),
+    ColumnType.TIMESTAMPTZ: (to_microseconds, pa.timestamp("us", tz="UTC")),
     ColumnType.JSONB: (json_text, pa.large_string()),
     ColumnType.KEY: (_key, pa.large_binary()),
 }

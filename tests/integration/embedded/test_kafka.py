@@ -12,9 +12,12 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from eventer.core.errors import ConfigError
+from eventer.core.errors import ConfigError, DestinationRejectedError
+from eventer.core.model import PositionKey
+from eventer.destinations.base import Delivery, Flow
 from eventer.embedded.kafka import EmbeddedKafka, locate_broker
-from tests.integration.kafka.harness import read_topic
+from eventer.testing.batches import batch_of
+from tests.integration.kafka.harness import KafkaHarness, read_topic
 from tests.ports import free_port
 from tests.waiting import DEADLINE_S, wait_until
 
@@ -99,3 +102,20 @@ async def test_a_broker_that_does_not_start_is_an_error(monkeypatch):
     monkeypatch.setenv("CALF_TANSU_BIN", "/bin/false")
     with pytest.raises(ConfigError, match="does not start"):
         await EmbeddedKafka(free_port()).__aenter__()
+
+
+async def test_delivery_to_it_is_at_least_once_without_a_setting():
+    async with EmbeddedKafka(free_port()) as kafka:
+        harness = KafkaHarness(kafka.bootstrap_servers)
+        owner, target = harness.connection(cluster=1), harness.target("t")
+        assert await owner.open() == "at-least-once"
+        assert owner.degraded == "the broker has no transactions"
+        flow = Flow(PositionKey(1, 1, 0), target)
+        assert await owner.positions([flow.key]) == {}
+        await owner.prepare(flow)
+        outcome = await owner.deliver([Delivery(flow, (batch_of(0, ["a", "b"]),))])
+        assert outcome.committed[flow.key].next == 2
+        await owner.close()
+        demanding = KafkaHarness(kafka.bootstrap_servers, delivery="exactly-once")
+        with pytest.raises(DestinationRejectedError, match="no transactions"):
+            await demanding.connection(cluster=1).open()

@@ -200,7 +200,7 @@ async def test_denied_by_an_acl_while_it_runs(server, timed):
             check_on_time(before, await crowd.p99(AFTER_S))
         assert crowd.positions[crowd.keys[0]] == stood
         error = crowd.reports_of(FlowSuspended)[-1].error
-        assert "TopicAuthorizationFailed" in error.message
+        assert "TOPIC_AUTHORIZATION_FAILED" in error.message
         assert crowd.alone in error.message
         gone = AclBindingFilter(
             ResourceType.TOPIC,
@@ -269,6 +269,44 @@ async def test_a_partition_without_a_leader(own_kafka, timed):
         during = await crowd.p99(AFTER_S) if timed else None
         await crowd.until(lambda: crowd.reports_of(FlowSuspended))
         assert "no leader" in crowd.reports_of(FlowSuspended)[-1].error.message
+        assert crowd.positions[crowd.keys[0]] == 0
+        await asyncio.to_thread(other.start)
+        await crowd.until(lambda: crowd.positions[crowd.keys[0]] > 5)
+        await crowd.others_reach(3)
+        if timed:
+            await asyncio.sleep(SETTLE_S)
+            check_on_time(await crowd.p99(BEFORE_S), during)
+
+    await crowd_runs(crowd, act)
+    await check(crowd, server.bootstrap)
+
+
+def in_sync(bootstrap, topic):
+    """A new client each time: one that knows the broker that is away would wait for it."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    partitions = admin.list_topics(topic, timeout=DEADLINE_S).topics[topic].partitions
+    return sum(len(partition.isrs) for partition in partitions.values())
+
+
+async def test_too_few_replicas_in_sync(own_kafka, timed):
+    """A replica of the topic is away when the generators begin, and comes back."""
+    server = own_kafka()
+    other = own_kafka(server.second_broker_properties(2))
+    topic = f"r.{uuid.uuid4().hex}"
+    admin = AdminClient({"bootstrap.servers": server.bootstrap})
+    needs_both = {"min.insync.replicas": "2"}
+    new = NewTopic(topic, 1, replica_assignment=[[1, 2]], config=needs_both)
+    await asyncio.to_thread(admin.create_topics([new])[topic].result)
+    await wait_for_broker(lambda: in_sync(server.bootstrap, topic) == 2)
+    await asyncio.to_thread(other.kill)
+    await wait_for_broker(lambda: in_sync(server.bootstrap, topic) == 1)
+    crowd = Crowd(server.bootstrap, topic)
+
+    async def act():
+        await crowd.until(lambda: min(crowd.positions[key] for key in crowd.keys[1:]) >= 4)
+        during = await crowd.p99(AFTER_S) if timed else None
+        await crowd.until(lambda: crowd.reports_of(FlowSuspended))
+        assert "not enough replicas in sync" in crowd.reports_of(FlowSuspended)[-1].error.message
         assert crowd.positions[crowd.keys[0]] == 0
         await asyncio.to_thread(other.start)
         await crowd.until(lambda: crowd.positions[crowd.keys[0]] > 5)

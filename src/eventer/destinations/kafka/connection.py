@@ -34,6 +34,12 @@ from eventer.destinations.kafka.log_reader import LogReader
 from eventer.destinations.kafka.plan_sender import PlanSender
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.producer_startup import StartedProducer, start_producer
+from eventer.destinations.kafka.record_fields import NS_PER_MS
+from eventer.destinations.kafka.rejected_events import (
+    SkippedEvents,
+    refused_events,
+    rejected_events,
+)
 from eventer.destinations.kafka.send_plan import (
     SendFailure,
     SendPlan,
@@ -41,7 +47,7 @@ from eventer.destinations.kafka.send_plan import (
     plans_sharing_batches,
     raise_if_unusable,
 )
-from eventer.destinations.kafka.send_planner import SendPlanner
+from eventer.destinations.kafka.send_planner import PlanOrError, SendPlanner
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.kafka.topic_admin import TopicAdmin
 from eventer.destinations.kafka.topic_cache import TopicCache
@@ -88,6 +94,7 @@ class KafkaConnection:
         self._opened: StartedProducer | None = None
         self._positions: dict[PositionKey, Position] | None = None
         self._topics = TopicCache(self._clock)
+        self._skipped = SkippedEvents()
         self._planner = SendPlanner(settings.compression, self._topics.by_name)
 
     @property
@@ -132,30 +139,35 @@ class KafkaConnection:
     async def deliver(self, deliveries: Sequence[Delivery]) -> DeliveryOutcome:
         """See `ShardConnection.deliver`."""
         positions = await self._read_positions()
+        self._skipped = SkippedEvents()
         planned: dict[PositionKey, SendPlan | DestinationError] = {}
         planned |= await self._refresh_topics(deliveries)
-        usable = [item for item in deliveries if item.flow.key not in planned]
+        usable = {item.flow.key: item for item in deliveries if item.flow.key not in planned}
         began = self._clock.monotonic_ns()
-        for key, item in (await self._planner.plan_all(usable, positions)).items():
-            planned[key] = await self._accept_plan(item)
+        plans = await self._planner.plan_all(tuple(usable.values()), positions)
+        for key, item in plans.items():
+            planned[key] = await self._accept_plan(usable[key], item)
         waiting = self._clock.monotonic_ns() - began
         encoding = max(waiting, self._planner.encoder.take_elapsed_ns())
         committed: dict[PositionKey, Position] = {}
         for attempt in count():
-            plans = [item for item in planned.values() if isinstance(item, SendPlan)]
-            if not plans:
+            sendable = [item for item in planned.values() if isinstance(item, SendPlan)]
+            if not sendable:
                 break
-            failed = await self._attempt(plans)
+            failed = await self._attempt(sendable)
             if not failed or not self._transactional:
-                committed |= self._record_positions(plans, failed)
+                committed |= self._record_positions(sendable, failed)
             planned = {key: item for key, item in planned.items() if key not in committed}
-            plans = [item for item in plans if item.flow.key not in committed]
-            for item in plans_sharing_batches(plans, failed):
-                planned[item.flow.key] = self._plan_alone(item.delivery)
+            left = [item for item in sendable if item.flow.key not in committed]
+            for item in plans_sharing_batches(left, failed):
+                planned[item.flow.key] = await self._plan_alone(item.delivery)
             for failure in failed:
                 planned[failure.plan.flow.key] = await self._plan_after(failure, attempt)
         rejected = {key: item for key, item in planned.items() if not isinstance(item, SendPlan)}
-        return DeliveryOutcome(committed, rejected, encoding, waiting)
+        skipped = {
+            key: tuple(errors.values()) for key, errors in self._skipped.of(committed).items()
+        }
+        return DeliveryOutcome(committed, rejected, encoding, waiting, skipped)
 
     async def close(self) -> None:
         """See `ShardConnection.close`."""
@@ -211,34 +223,48 @@ class KafkaConnection:
         if self._positions is not None:
             self._planner.begin(flow, batch, self._positions)
 
-    async def _accept_plan(
-        self, item: SendPlan | DestinationRejectedError
-    ) -> SendPlan | DestinationRejectedError:
-        """Rejects an event that is too large before anything of its flow is sent."""
-        if not isinstance(item, SendPlan):
+    async def _accept_plan(self, delivery: Delivery, item: PlanOrError) -> PlanOrError:
+        """Rejects or skips events that the topic does not accept before anything is sent."""
+        if isinstance(item, SendPlan):
+            self._planner.update_compression_ratio(item)
+        if not rejected_events(item):
             return item
-        self._planner.update_compression_ratio(item)
-        if item.too_large() is None:
-            return item
-        await self._ensure_topic(item.flow)
-        return self._plan_alone(item.delivery)
+        if isinstance(item, SendPlan):
+            await self._ensure_topic(item.flow)
+        return await self._plan_alone(delivery)
 
-    def _plan_alone(self, delivery: Delivery) -> SendPlan | DestinationRejectedError:
+    async def _plan_alone(self, delivery: Delivery) -> PlanOrError:
         """Plans a delivery by itself, so that a fault is its own."""
-        item = self._planner.plan(delivery, self._known_positions)
-        return (item.too_large() or item) if isinstance(item, SendPlan) else item
+        return await self._planner.run([delivery], lambda: self._plan_without_rejected(delivery))
+
+    def _plan(self, delivery: Delivery, max_batch_bytes: int | None = None) -> PlanOrError:
+        return self._planner.plan(delivery, self._known_positions, max_batch_bytes)
+
+    def _plan_without_rejected(self, delivery: Delivery) -> PlanOrError:
+        """A plan without the events that are rejected; their first error if none are skipped."""
+        while errors := rejected_events(item := self._plan(delivery)):
+            rest = self._skipped.skip(delivery, errors)
+            if not isinstance(rest, Delivery):
+                return rest
+            delivery = rest
+        return item
 
     async def _plan_after(self, failure: SendFailure, attempt: int) -> SendPlan | DestinationError:
-        """The next plan of a flow that failed, with smaller batches or alone; else its error."""
+        """The next plan of a flow that failed: smaller batches, fewer events, or alone."""
         flow, delivery = failure.plan.flow, failure.plan.delivery
         if failure.batch_too_large:
             await self._ensure_topic(flow)
             name = kafka_target(flow).topic
             self._topics.by_name[name] = failure.with_smaller_limit(self._topics.by_name[name])
-            return self._planner.plan(delivery, self._known_positions)
+            return self._plan(delivery)
+        if errors := refused_events(failure, self._clock.now_ns() // NS_PER_MS):
+            rest = self._skipped.skip(delivery, errors)
+            return await self._plan_alone(rest) if isinstance(rest, Delivery) else rest
+        if (size := failure.divided_bytes) is not None:
+            return self._plan(delivery, size)
         if failure.blames_this_flow or attempt >= _MAX_ATTEMPTS:
             return failure.as_error()
-        return self._plan_alone(delivery)
+        return await self._plan_alone(delivery)
 
     async def _attempt(self, plans: Sequence[SendPlan]) -> list[SendFailure]:
         """Commits all plans; returns those that failed.

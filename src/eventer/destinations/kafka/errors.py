@@ -1,13 +1,15 @@
 """What errors of the broker mean: their categories and messages.
 
 The producer retries retriable errors until the delivery times out, so most of them never get here.
-An error that is not listed is transient: the flow is left out and tried again later.
+An error that is not listed is transient: the flow is left out and tried again later. Texts use the
+names of the protocol's table of error codes.
 """
 
 from __future__ import annotations
 
 import enum
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from aiokafka import errors as kafka
 
@@ -18,6 +20,21 @@ from eventer.core.errors import (
     FencedError,
     TargetUnavailableError,
 )
+from eventer.destinations.kafka.error_codes import error_name, error_type
+
+
+class RecordsRefusedError(Exception):
+    """The broker refuses a record batch for some of its records, whatever their producer does.
+
+    `code` is its error code, `rows` are the numbers of these records in the batch: empty if the
+    broker does not name them (before Kafka 2.4). `text` is what the broker says.
+    """
+
+    def __init__(self, code: int, rows: tuple[int, ...] = (), text: str = "") -> None:
+        super().__init__(f"{error_name(code)} {text}".strip())
+        self.code = code
+        self.rows = rows
+        self.text = text
 
 
 class ErrorCategory(enum.Enum):
@@ -41,13 +58,19 @@ _GRANT_HINT = (
     "grant the principal Write and Describe on the topic, and Read where it is to be verified or "
     "is Eventer's own"
 )
+INVALID_TIMESTAMP: Final = 32
+INVALID_RECORD: Final = 87
+_RECORD_CODES: Final = (INVALID_TIMESTAMP, INVALID_RECORD)
+_RECORD_ERRORS_AT: Final = 2
+_UNSUPPORTED_COMPRESSION_TYPE: Final = 76
+_TRANSACTIONAL_ID_NOT_FOUND: Final = 105
+
 _REJECTION_HINTS: Final[dict[type[BaseException], str | None]] = {
     kafka.TopicAuthorizationFailedError: _GRANT_HINT,
     kafka.ClusterAuthorizationFailedError: "grant the principal the rights on the cluster",
     kafka.InvalidTopicError: "name a topic that the broker accepts",
-    kafka.InvalidTimestampError: (
-        "the topic bounds timestamps by message.timestamp.before.max.ms and .after.max.ms"
-    ),
+    RecordsRefusedError: None,
+    error_type(_UNSUPPORTED_COMPRESSION_TYPE): "choose another `compression` of the connection",
     kafka.PolicyViolationError: None,
     kafka.InvalidConfigurationError: "check `config` of the destination",
     kafka.InvalidPartitionsError: "check `partitions` of the destination",
@@ -67,17 +90,31 @@ _CATEGORIES: Final[dict[type[BaseException], ErrorCategory]] = {
     kafka.OutOfOrderSequenceNumber: ErrorCategory.PRODUCER_UNUSABLE,
     kafka.UnknownProducerId: ErrorCategory.PRODUCER_UNUSABLE,
     kafka.InvalidProducerIdMapping: ErrorCategory.PRODUCER_UNUSABLE,
+    error_type(_TRANSACTIONAL_ID_NOT_FOUND): ErrorCategory.PRODUCER_UNUSABLE,
     kafka.ConcurrentTransactions: ErrorCategory.PRODUCER_UNUSABLE,
     kafka.KafkaConnectionError: ErrorCategory.PRODUCER_UNUSABLE,
     TimeoutError: ErrorCategory.PRODUCER_UNUSABLE,
 }
 
 _RECORD_ERRORS: Final = (
-    kafka.InvalidTimestampError,
+    RecordsRefusedError,
     kafka.MessageSizeTooLargeError,
     kafka.RecordListTooLargeError,
     kafka.CorruptRecordException,
-    kafka.UnknownError,  # also the name of an invalid record's code, which the client does not know
+    kafka.UnknownError,
+)
+_TARGET_STATES: Final = (
+    (
+        (kafka.LeaderNotAvailableError,),
+        "a partition of topic {topic} has no leader",
+        "delivery goes on when a broker that holds the partition is back",
+    ),
+    (
+        (kafka.NotEnoughReplicasError, kafka.NotEnoughReplicasAfterAppendError),
+        "topic {topic} has not enough replicas in sync",
+        "delivery goes on when brokers that hold replicas are back (see min.insync.replicas)",
+    ),
+    ((kafka.UnknownTopicOrPartitionError,), "topic {topic} does not exist", None),
 )
 
 _PRODUCER_ID_ERRORS: Final = (
@@ -96,6 +133,22 @@ _LOGIN_ERRORS: Final = (
     kafka.UnsupportedSaslMechanismError,
     kafka.IllegalSaslStateError,
 )
+
+
+def produce_error(topic: str, code: int, details: Sequence[Any]) -> BaseException:
+    """The error of a record batch; `details` is what follows its offset in the broker's answer."""
+    if code in _RECORD_CODES:
+        named, text = details[2:] if len(details) > _RECORD_ERRORS_AT else ((), "")
+        rows = tuple(sorted(row for row, _ in named or ()))
+        said = next((each for _, each in named or () if each), text)
+        return RecordsRefusedError(code, rows, said or "")
+    kind = error_type(code)
+    error: BaseException = kind()
+    if issubclass(kind, kafka.InvalidProducerEpoch):
+        error = kafka.ProducerFenced()
+    elif issubclass(kind, kafka.TopicAuthorizationFailedError):
+        error = kind({topic})
+    return error
 
 
 def classify_error(error: BaseException) -> ErrorCategory:
@@ -134,11 +187,9 @@ def topic_error(error: BaseException, topic: str) -> DestinationError:
         return DestinationRejectedError(
             f"Kafka rejects topic {topic!r}: {describe(error)}", hint=_REJECTION_HINTS[kind]
         )
-    if isinstance(error, kafka.LeaderNotAvailableError):
-        return TargetUnavailableError(
-            f"a partition of topic {topic!r} has no leader",
-            hint="delivery goes on when a broker that holds the partition is back",
-        )
+    for kinds, state, hint in _TARGET_STATES:
+        if isinstance(error, kinds):
+            return TargetUnavailableError(state.format(topic=repr(topic)), hint=hint)
     return TargetUnavailableError(
         f"Kafka does not accept events for topic {topic!r}: {describe(error)}"
     )
@@ -155,6 +206,8 @@ def describe(error: BaseException) -> str:
     """The text of an error in one line; never empty."""
     if isinstance(error, TimeoutError) and not str(error):
         return "no answer in time"
-    text = str(error).removesuffix("()") or getattr(error, "description", None) or ""
-    name = type(error).__name__
+    if isinstance(error, kafka.BrokerResponseError):
+        said = " ".join(each for each in error.args if isinstance(each, str))
+        return f"{error_name(error.errno)} {said}".strip()
+    text, name = str(error).removesuffix("()"), type(error).__name__
     return text if text and name in text else f"{name} {text}".strip()

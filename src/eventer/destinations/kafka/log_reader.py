@@ -14,7 +14,6 @@ from typing import Any, Final
 import numpy as np
 from aiokafka import TopicPartition
 from aiokafka import errors as kafka
-from aiokafka.client import AIOKafkaClient
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.offset import OffsetRequest
 
@@ -23,6 +22,8 @@ from eventer.core.errors import (
     DestinationRejectedError,
     DestinationUnavailableError,
 )
+from eventer.destinations.kafka.client import KafkaClient
+from eventer.destinations.kafka.error_codes import error_type
 from eventer.destinations.kafka.errors import ErrorCategory, classify_error, describe, topic_error
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.kafka.topic_admin import TopicAdmin
@@ -77,7 +78,7 @@ class LogReader:
         Raises:
             DestinationUnavailableError: not reachable.
         """
-        self._client = AIOKafkaClient(**self._settings.client_options())
+        self._client = KafkaClient(**self._settings.client_options())
         try:
             async with asyncio.timeout(self._settings.start_timeout):
                 await self._client.bootstrap()
@@ -130,7 +131,7 @@ class LogReader:
         request = OffsetRequest(-1, isolation, [(tp.topic, [(tp.partition, at)])])
         ((_, ((_, code, *_, offset),)),) = (await self._send_request(tp, request)).topics
         if code:
-            raise topic_error(kafka.for_code(code)(), tp.topic)
+            raise topic_error(error_type(code)(), tp.topic)
         return int(offset)
 
     async def _send_request(self, tp: TopicPartition, request: Any) -> Any:
@@ -245,7 +246,7 @@ class LogReader:
         if not code:
             aborted = rest[-3 if answer.API_VERSION >= _WITH_PREFERRED_REPLICA else -2]
             return _FetchedPage(np.frombuffer(rest[-1] or b"", np.uint8), aborted or (), until)
-        error = kafka.for_code(code)()
+        error = error_type(code)()
         if isinstance(error, kafka.OffsetOutOfRangeError):
             raise DestinationUnavailableError(
                 f"topic {tp.topic!r} deleted records while it was read: try again"

@@ -107,21 +107,21 @@ class PlanSender:
             await self._send_internal(each)
 
     async def _check_topics(self, plans: Sequence[SendPlan]) -> None:
-        """Raises if topics are gone or have no leader, naming the flows."""
+        """Raises if topics are gone or cannot be written to, naming the flows."""
         names = {item.topic.name for item in plans}
-        usable = (
-            await TopicAdmin(self._producer.client).partition_counts(names | _INTERNAL_TOPICS)
-        ).keys()
-        if lost := _INTERNAL_TOPICS - usable:
-            raise kafka.UnknownTopicOrPartitionError(*sorted(lost))
-        gone = sorted(names - usable)
-        if gone:
-            suspects = {item.flow.key for item in plans if item.topic.name in gone}
-            raise DestinationUnavailableError(
-                f"Kafka does not take topic {', '.join(map(repr, gone))}: it is gone, or a "
-                "partition of it has no leader",
-                suspects=suspects if len(suspects) < len(plans) else (),
-            )
+        states = await TopicAdmin(self._producer.client).states(names | _INTERNAL_TOPICS)
+        faults = {name: each for name, each in states.items() if not isinstance(each, int)}
+        for own in sorted(_INTERNAL_TOPICS & faults.keys()):
+            raise DestinationUnavailableError(topic_error(faults[own], own).message)
+        if not faults:
+            return
+        suspects = {item.flow.key for item in plans if item.topic.name in faults}
+        first = topic_error(faults[min(faults)], min(faults))
+        raise DestinationUnavailableError(
+            first.message,
+            hint=first.hint,
+            suspects=suspects if len(suspects) < len(plans) else (),
+        )
 
     def _entries(self, sent: Sequence[SentPlan]) -> list[tuple[SendPlan, ledger.LedgerEntry]]:
         """The ledger's entries; without a transaction, those whose offsets are known.

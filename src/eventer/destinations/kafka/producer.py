@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from aiokafka import TopicPartition
 from aiokafka import errors as kafka
-from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
+from aiokafka.client import ConnectionGroup, CoordinationType
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.protocol.transaction import (
     AddPartitionsToTxnRequest,
@@ -19,6 +19,9 @@ from aiokafka.protocol.transaction import (
     InitProducerIdRequest,
 )
 
+from eventer.destinations.kafka.client import KafkaClient, ProduceUpToV8
+from eventer.destinations.kafka.error_codes import error_type
+from eventer.destinations.kafka.errors import produce_error
 from eventer.destinations.kafka.partition_queue import OutgoingBatch, SendOutcome
 from eventer.destinations.kafka.producer_session import (
     Event,
@@ -59,7 +62,7 @@ class Producer:
         self, settings: KafkaSettings, *, transactional_id: str | None, idempotent: bool = True
     ) -> None:
         self.transactional = transactional_id is not None
-        self.client: Any = AIOKafkaClient(
+        self.client: Any = KafkaClient(
             **settings.client_options(), retry_backoff_ms=int(RETRY_SECONDS * 1000)
         )
         self._idempotent = idempotent
@@ -74,6 +77,11 @@ class Producer:
     def in_doubt(self) -> bool:
         """Whether the broker may have committed although it has not said so."""
         return self._session.state.in_doubt
+
+    @property
+    def waits_for_markers(self) -> bool:
+        """Whether the broker has not ended the transaction of an earlier producer of its id."""
+        return isinstance(self._session.state.retried, kafka.ConcurrentTransactions)
 
     @property
     def in_transaction(self) -> bool:
@@ -184,14 +192,14 @@ class Producer:
             self._transactional_id, _ALL_REPLICAS, self._request_timeout_ms, list(topics.items())
         )
         try:
-            answer = await self.client.send(request.node, message)
+            answer = await self.client.send(request.node, ProduceUpToV8(message))
         except kafka.KafkaError as error:
             lost = {each.send.topic_partition: error for each in request.batches}
             return Produced(request, lost, answered=False)
         outcomes = {
-            TopicPartition(topic, partition): _outcome(topic, code, offset)
+            TopicPartition(topic, partition): produce_error(topic, code, rest) if code else offset
             for topic, partitions in answer.topics
-            for partition, code, offset, *_ in partitions
+            for partition, code, offset, *rest in partitions
         }
         return Produced(request, outcomes)
 
@@ -242,19 +250,11 @@ class Producer:
             node, group = self._session.state.coordinator, ConnectionGroup.COORDINATION
         answer = await self.client.send(node, message, group=group)
         if code := getattr(answer, "error_code", 0):
-            raise kafka.for_code(code)
+            raise error_type(code)
         return answer
-
-
-def _outcome(topic: str, code: int, offset: int) -> SendOutcome:
-    error: type[BaseException] = kafka.for_code(code)
-    if issubclass(error, kafka.InvalidProducerEpoch):
-        error = kafka.ProducerFenced
-    names_topic = issubclass(error, kafka.TopicAuthorizationFailedError)
-    return (error(topic) if names_topic else error()) if code else offset
 
 
 def _partition_errors(answer: Any) -> tuple[tuple[str, type[kafka.KafkaError]], ...]:
     """The topics of an answer whose partitions were not added, and why."""
     answers = [(topic, code) for topic, partitions in answer.errors for _, code in partitions]
-    return tuple((topic, kafka.for_code(code)) for topic, code in answers if code)
+    return tuple((topic, error_type(code)) for topic, code in answers if code)

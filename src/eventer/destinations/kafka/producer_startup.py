@@ -31,6 +31,9 @@ _TRANSACTION_RIGHTS_HINT: Final = (
     "grant the principal Write and Describe on the transactional ids beginning with `eventer-`, "
     "or set `delivery` to `auto` or `at-least-once`"
 )
+_MARKERS_HINT: Final = (
+    "a topic of that transaction has a partition without a leader, or not enough replicas in sync"
+)
 _PROBE_SECONDS: Final = 5.0
 
 
@@ -56,6 +59,10 @@ async def start_producer(settings: KafkaSettings, transactional_id: str) -> Star
             return StartedProducer(await _start(settings, transactional_id), "exactly-once")
         except _ProducerIdRejectedError as error:
             refused = f"the broker refuses transactions: {error}"
+        except _UnexplainedError as error:
+            if await _gives_producer_ids(settings):
+                raise DestinationUnavailableError(error.message) from error.__cause__
+            refused = "the broker has no transactions"
         if settings.delivery == "exactly-once":
             raise DestinationRejectedError(refused, hint=_TRANSACTION_RIGHTS_HINT)
     try:
@@ -69,6 +76,19 @@ class _ProducerIdRejectedError(Exception):
     """The broker refuses a producer id."""
 
 
+class _UnexplainedError(DestinationUnavailableError):
+    """The broker reports an unexpected error: a fault of its own, or something it cannot do."""
+
+
+async def _gives_producer_ids(settings: KafkaSettings) -> bool:
+    """Whether the broker gives a producer its id if that does not want transactions."""
+    try:
+        await (await _start(settings)).close()
+    except _ProducerIdRejectedError:
+        return False
+    return True
+
+
 async def _start(
     settings: KafkaSettings, transactional_id: str | None = None, *, idempotent: bool = True
 ) -> Producer:
@@ -78,6 +98,10 @@ async def _start(
             await producer.start()
     except BaseException as error:
         await producer.close()
+        if isinstance(error, TimeoutError) and producer.waits_for_markers:
+            raise DestinationUnavailableError(
+                "Kafka has not ended the last transaction of this shard", hint=_MARKERS_HINT
+            ) from error
         if isinstance(error, Exception):
             transactional = producer.transactional
             raise await _start_error(settings, error, transactional=transactional) from error
@@ -88,8 +112,9 @@ async def _start(
 async def _start_error(
     settings: KafkaSettings, error: Exception, *, transactional: bool
 ) -> Exception:
-    """Brokers without idempotent producers may answer `UnknownError`."""
-    if rejects_producer_id(error) or (isinstance(error, kafka.UnknownError) and not transactional):
+    """Brokers without producer ids, such as the embedded one, may answer `UnknownError`."""
+    unexplained = isinstance(error, kafka.UnknownError)
+    if rejects_producer_id(error) or (unexplained and not transactional):
         return _ProducerIdRejectedError(describe(error))
     if isinstance(error, kafka.InvalidTransactionTimeout):
         return DestinationRejectedError(
@@ -100,9 +125,8 @@ async def _start_error(
         return FencedError("another owner took over this shard while it was opened")
     if isinstance(error, kafka.KafkaConnectionError):
         return await _unreachable_error(settings, error)
-    return DestinationUnavailableError(
-        f"Kafka at {settings.bootstrap_servers} cannot be used: {describe(error)}"
-    )
+    kind = _UnexplainedError if unexplained else DestinationUnavailableError
+    return kind(f"Kafka at {settings.bootstrap_servers} cannot be used: {describe(error)}")
 
 
 async def _unreachable_error(settings: KafkaSettings, error: Exception) -> DestinationError:

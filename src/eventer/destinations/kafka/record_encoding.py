@@ -14,9 +14,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from eventer.core.batch import Batch, EventRows
-from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import ColumnType, KafkaTarget
-from eventer.core.pointer import format_pointer
+from eventer.destinations.kafka.record_fields import (
+    EventFaults,
+    option_pointer,
+    read_partitions,
+    read_timestamps,
+)
 from eventer.kernels.kafka.record_batches import (
     BytesColumn,
     Codec,
@@ -29,9 +33,6 @@ from eventer.kernels.kafka.record_batches import (
 
 UNKEYED_RUN_LENGTH: Final = 100
 """How many unkeyed events in a row go to one partition."""
-
-_NS_PER_MS: Final = 1_000_000
-_US_PER_MS: Final = 1_000
 
 Ints = NDArray[np.int64]
 PartitionCounts = tuple[tuple[int, int], ...]
@@ -84,7 +85,7 @@ def encode(
     """Encodes a batch for its topic; `counts` is the result of `counts_for_batch`.
 
     Raises:
-        DestinationRejectedError: see `record_batches`.
+        RejectedEventsError: see `record_batches`.
     """
     parts = record_batches(batch, target, counts, split_options)
     return EncodedBatch(counts, split_options.codec, split_options.max_batch_bytes, tuple(parts))
@@ -96,12 +97,14 @@ def record_batches(
     """Record batches and their partitions, in the order of each partition.
 
     Raises:
-        DestinationRejectedError: an event has an invalid value in a field named by an option.
+        RejectedEventsError: events have an invalid value in a field named by an option.
     """
     if not batch.rows:
         return []
-    columns = record_columns(batch, target)
-    row_partitions = partitions_of(batch, target, columns.keys, counts)
+    faults = EventFaults(batch)
+    columns = _record_columns(batch, target, faults)
+    row_partitions = _partitions_of(batch, target, columns.keys, counts, faults)
+    faults.raise_if_any()
     result = []
     for partition in np.flatnonzero(np.bincount(row_partitions)).tolist():
         rows = np.flatnonzero(row_partitions == partition)
@@ -117,10 +120,21 @@ def record_batches(
 
 
 def record_columns(batch: EventRows, target: KafkaTarget) -> RecordColumns:
-    """The columns of the records: texts as values; keys, headers and timestamps from fields."""
+    """The columns of the records: texts as values; keys, headers and timestamps from fields.
+
+    Raises:
+        RejectedEventsError: see `record_batches`.
+    """
+    faults = EventFaults(batch)
+    columns = _record_columns(batch, target, faults)
+    faults.raise_if_any()
+    return columns
+
+
+def _record_columns(batch: EventRows, target: KafkaTarget, faults: EventFaults) -> RecordColumns:
     return RecordColumns(
         values=as_bytes_column(batch.text),
-        timestamps=_timestamps(batch, target.timestamp),
+        timestamps=read_timestamps(batch, target.timestamp, faults),
         keys=_text_of(batch, target.key) if target.key is not None else None,
         headers=tuple(
             RecordHeader(name.encode(), _text_of(batch, option)) for name, option in target.headers
@@ -132,7 +146,24 @@ def record_columns(batch: EventRows, target: KafkaTarget) -> RecordColumns:
 def partitions_of(
     batch: EventRows, target: KafkaTarget, keys: BytesColumn | None, counts: PartitionCounts
 ) -> Ints:
-    """The partition of each row: the field named by `partition`, else by key, else by index."""
+    """The partition of each row: the field named by `partition`, else by key, else by index.
+
+    Raises:
+        RejectedEventsError: see `record_batches`.
+    """
+    faults = EventFaults(batch)
+    row_partitions = _partitions_of(batch, target, keys, counts, faults)
+    faults.raise_if_any()
+    return row_partitions
+
+
+def _partitions_of(
+    batch: EventRows,
+    target: KafkaTarget,
+    keys: BytesColumn | None,
+    counts: PartitionCounts,
+    faults: EventFaults,
+) -> Ints:
     n_partitions = _partition_counts(batch.index, counts)
     row_partitions = (batch.index // UNKEYED_RUN_LENGTH) % n_partitions
     if keys is not None:
@@ -141,11 +172,15 @@ def partitions_of(
         )
     if target.partition is None:
         return row_partitions
-    chosen = batch.fields.column(_pointer(target.partition), ColumnType.BIGINT)
-    has_value = chosen.is_valid().to_numpy(zero_copy_only=False)
-    given = chosen.fill_null(0).to_numpy(zero_copy_only=False)
-    _check_partitions(batch, has_value, given, n_partitions, target)
+    has_value, given = read_partitions(batch, target.partition, n_partitions, target.topic, faults)
     return np.where(has_value, given, row_partitions)
+
+
+def has_key(batch: EventRows, target: KafkaTarget) -> NDArray[np.bool_]:
+    """Which of the records have a key."""
+    if target.key is None:
+        return np.zeros(batch.rows, np.bool_)
+    return _text_of(batch, target.key).validity().astype(np.bool_)
 
 
 def as_bytes_column(array: pa.Array) -> BytesColumn:
@@ -160,13 +195,8 @@ def as_bytes_column(array: pa.Array) -> BytesColumn:
     )
 
 
-def _pointer(option: str) -> str:
-    """Options name a top-level field or are a JSON pointer."""
-    return option if option.startswith("/") else format_pointer([option])
-
-
 def _text_of(batch: EventRows, option: str) -> BytesColumn:
-    return as_bytes_column(batch.fields.column(_pointer(option), ColumnType.KEY))
+    return as_bytes_column(batch.fields.column(option_pointer(option), ColumnType.KEY))
 
 
 def _partition_counts(index: Ints, counts: PartitionCounts) -> Ints:
@@ -176,48 +206,6 @@ def _partition_counts(index: Ints, counts: PartitionCounts) -> Ints:
     starts = np.array([start for start, _ in counts], np.int64)
     numbers = np.array([number for _, number in counts], np.int64)
     return numbers[np.maximum(np.searchsorted(starts, index, side="right") - 1, 0)]
-
-
-def _timestamps(batch: EventRows, option: str | None) -> Ints:
-    """Milliseconds since 1970: the field if the event has it, else the scheduled time."""
-    scheduled = batch.scheduled // _NS_PER_MS
-    if option is None:
-        return scheduled
-    pointer = _pointer(option)
-    try:
-        column = batch.fields.column(pointer, ColumnType.TIMESTAMPTZ)
-        unit = _US_PER_MS
-    except DestinationRejectedError:
-        column = batch.fields.column(pointer, ColumnType.BIGINT)
-        unit = 1
-    has_value = column.is_valid().to_numpy(zero_copy_only=False)
-    chosen = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False) // unit
-    bad = np.flatnonzero(has_value & (chosen < 0))
-    if len(bad):
-        raise _rejection(batch, bad[0], f"timestamp {pointer} is before 1970, which Kafka refuses")
-    return np.where(has_value, chosen, scheduled)
-
-
-def _check_partitions(
-    batch: EventRows,
-    has_value: NDArray[np.bool_],
-    given: Ints,
-    n_partitions: Ints,
-    target: KafkaTarget,
-) -> None:
-    bad = np.flatnonzero(has_value & ((given < 0) | (given >= n_partitions)))
-    if len(bad):
-        row = int(bad[0])
-        raise _rejection(
-            batch,
-            row,
-            f"partition {given[row]} is none of the {n_partitions[row]} of topic {target.topic!r}",
-        )
-
-
-def _rejection(batch: EventRows, row: int, fault: str) -> DestinationRejectedError:
-    index = int(batch.index[row])
-    return DestinationRejectedError(f"event {index}: {fault}", index=index)
 
 
 def find_largest_event(batch: EventRows, rows: Sequence[int] | Ints) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.kafka.errors import (
     ErrorCategory,
+    RecordsRefusedError,
     classify_error,
     describe,
     ends_producer,
@@ -33,12 +34,16 @@ from eventer.destinations.kafka.record_encoding import (
     counts_for_batch,
     encode,
     find_largest_event,
+    has_key,
 )
+from eventer.destinations.kafka.record_fields import Ints
 from eventer.destinations.kafka.topic_admin import Topic
 from eventer.destinations.merge_batches import count_rows, merge_batches
 
 _SAFETY: Final = 0.9
 _MAX_RATIO: Final = 16.0
+_DIVISION: Final = 8
+"""A batch of 4,000 records is divided four times until the broker refuses a single one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,15 @@ class BatchSlice:
     def is_unshared(self) -> bool:
         """Whether no other flow has records there."""
         return self.count == self.send.batch.count
+
+    def refused_rows(self, error: RecordsRefusedError) -> Ints:
+        """The rows of `source` that are this flow's and that the broker refuses by name.
+
+        The only record of a batch needs no name.
+        """
+        rows = self.send.batch.rows
+        named = error.rows or ((0,) if len(rows) == 1 else ())
+        return rows[[row for row in named if self.start <= row < self.start + self.count]]
 
     def sent(self, outcome: SendOutcome) -> SendOutcome:
         """The outcome of these records by the outcome of the record batch."""
@@ -88,12 +102,20 @@ class SendPlan:
         sent = sum(len(batch_slice.send.batch.payload) for batch_slice in self.slices)
         return min(_MAX_RATIO, max(1.0, _SAFETY * raw / sent)) if sent else None
 
-    def too_large(self) -> DestinationRejectedError | None:
-        """The error of an event that is larger than the topic accepts, if there is one."""
-        for batch_slice in self.slices:
-            if batch_slice.send.batch.size > self.topic.max_message_bytes:
-                return event_too_large_error(batch_slice, self.topic)
-        return None
+    def rejected_events(self) -> list[DestinationRejectedError]:
+        """The events that the topic does not accept: too large, or without the key that it needs.
+
+        Each has an error, in the order of their indices.
+        """
+        errors = [
+            event_too_large_error(batch_slice, self.topic)
+            for batch_slice in self.slices
+            if batch_slice.send.batch.size > self.topic.max_message_bytes
+        ]
+        if self.topic.compacted:
+            errors += without_key_errors(self.delivery)
+        by_index = {error.index or 0: error for error in errors}
+        return [error for _, error in sorted(by_index.items())]
 
 
 def kafka_target(flow: Flow) -> KafkaTarget:
@@ -180,17 +202,38 @@ def event_too_large_error(batch_slice: BatchSlice, topic: Topic) -> DestinationR
     )
 
 
+def without_key_errors(delivery: Delivery) -> list[DestinationRejectedError]:
+    """An error for each event that has no key, for a topic that is compacted."""
+    target = kafka_target(delivery.flow)
+    keyless = [batch.index[~has_key(batch, target)] for batch in delivery.batches]
+    return [without_key_error(index, target) for index in np.concatenate(keyless).tolist()]
+
+
+def without_key_error(index: int, target: KafkaTarget) -> DestinationRejectedError:
+    """The error that names an event without a key."""
+    hint = "set `key` of the destination to a field that every event has"
+    if target.key is not None:
+        hint = f"every event needs the field {target.key!r} of `key`, and not null"
+    return DestinationRejectedError(
+        f"event {index} has no key, and topic {target.topic!r} is compacted",
+        hint=hint,
+        index=index,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class SendFailure:
     """A flow of which a slice failed: the first one, and its error.
 
-    If it was not `sent`, the error is that of a batch before it.
+    If it was not `sent`, the error is that of a batch before it. `refusals` are all slices of which
+    the broker refuses records.
     """
 
     plan: SendPlan
     number: int
     error: BaseException
     sent: bool = True
+    refusals: tuple[tuple[BatchSlice, RecordsRefusedError], ...] = field(default=(), compare=False)
 
     @property
     def batch_slice(self) -> BatchSlice:
@@ -200,7 +243,18 @@ class SendFailure:
     @property
     def blames_this_flow(self) -> bool:
         """Whether the error is about this flow, and not perhaps about others' records."""
+        if isinstance(self.error, RecordsRefusedError) and self.error.rows:
+            return any(len(each.refused_rows(error)) for each, error in self.refusals)
         return not is_record_error(self.error) or (self.sent and self.batch_slice.is_unshared)
+
+    @property
+    def divided_bytes(self) -> int | None:
+        """The size of batches that narrows down which records are refused, if that is unknown."""
+        unnamed = isinstance(self.error, RecordsRefusedError) and not self.error.rows
+        batch = self.batch_slice.send.batch
+        if unnamed and self.sent and self.batch_slice.is_unshared and batch.count > 1:
+            return max(1, batch.size // _DIVISION)
+        return None
 
     @property
     def batch_too_large(self) -> bool:
@@ -243,11 +297,16 @@ class SentPlan:
         return next(ending, failures[0] if failures else None)
 
     def _failures(self) -> Iterator[SendFailure]:
+        refusals = tuple(
+            (batch_slice, outcome)
+            for batch_slice, outcome in zip(self.plan.slices, self.outcomes, strict=True)
+            if isinstance(outcome, RecordsRefusedError)
+        )
         for number, error in enumerate(self.outcomes):
             if isinstance(error, NotSentError) and error.__cause__ is not None:
-                yield SendFailure(self.plan, number, error.__cause__, sent=False)
+                yield SendFailure(self.plan, number, error.__cause__, False, refusals)
             elif isinstance(error, BaseException):
-                yield SendFailure(self.plan, number, error)
+                yield SendFailure(self.plan, number, error, True, refusals)
 
 
 def unique_batches(plans: Sequence[SendPlan]) -> list[OutgoingBatch]:

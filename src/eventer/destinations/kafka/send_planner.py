@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias, TypeVar
 
 from eventer.core.batch import Batch
 from eventer.core.errors import DestinationRejectedError
@@ -21,6 +22,8 @@ from eventer.destinations.kafka.send_plan import SendPlan, kafka_target, plan, p
 from eventer.destinations.kafka.topic_admin import Topic
 from eventer.destinations.merge_batches import count_rows, group_small_deliveries
 from eventer.kernels.kafka.record_batches import Codec
+
+R = TypeVar("R")
 
 PlanOrError: TypeAlias = SendPlan | DestinationRejectedError
 Positions: TypeAlias = Mapping[PositionKey, Position]
@@ -52,17 +55,24 @@ class SendPlanner:
         self, deliveries: Sequence[Delivery], positions: Positions
     ) -> dict[PositionKey, PlanOrError]:
         """A plan or an error for each delivery; small ones of one target share batches."""
-        if sum(map(count_rows, deliveries)) < SMALL_BATCH_ROWS:
-            return self._plan_all(deliveries, positions)
-        return await self.encoder.run(lambda: self._plan_all(deliveries, positions))
+        return await self.run(deliveries, lambda: self._plan_all(deliveries, positions))
 
-    def plan(self, delivery: Delivery, positions: Positions) -> PlanOrError:
-        """The plan of a delivery by itself."""
+    async def run(self, deliveries: Sequence[Delivery], work: Callable[[], R]) -> R:
+        """Plans deliveries by `work`, in the thread of the encoder unless they are small."""
+        if sum(map(count_rows, deliveries)) < SMALL_BATCH_ROWS:
+            return work()
+        return await self.encoder.run(work)
+
+    def plan(
+        self, delivery: Delivery, positions: Positions, max_batch_bytes: int | None = None
+    ) -> PlanOrError:
+        """The plan of a delivery by itself, perhaps with smaller batches than the topic accepts."""
         topic, before = self._topic(delivery), _position_before(delivery, positions)
+        options = self._split_options(topic)
+        if max_batch_bytes is not None:
+            options = replace(options, max_batch_bytes=max_batch_bytes)
         try:
-            return plan(
-                delivery, topic, before, self._split_options(topic), self.encoder.take_result
-            )
+            return plan(delivery, topic, before, options, self.encoder.take_result)
         except DestinationRejectedError as error:
             return error
 
@@ -93,7 +103,7 @@ class SendPlanner:
             except DestinationRejectedError:
                 pass
             else:
-                if not any(item.too_large() for item in plans):
+                if not any(item.rejected_events() for item in plans):
                     return {item.flow.key: item for item in plans}
         return {item.flow.key: self.plan(item, positions) for item in group}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from aiokafka import errors as kafka
 from aiokafka.protocol.admin import (
@@ -24,6 +24,7 @@ from eventer.core.errors import (
     TargetUnavailableError,
 )
 from eventer.core.model import KafkaTarget
+from eventer.destinations.kafka.error_codes import error_type
 from eventer.destinations.kafka.errors import describe, topic_error
 from eventer.destinations.kafka.topic_name import topic_name_error
 
@@ -37,15 +38,24 @@ _LEADER_WAIT_SECONDS: Final = 5.0
 _LEADER_POLLS: Final = 100
 _REPLICA_AWAY: Final = kafka.ReplicaNotAvailableError.errno
 """The code of a partition that is writable all the same."""
+_REPLICAS_IN_SYNC: Final = 5
+"""The end of the fields of a partition that are in every version of the answer."""
+
+_Partition: TypeAlias = tuple[int, int, int, list[int], list[int]]
+"""Error code, number, leader, replicas, replicas in sync."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """The present state of a topic. `max_message_bytes` limits a record batch as it is sent."""
+    """The present state of a topic. `max_message_bytes` limits a record batch as it is sent.
+
+    A topic that is `compacted` accepts only records with a key.
+    """
 
     name: str
     partitions: int
     max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES
+    compacted: bool = False
 
 
 class CreateTopicsResponse_v4(Response):  # type: ignore[misc]  # noqa: N801 - as in aiokafka
@@ -84,28 +94,40 @@ class TopicAdmin:
         self._client = client
 
     async def partition_counts(self, names: Collection[str]) -> Mapping[str, int]:
-        """The number of partitions of each of the topics that is writable now."""
-        described = await self._describe(names)
-        return {name: found for name, found in described.items() if isinstance(found, int)}
+        """The number of partitions of each of the topics of which every partition has a leader."""
+        answers = await self._metadata(names)
+        return {name: len(partitions) for name, fault, partitions in answers if fault is None}
+
+    async def states(self, names: Collection[str]) -> Mapping[str, int | kafka.KafkaError]:
+        """The number of partitions of each topic, or why events cannot be written to it now."""
+        found: dict[str, int | kafka.KafkaError] = {}
+        for name, fault, partitions in await self._metadata(names):
+            found[name] = fault or len(partitions)
+            in_sync = [len(isr) for *_, replicas, isr in partitions if len(isr) < len(replicas)]
+            if not fault and in_sync and min(in_sync) < await self._min_in_sync_replicas(name):
+                found[name] = kafka.NotEnoughReplicasError()
+        return found
 
     async def ensure(self, target: KafkaTarget) -> Topic:
         """The topic, which is created if it does not exist.
 
         Raises:
             DestinationRejectedError: its name or options are invalid, or rights are missing.
-            TargetUnavailableError: a partition of it has no leader.
+            TargetUnavailableError: a partition of it has no leader or too few replicas in sync.
         """
         fault = topic_name_error(target.topic)
         if fault:
             raise DestinationRejectedError(fault)
-        found = (await self._describe([target.topic])).get(target.topic)
+        found = (await self.states([target.topic])).get(target.topic)
         if isinstance(found, kafka.UnknownTopicOrPartitionError):
             await self._create(target)
         elif not isinstance(found, int | None):
             raise topic_error(found, target.topic)
         partitions = found if isinstance(found, int) else await self._wait_for_leaders(target.topic)
-        limit = await self._max_message_bytes(target.topic)
-        return Topic(target.topic, partitions, limit)
+        config = await self._config(target.topic)
+        limit = int(config.get("max.message.bytes") or DEFAULT_MAX_MESSAGE_BYTES)
+        compacted = "compact" in (config.get("cleanup.policy") or "")
+        return Topic(target.topic, partitions, limit, compacted)
 
     async def create_partitions(self, name: str, partitions: int) -> None:
         """Increases the number of partitions of a topic.
@@ -119,7 +141,7 @@ class TopicAdmin:
         answer = await self._send_request(request, controller=True)
         for _, code, message in answer.topic_errors:
             if code:
-                raise topic_error(kafka.for_code(code)(message or ""), name)
+                raise topic_error(error_type(code)(message or ""), name)
         await self._wait_for_leaders(name)
 
     async def _create(self, target: KafkaTarget) -> None:
@@ -139,17 +161,20 @@ class TopicAdmin:
             )
         for name, code, message in answer.topic_errors:
             if code and code != kafka.TopicAlreadyExistsError.errno:
-                raise topic_error(kafka.for_code(code)(message or ""), name)
+                raise topic_error(error_type(code)(message or ""), name)
 
-    async def _describe(self, names: Collection[str]) -> Mapping[str, int | kafka.KafkaError]:
-        """The number of partitions of each topic, or why it cannot be used."""
+    async def _metadata(
+        self, names: Collection[str]
+    ) -> list[tuple[str, kafka.KafkaError | None, list[_Partition]]]:
+        """Each topic, the error of the topic or of one of its partitions, and the partitions."""
         request = MetadataRequest(list(names), allow_auto_topic_creation=False)
         answer = await self._send_request(request)
-        found: dict[str, int | kafka.KafkaError] = {}
+        found: list[tuple[str, kafka.KafkaError | None, list[_Partition]]] = []
         for code, name, _internal, partitions in answer.topics:
             codes = [code, *(partition[0] for partition in partitions)]
             fault = next((one for one in codes if one and one != _REPLICA_AWAY), 0)
-            found[name] = kafka.for_code(fault)() if fault else len(partitions)
+            rows = [partition[:_REPLICAS_IN_SYNC] for partition in partitions]
+            found.append((name, error_type(fault)() if fault else None, rows))
         return found
 
     async def _wait_for_leaders(self, name: str) -> int:
@@ -161,16 +186,20 @@ class TopicAdmin:
             await asyncio.sleep(_LEADER_WAIT_SECONDS / _LEADER_POLLS)
         raise TargetUnavailableError(f"topic {name!r} was created but has no leader yet")
 
-    async def _max_message_bytes(self, name: str) -> int:
-        """The topic's limit, or Kafka's default."""
+    async def _min_in_sync_replicas(self, name: str) -> int:
+        """How many replicas must be in sync, or Kafka's default; all of them are enough."""
+        return int((await self._config(name)).get("min.insync.replicas") or 1)
+
+    async def _config(self, name: str) -> Mapping[str, str | None]:
+        """The topic's settings; empty if the broker does not show them."""
         # All settings: Tansu disconnects when it gets a list of names.
         request = DescribeConfigsRequest([(_TOPIC_RESOURCE, name, None)], include_synonyms=False)
         answer = await self._send_request(request)
-        for code, _, _, _, entries in answer.resources:
-            for entry in entries if not code else ():
-                if entry[0] == "max.message.bytes" and entry[1]:
-                    return int(entry[1])
-        return DEFAULT_MAX_MESSAGE_BYTES
+        return {
+            entry[0]: entry[1]
+            for code, _, _, _, entries in answer.resources
+            for entry in (() if code else entries)
+        }
 
     async def _send_request(self, request: Any, *, controller: bool = False) -> Any:
         cluster = self._client.cluster

@@ -54,11 +54,11 @@ class TopicCache:
         """Refreshes all of the topics; returns the flows whose topics cannot be used, and why."""
         now, topics = self._clock.monotonic_ns(), TopicAdmin(client)
         flows = {kafka_target(item.flow).topic: item.flow for item in deliveries}
-        counts = await topics.partition_counts(flows)
+        states = await topics.states(flows)
         changed = {
             name: flow
             for name, flow in flows.items()
-            if name not in self.by_name or counts.get(name) != self.by_name[name].partitions
+            if name not in self.by_name or states.get(name) != self.by_name[name].partitions
         }
         refused = await self._ensure_each(topics, changed)
         if changed:

@@ -115,6 +115,7 @@ class TransactionState:
 
     `refused` are the topics of the last `add` that the broker refuses by right; then no partition
     of it was added. `in_doubt` says that a request to add partitions or to commit had no answer.
+    `retried` is the last error after which a request is sent again.
     """
 
     transactional_id: str | None
@@ -127,6 +128,7 @@ class TransactionState:
     in_doubt: bool = False
     tries: int = 0
     pause: float = 0.0
+    retried: kafka.KafkaError | None = None
     error: BaseException | None = None
 
     # --- what its user wants --------------------------------------------------------------------
@@ -183,7 +185,7 @@ class TransactionState:
             case CoordinatorFound(node):
                 return replace(self, coordinator=node, pause=0.0)
             case ProducerIdentity():
-                return replace(self, identity=event, phase=Phase.READY, pause=0.0)
+                return replace(self, identity=event, phase=Phase.READY, pause=0.0, retried=None)
             case PartitionsAnswered(asked, errors):
                 return self._after_partitions(asked, errors)
             case TransactionEnded():
@@ -194,7 +196,8 @@ class TransactionState:
                 sent = self.coordinator is not None and self.phase in {Phase.OPEN, Phase.COMMITTING}
                 moved = _COORDINATOR_MOVED if answered else _CONNECTION_LOST
                 again = self._retry(RETRY_SECONDS, moved=isinstance(error, moved))
-                return replace(again, in_doubt=self.in_doubt or (sent and not answered))
+                in_doubt = self.in_doubt or (sent and not answered)
+                return replace(again, in_doubt=in_doubt, retried=error)
 
     def _after_partitions(
         self,

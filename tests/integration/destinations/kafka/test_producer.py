@@ -3,10 +3,12 @@
 import inspect
 
 import numpy as np
+from aiokafka import errors as kafka
 from aiokafka.client import AIOKafkaClient
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.memory_records import MemoryRecords
 
+from eventer.destinations.kafka.client import KafkaClient
 from eventer.destinations.kafka.partition_queue import OutgoingBatch, SequencedBatch
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.producer_session import Produce
@@ -75,6 +77,24 @@ def test_the_client_is_still_used_in_the_same_way():
         "add_topic": ["self", "topic"],
         "force_metadata_update": ["self"],
         "coordinator_lookup": ["self", "coordinator_type", "coordinator_key"],
+        "_metadata_update": ["self", "cluster_metadata", "topics"],
     }.items():
         found = inspect.signature(getattr(AIOKafkaClient, method)).parameters
         assert list(found) == parameters
+
+
+async def test_asking_for_metadata_creates_no_topic():
+    client, requests = KafkaClient(), []
+
+    async def send(node, request):
+        requests.append(request.prepare({3: (0, 5)}))
+        raise kafka.NodeNotReadyError
+
+    client.send = send
+    assert not await client._metadata_update(client.cluster, {"t"})
+    assert not await client._metadata_update(client.cluster, set())
+    assert [(each.topics, each.allow_auto_topic_creation) for each in requests] == [
+        (["t"], False),
+        (None, False),
+    ]
+    await client.close()

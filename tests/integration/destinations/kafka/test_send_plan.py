@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
 from eventer.core.model import KafkaTarget, Position, PositionKey
 from eventer.destinations.base import Delivery, Flow
+from eventer.destinations.kafka.errors import RecordsRefusedError
 from eventer.destinations.kafka.ledger import build_entry
 from eventer.destinations.kafka.partition_queue import NotSentError
 from eventer.destinations.kafka.record_encoding import SplitOptions
@@ -47,10 +48,12 @@ def test_the_position_counts_on_from_the_one_before():
 
 def test_an_event_too_large_is_named_before_it_is_sent():
     made = planned(["a", "b" * 500, "c"], limit=400)
-    error = made.too_large()
+    (error,) = made.rejected_events()
     assert error.index == 1
     assert "502 bytes" in error.message
-    assert planned(["a", "b" * 100, "c"], limit=400).too_large() is None
+    assert planned(["a", "b" * 100, "c"], limit=400).rejected_events() == []
+    many = planned(["b" * 500, "a", "c" * 500, "b" * 500], limit=400, partitions=2)
+    assert [error.index for error in many.rejected_events()] == [0, 2, 3]
 
 
 def test_failures_are_found_per_flow_at_their_first_slice():
@@ -187,7 +190,7 @@ def test_a_flow_is_not_rejected_for_records_of_other_flows():
         several([["a"], ["b"]], {}), Topic("t", 1, 9000), SplitOptions("none", 9000)
     )
     alone = planned([1])
-    about_records, about_topic = kafka.InvalidTimestampError(), kafka.NotEnoughReplicasError()
+    about_records, about_topic = RecordsRefusedError(32), kafka.NotEnoughReplicasError()
     shared = SendFailure(plans[0], 0, about_records)
     assert not shared.blames_this_flow
     assert shared.as_error().transient

@@ -159,3 +159,10 @@ def test_an_end_is_repeated_until_it_is_answered():
     assert state == TransactionState("id", Phase.READY, ProducerIdentity(7, 0), coordinator=5), (
         "nothing of a transaction outlives it"
     )
+
+
+def test_the_reason_for_a_retry_is_kept_until_the_producer_is_ready():
+    starting = TransactionState("id").after(CoordinatorFound(1))
+    waiting = starting.after(RequestFailed(kafka.ConcurrentTransactions()))
+    assert isinstance(waiting.retried, kafka.ConcurrentTransactions)
+    assert waiting.after(ProducerIdentity(7, 1)).retried is None
