@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from eventer.cli.exit_codes import exit_with_code
+from eventer.cli.option_values import integer
 from eventer.cli.options import Library, settings_of
 from eventer.cli.terminal import print_message
 from eventer.core.errors import ConfigError
@@ -24,7 +25,10 @@ DataDir = Annotated[
 Port = Annotated[
     int | None,
     typer.Option(
-        "--port", metavar="PORT", min=0, max=65535, help="Port to listen on (EVENTER_PORT)."
+        "--port",
+        metavar="PORT",
+        parser=integer(0, 65_535),
+        help="Port to listen on (EVENTER_PORT).",
     ),
 ]
 
@@ -43,7 +47,10 @@ def serve(
     workers: Annotated[
         int | None,
         typer.Option(
-            "--workers", metavar="NUMBER", min=1, help="Worker processes (EVENTER_WORKERS)."
+            "--workers",
+            metavar="NUMBER",
+            parser=integer(1, 256),
+            help="Worker processes (EVENTER_WORKERS).",
         ),
     ] = None,
 ) -> None:
