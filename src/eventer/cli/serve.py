@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -13,10 +14,12 @@ from eventer.cli.option_values import integer
 from eventer.cli.options import Library, settings_of
 from eventer.cli.terminal import print_message
 from eventer.core.errors import ConfigError
+from eventer.core.network_errors import network_error_text
 
 if TYPE_CHECKING:
     from eventer.settings import Settings
 
+_PORT_ERRORS: Final = (errno.EADDRINUSE, errno.EACCES)
 STOPPING: Final = "stopping: committing in-flight events"
 DataDir = Annotated[
     Path | None,
@@ -92,9 +95,10 @@ def listen(host: str, port: int, *, any_port: bool = False) -> socket.socket:
         listener.close()
         if any_port and port:
             return listen(host, 0)
+        key = "port" if error.errno in _PORT_ERRORS else "host"
         raise ConfigError(
-            f"cannot listen on {host}, port {port}: {error.strerror}",
-            key="port",
-            hint="choose another port with --port or EVENTER_PORT",
+            f"cannot listen on {host}, port {port}: {network_error_text(error)}",
+            key=key,
+            hint=f"choose another {key} with --{key} or EVENTER_{key.upper()}",
         ) from error
     return listener

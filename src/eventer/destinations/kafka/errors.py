@@ -18,6 +18,7 @@ from eventer.core.errors import (
     FencedError,
     TargetUnavailableError,
 )
+from eventer.core.network_errors import network_error_text
 
 
 class ErrorCategory(enum.Enum):
@@ -153,8 +154,10 @@ def connection_error(error: BaseException, doing: str) -> DestinationError:
 
 def describe(error: BaseException) -> str:
     """The text of an error in one line; never empty."""
-    if isinstance(error, TimeoutError) and not str(error):
-        return "no answer in time"
+    if (reason := network_error_text(error)) is not None:
+        return reason
+    if isinstance(error, kafka.KafkaConnectionError):
+        return "no connection to a broker"
     text = str(error).removesuffix("()") or getattr(error, "description", None) or ""
     name = type(error).__name__
     return text if text and name in text else f"{name} {text}".strip()
