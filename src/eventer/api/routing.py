@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Annotated, Any
+from collections import Counter
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
+from typing import Annotated, Any, get_origin
 
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from eventer.api.decode import decode
 from eventer.api.problems import BY_STATUS, MEDIA_TYPE, JsonBodyError, Problem
-from eventer.core.errors import RequestError
+from eventer.core.errors import Fault, RequestError
 from eventer.service.eventer import Eventer
 
 
@@ -44,11 +46,33 @@ class JsonRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler that the framework calls, with a request that uses `decode`."""
         handler = super().get_route_handler()
+        repeatable = frozenset(_list_parameters(self))
 
         async def handle(request: Request) -> Response:
+            _check_repetitions(request, repeatable)
             return await handler(_Request(request.scope, request.receive))
 
         return handle
+
+
+def _list_parameters(route: APIRoute) -> Iterator[str]:
+    for param in route.dependant.query_params:
+        model = param.field_info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            fields = model.model_fields.items()
+            yield from (name for name, field in fields if get_origin(field.annotation) is list)
+
+
+def _check_repetitions(request: Request, repeatable: Collection[str]) -> None:
+    """Checks that a query has each parameter once, except the repeatable ones.
+
+    Raises:
+        RequestError: one is given twice.
+    """
+    names = Counter(name for name, _ in request.query_params.multi_items())
+    twice = [name for name, count in names.items() if count > 1 and name not in repeatable]
+    if twice:
+        raise RequestError.of(tuple(Fault(f"?{name}", "is given more than once") for name in twice))
 
 
 def _service(request: Request) -> Eventer:

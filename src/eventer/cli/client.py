@@ -17,6 +17,7 @@ from eventer.core.errors import (
     NotFoundError,
     RequestError,
 )
+from eventer.core.network_errors import network_error_text
 from eventer.core.source import Place
 from eventer.settings import Settings
 
@@ -92,7 +93,7 @@ class ServiceClient:
             yield
         except (httpx.TransportError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise ServiceUnreachableError(
-                f"no service answers at {self._url}: {error}",
+                f"no service answers at {self._url}: {_reason(error)}",
                 hint="start one with `eventer serve` or `eventer dev`, or set EVENTER_URL",
             ) from error
 
@@ -110,6 +111,18 @@ class ServiceClient:
             raise ServiceUnreachableError(
                 f"the server at {self._url} is not Eventer (status {answer.status_code})"
             ) from error
+
+
+def _reason(error: BaseException) -> str:
+    """Why no service answered. The error of the system is the cause of the client's."""
+    if isinstance(error, httpx.TimeoutException):
+        return "no answer in time"
+    cause: BaseException | None = error
+    while cause is not None:
+        if (text := network_error_text(cause)) is not None:
+            return text
+        cause = cause.__cause__ or cause.__context__
+    return "the server at this address does not speak HTTP"
 
 
 def _full_id(text: str, known: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from eventer.cli.exit_codes import exit_with_code
+from eventer.cli.option_values import duration as parse_duration
 from eventer.cli.options import settings_of
 from eventer.cli.serve import DataDir, Port
 
@@ -18,9 +19,12 @@ def dev(
     port: Port = None,
     data_dir: DataDir = None,
     duration: Annotated[
-        str | None,
+        int | None,
         typer.Option(
-            "--duration", metavar="DURATION", help="Stop after this time, for example 30s."
+            "--duration",
+            metavar="DURATION",
+            parser=parse_duration,
+            help="Stop after this time, for example 30s.",
         ),
     ] = None,
     plain: Annotated[
@@ -34,8 +38,7 @@ def dev(
     import asyncio
 
     from eventer.cli.dev_environment import run_dev
-    from eventer.core.duration import parse_duration
 
     settings = settings_of(context, port=port, data_dir=data_dir)
-    seconds = None if duration is None else parse_duration(duration) / 1_000_000_000
+    seconds = None if duration is None else duration / 1_000_000_000
     asyncio.run(run_dev(settings, seconds=seconds, plain=plain))

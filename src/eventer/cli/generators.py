@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from eventer.cli.exit_codes import FAILED, OK, exit_with_code
+from eventer.cli.option_values import choice
 from eventer.cli.options import AsJson, Url, read_input, settings_of
 from eventer.cli.terminal import print_data, print_json, print_message, table
 
@@ -81,9 +82,11 @@ def resume(
         bool, typer.Option("--skip", help="Skip the event at which the generator failed.")
     ] = False,
     position: Annotated[
-        Literal["registry", "destination"] | None,
+        str | None,
         typer.Option(
             "--position",
+            metavar="registry|destination",
+            parser=choice("registry", "destination"),
             help="Where to resume after a destination lost a position: after the events that were "
             "committed (registry), or at the destination's position, which delivers some again.",
         ),

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eventer.cli.option_values import folder
 from eventer.cli.terminal import print_message
 
 if TYPE_CHECKING:
     from eventer.settings import LoadedSettings, Settings
-
-MAX_INDEX: Final = (1 << 62) - 1
-"""Indices of events."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Url = Annotated[
@@ -26,8 +24,7 @@ Library = Annotated[
         "--library",
         metavar="DIR",
         help="Folder that templates import from (EVENTER_LIBRARY).",
-        exists=True,
-        file_okay=False,
+        parser=folder,
     ),
 ]
 

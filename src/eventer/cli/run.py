@@ -8,7 +8,8 @@ import typer
 
 from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
-from eventer.cli.options import MAX_INDEX, AsJson, Library, settings_of
+from eventer.cli.option_values import MAX_INDEX, choice, integer
+from eventer.cli.options import AsJson, Library, settings_of
 from eventer.cli.template_options import (
     parse_at,
     parse_seed,
@@ -45,8 +46,7 @@ def run(
         typer.Option(
             "--count",
             metavar="NUMBER",
-            min=1,
-            max=1_000_000_000,
+            parser=integer(1, 1_000_000_000),
             help="Number of events per --interval.",
         ),
     ] = None,
@@ -68,8 +68,7 @@ def run(
             "--max-events",
             "-n",
             metavar="NUMBER",
-            min=1,
-            max=MAX_INDEX,
+            parser=integer(1, MAX_INDEX),
             help="Total number of events.",
         ),
     ] = None,
@@ -83,6 +82,7 @@ def run(
         typer.Option(
             "--on-error",
             metavar="stop|skip|retry",
+            parser=choice(*OnError),
             help="Whether to stop, skip the event, or retry its delivery when an event fails.",
         ),
     ] = OnError.STOP,

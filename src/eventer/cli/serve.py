@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -9,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from eventer.cli.exit_codes import exit_with_code
+from eventer.cli.option_values import integer
 from eventer.cli.options import Library, settings_of
 from eventer.cli.terminal import print_message
 from eventer.core.errors import ConfigError
+from eventer.core.network_errors import network_error_text
 
 if TYPE_CHECKING:
     from eventer.settings import Settings
 
+_PORT_ERRORS: Final = (errno.EADDRINUSE, errno.EACCES)
 STOPPING: Final = "stopping: committing in-flight events"
 DataDir = Annotated[
     Path | None,
@@ -24,7 +28,10 @@ DataDir = Annotated[
 Port = Annotated[
     int | None,
     typer.Option(
-        "--port", metavar="PORT", min=0, max=65535, help="Port to listen on (EVENTER_PORT)."
+        "--port",
+        metavar="PORT",
+        parser=integer(0, 65_535),
+        help="Port to listen on (EVENTER_PORT).",
     ),
 ]
 
@@ -43,7 +50,10 @@ def serve(
     workers: Annotated[
         int | None,
         typer.Option(
-            "--workers", metavar="NUMBER", min=1, help="Worker processes (EVENTER_WORKERS)."
+            "--workers",
+            metavar="NUMBER",
+            parser=integer(1, 256),
+            help="Worker processes (EVENTER_WORKERS).",
         ),
     ] = None,
 ) -> None:
@@ -85,9 +95,10 @@ def listen(host: str, port: int, *, any_port: bool = False) -> socket.socket:
         listener.close()
         if any_port and port:
             return listen(host, 0)
+        key = "port" if error.errno in _PORT_ERRORS else "host"
         raise ConfigError(
-            f"cannot listen on {host}, port {port}: {error.strerror}",
-            key="port",
-            hint="choose another port with --port or EVENTER_PORT",
+            f"cannot listen on {host}, port {port}: {network_error_text(error)}",
+            key=key,
+            hint=f"choose another {key} with --{key} or EVENTER_{key.upper()}",
         ) from error
     return listener

@@ -9,7 +9,8 @@ import typer
 
 from eventer.cli import template_options as option
 from eventer.cli.exit_codes import INVALID, OK, exit_with_code
-from eventer.cli.options import MAX_INDEX, AsJson, Library, settings_of
+from eventer.cli.option_values import MAX_INDEX, integer
+from eventer.cli.options import AsJson, Library, settings_of
 from eventer.cli.template_options import parse_seed, seed_message, target_of, template_request
 from eventer.cli.terminal import print_data, print_json, print_message
 
@@ -29,13 +30,20 @@ def preview(
     count: Annotated[
         int,
         typer.Option(
-            "--count", "-n", metavar="NUMBER", min=1, max=1_000_000, help="Number of events."
+            "--count",
+            "-n",
+            metavar="NUMBER",
+            parser=integer(1, 1_000_000),
+            help="Number of events.",
         ),
     ] = 10,
     first: Annotated[
         int,
         typer.Option(
-            "--first", metavar="INDEX", min=0, max=MAX_INDEX, help="Index of the first event."
+            "--first",
+            metavar="INDEX",
+            parser=integer(0, MAX_INDEX),
+            help="Index of the first event.",
         ),
     ] = 0,
     seed: option.Seed = None,

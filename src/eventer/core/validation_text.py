@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _OBJECT: Final = "must be an object"
+_LIST: Final = "must be a list"
 _INTEGER: Final = "must be an integer"
 _NUMBER: Final = "must be a number"
 _BOOLEAN: Final = "must be true or false"
@@ -16,8 +17,10 @@ _MESSAGES: Final = {
     "model_type": _OBJECT,
     "model_attributes_type": _OBJECT,
     "dict_type": _OBJECT,
-    "list_type": "must be a list",
+    "list_type": _LIST,
+    "tuple_type": _LIST,
     "string_type": "must be text",
+    "path_type": "must be the path of a file or folder",
     "int_type": _INTEGER,
     "int_parsing": _INTEGER,
     "int_parsing_size": _INTEGER,
@@ -42,7 +45,13 @@ _MESSAGES: Final = {
 
 
 def validation_message(detail: Mapping[str, Any]) -> str:
-    """The message for an error that pydantic reports."""
-    if (message := _MESSAGES.get(detail["type"])) is None:
-        return str(detail["msg"])
-    return message.format_map(detail.get("ctx", {}))
+    """The message for an error that pydantic reports; an error of ours has it in `text`."""
+    context = detail.get("ctx") or {}
+    message = _MESSAGES.get(detail["type"])
+    if message is None:
+        return str(context.get("text", "is not valid"))
+    return message.format_map({name: _number_text(value) for name, value in context.items()})
+
+
+def _number_text(value: object) -> object:
+    return f"{value:g}" if isinstance(value, float) else value

@@ -206,6 +206,9 @@ class Registry(Protocol):
     ) -> tuple[int, ...]:
         """Ids of the generators of this stream with the same topic or table, oldest first."""
 
+    async def check(self) -> None:
+        """Checks that changes can be written; writes none."""
+
     async def close(self) -> None:
         """Closes the registry after all pending calls."""
 

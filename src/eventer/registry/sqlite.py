@@ -33,6 +33,8 @@ from eventer.registry.statements import MIGRATIONS, QUERIES, statements
 
 _T = TypeVar("_T")
 REGISTRY_FILE_NAME = "registry.sqlite"
+_SPARE_BYTES = 1 << 20
+"""Free space that a registry needs: as much as the largest request."""
 
 
 class SqliteRegistry:
@@ -97,6 +99,10 @@ class SqliteRegistry:
         rows = await _run(self._executor, lambda: self._store.rows("find_related", values))
         return tuple(int(row["id"]) for row in rows)
 
+    async def check(self) -> None:
+        """Checks that the file can be written and that its disk has space for changes."""
+        await _run(self._executor, self._store.check)
+
     async def close(self) -> None:
         """Closes the file after all pending calls. Further calls do nothing."""
         with suppress(RuntimeError):  # a closed registry has shut its executor down
@@ -112,6 +118,7 @@ class _Store:
     """The connection. Only the registry's thread uses it."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         with _translate_errors(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _lock(path)
@@ -153,6 +160,14 @@ class _Store:
     def all(self) -> tuple[GeneratorRecord, ...]:
         with self._transaction():
             return tuple(self._record(row) for row in self.rows("read_generators"))
+
+    def check(self) -> None:
+        with self._transaction():
+            disk = os.statvfs(self._path.parent)
+        if disk.f_bavail * disk.f_frsize < _SPARE_BYTES:
+            raise RegistryError(
+                "less than 1 MiB is free on the disk of the registry", hint="free some space there"
+            )
 
     def _record(self, row: sqlite3.Row) -> GeneratorRecord:
         key = {"id": row["id"]}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from eventer.core.model import Guarantee
 from eventer.settings import Settings
 from eventer.settings.model import KafkaConnection, PostgresConnection
 from eventer.workers.connectors import KafkaConnector, PostgresConnector
@@ -17,12 +18,13 @@ from eventer.workers.messages import Connector
 class KnownConnection:
     """A connection that requests may name. Without an address, `connector` is None.
 
-    `setting` is the setting of its address.
+    `setting` is the setting of its address. `guarantee` is None if the connected server decides.
     """
 
     kind: str
     connector: Connector | None
     setting: str
+    guarantee: Guarantee | None = None
 
 
 def known_connections(settings: Settings, shards: int) -> Mapping[str, KnownConnection]:
@@ -43,9 +45,10 @@ def _connection(
     if isinstance(section, KafkaConnection):
         servers = section.bootstrap_servers
         kafka = KafkaConnector(name, options, shards) if servers else None
-        return KnownConnection("kafka", kafka, f"{prefix}.bootstrap_servers")
+        guarantee = None if section.delivery == "auto" else section.delivery
+        return KnownConnection("kafka", kafka, f"{prefix}.bootstrap_servers", guarantee)
     postgres = PostgresConnector(name, options) if section.dsn else None
-    return KnownConnection("postgres", postgres, f"{prefix}.dsn")
+    return KnownConnection("postgres", postgres, f"{prefix}.dsn", "exactly-once")
 
 
 def environment_name(setting: str) -> str:

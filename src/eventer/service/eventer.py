@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from eventer.core.clock import Clock, SystemClock
 from eventer.core.errors import Fault, NotFoundError, RegistryError, RequestError
-from eventer.core.model import GeneratorState, Guarantee, Position
+from eventer.core.model import GeneratorState, Position
 from eventer.registry.base import Registry, Remove, SetState
 from eventer.service.add_generators import Adder
 from eventer.service.connections import known_connections
@@ -267,7 +267,7 @@ class Eventer:
             f"worker {each.name} is not running" for each in self._processes() if not each.pid
         ]
         try:
-            await self._registry.get([])
+            await self._registry.check()
         except RegistryError as error:
             problems.append(error.message)
         return tuple(problems)
@@ -286,12 +286,11 @@ class Eventer:
         return generator
 
     def _view(self, generator: Generator) -> GeneratorView:
-        target = generator.record.spec.target
-        embedded = target.connection in self._lifecycle.embedded and target.kind == "kafka"
-        default: Guarantee = "at-least-once" if embedded else "exactly-once"
+        connection = self._connections.get(generator.record.spec.target.connection)
+        promised = connection.guarantee if connection else None
         totals = self._lifecycle.totals.get(generator.shard)
         slowest = totals.slowest if totals else None
-        return view(generator, self._clock.now_ns(), default, slowest)
+        return view(generator, self._clock.now_ns(), promised, slowest)
 
 
 def _check_position_choice(generator: Generator, position: PositionChoice | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from eventer.core.errors import EventerError, PositionLostError
-from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey
+from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.destinations.base import Flow
 from eventer.registry.base import (
     BeginFingerprint,
@@ -75,8 +75,17 @@ class Generator:
 
     @property
     def pace(self) -> Pace:
-        """The due times of its events."""
+        """The due times of its events, from the segment on that begins once its position is known.
+
+        That segment drops the events that were due earlier.
+        """
+        if (at := self.new_segment_at) is not None:
+            return Pace((self._segment_at(at, self.position.next),))
         return Pace(self.record.segments)
+
+    def _segment_at(self, at: int, index: int) -> Segment:
+        pace = self.record.pace
+        return begin(at, index, count=pace.count, interval=pace.interval)
 
     def assignment(self, *, outcome_unknown: bool = False) -> Assignment:
         """The generator as a worker gets it."""
@@ -108,7 +117,7 @@ class Generator:
         """The changes of the record with which it continues at `index` with this fingerprint."""
         record = self.record
         if (at := self.new_segment_at) is not None:
-            segment = begin(at, index, count=record.pace.count, interval=record.pace.interval)
+            segment = self._segment_at(at, index)
             yield BeginSegment(record.id, record.incarnation, segment, now)
         known = record.fingerprints[-1][1] if record.fingerprints else None
         if fingerprint is not None and fingerprint != known:
@@ -149,9 +158,12 @@ def position_lost(id_: int, current: int, committed: int) -> PositionLostError:
 
 
 def view(
-    generator: Generator, now: int, default: Guarantee, slowest: Stage | None = None
+    generator: Generator, now: int, promised: Guarantee | None, slowest: Stage | None = None
 ) -> GeneratorView:
-    """A generator's view at an instant; `slowest` is the stage that takes most of the time."""
+    """A generator's view at an instant; `slowest` is the stage that takes most of the time.
+
+    `promised` is the guarantee of its connection, if that is known before it is connected.
+    """
     record, pace = generator.record, generator.pace
     current = record.segments[-1]
     due = pace.due_end(now) if generator.active else generator.position.next
@@ -170,5 +182,5 @@ def view(
         limited_by=slowest if generator.active and behind else None,
         next_tick=pace.due_at(due) if generator.active else None,
         last_error=generator.last_error,
-        delivery=generator.guarantee or default,
+        delivery=generator.guarantee or promised,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from pydantic import SecretStr
 from eventer.core.errors import ConfigError
 from eventer.embedded.kafka import DELIVERY_GUARANTEE, EmbeddedKafka
 from eventer.embedded.postgres import EmbeddedPostgres
+from eventer.registry.base import Cluster
 from eventer.registry.sqlite import REGISTRY_FILE_NAME, SqliteRegistry
 from eventer.service.eventer import Eventer
 from eventer.settings import Settings
 from eventer.settings.model import KafkaConnection, PostgresConnection
 
+_log = logging.getLogger(__name__)
 VOLATILE_CONNECTIONS: Final = ("kafka",)
 """Connections whose server loses its data when it stops."""
 
@@ -76,9 +79,21 @@ async def started_eventer(
     """
     path = settings.data_dir / REGISTRY_FILE_NAME
     async with await SqliteRegistry.open(path, shards=settings.shards) as registry:
+        warn_of_shards(settings, registry.cluster)
         eventer = Eventer(settings, registry, embedded=embedded)
         await eventer.start()
         try:
             yield eventer
         finally:
             await eventer.stop()
+
+
+def warn_of_shards(settings: Settings, cluster: Cluster) -> None:
+    """Warns of a number of shards that differs from that of an existing registry."""
+    if "shards" in settings.model_fields_set and settings.shards != cluster.shards:
+        _log.warning(
+            "the setting shards=%d has no effect: the registry in %s was created with %d",
+            settings.shards,
+            settings.data_dir,
+            cluster.shards,
+        )

@@ -38,7 +38,8 @@ class GeneratorView:
     `record` is the registry's, whose state and position may be older. `lag` is the number of due
     events that are not committed; `limited_by`, the stage that causes the backlog. `related` are
     the ids of other generators with the same stream and destination. Only the answer to `add` sets
-    `created`, `updated` and `related`. `generator.view` fills it; `api/wire/responses.py` shows it.
+    `created`, `updated` and `related`. `delivery` is None until the destination has told its
+    guarantee. `generator.view` fills it; `api/wire/responses.py` shows it.
     """
 
     record: GeneratorRecord
@@ -51,7 +52,7 @@ class GeneratorView:
     lag: int
     next_tick: int | None
     last_error: GeneratorFailure | None
-    delivery: Guarantee
+    delivery: Guarantee | None
     created: bool = False
     updated: bool = False
     related: tuple[int, ...] = ()

@@ -26,6 +26,7 @@ def _split_commas(value: object) -> object:
 
 
 StringList: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_split_commas)]
+Seconds: TypeAlias = Annotated[float, Field(ge=0.001, le=86_400)]
 
 
 def default_data_dir() -> Path:
@@ -40,7 +41,9 @@ def default_data_dir() -> Path:
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False
+    )
 
 
 class KafkaConnection(_Section):
@@ -79,6 +82,7 @@ class KafkaConnection(_Section):
     ledger_retention_hours: float = Field(
         default=168.0,
         gt=0,
+        le=1_000_000,
         description="Retention of the topic `eventer-ledger`, set when Eventer creates it: how far "
         "back `eventer verify` can check.",
     )
@@ -103,12 +107,12 @@ class PostgresConnection(_Section):
             "server crash may lose the last transactions; they are delivered again.",
         )
     )
-    connect_timeout: float = Field(default=10.0, gt=0, description="Timeout to connect (seconds).")
-    statement_timeout: float = Field(
-        default=60.0, gt=0, description="Timeout of a statement, in seconds."
+    connect_timeout: Seconds = Field(default=10.0, description="Timeout to connect (seconds).")
+    statement_timeout: Seconds = Field(
+        default=60.0, description="Timeout of a statement, in seconds."
     )
-    lock_timeout: float = Field(
-        default=5.0, gt=0, description="Timeout of the lock for adding columns, in seconds."
+    lock_timeout: Seconds = Field(
+        default=5.0, description="Timeout of the lock for adding columns, in seconds."
     )
 
 
@@ -130,18 +134,20 @@ NamedConnection: TypeAlias = Annotated[NamedKafka | NamedPostgres, Field(discrim
 class Limits(_Section):
     """Limits for clients, requests, templates and all generators together."""
 
-    body_bytes: int = Field(default=1 << 20, ge=1 << 10, description="Largest body, in bytes.")
-    body_seconds: float = Field(
-        default=30.0, gt=0, description="Timeout for receiving a request body, in seconds."
+    body_bytes: int = Field(
+        default=1 << 20, ge=1 << 10, le=1 << 30, description="Largest body, in bytes."
     )
-    header_seconds: float = Field(
+    body_seconds: Seconds = Field(
+        default=30.0, description="Timeout for receiving a request body, in seconds."
+    )
+    header_seconds: Seconds = Field(
         default=10.0,
-        gt=0,
         description="Timeout for receiving the request line and headers, in seconds.",
     )
     connections: int = Field(
         default=2_000,
         ge=8,
+        le=1_000_000,
         description="Concurrent connections. When one more opens, the connection that was idle "
         "longest is closed.",
     )
@@ -158,12 +164,15 @@ class Limits(_Section):
     )
     inspect_seconds: float = Field(
         default=2.0,
-        gt=0,
+        ge=0.001,
         le=60,
         description="CPU time for the first 100 events of a template when it is added, in seconds.",
     )
     worker_memory_bytes: int = Field(
-        default=2 << 30, ge=256 << 20, description="A worker that uses more memory is restarted."
+        default=2 << 30,
+        ge=256 << 20,
+        le=1 << 50,
+        description="A worker that uses more memory is restarted.",
     )
 
 

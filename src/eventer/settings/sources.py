@@ -69,7 +69,7 @@ def toml_layer(path: Path) -> Layer:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read {path}: {error}") from error
+        raise ConfigError(f"cannot read {path}: {_read_failure(error)}") from error
     lines = key_lines(text)
     return {key: Leaf(value, _origin(path, lines, key)) for key, value in _leaves(document)}
 
@@ -138,7 +138,14 @@ def _secret_text(leaf: Leaf) -> str:
     try:
         return Path(str(leaf.value)).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the file in {leaf.origin}: {error}") from error
+        reason = _read_failure(error)
+        raise ConfigError(f"cannot read the file in {leaf.origin}: {reason}") from error
+
+
+def _read_failure(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 (byte {error.start})"
+    return error.strerror or "the system reports an error"
 
 
 def merge(*layers: Layer) -> dict[KeyPath, Leaf]:

@@ -1,5 +1,7 @@
 """Answers of the service as the client commands show them."""
 
+import ssl
+
 import httpx
 import pytest
 
@@ -136,3 +138,25 @@ def test_a_full_id_needs_no_list_of_generators():
         raise AssertionError(request)
 
     assert client(refuse).full_ids(["1234567890123456789"]) == ["1234567890123456789"]
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "reason"),
+    [
+        (httpx.ConnectTimeout("timed out"), None, "no answer in time"),
+        (httpx.ConnectError("x"), ConnectionRefusedError(111, "x"), "connection refused"),
+        (
+            httpx.ConnectError("x"),
+            ssl.SSLError(1, "[SSL: W] (_ssl.c:1)"),
+            "the TLS handshake failed",
+        ),
+        (httpx.RemoteProtocolError("x"), None, "the server at this address does not speak HTTP"),
+    ],
+)
+def test_a_service_that_does_not_answer(error, cause, reason):
+    def fail(_):
+        raise error from cause
+
+    with pytest.raises(ServiceUnreachableError) as raised:
+        client(fail).get("/generator/status")
+    assert raised.value.message == f"no service answers at http://127.0.0.1:9099: {reason}"

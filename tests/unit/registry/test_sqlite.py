@@ -75,3 +75,12 @@ async def test_concurrent_calls_run_in_order(tmp_path):
         results = await asyncio.gather(*adds, return_exceptions=True)
         assert sum(isinstance(result, GeneratorExistsError) for result in results) == 15
         assert {record.id for record in await registry.all()} == set(range(5))
+
+
+async def test_a_full_disk_is_a_failed_check(tmp_path, monkeypatch):
+    async with await SqliteRegistry.open(tmp_path / "registry.sqlite") as registry:
+        await registry.check()
+        full = os.statvfs_result((4096, 4096, 100_000, 255, 255, 0, 0, 0, 0, 255))
+        monkeypatch.setattr("eventer.registry.sqlite.os.statvfs", lambda _: full)
+        with pytest.raises(RegistryError, match="less than 1 MiB is free"):
+            await registry.check()

@@ -165,7 +165,15 @@ def test_all_mistakes_are_named_at_once():
             {"EVENTER_KAFKA__DELIVERY": "auto", "EVENTER_KAFKA": "x"},
             "'kafka' is a table, not a single value",
         ),
-        ({"EVENTER_CONFIG": "missing.toml"}, "cannot read missing.toml"),
+        ({"EVENTER_LIMITS__BODY_SECONDS": "nan"}, "body_seconds: must be a finite number"),
+        ({"EVENTER_LIMITS__EVENTS_PER_SECOND": "inf"}, "must be a finite number"),
+        ({"EVENTER_LIMITS__HEADER_SECONDS": "0"}, "header_seconds: must be at least 0.001"),
+        ({"EVENTER_POSTGRES__STATEMENT_TIMEOUT": "1e300"}, "must be at most 86400"),
+        ({"EVENTER_LIMITS__EVENTS_PER_SECOND": "-1"}, "must be greater than 0"),
+        ({"EVENTER_LIMITS__WORKER_MEMORY_BYTES": "9" * 30}, "must be at most 1125899906842624"),
+        ({"EVENTER_LIMITS__CONNECTIONS": "9" * 30}, "must be at most 1000000"),
+        ({"EVENTER_WORKERS": "9" * 5000}, "workers: must be an integer"),
+        ({"EVENTER_CONFIG": "missing.toml"}, "cannot read missing.toml: No such file"),
         ({"EVENTER_TOKEN_FILE": "missing"}, "cannot read the file in EVENTER_TOKEN_FILE"),
         (
             {"EVENTER_TOKEN_FILE": "x", "EVENTER_TOKEN": "y"},
@@ -180,6 +188,17 @@ def test_mistakes_in_the_environment_name_the_variable(environ, message):
 def test_an_invalid_toml_file_is_reported_with_its_line():
     write("port = \n")
     assert "line 1" in refused().message
+
+
+def test_values_of_another_type_are_reported_in_our_words():
+    write("port = [1]\nallowed_hosts = 3\ndata_dir = 4\nlibrary = true\nlimits = 1\n")
+    assert refused().message.splitlines() == [
+        "eventer.toml:1: port: must be an integer",
+        "eventer.toml:2: allowed_hosts: must be a list",
+        "eventer.toml:3: data_dir: must be the path of a file or folder",
+        "eventer.toml:4: library: must be the path of a file or folder",
+        "eventer.toml:5: limits: must be an object",
+    ]
 
 
 def test_foreign_variables_of_our_prefix_are_only_warned_about():

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from eventer.api.examples import ADD_EXAMPLES
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
-from eventer.api.wire.field_types import Unsigned
+from eventer.api.wire.field_types import MAX_FIRST, QueryFlag, QueryId, QueryInteger
 from eventer.api.wire.generator_requests import AddBody, RemoveBody
 from eventer.api.wire.responses import (
     AddedOut,
@@ -31,13 +31,13 @@ router = APIRouter(prefix="/generator", tags=["generators"], route_class=JsonRou
 class GeneratorIdQuery(RequestModel):
     """The query of a route for one generator."""
 
-    id: Unsigned = Field(description="The generator's id.")
+    id: QueryId = Field(description="The generator's id.")
 
 
 class StatusQuery(RequestModel):
     """The query of `status`."""
 
-    id: Unsigned | None = Field(
+    id: QueryId | None = Field(
         default=None, description="The generator's id; if omitted, all generators."
     )
 
@@ -45,13 +45,13 @@ class StatusQuery(RequestModel):
 class RemoveQuery(RequestModel):
     """The query of `remove`."""
 
-    id: list[Unsigned] = Field(default_factory=list, description="The generators' ids.")
+    id: list[QueryId] = Field(default_factory=list, description="The generators' ids.")
 
 
 class ResumeQuery(GeneratorIdQuery):
     """The query of `resume`."""
 
-    skip: bool = Field(
+    skip: QueryFlag = Field(
         default=False, description="Whether to skip the event at which the generator failed."
     )
     position: PositionChoice | None = Field(
@@ -62,8 +62,10 @@ class ResumeQuery(GeneratorIdQuery):
 class EventsQuery(GeneratorIdQuery):
     """The query of `events`."""
 
-    first: int = Field(default=0, ge=0, lt=1 << 62, description="Index of the first event.")
-    count: int = Field(default=10, ge=1, le=MAX_EVENTS, description="Number of events.")
+    first: QueryInteger = Field(
+        default=0, ge=0, le=MAX_FIRST, description="Index of the first event."
+    )
+    count: QueryInteger = Field(default=10, ge=1, le=MAX_EVENTS, description="Number of events.")
 
 
 @router.post(

@@ -15,6 +15,7 @@ from pydantic import Field
 from eventer.api.problems import problem_of
 from eventer.api.routes.generators import GeneratorIdQuery
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
+from eventer.api.wire.field_types import QueryFlag
 from eventer.api.wire.response_model import Json
 from eventer.api.wire.responses import VerifyOut
 from eventer.core.errors import EventerError
@@ -30,7 +31,9 @@ VerifyUpdates = AsyncIterator[AuditProgress | Verification]
 class VerifyQuery(GeneratorIdQuery):
     """The query of `verify`."""
 
-    allow_foreign: bool = Field(default=False, description="Whether foreign events are accepted.")
+    allow_foreign: QueryFlag = Field(
+        default=False, description="Whether foreign events are accepted."
+    )
 
 
 @router.post(

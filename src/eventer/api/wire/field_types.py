@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn, TypeAlias
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from eventer.core.duration import DurationError, parse_duration
+from eventer.core.duration import GREEK_MU, MICRO_SIGN, DurationError, parse_duration
 from eventer.core.errors import RequestError
 from eventer.core.instant import parse_instant
 from eventer.core.json_text import json_text
@@ -22,7 +22,10 @@ from eventer.core.model import JsonValue
 _DECIMAL = re.compile(r"[0-9]{1,20}")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _NOT_BASE64_HINT = "encode the template with `base64`, or send it as plain text in `template`"
+_QUERY_INTEGER = re.compile(r"-?[0-9]{1,20}")
 UINT64_LIMIT = 1 << 64
+MAX_FIRST = 4 * 10**18
+"""Largest index that a request may ask for: OpenAPI documents have doubles, so it is one."""
 
 
 def fail_validation(message: str, hint: str | None = None) -> NoReturn:
@@ -89,17 +92,51 @@ def _template(value: object) -> str:
         fail_validation(f"decodes to text that is not UTF-8 (byte {error.start})")
 
 
-_UNSIGNED_SCHEMA = {"type": "string", "pattern": "^[0-9]{1,20}$", "examples": ["1259418336236299"]}
+def _query_integer(value: object) -> object:
+    if isinstance(value, str) and not _QUERY_INTEGER.fullmatch(value):
+        fail_validation("must be an integer")
+    return value
+
+
+def _query_flag(value: object) -> object:
+    flag = _FLAGS.get(value.lower()) if isinstance(value, str) else value
+    if flag is None:
+        fail_validation("must be true or false")
+    return flag
+
+
+_UNSIGNED_TEXT = {"type": "string", "pattern": "^[0-9]{1,20}$"}
+_UNSIGNED_SCHEMA = {
+    "anyOf": [_UNSIGNED_TEXT, {"type": "integer", "minimum": 0}],
+    "examples": ["1259418336236299"],
+}
+_INTERVAL_PATTERN = (
+    rf"^(?=.*[1-9])\+?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|{MICRO_SIGN}s|{GREEK_MU}s|ms|s|m|h))+$"
+)
+_INSTANT_SCHEMA = {
+    "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
+    "examples": ["2026-01-01T00:00:00Z"],
+}
+_FLAGS = {"true": True, "false": False, "1": True, "0": False}
+_FLAG_SCHEMA = {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["0", "1"]}]}
 
 Unsigned: TypeAlias = Annotated[int, BeforeValidator(_unsigned), WithJsonSchema(_UNSIGNED_SCHEMA)]
+QueryId: TypeAlias = Annotated[int, BeforeValidator(_unsigned), WithJsonSchema(_UNSIGNED_TEXT)]
+"""Query parameters are text: an id there cannot be a JSON number."""
+QueryInteger: TypeAlias = Annotated[int, BeforeValidator(_query_integer)]
+QueryFlag: TypeAlias = Annotated[bool, BeforeValidator(_query_flag), WithJsonSchema(_FLAG_SCHEMA)]
 Interval: TypeAlias = Annotated[
     int,
     BeforeValidator(_interval),
-    WithJsonSchema({"type": "string", "examples": ["10s", "1h30m", "250ms"]}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": _INTERVAL_PATTERN,
+            "examples": ["10s", "1h30m", "250ms"],
+        }
+    ),
 ]
-Instant: TypeAlias = Annotated[
-    int, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})
-]
+Instant: TypeAlias = Annotated[int, BeforeValidator(_instant), WithJsonSchema(_INSTANT_SCHEMA)]
 Variables: TypeAlias = Annotated[
     str,
     BeforeValidator(_variables),

@@ -100,7 +100,9 @@ class GeneratorOut(ResponseModel):
     retries: int = Field(description="Retries since the service started.")
     next_tick: InstantText | None
     last_error: Annotated[ErrorOut | None, BeforeValidator(_last_error_json)]
-    delivery: Guarantee
+    delivery: Guarantee | None = Field(
+        description="`null` until the connected server has decided it."
+    )
     created_at: InstantText
     updated_at: InstantText = Field(validation_alias=attribute("record", "updated_at"))
 

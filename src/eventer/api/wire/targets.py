@@ -9,6 +9,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     StringConstraints,
     WithJsonSchema,
     model_validator,
@@ -25,13 +26,17 @@ def _one_or_more(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+_COLUMN_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 1_000}
 UpsertKey = Annotated[
     list[NonEmptyText],
     Field(min_length=1, max_length=32),
     BeforeValidator(_one_or_more),
     WithJsonSchema(
         {
-            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+            "anyOf": [
+                _COLUMN_SCHEMA,
+                {"type": "array", "items": _COLUMN_SCHEMA, "minItems": 1, "maxItems": 32},
+            ],
             "examples": ["id"],
         }
     ),
@@ -102,8 +107,25 @@ class PostgresOptions(RequestModel):
         return PostgresTarget(self.table, self.connection, key)
 
 
+def _options_of(kind: str, other: str) -> dict[str, JsonValue]:
+    return {
+        "required": [kind],
+        "properties": {
+            "type": {"const": kind},
+            kind: {"type": "object"},
+            other: {"type": "null"},
+        },
+    }
+
+
 class TargetBody(RequestModel):
     """A target: `type`, and the options of that type."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [_options_of("kafka", "postgres"), _options_of("postgres", "kafka")]
+        }
+    )
 
     type: Literal["kafka", "postgres"]
     kafka: KafkaOptions | None = None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from eventer.api.wire.field_types import (
+    MAX_FIRST,
     EncodedTemplate,
     Instant,
     Unsigned,
@@ -19,8 +20,16 @@ from eventer.service.requests import PreviewRequest
 MAX_PREVIEW = 1_000
 
 
+def _has_text(name: str) -> dict[str, JsonValue]:
+    return {"required": [name], "properties": {name: {"type": "string"}}}
+
+
 class TemplateBody(RequestModel):
     """A template: base64 in `schema`, or plain text in `template`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [_has_text("schema"), _has_text("template")]}
+    )
 
     schema_: EncodedTemplate | None = Field(
         default=None, alias="schema", description="The Jsonnet template in base64."
@@ -28,7 +37,9 @@ class TemplateBody(RequestModel):
     template: str | None = Field(default=None, description="The Jsonnet template as plain text.")
     dataset: str | None = Field(default=None, description="The result of `get_dataset`.")
     stream: NonEmptyText | None = Field(default=None, description="A name for the random stream.")
-    vars: Variables = Field(default="{}", description="External variables and arguments.")
+    vars: Variables = Field(
+        default_factory=lambda: "{}", description="External variables and arguments."
+    )
     seed: Unsigned | None = Field(default=None, description="If omitted, a random one.")
 
     @model_validator(mode="after")
@@ -71,7 +82,7 @@ class PreviewBody(TemplateBody):
     """A template to preview."""
 
     count: Annotated[int, Field(strict=True, ge=1, le=MAX_PREVIEW)] = 10
-    first: Annotated[int, Field(strict=True, ge=0, lt=1 << 62)] = Field(
+    first: Annotated[int, Field(strict=True, ge=0, le=MAX_FIRST)] = Field(
         default=0, description="The index of the first event."
     )
     at: Instant | None = Field(default=None, description="The scheduled time; if omitted, now.")

@@ -20,6 +20,7 @@ from eventer.core.errors import (
     FencedError,
     TargetUnavailableError,
 )
+from eventer.core.network_errors import network_error_text
 from eventer.destinations.kafka.error_codes import error_name, error_type
 
 
@@ -204,8 +205,10 @@ def connection_error(error: BaseException, doing: str) -> DestinationError:
 
 def describe(error: BaseException) -> str:
     """The text of an error in one line; never empty."""
-    if isinstance(error, TimeoutError) and not str(error):
-        return "no answer in time"
+    if (reason := network_error_text(error)) is not None:
+        return reason
+    if isinstance(error, kafka.KafkaConnectionError):
+        return "no connection to a broker"
     if isinstance(error, kafka.BrokerResponseError):
         said = " ".join(each for each in error.args if isinstance(each, str))
         return f"{error_name(error.errno)} {said}".strip()

@@ -84,8 +84,8 @@ class LogReader:
                 await self._client.bootstrap()
         except (kafka.KafkaError, TimeoutError, OSError) as error:
             raise DestinationUnavailableError(
-                f"Kafka at {self._settings.bootstrap_servers} is unreachable: {describe(error)}",
-                hint="check the address, and that the broker is up",
+                f"Kafka at {self._settings.bootstrap_servers} is not available: {describe(error)}",
+                hint="check that a Kafka broker listens at this address",
             ) from error
 
     async def close(self) -> None:

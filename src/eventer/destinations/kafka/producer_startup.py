@@ -150,7 +150,10 @@ async def _unreachable_error(settings: KafkaSettings, error: Exception) -> Desti
                 hint="ssl_cafile names the certificates to trust",
             )
         error = cause
+    closed = isinstance(error, kafka.KafkaConnectionError)
+    reason = "the server closed the connection" if closed else describe(error)
     return DestinationUnavailableError(
-        f"Kafka at {settings.bootstrap_servers} is unreachable: {describe(error)}",
-        hint="check the address, and that the broker is up",
+        f"Kafka at {settings.bootstrap_servers} is not available: {reason}",
+        hint="check that a Kafka broker listens at this address with security_protocol "
+        f"{settings.security_protocol}",
     )

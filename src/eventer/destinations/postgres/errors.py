@@ -15,6 +15,7 @@ from eventer.core.errors import (
     DestinationUnavailableError,
     UnknownOutcomeError,
 )
+from eventer.core.network_errors import network_error_text
 
 
 class ErrorCategory(Enum):
@@ -85,7 +86,8 @@ def describe(error: BaseException) -> str:
     """The message of an error in one line, with the detail of the server."""
     if isinstance(error, asyncpg.PostgresError):
         return describe_parts(str(error.args[0]), error.detail)
-    return " ".join(str(error).split()) or type(error).__name__
+    text = network_error_text(error) or " ".join(str(error).split())
+    return text or type(error).__name__
 
 
 def describe_parts(message: str, detail: str | None) -> str:
@@ -93,10 +95,14 @@ def describe_parts(message: str, detail: str | None) -> str:
     return f"{message} ({detail})" if detail else message
 
 
-def unavailable_error(address: str, error: BaseException) -> DestinationUnavailableError:
+def unavailable_error(
+    address: str, error: BaseException, *, hint: str | None = None
+) -> DestinationUnavailableError:
     """The error for a server that cannot be reached or used now."""
+    closed = isinstance(error, asyncpg.PostgresConnectionError)
+    reason = "the server closed the connection" if closed else describe(error)
     return DestinationUnavailableError(
-        f"PostgreSQL at {address} does not answer: {describe(error)}"
+        f"PostgreSQL at {address} is not available: {reason}", hint=hint
     )
 
 

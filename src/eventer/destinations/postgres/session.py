@@ -8,7 +8,7 @@ from typing import Final
 import asyncpg
 from asyncpg.exceptions import ClientConfigurationError
 
-from eventer.core.errors import DestinationRejectedError
+from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
 from eventer.destinations.postgres.errors import (
     CLIENT_ERRORS,
     describe,
@@ -19,6 +19,9 @@ from eventer.destinations.postgres.settings import PostgresSettings
 
 _MARGIN_SECONDS: Final = 5.0
 _CLOSE_SECONDS: Final = 2.0
+_ADDRESS_HINT: Final = "check that a PostgreSQL server listens at this address"
+_TLS_REJECTED: Final = "rejected SSL upgrade"
+"""In the client's error if the server answers neither yes nor no to a request for TLS."""
 _STARTUP_PARAMETERS: Final = {
     "application_name": "eventer",
     "TimeZone": "UTC",  # the zone of dates and times without one
@@ -46,13 +49,18 @@ async def connect(settings: PostgresSettings) -> asyncpg.Connection:
     except asyncpg.PostgresError as error:
         if (error.sqlstate or "")[:2] in _REFUSED_CLASSES:
             raise rejected_error(settings.address, error) from error
-        raise unavailable_error(settings.address, error) from error
+        raise unavailable_error(settings.address, error, hint=_ADDRESS_HINT) from error
     except ClientConfigurationError as error:
         raise DestinationRejectedError(
             f"the DSN of PostgreSQL at {settings.address} is not valid: {describe(error)}"
         ) from error
     except CLIENT_ERRORS as error:
-        raise unavailable_error(settings.address, error) from error
+        if _TLS_REJECTED in str(error):
+            raise DestinationUnavailableError(
+                f"the server at {settings.address} is not PostgreSQL, or does not support TLS",
+                hint=_ADDRESS_HINT,
+            ) from error
+        raise unavailable_error(settings.address, error, hint=_ADDRESS_HINT) from error
     except ValueError:  # its text may contain a part of the DSN
         raise DestinationRejectedError(
             f"a parameter of the DSN of PostgreSQL at {settings.address} is not valid"

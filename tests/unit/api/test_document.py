@@ -1,0 +1,143 @@
+"""The OpenAPI document and the API agree: requests that it forbids are refused, others are not."""
+
+import copy
+import json
+
+import pytest
+
+from eventer.api.app import create_routes
+from eventer.api.examples import ADD_EXAMPLES, PREVIEW_EXAMPLES
+from eventer.settings.model import Settings
+from tests.unit.api.canned_service import BIGGEST, CannedService
+from tests.unit.api.json_schema import matches, query_matches
+
+KAFKA = {
+    "topic": "t", "connection": "c", "key": "k", "partition": "p", "timestamp": "t",
+    "headers": {"h": "x"}, "partitions": 1, "replication": 1, "config": {"a": "b"},
+}  # fmt: skip
+EVENT = {
+    "id": "e", "template": "{}", "dataset": "d", "stream": "s", "vars": {"a": 1}, "seed": "1",
+    "interval": "1s", "count": 1, "on_error": "stop", "catch_up": "drop",
+}  # fmt: skip
+TABLE = {"type": "postgres", "postgres": {"table": "t", "connection": "c", "key": ["a"]}}
+BODIES = {
+    "/generator/add": {
+        "destinations": [{"id": "d", "type": "kafka", "kafka": KAFKA}, {"id": "t", **TABLE}],
+        "events": [EVENT],
+        "schedules": [{"destination_id": "d", "event_id": "e"}],
+    },
+    "/generator/remove": {"id": "1", "ids": ["2"]},
+    "/generator/preview": {
+        "schema": "e30=", "count": 1, "first": 0, "at": "2026-01-01T00:00:00Z", "engine": "plan",
+    },
+    "/generator/validate": {"template": "{}", "at": "2026-01-01", "destination": TABLE},
+}  # fmt: skip
+VALUES = [None, True, 0, 1.5, 1 << 70, "", "0", "x" * 1_001, [], ["x"], {}, {"": "y"}]
+TEXTS = [
+    "", "0", "1", "-1", "x", "true", "yes", "on", "1.0", "1_0", " 1", "9" * 21, "registry",
+    str(BIGGEST), "null",
+]  # fmt: skip
+
+# The document cannot say which of these texts are base64 or not beyond 64 bits.
+MORE_THAN_A_SCHEMA = [
+    *(("schema", text) for text in ("0", "x" * 1_001)),
+    *((name, 1 << 70) for name in ("seed", "id", 0)),
+]
+
+
+def places(value, path=()):
+    """The paths of all values below `value`."""
+    yield path
+    if isinstance(value, dict | list):
+        for name, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(each, (*path, name))
+
+
+def changed(body, path, value):
+    """A copy of a body with another value at a place."""
+    root = {"body": copy.deepcopy(body)}
+    parent, name = root, "body"
+    for token in path:
+        parent, name = parent[name], token
+    parent[name] = value
+    return root["body"]
+
+
+def without(body, path):
+    """A copy of a body without a place."""
+    copied = copy.deepcopy(body)
+    parent = copied
+    for token in path[:-1]:
+        parent = parent[token]
+    del parent[path[-1]]
+    return copied
+
+
+def mutations(body):
+    """Pairs of the changed place and the body, each with one change."""
+    for path in places(body):
+        for value in VALUES:
+            yield (path[-1] if path else "", value), changed(body, path, value)
+        if path and isinstance(path[-1], str):
+            yield (path[-1], "removed"), without(body, path)
+            yield (path[-1], "unknown"), changed(body, (*path[:-1], "unknown"), 1)
+
+
+@pytest.fixture(scope="module")
+def document():
+    return create_routes(CannedService(), Settings()).openapi()
+
+
+@pytest.mark.parametrize("path", BODIES)
+async def test_a_body_is_refused_exactly_if_the_document_forbids_it(client, document, path):
+    body = document["paths"][path]["post"]["requestBody"]
+    schema = body["content"]["application/json"]["schema"]
+    examples = [BODIES[path]]
+    examples += [e["value"] for e in ADD_EXAMPLES.values() if path.endswith("add")]
+    examples += [e["value"] for e in PREVIEW_EXAMPLES.values() if path.endswith("preview")]
+    for example in examples:
+        assert matches(example, schema, document)
+    differing = []
+    for change, mutated in mutations(BODIES[path]):
+        # Without a generator in the query or the body, `remove` refuses a valid body.
+        url = f"{path}?id=1" if path == "/generator/remove" else path
+        answer = await client.post(url, content=json.dumps(mutated), headers=JSON)
+        allowed = matches(mutated, schema, document)
+        assert answer.status_code in (200, 422), answer.text
+        assert "Input should" not in answer.text
+        if allowed != (answer.status_code == 200) and change not in MORE_THAN_A_SCHEMA:
+            differing.append((change, allowed, answer.text))
+    assert not differing
+
+
+JSON = {"content-type": "application/json"}
+
+
+async def test_a_query_is_refused_exactly_if_the_document_forbids_it(client, document):
+    differing = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            parameters = [p for p in operation.get("parameters", ()) if p["in"] == "query"]
+            valid = {p["name"]: "1" for p in parameters if p.get("required")}
+            for parameter in parameters:
+                for text in TEXTS:
+                    query = valid | {parameter["name"]: text}
+                    answer = await client.request(method.upper(), path, params=query)
+                    schema = parameter["schema"]
+                    allowed = query_matches(text, schema.get("items", schema), document)
+                    if allowed != (answer.status_code < 400):
+                        differing.append((path, query, allowed, answer.text))
+    assert not differing
+
+
+@pytest.mark.parametrize("method_path", ["GET /generator/status", "POST /generator/pause"])
+async def test_a_parameter_given_twice_is_refused(client, method_path):
+    method, path = method_path.split()
+    answer = await client.request(method, f"{path}?id=1&id=2")
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"message": "is given more than once", "parameter": "id"}]
+
+
+async def test_several_generators_can_be_removed_by_query(client):
+    answer = await client.post("/generator/remove?id=1&id=2")
+    assert answer.status_code == 200
