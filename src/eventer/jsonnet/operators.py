@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _OBJECT_BYTES: Final = 320
 _LAYER_BYTES: Final = 16
-_LAYERS_PER_STEP: Final = 8
+LAYERS_PER_STEP: Final = 8
 """The cost of `+` of objects, which copies a reference to each layer."""
 
 _HIGH_CONTROLS: Final = pattern("[\x7f-\x9f]")
@@ -56,7 +56,7 @@ class Operators:
         if isinstance(left, Object) and isinstance(right, Object):
             layers = len(left.layers) + len(right.layers)
             self._meter.charge_bytes(_OBJECT_BYTES + layers * _LAYER_BYTES)
-            self._meter.charge_steps(1 + layers // _LAYERS_PER_STEP)
+            self._meter.charge_steps(1 + layers // LAYERS_PER_STEP)
             return add_objects(left, right, elements)
         raise EvaluationError(
             f"cannot add {describe(left)} and {describe(right)}", hint=_add_hint(left, right)
