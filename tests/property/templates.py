@@ -1,14 +1,16 @@
 """Random event templates: most are well-typed; some rows raise an error.
 
 `templates()` draws source text with every construct that the plan supports; `programs.py` does this
-for the deterministic language. The scope records the kind of each variable.
+for the deterministic language, and `comparisons.py` compares values of every origin. The scope
+records the kind of each variable.
 """
 
 from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from tests.property.source_writer import Scope, Writer
+from tests.property.comparisons import ComparisonWriter
+from tests.property.source_writer import Scope
 
 KINDS = ("number", "number", "string", "string", "boolean", "array", "object")
 FIELDS = ("a", "b", "c", "d", "e")
@@ -116,7 +118,7 @@ class TemplateScope(Scope):
     root: tuple[tuple[str, str], ...] = ()
 
 
-class TemplateWriter(Writer):
+class TemplateWriter(ComparisonWriter):
     """Draws one template."""
 
     kinds = KINDS
@@ -131,7 +133,7 @@ class TemplateWriter(Writer):
             return self.pick(candidates)
         if depth <= 0:
             return self.leaf(kind, scope)
-        form = self.pick(("own", "own", "call", "call", "common", "leaf"))
+        form = self.pick(("own", "own", "call", "call", "common", "leaf", "comparison"))
         return getattr(self, kind if form == "own" else form)(
             *(() if form == "own" else (kind,)), scope, depth - 1
         )
@@ -344,7 +346,9 @@ class TemplateWriter(Writer):
             scope = scope.bind((name, kind))
         for name, kind in kinds:
             inner = replace(scope, own=own, root=own if top else scope.root)
-            value = self.expression(kind, inner, depth)
+            compares = top and self.chance(2)
+            write = self.comparison if compares else self.expression
+            value = write(kind, inner, depth)
             label, separator = name, self.pick((":", ":", ":", ":", "::", ":::"))
             if self.chance(8):
                 label = self.computed(name, outer, depth)

@@ -27,6 +27,7 @@ from eventer.kernels.kafka.record_batches import RecordColumns
 from eventer.plan.compile import COMPILER_DEFECT
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
+from tests.property.comparisons import VARIABLES
 from tests.property.templates import templates
 from tests.record_packing import check_marks, check_packed
 
@@ -129,7 +130,7 @@ def test_both_engines_generate_the_same_events(count, part):
     )
     def check(text, start, first, split, name):
         try:
-            prepared = prepare(Template(text, vars='{"given": "g"}'))
+            prepared = prepare(Template(text, vars=VARIABLES))
         except TemplateError:
             counts["rejected"] += 1
             return
@@ -184,7 +185,7 @@ def test_events_do_not_depend_on_batch_boundaries(count, name):
     @given(templates(), st.sampled_from((0, 255, 2**40)), event_ranges())
     def check(text, first, ranges):
         try:
-            prepared = prepare(Template(text, vars='{"given": "g"}'))
+            prepared = prepare(Template(text, vars=VARIABLES))
         except TemplateError:
             return
         engines = [

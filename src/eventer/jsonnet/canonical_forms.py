@@ -9,7 +9,7 @@ form: a variable counts as its bound expression, and a `local` is transparent.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -49,7 +49,22 @@ def form_of(node: Expr, fields: FieldOrder) -> CanonicalForm:
 
 def digest(*parts: bytes) -> bytes:
     """The 16-byte hash of a sequence of byte strings."""
-    return blake2b(pack(*parts), digest_size=16, person=b"eventer.form").digest()
+    return _hash(parts).digest()
+
+
+def digests_after(prefix: Sequence[bytes], last: Iterable[bytes]) -> list[bytes]:
+    """`digest(*prefix, each)` for each of `last`; the prefix is hashed once."""
+    start = _hash(prefix)
+    digests: list[bytes] = []
+    for each in last:
+        state = start.copy()
+        state.update(pack(each))
+        digests.append(state.digest())
+    return digests
+
+
+def _hash(parts: Iterable[bytes]) -> blake2b:
+    return blake2b(pack(*parts), digest_size=16, person=b"eventer.form")
 
 
 def pack(*parts: bytes) -> bytes:

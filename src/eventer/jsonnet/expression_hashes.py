@@ -11,7 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eventer.jsonnet.canonical_forms import CanonicalField, digest, form_of, literal_name
+from eventer.jsonnet.canonical_forms import (
+    CanonicalField,
+    digest,
+    digests_after,
+    form_of,
+    literal_name,
+)
 from eventer.jsonnet.name_resolution import Binder, BinderMap
 from eventer.jsonnet.nodes import Expr, Field, Local, Object, ObjectComp, Var
 from eventer.jsonnet.reachability import Reachability, strongly_connected_components
@@ -41,8 +47,8 @@ class ExpressionHashes:
         reachable_binders = [self._reachability.reachable_binders[each] for each in group]
         own = [self._hash_body(binder) for binder in reachable_binders]
         alone = len(group) == 1 and group[0] not in self._reachability.dependencies[group[0]]
-        for each, hashed in zip(group, own, strict=True):
-            self._of_bind[each] = hashed if alone else digest(b"group", *sorted(own), hashed)
+        hashes = own if alone else digests_after([b"group", *sorted(own)], own)
+        self._of_bind.update(zip(group, hashes, strict=True))
 
     def _hash_body(self, binder: Binder) -> bytes:
         assert binder.bind is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from json.encoder import encode_basestring
 from re import compile as pattern
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from eventer.core.errors import EvaluationError, TemplateError
 from eventer.jsonnet.arithmetic import finite
@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 _OBJECT_BYTES: Final = 320
 _LAYER_BYTES: Final = 16
-_LAYERS_PER_STEP: Final = 8
+LAYERS_PER_STEP: Final = 8
 """The cost of `+` of objects, which copies a reference to each layer."""
 
 _HIGH_CONTROLS: Final = pattern("[\x7f-\x9f]")
+_MAX_PAIRS: Final = 10_000
+"""Pairs that a comparison remembers: with shared parts, the number of paths can be exponential."""
+
+Pairs: TypeAlias = "dict[tuple[int, int], tuple[Any, ...]]"
+"""Compared arrays and objects by identity; the values keep both alive."""
 _MIN_CHARGED_LENGTH: Final = 4_096
 """Shorter strings cost nothing beyond the step of each value."""
 
@@ -51,7 +56,7 @@ class Operators:
         if isinstance(left, Object) and isinstance(right, Object):
             layers = len(left.layers) + len(right.layers)
             self._meter.charge_bytes(_OBJECT_BYTES + layers * _LAYER_BYTES)
-            self._meter.charge_steps(1 + layers // _LAYERS_PER_STEP)
+            self._meter.charge_steps(1 + layers // LAYERS_PER_STEP)
             return add_objects(left, right, elements)
         raise EvaluationError(
             f"cannot add {describe(left)} and {describe(right)}", hint=_add_hint(left, right)
@@ -69,6 +74,9 @@ class Operators:
         Raises:
             EvaluationError: functions are compared.
         """
+        return self._equals(left, right, None)
+
+    def _equals(self, left: Value, right: Value, pairs: Pairs | None) -> bool:
         kind = left.__class__
         if kind is right.__class__:
             if kind is str:
@@ -77,13 +85,24 @@ class Operators:
                 return left == right
         elif type_name(left) != type_name(right):
             return False
+        if isinstance(left, Array | Object):
+            return self._equal_containers(left, right, {} if pairs is None else pairs)
+        raise EvaluationError("cannot compare functions")
+
+    def _equal_containers(self, left: Any, right: Any, pairs: Pairs) -> bool:
+        """Whether two arrays or two objects are equal; `pairs` are the equal ones."""
+        pair = (id(left), id(right))
+        if pair in pairs:
+            return True
+        same = self._compare_containers(left, right, pairs)
+        if same and len(pairs) < _MAX_PAIRS:
+            pairs[pair] = (left, right)
+        return same
+
+    def _compare_containers(self, left: Any, right: Any, pairs: Pairs) -> bool:
         self._enter()
-        if isinstance(left, Array):
-            same = self._same_arrays(left, right)  # type: ignore[arg-type]  # the same type
-        elif isinstance(left, Object):
-            same = self._same_objects(left, right)  # type: ignore[arg-type]  # the same type
-        else:
-            raise EvaluationError("cannot compare functions")
+        same_parts = self._same_arrays if isinstance(left, Array) else self._same_objects
+        same = same_parts(left, right, pairs)
         self._meter.depth += 1
         return same
 
@@ -99,22 +118,22 @@ class Operators:
         if meter.depth < 0:
             raise meter.too_deep()
 
-    def _same_arrays(self, left: Array, right: Array) -> bool:
+    def _same_arrays(self, left: Array, right: Array, pairs: Pairs) -> bool:
         if len(left.items) != len(right.items):
             return False
         for first, second in zip(left, right, strict=True):
             self._meter.charge_steps(1)
-            if not self.equals(first, second):
+            if not self._equals(first, second, pairs):
                 return False
         return True
 
-    def _same_objects(self, left: Object, right: Object) -> bool:
+    def _same_objects(self, left: Object, right: Object, pairs: Pairs) -> bool:
         names = left.names()
         if names != right.names():
             return False
         for name in names:
             self._meter.charge_steps(1)
-            if not self.equals(left.get(name), right.get(name)):
+            if not self._equals(left.get(name), right.get(name), pairs):
                 return False
         return True
 
@@ -124,25 +143,37 @@ class Operators:
         Raises:
             EvaluationError: they are not two numbers, two strings or two arrays of these.
         """
+        return self._order(left, right, None)
+
+    def _order(self, left: Value, right: Value, pairs: Pairs | None) -> int:
         kind = left.__class__
         if kind is right.__class__ and (kind is float or kind is str):
             if kind is str:
                 self._meter.charge_copying(min(len(left), len(right)))  # type: ignore[arg-type]  # the same class
             return (left > right) - (left < right)  # type: ignore[operator]  # the same class
         if isinstance(left, Array) and isinstance(right, Array):
-            self._enter()
-            order = self._compare_arrays(left, right)
-            self._meter.depth += 1
-            return order
+            return self._order_arrays(left, right, {} if pairs is None else pairs)
         raise EvaluationError(
             f"cannot compare {describe(left)} with {describe(right)}",
             hint="only numbers, strings and arrays of these can be ordered",
         )
 
-    def _compare_arrays(self, left: Array, right: Array) -> int:
+    def _order_arrays(self, left: Array, right: Array, pairs: Pairs) -> int:
+        """The order of two arrays; `pairs` are the equal ones."""
+        pair = (id(left), id(right))
+        if pair in pairs:
+            return 0
+        self._enter()
+        order = self._order_elements(left, right, pairs)
+        self._meter.depth += 1
+        if order == 0 and len(pairs) < _MAX_PAIRS:
+            pairs[pair] = (left, right)
+        return order
+
+    def _order_elements(self, left: Array, right: Array, pairs: Pairs) -> int:
         for first, second in zip(left.items, right.items, strict=False):
             self._meter.charge_steps(1)
-            order = self.compare(force(first), force(second))
+            order = self._order(force(first), force(second), pairs)
             if order:
                 return order
         return (len(left.items) > len(right.items)) - (len(left.items) < len(right.items))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from eventer.core.model import Stream
 from eventer.core.source import Place, Span
 from eventer.plan.columnar_engine import ColumnarEngine, Plan
@@ -14,18 +16,29 @@ from eventer.plan.unsupported import PlanUnsupportedError
 
 
 def explain_template(
-    prepared: PreparedTemplate, stream: Stream, context: EventContext, at: int, *, measured: bool
+    prepared: PreparedTemplate,
+    stream: Stream,
+    context: EventContext,
+    at: int,
+    *,
+    measured: bool,
+    on_explained: Callable[[], None] = lambda: None,
 ) -> TemplateExplanation:
-    """Explains a template; measures it for about a second, with events due at `at`."""
+    """Explains a template; measures it for about a second, with events due at `at`.
+
+    Calls `on_explained` before it measures.
+    """
     try:
         plan = prepared.plan(stream, context)
     except PlanUnsupportedError as unsupported:
+        on_explained()
         interpreter = prepared.engine(stream, context, engine="interpreter")
         costs = measure(interpreter, interpreter, at) if measured else None
         return TemplateExplanation(
             "interpreter", None, unsupported.reason, _place(unsupported.span), costs
         )
     explanation = explain_plan(plan)
+    on_explained()
     costs = _measured(prepared, plan, stream, context, at) if measured else None
     return TemplateExplanation("plan", explanation, measured=costs)
 

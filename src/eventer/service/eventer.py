@@ -18,7 +18,7 @@ from eventer.service.generator import Generator, view
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.locks import Locks
 from eventer.service.requests import AddRequest
-from eventer.service.template_service import PREVIEW_TIMEOUT_S, TemplateService
+from eventer.service.template_service import TemplateService, preview_limit
 from eventer.service.verifier import Verifier
 from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
 from eventer.settings import Settings
@@ -239,7 +239,7 @@ class Eventer:
             record.spec.on_error,
             generator.position.next,
         )
-        return await self._inspectors.ask(question, RecomputedEvents, PREVIEW_TIMEOUT_S)
+        return await self._inspectors.ask(question, RecomputedEvents, preview_limit(self._settings))
 
     def verify(
         self,

@@ -17,6 +17,7 @@ from eventer.service.requests import PreviewRequest
 from eventer.settings import Settings
 from eventer.workers.fork_client import ForkClient
 from eventer.workers.inspector_messages import (
+    CpuLimit,
     ExplainTemplate,
     Inspection,
     InspectTemplate,
@@ -30,8 +31,8 @@ _DRY_RUN_EVENTS: Final = 100
 """Events of a template that are generated to check it."""
 _DRY_RUN_TIME_SHARE: Final = 0.75
 """Share of the time limit after which a dry run stops with the events that it has."""
-PREVIEW_TIMEOUT_S: Final = 15.0
-"""CPU time for events or an explanation that are only shown."""
+_PREVIEW_SECONDS: Final = 15.0
+"""CPU time for all events after the first, or for the measurement of a plan."""
 
 
 class TemplateService:
@@ -49,7 +50,7 @@ class TemplateService:
         """Generates events of a template; see `Eventer.preview`."""
         event_source, at = self._event_source(request), self._instant(request)
         question = PreviewEvents(event_source, at, request.first, request.count, request.engine)
-        return await self._inspectors.ask(question, PreviewedEvents, PREVIEW_TIMEOUT_S)
+        return await self._inspectors.ask(question, PreviewedEvents, preview_limit(self._settings))
 
     async def validate(self, request: PreviewRequest, target: Target | None = None) -> Inspection:
         """Checks a template and its first events, and whether `target` can take them.
@@ -81,7 +82,7 @@ class TemplateService:
             seconds=seconds * _DRY_RUN_TIME_SHARE,
             targets=tuple(targets),
         )
-        return await self._inspectors.ask(question, Inspection, seconds)
+        return await self._inspectors.ask(question, Inspection, CpuLimit(seconds))
 
     async def explain(self, request: PreviewRequest, *, measured: bool) -> TemplateExplanation:
         """Shows a template's plan or why it has none; `measured` times it for about a second.
@@ -91,7 +92,9 @@ class TemplateService:
             WorkerLostError: the inspector process died.
         """
         question = ExplainTemplate(self._event_source(request), self._instant(request), measured)
-        return await self._inspectors.ask(question, TemplateExplanation, PREVIEW_TIMEOUT_S)
+        return await self._inspectors.ask(
+            question, TemplateExplanation, preview_limit(self._settings)
+        )
 
     def _event_source(self, request: PreviewRequest) -> EventSource:
         seed = secrets.randbits(64) if request.seed is None else request.seed
@@ -99,6 +102,14 @@ class TemplateService:
 
     def _instant(self, request: PreviewRequest) -> int:
         return self._clock.now_ns() if request.at is None else request.at
+
+
+def preview_limit(settings: Settings) -> CpuLimit:
+    """The CPU time for events or an explanation that are only shown.
+
+    The first event may take as long as the first events of a template that is added.
+    """
+    return CpuLimit(settings.limits.inspect_seconds, _PREVIEW_SECONDS)
 
 
 def explanation_text(explanation: TemplateExplanation) -> str:

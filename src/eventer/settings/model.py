@@ -166,7 +166,8 @@ class Limits(_Section):
         default=2.0,
         ge=0.001,
         le=60,
-        description="CPU time for the first 100 events of a template when it is added, in seconds.",
+        description="CPU time for the first 100 events of a template when it is added, and until "
+        "the first event of a preview, in seconds.",
     )
     worker_memory_bytes: int = Field(
         default=2 << 30,

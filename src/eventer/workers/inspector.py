@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -36,6 +37,7 @@ from eventer.jsonnet.importer import FolderImporter, Importer, NoLibrary
 from eventer.plan.engine import Engine
 from eventer.plan.explain_template import explain_template
 from eventer.plan.explanation import TemplateExplanation
+from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.runs.pacing import END, Pace
 from eventer.workers.channel import Channel
@@ -46,6 +48,7 @@ from eventer.workers.inspector_messages import (
     InspectorReply,
     InspectorRequest,
     InspectTemplate,
+    LimitedRequest,
     PreviewedEvents,
     PreviewEvents,
     RecomputedEvents,
@@ -75,9 +78,12 @@ _log = logging.getLogger(__name__)
 async def serve_inspector(channel: Channel, config: WorkerConfig) -> None:
     """Answers one request at a time, in a thread with a stack for deep templates.
 
+    The kernel kills the process with `SIGPROF` when a request exceeds its CPU time.
+
     Raises:
         EOFError: the service closed the channel, perhaps during a request.
     """
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     thread = large_stack_executor()
     importer = NoLibrary() if config.library is None else FolderImporter(config.library)
     loop = asyncio.get_running_loop()
@@ -85,7 +91,7 @@ async def serve_inspector(channel: Channel, config: WorkerConfig) -> None:
     request = await channel.receive()
     while True:
         next_request = asyncio.create_task(channel.receive())
-        answer = loop.run_in_executor(thread, reply_to, request, importer)
+        answer = loop.run_in_executor(thread, _reply_within_limit, request, importer)
         await asyncio.wait({next_request, answer}, return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
             next_request.result()
@@ -96,34 +102,62 @@ async def serve_inspector(channel: Channel, config: WorkerConfig) -> None:
 def warm_up() -> None:
     """Loads the code that every template needs, to keep requests fast. Starts no thread."""
     event_source = EventSource(Template(_WARM_UP_TEMPLATE), Stream(0), EventContext())
-    _preview(PreviewEvents(event_source, at=0, first=0, count=3), NoLibrary())
+    _preview(PreviewEvents(event_source, at=0, first=0, count=3), NoLibrary(), lambda: None)
 
 
-def reply_to(request: InspectorRequest, importer: Importer) -> InspectorReply:
+def _reply_within_limit(limited: LimitedRequest, importer: Importer) -> InspectorReply:
+    limit = limited.limit
+    _limit_cpu_time(limit.first)
+    try:
+        return _reply_to(limited.request, importer, lambda: _limit_cpu_time(limit.rest))
+    finally:
+        _limit_cpu_time(0)
+
+
+def _limit_cpu_time(seconds: float) -> None:
+    """The CPU time that this process may still use; 0 removes the limit.
+
+    It counts CPU time, so a busy machine does not matter, and it also interrupts compiled code.
+    """
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def _reply_to(
+    request: InspectorRequest, importer: Importer, on_first: Callable[[], None]
+) -> InspectorReply:
     """The answer to a request, or an error in its place. Never raises."""
     try:
-        return InspectorReply(_answer(request, importer))
+        return InspectorReply(_answer(request, importer, on_first))
     except EventerError as error:
         return InspectorReply(error)
     except MemoryError:
         return InspectorReply(BudgetError("the template exceeds the memory limit of a worker"))
     except RecursionError:
         return InspectorReply(BudgetError("the template is nested too deeply"))
-    except Exception as error:  # noqa: BLE001  the service must get an answer
+    except Exception:  # noqa: BLE001  the service must get an answer
         _log.exception("an inspector failed unexpectedly")
-        return InspectorReply(TemplateError(f"the template cannot be evaluated: {error!r}"))
+        return InspectorReply(_internal_error())
 
 
-def _answer(request: InspectorRequest, importer: Importer) -> InspectorAnswer:
+def _internal_error() -> TemplateError:
+    return TemplateError(
+        "an internal error of Eventer prevents the evaluation of this template",
+        hint="the log has the details; please report them",
+    )
+
+
+def _answer(
+    request: InspectorRequest, importer: Importer, on_first: Callable[[], None]
+) -> InspectorAnswer:
     match request:
         case InspectTemplate():
             return _inspect(request, importer)
         case PreviewEvents():
-            return _preview(request, importer)
+            return _preview(request, importer, on_first)
         case RecomputeEvents():
-            return _recompute(request)
+            return _recompute(request, on_first)
         case ExplainTemplate():
-            return _explain(request, importer)
+            return _explain(request, importer, on_first)
 
 
 class _TraceCollector:
@@ -231,15 +265,24 @@ def _has_objects(batch: Batch) -> bool:
 # --- explain, show and recompute ------------------------------------------------------------------
 
 
-def _explain(request: ExplainTemplate, importer: Importer) -> TemplateExplanation:
+def _explain(
+    request: ExplainTemplate, importer: Importer, on_first: Callable[[], None]
+) -> TemplateExplanation:
     event_source = request.event_source
     prepared = prepare(event_source.template, importer)
     return explain_template(
-        prepared, event_source.stream, event_source.context, request.at, measured=request.measured
+        prepared,
+        event_source.stream,
+        event_source.context,
+        request.at,
+        measured=request.measured,
+        on_explained=on_first,
     )
 
 
-def _preview(request: PreviewEvents, importer: Importer) -> PreviewedEvents:
+def _preview(
+    request: PreviewEvents, importer: Importer, on_first: Callable[[], None]
+) -> PreviewedEvents:
     prepared = prepare(request.event_source.template, importer)
     traces = _TraceCollector()
     engine = prepared.engine(
@@ -250,7 +293,7 @@ def _preview(request: PreviewEvents, importer: Importer) -> PreviewedEvents:
     )
     times = np.full(request.count, request.at, dtype=np.int64)
     return PreviewedEvents(
-        events=_events(engine, request.first, times, passed=0),
+        events=_events(engine, request.first, times, passed=0, on_first=on_first),
         seed=request.event_source.stream.seed,
         engine=engine.name,
         reason=engine.reason,
@@ -259,29 +302,35 @@ def _preview(request: PreviewEvents, importer: Importer) -> PreviewedEvents:
     )
 
 
-def _recompute(request: RecomputeEvents) -> RecomputedEvents:
+def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:
     event_source: EventSource = request.event_source
     engine = prepare(event_source.template).engine(event_source.stream, event_source.context)
     times = Pace(request.segments).scheduled(request.first, request.count)
     passed = END if request.on_error is OnError.SKIP else request.position
-    events = _events(engine, request.first, times, passed=passed)
+    events = _events(engine, request.first, times, passed=passed, on_first=on_first)
     return RecomputedEvents(request.first, events)
 
 
 def _events(
-    engine: Engine, first: int, times: NDArray[np.int64], *, passed: int
+    engine: Engine,
+    first: int,
+    times: NDArray[np.int64],
+    *,
+    passed: int,
+    on_first: Callable[[], None],
 ) -> tuple[bytes, ...]:
     """The texts of events, without those before `passed` that raise."""
     events: list[bytes] = []
     size, at = 0, first
     while at < first + len(times):
         try:
-            batch = engine.generate(at, times[at - first :])
+            batch = engine.generate(at, times[at - first :], time.monotonic_ns() + _SLICE_NS)
         except TemplateError:
             if at >= passed:
                 raise
-            at += 1
-            continue
+            batch = empty_batch(at)
+        if at == first:
+            on_first()
         at = batch.next
         events += batch.text.to_pylist()
         size += batch.nbytes

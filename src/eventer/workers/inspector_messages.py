@@ -130,8 +130,24 @@ class ExplainTemplate:
     measured: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CpuLimit:
+    """Seconds of CPU time for a request: until its first event or its plan, and for the rest."""
+
+    first: float
+    rest: float = 0.0
+
+
 InspectorRequest: TypeAlias = InspectTemplate | PreviewEvents | RecomputeEvents | ExplainTemplate
 InspectorAnswer: TypeAlias = Inspection | PreviewedEvents | RecomputedEvents | TemplateExplanation
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedRequest:
+    """A request and the CPU time after which the inspector is killed."""
+
+    request: InspectorRequest
+    limit: CpuLimit
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,24 @@
 """Inspector processes, which alone evaluate untrusted templates.
 
-Each answers one request at a time, and is killed and replaced when it exceeds its time limit.
+Each answers one request at a time. One that exceeds its CPU time ends, and is replaced.
 """
 
 from __future__ import annotations
 
 import asyncio
+import signal
 from typing import Final, TypeVar
 
 from eventer.core.errors import BudgetError, BusyError, EventerError, WorkerLostError
 from eventer.workers.fork_client import ForkClient
 from eventer.workers.inspector_messages import (
+    CpuLimit,
     ExplainTemplate,
     InspectorAnswer,
     InspectorReply,
     InspectorRequest,
     InspectTemplate,
+    LimitedRequest,
 )
 from eventer.workers.messages import WorkerConfig
 from eventer.workers.supervisor import ProcessStatus, Supervisor
@@ -23,10 +26,8 @@ from eventer.workers.worker_process import WorkerProcess
 
 MAX_WAITING: Final = 256
 """Requests that may wait; more are rejected."""
-WALL_TIME_FACTOR: Final = 3
-"""Wall time that a process may take, as a multiple of its CPU time."""
-MAX_EXTENSIONS: Final = 5
-"""How often that is granted if a busy machine did not give it its CPU time."""
+WALL_TIME_FACTOR: Final = 15
+"""Wall time that a process may take on a busy machine, as a multiple of its CPU time."""
 _ATTEMPTS: Final = 3
 
 _A = TypeVar("_A", bound=InspectorAnswer)
@@ -57,8 +58,8 @@ class InspectorPool:
         """Each of its processes."""
         return [each.status for each in self._inspectors]
 
-    async def ask(self, request: InspectorRequest, kind: type[_A], seconds: float) -> _A:
-        """The answer to a request, which is of this kind, within `seconds` of CPU time.
+    async def ask(self, request: InspectorRequest, kind: type[_A], limit: CpuLimit) -> _A:
+        """The answer to a request, which is of this kind.
 
         Raises:
             TemplateError: the template is invalid, or exceeded its time limit.
@@ -76,7 +77,7 @@ class InspectorPool:
         finally:
             self._waiting -= 1
         try:
-            answer = await _ask_process(inspector, request, seconds)
+            answer = await _ask_process(inspector, LimitedRequest(request, limit))
         finally:
             self._free.put_nowait(inspector)
         if isinstance(answer, EventerError):
@@ -86,7 +87,7 @@ class InspectorPool:
 
 
 async def _ask_process(
-    inspector: Supervisor, request: InspectorRequest, seconds: float
+    inspector: Supervisor, limited: LimitedRequest
 ) -> InspectorAnswer | EventerError:
     """The answer of an inspector, or an error in its place; a lost process is replaced."""
     error_if_lost: EventerError = BudgetError(
@@ -100,44 +101,25 @@ async def _ask_process(
             error_if_lost = error
             continue
         try:
-            return await _ask_within_limit(process, request, seconds)
+            async with asyncio.timeout(
+                (limited.limit.first + limited.limit.rest) * WALL_TIME_FACTOR
+            ):
+                return await _exchange(process, limited)
         except TimeoutError:
             await inspector.replace(process)
-            return _time_limit_error(request, seconds)
+            return _time_limit_error(limited)
         except EOFError:
             await inspector.replace(process)
+            if process.exit_code == -signal.SIGPROF:
+                return _time_limit_error(limited)
         except asyncio.CancelledError:
             await inspector.replace(process)
             raise
     return error_if_lost
 
 
-async def _ask_within_limit(
-    process: WorkerProcess, request: InspectorRequest, seconds: float
-) -> InspectorAnswer | EventerError:
-    """The answer of the process.
-
-    Raises:
-        TimeoutError: the process used its CPU time, or the longest wall time.
-        EOFError: the process died.
-    """
-    began = process.cpu_seconds()
-    exchange = asyncio.create_task(_exchange(process, request))
-    try:
-        for _ in range(MAX_EXTENSIONS):
-            done, _ = await asyncio.wait({exchange}, timeout=seconds * WALL_TIME_FACTOR)
-            if done:
-                return exchange.result()
-            spent = process.cpu_seconds() - began
-            if not spent < seconds:  # also if it is not known
-                break
-        raise TimeoutError
-    finally:
-        exchange.cancel()
-
-
 async def _exchange(
-    process: WorkerProcess, request: InspectorRequest
+    process: WorkerProcess, request: LimitedRequest
 ) -> InspectorAnswer | EventerError:
     process.channel.send(request)
     reply = await process.channel.receive()
@@ -145,11 +127,15 @@ async def _exchange(
     return reply.answer
 
 
-def _time_limit_error(request: InspectorRequest, seconds: float) -> BudgetError:
-    what = {InspectTemplate: "its first events", ExplainTemplate: "its plan"}.get(
-        type(request), "these events"
-    )
+def _time_limit_error(limited: LimitedRequest) -> BudgetError:
+    limit = limited.limit
+    match limited.request:
+        case InspectTemplate():
+            what = f"{limit.first:g} s of CPU time for its first events"
+        case ExplainTemplate():
+            what = f"{limit.first:g} s of CPU time for its plan"
+        case _:
+            what = f"{limit.first:g} s of CPU time for an event, or {limit.rest:g} s for the others"
     return BudgetError(
-        f"the template took more than {seconds:g} s of CPU time for {what}",
-        hint="look for an endless loop or a very large value",
+        f"the template took more than {what}", hint="look for an endless loop or a very large value"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 import socket
 from contextlib import suppress
@@ -81,6 +80,11 @@ class WorkerProcess:
         assert isinstance(message, Ready)
         return message.fingerprint
 
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, or minus the number of the signal that ended it; None while it runs."""
+        return self._process.returncode
+
     async def wait(self) -> None:
         """Waits until the process has ended."""
         await self._process.wait()
@@ -96,14 +100,6 @@ class WorkerProcess:
             text = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii")
             return int(text.split()[1]) * os.sysconf("SC_PAGESIZE")
         return 0
-
-    def cpu_seconds(self) -> float:
-        """CPU time so far; NaN if unknown."""
-        with suppress(OSError, ValueError, IndexError):
-            text = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii", errors="replace")
-            user, system = text.rpartition(")")[2].split()[11:13]
-            return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-        return math.nan
 
 
 async def _fork(end: socket.socket, fork_client: ForkClient) -> tuple[ForkedProcess, CrashMarker]:

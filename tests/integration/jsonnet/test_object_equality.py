@@ -107,3 +107,26 @@ def test_lists_of_varying_length_are_left_to_the_interpreter():
     prepared = prepare(Template(text, vars=VARIABLES))
     with pytest.raises(PlanUnsupportedError):
         prepared.plan(Stream(1), EventContext())
+
+
+@pytest.mark.parametrize("leaf", ["1", "[number]", "pick", "{a: number}"])
+@pytest.mark.parametrize("parts", ["[x, x]", "{a: x, b: x}"])
+@pytest.mark.parametrize("comparison", ["f(60) == f(60)", "f(60) != f(60)", "[f(60)] == [f(60)]"])
+def test_equality_of_shared_parts_does_not_follow_every_path(comparison, parts, leaf):
+    """Each level uses the next one twice: 2^60 paths to 60 pairs."""
+    text = (
+        f"{PREFIX}local f(n) = if n == 0 then {leaf} else (local x = f(n - 1); {parts}); "
+        f"{{result: {comparison}}}"
+    )
+    assert _events(text, "plan") == _events(text, "interpreter")
+
+
+@pytest.mark.parametrize("last", [0, 1])
+def test_the_order_of_shared_parts_does_not_follow_every_path(last):
+    text = (
+        "local f(n, last) = if n == 0 then [last] else (local x = f(n - 1, last); [x, x]); "
+        f"{{less: f(60, 0) < f(60, {last}), greater: f(60, 0) > f(60, {last})}}"
+    )
+    (event,) = set(_events(text, "interpreter"))
+    assert event == b'{"greater":false,"less":%s}' % (b"true" if last else b"false")
+    assert _events(text, "plan") == _events(text, "interpreter")

@@ -28,6 +28,7 @@ from eventer.core.model import (
 from eventer.plan.engine import EventContext
 from eventer.workers.fork_client import ForkClient
 from eventer.workers.inspector_messages import (
+    CpuLimit,
     Inspection,
     InspectTemplate,
     PreviewedEvents,
@@ -40,7 +41,7 @@ from eventer.workers.messages import WorkerConfig
 from tests.waiting import wait_until_async
 
 NOW = 1_700_000_000_000_000_000
-PATIENT = 30.0
+PATIENT = CpuLimit(30.0, 30.0)
 """Seconds of CPU time."""
 
 
@@ -130,11 +131,22 @@ async def test_a_process_beyond_its_time_limit_is_killed_and_replaced(
     await inspectors.ask(inspect("{}"), Inspection, PATIENT)
     ((_, before, restarts_before),) = inspectors.processes()
     with pytest.raises(BudgetError, match=r"took more than 0\.2 s of CPU time"):
-        await inspectors.ask(inspect(slow(30)), Inspection, 0.2)
+        await inspectors.ask(inspect(slow(30)), Inspection, CpuLimit(0.2))
     await inspectors.ask(inspect("{}"), Inspection, PATIENT)
     ((_, after, restarts),) = inspectors.processes()
     assert before != after
     assert restarts == restarts_before + 1
+
+
+async def test_the_first_event_has_its_own_time_limit(inspectors: InspectorPool) -> None:
+    question = PreviewEvents(event_source(slow(100)), NOW, 0, 10)
+    shown = await inspectors.ask(question, PreviewedEvents, PATIENT)
+    assert len(shown.events) == 10
+    limit = CpuLimit(0.05, PATIENT.rest)
+    with pytest.raises(BudgetError, match=r"0\.05 s of CPU time for an event"):
+        await inspectors.ask(question, PreviewedEvents, limit)
+    with pytest.raises(BudgetError, match=r"0\.1 s for the others"):
+        await inspectors.ask(question, PreviewedEvents, CpuLimit(PATIENT.first, 0.1))
 
 
 async def test_a_killed_process_is_replaced_and_asked_again(

@@ -5,6 +5,8 @@ from hashlib import blake2b
 import pytest
 
 from eventer.core.model import Template
+from eventer.jsonnet.canonical_forms import digest as form_digest
+from eventer.jsonnet.canonical_forms import digests_after
 from eventer.jsonnet.load import load
 from eventer.jsonnet.nodes import Apply, Bind, ForSpec, Local
 from eventer.jsonnet.walk import walk_nodes
@@ -340,3 +342,8 @@ def test_for_sites_are_set():
     found = [node.site for node in walk_nodes(root) if isinstance(node, ForSpec)]
     assert len(set(found)) == 3
     assert 0 not in found
+
+
+def test_digests_with_a_common_beginning():
+    beginning, ends = [b"group", b"a", b""], [b"b", b"", b"group"]
+    assert digests_after(beginning, ends) == [form_digest(*beginning, end) for end in ends]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeAlias
 
 from eventer.jsonnet.object_values import Object, object_of, without_field
 from eventer.jsonnet.std.arguments import enter_level
@@ -134,21 +135,36 @@ def _merged_later(call: Call, old: Object, patch: Object, name: str) -> Operand:
 @function("prune", strict("a"))
 def prune(call: Call, value: Value) -> Value:
     """The value without nulls, empty arrays and empty objects at any depth."""
-    return _pruned(call, value, 0)
+    return _pruned(call, value, 0, {})
 
 
-def _pruned(call: Call, value: Value, depth: int) -> Value:
-    if isinstance(value, Array):
+_Pruned: TypeAlias = "dict[int, tuple[Value, Value]]"
+"""Arrays and objects with what remains of them, by identity: many paths can lead to a part."""
+
+
+def _pruned(call: Call, value: Value, depth: int, known: _Pruned) -> Value:
+    if not isinstance(value, Array | Object):
+        return value
+    if id(value) not in known:
         depth = enter_level(call, depth)
-        call.meter.charge_elements(len(value))
-        items = [_pruned(call, call.force(item), depth) for item in value.items]
-        return Array([item for item in items if _has_content(item)])
-    if isinstance(value, Object):
-        depth = enter_level(call, depth)
-        names = _names(call, value, hidden=False)
-        fields = {name: _pruned(call, call.field(value, name), depth) for name in names}
-        return object_of({name: field for name, field in fields.items() if _has_content(field)})
-    return value
+        if isinstance(value, Array):
+            pruned = _pruned_array(call, value, depth, known)
+        else:
+            pruned = _pruned_object(call, value, depth, known)
+        known[id(value)] = value, pruned
+    return known[id(value)][1]
+
+
+def _pruned_array(call: Call, value: Array, depth: int, known: _Pruned) -> Value:
+    call.meter.charge_elements(len(value))
+    items = [_pruned(call, call.force(item), depth, known) for item in value.items]
+    return Array([item for item in items if _has_content(item)])
+
+
+def _pruned_object(call: Call, value: Object, depth: int, known: _Pruned) -> Value:
+    names = _names(call, value, hidden=False)
+    fields = {name: _pruned(call, call.field(value, name), depth, known) for name in names}
+    return object_of({name: field for name, field in fields.items() if _has_content(field)})
 
 
 def _has_content(value: Value) -> bool:

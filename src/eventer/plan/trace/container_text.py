@@ -38,6 +38,7 @@ class ContainerText:
         return self._tracer.scalar([value], self._plain, self._columns)
 
     def _plain(self, value: Any) -> Any:
+        self._tracer.charge(1)
         if isinstance(value, Array):
             items = (self.text(force(item)) for item in value.items)
             return self._joined("[", items, "]") if value.items else "[ ]"

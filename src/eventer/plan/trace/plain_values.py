@@ -52,17 +52,24 @@ class PlainValues:
             NotPlainError: it contains a symbol.
             EvaluationError: its evaluation raises.
         """
+        self._require_plain(value, {})
+
+    def _require_plain(self, value: Any, checked: dict[int, Value]) -> None:
+        """`checked` are arrays and objects by identity: a part can be reached by many paths."""
         if isinstance(value, Thunk):
             value = force(value)
         if isinstance(value, Symbolic):
             raise NotPlainError
+        if not isinstance(value, Array | Object) or id(value) in checked:
+            return
+        checked[id(value)] = value
         if isinstance(value, Array):
             for item in value.items:
-                self.require_plain(item)
-        elif isinstance(value, Object):
-            value.check_asserts()
-            for name in value.names(hidden=True):
-                self.require_plain(value.get(name))
+                self._require_plain(item, checked)
+            return
+        value.check_asserts()
+        for name in value.names(hidden=True):
+            self._require_plain(value.get(name), checked)
 
     def _object(self, value: Object) -> dict[str, Any]:
         value.check_asserts()

@@ -19,6 +19,7 @@ from eventer.jsonnet.object_layers import (
     LayerField,
 )
 from eventer.jsonnet.object_values import MISSING, Object
+from eventer.jsonnet.operators import LAYERS_PER_STEP
 from eventer.jsonnet.values import Code, Frame, Value
 from eventer.plan.graph import Domain, Type
 from eventer.plan.symbols import Symbol
@@ -235,6 +236,7 @@ def merge_objects(
             raise PlanUnsupportedError("an object from a list element is extended")
         if any(layer.covered_layers for layer in side.layers):
             raise PlanUnsupportedError("an object is extended after a field was removed")
+    tracer.charge(1 + (len(left.layers) + len(right.layers)) // LAYERS_PER_STEP)
     return TracedObject(
         tracer,
         _inherited(left, elements) + _inherited(right, elements),

@@ -10,7 +10,7 @@ from eventer.jsonnet.arithmetic import ARITHMETIC, modulo
 from eventer.jsonnet.budget import Meter
 from eventer.jsonnet.context import Context
 from eventer.jsonnet.object_values import Object
-from eventer.jsonnet.operators import Operators, describe
+from eventer.jsonnet.operators import Operators, Pairs, describe
 from eventer.jsonnet.values import Array
 from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
@@ -129,28 +129,51 @@ class TracedOperators(Operators):
 
     def equals(self, left: Any, right: Any) -> Any:
         """See `Operators.equals`; a symbol if it differs between rows."""
-        if not isinstance(left, Symbolic) and not isinstance(right, Symbolic):
-            return super().equals(left, right)
-        return self._tracer.scalar([left, right], super().equals, self._equal_columns)
+        return self._equals(left, right, None)
 
-    def _same_arrays(self, left: Array, right: Array) -> Any:
+    def _equals(self, left: Any, right: Any, pairs: Pairs | None) -> Any:
+        plain = super()._equals
+        if not isinstance(left, Symbolic) and not isinstance(right, Symbolic):
+            return plain(left, right, pairs)
+        return self._tracer.scalar(
+            [left, right], lambda one, other: plain(one, other, pairs), self._equal_columns
+        )
+
+    def _equal_containers(self, left: Any, right: Any, pairs: Pairs) -> Any:
+        """See `Operators._equal_containers`; `pairs` also has the results and their domains."""
+        tracer, pair = self._tracer, (id(left), id(right))
+        _, _, domain, same = pairs.get(pair, (left, right, None, None))
+        if domain is not None and tracer.domain.within(domain):
+            return tracer.simplified(same)
+        same = self._compare_containers(left, right, pairs)
+        pairs[pair] = (left, right, tracer.domain, same)
+        return same
+
+    def _same_arrays(self, left: Array, right: Array, pairs: Pairs) -> Any:
         if len(left.items) != len(right.items):
             return False
-        return self._all_equal(left.__getitem__, right.__getitem__, range(len(left.items)))
+        return self._all_equal(left.__getitem__, right.__getitem__, range(len(left.items)), pairs)
 
-    def _same_objects(self, left: Object, right: Object) -> Any:
+    def _same_objects(self, left: Object, right: Object, pairs: Pairs) -> Any:
         names = left.names()
         if names != right.names():
             return False
-        return self._all_equal(left.get, right.get, names)
+        return self._all_equal(left.get, right.get, names, pairs)
 
     def _all_equal(
-        self, left: Callable[[Any], Any], right: Callable[[Any], Any], keys: Iterable[Any]
+        self,
+        left: Callable[[Any], Any],
+        right: Callable[[Any], Any],
+        keys: Iterable[Any],
+        pairs: Pairs,
     ) -> Any:
         """Whether both sides are equal at each key; later keys only in rows equal so far."""
         result: Any = True
         for key in keys:
-            result = self.both(result, lambda key=key: self.equals(left(key), right(key)))  # type: ignore[misc]
+            result = self.both(
+                result,
+                lambda key=key: self._equals(left(key), right(key), pairs),  # type: ignore[misc]
+            )
             if result is False:
                 return False
         return result
@@ -185,7 +208,7 @@ class TracedOperators(Operators):
         test = _TESTS[operator]
 
         def plain(one: Any, other: Any) -> Any:
-            return test(super(TracedOperators, self).compare(one, other))
+            return test(super(TracedOperators, self)._order(one, other, None))
 
         def vector(values: Sequence[Any]) -> Any:
             kinds = [type_name_of(value) for value in values]
@@ -202,11 +225,11 @@ class TracedOperators(Operators):
 
         return self._tracer.scalar([left, right], plain, vector)
 
-    def compare(self, left: Any, right: Any) -> int:
+    def _order(self, left: Any, right: Any, pairs: Pairs | None) -> int:
         """See `Operators.compare`; only for plain values."""
         if isinstance(left, Symbolic) or isinstance(right, Symbolic):
             raise PlanUnsupportedError("a sort of values that differ between events")
-        return super().compare(left, right)
+        return super()._order(left, right, pairs)
 
     # -- text -----------------------------------------------------------------------------------
 

@@ -1,0 +1,52 @@
+"""Values whose parts are shared: the work follows the parts, not the paths to them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eventer.core.large_stack import run_with_large_stack
+from eventer.core.model import EngineChoice, EventContext, Stream, Template
+from eventer.plan.prepare import prepare
+from eventer.plan.unsupported import PlanUnsupportedError
+
+LEVELS = 60
+SHARED = """
+local objects(n) = if n == 0 then {} else (local x = objects(n - 1); { a: x, b: x });
+local arrays(n) = if n == 0 then [] else (local x = arrays(n - 1); [x, x]);
+"""
+
+
+def event(text: str, engine: EngineChoice) -> bytes:
+    def generate() -> bytes:
+        chosen = prepare(Template(SHARED + text)).engine(Stream(1), EventContext(), engine=engine)
+        (found,) = chosen.generate(0, np.zeros(1, dtype=np.int64)).text.to_pylist()
+        return bytes(found)
+
+    return run_with_large_stack(generate)
+
+
+@pytest.mark.parametrize("engine", ["interpreter", "plan"])
+@pytest.mark.parametrize(
+    ("expression", "result"),
+    [
+        ("objects({n}) == objects({n})", b"true"),
+        ("[arrays({n})] != [arrays({n})]", b"false"),
+        ("arrays({n}) < arrays({n})", b"false"),
+        ("std.length(std.prune(objects({n})))", b"0"),
+        ("std.length(std.prune(arrays({n})))", b"0"),
+        ("std.length(std.mergePatch(objects({n}), objects({n})))", b"2"),
+        ("std.length(std.mergePatch(objects({n}), {{ c: 1 }}))", b"3"),
+        ("std.count([arrays({n})], arrays({n}))", b"1"),
+        ("std.length(std.uniq([objects({n}), objects({n})]))", b"1"),
+    ],
+)
+def test_a_part_is_visited_once(expression, result, engine):
+    text = f"{{ r: {expression.format(n=LEVELS)} }}"
+    assert event(text, engine) == b'{"r":%s}' % result
+
+
+def test_a_text_with_every_path_ends_at_the_budget_of_the_trace():
+    text = f"{SHARED} {{ r: std.length(std.toString(arrays({LEVELS}))) }}"
+    with pytest.raises(PlanUnsupportedError, match="too large to be unrolled"):
+        run_with_large_stack(lambda: prepare(Template(text)).plan(Stream(1), EventContext()))
