@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import gc
 import os
+import select
 import signal
 import socket
 import sys
-from contextlib import suppress
 from importlib import import_module
 from typing import Final, NoReturn
 
 from eventer.kernels.support.numba_loading import numba
 from eventer.workers import inspector, worker_main
-from eventer.workers.fork_client import INSPECTORS_ONLY, PID
+from eventer.workers.fork_client import FORK, INSPECTORS_ONLY, REPORT, REQUEST, STARTED
 
 _DESCRIPTORS: Final = 2
 _DELIVERY_MODULES: Final = (
@@ -38,15 +38,12 @@ def main() -> None:
     worker_main.die_with_parent()
     for number in (signal.SIGINT, signal.SIGTERM):  # they reach the whole process group
         signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel removes ended workers
     if sys.argv[2:] != [INSPECTORS_ONLY]:
         _load_delivery()
     inspector.warm_up()
     gc.collect()
     gc.freeze()  # collections of garbage do not visit what is loaded, so it stays shared
-    with socket.socket(fileno=int(sys.argv[1])) as control:
-        while _serve_request(control):
-            pass
+    ForkServer(socket.socket(fileno=int(sys.argv[1]))).serve()
 
 
 def _load_delivery() -> None:
@@ -55,33 +52,68 @@ def _load_delivery() -> None:
         import_module(module)
 
 
-def _serve_request(control: socket.socket) -> bool:
-    """Starts a worker. Returns False if the client has closed the socket."""
-    request, descriptors, _, _ = socket.recv_fds(control, 1, _DESCRIPTORS)
-    if not request:
-        return False
-    try:
-        pid = os.fork()
-    except OSError:
-        pid = 0
-    else:
+class ForkServer:
+    """Starts and kills workers on request, and reports their exit codes."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._workers: dict[int, int] = {}
+        """The process id by process descriptor. A process is removed when it has been reported."""
+        self._poll = select.poll()
+        self._poll.register(control, select.POLLIN)
+
+    def serve(self) -> None:
+        """Serves until the client closes its end of the socket."""
+        while True:
+            for descriptor, _ in self._poll.poll():
+                if descriptor in self._workers:
+                    self._report_end(descriptor)
+                elif not self._serve_request():
+                    return
+
+    def _serve_request(self) -> bool:
+        """Starts or kills a worker. Returns False if the client has closed the socket."""
+        request, descriptors, _, _ = socket.recv_fds(self._control, REQUEST.size, _DESCRIPTORS)
+        if not request:
+            return False
+        (pid,) = REQUEST.unpack(request)
+        if pid == FORK:
+            self._fork(*descriptors)
+        elif pid in self._workers.values():  # its id cannot have been given to another process
+            os.kill(pid, signal.SIGKILL)
+        return True
+
+    def _fork(self, end: int, crash_marker: int) -> None:
+        try:
+            pid = os.fork()
+        except OSError:
+            pid = FORK
         if pid == 0:
-            control.close()
-            _become_worker(*descriptors)
-    for descriptor in descriptors:
+            self._become_worker(end, crash_marker)
+        os.close(end)
+        os.close(crash_marker)
+        self._control.send(REPORT.pack(pid, STARTED))
+        if pid != FORK:
+            descriptor = os.pidfd_open(pid)
+            self._workers[descriptor] = pid
+            self._poll.register(descriptor, select.POLLIN)
+
+    def _become_worker(self, end: int, crash_marker: int) -> NoReturn:
+        self._control.close()
+        for descriptor in self._workers:
+            os.close(descriptor)
+        try:
+            worker_main.main(end, crash_marker)
+        except BaseException:  # noqa: BLE001  the frames below are those of the fork server
+            sys.excepthook(*sys.exc_info())
+        os._exit(1)
+
+    def _report_end(self, descriptor: int) -> None:
+        self._poll.unregister(descriptor)
         os.close(descriptor)
-    with suppress(OSError):  # the client has gone: the next request says so
-        control.send(PID.pack(pid))
-    return True
-
-
-def _become_worker(end: int, crash_marker: int) -> NoReturn:
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # it waits for processes of its own
-    try:
-        worker_main.main(end, crash_marker)
-    except BaseException:  # noqa: BLE001  the frames below are those of the fork server
-        sys.excepthook(*sys.exc_info())
-    os._exit(1)
+        pid = self._workers.pop(descriptor)
+        _, status = os.waitpid(pid, 0)
+        self._control.send(REPORT.pack(pid, os.waitstatus_to_exitcode(status)))
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ class WorkerProcess:
     @property
     def exit_code(self) -> int | None:
         """The exit code, or minus the number of the signal that ended it; None while it runs."""
-        return self._process.returncode
+        return self._process.exit_code
 
     async def wait(self) -> None:
         """Waits until the process has ended."""
