@@ -1,8 +1,6 @@
 """`eventer verify` while generators run, and after stored events were changed."""
 
 import json
-import subprocess
-import sys
 
 import confluent_kafka
 import psycopg
@@ -12,12 +10,13 @@ from confluent_kafka.admin import AdminClient
 from eventer.destinations.kafka import position
 from tests.acceptance.request_bodies import request, table, topic
 from tests.acceptance.service_process import Service, remove_generators, topic_events
+from tests.integration.cli.conftest import Shell
 from tests.kafka_server.server import KafkaServer
-from tests.waiting import DEADLINE_S, wait_until
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
-FAST = {"count": 20, "interval": "100ms"}
-STEADY = {"count": 5, "interval": "100ms"}
+FAST = {"count": 100, "interval": "500ms"}
+STEADY = {"count": 25, "interval": "500ms"}
 ROW = """
 local get_integer = std.native('get_integer');
 local get_rand_data = std.native('get_rand_data');
@@ -53,16 +52,11 @@ def service(running_service):
 
 
 def run_cli(service, *arguments):
-    """Runs a command; returns exit code, standard output and standard error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "eventer", *arguments, "--url", service.url],
-        env=service.env,
-        cwd=service.directory,
-        capture_output=True,
-        timeout=DEADLINE_S,
-        check=False,
-    )
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    """Runs a command in this process; returns exit code, standard output and standard error."""
+    shell = Shell(service.directory)
+    shell.env = service.env
+    done = shell.call(*arguments, "--url", service.url)
+    return done.returncode, done.stdout, done.stderr
 
 
 def verify(service, id, *flags):

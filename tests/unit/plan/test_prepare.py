@@ -10,7 +10,6 @@ import pytest
 from eventer.core.errors import BudgetError, EvaluationError, TemplateError
 from eventer.core.model import ColumnType, Stream, Template
 from eventer.jsonnet.budget import Budget
-from eventer.jsonnet.importer import FolderImporter
 from eventer.plan.engine import EventContext
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import prepare, root_key
@@ -158,17 +157,6 @@ def test_an_unnamed_stream_is_identified_by_the_template():
     keys = [root_key(Stream(1), digest) for digest in digests]
     assert keys[0] == keys[1] != keys[2]
     assert root_key(Stream(1, "s"), digests[0]) == root_key(Stream(1, "s"), digests[2])
-
-
-def test_every_example_generates_events():
-    folder = Path(__file__).parents[3] / "examples"
-    library = FolderImporter(folder / "library")
-    for path in sorted(folder.glob("*.jsonnet")):
-        prepared = prepare(Template(path.read_text(), name=path.name), library)
-        batch = prepared.engine(Stream(1), EventContext()).generate(0, times(50))
-        assert batch.count == 50, path.name
-        assert prepared.warnings == (), path.name
-        assert prepared.shape.is_object is True, path.name
 
 
 @pytest.mark.parametrize(
