@@ -65,7 +65,10 @@ class RejectedRow:
     @property
     def _hint(self) -> str | None:
         if self.state == _FOREIGN_KEY_VIOLATION and not self.hint:
-            return 'if the referenced row comes later, set "on_error": "retry" to wait for it'
+            return (
+                'if the referenced row comes later, set "on_error": "retry" '
+                "(run: --on-error retry) to wait for it"
+            )
         return self.hint or None
 
 

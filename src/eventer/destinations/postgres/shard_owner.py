@@ -6,7 +6,7 @@ its rows. If the server rejects a COPY, its halves are tried, down to single flo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -18,6 +18,7 @@ from eventer.core.errors import (
     FencedError,
 )
 from eventer.core.model import PositionKey
+from eventer.destinations.postgres.column_types import ColumnTypeWriter
 from eventer.destinations.postgres.encoded_delivery import (
     DeliveryFailure,
     EncodedDelivery,
@@ -29,6 +30,7 @@ from eventer.destinations.postgres.errors import (
     describe,
     translate_commit_errors,
 )
+from eventer.destinations.postgres.match_schema import TableMapping
 from eventer.destinations.postgres.position import FlowPosition, Shard, lock_shard, write_positions
 from eventer.destinations.postgres.row_loader import (
     ROLLBACK_TO_SAVEPOINT,
@@ -66,6 +68,7 @@ class ShardOwner:
         self._shard = shard
         self._epoch = epoch
         self._address = address
+        self._column_types = ColumnTypeWriter(client)
         self.commits = 0
 
     async def commit(
@@ -106,7 +109,10 @@ class ShardOwner:
             key = delivery.delivery.flow.key
             accepted.positions[key], accepted.skipped[key] = delivery.accepted(rejected_rows)
         with _all_constraints_checked():
-            await self._commit_transaction(accepted.positions)
+            mappings = {d.delivery.flow.key: d.ready.mapping for d in deliveries}
+            await self._commit_transaction(
+                accepted.positions, {key: mappings[key] for key in accepted.positions}
+            )
         return accepted
 
     async def _try_load(
@@ -126,7 +132,7 @@ class ShardOwner:
         return rejected_rows
 
     async def _attempt(
-        self, encoded_deliveries: Iterable[EncodedDelivery], *, strict: bool
+        self, encoded_deliveries: Sequence[EncodedDelivery], *, strict: bool
     ) -> tuple[dict[PositionKey, FlowPosition], list[DeliveryFailure]]:
         """`strict` checks deferred constraints per flow: at COMMIT their error names no flow."""
         await self._begin()
@@ -137,7 +143,8 @@ class ShardOwner:
             failures += rejected
             lost = {failure.delivery.flow.key for failure in rejected}
             flow_positions |= {s.key: s.after for s in group if s.key not in lost}
-        await self._commit_transaction(flow_positions)
+        mappings = {s.key: s.ready.mapping for s in encoded_deliveries if s.key in flow_positions}
+        await self._commit_transaction(flow_positions, mappings)
         return flow_positions, failures
 
     async def _begin(self) -> None:
@@ -203,16 +210,22 @@ class ShardOwner:
         if await read_fingerprint(self._client, ready.mapping.oid) != ready.fingerprint:
             raise asyncpg.UndefinedColumnError("the table's columns have changed")
 
-    async def _commit_transaction(self, flow_positions: dict[PositionKey, FlowPosition]) -> None:
+    async def _commit_transaction(
+        self,
+        flow_positions: Mapping[PositionKey, FlowPosition],
+        mappings: Mapping[PositionKey, TableMapping],
+    ) -> None:
         if not flow_positions:
             await self._client.execute("ROLLBACK")
             return
+        await self._column_types.write(mappings)
         await write_positions(self._client, flow_positions)
         try:
             with translate_commit_errors(self._address):
                 await self._client.execute("COMMIT")
         except asyncpg.PostgresError as error:
             raise _DeferredConstraintError from error
+        self._column_types.committed(mappings)
         self.commits += 1
 
 
