@@ -31,6 +31,7 @@ from eventer.destinations.kafka.errors import (
     describe,
 )
 from eventer.destinations.kafka.log_reader import LogReader
+from eventer.destinations.kafka.option_fields import check_option_fields
 from eventer.destinations.kafka.plan_sender import PlanSender
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.producer_startup import StartedProducer, start_producer
@@ -121,9 +122,11 @@ class KafkaConnection:
         return {key: known[key] for key in keys if key in known}
 
     async def check(self, flow: Flow) -> None:
-        """See `ShardConnection.check`. Only the name can be checked."""
-        if fault := topic_name_error(kafka_target(flow).topic):
+        """See `ShardConnection.check`. Only names can be checked: of the topic, and of fields."""
+        target = kafka_target(flow)
+        if fault := topic_name_error(target.topic):
             raise DestinationRejectedError(fault)
+        check_option_fields(flow.shape, target)
 
     async def prepare(self, flow: Flow) -> None:
         """See `ShardConnection.prepare`. Asks about a topic once a second."""
