@@ -234,22 +234,26 @@ class KafkaConnection:
             return item
         if isinstance(item, SendPlan):
             await self._ensure_topic(item.flow)
-        return await self._plan_alone(delivery)
+            if self._topics.by_name[item.topic.name] != item.topic:
+                return await self._plan_alone(delivery)
+        return await self._plan_alone(delivery, item)
 
-    async def _plan_alone(self, delivery: Delivery) -> PlanOrError:
-        """Plans a delivery by itself, so that a fault is its own."""
-        return await self._planner.run([delivery], lambda: self._plan_without_rejected(delivery))
+    async def _plan_alone(self, delivery: Delivery, item: PlanOrError | None = None) -> PlanOrError:
+        """Plans a delivery by itself, so that a fault is its own; `item` is a plan of it, if any."""
+        return await self._planner.run(
+            [delivery], lambda: self._without_rejected(delivery, item or self._plan(delivery))
+        )
 
     def _plan(self, delivery: Delivery, max_batch_bytes: int | None = None) -> PlanOrError:
         return self._planner.plan(delivery, self._known_positions, max_batch_bytes)
 
-    def _plan_without_rejected(self, delivery: Delivery) -> PlanOrError:
+    def _without_rejected(self, delivery: Delivery, item: PlanOrError) -> PlanOrError:
         """A plan without the events that are rejected; their first error if none are skipped."""
-        while errors := rejected_events(item := self._plan(delivery)):
+        while errors := rejected_events(item):
             rest = self._skipped.skip(delivery, errors)
             if not isinstance(rest, Delivery):
                 return rest
-            delivery = rest
+            delivery, item = rest, self._plan(rest)
         return item
 
     async def _plan_after(self, failure: SendFailure, attempt: int) -> SendPlan | DestinationError:
