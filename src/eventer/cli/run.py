@@ -82,8 +82,8 @@ def run(
         OnError,
         typer.Option(
             "--on-error",
-            metavar="stop|skip",
-            help="Whether to stop or to skip when an event fails.",
+            metavar="stop|skip|retry",
+            help="Whether to stop, skip the event, or retry its delivery when an event fails.",
         ),
     ] = OnError.STOP,
     library: Library = None,

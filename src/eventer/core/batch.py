@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -59,11 +59,10 @@ class SelectedFields:
         try:
             return self.fields.column(pointer, kind).take(pa.array(self.rows))
         except DestinationRejectedError:
-            if not len(self.rows):
-                raise
-        runs = np.split(self.rows, np.flatnonzero(np.diff(self.rows) > 1) + 1)
-        parts = (self.fields.cut(int(run[0]), int(run[-1]) + 1) for run in runs)
-        return pa.concat_arrays([part.column(pointer, kind) for part in parts])
+            runs = np.split(self.rows, np.flatnonzero(np.diff(self.rows) > 1) + 1)
+        ends = [(int(run[0]), int(run[-1]) + 1) if len(run) else (0, 0) for run in runs]
+        parts = [self.fields.cut(start, stop).column(pointer, kind) for start, stop in ends]
+        return pa.concat_arrays(parts)
 
     def names(self) -> frozenset[str]:
         """See `FieldReader.names`."""
@@ -111,7 +110,7 @@ class Batch(EventRows):
 
     first: int
     count: int
-    fields: BatchFields
+    fields: BatchFields = field(kw_only=False)
 
     def without(self, indices: Collection[int]) -> Batch:
         """The batch with these indices skipped; the batch itself if it has none of them."""

@@ -117,10 +117,14 @@ class GeneratorState(StrEnum):
 
 
 class OnError(StrEnum):
-    """What a generator does when an event fails: stop, or skip the event."""
+    """What a generator does when an event fails: stop, skip the event, or retry its delivery.
+
+    A template fails always at an event or never, so `retry` stops there.
+    """
 
     STOP = "stop"
     SKIP = "skip"
+    RETRY = "retry"
 
 
 class CatchUp(StrEnum):

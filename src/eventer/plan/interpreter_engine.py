@@ -91,5 +91,4 @@ def empty_batch(first: int, count: int = 1) -> Batch:
     """A batch without events that covers indices."""
     none = np.empty(0, dtype=np.int64)
     empty = pa.array([], type=pa.large_binary())
-    fields = JsonFields([], none)
-    return Batch(index=none, scheduled=none, text=empty, fields=fields, first=first, count=count)
+    return Batch(none, none, empty, JsonFields([], none), first=first, count=count)

@@ -15,6 +15,9 @@ COSTLY_BASE_NS: Final = 20_000_000_000
 COSTLY_CAP_NS: Final = 240_000_000_000
 """Retries are rarer if a failure costs other flows their connection."""
 
+RETRY_NS: Final = 300_000_000_000
+"""How long an event that the destination rejects is retried, if `on_error` is `retry`."""
+
 
 def costly_delay_ns(tries: int, jitter: float) -> int:
     """As `delay_ns`, for retries whose failure holds up other flows."""

@@ -252,9 +252,9 @@ class ConnectionLane:
                 self._reports.append(events_skipped(flow.key, skipped))
             if flow.mark_committed(outcome.committed[flow.key], version):
                 self._reports.append(FlowRunning(flow.key))
-        elif error is not None and is_retryable(error, flow):
+        elif error is not None and (is_retryable(error, flow) or flow.retries(error, now)):
             self._state.quarantine(flow, error, now + delay_ns(flow.quarantine.tries, jitter))
-        elif report := flow.reject_in_flight(error, delivery.batches[-1].next, version):
+        elif report := flow.reject_in_flight(error, delivery.batches[-1].next, version, now):
             self._reports.append(report)
         self._flows.update(flow)
         if not self.complete_withdrawal(flow, now) and not self._state.end_if_done(flow):

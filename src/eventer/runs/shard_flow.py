@@ -11,6 +11,7 @@ from eventer.core.errors import EventerError, TemplateError
 from eventer.core.model import OnError, Position, PositionKey
 from eventer.destinations.base import Delivery
 from eventer.runs.assignment import Assignment
+from eventer.runs.backoff import RETRY_NS
 from eventer.runs.flow_state import (
     NO_QUARANTINE,
     Delivering,
@@ -44,7 +45,9 @@ class ShardFlow:
 
     `version` changes whenever generation goes back to an earlier index: results of older requests
     are dropped. `accepted` is the position to resume at where the destination has lost its own.
-    `skip` are indices from the position on that emit nothing.
+    `skip` are indices from the position on that emit nothing. `retry_index` is an event that the
+    destination has rejected and that is retried, since `retry_since`: all events before it are
+    committed before it is delivered again.
     """
 
     assignment: Assignment
@@ -57,6 +60,8 @@ class ShardFlow:
     prepare_at: int = 0
     prepare_tries: int = 0
     quarantine: Quarantine = NO_QUARANTINE
+    retry_index: int | None = None
+    retry_since: int = 0
 
     def __post_init__(self) -> None:
         self.skip = set(self.assignment.skip)
@@ -197,9 +202,9 @@ class ShardFlow:
     def _end(self) -> int:
         """The first index that must not be generated now, due or not."""
         end = self.delivering.end
-        poison_index = self.assignment.poison_index
-        if poison_index is not None and self.committed < poison_index:
-            return min(end, poison_index)
+        for barrier in (self.assignment.poison_index, self.retry_index):
+            if barrier is not None and self.committed < barrier:
+                end = min(end, barrier)
         return end
 
     def generation_end(self, now: int) -> int:
@@ -272,8 +277,17 @@ class ShardFlow:
         self.prepare_at = max(self.prepare_at, until)
         self._rewind(version)
 
+    def retries(self, error: EventerError, now: int) -> bool:
+        """Whether the next event, which is rejected, is to be delivered again."""
+        index = getattr(error, "index", None)
+        if self.assignment.on_error is not OnError.RETRY or index != self.committed:
+            return False
+        if self.retry_index != index:
+            self.retry_index, self.retry_since = index, now
+        return now - self.retry_since < RETRY_NS
+
     def reject_in_flight(
-        self, error: EventerError | None, end: int, version: int
+        self, error: EventerError | None, end: int, version: int, now: int
     ) -> EventsSkipped | None:
         """The batches in flight, up to the index `end`, are not committed; `error` says why."""
         state = self._rewind(version)
@@ -285,6 +299,9 @@ class ShardFlow:
         elif self.assignment.on_error is OnError.SKIP:
             self.skip.add(index)
             return events_skipped(self.key, [(index, error)])
+        elif self.assignment.on_error is OnError.RETRY and index > self.committed:
+            self.retry_index, self.retry_since = index, now
+            return None
         else:
             stop_at = index
         if state is not None:

@@ -11,7 +11,7 @@ from eventer.core.errors import DestinationRejectedError, Fault, RequestError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
 from eventer.core.pointer import format_pointer, parse_pointer
 from eventer.core.suggestions import did_you_mean
-from eventer.destinations.kafka.topic_name import topic_name_error
+from eventer.destinations.kafka.topic_name import target_topic_error
 from eventer.destinations.postgres.identifiers import parse_table
 from eventer.service.connections import KnownConnection, environment_name
 from eventer.service.requests import AddRequest
@@ -60,7 +60,7 @@ def target_faults(target: Target, pointer: str) -> Iterator[Fault]:
     """The faults of a target's names. Their pointers begin with `pointer`."""
     match target:
         case KafkaTarget():
-            if fault := topic_name_error(target.topic):
+            if fault := target_topic_error(target.topic):
                 yield Fault(f"{pointer}/topic", fault)
             yield from _option_faults(target, pointer)
         case PostgresTarget():

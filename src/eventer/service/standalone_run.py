@@ -40,6 +40,7 @@ from eventer.runs.shard_messages import (
     EventsSkipped,
     FlowFailed,
     FlowFinished,
+    FlowRunning,
     FlowSuspended,
     FlowsWaiting,
     PositionRead,
@@ -196,6 +197,8 @@ class StandaloneRun:
             case EventsSkipped():
                 self._start_duration_timer()
                 self._on_skipped(report)
+            case FlowRunning():
+                self._unavailable_since = None
             case FlowsWaiting(error=error) | FlowSuspended(error=error):
                 self._on_unavailable(error)
             case FlowFailed(error=error, position=position):

@@ -162,7 +162,7 @@ async def test_an_upsert_key_is_a_name_or_a_list(client, service, key, expected)
         (add_body({"template": None}), "/events/0", "has no template"),
         (add_body({"schema": "e30="}), "/events/0", "has both `schema` and `template`"),
         (add_body({"template": None, "schema": "?"}), "/events/0/schema", "is not base64"),
-        (add_body({"on_error": "go"}), "/events/0/on_error", "'stop' or 'skip'"),
+        (add_body({"on_error": "go"}), "/events/0/on_error", "'stop', 'skip' or 'retry'"),
         (add_body({"intervall": "1s"}), "/events/0/intervall", "unknown field"),
         (add_body(None, {"type": "redis"}), "/destinations/0/type", "'kafka' or 'postgres'"),
         (add_body(None, {"type": "postgres"}), "/destinations/0", "but no 'postgres' options"),

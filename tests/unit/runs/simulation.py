@@ -440,7 +440,9 @@ class Simulation:
         process.shard.connection.delivered(told, self.now, self.random.random())
 
     def _is_refused(self, generator: int, index: int) -> bool:
-        return index in self.generators[PositionKey(7, generator, 0)].refused
+        """Whether the server refuses an event; for generators that retry, during faults only."""
+        of = self.generators[PositionKey(7, generator, 0)]
+        return index in of.refused and (of.on_error is not OnError.RETRY or self.faults)
 
     def _generate_all(self, instruction: Generate) -> list[GenerationResult]:
         requests = instruction.requests[: self.random.randint(1, len(instruction.requests))]
@@ -482,8 +484,9 @@ class Simulation:
         log = self.server.log.get(generator.key.generator, [])
         position = self.server.positions.get(generator.key, Position()).next
         pace = Pace(generator.segments)
-        bad = generator.raising | generator.refused
-        if generator.on_error is OnError.STOP and generator.state == "failed":
+        retries = generator.on_error is OnError.RETRY
+        bad = generator.raising | (frozenset() if retries else generator.refused)
+        if generator.on_error is not OnError.SKIP and generator.state == "failed":
             assert position == min(bad)
         else:
             assert generator.state == "running"

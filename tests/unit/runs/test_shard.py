@@ -18,7 +18,7 @@ from eventer.core.errors import (
 from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError, Position, PositionKey, Segment
 from eventer.destinations.base import DeliveryOutcome, Flow
 from eventer.runs.assignment import Assignment
-from eventer.runs.backoff import CAP_NS, COSTLY_BASE_NS, FENCED_NS
+from eventer.runs.backoff import CAP_NS, COSTLY_BASE_NS, FENCED_NS, RETRY_NS
 from eventer.runs.batch_limiter import SLOW_NS
 from eventer.runs.commit_throttle import COMMIT_WINDOW_NS, MAX_PAUSE_NS, TIME_SHARE_DIVISOR
 from eventer.runs.connection_state import IDLE_NS
@@ -456,6 +456,75 @@ class TestFailures:
         (failed,) = driver.reports_of(FlowFailed)
         assert failed.error is refusal
         assert driver.positions[A].next == 6
+
+    def test_refused_events_are_reported_and_not_counted_as_committed(self) -> None:
+        driver = ShardDriver()
+        driver.run(A, on_error=OnError.SKIP, count=30)
+        driver.generated(driver.expect(Generate))
+        (delivery,) = driver.expect(Deliver).deliveries
+        assert delivery.skip_rejected
+        refused = [*range(3, 15), 20]
+        errors = [DestinationRejectedError(f"event {n}", index=n) for n in refused]
+        position = advance_position(Position(), delivery.without(refused).batches)
+        driver.shard.connection.delivered(
+            DeliveryOutcome({A: position}, skipped={A: errors}), driver.now
+        )
+        (skipped,) = driver.reports_of(EventsSkipped)
+        assert (skipped.key, skipped.count) == (A, 13)
+        assert (
+            skipped.first
+            == tuple((n, error) for n, error in zip(refused, errors, strict=True))[:10]
+        )
+        (committed,) = driver.reports_of(TransactionCommitted)
+        (left,) = committed.deliveries
+        assert sum(batch.rows for batch in left.batches) == 17
+        assert sum(batch.skipped for batch in left.batches) == 13
+        driver.now += SECOND
+        assert driver.expect(Generate).requests[0].first == 30
+
+    @pytest.mark.parametrize("seconds", [1, 299])
+    def test_a_refused_event_is_retried_after_those_before_it(self, seconds: int) -> None:
+        driver = ShardDriver()
+        driver.run(A, on_error=OnError.RETRY)
+        refused_since = driver.now
+        self.refuse_until(driver, 6, lambda: driver.now - refused_since < seconds * SECOND)
+        assert driver.positions[A].next > 6
+        suspended = driver.reports_of(FlowSuspended)
+        assert {report.key for report in suspended} == {A}
+        assert 2 <= len(suspended) <= 12 + seconds // 2, "at growing intervals"
+        assert driver.reports_of(FlowRunning)[-1] == FlowRunning(A)
+
+    def test_a_refused_event_is_retried_for_a_time_only(self) -> None:
+        driver = ShardDriver()
+        driver.run(A, on_error=OnError.RETRY)
+        began = driver.now
+        self.refuse_until(driver, 6, lambda: True)
+        (failed,) = driver.reports_of(FlowFailed)
+        assert getattr(failed.error, "index", None) == 6
+        assert failed.position is not None
+        assert failed.position.next == 6
+        assert RETRY_NS <= driver.now - began <= RETRY_NS + 2 * CAP_NS
+
+    def refuse_until(self, driver: ShardDriver, index: int, refused: Callable[[], bool]) -> None:
+        """Delivers until the index is committed or its generator failed."""
+        while driver.positions.get(A, Position()).next <= index and driver.shard.keys:
+            deliver = driver.next_delivery()
+            (delivery,) = deliver.deliveries
+            first, end = delivery.batches[0].first, delivery.batches[-1].next
+            if first <= index < end and refused():
+                error = DestinationRejectedError("no parent yet", index=index)
+                driver.shard.connection.delivered(DeliveryOutcome({}, {A: error}), driver.now, 0.5)
+                driver.reports += driver.shard.take_reports()
+            else:
+                driver.commit(deliver)
+
+    def test_a_raising_event_is_not_retried(self) -> None:
+        driver = ShardDriver()
+        driver.run(A, on_error=OnError.RETRY)
+        driver.generated(driver.expect(Generate), raising(4))
+        driver.generated(driver.expect(Generate), raising(4))
+        driver.commit(driver.expect(Deliver))
+        assert [failed.key for failed in driver.reports_of(FlowFailed)] == [A]
 
     def test_a_refusal_without_an_index_fails_at_once(self) -> None:
         driver = ShardDriver()

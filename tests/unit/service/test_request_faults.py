@@ -70,6 +70,23 @@ def test_invalid_names() -> None:
     assert pointers(to(PostgresTarget("a.b.c"))) == ["/destinations/0/postgres/table"]
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        KafkaTarget("eventer-positions"),
+        KafkaTarget("eventer-ledger"),
+        KafkaTarget("__consumer_offsets"),
+        PostgresTarget("eventer.position"),
+        PostgresTarget('"eventer"."shard"'),
+        PostgresTarget("eventer.anything"),
+    ],
+)
+def test_reserved_names(target: KafkaTarget | PostgresTarget) -> None:
+    (fault,) = request_faults(to(target), CONNECTIONS)
+    assert "is reserved for" in fault.message
+    assert "choose another" in fault.message
+
+
 def test_options_that_are_not_pointers() -> None:
     target = KafkaTarget("orders", key="/a~", headers=(("h/1", "/~x"),))
     assert pointers(to(target)) == [

@@ -27,7 +27,8 @@ class EventBody(TemplateBody):
     count: Count = Field(default=1, description="Number of events per interval.")
     on_error: OnError = Field(
         default=OnError.STOP,
-        description="When an event fails: `stop` the generator or `skip` the event.",
+        description="When an event fails: `stop` the generator, `skip` the event, or `retry` to "
+        "deliver it for up to 5 minutes, then stop.",
     )
     catch_up: CatchUp = Field(
         default=CatchUp.DROP, description="After a downtime: `drop` or `replay` the backlog."

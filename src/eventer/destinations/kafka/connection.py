@@ -52,7 +52,7 @@ from eventer.destinations.kafka.send_planner import PlanOrError, SendPlanner
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.kafka.topic_admin import TopicAdmin
 from eventer.destinations.kafka.topic_cache import TopicCache
-from eventer.destinations.kafka.topic_name import topic_name_error
+from eventer.destinations.kafka.topic_name import target_topic_error
 from eventer.kernels.kafka.record_batches import (
     ProducerState,
     RecordColumns,
@@ -124,7 +124,7 @@ class KafkaConnection:
     async def check(self, flow: Flow) -> None:
         """See `ShardConnection.check`. Only names can be checked: of the topic, and of fields."""
         target = kafka_target(flow)
-        if fault := topic_name_error(target.topic):
+        if fault := target_topic_error(target.topic):
             raise DestinationRejectedError(fault)
         check_option_fields(flow.shape, target)
 
@@ -239,7 +239,7 @@ class KafkaConnection:
         return await self._plan_alone(delivery, item)
 
     async def _plan_alone(self, delivery: Delivery, item: PlanOrError | None = None) -> PlanOrError:
-        """Plans a delivery by itself, so that a fault is its own; `item` is a plan of it, if any."""
+        """Plans a delivery by itself, so that a fault is its own; `item` is a plan that it has."""
         return await self._planner.run(
             [delivery], lambda: self._without_rejected(delivery, item or self._plan(delivery))
         )

@@ -21,6 +21,7 @@ from eventer.core.model import KafkaTarget, PositionKey
 from eventer.destinations.kafka.position import decode_key, encode_key
 from eventer.destinations.kafka.send_plan import SendPlan
 from eventer.destinations.kafka.topic_admin import DEFAULT_MAX_MESSAGE_BYTES
+from eventer.destinations.kafka.topic_name import LEDGER_TOPIC
 from eventer.kernels.kafka.record_batches import (
     Codec,
     RecordBatch,
@@ -29,7 +30,7 @@ from eventer.kernels.kafka.record_batches import (
     split,
 )
 
-TOPIC: Final = "eventer-ledger"
+TOPIC: Final = LEDGER_TOPIC
 _MS_PER_HOUR: Final = 3_600_000
 _SEGMENTS: Final = 8
 """The broker deletes whole segments: with this many, retention is close to the setting."""

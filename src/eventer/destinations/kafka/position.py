@@ -15,10 +15,11 @@ import numpy as np
 
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import KafkaTarget, Position, PositionKey
+from eventer.destinations.kafka.topic_name import POSITIONS_TOPIC
 from eventer.kernels.kafka.record_batches import RecordBatch, RecordColumns, bytes_column, frame
 from eventer.kernels.kafka.record_reading import Records
 
-TOPIC: Final = "eventer-positions"
+TOPIC: Final = POSITIONS_TOPIC
 
 _CONFIG: Final = (
     ("cleanup.policy", "compact"),

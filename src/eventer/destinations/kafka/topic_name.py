@@ -5,7 +5,22 @@ from __future__ import annotations
 import re
 from typing import Final
 
+POSITIONS_TOPIC: Final = "eventer-positions"
+LEDGER_TOPIC: Final = "eventer-ledger"
+_RESERVED: Final = {
+    POSITIONS_TOPIC: "Eventer's positions",
+    LEDGER_TOPIC: "Eventer's ledger",
+    "__consumer_offsets": "Kafka itself",
+    "__transaction_state": "Kafka itself",
+}
 _LEGAL: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
+
+
+def target_topic_error(name: str) -> str | None:
+    """As `topic_name_error`, for a topic that generators deliver to."""
+    if name in _RESERVED:
+        return f"the topic {name!r} is reserved for {_RESERVED[name]}; choose another topic"
+    return topic_name_error(name)
 
 
 def topic_name_error(name: str) -> str | None:

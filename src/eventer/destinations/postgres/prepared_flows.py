@@ -35,7 +35,7 @@ class PreparedFlow:
     found: frozenset[str]
     mapping: TableMapping
     number: int
-    staging_table: str = ""
+    staging_table: int = 0
     fingerprint: str | None = None
 
 

@@ -39,6 +39,7 @@ from eventer.destinations.postgres.row_loader import (
 from eventer.destinations.postgres.staging_tables import (
     TEMP_SCHEMA,
     execute_insert_sql,
+    staging_name,
 )
 from eventer.destinations.postgres.system_catalog import read_fingerprint
 from eventer.kernels.pgcopy.copy_stream import Bytes, pieces
@@ -187,7 +188,7 @@ class ShardOwner:
         ready, source = group[0].ready, _copy_chunks(self._client, streams)
         if not ready.mapping.direct:
             await self._client.copy_to_table(
-                ready.staging_table,
+                staging_name(ready.staging_table),
                 schema_name=TEMP_SCHEMA,
                 source=source,
                 format="binary",

@@ -31,7 +31,7 @@ StagingLayout: TypeAlias = tuple[str, ...]
 
 @dataclass(slots=True)
 class _StagingTable:
-    name: str
+    number: int
     users: int = 0
 
 
@@ -47,17 +47,18 @@ class StagingTables:
         self._numbered: OrderedDict[StagingLayout, str] = OrderedDict()
         self._numbers = 0
 
-    async def join(self, mapping: TableMapping, flow: int) -> str:
-        """Prepares the insertion of a flow; returns the name of its staging table."""
+    async def join(self, mapping: TableMapping, flow: int) -> int:
+        """Prepares the insertion of a flow; returns the number of its staging table."""
         layout = staging_layout(mapping)
         staging_table = self._by_layout.get(layout)
         if staging_table is None:
-            staging_table = _StagingTable(await self._create(layout, "eventer_stage"))
+            staging_table = _StagingTable(self._next_number())
+            await self._create(layout, staging_name(staging_table.number))
             self._by_layout[layout] = staging_table
-        insertion = insert_sql(mapping, staging_table.name, flow)
+        insertion = insert_sql(mapping, staging_table.number, flow)
         await self._client.execute(f"PREPARE {_prepared_name(flow)} AS {insertion}")
         staging_table.users += 1
-        return staging_table.name
+        return staging_table.number
 
     async def release(self, mapping: TableMapping, flow: int) -> None:
         """Drops the insertion of a flow."""
@@ -67,13 +68,16 @@ class StagingTables:
         await self._client.execute(f"DEALLOCATE {_prepared_name(flow)}")
         if staging_table.users == 0:
             del self._by_layout[layout]
-            await self._client.execute(f"DROP TABLE {TEMP_SCHEMA}.{staging_table.name}")
+            name = staging_name(staging_table.number)
+            await self._client.execute(f"DROP TABLE {TEMP_SCHEMA}.{name}")
 
     async def numbered(self, mapping: TableMapping) -> str:
         """The name of a staging table for numbered rows, for the next transaction."""
         layout = numbered_layout(mapping)
         if layout not in self._numbered:
-            self._numbered[layout] = await self._create(layout, "eventer_rows")
+            number = self._next_number()
+            await self._create(layout, f"eventer_rows_{number}")
+            self._numbered[layout] = f"eventer_rows_{number}"
         self._numbered.move_to_end(layout)
         return self._numbered[layout]
 
@@ -83,18 +87,18 @@ class StagingTables:
             _, name = self._numbered.popitem(last=False)
             await self._client.execute(f"DROP TABLE {TEMP_SCHEMA}.{name}")
 
-    async def _create(self, layout: StagingLayout, prefix: str) -> str:
-        """Creates a table; returns its name."""
-        await check_may_stage(self._client)
+    def _next_number(self) -> int:
         self._numbers += 1
-        name = f"{prefix}_{self._numbers}"
+        return self._numbers
+
+    async def _create(self, layout: StagingLayout, name: str) -> None:
+        await check_may_stage(self._client)
         async with self._client.transaction():
             # A temporary table need not survive a crash, so the commit need not wait for the disk.
             await self._client.execute("SET LOCAL synchronous_commit = off")
             await self._client.execute(
                 f"CREATE TEMP TABLE {name} ({', '.join(layout)}) ON COMMIT DELETE ROWS"
             )
-        return name
 
 
 async def check_may_stage(client: asyncpg.Connection) -> None:
@@ -119,6 +123,11 @@ def staging_layout(mapping: TableMapping) -> StagingLayout:
     return (*values, *(("n integer",) if mapping.has_row_numbers else ()), "flow integer")
 
 
+def staging_name(number: int) -> str:
+    """The name of a staging table."""
+    return f"eventer_stage_{number}"
+
+
 def numbered_layout(mapping: TableMapping) -> StagingLayout:
     """The columns for numbered rows of a mapping."""
     values = tuple(f"c{i} {column.staging_type}" for i, column in enumerate(mapping.columns))
@@ -134,12 +143,12 @@ def execute_insert_sql(flow: int) -> str:
     return f"EXECUTE {_prepared_name(flow)}"
 
 
-def insert_sql(mapping: TableMapping, staging_table: str, flow: int) -> str:
+def insert_sql(mapping: TableMapping, number: int, flow: int) -> str:
     """SQL that appends the staged rows of a flow to its table, or upserts the last of each key.
 
     OVERRIDING SYSTEM VALUE gives an event's value precedence over an identity column's.
     """
-    source = f"FROM {TEMP_SCHEMA}.{staging_table} WHERE flow = {flow}"
+    source = f"FROM {TEMP_SCHEMA}.{staging_name(number)} WHERE flow = {flow}"
     return _insert(mapping, source, last_of_key=mapping.has_row_numbers)
 
 
