@@ -44,6 +44,9 @@ def add(
     """Add generators to a running service, or change the pace of existing ones."""
     answer = _client(context, url).post("/generator/add", body=read_input(file))
     _show(answer["generators"], answer, as_json=as_json)
+    for view in answer["generators"]:
+        for warning in view.get("warnings", ()):
+            print_message(f"warning: generator {view['id']}: {warning['message']}")
 
 
 @exit_with_code
@@ -156,10 +159,11 @@ def details(view: Mapping[str, Any]) -> str:
         "destination": destination_label(view["destination"]),
         **{name: view["event"][name] for name in ("dataset", "stream", "count", "interval")},
     }
-    error = flat.pop("last_error")
+    error, warnings = flat.pop("last_error"), flat.pop("warnings", ())
     del flat["event"]
     width = max(map(len, flat))
     lines = [f"{name:<{width}}  {'-' if value is None else value}" for name, value in flat.items()]
+    lines += [f"warning: {warning['message']}" for warning in warnings]
     if error:
         fault = {"pointer": f"at {error['at']}", **error}
         lines.append(format_error(problem_error(422, {"detail": "last error", "errors": [fault]})))

@@ -149,5 +149,8 @@ def _print_warnings(answer: PreviewedEvents | Inspection) -> None:
     for trace in answer.traces:
         print_message(trace)
     for notice in answer.warnings:
-        lines = format_place(notice.place, notice.hint) if notice.place else []
+        if notice.place is None:
+            print_message(f"warning: {notice.text}")
+            continue
+        lines = format_place(notice.place, notice.hint)
         print_message("\n".join([f"warning: {notice.message}", *lines]))

@@ -194,11 +194,13 @@ class EventShape:
 
     `columns` are the possible top-level fields, sorted by code point. If `open`, events may have
     more fields, which are stored as `jsonb`. `is_object` is None if it is not known in advance.
+    `absent` are the fields named by options of the destination that none of the first events had.
     """
 
     columns: tuple[Column, ...] = ()
     open: bool = True
     is_object: bool | None = None
+    absent: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

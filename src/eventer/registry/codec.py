@@ -67,14 +67,18 @@ def read_template(text: str) -> Template:
 
 def shape_text(shape: EventShape) -> str:
     """A shape as JSON text."""
-    return _dump(asdict(shape))
+    parts = asdict(shape)
+    if not shape.absent:
+        del parts["absent"]
+    return _dump(parts)
 
 
 def read_shape(text: str) -> EventShape:
     """Reads the text of `shape_text`."""
     parts: dict[str, Any] = json.loads(text)
     columns = tuple(Column(c["name"], ColumnType(c["type"])) for c in parts.pop("columns"))
-    return EventShape(**parts, columns=columns)
+    absent = tuple(parts.pop("absent", ()))
+    return EventShape(**parts, columns=columns, absent=absent)
 
 
 def failure_text(failure: GeneratorFailure | None) -> str | None:

@@ -89,7 +89,7 @@ def _spec(
     return GeneratorSpec(
         replace(event_source, template=inspection.template),
         target,
-        shape=inspection.shape,
+        shape=replace(inspection.shape, absent=inspection.absent.get(target, ())),
         on_error=event.on_error,
         catch_up=event.catch_up,
         engine=inspection.engine,

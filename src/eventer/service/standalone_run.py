@@ -17,6 +17,7 @@ from eventer.core.model import (
     EventSource,
     GeneratorSpec,
     Guarantee,
+    KafkaTarget,
     OnError,
     Position,
     PositionKey,
@@ -26,6 +27,7 @@ from eventer.core.model import (
 )
 from eventer.destinations.base import ShardConnection
 from eventer.destinations.console import ConsoleConnection
+from eventer.destinations.kafka.option_fields import check_option_fields
 from eventer.jsonnet.importer import FolderImporter, NoLibrary
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, prepare
@@ -102,6 +104,8 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     connect = _connector(request.target, settings)
     importer = NoLibrary() if settings.library is None else FolderImporter(settings.library)
     prepared = run_with_large_stack(lambda: prepare(template, importer))
+    if isinstance(request.target, KafkaTarget):
+        check_option_fields(prepared.shape, request.target)
     context = EventContext(request.dataset, settings.instance_id)
     event_source = EventSource(prepared.template, request.stream, context)
     return RunJob(event_source, prepared, request.target, run_schedule, request.on_error, connect)

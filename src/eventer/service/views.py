@@ -10,7 +10,12 @@ from eventer.destinations.audit import AuditReport
 from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.runs.lateness import LATENESS_BOUNDS
 from eventer.service.shard_totals import ShardTotals, Stage
-from eventer.workers.inspector_messages import Inspection, PreviewedEvents
+from eventer.workers.inspector_messages import (
+    Inspection,
+    PreviewedEvents,
+    TemplateWarning,
+    absent_field_warnings,
+)
 from eventer.workers.messages import AuditProgress, ShardId
 from eventer.workers.supervisor import ProcessStatus
 
@@ -68,6 +73,11 @@ class GeneratorView:
     def target(self) -> Target:
         """Where its events go."""
         return self.record.spec.target
+
+    @property
+    def warnings(self) -> tuple[TemplateWarning, ...]:
+        """What is legal but surprising about its destination's options."""
+        return absent_field_warnings(self.target, self.record.spec.shape)
 
     @property
     def created_at(self) -> int:

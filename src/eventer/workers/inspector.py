@@ -7,6 +7,8 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -23,8 +25,10 @@ from eventer.core.errors import (
 )
 from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import (
+    ColumnType,
     EventContext,
     EventSource,
+    KafkaTarget,
     OnError,
     PostgresTarget,
     Stream,
@@ -54,6 +58,7 @@ from eventer.workers.inspector_messages import (
     RecomputedEvents,
     RecomputeEvents,
     TemplateWarning,
+    absent_field_warnings,
 )
 from eventer.workers.messages import Ready, WorkerConfig
 
@@ -188,6 +193,13 @@ def _inspect(request: InspectTemplate, importer: Importer) -> Inspection:
     )
     times = np.full(request.count, request.at, dtype=np.int64)
     batches, failing = _dry_run(engine, times, end)
+    rejections = dict(_rejections(request.targets, prepared, batches))
+    accepted = (target for target in request.targets if target not in rejections)
+    absent = {target: _absent_fields(target, prepared, batches) for target in accepted}
+    absent_warnings = (
+        absent_field_warnings(target, replace(prepared.shape, absent=fields))
+        for target, fields in absent.items()
+    )
     return Inspection(
         template=prepared.template,
         digest=prepared.program.digest.hex(),
@@ -195,8 +207,9 @@ def _inspect(request: InspectTemplate, importer: Importer) -> Inspection:
         engine=engine.name,
         reason=engine.reason,
         shape=prepared.shape,
-        warnings=_warnings(prepared),
-        rejections=dict(_rejections(request.targets, prepared, batches)),
+        warnings=(*_warnings(prepared), *chain.from_iterable(absent_warnings)),
+        rejections=rejections,
+        absent={target: fields for target, fields in absent.items() if fields},
         traces=tuple(traces.lines),
         failing=failing,
     )
@@ -256,6 +269,25 @@ def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batc
             raise DestinationRejectedError("the events are not objects; table rows need objects")
         names = frozenset[str]().union(*(batch.fields.names() for batch in batches))
         table_fields(prepared.shape, target, names)
+    if isinstance(target, KafkaTarget):
+        from eventer.destinations.kafka.option_fields import check_option_fields
+
+        check_option_fields(prepared.shape, target)
+
+
+def _absent_fields(
+    target: Target, prepared: PreparedTemplate, batches: list[Batch]
+) -> tuple[str, ...]:
+    """The fields that options of the target name and that no event has."""
+    if not isinstance(target, KafkaTarget):
+        return ()
+    from eventer.destinations.kafka.option_fields import absent_fields
+
+    def has_value(pointer: str) -> bool:
+        columns = (batch.fields.column(pointer, ColumnType.KEY) for batch in batches)
+        return any(column.null_count < len(column) for column in columns)
+
+    return absent_fields(prepared.shape, target, has_value)
 
 
 def _has_objects(batch: Batch) -> bool:

@@ -12,12 +12,14 @@ from eventer.core.model import (
     EngineName,
     EventShape,
     EventSource,
+    KafkaTarget,
     OnError,
     Segment,
     Target,
     Template,
 )
 from eventer.core.source import Place
+from eventer.destinations.kafka.option_fields import option_warnings
 from eventer.plan.explanation import TemplateExplanation
 
 
@@ -50,12 +52,22 @@ class TemplateWarning:
         return self.message if self.hint is None else f"{self.message} ({self.hint})"
 
 
+def absent_field_warnings(target: Target, shape: EventShape) -> tuple[TemplateWarning, ...]:
+    """A warning for each option of a target whose field none of the first events has."""
+    if not isinstance(target, KafkaTarget):
+        return ()
+    return tuple(
+        TemplateWarning(message, None, hint) for message, hint in option_warnings(shape, target)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """A valid template with its imports, its engine, and facts about its events.
 
-    `rejections` are the targets that its events cannot go into. `failing` is the first error if
-    some, but not all, of the events raise.
+    `rejections` are the targets that its events cannot go into; `absent` are the fields that
+    options of a target name and that no event had. `failing` is the first error if some, but not
+    all, of the events raise.
     """
 
     template: Template
@@ -66,6 +78,7 @@ class Inspection:
     shape: EventShape
     warnings: tuple[TemplateWarning, ...]
     rejections: Mapping[Target, DestinationRejectedError] = field(default_factory=dict)
+    absent: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
     traces: tuple[str, ...] = ()
     failing: EventerError | None = None
 

@@ -4,8 +4,9 @@ import asyncio
 import json
 import random
 import string
+from functools import partial
 
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from eventer.core.model import KafkaTarget
@@ -108,9 +109,21 @@ def wait_until_served(bootstrap, topic):
     consumer = Consumer(OPTIONS | {"bootstrap.servers": bootstrap})
     try:
         for number in consumer.list_topics(topic, timeout=DEADLINE_S).topics[topic].partitions:
-            consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=DEADLINE_S)
+            wait_until(partial(_is_served, consumer, TopicPartition(topic, number)))
     finally:
         consumer.close()
+
+
+def _is_served(consumer, place):
+    try:
+        return bool(consumer.get_watermark_offsets(place, timeout=DEADLINE_S))
+    except KafkaException as error:
+        if error.args[0].name() not in NOT_SERVED_YET:
+            raise
+        return False
+
+
+NOT_SERVED_YET = {"NOT_LEADER_FOR_PARTITION", "UNKNOWN_TOPIC_OR_PART"}
 
 
 def create_topic(bootstrap, topic, partitions=1, **config):

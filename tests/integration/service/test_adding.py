@@ -142,6 +142,20 @@ async def test_one_identity_at_two_paces_is_refused(shared_environment: ServiceE
         assert len(await eventer.status()) == 1
 
 
+async def test_a_field_that_events_lack_is_refused_or_shown(
+    shared_environment: ServiceEnvironment,
+) -> None:
+    destination = DestinationRequest("good", KafkaTarget("good", key="ordr"))
+    async with shared_environment.service() as eventer:
+        with pytest.raises(RequestError, match="`key` names the field 'ordr'"):
+            await eventer.add(request(named("a", "{ order: 1 }"), destination=destination))
+        is_open = named("a", "{ order: 1, ['f' + std.native('get_integer')(1, 9)]: 2 }")
+        (added,) = await eventer.add(request(is_open, destination=destination))
+        assert "records get no key" in added.warnings[0].text
+        (known,) = await eventer.status(added.id)
+        assert known.warnings == added.warnings
+
+
 async def test_preview_and_validate(shared_environment: ServiceEnvironment) -> None:
     async with shared_environment.service() as eventer:
         asked = PreviewRequest(COUNTING, count=5, seed=9, dataset="here")

@@ -120,6 +120,22 @@ async def test_targets_that_cannot_take_the_events_are_named(inspectors: Inspect
     assert list(found.rejections) == [table]
 
 
+async def test_options_that_name_fields_which_events_lack(inspectors: InspectorPool) -> None:
+    misspelled, right = KafkaTarget("t", key="ordr"), KafkaTarget("t", key="order")
+    closed = await inspectors.ask(inspect("{ order: 1 }", misspelled, right), Inspection, PATIENT)
+    assert list(closed.rejections) == [misspelled]
+    assert (closed.absent, closed.warnings) == ({}, ())
+    template = "{ order: 1, ['f' + std.native('get_integer')(1, 9)]: 2 }"
+    found = await inspectors.ask(inspect(template, misspelled, right), Inspection, PATIENT)
+    assert found.rejections == {}
+    assert found.absent == {misspelled: ("ordr",)}
+    (warning,) = found.warnings
+    assert "records get no key (did you mean 'order'?)" in warning.text
+    either = KafkaTarget("t", key="f1", headers=(("h", "/order/x"),))
+    found = await inspectors.ask(inspect(template, either), Inspection, PATIENT)
+    assert found.absent == {either: ("/order/x",)}
+
+
 async def test_a_slow_template_is_checked_with_fewer_events(inspectors: InspectorPool) -> None:
     found = await inspectors.ask(inspect(slow(60), seconds=0.5), Inspection, PATIENT)
     assert 1 <= sum("slow" in line for line in found.traces) < 100

@@ -72,6 +72,7 @@ async def test_a_generator_has_exactly_the_fields_of_the_contract(client):
             "source_line": "{a: usr.name}",
             "at": "2023-11-14T22:13:20.000000Z",
         },
+        "warnings": [],
         "delivery": "exactly-once",
         "created_at": "1970-01-01T00:00:00.000000Z",
         "updated_at": "1970-01-01T00:00:01.500000Z",

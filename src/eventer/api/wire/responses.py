@@ -100,6 +100,7 @@ class GeneratorOut(ResponseModel):
     retries: int = Field(description="Retries since the service started.")
     next_tick: InstantText | None
     last_error: Annotated[ErrorOut | None, BeforeValidator(_last_error_json)]
+    warnings: list[WarningOut] = Field(description="What is legal but surprising.")
     delivery: Guarantee | None = Field(
         description="`null` until the connected server has decided it."
     )

@@ -31,6 +31,7 @@ from eventer.destinations.kafka.errors import (
     describe,
 )
 from eventer.destinations.kafka.log_reader import LogReader
+from eventer.destinations.kafka.option_fields import check_option_fields
 from eventer.destinations.kafka.plan_sender import PlanSender
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.producer_startup import StartedProducer, start_producer
@@ -121,9 +122,11 @@ class KafkaConnection:
         return {key: known[key] for key in keys if key in known}
 
     async def check(self, flow: Flow) -> None:
-        """See `ShardConnection.check`. Only the name can be checked."""
-        if fault := target_topic_error(kafka_target(flow).topic):
+        """See `ShardConnection.check`. Only names can be checked: of the topic, and of fields."""
+        target = kafka_target(flow)
+        if fault := target_topic_error(target.topic):
             raise DestinationRejectedError(fault)
+        check_option_fields(flow.shape, target)
 
     async def prepare(self, flow: Flow) -> None:
         """See `ShardConnection.prepare`. Asks about a topic once a second."""
@@ -231,22 +234,26 @@ class KafkaConnection:
             return item
         if isinstance(item, SendPlan):
             await self._ensure_topic(item.flow)
-        return await self._plan_alone(delivery)
+            if self._topics.by_name[item.topic.name] != item.topic:
+                return await self._plan_alone(delivery)
+        return await self._plan_alone(delivery, item)
 
-    async def _plan_alone(self, delivery: Delivery) -> PlanOrError:
-        """Plans a delivery by itself, so that a fault is its own."""
-        return await self._planner.run([delivery], lambda: self._plan_without_rejected(delivery))
+    async def _plan_alone(self, delivery: Delivery, item: PlanOrError | None = None) -> PlanOrError:
+        """Plans a delivery by itself, so that a fault is its own; `item` is a plan that it has."""
+        return await self._planner.run(
+            [delivery], lambda: self._without_rejected(delivery, item or self._plan(delivery))
+        )
 
     def _plan(self, delivery: Delivery, max_batch_bytes: int | None = None) -> PlanOrError:
         return self._planner.plan(delivery, self._known_positions, max_batch_bytes)
 
-    def _plan_without_rejected(self, delivery: Delivery) -> PlanOrError:
+    def _without_rejected(self, delivery: Delivery, item: PlanOrError) -> PlanOrError:
         """A plan without the events that are rejected; their first error if none are skipped."""
-        while errors := rejected_events(item := self._plan(delivery)):
+        while errors := rejected_events(item):
             rest = self._skipped.skip(delivery, errors)
             if not isinstance(rest, Delivery):
                 return rest
-            delivery = rest
+            delivery, item = rest, self._plan(rest)
         return item
 
     async def _plan_after(self, failure: SendFailure, attempt: int) -> SendPlan | DestinationError:

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka import errors as kafka
+from aiokafka.client import ConnectionGroup
 
 from eventer.core.errors import DestinationUnavailableError
 from eventer.destinations.kafka import ledger, position
@@ -109,7 +110,8 @@ class PlanSender:
     async def _check_topics(self, plans: Sequence[SendPlan]) -> None:
         """Raises if topics are gone or cannot be written to, naming the flows."""
         names = {item.topic.name for item in plans}
-        states = await TopicAdmin(self._producer.client).states(names | _INTERNAL_TOPICS)
+        admin = TopicAdmin(self._producer.client, ConnectionGroup.COORDINATION)
+        states = await admin.states(names | _INTERNAL_TOPICS)
         faults = {name: each for name, each in states.items() if not isinstance(each, int)}
         for own in sorted(_INTERNAL_TOPICS & faults.keys()):
             raise DestinationUnavailableError(topic_error(faults[own], own).message)

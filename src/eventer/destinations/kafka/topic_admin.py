@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from aiokafka import errors as kafka
+from aiokafka.client import ConnectionGroup
 from aiokafka.protocol.admin import (
     CreatePartitionsRequest,
     CreateTopicsRequest_v3,
@@ -88,10 +90,15 @@ class _CreateTopics(Request[CreateTopicsRequest_v4]):  # type: ignore[misc]  # a
 
 
 class TopicAdmin:
-    """The topics of a cluster; the caller starts and closes the client."""
+    """The topics of a cluster; the caller starts and closes the client.
 
-    def __init__(self, client: Any) -> None:
+    A broker answers the requests of a connection in their order. So, while it waits for replicas
+    before it answers a producer, only requests in another `group` of connections are answered.
+    """
+
+    def __init__(self, client: Any, group: ConnectionGroup = ConnectionGroup.DEFAULT) -> None:
         self._client = client
+        self._group = group
 
     async def partition_counts(self, names: Collection[str]) -> Mapping[str, int]:
         """The number of partitions of each of the topics of which every partition has a leader."""
@@ -202,14 +209,20 @@ class TopicAdmin:
         }
 
     async def _send_request(self, request: Any, *, controller: bool = False) -> Any:
+        """The answer of the controller, or else of any broker that is reachable."""
         cluster = self._client.cluster
         if controller and cluster.controller is None:
             await self._client.force_metadata_update()
-        known = controller and cluster.controller is not None
-        node = cluster.controller.nodeId if known else self._client.get_random_node()
-        try:
-            return await self._client.send(node, request)
-        except kafka.KafkaError as error:
-            raise DestinationUnavailableError(
-                f"Kafka does not answer: {describe(error)}"
-            ) from error
+        nodes = [broker.nodeId for broker in cluster.brokers()]
+        if controller and cluster.controller is not None:
+            nodes = [cluster.controller.nodeId]
+        error: kafka.KafkaError = kafka.NodeNotReadyError("no broker is known")
+        for node in random.sample(nodes, len(nodes)):
+            try:
+                return await self._client.send(node, request, group=self._group)
+            except (kafka.KafkaConnectionError, kafka.NodeNotReadyError) as unreachable:
+                error = unreachable
+            except kafka.KafkaError as failure:
+                error = failure
+                break
+        raise DestinationUnavailableError(f"Kafka does not answer: {describe(error)}") from error

@@ -1,0 +1,74 @@
+"""Fields that options name: refused if no event can have them, a warning if none has."""
+
+from dataclasses import replace
+
+import pytest
+
+from eventer.core.errors import DestinationRejectedError
+from eventer.core.model import Column, ColumnType, EventShape, KafkaTarget
+from eventer.destinations.kafka.option_fields import (
+    absent_fields,
+    check_option_fields,
+    option_warnings,
+)
+
+COLUMNS = (Column("customer", ColumnType.JSONB), Column("order_id", ColumnType.BIGINT))
+CLOSED = EventShape(COLUMNS, open=False, is_object=True)
+OPEN = replace(CLOSED, open=True)
+LIST = EventShape((), open=False, is_object=False)
+OPTIONS = [
+    ("key", {"key": "ordr_id"}),
+    ("partition", {"partition": "ordr_id"}),
+    ("timestamp", {"timestamp": "ordr_id"}),
+    ("headers.h", {"headers": (("h", "ordr_id"),)}),
+]
+
+
+@pytest.mark.parametrize(("option", "options"), OPTIONS)
+def test_a_field_that_no_event_has_is_refused(option, options):
+    for shape in (CLOSED, replace(CLOSED, is_object=None)):
+        with pytest.raises(DestinationRejectedError) as caught:
+            check_option_fields(shape, KafkaTarget("t", **options))
+        assert caught.value.message == (
+            f"`{option}` names the field 'ordr_id', which is not a field of the template"
+        )
+        assert caught.value.hint == "did you mean 'order_id'?"
+
+
+def test_fields_that_events_may_have_are_accepted():
+    for options in ({}, {"key": "order_id"}, {"key": "/order_id"}, {"key": "/customer/id"}):
+        check_option_fields(CLOSED, KafkaTarget("t", **options))
+    for _, options in OPTIONS:
+        check_option_fields(OPEN, KafkaTarget("t", **options))
+    check_option_fields(LIST, KafkaTarget("t", key="/0"))
+    with pytest.raises(DestinationRejectedError, match="not objects"):
+        check_option_fields(LIST, KafkaTarget("t", key="order_id"))
+    with pytest.raises(DestinationRejectedError, match="/custmer/id"):
+        check_option_fields(CLOSED, KafkaTarget("t", key="/custmer/id"))
+
+
+@pytest.mark.parametrize(
+    ("field", "has_value", "absent"),
+    [
+        ("ordr_id", False, True),
+        ("ordr_id", True, False),
+        ("order_id", False, False),
+        ("/customer/contry", False, True),
+        ("/customer/country", True, False),
+    ],
+)
+def test_fields_that_no_event_of_a_sample_has(field, has_value, absent):
+    target = KafkaTarget("t", headers=(("h", field),))
+    found = absent_fields(OPEN, target, lambda pointer: pointer.startswith("/") and has_value)
+    assert found == ((field,) if absent else ())
+
+
+@pytest.mark.parametrize(("option", "options"), OPTIONS)
+def test_a_warning_says_what_follows(option, options):
+    shape = replace(OPEN, absent=("ordr_id",))
+    assert list(option_warnings(OPEN, KafkaTarget("t", **options))) == []
+    ((message, hint),) = option_warnings(shape, KafkaTarget("t", **options))
+    assert message.startswith(
+        f"`{option}` names the field 'ordr_id', which none of the first events has: "
+    )
+    assert hint == "did you mean 'order_id'?"
