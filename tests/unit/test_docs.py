@@ -14,6 +14,8 @@ from eventer.api.wire.generator_requests import AddBody
 from eventer.api.wire.template_requests import PreviewBody, TemplateBody, ValidateBody
 from eventer.cli.main import app
 from eventer.core.model import Stream, Template
+from eventer.embedded.postgres import DEFAULT_PORT
+from eventer.embedded.postgres_cluster import ADDRESS, DATABASE, ROLE
 from eventer.jsonnet.importer import StoredImporter
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
@@ -26,6 +28,7 @@ ALL = pages(reference=True)
 OWN = pages(reference=False)
 VARIABLE = re.compile(r"\bEVENTER_[A-Z][A-Z0-9_]*[A-Z0-9]\b")
 NOT_SETTINGS = {("config",), ("pg_bin",)}
+LOCAL_DSN = re.compile(r"postgresql://[^\s`]*@(?:127\.0\.0\.1|localhost)[^\s`]*")
 AT = 1_767_225_600_000_000_000
 cli: Any = typer.main.get_command(app)
 
@@ -231,3 +234,9 @@ def test_requests_are_valid(page: Page) -> None:
 def test_templates_and_requests_are_found() -> None:
     assert sum(len(page.blocks("jsonnet")) for page in OWN) >= 2
     assert sum(len(page.requests()) for page in OWN) >= 5
+
+
+@for_each_page(ALL, lambda page: LOCAL_DSN.findall(page.text))
+def test_the_shown_addresses_of_a_local_database_are_those_of_eventer_dev(page):
+    accepted = f"postgresql://{ROLE}@{ADDRESS}:{DEFAULT_PORT}/{DATABASE}"
+    assert set(LOCAL_DSN.findall(page.text)) == {accepted}

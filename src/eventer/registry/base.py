@@ -201,11 +201,6 @@ class Registry(Protocol):
         `stream` is the stream's name, or None if the template identifies the stream.
         """
 
-    async def find_related(
-        self, stream: str | None, digest: str, target: Target
-    ) -> tuple[int, ...]:
-        """Ids of the generators of this stream with the same topic or table, oldest first."""
-
     async def check(self) -> None:
         """Checks that changes can be written; writes none."""
 

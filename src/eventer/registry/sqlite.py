@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import IO, Any, Self, TypeVar
 
 from eventer.core.errors import RegistryError
-from eventer.core.model import Target
 from eventer.registry.base import (
     DEFAULT_SHARDS,
     Change,
@@ -26,7 +25,6 @@ from eventer.registry.base import (
     GeneratorExistsError,
     GeneratorRecord,
     stream_key,
-    target_location,
 )
 from eventer.registry.record_rows import read_record
 from eventer.registry.statements import MIGRATIONS, QUERIES, statements
@@ -90,14 +88,6 @@ class SqliteRegistry:
         values = {"stream_key": stream_key(stream, digest), "digest": digest}
         rows = await _run(self._executor, lambda: self._store.rows("find_seed", values))
         return int(rows[0]["seed"]) if rows else None
-
-    async def find_related(
-        self, stream: str | None, digest: str, target: Target
-    ) -> tuple[int, ...]:
-        """Ids of the generators of this stream with the same topic or table, oldest first."""
-        values = {"stream_key": stream_key(stream, digest), "place": target_location(target)}
-        rows = await _run(self._executor, lambda: self._store.rows("find_related", values))
-        return tuple(int(row["id"]) for row in rows)
 
     async def check(self) -> None:
         """Checks that the file can be written and that its disk has space for changes."""

@@ -19,6 +19,8 @@ class FlowSet:
     def __init__(self) -> None:
         self._all: dict[PositionKey, ShardFlow] = {}
         self._unready: dict[PositionKey, ShardFlow] = {}
+        self._unread: dict[PositionKey, ShardFlow] = {}
+        """Those whose position may be unread: a subset of the unready ones."""
         self._pending: dict[PositionKey, ShardFlow] = {}
         self._versions = 0
         self._quarantined_last = True
@@ -51,7 +53,7 @@ class FlowSet:
         """Adds the flow of an assignment."""
         assert assignment.key not in self._all
         flow = ShardFlow(assignment, self.version())
-        self._all[flow.key] = self._unready[flow.key] = flow
+        self._all[flow.key] = self._unready[flow.key] = self._unread[flow.key] = flow
 
     def remove(self, flow: ShardFlow) -> None:
         """Removes a flow."""
@@ -59,6 +61,7 @@ class FlowSet:
         self.drop_pending(flow)
         self._all.pop(flow.key, None)
         self._unready.pop(flow.key, None)
+        self._unread.pop(flow.key, None)
 
     # --- towards delivery ---------------------------------------------------------------------
 
@@ -66,7 +69,7 @@ class FlowSet:
         """Drops everything uncommitted of a flow whose connection was lost."""
         flow.lose_connection(self.version(), outcome_unknown=outcome_unknown)
         self.drop_pending(flow)
-        self._unready[flow.key] = flow
+        self._unready[flow.key] = self._unread[flow.key] = flow
 
     def set_prepared(self, flow: ShardFlow) -> None:
         """A flow's target is prepared."""
@@ -75,7 +78,9 @@ class FlowSet:
 
     def unread_positions(self) -> tuple[PositionKey, ...]:
         """The flows whose position must be read."""
-        return tuple(key for key, flow in self._unready.items() if flow.position_unread)
+        if self._unread:
+            self._unread = {key: flow for key, flow in self._unread.items() if flow.position_unread}
+        return tuple(self._unread)
 
     def unprepared(self) -> Iterator[ShardFlow]:
         """The flows whose target must be prepared."""

@@ -129,11 +129,11 @@ class Adder:
                 await self.registry.apply(changes)
             await self._reload([each.id for each in new], changing, now)
         self._record_destination_errors(destination_errors)
-        return await self._views(resolved, {each.id for each in new}, changing)
+        return self._views(resolved, {each.id for each in new}, changing)
 
     def _check_limits(self, resolved: Sequence[ResolvedSchedule]) -> None:
-        records = {id_: each.record for id_, each in self.lifecycle.generators.items()}
-        raise_faults(list(limit_faults(resolved, records, self.settings.limits)))
+        usage = self.lifecycle.generators.usage
+        raise_faults(list(limit_faults(resolved, usage, self.settings.limits)))
 
     async def _records(
         self, new: Sequence[ResolvedSchedule], drawn_seed: Mapping[str, int], now: int
@@ -171,12 +171,13 @@ class Adder:
         for id_, generator in changing.items():
             was_active = generator.active
             generator.record = records[id_]
+            self.lifecycle.generators.update_rate(generator)
             if generator.active and not was_active:
                 generator.last_error = None
                 self.lifecycle.launch(generator, new_segment_at=now)
         for id_ in new:
             generator = Generator.of(records[id_], self.registry.cluster.id)
-            self.lifecycle.generators[id_] = generator
+            self.lifecycle.generators.add(generator)
             self.lifecycle.launch(generator)
 
     def _record_destination_errors(self, destination_errors: Mapping[int, EventerError]) -> None:
@@ -187,7 +188,7 @@ class Adder:
                 generator.record_error(error, self.clock.now_ns())
                 generator.awaiting_answer = isinstance(error, NoAnswerYetError)
 
-    async def _views(
+    def _views(
         self,
         resolved: Sequence[ResolvedSchedule],
         created: Collection[int],
@@ -195,9 +196,7 @@ class Adder:
     ) -> tuple[GeneratorView, ...]:
         views = []
         for each in resolved:
-            related = await self.registry.find_related(
-                each.spec.stream.name, each.spec.digest, each.spec.target
-            )
+            related = self.lifecycle.generators.related(each.spec)
             others = tuple(id_ for id_ in related if id_ != each.id)
             view = self.view(self.lifecycle.generators[each.id])
             views.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ from eventer.core.pointer import format_pointer
 from eventer.destinations.base import Flow
 from eventer.registry.base import Cluster
 from eventer.service.generator import Generator
+from eventer.service.generator_index import GeneratorIndex
 from eventer.service.request_faults import raise_faults
 from eventer.service.resolved_schedule import ResolvedSchedule, needs_change
 from eventer.workers.messages import ShardId
@@ -33,9 +34,9 @@ class NoAnswerYetError(DestinationUnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class DestinationChecker:
-    """Checks the targets of new generators; `generators` are the existing ones by id."""
+    """Checks the targets of new generators; `generators` are the existing ones."""
 
-    generators: Mapping[int, Generator]
+    generators: GeneratorIndex
     worker_pool: WorkerPool
     cluster: Cluster
 
@@ -45,9 +46,12 @@ class DestinationChecker:
         Raises:
             RequestError: a destination rejects a target.
         """
-        new = {each.id: each for each in resolved if self._needs_check(each)}
-        answers = await asyncio.gather(*(self._check_target(each) for each in new.values()))
-        pairs = list(zip(new.values(), answers, strict=True))
+        flows = _by_flow(each for each in resolved if self._is_new(each))
+        asked = [group for group in flows if self._needs_check(group)]
+        answers = await asyncio.gather(*(self._check_target(group[0]) for group in asked))
+        pairs = [
+            (each, error) for group, error in zip(asked, answers, strict=True) for each in group
+        ]
         raise_faults(
             [
                 _rejection_fault(each, error)
@@ -57,11 +61,16 @@ class DestinationChecker:
         )
         return {each.id: error for each, error in pairs if error is not None}
 
-    def _needs_check(self, resolved: ResolvedSchedule) -> bool:
+    def _is_new(self, resolved: ResolvedSchedule) -> bool:
         generator = self.generators.get(resolved.id)
-        if generator is not None:
-            return needs_change(generator.record, resolved)
-        return not any(_is_healthy(each, resolved) for each in self.generators.values())
+        return generator is None or needs_change(generator.record, resolved)
+
+    def _needs_check(self, group: Sequence[ResolvedSchedule]) -> bool:
+        """Whether a generator of the group changes, or none delivers such events there."""
+        if any(each.id in self.generators for each in group):
+            return True
+        present = self.generators.at(group[0].spec.target)
+        return not any(_is_healthy(each, group[0]) for each in present)
 
     async def _check_target(self, resolved: ResolvedSchedule) -> EventerError | None:
         target = resolved.spec.target
@@ -77,6 +86,14 @@ class DestinationChecker:
         except EventerError as error:
             return error
         return None
+
+
+def _by_flow(resolved: Iterable[ResolvedSchedule]) -> list[list[ResolvedSchedule]]:
+    """Groups the schedules of equal targets and shapes: a destination answers once for each."""
+    groups: dict[object, list[ResolvedSchedule]] = {}
+    for each in {each.id: each for each in resolved}.values():
+        groups.setdefault((each.spec.target, each.spec.shape), []).append(each)
+    return list(groups.values())
 
 
 def _is_healthy(generator: Generator, resolved: ResolvedSchedule) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eventer.core.clock import Clock
+from eventer.core.clock import NS_PER_SECOND, Clock
 from eventer.core.errors import EventerError, FencedError, RegistryError, WorkerLostError
 from eventer.core.model import CatchUp, GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.registry.base import (
@@ -36,7 +36,9 @@ from eventer.runs.shard_messages import (
     ShardConnected,
 )
 from eventer.service.generator import Generator, position_lost
+from eventer.service.generator_index import GeneratorIndex
 from eventer.service.shard_totals import ShardTotals
+from eventer.service.start_progress import log_start
 from eventer.workers.messages import CommitSummary, ShardId, ShardUpdate
 from eventer.workers.worker_pool import WorkerPool
 
@@ -68,13 +70,14 @@ class Lifecycle:
         self._clock = clock
         self.embedded = frozenset(embedded)
         self._connections = frozenset[str]()
-        self.generators: dict[int, Generator] = {}
+        self.generators = GeneratorIndex()
         self.totals: dict[ShardId, ShardTotals] = {}
         self._by_key: dict[PositionKey, Generator] = {}
         self._pending_writes: list[_PendingWrite] = []
         self._woken = asyncio.Event()
         self._registry_writer: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._positions_saved_at = clock.monotonic_ns()
 
     # --- the service's side -------------------------------------------------------------------
 
@@ -89,10 +92,12 @@ class Lifecycle:
         now, self._connections = self._clock.now_ns(), frozenset(connections)
         for record in await self._registry.all():
             generator = Generator.of(record, self._registry.cluster.id)
-            self.generators[record.id] = generator
+            self.generators.add(generator)
             if generator.active:
                 self.launch(generator, new_segment_at=now)
         self._registry_writer = asyncio.create_task(self._write_changes())
+        started = [id_ for id_, each in self.generators.items() if each.active]
+        self._start_task(log_start(started, self.generators, self._clock))
 
     async def stop(self) -> None:
         """Saves positions. Call it after the workers have stopped."""
@@ -141,7 +146,7 @@ class Lifecycle:
 
     def forget(self, generator: Generator) -> None:
         """Drops a removed generator."""
-        self.generators.pop(generator.record.id, None)
+        self.generators.remove(generator)
 
     # --- the workers' side --------------------------------------------------------------------
 
@@ -247,7 +252,7 @@ class Lifecycle:
                 own = tuple(self._changes_before_start(item.generator, item.outcome))
                 started.append((item, item.outcome, own))
                 changes += own
-        changes += self._positions()
+        changes += self._positions_if_due()
         try:
             if changes:
                 await self._registry.apply(changes)
@@ -314,6 +319,14 @@ class Lifecycle:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _positions_if_due(self) -> Iterator[Change]:
+        """The changes of `_positions`, at most once in `SAVE_S`: each looks at all generators."""
+        now = self._clock.monotonic_ns()
+        if now - self._positions_saved_at < SAVE_S * NS_PER_SECOND:
+            return iter(())
+        self._positions_saved_at = now
+        return self._positions()
 
     def _positions(self) -> Iterator[Change]:
         """Changes that save the positions that the registry does not have yet."""

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import Fault
 from eventer.core.pointer import format_pointer
-from eventer.registry.base import GeneratorRecord, target_location
-from eventer.runs.pacing import rate
+from eventer.registry.base import target_location
 from eventer.service.connections import environment_name
 from eventer.service.resolved_schedule import ResolvedSchedule
 from eventer.settings.model import Limits
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the existing generators use: events per second by id, and topics and tables."""
+
+    rates: Mapping[int, float]
+    locations: Collection[str]
+
+
 def limit_faults(
-    resolved: Sequence[ResolvedSchedule], records: Mapping[int, GeneratorRecord], limits: Limits
+    resolved: Sequence[ResolvedSchedule], usage: Usage, limits: Limits
 ) -> Iterator[Fault]:
-    """The parts of a request that exceed the limits; `records` are the existing generators by id.
+    """The parts of a request that exceed the limits; `usage` is that of existing generators.
 
     Existing generators are never a fault, even if a limit was lowered since.
     """
     first = {each.id: each for each in reversed(resolved)}
     requested = sorted(first.values(), key=lambda each: each.number)
-    new = [each for each in requested if each.id not in records]
-    yield from _generators(new, len(records), limits)
-    yield from _targets(new, records, limits)
-    yield from _rate(requested, records, limits)
+    new = [each for each in requested if each.id not in usage.rates]
+    yield from _generators(new, len(usage.rates), limits)
+    yield from _targets(new, usage.locations, limits)
+    yield from _rate(requested, usage.rates, limits)
 
 
 def _generators(new: Sequence[ResolvedSchedule], existing: int, limits: Limits) -> Iterator[Fault]:
@@ -40,17 +48,15 @@ def _generators(new: Sequence[ResolvedSchedule], existing: int, limits: Limits) 
 
 
 def _targets(
-    new: Sequence[ResolvedSchedule], records: Mapping[int, GeneratorRecord], limits: Limits
+    new: Sequence[ResolvedSchedule], existing: Collection[str], limits: Limits
 ) -> Iterator[Fault]:
-    if len(records) + len(new) <= limits.targets:
-        return
-    locations = {target_location(record.spec.target) for record in records.values()}
+    added: set[str] = set()
     for each in new:
         location = target_location(each.spec.target)
-        if location in locations:
+        if location in existing or location in added:
             continue
-        locations.add(location)
-        if len(locations) > limits.targets:
+        added.add(location)
+        if len(existing) + len(added) > limits.targets:
             yield _fault(
                 ["destinations", each.destination_number],
                 f"all generators together may use at most {limits.targets} topics and tables",
@@ -60,12 +66,11 @@ def _targets(
 
 
 def _rate(
-    requested: Sequence[ResolvedSchedule], records: Mapping[int, GeneratorRecord], limits: Limits
+    requested: Sequence[ResolvedSchedule], rates: Mapping[int, float], limits: Limits
 ) -> Iterator[Fault]:
-    total = sum(rate(record.pace) for record in records.values())
+    total = sum(rates.values())
     for each in requested:
-        known = records.get(each.id)
-        grows = _rate_of(each) - (rate(known.pace) if known else 0.0)
+        grows = _rate_of(each) - rates.get(each.id, 0.0)
         total += grows
         if total > limits.events_per_second and grows > 0:
             yield _fault(

@@ -95,7 +95,7 @@ class PostgresConnection(_Section):
         default=None,
         description="Address and user of the database: `postgresql://user:password@host/database`, "
         "or `host=… user=… dbname=…`.",
-        examples=["postgresql://postgres@localhost:5432/postgres"],
+        examples=["postgresql://eventer@127.0.0.1:5432/eventer"],
     )
     password: SecretStr | None = Field(
         default=None, description="Password, if it is not in the DSN."

@@ -256,25 +256,6 @@ class RegistryConformance:
         assert await registry.find_seed(None, "e") is None
         assert await registry.find_seed("d", "d") is None
 
-    async def test_related_generators_share_stream_and_target(self, registry: Registry) -> None:
-        """Digests and the options of the target do not matter."""
-        boo, moo = KafkaTarget("boo"), KafkaTarget("moo")
-        keyed = replace(boo, key="id")
-        await registry.apply(
-            [
-                add(1, digest="d", target=boo, stream=Stream(1, "s")),
-                add(2, digest="e", target=keyed, stream=Stream(1, "s")),
-                add(3, digest="d", target=moo, stream=Stream(1, "s")),
-                add(4, digest="d", target=boo, stream=Stream(1)),
-                add(5, digest="e", target=boo, stream=Stream(1)),
-            ]
-        )
-        assert await registry.find_related("s", "f", boo) == (1, 2)
-        assert await registry.find_related(None, "d", keyed) == (4,)
-        assert await registry.find_related(None, "f", boo) == ()
-        assert await registry.find_related("s", "d", replace(boo, connection="x")) == ()
-        assert await registry.find_related("s", "d", PostgresTarget("boo", "kafka")) == ()
-
     async def test_errors_keep_class_place_and_hint(self, registry: Registry) -> None:
         """The failure is read back with all its attributes."""
         trace = (TraceFrame("function <f>", PLACE),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import os
 import time
@@ -195,6 +196,10 @@ def _over_limit(spent_ns: int, elapsed_ns: int) -> bool:
     return elapsed_ns >= 0 and (spent_ns >= limit or elapsed_ns >= WALL_TIME_FACTOR * limit)
 
 
+# Many generators have the same template, and start together.
+_prepared = functools.lru_cache(maxsize=16)(prepare)
+
+
 def build_engine(assignment: Assignment) -> Engine:
     """The engine of a generator, from its stored template.
 
@@ -202,7 +207,7 @@ def build_engine(assignment: Assignment) -> Engine:
         TemplateError: this version of Eventer rejects a template that an earlier one accepted.
     """
     event_source = assignment.event_source
-    prepared = prepare(event_source.template)
+    prepared = _prepared(event_source.template)
     return prepared.engine(
         event_source.stream, event_source.context, match_hints=assignment.match_hints
     )

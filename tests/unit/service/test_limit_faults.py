@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from eventer.service.generator import Generator
+from eventer.service.generator_index import GeneratorIndex
 from eventer.service.limit_faults import limit_faults
 from eventer.service.resolved_schedule import new_record
 from eventer.settings.model import Limits
@@ -20,8 +22,10 @@ def asked(names, *, topics=("boo",), **changes):
 
 def there(names, **changes):
     made = asked(names, **changes)
-    records = [new_record(w, seed=1, shards=2, now=NOW) for w in made]
-    return {record.id: record for record in records}
+    index = GeneratorIndex()
+    for each in made:
+        index.add(Generator.of(new_record(each, seed=1, shards=2, now=NOW), cluster=1))
+    return index.usage
 
 
 def pointers(found):

@@ -13,6 +13,7 @@ from eventer.jsonnet.evaluate.scope import Constant, Scope
 from eventer.jsonnet.evaluate.std_calls import StdFunction
 from eventer.jsonnet.nodes import Apply, Array, Index, Literal, Node, StdReference, Unary, Var
 from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.std.declarations import FUNCTIONS
 from eventer.jsonnet.values import Array as ArrayValue
 from eventer.jsonnet.values import Value
 
@@ -52,12 +53,19 @@ def _variable(compiler: Compiler, node: Var, scope: Scope) -> Constant | None:
 def _library_field(compiler: Compiler, node: Index, scope: Scope) -> Constant | None:
     if not isinstance(node.index, Literal) or not isinstance(node.index.value, str):
         return None
+    if _is_library(node.target, scope) and node.index.value in FUNCTIONS:
+        # Without the object of all functions, which takes as long as a small template.
+        return Constant(compiler.std_function(node.index.value))
     target = compiler.constant(node.target, scope)
     if target is None or not isinstance(target.value, Object):
         return None
     if not target.value.has(node.index.value):
         return None
     return Constant(target.value.get(node.index.value))
+
+
+def _is_library(node: Node, scope: Scope) -> bool:
+    return isinstance(node, Var) and node.name == STD and scope.find(STD) is None
 
 
 def _native(compiler: Compiler, node: Apply, scope: Scope) -> Constant | None:

@@ -97,6 +97,3 @@ SELECT first, fingerprint FROM fingerprint WHERE generator = :id ORDER BY ordina
 -- name: find_seed
 SELECT seed FROM generator
 WHERE stream_key = :stream_key AND digest = :digest ORDER BY ordinal LIMIT 1;
-
--- name: find_related
-SELECT id FROM generator WHERE stream_key = :stream_key AND place = :place ORDER BY ordinal;

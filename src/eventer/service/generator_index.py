@@ -1,0 +1,80 @@
+"""The generators of a service, found by id, by topic or table, and by stream.
+
+A lookup costs the same however many generators there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias, TypeVar
+
+from eventer.core.model import GeneratorSpec, Target
+from eventer.registry.base import stream_key, target_location
+from eventer.runs.pacing import rate
+from eventer.service.generator import Generator
+from eventer.service.limit_faults import Usage
+
+_ById: TypeAlias = dict[int, Generator]
+_Key = TypeVar("_Key")
+
+
+class GeneratorIndex(Mapping[int, Generator]):
+    """Generators by id, oldest first."""
+
+    def __init__(self) -> None:
+        self._by_id: _ById = {}
+        self._by_location: dict[str, _ById] = {}
+        self._by_stream: dict[tuple[str, str], _ById] = {}
+        self._rates: dict[int, float] = {}
+
+    def __getitem__(self, id_: int) -> Generator:
+        return self._by_id[id_]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._by_id)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def add(self, generator: Generator) -> None:
+        """Adds a generator as the newest."""
+        id_, spec = generator.record.id, generator.record.spec
+        self._by_id[id_] = generator
+        self._by_location.setdefault(target_location(spec.target), {})[id_] = generator
+        self._by_stream.setdefault(_stream(spec), {})[id_] = generator
+        self.update_rate(generator)
+
+    def remove(self, generator: Generator) -> None:
+        """Removes a generator."""
+        id_, spec = generator.record.id, generator.record.spec
+        del self._by_id[id_]
+        del self._rates[id_]
+        _remove(self._by_location, target_location(spec.target), id_)
+        _remove(self._by_stream, _stream(spec), id_)
+
+    def update_rate(self, generator: Generator) -> None:
+        """Notes the rate of a generator after its pace was changed."""
+        self._rates[generator.record.id] = rate(generator.record.pace)
+
+    @property
+    def usage(self) -> Usage:
+        """What the generators use of the limits."""
+        return Usage(self._rates, self._by_location.keys())
+
+    def at(self, target: Target) -> tuple[Generator, ...]:
+        """The generators of a target's topic or table, oldest first."""
+        return tuple(self._by_location.get(target_location(target), {}).values())
+
+    def related(self, spec: GeneratorSpec) -> tuple[int, ...]:
+        """Ids of the generators of this stream with the same topic or table, oldest first."""
+        return tuple(self._by_stream.get(_stream(spec), ()))
+
+
+def _stream(spec: GeneratorSpec) -> tuple[str, str]:
+    return stream_key(spec.stream.name, spec.digest), target_location(spec.target)
+
+
+def _remove(groups: dict[_Key, _ById], key: _Key, id_: int) -> None:
+    del groups[key][id_]
+    if not groups[key]:
+        del groups[key]
