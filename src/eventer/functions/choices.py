@@ -20,6 +20,9 @@ from eventer.functions.spec import (
 )
 from eventer.kernels import draw
 
+MAX_ITEMS: Final = 1_000_000
+"""The most items of a text; an array of more exceeds the limits of an event."""
+
 
 @dataclass(frozen=True, slots=True)
 class OneOf(BoundCall):
@@ -41,9 +44,14 @@ def items_of(text: str) -> tuple[str, ...]:
     """The items of a text: separated by commas and trimmed if it has a comma, else by white space.
 
     Empty items are dropped: a comma at the end does not add a choice.
+
+    Raises:
+        EvaluationError: the text has too many items.
     """
-    items = [item.strip() for item in text.split(",")] if "," in text else text.split()
-    return tuple(item for item in items if item)
+    items = text.split("," if "," in text else None, MAX_ITEMS)
+    if len(items) > MAX_ITEMS:
+        raise EvaluationError(f"get_one_of: 'items' has more than {MAX_ITEMS:,} items")
+    return tuple(filter(None, map(str.strip, items)))
 
 
 def _entries(argument: JsonValue) -> tuple[JsonValue, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -18,6 +19,10 @@ _TIME = re.compile(
     r"[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)? ?(?:([Zz])|([+-])(\d{2}):?(\d{2}))?",
     re.ASCII,
 )
+_RANGES: Final = {
+    "year": (1, 9999), "month": (1, 12), "day": (1, 31),
+    "hour": (0, 23), "minute": (0, 59), "second": (0, 59),
+}  # fmt: skip
 _LONG_UNIT = re.compile(r"(\d+)([dw])", re.ASCII)
 _HOURS_OF: Final = {"d": 24, "w": 168}
 _MAX_DURATION_LENGTH: Final = 200
@@ -110,18 +115,23 @@ def _instant(name: str, given: str) -> int:
     time = _TIME.fullmatch(given, date.end()) if date else None
     if date is None or (time is None and date.end() != len(given)):
         raise _no_point(name, given)
-    year, month, day = map(int, date.groups())
-    hour, minute, second = (int(part or 0) for part in (time.group(1, 2, 3) if time else (0, 0, 0)))
+    clock = time.group(1, 2, 3) if time else ()
+    parts = [int(part or 0) for part in (*date.groups(), *clock)]
     try:
-        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    except ValueError as error:
-        raise EvaluationError(
-            f"get_timestamp: {name!r} is {shown(given)}, which is not a valid time: {error}",
-            hint=_POINT_HINT,
-        ) from None
+        moment = datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]  # at most six numbers
+    except ValueError:
+        raise _no_point(name, given, f": {_missing_part(parts)}") from None
     elapsed = moment - EPOCH
     ns = (elapsed.days * 86_400 + elapsed.seconds) * NS_PER_SECOND + _fraction(time)
     return ns - (_zone(name, given, time) if time else 0)
+
+
+def _missing_part(parts: Sequence[int]) -> str:
+    """Why a date and a time of day do not exist."""
+    for part, value, (least, most) in zip(_RANGES, parts, _RANGES.values(), strict=False):
+        if not least <= value <= most:
+            return f"{part} {value} does not exist"
+    return f"month {parts[1]} has no day {parts[2]}"
 
 
 def _fraction(time: re.Match[str] | None) -> int:
@@ -139,7 +149,8 @@ def _zone(name: str, given: str, time: re.Match[str]) -> int:
     return -distance if sign == "-" else distance
 
 
-def _no_point(name: str, given: str) -> EvaluationError:
+def _no_point(name: str, given: str, reason: str = "") -> EvaluationError:
     return EvaluationError(
-        f"get_timestamp: {name!r} is {shown(given)}, which is not a valid time", hint=_POINT_HINT
+        f"get_timestamp: {name!r} is {shown(given)}, which is not a valid time{reason}",
+        hint=_POINT_HINT,
     )

@@ -76,8 +76,9 @@ def _resolved(source: Source, path: str | None, files: ImportedFiles) -> Resolve
 def _variables(text: str) -> Mapping[str, JsonValue]:
     try:
         value = json.loads(text, parse_int=float)
-    except ValueError as error:
-        raise RequestError(f"`vars` is not valid JSON: {error}") from error
+    except json.JSONDecodeError as error:
+        problem = f"{error.msg} at line {error.lineno}, column {error.colno}"
+        raise RequestError(f"`vars` is not valid JSON: {problem}") from error
     if not isinstance(value, dict):
         raise RequestError("`vars` must be a JSON object")
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from eventer.core.source import Span
@@ -142,6 +142,20 @@ def merged_table(layers: tuple[Layer, ...]) -> FieldTable:
 def single_layer_table(members: Mapping[str, LayerField]) -> FieldTable:
     """The table of a single layer."""
     return {name: (0, member, member.visibility) for name, member in members.items()}
+
+
+def layers_by_name(layers: tuple[Layer, ...]) -> Mapping[str, Sequence[int]]:
+    """The numbers of the layers that define each name, ascending; empty if a field is removed.
+
+    A table for each layer that a long chain of `super` sees would take quadratic time.
+    """
+    numbers: dict[str, list[int]] = {}
+    for number, layer in enumerate(layers):
+        if layer.covered_layers:
+            return {}
+        for name in layer.members:
+            numbers.setdefault(name, []).append(number)
+    return numbers
 
 
 def visible_names(table: FieldTable) -> list[str]:

@@ -7,7 +7,8 @@ Merged tables of the layers are created on first use.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from eventer.core.errors import EvaluationError, TemplateError
@@ -21,6 +22,7 @@ from eventer.jsonnet.object_layers import (
     FieldTable,
     Layer,
     LayerField,
+    layers_by_name,
     merged_table,
     visible_names,
 )
@@ -40,6 +42,7 @@ class Object:
     __slots__ = (
         "_frames",
         "_in_progress",
+        "_layers_of",
         "_names",
         "_super_tables",
         "_supers",
@@ -61,6 +64,7 @@ class Object:
         self._table: FieldTable | None = None
         self._names: list[str] | None = None
         self._super_tables: dict[int, FieldTable] | None = None
+        self._layers_of: Mapping[str, Sequence[int]] | None = None
         self._supers: dict[tuple[int, str], Value] | None = None
         self._in_progress: set[tuple[int, str]] = set()
 
@@ -114,7 +118,7 @@ class Object:
         """The value of a field, looked up below layer `below`."""
         if below == 0:
             raise EvaluationError("`super` needs an object on the left side of `+`")
-        entry = self.table_below(below).get(name)
+        entry = self.member_below(name, below)
         if entry is None:
             hint = did_you_mean(name, self.table_below(below))
             raise EvaluationError(f"`super` has no field {name!r}", hint=hint)
@@ -128,6 +132,21 @@ class Object:
         if field_key not in supers:
             supers[field_key] = self._compute(entry[0], entry[1], name)
         return supers[field_key]
+
+    def member_below(self, name: str, below: int) -> tuple[int, LayerField] | None:
+        """The layer and member of a field in the lowest `below` layers, which `super` sees."""
+        numbers = self._layers_of
+        if numbers is None:
+            numbers = self._layers_of = layers_by_name(self.layers)
+        if not numbers:  # a removed field hides layers
+            entry = self.table_below(below).get(name)
+            return None if entry is None else entry[:2]
+        defining = numbers.get(name, ())
+        position = bisect_left(defining, below)
+        if position == 0:
+            return None
+        number = defining[position - 1]
+        return number, self.layers[number].members[name]
 
     def table_below(self, below: int) -> FieldTable:
         """The table of the lowest `below` layers, which `super` sees."""

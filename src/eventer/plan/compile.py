@@ -35,6 +35,8 @@ def compile_plan(program: Program, root_key: int, context: EventContext) -> Plan
         )
     except PlanUnsupportedError:
         raise
+    except MemoryError:
+        raise PlanUnsupportedError("its plan needs too much memory", program.root.span) from None
     except Exception as error:
         _log.exception("the plan compiler failed; the interpreter runs the template")
         raise PlanUnsupportedError(COMPILER_DEFECT, program.root.span) from error

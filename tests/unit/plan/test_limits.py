@@ -57,3 +57,11 @@ def test_deep_nesting(monkeypatch):
 
     monkeypatch.setattr(traced_event, "_evaluated", recurse)
     assert refusal("{ a: integer(1, 9) }") == "it is nested too deeply (line 1, column 1)"
+
+
+def test_memory(monkeypatch):
+    def exhaust(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(traced_event, "_evaluated", exhaust)
+    assert refusal("{ a: integer(1, 9) }") == "its plan needs too much memory (line 1, column 1)"

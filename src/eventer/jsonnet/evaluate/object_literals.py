@@ -55,7 +55,7 @@ class ObjectBodyCompiler:
         def extend(frame: Frame) -> Value:
             right = body(frame)
             own, below = frame[SELF_SLOT], frame[SUPER_SLOT]
-            if not below or name not in own.table_below(below):
+            if not below or own.member_below(name, below) is None:
                 return right  # type: ignore[no-any-return]  # code is untyped by design
             return add(own.get_super(name, below), right, frame[1].elements)
 
@@ -216,6 +216,6 @@ def in_super(compiler: Compiler, node: InSuper, scope: Scope) -> Code:
             raise EvaluationError(f"`in super` needs a string, not {describe(name)}", span)
         for _ in range(depth):
             frame = frame[0]
-        return name in frame[SELF_SLOT].table_below(frame[SUPER_SLOT])
+        return frame[SELF_SLOT].member_below(name, frame[SUPER_SLOT]) is not None
 
     return test

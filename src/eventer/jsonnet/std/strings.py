@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from itertools import accumulate
 from typing import Final
 
 from eventer.jsonnet.arithmetic import finite
@@ -23,6 +22,10 @@ _SEARCHED: Final = 1_024
 
 _DECIMAL = re.compile("([+-]?)0*([0-9]{1,19})")
 _INT64: Final = 1 << 63
+_DIGITS: Final = {8: re.compile("[0-7]+"), 16: re.compile("[0-9:-?A-Fa-f]+")}
+"""The digits of a base; as in Jsonnet's own library, the characters after 9 are digits too."""
+_MOST_DIGITS: Final = 400
+"""More significant digits overflow in every base."""
 _UPPER: Final = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 _LOWER: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
@@ -323,18 +326,16 @@ def _parse_natural(call: Call, text: Value, base: int) -> float:
     string = call.string(text, "str")
     if not string:
         raise call.error(f"an empty string is not a base {base} integer")
-    call.meter.charge_steps(len(string))
-    digits = [
-        _digit(ord(letter)) for piece in call.meter.charged_pieces(string) for letter in piece
-    ]
-    if not all(0 <= digit < base for digit in digits):
+    call.meter.charge_reading(len(string))
+    if not _DIGITS[base].fullmatch(string):
         raise call.error(f"{_shown(string)} is not a base {base} integer")
-    *_, number = accumulate(digits, lambda number, digit: base * number + digit, initial=0.0)
+    number = 0.0
+    for letter in string.lstrip("0")[:_MOST_DIGITS]:
+        number = base * number + _digit(ord(letter))
     return finite(number)
 
 
 def _digit(code: int) -> int:
-    """The value of a digit; as in Jsonnet's own library, characters after 9 have values too."""
     if code >= ord("a"):
         return code - ord("a") + 10
     return code - ord("A") + 10 if code >= ord("A") else code - ord("0")

@@ -35,6 +35,7 @@ _PROBE_CONTEXT: Final = BatchContext(
 )
 
 _MAX_LABEL_CHARACTERS: Final = 60
+_ENTRIES_PER_STEP: Final = 16
 """Characters of an argument that the label of a draw shows."""
 
 
@@ -85,6 +86,7 @@ def _symbol(tracer: Tracer, raw: Symbol, call: BoundCall, probe: Column) -> Any:
     if isinstance(probe, FloatColumn):
         return tracer.compute("draw_values", [raw], Type.NUMBER)
     if isinstance(probe, DictionaryColumn):
+        tracer.charge(len(probe.entries) // _ENTRIES_PER_STEP)
         entries = tuple(map(with_float_numbers, probe.entries))
         return tracer.compute("draw_values", [raw], Type.DICTIONARY, entries=entries)
     if isinstance(probe, ObjectColumn):

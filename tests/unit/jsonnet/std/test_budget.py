@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from functools import reduce
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.unit.jsonnet.std.comparison import evaluate
 SMALL = Budget(steps=50_000, depth=500, bytes=16 << 20, seconds=None)
 """A part of the budget of an event, without a time limit."""
 
+DIGITS = [*range(1, 16), 1, 2, 3]
 HUGE = [
     'std.repeat("x", 1e9)',
     "std.repeat([1, 2], 1e9)",
@@ -110,3 +112,30 @@ def test_a_value_that_contains_itself_is_an_error(program, name):
     answer = evaluate(program % name, SMALL)
 
     assert isinstance(answer, go_jsonnet.Error)
+
+
+@pytest.mark.parametrize(
+    ("call", "value"),
+    [
+        ("std.parseHex(std.repeat('0', 5e5) + 'Ff')", 255),
+        ("std.parseOctal(std.repeat('0', 5e5) + '17')", 15),
+        ("std.parseHex(std.repeat('f', 255))", reduce(lambda n, _: 16 * n + 15, range(255), 0.0)),
+        ("std.parseHex('123456789abcdef123')", reduce(lambda n, d: 16 * n + d, DIGITS, 0.0)),
+        ("std.parseHex(':?')", 175),
+    ],
+)
+def test_long_numerals_take_few_steps(call, value):
+    assert evaluate(call, SMALL) == value
+
+
+@pytest.mark.parametrize("function", ["parseHex", "parseOctal"])
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("std.repeat('7', 5e5)", "overflow"),
+        ("std.repeat('7', 5e5) + 'g'", "is not a base"),
+        ("std.repeat('@', 5e5)", "is not a base"),
+    ],
+)
+def test_long_texts_that_are_not_numerals(function, text, error):
+    assert error in evaluate(f"std.{function}({text})", SMALL).message
