@@ -7,61 +7,10 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from eventer.destinations.audit import TargetAuditor
-from eventer.destinations.base import ShardConnection
 from eventer.settings import Settings
 from eventer.settings.model import KafkaConnection, PostgresConnection
+from eventer.workers.connectors import KafkaConnector, PostgresConnector
 from eventer.workers.messages import Connector
-
-
-@dataclass(frozen=True, slots=True)
-class KafkaConnector:
-    """Connects to a Kafka cluster. `options` are the fields of its settings."""
-
-    name: str
-    options: Mapping[str, object]
-    shards: int
-
-    def connect(self, cluster: int, shard: int) -> ShardConnection:
-        """A connection of an owner of that shard."""
-        from eventer.destinations.kafka.connection import KafkaConnection as Client
-        from eventer.destinations.kafka.settings import KafkaSettings
-
-        settings = KafkaSettings(**self.options)  # type: ignore[arg-type]  # checked when read
-        return Client(settings, name=self.name, cluster=cluster, shard=shard, shards=self.shards)
-
-    def target_auditor(self, cluster: int, shard: int) -> TargetAuditor:
-        """An auditor of the events that the generators of that shard delivered."""
-        from eventer.destinations.kafka.audit import KafkaTargetAuditor
-        from eventer.destinations.kafka.settings import KafkaSettings
-
-        settings = KafkaSettings(**self.options)  # type: ignore[arg-type]  # checked when read
-        return KafkaTargetAuditor(settings, cluster=cluster, shard=shard)
-
-
-@dataclass(frozen=True, slots=True)
-class PostgresConnector:
-    """Connects to a PostgreSQL database. `options` are the fields of its settings."""
-
-    name: str
-    options: Mapping[str, object]
-
-    def connect(self, cluster: int, shard: int) -> ShardConnection:
-        """A connection of an owner of that shard."""
-        from eventer.destinations.postgres.connection import PostgresConnection as Client
-        from eventer.destinations.postgres.settings import PostgresSettings
-
-        settings = PostgresSettings(**self.options)  # type: ignore[arg-type]  # checked when read
-        return Client(settings, name=self.name, cluster=cluster, shard=shard)
-
-    def target_auditor(self, cluster: int, shard: int) -> TargetAuditor:
-        """An auditor of the events that the generators of all shards delivered."""
-        from eventer.destinations.postgres.audit import PostgresTargetAuditor
-        from eventer.destinations.postgres.settings import PostgresSettings
-
-        del cluster, shard
-        settings = PostgresSettings(**self.options)  # type: ignore[arg-type]  # checked when read
-        return PostgresTargetAuditor(settings)
 
 
 @dataclass(frozen=True, slots=True)

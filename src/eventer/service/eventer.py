@@ -22,6 +22,7 @@ from eventer.service.template_service import PREVIEW_TIMEOUT_S, TemplateService
 from eventer.service.verifier import Verifier
 from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
 from eventer.settings import Settings
+from eventer.workers.fork_client import ForkClient
 from eventer.workers.inspector_messages import RecomputedEvents, RecomputeEvents
 from eventer.workers.inspector_pool import InspectorPool
 from eventer.workers.messages import AuditProgress, Connector, WorkerConfig
@@ -59,10 +60,15 @@ class Eventer:
         for name, connector in (connectors or {}).items():
             self._connections[name] = replace(self._connections[name], connector=connector)
         self._locks = Locks()
-        self._worker_pool = WorkerPool(settings.workers, self._worker_config("delivery"))
-        self._inspectors = InspectorPool(INSPECTOR_COUNT, self._worker_config("inspector"))
+        self._fork_client = ForkClient()
+        self._worker_pool = WorkerPool(
+            settings.workers, self._worker_config("delivery"), self._fork_client
+        )
+        self._inspectors = InspectorPool(
+            INSPECTOR_COUNT, self._worker_config("inspector"), self._fork_client
+        )
         self.templates = TemplateService(settings, self._inspectors, self._clock)
-        self._verifier = Verifier(self._worker_config("auditor"))
+        self._verifier = Verifier(self._worker_config("auditor"), self._fork_client)
         self._lifecycle = Lifecycle(registry, self._worker_pool, self._clock, embedded)
         self._adder = Adder(
             settings=settings,
@@ -106,6 +112,7 @@ class Eventer:
     async def stop(self) -> None:
         """Stops the workers after they have committed in-flight events. Never raises."""
         await asyncio.gather(self._inspectors.stop(), self._worker_pool.stop())
+        self._fork_client.stop()
         await self._lifecycle.stop()
 
     async def add(self, request: AddRequest) -> tuple[GeneratorView, ...]:

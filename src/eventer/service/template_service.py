@@ -15,6 +15,7 @@ from eventer.plan.explanation import TemplateExplanation
 from eventer.service.request_faults import raise_faults, target_faults
 from eventer.service.requests import PreviewRequest
 from eventer.settings import Settings
+from eventer.workers.fork_client import ForkClient
 from eventer.workers.inspector_messages import (
     ExplainTemplate,
     Inspection,
@@ -120,9 +121,12 @@ def _refusal(explanation: TemplateExplanation) -> str:
 async def standalone_template_service(settings: Settings) -> AsyncIterator[TemplateService]:
     """A template service with one inspector process, which lives as long as the block."""
     memory = settings.limits.worker_memory_bytes
-    inspectors = InspectorPool(1, WorkerConfig("inspector", 0, {}, settings.library, memory))
+    config = WorkerConfig("inspector", 0, {}, settings.library, memory)
+    fork_client = ForkClient(inspectors_only=True)
+    inspectors = InspectorPool(1, config, fork_client)
     inspectors.start()
     try:
         yield TemplateService(settings, inspectors, SystemClock())
     finally:
         await inspectors.stop()
+        fork_client.stop()

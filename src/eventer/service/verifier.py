@@ -11,6 +11,7 @@ from eventer.destinations.audit import AuditReport
 from eventer.registry.base import target_location
 from eventer.service.generator import Generator, position_lost
 from eventer.service.views import Verification
+from eventer.workers.fork_client import ForkClient
 from eventer.workers.messages import (
     AuditorMessage,
     AuditProgress,
@@ -30,8 +31,9 @@ MAX_CONCURRENT_VERIFICATIONS: Final = 2
 class Verifier:
     """Starts auditors. `config` holds the connectors of all connections."""
 
-    def __init__(self, config: WorkerConfig) -> None:
+    def __init__(self, config: WorkerConfig, fork_client: ForkClient) -> None:
         self._config = config
+        self._fork_client = fork_client
         self._running = 0
 
     async def verify(
@@ -52,7 +54,7 @@ class Verifier:
         if (name := generator.record.spec.target.connection) not in self._config.connectors:
             raise RequestError(f"connection {name!r} is not configured: configure it again")
         self._running += 1
-        auditor = Supervisor("auditor", self._config, restart=False)
+        auditor = Supervisor("auditor", self._config, self._fork_client, restart=False)
         auditor.start()
         try:
             process = await auditor.process()

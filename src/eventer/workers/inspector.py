@@ -81,7 +81,6 @@ async def serve_inspector(channel: Channel, config: WorkerConfig) -> None:
     thread = large_stack_executor()
     importer = NoLibrary() if config.library is None else FolderImporter(config.library)
     loop = asyncio.get_running_loop()
-    await loop.run_in_executor(thread, _warm_up)
     channel.send(Ready(fingerprint()))
     request = await channel.receive()
     while True:
@@ -94,8 +93,8 @@ async def serve_inspector(channel: Channel, config: WorkerConfig) -> None:
         request = await next_request
 
 
-def _warm_up() -> None:
-    """Loads the code that every template needs, to keep requests fast."""
+def warm_up() -> None:
+    """Loads the code that every template needs, to keep requests fast. Starts no thread."""
     event_source = EventSource(Template(_WARM_UP_TEMPLATE), Stream(0), EventContext())
     _preview(PreviewEvents(event_source, at=0, first=0, count=3), NoLibrary())
 

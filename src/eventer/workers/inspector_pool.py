@@ -9,6 +9,7 @@ import asyncio
 from typing import Final, TypeVar
 
 from eventer.core.errors import BudgetError, BusyError, EventerError, WorkerLostError
+from eventer.workers.fork_client import ForkClient
 from eventer.workers.inspector_messages import (
     ExplainTemplate,
     InspectorAnswer,
@@ -34,9 +35,9 @@ _A = TypeVar("_A", bound=InspectorAnswer)
 class InspectorPool:
     """A few inspector processes, and the requests that wait for one of them."""
 
-    def __init__(self, count: int, config: WorkerConfig) -> None:
+    def __init__(self, count: int, config: WorkerConfig, fork_client: ForkClient) -> None:
         self._inspectors = [
-            Supervisor(f"inspector-{number}", config, restart_at_once=True)
+            Supervisor(f"inspector-{number}", config, fork_client, restart_at_once=True)
             for number in range(count)
         ]
         self._free: asyncio.Queue[Supervisor] = asyncio.Queue()

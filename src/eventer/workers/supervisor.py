@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import WorkerLostError
 from eventer.workers.crash_marker import InFlightWork
+from eventer.workers.fork_client import ForkClient
 from eventer.workers.messages import Ping, Stop, WorkerConfig
 from eventer.workers.worker_process import WorkerProcess
 
@@ -50,6 +51,7 @@ class Supervisor:
         self,
         name: str,
         config: WorkerConfig,
+        fork_client: ForkClient,
         *,
         on_ready: Callable[[str], None] | None = None,
         on_message: Callable[[Any], None] | None = None,
@@ -60,6 +62,7 @@ class Supervisor:
         self.name = name
         self.restarts = 0
         self._config = config
+        self._fork_client = fork_client
         self._on_ready = on_ready
         self._on_message = on_message
         self._on_exit = on_exit
@@ -154,7 +157,7 @@ class Supervisor:
         """Runs one process from start to death. Returns whether it became ready."""
         assert self._ready is not None
         try:
-            process = self._started = await WorkerProcess.start(self._config)
+            process = self._started = await WorkerProcess.start(self._config, self._fork_client)
             fingerprint = await process.ready()
         except WorkerLostError as error:
             if not self._stopping:

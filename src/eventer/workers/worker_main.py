@@ -1,6 +1,6 @@
-"""The entry point of a worker process: `python -m eventer.workers.worker_main SOCKET MARKER`.
+"""What a worker process does from its start to its end.
 
-The process exits at once when the other end of its socket closes, so it never outlives its parent.
+The process exits at once when the other end of its socket closes, so it never outlives its service.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 import resource
 import signal
 import socket
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -24,15 +23,14 @@ from eventer.workers.messages import WorkerConfig
 _PR_SET_PDEATHSIG: Final = 1
 
 
-def main() -> None:
-    """Serves the parent; the arguments are descriptors of the socket and of the crash marker."""
-    _die_with_parent()
-    # Ctrl-C and a supervisor's SIGTERM reach the whole process group, but the parent decides.
+def main(end: int, crash_marker: int) -> None:
+    """Serves the service; the arguments are descriptors of the socket and of the crash marker."""
+    die_with_parent()
+    # Ctrl-C and a supervisor's SIGTERM reach the whole process group, but the service decides.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    end = socket.socket(fileno=int(sys.argv[1]))
-    asyncio.run(_serve(end, CrashMarker(int(sys.argv[2]))))
+    asyncio.run(_serve(socket.socket(fileno=end), CrashMarker(crash_marker)))
 
 
 async def _serve(end: socket.socket, crash_marker: CrashMarker) -> None:
@@ -58,7 +56,7 @@ async def _serve(end: socket.socket, crash_marker: CrashMarker) -> None:
     os._exit(0)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Asks Linux for a signal when the parent dies; elsewhere the socket's end has to do."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -71,7 +69,3 @@ def limit_memory(budget: int) -> None:
         limit = pages * resource.getpagesize() + budget
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-if __name__ == "__main__":
-    main()

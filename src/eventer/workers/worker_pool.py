@@ -18,6 +18,7 @@ from eventer.runs.assignment import Assignment
 from eventer.runs.shard_messages import CheckCompleted, FlowFailed, FlowFinished, FlowWithdrawn
 from eventer.workers.crash_counter import CRASHES, CrashCounter, poison_event_error
 from eventer.workers.crash_marker import InFlightWork
+from eventer.workers.fork_client import ForkClient
 from eventer.workers.messages import (
     AssignFlow,
     CheckTarget,
@@ -63,7 +64,7 @@ class _PendingCheck:
 class WorkerPool:
     """Local worker processes and their generators."""
 
-    def __init__(self, count: int, config: WorkerConfig) -> None:
+    def __init__(self, count: int, config: WorkerConfig, fork_client: ForkClient) -> None:
         self._on_update: Callable[[ShardId, ShardUpdate], None] = _ignore
         self._desired: dict[PositionKey, _DesiredAssignment] = {}
         self._checks: dict[int, _PendingCheck] = {}
@@ -71,12 +72,13 @@ class WorkerPool:
         self._last_token = 0
         self.fingerprint: str | None = None
         """The fingerprint of the workers' events; None until the first worker is ready."""
-        self._workers = [self._worker(number, config) for number in range(count)]
+        self._workers = [self._worker(number, config, fork_client) for number in range(count)]
 
-    def _worker(self, number: int, config: WorkerConfig) -> Supervisor:
+    def _worker(self, number: int, config: WorkerConfig, fork_client: ForkClient) -> Supervisor:
         return Supervisor(
             f"delivery-{number}",
             config,
+            fork_client,
             on_ready=lambda fingerprint: self._on_worker_ready(number, fingerprint),
             on_message=self._handle_message,
             on_exit=lambda in_flight: self._on_worker_exit(number, in_flight),

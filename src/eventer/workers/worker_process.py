@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-import signal
 import socket
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -15,28 +13,23 @@ from typing import Final
 from eventer.core.errors import WorkerLostError
 from eventer.workers.channel import Channel
 from eventer.workers.crash_marker import CrashMarker, InFlightWork
+from eventer.workers.fork_client import ForkClient, ForkedProcess
 from eventer.workers.messages import Ready, WorkerConfig
 
 START_S: Final = 60.0
-"""How long a process may take to load; the first compilation on a busy machine takes a while."""
-# One Python thread generates events; idle thread pools of other libraries only cost memory.
-_ONE_THREAD: Final = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
-)
+"""How long a process may take until it is ready; loading on a busy machine takes a while."""
 
 
 class WorkerProcess:
     """One worker process and the channel to it."""
 
-    def __init__(
-        self, process: asyncio.subprocess.Process, channel: Channel, crash_marker: CrashMarker
-    ) -> None:
+    def __init__(self, process: ForkedProcess, channel: Channel, crash_marker: CrashMarker) -> None:
         self._process = process
         self.channel = channel
         self._crash_marker = crash_marker
 
     @classmethod
-    async def start(cls, config: WorkerConfig) -> WorkerProcess:
+    async def start(cls, config: WorkerConfig, fork_client: ForkClient) -> WorkerProcess:
         """Starts a process and sends its configuration; `Ready` is its first message.
 
         Raises:
@@ -44,16 +37,18 @@ class WorkerProcess:
         """
         ours, theirs = socket.socketpair()
         try:
-            with theirs:
-                process, crash_marker = await _spawn(theirs)
-        except OSError as error:
-            ours.close()
-            raise WorkerLostError(f"a worker process cannot be started: {error}") from error
-        try:
             channel = await Channel.over(ours)
         except BaseException:
             ours.close()
-            await _kill(process)
+            theirs.close()
+            raise
+        try:
+            process, crash_marker = await _fork(theirs, fork_client)
+        except BaseException as error:
+            channel.close()
+            if isinstance(error, OSError):
+                reason = str(error) or "the process that starts workers does not answer"
+                raise WorkerLostError(f"a worker process cannot be started: {reason}") from error
             raise
         channel.send(config)
         return cls(process, channel, crash_marker)
@@ -93,7 +88,7 @@ class WorkerProcess:
     async def kill(self) -> None:
         """Kills the process and waits for its end."""
         self.channel.close()
-        await _kill(self._process)
+        await self._process.kill()
 
     def memory(self) -> int:
         """Resident memory in bytes; 0 if unknown."""
@@ -111,36 +106,12 @@ class WorkerProcess:
         return math.nan
 
 
-async def _kill(process: asyncio.subprocess.Process) -> None:
-    """Kills a process and waits for its end."""
-    if process.returncode is None:
-        # Not with the process object: it would reap the child before the event loop does.
-        with suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGKILL)
-    await process.wait()
-
-
-async def _spawn(end: socket.socket) -> tuple[asyncio.subprocess.Process, CrashMarker]:
-    crash_marker, shared = CrashMarker.create()
-    try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "eventer.workers.worker_main",
-            str(end.fileno()),
-            str(shared),
-            pass_fds=[end.fileno(), shared],
-            stdin=asyncio.subprocess.DEVNULL,
-            env=_environment(),
-        )
-    finally:
-        os.close(shared)
-    return process, crash_marker
-
-
-def _environment() -> dict[str, str]:
-    """The service's environment without its settings, which may hold secrets."""
-    passed_on = {
-        name: value for name, value in os.environ.items() if not name.startswith("EVENTER_")
-    }
-    return _ONE_THREAD | passed_on
+async def _fork(end: socket.socket, fork_client: ForkClient) -> tuple[ForkedProcess, CrashMarker]:
+    """A worker process, and the crash marker that it shares with this process."""
+    with end:
+        crash_marker, shared = CrashMarker.create()
+        try:
+            async with asyncio.timeout(START_S):
+                return await fork_client.fork(end, shared), crash_marker
+        finally:
+            os.close(shared)

@@ -122,10 +122,10 @@ async def test_a_cancelled_verification_leaves_no_process(shared_environment):
     async with shared_environment.service() as eventer:
         (added,) = await eventer.add(AddRequestBuilder().request)
         await until_position(eventer, added.id, 10)
-        before = set(psutil.Process().children())
+        before = set(psutil.Process().children(recursive=True))
 
         async def reading():
-            return set(psutil.Process().children()) - before
+            return set(psutil.Process().children(recursive=True)) - before
 
         asking = asyncio.create_task(verify(eventer, added.id))
         await wait_until_async(reading)

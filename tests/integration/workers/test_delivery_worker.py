@@ -46,7 +46,12 @@ from eventer.workers.messages import (
 from tests.sqlite_destination import SqliteConnector, read_events
 from tests.waiting import DEADLINE_S
 
-ORDINARY = "from eventer.workers.worker_main import main; main()"
+PROGRAM = """
+import sys
+from eventer.workers.worker_main import main
+
+main(*map(int, sys.argv[1:]))
+"""
 STUCK = """
 import time
 from eventer.workers import delivery_worker
@@ -59,8 +64,6 @@ class Stuck:
 delivery_worker.STUCK_EVENT_LIMIT_S, delivery_worker.POLL_S = 0.5, 0.1
 delivery_worker.WALL_TIME_FACTOR = {blocked}
 delivery_worker.build_engine = lambda assignment: Stuck()
-from eventer.workers.worker_main import main
-main()
 """
 SHARD = ShardId("kafka", 0)
 KEY = PositionKey(1, 5, 1)
@@ -93,13 +96,13 @@ class Worker:
 
 
 @asynccontextmanager
-async def worker(folder: Path, program: str = ORDINARY) -> AsyncIterator[Worker]:
+async def worker(folder: Path, changes: str = "") -> AsyncIterator[Worker]:
     ours, theirs = socket.socketpair()
     crash_marker, shared = CrashMarker.create()
     with theirs:
         fds = [theirs.fileno(), shared]
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", program, *map(str, fds), pass_fds=fds
+            sys.executable, "-c", changes + PROGRAM, *map(str, fds), pass_fds=fds
         )
     os.close(shared)
     channel = await Channel.over(ours)

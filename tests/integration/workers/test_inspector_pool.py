@@ -26,6 +26,7 @@ from eventer.core.model import (
     Template,
 )
 from eventer.plan.engine import EventContext
+from eventer.workers.fork_client import ForkClient
 from eventer.workers.inspector_messages import (
     Inspection,
     InspectTemplate,
@@ -52,10 +53,12 @@ async def inspectors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
     library = tmp_path_factory.mktemp("library")
     (library / "units.libsonnet").write_text("{ euro: 'EUR' }")
     config = WorkerConfig("inspector", cluster=1, connectors={}, library=library, memory=1 << 30)
-    running = InspectorPool(1, config)
+    fork_client = ForkClient()
+    running = InspectorPool(1, config, fork_client)
     running.start()
     yield running
     await running.stop()
+    fork_client.stop()
 
 
 def event_source(text: str, **changes: object) -> EventSource:

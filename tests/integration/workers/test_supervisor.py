@@ -18,6 +18,7 @@ from eventer.core.model import (
 from eventer.runs.assignment import Assignment
 from eventer.runs.shard_messages import PositionRead
 from eventer.workers import supervisor, worker_process
+from eventer.workers.fork_client import ForkClient
 from eventer.workers.messages import AssignFlow, ResumeFlow, ShardEvent, ShardId, WorkerConfig
 from tests.integration.workers.harm import AT, HARMFUL, HarmfulConnector
 from tests.waiting import DEADLINE_S
@@ -33,10 +34,12 @@ class Victim:
     def __init__(self, folder, harm):
         event_source = EventSource(Template(HARMFUL % harm), Stream(1), EventContext())
         self._assignment = Assignment(KEY, GeneratorSpec(event_source, KafkaTarget("boo")))
+        self.fork_client = ForkClient()
         self.died_of = asyncio.get_running_loop().create_future()
         self.worker = supervisor.Supervisor(
             "victim",
             WorkerConfig("delivery", 1, {"kafka": HarmfulConnector(folder)}, None, MEMORY),
+            self.fork_client,
             on_ready=self._arrived,
             on_message=self._hear,
             on_exit=self._gone,
@@ -66,4 +69,5 @@ async def test_a_stuck_worker_ends_and_marks_its_event(harm, tmp_path, monkeypat
         making = await asyncio.wait_for(victim.died_of, DEADLINE_S)
     finally:
         await victim.worker.stop()
+        victim.fork_client.stop()
     assert (making.key, making.first) == (KEY, 0)

@@ -1,0 +1,124 @@
+"""A worker process ends with its service, and has no variables with its secrets."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from eventer.core.errors import WorkerLostError
+from eventer.workers.fork_client import ForkClient
+from eventer.workers.messages import WorkerConfig
+from eventer.workers.worker_process import WorkerProcess
+from tests.waiting import wait_until
+
+PARENT = """
+import asyncio, sys
+from eventer.workers.worker_process import WorkerProcess
+from eventer.workers.fork_client import ForkClient
+from eventer.workers.messages import WorkerConfig
+
+async def main():
+    config = WorkerConfig("inspector", 1, {}, None, 1 << 30)
+    process = await WorkerProcess.start(config, ForkClient())
+    if sys.argv[1] == "ready":
+        await process.ready()
+    print(process.pid, flush=True)
+    await asyncio.sleep(3600)
+
+asyncio.run(main())
+"""
+
+
+def alive(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def thread_names(pid: int) -> list[str]:
+    return [path.read_text().strip() for path in Path(f"/proc/{pid}/task").glob("*/comm")]
+
+
+def orphan(when: str) -> int:
+    """Starts a parent, kills it, and returns the process id of its worker."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, when],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "EVENTER_TOKEN": "secret"},
+    )
+    with parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        if when == "ready":
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+            assert b"EVENTER_TOKEN" not in environment
+        parent.send_signal(signal.SIGKILL)
+    return pid
+
+
+@pytest.mark.parametrize("when", ["ready", "loading"])
+def test_it_ends_with_its_parent_even_while_it_is_loading(when: str) -> None:
+    pid = orphan(when)
+    wait_until(lambda: not alive(pid), "it goes on")
+
+
+@pytest.fixture
+async def fork_client() -> AsyncIterator[ForkClient]:
+    client = ForkClient()
+    yield client
+    client.stop()
+
+
+CONFIG = WorkerConfig("inspector", 1, {}, None, 1 << 30)
+
+
+async def test_the_fork_server_has_one_thread(fork_client: ForkClient) -> None:
+    """A fork copies no other thread, nor the state of the locks that it holds.
+
+    The thread of jemalloc, a part of Arrow, is the exception: jemalloc starts it after a fork.
+    """
+    process = await WorkerProcess.start(CONFIG, fork_client)
+    await process.ready()
+    server = psutil.Process(process.pid).parent()
+    assert server is not None
+    assert len([name for name in thread_names(server.pid) if name != "jemalloc_bg_thd"]) == 1
+    await process.kill()
+
+
+async def test_a_cancelled_start_leaves_no_process(fork_client: ForkClient) -> None:
+    """The server is still loading when the caller gives up."""
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await WorkerProcess.start(CONFIG, fork_client)
+    process = await WorkerProcess.start(CONFIG, fork_client)
+    server = psutil.Process(process.pid).parent()
+    assert server is not None
+    await asyncio.to_thread(
+        wait_until, lambda: [each.pid for each in server.children()] == [process.pid]
+    )
+    await process.kill()
+    assert server.children() == []
+
+
+async def test_a_fork_server_that_died_is_replaced(fork_client: ForkClient) -> None:
+    process = await WorkerProcess.start(CONFIG, fork_client)
+    await process.ready()
+    server = psutil.Process(process.pid).parent()
+    assert server is not None
+    server.kill()
+    await process.kill()
+    with suppress(WorkerLostError):  # the client notices it at the next request, or before
+        process = await WorkerProcess.start(CONFIG, fork_client)
+        await process.kill()
+    second = await WorkerProcess.start(CONFIG, fork_client)
+    await second.ready()
+    await second.kill()
