@@ -51,7 +51,7 @@ class Amount:
     timed: bool = False
 
 
-FEW = Amount(schema=150, raw=300, oversize=10, connections=1_000, seconds=6)
+FEW = Amount(schema=80, raw=300, oversize=10, connections=1_000, seconds=6)
 MANY = Amount(schema=6_000, raw=4_000, oversize=200, connections=1_000, seconds=45)
 
 

@@ -7,7 +7,15 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import sql
 
+_TERMINATE = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+"""
+_SCHEMAS = """
+SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+"""
 _CLEAN = """
+CREATE SCHEMA public;
 ALTER SCHEMA public OWNER TO pg_database_owner;
 GRANT USAGE ON SCHEMA public TO PUBLIC;
 """
@@ -18,7 +26,7 @@ class Databases:
 
     def __init__(self, server_dsn: str) -> None:
         self.server_dsn = server_dsn
-        self._unused: list[str] = []
+        self._unused: list[ReusedDatabase] = []
 
     def dsn(self, database: str) -> str:
         return self.server_dsn.rpartition("/")[0] + "/" + database
@@ -26,38 +34,24 @@ class Databases:
     @contextmanager
     def fresh_database(self) -> Iterator["Database"]:
         """An empty database without other users."""
-        name = self._unused.pop() if self._unused else f"test_{uuid.uuid4().hex[:12]}"
+        if self._unused:
+            database = self._unused.pop()
+            database.clear()
+        else:
+            database = self._new_database()
+        yield database
+        self._unused.append(database)
+
+    def _new_database(self) -> "ReusedDatabase":
+        name = f"test_{uuid.uuid4().hex[:12]}"
         with psycopg.connect(self.server_dsn, autocommit=True) as admin:
-            if _exists(admin, name):
-                _empty(admin, name, self.dsn(name))
-            else:
-                admin.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        yield Database(self.dsn(name))
-        self._unused.append(name)
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        return ReusedDatabase(self.dsn(name))
 
-
-def _exists(admin: psycopg.Connection, name: str) -> bool:
-    result = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
-    return result.fetchone() is not None
-
-
-def _empty(admin: psycopg.Connection, name: str, dsn: str) -> None:
-    """Ends all connections, drops all schemas, and restores all privileges."""
-    admin.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE datname = %s AND usename = current_user",
-        (name,),
-    )
-    admin.execute(f"GRANT ALL ON DATABASE {name} TO CURRENT_USER")
-    with psycopg.connect(dsn) as client:
-        schemas = client.execute(
-            "SELECT nspname FROM pg_namespace "
-            "WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
-        )
-        for (schema,) in schemas.fetchall():
-            client.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
-        client.execute("CREATE SCHEMA public")
-        client.execute(_CLEAN)
+    def close(self) -> None:
+        """Closes the connections to unused databases."""
+        for database in self._unused:
+            database.close()
 
 
 class Database:
@@ -66,12 +60,17 @@ class Database:
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
 
-    def execute(self, statement: str, *arguments: object) -> None:
+    @contextmanager
+    def _connection(self) -> Iterator[psycopg.Connection]:
         with psycopg.connect(self.dsn, autocommit=True) as client:
+            yield client
+
+    def execute(self, statement: str, *arguments: object) -> None:
+        with self._connection() as client:
             client.execute(statement, arguments or None)
 
     def rows(self, query: str, *arguments: object) -> list[tuple]:
-        with psycopg.connect(self.dsn, autocommit=True) as client:
+        with self._connection() as client:
             return client.execute(query, arguments or None).fetchall()
 
     def value(self, query: str, *arguments: object) -> object:
@@ -85,3 +84,31 @@ class Database:
                 table,
             )
         )
+
+
+class ReusedDatabase(Database):
+    """A database that keeps one connection: a new one costs the server more than most tests."""
+
+    _kept: psycopg.Connection | None = None
+
+    @contextmanager
+    def _connection(self) -> Iterator[psycopg.Connection]:
+        if self._kept is None or self._kept.closed:
+            # Tests change the types of columns, which a prepared statement does not survive.
+            self._kept = psycopg.connect(self.dsn, autocommit=True, prepare_threshold=None)
+        yield self._kept
+
+    def clear(self) -> None:
+        """Ends all other connections, drops all schemas, and restores all privileges."""
+        with self._connection() as client, client.transaction():
+            client.execute(_TERMINATE)
+            name = sql.Identifier(client.info.dbname)
+            client.execute(sql.SQL("GRANT ALL ON DATABASE {} TO CURRENT_USER").format(name))
+            for (schema,) in client.execute(_SCHEMAS).fetchall():
+                client.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+            client.execute(_CLEAN)
+
+    def close(self) -> None:
+        """Closes the kept connection."""
+        if self._kept is not None:
+            self._kept.close()

@@ -53,7 +53,9 @@ def _share_server(which: str, factory: pytest.TempPathFactory) -> Iterator[Datab
         return _start(binaries, directory, session)
 
     with shared(f"postgres_{which}", factory, start) as server:
-        yield Databases(server["dsn"])
+        databases = Databases(server["dsn"])
+        yield databases
+        databases.close()
 
 
 def _start(binaries: Path, directory: Path, session: int) -> dict[str, Any]:
