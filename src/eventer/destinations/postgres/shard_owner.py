@@ -226,8 +226,8 @@ class ShardOwner:
         if not flow_positions:
             await self._client.execute("ROLLBACK")
             return
-        await self._column_types.write(mappings)
         await write_positions(self._client, flow_positions)
+        await self._column_types.write(mappings)
         try:
             with translate_commit_errors(self._address):
                 await self._client.execute("COMMIT")
