@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import asyncpg
 import numpy as np
 
-from eventer.core.batch import EventRows
+from eventer.core.batch import Batch, EventRows
 from eventer.core.errors import DestinationError, DestinationRejectedError
 from eventer.core.model import ColumnType, JsonValue, Position, PositionKey
 from eventer.core.pointer import format_pointer
@@ -39,6 +39,7 @@ from eventer.destinations.comparison import (
     compare_upserted,
     concat_keyed,
 )
+from eventer.destinations.postgres.column_encoder import RejectedRowsError
 from eventer.destinations.postgres.column_types import ColumnTypes, read_column_types
 from eventer.destinations.postgres.errors import (
     ErrorCategory,
@@ -191,21 +192,29 @@ class _TableSnapshot:
     ) -> AsyncIterator[KeyedDigests]:
         """The events [first, end) of a generator, without those that the table rejects."""
         async for batch in self.events.batches(source.flow.key, first, end):
-            try:
-                replayed = await self._row_digester.digests(source.mapping, compared_columns, batch)
-            except (DestinationRejectedError, asyncpg.PostgresError) as error:
-                if (
-                    isinstance(error, asyncpg.PostgresError)
-                    and classify_error(error) is not ErrorCategory.REJECTED
-                ):
-                    raise
-                middle = batch.first + batch.count // 2
-                for start, stop in ((batch.first, middle), (middle, batch.next)):
-                    if batch.count > 1 and start < stop:
-                        async for part in self.replayed(source, compared_columns, start, stop):
-                            yield part
-            else:
-                yield replayed
+            async for part in self._accepted(source.mapping, compared_columns, batch):
+                yield part
+
+    async def _accepted(
+        self, mapping: TableMapping, compared_columns: ComparedColumns, batch: Batch
+    ) -> AsyncIterator[KeyedDigests]:
+        """The events of a batch that Eventer and the server can convert."""
+        try:
+            parts = [await self._row_digester.digests(mapping, compared_columns, batch)]
+            rest: list[Batch] = []
+        except RejectedRowsError as error:
+            misfits = [each.index for each in error.errors if each.index is not None]
+            parts, rest = [], [batch.without(misfits)]
+        except asyncpg.PostgresError as error:
+            if classify_error(error) is not ErrorCategory.REJECTED:
+                raise
+            halves = np.array_split(batch.index, 2) if batch.rows > 1 else []
+            parts, rest = [], [batch.without(half.tolist()) for half in reversed(halves)]
+        for part in parts:
+            yield part
+        for left in rest:
+            async for part in self._accepted(mapping, compared_columns, left):
+                yield part
 
     async def describe(
         self, found: Sequence[UnresolvedFinding], key: Sequence[str]

@@ -1,7 +1,7 @@
 """The types that the columns of a table had when a generator first wrote to them.
 
-A column that is retyped later still holds equal values, which an audit would not notice: the table
-`eventer.column_types` has the former type. A column is identified by its table's oid and its
+A column that is retyped later still holds equal values, which an audit would not notice: the
+position of the generator has the former type. A column is identified by its table's oid and its
 attnum, which survive ALTER TABLE.
 """
 
@@ -17,10 +17,9 @@ import asyncpg
 from eventer.core.model import PositionKey
 from eventer.destinations.postgres.identifiers import quote
 from eventer.destinations.postgres.match_schema import TableMapping
-from eventer.destinations.postgres.position import key_columns
+from eventer.destinations.postgres.position import HAS_COLUMN_TYPES_SQL, key_columns
 from eventer.destinations.postgres.sql import statement
 
-_TABLE_EXISTS_SQL: Final = "SELECT to_regclass('eventer.column_types') IS NOT NULL"
 _VARCHAR: Final = "character varying"
 
 
@@ -57,12 +56,12 @@ class ColumnTypeWriter:
         self._enabled: bool | None = None
 
     async def write(self, mappings: Mapping[PositionKey, TableMapping]) -> None:
-        """Writes the types that are not written yet, in the open transaction."""
+        """Adds the types that are not written yet to positions written in the open transaction."""
         new = {key: m for key, m in mappings.items() if self._written.get(key) is not m}
         if not new:
             return
         if self._enabled is None:
-            self._enabled = await self._client.fetchval(_TABLE_EXISTS_SQL)
+            self._enabled = await self._client.fetchval(HAS_COLUMN_TYPES_SQL)
         if self._enabled:
             await self._client.execute(
                 statement("write_column_types"),
@@ -79,14 +78,17 @@ class ColumnTypeWriter:
 async def read_column_types(
     client: asyncpg.Connection, keys: Collection[PositionKey]
 ) -> dict[PositionKey, ColumnTypes]:
-    """The types recorded for generators; empty if there is no such table."""
-    if not keys or not await client.fetchval(_TABLE_EXISTS_SQL):
+    """The types recorded for generators, if there are any."""
+    if not keys or not await client.fetchval(HAS_COLUMN_TYPES_SQL):
         return {}
     return {
         PositionKey(int(row["cluster"]), int(row["generator"]), int(row["incarnation"])): (
-            ColumnTypes(
-                row["relation"], {int(n): name for n, name in json.loads(row["types"]).items()}
-            )
+            _decode(row["column_types"])
         )
         for row in await client.fetch(statement("read_column_types"), *key_columns(keys))
     }
+
+
+def _decode(text: str) -> ColumnTypes:
+    value = json.loads(text)
+    return ColumnTypes(value["relation"], {int(n): name for n, name in value["types"].items()})

@@ -26,9 +26,11 @@ _POSITIONS_EXIST_SQL: Final = (
     "SELECT to_regclass('eventer.position') IS NOT NULL"
     " AND to_regclass('eventer.shard') IS NOT NULL"
 )
-_TABLES_EXIST_SQL: Final = (
-    f"{_POSITIONS_EXIST_SQL} AND to_regclass('eventer.column_types') IS NOT NULL"
+HAS_COLUMN_TYPES_SQL: Final = (
+    "SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attname = 'column_types'"
+    " AND attrelid = to_regclass('eventer.position') AND NOT attisdropped)"
 )
+_COMPLETE_SQL: Final = f"{_POSITIONS_EXIST_SQL} AND ({HAS_COLUMN_TYPES_SQL})"
 _RETRY_DELAYS_SECONDS: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
 _LOCK_NOT_AVAILABLE: Final = "55P03"
@@ -60,21 +62,21 @@ class FlowPosition:
 async def ensure_positions(client: asyncpg.Connection) -> None:
     """Creates the schema and its tables if they do not exist.
 
-    If an earlier version created them and the role may not add the table of column types, delivery
+    If an earlier version created them and the column of column types cannot be added now, delivery
     does without.
 
     Raises:
         DestinationRejectedError: the role may not create them; the hint is SQL.
     """
     for pause in _RETRY_DELAYS_SECONDS:
-        if await client.fetchval(_TABLES_EXIST_SQL):
+        if await client.fetchval(_COMPLETE_SQL):
             return
         try:
             await _create_missing(client)
         except asyncpg.PostgresError as error:
+            if await client.fetchval(_POSITIONS_EXIST_SQL):
+                return
             if error.sqlstate == _INSUFFICIENT_PRIVILEGE:
-                if await client.fetchval(_POSITIONS_EXIST_SQL):
-                    return
                 role = await client.fetchval("SELECT current_user::text")
                 raise _missing_privilege_error(role, error) from error
             if not is_creation_race(error):
@@ -92,7 +94,7 @@ async def _create_missing(client: asyncpg.Connection) -> None:
         # IF NOT EXISTS would need the CREATE privilege even for an existing schema.
         if await client.fetchval("SELECT to_regnamespace('eventer') IS NULL"):
             await client.execute("CREATE SCHEMA eventer")
-        if not await client.fetchval(_TABLES_EXIST_SQL):
+        if not await client.fetchval(_COMPLETE_SQL):
             await client.execute(statement("make_positions"))
 
 
