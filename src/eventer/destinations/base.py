@@ -19,7 +19,8 @@ follows, per flow:
   indices emit nothing. What it costs must not depend on the number of rejected events more than
   linearly, and not in round trips: find all that can be found before a transaction, and all of a
   transaction at once. If a transaction fails for another reason, remember within the call of
-  `deliver` what is known to be rejected.
+  `deliver` what is known to be rejected. An event that is nevertheless named in `rejected` is left
+  out when the caller delivers again.
 
 An error that concerns no event, such as a missing right, is in `rejected` in both cases, without an
 `index`: it never makes events disappear.

@@ -121,6 +121,70 @@ async def test_every_type_is_compared_as_the_table_stores_it(database, key):
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize("kind", ["text", "double precision", "numeric", "smallint"])
+@pytest.mark.parametrize("key", [None, ("id",)])
+async def test_a_column_that_was_retyped_is_reported(database, key, kind):
+    """Its values are equal, but they are not what was delivered. Others are not affected."""
+    to = flow("t", shape(id="bigint", v="bigint"), key=key)
+    other = flow("t", shape(id="bigint"), key=key, generator=2)
+    database.execute(f"CREATE TABLE t (id bigint {'PRIMARY KEY' if key else ''}, v bigint)")
+    async with RecordingWriter(database.dsn) as writer:
+        await writer.send(to, [{"id": n, "v": n} for n in range(10)])
+        await writer.send(other, [{"id": n} for n in range(100, 105)])
+        assert (await verify(database, writer, to, other)).clean()
+        database.execute(f"ALTER TABLE t ALTER COLUMN v TYPE {kind}")
+        await writer.send(to, [{"id": n, "v": n} for n in range(10, 12)])
+        report = await verify(database, writer, to, other)
+        assert not report.clean()
+        assert report.totals[Flaw.CHANGED if key else Flaw.MISSING] == 12
+        assert (
+            f'column "v" was bigint when the first events were delivered, and is {kind} now'
+            in report.notes
+        )
+        assert (await verify(database, writer, other, to)).clean()
+        database.execute("ALTER TABLE t ALTER COLUMN v TYPE bigint USING v::bigint")
+        assert (await verify(database, writer, to, other)).clean()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "statements",
+    [
+        "DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, v varchar(3))",
+        "ALTER TABLE t DROP COLUMN v; ALTER TABLE t ADD COLUMN v varchar(3)",
+        "ALTER TABLE t ALTER COLUMN v TYPE varchar(9)",
+    ],
+)
+async def test_a_new_column_or_a_longer_text_is_not_a_retyped_one(database, statements):
+    to = flow("t", shape(id="bigint", v="text"), key=("id",))
+    database.execute("CREATE TABLE t (id bigint PRIMARY KEY, v varchar(5))")
+    async with RecordingWriter(database.dsn) as writer:
+        await writer.send(to, [{"id": n, "v": f"a{n}"} for n in range(3)])
+        database.execute(statements)
+        await writer.send(to, [{"id": n % 3, "v": f"b{n}"} for n in range(3)])
+        report = await verify(database, writer, to)
+        assert report.clean(), report
+
+
+@pytest.mark.postgres
+async def test_positions_of_an_earlier_version_without_types_of_columns(database):
+    """They stay usable by a role that may not add a table; nothing is known about types then."""
+    to = flow("t", shape(id="bigint"), key=("id",))
+    async with RecordingWriter(database.dsn) as writer:
+        await writer.send(to, [{"id": 1}])
+    database.execute(
+        "DROP TABLE eventer.column_types; REVOKE CREATE ON SCHEMA eventer FROM eventer"
+    )
+    other = flow("t", shape(id="bigint"), key=("id",), generator=2)
+    async with RecordingWriter(database.dsn) as writer:
+        assert (await writer.send(other, [{"id": 2}])).rejected == {}
+        assert (await verify(database, writer, other)).totals[Flaw.CHANGED] == 0
+    database.execute("GRANT CREATE ON SCHEMA eventer TO eventer")
+    async with RecordingWriter(database.dsn):
+        assert database.value("SELECT count(*) FROM eventer.column_types") == 0
+
+
+@pytest.mark.postgres
 async def test_a_row_with_the_values_of_an_earlier_event_is_reordered(database):
     to = flow("stale", shape(id="bigint", v="bigint"), key=("id",))
     async with RecordingWriter(database.dsn) as writer:

@@ -1,8 +1,12 @@
 """Flows of one layout share one COPY, except for a flow that the server rejects."""
 
+from dataclasses import replace
+
 import asyncpg
 import pytest
 
+from eventer.destinations.base import Delivery
+from eventer.testing.batches import batch_of
 from tests.integration.postgres.harness import Writer, flow, shape
 from tests.postgres_server.databases import Database
 
@@ -56,6 +60,41 @@ async def test_only_the_flow_with_a_rejected_row_is_excluded(bad, database, copi
     assert set(outcome.rejected) == {flows[bad].key}
     assert "forbidden" in str(outcome.rejected[flows[bad].key])
     assert numbers(database) == [i * 10 + n for i in range(COUNT) if i != bad for n in range(3)]
+
+
+@pytest.mark.parametrize("key", [None, ("n",)])
+async def test_flows_that_skip_rejected_rows_share_another_copy(database, copies, key):
+    """Each gets the errors of its own events, whether Eventer or the server finds them."""
+    database.execute(WORDS.replace("bigint", "smallint PRIMARY KEY" if key else "smallint"))
+    flows = [
+        flow("words", shape(n="bigint", word="text"), key=key, generator=i) for i in range(COUNT)
+    ]
+    async with Writer(database.dsn) as writer:
+        for to in flows:
+            await writer.connection.prepare(to)
+        rows = [words(i, "forbidden" if i in (2, 5) else "fine") for i in range(COUNT)]
+        rows[5][0]["word"] = "fine"
+        deliveries = [writer.delivery(to, own) for to, own in zip(flows, rows, strict=True)]
+        skipping = [replace(each, skip_rejected=True) for each in deliveries[1:]]
+        outcome = await writer.connection.deliver([deliveries[0], *skipping])
+        assert len(copies) == 3, "of all, of the flow that does not skip, and of the others"
+        assert {to.key: [e.index for e in outcome.skipped.get(to.key, ())] for to in flows} == {
+            to.key: {2: [0, 1, 2], 5: [1, 2]}.get(i, []) for i, to in enumerate(flows)
+        }
+        assert {position.next for position in outcome.committed.values()} == {3}
+
+        copies.clear()
+        rows[3][1]["n"], rows[5][0]["n"] = 1 << 20, 1 << 20
+        again = [
+            Delivery(to, (batch_of(3, own),), skip_rejected=True)
+            for to, own in zip(flows, rows, strict=True)
+        ]
+        outcome = await writer.connection.deliver(again)
+        found = {to.key: [e.index for e in outcome.skipped.get(to.key, ())] for to in flows}
+    assert found == {
+        to.key: {2: [3, 4, 5], 3: [4], 5: [3, 4, 5]}.get(i, []) for i, to in enumerate(flows)
+    }
+    assert {position.next for position in outcome.committed.values()} == {6}
 
 
 async def test_upserted_rows_of_many_flows_share_one_copy_and_the_last_flow_wins(database, copies):

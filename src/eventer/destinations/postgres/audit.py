@@ -39,6 +39,7 @@ from eventer.destinations.comparison import (
     compare_upserted,
     concat_keyed,
 )
+from eventer.destinations.postgres.column_types import ColumnTypes, read_column_types
 from eventer.destinations.postgres.errors import (
     ErrorCategory,
     classify_error,
@@ -72,11 +73,22 @@ _Partition: TypeAlias = Callable[[KeyedDigests], KeyedDigests]
 
 @dataclass(frozen=True, slots=True)
 class _ContributingFlow:
-    """A generator that delivers to the table, and its mapping."""
+    """A generator that delivers to the table, and its mapping.
+
+    `retyped` has a sentence for each column whose type was another one when it was written first.
+    """
 
     flow: Flow
     mapping: TableMapping
     position: Position
+    retyped: tuple[str, ...] = ()
+
+    def delivered(self, events: KeyedDigests) -> KeyedDigests:
+        """The digests of events as it delivered them: equal to no row if a column was retyped."""
+        if not self.retyped:
+            return events
+        key = events.key if self.mapping.key else ~events.key
+        return KeyedDigests(key, ~events.content, events.number)
 
 
 class PostgresTargetAuditor:
@@ -88,6 +100,7 @@ class PostgresTargetAuditor:
         self._row_digester = RowDigester(self._settings)
         self._flows: tuple[Flow, ...] = ()
         self._flow_positions: Mapping[PositionKey, FlowPosition] = {}
+        self._column_types: Mapping[PositionKey, ColumnTypes] = {}
         self._table: Table | None = None
 
     async def open(self, flow: Flow, others: Sequence[Flow]) -> Mapping[PositionKey, Position]:
@@ -97,9 +110,9 @@ class PostgresTargetAuditor:
             client = self._client = await connect(self._settings)
             await client.execute(_SNAPSHOT)
             if await client.fetchval("SELECT to_regclass('eventer.position') IS NOT NULL"):
-                self._flow_positions = await read_positions(
-                    client, [each.key for each in self._flows]
-                )
+                keys = [each.key for each in self._flows]
+                self._flow_positions = await read_positions(client, keys)
+                self._column_types = await read_column_types(client, keys)
             self._table = await read_table(client, parse_table(target_of(flow).table))
         return {each.key: self._flow_position(each).position for each in self._flows}
 
@@ -142,7 +155,9 @@ class PostgresTargetAuditor:
                     f"{table.name} cannot be verified: the collation of its key column "
                     f"{quote(column.name)} equates different texts"
                 )
-        return _ContributingFlow(flow, mapping, flow_position.position)
+        known = self._column_types.get(flow.key)
+        retyped = () if known is None else tuple(known.changes(mapping))
+        return _ContributingFlow(flow, mapping, flow_position.position, retyped)
 
     async def close(self) -> None:
         """See `TargetAuditor.close`."""
@@ -235,6 +250,7 @@ class _Audit:
         self._notes = notes
         self._checked = self._read = self._others = 0
         self._ranges = self._replayable_ranges(own)
+        self._notes += own.retyped
         names = [column.name for column in own.mapping.columns]
         if not own.mapping.key:
             names += sorted(
@@ -269,7 +285,7 @@ class _Audit:
                 self._own, self._compared_columns, first, end
             ):
                 self._checked += len(replayed)
-                events.append(partition(replayed))
+                events.append(partition(self._own.delivered(replayed)))
         parts = []
         async for read in self._snapshot.rows(self._compared_columns):
             self._read += len(read)
@@ -292,7 +308,7 @@ class _Audit:
         end = self._own.position.next
         checked, read = self._checked // passes, self._read // passes
         skipped = sum(stop - first for first, stop in self._ranges) - checked
-        if not gaps:
+        if not gaps and not self._own.retyped:
             self._discount_rejected(self._own.position.skipped - skipped)
         totals = self._findings.totals
         others = self._others

@@ -51,6 +51,7 @@ class TableColumn:
     empty for types outside of pg_catalog. `scale` is that of a numeric, if it has one. `exact`:
     equal values have equal bytes. `collation` is set if it equates different texts. `required`: the
     column is NOT NULL and has no default. `may_insert` and `may_update` are the role's privileges.
+    `number` is its attnum; 0 if it does not exist yet.
     """
 
     name: str
@@ -67,6 +68,7 @@ class TableColumn:
     generated: bool = False
     may_insert: bool = True
     may_update: bool = True
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class ColumnMapping:
     `kind` is the field's type, `read_as` the type read from the batch, `wire` the type in COPY. If
     `direct`, the table's column accepts it; otherwise a staging column does, and `sql_wrapper` is
     the SQL that converts it for the table. If `integral`, fractions are rejected; with `max_bytes`,
-    longer texts. `exact`: equal values have equal bytes.
+    longer texts. `exact`: equal values have equal bytes. `number` is the column's attnum.
     """
 
     name: str
@@ -90,6 +92,7 @@ class ColumnMapping:
     max_bytes: int | None = None
     exact: bool = True
     collation: str = ""
+    number: int = 0
 
     @property
     def staging_type(self) -> str:
@@ -175,6 +178,7 @@ def _direct(
         type=column.type,
         exact=column.exact,
         collation=column.collation,
+        number=column.number,
     )
 
 

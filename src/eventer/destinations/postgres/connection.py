@@ -26,6 +26,7 @@ from eventer.destinations.postgres.encoded_delivery import (
     PendingDelivery,
     encode_deliveries,
     field_names,
+    number_deliveries,
 )
 from eventer.destinations.postgres.errors import (
     ErrorCategory,
@@ -108,8 +109,9 @@ class PostgresConnection:
             await self._read_missing_positions(session, deliveries)
             failures: list[DeliveryFailure] = []
             retryable: list[Delivery] = []
+            current: set[int] = set()
             for failure in await self._commit_round(session, deliveries):
-                if await _map_again(session, failure):
+                if await _map_again(session, failure, current):
                     retryable.append(failure.delivery)
                 else:
                     failures.append(failure)
@@ -196,10 +198,9 @@ class PostgresConnection:
         pending_deliveries, unprepared = await self._prepare_all(
             session, [failure.delivery for failure in failures if failure.may_skip], numbered=True
         )
-        numbered = await self._encode(
-            session, lambda: [each.numbered_delivery() for each in pending_deliveries]
-        )
-        accepted = await session.owner.commit_accepted(numbered)
+        pending_deliveries.sort(key=lambda pending: pending.delivery.flow.key)
+        groups = await self._encode(session, lambda: number_deliveries(pending_deliveries))
+        accepted = await session.owner.commit_accepted(groups)
         self._flow_positions.update(accepted.positions)
         return accepted.skipped, [*others, *unprepared, *accepted.failures]
 
@@ -253,10 +254,15 @@ class _Session:
         self.owner: ShardOwner
 
 
-async def _map_again(session: _Session, failure: DeliveryFailure) -> bool:
-    """Maps the table again; returns whether the delivery is worth another attempt."""
+async def _map_again(session: _Session, failure: DeliveryFailure, current: set[int]) -> bool:
+    """Maps the table again; returns whether the delivery is worth another attempt.
+
+    `current` has the identities of the mappings that were the same when they were mapped again.
+    """
     ready = failure.ready
     if ready is None or not (failure.data_rejected or failure.schema_changed):
+        return False
+    if id(ready.mapping) in current and not failure.schema_changed:
         return False
     try:
         renewed = await session.flows.renew(ready.flow, ready.found)
@@ -267,5 +273,7 @@ async def _map_again(session: _Session, failure: DeliveryFailure) -> bool:
             raise
         failure.error = error
     else:
+        if renewed.mapping == ready.mapping:
+            current.add(id(ready.mapping))
         return failure.schema_changed or renewed.mapping != ready.mapping
     return False

@@ -18,10 +18,11 @@ from eventer.destinations.postgres.position import FlowPosition
 from eventer.destinations.postgres.prepared_flows import PreparedFlow
 from eventer.destinations.postgres.row_encoding import (
     EncodedRows,
+    NumberedRows,
     RowBlock,
     encode,
-    encode_accepted,
     encode_merged,
+    encode_numbered,
 )
 from eventer.destinations.postgres.row_loader import RejectedRow
 from eventer.kernels.pgcopy.copy_stream import Bytes
@@ -43,33 +44,6 @@ class EncodedDelivery:
     def key(self) -> PositionKey:
         """The key of the flow."""
         return self.delivery.flow.key
-
-
-@dataclass(frozen=True, slots=True)
-class NumberedDelivery:
-    """A delivery whose rows are inserted without those that the server rejects.
-
-    `rejected` are the errors of events that have no row, as they do not fit the table.
-    `staging_table` is the name of a numbered one.
-    """
-
-    delivery: Delivery
-    ready: PreparedFlow
-    before: Position
-    rows: EncodedRows
-    rejected: tuple[DestinationRejectedError, ...]
-    staging_table: str
-
-    def accepted(
-        self, rejected_rows: Sequence[RejectedRow]
-    ) -> tuple[FlowPosition, list[DestinationRejectedError]]:
-        """The position after it without the rejected rows, and the errors of all its events."""
-        mapping, index = self.ready.mapping, self.rows.index
-        errors = [*self.rejected, *(r.error(mapping, int(index[r.row])) for r in rejected_rows)]
-        errors.sort(key=lambda error: error.index or 0)
-        accepted = self.delivery.without([e.index for e in errors if e.index is not None])
-        after = advance_position(self.before, accepted.batches)
-        return FlowPosition(after, self.ready.found), errors
 
 
 @dataclass(slots=True)
@@ -129,18 +103,11 @@ class PendingDelivery:
             return self.delivery.accepted
         return None if self.flow_position is None else self.flow_position.position
 
-    def numbered_delivery(self) -> NumberedDelivery:
-        """The delivery with its encoded rows, without events that do not fit the table."""
-        batches, ready = self.delivery.batches, self.ready
-        rows, rejected = encode_accepted(ready.mapping, batches, ready.number)
-        return NumberedDelivery(
-            self.delivery,
-            ready,
-            self.before or Position(),
-            rows,
-            tuple(rejected),
-            self.numbered_table,
-        )
+    def accepted(self, errors: Sequence[DestinationRejectedError]) -> FlowPosition:
+        """The position after the delivery without the events of these errors."""
+        accepted = self.delivery.without([e.index for e in errors if e.index is not None])
+        after = advance_position(self.before or Position(), accepted.batches)
+        return FlowPosition(after, self.ready.found)
 
     def encoded_delivery(self, streams: Sequence[Bytes]) -> EncodedDelivery:
         """The delivery with its encoded rows."""
@@ -152,6 +119,53 @@ class PendingDelivery:
     def failure(self, error: DestinationRejectedError | PositionLostError) -> DeliveryFailure:
         """The delivery with its error."""
         return DeliveryFailure(self.delivery, error, self.ready)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedGroup:
+    """Deliveries to one table whose rows are inserted without those that the server rejects.
+
+    `misfits` has the errors of events that have no row, as they do not fit the table, by delivery.
+    """
+
+    members: Sequence[PendingDelivery]
+    rows: NumberedRows
+    misfits: Sequence[Sequence[DestinationRejectedError]]
+
+    @property
+    def staging_table(self) -> str:
+        """The name of its numbered staging table."""
+        return self.members[0].numbered_table
+
+    def errors(
+        self, rejected_rows: Iterable[RejectedRow]
+    ) -> list[tuple[PendingDelivery, list[DestinationRejectedError]]]:
+        """Each delivery with the errors of its rejected events, in order."""
+        errors = [list(each) for each in self.misfits]
+        for each in rejected_rows:
+            index = int(self.rows.index[each.row])
+            errors[self.rows.delivery[each.row]].append(each.error(self.rows.mapping, index))
+        for of_delivery in errors:
+            of_delivery.sort(key=lambda error: error.index or 0)
+        return list(zip(self.members, errors, strict=True))
+
+
+def number_deliveries(pending_deliveries: Sequence[PendingDelivery]) -> list[NumberedGroup]:
+    """Encodes the rows of deliveries; small ones of one mapping together."""
+    groups = group_small_deliveries(
+        pending_deliveries,
+        lambda pending: pending.delivery,
+        lambda pending: id(pending.ready.mapping),
+    )
+    return [
+        NumberedGroup(
+            group,
+            *encode_numbered(
+                group[0].ready.mapping, [pending.delivery.batches for pending in group]
+            ),
+        )
+        for group in groups
+    ]
 
 
 def encode_deliveries(

@@ -19,7 +19,7 @@ from eventer.destinations.postgres.column_encoder import RejectedRowsError
 from eventer.destinations.postgres.encoded_delivery import DeliveryFailure
 from eventer.destinations.postgres.errors import ErrorCategory, classify_error, describe
 from eventer.destinations.postgres.prepared_flows import PreparedFlows
-from eventer.destinations.postgres.row_encoding import encode
+from eventer.destinations.postgres.row_encoding import encode_numbered
 from eventer.destinations.postgres.row_loader import SAVEPOINT, load_rows
 
 
@@ -81,13 +81,14 @@ async def _first_rejection(
     client: asyncpg.Connection, flows: PreparedFlows, failure: DeliveryFailure
 ) -> DestinationRejectedError | None:
     assert failure.ready is not None
-    ready, batches = failure.ready, failure.delivery.batches
-    staging_table = await flows.numbered_staging_table(ready)
-    encoded = await asyncio.to_thread(encode, ready.mapping, batches, ready.number)
+    mapping, batches = failure.ready.mapping, failure.delivery.batches
+    staging_table = await flows.numbered_staging_table(failure.ready)
+    rows, misfits = await asyncio.to_thread(encode_numbered, mapping, [batches])
+    assert not misfits[0], "events that do not fit are found before"
     await client.execute(f"BEGIN; {SAVEPOINT}")
     try:
-        found = await load_rows(client, ready, encoded, staging_table, until_first=True)
+        found = await load_rows(client, rows, staging_table, until_first=True)
     finally:
         if not client.is_closed():
             await client.execute("ROLLBACK")
-    return found[0].error(ready.mapping, int(encoded.index[found[0].row])) if found else None
+    return found[0].error(mapping, int(rows.index[found[0].row])) if found else None

@@ -22,9 +22,12 @@ from eventer.destinations.postgres.identifiers import quote
 from eventer.destinations.postgres.sql import statement
 from eventer.destinations.postgres.table_creation import CREATION_LOCK
 
-_TABLES_EXIST_SQL: Final = (
+_POSITIONS_EXIST_SQL: Final = (
     "SELECT to_regclass('eventer.position') IS NOT NULL"
     " AND to_regclass('eventer.shard') IS NOT NULL"
+)
+_TABLES_EXIST_SQL: Final = (
+    f"{_POSITIONS_EXIST_SQL} AND to_regclass('eventer.column_types') IS NOT NULL"
 )
 _RETRY_DELAYS_SECONDS: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
@@ -57,6 +60,9 @@ class FlowPosition:
 async def ensure_positions(client: asyncpg.Connection) -> None:
     """Creates the schema and its tables if they do not exist.
 
+    If an earlier version created them and the role may not add the table of column types, delivery
+    does without.
+
     Raises:
         DestinationRejectedError: the role may not create them; the hint is SQL.
     """
@@ -67,6 +73,8 @@ async def ensure_positions(client: asyncpg.Connection) -> None:
             await _create_missing(client)
         except asyncpg.PostgresError as error:
             if error.sqlstate == _INSUFFICIENT_PRIVILEGE:
+                if await client.fetchval(_POSITIONS_EXIST_SQL):
+                    return
                 role = await client.fetchval("SELECT current_user::text")
                 raise _missing_privilege_error(role, error) from error
             if not is_creation_race(error):
@@ -133,7 +141,7 @@ async def read_positions(
     """The positions of the generators that have one."""
     if not keys:
         return {}
-    found = await client.fetch(statement("read_positions"), *_columns(keys))
+    found = await client.fetch(statement("read_positions"), *key_columns(keys))
     return {
         PositionKey(
             int(row["cluster"]), int(row["generator"]), int(row["incarnation"])
@@ -151,7 +159,7 @@ async def write_positions(
     at = [flow_position.position for flow_position in flow_positions.values()]
     await client.execute(
         statement("write_positions"),
-        *_columns(flow_positions),
+        *key_columns(flow_positions),
         [position.next for position in at],
         [position.skipped for position in at],
         [position.bytes for position in at],
@@ -159,5 +167,6 @@ async def write_positions(
     )
 
 
-def _columns(keys: Collection[PositionKey]) -> Iterator[list[str]]:
+def key_columns(keys: Collection[PositionKey]) -> Iterator[list[str]]:
+    """The keys as arguments of a statement: a list per column."""
     return (list(map(str, column)) for column in zip(*keys, strict=True))

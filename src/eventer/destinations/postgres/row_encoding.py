@@ -87,12 +87,6 @@ class EncodedRows:
         )
         return copy_stream(self.columns + self.extra_columns, rows)
 
-    def numbered_stream(self, flow: int, rows: Rows) -> Bytes:
-        """The COPY stream of some rows into a numbered staging table."""
-        count = len(self.index)
-        numbers = _integer_column(np.arange(count)), _integer_column(np.full(count, flow))
-        return copy_stream((*self.columns, *numbers), rows)
-
 
 def encode(
     mapping: TableMapping,
@@ -121,14 +115,62 @@ def encode(
     return EncodedRows(blocks, (flow_numbers,), index, key_codes)
 
 
-def encode_accepted(
-    mapping: TableMapping, batches: Sequence[Batch], flow: int
-) -> tuple[EncodedRows, list[DestinationRejectedError]]:
-    """As `encode`, without the events that it rejects; also an error for each of these."""
+@dataclass(frozen=True, slots=True)
+class NumberedRows:
+    """The rows of one delivery or several, for a numbered staging table.
+
+    `index` has the index of each row's event, and `delivery` the number of its delivery.
+    """
+
+    mapping: TableMapping
+    columns: tuple[CopyColumn, ...]
+    index: NDArray[np.int64]
+    delivery: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def stream(self, group: int, rows: Rows) -> Bytes:
+        """The COPY stream of some rows; `group` distinguishes the loads of a transaction."""
+        numbers = _integer_column(np.arange(len(self))), _integer_column(np.full(len(self), group))
+        return copy_stream((*self.columns, *numbers), rows)
+
+
+def encode_numbered(
+    mapping: TableMapping, deliveries: Sequence[Sequence[Batch]]
+) -> tuple[NumberedRows, list[list[DestinationRejectedError]]]:
+    """The rows of all deliveries, given as batches, without events that do not fit the table.
+
+    Also an error for each of these events, by delivery.
+    """
+    merged = merge_batches([batch for batches in deliveries for batch in batches])
+    try:
+        columns = _columns(mapping, [merged], merged.index)
+    except DestinationRejectedError:
+        return _encode_accepted(mapping, deliveries)
+    sizes = [sum(batch.rows for batch in batches) for batches in deliveries]
+    rows = NumberedRows(mapping, columns, merged.index, np.repeat(np.arange(len(sizes)), sizes))
+    return rows, [[] for _ in deliveries]
+
+
+def _encode_accepted(
+    mapping: TableMapping, deliveries: Sequence[Sequence[Batch]]
+) -> tuple[NumberedRows, list[list[DestinationRejectedError]]]:
+    """As `encode_numbered`, one delivery after another."""
+    blocks, errors = zip(*(_accepted_block(mapping, each) for each in deliveries), strict=True)
+    columns = tuple(map(_concat_columns, zip(*(b.columns for b in blocks), strict=True)))
+    index = np.concatenate([block.index for block in blocks])
+    delivery = np.repeat(np.arange(len(blocks)), [len(block.index) for block in blocks])
+    return NumberedRows(mapping, columns, index, delivery), list(errors)
+
+
+def _accepted_block(
+    mapping: TableMapping, batches: Sequence[Batch]
+) -> tuple[RowBlock, list[DestinationRejectedError]]:
     errors: list[DestinationRejectedError] = []
     while True:
         try:
-            return encode(mapping, batches, flow), errors
+            return encode_block(mapping, batches), errors
         except RejectedRowsError as rejection:
             errors += rejection.errors
             indices = {error.index for error in rejection.errors if error.index is not None}

@@ -1,4 +1,4 @@
-"""Inserts the rows of a flow of which the server rejects some, and finds those.
+"""Inserts rows of which the server rejects some, and finds those.
 
 An error of COPY or INSERT names one row at best and undoes all rows. So the rows are copied into a
 staging table with their numbers, and a block of PL/pgSQL inserts them range by range, each in a
@@ -26,9 +26,8 @@ from eventer.destinations.postgres.errors import (
 )
 from eventer.destinations.postgres.identifiers import dollar_quote, quote
 from eventer.destinations.postgres.match_schema import TableMapping
-from eventer.destinations.postgres.prepared_flows import PreparedFlow
-from eventer.destinations.postgres.row_encoding import EncodedRows
-from eventer.destinations.postgres.staging_tables import TEMP_SCHEMA, insert_range_sql
+from eventer.destinations.postgres.row_encoding import NumberedRows
+from eventer.destinations.postgres.staging_tables import TEMP_SCHEMA, StagedRows
 
 SAVEPOINT: Final = "SAVEPOINT flow"
 ROLLBACK_TO_SAVEPOINT: Final = f"ROLLBACK TO {SAVEPOINT}"
@@ -43,7 +42,7 @@ _RESULT_SQL: Final = "SELECT pg_catalog.current_setting('eventer.rejected')"
 class RejectedRow:
     """A row that the server rejects, and its error; `column` is the number of the column, if known.
 
-    `row` is the number of the row in its `EncodedRows`.
+    `row` is the number of the row in its `NumberedRows`.
     """
 
     row: int
@@ -65,7 +64,10 @@ class RejectedRow:
     @property
     def _hint(self) -> str | None:
         if self.state == _FOREIGN_KEY_VIOLATION and not self.hint:
-            return 'if the referenced row comes later, set "on_error": "retry" to wait for it'
+            return (
+                'if the referenced row comes later, set "on_error": "retry" '
+                "(run: --on-error retry) to wait for it"
+            )
         return self.hint or None
 
 
@@ -83,37 +85,39 @@ def _column_error(
 
 async def load_rows(
     client: asyncpg.Connection,
-    ready: PreparedFlow,
-    encoded: EncodedRows,
+    rows: NumberedRows,
     staging_table: str,
     *,
+    group: int = 0,
     until_first: bool = False,
 ) -> list[RejectedRow]:
     """Inserts the rows in order, without those that the server rejects; returns these, in order.
 
     The open transaction has just set `SAVEPOINT`. The numbered `staging_table` is one of the
-    mapping. All constraints are checked at once. `until_first` ends at the first rejected row.
+    mapping; `group` is unique in the transaction. All constraints are checked at once.
+    `until_first` ends at the first rejected row.
 
     Raises:
         asyncpg.PostgresError: an error that concerns no row; undo the savepoint.
     """
-    rejected = await _copy(client, ready, encoded, staging_table)
-    count = rejected[0].row if rejected and until_first else len(encoded.index)
-    await client.execute(_load_sql(ready, staging_table, count, until_first=until_first))
+    rejected = await _copy(client, rows, staging_table, group)
+    count = rejected[0].row if rejected and until_first else len(rows)
+    source = StagedRows(rows.mapping, staging_table, group)
+    await client.execute(_load_sql(source, count, until_first=until_first))
     found = json.loads(await client.fetchval(_RESULT_SQL))
     if found and until_first:
         rejected = []
-    return sorted([*rejected, *(RejectedRow(**row) for row in found)], key=lambda each: each.row)
+    return sorted([*rejected, *(RejectedRow(**each) for each in found)], key=lambda each: each.row)
 
 
 async def _copy(
-    client: asyncpg.Connection, ready: PreparedFlow, encoded: EncodedRows, staging_table: str
+    client: asyncpg.Connection, rows: NumberedRows, staging_table: str, group: int
 ) -> list[RejectedRow]:
     """Copies the rows into the staging table, without those that it rejects; returns these."""
     rejected: list[RejectedRow] = []
-    rows = np.arange(len(encoded.index), dtype=np.int64)
+    left = np.arange(len(rows), dtype=np.int64)
     while True:
-        source = encoded.numbered_stream(ready.number, rows).data
+        source = rows.stream(group, left).data
         try:
             await client.copy_to_table(
                 staging_table, schema_name=TEMP_SCHEMA, source=source, format="binary"
@@ -124,8 +128,8 @@ async def _copy(
                 raise
             await client.execute(ROLLBACK_TO_SAVEPOINT)
             at = int(line[1]) - 1
-            rejected.append(_rejected_by_copy(int(rows[at]), error))
-            rows = np.delete(rows, at)
+            rejected.append(_rejected_by_copy(int(left[at]), error))
+            left = np.delete(left, at)
         else:
             return rejected
 
@@ -136,16 +140,13 @@ def _rejected_by_copy(row: int, error: asyncpg.PostgresError) -> RejectedRow:
     )
 
 
-def _load_sql(ready: PreparedFlow, staging_table: str, count: int, *, until_first: bool) -> str:
+def _load_sql(source: StagedRows, count: int, *, until_first: bool) -> str:
     """The block. Its variables have a prefix, and columns come first where a name is ambiguous.
 
     `eventer_bad` is the end of a range from `eventer_first` on that has failed; 0 if there is none.
     After a rejected row, the next range is as long as the last run of accepted rows.
     """
-    mapping = ready.mapping
-    insertion = insert_range_sql(
-        mapping, staging_table, ready.number, "eventer_first", "eventer_end"
-    )
+    insertion = source.insert_sql("n >= eventer_first AND n < eventer_end")
     block = f"""
 #variable_conflict use_column
 DECLARE
@@ -175,7 +176,7 @@ BEGIN
         eventer_bad := 0;
       END IF;
     EXCEPTION WHEN OTHERS THEN
-      IF NOT {concerns_row_sql(row_security=mapping.row_security)} THEN
+      IF NOT {concerns_row_sql(row_security=source.mapping.row_security)} THEN
         RAISE;
       END IF;
       eventer_bad := eventer_end;
@@ -186,7 +187,7 @@ BEGIN
         eventer_column := NULL;
         IF SQLSTATE ~ '^(22|23514)' AND eventer_named = ''
             AND pg_catalog.cardinality(eventer_rejected) < {_MAX_EXPLAINED} THEN
-          {_find_column(ready, staging_table)}
+          {_find_column(source)}
         END IF;
         eventer_rejected := pg_catalog.array_append(
           eventer_rejected,
@@ -207,16 +208,15 @@ END"""
     return f"DO {dollar_quote(block)}"
 
 
-def _find_column(ready: PreparedFlow, staging_table: str) -> str:
+def _find_column(source: StagedRows) -> str:
     """Statements that set `eventer_column` if one column rejects its value of `eventer_first`.
 
     Each assigns the value to a variable of the column's type, which converts and checks it as an
     insertion does.
     """
-    source = f"FROM {TEMP_SCHEMA}.{staging_table} WHERE flow = {ready.number} AND n = eventer_first"
     probes = []
-    for number, column in enumerate(ready.mapping.columns):
-        value = f"(SELECT {column.select(f'c{number}')} {source})"
+    for number, column in enumerate(source.mapping.columns):
+        value = f"(SELECT {column.select(f'c{number}')} {source.where('n = eventer_first')})"
         probes.append(
             f"IF eventer_column IS NULL THEN BEGIN "
             f"DECLARE eventer_value {column.type} := {value}; BEGIN NULL; END; "

@@ -6,7 +6,7 @@ its rows. If the server rejects a COPY, its halves are tried, down to single flo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -18,10 +18,11 @@ from eventer.core.errors import (
     FencedError,
 )
 from eventer.core.model import PositionKey
+from eventer.destinations.postgres.column_types import ColumnTypeWriter
 from eventer.destinations.postgres.encoded_delivery import (
     DeliveryFailure,
     EncodedDelivery,
-    NumberedDelivery,
+    NumberedGroup,
 )
 from eventer.destinations.postgres.errors import (
     ErrorCategory,
@@ -29,6 +30,7 @@ from eventer.destinations.postgres.errors import (
     describe,
     translate_commit_errors,
 )
+from eventer.destinations.postgres.match_schema import TableMapping
 from eventer.destinations.postgres.position import FlowPosition, Shard, lock_shard, write_positions
 from eventer.destinations.postgres.row_loader import (
     ROLLBACK_TO_SAVEPOINT,
@@ -54,6 +56,7 @@ class AcceptedRows:
     """The result of a commit without rejected rows: errors by flow, and flows that failed."""
 
     positions: dict[PositionKey, FlowPosition] = field(default_factory=dict)
+    mappings: dict[PositionKey, TableMapping] = field(default_factory=dict)
     skipped: dict[PositionKey, Sequence[DestinationRejectedError]] = field(default_factory=dict)
     failures: list[DeliveryFailure] = field(default_factory=list)
 
@@ -66,6 +69,7 @@ class ShardOwner:
         self._shard = shard
         self._epoch = epoch
         self._address = address
+        self._column_types = ColumnTypeWriter(client)
         self.commits = 0
 
     async def commit(
@@ -87,7 +91,7 @@ class ShardOwner:
         with _all_constraints_checked():
             return await self._attempt(ordered, strict=True)
 
-    async def commit_accepted(self, deliveries: Sequence[NumberedDelivery]) -> AcceptedRows:
+    async def commit_accepted(self, groups: Sequence[NumberedGroup]) -> AcceptedRows:
         """Commits deliveries without the rows that the server rejects.
 
         Raises:
@@ -96,26 +100,28 @@ class ShardOwner:
         """
         accepted = AcceptedRows()
         await self._begin()
-        for delivery in sorted(deliveries, key=lambda each: each.delivery.flow.key):
-            rejected_rows = await self._try_load(delivery)
-            if isinstance(rejected_rows, asyncpg.PostgresError):
-                accepted.failures.append(
-                    DeliveryFailure(delivery.delivery, rejected_rows, delivery.ready)
-                )
+        for number, group in enumerate(groups):
+            loaded = await self._try_load(group, number)
+            if isinstance(loaded, asyncpg.PostgresError):
+                accepted.failures += [
+                    DeliveryFailure(each.delivery, loaded, each.ready) for each in group.members
+                ]
                 continue
-            key = delivery.delivery.flow.key
-            accepted.positions[key], accepted.skipped[key] = delivery.accepted(rejected_rows)
+            for member, errors in group.errors(loaded):
+                key = member.delivery.flow.key
+                accepted.mappings[key] = member.ready.mapping
+                accepted.skipped[key], accepted.positions[key] = errors, member.accepted(errors)
         with _all_constraints_checked():
-            await self._commit_transaction(accepted.positions)
+            await self._commit_transaction(accepted.positions, accepted.mappings)
         return accepted
 
     async def _try_load(
-        self, delivery: NumberedDelivery
+        self, group: NumberedGroup, number: int
     ) -> list[RejectedRow] | asyncpg.PostgresError:
-        """Inserts the rows of a flow; returns those rejected, or the error of the whole flow."""
+        """Inserts the rows of a group; returns those rejected, or an error that concerns all."""
         try:
             rejected_rows = await load_rows(
-                self._client, delivery.ready, delivery.rows, delivery.staging_table
+                self._client, group.rows, group.staging_table, group=number
             )
             await self._client.execute(_NEXT_SAVEPOINT)
         except asyncpg.PostgresError as error:
@@ -126,7 +132,7 @@ class ShardOwner:
         return rejected_rows
 
     async def _attempt(
-        self, encoded_deliveries: Iterable[EncodedDelivery], *, strict: bool
+        self, encoded_deliveries: Sequence[EncodedDelivery], *, strict: bool
     ) -> tuple[dict[PositionKey, FlowPosition], list[DeliveryFailure]]:
         """`strict` checks deferred constraints per flow: at COMMIT their error names no flow."""
         await self._begin()
@@ -137,7 +143,8 @@ class ShardOwner:
             failures += rejected
             lost = {failure.delivery.flow.key for failure in rejected}
             flow_positions |= {s.key: s.after for s in group if s.key not in lost}
-        await self._commit_transaction(flow_positions)
+        mappings = {s.key: s.ready.mapping for s in encoded_deliveries if s.key in flow_positions}
+        await self._commit_transaction(flow_positions, mappings)
         return flow_positions, failures
 
     async def _begin(self) -> None:
@@ -158,10 +165,18 @@ class ShardOwner:
         self, group: Sequence[EncodedDelivery], *, strict: bool
     ) -> list[DeliveryFailure]:
         """Writes the flows of a group, without those whose rows the server rejects."""
+        if not group:
+            return []
         error = await self._try_write(group, strict=strict)
         if error is None:
             return []
         await self._client.execute(ROLLBACK_TO_SAVEPOINT)
+        if classify_error(error) is ErrorCategory.REJECTED:
+            # Those that skip rejected events are loaded together, whose these are.
+            failures = [_failure(each, error) for each in group if each.delivery.skip_rejected]
+            if failures:
+                others = [each for each in group if not each.delivery.skip_rejected]
+                return failures + await self._write_group(others, strict=strict)
         if len(group) == 1:
             return [_failure(group[0], error)]
         middle = len(group) // 2
@@ -203,16 +218,22 @@ class ShardOwner:
         if await read_fingerprint(self._client, ready.mapping.oid) != ready.fingerprint:
             raise asyncpg.UndefinedColumnError("the table's columns have changed")
 
-    async def _commit_transaction(self, flow_positions: dict[PositionKey, FlowPosition]) -> None:
+    async def _commit_transaction(
+        self,
+        flow_positions: Mapping[PositionKey, FlowPosition],
+        mappings: Mapping[PositionKey, TableMapping],
+    ) -> None:
         if not flow_positions:
             await self._client.execute("ROLLBACK")
             return
+        await self._column_types.write(mappings)
         await write_positions(self._client, flow_positions)
         try:
             with translate_commit_errors(self._address):
                 await self._client.execute("COMMIT")
         except asyncpg.PostgresError as error:
             raise _DeferredConstraintError from error
+        self._column_types.committed(mappings)
         self.commits += 1
 
 

@@ -131,7 +131,7 @@ def staging_name(number: int) -> str:
 def numbered_layout(mapping: TableMapping) -> StagingLayout:
     """The columns for numbered rows of a mapping."""
     values = tuple(f"c{i} {column.staging_type}" for i, column in enumerate(mapping.columns))
-    return (*values, "n integer", "flow integer", "PRIMARY KEY (flow, n)")
+    return (*values, "n integer", "load integer", "PRIMARY KEY (load, n)")
 
 
 def _prepared_name(flow: int) -> str:
@@ -152,16 +152,23 @@ def insert_sql(mapping: TableMapping, number: int, flow: int) -> str:
     return _insert(mapping, source, last_of_key=mapping.has_row_numbers)
 
 
-def insert_range_sql(
-    mapping: TableMapping, staging_table: str, flow: int, first: str, end: str
-) -> str:
-    """As `insert_sql`, from a numbered staging table: its rows from `first` on, before `end`."""
-    source = (
-        f"FROM {TEMP_SCHEMA}.{staging_table} WHERE flow = {flow} AND n >= {first} AND n < {end}"
-    )
-    if mapping.key:
-        return _insert(mapping, source, last_of_key=True)
-    return _insert(mapping, f"{source} ORDER BY n", last_of_key=False)
+@dataclass(frozen=True, slots=True)
+class StagedRows:
+    """The rows of a load in a numbered staging table."""
+
+    mapping: TableMapping
+    table: str
+    group: int
+
+    def where(self, condition: str) -> str:
+        """The clauses that select some of the rows."""
+        return f"FROM {TEMP_SCHEMA}.{self.table} WHERE load = {self.group} AND {condition}"
+
+    def insert_sql(self, condition: str) -> str:
+        """As `insert_sql`, for some of the rows."""
+        if self.mapping.key:
+            return _insert(self.mapping, self.where(condition), last_of_key=True)
+        return _insert(self.mapping, f"{self.where(condition)} ORDER BY n", last_of_key=False)
 
 
 def _insert(mapping: TableMapping, source: str, *, last_of_key: bool) -> str:

@@ -13,6 +13,7 @@ WITH RECURSIVE based AS (
 )
 SELECT
     a.attname::text AS name,
+    a.attnum::int AS number,
     pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
     pg_catalog.format_type(t.oid, -1) AS base,
     CASE WHEN n.nspname = 'pg_catalog' THEN t.typname::text ELSE '' END AS base_name,

@@ -19,6 +19,16 @@ CREATE TABLE IF NOT EXISTS eventer.position (
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (cluster, generator, incarnation)
 );
+CREATE TABLE IF NOT EXISTS eventer.column_types (
+    cluster numeric(20) NOT NULL,
+    generator numeric(20) NOT NULL,
+    incarnation numeric(20) NOT NULL,
+    relation oid NOT NULL,
+    types jsonb NOT NULL,
+    PRIMARY KEY (cluster, generator, incarnation)
+);
 COMMENT ON TABLE eventer.shard IS 'Who delivers: the owner of the greatest epoch.';
 COMMENT ON TABLE eventer.position IS
     'The index of the next event of each generator, moved in the transaction that writes its rows.';
+COMMENT ON TABLE eventer.column_types IS
+    'The type that each column of a generator''s table had when it was first written, by attnum.';
