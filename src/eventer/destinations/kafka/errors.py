@@ -114,7 +114,11 @@ _TARGET_STATES: Final = (
         "topic {topic} has not enough replicas in sync",
         "delivery goes on when brokers that hold replicas are back (see min.insync.replicas)",
     ),
-    ((kafka.UnknownTopicOrPartitionError,), "topic {topic} does not exist", None),
+    (
+        (kafka.UnknownTopicOrPartitionError,),
+        "topic {topic} does not exist",
+        "Eventer creates it again",
+    ),
 )
 
 _PRODUCER_ID_ERRORS: Final = (

@@ -63,6 +63,11 @@ class SkippedEvents:
         self._errors.setdefault(delivery.flow.key, {}).update(found)
         return delivery.without(found.keys())
 
+    @property
+    def count(self) -> int:
+        """How many events are skipped so far."""
+        return sum(map(len, self._errors.values()))
+
     def of(self, keys: Collection[PositionKey]) -> Mapping[PositionKey, Errors]:
         """The errors of these flows, ascending by index."""
         return {key: dict(sorted(self._errors[key].items())) for key in keys if key in self._errors}
