@@ -40,13 +40,12 @@ from eventer.destinations.kafka.rejected_events import (
     refused_events,
     rejected_events,
 )
-from eventer.destinations.kafka.send_plan import (
+from eventer.destinations.kafka.send_failure import (
     SendFailure,
-    SendPlan,
-    kafka_target,
     plans_sharing_batches,
     raise_if_unusable,
 )
+from eventer.destinations.kafka.send_plan import SendPlan, kafka_target
 from eventer.destinations.kafka.send_planner import PlanOrError, SendPlanner
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.kafka.topic_admin import TopicAdmin

@@ -26,9 +26,9 @@ from eventer.destinations.kafka.record_fields import (
     RejectedEventsError,
     read_timestamps,
 )
+from eventer.destinations.kafka.send_failure import SendFailure
 from eventer.destinations.kafka.send_plan import (
     BatchSlice,
-    SendFailure,
     SendPlan,
     event_too_large_error,
     kafka_target,

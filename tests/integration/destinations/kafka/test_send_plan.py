@@ -14,15 +14,13 @@ from eventer.destinations.kafka.ledger import build_entry
 from eventer.destinations.kafka.partition_queue import NotSentError
 from eventer.destinations.kafka.record_encoding import SplitOptions
 from eventer.destinations.kafka.rejected_events import refused_events, rejected_events
-from eventer.destinations.kafka.send_plan import (
+from eventer.destinations.kafka.send_failure import (
     SendFailure,
-    plan,
-    plan_merged,
     plans_sharing_batches,
     raise_if_unusable,
     sent_plans,
-    unique_batches,
 )
+from eventer.destinations.kafka.send_plan import plan, plan_merged, unique_batches
 from eventer.destinations.kafka.send_planner import SendPlanner
 from eventer.destinations.kafka.topic_admin import Topic
 from eventer.kernels.kafka.record_batches import ProducerState
