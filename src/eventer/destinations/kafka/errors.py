@@ -213,5 +213,7 @@ def describe(error: BaseException) -> str:
     if isinstance(error, kafka.BrokerResponseError):
         said = " ".join(each for each in error.args if isinstance(each, str))
         return f"{error_name(error.errno)} {said}".strip()
+    if isinstance(error, RecordsRefusedError):
+        return str(error)
     text, name = str(error).removesuffix("()"), type(error).__name__
     return text if text and name in text else f"{name} {text}".strip()
