@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from eventer.core.model import KafkaTarget, PositionKey
+from eventer.destinations.background_encoder import SMALL_BATCH_ROWS
 from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.kafka import producer
 from eventer.destinations.kafka.topic_admin import TopicAdmin
@@ -52,10 +53,15 @@ async def numbers(bootstrap, flow):
     return [json.loads(record.value())["n"] for record in records]
 
 
-async def deliver(owner, flow, values, *, first=0, skip=True):
+async def prepare(owner, flow):
+    """Creates the topic, and waits: a refused batch must not be one that the broker may have."""
     await owner.prepare(flow)
     bootstrap = owner._settings.bootstrap_servers
     await asyncio.to_thread(wait_until_served, bootstrap, flow.target.topic)
+
+
+async def deliver(owner, flow, values, *, first=0, skip=True):
+    await prepare(owner, flow)
     batch = batch_of(first, [{"n": first + n, **value} for n, value in enumerate(values)])
     return await owner.deliver([Delivery(flow, (batch,), skip_rejected=skip)])
 
@@ -144,7 +150,7 @@ async def test_flows_that_share_batches_with_refused_records_lose_nothing(kafka,
     skipping, stopping, fine = flows = [
         flow_of(cluster, n, topic, timestamp="at") for n in (1, 2, 3)
     ]
-    await owner.prepare(fine)
+    await prepare(owner, fine)
     wrong = {skipping: {1, 2}, stopping: {1}, fine: set()}
     deliveries = []
     for flow in flows:
@@ -159,3 +165,29 @@ async def test_flows_that_share_batches_with_refused_records_lose_nothing(kafka,
     assert outcome.rejected.keys() == {stopping.key}
     assert outcome.rejected[stopping.key].index == 1
     assert sorted(await numbers(kafka, fine)) == ["1 0", "1 3", "3 0", "3 1", "3 2", "3 3"]
+
+
+async def test_many_flows_with_refused_records_in_one_partition(kafka, cluster, owner):
+    """The broker refuses one batch at a time: the others are not sent, and not given up."""
+    topic = f"r.{uuid.uuid4().hex}"
+    flows = [flow_of(cluster, n, topic, timestamp="at") for n in range(12)]
+    await prepare(owner, flows[0])
+    large = SMALL_BATCH_ROWS
+    outcome = await owner.deliver(
+        [
+            Delivery(
+                flow,
+                (
+                    batch_of(
+                        0, [{"n": n, "at": FUTURE if n == 9 else NOW_MS} for n in range(large)]
+                    ),
+                ),
+                skip_rejected=number != 5,
+            )
+            for number, flow in enumerate(flows)
+        ]
+    )
+    assert outcome.rejected.keys() == {flows[5].key}
+    assert all(position.skipped == 1 for position in outcome.committed.values())
+    expected = [n for n in range(large) if n != 9] * (len(flows) - 1)
+    assert await numbers(kafka, flows[0]) == expected

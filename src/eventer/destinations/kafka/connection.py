@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from itertools import count
 from typing import Final
 
 import numpy as np
@@ -41,13 +40,12 @@ from eventer.destinations.kafka.rejected_events import (
     refused_events,
     rejected_events,
 )
-from eventer.destinations.kafka.send_plan import (
+from eventer.destinations.kafka.send_failure import (
     SendFailure,
-    SendPlan,
-    kafka_target,
     plans_sharing_batches,
     raise_if_unusable,
 )
+from eventer.destinations.kafka.send_plan import SendPlan, kafka_target
 from eventer.destinations.kafka.send_planner import PlanOrError, SendPlanner
 from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.kafka.topic_admin import TopicAdmin
@@ -63,7 +61,8 @@ from eventer.kernels.kafka.record_batches import (
 from eventer.kernels.kafka.record_reading import read_batch_headers, read_records
 
 _MAX_ATTEMPTS: Final = 8
-"""After this many attempts a flow that may have failed because of another is not retried."""
+"""After this many attempts without progress a flow that may have failed because of another is not
+retried. Events that are skipped, and flows that are committed or rejected, are progress."""
 
 _log = logging.getLogger(__name__)
 
@@ -152,11 +151,19 @@ class KafkaConnection:
             planned[key] = await self._accept_plan(usable[key], item)
         waiting = self._clock.monotonic_ns() - began
         encoding = max(waiting, self._planner.encoder.take_elapsed_ns())
+        committed, rejected = await self._commit_plans(planned)
+        skipped = {key: tuple(each.values()) for key, each in self._skipped.of(committed).items()}
+        return DeliveryOutcome(committed, rejected, encoding, waiting, skipped)
+
+    async def _commit_plans(
+        self, planned: dict[PositionKey, SendPlan | DestinationError]
+    ) -> tuple[dict[PositionKey, Position], dict[PositionKey, DestinationError]]:
+        """Commits plans, some of them changed if they fail; the positions, and the errors."""
         committed: dict[PositionKey, Position] = {}
-        for attempt in count():
-            sendable = [item for item in planned.values() if isinstance(item, SendPlan)]
-            if not sendable:
-                break
+        attempts, before = 0, (0, 0)
+        while sendable := [item for item in planned.values() if isinstance(item, SendPlan)]:
+            progress = (self._skipped.count, len(sendable))
+            attempts, before = attempts + 1 if progress == before else 0, progress
             failed = await self._attempt(sendable)
             if not failed or not self._transactional:
                 committed |= self._record_positions(sendable, failed)
@@ -165,12 +172,10 @@ class KafkaConnection:
             for item in plans_sharing_batches(left, failed):
                 planned[item.flow.key] = await self._plan_alone(item.delivery)
             for failure in failed:
-                planned[failure.plan.flow.key] = await self._plan_after(failure, attempt)
-        rejected = {key: item for key, item in planned.items() if not isinstance(item, SendPlan)}
-        skipped = {
-            key: tuple(errors.values()) for key, errors in self._skipped.of(committed).items()
+                planned[failure.plan.flow.key] = await self._plan_after(failure, attempts)
+        return committed, {
+            key: item for key, item in planned.items() if not isinstance(item, SendPlan)
         }
-        return DeliveryOutcome(committed, rejected, encoding, waiting, skipped)
 
     async def close(self) -> None:
         """See `ShardConnection.close`."""
@@ -256,7 +261,7 @@ class KafkaConnection:
             delivery, item = rest, self._plan(rest)
         return item
 
-    async def _plan_after(self, failure: SendFailure, attempt: int) -> SendPlan | DestinationError:
+    async def _plan_after(self, failure: SendFailure, attempts: int) -> SendPlan | DestinationError:
         """The next plan of a flow that failed: smaller batches, fewer events, or alone."""
         flow, delivery = failure.plan.flow, failure.plan.delivery
         if failure.batch_too_large:
@@ -269,7 +274,7 @@ class KafkaConnection:
             return await self._plan_alone(rest) if isinstance(rest, Delivery) else rest
         if (size := failure.divided_bytes) is not None:
             return self._plan(delivery, size)
-        if failure.blames_this_flow or attempt >= _MAX_ATTEMPTS:
+        if failure.blames_this_flow or attempts >= _MAX_ATTEMPTS:
             return failure.as_error()
         return await self._plan_alone(delivery)
 

@@ -154,6 +154,7 @@ ERROR_CODES: Final = {
 }
 
 _PRODUCER_FENCED: Final = 90
+"""What newer versions of requests are answered where older ones get INVALID_PRODUCER_EPOCH."""
 
 
 def error_name(code: int) -> str:
@@ -170,7 +171,7 @@ def error_type(code: int) -> type[kafka.KafkaError]:
     """
     found: type[kafka.KafkaError] | None = kafka.kafka_errors.get(code)
     if code == _PRODUCER_FENCED:
-        found = kafka.ProducerFenced
+        found = kafka.InvalidProducerEpoch
     if found is None:
         known = ERROR_CODES.get(code, ErrorCode(f"ERROR_{code}"))
         facts = {"errno": code, "message": known.name, "retriable": known.retriable}

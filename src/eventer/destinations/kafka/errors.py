@@ -115,7 +115,11 @@ _TARGET_STATES: Final = (
         "topic {topic} has not enough replicas in sync",
         "delivery goes on when brokers that hold replicas are back (see min.insync.replicas)",
     ),
-    ((kafka.UnknownTopicOrPartitionError,), "topic {topic} does not exist", None),
+    (
+        (kafka.UnknownTopicOrPartitionError,),
+        "topic {topic} does not exist",
+        "Eventer creates it again",
+    ),
 )
 
 _PRODUCER_ID_ERRORS: Final = (
@@ -212,5 +216,7 @@ def describe(error: BaseException) -> str:
     if isinstance(error, kafka.BrokerResponseError):
         said = " ".join(each for each in error.args if isinstance(each, str))
         return f"{error_name(error.errno)} {said}".strip()
+    if isinstance(error, RecordsRefusedError):
+        return str(error)
     text, name = str(error).removesuffix("()"), type(error).__name__
     return text if text and name in text else f"{name} {text}".strip()

@@ -26,7 +26,7 @@ def check_option_fields(shape: EventShape, target: KafkaTarget) -> None:
     """
     names = [column.name for column in shape.columns]
     for option, field in _named_fields(target):
-        top = parse_pointer(field)[0]
+        top = _tokens(field)[0]
         if shape.is_object is False and not top.isdecimal():
             raise DestinationRejectedError(
                 f"`{option}` names the field {field!r}, but the events are not objects"
@@ -49,8 +49,8 @@ def absent_fields(
     return tuple(
         field
         for _, field in _named_fields(target)
-        if parse_pointer(field)[0] not in names or len(parse_pointer(field)) > 1
-        if not has_value(format_pointer(parse_pointer(field)))
+        if _tokens(field)[0] not in names or len(_tokens(field)) > 1
+        if not has_value(format_pointer(_tokens(field)))
     )
 
 
@@ -62,7 +62,7 @@ def option_warnings(shape: EventShape, target: KafkaTarget) -> Iterator[tuple[st
             message = f"`{option}` names the field {field!r}, which none of the first events has"
             others = [name for name in names if name != field]
             effect = _EFFECTS[option.partition(".")[0]]
-            yield f"{message}: {effect}", did_you_mean(parse_pointer(field)[0], others)
+            yield f"{message}: {effect}", did_you_mean(_tokens(field)[0], others)
 
 
 def _named_fields(target: KafkaTarget) -> Iterator[tuple[str, str]]:
@@ -72,3 +72,8 @@ def _named_fields(target: KafkaTarget) -> Iterator[tuple[str, str]]:
             yield option, field
     for name, field in target.headers:
         yield f"headers.{name}", field
+
+
+def _tokens(field: str) -> tuple[str, ...]:
+    """The reference tokens of an option: a JSON pointer, or the name of a top-level field."""
+    return parse_pointer(field) or (field,)

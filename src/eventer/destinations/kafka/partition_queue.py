@@ -16,14 +16,17 @@ from typing import Final, TypeAlias
 from aiokafka import TopicPartition
 from aiokafka import errors as kafka
 
+from eventer.destinations.kafka.error_codes import error_type
 from eventer.kernels.kafka.record_batches import RecordBatch
 
+_NETWORK_EXCEPTION: Final = 13
 _PERHAPS_APPENDED: Final = (
     kafka.RequestTimedOutError,
     kafka.NotEnoughReplicasAfterAppendError,
     kafka.KafkaStorageError,
     kafka.NotLeaderForPartitionError,
     kafka.UnknownTopicOrPartitionError,
+    error_type(_NETWORK_EXCEPTION),
 )
 """Errors after which the broker may have a batch all the same: it appends a batch before it waits
 for the replicas, and answers with the last two if it loses the partition meanwhile."""

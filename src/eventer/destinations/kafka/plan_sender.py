@@ -19,13 +19,8 @@ from eventer.destinations.kafka import ledger, position
 from eventer.destinations.kafka.errors import ends_producer, topic_error
 from eventer.destinations.kafka.partition_queue import OutgoingBatch
 from eventer.destinations.kafka.producer import Producer
-from eventer.destinations.kafka.send_plan import (
-    SendFailure,
-    SendPlan,
-    SentPlan,
-    sent_plans,
-    unique_batches,
-)
+from eventer.destinations.kafka.send_failure import SendFailure, SentPlan, sent_plans
+from eventer.destinations.kafka.send_plan import SendPlan, unique_batches
 from eventer.destinations.kafka.topic_admin import TopicAdmin
 from eventer.kernels.kafka.record_batches import Codec
 

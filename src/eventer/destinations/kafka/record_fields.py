@@ -6,7 +6,7 @@ The value of an event alone decides, not those of the other events of its batch.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -29,14 +29,15 @@ _TIMESTAMP_HINT: Final = "a text such as 2021-12-31T23:59:59Z, or milliseconds s
 
 
 class RejectedEventsError(DestinationRejectedError):
-    """Events are rejected: `errors` has one for each, ascending by index, at least one.
+    """Events are rejected: `errors` has one for each, at least one, in the order of their `rows`.
 
     It reads like the first of them.
     """
 
-    def __init__(self, errors: Sequence[DestinationRejectedError]) -> None:
-        super().__init__(errors[0].message, hint=errors[0].hint, index=errors[0].index)
-        self.errors = tuple(errors)
+    def __init__(self, errors: Mapping[int, DestinationRejectedError]) -> None:
+        self.rows, self.errors = zip(*sorted(errors.items()), strict=True)
+        first = self.errors[0]
+        super().__init__(first.message, hint=first.hint, index=first.index)
 
 
 class EventFaults:
@@ -55,7 +56,7 @@ class EventFaults:
     def raise_if_any(self) -> None:
         """Raises `RejectedEventsError` if a row is rejected."""
         if self._errors:
-            raise RejectedEventsError([error for _, error in sorted(self._errors.items())])
+            raise RejectedEventsError(self._errors)
 
 
 def option_pointer(option: str) -> str:

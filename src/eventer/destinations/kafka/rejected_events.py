@@ -26,9 +26,9 @@ from eventer.destinations.kafka.record_fields import (
     RejectedEventsError,
     read_timestamps,
 )
+from eventer.destinations.kafka.send_failure import SendFailure
 from eventer.destinations.kafka.send_plan import (
     BatchSlice,
-    SendFailure,
     SendPlan,
     event_too_large_error,
     kafka_target,
@@ -62,6 +62,11 @@ class SkippedEvents:
         found = {error.index: error for error in errors if error.index is not None}
         self._errors.setdefault(delivery.flow.key, {}).update(found)
         return delivery.without(found.keys())
+
+    @property
+    def count(self) -> int:
+        """How many events are skipped so far."""
+        return sum(map(len, self._errors.values()))
 
     def of(self, keys: Collection[PositionKey]) -> Mapping[PositionKey, Errors]:
         """The errors of these flows, ascending by index."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
+import numpy as np
+
 from eventer.core.batch import Batch
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import Position, PositionKey
@@ -18,6 +20,7 @@ from eventer.destinations.kafka.record_encoding import (
     counts_for_batch,
     encode,
 )
+from eventer.destinations.kafka.record_fields import RejectedEventsError
 from eventer.destinations.kafka.send_plan import SendPlan, kafka_target, plan, plan_merged
 from eventer.destinations.kafka.topic_admin import Topic
 from eventer.destinations.merge_batches import count_rows, group_small_deliveries
@@ -94,18 +97,24 @@ class SendPlanner:
     def _plan_group(
         self, group: Sequence[Delivery], positions: Positions
     ) -> dict[PositionKey, PlanOrError]:
-        """Plans a group together; one by one if an event is rejected."""
+        """Plans a group together, without those of which an event is rejected."""
+        alone = {item.flow.key for item in group}
         if len(group) > 1:
             topic = self._topic(group[0])
             placed = [(item, _position_before(item, positions)) for item in group]
             try:
                 plans = plan_merged(placed, topic, self._split_options(topic))
-            except DestinationRejectedError:
-                pass
+            except RejectedEventsError as error:
+                alone = _owners(group, error.rows)
             else:
-                if not any(item.rejected_events() for item in plans):
+                alone = {item.flow.key for item in plans if item.rejected_events()}
+                if not alone:
                     return {item.flow.key: item for item in plans}
-        return {item.flow.key: self.plan(item, positions) for item in group}
+        planned = {
+            item.flow.key: self.plan(item, positions) for item in group if item.flow.key in alone
+        }
+        others = [item for item in group if item.flow.key not in alone]
+        return planned | (self._plan_group(others, positions) if others else {})
 
     def _topic(self, delivery: Delivery) -> Topic:
         return self._topics[kafka_target(delivery.flow).topic]
@@ -116,3 +125,9 @@ class SendPlanner:
 
 def _position_before(delivery: Delivery, positions: Positions) -> Position:
     return delivery.accepted or positions.get(delivery.flow.key, Position())
+
+
+def _owners(group: Sequence[Delivery], rows: Sequence[int]) -> set[PositionKey]:
+    """The flows that have these rows of the group's batches, which follow one another."""
+    ends = np.cumsum([count_rows(item) for item in group])
+    return {group[n].flow.key for n in np.searchsorted(ends, rows, side="right").tolist()}

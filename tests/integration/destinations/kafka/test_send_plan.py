@@ -13,18 +13,18 @@ from eventer.destinations.kafka.errors import RecordsRefusedError
 from eventer.destinations.kafka.ledger import build_entry
 from eventer.destinations.kafka.partition_queue import NotSentError
 from eventer.destinations.kafka.record_encoding import SplitOptions
-from eventer.destinations.kafka.send_plan import (
+from eventer.destinations.kafka.rejected_events import refused_events, rejected_events
+from eventer.destinations.kafka.send_failure import (
     SendFailure,
-    plan,
-    plan_merged,
     plans_sharing_batches,
     raise_if_unusable,
     sent_plans,
-    unique_batches,
 )
+from eventer.destinations.kafka.send_plan import plan, plan_merged, unique_batches
+from eventer.destinations.kafka.send_planner import SendPlanner
 from eventer.destinations.kafka.topic_admin import Topic
 from eventer.kernels.kafka.record_batches import ProducerState
-from eventer.testing.batches import batch_of
+from eventer.testing.batches import START_NS, batch_of
 
 START = Position()
 
@@ -203,3 +203,90 @@ def test_a_flow_is_not_rejected_for_records_of_other_flows():
     too_large = kafka.MessageSizeTooLargeError()
     assert SendFailure(plans[0], 0, too_large).batch_too_large
     assert not SendFailure(plans[0], 0, too_large, sent=False).batch_too_large
+
+
+def refusals_of(plans, *outcomes):
+    return [each.failure() for each in sent_to(plans, list(outcomes))]
+
+
+def test_refused_records_are_those_of_their_flows():
+    plans = plan_merged(
+        several([["a", "b"], ["c"], ["d", "e"]], {}),
+        Topic("t", 1, 9000),
+        SplitOptions("none", 9000),
+    )
+    error = RecordsRefusedError(87, (1, 3), "bad")
+    first, second, third = refusals_of(plans, error)
+    assert [each.blames_this_flow for each in (first, second, third)] == [True, False, True]
+    assert [error.index for error in refused_events(first, 0)] == [1]
+    assert refused_events(second, 0) == []
+    (last,) = refused_events(third, 0)
+    assert last.index == 200
+    assert last.message == "event 200: topic 't' does not accept it: INVALID_RECORD (error 87) bad"
+
+
+def test_all_refused_batches_of_a_flow_are_taken_in():
+    made = planned([{"n": n} for n in range(300)], partitions=3)
+    (failure,) = refusals_of(
+        [made], RecordsRefusedError(87, (5,)), 7, RecordsRefusedError(87, (0, 99))
+    )
+    assert [error.index for error in refused_events(failure, 0)] == [5, 200, 299]
+
+
+def test_refused_records_without_names_are_narrowed_down():
+    many, single = planned([1] * 100), planned(["x"])
+    (failure,) = refusals_of([many], RecordsRefusedError(32))
+    assert refused_events(failure, 0) == []
+    assert failure.divided_bytes == many.slices[0].send.batch.size // 8
+    (failure,) = refusals_of([single], RecordsRefusedError(32))
+    assert failure.divided_bytes is None
+    assert [error.index for error in refused_events(failure, 0)] == [0]
+
+
+NOW = START_NS // 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("given_ms", "hint"),
+    [
+        (NOW // 1000, "looks like seconds"),
+        (NOW * 1000, "looks like microseconds"),
+        (NOW * 1_000_000, "looks like nanoseconds"),
+        (NOW + 7_200_000, "message.timestamp.after.max.ms"),
+        (5, "message.timestamp.before.max.ms"),
+    ],
+)
+def test_a_refused_timestamp_gets_a_hint(given_ms, hint):
+    flow = Flow(PositionKey(1, 1, 0), KafkaTarget("t", timestamp="at"))
+    batch = batch_of(0, [{"at": given_ms}, {"at": NOW}])
+    made = plan(
+        Delivery(flow, (batch,)), Topic("t", 1), START, SplitOptions("none", 9000), lambda _: None
+    )
+    (failure,) = refusals_of([made], RecordsRefusedError(32, (0,)))
+    (error,) = refused_events(failure, NOW)
+    assert error.index == 0
+    assert f"timestamp {given_ms} ms" in error.message
+    assert hint in error.hint
+
+
+def planned_together(values_by_flow, options):
+    topics = {"t": Topic("t", 1, 400)}
+    planner = SendPlanner("none", topics)
+    deliveries = [
+        Delivery(
+            Flow(PositionKey(1, number, 0), KafkaTarget("t", **options)), (batch_of(0, values),)
+        )
+        for number, values in enumerate(values_by_flow)
+    ]
+    found = planner._plan_group(deliveries, {})
+    planner.encoder.close()
+    return [found[delivery.flow.key] for delivery in deliveries]
+
+
+@pytest.mark.parametrize("bad", [{"at": "soon"}, {"at": 1, "text": "x" * 900}])
+def test_flows_without_rejected_events_still_share_batches(bad):
+    first, rejecting, last = planned_together(
+        [[{"at": 1}], [{"at": 2}, bad], [{"at": 3}]], {"timestamp": "at"}
+    )
+    assert first.slices[0].send is last.slices[0].send
+    assert [error.index for error in rejected_events(rejecting)] == [1]
