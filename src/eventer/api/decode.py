@@ -1,4 +1,4 @@
-"""Decodes request bodies as JSON.
+"""Decodes request bodies, and JSON of the command line.
 
 Unlike the standard parser, it accepts raw line breaks inside strings, so that base64 can be pasted
 with them. It rejects nesting beyond 64 levels, duplicate names, NaN and Infinity, numbers too large
@@ -11,6 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from eventer.core.errors import Fault, RequestError
@@ -26,89 +27,92 @@ class MalformedJsonError(RequestError):
     """The body is not valid JSON; its fault says where."""
 
 
-def decode(body: bytes) -> Any:
-    """The value of a body.
+def decode(body: bytes, what: str = "the body") -> Any:
+    """The value of a body, which error messages call `what`.
 
     Raises:
         MalformedJsonError: it is not valid JSON, or rejected as above.
         RequestError: a name is duplicate, or a string contains an unpaired surrogate.
     """
-    text = _text(body)
-    _check_depth(text)
+    text = _text(body, what)
+    _check_depth(text, what)
     try:
         value = json.loads(
             text,
             strict=False,
-            object_pairs_hook=_unique_names,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            parse_int=_finite_int,
+            object_pairs_hook=partial(_unique_names, what),
+            parse_constant=partial(_refuse_constant, what),
+            parse_float=partial(_finite, what),
+            parse_int=partial(_finite_int, what),
         )
     except json.JSONDecodeError as error:
-        raise _malformed(error.msg, text, error.pos) from error
+        raise _malformed(error.msg, text, error.pos, what) from error
     if "\\u" in text:
-        _check_strings(value)
+        _check_strings(value, what)
     return value
 
 
-def _text(body: bytes) -> str:
+def _text(body: bytes, what: str) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise MalformedJsonError(
-            f"the body is not UTF-8: byte {error.start} is {body[error.start]:#04x}"
+            f"{what} is not UTF-8: byte {error.start} is {body[error.start]:#04x}"
         ) from error
 
 
-def _malformed(message: str, text: str, offset: int) -> MalformedJsonError:
-    source = Source("body", text)
+def _malformed(message: str, text: str, offset: int, what: str) -> MalformedJsonError:
+    name = what.removeprefix("the ")
+    source = Source(name, text)
     line, column = source.location(offset)
-    place = Place("body", line, column, line, column + 1, source.line(line)[:200])
+    place = Place(name, line, column, line, column + 1, source.line(line)[:200])
     said = message[0].lower() + message[1:]
-    return MalformedJsonError("the body is not valid JSON", (Fault("", said, None, place),))
+    return MalformedJsonError(f"{what} is not valid JSON", (Fault("", said, None, place),))
 
 
-def _check_depth(text: str) -> None:
+def _check_depth(text: str, what: str) -> None:
     depth = 0
     for match in _TOKEN.finditer(text):
         if match.group() in "[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise _malformed(f"nested deeper than {MAX_DEPTH} levels", text, match.start())
+                raise _malformed(
+                    f"nested deeper than {MAX_DEPTH} levels", text, match.start(), what
+                )
         elif match.group() in "]}":
             depth -= 1
 
 
-def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_names(what: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise RequestError(f"the name {twice!r} is defined twice in one object of the body")
+        raise RequestError(f"the name {twice!r} is defined twice in one object of {what}")
     return result
 
 
-def _refuse_constant(text: str) -> Any:
-    raise MalformedJsonError(f"the body is not valid JSON: {text} is not a JSON number")
+def _refuse_constant(what: str, text: str) -> Any:
+    raise MalformedJsonError(f"{what} is not valid JSON: {text} is not a JSON number")
 
 
-def _finite(text: str) -> float:
+def _finite(what: str, text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise MalformedJsonError(f"the number {text[:40]} in the body is too large for a double")
+        raise MalformedJsonError(f"the number {text[:40]} in {what} is too large for a double")
     return value
 
 
-def _finite_int(text: str) -> int:
+def _finite_int(what: str, text: str) -> int:
     if len(text) > 308:  # numbers with up to 308 digits always fit a double
-        _finite(text)
+        _finite(what, text)
     return int(text)
 
 
-def _check_strings(value: object) -> None:
+def _check_strings(value: object, what: str) -> None:
     faults = tuple(_unpaired_surrogates(value, ()))
     if faults:
-        raise RequestError("the body contains unpaired surrogates", faults)
+        raise RequestError(f"{what} contains unpaired surrogates", faults)
 
 
 def _unpaired_surrogates(value: object, path: tuple[str | int, ...]) -> Iterator[Fault]:

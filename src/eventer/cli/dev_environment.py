@@ -137,7 +137,9 @@ async def _watch(running: DevEnvironment, view: View, adding: asyncio.Task[Any])
         if running.service.server.done():
             raise ServiceUnreachableError("the API has exited unexpectedly")
         eventer = running.service.eventer
-        for generator in await eventer.status():
+        generators = await eventer.status()
+        view.retain({generator.id for generator in generators})
+        for generator in generators:
             first, position = view.next_range(generator)
             texts: tuple[bytes, ...] = ()
             if position > first:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, ClassVar
 
-from eventer.cli.terminal import print_message, table
+from eventer.cli.terminal import print_message, table, without_echo
 from eventer.service.views import GeneratorView
 
-_HEADER = ("GENERATOR", "STATE", "POSITION", "EVENTS/S", "LATEST")
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_HEADER = ("GENERATOR", "STATE", "POSITION", "EVENTS/S")
 
 
 def destination_label(generator: GeneratorView) -> str:
@@ -43,6 +47,10 @@ class SeenPositions:
         first = seen if seen <= end else 0
         return max(first, end - most), end
 
+    def forget(self, id_: int) -> None:
+        """Forgets a removed generator: if it is added again, it begins at event 0."""
+        self._next.pop(id_, None)
+
     def mark_seen(self, generator: GeneratorView) -> None:
         """Marks all events that are committed now as shown."""
         self._next[generator.id] = generator.position
@@ -55,6 +63,7 @@ class View:
 
     def __init__(self, since: int) -> None:
         self._seen_positions = SeenPositions(since)
+        self._generators: dict[int, GeneratorView] = {}
 
     def next_range(self, generator: GeneratorView) -> tuple[int, int]:
         """The committed events [first, end) to show next."""
@@ -62,17 +71,32 @@ class View:
 
     def show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
         """Updates a generator, with the events of its `next_range`."""
+        self._generators[generator.id] = generator
         self._show(generator, events)
         self._seen_positions.mark_seen(generator)
 
+    def retain(self, ids: Collection[int]) -> None:
+        """Drops the generators that do not exist any more; `ids` are those that do."""
+        for id_ in self._generators.keys() - set(ids):
+            self._seen_positions.forget(id_)
+            self._drop(self._generators.pop(id_))
+
     def _show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
+        raise NotImplementedError
+
+    def _drop(self, generator: GeneratorView) -> None:
         raise NotImplementedError
 
     def draw(self) -> None:
         """Draws, after `show` for all generators."""
 
     def close(self) -> None:
-        """Restores the terminal."""
+        """Restores the terminal and prints the last positions."""
+        rows = [
+            (destination_label(last), last.position, last.id) for last in self._generators.values()
+        ]
+        if rows:
+            print_message(table(("GENERATOR", "POSITION", "ID"), rows))
 
 
 class LogView(View):
@@ -82,7 +106,6 @@ class LogView(View):
 
     def __init__(self, hints: Sequence[tuple[str, str]], since: int) -> None:
         super().__init__(since)
-        self._last: dict[int, GeneratorView] = {}
         self._states: dict[int, str] = {}
         print_message("\n".join(f"{what}:\n  {command}" for what, command in hints))
 
@@ -91,70 +114,106 @@ class LogView(View):
         for index, event in zip(range(first, end), events, strict=False):
             sys.stdout.write(f"{destination_label(generator)} {index} {event.decode()}\n")
         sys.stdout.flush()
-        self._last[generator.id] = generator
         state = f"{generator.state.value} {problem(generator) or ''}".rstrip()
         if self._states.get(generator.id) != state:
             print_message(f"{destination_label(generator)} is {state}")
             self._states[generator.id] = state
 
-    def close(self) -> None:
-        """Prints the last positions."""
-        rows = [(destination_label(last), last.position, last.id) for last in self._last.values()]
-        if rows:
-            print_message(table(("GENERATOR", "POSITION", "ID"), rows))
+    def _drop(self, generator: GeneratorView) -> None:
+        del self._states[generator.id]
+        print_message(f"{destination_label(generator)} is removed")
 
 
 class LiveView(View):
-    """A table that is redrawn in place, below the hints."""
+    """A table that is redrawn in place, below the hints, and the last event of each generator.
+
+    A resized terminal is cleared and drawn again. Typed keys are discarded, except Ctrl-C.
+    """
 
     _events_shown = 1
 
     def __init__(self, hints: Sequence[tuple[str, str]], since: int) -> None:
         from rich.console import Console
-        from rich.live import Live
 
         super().__init__(since)
+        self._hints = hints
         self._console = Console()
-        for what, command in hints:
+        self._latest: dict[int, str] = {}
+        self._modes = ExitStack()
+        self._modes.enter_context(without_echo())
+        self._start()
+
+    def _start(self) -> None:
+        from rich.live import Live
+
+        for what, command in self._hints:
             self._console.print(f"[dim]{what}[/dim]")
             self._console.print(f"  {command}", soft_wrap=True, markup=False, highlight=False)
-        self._rows: dict[int, tuple[GeneratorView, str]] = {}
-        self._live = Live(console=self._console, auto_refresh=False)
+        self._size = self._console.size
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._live.start()
 
     def _show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
-        latest = self._rows[generator.id][1] if generator.id in self._rows else ""
         if events:
-            latest = events[-1].decode()
-        self._rows[generator.id] = (generator, latest)
+            self._latest[generator.id] = events[-1].decode()
+
+    def _drop(self, generator: GeneratorView) -> None:
+        self._latest.pop(generator.id, None)
 
     def draw(self) -> None:
         """Redraws the table."""
+        if self._console.size != self._size:
+            self._live.stop()
+            self._console.clear()
+            self._start()
+        self._live.update(self._content(), refresh=True)
+
+    def _content(self) -> RenderableType:
+        from rich.console import Group
         from rich.table import Table
         from rich.text import Text
 
-        shown = Table(box=None, expand=True, header_style="bold")
+        shown = Table(box=None, header_style="bold")
         for name in _HEADER:
-            shown.add_column(
-                name,
-                no_wrap=True,
-                overflow="ellipsis",
-                ratio=1 if name == "LATEST" else None,
-                justify="right" if name in ("POSITION", "EVENTS/S") else "left",
-            )
-        for generator, latest in self._rows.values():
+            right = name in ("POSITION", "EVENTS/S")
+            shown.add_column(name, no_wrap=True, justify="right" if right else "left")
+        width, height = self._size
+        rows = list(self._generators.values())[: height - 3]
+        for generator in rows:
             shown.add_row(
                 destination_label(generator),
                 Text(generator.state.value, style=_COLOURS[generator.state.value]),
                 f"{generator.position:,}",
                 f"{generator.delivered_rate:.1f}",
-                Text(problem(generator) or latest),
             )
-        self._live.update(shown, refresh=True)
+        parts: list[RenderableType] = [shown]
+        if more := len(self._generators) - len(rows):
+            parts.append(Text(f"and {more:,} more: `eventer list` shows all"))
+        texts = [
+            f"{destination_label(each)} {text}"
+            for each in rows
+            if (text := problem(each) or self._latest.get(each.id))
+        ]
+        left = height - len(rows) - 3
+        parts += [Text(text, no_wrap=True) for text in fitting_texts(texts, width, left)]
+        return Group(*parts)
 
     def close(self) -> None:
-        """Stops redrawing."""
+        """See `View.close`."""
         self._live.stop()
+        self._modes.close()
+        super().close()
+
+
+def fitting_texts(texts: Sequence[str], width: int, lines: int) -> list[str]:
+    """The texts that fit as a whole into `lines` lines of a terminal, broken into its lines."""
+    fitting = []
+    for text in texts:
+        parts = [text[at : at + width] for at in range(0, len(text), width)]
+        if len(parts) <= lines:
+            fitting.append("\n".join(parts))
+            lines -= len(parts)
+    return fitting
 
 
 _COLOURS = {"running": "green", "paused": "yellow", "waiting": "yellow", "failed": "red"}

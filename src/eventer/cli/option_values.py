@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -68,3 +69,15 @@ def folder(text: object) -> Path:
     if not path.is_dir():
         raise typer.BadParameter(f"{path} is not a folder")
     return path
+
+
+def unicode_text(text: object) -> str:
+    """A text of Unicode characters.
+
+    Raises:
+        typer.BadParameter: its bytes are not UTF-8.
+    """
+    try:
+        return os.fsencode(str(text)).decode()
+    except UnicodeDecodeError:
+        raise typer.BadParameter("must be UTF-8") from None

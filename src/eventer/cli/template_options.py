@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eventer.cli.option_values import unicode_text
 from eventer.cli.options import read_input
 from eventer.core.errors import RequestError
 
@@ -42,11 +44,17 @@ Seed = Annotated[
 StreamName = Annotated[
     str | None,
     typer.Option(
-        "--stream", metavar="NAME", help="Name of the random stream: streams draw different values."
+        "--stream",
+        metavar="NAME",
+        parser=unicode_text,
+        help="Name of the random stream: streams draw different values.",
     ),
 ]
 Dataset = Annotated[
-    str | None, typer.Option("--dataset", metavar="NAME", help="Text that get_dataset returns.")
+    str | None,
+    typer.Option(
+        "--dataset", metavar="NAME", parser=unicode_text, help="Text that get_dataset returns."
+    ),
 ]
 At = Annotated[
     str | None,
@@ -118,18 +126,23 @@ def parse_variables(pairs: Iterable[str]) -> str:
 
 
 def _variable(pair: str) -> tuple[str, Any]:
-    import json
+    from eventer.api.decode import MalformedJsonError, decode
 
     name, separator, text = pair.partition("=")
     if not separator or not name.removesuffix(":"):
         raise typer.BadParameter(f"{pair}: write it as name=text or name:=json", param_hint="'-V'")
-    if not name.endswith(":"):
-        return name, text
+    value = os.fsencode(text)
     try:
-        return name[:-1], json.loads(text)
-    except ValueError as error:
-        message = f"{pair}: the text after := is not valid JSON: {error}"
-        raise typer.BadParameter(message, param_hint="'-V'") from error
+        if name.endswith(":"):
+            return name[:-1], decode(value, f"the value of {name[:-1]}")
+        return name, value.decode()
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{name} is not UTF-8", param_hint="'-V'") from None
+    except MalformedJsonError as error:
+        message = ": ".join([error.message, *(fault.message for fault in error.faults)])
+        raise typer.BadParameter(message, param_hint="'-V'") from None
+    except RequestError as error:
+        raise typer.BadParameter(error.message, param_hint="'-V'") from None
 
 
 def parse_seed(text: str | None) -> int:

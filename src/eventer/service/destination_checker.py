@@ -52,13 +52,12 @@ class DestinationChecker:
         pairs = [
             (each, error) for group, error in zip(asked, answers, strict=True) for each in group
         ]
-        raise_faults(
-            [
-                _rejection_fault(each, error)
-                for each, error in pairs
-                if isinstance(error, DestinationRejectedError)
-            ]
+        rejections = (
+            _rejection_fault(each, error)
+            for each, error in pairs
+            if isinstance(error, DestinationRejectedError)
         )
+        raise_faults(list(dict.fromkeys(rejections)))
         return {each.id: error for each, error in pairs if error is not None}
 
     def _is_new(self, resolved: ResolvedSchedule) -> bool:

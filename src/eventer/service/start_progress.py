@@ -36,8 +36,12 @@ def start_progress(ids: Collection[int], generators: Mapping[int, Generator]) ->
     """The progress of the generators with these ids; removed and paused ones do not count."""
     started = [each for id_ in ids if (each := generators.get(id_)) and each.active]
     waiting = sum(each.waiting for each in started)
-    delivering = sum(each.guarantee is not None and not each.waiting for each in started)
-    return StartProgress(delivering, waiting, len(started) - waiting - delivering)
+    starting = sum(map(_is_starting, started))
+    return StartProgress(len(started) - waiting - starting, waiting, starting)
+
+
+def _is_starting(generator: Generator) -> bool:
+    return generator.active and not generator.waiting and generator.guarantee is None
 
 
 async def log_start(
@@ -48,10 +52,11 @@ async def log_start(
         return
     began = logged = clock.monotonic_ns()
     _log.info("starting %s generators", f"{len(ids):,}")
-    while (progress := start_progress(ids, generators)).starting:
+    rest = list(ids)
+    while rest := [id_ for id_ in rest if id_ in generators and _is_starting(generators[id_])]:
         if clock.monotonic_ns() - logged >= LOG_S * NS_PER_SECOND:
             logged = clock.monotonic_ns()
-            _log.info("%s", progress)
+            _log.info("%s", start_progress(ids, generators))
         await asyncio.sleep(POLL_S)
     seconds = (clock.monotonic_ns() - began) / NS_PER_SECOND
-    _log.info("%s, %.1f s after the start", progress, seconds)
+    _log.info("%s, %.1f s after the start", start_progress(ids, generators), seconds)

@@ -113,7 +113,7 @@ def test_invalid_options_have_clear_messages(shell):
         (("-V", "novalue"), "name=text"),
         (("-V", "n:={"), "not valid JSON"),
         (("--at", "soon"), "not an instant"),
-        (("-n", "0"), "greater than or equal to 1"),
+        (("-n", "0"), "must be an integer from 1 to 1,000,000"),
     ):
         done = shell.call("preview", "-", *args, stdin="1")
         assert done.returncode == 2, args

@@ -1,8 +1,14 @@
+import io
+import re
 import shlex
+from contextlib import closing
 from dataclasses import replace
 
+import pytest
+from rich.console import Console
+
 from eventer.cli.dev_environment import Addresses, example_commands, example_request
-from eventer.cli.dev_view import LogView, SeenPositions
+from eventer.cli.dev_view import LiveView, LogView, SeenPositions, fitting_texts
 from eventer.core.model import GeneratorState
 from tests.unit.api.canned_service import view
 
@@ -59,3 +65,67 @@ def test_the_examples_are_those_of_the_introduction():
     assert {event.count for event in request.events} == {10}
     assert len(request.schedules) == 4
     assert request.events[0].template.startswith("local get_dataset = std.native('get_dataset');")
+
+
+def test_a_removed_generator_is_not_shown_any_more(capsys):
+    log = LogView([], NEW)
+    log.show(GENERATOR, [b"1", b"2", b"3"])
+    log.retain({GENERATOR.id})
+    log.retain(set())
+    log.show(replace(GENERATOR, position=1), [b"1"])
+    printed = capsys.readouterr()
+    assert "kafka:boo is removed" in printed.err
+    assert printed.out.endswith("kafka:boo 0 1\n"), "added again, it begins at event 0"
+
+
+def test_the_live_view_ends_with_the_positions(live_view, capsys):
+    with live_view() as live:
+        live.show(GENERATOR, [])
+    assert capsys.readouterr().err.splitlines()[-1].split() == ["kafka:boo", "3", "1"]
+
+
+@pytest.fixture
+def live_view(monkeypatch):
+    """Makes live views on a terminal of 60 columns and 12 lines, whose width can be set."""
+    console = Console(file=io.StringIO(), force_terminal=True, width=60, height=12)
+    monkeypatch.setattr("rich.console.Console", lambda: console)
+    return lambda: closing(LiveView([("the API", "curl x")], NEW))
+
+
+def drawn(live):
+    console = live._console
+    console.file.truncate(0)
+    live.draw()
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", console.file.getvalue())
+
+
+def test_the_live_view_shows_whole_events_and_no_removed_generators(live_view):
+    event = b'{"text":"' + b"x" * 100 + b'"}'
+    with live_view() as live:
+        live.show(GENERATOR, [event])
+        text = drawn(live)
+        assert "kafka:boo  running" in text
+        assert event.decode() in re.sub(r"\s", "", text)
+        live.retain(set())
+        assert "kafka:boo" not in drawn(live)
+
+
+def test_the_live_view_says_how_many_generators_do_not_fit(live_view):
+    with live_view() as live:
+        for number in range(20):
+            live.show(view(number, state=GeneratorState.RUNNING, last_error=None), [])
+        assert "and 11 more" in drawn(live)
+
+
+def test_a_resized_terminal_is_cleared_and_drawn_again(live_view):
+    with live_view() as live:
+        live.show(GENERATOR, [])
+        assert "curl x" not in drawn(live)
+        live._console.width = 50
+        assert "curl x" in drawn(live)
+
+
+def test_texts_that_do_not_fit_are_left_out():
+    texts = ["x" * 11, "y" * 21, "z"]
+    assert fitting_texts(texts, width=10, lines=3) == ["xxxxxxxxxx\nx", "z"]
+    assert fitting_texts(["x"], width=10, lines=0) == []

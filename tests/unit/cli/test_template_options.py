@@ -1,3 +1,5 @@
+import re
+
 import pytest
 import typer
 
@@ -8,6 +10,24 @@ from eventer.core.model import KafkaTarget, PostgresTarget
 def test_variables_are_text_or_json():
     assert parse_variables(["b=1=2", "a:=[1, 2]", "c="]) == '{"a":[1,2],"b":"1=2","c":""}'
     assert parse_variables([]) == "{}"
+
+
+@pytest.mark.parametrize(
+    ("pair", "said"),
+    [
+        ("x:=1e999", "the number 1e999 in the value of x is too large for a double"),
+        ("x:=NaN", "the value of x is not valid JSON: NaN is not a JSON number"),
+        ("x:=-Infinity", "-Infinity is not a JSON number"),
+        ("x:=" + "9" * 5000, "is too large for a double"),
+        ("x:=" + "[" * 5000, "nested deeper than 64 levels"),
+        ('x:="\\ud800"', "the value of x contains unpaired surrogates"),
+        ("x=\udcff", "x is not UTF-8"),
+        ("x:=\udcff", "the value of x is not UTF-8"),
+    ],
+)
+def test_a_variable_without_a_json_value_is_an_error_of_the_command_line(pair, said):
+    with pytest.raises(typer.BadParameter, match=re.escape(said)):
+        parse_variables([pair])
 
 
 @pytest.mark.parametrize("pair", ["x", "=1", ":=1", "x:={"])

@@ -1,11 +1,14 @@
 """The log says how many generators deliver again after a start."""
 
+import asyncio
+import logging
 from dataclasses import replace
 
+from eventer.core.clock import SystemClock
 from eventer.core.errors import DestinationUnavailableError
 from eventer.core.model import GeneratorState
 from eventer.service.generator import Generator
-from eventer.service.start_progress import StartProgress, start_progress
+from eventer.service.start_progress import StartProgress, log_start, start_progress
 from eventer.testing.registry_conformance import sample_record
 
 
@@ -27,3 +30,16 @@ def test_progress_of_a_start():
 
 def test_the_text_names_waiting_generators_only_if_there_are_any():
     assert str(StartProgress(1_234, 0, 766)) == "1,234 of 2,000 generators deliver"
+
+
+async def test_the_log_tells_the_beginning_and_the_end_of_a_start(caplog, monkeypatch):
+    monkeypatch.setattr("eventer.service.start_progress.POLL_S", 0)
+    generators = {1: generator(1), 2: generator(2)}
+    with caplog.at_level(logging.INFO):
+        task = asyncio.create_task(log_start([1, 2], generators, SystemClock()))
+        await asyncio.sleep(0)
+        assert caplog.messages == ["starting 2 generators"]
+        generators[1].record_running("exactly-once")
+        del generators[2]
+        await task
+    assert caplog.messages[-1].startswith("1 of 1 generators deliver, ")
