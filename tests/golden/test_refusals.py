@@ -19,6 +19,7 @@ UNREACHED = {
     "an event has more than 4,194,304 bytes of constant text": LIMIT,
     "an event has a constant text of 5,000,000 characters": LIMIT,
     "it is nested too deeply": LIMIT,
+    "its plan needs too much memory": LIMIT,
     "internal error of the plan compiler": GUARD,
     "a condition on a value whose type differs between events": GUARD,
     "a column of type text is used as number": GUARD,

@@ -79,7 +79,8 @@ def _integer(arguments: Sequence[JsonValue]) -> BoundCall:
             "64-bit integers hold",
             hint="stay within -2^63 and 2^63 - 1, or call get_number",
         )
-    return Integer(low, min(high, _BIGINT - 1))  # 2^63 is the double nearest to 2^63 - 1
+    # 2^63 is the double nearest to 2^63 - 1.
+    return Integer(min(low, _BIGINT - 1), min(high, _BIGINT - 1))
 
 
 def _number(arguments: Sequence[JsonValue]) -> BoundCall:

@@ -6,6 +6,7 @@ context is the same object in every event of a stream, and a key is hashed once,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 from eventer.jsonnet.budget import Meter
@@ -107,6 +108,20 @@ class Context:
         chain = (*self.elements, *added)
         within_elements = Context(self, steps, chain, self.keys, self.meter)
         return self._cached(place, within_elements)
+
+    def within_chains(self, chains: Iterable[tuple[Context, ...]]) -> Context:
+        """`within_elements` for each chain in order, in time linear in their lengths."""
+        inside = {element.key for element in self.elements}
+        added: list[Context] = []
+        for chain in chains:
+            self.meter.charge_steps(len(chain))
+            new = [element for element in chain if element.key not in inside]
+            inside.update([element.key for element in new])
+            added += new
+        if not added:
+            return self
+        steps = tuple([step for element in added for step in element.steps])
+        return Context(self, steps, (*self.elements, *added), self.keys, self.meter)
 
     def _cached(self, place: object, context: Context) -> Context:
         if self.meter.contexts < MAX_CACHED_CONTEXTS:

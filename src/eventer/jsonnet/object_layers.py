@@ -65,6 +65,8 @@ class ObjectCode:
 PLAIN_OBJECT_CODE: Final = ObjectCode([], (), (), uses_draw_key=False)
 """The code of objects whose fields are ready values."""
 
+_FEW_CHAINS: Final = 8
+
 Pending: TypeAlias = "tuple[Pending | None, tuple[Context, ...]]"
 
 
@@ -125,8 +127,11 @@ class Layer:
         while pending_elements is not None:
             pending_elements, chain = pending_elements
             chains.append(chain)
-        for chain in reversed(chains):
-            context = context.within_elements(chain)
+        if len(chains) > _FEW_CHAINS:
+            context = context.within_chains(reversed(chains))
+        else:  # with contexts that the next events reuse
+            for chain in reversed(chains):
+                context = context.within_elements(chain)
         self.context, self.pending_elements = context, None
         return context
 

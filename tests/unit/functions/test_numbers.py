@@ -64,6 +64,12 @@ def test_integers_of_the_full_range(low: float) -> None:
     assert (min(values) < -(2.0**62)) is (low < 0)
 
 
+def test_the_highest_integer_alone() -> None:
+    call = GET_INTEGER.call((2.0**63, 2.0**63))
+    assert call.row(7, RowContext(0, 0)) == 2.0**63
+    assert set(call.column(7, CONTEXT).to_list()) == {2.0**63}
+
+
 @given(keys, indices, finite, finite)
 def test_a_number_is_between_its_ends(key: int, index: int, a: float, b: float) -> None:
     low, high = sorted((a, b))

@@ -50,3 +50,18 @@ def test_a_text_with_every_path_ends_at_the_budget_of_the_trace():
     text = f"{SHARED} {{ r: std.length(std.toString(arrays({LEVELS}))) }}"
     with pytest.raises(PlanUnsupportedError, match="too large to be unrolled"):
         run_with_large_stack(lambda: prepare(Template(text)).plan(Stream(1), EventContext()))
+
+
+@pytest.mark.parametrize(
+    ("chain", "result"),
+    [
+        ("{ x+: 1 }", b"400"),
+        ("{ x+:: 1 }", b"400"),
+        ("{ x: super.x + super.y }", b"400"),
+        ("{ x: if 'y' in super then super.x + 1 else 0 }", b"400"),
+    ],
+)
+@pytest.mark.parametrize("engine", ["interpreter", "plan"])
+def test_a_long_chain_of_super(chain, result, engine):
+    text = f"{{ r: ({{ x: 0, y: 1 }} + {' + '.join([chain] * 400)}).x }}"
+    assert event(text, engine) == b'{"r":%s}' % result

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from eventer.core.errors import EvaluationError
@@ -17,6 +19,7 @@ from eventer.jsonnet.object_layers import (
     FieldTable,
     Layer,
     LayerField,
+    layers_by_name,
 )
 from eventer.jsonnet.object_values import MISSING, Object
 from eventer.jsonnet.operators import LAYERS_PER_STEP
@@ -49,7 +52,14 @@ class OptionalMember(LayerField):
 class TracedObject(Object):
     """An object of one domain; its fields are computed there, whatever the current domain is."""
 
-    __slots__ = ("_chains", "_tracer", "_values", "domain", "sealed")
+    __slots__ = (
+        "_chains",
+        "_inherited_visibilities",
+        "_tracer",
+        "_values",
+        "domain",
+        "sealed",
+    )
 
     def __init__(
         self,
@@ -66,6 +76,7 @@ class TracedObject(Object):
         self._tracer = tracer
         self._chains: dict[tuple[str, int], Chain] = {}
         self._values: dict[tuple[int, str], Any] = {}
+        self._inherited_visibilities: dict[str, dict[int, Visibility]] = {}
 
     # -- names ----------------------------------------------------------------------------------
 
@@ -79,26 +90,40 @@ class TracedObject(Object):
 
     def _find(self, name: str, stop: int) -> list[FieldEntry]:
         chain: list[FieldEntry] = []
-        for number in range(stop - 1, -1, -1):
-            member = self.layers[number].members.get(name)
-            if member is not None:
-                chain.append((number, member, self._visibility(name, number)))
-                if not isinstance(member, OptionalMember):
-                    break
+        for number, member in self._defining_members(name, stop):
+            chain.append((number, member, self._visibility(name, number)))
+            if not isinstance(member, OptionalMember):
+                break
         if len({entry[2] is HIDDEN for entry in chain}) > 1:
             raise PlanUnsupportedError(f"the field {name!r} is hidden in some events only")
         return chain
 
+    def _defining_members(self, name: str, stop: int) -> Iterator[tuple[int, LayerField]]:
+        """The members of a name in the layers below `stop`, the uppermost first."""
+        if self._layers_of is None:
+            self._layers_of = layers_by_name(self.layers)
+        numbers = self._layers_of.get(name, ())
+        for position in range(bisect_left(numbers, stop) - 1, -1, -1):
+            number = numbers[position]
+            yield number, self.layers[number].members[name]
+
     def _visibility(self, name: str, number: int) -> Visibility:
-        for below in range(number, -1, -1):
-            member = self.layers[below].members.get(name)
-            if member is None:
-                continue
+        """The visibility of a member in view of the layers below, found once for all of them."""
+        inherited = self._inherited_visibilities.setdefault(name, {})
+        inheriting: list[int] = []
+        visibility = INHERIT
+        for below, member in self._defining_members(name, number + 1):
+            if below in inherited:
+                visibility = inherited[below]
+                break
             if member.visibility is not INHERIT:
-                if below < number and isinstance(member, OptionalMember):
+                if inheriting and isinstance(member, OptionalMember):
                     raise PlanUnsupportedError(f"the field {name!r} is hidden in some events only")
-                return member.visibility
-        return INHERIT
+                visibility = member.visibility
+                break
+            inheriting.append(below)
+        inherited.update(dict.fromkeys(inheriting, visibility))
+        return visibility
 
     def fields(self) -> list[tuple[str, Chain]]:
         """The visible fields of all rows, by code point."""
