@@ -16,11 +16,11 @@ follows, per flow:
   others, with a position that counts the rejected ones as skipped. `DeliveryOutcome.skipped` has an
   error for each, with its `index`. `Delivery.without` makes the delivery that is committed: its
   rows, its position and what is recorded for an audit are then those of a delivery in which these
-  indices emit nothing. What it costs must not depend on the number of rejected events more than
-  linearly, and not in round trips: find all that can be found before a transaction, and all of a
-  transaction at once. If a transaction fails for another reason, remember within the call of
-  `deliver` what is known to be rejected. An event that is nevertheless named in `rejected` is left
-  out when the caller delivers again.
+  indices emit nothing. The number of round trips must not grow with the number of rejected events:
+  find all that can be found before a transaction, and all of a transaction at once. If a
+  transaction fails for another reason, remember within the call of `deliver` what is known to be
+  rejected. An event that is nevertheless named in `rejected` is left out when the caller delivers
+  again.
 
 An error that concerns no event, such as a missing right, is in `rejected` in both cases, without an
 `index`: it never makes events disappear.

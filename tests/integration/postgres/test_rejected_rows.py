@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from eventer.core.errors import DestinationRejectedError
+from eventer.core.errors import DestinationRejectedError, DestinationUnavailableError
 from eventer.core.model import ColumnType, JsonValue
 from eventer.destinations.base import DeliveryOutcome, Flow
 from eventer.testing.batches import batch_of
 from tests.integration.postgres.harness import Writer, flow, shape
+from tests.integration.postgres.test_failures import terminate_all
 from tests.postgres_server.databases import Database
 
 WORDS = shape(n="bigint", word="text")
@@ -232,6 +233,32 @@ async def test_a_table_that_was_altered_skips_nothing_that_it_accepts_now(
         outcome = await skip(writer, to, [{"n": 1 << 20, "word": "b"}])
         assert outcome.skipped == {}
     assert database.rows("SELECT n, word FROM t") == [(1 << 20, "b")]
+
+
+@pytest.mark.parametrize("step", ["load_rows", "write_positions"])
+async def test_a_session_that_is_lost_meanwhile_commits_nothing_of_them(
+    database: Database, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The next owner reads the position before, and delivers each event once."""
+    database.execute("CREATE TABLE t (n bigint, word text CHECK (word <> 'bad'))")
+    to = flow("t", WORDS)
+    async with Writer(database.dsn) as writer:
+        await skip(writer, to, words([], 5))
+
+        async def lost(*_: object, **__: object) -> None:
+            terminate_all(database)
+            raise ConnectionResetError("gone")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(f"eventer.destinations.postgres.shard_owner.{step}", lost)
+            with pytest.raises(DestinationUnavailableError):
+                await skip(writer, to, words([1, 3], 5))
+    async with Writer(database.dsn) as writer:
+        (position,) = (await writer.connection.positions([to.key])).values()
+        assert (position.next, position.skipped) == (5, 0)
+        writer._next[to.key] = position.next
+        assert skipped(await skip(writer, to, words([1, 3], 5)), to) == [6, 8]
+    assert database.value("SELECT count(*) FROM t") == 8
 
 
 class _DeepFields:

@@ -1,7 +1,8 @@
 """The transaction of a commit: lock the shard, write each flow in a savepoint, then positions.
 
 Flows with one target and one layout share a COPY, so a small flow costs the server little more than
-its rows. If the server rejects a COPY, its halves are tried, down to single flows.
+its rows. If the server rejects a COPY, its halves are tried, down to single flows. Flows that
+skip rejected events are committed in a second transaction, without these events.
 """
 
 from __future__ import annotations
@@ -172,7 +173,7 @@ class ShardOwner:
             return []
         await self._client.execute(ROLLBACK_TO_SAVEPOINT)
         if classify_error(error) is ErrorCategory.REJECTED:
-            # Those that skip rejected events are loaded together, whose these are.
+            # `commit_accepted` finds the rejected rows of all these at once.
             failures = [_failure(each, error) for each in group if each.delivery.skip_rejected]
             if failures:
                 others = [each for each in group if not each.delivery.skip_rejected]
