@@ -23,7 +23,7 @@ from tests.waiting import DEADLINE_S
 class InspectorHere:
     """Evaluates templates in this process: to start an inspector takes a second of CPU time."""
 
-    def __init__(self, _count, config):
+    def __init__(self, _count, config, _fork_client):
         self._importer = NoLibrary() if config.library is None else FolderImporter(config.library)
 
     def start(self):
