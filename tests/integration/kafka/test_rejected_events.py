@@ -5,6 +5,7 @@ import json
 import uuid
 
 import pytest
+from aiokafka.protocol.produce import ProduceRequest
 
 from eventer.core.model import KafkaTarget, PositionKey
 from eventer.destinations.background_encoder import SMALL_BATCH_ROWS
@@ -74,7 +75,7 @@ def named(outcome, flow):
 def answers(request, monkeypatch):
     """Whether the broker names refused records: before Kafka 2.4 it did not."""
     if request.param == "unnamed":
-        monkeypatch.setattr(producer, "ProduceUpToV8", lambda request: request)
+        monkeypatch.setattr(producer, "ProduceUpToV8", ProduceRequest)
     return request.param
 
 

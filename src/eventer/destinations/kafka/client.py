@@ -8,9 +8,8 @@ from typing import Any
 
 from aiokafka import errors as kafka
 from aiokafka.client import AIOKafkaClient
-from aiokafka.protocol.api import Request
 from aiokafka.protocol.metadata import MetadataRequest
-from aiokafka.protocol.produce import ProduceRequest, ProduceRequest_v8, ProduceRequestStruct
+from aiokafka.protocol.produce import ProduceRequest, ProduceRequest_v8
 
 
 class KafkaClient(AIOKafkaClient):  # type: ignore[misc]  # aiokafka is untyped
@@ -36,14 +35,12 @@ class KafkaClient(AIOKafkaClient):  # type: ignore[misc]  # aiokafka is untyped
         return False
 
 
-class ProduceUpToV8(Request[ProduceRequestStruct | ProduceRequest_v8]):  # type: ignore[misc]
+class ProduceUpToV8(ProduceRequest):  # type: ignore[misc]
     """aiokafka's request, also in version 8: its answer names refused records (KIP-467)."""
 
-    API_KEY = 0
-
-    def __init__(self, request: ProduceRequest) -> None:
-        self._request = request
-
-    def build(self, request_struct_class: Any) -> Any:
-        """The request in one version."""
-        return self._request.build(request_struct_class)
+    def prepare(self, versions: dict[int, tuple[int, int]]) -> Any:
+        """The request in the newest version that the broker and this class know."""
+        oldest, newest = versions.get(self.API_KEY, (0, 0))
+        if oldest <= ProduceRequest_v8.API_VERSION <= newest:
+            return self.build(ProduceRequest_v8)
+        return super().prepare(versions)

@@ -12,7 +12,6 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 from aiokafka import errors as kafka
 from aiokafka.client import ConnectionGroup, CoordinationType
-from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.protocol.transaction import (
     AddPartitionsToTxnRequest,
     EndTxnRequest,
@@ -188,11 +187,11 @@ class Producer:
         for each in request.batches:
             sealed = each.send.batch.seal(self._session.producer_state(each))
             topics[each.send.topic].append((each.send.partition, sealed))
-        message = ProduceRequest(
+        message = ProduceUpToV8(
             self._transactional_id, _ALL_REPLICAS, self._request_timeout_ms, list(topics.items())
         )
         try:
-            answer = await self.client.send(request.node, ProduceUpToV8(message))
+            answer = await self.client.send(request.node, message)
         except kafka.KafkaError as error:
             lost = {each.send.topic_partition: error for each in request.batches}
             return Produced(request, lost, answered=False)

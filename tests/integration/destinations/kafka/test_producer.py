@@ -8,7 +8,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.memory_records import MemoryRecords
 
-from eventer.destinations.kafka.client import KafkaClient
+from eventer.destinations.kafka.client import KafkaClient, ProduceUpToV8
 from eventer.destinations.kafka.partition_queue import OutgoingBatch, SequencedBatch
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.producer_session import Produce
@@ -98,3 +98,9 @@ async def test_asking_for_metadata_creates_no_topic():
         (None, False),
     ]
     await client.close()
+
+
+def test_records_are_sent_in_the_newest_version_that_both_know():
+    request = ProduceUpToV8("id", -1, 1000, [])
+    versions = [request.prepare({0: (3, newest)}).API_VERSION for newest in (5, 7, 8, 13)]
+    assert versions == [5, 7, 8, 8]
