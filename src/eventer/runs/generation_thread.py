@@ -115,10 +115,9 @@ class GenerationThread:
             return GenerationResult(request, error=error)
         except MemoryError:
             return GenerationResult(request, error=_memory_error(request.first))
-        except Exception as error:  # noqa: BLE001  one generator must not hold up another
+        except Exception:  # noqa: BLE001  one generator must not hold up another
             _log.exception("an engine failed unexpectedly at event %d", request.first)
-            broken = TemplateError(f"the engine failed at event {request.first}: {error!r}")
-            return GenerationResult(request, error=broken)
+            return GenerationResult(request, error=_internal_error(request.first))
         return GenerationResult(request, batch=batch, retained_bytes=_retained_bytes(batch, engine))
 
     def _engine(self, request: GenerationRequest) -> Engine:
@@ -132,6 +131,13 @@ class GenerationThread:
 def _retained_bytes(batch: Batch, engine: Engine) -> int:
     per_byte = _VALUE_BYTES_PER_TEXT_BYTE if engine.name == "interpreter" else 1
     return batch.nbytes * per_byte + batch.index.nbytes + batch.scheduled.nbytes
+
+
+def _internal_error(index: int) -> TemplateError:
+    return TemplateError(
+        f"an internal error of Eventer prevents event {index}",
+        hint="the log has the details; please report them",
+    )
 
 
 def _memory_error(index: int) -> BudgetError:

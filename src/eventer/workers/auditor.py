@@ -85,9 +85,14 @@ async def _answer(
         return AuditResult(error)
     except MemoryError:
         return AuditResult(BudgetError("verifying exceeds the memory limit of a worker"))
-    except Exception as error:  # noqa: BLE001  the service must get an answer
+    except Exception:  # noqa: BLE001  the service must get an answer
         _log.exception("an auditor failed unexpectedly")
-        return AuditResult(EventerError(f"verifying failed: {error!r}"))
+        return AuditResult(
+            EventerError(
+                "an internal error of Eventer prevents the verification",
+                hint="the log has the details; please report them",
+            )
+        )
     finally:
         await readback.close()
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 
 import psutil
@@ -152,6 +153,17 @@ async def test_a_process_beyond_its_time_limit_is_killed_and_replaced(
     ((_, after, restarts),) = inspectors.processes()
     assert before != after
     assert restarts == restarts_before + 1
+
+
+@pytest.mark.timing
+async def test_a_refusal_takes_its_cpu_time_by_the_clock(inspectors: InspectorPool) -> None:
+    await inspectors.ask(inspect("{}"), Inspection, PATIENT)
+    began = time.monotonic()
+    with pytest.raises(BudgetError):
+        await inspectors.ask(inspect(slow(30)), Inspection, CpuLimit(1.0))
+    took = time.monotonic() - began
+    print(f"refused after {took:.2f} s (bound: 1.5 s)")
+    assert took <= 1.5
 
 
 async def test_the_first_event_has_its_own_time_limit(inspectors: InspectorPool) -> None:
