@@ -16,7 +16,7 @@ from eventer.cli.main import app
 from eventer.core.errors import EventerError
 from eventer.core.large_stack import run_with_large_stack
 from eventer.jsonnet.importer import FolderImporter, NoLibrary
-from eventer.workers.inspector import reply_to
+from eventer.workers.inspector_requests import reply_to
 from tests.waiting import DEADLINE_S
 
 

@@ -1,0 +1,144 @@
+"""Inspects a template before its generator is accepted: its shape, and its first events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.core.batch import Batch
+from eventer.core.clock import NS_PER_SECOND
+from eventer.core.errors import (
+    BudgetError,
+    DestinationRejectedError,
+    EventerError,
+    TemplateError,
+)
+from eventer.core.model import ColumnType, KafkaTarget, PostgresTarget, Target
+from eventer.jsonnet.importer import Importer
+from eventer.plan.engine import Engine
+from eventer.plan.prepare import PreparedTemplate, prepare
+from eventer.workers.inspector_messages import Inspection, InspectTemplate, absent_field_warnings
+from eventer.workers.template_notes import TraceCollector, template_warnings
+
+_SLICE_NS: Final = 50_000_000
+
+
+def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection:
+    """What a template is, and whether its first events can go into the targets.
+
+    Raises:
+        TemplateError: the template is invalid, or every event raises.
+    """
+    end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
+    prepared = prepare(request.event_source.template, importer)
+    traces = TraceCollector()
+    engine = prepared.engine(
+        request.event_source.stream, request.event_source.context, trace=traces
+    )
+    times = np.full(request.count, request.at, dtype=np.int64)
+    batches, failing = _dry_run(engine, times, end)
+    rejections = dict(_rejections(request.targets, prepared, batches))
+    accepted = (target for target in request.targets if target not in rejections)
+    absent = {target: _absent_fields(target, prepared, batches) for target in accepted}
+    absent_warnings = (
+        absent_field_warnings(target, replace(prepared.shape, absent=fields))
+        for target, fields in absent.items()
+    )
+    return Inspection(
+        template=prepared.template,
+        digest=prepared.program.digest.hex(),
+        fingerprint=prepared.fingerprint,
+        engine=engine.name,
+        reason=engine.reason,
+        shape=prepared.shape,
+        warnings=(*template_warnings(prepared), *chain.from_iterable(absent_warnings)),
+        rejections=rejections,
+        absent={target: fields for target, fields in absent.items() if fields},
+        traces=tuple(traces.lines),
+        failing=failing,
+    )
+
+
+def _dry_run(
+    engine: Engine, times: NDArray[np.int64], end: int
+) -> tuple[list[Batch], EventerError | None]:
+    """The first events without those that raise, and the first error.
+
+    Ends early when this thread has used its CPU time.
+
+    Raises:
+        TemplateError: every event raises.
+    """
+    batches: list[Batch] = []
+    failing: EventerError | None = None
+    at = 0
+    while at < len(times):
+        try:
+            batch = engine.generate(at, times[at:], time.monotonic_ns() + _SLICE_NS)
+        except TemplateError as error:
+            failing = failing or error
+            at += 1
+            if isinstance(error, BudgetError) and not batches:
+                raise
+        else:
+            batches.append(batch)
+            at = batch.next
+        if batches and time.thread_time_ns() >= end:
+            break
+    if failing is not None and not batches:
+        raise failing
+    return batches, failing
+
+
+def _rejections(
+    targets: tuple[Target, ...], prepared: PreparedTemplate, batches: list[Batch]
+) -> Iterator[tuple[Target, DestinationRejectedError]]:
+    for target in targets:
+        try:
+            _check_target(target, prepared, batches)
+        except DestinationRejectedError as error:
+            yield target, error
+
+
+def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batch]) -> None:
+    """Checks whether events can go into a target, without asking its server.
+
+    Raises:
+        DestinationRejectedError: they cannot.
+    """
+    if isinstance(target, PostgresTarget):
+        from eventer.destinations.postgres.match_schema import table_fields
+
+        if not any(_has_objects(batch) for batch in batches):
+            raise DestinationRejectedError("the events are not objects; table rows need objects")
+        names = frozenset[str]().union(*(batch.fields.names() for batch in batches))
+        table_fields(prepared.shape, target, names)
+    if isinstance(target, KafkaTarget):
+        from eventer.destinations.kafka.option_fields import check_option_fields
+
+        check_option_fields(prepared.shape, target)
+
+
+def _absent_fields(
+    target: Target, prepared: PreparedTemplate, batches: list[Batch]
+) -> tuple[str, ...]:
+    """The fields that options of the target name and that no event has."""
+    if not isinstance(target, KafkaTarget):
+        return ()
+    from eventer.destinations.kafka.option_fields import absent_fields
+
+    def has_value(pointer: str) -> bool:
+        columns = (batch.fields.column(pointer, ColumnType.KEY) for batch in batches)
+        return any(column.null_count < len(column) for column in columns)
+
+    return absent_fields(prepared.shape, target, has_value)
+
+
+def _has_objects(batch: Batch) -> bool:
+    return any(text.as_py().startswith(b"{") for text in batch.text)

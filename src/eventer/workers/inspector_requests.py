@@ -1,0 +1,155 @@
+"""Answers the requests about a template: inspect, explain, preview and recompute."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
+from eventer.core.model import EventSource, OnError
+from eventer.jsonnet.importer import Importer
+from eventer.plan.engine import Engine
+from eventer.plan.explain_template import explain_template
+from eventer.plan.explanation import TemplateExplanation
+from eventer.plan.interpreter_engine import empty_batch
+from eventer.plan.prepare import prepare
+from eventer.runs.pacing import END, Pace
+from eventer.workers.inspect_template import inspect_template
+from eventer.workers.inspector_messages import (
+    ExplainTemplate,
+    InspectorAnswer,
+    InspectorReply,
+    InspectorRequest,
+    InspectTemplate,
+    PreviewedEvents,
+    PreviewEvents,
+    RecomputedEvents,
+    RecomputeEvents,
+)
+from eventer.workers.template_notes import TraceCollector, template_warnings
+
+MAX_PAGE_BYTES: Final = 32 << 20
+"""The most bytes of event text in one answer."""
+_SLICE_NS: Final = 50_000_000
+
+_log = logging.getLogger(__name__)
+
+
+def reply_to(
+    request: InspectorRequest, importer: Importer, on_first: Callable[[], None] = lambda: None
+) -> InspectorReply:
+    """The answer to a request, or an error in its place. Never raises.
+
+    `on_first` is called when the first event or the plan is known.
+    """
+    try:
+        return InspectorReply(_answer(request, importer, on_first))
+    except EventerError as error:
+        return InspectorReply(error)
+    except MemoryError:
+        return InspectorReply(BudgetError("the template exceeds the memory limit of a worker"))
+    except RecursionError:
+        return InspectorReply(BudgetError("the template is nested too deeply"))
+    except Exception:  # noqa: BLE001  the service must get an answer
+        _log.exception("an inspector failed unexpectedly")
+        return InspectorReply(_internal_error())
+
+
+def _internal_error() -> TemplateError:
+    return TemplateError(
+        "an internal error of Eventer prevents the evaluation of this template",
+        hint="the log has the details; please report them",
+    )
+
+
+def _answer(
+    request: InspectorRequest, importer: Importer, on_first: Callable[[], None]
+) -> InspectorAnswer:
+    match request:
+        case InspectTemplate():
+            return inspect_template(request, importer)
+        case PreviewEvents():
+            return _preview(request, importer, on_first)
+        case RecomputeEvents():
+            return _recompute(request, on_first)
+        case ExplainTemplate():
+            return _explain(request, importer, on_first)
+
+
+def _explain(
+    request: ExplainTemplate, importer: Importer, on_first: Callable[[], None]
+) -> TemplateExplanation:
+    event_source = request.event_source
+    prepared = prepare(event_source.template, importer)
+    return explain_template(
+        prepared,
+        event_source.stream,
+        event_source.context,
+        request.at,
+        measured=request.measured,
+        on_explained=on_first,
+    )
+
+
+def _preview(
+    request: PreviewEvents, importer: Importer, on_first: Callable[[], None]
+) -> PreviewedEvents:
+    prepared = prepare(request.event_source.template, importer)
+    traces = TraceCollector()
+    engine = prepared.engine(
+        request.event_source.stream,
+        request.event_source.context,
+        engine=request.engine,
+        trace=traces,
+    )
+    times = np.full(request.count, request.at, dtype=np.int64)
+    return PreviewedEvents(
+        events=_events(engine, request.first, times, passed=0, on_first=on_first),
+        seed=request.event_source.stream.seed,
+        engine=engine.name,
+        reason=engine.reason,
+        warnings=template_warnings(prepared),
+        traces=tuple(traces.lines),
+    )
+
+
+def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:
+    event_source: EventSource = request.event_source
+    engine = prepare(event_source.template).engine(event_source.stream, event_source.context)
+    times = Pace(request.segments).scheduled(request.first, request.count)
+    passed = END if request.on_error is OnError.SKIP else request.position
+    events = _events(engine, request.first, times, passed=passed, on_first=on_first)
+    return RecomputedEvents(request.first, events)
+
+
+def _events(
+    engine: Engine,
+    first: int,
+    times: NDArray[np.int64],
+    *,
+    passed: int,
+    on_first: Callable[[], None],
+) -> tuple[bytes, ...]:
+    """The texts of events, without those before `passed` that raise."""
+    events: list[bytes] = []
+    size, at = 0, first
+    while at < first + len(times):
+        try:
+            batch = engine.generate(at, times[at - first :], time.monotonic_ns() + _SLICE_NS)
+        except TemplateError:
+            if at >= passed:
+                raise
+            batch = empty_batch(at)
+        if at == first:
+            on_first()
+        at = batch.next
+        events += batch.text.to_pylist()
+        size += batch.nbytes
+        if size > MAX_PAGE_BYTES:
+            raise RequestError(f"these events exceed {MAX_PAGE_BYTES >> 20} MiB: ask for fewer")
+    return tuple(events)
