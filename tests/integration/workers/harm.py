@@ -25,7 +25,7 @@ class HarmfulConnector(SqliteConnector):
     """A connector that also runs templates that crash their worker."""
 
     def connect(self, cluster: int, shard: int):
-        delivery_worker.prepare = partial(prepare_harm, self.folder / TRIES)
+        delivery_worker._prepared = partial(prepare_harm, self.folder / TRIES)
         return super().connect(cluster, shard)
 
 

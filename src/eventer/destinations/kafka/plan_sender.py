@@ -141,7 +141,8 @@ class PlanSender:
 
     async def _send_internal(self, sends: Sequence[OutgoingBatch]) -> None:
         """Sends to topics of Eventer's own: no flow is to blame for an error."""
-        for send, outcome in zip(sends, await self._producer.send(sends), strict=True):
+        outcomes = await self._watch(self._producer.send(sends), (), sends)
+        for send, outcome in zip(sends, outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 raise outcome if ends_producer(outcome) else topic_error(outcome, send.topic)
 
