@@ -31,7 +31,7 @@ from tests.property.comparisons import VARIABLES
 from tests.property.templates import templates
 from tests.record_packing import check_marks, check_packed
 
-FEW = 1200
+FEW = 800
 MANY = int(os.environ.get("PLAN_TEMPLATES", "20000"))
 ROWS = 24
 SPLITS = ((ROWS,), (1, 3, 20), (7, 17), (23, 1))

@@ -173,6 +173,6 @@ async def test_loading_time_does_not_count_as_time_of_an_event(tmp_path: Path, d
             ResumeFlow(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, 1, 10**9),))
         )
         failed = await running.until_a(FlowFailed)
-        assert "the engine failed" in failed.error.message
+        assert "an internal error" in failed.error.message
         running.channel.send(Stop())
         assert await running.process.wait() == 0

@@ -78,14 +78,16 @@ class EncodedRows:
         """COPY streams of all rows into the table itself, in order."""
         return [block.stream for block in self.blocks if block.stream is not None]
 
+    @property
+    def staged_rows(self) -> Rows:
+        """The rows that a staging table gets: all, or the last of each key."""
+        if self.key_codes is None:
+            return np.arange(len(self.index))
+        return _last_row_of_each_key(self.key_codes)
+
     def staged_stream(self) -> Bytes:
-        """The COPY stream into a staging table: of all rows, or of the last of each key."""
-        rows = (
-            np.arange(len(self.index))
-            if self.key_codes is None
-            else _last_row_of_each_key(self.key_codes)
-        )
-        return copy_stream(self.columns + self.extra_columns, rows)
+        """The COPY stream into a staging table."""
+        return copy_stream(self.columns + self.extra_columns, self.staged_rows)
 
 
 def encode(
