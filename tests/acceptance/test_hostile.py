@@ -73,6 +73,8 @@ def service(kafka, tmp_path_factory):
     )
     running = Service(folder, kafka=kafka)
     running.env["EVENTER_LIBRARY"] = str(library)
+    # The budgets of the engines give the location. A busy machine must not end the inspector first.
+    running.env["EVENTER_LIMITS__INSPECT_SECONDS"] = "30"
     running.start()
     yield running
     running.stop()

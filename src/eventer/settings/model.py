@@ -163,7 +163,7 @@ class Limits(_Section):
         default=2_000, ge=1, description="Topics and tables of all generators together."
     )
     inspect_seconds: float = Field(
-        default=2.0,
+        default=2.5,
         ge=0.001,
         le=60,
         description="CPU time for the first 100 events of a template when it is added, and until "
