@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from eventer.core.large_stack import run_with_large_stack
 from eventer.core.model import EngineChoice, EventContext, Stream, Template
 from eventer.plan.prepare import prepare
+from eventer.plan.trace import traced_event
 from eventer.plan.unsupported import PlanUnsupportedError
 
 LEVELS = 60
@@ -15,6 +18,12 @@ SHARED = """
 local objects(n) = if n == 0 then {} else (local x = objects(n - 1); { a: x, b: x });
 local arrays(n) = if n == 0 then [] else (local x = arrays(n - 1); [x, x]);
 """
+
+
+@pytest.fixture
+def untimed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trace may take any time; the number of its steps stays bounded."""
+    monkeypatch.setattr(traced_event, "BUDGET", replace(traced_event.BUDGET, seconds=3600.0))
 
 
 def event(text: str, engine: EngineChoice) -> bytes:
@@ -26,6 +35,7 @@ def event(text: str, engine: EngineChoice) -> bytes:
     return run_with_large_stack(generate)
 
 
+@pytest.mark.usefixtures("untimed")
 @pytest.mark.parametrize("engine", ["interpreter", "plan"])
 @pytest.mark.parametrize(
     ("expression", "result"),
@@ -52,6 +62,7 @@ def test_a_text_with_every_path_ends_at_the_budget_of_the_trace():
         run_with_large_stack(lambda: prepare(Template(text)).plan(Stream(1), EventContext()))
 
 
+@pytest.mark.usefixtures("untimed")
 @pytest.mark.parametrize(
     ("chain", "result"),
     [
