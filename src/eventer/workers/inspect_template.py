@@ -26,7 +26,8 @@ from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.workers.inspector_messages import Inspection, InspectTemplate, absent_field_warnings
 from eventer.workers.template_notes import TraceCollector, template_warnings
 
-_SLICE_NS: Final = 50_000_000
+SLICE_NS: Final = 50_000_000
+"""How long an engine may generate until it returns what it has."""
 
 
 def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection:
@@ -80,7 +81,7 @@ def _dry_run(
     at = 0
     while at < len(times):
         try:
-            batch = engine.generate(at, times[at:], time.monotonic_ns() + _SLICE_NS)
+            batch = engine.generate(at, times[at:], time.monotonic_ns() + SLICE_NS)
         except TemplateError as error:
             failing = failing or error
             at += 1

@@ -19,7 +19,7 @@ from eventer.plan.explanation import TemplateExplanation
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import prepare
 from eventer.runs.pacing import END, Pace
-from eventer.workers.inspect_template import inspect_template
+from eventer.workers.inspect_template import SLICE_NS, inspect_template
 from eventer.workers.inspector_messages import (
     ExplainTemplate,
     InspectorAnswer,
@@ -35,7 +35,6 @@ from eventer.workers.template_notes import TraceCollector, template_warnings
 
 MAX_PAGE_BYTES: Final = 32 << 20
 """The most bytes of event text in one answer."""
-_SLICE_NS: Final = 50_000_000
 
 _log = logging.getLogger(__name__)
 
@@ -140,7 +139,7 @@ def _events(
     size, at = 0, first
     while at < first + len(times):
         try:
-            batch = engine.generate(at, times[at - first :], time.monotonic_ns() + _SLICE_NS)
+            batch = engine.generate(at, times[at - first :], time.monotonic_ns() + SLICE_NS)
         except TemplateError:
             if at >= passed:
                 raise
