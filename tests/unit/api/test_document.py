@@ -9,7 +9,7 @@ from eventer.api.app import create_routes
 from eventer.api.examples import ADD_EXAMPLES, PREVIEW_EXAMPLES
 from eventer.settings.model import Settings
 from tests.unit.api.canned_service import BIGGEST, CannedService
-from tests.unit.api.json_schema import matches, query_matches
+from tests.unit.api.json_schema import query_matches, validator
 
 KAFKA = {
     "topic": "t", "connection": "c", "key": "k", "partition": "p", "timestamp": "t",
@@ -95,14 +95,14 @@ async def test_a_body_is_refused_exactly_if_the_document_forbids_it(client, docu
     examples = [BODIES[path]]
     examples += [e["value"] for e in ADD_EXAMPLES.values() if path.endswith("add")]
     examples += [e["value"] for e in PREVIEW_EXAMPLES.values() if path.endswith("preview")]
-    for example in examples:
-        assert matches(example, schema, document)
+    is_valid = validator(schema, document).is_valid
+    assert all(map(is_valid, examples))
     differing = []
     for change, mutated in mutations(BODIES[path]):
         # Without a generator in the query or the body, `remove` refuses a valid body.
         url = f"{path}?id=1" if path == "/generator/remove" else path
         answer = await client.post(url, content=json.dumps(mutated), headers=JSON)
-        allowed = matches(mutated, schema, document)
+        allowed = is_valid(mutated)
         assert answer.status_code in (200, 422), answer.text
         assert "Input should" not in answer.text
         if allowed != (answer.status_code == 200) and change not in MORE_THAN_A_SCHEMA:
