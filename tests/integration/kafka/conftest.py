@@ -1,8 +1,24 @@
-"""Limits that the product has no settings for, widened for busy machines."""
+"""A connection of a new cluster; limits without a setting, widened for busy machines."""
+
+import uuid
 
 import pytest
 
 from eventer.destinations.kafka import plan_sender, producer_startup, topic_admin
+from tests.integration.kafka.harness import KafkaHarness
+
+
+@pytest.fixture
+def cluster():
+    return uuid.uuid4().int >> 64
+
+
+@pytest.fixture
+async def owner(kafka, cluster):
+    owner = KafkaHarness(kafka).connection(cluster)
+    await owner.open()
+    yield owner
+    await owner.close()
 
 
 @pytest.fixture

@@ -78,19 +78,6 @@ def _limit(admin, topic):
     return admin.describe_configs([asked])[asked].result()["max.message.bytes"].value
 
 
-@pytest.fixture
-def cluster():
-    return uuid.uuid4().int >> 64
-
-
-@pytest.fixture
-async def owner(kafka, cluster):
-    owner = KafkaHarness(kafka).connection(cluster)
-    await owner.open()
-    yield owner
-    await owner.close()
-
-
 async def test_a_transaction_in_which_a_produce_failed_is_not_committed(kafka):
     """The broker would commit it: it does not count the batch that it refused."""
     topic = f"f.{uuid.uuid4().hex}"

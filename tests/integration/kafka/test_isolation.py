@@ -251,6 +251,21 @@ def leader(admin, topic):
     return admin.list_topics(topic, timeout=DEADLINE_S).topics[topic].partitions[0].leader
 
 
+async def only_the_first_waits(crowd, other, reason, timed):
+    """The first generator waits until the other broker is back; the others deliver meanwhile."""
+    await crowd.until(lambda: min(crowd.positions[key] for key in crowd.keys[1:]) >= 4)
+    during = await crowd.p99(AFTER_S) if timed else None
+    await crowd.until(lambda: crowd.reports_of(FlowSuspended))
+    assert reason in crowd.reports_of(FlowSuspended)[-1].error.message
+    assert crowd.positions[crowd.keys[0]] == 0
+    await asyncio.to_thread(other.start)
+    await crowd.until(lambda: crowd.positions[crowd.keys[0]] > 5)
+    await crowd.others_reach(3)
+    if timed:
+        await asyncio.sleep(SETTLE_S)
+        check_on_time(await crowd.p99(BEFORE_S), during)
+
+
 async def test_a_partition_without_a_leader(own_kafka, timed):
     """The topic's only broker is away when the generators begin, and comes back."""
     server = own_kafka()
@@ -263,21 +278,7 @@ async def test_a_partition_without_a_leader(own_kafka, timed):
     await wait_for_broker(lambda: leader(admin, topic) == NOBODY)
     crowd = Crowd(server.bootstrap, topic)
 
-    async def act():
-        others = crowd.keys[1:]
-        await crowd.until(lambda: min(crowd.positions[key] for key in others) >= 4)
-        during = await crowd.p99(AFTER_S) if timed else None
-        await crowd.until(lambda: crowd.reports_of(FlowSuspended))
-        assert "no leader" in crowd.reports_of(FlowSuspended)[-1].error.message
-        assert crowd.positions[crowd.keys[0]] == 0
-        await asyncio.to_thread(other.start)
-        await crowd.until(lambda: crowd.positions[crowd.keys[0]] > 5)
-        await crowd.others_reach(3)
-        if timed:
-            await asyncio.sleep(SETTLE_S)
-            check_on_time(await crowd.p99(BEFORE_S), during)
-
-    await crowd_runs(crowd, act)
+    await crowd_runs(crowd, lambda: only_the_first_waits(crowd, other, "no leader", timed))
     await check(crowd, server.bootstrap)
 
 
@@ -302,18 +303,7 @@ async def test_too_few_replicas_in_sync(own_kafka, timed):
     await wait_for_broker(lambda: in_sync(server.bootstrap, topic) == 1)
     crowd = Crowd(server.bootstrap, topic)
 
-    async def act():
-        await crowd.until(lambda: min(crowd.positions[key] for key in crowd.keys[1:]) >= 4)
-        during = await crowd.p99(AFTER_S) if timed else None
-        await crowd.until(lambda: crowd.reports_of(FlowSuspended))
-        assert "not enough replicas in sync" in crowd.reports_of(FlowSuspended)[-1].error.message
-        assert crowd.positions[crowd.keys[0]] == 0
-        await asyncio.to_thread(other.start)
-        await crowd.until(lambda: crowd.positions[crowd.keys[0]] > 5)
-        await crowd.others_reach(3)
-        if timed:
-            await asyncio.sleep(SETTLE_S)
-            check_on_time(await crowd.p99(BEFORE_S), during)
-
-    await crowd_runs(crowd, act)
+    await crowd_runs(
+        crowd, lambda: only_the_first_waits(crowd, other, "not enough replicas in sync", timed)
+    )
     await check(crowd, server.bootstrap)

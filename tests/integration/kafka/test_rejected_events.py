@@ -13,7 +13,7 @@ from eventer.destinations.base import Delivery, Flow
 from eventer.destinations.kafka import producer
 from eventer.destinations.kafka.topic_admin import TopicAdmin
 from eventer.testing.batches import START_NS, batch_of
-from tests.integration.kafka.harness import KafkaHarness, read_topic, wait_until_served
+from tests.integration.kafka.harness import read_topic, wait_until_served
 
 pytestmark = [pytest.mark.kafka, pytest.mark.usefixtures("patience")]
 
@@ -23,14 +23,8 @@ KEPT = (("retention.ms", "-1"),)
 
 
 @pytest.fixture
-def cluster():
-    return uuid.uuid4().int >> 64
-
-
-@pytest.fixture
-async def owner(kafka, cluster):
-    owner = KafkaHarness(kafka).connection(cluster)
-    await owner.open()
+def owner(owner):
+    """The connection, which counts its attempts."""
     owner.attempts = 0
     attempt = owner._attempt
 
@@ -39,8 +33,7 @@ async def owner(kafka, cluster):
         return await attempt(plans)
 
     owner._attempt = counted
-    yield owner
-    await owner.close()
+    return owner
 
 
 def flow_of(cluster, generator=1, topic=None, config=KEPT, partitions=1, **options):
