@@ -22,11 +22,13 @@ from eventer.plan.engine import ScheduledTimes
 from eventer.plan.execution import BatchTooLargeError, Execution
 from eventer.plan.field_sources import FieldSource, find_field_sources
 from eventer.plan.graph import Node
+from eventer.plan.inputs import PlanInputs
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.ops.documents import text_array
 from eventer.plan.ops.operation import RAISING
 from eventer.plan.plan_fields import CachedFields, PlanFields
 from eventer.plan.row_program import BoundRowProgram
+from eventer.plan.stream_plan import StreamPlan
 from eventer.plan.trace.traced_event import TracedEvent
 
 MAX_PREFETCHED: Final = 256
@@ -50,7 +52,7 @@ def _may_raise(node: Node) -> bool:
 
 
 class Plan:
-    """A traced event and the program that writes it; threads can share it."""
+    """A traced event and the program that writes it; generators and threads can share it."""
 
     def __init__(self, traced: TracedEvent, program: BoundRowProgram) -> None:
         self.traced = traced
@@ -65,9 +67,12 @@ class Plan:
         """Whether events depend on their due times."""
         return self.traced.timed
 
-    def run(self, index: NDArray[np.int64], scheduled: NDArray[np.int64]) -> Execution:
-        """A run for events."""
-        return Execution(self.traced.tracer.graph, index, scheduled, self.traced.restart_meter)
+    def run(
+        self, index: NDArray[np.int64], scheduled: NDArray[np.int64], inputs: PlanInputs
+    ) -> Execution:
+        """A run for events of a generator."""
+        graph, restart_meter = self.traced.tracer.graph, self.traced.restart_meter
+        return Execution(graph, index, scheduled, restart_meter, inputs)
 
     def read(self, run: Execution, pointer: str, kind: ColumnType, rows: tuple[int, int]) -> Any:
         """A field of rows [start, stop) of a run as a column."""
@@ -94,7 +99,7 @@ class ColumnarEngine:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: StreamPlan,
         interpreter: Callable[[], InterpreterEngine],
         max_event_bytes: int = MAX_EVENT_BYTES,
         *,
@@ -102,7 +107,7 @@ class ColumnarEngine:
         match_hints: bool = False,
     ) -> None:
         """`number` staggers the ticks at which engines that start together generate ahead."""
-        self._plan = plan
+        self._plan, self._inputs = plan.plan, plan.inputs
         self._make_interpreter = interpreter
         self._interpreter_engine: InterpreterEngine | None = None
         self._max_event_bytes = max_event_bytes
@@ -224,11 +229,11 @@ class ColumnarEngine:
     def _compute_rows(self, first: int, scheduled: NDArray[np.int64]) -> ComputedRows:
         """Computes the columns and the texts of events."""
         index = np.arange(first, first + len(scheduled), dtype=np.int64)
-        run = self._plan.run(index, scheduled)
+        run = self._plan.run(index, scheduled, self._inputs)
         columns = self._plan.program.columns(run)
         run.find_raised(self._plan.checks)
         texts = assemble(
-            self._plan.program.rows,
+            self._inputs.context.rows(self._plan.program),
             columns,
             len(index),
             limit=MAX_BYTES,

@@ -11,9 +11,9 @@ from typing import Final
 
 from eventer.jsonnet.load import Program
 from eventer.plan.columnar_engine import Plan
-from eventer.plan.engine import EventContext
 from eventer.plan.row_program_writer import RowProgramWriter
 from eventer.plan.trace.traced_event import trace_event, with_plan_errors
+from eventer.plan.trace.traced_natives import TracedNatives
 from eventer.plan.unsupported import PlanUnsupportedError
 
 COMPILER_DEFECT: Final = "internal error of the plan compiler"
@@ -22,14 +22,14 @@ COMPILER_DEFECT: Final = "internal error of the plan compiler"
 _log = logging.getLogger(__name__)
 
 
-def compile_plan(program: Program, root_key: int, context: EventContext) -> Plan:
-    """The plan of a program for one stream.
+def compile_plan(program: Program, natives: TracedNatives) -> Plan:
+    """The plan of a program with these natives, for all streams.
 
     Raises:
         PlanUnsupportedError: the plan does not cover it, with the reason and the place.
     """
     try:
-        traced = trace_event(program, root_key, context)
+        traced = trace_event(program, natives)
         written = with_plan_errors(
             lambda: RowProgramWriter(traced.tracer).program(traced.value), program
         )

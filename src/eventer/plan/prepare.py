@@ -9,7 +9,8 @@ from eventer.core.errors import RequestError
 from eventer.core.model import EngineChoice, EventShape, Stream, Template
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
-from eventer.functions.row_reader import DrawKeys, RowReader
+from eventer.functions.row_reader import DrawKeys as RowDrawKeys
+from eventer.functions.row_reader import RowReader
 from eventer.jsonnet.budget import Budget
 from eventer.jsonnet.environment import Environment, TraceSink, discard_trace
 from eventer.jsonnet.evaluate.interpreter import Interpreter
@@ -19,11 +20,16 @@ from eventer.jsonnet.load import Program, load
 from eventer.jsonnet.native_arguments import NativeSignature
 from eventer.kernels import draw
 from eventer.plan.argument_checks import check_arguments
-from eventer.plan.columnar_engine import ColumnarEngine, Plan
+from eventer.plan.columnar_engine import ColumnarEngine
 from eventer.plan.compile import compile_plan
+from eventer.plan.draw_keys import DrawKeys
 from eventer.plan.engine import Engine, EventContext
+from eventer.plan.inputs import ContextInputs, PlanInputs
 from eventer.plan.interpreter_engine import InterpreterEngine
+from eventer.plan.plan_cache import PlanCache
 from eventer.plan.shape.infer import infer_shape
+from eventer.plan.stream_plan import StreamPlan
+from eventer.plan.trace.traced_natives import TracedNatives
 from eventer.plan.unsupported import PlanUnsupportedError
 
 LINT_NAMES: Final = LintNames(
@@ -34,6 +40,8 @@ SIGNATURES: Final = {
     spec.name: NativeSignature(spec.name, tuple((p.name, p.optional) for p in spec.parameters))
     for spec in map(CATALOG.get, CATALOG.names())
 }
+PLANS: Final = PlanCache()
+"""The plans of this process."""
 _STREAM: Final = draw.step_of("stream")
 
 INTERPRETER_REQUESTED: Final = "the interpreter was requested"
@@ -75,10 +83,11 @@ class PreparedTemplate:
         Raises:
             RequestError: `engine` requires the plan, which does not cover the template.
         """
+        key = root_key(stream, self.program.digest)
         if engine == "interpreter":
             return self._interpreter_engine(stream, context, budget, trace, INTERPRETER_REQUESTED)
         try:
-            plan = self.plan(stream, context)
+            plan = PLANS.stream_plan(self.template, self.program, key, context)
         except PlanUnsupportedError as unsupported:
             if engine == "plan":
                 raise RequestError(
@@ -88,17 +97,19 @@ class PreparedTemplate:
         return ColumnarEngine(
             plan,
             lambda: self._interpreter_engine(stream, context, budget, trace, RERUN_BY_INTERPRETER),
-            number=root_key(stream, self.program.digest),
+            number=key,
             match_hints=match_hints,
         )
 
-    def plan(self, stream: Stream, context: EventContext) -> Plan:
-        """The plan of one stream.
+    def plan(self, stream: Stream, context: EventContext) -> StreamPlan:
+        """The plan of one stream, to be explained: it has the context's texts as constants.
 
         Raises:
             PlanUnsupportedError: it does not cover the template.
         """
-        return compile_plan(self.program, root_key(stream, self.program.digest), context)
+        plan = compile_plan(self.program, TracedNatives(context))
+        keys = DrawKeys(plan.traced.keys, root_key(stream, self.program.digest))
+        return StreamPlan(plan, PlanInputs(keys, ContextInputs(context)))
 
     def _interpreter_engine(
         self,
@@ -109,7 +120,7 @@ class PreparedTemplate:
         reason: str,
     ) -> InterpreterEngine:
         reader = RowReader(dataset=context.dataset, instance_id=context.instance_id)
-        environment = Environment(reader, DrawKeys(), self.program.vars, trace)
+        environment = Environment(reader, RowDrawKeys(), self.program.vars, trace)
         interpreter = Interpreter(self.program, environment, budget)
         key = root_key(stream, self.program.digest)
         return InterpreterEngine(interpreter, reader, key, reason)
