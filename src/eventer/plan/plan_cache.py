@@ -81,12 +81,12 @@ class PlanCache:
         if plan is not None:
             return plan
         if (known := self._unsupported.get(key)) is not None:
-            raise PlanUnsupportedError(known.reason, known.span)
+            raise known.copy()
         try:
             plan = self._plans[key] = compile_plan(program, natives)
         except PlanUnsupportedError as error:
             if not isinstance(error.__cause__, BudgetError):  # another time may be enough
-                self._unsupported.add(key, PlanUnsupportedError(error.reason, error.span))
+                self._unsupported.add(key, error.copy())
             raise
         return plan
 
