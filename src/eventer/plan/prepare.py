@@ -9,8 +9,7 @@ from eventer.core.errors import RequestError
 from eventer.core.model import EngineChoice, EventShape, Stream, Template
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
-from eventer.functions.row_reader import DrawKeys as RowDrawKeys
-from eventer.functions.row_reader import RowReader
+from eventer.functions.row_reader import DrawKeys, RowReader
 from eventer.jsonnet.budget import Budget
 from eventer.jsonnet.environment import Environment, TraceSink, discard_trace
 from eventer.jsonnet.evaluate.interpreter import Interpreter
@@ -21,15 +20,11 @@ from eventer.jsonnet.native_arguments import NativeSignature
 from eventer.kernels import draw
 from eventer.plan.argument_checks import check_arguments
 from eventer.plan.columnar_engine import ColumnarEngine
-from eventer.plan.compile import compile_plan
-from eventer.plan.draw_keys import DrawKeys
 from eventer.plan.engine import Engine, EventContext
-from eventer.plan.inputs import ContextInputs, PlanInputs
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.plan_cache import PlanCache
 from eventer.plan.shape.infer import infer_shape
 from eventer.plan.stream_plan import StreamPlan
-from eventer.plan.trace.traced_natives import TracedNatives
 from eventer.plan.unsupported import PlanUnsupportedError
 
 LINT_NAMES: Final = LintNames(
@@ -87,7 +82,7 @@ class PreparedTemplate:
         if engine == "interpreter":
             return self._interpreter_engine(stream, context, budget, trace, INTERPRETER_REQUESTED)
         try:
-            plan = PLANS.stream_plan(self.template, self.program, key, context)
+            plan = self.plan(stream, context)
         except PlanUnsupportedError as unsupported:
             if engine == "plan":
                 raise RequestError(
@@ -102,14 +97,13 @@ class PreparedTemplate:
         )
 
     def plan(self, stream: Stream, context: EventContext) -> StreamPlan:
-        """The plan of one stream, to be explained: it has the context's texts as constants.
+        """The plan of one stream; streams of one template share most of it.
 
         Raises:
             PlanUnsupportedError: it does not cover the template.
         """
-        plan = compile_plan(self.program, TracedNatives(context))
-        keys = DrawKeys(plan.traced.keys, root_key(stream, self.program.digest))
-        return StreamPlan(plan, PlanInputs(keys, ContextInputs(context)))
+        key = root_key(stream, self.program.digest)
+        return PLANS.stream_plan(self.template, self.program, key, context)
 
     def _interpreter_engine(
         self,
@@ -120,7 +114,7 @@ class PreparedTemplate:
         reason: str,
     ) -> InterpreterEngine:
         reader = RowReader(dataset=context.dataset, instance_id=context.instance_id)
-        environment = Environment(reader, RowDrawKeys(), self.program.vars, trace)
+        environment = Environment(reader, DrawKeys(), self.program.vars, trace)
         interpreter = Interpreter(self.program, environment, budget)
         key = root_key(stream, self.program.digest)
         return InterpreterEngine(interpreter, reader, key, reason)
