@@ -15,7 +15,10 @@ from tests.property.source_writer import Scope
 
 KINDS = ("number", "number", "string", "string", "boolean", "array", "object")
 FIELDS = ("a", "b", "c", "d", "e")
-PRELUDE = "".join(f"local {name} = std.native('{name}');\n" for name in CATALOG.names())
+PRELUDE = (
+    "".join(f"local {name} = std.native('{name}');\n" for name in CATALOG.names())
+    + "local library = import 'eventer.libsonnet';\n"
+)
 NUMBERS = ("0", "1", "2", "-3", "0.5", "10", "1e3", "255", "1e15", "2.675", "100", "1e21", "-0.0")
 STRINGS = ("''", "'a'", "'abc'", "'é😀'", "'a,b,c'", "'10'", "'A b'", "'\\n\\u0001\"'", "'%'")
 NAMES = (
@@ -32,6 +35,7 @@ DRAWS = {
         "get_integer({number}, 1e6)", "get_number(-1, 1)", "get_number({number}, 1e4)",
         "get_one_of([1, 2.5, -7])", "get_rand_data().amount", "get_rand_data()['lat']",
         "get_rand_data().unix_time", "get_integer(0, 4)", "get_one_of([1, 2, 3], [0, 1, 2.5])",
+        "library.integer(hi=9, lo={number})", "get_integer(hi=1e6, lo={number})",
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
@@ -40,6 +44,7 @@ DRAWS = {
         "get_rand_user_agent()", "get_dataset('d')", "get_rand_data().cc_number",
         "get_rand_data().opayment_method", "get_one_of(['a', {string}])",
         "get_one_of({{ a: 3, b: 0.5, c: 0 }})", "get_one_of(['a', {string}], [1, 3])",
+        "library.one_of('a, b')",
     ),
     "boolean": (
         "(get_integer(1, 3) == 1)", "get_one_of([true, false])",

@@ -18,6 +18,7 @@ from eventer.core.model import ColumnType, EngineName
 from eventer.kernels.json.assemble import assemble
 from eventer.plan.column_reader import ColumnRequest, read_column
 from eventer.plan.computed_rows import ComputedRows, PrefetchedBatch, patched_batch
+from eventer.plan.engine import ScheduledTimes
 from eventer.plan.execution import BatchTooLargeError, Execution
 from eventer.plan.field_sources import FieldSource, find_field_sources
 from eventer.plan.graph import Node
@@ -29,7 +30,7 @@ from eventer.plan.row_program import BoundRowProgram
 from eventer.plan.trace.traced_event import TracedEvent
 
 MAX_PREFETCHED: Final = 256
-"""Events generated at once if fewer are requested and none depends on its due time."""
+"""Events generated at once if fewer are requested."""
 _MIN_PREFETCHED: Final = 16
 _PREFETCH_STAGGER: Final = 48
 _MIN_ROWS: Final = 512
@@ -116,11 +117,15 @@ class ColumnarEngine:
         """Whether a batch failed because of a defect of the plan."""
 
     def generate(
-        self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None = None
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        deadline_ns: int | None = None,
+        later: ScheduledTimes | None = None,
     ) -> Batch:
         """See `eventer.plan.engine.Engine.generate`."""
         try:
-            return self._generate(first, scheduled, deadline_ns)
+            return self._generate(first, scheduled, deadline_ns, later)
         except (EvaluationError, BudgetError):
             raise
         except Exception:  # noqa: BLE001  the interpreter generates the batch
@@ -128,19 +133,40 @@ class ColumnarEngine:
             self.broken = True
             return self._interpreter.generate(first, scheduled, deadline_ns)
 
-    def _generate(self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None) -> Batch:
-        if len(scheduled) >= MAX_PREFETCHED // 2 or self._plan.timed:
+    def _generate(
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        deadline_ns: int | None,
+        later: ScheduledTimes | None,
+    ) -> Batch:
+        if len(scheduled) >= MAX_PREFETCHED // 2 or (self._plan.timed and later is None):
             return self._batch(first, scheduled, deadline_ns)
         batch = self._prefetched.cut(first, scheduled) if self._prefetched is not None else None
         if batch is None:
-            batch = self._prefetch(first, scheduled, deadline_ns)
+            due = self._times_ahead(first, scheduled, later)
+            batch = self._prefetch(first, scheduled, due, deadline_ns)
         return batch
 
-    def _prefetch(self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None) -> Batch:
-        """Generates more events than requested, for the next ticks."""
+    def _times_ahead(
+        self, first: int, scheduled: NDArray[np.int64], later: ScheduledTimes | None
+    ) -> NDArray[np.int64]:
+        """The scheduled times of more events than requested; any times if none depends on them."""
         rows = max(self._prefetch_rows, len(scheduled))
         self._prefetch_rows = min(4 * self._prefetch_rows, MAX_PREFETCHED)
-        due = np.full(rows, scheduled[0], dtype=np.int64)
+        if not self._plan.timed or later is None:
+            return np.full(rows, scheduled[0], dtype=np.int64)
+        known = later(first + len(scheduled), rows - len(scheduled))
+        return np.concatenate([scheduled, known])
+
+    def _prefetch(
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        due: NDArray[np.int64],
+        deadline_ns: int | None,
+    ) -> Batch:
+        """Generates events with the times `due`, for this and the next ticks."""
         try:
             ahead = self._batch(first, due, deadline_ns)
         except (EvaluationError, BudgetError):
@@ -150,7 +176,7 @@ class ColumnarEngine:
             # The interpreter generated some, and it may read the time.
             self._prefetched = None
             return self._batch(first, scheduled, deadline_ns)
-        self._prefetched = PrefetchedBatch(ahead, CachedFields(ahead.fields))
+        self._prefetched = PrefetchedBatch(ahead, CachedFields(ahead.fields), self._plan.timed)
         batch = self._prefetched.cut(first, scheduled[: ahead.count])
         assert batch is not None
         return batch

@@ -16,15 +16,19 @@ from eventer.plan.plan_fields import CachedFields, FieldsSlice, PatchedFields, P
 
 @dataclass(slots=True)
 class PrefetchedBatch:
-    """Events generated ahead: rows of `batch`."""
+    """Events generated ahead: rows of `batch`; `timed` if they depend on their scheduled times."""
 
     batch: Batch
     fields: CachedFields
+    timed: bool
 
     def cut(self, first: int, scheduled: NDArray[np.int64]) -> Batch | None:
-        """The requested events if all are present; else None."""
+        """The requested events if all are present and have the requested times; else None."""
         start, stop = first - self.batch.first, first - self.batch.first + len(scheduled)
         if start < 0 or stop > self.batch.count:
+            return None
+        known = self.batch.scheduled[start:stop]
+        if self.timed and known.tobytes() != scheduled.tobytes():  # faster than array_equal
             return None
         return Batch(
             first=first,

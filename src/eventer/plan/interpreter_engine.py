@@ -13,6 +13,7 @@ from eventer.core.errors import BudgetError, EvaluationError
 from eventer.core.model import EngineName, JsonValue
 from eventer.functions.row_reader import RowReader
 from eventer.jsonnet.evaluate.interpreter import Interpreter
+from eventer.plan.engine import ScheduledTimes
 from eventer.plan.json_fields import JsonFields
 
 
@@ -36,9 +37,14 @@ class InterpreterEngine:
         self.reason = reason
 
     def generate(
-        self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None = None
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        deadline_ns: int | None = None,
+        later: ScheduledTimes | None = None,
     ) -> Batch:
         """See `eventer.plan.engine.Engine.generate`."""
+        del later
         self._reader.window(first, scheduled)
         texts: list[bytes] = []
         values: list[JsonValue] = []

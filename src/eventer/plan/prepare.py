@@ -16,6 +16,7 @@ from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.jsonnet.importer import Importer
 from eventer.jsonnet.lint import LintNames, TemplateWarning, lint
 from eventer.jsonnet.load import Program, load
+from eventer.jsonnet.native_arguments import NativeSignature
 from eventer.kernels import draw
 from eventer.plan.argument_checks import check_arguments
 from eventer.plan.columnar_engine import ColumnarEngine, Plan
@@ -29,6 +30,10 @@ LINT_NAMES: Final = LintNames(
     drawing=frozenset(name for name in CATALOG.names() if CATALOG.get(name).is_random),
     choosing=frozenset(name for name in CATALOG.names() if CATALOG.get(name).items is not None),
 )
+SIGNATURES: Final = {
+    spec.name: NativeSignature(spec.name, tuple((p.name, p.optional) for p in spec.parameters))
+    for spec in map(CATALOG.get, CATALOG.names())
+}
 _STREAM: Final = draw.step_of("stream")
 
 INTERPRETER_REQUESTED: Final = "the interpreter was requested"
@@ -121,8 +126,25 @@ def prepare(template: Template, importer: Importer | None = None) -> PreparedTem
         TemplateError: the template is invalid, with the place.
         RequestError: its `vars` are not a JSON object.
     """
-    program = load(template, importer)
-    check_arguments(program)
+    prepared = _loaded(template, importer)
+    check_arguments(prepared.program, SIGNATURES)
+    return prepared
+
+
+def prepare_stored(template: Template) -> PreparedTemplate:
+    """Prepares the template of a generator, which was checked when the generator was added.
+
+    Checks that are newer than the generator do not stop it: only an event that evaluates a wrong
+    call raises.
+
+    Raises:
+        TemplateError: the template cannot be loaded.
+    """
+    return _loaded(template, None)
+
+
+def _loaded(template: Template, importer: Importer | None) -> PreparedTemplate:
+    program = load(template, importer, SIGNATURES)
     return PreparedTemplate(
         template=replace(template, imports=program.imports),
         program=program,

@@ -17,7 +17,7 @@ from eventer.plan.engine import Engine
 from eventer.plan.explain_template import explain_template
 from eventer.plan.explanation import TemplateExplanation
 from eventer.plan.interpreter_engine import empty_batch
-from eventer.plan.prepare import prepare
+from eventer.plan.prepare import prepare, prepare_stored
 from eventer.runs.pacing import END, Pace
 from eventer.workers.inspect_template import SLICE_NS, inspect_template
 from eventer.workers.inspector_messages import (
@@ -119,7 +119,7 @@ def _preview(
 
 def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:
     event_source: EventSource = request.event_source
-    engine = prepare(event_source.template).engine(event_source.stream, event_source.context)
+    engine = prepare_stored(event_source.template).engine(event_source.stream, event_source.context)
     times = Pace(request.segments).scheduled(request.first, request.count)
     passed = END if request.on_error is OnError.SKIP else request.position
     events = _events(engine, request.first, times, passed=passed, on_first=on_first)

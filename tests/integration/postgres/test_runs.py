@@ -26,6 +26,7 @@ from eventer.core.model import (
     Template,
 )
 from eventer.destinations.postgres.connection import PostgresConnection
+from eventer.plan.engine import ScheduledTimes
 from eventer.runs.assignment import Assignment
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pacing import Pace
@@ -56,8 +57,13 @@ class _Engine:
         self._event = event
 
     def generate(
-        self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None = None
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        deadline_ns: int | None = None,
+        later: ScheduledTimes | None = None,
     ) -> Batch:
+        del later
         values = [self._event(n) for n in range(first, first + len(scheduled))]
         return batch_of(first, values, scheduled=scheduled.tolist())
 

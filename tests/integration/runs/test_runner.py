@@ -25,7 +25,7 @@ from eventer.core.model import (
     Template,
 )
 from eventer.destinations.base import Flow
-from eventer.plan.engine import EventContext
+from eventer.plan.engine import EventContext, ScheduledTimes
 from eventer.runs.assignment import Assignment
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pacing import Pace
@@ -60,8 +60,13 @@ class Numbers:
         self._poison = int(words[1]) if words and words[0] == "poison" else None
 
     def generate(
-        self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None = None
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        deadline_ns: int | None = None,
+        later: ScheduledTimes | None = None,
     ) -> Batch:
+        del later
         end = first + len(scheduled)
         if self._bad is not None and first <= self._bad < end:
             if self._bad == first:

@@ -58,7 +58,7 @@ from eventer.workers import delivery_worker
 
 class Stuck:
     name, reason = "plan", None
-    def generate(self, first, scheduled, deadline_ns=None):
+    def generate(self, first, scheduled, deadline_ns=None, later=None):
         {does}
 
 delivery_worker.STUCK_EVENT_LIMIT_S, delivery_worker.POLL_S = 0.5, 0.1
