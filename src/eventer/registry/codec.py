@@ -22,19 +22,23 @@ from eventer.core.model import (
 from eventer.core.source import Place
 from eventer.registry.base import GeneratorFailure
 
+_ADDED = frozenset({"value", "omit", "op"})
+
 
 def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def target_text(target: Target) -> str:
-    """A target as JSON text."""
-    return _dump({"kind": target.kind, **asdict(target)})
+    """A target as JSON text. Options that later versions added are there only if they are set."""
+    parts = {"kind": target.kind, **asdict(target)}
+    return _dump({name: part for name, part in parts.items() if part or name not in _ADDED})
 
 
 def read_target(text: str) -> Target:
     """Reads the text of `target_text`."""
     parts: dict[str, Any] = json.loads(text)
+    parts["omit"] = tuple(parts.get("omit", ()))
     match parts.pop("kind"):
         case "kafka":
             for name in ("headers", "config"):

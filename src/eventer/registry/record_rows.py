@@ -13,6 +13,7 @@ from eventer.core.model import (
     GeneratorSpec,
     GeneratorState,
     OnError,
+    OnNull,
     Position,
     Segment,
     Stream,
@@ -56,6 +57,7 @@ def record_values(record: GeneratorRecord) -> dict[str, Any]:
         "state": record.state,
         "on_error": spec.on_error,
         "catch_up": spec.catch_up,
+        "on_null": spec.on_null,
         "shard": record.shard,
         "engine": spec.engine,
         "engine_reason": spec.engine_reason,
@@ -72,6 +74,7 @@ def position_values(position: Position) -> dict[str, Any]:
     return {
         "position_next": position.next,
         "position_skipped": position.skipped,
+        "position_dropped": position.dropped,
         "position_bytes": position.bytes,
         "position_partitions": json.dumps(position.partitions),
     }
@@ -110,6 +113,7 @@ def _read_spec(row: Row) -> GeneratorSpec:
         engine_reason=row["engine_reason"],
         digest=row["digest"],
         explicit_seed=bool(row["explicit_seed"]),
+        on_null=OnNull(row["on_null"]),
     )
 
 
@@ -120,4 +124,5 @@ def _read_position(row: Row) -> Position:
         skipped=row["position_skipped"],
         bytes=row["position_bytes"],
         partitions=tuple((pair[0], pair[1]) for pair in pairs),
+        dropped=row["position_dropped"],
     )

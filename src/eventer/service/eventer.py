@@ -238,6 +238,8 @@ class Eventer:
             count,
             record.spec.on_error,
             generator.position.next,
+            record.spec.target,
+            record.spec.on_null,
         )
         return await self._inspectors.ask(question, RecomputedEvents, preview_limit(self._settings))
 

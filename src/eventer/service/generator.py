@@ -174,6 +174,7 @@ def view(
         state=GeneratorState.WAITING if generator.active and generator.waiting else record.state,
         position=generator.position.next,
         skipped=generator.position.skipped,
+        dropped=generator.position.dropped,
         bytes=generator.position.bytes,
         requested_rate=rate(current),
         delivered_rate=generator.meter.rate(now, current.interval) if generator.active else 0.0,

@@ -62,12 +62,18 @@ def target_faults(target: Target, pointer: str) -> Iterator[Fault]:
         case KafkaTarget():
             if fault := target_topic_error(target.topic):
                 yield Fault(f"{pointer}/topic", fault)
-            yield from _option_faults(target, pointer)
         case PostgresTarget():
             try:
                 parse_table(target.table)
             except DestinationRejectedError as error:
                 yield Fault(f"{pointer}/table", error.message, error.hint)
+    yield from _option_faults(target, pointer)
+    if isinstance(target, KafkaTarget) and target.op is not None and target.key is None:
+        yield Fault(
+            f"{pointer}/op",
+            "`op` needs `key`: a deletion names the key of the deleted record",
+            "set `key` to a field that every event has",
+        )
 
 
 def connection_faults(
@@ -88,10 +94,14 @@ def connection_faults(
         yield Fault(pointer, f"connection {target.connection!r} has no address", hint)
 
 
-def _option_faults(target: KafkaTarget, pointer: str) -> Iterator[Fault]:
-    options = {"key": target.key, "partition": target.partition, "timestamp": target.timestamp}
-    headers = {f"headers{format_pointer([name])}": field for name, field in target.headers}
-    for name, value in {**options, **headers}.items():
+def _option_faults(target: Target, pointer: str) -> Iterator[Fault]:
+    """The faults of the JSON pointers in options."""
+    options = {"value": target.value, "op": target.op}
+    options |= {f"omit/{number}": field for number, field in enumerate(target.omit)}
+    if isinstance(target, KafkaTarget):
+        options |= {"key": target.key, "partition": target.partition, "timestamp": target.timestamp}
+        options |= {f"headers{format_pointer([name])}": field for name, field in target.headers}
+    for name, value in options.items():
         try:
             parse_pointer(value or "")
         except RequestError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eventer.core.errors import Fault
-from eventer.core.model import EventSource, GeneratorSpec, GeneratorState, Target
+from eventer.core.model import EventShape, EventSource, GeneratorSpec, GeneratorState, Target
 from eventer.core.pointer import format_pointer
 from eventer.registry.base import (
     BeginSegment,
@@ -89,14 +89,20 @@ def _spec(
     return GeneratorSpec(
         replace(event_source, template=inspection.template),
         target,
-        shape=replace(inspection.shape, absent=inspection.absent.get(target, ())),
+        shape=replace(_shape(inspection, target), absent=inspection.absent.get(target, ())),
         on_error=event.on_error,
         catch_up=event.catch_up,
         engine=inspection.engine,
         engine_reason=inspection.reason,
         digest=inspection.digest,
         explicit_seed=event.seed is not None,
+        on_null=event.on_null,
     )
+
+
+def _shape(inspection: Inspection, target: Target) -> EventShape:
+    """What the destination must know in advance: its columns, or the fields of its options."""
+    return inspection.written_shape(target) if target.kind == "postgres" else inspection.shape
 
 
 def conflicts(resolved: Sequence[ResolvedSchedule]) -> Iterator[Fault]:

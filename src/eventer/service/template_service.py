@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 from eventer.core.clock import Clock, SystemClock
@@ -49,11 +50,15 @@ class TemplateService:
     async def preview(self, request: PreviewRequest) -> PreviewedEvents:
         """Generates events of a template; see `Eventer.preview`."""
         event_source, at = self._event_source(request), self._instant(request)
-        question = PreviewEvents(event_source, at, request.first, request.count, request.engine)
+        question = PreviewEvents(
+            event_source, at, request.first, request.count, request.engine, request.part
+        )
         return await self._inspectors.ask(question, PreviewedEvents, preview_limit(self._settings))
 
     async def validate(self, request: PreviewRequest, target: Target | None = None) -> Inspection:
         """Checks a template and its first events, and whether `target` can take them.
+
+        The shape of the answer is that of what the target writes.
 
         Raises:
             TemplateError: the template is invalid, or all of its first events fail.
@@ -63,7 +68,8 @@ class TemplateService:
         if target is not None:
             raise_faults(list(target_faults(target, f"/destination/{target.kind}")))
         targets = () if target is None else (target,)
-        return await self.inspect(self._event_source(request), targets, self._instant(request))
+        found = await self.inspect(self._event_source(request), targets, self._instant(request))
+        return found if target is None else replace(found, shape=found.written_shape(target))
 
     async def inspect(
         self, event_source: EventSource, targets: Iterable[Target], at: int

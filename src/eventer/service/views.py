@@ -51,6 +51,7 @@ class GeneratorView:
     state: GeneratorState
     position: int
     skipped: int
+    dropped: int
     bytes: int
     requested_rate: float
     delivered_rate: float

@@ -206,8 +206,5 @@ def build_engine(assignment: Assignment) -> Engine:
     Raises:
         TemplateError: this version of Eventer rejects a template that an earlier one accepted.
     """
-    event_source = assignment.event_source
-    prepared = _prepared(event_source.template)
-    return prepared.engine(
-        event_source.stream, event_source.context, match_hints=assignment.match_hints
-    )
+    prepared = _prepared(assignment.event_source.template)
+    return prepared.generator_engine(assignment.spec, match_hints=assignment.match_hints)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Final
@@ -19,7 +20,8 @@ from eventer.core.errors import (
     EventerError,
     TemplateError,
 )
-from eventer.core.model import ColumnType, KafkaTarget, PostgresTarget, Target
+from eventer.core.model import ColumnType, ConsoleTarget, PostgresTarget, Target, WrittenPart
+from eventer.core.written_part import written_value
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
 from eventer.plan.prepare import PreparedTemplate, prepare
@@ -61,6 +63,11 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         warnings=(*template_warnings(prepared), *chain.from_iterable(absent_warnings)),
         rejections=rejections,
         absent={target: fields for target, fields in absent.items() if fields},
+        part_shapes={
+            target: prepared.part_shape(target.part)
+            for target in request.targets
+            if not target.part.is_whole
+        },
         traces=tuple(traces.lines),
         failing=failing,
     )
@@ -113,26 +120,27 @@ def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batc
     Raises:
         DestinationRejectedError: they cannot.
     """
+    from eventer.destinations.option_fields import check_option_fields
+
+    check_option_fields(prepared.shape, target, prepared.part_shape(WrittenPart(target.value)))
     if isinstance(target, PostgresTarget):
         from eventer.destinations.postgres.match_schema import table_fields
 
-        if not any(_has_objects(batch) for batch in batches):
-            raise DestinationRejectedError("the events are not objects; table rows need objects")
-        names = frozenset[str]().union(*(batch.fields.names() for batch in batches))
-        table_fields(prepared.shape, target, names)
-    if isinstance(target, KafkaTarget):
-        from eventer.destinations.kafka.option_fields import check_option_fields
-
-        check_option_fields(prepared.shape, target)
+        names = _object_names(target, batches)
+        if names is None:
+            what = "the events are" if target.value is None else f"`value`, {target.value!r}, is"
+            objects = "objects" if target.value is None else "an object"
+            raise DestinationRejectedError(f"{what} not {objects}; table rows need objects")
+        table_fields(prepared.part_shape(target.part), target, names)
 
 
 def _absent_fields(
     target: Target, prepared: PreparedTemplate, batches: list[Batch]
 ) -> tuple[str, ...]:
     """The fields that options of the target name and that no event has."""
-    if not isinstance(target, KafkaTarget):
+    if isinstance(target, ConsoleTarget):
         return ()
-    from eventer.destinations.kafka.option_fields import absent_fields
+    from eventer.destinations.option_fields import absent_fields
 
     def has_value(pointer: str) -> bool:
         columns = (batch.fields.column(pointer, ColumnType.KEY) for batch in batches)
@@ -141,5 +149,13 @@ def _absent_fields(
     return absent_fields(prepared.shape, target, has_value)
 
 
-def _has_objects(batch: Batch) -> bool:
-    return any(text.as_py().startswith(b"{") for text in batch.text)
+def _object_names(target: Target, batches: list[Batch]) -> frozenset[str] | None:
+    """The names of the fields that a target writes; None if it writes no object."""
+    if target.part.is_whole:
+        has_objects = any(text.as_py().startswith(b"{") for batch in batches for text in batch.text)
+        names = frozenset[str]().union(*(batch.fields.names() for batch in batches))
+        return names if has_objects else None
+    events = (json.loads(text.as_py()) for batch in batches for text in batch.text)
+    written = [written_value(event, target.part) for event in events]
+    objects = [value for value in written if isinstance(value, Mapping)]
+    return frozenset[str]().union(*objects) if objects else None

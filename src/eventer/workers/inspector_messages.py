@@ -8,18 +8,21 @@ from typing import TypeAlias
 
 from eventer.core.errors import DestinationRejectedError, EventerError
 from eventer.core.model import (
+    WHOLE_EVENT,
+    ConsoleTarget,
     EngineChoice,
     EngineName,
     EventShape,
     EventSource,
-    KafkaTarget,
     OnError,
+    OnNull,
     Segment,
     Target,
     Template,
+    WrittenPart,
 )
 from eventer.core.source import Place
-from eventer.destinations.kafka.option_fields import option_warnings
+from eventer.destinations.option_fields import option_warnings
 from eventer.plan.explanation import TemplateExplanation
 
 
@@ -54,8 +57,6 @@ class TemplateWarning:
 
 def absent_field_warnings(target: Target, shape: EventShape) -> tuple[TemplateWarning, ...]:
     """A warning for each option of a target whose field none of the first events has."""
-    if not isinstance(target, KafkaTarget):
-        return ()
     return tuple(
         TemplateWarning(message, None, hint) for message, hint in option_warnings(shape, target)
     )
@@ -65,6 +66,7 @@ def absent_field_warnings(target: Target, shape: EventShape) -> tuple[TemplateWa
 class Inspection:
     """A valid template with its imports, its engine, and facts about its events.
 
+    `shape` is that of its events, `part_shapes` those of what targets write, if that is a part.
     `rejections` are the targets that its events cannot go into; `absent` are the fields that
     options of a target name and that no event had. `failing` is the first error if some, but not
     all, of the events raise.
@@ -79,8 +81,13 @@ class Inspection:
     warnings: tuple[TemplateWarning, ...]
     rejections: Mapping[Target, DestinationRejectedError] = field(default_factory=dict)
     absent: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
+    part_shapes: Mapping[Target, EventShape] = field(default_factory=dict)
     traces: tuple[str, ...] = ()
     failing: EventerError | None = None
+
+    def written_shape(self, target: Target) -> EventShape:
+        """The shape of what a target writes."""
+        return self.part_shapes.get(target, self.shape)
 
     @property
     def valid(self) -> bool:
@@ -90,13 +97,14 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class PreviewEvents:
-    """Generate events [first, first + count) of a template, all due at `at`."""
+    """Generate a part of the events [first, first + count) of a template, all due at `at`."""
 
     event_source: EventSource
     at: int
     first: int
     count: int
     engine: EngineChoice = "auto"
+    part: WrittenPart = WHOLE_EVENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ class PreviewedEvents:
 
 @dataclass(frozen=True, slots=True)
 class RecomputeEvents:
-    """Generate events again, as a generator with these segments does.
+    """Generate what a generator with these segments writes to its target of events again.
 
     Events that raise are left out if errors are skipped, and before the generator's position.
     """
@@ -124,6 +132,8 @@ class RecomputeEvents:
     count: int
     on_error: OnError
     position: int = 0
+    target: Target = field(default_factory=ConsoleTarget)
+    on_null: OnNull = OnNull.EMIT
 
 
 @dataclass(frozen=True, slots=True)

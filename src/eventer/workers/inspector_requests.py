@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
-from eventer.core.model import EventSource, OnError
+from eventer.core.model import GeneratorSpec, OnError
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
 from eventer.plan.explain_template import explain_template
@@ -103,6 +103,7 @@ def _preview(
     engine = prepared.engine(
         request.event_source.stream,
         request.event_source.context,
+        part=request.part,
         engine=request.engine,
         trace=traces,
     )
@@ -118,8 +119,8 @@ def _preview(
 
 
 def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:
-    event_source: EventSource = request.event_source
-    engine = prepare_stored(event_source.template).engine(event_source.stream, event_source.context)
+    spec = GeneratorSpec(request.event_source, request.target, on_null=request.on_null)
+    engine = prepare_stored(spec.event_source.template).generator_engine(spec)
     times = Pace(request.segments).scheduled(request.first, request.count)
     passed = END if request.on_error is OnError.SKIP else request.position
     events = _events(engine, request.first, times, passed=passed, on_first=on_first)

@@ -58,6 +58,7 @@ def view(id_=BIGGEST, *, created_at=0, **changes):
         "state": GeneratorState.FAILED,
         "position": 41,
         "skipped": 1,
+        "dropped": 2,
         "bytes": 1 << 60,
         "requested_rate": 1.0,
         "delivered_rate": 0.5,

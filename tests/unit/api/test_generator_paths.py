@@ -53,6 +53,7 @@ async def test_a_generator_has_exactly_the_fields_of_the_contract(client):
         "engine_reason": "there is no other yet",
         "position": 41,
         "skipped": 1,
+        "dropped": 2,
         "bytes": 1 << 60,
         "requested_rate": 1.0,
         "delivered_rate": 0.5,

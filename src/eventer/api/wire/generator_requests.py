@@ -7,7 +7,7 @@ from pydantic import Field
 from eventer.api.wire.field_types import Count, Interval, Unsigned
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.api.wire.template_requests import TemplateBody
-from eventer.core.model import CatchUp, OnError
+from eventer.core.model import CatchUp, OnError, OnNull
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 
 MAX_SCHEDULES = 1_000
@@ -32,6 +32,10 @@ class EventBody(TemplateBody):
     )
     catch_up: CatchUp = Field(
         default=CatchUp.DROP, description="After a downtime: `drop` or `replay` the backlog."
+    )
+    on_null: OnNull = Field(
+        default=OnNull.EMIT,
+        description="When null would be written: `emit` it, or `drop` the event.",
     )
 
     def request(self) -> EventRequest:

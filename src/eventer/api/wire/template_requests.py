@@ -14,7 +14,15 @@ from eventer.api.wire.field_types import (
     Variables,
     fail_validation,
 )
-from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
+from eventer.api.wire.targets import (
+    OMIT_DESCRIPTION,
+    NonEmptyText,
+    OmittedFields,
+    RequestModel,
+    TargetBody,
+    ValueField,
+)
+from eventer.core.model import WrittenPart
 from eventer.service.requests import PreviewRequest
 
 MAX_PREVIEW = 1_000
@@ -87,7 +95,11 @@ class PreviewBody(TemplateBody):
     )
     at: Instant | None = Field(default=None, description="The scheduled time; if omitted, now.")
     engine: Literal["auto", "plan", "interpreter"] = "auto"
+    value: ValueField = None
+    omit: OmittedFields = Field(default_factory=list, description=OMIT_DESCRIPTION)
 
     def request(self) -> PreviewRequest:
         """The request as the service takes it."""
-        return PreviewRequest(**self.request_fields())
+        fields = self.request_fields()
+        part = WrittenPart(fields.pop("value"), tuple(fields.pop("omit")))
+        return PreviewRequest(**fields, part=part)

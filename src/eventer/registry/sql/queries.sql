@@ -16,13 +16,13 @@ INSERT INTO generator (
     id, incarnation, identity, target, place, template, digest, stream, stream_key, seed,
     explicit_seed, dataset, instance_id, state, on_error, catch_up, shard, engine, engine_reason,
     shape, failure, position_next, position_skipped, position_bytes, position_partitions,
-    created_at, updated_at
+    position_dropped, on_null, created_at, updated_at
 )
 SELECT
     :id, last, :identity, :target, :place, :template, :digest, :stream, :stream_key, :seed,
     :explicit_seed, :dataset, :instance_id, :state, :on_error, :catch_up, :shard, :engine,
     :engine_reason, :shape, :failure, :position_next, :position_skipped, :position_bytes,
-    :position_partitions, :created_at, :updated_at
+    :position_partitions, :position_dropped, :on_null, :created_at, :updated_at
 FROM incarnation WHERE generator = :id;
 
 -- name: remove_generator
@@ -53,7 +53,8 @@ WHERE id = :id AND incarnation = :incarnation;
 -- name: set_position
 UPDATE generator SET
     position_next = :position_next, position_skipped = :position_skipped,
-    position_bytes = :position_bytes, position_partitions = :position_partitions
+    position_bytes = :position_bytes, position_partitions = :position_partitions,
+    position_dropped = :position_dropped
 WHERE id = :id AND incarnation = :incarnation;
 
 -- name: add_first_fingerprint
@@ -76,6 +77,7 @@ UPDATE fingerprint SET first = 0 WHERE generator = :id;
 UPDATE generator SET
     incarnation = (SELECT last FROM incarnation WHERE generator = :id), failure = NULL,
     position_next = 0, position_skipped = 0, position_bytes = 0, position_partitions = '[]',
+    position_dropped = 0,
     updated_at = :at
 WHERE id = :id AND incarnation = :incarnation;
 

@@ -6,7 +6,7 @@ import pytest
 
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import Column, ColumnType, EventShape, KafkaTarget
-from eventer.destinations.kafka.option_fields import (
+from eventer.destinations.option_fields import (
     absent_fields,
     check_option_fields,
     option_warnings,
