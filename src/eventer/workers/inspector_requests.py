@@ -120,7 +120,9 @@ def _preview(
 def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:
     event_source: EventSource = request.event_source
     engine = prepare(event_source.template).engine(event_source.stream, event_source.context)
-    times = Pace(request.segments).scheduled(request.first, request.count)
+    pace = Pace(request.segments)
+    count = max(0, min(request.count, pace.limit - request.first))
+    times = pace.scheduled(request.first, count)
     passed = END if request.on_error is OnError.SKIP else request.position
     events = _events(engine, request.first, times, passed=passed, on_first=on_first)
     return RecomputedEvents(request.first, events)
