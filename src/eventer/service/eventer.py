@@ -170,7 +170,7 @@ class Eventer:
         """
         async with self._locks.hold([id]):
             generator = self._generator(id)
-            if generator.record.state is not GeneratorState.PAUSED:
+            if generator.record.state not in {GeneratorState.PAUSED, GeneratorState.FINISHED}:
                 await self._pause(generator)
             return self._view(generator)
 
@@ -197,12 +197,14 @@ class Eventer:
 
         Raises:
             NotFoundError: no generator has this id.
-            RequestError: the position was lost and `position` is None, or not lost and given.
+            RequestError: the position was lost and `position` is None, or not lost and given; or
+                the generator is finished.
         """
         async with self._locks.hold([id]):
             generator = self._generator(id)
             if generator.record.state is GeneratorState.RUNNING:
                 return self._view(generator)
+            _check_not_finished(generator)
             _check_position_choice(generator, position)
             await self._lifecycle.withdraw(generator)
             generator.skip = frozenset({generator.failing_index()} if skip else ())
@@ -293,6 +295,21 @@ class Eventer:
         totals = self._lifecycle.totals.get(generator.shard)
         slowest = totals.slowest if totals else None
         return view(generator, self._clock.now_ns(), promised, slowest)
+
+
+def _check_not_finished(generator: Generator) -> None:
+    """Checks that a generator has events left.
+
+    Raises:
+        RequestError: it has delivered its last event.
+    """
+    if generator.record.state is GeneratorState.FINISHED:
+        fault = Fault(
+            "?id",
+            "is finished: its last event is delivered",
+            "add it again with another `end`, `max_events` or `pace`",
+        )
+        raise RequestError(f"generator {generator.record.id} is finished", (fault,))
 
 
 def _check_position_choice(generator: Generator, position: PositionChoice | None) -> None:

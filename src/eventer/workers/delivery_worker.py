@@ -115,7 +115,8 @@ class DeliveryWorker:
             case AssignFlow(shard=shard, assignment=assignment):
                 self._runner(shard).shard.assign(assignment)
             case ResumeFlow(shard=shard, key=key, segments=segments):
-                self._runner(shard).shard.resume(key, Pace(segments))
+                pace = Pace(segments)
+                self._runner(shard).shard.resume(key, pace, pace.limit)
             case WithdrawFlow(shard=shard, key=key):
                 self._runner(shard).shard.withdraw(key, self._clock.now_ns())
             case CheckTarget(shard=shard, token=token, flow=flow):

@@ -121,7 +121,9 @@ def _preview(
 def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:
     spec = GeneratorSpec(request.event_source, request.target, on_null=request.on_null)
     engine = prepare_stored(spec.event_source.template).generator_engine(spec)
-    times = Pace(request.segments).scheduled(request.first, request.count)
+    pace = Pace(request.segments)
+    count = max(0, min(request.count, pace.limit - request.first))
+    times = pace.scheduled(request.first, count)
     passed = END if request.on_error is OnError.SKIP else request.position
     events = _events(engine, request.first, times, passed=passed, on_first=on_first)
     return RecomputedEvents(request.first, events)

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from eventer.core.model import KafkaTarget
+from eventer.core.pace import ticks
 from eventer.registry.sqlite import REGISTRY_FILE_NAME, SqliteRegistry
 from eventer.service.eventer import Eventer
 from eventer.service.requests import (
@@ -127,7 +128,7 @@ async def shared_environment(
         yield shared
 
 
-EVENT = EventRequest(COUNTING, id="e", interval=20 * MS, count=10, field="template")
+EVENT = EventRequest(COUNTING, id="e", pace=ticks(10, 20 * MS), field="template")
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,9 @@ class AddRequestBuilder:
     topics: tuple[str, ...] = ("boo",)
     event: EventRequest = EVENT
 
-    def with_event(self, **changes: object) -> Self:
-        return replace(self, event=replace(self.event, **changes))
+    def with_event(self, *, count: int = 10, interval: int = 20 * MS, **changes: object) -> Self:
+        pace = ticks(count, interval)
+        return replace(self, event=replace(self.event, **{"pace": pace, **changes}))
 
     def to(self, *topics: str) -> Self:
         return replace(self, topics=topics)

@@ -26,6 +26,7 @@ from eventer.core.model import (
     Stream,
     Template,
 )
+from eventer.core.pace import ticks
 from eventer.plan.engine import EventContext
 from eventer.workers.fork_client import ForkClient
 from eventer.workers.inspector_messages import (
@@ -211,7 +212,9 @@ async def test_previewed_events_equal_recomputed_ones(
     shown = await inspectors.ask(
         PreviewEvents(event_source(text), NOW, 5, 10), PreviewedEvents, PATIENT
     )
-    question = RecomputeEvents(event_source(text), (Segment(NOW, 0, 1, 1000),), 5, 10, OnError.STOP)
+    question = RecomputeEvents(
+        event_source(text), (Segment(NOW, 0, ticks(1, 1000)),), 5, 10, OnError.STOP
+    )
     assert (await inspectors.ask(question, RecomputedEvents, PATIENT)).events == shown.events
     assert len(set(shown.events)) == 10
     assert b'"d":"data"' in shown.events[0]
@@ -221,7 +224,7 @@ async def test_failed_events_are_not_recomputed_if_they_are_skipped(
     inspectors: InspectorPool,
 ) -> None:
     text = "if std.native('get_integer')(1, 3) == 1 then error 'one' else {}"
-    pace = (Segment(NOW, 0, 1, 1000),)
+    pace = (Segment(NOW, 0, ticks(1, 1000)),)
     question = RecomputeEvents(event_source(text), pace, 0, 60, OnError.SKIP)
     events = (await inspectors.ask(question, RecomputedEvents, PATIENT)).events
     assert 20 < len(events) < 60

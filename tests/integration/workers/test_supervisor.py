@@ -15,6 +15,7 @@ from eventer.core.model import (
     Stream,
     Template,
 )
+from eventer.core.pace import ticks
 from eventer.runs.assignment import Assignment
 from eventer.runs.shard_messages import PositionRead
 from eventer.workers import supervisor, worker_process
@@ -51,7 +52,7 @@ class Victim:
     def _hear(self, message):
         if isinstance(message, ShardEvent) and isinstance(message.update, PositionRead):
             now = SystemClock().now_ns()
-            self.worker.send(ResumeFlow(SHARD, KEY, (Segment(now, 0, AT + 1, 10**9),)))
+            self.worker.send(ResumeFlow(SHARD, KEY, (Segment(now, 0, ticks(AT + 1, 10**9)),)))
 
     def _gone(self, making):
         if not self.died_of.done():

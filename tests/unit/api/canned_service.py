@@ -14,6 +14,7 @@ from eventer.core.model import (
     Stream,
     Template,
 )
+from eventer.core.pace import ticks
 from eventer.core.source import Place
 from eventer.destinations.audit import AuditReport, Finding, Flaw, UncheckedRange
 from eventer.registry.base import GeneratorFailure, GeneratorRecord
@@ -51,7 +52,7 @@ def view(id_=BIGGEST, *, created_at=0, **changes):
                 event_source, KafkaTarget("boo", key="id"), engine_reason="there is no other yet"
             ),
             shard=0,
-            segments=(Segment(0, 0, 10, 10_000_000_000),),
+            segments=(Segment(0, 0, ticks(10, 10_000_000_000)),),
             created_at=created_at,
             updated_at=1_500_000_000,
         ),

@@ -17,6 +17,7 @@ from eventer.api.wire.responses import (
 )
 from eventer.core.errors import NotFoundError, PositionLostError
 from eventer.core.model import CatchUp, KafkaTarget, OnError, PostgresTarget
+from eventer.core.pace import ticks
 from tests.unit.api.canned_service import BIGGEST
 
 EVENT = {"id": "e", "template": "{}", "interval": "1s"}
@@ -130,7 +131,7 @@ async def test_every_field_of_a_request_arrives(client, service):
     )
     made = request.events[0]
     assert (made.dataset, made.stream, made.vars, made.seed) == ("x", "s", '{"k":1}', 5)
-    assert (made.count, made.interval, made.field) == (7, 1_000_000_000, "template")
+    assert (made.pace, made.field) == (ticks(7, 1_000_000_000), "template")
     assert (made.on_error, made.catch_up) == (OnError.SKIP, CatchUp.REPLAY)
 
 

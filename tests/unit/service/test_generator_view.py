@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from eventer.core.model import GeneratorState, Position, Segment
+from eventer.core.pace import ticks
 from eventer.registry.base import Cluster
 from eventer.service.connections import known_connections
 from eventer.service.generator import Generator, view
@@ -19,7 +20,7 @@ SECOND = 1_000_000_000
 @pytest.fixture
 def generator():
     record = sample_record(7)
-    segment = Segment(t0=0, n0=0, count=10, interval=SECOND)
+    segment = Segment(0, 0, ticks(10, SECOND))
     record = replace(record, segments=(segment,), state=GeneratorState.RUNNING)
     return Generator(record, cluster=1, position=Position(50))
 

@@ -4,6 +4,7 @@ import pytest
 
 from eventer.core.errors import RequestError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.pace import ticks
 from eventer.service.connections import KnownConnection, PostgresConnector
 from eventer.service.request_faults import raise_faults, request_faults
 from eventer.service.requests import (
@@ -28,7 +29,7 @@ def pointers(request: AddRequest) -> list[str]:
 def to(target: Target, *, schedule: tuple[str, str] = ("d", "e")) -> AddRequest:
     return AddRequest(
         (DestinationRequest("d", target),),
-        (EventRequest("{}", id="e", interval=1),),
+        (EventRequest("{}", id="e", pace=ticks(1, 1)),),
         (ScheduleRequest(*schedule),),
     )
 
@@ -49,7 +50,7 @@ def test_unknown_ids() -> None:
 
 def test_duplicate_ids() -> None:
     destination = DestinationRequest("d", KafkaTarget("orders"))
-    event = EventRequest("{}", id="e", interval=1)
+    event = EventRequest("{}", id="e", pace=ticks(1, 1))
     request = AddRequest((destination,) * 3, (event, event), ())
     assert pointers(request) == ["/destinations/1/id", "/destinations/2/id", "/events/1/id"]
     messages = [fault.message for fault in request_faults(request, CONNECTIONS)]

@@ -8,6 +8,7 @@ from eventer.api.wire.field_types import Count, Interval, Unsigned
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.api.wire.template_requests import TemplateBody
 from eventer.core.model import CatchUp, OnError, OnNull
+from eventer.core.pace import ticks
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 
 MAX_SCHEDULES = 1_000
@@ -40,7 +41,9 @@ class EventBody(TemplateBody):
 
     def request(self) -> EventRequest:
         """The event as the service takes it."""
-        return EventRequest(**self.request_fields(), field=self.field)
+        fields = self.request_fields()
+        pace = ticks(fields.pop("count"), fields.pop("interval"))
+        return EventRequest(**fields, field=self.field, pace=pace)
 
 
 class ScheduleBody(RequestModel):

@@ -61,9 +61,9 @@ class EventOut(ResponseModel):
         validation_alias=attribute("spec", "event_source", "context", "dataset")
     )
     stream: str | None = Field(validation_alias=attribute("spec", "stream", "name"))
-    count: int = Field(validation_alias=attribute("pace", "count"))
+    count: int = Field(validation_alias=attribute("pace", "shape", "count"))
     interval: Annotated[str, BeforeValidator(_duration_text)] = Field(
-        examples=["10s"], validation_alias=attribute("pace", "interval")
+        examples=["10s"], validation_alias=attribute("pace", "shape", "interval")
     )
 
 
@@ -77,7 +77,7 @@ class GeneratorOut(ResponseModel):
     """A generator."""
 
     id: Id
-    state: Literal["running", "paused", "waiting", "failed"]
+    state: Literal["running", "paused", "waiting", "failed", "finished"]
     destination: Annotated[TargetBody, BeforeValidator(_target_json)] = Field(
         validation_alias="target"
     )
