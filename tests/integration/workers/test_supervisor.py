@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+import pytest_asyncio
 
 from eventer.core.clock import SystemClock
 from eventer.core.model import (
@@ -28,19 +29,27 @@ SHARD = ShardId("kafka", 0)
 KEY = PositionKey(1, 5, 1)
 MEMORY = 512 << 20
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def fork_client():
+    client = ForkClient()
+    yield client
+    client.stop()
+
 
 class Victim:
     """A worker that generates events that crash it."""
 
-    def __init__(self, folder, harm):
+    def __init__(self, folder, harm, fork_client):
         event_source = EventSource(Template(HARMFUL % harm), Stream(1), EventContext())
         self._assignment = Assignment(KEY, GeneratorSpec(event_source, KafkaTarget("boo")))
-        self.fork_client = ForkClient()
         self.died_of = asyncio.get_running_loop().create_future()
         self.worker = supervisor.Supervisor(
             "victim",
             WorkerConfig("delivery", 1, {"kafka": HarmfulConnector(folder)}, None, MEMORY),
-            self.fork_client,
+            fork_client,
             on_ready=self._arrived,
             on_message=self._hear,
             on_exit=self._gone,
@@ -60,15 +69,14 @@ class Victim:
 
 
 @pytest.mark.parametrize("harm", ["crash", "hang", "devour", "spin"])
-async def test_a_stuck_worker_ends_and_marks_its_event(harm, tmp_path, monkeypatch):
+async def test_a_stuck_worker_ends_and_marks_its_event(harm, tmp_path, fork_client, monkeypatch):
     monkeypatch.setattr(supervisor, "PING_S", 0.2)
     monkeypatch.setattr(worker_process, "START_S", DEADLINE_S)
     monkeypatch.setattr(supervisor, "OVERRUN_S", 1.0 if harm == "hang" else DEADLINE_S)
-    victim = Victim(tmp_path, harm)
+    victim = Victim(tmp_path, harm, fork_client)
     victim.worker.start()
     try:
         making = await asyncio.wait_for(victim.died_of, DEADLINE_S)
     finally:
         await victim.worker.stop()
-        victim.fork_client.stop()
     assert (making.key, making.first) == (KEY, 0)
