@@ -18,6 +18,8 @@ from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.service.requests import PreviewRequest
 
 MAX_PREVIEW = 1_000
+MAX_PROFILE = 10_000
+MAX_COMPLETED = 65_536
 
 
 def _has_text(name: str) -> dict[str, JsonValue]:
@@ -91,3 +93,25 @@ class PreviewBody(TemplateBody):
     def request(self) -> PreviewRequest:
         """The request as the service takes it."""
         return PreviewRequest(**self.request_fields())
+
+
+class ProfileBody(TemplateBody):
+    """A template to profile."""
+
+    count: Annotated[int, Field(strict=True, ge=1, le=MAX_PROFILE)] = MAX_PROFILE
+    at: Instant | None = Field(default=None, description="The scheduled time; if omitted, now.")
+
+    def request(self) -> PreviewRequest:
+        """The request as the service takes it."""
+        return PreviewRequest(**self.request_fields())
+
+
+class CompleteBody(RequestModel):
+    """A template that is being written; it may be incomplete."""
+
+    template: Annotated[str, Field(max_length=MAX_COMPLETED)] = Field(
+        description="The Jsonnet template as plain text."
+    )
+    offset: Annotated[int, Field(strict=True, ge=0, le=MAX_COMPLETED)] = Field(
+        description="The place in it, in characters from the start."
+    )
