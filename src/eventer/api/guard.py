@@ -24,7 +24,15 @@ DISCARDED_BYTES = 8 << 20
 PUBLIC_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/redoc", "/openapi.json"})
 PUBLIC_PREFIX = "/static-offline-docs/"
 READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-READ_PATHS = frozenset({"/generator/preview", "/generator/validate", "/generator/verify"})
+READ_PATHS = frozenset(
+    {
+        "/generator/preview",
+        "/generator/validate",
+        "/generator/verify",
+        "/template/complete",
+        "/template/profile",
+    }
+)
 
 
 class RequestRejection(Exception):  # noqa: N818  it is an answer, not an error
@@ -80,7 +88,7 @@ class Guard:
         if not any(rights) and method not in READ_METHODS and path not in READ_PATHS:
             raise RequestRejection(
                 ProblemType.FORBIDDEN,
-                "this token only allows reading, preview, validate and verify",
+                "this token only allows reading, preview, validate, profile, complete and verify",
             )
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:

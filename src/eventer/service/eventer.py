@@ -18,6 +18,7 @@ from eventer.service.generator import Generator, view
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.locks import Locks
 from eventer.service.requests import AddRequest
+from eventer.service.tail import follow_events
 from eventer.service.template_service import TemplateService, preview_limit
 from eventer.service.verifier import Verifier
 from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
@@ -244,6 +245,20 @@ class Eventer:
             record.spec.on_null,
         )
         return await self._inspectors.ask(question, RecomputedEvents, preview_limit(self._settings))
+
+    def tail(self, id: int, *, last: int = 0) -> AsyncIterator[RecomputedEvents]:  # noqa: A002
+        """Follows the committed events of a generator, as `follow_events`, until it is removed.
+
+        Raises:
+            NotFoundError: no generator has this id, at once or later.
+            TemplateError, WorkerLostError: as `events`.
+        """
+        self._generator(id)
+        return follow_events(
+            lambda: self._generator(id).position.next,
+            lambda first, count: self.events(id, first, count),
+            last=last,
+        )
 
     def verify(
         self,

@@ -13,6 +13,8 @@ from eventer.service.shard_totals import ShardTotals, Stage
 from eventer.workers.inspector_messages import (
     Inspection,
     PreviewedEvents,
+    RecomputedEvents,
+    TemplateProfile,
     TemplateWarning,
     absent_field_warnings,
 )
@@ -27,11 +29,13 @@ __all__ = [
     "Inspection",
     "PreviewedEvents",
     "ProcessStatus",
+    "RecomputedEvents",
     "Removal",
     "ShardId",
     "ShardTotals",
     "Snapshot",
     "Stage",
+    "TemplateProfile",
     "Verification",
 ]
 

@@ -51,6 +51,7 @@ Id = Annotated[
 InstantText = Annotated[
     str, BeforeValidator(_instant_text), Field(examples=["2026-01-01T00:00:00.000000Z"])
 ]
+Scalar: TypeAlias = str | bool | int | float | None
 AlwaysTrue: TypeAlias = Annotated[bool, WithJsonSchema({"type": "boolean", "const": True})]
 
 
@@ -181,6 +182,74 @@ class ValidateOut(ResponseModel):
     failing: Annotated[FaultOut | None, BeforeValidator(_fault_json)] = Field(
         description="The first error, if some of the first 100 events fail."
     )
+
+
+class FrequencyOut(ResponseModel):
+    """A value, and how many events have it. Arrays and objects are their JSON text."""
+
+    value: Scalar
+    count: int
+
+
+class HistogramOut(ResponseModel):
+    """Events in bins of equal width; the last bin includes `most`."""
+
+    least: float
+    most: float
+    counts: list[int]
+
+
+class FieldProfileOut(ResponseModel):
+    """A field over all profiled events. Elements of arrays are not fields."""
+
+    pointer: str = Field(examples=["/customer/name"])
+    types: list[str] = Field(
+        description="JSON types of its values except null, most frequent first."
+    )
+    nulls: int = Field(description="Events with null.")
+    absent: int = Field(description="Events without the field.")
+    distinct: int = Field(description="Different values, without null.")
+    least: Scalar = Field(description="The least number, array length or text.")
+    most: Scalar = Field(description="The greatest number, array length or text.")
+    mean: float | None = Field(description="The mean of the numbers or array lengths.")
+    frequent: list[FrequencyOut] = Field(description="The ten most frequent values.")
+    histogram: HistogramOut | None = Field(description="The numbers or array lengths.")
+
+
+class ProfileOut(ResponseModel):
+    """The profile of the events of a template."""
+
+    model_config = ConfigDict(alias_generator=within("profiles"))
+
+    events: int = Field(description="Profiled events; fewer than `count` if they take long.")
+    seed: Id
+    engine: EngineName
+    reason: str | None
+    failing: Annotated[FaultOut | None, BeforeValidator(_fault_json)] = Field(
+        description="The first error, if some of the events fail."
+    )
+    fields: list[FieldProfileOut] = Field(description="At most 500.")
+    omitted: int = Field(description="Fields beyond those.")
+
+
+class SuggestionOut(ResponseModel):
+    """Text that can stand at the place, and what it means."""
+
+    label: str = Field(description="The name.", examples=["get_integer"])
+    insert: str = Field(
+        description="The text that replaces the code from `start` to the offset.",
+        examples=["std.native('get_integer')"],
+    )
+    kind: Literal["function", "variable", "field", "keyword"]
+    detail: str = Field(description="The signature or the type.", examples=["(min, max)"])
+    description: str
+
+
+class CompleteOut(ResponseModel):
+    """Suggestions, and the offset of the word that they complete."""
+
+    start: int
+    suggestions: list[SuggestionOut]
 
 
 class UncheckedOut(ResponseModel):

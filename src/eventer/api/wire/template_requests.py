@@ -26,6 +26,8 @@ from eventer.core.model import WrittenPart
 from eventer.service.requests import PreviewRequest
 
 MAX_PREVIEW = 1_000
+MAX_PROFILE = 10_000
+MAX_COMPLETED = 65_536
 
 
 def _has_text(name: str) -> dict[str, JsonValue]:
@@ -103,3 +105,25 @@ class PreviewBody(TemplateBody):
         fields = self.request_fields()
         part = WrittenPart(fields.pop("value"), tuple(fields.pop("omit")))
         return PreviewRequest(**fields, part=part)
+
+
+class ProfileBody(TemplateBody):
+    """A template to profile."""
+
+    count: Annotated[int, Field(strict=True, ge=1, le=MAX_PROFILE)] = MAX_PROFILE
+    at: Instant | None = Field(default=None, description="The scheduled time; if omitted, now.")
+
+    def request(self) -> PreviewRequest:
+        """The request as the service takes it."""
+        return PreviewRequest(**self.request_fields())
+
+
+class CompleteBody(RequestModel):
+    """A template that is being written; it may be incomplete."""
+
+    template: Annotated[str, Field(max_length=MAX_COMPLETED)] = Field(
+        description="The Jsonnet template as plain text."
+    )
+    offset: Annotated[int, Field(strict=True, ge=0, le=MAX_COMPLETED)] = Field(
+        description="The place in it, in characters from the start."
+    )
