@@ -11,10 +11,12 @@ from eventer.core.suggestions import did_you_mean
 from eventer.functions.choices import GET_ONE_OF
 from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
 from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
+from eventer.functions.patterns import GET_PATTERN
 from eventer.functions.rand_data.get_rand_data import GET_RAND_DATA
 from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter
 from eventer.functions.timestamps import GET_TIMESTAMP
 from eventer.functions.user_agents import GET_RAND_USER_AGENT
+from eventer.functions.words import GET_SENTENCES, GET_WORDS
 
 
 class Catalog:
@@ -88,5 +90,8 @@ CATALOG: Final = Catalog(
         GET_NUMBER,
         GET_RAND_DATA,
         GET_RAND_USER_AGENT,
+        GET_PATTERN,
+        GET_WORDS,
+        GET_SENTENCES,
     )
 )

@@ -76,6 +76,11 @@ class BoundCall:
     time_dependent: ClassVar[bool] = False
 
     @property
+    def needs_escapes(self) -> bool:
+        """Whether texts may have characters that JSON escapes."""
+        return False
+
+    @property
     def bounds(self) -> tuple[int, int] | None:
         """The lowest and the highest value of a call that returns integers, if known."""
         return None
