@@ -9,13 +9,17 @@ from typing import Final
 
 _SUBJECTS: Final = (
     ("The", "Our", "A new", "Another", "Their", "The second", "One", "The same"),
-    "customer manager driver supplier teacher engineer designer neighbour doctor writer visitor "
-    "colleague student gardener pilot painter",
+    (
+        "customer manager driver supplier teacher engineer designer neighbour doctor writer "
+        "visitor colleague student gardener pilot painter"
+    ),
 )
 _OBJECTS: Final = (
     ("the", "a small", "the old", "the blue", "a heavy", "the broken", "this", "a second"),
-    "lamp table camera bicycle letter picture clock suitcase piano map window mirror box jacket "
-    "radio chair",
+    (
+        "lamp table camera bicycle letter picture clock suitcase piano map window mirror box "
+        "jacket radio chair"
+    ),
 )
 _VERBS: Final = (
     "found sold bought painted photographed described noticed remembered forgot wanted admired "

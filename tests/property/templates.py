@@ -18,7 +18,9 @@ PRELUDE = (
     "local get_integer = std.native('get_integer'), get_number = std.native('get_number'), "
     "get_one_of = std.native('get_one_of'), get_rand_data = std.native('get_rand_data'), "
     "get_timestamp = std.native('get_timestamp'), get_dataset = std.native('get_dataset'), "
-    "get_rand_user_agent = std.native('get_rand_user_agent');\n"
+    "get_rand_user_agent = std.native('get_rand_user_agent'), "
+    "get_pattern = std.native('get_pattern'), get_words = std.native('get_words'), "
+    "get_sentences = std.native('get_sentences');\n"
 )
 NUMBERS = ("0", "1", "2", "-3", "0.5", "10", "1e3", "255", "1e15", "2.675", "100", "1e21", "-0.0")
 STRINGS = ("''", "'a'", "'abc'", "'é😀'", "'a,b,c'", "'10'", "'A b'", "'\\n\\u0001\"'", "'%'")
@@ -43,6 +45,9 @@ DRAWS = {
         "get_timestamp('2024-01-01', '2024-02-01', '1h')", "get_timestamp('now-1h', 'now', '1ms')",
         "get_rand_user_agent()", "get_dataset('d')", "get_rand_data().cc_number",
         "get_rand_data().opayment_method", "get_one_of(['a', {string}])",
+        "get_pattern('[a-c]{{1,3}}(é|\\\\d)?')", "get_pattern('[\"/x]{{2}}')",
+        "get_pattern(get_one_of(['[ab]c', 'd+']))", "get_words(1, 2)", "get_sentences(1, 2)",
+        "get_words(get_integer(1, 2), 2)",
     ),
     "boolean": (
         "(get_integer(1, 3) == 1)", "get_one_of([true, false])",

@@ -231,7 +231,9 @@ class _Parser:
         if len(high) != 1:
             raise self._error(start, "a range ends with a class", "write \\- for the character")
         if low > high:
-            raise self._error(start, f"the range {low}-{high} is empty", "write the lower end first")
+            raise self._error(
+                start, f"the range {low}-{high} is empty", "write the lower end first"
+            )
         codes = range(ord(low), ord(high) + 1)
         if len(codes) > MAX_CLASS:
             raise self._error(start, f"the class has more than {MAX_CLASS:,} characters")
@@ -242,7 +244,9 @@ class _Parser:
         if self._text[start] == "\\":
             return self._escape()
         if self._text.startswith(("[:", "[=", "[."), start):
-            raise self._error(start, "named classes are not supported", "write a range, such as a-z")
+            raise self._error(
+                start, "named classes are not supported", "write a range, such as a-z"
+            )
         self._at += 1
         return self._valid(start, self._text[start])
 

@@ -44,8 +44,8 @@ def _binder(
     function: str, part: Callable[[int, int, int], TextPart]
 ) -> Callable[[Sequence[JsonValue]], BoundCall]:
     def bind(arguments: Sequence[JsonValue]) -> BoundCall:
-        least = args.whole(function, "min", arguments[0])
-        most = args.whole(function, "max", arguments[1])
+        least = args.constant_whole(function, "min", arguments[0])
+        most = args.constant_whole(function, "max", arguments[1])
         if not 1 <= least <= most <= MAX_COUNT:
             raise EvaluationError(
                 f"{function}: 'min' is {least} and 'max' is {most}: 'min' must be at least 1, and "

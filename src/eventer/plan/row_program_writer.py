@@ -232,8 +232,8 @@ def _is_plain(node: Node) -> bool:
         return True
     drawn = source.arguments[0]
     assert isinstance(drawn, Node)
-    call: BoundCall = source_node(drawn).parameters[0]
-    return not call.needs_escapes
+    call = source_node(drawn).parameters[0]
+    return isinstance(call, BoundCall) and not call.needs_escapes
 
 
 _PLAIN: Final = frozenset({"draw_values", "integer_text", "number_text", "format_number"})

@@ -82,7 +82,7 @@ def write_form(  # noqa: PLR0917  as the kernel that calls it
     placeholders: int,
 ) -> int:
     """Writes a form with its placeholders filled; see `TextOp.FORM`."""
-    start, stop = numbers[place], numbers[place + 1]
+    start, stop = int(numbers[place]), int(numbers[place + 1])
     for i in range(stop - start):
         byte = data[start + i]
         for kind in range(placeholders, placeholders + 3 * FORM_PLACEHOLDERS, 3):
