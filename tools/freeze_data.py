@@ -2,7 +2,8 @@
 
 Run it manually (`python tools/freeze_data.py`, with the dependency group `data`) to update the data
 in `src/eventer/functions/data/`. At run time Eventer reads only these files. A change of any file
-changes events: increase `VERSION` in `functions/fingerprint.py`.
+changes events: increase `VERSION` in `functions/fingerprint.py`. A new list is added to
+`data_files.ADDED_LISTS`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from importlib.metadata import distribution, version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
+
+from sentence_parts import sentence_parts
 
 DATA: Final = Path(__file__).resolve().parent.parent / "src/eventer/functions/data"
 # The link to the machine's configured zone and the placeholder for an unset zone.
@@ -33,13 +36,16 @@ def main() -> None:
     write("currencies.txt", currencies())
     write("time_zones.txt", time_zones())
     write("user_agents.txt", user_agents())
+    write("english_words.txt", english_words())
+    for part, texts in sentence_parts().items():
+        write(f"sentence_{part}.txt", texts)
     (DATA / "PROVENANCE.md").write_text(provenance(), encoding="utf-8")
 
 
 def write(name: str, lines: list[str]) -> None:
-    """Writes one ASCII entry per line."""
+    """Writes one entry per line."""
     text = "".join(f"{line}\n" for line in lines)
-    (DATA / name).write_text(text, encoding="ascii")
+    (DATA / name).write_text(text, encoding="utf-8")
     print(f"{name}: {len(lines)} entries")
 
 
@@ -70,6 +76,13 @@ def words() -> list[str]:
     from faker.providers.lorem.la import Provider
 
     return sorted(set(Provider.word_list))
+
+
+def english_words() -> list[str]:
+    """English words in lower case, without names."""
+    from faker.providers.lorem.en_US import Provider
+
+    return sorted({word for word in Provider.word_list if word.islower()})
 
 
 def currencies() -> list[str]:
@@ -120,6 +133,8 @@ genders from Faker {version("faker")} if it has the name | MIT |
 | `time_zones.txt` | IANA time zone database {zones.rsplit(maxsplit=1)[-1]} | public domain |
 | `user_agents.txt` | fake-useragent {version("fake-useragent")}, with data from \
 user-agents.net; the total of the weights is about {USER_AGENT_PARTS} | Apache-2.0 |
+| `english_words.txt` | Faker {version("faker")}, `lorem.en_US` | MIT |
+| `sentence_*.txt` | written for Eventer: `tools/sentence_parts.py` | Apache-2.0 |
 
 ## Licences of Mimesis and Faker
 

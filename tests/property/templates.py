@@ -45,6 +45,9 @@ DRAWS = {
         "get_rand_data().opayment_method", "get_one_of(['a', {string}])",
         "get_one_of({{ a: 3, b: 0.5, c: 0 }})", "get_one_of(['a', {string}], [1, 3])",
         "library.one_of('a, b')",
+        "get_pattern('[a-c]{{1,3}}(é|\\\\d)?')", "get_pattern('[\"/x]{{2}}')",
+        "get_pattern(get_one_of(['[ab]c', 'd+']))", "get_words(1, 2)", "get_sentences(1, 2)",
+        "get_words(get_integer(1, 2), 2)",
     ),
     "boolean": (
         "(get_integer(1, 3) == 1)", "get_one_of([true, false])",

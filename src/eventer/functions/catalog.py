@@ -12,11 +12,13 @@ from eventer.functions.booleans import GET_BOOLEAN
 from eventer.functions.choices import GET_ONE_OF
 from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
 from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
+from eventer.functions.patterns import GET_PATTERN
 from eventer.functions.rand_data.get_rand_data import GET_RAND_DATA
 from eventer.functions.selections import GET_SHUFFLED, GET_SOME_OF
 from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter
 from eventer.functions.timestamps import GET_TIMESTAMP
 from eventer.functions.user_agents import GET_RAND_USER_AGENT
+from eventer.functions.words import GET_SENTENCES, GET_WORDS
 
 
 class Catalog:
@@ -93,5 +95,8 @@ CATALOG: Final = Catalog(
         GET_NUMBER,
         GET_RAND_DATA,
         GET_RAND_USER_AGENT,
+        GET_PATTERN,
+        GET_WORDS,
+        GET_SENTENCES,
     )
 )

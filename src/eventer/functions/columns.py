@@ -123,7 +123,10 @@ class ListColumn:
 
 @dataclass(frozen=True, slots=True)
 class StringColumn:
-    """Strings, laid out as Arrow's `large_string`: row i is `data[offsets[i]:offsets[i + 1]]`."""
+    """Strings in UTF-8, laid out as Arrow's `large_string`.
+
+    Row i is `data[offsets[i]:offsets[i + 1]]`.
+    """
 
     data: NDArray[np.uint8]
     offsets: NDArray[np.int64]
@@ -134,10 +137,12 @@ class StringColumn:
         return len(self.offsets) - 1
 
     def to_list(self) -> list[JsonValue]:
-        """A value per row. All texts of functions are ASCII: characters are bytes."""
-        text = self.data.tobytes().decode("ascii")
-        ends = self.offsets.tolist()
-        return [text[a:b] for a, b in pairwise(ends)]
+        """A value per row."""
+        data, ends = self.data.tobytes(), self.offsets.tolist()
+        if data.isascii():
+            text = data.decode("ascii")
+            return [text[a:b] for a, b in pairwise(ends)]
+        return [data[a:b].decode() for a, b in pairwise(ends)]
 
     def to_arrow(self) -> pa.LargeStringArray:
         """The same memory as an Arrow array."""

@@ -74,8 +74,9 @@ class ProgramBuilder:
         """The start of a table with the starts of entries and the end of the last one."""
         if entries not in self._offsets:
             start = len(self._octets)
-            ends = np.cumsum([0, *map(len, entries)]) + start
-            self._octets += "".join(entries).encode("ascii")
+            texts = [entry.encode() for entry in entries]
+            ends = np.cumsum([0, *map(len, texts)]) + start
+            self._octets += b"".join(texts)
             self._offsets[entries] = self.table(ends.tolist())
         return self._offsets[entries]
 
@@ -92,7 +93,7 @@ class ProgramBuilder:
             slots=np.array([slots[word.steps] for word in self._words], dtype=np.int64),
             and_masks=draw.key_column([word.and_mask for word in self._words]),
             or_masks=draw.key_column([word.or_mask for word in self._words]),
-            code=np.array(self._code, dtype=np.int64),
+            code=np.array(self._code, dtype=np.int64).reshape(-1, OPERANDS + 1),
             numbers=np.array(self._numbers, dtype=np.int64),
             data=np.frombuffer(bytes(self._octets) + bytes(SLACK), dtype=np.uint8),
             registers=len(self._registers) + 1,

@@ -100,6 +100,11 @@ class BoundCall:
     time_dependent: ClassVar[bool] = False
     may_raise: ClassVar[bool] = False
 
+    @property
+    def needs_escapes(self) -> bool:
+        """Whether texts may have characters that JSON escapes."""
+        return False
+
     def column(self, key: Key, context: BatchContext) -> Column:
         """A value per row; `key` may be a column with a key per row.
 

@@ -10,6 +10,7 @@ from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.json_text import json_text, string_text
 from eventer.core.source import Span
 from eventer.core.written_part import OmittedFields, without_fields
+from eventer.functions.spec import BoundCall
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, Function, force
 from eventer.kernels.json.instructions import RowOp
@@ -239,11 +240,19 @@ def _is_of_plain_parts(node: Node) -> bool:
 
 def _is_plain(node: Node) -> bool:
     """Whether a column has texts without JSON escapes."""
-    return node.type is Type.TEXT and source_node(node).operation in _PLAIN
+    source = source_node(node)
+    if node.type is not Type.TEXT or source.operation not in _PLAIN:
+        return False
+    if source.operation != "draw_values":
+        return True
+    drawn = source.arguments[0]
+    assert isinstance(drawn, Node)
+    call = source_node(drawn).parameters[0]
+    return isinstance(call, BoundCall) and not call.needs_escapes
 
 
 _PLAIN: Final = frozenset({"draw_values", "integer_text", "number_text", "format_number"})
-"""Operations whose texts need no JSON escapes; functions write plain ASCII."""
+"""Operations whose texts need no JSON escapes, apart from calls with `needs_escapes`."""
 _SCALARS: Final = {
     Type.INTEGER: (RowOp.INTEGER, Layout.NUMBERS),
     Type.NUMBER: (RowOp.DOUBLE, Layout.DOUBLES),
