@@ -67,6 +67,23 @@ class FloatColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class BooleanColumn:
+    """Booleans."""
+
+    values: NDArray[np.bool_]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self.values)
+
+    def to_list(self) -> list[JsonValue]:
+        """A value per row."""
+        values: list[JsonValue] = self.values.tolist()
+        return values
+
+
+@dataclass(frozen=True, slots=True)
 class DictionaryColumn:
     """One of a few entries per row: `entries[codes[i]]`."""
 
@@ -82,6 +99,26 @@ class DictionaryColumn:
         """A value per row; equal values are one object."""
         entries = self.entries
         return [entries[code] for code in self.codes.tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class ListColumn:
+    """An array of a few entries per row: row i has `lengths[i]` of `entries[code]`, in order."""
+
+    lengths: NDArray[np.int64]
+    codes: NDArray[np.int64]
+    entries: Sequence[JsonValue]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self.lengths)
+
+    def to_list(self) -> list[JsonValue]:
+        """An array per row."""
+        ends = [0, *np.cumsum(self.lengths).tolist()]
+        items = [self.entries[code] for code in self.codes.tolist()]
+        return [items[start:stop] for start, stop in pairwise(ends)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +185,9 @@ Column: TypeAlias = (
     ConstantColumn
     | IntegerColumn
     | FloatColumn
+    | BooleanColumn
     | DictionaryColumn
+    | ListColumn
     | StringColumn
     | TimestampColumn
     | ObjectColumn

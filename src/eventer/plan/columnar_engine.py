@@ -45,7 +45,7 @@ _log = logging.getLogger(__name__)
 
 def _may_raise(node: Node) -> bool:
     call = node.parameters[0] if node.operation == "draw" else None
-    return node.operation in RAISING or (call is not None and call.time_dependent)
+    return node.operation in RAISING or (call is not None and call.may_raise)
 
 
 class Plan:

@@ -9,6 +9,7 @@ from eventer.functions.spec import FunctionSpec, ReturnType
 from eventer.jsonnet.nodes import Visibility
 from eventer.plan.shape.abstract import (
     ANYTHING,
+    BOOLEAN,
     INTEGER,
     NUMBER,
     TEXT,
@@ -19,6 +20,7 @@ from eventer.plan.shape.abstract import (
     LazyValue,
     ObjectLayers,
     Text,
+    array_of,
     evaluated,
     object_of,
 )
@@ -28,6 +30,8 @@ _TYPES: Final = {
     ReturnType.INTEGER: INTEGER,
     ReturnType.NUMBER: NUMBER,
     ReturnType.TEXT: TEXT,
+    ReturnType.BOOLEAN: BOOLEAN,
+    ReturnType.ARRAY: array_of(evaluated(ANYTHING)),
     ReturnType.TIMESTAMP: AbstractValue(Text(timestamp=True)),
     ReturnType.JSON: ANYTHING,
 }
@@ -39,7 +43,8 @@ def native_result(name: str, arguments: tuple[LazyValue, ...]) -> AbstractValue:
     if spec is None:
         return ANYTHING
     if spec.items is not None and arguments:
-        return _item(spec, arguments[0].get())
+        item = _item(spec, arguments[0].get())
+        return array_of(evaluated(item)) if spec.return_type is ReturnType.ARRAY else item
     if spec.return_type is not ReturnType.OBJECT:
         return _TYPES[spec.return_type]
     fields = {
