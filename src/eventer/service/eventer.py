@@ -225,7 +225,9 @@ class Eventer:
         generator.update_record(state=state, failure=failure, updated_at=now)
 
     async def events(self, id: int, first: int, count: int) -> RecomputedEvents:  # noqa: A002
-        """Recomputes the events [first, first + count), past or future, without skipped ones.
+        """Recomputes what is written of the events [first, first + count), past or future.
+
+        Skipped and dropped events are left out.
 
         Raises:
             NotFoundError: no generator has this id.

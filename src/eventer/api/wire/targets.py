@@ -47,7 +47,7 @@ ValueField = Annotated[
     NonEmptyText | None,
     Field(description="Source of what is written; if omitted, the whole event."),
 ]
-OmittedFields = Annotated[list[NonEmptyText], Field(max_length=100), BeforeValidator(_one_or_more)]
+OmittedFields = Annotated[list[NonEmptyText], Field(max_length=100)]
 OMIT_DESCRIPTION = "Fields or JSON pointers of what is written that are left out."
 
 
