@@ -36,6 +36,10 @@ DRAWS = {
         "get_one_of([1, 2.5, -7])", "get_rand_data().amount", "get_rand_data()['lat']",
         "get_rand_data().unix_time", "get_integer(0, 4)", "get_one_of([1, 2, 3], [0, 1, 2.5])",
         "library.integer(hi=9, lo={number})", "get_integer(hi=1e6, lo={number})",
+        "get_index()", "get_sequence(5, -2)", "get_sequence({number}, get_integer(0, 3))",
+        "get_cycle([3, {number}])", "get_unique_integer(1, 7)", "get_unique_integer(-300, 900)",
+        "get_epoch()", "get_epoch('s', {number})", "get_duration('-1s', '1m')",
+        "get_duration(0, {number})",
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
@@ -48,6 +52,8 @@ DRAWS = {
         "get_pattern('[a-c]{{1,3}}(é|\\\\d)?')", "get_pattern('[\"/x]{{2}}')",
         "get_pattern(get_one_of(['[ab]c', 'd+']))", "get_words(1, 2)", "get_sentences(1, 2)",
         "get_words(get_integer(1, 2), 2)",
+        "get_cycle('a b c')", "get_uuid()", "get_uuid7()", "get_now()", "get_now('us', {number})",
+        "get_now(get_one_of('s, ns'), get_duration(0, 1))",
     ),
     "boolean": (
         "(get_integer(1, 3) == 1)", "get_one_of([true, false])",
