@@ -54,7 +54,7 @@ def _import_own_share(config):
     for path in paths[number::count]:
         try:
             importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
-        except (Exception, pytest.skip.Exception):
+        except (Exception, pytest.skip.Exception):  # noqa: BLE001
             continue  # the collection reports it
 
 

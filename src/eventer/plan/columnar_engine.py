@@ -22,12 +22,14 @@ from eventer.plan.engine import ScheduledTimes
 from eventer.plan.execution import BatchTooLargeError, Execution
 from eventer.plan.field_sources import FieldSource, TracedPart, find_field_sources
 from eventer.plan.graph import Node
+from eventer.plan.inputs import PlanInputs
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.ops.documents import text_array
 from eventer.plan.ops.operation import RAISING
 from eventer.plan.plan_fields import PlanFields
 from eventer.plan.row_program import BoundRowProgram
 from eventer.plan.row_program_writer import NOTHING
+from eventer.plan.stream_plan import StreamPlan
 from eventer.plan.trace.traced_event import TracedEvent
 
 MAX_PREFETCHED: Final = 256
@@ -54,7 +56,10 @@ def _may_raise(node: Node) -> bool:
 
 
 class Plan:
-    """A traced event and the program that writes it, or a `part` of it; threads can share it."""
+    """A traced event and the program that writes it, or a `part` of it.
+
+    Generators and threads can share it.
+    """
 
     def __init__(
         self, traced: TracedEvent, program: BoundRowProgram, part: TracedPart | None = None
@@ -73,9 +78,12 @@ class Plan:
         """Whether events depend on their due times."""
         return self.traced.timed
 
-    def run(self, index: NDArray[np.int64], scheduled: NDArray[np.int64]) -> Execution:
-        """A run for events."""
-        return Execution(self.traced.tracer.graph, index, scheduled, self.traced.restart_meter)
+    def run(
+        self, index: NDArray[np.int64], scheduled: NDArray[np.int64], inputs: PlanInputs
+    ) -> Execution:
+        """A run for events of a generator."""
+        graph, restart_meter = self.traced.tracer.graph, self.traced.restart_meter
+        return Execution(graph, index, scheduled, restart_meter, inputs)
 
     def read(self, run: Execution, field: FieldRequest, rows: tuple[int, int]) -> Any:
         """A field of rows [start, stop) of a run as a column."""
@@ -108,7 +116,7 @@ class ColumnarEngine:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: StreamPlan,
         interpreter: Callable[[], InterpreterEngine],
         max_event_bytes: int = MAX_EVENT_BYTES,
         *,
@@ -116,7 +124,7 @@ class ColumnarEngine:
         match_hints: bool = False,
     ) -> None:
         """`number` staggers the ticks at which engines that start together generate ahead."""
-        self._plan = plan
+        self._plan, self._inputs = plan.plan, plan.inputs
         self._make_interpreter = interpreter
         self._interpreter_engine: InterpreterEngine | None = None
         self._max_event_bytes = max_event_bytes
@@ -238,11 +246,11 @@ class ColumnarEngine:
     def _compute_rows(self, first: int, scheduled: NDArray[np.int64]) -> ComputedRows:
         """Computes the columns and the texts of events."""
         index = np.arange(first, first + len(scheduled), dtype=np.int64)
-        run = self._plan.run(index, scheduled)
+        run = self._plan.run(index, scheduled, self._inputs)
         columns = self._plan.program.columns(run)
         run.find_raised(self._plan.checks)
         texts = assemble(
-            self._plan.program.rows,
+            self._inputs.context.rows(self._plan.program),
             columns,
             len(index),
             limit=MAX_BYTES,

@@ -15,6 +15,7 @@ from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, Function, force
 from eventer.kernels.json.instructions import RowOp
 from eventer.plan.graph import Domain, Literal, Node, Type, source_node
+from eventer.plan.ops.context_texts import CONTEXT_TEXT
 from eventer.plan.row_program import BoundRowProgram, Layout
 from eventer.plan.row_program_builder import MAX_LITERALS, RowProgramBuilder
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, SymbolicList
@@ -69,6 +70,10 @@ class RowProgramWriter:
             self._out.add_literal(json_text(value))
 
     def _symbol(self, value: Symbol, omitted: OmittedFields) -> None:
+        source = source_node(value.node)
+        if source.operation == CONTEXT_TEXT:
+            self._out.add_input(source.parameters[0])
+            return
         node = self._tracer.lift(value.node)
         if node.type is Type.DICTIONARY:
             entries = node.entries
