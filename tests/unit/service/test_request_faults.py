@@ -39,6 +39,18 @@ def test_a_valid_request_has_no_faults() -> None:
     assert pointers(to(PostgresTarget("shop.orders"))) == []
 
 
+def test_options_of_what_is_written() -> None:
+    assert pointers(to(KafkaTarget("orders", key="k", value="/a", omit=("b",), op="/op"))) == []
+    bad = {"value": "/~", "omit": ("a", "/~2"), "op": "/~x"}
+    for target in (KafkaTarget("orders", key="k", **bad), PostgresTarget("orders", **bad)):
+        at = f"/destinations/0/{target.kind}"
+        assert pointers(to(target)) == [f"{at}/value", f"{at}/op", f"{at}/omit/1"]
+    (fault,) = request_faults(to(KafkaTarget("orders", op="op")), CONNECTIONS)
+    assert fault.pointer == "/destinations/0/kafka/op"
+    assert fault.message.startswith("`op` needs `key`")
+    assert pointers(to(PostgresTarget("orders", op="op"))) == [], "its table may have a key"
+
+
 def test_unknown_ids() -> None:
     request = to(KafkaTarget("orders"), schedule=("dd", "nobody"))
     faults = list(request_faults(request, CONNECTIONS))
