@@ -171,6 +171,24 @@ def _first_segment(pace: PaceSpec, stream: Stream, digest: str, now: int) -> Seg
     return begin(t0, 0, pace, arrivals_key(pace, stream, digest))
 
 
+def requested_pace(record: GeneratorRecord, event: EventRequest) -> PaceSpec:
+    """The pace that a request asks for; without a `start`, the one of the generator stays."""
+    if event.pace.start is None:
+        return replace(event.pace, start=record.pace.start)
+    return event.pace
+
+
+def start_fault(record: GeneratorRecord, resolved: ResolvedSchedule) -> Iterator[Fault]:
+    """Another `start` for a generator that exists: its first events have their times."""
+    start = resolved.event.pace.start
+    if start is not None and start != record.pace.start:
+        yield Fault(
+            format_pointer(["events", resolved.event_number, "pace", "start"]),
+            f"generator {record.id} exists and began at another time",
+            "leave `start` out, or remove the generator first",
+        )
+
+
 def needs_change(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
     """Whether a request changes an existing generator, or starts a failed one again."""
     event = resolved.event
@@ -182,7 +200,7 @@ def needs_change(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
 
 
 def _has_other_pace(record: GeneratorRecord, event: EventRequest) -> bool:
-    return event.pace != record.pace
+    return requested_pace(record, event) != record.pace
 
 
 def _has_other_policies(record: GeneratorRecord, event: EventRequest) -> bool:
@@ -194,8 +212,9 @@ def changes_to(record: GeneratorRecord, resolved: ResolvedSchedule, now: int) ->
     event = resolved.event
     if _has_other_pace(record, event):
         pace = Pace(record.segments)
-        key = arrivals_key(event.pace, record.spec.stream, record.spec.digest)
-        segment = repace(pace, now, event.pace, key)
+        wanted = requested_pace(record, event)
+        key = arrivals_key(wanted, record.spec.stream, record.spec.digest)
+        segment = repace(pace, now, wanted, key)
         yield BeginSegment(record.id, record.incarnation, segment, now)
     if _has_other_policies(record, event):
         yield SetPolicies(record.id, record.incarnation, event.on_error, event.catch_up, now)

@@ -9,6 +9,7 @@ from eventer.core.model import GeneratorState, Guarantee, Target
 from eventer.destinations.audit import AuditReport
 from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.runs.lateness import LATENESS_BOUNDS
+from eventer.runs.pacing import peak_rate
 from eventer.service.shard_totals import ShardTotals, Stage
 from eventer.workers.inspector_messages import (
     Inspection,
@@ -25,6 +26,7 @@ __all__ = [
     "LATENESS_BOUNDS",
     "AuditProgress",
     "GeneratorFailure",
+    "GeneratorRecord",
     "GeneratorView",
     "Inspection",
     "PreviewedEvents",
@@ -73,6 +75,11 @@ class GeneratorView:
     def id(self) -> int:
         """The generator's id."""
         return self.record.id
+
+    @property
+    def peak_rate(self) -> float:
+        """The highest rate that its pace can have."""
+        return peak_rate(self.record.pace)
 
     @property
     def target(self) -> Target:

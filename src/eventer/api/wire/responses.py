@@ -8,21 +8,18 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from eventer.api.wire.faults import FaultOut, WarningOut
+from eventer.api.wire.pace import PaceOut, pace_json
 from eventer.api.wire.response_model import EventsModel, Json, ResponseModel, attribute, within
 from eventer.api.wire.targets import TargetBody
-from eventer.core.duration import format_duration
 from eventer.core.errors import EventerError
 from eventer.core.instant import format_instant
 from eventer.core.model import EngineName, Guarantee, KafkaTarget, PostgresTarget
-from eventer.service.views import GeneratorFailure, Stage
+from eventer.core.pace import PaceSpec, Ticks
+from eventer.service.views import GeneratorFailure, GeneratorRecord, Stage
 
 
 def _instant_text(value: object) -> object:
     return format_instant(value) if isinstance(value, int) else value
-
-
-def _duration_text(value: object) -> object:
-    return format_duration(value) if isinstance(value, int) else value
 
 
 def _target_json(value: object) -> object:
@@ -33,6 +30,17 @@ def _target_json(value: object) -> object:
     if isinstance(value, KafkaTarget):
         options |= {"headers": dict(value.headers), "config": dict(value.config)}
     return {"type": value.kind, value.kind: {n: v for n, v in options.items() if v}}
+
+
+def _event_json(value: object) -> object:
+    if not isinstance(value, GeneratorRecord):
+        return value
+    pace, stream = value.pace, value.spec.stream.name
+    event: Json = {"dataset": value.spec.event_source.context.dataset, "stream": stream}
+    given = pace_json(pace)
+    if isinstance(pace.shape, Ticks) and pace == PaceSpec(pace.shape):
+        return event | given
+    return event | {"pace": given}
 
 
 def _fault_json(value: object) -> object:
@@ -56,16 +64,17 @@ AlwaysTrue: TypeAlias = Annotated[bool, WithJsonSchema({"type": "boolean", "cons
 
 
 class EventOut(ResponseModel):
-    """The events of a generator, and how many are due how often."""
+    """The events of a generator, and when they are due."""
 
-    dataset: str | None = Field(
-        validation_alias=attribute("spec", "event_source", "context", "dataset")
+    dataset: str | None
+    stream: str | None
+    count: int | None = Field(default=None, description="See `interval`.")
+    interval: str | None = Field(
+        default=None,
+        examples=["10s"],
+        description="`count` events are due every `interval`; omitted if there is a `pace`.",
     )
-    stream: str | None = Field(validation_alias=attribute("spec", "stream", "name"))
-    count: int = Field(validation_alias=attribute("pace", "shape", "count"))
-    interval: Annotated[str, BeforeValidator(_duration_text)] = Field(
-        examples=["10s"], validation_alias=attribute("pace", "shape", "interval")
-    )
+    pace: PaceOut | None = Field(default=None, description="Any other pace, as in a request.")
 
 
 class ErrorOut(FaultOut):
@@ -82,7 +91,7 @@ class GeneratorOut(ResponseModel):
     destination: Annotated[TargetBody, BeforeValidator(_target_json)] = Field(
         validation_alias="target"
     )
-    event: EventOut = Field(validation_alias="record")
+    event: Annotated[EventOut, BeforeValidator(_event_json)] = Field(validation_alias="record")
     seed: Id = Field(validation_alias=attribute("record", "spec", "stream", "seed"))
     engine: EngineName = Field(validation_alias=attribute("record", "spec", "engine"))
     engine_reason: str | None = Field(

@@ -34,12 +34,14 @@ def _has_text(name: str) -> dict[str, JsonValue]:
     return {"required": [name], "properties": {name: {"type": "string"}}}
 
 
+TEMPLATE_FIELDS: list[JsonValue] = [_has_text("schema"), _has_text("template")]
+"""One of these fields has the template."""
+
+
 class TemplateBody(RequestModel):
     """A template: base64 in `schema`, or plain text in `template`."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [_has_text("schema"), _has_text("template")]}
-    )
+    model_config = ConfigDict(json_schema_extra={"oneOf": TEMPLATE_FIELDS})
 
     schema_: EncodedTemplate | None = Field(
         default=None, alias="schema", description="The Jsonnet template in base64."
