@@ -12,7 +12,7 @@ from eventer.core.errors import Fault, NotFoundError, RegistryError, RequestErro
 from eventer.core.model import GeneratorState, Position
 from eventer.registry.base import Registry, Remove, SetState
 from eventer.service.add_generators import Adder
-from eventer.service.connections import known_connections
+from eventer.service.connections import KnownConnection, known_connections
 from eventer.service.destination_checker import DestinationChecker
 from eventer.service.generator import Generator, view
 from eventer.service.lifecycle import Lifecycle
@@ -278,6 +278,10 @@ class Eventer:
         """
         generators = self._lifecycle.generators
         return self._verifier.verify(self._generator(id), generators, allow_foreign=allow_foreign)
+
+    def connections(self) -> Mapping[str, KnownConnection]:
+        """The connections that requests may name, by name."""
+        return self._connections
 
     async def problems(self) -> tuple[str, ...]:
         """Why the service cannot work: the registry or a worker is not available.

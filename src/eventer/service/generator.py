@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import EventerError, PositionLostError
 from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.destinations.base import Flow
@@ -189,6 +190,7 @@ def view(
         if generator.active
         else 0.0,
         lag=lag,
+        overdue=max(0, now - pace.due_at(generator.position.next)) / NS_PER_SECOND if lag else 0.0,
         retries=generator.retries,
         limited_by=slowest if generator.active and behind else None,
         next_tick=pace.due_at(due) if generator.active and due < pace.limit else None,
