@@ -8,12 +8,16 @@ from typing import Final
 from eventer.core.errors import NotFoundError
 from eventer.core.model import JsonValue
 from eventer.core.suggestions import did_you_mean
+from eventer.functions.addresses import GET_ADDRESS
 from eventer.functions.choices import GET_ONE_OF
+from eventer.functions.companies import GET_COMPANY, GET_JOB
 from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
 from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
 from eventer.functions.patterns import GET_PATTERN
+from eventer.functions.people import GET_PERSON
 from eventer.functions.rand_data.get_rand_data import GET_RAND_DATA
 from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter
+from eventer.functions.things import GET_DEVICE, GET_PRODUCT
 from eventer.functions.timestamps import GET_TIMESTAMP
 from eventer.functions.user_agents import GET_RAND_USER_AGENT
 from eventer.functions.words import GET_SENTENCES, GET_WORDS
@@ -93,5 +97,11 @@ CATALOG: Final = Catalog(
         GET_PATTERN,
         GET_WORDS,
         GET_SENTENCES,
+        GET_PERSON,
+        GET_ADDRESS,
+        GET_COMPANY,
+        GET_JOB,
+        GET_PRODUCT,
+        GET_DEVICE,
     )
 )
