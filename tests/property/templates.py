@@ -9,19 +9,13 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
+from eventer.functions.catalog import CATALOG
 from tests.property.comparisons import ComparisonWriter
 from tests.property.source_writer import Scope
 
 KINDS = ("number", "number", "string", "string", "boolean", "array", "object")
 FIELDS = ("a", "b", "c", "d", "e")
-PRELUDE = (
-    "local get_integer = std.native('get_integer'), get_number = std.native('get_number'), "
-    "get_one_of = std.native('get_one_of'), get_rand_data = std.native('get_rand_data'), "
-    "get_timestamp = std.native('get_timestamp'), get_dataset = std.native('get_dataset'), "
-    "get_rand_user_agent = std.native('get_rand_user_agent'), "
-    "get_pattern = std.native('get_pattern'), get_words = std.native('get_words'), "
-    "get_sentences = std.native('get_sentences');\n"
-)
+PRELUDE = "".join(f"local {name} = std.native('{name}');\n" for name in CATALOG.names())
 NUMBERS = ("0", "1", "2", "-3", "0.5", "10", "1e3", "255", "1e15", "2.675", "100", "1e21", "-0.0")
 STRINGS = ("''", "'a'", "'abc'", "'é😀'", "'a,b,c'", "'10'", "'A b'", "'\\n\\u0001\"'", "'%'")
 NAMES = (
@@ -37,7 +31,8 @@ DRAWS = {
         "get_integer(1, 10)", "get_integer(-2, 2)", "get_integer(0, {number})",
         "get_integer({number}, 1e6)", "get_number(-1, 1)", "get_number({number}, 1e4)",
         "get_one_of([1, 2.5, -7])", "get_rand_data().amount", "get_rand_data()['lat']",
-        "get_rand_data().unix_time", "get_integer(0, 4)",
+        "get_rand_data().unix_time", "get_integer(0, 4)", "get_one_of([1, 2, 3], [0, 1, 2.5])",
+        "get_address().latitude", "get_product().price",
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
@@ -47,14 +42,26 @@ DRAWS = {
         "get_rand_data().opayment_method", "get_one_of(['a', {string}])",
         "get_pattern('[a-c]{{1,3}}(é|\\\\d)?')", "get_pattern('[\"/x]{{2}}')",
         "get_pattern(get_one_of(['[ab]c', 'd+']))", "get_words(1, 2)", "get_sentences(1, 2)",
-        "get_words(get_integer(1, 2), 2)",
+        "get_words(get_integer(1, 2), 2)", "get_person().name", "get_person('ja').email",
+        "get_person(get_one_of('ru, es')).last_name", "get_address('de').postcode",
+        "get_address('ja').city", "get_company('ru').name", "get_job('fr')", "get_product().sku",
+        "get_device().os", "get_person({string}).name", "get_address('ru').street_address",
+        "get_one_of({{ a: 3, b: 0.5, c: 0 }})", "get_one_of(['a', {string}], [1, 3])",
     ),
     "boolean": (
         "(get_integer(1, 3) == 1)", "get_one_of([true, false])",
-        "(get_number(0, 1) < 0.3)",
+        "(get_number(0, 1) < 0.3)", "get_boolean()", "get_boolean(get_number(0, 1))",
+        "get_boolean(0.5 + {number} / 100)",
     ),
-    "array": ("get_one_of([[1], [2, 3], []])", "std.range(1, get_integer(0, 4))"),
-    "object": ("get_one_of([{{ a: 1, b: 'x' }}, {{ a: 2, b: 'y' }}])",),
+    "array": (
+        "get_one_of([[1], [2, 3], []])", "std.range(1, get_integer(0, 4))",
+        "get_some_of([{any}, 'b', 3], 0, 2)", "get_some_of('a b c', get_integer(0, 2), 3)",
+        "get_shuffled([{any}, 2])", "get_some_of('a b', 0, {number})",
+    ),
+    "object": (
+        "get_one_of([{{ a: 1, b: 'x' }}, {{ a: 2, b: 'y' }}])", "get_person('es')",
+        "get_product()", "get_address(null, 'JP')",
+    ),
 }  # fmt: skip
 CALLS = {
     "number": (

@@ -9,6 +9,7 @@ from eventer.core.errors import NotFoundError
 from eventer.core.model import JsonValue
 from eventer.core.suggestions import did_you_mean
 from eventer.functions.addresses import GET_ADDRESS
+from eventer.functions.booleans import GET_BOOLEAN
 from eventer.functions.choices import GET_ONE_OF
 from eventer.functions.companies import GET_COMPANY, GET_JOB
 from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
@@ -16,6 +17,7 @@ from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
 from eventer.functions.patterns import GET_PATTERN
 from eventer.functions.people import GET_PERSON
 from eventer.functions.rand_data.get_rand_data import GET_RAND_DATA
+from eventer.functions.selections import GET_SHUFFLED, GET_SOME_OF
 from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter
 from eventer.functions.things import GET_DEVICE, GET_PRODUCT
 from eventer.functions.timestamps import GET_TIMESTAMP
@@ -89,6 +91,9 @@ CATALOG: Final = Catalog(
         GET_DATASET,
         GET_INSTANCE_ID,
         GET_ONE_OF,
+        GET_SOME_OF,
+        GET_SHUFFLED,
+        GET_BOOLEAN,
         GET_TIMESTAMP,
         GET_INTEGER,
         GET_NUMBER,
