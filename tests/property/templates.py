@@ -40,6 +40,7 @@ DRAWS = {
         "get_cycle([3, {number}])", "get_unique_integer(1, 7)", "get_unique_integer(-300, 900)",
         "get_epoch()", "get_epoch('s', {number})", "get_duration('-1s', '1m')",
         "get_duration(0, {number})",
+        "get_address().latitude", "get_product().price",
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
@@ -54,6 +55,10 @@ DRAWS = {
         "get_words(get_integer(1, 2), 2)",
         "get_cycle('a b c')", "get_uuid()", "get_uuid7()", "get_now()", "get_now('us', {number})",
         "get_now(get_one_of('s, ns'), get_duration(0, 1))",
+        "get_person().name", "get_person('ja').email",
+        "get_person(get_one_of('ru, es')).last_name", "get_address('de').postcode",
+        "get_address('ja').city", "get_company('ru').name", "get_job('fr')", "get_product().sku",
+        "get_device().os", "get_person({string}).name", "get_address('ru').street_address",
     ),
     "boolean": (
         "(get_integer(1, 3) == 1)", "get_one_of([true, false])",
@@ -65,7 +70,10 @@ DRAWS = {
         "get_some_of([{any}, 'b', 3], 0, 2)", "get_some_of('a b c', get_integer(0, 2), 3)",
         "get_shuffled([{any}, 2])", "get_some_of('a b', 0, {number})",
     ),
-    "object": ("get_one_of([{{ a: 1, b: 'x' }}, {{ a: 2, b: 'y' }}])",),
+    "object": (
+        "get_one_of([{{ a: 1, b: 'x' }}, {{ a: 2, b: 'y' }}])", "get_person('es')",
+        "get_product()", "get_address(null, 'JP')",
+    ),
 }  # fmt: skip
 CALLS = {
     "number": (

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from eventer.functions.string_building import StringDictionary
 
+_LOCALES: Final = ("en", "de", "fr", "es", "ru", "ja")
 LISTS: Final = (
     "currencies",
     "first_names_female",
@@ -32,6 +33,14 @@ ADDED_LISTS: Final = (
     "sentence_verbs",
     "sentence_objects",
     "sentence_ends",
+    *(f"first_names_{gender}_{locale}" for locale in _LOCALES for gender in ("female", "male")),
+    *(f"last_names_{locale}" for locale in ("en", "de", "fr", "es", "female_ru", "male_ru", "ja")),
+    *(f"streets_{locale}" for locale in _LOCALES),
+    *(f"jobs_{locale}" for locale in _LOCALES),
+    "cities",
+    "countries",
+    "products",
+    "devices",
 )
 
 

@@ -31,6 +31,7 @@ class ProgramBuilder:
         self._octets = bytearray()
         self._offsets: dict[tuple[int, ...] | tuple[str, ...] | bytes, int] = {}
         self._registers: dict[tuple[int, ...], int] = {}
+        self._register_count = 0
 
     def add(self, op: TextOp, *operands: int) -> None:
         """Adds an instruction."""
@@ -40,7 +41,8 @@ class ProgramBuilder:
         """The register with the number that this instruction computes."""
         made = (op, *operands)
         if made not in self._registers:
-            self._registers[made] = len(self._registers)
+            self._registers[made] = self._register_count
+            self._register_count += 1
             self.add(op, self._registers[made], *operands)
         return self._registers[made]
 
@@ -48,11 +50,12 @@ class ProgramBuilder:
     def unless(self, register: int, hidden: int) -> Iterator[None]:
         """Skips the instructions added within if table `hidden` is not 0 at the register.
 
-        A number that is computed within must not be used afterwards.
+        A number that is computed within is not known afterwards.
         """
-        at = len(self._code)
+        at, known = len(self._code), dict(self._registers)
         self.add(TextOp.UNLESS)
         yield
+        self._registers = known
         self._code[at][1:4] = [register, hidden, len(self._code) - at - 1]
 
     def text(self, text: bytes) -> int:
@@ -96,6 +99,6 @@ class ProgramBuilder:
             code=np.array(self._code, dtype=np.int64).reshape(-1, OPERANDS + 1),
             numbers=np.array(self._numbers, dtype=np.int64),
             data=np.frombuffer(bytes(self._octets) + bytes(SLACK), dtype=np.uint8),
-            registers=len(self._registers) + 1,
+            registers=self._register_count + 1,
             width=width,
         )

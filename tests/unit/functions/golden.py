@@ -13,6 +13,7 @@ import numpy as np
 from eventer.core.model import JsonValue
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
+from eventer.functions.locales import LOCALES
 from eventer.functions.spec import BatchContext
 
 FILE = Path(__file__).parent / "golden.json"
@@ -51,6 +52,13 @@ CALLS: tuple[tuple[str, Sequence[JsonValue]], ...] = (
     ("get_pattern", (r"[A-Z]{2,4}-\d{3}(\.(new|old)|[é-ü]{2})?\"",)),
     ("get_words", (1.0, 5.0)),
     ("get_sentences", (1.0, 3.0)),
+    *(("get_person", (locale,)) for locale in LOCALES),
+    *(("get_address", (locale,)) for locale in LOCALES),
+    ("get_address", ("de", "US")),
+    *(("get_company", (locale,)) for locale in LOCALES),
+    *(("get_job", (locale,)) for locale in LOCALES),
+    ("get_product", ()),
+    ("get_device", ()),
 )
 
 

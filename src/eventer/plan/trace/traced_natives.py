@@ -167,7 +167,9 @@ class TracedNative:
 
         def again(value: Any) -> Any:
             changed = tracer.plain.argument(value)
-            return self.call([*given[:number], changed, *given[number + 1 :]], key)
+            found = self.call([*given[:number], changed, *given[number + 1 :]], key)
+            # The caller merges the results of several calls, which must be values of the language.
+            return tracer.plain.value(found) if isinstance(found, TracedNativeObject) else found
 
         return again
 
