@@ -30,8 +30,6 @@ class Case(NamedTuple):
     bound: float
 
 
-import sys
-
 CASES: Final = (
     Case("normal", (10, 2), lambda g: g.normal(10, 2, ROWS), 1.2),
     Case("exponential", (10,), lambda g: g.exponential(10, ROWS), 1.0),

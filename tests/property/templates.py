@@ -18,7 +18,9 @@ PRELUDE = (
     "local get_integer = std.native('get_integer'), get_number = std.native('get_number'), "
     "get_one_of = std.native('get_one_of'), get_rand_data = std.native('get_rand_data'), "
     "get_timestamp = std.native('get_timestamp'), get_dataset = std.native('get_dataset'), "
-    "get_rand_user_agent = std.native('get_rand_user_agent');\n"
+    "get_rand_user_agent = std.native('get_rand_user_agent'), "
+    "get_normal = std.native('get_normal'), get_gamma = std.native('get_gamma'), "
+    "get_poisson = std.native('get_poisson'), get_zipf = std.native('get_zipf');\n"
 )
 NUMBERS = ("0", "1", "2", "-3", "0.5", "10", "1e3", "255", "1e15", "2.675", "100", "1e21", "-0.0")
 STRINGS = ("''", "'a'", "'abc'", "'é😀'", "'a,b,c'", "'10'", "'A b'", "'\\n\\u0001\"'", "'%'")
@@ -35,7 +37,9 @@ DRAWS = {
         "get_integer(1, 10)", "get_integer(-2, 2)", "get_integer(0, {number})",
         "get_integer({number}, 1e6)", "get_number(-1, 1)", "get_number({number}, 1e4)",
         "get_one_of([1, 2.5, -7])", "get_rand_data().amount", "get_rand_data()['lat']",
-        "get_rand_data().unix_time", "get_integer(0, 4)",
+        "get_rand_data().unix_time", "get_integer(0, 4)", "get_number(0, {number}, 2)",
+        "get_normal({number}, 3)", "get_normal(0, 2, -1, {number})", "get_poisson({number})",
+        "get_gamma(get_number(0.1, 3), 2, 1)", "get_zipf(get_integer(0, 50), 1.5)",
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",

@@ -9,6 +9,8 @@ from eventer.core.errors import NotFoundError
 from eventer.core.model import JsonValue
 from eventer.core.suggestions import did_you_mean
 from eventer.functions.choices import GET_ONE_OF
+from eventer.functions.distributions_continuous import CONTINUOUS
+from eventer.functions.distributions_discrete import DISCRETE
 from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
 from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
 from eventer.functions.rand_data.get_rand_data import GET_RAND_DATA
@@ -88,5 +90,7 @@ CATALOG: Final = Catalog(
         GET_NUMBER,
         GET_RAND_DATA,
         GET_RAND_USER_AGENT,
+        *CONTINUOUS,
+        *DISCRETE,
     )
 )

