@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
+from eventer.functions.catalog import CATALOG
 from tests.property.comparisons import ComparisonWriter
 from tests.property.source_writer import Scope
 
 KINDS = ("number", "number", "string", "string", "boolean", "array", "object")
 FIELDS = ("a", "b", "c", "d", "e")
+<<<<<<< HEAD
 PRELUDE = (
     "local get_integer = std.native('get_integer'), get_number = std.native('get_number'), "
     "get_one_of = std.native('get_one_of'), get_rand_data = std.native('get_rand_data'), "
@@ -22,6 +24,9 @@ PRELUDE = (
     "get_normal = std.native('get_normal'), get_gamma = std.native('get_gamma'), "
     "get_poisson = std.native('get_poisson'), get_zipf = std.native('get_zipf');\n"
 )
+=======
+PRELUDE = "".join(f"local {name} = std.native('{name}');\n" for name in CATALOG.names())
+>>>>>>> functions
 NUMBERS = ("0", "1", "2", "-3", "0.5", "10", "1e3", "255", "1e15", "2.675", "100", "1e21", "-0.0")
 STRINGS = ("''", "'a'", "'abc'", "'é😀'", "'a,b,c'", "'10'", "'A b'", "'\\n\\u0001\"'", "'%'")
 NAMES = (
@@ -37,9 +42,13 @@ DRAWS = {
         "get_integer(1, 10)", "get_integer(-2, 2)", "get_integer(0, {number})",
         "get_integer({number}, 1e6)", "get_number(-1, 1)", "get_number({number}, 1e4)",
         "get_one_of([1, 2.5, -7])", "get_rand_data().amount", "get_rand_data()['lat']",
+<<<<<<< HEAD
         "get_rand_data().unix_time", "get_integer(0, 4)", "get_number(0, {number}, 2)",
         "get_normal({number}, 3)", "get_normal(0, 2, -1, {number})", "get_poisson({number})",
         "get_gamma(get_number(0.1, 3), 2, 1)", "get_zipf(get_integer(0, 50), 1.5)",
+=======
+        "get_rand_data().unix_time", "get_integer(0, 4)", "get_one_of([1, 2, 3], [0, 1, 2.5])",
+>>>>>>> functions
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
@@ -47,12 +56,18 @@ DRAWS = {
         "get_timestamp('2024-01-01', '2024-02-01', '1h')", "get_timestamp('now-1h', 'now', '1ms')",
         "get_rand_user_agent()", "get_dataset('d')", "get_rand_data().cc_number",
         "get_rand_data().opayment_method", "get_one_of(['a', {string}])",
+        "get_one_of({{ a: 3, b: 0.5, c: 0 }})", "get_one_of(['a', {string}], [1, 3])",
     ),
     "boolean": (
         "(get_integer(1, 3) == 1)", "get_one_of([true, false])",
-        "(get_number(0, 1) < 0.3)",
+        "(get_number(0, 1) < 0.3)", "get_boolean()", "get_boolean(get_number(0, 1))",
+        "get_boolean(0.5 + {number} / 100)",
     ),
-    "array": ("get_one_of([[1], [2, 3], []])", "std.range(1, get_integer(0, 4))"),
+    "array": (
+        "get_one_of([[1], [2, 3], []])", "std.range(1, get_integer(0, 4))",
+        "get_some_of([{any}, 'b', 3], 0, 2)", "get_some_of('a b c', get_integer(0, 2), 3)",
+        "get_shuffled([{any}, 2])", "get_some_of('a b', 0, {number})",
+    ),
     "object": ("get_one_of([{{ a: 1, b: 'x' }}, {{ a: 2, b: 'y' }}])",),
 }  # fmt: skip
 CALLS = {

@@ -21,7 +21,8 @@ from eventer.kernels.draw import Words, entity_words
 _MAX_SHOWN: Final = 40
 
 Numbers: TypeAlias = float | NDArray[np.float64]
-Integers: TypeAlias = int | NDArray[np.int64]
+IntegerArray: TypeAlias = NDArray[np.int64]
+Integers: TypeAlias = int | IntegerArray
 Condition: TypeAlias = bool | np.bool_ | NDArray[np.bool_]
 """Whether something holds in all rows, or in each row."""
 

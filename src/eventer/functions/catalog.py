@@ -8,12 +8,14 @@ from typing import Final
 from eventer.core.errors import NotFoundError
 from eventer.core.model import JsonValue
 from eventer.core.suggestions import did_you_mean
+from eventer.functions.booleans import GET_BOOLEAN
 from eventer.functions.choices import GET_ONE_OF
 from eventer.functions.distributions_continuous import CONTINUOUS
 from eventer.functions.distributions_discrete import DISCRETE
 from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
 from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
 from eventer.functions.rand_data.get_rand_data import GET_RAND_DATA
+from eventer.functions.selections import GET_SHUFFLED, GET_SOME_OF
 from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter
 from eventer.functions.timestamps import GET_TIMESTAMP
 from eventer.functions.user_agents import GET_RAND_USER_AGENT
@@ -85,6 +87,9 @@ CATALOG: Final = Catalog(
         GET_DATASET,
         GET_INSTANCE_ID,
         GET_ONE_OF,
+        GET_SOME_OF,
+        GET_SHUFFLED,
+        GET_BOOLEAN,
         GET_TIMESTAMP,
         GET_INTEGER,
         GET_NUMBER,

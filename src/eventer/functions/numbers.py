@@ -11,7 +11,7 @@ import numpy as np
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions import arguments as args
-from eventer.functions.arguments import Integers, Numbers
+from eventer.functions.arguments import IntegerArray, Integers, Numbers
 from eventer.functions.columns import Column, FloatColumn, IntegerColumn
 from eventer.functions.rounding import (
     DECIMALS,
@@ -46,10 +46,9 @@ class Integer(BoundCall):
     def column(self, key: draw.Key, context: BatchContext) -> Column:
         """See `BoundCall.column`. Beyond 2^53, values are the nearest doubles."""
         low, high = self.low, self.high
+        values = integers_between(key, context.index, low, high)
         if isinstance(low, np.ndarray) or isinstance(high, np.ndarray):
-            sizes = np.subtract(high, low).view(np.uint64) + np.uint64(1)
-            return IntegerColumn(low + draw.sized_column(key, context.index, sizes))
-        values = draw.integer_column(key, context.index, low, high)
+            return IntegerColumn(values)
         if low >= -EXACT and high <= EXACT:
             return IntegerColumn(values)
         return FloatColumn(values.astype(np.float64))
@@ -78,6 +77,16 @@ class Number(BoundCall):
         """See `BoundCall.row`."""
         low, high = float(self.low), float(self.high)
         return min(draw.unit(draw.draw(key, row.index)) * (high - low) + low, high)
+
+
+def integers_between(
+    key: draw.Key, index: draw.Index, low: Integers, high: Integers
+) -> IntegerArray:
+    """An integer in [low, high] for each row; each end is one number, or a number per row."""
+    if isinstance(low, np.ndarray) or isinstance(high, np.ndarray):
+        sizes = np.subtract(high, low).view(np.uint64) + np.uint64(1)
+        return low + draw.sized_column(key, index, sizes)
+    return draw.integer_column(key, index, low, high)
 
 
 def _integer(arguments: Sequence[Any]) -> BoundCall:

@@ -194,10 +194,11 @@ class FunctionSpec:
 
     `is_random` is false if the function reads no random words; `is_constant` is true if all events
     of a stream have one value. A function is `time_dependent` if its values depend on when their
-    events are due, whatever the arguments are. `bounds` computes the bounds of integers that are
-    returned, or of the lengths of arrays, from those of the arguments (None if not known). `items`
-    gives the items that a function chooses from, for its first argument: it returns one of them,
-    or an array of them. `fields` documents the fields of an object.
+    events are due, whatever the arguments are. `items` gives the items that a function chooses
+    from, for its first argument: it returns one of them, or an array of them. `bounds` computes
+    the bounds of integers that are returned, or of the lengths of arrays, from those of the
+    arguments (None if not known); those of the first argument are the number of its items.
+    `fields` documents the fields of an object.
     """
 
     name: str

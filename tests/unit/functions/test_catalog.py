@@ -14,17 +14,11 @@ from eventer.functions.fingerprint import fingerprint
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_the_first_eight_functions() -> None:
-    assert CATALOG.names()[:8] == (
-        "get_dataset",
-        "get_instance_id",
-        "get_one_of",
-        "get_timestamp",
-        "get_integer",
-        "get_number",
-        "get_rand_data",
-        "get_rand_user_agent",
-    )
+def test_names_are_unique_and_kept() -> None:
+    assert len(set(CATALOG.names())) == len(CATALOG.names())
+    assert all(name.startswith("get_") for name in CATALOG.names())
+    first = "dataset instance_id one_of timestamp integer number rand_data rand_user_agent"
+    assert {f"get_{name}" for name in first.split()} <= set(CATALOG.names())
 
 
 def test_an_unknown_name_gets_a_suggestion() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from eventer.core.errors import EvaluationError
+from eventer.core.model import JsonValue
 from eventer.functions.catalog import CATALOG
 from eventer.functions.spec import FunctionSpec, ReturnType
 from eventer.jsonnet.nodes import Visibility
@@ -16,6 +19,7 @@ from eventer.plan.shape.abstract import (
     AbstractArray,
     AbstractField,
     AbstractLayer,
+    AbstractObject,
     AbstractValue,
     LazyValue,
     ObjectLayers,
@@ -62,6 +66,19 @@ def _item(spec: FunctionSpec, items: AbstractValue) -> AbstractValue:
     assert spec.items is not None
     if isinstance(items.core, AbstractArray):
         return items.core.element.get()
+    if isinstance(items.core, AbstractObject):
+        return TEXT
     if not isinstance(items.core, Text) or items.core.values is None:
         return TEXT if isinstance(items.core, Text) else ANYTHING
-    return join_all(constant(item) for text in items.core.values for item in spec.items(text))
+    texts = items.core.values
+    return join_all(constant(item) for text in texts for item in _text_items(spec.items, text))
+
+
+def _text_items(
+    items: Callable[[JsonValue], Sequence[JsonValue]], text: str
+) -> Sequence[JsonValue]:
+    """The items of a text; none if the call raises."""
+    try:
+        return items(text)
+    except EvaluationError:
+        return ()

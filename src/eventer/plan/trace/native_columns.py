@@ -134,8 +134,11 @@ def result_bounds(spec: FunctionSpec, arguments: Sequence[Any]) -> Bounds | None
     """
     if spec.bounds is None:
         return None
-    given = spec.complete(arguments)
-    bounds = spec.bounds(*(bounds_of(float(v) if type(v) is int else v) for v in given))
+    given = [bounds_of(float(v) if type(v) is int else v) for v in spec.complete(arguments)]
+    if spec.items is not None:
+        count = len(spec.items(arguments[0]))
+        given[0] = (count, count)
+    bounds = spec.bounds(*given)
     if bounds is not None and bounds[0] > bounds[1]:
         raise EvaluationError(RAISES_IN_EVERY_EVENT)
     return bounds
