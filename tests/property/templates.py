@@ -15,18 +15,7 @@ from tests.property.source_writer import Scope
 
 KINDS = ("number", "number", "string", "string", "boolean", "array", "object")
 FIELDS = ("a", "b", "c", "d", "e")
-<<<<<<< HEAD
-PRELUDE = (
-    "local get_integer = std.native('get_integer'), get_number = std.native('get_number'), "
-    "get_one_of = std.native('get_one_of'), get_rand_data = std.native('get_rand_data'), "
-    "get_timestamp = std.native('get_timestamp'), get_dataset = std.native('get_dataset'), "
-    "get_rand_user_agent = std.native('get_rand_user_agent'), "
-    "get_normal = std.native('get_normal'), get_gamma = std.native('get_gamma'), "
-    "get_poisson = std.native('get_poisson'), get_zipf = std.native('get_zipf');\n"
-)
-=======
 PRELUDE = "".join(f"local {name} = std.native('{name}');\n" for name in CATALOG.names())
->>>>>>> functions
 NUMBERS = ("0", "1", "2", "-3", "0.5", "10", "1e3", "255", "1e15", "2.675", "100", "1e21", "-0.0")
 STRINGS = ("''", "'a'", "'abc'", "'é😀'", "'a,b,c'", "'10'", "'A b'", "'\\n\\u0001\"'", "'%'")
 NAMES = (
@@ -41,14 +30,13 @@ DRAWS = {
     "number": (
         "get_integer(1, 10)", "get_integer(-2, 2)", "get_integer(0, {number})",
         "get_integer({number}, 1e6)", "get_number(-1, 1)", "get_number({number}, 1e4)",
+        "get_number(0, {number}, 2)", "get_normal({number}, 3)", "get_normal(0, 2, -1, {number})",
+        "get_poisson({number})", "get_gamma(get_number(0.1, 3), 2, 1)",
+        "get_zipf(get_integer(0, 50), 1.5)", "get_signal({string}, {number}, 1, '1h', 0.2)",
+        "get_walk({number}, 5, 1, '1m', '2026-01-01', 0, 10, {number})",
+        "get_season([1, 5, {number}], 'day', 'Europe/Berlin')",
         "get_one_of([1, 2.5, -7])", "get_rand_data().amount", "get_rand_data()['lat']",
-<<<<<<< HEAD
-        "get_rand_data().unix_time", "get_integer(0, 4)", "get_number(0, {number}, 2)",
-        "get_normal({number}, 3)", "get_normal(0, 2, -1, {number})", "get_poisson({number})",
-        "get_gamma(get_number(0.1, 3), 2, 1)", "get_zipf(get_integer(0, 50), 1.5)",
-=======
         "get_rand_data().unix_time", "get_integer(0, 4)", "get_one_of([1, 2, 3], [0, 1, 2.5])",
->>>>>>> functions
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",

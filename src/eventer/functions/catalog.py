@@ -16,6 +16,7 @@ from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
 from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
 from eventer.functions.rand_data.get_rand_data import GET_RAND_DATA
 from eventer.functions.selections import GET_SHUFFLED, GET_SOME_OF
+from eventer.functions.series import SERIES
 from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter
 from eventer.functions.timestamps import GET_TIMESTAMP
 from eventer.functions.user_agents import GET_RAND_USER_AGENT
@@ -97,5 +98,6 @@ CATALOG: Final = Catalog(
         GET_RAND_USER_AGENT,
         *CONTINUOUS,
         *DISCRETE,
+        *SERIES,
     )
 )
