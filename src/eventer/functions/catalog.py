@@ -13,6 +13,8 @@ from eventer.functions.booleans import GET_BOOLEAN
 from eventer.functions.choices import GET_ONE_OF
 from eventer.functions.clock import GET_DURATION, GET_EPOCH, GET_NOW
 from eventer.functions.companies import GET_COMPANY, GET_JOB
+from eventer.functions.distributions_continuous import CONTINUOUS
+from eventer.functions.distributions_discrete import DISCRETE
 from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
 from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
 from eventer.functions.patterns import GET_PATTERN
@@ -20,6 +22,7 @@ from eventer.functions.people import GET_PERSON
 from eventer.functions.rand_data.get_rand_data import GET_RAND_DATA
 from eventer.functions.selections import GET_SHUFFLED, GET_SOME_OF
 from eventer.functions.sequences import GET_CYCLE, GET_INDEX, GET_SEQUENCE
+from eventer.functions.series import SERIES
 from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter
 from eventer.functions.things import GET_DEVICE, GET_PRODUCT
 from eventer.functions.timestamps import GET_TIMESTAMP
@@ -121,5 +124,8 @@ CATALOG: Final = Catalog(
         GET_JOB,
         GET_PRODUCT,
         GET_DEVICE,
+        *CONTINUOUS,
+        *DISCRETE,
+        *SERIES,
     )
 )

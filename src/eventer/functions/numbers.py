@@ -13,6 +13,12 @@ from eventer.core.model import JsonValue
 from eventer.functions import arguments as args
 from eventer.functions.arguments import IntegerArray, Integers, Numbers
 from eventer.functions.columns import Column, FloatColumn, IntegerColumn
+from eventer.functions.rounding import (
+    DECIMALS,
+    Rounded,
+    decimals_argument,
+    ends_with_decimals,
+)
 from eventer.functions.spec import (
     BatchContext,
     BoundCall,
@@ -120,7 +126,10 @@ def _number(arguments: Sequence[Any]) -> BoundCall:
             hint="bring 'lo' and 'hi' closer together",
         ),
     )
-    return Number(low, high)
+    decimals = decimals_argument("get_number", arguments[2])
+    if decimals is None:
+        return Number(low, high)
+    return Rounded(Number(low, high), *ends_with_decimals("get_number", low, high, decimals))
 
 
 GET_INTEGER: Final = FunctionSpec(
@@ -143,10 +152,11 @@ GET_NUMBER: Final = FunctionSpec(
     parameters=(
         Parameter("lo", "a number", "the lower end", column=ColumnKind.NUMBER),
         Parameter("hi", "a number", "the upper end", column=ColumnKind.NUMBER),
+        DECIMALS,
     ),
     return_type=ReturnType.NUMBER,
     doc="A number with a fraction between `lo` and `hi`, uniform, with all the digits that a "
-    "double has. `std.round(get_number(0, 100) * 100) / 100` has two decimals.",
-    examples=("get_number(1, 1000)", "get_number(-0.5, 0.5)"),
+    "double has, or rounded to `decimals`.",
+    examples=("get_number(1, 1000)", "get_number(-0.5, 0.5)", "get_number(5, 99, 2)"),
     bind=_number,
 )

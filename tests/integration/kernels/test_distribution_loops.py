@@ -18,8 +18,11 @@ from eventer.kernels.draw.normals import standard_normal
 shapes = st.floats(0.01, 1e6)
 PARAMETERS = {
     "normal": st.tuples(st.floats(-1e9, 1e9), st.floats(0, 1e9)),
-    "normal_window": st.tuples(st.floats(-8, 8), st.floats(0.01, 9)).map(
-        lambda ends: (ends[0], ends[0] + ends[1])
+    "normal_window": st.tuples(
+        st.floats(-9, 9), st.floats(0.5, 2), st.floats(-9, 9), st.floats(9.1, 10) | st.just(np.inf)
+    ),
+    "lognormal_window": st.tuples(
+        st.floats(1, 9), st.floats(0.1, 2), st.floats(-9, 9), st.floats(9.1, 10) | st.just(np.inf)
     ),
     "lognormal": st.tuples(shapes, st.floats(0, 5)),
     "exponential": st.tuples(shapes),

@@ -144,3 +144,21 @@ def test_wrong_rows_of_columns_are_named(spec) -> None:
     assert caught.value.rows.tolist() == [False, True, False]
     assert f"{spec.name}: 'lo' is 5, which is above 'hi', 4" == caught.value.message
     assert caught.value.hint == "give the lower end first"
+
+
+def test_a_number_with_decimals_is_the_rounded_number() -> None:
+    exact = GET_NUMBER.call((0.05, 9.99)).column(1, CONTEXT).to_list()
+    call = GET_NUMBER.call((0.05, 9.99, 1.0))
+    values = call.column(1, CONTEXT).to_list()
+    assert all(len(repr(value)) <= 3 for value in values)
+    assert all(abs(value - other) <= 0.1 for value, other in zip(values, exact, strict=True))
+    assert (min(values), max(values)) == (0.1, 9.9)
+    assert values[:9] == [call.row(1, RowContext(n, 0)) for n in range(9)]
+    ends = np.linspace(1, 9, ROWS)
+    mixed = GET_NUMBER.call((0.0, ends, 2.0)).column(1, CONTEXT).to_list()
+    assert mixed[-1] == GET_NUMBER.call((0.0, 9.0, 2.0)).row(1, RowContext(ROWS - 1, 0))
+
+
+def test_numbers_with_decimals_that_do_not_exist_are_refused() -> None:
+    with pytest.raises(EvaluationError, match=r"no number with 1 decimals is from 0\.21 to 0\.29"):
+        GET_NUMBER.check((0.21, 0.29, 1.0))

@@ -122,6 +122,11 @@ def use_compiled_samples(rows: int) -> bool:
     return use_compiled(rows * _ROWS_PER_SAMPLE if "numba" in sys.modules else rows)
 
 
+def use_compiled_walks(rows: int) -> bool:
+    """`use_compiled` for random walks, whose values take many samples each."""
+    return use_compiled(rows * _ROWS_PER_SAMPLE)
+
+
 def child_column(key: Key, step: int | Index) -> Words:
     """`child` of a key or a step that is a column, or of both."""
     if use_compiled(np.size(key if isinstance(step, int) else step)):

@@ -20,13 +20,13 @@ def exponential(key: int, index: int, given: Parameters) -> float:
 
 
 @scalar
-def window(mean: float, low: float, high: float, _d: float) -> Parameters:
-    """Prepares `exponential_window`: the distribution has no memory of what is below `low`."""
+def exponential_window(mean: float, low: float, high: float, _d: float) -> Parameters:
+    """Prepares `windowed_exponential`: the distribution has no memory of what is below `low`."""
     return mean, low, expm1((low - high) / mean), 0.0
 
 
 @scalar
-def exponential_window(key: int, index: int, given: Parameters) -> float:
+def windowed_exponential(key: int, index: int, given: Parameters) -> float:
     """A sample between two ends."""
     mean, low, missing, _ = given
     return low - mean * log1p(open_unit(draw(key, index)) * missing)

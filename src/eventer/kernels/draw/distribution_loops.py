@@ -38,11 +38,14 @@ def _column_kernel(name: str, prepare: Callable[..., Any], sample: Callable[...,
 
 # The process that compiles finds a kernel by its name in this module.
 _normal = _column_kernel("_normal", normals.as_given, normals.normal)
-_normal_window = _column_kernel("_normal_window", normals.window, normals.normal_window)
+_normal_window = _column_kernel("_normal_window", normals.normal_window, normals.windowed_normal)
 _lognormal = _column_kernel("_lognormal", normals.as_given, normals.lognormal)
+_lognormal_window = _column_kernel(
+    "_lognormal_window", normals.lognormal_window, normals.windowed_lognormal
+)
 _exponential = _column_kernel("_exponential", normals.as_given, continuous.exponential)
 _exponential_window = _column_kernel(
-    "_exponential_window", continuous.window, continuous.exponential_window
+    "_exponential_window", continuous.exponential_window, continuous.windowed_exponential
 )
 _gamma = _column_kernel("_gamma", normals.as_given, continuous.gamma)
 _beta = _column_kernel("_beta", normals.as_given, continuous.beta)
@@ -57,6 +60,7 @@ _KERNELS: Final = {
     "normal": _normal,
     "normal_window": _normal_window,
     "lognormal": _lognormal,
+    "lognormal_window": _lognormal_window,
     "exponential": _exponential,
     "exponential_window": _exponential_window,
     "gamma": _gamma,

@@ -24,10 +24,13 @@ class Distribution(NamedTuple):
 
 DISTRIBUTIONS: Final = {
     "normal": Distribution(normals.as_given, normals.normal),
-    "normal_window": Distribution(normals.window, normals.normal_window),
+    "normal_window": Distribution(normals.normal_window, normals.windowed_normal),
     "lognormal": Distribution(normals.as_given, normals.lognormal),
+    "lognormal_window": Distribution(normals.lognormal_window, normals.windowed_lognormal),
     "exponential": Distribution(normals.as_given, continuous.exponential),
-    "exponential_window": Distribution(continuous.window, continuous.exponential_window),
+    "exponential_window": Distribution(
+        continuous.exponential_window, continuous.windowed_exponential
+    ),
     "gamma": Distribution(normals.as_given, continuous.gamma),
     "beta": Distribution(normals.as_given, continuous.beta),
     "pareto": Distribution(continuous.prepared_pareto, continuous.pareto),

@@ -10,6 +10,7 @@ from eventer.kernels.draw.exact_math import exp, log
 from eventer.kernels.draw.scalars import open_unit, scalar, signed_unit
 
 Parameters = tuple[float, float, float, float]
+WindowParameters = tuple[float, float, float, float, float, float]
 
 ATTEMPTS: Final = 512
 """Attempts of a rejection. Each succeeds with a probability above 0.2: 512 fail at 2^-160."""
@@ -105,10 +106,10 @@ def lognormal(key: int, index: int, given: Parameters) -> float:
 
 
 @scalar
-def window(low: float, high: float, _c: float, _d: float) -> Parameters:
-    """Prepares `normal_window`: the window with its greater part above 0, and the method.
+def _window(low: float, high: float) -> Parameters:
+    """A window of standard normal samples with its greater part above 0, and the method.
 
-    Robert's choices (1995): 0 normal, 1 uniform, 2 exponential samples, with their parameter.
+    Robert's choices (1995): normal samples (0), uniform ones (-1), or the rate of exponential ones.
     """
     sign = 1.0
     if low + high < 0.0:
@@ -122,30 +123,64 @@ def window(low: float, high: float, _c: float, _d: float) -> Parameters:
 
 
 @scalar
-def normal_window(key: int, index: int, given: Parameters) -> float:
-    """A standard normal sample within a prepared window."""
-    low, high, sign, rate = given
+def _within(key: int, index: int, window: Parameters) -> float:
+    """A standard normal sample within a window."""
+    low, high, sign, rate = window
     for attempt in range(ATTEMPTS):
         own = child(key, attempt)
-        x = _proposed(draw(child(own, 0), index), given)
+        x = _proposed(draw(child(own, 0), index), window)
         if low <= x <= high:
-            # The logarithm of the probability to accept the sample.
-            nearest = max(0.0, low)
-            loss = 0.0
-            if rate > 0.0:
-                loss = (x - rate) * (x - rate) * 0.5
-            elif rate < 0.0:
-                loss = (x - nearest) * (x + nearest) * 0.5
+            loss = _loss(x, max(0.0, low), rate)
             if loss == 0.0 or open_unit(draw(child(own, 1), index)) < exp(-loss):
                 return sign * x
     return sign * max(0.0, low)
 
 
 @scalar
-def _proposed(word: int, given: Parameters) -> float:
-    low, high, _, rate = given
+def _proposed(word: int, window: Parameters) -> float:
+    low, high, _, rate = window
     if rate == 0.0:
         return standard_normal(word)
     if rate > 0.0:
         return low - log(open_unit(word)) / rate
     return low + (high - low) * open_unit(word)
+
+
+@scalar
+def _loss(x: float, nearest: float, rate: float) -> float:
+    """The logarithm of the inverse probability to accept a proposed sample."""
+    if rate == 0.0:
+        return 0.0
+    if rate > 0.0:
+        return (x - rate) * (x - rate) * 0.5
+    return (x - nearest) * (x + nearest) * 0.5
+
+
+@scalar
+def normal_window(mean: float, deviation: float, low: float, high: float) -> WindowParameters:
+    """Prepares `windowed_normal`; the deviation is above 0."""
+    a, b, sign, rate = _window((low - mean) / deviation, (high - mean) / deviation)
+    return mean, deviation, a, b, sign, rate
+
+
+@scalar
+def windowed_normal(key: int, index: int, given: WindowParameters) -> float:
+    """A sample between two ends."""
+    mean, deviation, low, high, sign, rate = given
+    return mean + deviation * _within(key, index, (low, high, sign, rate))
+
+
+@scalar
+def lognormal_window(median: float, sigma: float, low: float, high: float) -> WindowParameters:
+    """Prepares `windowed_lognormal`; sigma is above 0."""
+    a = log(low / median) / sigma if low > 0.0 else -math.inf
+    b = log(high / median) / sigma if high < math.inf else math.inf
+    a, b, sign, rate = _window(a, b)
+    return median, sigma, a, b, sign, rate
+
+
+@scalar
+def windowed_lognormal(key: int, index: int, given: WindowParameters) -> float:
+    """A sample between two ends."""
+    median, sigma, low, high, sign, rate = given
+    return median * exp(sigma * _within(key, index, (low, high, sign, rate)))
