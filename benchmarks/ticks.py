@@ -11,11 +11,12 @@ import statistics
 import time
 
 from eventer.core.model import Segment, Stream, Template
+from eventer.core.pace import ticks
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import prepare
 from eventer.runs.pacing import Pace
 
-PACE = Pace([Segment(t0=1_767_225_600_000_000_000, n0=0, count=1, interval=1_000_000_000)])
+PACE = Pace([Segment(1_767_225_600_000_000_000, 0, ticks(1, 1_000_000_000))])
 NATIVES = """
 local get_integer = std.native('get_integer'), get_one_of = std.native('get_one_of');
 local get_timestamp = std.native('get_timestamp');
@@ -31,12 +32,12 @@ def engine_of(text: str, number: int) -> Engine:
     return prepare(Template(text)).engine(Stream(7, f"ticks {number}"), EventContext())
 
 
-def tick_cost(engine: Engine, ticks: int) -> float:
+def tick_cost(engine: Engine, count: int) -> float:
     """CPU microseconds of a tick."""
     began = time.process_time_ns()
-    for index in range(ticks):
+    for index in range(count):
         engine.generate(index, PACE.scheduled(index, 1), None, PACE.scheduled)
-    return (time.process_time_ns() - began) / ticks / 1_000
+    return (time.process_time_ns() - began) / count / 1_000
 
 
 def main() -> None:

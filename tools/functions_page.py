@@ -43,7 +43,11 @@ A wrong argument is an error at the call's line and column. When the generator i
 reports wrong constant arguments, and arguments that are missing, unknown, repeated or too many.
 """
 
-FIELDS_INTRODUCTION: Final = """
+FIELDS_HEADER: Final = """
+| Key | Type | Description | Example |
+|---|---|---|---|
+"""
+RAND_DATA: Final = """
 The keys and formats are those of go-faker, with its errors corrected: card numbers have their
 type's prefix and a valid check digit, the type differs between events, a title matches the gender,
 letters include `z`, tokens can be decoded, telephone codes exist, amounts are never zero, and
@@ -53,9 +57,6 @@ Related keys of one call agree: `cc_type` with `cc_number`; `first_name` and `la
 `name`; `currency` and `amount` with `amount_with_currency`; `uuid_digit` with `uuid_hyphenated`;
 and `unix_time`, `date`, `time`, `timestamp`, `year`, `month_name`, `day_of_month` and `time_period`
 with each other. All other keys are independent. "Letters" are `A` to `Z` and `a` to `z`.
-
-| Key | Type | Description | Example |
-|---|---|---|---|
 """
 
 
@@ -79,7 +80,8 @@ def _section_parts(spec: FunctionSpec) -> Iterator[str]:
     yield "Random.\n" if spec.is_random else "Not random.\n"
     yield "\n```jsonnet\n" + "\n".join(spec.examples) + "\n```\n"
     if spec.fields:
-        yield FIELDS_INTRODUCTION
+        yield RAND_DATA if spec.name == "get_rand_data" else ""
+        yield FIELDS_HEADER
         yield from (_field_row(field) for field in spec.fields.values() if not field.hidden)
 
 

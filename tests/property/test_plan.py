@@ -3,31 +3,34 @@
 `pytest -m slow tests/property/test_plan.py` runs PLAN_TEMPLATES templates.
 """
 
+import json
 import os
 import random
 from itertools import pairwise
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from eventer.core.errors import (
-    BudgetError,
     DestinationRejectedError,
-    EvaluationError,
     TemplateError,
 )
+from eventer.core.json_text import json_text
 from eventer.core.large_stack import run_with_large_stack
-from eventer.core.model import ColumnType, Stream, Template
+from eventer.core.model import ColumnType, Stream, Template, WrittenPart
+from eventer.core.pointer import format_pointer
+from eventer.core.written_part import written_value
 from eventer.destinations.kafka.record_encoding import as_bytes_column
 from eventer.jsonnet.budget import Budget
 from eventer.kernels.json import assemble_loops
 from eventer.kernels.kafka.record_batches import RecordColumns
 from eventer.plan.compile import COMPILER_DEFECT
 from eventer.plan.engine import EventContext
+from eventer.plan.json_fields import JsonFields
 from eventer.plan.prepare import prepare
 from tests.property.comparisons import VARIABLES
+from tests.property.generated_events import START, events_of
 from tests.property.templates import templates
 from tests.record_packing import check_marks, check_packed
 
@@ -43,35 +46,6 @@ WITH_COUNT = pytest.mark.parametrize(
     "count", [FEW, pytest.param(MANY, marks=[pytest.mark.slow, pytest.mark.timeout(0)])]
 )
 NO_TIME_LIMIT = Budget(seconds=None)
-START = 1_767_225_600_000_000_000
-
-
-def scheduled_times(first, count):
-    return START + np.arange(first, first + count, dtype=np.int64) * 1_000_000_000
-
-
-def outcome(error):
-    location = error.place
-    line_and_column = (location.line, location.column) if location is not None else None
-    return (type(error).__name__, error.message, line_and_column)
-
-
-def events_of(engine, first, sizes):
-    """Generates ranges of `sizes`: events or errors by index, and the batches."""
-    events, batches = {}, []
-    for size in sizes:
-        index, stop = first, first + size
-        while index < stop:
-            try:
-                batch = engine.generate(index, scheduled_times(index, stop - index))
-            except (EvaluationError, BudgetError) as error:
-                events[index], index = (error.index - index, outcome(error)), index + 1
-                continue
-            events.update(zip(batch.index.tolist(), batch.text.to_pylist(), strict=True))
-            batches.append(batch)
-            index = batch.next
-        first = stop
-    return events, batches
 
 
 def columns(batches, shape):
@@ -104,6 +78,57 @@ def check_match_hints(batch):
     return batch.match_hints is not None
 
 
+def check_part(prepared, stream, context, events, text):
+    """Checks the plan of a random part of the events; returns whether it has one."""
+    rng = random.Random(text)
+    part = random_part(rng, [json.loads(e) for e in events.values() if isinstance(e, bytes)])
+    engine = prepared.engine(stream, context, part=part, budget=NO_TIME_LIMIT)
+    if engine.name == "interpreter":
+        return False
+    first = min(events)
+    actual, batches = events_of(engine, first, [len(events)])
+    written = {}
+    for index, event in events.items():
+        if isinstance(event, bytes):
+            written[index] = written_value(json.loads(event), part)
+        else:
+            assert actual[index][1] == event[1], (part, text)
+    for batch in batches:
+        values = [written[index] for index in batch.index.tolist()]
+        assert batch.text.to_pylist() == [json_text(value).encode() for value in values], (
+            part,
+            text,
+        )
+        fields = JsonFields(values, batch.index)
+        assert batch.written.names() == fields.names(), (part, text)
+        for name in fields.names():
+            pointer = format_pointer([name])
+            for kind in (ColumnType.JSONB, ColumnType.KEY):
+                expected = fields.column(pointer, kind)
+                assert batch.written.column(pointer, kind).equals(expected), (part, name, text)
+    assert not engine.broken, (part, text)
+    return True
+
+
+def random_part(rng, values):
+    """A part that names fields of some values, or fields that they do not have."""
+    value = rng.choice([None, *random_pointer(rng, values)])
+    whole = WrittenPart(value)
+    inside = [written_value(each, whole) for each in values]
+    omit = [name for _ in range(rng.randint(0, 3)) for name in random_pointer(rng, inside)]
+    return WrittenPart(value, tuple(omit)) if omit or value else WrittenPart(None, ("nothing",))
+
+
+def random_pointer(rng, values):
+    """A pointer to a field of one of the values, if it has any."""
+    at, tokens = rng.choice(values) if values else None, []
+    while isinstance(at, dict | list) and at and (not tokens or rng.random() < 0.5):
+        token = rng.choice([*at]) if isinstance(at, dict) else rng.randrange(len(at))
+        at = at[token]
+        tokens.append(token)
+    return [format_pointer(tokens)] if tokens else []
+
+
 def ranges(batches):
     return [(batch.first, batch.count) for batch in batches]
 
@@ -112,7 +137,7 @@ def ranges(batches):
 @WITH_COUNT
 def test_both_engines_generate_the_same_events(count, part):
     assert assemble_loops  # without it, small batches have no match hints
-    counts = {"plan": 0, "interpreter": 0, "rejected": 0, "match_hints": 0}
+    counts = {"plan": 0, "interpreter": 0, "rejected": 0, "match_hints": 0, "parts": 0}
 
     @seed(part if count == FEW else random.randrange(1 << 32))
     @settings(
@@ -154,10 +179,13 @@ def test_both_engines_generate_the_same_events(count, part):
         assert not plan_engine.broken, text
         for batch in batches:
             counts["match_hints"] += check_match_hints(batch)
+        if len(text) % 4 == 0:
+            counts["parts"] += check_part(prepared, stream, context, expected_events, text)
 
     run_with_large_stack(check)  # as in every process that generates events
     print(f"templates: {counts}")
     assert counts["match_hints"] >= counts["plan"]
+    assert counts["parts"] > counts["plan"] / 10
     assert counts["plan"] >= MINIMUM_SHARE * (counts["plan"] + counts["interpreter"])
 
 

@@ -70,14 +70,18 @@ def _generator_metrics(generators: Iterable[GeneratorView]) -> Iterator[Metric]:
     skipped = CounterMetricFamily(
         "eventer_template_errors", "Events that failed and were skipped", labels=("generator",)
     )
+    dropped = CounterMetricFamily(
+        "eventer_dropped_events", "Null events that were not emitted", labels=("generator",)
+    )
     for view in views:
         label = (str(view.id),)
         position.add_metric(label, view.position)
         target.add_metric(label, view.requested_rate)
         lag.add_metric(label, view.lag)
-        late.add_metric(label, view.lag / view.requested_rate)
+        late.add_metric(label, view.lag / (view.requested_rate or view.peak_rate))
         skipped.add_metric(label, view.skipped)
-    yield from (states, position, target, lag, late, skipped)
+        dropped.add_metric(label, view.dropped)
+    yield from (states, position, target, lag, late, skipped, dropped)
 
 
 def _shard_metrics(shards: Mapping[ShardId, ShardTotals]) -> Iterator[Metric]:

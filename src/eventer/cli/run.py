@@ -11,15 +11,17 @@ from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.option_values import MAX_INDEX, choice, integer
 from eventer.cli.options import AsJson, Library, settings_of
 from eventer.cli.template_options import (
+    checked_target,
     parse_at,
     parse_seed,
     parse_variables,
     seed_message,
     target_of,
+    written_part,
 )
 from eventer.cli.terminal import print_message
 from eventer.core.errors import RequestError
-from eventer.core.model import ConsoleTarget, OnError, Target
+from eventer.core.model import ConsoleTarget, OnError, OnNull, Target, WrittenPart
 
 if TYPE_CHECKING:
     from eventer.service.run_schedule import ScheduleOptions
@@ -36,6 +38,9 @@ def run(
     topic: option.Topic = None,
     table: option.Table = None,
     key: option.Key = None,
+    value: option.Value = None,
+    omit: option.Omit = None,
+    op: option.Op = None,
     connection: option.Connection = None,
     rate: Annotated[
         str | None,
@@ -86,6 +91,15 @@ def run(
             help="Whether to stop, skip the event, or retry its delivery when an event fails.",
         ),
     ] = OnError.STOP,
+    on_null: Annotated[
+        OnNull,
+        typer.Option(
+            "--on-null",
+            metavar="emit|drop",
+            parser=choice(*OnNull),
+            help="Whether to emit or drop an event of which null would be written.",
+        ),
+    ] = OnNull.EMIT,
     library: Library = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Run again whenever the template is saved.")
@@ -102,12 +116,17 @@ def run(
     from eventer.service.standalone_run import RunRequest
 
     settings = settings_of(context, library=library)
-    target = _target(target_of(topic, table, key, connection), stdout=stdout)
+    part = written_part(value, omit)
+    target = _target(
+        target_of(topic, table, key, connection, part=part, op=op), part, stdout=stdout
+    )
     number = parse_seed(seed)
     schedule_options = _check_schedule(
         ScheduleOptions(rate, count, interval, duration, max_events, parse_at(at))
     )
-    request = RunRequest(Stream(number, stream), dataset, target, schedule_options, on_error)
+    request = RunRequest(
+        Stream(number, stream), dataset, target, schedule_options, on_error, on_null
+    )
     options = RunOptions(settings, template, parse_variables(variables or ()), request)
     if watch and str(template) == "-":
         raise typer.BadParameter("--watch needs a file, not standard input")
@@ -127,9 +146,10 @@ def _check_schedule(schedule_options: ScheduleOptions) -> ScheduleOptions:
     return schedule_options
 
 
-def _target(target: Target | None, *, stdout: bool) -> Target:
+def _target(target: Target | None, part: WrittenPart, *, stdout: bool) -> Target:
     if stdout == (target is not None):
         raise typer.BadParameter(
             "choose one destination: --stdout, --kafka TOPIC, --postgres TABLE"
         )
-    return target or ConsoleTarget()
+    console = ConsoleTarget(value=part.value, omit=part.omit)
+    return target or checked_target(console, "--stdout")

@@ -179,7 +179,7 @@ def format_summary(summary: Mapping[str, Any]) -> str:
     size, seconds = f"{summary['bytes']:,} bytes", f"{summary['seconds']:g} s"
     line = f"{summary['events']:,} events, {size} in {seconds}"
     line += f" ({summary['events_per_second']:,g} events/s)"
-    for name in ("skipped", "retries"):
+    for name in ("skipped", "dropped", "retries"):
         line += f", {summary[name]:,} {name}" if summary[name] else ""
     lines = [line]
     for name, what in (("commit_seconds", "commit"), ("lateness_seconds", "lateness ≤")):

@@ -15,7 +15,7 @@ from eventer.cli.options import read_input
 from eventer.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from eventer.core.model import Target
+    from eventer.core.model import Target, WrittenPart
     from eventer.service.requests import PreviewRequest
 
 TemplateFile = Annotated[
@@ -74,6 +74,33 @@ Key = Annotated[
         "--key",
         metavar="FIELD[,FIELD]",
         help="Field that is the record key; column(s) that rows are upserted by.",
+    ),
+]
+Value = Annotated[
+    str | None,
+    typer.Option(
+        "--value",
+        metavar="FIELD",
+        parser=unicode_text,
+        help="Field or JSON pointer of the part of each event that is written.",
+    ),
+]
+Omit = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--omit",
+        metavar="FIELD",
+        parser=unicode_text,
+        help="Field or JSON pointer that is not written; may be repeated.",
+    ),
+]
+Op = Annotated[
+    str | None,
+    typer.Option(
+        "--op",
+        metavar="FIELD",
+        parser=unicode_text,
+        help="Field or JSON pointer of the operation: upsert, which is the default, or delete.",
     ),
 ]
 Connection = Annotated[
@@ -182,29 +209,53 @@ def parse_at(text: str | None) -> int | None:
 
 
 def target_of(
-    topic: str | None, table: str | None, key: str | None, connection: str | None
+    topic: str | None,
+    table: str | None,
+    key: str | None,
+    connection: str | None,
+    *,
+    part: WrittenPart | None = None,
+    op: str | None = None,
 ) -> Target | None:
-    """The target of the events; None without a topic or table.
+    """The target of the events, of which `part` is written; None without a topic or table.
 
     Raises:
         typer.BadParameter: both are given, or a name is invalid.
     """
-    from eventer.core.model import KafkaTarget, PostgresTarget
+    from eventer.core.model import WHOLE_EVENT, KafkaTarget, PostgresTarget
 
+    part = part or WHOLE_EVENT
+    record: dict[str, Any] = {"value": part.value, "omit": part.omit, "op": op}
     if topic is not None and table is not None:
         raise typer.BadParameter("--kafka and --postgres cannot be combined")
     if topic is not None:
-        return _checked(KafkaTarget(topic, connection or "kafka", key), "--kafka")
+        return checked_target(KafkaTarget(topic, connection or "kafka", key, **record), "--kafka")
+    if op is not None and table is None:
+        raise typer.BadParameter("--op needs --kafka or --postgres", param_hint="'--op'")
     if table is not None:
-        columns = None if key is None else tuple(part.strip() for part in key.split(","))
-        return _checked(PostgresTarget(table, connection or "postgres", columns), "--postgres")
+        columns = None if key is None else tuple(name.strip() for name in key.split(","))
+        target = PostgresTarget(table, connection or "postgres", columns, **record)
+        return checked_target(target, "--postgres")
     return None
 
 
-def _checked(target: Target, option: str) -> Target:
+def written_part(value: str | None, omit: Iterable[str] | None) -> WrittenPart:
+    """The part of `--value` and `--omit`."""
+    from eventer.core.model import WrittenPart
+
+    return WrittenPart(value, tuple(omit or ()))
+
+
+def checked_target(target: Target, option: str) -> Target:
+    """The target, whose name `option` gives.
+
+    Raises:
+        typer.BadParameter: a name is invalid.
+    """
     from eventer.service.request_faults import target_faults
 
     for fault in target_faults(target, ""):
-        named = "--key" if fault.pointer == "/key" else option
+        name = (fault.pointer or "").split("/")[1]
+        named = f"--{name}" if name in {"key", "value", "omit", "op"} else option
         raise typer.BadParameter(fault.message, param_hint=f"'{named}'")
     return target

@@ -11,8 +11,16 @@ from eventer.cli import template_options as option
 from eventer.cli.exit_codes import INVALID, OK, exit_with_code
 from eventer.cli.option_values import MAX_INDEX, integer
 from eventer.cli.options import AsJson, Library, settings_of
-from eventer.cli.template_options import parse_seed, seed_message, target_of, template_request
+from eventer.cli.template_options import (
+    checked_target,
+    parse_seed,
+    seed_message,
+    target_of,
+    template_request,
+    written_part,
+)
 from eventer.cli.terminal import print_data, print_json, print_message
+from eventer.core.model import ConsoleTarget, WrittenPart
 
 if TYPE_CHECKING:
     from eventer.service.template_service import TemplateService
@@ -51,6 +59,8 @@ def preview(
     dataset: option.Dataset = None,
     at: option.At = None,
     variables: option.Variables = None,
+    value: option.Value = None,
+    omit: option.Omit = None,
     library: Library = None,
     as_json: AsJson = False,
 ) -> None:
@@ -67,6 +77,7 @@ def preview(
         seed=parse_seed(seed),
         stream=stream,
         dataset=dataset,
+        part=_checked_part(value, omit),
     )
     shown = ask_template_service(settings, lambda service: service.preview(request))
     _print_warnings(shown)
@@ -87,6 +98,9 @@ def validate(
     topic: option.Topic = None,
     table: option.Table = None,
     key: option.Key = None,
+    value: option.Value = None,
+    omit: option.Omit = None,
+    op: option.Op = None,
     connection: option.Connection = None,
     dataset: option.Dataset = None,
     at: option.At = None,
@@ -99,7 +113,10 @@ def validate(
 
     settings = settings_of(context, library=library)
     request = template_request(template, variables, at, seed=0, dataset=dataset)
-    target = target_of(topic, table, key, connection)
+    part = _checked_part(value, omit)
+    target = target_of(topic, table, key, connection, part=part, op=op)
+    if target is None and not part.is_whole:
+        target = ConsoleTarget(value=part.value, omit=part.omit)
     validation = ask_template_service(settings, lambda service: service.validate(request, target))
     _print_warnings(validation)
     failing = () if validation.failing is None else (validation.failing,)
@@ -116,6 +133,17 @@ def validate(
     for column in validation.shape.columns:
         print_data(f"  {column.name}  {column.type.value}")
     return OK
+
+
+def _checked_part(value: str | None, omit: list[str] | None) -> WrittenPart:
+    """The part of `--value` and `--omit`.
+
+    Raises:
+        typer.BadParameter: one is not a JSON pointer.
+    """
+    part = written_part(value, omit)
+    checked_target(ConsoleTarget(value=part.value, omit=part.omit), "--value")
+    return part
 
 
 def _validation_json(validation: Inspection) -> dict[str, Any]:

@@ -73,13 +73,30 @@ class SelectedFields:
         return SelectedFields(self.fields, self.rows[start:stop])
 
 
+@dataclass(frozen=True, slots=True)
+class _TakenFields:
+    """The fields of some `rows` of others that cannot be cut."""
+
+    fields: FieldReader
+    rows: NDArray[np.int64]
+
+    def column(self, pointer: str, kind: ColumnType) -> pa.Array:
+        """See `FieldReader.column`; a value of another row may be rejected, too."""
+        return self.fields.column(pointer, kind).take(pa.array(self.rows))
+
+    def names(self) -> frozenset[str]:
+        """See `FieldReader.names`."""
+        return self.fields.names()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EventRows:
     """Events as rows, of one generator or of several: immutable, compared by identity.
 
     Per row, `index` (int64) is the event's index in its generator, `scheduled` (int64 ns since
-    1970) its due time, `text` (large_binary) its compact JSON. `match_hints` locate repeated text,
-    if known.
+    1970) its due time, `text` (large_binary) the compact JSON of its written part. `fields` are
+    those of the event, `part_fields` those of its written part if that is not the whole event.
+    `match_hints` locate repeated text, if known.
     """
 
     index: NDArray[np.int64]
@@ -87,6 +104,23 @@ class EventRows:
     text: pa.LargeBinaryArray
     fields: FieldReader
     match_hints: MatchHints | None = None
+    part_fields: FieldReader | None = None
+
+    @property
+    def written(self) -> FieldReader:
+        """The fields of the written part."""
+        return self.fields if self.part_fields is None else self.part_fields
+
+    def take(self, kept: NDArray[np.bool_]) -> EventRows:
+        """Some of the rows."""
+        rows, part = np.flatnonzero(kept), self.part_fields
+        return EventRows(
+            index=self.index[rows],
+            scheduled=self.scheduled[rows],
+            text=self.text.take(pa.array(rows)),
+            fields=_TakenFields(self.fields, rows),
+            part_fields=None if part is None else _TakenFields(part, rows),
+        )
 
     @property
     def rows(self) -> int:
@@ -105,41 +139,59 @@ class EventRows:
 class Batch(EventRows):
     """The events of one generator with the indices [first, first + count).
 
-    `index` is ascending. A skipped index has no row.
+    `index` is ascending. A skipped index has no row, nor have those of `dropped`, null events that
+    are not emitted.
     """
 
     first: int
     count: int
+    dropped: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     fields: BatchFields = field(kw_only=False)
+    part_fields: BatchFields | None = None
+
+    @property
+    def written(self) -> BatchFields:
+        """See `EventRows.written`."""
+        return self.fields if self.part_fields is None else self.part_fields
 
     def without(self, indices: Collection[int]) -> Batch:
         """The batch with these indices skipped; the batch itself if it has none of them."""
-        kept = ~np.isin(self.index, list(indices))
+        return self.take(~np.isin(self.index, list(indices)))
+
+    def take(self, kept: NDArray[np.bool_]) -> Batch:
+        """The batch with the other rows skipped; the batch itself if all are kept."""
         if kept.all():
             return self
-        rows = np.flatnonzero(kept)
+        rows, part = np.flatnonzero(kept), self.part_fields
         return replace(
             self,
             index=self.index[rows],
             scheduled=self.scheduled[rows],
             text=self.text.take(pa.array(rows)),
             fields=SelectedFields(self.fields, rows),
+            part_fields=None if part is None else SelectedFields(part, rows),
             match_hints=None,
         )
 
     def rejected_values(self, pointer: str, kind: ColumnType) -> list[DestinationRejectedError]:
-        """The errors of all events whose value `FieldReader.column` rejects."""
+        """The errors of all events whose written value `FieldReader.column` rejects."""
         errors: list[DestinationRejectedError] = []
         start = 0
         while start < self.rows:
             try:
-                self.fields.cut(start, self.rows).column(pointer, kind)
+                self.written.cut(start, self.rows).column(pointer, kind)
             except DestinationRejectedError as error:
                 errors.append(error)
                 start = int(np.searchsorted(self.index, error.index or 0)) + 1
             else:
                 break
         return errors
+
+    def drop(self, rows: NDArray[np.bool_]) -> Batch:
+        """The batch without these rows, which are dropped; the batch itself if there are none."""
+        if not rows.any():
+            return self
+        return replace(self.take(~rows), dropped=np.append(self.dropped, self.index[rows]))
 
     @property
     def next(self) -> int:
@@ -148,8 +200,8 @@ class Batch(EventRows):
 
     @property
     def skipped(self) -> int:
-        """Number of indices without an event."""
-        return self.count - len(self.index)
+        """Number of indices without an event, except for those dropped."""
+        return self.count - len(self.index) - len(self.dropped)
 
 
 def advance_position(position: Position, batches: Sequence[Batch]) -> Position:
@@ -158,5 +210,6 @@ def advance_position(position: Position, batches: Sequence[Batch]) -> Position:
         position,
         next=batches[-1].next,
         skipped=position.skipped + sum(batch.skipped for batch in batches),
+        dropped=position.dropped + sum(len(batch.dropped) for batch in batches),
         bytes=position.bytes + sum(batch.nbytes for batch in batches),
     )

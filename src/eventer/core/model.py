@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from eventer.core.pace import PaceSpec
 
 JsonValue: TypeAlias = (
     bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None
@@ -13,10 +15,31 @@ JsonValue: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenPart:
+    """The part of an event that is written; by default all of it.
+
+    `value` names a field or a JSON pointer of the event; `omit`, those of the part that are left
+    out. A pointer of `omit` leads through objects, not through arrays.
+    """
+
+    value: str | None = None
+    omit: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the event is written."""
+        return self.value is None and not self.omit
+
+
+WHOLE_EVENT: Final = WrittenPart()
+
+
+@dataclass(frozen=True, slots=True)
 class KafkaTarget:
     """A topic, and how events become its records.
 
-    `key`, `partition`, `timestamp` and header values name an event field or a JSON pointer.
+    `key`, `partition`, `timestamp`, `op` and header values name an event field or a JSON pointer.
+    `value` and `omit` are those of `part`.
     """
 
     topic: str
@@ -28,19 +51,38 @@ class KafkaTarget:
     partitions: int | None = None
     replication: int | None = None
     config: tuple[tuple[str, str], ...] = ()
+    value: str | None = None
+    omit: tuple[str, ...] = ()
+    op: str | None = None
 
     kind = "kafka"
+
+    @property
+    def part(self) -> WrittenPart:
+        """The part of each event that is written."""
+        return WrittenPart(self.value, self.omit)
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresTarget:
-    """A table (`table`, `schema.table`, or `"a.b"` for a name with a dot), and its upsert key."""
+    """A table (`table`, `schema.table`, or `"a.b"` for a name with a dot), and its upsert key.
+
+    The columns are fields of `part`; `op` names a field of the event or a JSON pointer.
+    """
 
     table: str
     connection: str = "postgres"
     key: tuple[str, ...] | None = None
+    value: str | None = None
+    omit: tuple[str, ...] = ()
+    op: str | None = None
 
     kind = "postgres"
+
+    @property
+    def part(self) -> WrittenPart:
+        """The part of each event that is written."""
+        return WrittenPart(self.value, self.omit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +90,16 @@ class ConsoleTarget:
     """Standard output, one JSON text per line."""
 
     connection: str = "console"
+    value: str | None = None
+    omit: tuple[str, ...] = ()
 
     kind = "console"
+    op = None
+
+    @property
+    def part(self) -> WrittenPart:
+        """The part of each event that is printed."""
+        return WrittenPart(self.value, self.omit)
 
 
 Target: TypeAlias = KafkaTarget | PostgresTarget | ConsoleTarget
@@ -79,15 +129,17 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A pace: tick k covers [n0 + k·count, n0 + (k+1)·count) and is due at t0 + k·interval.
+    """A pace from the instant `t0` (ns since 1970) and the index `n0` on.
 
-    Instants and intervals are nanoseconds; t0 counts from 1970-01-01T00:00:00Z.
+    `u0` is the number of events of the pace that lie before n0, which stages continue after.
+    `draw_key` is that of random arrivals.
     """
 
     t0: int
     n0: int
-    count: int
-    interval: int
+    pace: PaceSpec
+    u0: int = 0
+    draw_key: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +166,7 @@ class GeneratorState(StrEnum):
     PAUSED = "paused"
     WAITING = "waiting"
     FAILED = "failed"
+    FINISHED = "finished"
 
 
 class OnError(StrEnum):
@@ -125,6 +178,13 @@ class OnError(StrEnum):
     STOP = "stop"
     SKIP = "skip"
     RETRY = "retry"
+
+
+class OnNull(StrEnum):
+    """What a generator does with an event of which null would be written: emit it, or drop it."""
+
+    EMIT = "emit"
+    DROP = "drop"
 
 
 class CatchUp(StrEnum):
@@ -154,15 +214,16 @@ class PositionKey(NamedTuple):
 class Position:
     """How far a generator's events are committed in its destination.
 
-    `next` is the index of the next event to commit. `skipped` and `bytes` are totals of the
-    incarnation. `partitions` are (index, partition count) pairs: the number of the topic's
-    partitions from that index on.
+    `next` is the index of the next event to commit. `skipped`, `dropped` and `bytes` are totals of
+    the incarnation: failed events, null events that were not emitted, bytes of text. `partitions`
+    are (index, partition count) pairs: the number of the topic's partitions from that index on.
     """
 
     next: int = 0
     skipped: int = 0
     bytes: int = 0
     partitions: tuple[tuple[int, int], ...] = ()
+    dropped: int = 0
 
 
 class ColumnType(StrEnum):
@@ -221,6 +282,7 @@ class GeneratorSpec:
     engine_reason: str | None = None
     digest: str = ""
     explicit_seed: bool = False
+    on_null: OnNull = OnNull.EMIT
 
     @property
     def stream(self) -> Stream:

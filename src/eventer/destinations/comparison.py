@@ -23,6 +23,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 MAX_MISMATCHES: Final = 100_000
 """Mismatches that are classified. Further ones are only counted."""
 NO_LOCATION: Final = -1
+DELETED: Final = np.uint64(0)
 _NEVER: Final = np.iinfo(np.int64).max
 
 
@@ -216,7 +217,8 @@ class LogComparison:
 class KeyedDigests:
     """Events or rows by the digest of their key. `number` is an event's index or a row's location.
 
-    In a table without a key, the key is the content.
+    In a table without a key, the key is the content. An event that deletes the row of its key has
+    the content `DELETED`, which no row has.
     """
 
     key: Digests
@@ -225,6 +227,19 @@ class KeyedDigests:
 
     def __len__(self) -> int:
         return len(self.key)
+
+    @property
+    def deletes(self) -> Mask:
+        """Which events delete."""
+        mask: Mask = self.content == DELETED
+        return mask
+
+    def with_deletes(self, numbers: Ints) -> KeyedDigests:
+        """The events of which those with these numbers delete."""
+        if not len(numbers):
+            return self
+        content = np.where(np.isin(self.number, numbers), DELETED, self.content)
+        return KeyedDigests(self.key, content, self.number)
 
     def take(self, mask: Mask | Ints) -> KeyedDigests:
         """The selected rows."""
@@ -249,7 +264,7 @@ def compare_upserted(
     *,
     foreign: bool = True,
 ) -> None:
-    """Compares a table with the last event of each key.
+    """Compares a table with the last event of each key: its row, or none if it deletes.
 
     Ignores the keys in `others`, which other generators write too. Without `foreign`, rows of
     unknown keys are not reported.
@@ -260,7 +275,7 @@ def compare_upserted(
     keys = events.key[order]
     last = events.take(order[np.append(keys[1:] != keys[:-1], True)] if len(keys) else order)
     row, present = _locate(rows.key, last.key)
-    gone = np.sort(last.number[~present])
+    gone = np.sort(last.number[~present & ~last.deletes])
     findings.add(Flaw.MISSING, gone, _unlocated(len(gone)))
     differs = np.flatnonzero(present)[rows.content[row[present]] != last.content[present]]
     if len(differs):
@@ -268,6 +283,9 @@ def compare_upserted(
     if foreign:
         unknown = rows.number[~np.isin(rows.key, last.key)]
         findings.add(Flaw.FOREIGN, _unlocated(len(unknown)), unknown)
+
+
+_NOT_DELETED: Final = "this event deletes the row, which is there with other values"
 
 
 def _classify_rows(
@@ -282,6 +300,8 @@ def _classify_rows(
         one = slice(i, i + 1)
         flaw = Flaw.CHANGED if holds is None else Flaw.REORDERED
         detail = "other values" if holds is None else f"the row is as event {holds} left it"
+        if last.deletes[i]:
+            detail = f"{detail}, but this event deletes it" if holds is not None else _NOT_DELETED
         findings.add(flaw, last.number[one], rows.number[one], detail)
 
 

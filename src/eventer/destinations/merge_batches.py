@@ -42,7 +42,14 @@ def merge_batches(batches: Sequence[Batch]) -> EventRows:
         scheduled=np.concatenate([batch.scheduled for batch in batches]),
         text=pa.concat_arrays([batch.text for batch in batches]),
         fields=MergedFields(tuple(batch.fields for batch in batches)),
+        part_fields=_merged_part(batches),
     )
+
+
+def _merged_part(batches: Sequence[Batch]) -> MergedFields | None:
+    if all(batch.part_fields is None for batch in batches):
+        return None
+    return MergedFields(tuple(batch.written for batch in batches))
 
 
 def count_rows(delivery: Delivery) -> int:

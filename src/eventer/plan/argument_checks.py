@@ -7,6 +7,7 @@ checked when they are evaluated.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from eventer.core.errors import EvaluationError
@@ -58,5 +59,19 @@ def _constant(node: n.Expr) -> JsonValue | _NotConstantType:
         case n.Array(elements=elements):
             values = [_constant(element) for element in elements]
             return _NOT_CONSTANT if any(v is _NOT_CONSTANT for v in values) else values  # type: ignore[return-value]  # checked
+        case n.Object(fields=fields, asserts=()):
+            return _constant_object(fields)
         case _:
             return _NOT_CONSTANT
+
+
+def _constant_object(fields: Sequence[n.Field]) -> JsonValue | _NotConstantType:
+    """An object whose fields are all constant and visible."""
+    found: dict[str, JsonValue] = {}
+    for field in fields:
+        name, value = _constant(field.name), _constant(field.body)
+        hidden = field.plus or field.visibility is n.Visibility.HIDDEN
+        if hidden or not isinstance(name, str) or isinstance(value, _NotConstantType):
+            return _NOT_CONSTANT
+        found[name] = value
+    return found

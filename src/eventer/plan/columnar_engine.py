@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from threading import RLock
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -20,14 +20,15 @@ from eventer.plan.column_reader import ColumnRequest, read_column
 from eventer.plan.computed_rows import ComputedRows, PrefetchedBatch, patched_batch
 from eventer.plan.engine import ScheduledTimes
 from eventer.plan.execution import BatchTooLargeError, Execution
-from eventer.plan.field_sources import FieldSource, find_field_sources
+from eventer.plan.field_sources import FieldSource, TracedPart, find_field_sources
 from eventer.plan.graph import Node
 from eventer.plan.inputs import PlanInputs
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.ops.documents import text_array
 from eventer.plan.ops.operation import RAISING
-from eventer.plan.plan_fields import CachedFields, PlanFields
+from eventer.plan.plan_fields import PlanFields
 from eventer.plan.row_program import BoundRowProgram
+from eventer.plan.row_program_writer import NOTHING
 from eventer.plan.stream_plan import StreamPlan
 from eventer.plan.trace.traced_event import TracedEvent
 
@@ -45,22 +46,32 @@ _CACHE_BYTES: Final = 2 << 20
 
 _log = logging.getLogger(__name__)
 
+FieldRequest: TypeAlias = tuple[str, ColumnType, bool]
+"""The pointer and the type of a field, and whether it is one of the written part."""
+
 
 def _may_raise(node: Node) -> bool:
     call = node.parameters[0] if node.operation == "draw" else None
-    return node.operation in RAISING or (call is not None and call.time_dependent)
+    return node.operation in RAISING or (call is not None and call.may_raise)
 
 
 class Plan:
-    """A traced event and the program that writes it; generators and threads can share it."""
+    """A traced event and the program that writes it, or a `part` of it.
 
-    def __init__(self, traced: TracedEvent, program: BoundRowProgram) -> None:
+    Generators and threads can share it.
+    """
+
+    def __init__(
+        self, traced: TracedEvent, program: BoundRowProgram, part: TracedPart | None = None
+    ) -> None:
         self.traced = traced
         self.program = program
+        self.part = part
+        self._event = TracedPart(traced.value, NOTHING)
         self.checks = tuple(filter(_may_raise, traced.tracer.graph.nodes))
         """Columns that find events that raise; every batch computes them."""
         self._lock = RLock()
-        self._field_sources: dict[tuple[str, ColumnType], tuple[FieldSource, ...]] = {}
+        self._field_sources: dict[FieldRequest, tuple[FieldSource, ...]] = {}
 
     @property
     def timed(self) -> bool:
@@ -74,21 +85,27 @@ class Plan:
         graph, restart_meter = self.traced.tracer.graph, self.traced.restart_meter
         return Execution(graph, index, scheduled, restart_meter, inputs)
 
-    def read(self, run: Execution, pointer: str, kind: ColumnType, rows: tuple[int, int]) -> Any:
+    def read(self, run: Execution, field: FieldRequest, rows: tuple[int, int]) -> Any:
         """A field of rows [start, stop) of a run as a column."""
-        graph = self.traced.tracer.graph
+        graph, (pointer, kind, written) = self.traced.tracer.graph, field
         with self._lock:
-            sources = self._field_sources.get((pointer, kind))
+            sources = self._field_sources.get(field)
             if sources is None:
                 self.traced.restart_meter()
-                sources = find_field_sources(self.traced.tracer, self.traced.value, pointer, kind)
-                self._field_sources[pointer, kind] = sources
+                part = self._part(written=written)
+                sources = find_field_sources(self.traced.tracer, part, pointer, kind)
+                self._field_sources[field] = sources
         return read_column(sources, run, graph.root, ColumnRequest(pointer, kind, *rows))
 
-    def names(self, run: Execution) -> frozenset[str]:
-        """The top-level field names that occur in a run."""
+    def names(self, run: Execution, *, written: bool) -> frozenset[str]:
+        """The top-level field names of the event, or of its written part, that occur in a run."""
+        part = self._part(written=written)
+        omitted = {name for name, inner in part.omitted.items() if inner is None}
         with self._lock:
-            return frozenset(self.traced.names(run))
+            return frozenset(self.traced.names(part.value, run) - omitted)
+
+    def _part(self, *, written: bool) -> TracedPart:
+        return self.part if written and self.part is not None else self._event
 
 
 class ColumnarEngine:
@@ -181,7 +198,7 @@ class ColumnarEngine:
             # The interpreter generated some, and it may read the time.
             self._prefetched = None
             return self._batch(first, scheduled, deadline_ns)
-        self._prefetched = PrefetchedBatch(ahead, CachedFields(ahead.fields), self._plan.timed)
+        self._prefetched = PrefetchedBatch.of(ahead, timed=self._plan.timed)
         batch = self._prefetched.cut(first, scheduled[: ahead.count])
         assert batch is not None
         return batch

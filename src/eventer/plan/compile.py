@@ -9,10 +9,13 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from eventer.core.model import WHOLE_EVENT, WrittenPart
+from eventer.core.written_part import omitted_fields, value_tokens
 from eventer.jsonnet.load import Program
 from eventer.plan.columnar_engine import Plan
+from eventer.plan.field_sources import TracedPart, value_at
 from eventer.plan.row_program_writer import RowProgramWriter
-from eventer.plan.trace.traced_event import trace_event, with_plan_errors
+from eventer.plan.trace.traced_event import TracedEvent, trace_event, with_plan_errors
 from eventer.plan.trace.traced_natives import TracedNatives
 from eventer.plan.unsupported import PlanUnsupportedError
 
@@ -22,17 +25,15 @@ COMPILER_DEFECT: Final = "internal error of the plan compiler"
 _log = logging.getLogger(__name__)
 
 
-def compile_plan(program: Program, natives: TracedNatives) -> Plan:
-    """The plan of a program with these natives, for all streams.
+def compile_plan(program: Program, natives: TracedNatives, part: WrittenPart = WHOLE_EVENT) -> Plan:
+    """The plan of a program with these natives, for all streams, which writes a part of each event.
 
     Raises:
         PlanUnsupportedError: the plan does not cover it, with the reason and the place.
     """
     try:
         traced = trace_event(program, natives)
-        written = with_plan_errors(
-            lambda: RowProgramWriter(traced.tracer).program(traced.value), program
-        )
+        plan = with_plan_errors(lambda: _plan(traced, part), program)
     except PlanUnsupportedError:
         raise
     except MemoryError:
@@ -40,4 +41,16 @@ def compile_plan(program: Program, natives: TracedNatives) -> Plan:
     except Exception as error:
         _log.exception("the plan compiler failed; the interpreter runs the template")
         raise PlanUnsupportedError(COMPILER_DEFECT, program.root.span) from error
-    return Plan(traced, written)
+    assert isinstance(plan, Plan)
+    return plan
+
+
+def _plan(traced: TracedEvent, part: WrittenPart) -> Plan:
+    # The program of the whole event in any case: it finds the rows that raise.
+    program = RowProgramWriter(traced.tracer).program(traced.value)
+    if part.is_whole:
+        return Plan(traced, program)
+    value = value_at(traced.tracer, traced.value, value_tokens(part))
+    written = TracedPart(value, omitted_fields(part))
+    program = RowProgramWriter(traced.tracer).program(value, written.omitted)
+    return Plan(traced, program, written)

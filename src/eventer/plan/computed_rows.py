@@ -20,7 +20,17 @@ class PrefetchedBatch:
 
     batch: Batch
     fields: CachedFields
+    part_fields: CachedFields | None
     timed: bool
+
+    @classmethod
+    def of(cls, batch: Batch, *, timed: bool) -> PrefetchedBatch:
+        """The events of a batch of the plan; `timed` if they depend on their scheduled times."""
+        fields, part_fields = batch.fields, batch.part_fields
+        assert isinstance(fields, PlanFields)
+        assert isinstance(part_fields, PlanFields | None)
+        cached = None if part_fields is None else CachedFields(part_fields)
+        return cls(batch, CachedFields(fields), cached, timed)
 
     def cut(self, first: int, scheduled: NDArray[np.int64]) -> Batch | None:
         """The requested events if all are present and have the requested times; else None."""
@@ -30,6 +40,7 @@ class PrefetchedBatch:
         known = self.batch.scheduled[start:stop]
         if self.timed and known.tobytes() != scheduled.tobytes():  # faster than array_equal
             return None
+        part = self.part_fields
         return Batch(
             first=first,
             count=len(scheduled),
@@ -37,6 +48,7 @@ class PrefetchedBatch:
             scheduled=scheduled,
             text=self.batch.text[start:stop],
             fields=FieldsSlice(self.fields, start, stop),
+            part_fields=None if part is None else FieldsSlice(part, start, stop),
             match_hints=self.batch.match_hints and self.batch.match_hints.cut(start, stop),
         )
 
@@ -75,17 +87,20 @@ class ComputedRows:
             scheduled=self.scheduled[start:stop],
             text=self.text[start:stop],
             fields=fields,
+            part_fields=fields.of_part(),
             match_hints=self.match_hints and self.match_hints.cut(start, stop),
         )
 
 
 def patched_batch(batch: Batch, recomputed: list[tuple[int, Batch]]) -> Batch:
     """A batch in which recomputed events replace its own."""
-    planned = batch.fields
+    planned, part = batch.fields, batch.part_fields
     assert isinstance(planned, PlanFields)
+    assert isinstance(part, PlanFields | None)
     order = np.arange(batch.count, dtype=np.int64)
     order[[row for row, _ in recomputed]] = batch.count + np.arange(len(recomputed))
     texts = [batch.text, *(single.text for _, single in recomputed)]
+    of_part = [(row, single.written) for row, single in recomputed]
     return Batch(
         first=batch.first,
         count=batch.count,
@@ -93,4 +108,5 @@ def patched_batch(batch: Batch, recomputed: list[tuple[int, Batch]]) -> Batch:
         scheduled=batch.scheduled,
         text=pa.concat_arrays(texts).take(pa.array(order)),
         fields=PatchedFields(planned, [(row, single.fields) for row, single in recomputed]),
+        part_fields=None if part is None else PatchedFields(part, of_part),
     )

@@ -171,8 +171,7 @@ class NodeNames:
 
 _DRAW_KEY_PARAMETER: Final = {
     "draw": 1,
-    "integer_between": 0,
-    "number_between": 0,
+    "draw_with_columns": 1,
     "key_element": 0,
 }
 """The parameter that is the draw key, unless an argument is."""

@@ -9,17 +9,26 @@ from typing import Any, Final
 from eventer.core.errors import EvaluationError
 from eventer.core.model import ColumnType
 from eventer.core.pointer import parse_pointer
+from eventer.core.written_part import OmittedFields, without_fields
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, force
 from eventer.plan.graph import Domain, Type
 from eventer.plan.row_program import BoundRowProgram
-from eventer.plan.row_program_writer import RowProgramWriter
+from eventer.plan.row_program_writer import NOTHING, RowProgramWriter
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, SymbolicList, type_name_of
 from eventer.plan.trace.row_views import nth
 from eventer.plan.trace.traced_objects import OptionalMember, TracedObject
 from eventer.plan.trace.tracer import Tracer
 
 _TEXTS: Final = frozenset({ColumnType.JSONB, ColumnType.KEY})
+
+
+@dataclass(frozen=True, slots=True)
+class TracedPart:
+    """A part of the event, in the root domain, and its fields that are not written."""
+
+    value: Any
+    omitted: OmittedFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +41,39 @@ class FieldSource:
 
 
 def find_field_sources(
-    tracer: Tracer, event: Any, pointer: str, kind: ColumnType
+    tracer: Tracer, part: TracedPart, pointer: str, kind: ColumnType
 ) -> tuple[FieldSource, ...]:
     """The sources of a field; each row has exactly one."""
+    tokens = parse_pointer(pointer)
+    omitted = _omitted_at(part.omitted, tokens)
+    found = None if omitted is None else value_at(tracer, part.value, tokens)
+    return tuple(_sources(tracer, found, kind, omitted or NOTHING))
+
+
+def _omitted_at(omitted: OmittedFields, tokens: Sequence[str]) -> OmittedFields | None:
+    """The omitted fields of a field; None if it is omitted itself."""
+    for token in tokens:
+        inner = omitted.get(token, NOTHING)
+        if inner is None:
+            return None
+        omitted = inner
+    return omitted
+
+
+def value_at(tracer: Tracer, value: Any, tokens: Sequence[str]) -> Any:
+    """The value at a pointer; None if there is none, or all rows that have it raise."""
     try:
-        found = _at(tracer, event, parse_pointer(pointer))
+        return _at(tracer, value, tokens)
     except EvaluationError:
-        found = None  # all rows that have the field raise
-    return tuple(_sources(tracer, found, kind))
+        return None
 
 
 def _at(tracer: Tracer, value: Any, tokens: Sequence[str]) -> Any:
-    """The value at a pointer; None if there is none."""
+    """The value at a pointer; None if there is none.
+
+    Raises:
+        EvaluationError: all rows that have it raise.
+    """
     value = tracer.simplified(force(value))
     if isinstance(value, AlwaysRaises):
         return None  # all these rows raise
@@ -105,7 +135,9 @@ def _element(tracer: Tracer, value: SymbolicList, tokens: Sequence[str]) -> Any:
     )
 
 
-def _sources(tracer: Tracer, value: Any, kind: ColumnType) -> list[FieldSource]:
+def _sources(
+    tracer: Tracer, value: Any, kind: ColumnType, omitted: OmittedFields
+) -> list[FieldSource]:
     value = tracer.simplified(value)
     if isinstance(value, AlwaysRaises):
         value = None
@@ -113,17 +145,25 @@ def _sources(tracer: Tracer, value: Any, kind: ColumnType) -> list[FieldSource]:
         found = []
         for holds in (True, False):
             with tracer.inside(tracer.part(value.condition, holds=holds)):
-                found += _sources(tracer, tracer.side_of(value, holds=holds), kind)
+                found += _sources(tracer, tracer.side_of(value, holds=holds), kind, omitted)
         return found
     if isinstance(value, Symbol):
-        value = Symbol(tracer.lift(value.node))
+        value = _without_fields(tracer, Symbol(tracer.lift(value.node)), omitted)
     program = None
     if kind in _TEXTS and _needs_program(value, kind):
         try:
-            program = RowProgramWriter(tracer).program(value)
+            program = RowProgramWriter(tracer).program(value, omitted)
         except EvaluationError:
             value = None  # all of these rows raise
     return [FieldSource(tracer.domain, value, program)]
+
+
+def _without_fields(tracer: Tracer, value: Symbol, omitted: OmittedFields) -> Symbol:
+    """A dictionary whose entries lack the omitted fields."""
+    if not omitted or value.node.type is not Type.DICTIONARY:
+        return value
+    entries = tuple(without_fields(entry, omitted) for entry in value.node.entries)
+    return tracer.compute("entries", [value], Type.DICTIONARY, entries=entries)
 
 
 def _needs_program(value: Any, kind: ColumnType) -> bool:

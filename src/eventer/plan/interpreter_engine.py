@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from eventer.core.batch import MAX_BYTES, MAX_EVENT_BYTES, Batch
 from eventer.core.errors import BudgetError, EvaluationError
-from eventer.core.model import EngineName, JsonValue
+from eventer.core.json_text import json_text
+from eventer.core.model import WHOLE_EVENT, EngineName, JsonValue, WrittenPart
+from eventer.core.written_part import written_value
 from eventer.functions.row_reader import RowReader
 from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.plan.engine import ScheduledTimes
@@ -29,11 +31,14 @@ class InterpreterEngine:
         root_key: int,
         reason: str,
         max_event_bytes: int = MAX_EVENT_BYTES,
+        *,
+        part: WrittenPart = WHOLE_EVENT,
     ) -> None:
         self._interpreter = interpreter
         self._reader = reader
         self._root_key = root_key
         self._max_event_bytes = max_event_bytes
+        self._part = part
         self.reason = reason
 
     def generate(
@@ -62,12 +67,15 @@ class InterpreterEngine:
             size += len(text)
             if size >= MAX_BYTES or _is_past(deadline_ns):
                 break
-        return _batch(first, scheduled, texts, values)
+        return _batch(first, scheduled, texts, values, self._part)
 
     def _event(self, index: int, row: int) -> tuple[bytes, JsonValue]:
         self._reader.row = row
         event = self._interpreter.event(self._root_key)
-        text = event.text.encode()
+        written = event.text
+        if not self._part.is_whole:
+            written = json_text(written_value(event.value, self._part))
+        text = written.encode()
         if len(text) > self._max_event_bytes:
             raise BudgetError(
                 f"event {index} has {len(text):,} bytes, more than {self._max_event_bytes:,}"
@@ -80,16 +88,22 @@ def _is_past(deadline_ns: int | None) -> bool:
 
 
 def _batch(
-    first: int, scheduled: NDArray[np.int64], texts: list[bytes], values: list[JsonValue]
+    first: int,
+    scheduled: NDArray[np.int64],
+    texts: list[bytes],
+    values: list[JsonValue],
+    part: WrittenPart,
 ) -> Batch:
     index = np.arange(first, first + len(texts), dtype=np.int64)
+    fields = JsonFields(values, index)
     return Batch(
         first=first,
         count=len(texts),
         index=index,
         scheduled=scheduled[: len(texts)],
         text=pa.array(texts, type=pa.large_binary()),
-        fields=JsonFields(values, index),
+        fields=fields,
+        part_fields=None if part.is_whole else fields.of_part(part),
     )
 
 

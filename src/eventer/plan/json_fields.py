@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.field_values import ColumnTypeError, to_int64, to_microseconds
 from eventer.core.json_text import json_text
-from eventer.core.model import ColumnType, JsonValue
+from eventer.core.model import ColumnType, JsonValue, WrittenPart
 from eventer.core.pointer import ABSENT, parse_pointer, resolve
+from eventer.core.written_part import written_value
 
 
 class JsonFields:
@@ -47,6 +48,10 @@ class JsonFields:
             if isinstance(value, Mapping):
                 found.update(value)
         return frozenset(found)
+
+    def of_part(self, part: WrittenPart) -> JsonFields:
+        """The fields of a part of each event."""
+        return JsonFields([written_value(value, part) for value in self._values], self._index)
 
     def cut(self, start: int, stop: int) -> JsonFields:
         """See `eventer.core.batch.BatchFields.cut`."""

@@ -13,7 +13,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 from eventer.core.errors import BudgetError
-from eventer.core.model import EventContext, Template
+from eventer.core.model import WHOLE_EVENT, EventContext, Template, WrittenPart
 from eventer.jsonnet.load import Program
 from eventer.plan.columnar_engine import Plan
 from eventer.plan.compile import compile_plan
@@ -30,8 +30,8 @@ MAX_REMEMBERED: Final = 256
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
-_PlanKey: TypeAlias = tuple[Template, EventContext | None]
-"""A template, and the context that is a part of the plan."""
+_PlanKey: TypeAlias = tuple[Template, WrittenPart, EventContext | None]
+"""A template, the part of its events that is written, and the context that the plan contains."""
 
 
 class PlanCache:
@@ -47,34 +47,41 @@ class PlanCache:
         self._has_constants: _Recent[Template, bool] = _Recent(MAX_REMEMBERED)
 
     def stream_plan(
-        self, template: Template, program: Program, root_key: int, context: EventContext
+        self,
+        template: Template,
+        program: Program,
+        root_key: int,
+        context: EventContext,
+        part: WrittenPart = WHOLE_EVENT,
     ) -> StreamPlan:
-        """The plan of a template for one stream.
+        """The plan of a template for one stream, which writes a part of each event.
 
         Raises:
             PlanUnsupportedError: it does not cover the template.
         """
         with self._lock:
-            plan = self._plan(template, program, context)
+            plan = self._plan(template, program, context, part)
             inputs = self._contexts.get((plan, context))
             if inputs is None:
                 inputs = self._contexts[plan, context] = ContextInputs(context)
         return StreamPlan(plan, PlanInputs(DrawKeys(plan.traced.keys, root_key), inputs))
 
-    def _plan(self, template: Template, program: Program, context: EventContext) -> Plan:
+    def _plan(
+        self, template: Template, program: Program, context: EventContext, part: WrittenPart
+    ) -> Plan:
         if not self._has_constants.get(template):
             natives = ContextNatives()
             try:
-                plan = self._compiled((template, None), program, natives)
+                plan = self._compiled((template, part, None), program, natives)
             except PlanUnsupportedError:
                 if not natives.texts:
                     raise
             else:
                 if not _is_read(natives.texts, plan.traced.tracer.graph):
                     return plan
-                del self._plans[template, None]
+                del self._plans[template, part, None]
             self._has_constants.add(template, True)
-        return self._compiled((template, context), program, TracedNatives(context))
+        return self._compiled((template, part, context), program, TracedNatives(context))
 
     def _compiled(self, key: _PlanKey, program: Program, natives: TracedNatives) -> Plan:
         plan = self._plans.get(key)
@@ -83,7 +90,7 @@ class PlanCache:
         if (known := self._unsupported.get(key)) is not None:
             raise known.copy()
         try:
-            plan = self._plans[key] = compile_plan(program, natives)
+            plan = self._plans[key] = compile_plan(program, natives, key[1])
         except PlanUnsupportedError as error:
             if _is_permanent(error):
                 self._unsupported.add(key, error.copy())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,24 +20,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanFields:
-    """The rows [start, stop) of a run."""
+    """The rows [start, stop) of a run; with `written`, the fields of the written part."""
 
     plan: Plan
     run: Execution
     start: int
     stop: int
+    written: bool = False
+
+    def of_part(self) -> PlanFields | None:
+        """The fields of the written part, if that is not the whole event."""
+        return None if self.plan.part is None else replace(self, written=True)
 
     def column(self, pointer: str, kind: ColumnType) -> pa.Array:
         """See `eventer.core.batch.FieldReader.column`."""
-        return self.plan.read(self.run, pointer, kind, (self.start, self.stop))
+        return self.plan.read(self.run, (pointer, kind, self.written), (self.start, self.stop))
 
     def names(self) -> frozenset[str]:
         """See `eventer.core.batch.FieldReader.names`."""
-        return self.plan.names(self.run)
+        return self.plan.names(self.run, written=self.written)
 
     def cut(self, start: int, stop: int) -> PlanFields:
         """See `eventer.core.batch.BatchFields.cut`."""
-        return PlanFields(self.plan, self.run, self.start + start, self.start + stop)
+        return replace(self, start=self.start + start, stop=self.start + stop)
 
 
 @dataclass(frozen=True, slots=True)

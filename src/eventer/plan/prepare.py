@@ -6,7 +6,19 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from eventer.core.errors import RequestError
-from eventer.core.model import EngineChoice, EventShape, Stream, Template
+from eventer.core.model import (
+    WHOLE_EVENT,
+    EngineChoice,
+    EventShape,
+    GeneratorSpec,
+    OnNull,
+    PostgresTarget,
+    Stream,
+    Target,
+    Template,
+    WrittenPart,
+)
+from eventer.core.written_part import omitted_fields, value_tokens
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
 from eventer.functions.row_reader import DrawKeys, RowReader
@@ -22,6 +34,7 @@ from eventer.plan.argument_checks import check_arguments
 from eventer.plan.columnar_engine import ColumnarEngine
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.interpreter_engine import InterpreterEngine
+from eventer.plan.null_events import NullDroppingEngine
 from eventer.plan.plan_cache import PlanCache
 from eventer.plan.shape.infer import infer_shape
 from eventer.plan.stream_plan import StreamPlan
@@ -61,11 +74,26 @@ class PreparedTemplate:
         """Warnings about valid but surprising code."""
         return lint(self.program, LINT_NAMES)
 
+    def part_shape(self, part: WrittenPart) -> EventShape:
+        """The shape of the written part of events."""
+        shape = self.shape
+        if part.value is not None:
+            program, tokens = self.program, value_tokens(part)
+            shape = infer_shape(program.root, program.code, program.vars, tokens)
+        omitted = {name for name, inner in omitted_fields(part).items() if inner is None}
+        columns = tuple(column for column in shape.columns if column.name not in omitted)
+        return replace(shape, columns=columns)
+
+    def shape_for(self, target: Target) -> EventShape:
+        """The shape that a target needs: a table that of the written part, others the event's."""
+        return self.part_shape(target.part) if isinstance(target, PostgresTarget) else self.shape
+
     def engine(
         self,
         stream: Stream,
         context: EventContext,
         *,
+        part: WrittenPart = WHOLE_EVENT,
         engine: EngineChoice = "auto",
         budget: Budget | None = None,
         trace: TraceSink = discard_trace,
@@ -73,51 +101,63 @@ class PreparedTemplate:
     ) -> Engine:
         """The engine of one stream: the plan, or the interpreter if the plan does not cover it.
 
-        With `match_hints`, batches of the plan have hints of repeated text.
+        Batches have the text of a part of each event. With `match_hints`, batches of the plan have
+        hints of repeated text.
 
         Raises:
             RequestError: `engine` requires the plan, which does not cover the template.
         """
         key = root_key(stream, self.program.digest)
+
+        def interpreter(reason: str) -> InterpreterEngine:
+            made = self._interpreter(stream, context, budget, trace)
+            return InterpreterEngine(*made, reason, part=part)
+
         if engine == "interpreter":
-            return self._interpreter_engine(stream, context, budget, trace, INTERPRETER_REQUESTED)
+            return interpreter(INTERPRETER_REQUESTED)
         try:
-            plan = self.plan(stream, context)
+            plan = self.plan(stream, context, part)
         except PlanUnsupportedError as unsupported:
             if engine == "plan":
                 raise RequestError(
                     f"the plan does not cover this template: {unsupported}"
                 ) from unsupported
-            return self._interpreter_engine(stream, context, budget, trace, str(unsupported))
+            return interpreter(str(unsupported))
         return ColumnarEngine(
             plan,
-            lambda: self._interpreter_engine(stream, context, budget, trace, RERUN_BY_INTERPRETER),
+            lambda: interpreter(RERUN_BY_INTERPRETER),
             number=key,
             match_hints=match_hints,
         )
 
-    def plan(self, stream: Stream, context: EventContext) -> StreamPlan:
+    def plan(
+        self, stream: Stream, context: EventContext, part: WrittenPart = WHOLE_EVENT
+    ) -> StreamPlan:
         """The plan of one stream; streams of one template share most of it.
 
         Raises:
             PlanUnsupportedError: it does not cover the template.
         """
         key = root_key(stream, self.program.digest)
-        return PLANS.stream_plan(self.template, self.program, key, context)
+        return PLANS.stream_plan(self.template, self.program, key, context, part)
 
-    def _interpreter_engine(
-        self,
-        stream: Stream,
-        context: EventContext,
-        budget: Budget | None,
-        trace: TraceSink,
-        reason: str,
-    ) -> InterpreterEngine:
+    def generator_engine(self, spec: GeneratorSpec, *, match_hints: bool = False) -> Engine:
+        """The engine of a generator with this template."""
+        source = spec.event_source
+        engine = self.engine(
+            source.stream, source.context, part=spec.target.part, match_hints=match_hints
+        )
+        drops = spec.on_null is OnNull.DROP
+        return NullDroppingEngine(engine, spec.target.op) if drops else engine
+
+    def _interpreter(
+        self, stream: Stream, context: EventContext, budget: Budget | None, trace: TraceSink
+    ) -> tuple[Interpreter, RowReader, int]:
+        """The interpreter of one stream, the rows that it reads, and its root key."""
         reader = RowReader(dataset=context.dataset, instance_id=context.instance_id)
         environment = Environment(reader, DrawKeys(), self.program.vars, trace)
         interpreter = Interpreter(self.program, environment, budget)
-        key = root_key(stream, self.program.digest)
-        return InterpreterEngine(interpreter, reader, key, reason)
+        return interpreter, reader, root_key(stream, self.program.digest)
 
 
 def prepare(template: Template, importer: Importer | None = None) -> PreparedTemplate:

@@ -9,6 +9,8 @@ from typing import Any, Final
 from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.json_text import json_text, string_text
 from eventer.core.source import Span
+from eventer.core.written_part import OmittedFields, without_fields
+from eventer.functions.spec import BoundCall
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, Function, force
 from eventer.kernels.json.instructions import RowOp
@@ -22,6 +24,8 @@ from eventer.plan.trace.traced_objects import Chain, OptionalMember, TracedObjec
 from eventer.plan.trace.tracer import Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
 
+NOTHING: Final[OmittedFields] = {}
+
 
 class RowProgramWriter:
     """Writes the program of a value in the current domain."""
@@ -30,32 +34,32 @@ class RowProgramWriter:
         self._tracer = tracer
         self._out = RowProgramBuilder()
 
-    def program(self, value: Any) -> BoundRowProgram:
-        """The program that writes a value.
+    def program(self, value: Any, omitted: OmittedFields = NOTHING) -> BoundRowProgram:
+        """The program that writes a value without the omitted fields.
 
         Raises:
             PlanUnsupportedError: the program is too large, or the plan does not cover a value.
             EvaluationError: every row raises.
             BudgetError: the steps or the time of the trace are exceeded.
         """
-        self._value(value)
+        self._value(value, omitted)
         return self._out.program()
 
     # -- values ---------------------------------------------------------------------------------
 
-    def _value(self, operand: Any) -> None:
+    def _value(self, operand: Any, omitted: OmittedFields = NOTHING) -> None:
         self._tracer.charge(1)
         value = self._tracer.simplified(force(operand))
         if isinstance(value, Symbol):
-            self._symbol(value)
+            self._symbol(value, omitted)
         elif isinstance(value, Choice):
-            self._choice(value)
+            self._choice(value, omitted)
         elif isinstance(value, SymbolicList):
             self._list(value)
         elif isinstance(value, Array):
             self._array(value)
         elif isinstance(value, Object):
-            self._object(value)
+            self._object(value, omitted)
         elif isinstance(value, Function | AlwaysRaises):
             raise EvaluationError("a function is not a JSON value")
         else:
@@ -65,17 +69,20 @@ class RowProgramWriter:
                 )
             self._out.add_literal(json_text(value))
 
-    def _symbol(self, value: Symbol) -> None:
+    def _symbol(self, value: Symbol, omitted: OmittedFields) -> None:
         if is_context_text(value):
             self._out.add_input(source_node(value.node).parameters[0])
             return
         node = self._tracer.lift(value.node)
         if node.type is Type.DICTIONARY:
-            self._out.emit_column(
-                RowOp.ENTRY, Layout.NUMBERS, node, self._out.dictionary(node.entries)
-            )
+            entries = node.entries
+            if omitted:
+                entries = tuple(without_fields(entry, omitted) for entry in entries)
+            self._out.emit_column(RowOp.ENTRY, Layout.NUMBERS, node, self._out.dictionary(entries))
             return
         if node.type is Type.VALUE:
+            if omitted:
+                raise PlanUnsupportedError("fields are omitted from a computed JSON value")
             graph, domain = self._tracer.graph, self._tracer.domain
             texts = graph.node("value_text", (node,), domain, Type.TEXT)
             self._out.emit_column(RowOp.RAW, Layout.TEXT, texts)
@@ -101,11 +108,11 @@ class RowProgramWriter:
                 self._out.emit_column(RowOp.RAW, Layout.TEXT, part)
         self._out.add_literal('"')
 
-    def _choice(self, value: Choice) -> None:
+    def _choice(self, value: Choice, omitted: OmittedFields) -> None:
         self._branch(
             value.condition,
-            lambda: self._value(self._tracer.side_of(value, holds=True)),
-            lambda: self._value(self._tracer.side_of(value, holds=False)),
+            lambda: self._value(self._tracer.side_of(value, holds=True), omitted),
+            lambda: self._value(self._tracer.side_of(value, holds=False), omitted),
         )
 
     def _branch(
@@ -158,27 +165,28 @@ class RowProgramWriter:
 
     # -- objects --------------------------------------------------------------------------------
 
-    def _object(self, value: Object) -> None:
+    def _object(self, value: Object, omitted: OmittedFields) -> None:
         value.check_asserts()
-        fields = _fields(value)
+        fields = [each for each in _fields(value) if omitted.get(each[0], NOTHING) is not None]
         self._out.add_literal("{")
         sure = False
         for number, (name, chain) in enumerate(fields):
             optional = chain is not None and isinstance(chain[-1][1], OptionalMember)
             separator = "" if number == 0 else "," if sure else None
+            inner = omitted.get(name) or NOTHING
             if optional and chain is not None and isinstance(value, TracedObject):
-                self._optional(value, name, chain, separator)
+                self._optional(value, name, chain, separator, inner)
             else:
                 self._named(name, separator)
                 span = (chain[-1][1] if chain else value.table[name][1]).span
-                self._field(partial(value.get, name), span)
+                self._field(partial(value.get, name), span, inner)
             sure = sure or not optional
         self._out.add_literal("}")
 
-    def _field(self, read: Callable[[], Any], span: Span | None) -> None:
+    def _field(self, read: Callable[[], Any], span: Span | None, omitted: OmittedFields) -> None:
         """Writes the value of a field; errors without a place get the place of the field."""
         try:
-            self._value(read())
+            self._value(read(), omitted)
         except (TemplateError, PlanUnsupportedError) as error:
             if span is not None:
                 error.at(span)
@@ -191,7 +199,12 @@ class RowProgramWriter:
         self._out.add_literal(f"{separator or ''}{string_text(name)}:")
 
     def _optional(
-        self, value: TracedObject, name: str, chain: Chain, separator: str | None
+        self,
+        value: TracedObject,
+        name: str,
+        chain: Chain,
+        separator: str | None,
+        omitted: OmittedFields,
     ) -> None:
         """Writes a field that some rows do not have."""
         if not chain:
@@ -202,16 +215,19 @@ class RowProgramWriter:
 
         def write_field() -> None:
             self._named(name, separator)
-            self._field(lambda: value.part(number, member, name), member.span)
+            self._field(lambda: value.part(number, member, name), member.span, omitted)
 
         if condition is True:
             write_field()
         elif condition is False:
-            self._optional(value, name, chain[1:], separator)
+            self._optional(value, name, chain[1:], separator, omitted)
         else:
             rest = chain[1:]
-            elsewhere = (lambda: self._optional(value, name, rest, separator)) if rest else None
-            self._branch(condition, write_field, elsewhere)
+
+            def write_rest() -> None:
+                self._optional(value, name, rest, separator, omitted)
+
+            self._branch(condition, write_field, write_rest if rest else None)
 
 
 def _fields(value: Object) -> list[tuple[str, Chain | None]]:
@@ -228,11 +244,19 @@ def _is_of_plain_parts(node: Node) -> bool:
 
 def _is_plain(node: Node) -> bool:
     """Whether a column has texts without JSON escapes."""
-    return node.type is Type.TEXT and source_node(node).operation in _PLAIN
+    source = source_node(node)
+    if node.type is not Type.TEXT or source.operation not in _PLAIN:
+        return False
+    if source.operation != "draw_values":
+        return True
+    drawn = source.arguments[0]
+    assert isinstance(drawn, Node)
+    call = source_node(drawn).parameters[0]
+    return isinstance(call, BoundCall) and not call.needs_escapes
 
 
 _PLAIN: Final = frozenset({"draw_values", "integer_text", "number_text", "format_number"})
-"""Operations whose texts need no JSON escapes; functions write plain ASCII."""
+"""Operations whose texts need no JSON escapes, apart from calls with `needs_escapes`."""
 _SCALARS: Final = {
     Type.INTEGER: (RowOp.INTEGER, Layout.NUMBERS),
     Type.NUMBER: (RowOp.DOUBLE, Layout.DOUBLES),

@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
-from eventer.core.model import ConsoleTarget, GeneratorSpec, KafkaTarget, PostgresTarget, Target
+from eventer.core.model import (
+    ConsoleTarget,
+    GeneratorSpec,
+    KafkaTarget,
+    OnNull,
+    PostgresTarget,
+    Target,
+)
 
 _PERSON: Final = b"eventer.id"
 
@@ -16,8 +23,10 @@ def identity_text(spec: GeneratorSpec) -> str:
     """The canonical text of an identity: equal texts are the same generator.
 
     It includes the seed only if the request gave it, and no option that only matters when a topic
-    is created (partitions, replication, settings).
+    is created (partitions, replication, settings). Options that later versions added are included
+    only if they are set, so that ids stay.
     """
+    options = {} if spec.on_null is OnNull.EMIT else {"on_null": spec.on_null}
     return json.dumps(
         {
             "dataset": spec.event_source.context.dataset,
@@ -25,6 +34,7 @@ def identity_text(spec: GeneratorSpec) -> str:
             "seed": str(spec.stream.seed) if spec.explicit_seed else None,
             "stream": spec.stream.name,
             "template": spec.digest,
+            **options,
         },
         sort_keys=True,
         separators=(",", ":"),
@@ -48,6 +58,7 @@ def _target_identity(target: Target) -> Mapping[str, Any]:
                 "partition": target.partition,
                 "timestamp": target.timestamp,
                 "headers": sorted(target.headers),
+                **_record_options(target),
             }
         case PostgresTarget():
             return {
@@ -55,6 +66,13 @@ def _target_identity(target: Target) -> Mapping[str, Any]:
                 "connection": target.connection,
                 "table": target.table,
                 "key": None if target.key is None else list(target.key),
+                **_record_options(target),
             }
         case ConsoleTarget():
             return {"kind": "console", "connection": target.connection}
+
+
+def _record_options(target: KafkaTarget | PostgresTarget) -> Mapping[str, Any]:
+    """The options that say what is written of an event, if they are set."""
+    options = {"value": target.value, "omit": sorted(target.omit), "op": target.op}
+    return {name: value for name, value in options.items() if value}

@@ -6,15 +6,19 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 from eventer.core.model import (
+    WHOLE_EVENT,
     CatchUp,
     EngineChoice,
     EventContext,
     EventSource,
     OnError,
+    OnNull,
     Stream,
     Target,
     Template,
+    WrittenPart,
 )
+from eventer.core.pace import PaceSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +55,17 @@ class TemplateRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRequest(TemplateRequest):
-    """An event of an add request: `count` events are due every `interval` (nanoseconds).
+    """An event of an add request, and its pace.
 
     `field` is the request's field that held the template: faults of the template point at it.
     """
 
     id: str
-    interval: int
-    count: int = 1
+    pace: PaceSpec
     field: Literal["schema", "template"] = "schema"
     on_error: OnError = OnError.STOP
     catch_up: CatchUp = CatchUp.DROP
+    on_null: OnNull = OnNull.EMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,13 @@ class AddRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewRequest(TemplateRequest):
-    """Events of a template to show, not to deliver. `at` is ns since 1970; None means now."""
+    """Events of a template to show, not to deliver, or a part of each.
+
+    `at` is ns since 1970; None means now.
+    """
 
     count: int = 10
     first: int = 0
     at: int | None = None
     engine: EngineChoice = "auto"
+    part: WrittenPart = WHOLE_EVENT

@@ -31,11 +31,14 @@ class RunStats:
     totals: ShardTotals = field(default_factory=ShardTotals)
     skipped: int = 0
     commits: list[float] = field(default_factory=list)
+    dropped: int = 0
 
     def committed(self, report: TransactionCommitted) -> None:
         """Counts a committed transaction."""
         late_at = None if self.shift is None else report.at + self.shift
         self.totals.add(summarize_commit(report, late_at))
+        batches = [batch for delivery in report.deliveries for batch in delivery.batches]
+        self.dropped += sum(len(batch.dropped) for batch in batches)
         if len(self.commits) < _MAX_COMMIT_SAMPLES:
             self.commits.append(report.stage_times.destination / NS_PER_SECOND)
 
@@ -50,6 +53,7 @@ class RunStats:
             "events_per_second": round(self.rate(now), 1),
             "bytes": self.totals.bytes,
             "skipped": self.skipped,
+            "dropped": self.dropped,
             "seconds": round((now - self.began) / NS_PER_SECOND, 3),
             "retries": self.totals.retries,
             "commit_seconds": _named_quantiles(quantiles(self.commits)),

@@ -17,17 +17,18 @@ from eventer.core.model import (
     EventSource,
     GeneratorSpec,
     Guarantee,
-    KafkaTarget,
     OnError,
+    OnNull,
     Position,
     PositionKey,
     Stream,
     Target,
     Template,
+    WrittenPart,
 )
 from eventer.destinations.base import ShardConnection
 from eventer.destinations.console import ConsoleConnection
-from eventer.destinations.kafka.option_fields import check_option_fields
+from eventer.destinations.option_fields import check_option_fields
 from eventer.jsonnet.importer import FolderImporter, NoLibrary
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, prepare
@@ -70,6 +71,7 @@ class RunRequest:
     target: Target
     schedule: ScheduleOptions
     on_error: OnError
+    on_null: OnNull = OnNull.EMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class RunJob:
     target: Target
     schedule: RunSchedule
     on_error: OnError
+    on_null: OnNull
     connect: Callable[[int], ShardConnection]
 
 
@@ -104,11 +107,19 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     connect = _connector(request.target, settings)
     importer = NoLibrary() if settings.library is None else FolderImporter(settings.library)
     prepared = run_with_large_stack(lambda: prepare(template, importer))
-    if isinstance(request.target, KafkaTarget):
-        check_option_fields(prepared.shape, request.target)
+    whole_part = prepared.part_shape(WrittenPart(request.target.value))
+    check_option_fields(prepared.shape, request.target, whole_part)
     context = EventContext(request.dataset, settings.instance_id)
     event_source = EventSource(prepared.template, request.stream, context)
-    return RunJob(event_source, prepared, request.target, run_schedule, request.on_error, connect)
+    return RunJob(
+        event_source,
+        prepared,
+        request.target,
+        run_schedule,
+        request.on_error,
+        request.on_null,
+        connect,
+    )
 
 
 def _connector(target: Target, settings: Settings) -> Callable[[int], ShardConnection]:
@@ -156,7 +167,8 @@ class StandaloneRun:
         use_system_allocator()
         end_pages = CompilerPageReleaser().watch()
         job = self._job
-        spec = GeneratorSpec(job.event_source, job.target, job.prepared.shape, job.on_error)
+        shape = job.prepared.shape_for(job.target)
+        spec = GeneratorSpec(job.event_source, job.target, shape, job.on_error, on_null=job.on_null)
         self._runner.shard.assign(Assignment(self._key, spec))
         try:
             await self._runner.run()
@@ -177,10 +189,8 @@ class StandaloneRun:
             self._end(RunResult())
 
     def _build(self, assignment: Assignment) -> Engine:
-        event_source = assignment.event_source
-        return self._job.prepared.engine(
-            event_source.stream, event_source.context, match_hints=assignment.match_hints
-        )
+        prepared = self._job.prepared
+        return prepared.generator_engine(assignment.spec, match_hints=assignment.match_hints)
 
     def _on_report(self, report: ShardReport) -> None:
         match report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 from eventer.core.clock import Clock, SystemClock
@@ -23,6 +24,8 @@ from eventer.workers.inspector_messages import (
     InspectTemplate,
     PreviewedEvents,
     PreviewEvents,
+    ProfileTemplate,
+    TemplateProfile,
 )
 from eventer.workers.inspector_pool import InspectorPool
 from eventer.workers.messages import WorkerConfig
@@ -33,6 +36,9 @@ _DRY_RUN_TIME_SHARE: Final = 0.75
 """Share of the time limit after which a dry run stops with the events that it has."""
 _PREVIEW_SECONDS: Final = 15.0
 """CPU time for all events after the first, or for the measurement of a plan."""
+
+_PROFILE_SECONDS: Final = 2.0
+"""CPU time after which a profile uses the events that it has."""
 
 
 class TemplateService:
@@ -49,11 +55,15 @@ class TemplateService:
     async def preview(self, request: PreviewRequest) -> PreviewedEvents:
         """Generates events of a template; see `Eventer.preview`."""
         event_source, at = self._event_source(request), self._instant(request)
-        question = PreviewEvents(event_source, at, request.first, request.count, request.engine)
+        question = PreviewEvents(
+            event_source, at, request.first, request.count, request.engine, request.part
+        )
         return await self._inspectors.ask(question, PreviewedEvents, preview_limit(self._settings))
 
     async def validate(self, request: PreviewRequest, target: Target | None = None) -> Inspection:
         """Checks a template and its first events, and whether `target` can take them.
+
+        The shape of the answer is that of what the target writes.
 
         Raises:
             TemplateError: the template is invalid, or all of its first events fail.
@@ -63,7 +73,8 @@ class TemplateService:
         if target is not None:
             raise_faults(list(target_faults(target, f"/destination/{target.kind}")))
         targets = () if target is None else (target,)
-        return await self.inspect(self._event_source(request), targets, self._instant(request))
+        found = await self.inspect(self._event_source(request), targets, self._instant(request))
+        return found if target is None else replace(found, shape=found.written_shape(target))
 
     async def inspect(
         self, event_source: EventSource, targets: Iterable[Target], at: int
@@ -95,6 +106,19 @@ class TemplateService:
         return await self._inspectors.ask(
             question, TemplateExplanation, preview_limit(self._settings)
         )
+
+    async def profile(self, request: PreviewRequest) -> TemplateProfile:
+        """Profiles the fields of the first `request.count` events, fewer if they take long.
+
+        Raises:
+            TemplateError: the template is invalid, or all of its first events fail.
+            WorkerLostError: the inspector process died.
+        """
+        question = ProfileTemplate(
+            self._event_source(request), self._instant(request), request.count, _PROFILE_SECONDS
+        )
+        limit = CpuLimit(self._settings.limits.inspect_seconds + _PREVIEW_SECONDS)
+        return await self._inspectors.ask(question, TemplateProfile, limit)
 
     def _event_source(self, request: PreviewRequest) -> EventSource:
         seed = secrets.randbits(64) if request.seed is None else request.seed

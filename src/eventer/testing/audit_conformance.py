@@ -7,6 +7,7 @@ does not permit, such as changing a record: `test_… = None`.
 from __future__ import annotations
 
 import enum
+import random
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 
@@ -18,6 +19,12 @@ from eventer.destinations.audit import AuditReport, Finding, Flaw, TargetAuditor
 from eventer.destinations.base import Delivery, Flow, ShardConnection
 from eventer.testing.batches import RecordedEvents, batch_of
 from eventer.testing.destination_scenario import Harness, Scenario, batches_with, event
+from eventer.testing.operation_conformance import (
+    deletion,
+    operation,
+    random_operations,
+    steered_batch,
+)
 
 
 class EventIdentity(enum.Enum):
@@ -36,6 +43,9 @@ class AuditHarness(Harness, Protocol):
 
     def rejecting(self, name: str) -> tuple[Target, JsonValue]:
         """A target that accepts `event(n)`, and an event with `n` = 0 that it rejects."""
+
+    def steered(self, name: str) -> Target:
+        """See `DestinationHarness.steered`."""
 
     def target_auditor(self, cluster: int, shard: int = 0) -> TargetAuditor:
         """A new auditor of the same server, not yet opened."""
@@ -95,6 +105,12 @@ class AuditScenario(Scenario[AuditHarness]):
         for auditor in self._auditors:
             await auditor.close()
         await super().close()
+
+
+def _operations(first: int, count: int) -> list[dict[str, JsonValue]]:
+    """A last operation of each key from `first` on: those of even keys delete."""
+    keys = range(first, first + count)
+    return [operation(n, "last") if n % 2 else deletion(n) for n in keys]
 
 
 def found_flaws(report: AuditReport) -> list[tuple[str, int | None]]:
@@ -165,6 +181,45 @@ class AuditConformance:
         assert len(outcome.skipped[flow.key]) == 3
         scenario.delivered[flow.key] = list(batches)
         return flow
+
+    async def test_operations_are_verified(self, scenario: AuditScenario) -> None:
+        """Deleted rows must be absent, unless they come again; dropped events are not missed."""
+        flow, _ = await self._deliver_operations(scenario)
+        report = await scenario.verify(flow)
+        assert found_flaws(report) == []
+        assert report.clean()
+        assert (report.until, report.checked, report.skipped) == (240, 237, 3)
+
+    @pytest.mark.parametrize("n", [230, 231])
+    async def test_another_operation_is_found(self, scenario: AuditScenario, n: int) -> None:
+        """A row that its last event deletes, and an absent one that its last event writes."""
+        flow, batches = await self._deliver_operations(scenario)
+        was = operation(n, "last") if n % 2 else deletion(n)
+        now = deletion(n) if n % 2 else operation(n, "last")
+        values = _operations(200, 40)
+        assert values[n - 200] == was
+        values[n - 200] = now
+        wrong = steered_batch(flow, 200, values)
+        scenario.delivered[flow.key] = [batches[0], wrong.drop(wrong.index < 203)]
+        report = await scenario.verify(flow)
+        ((flaw, index),) = found_flaws(report)
+        absent = {"changed", "missing"}  # a log has a record, a table has no row
+        assert index == n
+        assert flaw in (absent if n % 2 == 0 else {"changed"})
+
+    async def _deliver_operations(self, scenario: AuditScenario) -> tuple[Flow, list[Batch]]:
+        """A flow whose events delete every even row in the end, in two transactions."""
+        flow = scenario.flow(target=scenario.harness.steered(scenario.name()))
+        owner = await scenario.owner(flow)
+        rng = random.Random(5)  # noqa: S311 - makes test cases
+        last = steered_batch(flow, 200, _operations(200, 40))
+        batches = [
+            steered_batch(flow, 0, random_operations(rng, 200, 300)),
+            last.drop(last.index < 203),
+        ]
+        for batch in batches:
+            await scenario.deliver(owner, (flow, batch))
+        return flow, batches
 
     async def test_a_generator_that_delivered_nothing(self, scenario: AuditScenario) -> None:
         """The report is clean."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
 from eventer.core.batch import Batch
 from eventer.core.json_text import json_text
-from eventer.core.model import JsonValue, PositionKey
+from eventer.core.model import WHOLE_EVENT, JsonValue, PositionKey, WrittenPart
+from eventer.core.written_part import written_value
 from eventer.plan.json_fields import JsonFields
 
 START_NS = 1_700_000_000_000_000_000
@@ -23,20 +24,25 @@ def batch_of(
     *,
     scheduled: Sequence[int] | None = None,
     skipped: Collection[int] = (),
+    part: WrittenPart = WHOLE_EVENT,
 ) -> Batch:
     """A batch whose event `first + i` is `values[i]`, except for the indices in `skipped`.
 
+    `part` is the part of each that is written.
     `scheduled` has a due time per value; by default event n is due n ms after `START_NS`.
     """
     index = np.arange(first, first + len(values), dtype=np.int64)
     due = START_NS + index * 1_000_000 if scheduled is None else np.array(scheduled, np.int64)
     kept = ~np.isin(index, list(skipped))
     rows = [value for value, keep in zip(values, kept, strict=True) if keep]
+    fields = JsonFields(rows, index[kept])
+    texts = [json_text(written_value(row, part)).encode() for row in rows]
     return Batch(
         index=index[kept],
         scheduled=due[kept],
-        text=pa.array([json_text(row).encode() for row in rows], pa.large_binary()),
-        fields=JsonFields(rows, index[kept]),
+        text=pa.array(texts, pa.large_binary()),
+        fields=fields,
+        part_fields=None if part.is_whole else fields.of_part(part),
         first=first,
         count=len(values),
     )
@@ -65,13 +71,7 @@ class RecordedEvents:
 def _slice_batch(batch: Batch, first: int, end: int) -> Batch:
     if (first, end) == (batch.first, batch.next):
         return batch
-    low, high = np.searchsorted(batch.index, (first, end))
-    text = batch.text[low:high]
-    return Batch(
-        index=batch.index[low:high],
-        scheduled=batch.scheduled[low:high],
-        text=text,
-        fields=JsonFields(list(map(json.loads, text.to_pylist())), batch.index[low:high]),
-        first=first,
-        count=end - first,
-    )
+    inside = (batch.index >= first) & (batch.index < end)
+    of_range = (batch.dropped >= first) & (batch.dropped < end)
+    kept = batch.take(inside)
+    return replace(kept, first=first, count=end - first, dropped=batch.dropped[of_range])

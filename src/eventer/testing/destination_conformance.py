@@ -31,10 +31,11 @@ from eventer.testing.destination_scenario import (
     next_indices,
     position_of,
 )
+from eventer.testing.operation_conformance import OperationConformance
 from eventer.testing.rejection_conformance import RejectionConformance
 
 
-class DestinationConformance(RejectionConformance):
+class DestinationConformance(OperationConformance, RejectionConformance):
     """The contract of `ShardConnection` as tests."""
 
     @pytest.fixture

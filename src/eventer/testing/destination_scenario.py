@@ -51,6 +51,15 @@ class DestinationHarness(Harness, Protocol):
     def rejecting(self, name: str) -> tuple[Target, JsonValue]:
         """A target that accepts `event(n)`, and an event with `n` = 0 that it rejects."""
 
+    def steered(self, name: str) -> Target:
+        """A target that does not exist yet and writes the field `row` without its `secret`.
+
+        The key is the row's `n`, and the field `op` is the operation.
+        """
+
+    async def latest(self, target: Target) -> Sequence[JsonValue]:
+        """The present row of each key of a steered target."""
+
     async def drop(self, target: Target) -> None:
         """Removes the target and its data, as an operator would."""
 

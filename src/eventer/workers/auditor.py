@@ -141,10 +141,8 @@ class ReplayedEvents:
     def _make(self, key: PositionKey, pace: Pace, first: int, end: int) -> Batch:
         engine = self._engines.get(key)
         if engine is None:
-            event_source = self._replay_specs[key].spec.event_source
-            engine = prepare_stored(event_source.template).engine(
-                event_source.stream, event_source.context
-            )
+            spec = self._replay_specs[key].spec
+            engine = prepare_stored(spec.event_source.template).generator_engine(spec)
             self._engines[key] = engine
         times = pace.scheduled(first, min(MAX_EVENTS, end - first))
         try:

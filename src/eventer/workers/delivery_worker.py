@@ -115,7 +115,8 @@ class DeliveryWorker:
             case AssignFlow(shard=shard, assignment=assignment):
                 self._runner(shard).shard.assign(assignment)
             case ResumeFlow(shard=shard, key=key, segments=segments):
-                self._runner(shard).shard.resume(key, Pace(segments))
+                pace = Pace(segments)
+                self._runner(shard).shard.resume(key, pace, pace.limit)
             case WithdrawFlow(shard=shard, key=key):
                 self._runner(shard).shard.withdraw(key, self._clock.now_ns())
             case CheckTarget(shard=shard, token=token, flow=flow):
@@ -206,8 +207,5 @@ def build_engine(assignment: Assignment) -> Engine:
     Raises:
         TemplateError: this version of Eventer rejects a template that an earlier one accepted.
     """
-    event_source = assignment.event_source
-    prepared = _prepared(event_source.template)
-    return prepared.engine(
-        event_source.stream, event_source.context, match_hints=assignment.match_hints
-    )
+    prepared = _prepared(assignment.event_source.template)
+    return prepared.generator_engine(assignment.spec, match_hints=assignment.match_hints)

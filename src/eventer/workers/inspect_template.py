@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Final
@@ -19,7 +20,8 @@ from eventer.core.errors import (
     EventerError,
     TemplateError,
 )
-from eventer.core.model import ColumnType, KafkaTarget, PostgresTarget, Target
+from eventer.core.model import ColumnType, ConsoleTarget, PostgresTarget, Target, WrittenPart
+from eventer.core.written_part import written_value
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
 from eventer.plan.prepare import PreparedTemplate, prepare
@@ -43,7 +45,7 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         request.event_source.stream, request.event_source.context, trace=traces
     )
     times = np.full(request.count, request.at, dtype=np.int64)
-    batches, failing = _dry_run(engine, times, end)
+    batches, failing = dry_run(engine, times, end)
     rejections = dict(_rejections(request.targets, prepared, batches))
     accepted = (target for target in request.targets if target not in rejections)
     absent = {target: _absent_fields(target, prepared, batches) for target in accepted}
@@ -61,24 +63,29 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         warnings=(*template_warnings(prepared), *chain.from_iterable(absent_warnings)),
         rejections=rejections,
         absent={target: fields for target, fields in absent.items() if fields},
+        part_shapes={
+            target: prepared.part_shape(target.part)
+            for target in request.targets
+            if not target.part.is_whole
+        },
         traces=tuple(traces.lines),
         failing=failing,
     )
 
 
-def _dry_run(
-    engine: Engine, times: NDArray[np.int64], end: int
+def dry_run(
+    engine: Engine, times: NDArray[np.int64], end: int, most_bytes: int | None = None
 ) -> tuple[list[Batch], EventerError | None]:
     """The first events without those that raise, and the first error.
 
-    Ends early when this thread has used its CPU time.
+    Ends early when this thread has used its CPU time, or with more than `most_bytes` of text.
 
     Raises:
         TemplateError: every event raises.
     """
     batches: list[Batch] = []
     failing: EventerError | None = None
-    at = 0
+    at = size = 0
     while at < len(times):
         try:
             batch = engine.generate(at, times[at:], time.monotonic_ns() + SLICE_NS)
@@ -90,7 +97,9 @@ def _dry_run(
         else:
             batches.append(batch)
             at = batch.next
-        if batches and time.thread_time_ns() >= end:
+            size += batch.nbytes
+        full = most_bytes is not None and size > most_bytes
+        if batches and (full or time.thread_time_ns() >= end):
             break
     if failing is not None and not batches:
         raise failing
@@ -113,26 +122,27 @@ def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batc
     Raises:
         DestinationRejectedError: they cannot.
     """
+    from eventer.destinations.option_fields import check_option_fields
+
+    check_option_fields(prepared.shape, target, prepared.part_shape(WrittenPart(target.value)))
     if isinstance(target, PostgresTarget):
         from eventer.destinations.postgres.match_schema import table_fields
 
-        if not any(_has_objects(batch) for batch in batches):
-            raise DestinationRejectedError("the events are not objects; table rows need objects")
-        names = frozenset[str]().union(*(batch.fields.names() for batch in batches))
-        table_fields(prepared.shape, target, names)
-    if isinstance(target, KafkaTarget):
-        from eventer.destinations.kafka.option_fields import check_option_fields
-
-        check_option_fields(prepared.shape, target)
+        names = _object_names(target, batches)
+        if names is None:
+            what = "the events are" if target.value is None else f"`value`, {target.value!r}, is"
+            objects = "objects" if target.value is None else "an object"
+            raise DestinationRejectedError(f"{what} not {objects}; table rows need objects")
+        table_fields(prepared.part_shape(target.part), target, names)
 
 
 def _absent_fields(
     target: Target, prepared: PreparedTemplate, batches: list[Batch]
 ) -> tuple[str, ...]:
     """The fields that options of the target name and that no event has."""
-    if not isinstance(target, KafkaTarget):
+    if isinstance(target, ConsoleTarget):
         return ()
-    from eventer.destinations.kafka.option_fields import absent_fields
+    from eventer.destinations.option_fields import absent_fields
 
     def has_value(pointer: str) -> bool:
         columns = (batch.fields.column(pointer, ColumnType.KEY) for batch in batches)
@@ -141,5 +151,13 @@ def _absent_fields(
     return absent_fields(prepared.shape, target, has_value)
 
 
-def _has_objects(batch: Batch) -> bool:
-    return any(text.as_py().startswith(b"{") for text in batch.text)
+def _object_names(target: Target, batches: list[Batch]) -> frozenset[str] | None:
+    """The names of the fields that a target writes; None if it writes no object."""
+    if target.part.is_whole:
+        has_objects = any(text.as_py().startswith(b"{") for batch in batches for text in batch.text)
+        names = frozenset[str]().union(*(batch.fields.names() for batch in batches))
+        return names if has_objects else None
+    events = (json.loads(text.as_py()) for batch in batches for text in batch.text)
+    written = [written_value(event, target.part) for event in events]
+    objects = [value for value in written if isinstance(value, Mapping)]
+    return frozenset[str]().union(*objects) if objects else None

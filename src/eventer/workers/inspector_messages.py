@@ -8,19 +8,23 @@ from typing import TypeAlias
 
 from eventer.core.errors import DestinationRejectedError, EventerError
 from eventer.core.model import (
+    WHOLE_EVENT,
+    ConsoleTarget,
     EngineChoice,
     EngineName,
     EventShape,
     EventSource,
-    KafkaTarget,
     OnError,
+    OnNull,
     Segment,
     Target,
     Template,
+    WrittenPart,
 )
 from eventer.core.source import Place
-from eventer.destinations.kafka.option_fields import option_warnings
+from eventer.destinations.option_fields import option_warnings
 from eventer.plan.explanation import TemplateExplanation
+from eventer.workers.field_profiles import FieldProfiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,6 @@ class TemplateWarning:
 
 def absent_field_warnings(target: Target, shape: EventShape) -> tuple[TemplateWarning, ...]:
     """A warning for each option of a target whose field none of the first events has."""
-    if not isinstance(target, KafkaTarget):
-        return ()
     return tuple(
         TemplateWarning(message, None, hint) for message, hint in option_warnings(shape, target)
     )
@@ -65,6 +67,7 @@ def absent_field_warnings(target: Target, shape: EventShape) -> tuple[TemplateWa
 class Inspection:
     """A valid template with its imports, its engine, and facts about its events.
 
+    `shape` is that of its events, `part_shapes` those of what targets write, if that is a part.
     `rejections` are the targets that its events cannot go into; `absent` are the fields that
     options of a target name and that no event had. `failing` is the first error if some, but not
     all, of the events raise.
@@ -79,8 +82,13 @@ class Inspection:
     warnings: tuple[TemplateWarning, ...]
     rejections: Mapping[Target, DestinationRejectedError] = field(default_factory=dict)
     absent: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
+    part_shapes: Mapping[Target, EventShape] = field(default_factory=dict)
     traces: tuple[str, ...] = ()
     failing: EventerError | None = None
+
+    def written_shape(self, target: Target) -> EventShape:
+        """The shape of what a target writes."""
+        return self.part_shapes.get(target, self.shape)
 
     @property
     def valid(self) -> bool:
@@ -90,13 +98,14 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class PreviewEvents:
-    """Generate events [first, first + count) of a template, all due at `at`."""
+    """Generate a part of the events [first, first + count) of a template, all due at `at`."""
 
     event_source: EventSource
     at: int
     first: int
     count: int
     engine: EngineChoice = "auto"
+    part: WrittenPart = WHOLE_EVENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +122,7 @@ class PreviewedEvents:
 
 @dataclass(frozen=True, slots=True)
 class RecomputeEvents:
-    """Generate events again, as a generator with these segments does.
+    """Generate what a generator with these segments writes to its target of events again.
 
     Events that raise are left out if errors are skipped, and before the generator's position.
     """
@@ -124,14 +133,17 @@ class RecomputeEvents:
     count: int
     on_error: OnError
     position: int = 0
+    target: Target = field(default_factory=ConsoleTarget)
+    on_null: OnNull = OnNull.EMIT
 
 
 @dataclass(frozen=True, slots=True)
 class RecomputedEvents:
-    """Events from index `first` on as compact JSON text."""
+    """Events from index `first` on as compact JSON text, and the index of each."""
 
     first: int
     events: tuple[bytes, ...]
+    indices: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +156,35 @@ class ExplainTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileTemplate:
+    """Profile the fields of the first `count` events of a template, all due at `at`.
+
+    Generating ends after `seconds` of CPU time, but not before the first event.
+    """
+
+    event_source: EventSource
+    at: int
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateProfile:
+    """The profiles of a template's fields; `failing` is the first error if some events raise."""
+
+    profiles: FieldProfiles
+    seed: int
+    engine: EngineName
+    reason: str | None
+    failing: EventerError | None = None
+
+    @property
+    def events(self) -> int:
+        """The number of profiled events."""
+        return self.profiles.events
+
+
+@dataclass(frozen=True, slots=True)
 class CpuLimit:
     """Seconds of CPU time for a request: until its first event or its plan, and for the rest."""
 
@@ -151,8 +192,12 @@ class CpuLimit:
     rest: float = 0.0
 
 
-InspectorRequest: TypeAlias = InspectTemplate | PreviewEvents | RecomputeEvents | ExplainTemplate
-InspectorAnswer: TypeAlias = Inspection | PreviewedEvents | RecomputedEvents | TemplateExplanation
+InspectorRequest: TypeAlias = (
+    InspectTemplate | PreviewEvents | RecomputeEvents | ExplainTemplate | ProfileTemplate
+)
+InspectorAnswer: TypeAlias = (
+    Inspection | PreviewedEvents | RecomputedEvents | TemplateExplanation | TemplateProfile
+)
 
 
 @dataclass(frozen=True, slots=True)

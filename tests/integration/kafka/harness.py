@@ -61,6 +61,19 @@ class KafkaHarness:
     def target(self, name):
         return KafkaTarget(name, partitions=1)
 
+    def steered(self, name):
+        return KafkaTarget(name, partitions=2, key="/row/n", value="row", omit=("secret",), op="op")
+
+    async def latest(self, target):
+        found = {}
+        for message in await asyncio.to_thread(
+            read_topic, self.settings.bootstrap_servers, target.topic
+        ):
+            found.pop(message.key(), None)
+            if message.value() is not None:
+                found[message.key()] = json.loads(message.value())
+        return list(found.values())
+
     def rejecting(self, name):
         letters = random.Random(1).choices(string.ascii_letters, k=20_000)
         target = KafkaTarget(name, partitions=1, config=(("max.message.bytes", "4096"),))

@@ -60,6 +60,12 @@ class PostgresHarness:
     def target(self, name: str) -> Target:
         return PostgresTarget(name)
 
+    def steered(self, name: str) -> Target:
+        return PostgresTarget(name, key=("n",), value="row", omit=("secret",), op="op")
+
+    async def latest(self, target: Target) -> Sequence[JsonValue]:
+        return await self.read(target)
+
     def rejecting(self, name: str) -> tuple[Target, JsonValue]:
         self.database.execute(
             f"CREATE TABLE \"{name}\" (n bigint, word text CHECK (word <> 'forbidden'))"

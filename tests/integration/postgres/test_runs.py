@@ -25,6 +25,7 @@ from eventer.core.model import (
     Stream,
     Template,
 )
+from eventer.core.pace import ticks
 from eventer.destinations.postgres.connection import PostgresConnection
 from eventer.plan.engine import ScheduledTimes
 from eventer.runs.assignment import Assignment
@@ -78,7 +79,7 @@ class Run:
         self.position = 0
         self.lag = 0.0
         clock = SystemClock()
-        self._pace = Pace([Segment(clock.now_ns(), 0, rate // 10, NS_PER_SECOND // 10)])
+        self._pace = Pace([Segment(clock.now_ns(), 0, ticks(rate // 10, NS_PER_SECOND // 10))])
         self._runner = ShardRunner(
             lambda: PostgresConnection(patient(database.dsn), cluster=1, shard=0),
             GenerationThread(lambda _: _Engine(event)),

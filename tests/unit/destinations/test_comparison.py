@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from eventer.destinations.audit import Flaw
 from eventer.destinations.comparison import (
+    DELETED,
     NO_LOCATION,
     Findings,
     KeyedDigests,
@@ -168,8 +169,10 @@ def test_classified_mismatches_are_limited_and_the_rest_is_counted():
 
 
 def keyed(items, *, appended=False):
-    """Items are (key, content, number)."""
-    contents = [word("content", content) for _, content, _ in items]
+    """Items are (key, content, number); an event without content deletes."""
+    contents = [
+        int(DELETED) if content is None else word("content", content) for _, content, _ in items
+    ]
     keys = contents if appended else [word("key", key) for key, _, _ in items]
     return KeyedDigests(
         np.array(keys, np.uint64),
@@ -192,6 +195,27 @@ def test_the_last_event_of_each_key_is_the_row():
     assert upserted(events, [("b", 1, 70), ("a", 9, 71)]) == {(Flaw.CHANGED, 2, 71)}
     assert upserted(events, [("a", 2, 71)]) == {(Flaw.MISSING, 1, NO_LOCATION)}
     assert upserted(events, []) == {(Flaw.MISSING, 1, NO_LOCATION), (Flaw.MISSING, 2, NO_LOCATION)}
+
+
+def test_a_row_whose_last_event_deletes_it_must_be_absent():
+    events = [("a", 1, 0), ("b", 1, 1), ("a", None, 2), ("b", None, 3), ("b", 2, 4), ("c", None, 5)]
+    assert upserted(events, [("b", 2, 70)]) == set()
+    assert upserted(events, []) == {(Flaw.MISSING, 4, NO_LOCATION)}
+    assert upserted(events, [("a", 1, 71), ("b", 2, 70)]) == {(Flaw.REORDERED, 2, 71)}
+    assert upserted(events, [("a", 9, 71), ("b", 2, 70)]) == {(Flaw.CHANGED, 2, 71)}
+    assert upserted(events, [("c", 1, 71), ("b", 2, 70)]) == {(Flaw.CHANGED, 5, 71)}
+    findings = Findings()
+    compare_upserted(keyed(events), keyed([("a", 1, 71)]), np.zeros(0, np.uint64), findings)
+    assert findings.sorted_by_event()[0].detail == (
+        "the row is as event 0 left it, but this event deletes it"
+    )
+
+
+def test_deletions_keep_their_keys_and_numbers():
+    events = keyed([("a", 1, 5), ("b", 2, 6)]).with_deletes(np.array([6]))
+    assert events.deletes.tolist() == [False, True]
+    assert events.key.tolist() == keyed([("a", 1, 5), ("b", 2, 6)]).key.tolist()
+    assert events.with_deletes(np.zeros(0, np.int64)) is events
 
 
 def test_rows_of_unknown_keys_are_foreign_except_for_keys_of_others():

@@ -5,6 +5,7 @@ import pytest
 
 from eventer.core.errors import BudgetError, DestinationRejectedError, EvaluationError
 from eventer.core.model import ColumnType, Segment, Stream, Template
+from eventer.core.pace import ticks as ticks_pace
 from eventer.kernels.json.assemble import MIN_ROWS_TO_IMPORT_NUMBA
 from eventer.plan.columnar_engine import Plan
 from eventer.plan.engine import EventContext
@@ -171,7 +172,7 @@ def ticks(engine, pace, indices):
 
 
 def pace_of(*segments):
-    return Pace([Segment(*each) for each in segments])
+    return Pace([Segment(t0, n0, ticks_pace(count, every)) for t0, n0, count, every in segments])
 
 
 STEADY = pace_of((10**18, 0, 1, 10**9))

@@ -57,9 +57,9 @@ def compiled(monkeypatch):
     monkeypatch.setattr(prepare_module, "PLANS", PlanCache())
     compile_plan = plan_cache.compile_plan
 
-    def counted(program, of):
+    def counted(program, of, part):
         natives.append(of)
-        return compile_plan(program, of)
+        return compile_plan(program, of, part)
 
     monkeypatch.setattr(plan_cache, "compile_plan", counted)
     return natives
@@ -137,7 +137,7 @@ def test_a_template_that_exceeds_its_budget_is_tried_again(monkeypatch):
     prepared = prepare(template)
     tries = []
 
-    def slow(_program, _natives):
+    def slow(*_):
         tries.append(1)
         raise PlanUnsupportedError("too slow") from BudgetError("time")
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from eventer.core.model import ColumnType as T
-from eventer.core.model import Template
+from eventer.core.model import Template, WrittenPart
 from eventer.jsonnet.load import load
+from eventer.plan.prepare import prepare
 from eventer.plan.shape.infer import infer_shape
 
 CONTRACT = Path(__file__).parents[2] / "acceptance" / "contract"
@@ -251,3 +252,41 @@ def test_inference_of_a_long_template_is_limited():
         f"local f{i}(x) = f{i - 1}(f{i - 1}(x)); " for i in range(1, 40)
     )
     assert columns(deep + "{ a: f39(1) }") == {"a": T.JSONB}
+
+
+PART = """
+local op = get_one_of('upsert, delete');
+{
+  row: { id: get_integer(1, 9), sub: { at: get_timestamp('now', 'now', '1s'), [if op == 'x' then 'maybe']: 1 } },
+  either: if op == 'delete' then null else { id: 1.5 },
+  [if op == 'x' then 'rare']: { a: 1 },
+  list: [{ a: 1 }, { b: 'x' }],
+  op: op,
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("part", "expected", "is_object"),
+    [
+        (WrittenPart("row"), {"id": T.BIGINT, "sub": T.JSONB}, True),
+        (WrittenPart("row", ("sub", "other")), {"id": T.BIGINT}, True),
+        (WrittenPart("row", ("/sub/at",)), {"id": T.BIGINT, "sub": T.JSONB}, True),
+        (WrittenPart("/row/sub"), {"at": T.TIMESTAMPTZ, "maybe": T.BIGINT}, True),
+        (WrittenPart("either"), {"id": T.DOUBLE}, None),
+        (WrittenPart("rare"), {"a": T.BIGINT}, None),
+        (WrittenPart("/list/0"), {"a": T.BIGINT, "b": T.TEXT}, None),
+        (WrittenPart("op"), {}, False),
+        (WrittenPart("/op/x"), {}, False),
+    ],
+)
+def test_the_shape_of_a_part(part, expected, is_object):
+    found = prepare(Template(NATIVES + PART)).part_shape(part)
+    assert {column.name: column.type for column in found.columns} == expected
+    assert (found.open, found.is_object) == (False, is_object)
+
+
+def test_the_shape_of_a_part_that_is_not_known():
+    part = WrittenPart("row", ("secret",))
+    found = prepare(Template("{ row: std.parseJson('{}') }")).part_shape(part)
+    assert (found.columns, found.open, found.is_object) == ((), True, None)

@@ -1,9 +1,42 @@
 """Parts of a record as JSON text."""
 
+from fractions import Fraction
+
 import pytest
 
-from eventer.core.model import Column, ColumnType, EventShape
-from eventer.registry.codec import read_shape, shape_text
+from eventer.core.model import Column, ColumnType, EventShape, KafkaTarget, PostgresTarget
+from eventer.core.pace import (
+    Cron,
+    EventRate,
+    PaceSpec,
+    Profile,
+    Stage,
+    Stages,
+    Steady,
+    ticks,
+)
+from eventer.registry.codec import (
+    pace_text,
+    read_pace,
+    read_shape,
+    read_target,
+    shape_text,
+    target_text,
+)
+
+RATE = EventRate(7, 1_000_000_000)
+PACES = [
+    ticks(10, 5),
+    PaceSpec(Steady(RATE), "random", start="now-7d", end=9, max_events=3),
+    PaceSpec(Stages((Stage(EventRate(0, 1), RATE, 5), Stage(RATE, RATE, 9)), repeat=None)),
+    PaceSpec(Profile(RATE, (Fraction(1, 3), Fraction(0)) * 12, "Europe/Berlin")),
+    PaceSpec(Cron("0 9 * * MON", "Asia/Tokyo", 50)),
+]
+
+
+@pytest.mark.parametrize("pace", PACES, ids=lambda pace: type(pace.shape).__name__)
+def test_paces_of_every_kind_are_read_back(pace):
+    assert read_pace(pace_text(pace)) == pace
 
 
 @pytest.mark.parametrize("absent", [(), ("nope", "/a/b")])
@@ -13,3 +46,20 @@ def test_a_shape_keeps_the_fields_that_events_lack(absent):
     assert ("absent" in text) == bool(absent)
     found = read_shape(text)
     assert (found, found.absent) == (shape, absent)
+
+
+def test_a_target_of_an_earlier_version_reads_back_and_keeps_its_text():
+    text = '{"kind":"postgres","table":"t","connection":"postgres","key":["a"]}'
+    assert read_target(text) == PostgresTarget("t", key=("a",))
+    assert target_text(read_target(text)) == text
+    text = (
+        '{"kind":"kafka","topic":"t","connection":"kafka","key":null,"partition":null,'
+        '"timestamp":null,"headers":[["a","b"]],"partitions":null,"replication":null,"config":[]}'
+    )
+    assert read_target(text) == KafkaTarget("t", headers=(("a", "b"),))
+    assert target_text(read_target(text)) == text
+
+
+def test_a_target_keeps_what_it_writes():
+    target = KafkaTarget("t", key="k", value="/a", omit=("b", "/c/d"), op="op")
+    assert read_target(target_text(target)) == target

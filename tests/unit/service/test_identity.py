@@ -9,6 +9,7 @@ from eventer.core.model import (
     EventSource,
     GeneratorSpec,
     KafkaTarget,
+    OnNull,
     PostgresTarget,
     Stream,
     Target,
@@ -27,9 +28,12 @@ def text(
     stream: str | None = None,
     digest: str = "ab" * 32,
     seed: int | None = None,
+    on_null: OnNull = OnNull.EMIT,
 ) -> str:
     event_source = EventSource(Template("{}"), Stream(seed or 0, stream), EventContext(dataset))
-    spec = GeneratorSpec(event_source, target, digest=digest, explicit_seed=seed is not None)
+    spec = GeneratorSpec(
+        event_source, target, digest=digest, explicit_seed=seed is not None, on_null=on_null
+    )
     return identity_text(spec)
 
 
@@ -43,6 +47,10 @@ def text(
         text(replace(KAFKA, partition="id")),
         text(replace(KAFKA, timestamp="id")),
         text(replace(KAFKA, headers=(("a", "b"),))),
+        text(replace(KAFKA, value="id")),
+        text(replace(KAFKA, omit=("id",))),
+        text(replace(KAFKA, op="id")),
+        text(on_null=OnNull.DROP),
         text(dataset=None),
         text(dataset="e"),
         text(stream="s"),
@@ -71,6 +79,22 @@ def test_order_of_headers_does_not_count() -> None:
     one = replace(KAFKA, headers=(("a", "x"), ("b", "y")))
     two = replace(KAFKA, headers=(("b", "y"), ("a", "x")))
     assert text(one) == text(two)
+
+
+def test_order_of_omitted_fields_does_not_count() -> None:
+    assert text(replace(POSTGRES, omit=("a", "b"))) == text(replace(POSTGRES, omit=("b", "a")))
+
+
+def test_options_of_later_versions_are_absent_unless_they_are_set() -> None:
+    assert text() == (
+        '{"dataset":"d","destination":{"connection":"kafka","headers":[],"key":null,"kind":"kafka",'
+        '"partition":null,"timestamp":null,"topic":"orders"},"seed":null,"stream":null,'
+        f'"template":"{"ab" * 32}"}}'
+    )
+    assert text(POSTGRES) == (
+        '{"dataset":"d","destination":{"connection":"postgres","key":null,"kind":"postgres",'
+        f'"table":"orders"}},"seed":null,"stream":null,"template":"{"ab" * 32}"}}'
+    )
 
 
 def test_upsert_keys_count_in_their_order() -> None:

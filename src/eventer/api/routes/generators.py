@@ -150,6 +150,9 @@ async def resume(query: Annotated[ResumeQuery, Query()], service: Service) -> Re
     responses={200: {"model": EventsOut}, **problems(404, 422, 503)},
 )
 async def events(query: Annotated[EventsQuery, Query()], service: Service) -> Response:
-    """Recomputes events, past or future, without skipped ones. Delivers nothing."""
+    """Recomputes what is written of events, past or future. Delivers nothing.
+
+    Skipped and dropped events are left out.
+    """
     page = await service.events(query.id, query.first, query.count)
     return JsonResponse(EventsOut.body_of(page))

@@ -43,6 +43,14 @@ UpsertKey = Annotated[
 ]
 
 
+ValueField = Annotated[
+    NonEmptyText | None,
+    Field(description="Source of what is written; if omitted, the whole event."),
+]
+OmittedFields = Annotated[list[NonEmptyText], Field(max_length=100)]
+OMIT_DESCRIPTION = "Fields or JSON pointers of what is written that are left out."
+
+
 class RequestModel(BaseModel):
     """A JSON object with exactly these fields."""
 
@@ -50,7 +58,7 @@ class RequestModel(BaseModel):
 
 
 class KafkaOptions(RequestModel):
-    """A topic. `key`, `partition`, `timestamp` and header values name a field or a JSON pointer."""
+    """A topic. Its sources, and header values, name a field of the event or a JSON pointer."""
 
     topic: Topic = Field(
         description="Eventer creates it if it does not exist.", examples=["orders"]
@@ -75,6 +83,13 @@ class KafkaOptions(RequestModel):
     config: dict[NonEmptyText, str] = Field(
         default_factory=dict, description="Settings, if the topic is created."
     )
+    value: ValueField = None
+    omit: OmittedFields = Field(default_factory=list, description=OMIT_DESCRIPTION)
+    op: NonEmptyText | None = Field(
+        default=None,
+        description="Source of the operation: `upsert`, the default, or `delete`, which writes a "
+        "tombstone. Needs `key`.",
+    )
 
     def target(self) -> KafkaTarget:
         """The target as the service takes it."""
@@ -88,6 +103,9 @@ class KafkaOptions(RequestModel):
             partitions=self.partitions,
             replication=self.replication,
             config=tuple(sorted(self.config.items())),
+            value=self.value,
+            omit=tuple(self.omit),
+            op=self.op,
         )
 
 
@@ -100,11 +118,20 @@ class PostgresOptions(RequestModel):
     )
     connection: ConnectionName = Field(default="postgres", description="A connection's name.")
     key: UpsertKey | None = Field(default=None, description="Column or columns of the upsert key.")
+    value: ValueField = None
+    omit: OmittedFields = Field(default_factory=list, description=OMIT_DESCRIPTION)
+    op: NonEmptyText | None = Field(
+        default=None,
+        description="Source of the operation: `upsert`, the default, or `delete`, which deletes "
+        "the row of the key.",
+    )
 
     def target(self) -> PostgresTarget:
         """The target as the service takes it."""
         key = None if self.key is None else tuple(self.key)
-        return PostgresTarget(self.table, self.connection, key)
+        return PostgresTarget(
+            self.table, self.connection, key, self.value, tuple(self.omit), self.op
+        )
 
 
 def _options_of(kind: str, other: str) -> dict[str, JsonValue]:

@@ -230,7 +230,7 @@ class _Audit:
             for first, end in _ranges_to_replay(run, ranges, entries.skipped):
                 async for batch in events.batches(self.flow.key, first, end):
                     await self._compare_batch(batch, locator)
-                    self._skipped += batch.skipped
+                    self._skipped += batch.count - batch.rows
             self._covered = max(self._covered, run.end)
         self._skipped += _count_skipped(entries.skipped, split_at_gaps(entries), ranges)
         self._note_missing(self._covered, self.position.next)

@@ -30,7 +30,6 @@ from eventer.destinations.kafka.errors import (
     describe,
 )
 from eventer.destinations.kafka.log_reader import LogReader
-from eventer.destinations.kafka.option_fields import check_option_fields
 from eventer.destinations.kafka.plan_sender import PlanSender
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.producer_startup import StartedProducer, start_producer
@@ -51,6 +50,7 @@ from eventer.destinations.kafka.settings import KafkaSettings
 from eventer.destinations.kafka.topic_admin import TopicAdmin
 from eventer.destinations.kafka.topic_cache import TopicCache
 from eventer.destinations.kafka.topic_name import target_topic_error
+from eventer.destinations.option_fields import check_option_fields
 from eventer.kernels.kafka.record_batches import (
     ProducerState,
     RecordColumns,

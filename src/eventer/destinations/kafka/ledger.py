@@ -2,9 +2,9 @@
 
 The topic `eventer-ledger` has a partition for each shard and keeps records for a time. A record
 describes one generator in one transaction. Its key is `<position key>/<topic>`; its value is a JSON
-object: the events [`first`, `first` + `n`) were committed, those in the ranges of `skipped` emitted
-nothing, and the others are, in the order of each partition, at the offsets in `places`: [partition,
-first offset, count].
+object: the events [`first`, `first` + `n`) were committed, those in the ranges of `skipped` failed,
+and the others are, in the order of each partition, at the offsets in `places`: [partition, first
+offset, count]. Dropped events have no place: an audit drops them again.
 """
 
 from __future__ import annotations
@@ -104,12 +104,13 @@ def _merge_adjacent(places: Sequence[tuple[int, int, int]]) -> OffsetRanges:
 
 
 def _skipped(batches: Sequence[Batch]) -> IndexRanges:
-    """The ranges of indices that emit nothing."""
+    """The ranges of skipped indices."""
     ranges: list[tuple[int, int]] = []
     for batch in batches:
         if not batch.skipped:
             continue
-        emitted = np.concatenate(([batch.first - 1], batch.index, [batch.next]))
+        passed = np.sort(np.append(batch.index, batch.dropped))
+        emitted = np.concatenate(([batch.first - 1], passed, [batch.next]))
         gaps = np.flatnonzero(np.diff(emitted) > 1)
         starts, ends = emitted[gaps] + 1, emitted[gaps + 1]
         ranges += zip(starts.tolist(), ends.tolist(), strict=True)

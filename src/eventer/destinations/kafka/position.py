@@ -2,7 +2,7 @@
 
 The topic `eventer-positions` has a partition for each shard. A record's key is
 `<cluster>/<generator>/<incarnation>` (the cluster in hexadecimal, the others decimal); its value
-is a JSON object with `next`, `skipped`, `bytes` and `partitions`.
+is a JSON object with `next`, `skipped`, `bytes` and `partitions`, and `dropped` if it is not zero.
 """
 
 from __future__ import annotations
@@ -55,12 +55,14 @@ def decode_key(data: bytes) -> PositionKey | None:
 
 def encode_position(position: Position) -> bytes:
     """The record value of a position."""
-    value = {
+    value: dict[str, object] = {
         "next": position.next,
         "skipped": position.skipped,
         "bytes": position.bytes,
         "partitions": position.partitions,
     }
+    if position.dropped:
+        value["dropped"] = position.dropped
     return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -77,6 +79,7 @@ def decode_position(data: bytes) -> Position:
             skipped=int(value["skipped"]),
             bytes=int(value["bytes"]),
             partitions=tuple((int(index), int(count)) for index, count in value["partitions"]),
+            dropped=int(value.get("dropped", 0)),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"not a position: {data!r}") from error

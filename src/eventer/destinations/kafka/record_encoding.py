@@ -6,7 +6,7 @@ Fields become keys, headers and timestamps here; `kernels/kafka/record_loops.py`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from eventer.core.batch import Batch, EventRows
 from eventer.core.model import ColumnType, KafkaTarget
+from eventer.core.operations import OPERATION_HINT, read_operations
 from eventer.destinations.kafka.record_fields import (
     EventFaults,
     option_pointer,
@@ -132,15 +133,34 @@ def record_columns(batch: EventRows, target: KafkaTarget) -> RecordColumns:
 
 
 def _record_columns(batch: EventRows, target: KafkaTarget, faults: EventFaults) -> RecordColumns:
+    keys = _text_of(batch, target.key) if target.key is not None else None
     return RecordColumns(
-        values=as_bytes_column(batch.text),
+        values=_values(batch, target, keys, faults),
         timestamps=read_timestamps(batch, target.timestamp, faults),
-        keys=_text_of(batch, target.key) if target.key is not None else None,
+        keys=keys,
         headers=tuple(
             RecordHeader(name.encode(), _text_of(batch, option)) for name, option in target.headers
         ),
         match_hints=batch.match_hints,
     )
+
+
+def _values(
+    batch: EventRows, target: KafkaTarget, keys: BytesColumn | None, faults: EventFaults
+) -> BytesColumn:
+    """The texts of the events; null for those that delete, which need a key."""
+    values = as_bytes_column(batch.text)
+    if target.op is None:
+        return values
+    operations = read_operations(batch, target.op)
+    for row, fault in operations.faults.items():
+        faults.add(row, fault, OPERATION_HINT)
+    if not operations.deletes.any():
+        return values
+    keyed = np.zeros(batch.rows, np.bool_) if keys is None else keys.validity().astype(np.bool_)
+    for row in np.flatnonzero(operations.deletes & ~keyed).tolist():
+        faults.add(row, "it deletes, but has no key", f"set the field {target.key!r} of `key`")
+    return replace(values, valid=(~operations.deletes).view(np.uint8))
 
 
 def partitions_of(

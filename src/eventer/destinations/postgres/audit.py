@@ -30,6 +30,7 @@ from eventer.destinations.audit import (
 )
 from eventer.destinations.base import Flow
 from eventer.destinations.comparison import (
+    DELETED,
     NO_LOCATION,
     Digests,
     Findings,
@@ -89,7 +90,8 @@ class _ContributingFlow:
         if not self.retyped:
             return events
         key = events.key if self.mapping.key else ~events.key
-        return KeyedDigests(key, ~events.content, events.number)
+        content = np.where(events.deletes, DELETED, ~events.content)
+        return KeyedDigests(key, content, events.number)
 
 
 class PostgresTargetAuditor:
@@ -318,7 +320,8 @@ class _Audit:
         checked, read = self._checked // passes, self._read // passes
         skipped = sum(stop - first for first, stop in self._ranges) - checked
         if not gaps and not self._own.retyped:
-            self._discount_rejected(self._own.position.skipped - skipped)
+            position = self._own.position
+            self._discount_rejected(position.skipped + position.dropped - skipped)
         totals = self._findings.totals
         others = self._others
         if not self._own.mapping.key:
@@ -367,7 +370,7 @@ class _Audit:
 
 
 def _field(rows: EventRows, name: str) -> JsonValue:
-    text = rows.fields.column(format_pointer((name,)), ColumnType.JSONB)[0].as_py()
+    text = rows.written.column(format_pointer((name,)), ColumnType.JSONB)[0].as_py()
     value: JsonValue = json.loads(text or "null")
     return value
 

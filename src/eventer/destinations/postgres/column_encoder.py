@@ -40,21 +40,32 @@ class RejectedRowsError(DestinationRejectedError):
 
 
 class ColumnEncoder:
-    """Encodes one column of the events of one or several deliveries."""
+    """Encodes one column of the events of one or several deliveries.
+
+    `deletes` says which of them delete: these need only the columns of the key, and get null in
+    the others.
+    """
 
     def __init__(
-        self, mapping: TableMapping, column: ColumnMapping, index: NDArray[np.int64]
+        self,
+        mapping: TableMapping,
+        column: ColumnMapping,
+        index: NDArray[np.int64],
+        deletes: NDArray[np.bool_],
     ) -> None:
         self._table = mapping.table
         self._column = column
         self._is_key = column.name in mapping.key
         self._index = index
+        self._no_value = deletes if not self._is_key and deletes.any() else None
 
     def encode(self, batches: Sequence[EventRows]) -> CopyColumn:
         """Reads and checks the field, and converts it to the type in COPY."""
         pointer = format_pointer((self._column.name,))
         read = self._read(pointer, batches)
         values = read[0] if len(read) == 1 else pa.concat_arrays(read)
+        if self._no_value is not None:
+            values = _spread(values, ~self._no_value)
         if self._is_key and values.null_count:
             self._reject_null(values)
         if self._column.integral:
@@ -67,13 +78,21 @@ class ColumnEncoder:
     def _read(self, pointer: str, batches: Sequence[EventRows]) -> list[pa.Array]:
         """The field of all batches; rejects the events whose value has another type."""
         kind = self._column.read_as
+        batches = self._with_value(batches)
         try:
-            return [batch.fields.column(pointer, kind) for batch in batches]
+            return [batch.written.column(pointer, kind) for batch in batches]
         except DestinationRejectedError as error:
             found = [
                 each.rejected_values(pointer, kind) for each in batches if isinstance(each, Batch)
             ]
             raise RejectedRowsError(list(chain(*found)) or [error]) from error
+
+    def _with_value(self, batches: Sequence[EventRows]) -> Sequence[EventRows]:
+        """The rows that need a value of this column."""
+        if self._no_value is None:
+            return batches
+        masks = np.split(~self._no_value, np.cumsum([batch.rows for batch in batches])[:-1])
+        return [batch.take(mask) for batch, mask in zip(batches, masks, strict=True)]
 
     def _convert(self, values: pa.Array) -> pa.Array:
         wire = self._column.wire
@@ -152,6 +171,11 @@ class ColumnEncoder:
                 for row, at in zip(rows.tolist(), self._index[rows].tolist(), strict=True)
             ]
         )
+
+
+def _spread(values: pa.Array, rows: NDArray[np.bool_]) -> pa.Array:
+    """The values at these rows, and null at the others."""
+    return values.take(pa.array(np.cumsum(rows) - 1, mask=~rows))
 
 
 def _out_of_range(values: pa.Array, wanted: pa.DataType) -> pa.Array:

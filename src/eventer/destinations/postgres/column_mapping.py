@@ -104,10 +104,14 @@ class ColumnMapping:
         before, after = self.sql_wrapper
         return before + source + after
 
+    def converted(self, source: str) -> str:
+        """SQL of the column's value with its type."""
+        return f"CAST({self.select(source)} AS {self.type})"
+
     def compared(self, source: str) -> str:
         """SQL of the column's value as its index compares it."""
         collate = f" COLLATE {self.collation}" if self.collation else ""
-        return f"CAST({self.select(source)} AS {self.type}){collate}"
+        return f"{self.converted(source)}{collate}"
 
 
 def new_column(name: str, kind: ColumnType) -> TableColumn:

@@ -80,8 +80,8 @@ class DeliveryFailure:
 
 
 def field_names(batches: tuple[Batch, ...]) -> frozenset[str]:
-    """The names of all fields in the batches."""
-    return frozenset[str]().union(*(batch.fields.names() for batch in batches))
+    """The names of all written fields in the batches."""
+    return frozenset[str]().union(*(batch.written.names() for batch in batches))
 
 
 @dataclass(frozen=True, slots=True)

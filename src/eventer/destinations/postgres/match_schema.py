@@ -25,13 +25,17 @@ _SYSTEM_COLUMNS: Final = frozenset({"cmax", "cmin", "ctid", "tableoid", "xmax", 
 
 @dataclass(frozen=True, slots=True)
 class TableMapping:
-    """How events get into a table that has all their columns. Without a key, rows are appended."""
+    """How events get into a table that has all their columns. Without a key, rows are appended.
+
+    With `op`, that field of the events says whether they delete the row of their key.
+    """
 
     table: TableName
     oid: int
     columns: tuple[ColumnMapping, ...]
     key: tuple[str, ...]
     row_security: bool = False
+    op: str | None = None
 
     @property
     def direct(self) -> bool:
@@ -120,11 +124,21 @@ def match_schema(
         for field in fields
     )
     key = _key(fields, target, table)
+    if target.op is not None and not key:
+        raise DestinationRejectedError(
+            f"`op` needs a key: rows of {table.name} cannot be deleted without one",
+            hint="set `key` to the columns of a primary key or unique index of the table",
+        )
     if complete:
         _check_required(fields, table)
     _check_identities(fields, key, table)
     _check_rights(fields, key, table)
-    return TableMapping(table.name, table.oid, columns, key, table.row_security)
+    if target.op is not None and not table.may_delete:
+        raise DestinationRejectedError(
+            f"the role of this connection has no DELETE privilege on {table.name}",
+            hint=f"GRANT DELETE {_grantee(table)}",
+        )
+    return TableMapping(table.name, table.oid, columns, key, table.row_security, target.op)
 
 
 def _check_relation(table: Table) -> None:
@@ -191,7 +205,7 @@ def _check_identities(fields: Sequence[Column], key: tuple[str, ...], table: Tab
 
 def _check_rights(fields: Sequence[Column], key: tuple[str, ...], table: Table) -> None:
     """Checks the privileges on the table, then those on the columns of the fields."""
-    grantee = f"ON {table.name} TO {quote(table.role)}; -- as the table's owner"
+    grantee = _grantee(table)
     if not table.may_insert or (key and not table.may_update):
         needed = "SELECT, INSERT, UPDATE" if key else "INSERT"
         raise DestinationRejectedError(
@@ -213,3 +227,8 @@ def _check_rights(fields: Sequence[Column], key: tuple[str, ...], table: Table) 
             f"of {table.name}",
             hint=f"GRANT {', '.join(grants)} {grantee}",
         )
+
+
+def _grantee(table: Table) -> str:
+    """The end of a GRANT on the table."""
+    return f"ON {table.name} TO {quote(table.role)}; -- as the table's owner"

@@ -30,7 +30,10 @@ HAS_COLUMN_TYPES_SQL: Final = (
     "SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attname = 'column_types'"
     " AND attrelid = to_regclass('eventer.position') AND NOT attisdropped)"
 )
-_COMPLETE_SQL: Final = f"{_POSITIONS_EXIST_SQL} AND ({HAS_COLUMN_TYPES_SQL})"
+_HAS_DROPPED_SQL: Final = HAS_COLUMN_TYPES_SQL.replace("column_types", "dropped")
+_COMPLETE_SQL: Final = (
+    f"{_POSITIONS_EXIST_SQL} AND ({HAS_COLUMN_TYPES_SQL}) AND ({_HAS_DROPPED_SQL})"
+)
 _RETRY_DELAYS_SECONDS: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
 _LOCK_NOT_AVAILABLE: Final = "55P03"
@@ -62,8 +65,8 @@ class FlowPosition:
 async def ensure_positions(client: asyncpg.Connection) -> None:
     """Creates the schema and its tables if they do not exist.
 
-    If an earlier version created them and the column of column types cannot be added now, delivery
-    does without.
+    If an earlier version created them and the newer columns cannot be added now, delivery does
+    without.
 
     Raises:
         DestinationRejectedError: the role may not create them; the hint is SQL.
@@ -148,25 +151,42 @@ async def read_positions(
         PositionKey(
             int(row["cluster"]), int(row["generator"]), int(row["incarnation"])
         ): FlowPosition(
-            Position(row["next"], row["skipped"], row["bytes"]), frozenset(row["fields"])
+            Position(row["next"], row["skipped"], row["bytes"], dropped=row["dropped"]),
+            frozenset(row["fields"]),
         )
         for row in found
     }
 
 
-async def write_positions(
-    client: asyncpg.Connection, flow_positions: Mapping[PositionKey, FlowPosition]
-) -> None:
-    """Writes positions in the open transaction."""
-    at = [flow_position.position for flow_position in flow_positions.values()]
-    await client.execute(
-        statement("write_positions"),
-        *key_columns(flow_positions),
-        [position.next for position in at],
-        [position.skipped for position in at],
-        [position.bytes for position in at],
-        [json.dumps(sorted(flow_position.fields)) for flow_position in flow_positions.values()],
-    )
+class PositionWriter:
+    """Writes positions in the open transaction of a session."""
+
+    def __init__(self, client: asyncpg.Connection) -> None:
+        self._client = client
+        self._has_dropped: bool | None = None
+
+    async def write(self, flow_positions: Mapping[PositionKey, FlowPosition]) -> None:
+        """Writes the positions of these flows.
+
+        Without the column for dropped events, these count as skipped.
+        """
+        at = {key: flow_position.position for key, flow_position in flow_positions.items()}
+        dropped = {key: position.dropped for key, position in at.items() if position.dropped}
+        if dropped and self._has_dropped is None:
+            self._has_dropped = await self._client.fetchval(_HAS_DROPPED_SQL)
+        uncounted = {} if self._has_dropped else dropped
+        await self._client.execute(
+            statement("write_positions"),
+            *key_columns(flow_positions),
+            [position.next for position in at.values()],
+            [position.skipped + uncounted.get(key, 0) for key, position in at.items()],
+            [position.bytes for position in at.values()],
+            [json.dumps(sorted(flow_position.fields)) for flow_position in flow_positions.values()],
+        )
+        if dropped and self._has_dropped:
+            await self._client.execute(
+                statement("write_dropped"), *key_columns(dropped), list(dropped.values())
+            )
 
 
 def key_columns(keys: Collection[PositionKey]) -> Iterator[list[str]]:

@@ -88,16 +88,18 @@ class RowDigester:
         """
         encoded = encode(mapping, [batch], 0)
         if all(_round_trips_exactly(column) for column in mapping.columns):
-            rows = compared_columns.reader().take(_stream(mapping, compared_columns, encoded))
-            return compared_columns.keyed(rows)
-        return await self._digest_by_server(mapping, compared_columns, encoded)
+            stream = _stream(mapping, compared_columns, encoded)
+            events = compared_columns.keyed(compared_columns.reader().take(stream))
+        else:
+            events = await self._digest_by_server(mapping, compared_columns, encoded)
+        return events.with_deletes(encoded.index[encoded.deletes])
 
     async def _digest_by_server(
         self, mapping: TableMapping, compared_columns: ComparedColumns, encoded: EncodedRows
     ) -> KeyedDigests:
         client = await self._session(mapping, compared_columns)
         await client.execute(f"TRUNCATE {_STAGE}")
-        numbered = (_numbers(encoded), *encoded.columns)
+        numbered = (_numbers(encoded), *encoded.values)
         rows = np.arange(len(encoded.index), dtype=np.int64)
         await client.copy_to_table(
             _STAGE, schema_name="pg_temp", source=copy_stream(numbered, rows).data, format="binary"
@@ -147,7 +149,7 @@ def _stream(
 ) -> bytes:
     """The bytes that the server would send for the events as rows of a table."""
     count = len(encoded.index)
-    by_name = {c.name: v for c, v in zip(mapping.columns, encoded.columns, strict=True)}
+    by_name = {c.name: v for c, v in zip(mapping.columns, encoded.values, strict=True)}
     nothing = CopyColumn(WireType.INT4, pa.nulls(count, pa.int32()))
     columns = [by_name.get(name, nothing) for name in compared_columns.names]
     index = CopyColumn(WireType.INT8, pa.array(encoded.index))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from eventer.core.batch import Batch, EventRows
 from eventer.core.errors import DestinationRejectedError
+from eventer.core.operations import OPERATION_HINT, read_operations
 from eventer.destinations.merge_batches import merge_batches
 from eventer.destinations.postgres.column_encoder import ColumnEncoder, RejectedRowsError
 from eventer.destinations.postgres.match_schema import TableMapping
@@ -31,9 +32,10 @@ _OPENING_BRACE: Final = ord("{")
 
 @dataclass(frozen=True, slots=True)
 class RowBlock:
-    """Encoded rows by column; `index` has the index of each event.
+    """Encoded rows by column, and whether each deletes if the mapping has an operation.
 
-    If the mapping is direct, `stream` is the COPY stream into the table itself.
+    `index` has the index of each event. If the mapping is direct, `stream` is the COPY stream into
+    the table itself.
     """
 
     mapping: TableMapping
@@ -64,6 +66,7 @@ class EncodedRows:
     the server compares the keys.
     """
 
+    mapping: TableMapping
     blocks: tuple[RowBlock, ...]
     extra_columns: tuple[CopyColumn, ...]
     index: NDArray[np.int64]
@@ -73,6 +76,19 @@ class EncodedRows:
     def columns(self) -> tuple[CopyColumn, ...]:
         """The columns of all rows."""
         return tuple(map(_concat_columns, zip(*(p.columns for p in self.blocks), strict=True)))
+
+    @property
+    def values(self) -> tuple[CopyColumn, ...]:
+        """The columns of the table."""
+        return self.columns[: len(self.mapping.columns)]
+
+    @property
+    def deletes(self) -> NDArray[np.bool_]:
+        """Which rows delete the row of their key."""
+        if self.mapping.op is None:
+            return np.zeros(len(self.index), np.bool_)
+        mask: NDArray[np.bool_] = self.columns[-1].values.to_numpy(zero_copy_only=False)
+        return mask
 
     def direct(self) -> list[Bytes]:
         """COPY streams of all rows into the table itself, in order."""
@@ -107,14 +123,13 @@ def encode(
     index = np.concatenate([block.index for block in blocks])
     flow_numbers = _integer_column(np.full(len(index), flow))
     if mapping.has_row_numbers:
-        return EncodedRows(
-            blocks, (_integer_column(np.arange(len(index))), flow_numbers), index, None
-        )
+        row_numbers = _integer_column(np.arange(len(index)))
+        return EncodedRows(mapping, blocks, (row_numbers, flow_numbers), index, None)
     if not mapping.dedups_locally:
-        return EncodedRows(blocks, (flow_numbers,), index, None)
+        return EncodedRows(mapping, blocks, (flow_numbers,), index, None)
     keys = zip(*(_key_columns(mapping, block.columns) for block in blocks), strict=True)
     key_codes = _key_codes([_concat_columns(key).values for key in keys])
-    return EncodedRows(blocks, (flow_numbers,), index, key_codes)
+    return EncodedRows(mapping, blocks, (flow_numbers,), index, key_codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +242,9 @@ def encode_block(mapping: TableMapping, batches: Sequence[EventRows]) -> RowBloc
     """The rows of consecutive batches.
 
     Raises:
-        RejectedRowsError: events are not objects, have a null key, or a value that does not fit its
-            column. The error names all such events of the first such column, for one reason.
+        RejectedRowsError: events are not objects, have a null key, an unknown operation, or a value
+            that does not fit its column. The error names all such events of the first such column,
+            for one reason.
     """
     index = np.concatenate([batch.index for batch in batches])
     columns = _columns(mapping, batches, index)
@@ -240,11 +256,29 @@ def encode_block(mapping: TableMapping, batches: Sequence[EventRows]) -> RowBloc
 def _columns(
     mapping: TableMapping, batches: Sequence[EventRows], index: NDArray[np.int64]
 ) -> tuple[CopyColumn, ...]:
+    deletes = np.concatenate([_deletes(batch, mapping.op) for batch in batches])
     for batch in batches:
         _check_objects(batch)
-    return tuple(
-        ColumnEncoder(mapping, column, index).encode(batches) for column in mapping.columns
+    columns = tuple(
+        ColumnEncoder(mapping, column, index, deletes).encode(batches) for column in mapping.columns
     )
+    if mapping.op is None:
+        return columns
+    return (*columns, CopyColumn(WireType.BOOL, pa.array(deletes)))
+
+
+def _deletes(batch: EventRows, op: str | None) -> NDArray[np.bool_]:
+    """Which events delete; rejects those whose operation is unknown."""
+    operations = read_operations(batch, op)
+    if operations.faults:
+        faults = ((int(batch.index[row]), fault) for row, fault in operations.faults.items())
+        raise RejectedRowsError(
+            [
+                DestinationRejectedError(f"event {at}: {fault}", hint=OPERATION_HINT, index=at)
+                for at, fault in faults
+            ]
+        )
+    return operations.deletes
 
 
 def _concat_columns(columns: Sequence[CopyColumn]) -> CopyColumn:
@@ -279,7 +313,7 @@ def _check_objects(batch: EventRows) -> None:
 
 def _key_columns(mapping: TableMapping, columns: Sequence[CopyColumn]) -> list[CopyColumn]:
     """The columns of the key."""
-    named = zip(mapping.columns, columns, strict=True)
+    named = zip(mapping.columns, columns, strict=False)
     return [column for mapped, column in named if mapped.name in mapping.key]
 
 

@@ -36,6 +36,7 @@ ROLLBACK_TO_SAVEPOINT: Final = f"ROLLBACK TO {SAVEPOINT}"
 _MAX_EXPLAINED: Final = 10
 """Rejected rows of a load whose column is searched for, as this costs more than the rejection."""
 _FOREIGN_KEY_VIOLATION: Final = "23503"
+_REFERENCED: Final = "update or delete on table"
 _COPY_LINE: Final = re.compile(r"\bline (\d+)")
 _RESULT_SQL: Final = "SELECT pg_catalog.current_setting('eventer.rejected')"
 
@@ -66,8 +67,10 @@ class RejectedRow:
     @property
     def _hint(self) -> str | None:
         if self.state == _FOREIGN_KEY_VIOLATION and not self.hint:
+            referenced = self.message.startswith(_REFERENCED)
+            what = "rows that refer to it are deleted" if referenced else "referenced row comes"
             return (
-                'if the referenced row comes later, set "on_error": "retry" '
+                f'if the {what} later, set "on_error": "retry" '
                 "(run: --on-error retry) to wait for it"
             )
         return self.hint or None
@@ -146,7 +149,7 @@ def _load_sql(source: StagedRows, count: int, *, until_first: bool) -> str:
     block = Template(statement("load_rows")).substitute(
         count=count,
         first_step=max(1, count // 2),
-        insertion=source.insert_sql("n >= eventer_first AND n < eventer_end"),
+        insertion=source.write_sql("n >= eventer_first AND n < eventer_end"),
         concerns_row=concerns_row_sql(row_security=source.mapping.row_security),
         max_explained=_MAX_EXPLAINED,
         find_column=_find_column(source),

@@ -32,7 +32,7 @@ from eventer.destinations.postgres.errors import (
     translate_commit_errors,
 )
 from eventer.destinations.postgres.match_schema import TableMapping
-from eventer.destinations.postgres.position import FlowPosition, Shard, lock_shard, write_positions
+from eventer.destinations.postgres.position import FlowPosition, PositionWriter, Shard, lock_shard
 from eventer.destinations.postgres.row_loader import (
     ROLLBACK_TO_SAVEPOINT,
     SAVEPOINT,
@@ -41,7 +41,7 @@ from eventer.destinations.postgres.row_loader import (
 )
 from eventer.destinations.postgres.staging_tables import (
     TEMP_SCHEMA,
-    execute_insert_sql,
+    execute_write_sql,
     staging_name,
 )
 from eventer.destinations.postgres.system_catalog import read_fingerprint
@@ -71,6 +71,7 @@ class ShardOwner:
         self._epoch = epoch
         self._address = address
         self._column_types = ColumnTypeWriter(client)
+        self._positions = PositionWriter(client)
         self.commits = 0
 
     async def commit(
@@ -227,7 +228,7 @@ class ShardOwner:
         if not flow_positions:
             await self._client.execute("ROLLBACK")
             return
-        await write_positions(self._client, flow_positions)
+        await self._positions.write(flow_positions)
         await self._column_types.write(mappings)
         try:
             with translate_commit_errors(self._address):
@@ -287,7 +288,7 @@ def _statements_after_copy(group: Sequence[EncodedDelivery], *, strict: bool) ->
     """The statements after COPY, in one round trip."""
     staged = [s for s in group if not s.ready.mapping.direct and s.streams]
     inserting = "".join(
-        f"{execute_insert_sql(encoded_delivery.ready.number)}; " for encoded_delivery in staged
+        f"{execute_write_sql(each.ready.mapping, each.ready.number)}; " for each in staged
     )
     return f"{inserting}{_CHECK_NOW if strict else ''}{_NEXT_SAVEPOINT}"
 

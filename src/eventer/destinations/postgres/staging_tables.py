@@ -8,12 +8,14 @@ rejects rows use tables with numbered rows.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import asyncpg
 
 from eventer.core.errors import DestinationRejectedError
+from eventer.destinations.postgres.column_mapping import ColumnMapping
 from eventer.destinations.postgres.identifiers import quote
 from eventer.destinations.postgres.match_schema import TableMapping
 
@@ -55,8 +57,8 @@ class StagingTables:
             staging_table = _StagingTable(self._next_number())
             await self._create(layout, staging_name(staging_table.number))
             self._by_layout[layout] = staging_table
-        insertion = insert_sql(mapping, staging_table.number, flow)
-        await self._client.execute(f"PREPARE {_prepared_name(flow)} AS {insertion}")
+        for name, statement in write_sql(mapping, staging_table.number, flow).items():
+            await self._client.execute(f"PREPARE {_prepared_name(name, flow)} AS {statement}")
         staging_table.users += 1
         return staging_table.number
 
@@ -65,7 +67,8 @@ class StagingTables:
         layout = staging_layout(mapping)
         staging_table = self._by_layout[layout]
         staging_table.users -= 1
-        await self._client.execute(f"DEALLOCATE {_prepared_name(flow)}")
+        for name in _statement_names(mapping):
+            await self._client.execute(f"DEALLOCATE {_prepared_name(name, flow)}")
         if staging_table.users == 0:
             del self._by_layout[layout]
             name = staging_name(staging_table.number)
@@ -119,8 +122,11 @@ async def check_may_stage(client: asyncpg.Connection) -> None:
 
 def staging_layout(mapping: TableMapping) -> StagingLayout:
     """The columns for the rows of a mapping. They do not contain field names."""
-    values = tuple(f"c{i} {column.staging_type}" for i, column in enumerate(mapping.columns))
-    return (*values, *(("n integer",) if mapping.has_row_numbers else ()), "flow integer")
+    return (
+        *_value_columns(mapping),
+        *(("n integer",) if mapping.has_row_numbers else ()),
+        "flow integer",
+    )
 
 
 def staging_name(number: int) -> str:
@@ -130,26 +136,35 @@ def staging_name(number: int) -> str:
 
 def numbered_layout(mapping: TableMapping) -> StagingLayout:
     """The columns for numbered rows of a mapping."""
+    return (*_value_columns(mapping), "n integer", "load integer", "PRIMARY KEY (load, n)")
+
+
+def _value_columns(mapping: TableMapping) -> StagingLayout:
     values = tuple(f"c{i} {column.staging_type}" for i, column in enumerate(mapping.columns))
-    return (*values, "n integer", "load integer", "PRIMARY KEY (load, n)")
+    return values if mapping.op is None else (*values, "deletes boolean")
 
 
-def _prepared_name(flow: int) -> str:
-    return f"eventer_insert_{flow}"
+def _prepared_name(statement: str, flow: int) -> str:
+    return f"eventer_{statement}_{flow}"
 
 
-def execute_insert_sql(flow: int) -> str:
+def _statement_names(mapping: TableMapping) -> tuple[str, ...]:
+    """The statements that move staged rows into the table, in their order."""
+    return ("insert",) if mapping.op is None else ("delete", "insert")
+
+
+def execute_write_sql(mapping: TableMapping, flow: int) -> str:
     """SQL that moves the staged rows of the flow into its table."""
-    return f"EXECUTE {_prepared_name(flow)}"
+    return "; ".join(f"EXECUTE {_prepared_name(name, flow)}" for name in _statement_names(mapping))
 
 
-def insert_sql(mapping: TableMapping, number: int, flow: int) -> str:
-    """SQL that appends the staged rows of a flow to its table, or upserts the last of each key.
+def write_sql(mapping: TableMapping, number: int, flow: int) -> Mapping[str, str]:
+    """SQL, by name, that appends the staged rows of a flow, or applies the last of each key.
 
     OVERRIDING SYSTEM VALUE gives an event's value precedence over an identity column's.
     """
     source = f"FROM {TEMP_SCHEMA}.{staging_name(number)} WHERE flow = {flow}"
-    return _insert(mapping, source, last_of_key=mapping.has_row_numbers)
+    return _write(mapping, source, last_of_key=mapping.has_row_numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +179,42 @@ class StagedRows:
         """The clauses that select some of the rows."""
         return f"FROM {TEMP_SCHEMA}.{self.table} WHERE load = {self.group} AND {condition}"
 
-    def insert_sql(self, condition: str) -> str:
-        """As `insert_sql`, for some of the rows."""
+    def write_sql(self, condition: str) -> str:
+        """As `write_sql`, for some of the rows."""
+        source = self.where(condition)
         if self.mapping.key:
-            return _insert(self.mapping, self.where(condition), last_of_key=True)
-        return _insert(self.mapping, f"{self.where(condition)} ORDER BY n", last_of_key=False)
+            return "; ".join(_write(self.mapping, source, last_of_key=True).values())
+        return _insert(self.mapping, f"{source} ORDER BY n", last_of_key=False)
+
+
+def _write(mapping: TableMapping, source: str, *, last_of_key: bool) -> dict[str, str]:
+    insertion = {"insert": _insert(mapping, source, last_of_key=last_of_key)}
+    if mapping.op is None:
+        return insertion
+    # Deleted first: an upserted row may take a unique value of a deleted one.
+    return {"delete": _delete(mapping, source, last_of_key=last_of_key)} | insertion
+
+
+def _delete(mapping: TableMapping, source: str, *, last_of_key: bool) -> str:
+    rows = _rows(mapping, source, last_of_key=last_of_key)
+    key = [(i, c) for i, c in enumerate(mapping.columns) if c.name in mapping.key]
+    same = " AND ".join(f"t.{quote(c.name)} = {_key_value(c, f's.c{i}')}" for i, c in key)
+    return f"DELETE FROM {mapping.table} AS t USING ({rows}) AS s WHERE s.deletes AND {same}"  # noqa: S608  names are quoted
+
+
+def _key_value(column: ColumnMapping, source: str) -> str:
+    """SQL of a key's value as the column would hold it."""
+    return column.select(source) if column.direct else column.converted(source)
+
+
+def _rows(mapping: TableMapping, source: str, values: str = "*", *, last_of_key: bool) -> str:
+    """Values of the staged rows, or of the last of each key."""
+    if not last_of_key:
+        return f"SELECT {values} {source}"
+    # Only the server knows which key values are equal; the last copied row wins.
+    compared = {column.name: column.compared(f"c{i}") for i, column in enumerate(mapping.columns)}
+    key = ", ".join(compared[name] for name in mapping.key)
+    return f"SELECT DISTINCT ON ({key}) {values} {source} ORDER BY {key}, n DESC"
 
 
 def _insert(mapping: TableMapping, source: str, *, last_of_key: bool) -> str:
@@ -181,12 +227,10 @@ def _insert(mapping: TableMapping, source: str, *, last_of_key: bool) -> str:
 
 def _select(mapping: TableMapping, source: str, *, last_of_key: bool) -> str:
     values = ", ".join(column.select(f"c{i}") for i, column in enumerate(mapping.columns))
-    if not last_of_key:
-        return f"SELECT {values} {source}"
-    # Only the server knows which key values are equal; the last copied row wins.
-    compared = {column.name: column.compared(f"c{i}") for i, column in enumerate(mapping.columns)}
-    key = ", ".join(compared[name] for name in mapping.key)
-    return f"SELECT DISTINCT ON ({key}) {values} {source} ORDER BY {key}, n DESC"
+    if mapping.op is None:
+        return _rows(mapping, source, values, last_of_key=last_of_key)
+    rows = _rows(mapping, source, last_of_key=last_of_key)
+    return f"SELECT {values} FROM ({rows}) AS s WHERE NOT deletes"  # noqa: S608  names are quoted
 
 
 def _on_conflict(mapping: TableMapping) -> str:

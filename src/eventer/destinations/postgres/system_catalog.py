@@ -42,6 +42,7 @@ class Table:
     owned: bool
     row_security: bool = False
     role: str = ""
+    may_delete: bool = True
 
     @property
     def is_table(self) -> bool:
@@ -83,6 +84,7 @@ async def read_table(client: asyncpg.Connection, name: TableName) -> Table | Non
         owned=found["owned"],
         row_security=found["row_security"],
         role=found["role"],
+        may_delete=found["may_delete"],
     )
 
 

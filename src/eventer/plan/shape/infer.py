@@ -16,11 +16,13 @@ from eventer.plan.shape.abstract import (
     ANYTHING,
     NEVER,
     NULL,
+    AbstractArray,
     AbstractClosure,
     AbstractEnvironment,
     AbstractObject,
     AbstractValue,
     LazyValue,
+    ObjectLayers,
     StdObject,
     Unknown,
     column_type,
@@ -43,8 +45,9 @@ def infer_shape(
     root: n.Expr,
     imports: Mapping[str, n.Expr | None],
     variables: Mapping[str, JsonValue],
+    part: Sequence[str] = (),
 ) -> EventShape:
-    """The shape of the events of a template.
+    """The shape of the events of a template, or of the part of them at these reference tokens.
 
     `imports` are the analysed trees of `import` by path, None for texts and bytes; `variables`
     are the external variables, which are also the arguments of a template that is a function.
@@ -56,7 +59,38 @@ def infer_shape(
     if isinstance(value.core, AbstractClosure):
         arguments = {name: evaluated(constant(v)) for name, v in variables.items()}
         value = inference.call(value.core, (), arguments)
+    for token in part:
+        value = _field_of(value, token, inference)
     return _shape_of(value, inference)
+
+
+def _field_of(value: AbstractValue, name: str, inference: Inference) -> AbstractValue:
+    """What a reference token refers to: null where a value has no such field."""
+    match value.core:
+        case AbstractObject(alternatives=alternatives):
+            found = NULL if value.nullable else NEVER
+            for layers in alternatives:
+                field = NULL
+                if name in visible_names(layers):
+                    field = find_field(inference, layers, name)
+                    if _may_lack(layers, name):
+                        field = join(field, NULL)
+                elif any(layer.open for layer in layers.layers):
+                    field = ANYTHING
+                found = join(found, field)
+            return found
+        case AbstractArray(element=element):
+            return join(element.get(), NULL)
+        case Unknown():
+            return ANYTHING
+        case _:
+            return NULL
+
+
+def _may_lack(layers: ObjectLayers, name: str) -> bool:
+    """Whether an object may have no field of a known name."""
+    fields = [layer.fields[name] for layer in layers.layers if name in layer.fields]
+    return all(field.conditional for field in fields)
 
 
 def _shape_of(value: AbstractValue, inference: Inference) -> EventShape:

@@ -49,9 +49,9 @@ class TracedEvent:
         """Whether a column depends on due times."""
         return self.natives.timed
 
-    def names(self, run: Execution) -> set[str]:
-        """The visible top-level field names of all rows of a run."""
-        return _names(self.tracer, self.value, run)
+    def names(self, value: Any, run: Execution) -> set[str]:
+        """The visible top-level field names of a part of the event, in all rows of a run."""
+        return _names(self.tracer, value, run)
 
 
 def trace_event(program: Program, natives: TracedNatives) -> TracedEvent:

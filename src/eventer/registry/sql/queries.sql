@@ -16,25 +16,26 @@ INSERT INTO generator (
     id, incarnation, identity, target, place, template, digest, stream, stream_key, seed,
     explicit_seed, dataset, instance_id, state, on_error, catch_up, shard, engine, engine_reason,
     shape, failure, position_next, position_skipped, position_bytes, position_partitions,
-    created_at, updated_at
+    position_dropped, on_null, created_at, updated_at
 )
 SELECT
     :id, last, :identity, :target, :place, :template, :digest, :stream, :stream_key, :seed,
     :explicit_seed, :dataset, :instance_id, :state, :on_error, :catch_up, :shard, :engine,
     :engine_reason, :shape, :failure, :position_next, :position_skipped, :position_bytes,
-    :position_partitions, :created_at, :updated_at
+    :position_partitions, :position_dropped, :on_null, :created_at, :updated_at
 FROM incarnation WHERE generator = :id;
 
 -- name: remove_generator
 DELETE FROM generator WHERE id = :id;
 
 -- name: add_segment
-INSERT INTO segment (generator, t0, n0, count, interval)
-SELECT :id, :t0, :n0, :count, :interval
+INSERT INTO segment (generator, t0, n0, u0, draw_key, pace)
+SELECT :id, :t0, :n0, :u0, :draw_key, :pace
 FROM generator WHERE id = :id AND incarnation = :incarnation;
 
 -- name: add_first_segment
-INSERT INTO segment (generator, t0, n0, count, interval) VALUES (:id, :t0, :n0, :count, :interval);
+INSERT INTO segment (generator, t0, n0, u0, draw_key, pace)
+VALUES (:id, :t0, :n0, :u0, :draw_key, :pace);
 
 -- name: clear_segments
 DELETE FROM segment WHERE generator = :id;
@@ -53,7 +54,8 @@ WHERE id = :id AND incarnation = :incarnation;
 -- name: set_position
 UPDATE generator SET
     position_next = :position_next, position_skipped = :position_skipped,
-    position_bytes = :position_bytes, position_partitions = :position_partitions
+    position_bytes = :position_bytes, position_partitions = :position_partitions,
+    position_dropped = :position_dropped
 WHERE id = :id AND incarnation = :incarnation;
 
 -- name: add_first_fingerprint
@@ -76,6 +78,7 @@ UPDATE fingerprint SET first = 0 WHERE generator = :id;
 UPDATE generator SET
     incarnation = (SELECT last FROM incarnation WHERE generator = :id), failure = NULL,
     position_next = 0, position_skipped = 0, position_bytes = 0, position_partitions = '[]',
+    position_dropped = 0,
     updated_at = :at
 WHERE id = :id AND incarnation = :incarnation;
 
@@ -89,7 +92,7 @@ SELECT * FROM generator ORDER BY ordinal;
 SELECT * FROM generator WHERE id = :id;
 
 -- name: read_segments
-SELECT t0, n0, count, interval FROM segment WHERE generator = :id ORDER BY ordinal;
+SELECT t0, n0, u0, draw_key, pace FROM segment WHERE generator = :id ORDER BY ordinal;
 
 -- name: read_fingerprints
 SELECT first, fingerprint FROM fingerprint WHERE generator = :id ORDER BY ordinal;

@@ -15,7 +15,7 @@ from eventer.destinations.kafka.position import (
 WORD = st.integers(0, 2**64 - 1)
 KEYS = st.builds(PositionKey, WORD, WORD, st.integers(0, 2**31))
 POSITIONS = st.builds(
-    Position, WORD, WORD, WORD, st.lists(st.tuples(WORD, st.integers(1, 999))).map(tuple)
+    Position, WORD, WORD, WORD, st.lists(st.tuples(WORD, st.integers(1, 999))).map(tuple), WORD
 )
 
 
@@ -29,6 +29,9 @@ def test_the_record_of_a_position_as_documented():
     assert encode_key(PositionKey(255, 12, 3)) == b"00000000000000ff/12/3"
     assert encode_position(Position(5, 1, 99, ((0, 3), (4, 5)))) == (
         b'{"next":5,"skipped":1,"bytes":99,"partitions":[[0,3],[4,5]]}'
+    )
+    assert encode_position(Position(5, dropped=2)) == (
+        b'{"next":5,"skipped":0,"bytes":0,"partitions":[],"dropped":2}'
     )
 
 

@@ -19,7 +19,7 @@ from eventer.destinations.postgres.match_schema import (
     new_table_key,
     table_fields,
 )
-from eventer.destinations.postgres.staging_tables import insert_sql, staging_layout
+from eventer.destinations.postgres.staging_tables import staging_layout, write_sql
 from eventer.destinations.postgres.system_catalog import Table
 from eventer.destinations.postgres.table_creation import add_columns, create_table, table_to_create
 from eventer.kernels.pgcopy.copy_stream import WireType
@@ -57,11 +57,34 @@ def test_an_upsert_updates_all_but_the_key() -> None:
     assert mapping.key == ("id",)
     assert not mapping.direct
     assert staging_layout(mapping) == ("c0 bigint", "c1 text", "flow integer")
-    assert insert_sql(mapping, 3, 7) == (
-        'INSERT INTO "public"."t" ("id", "na me") OVERRIDING SYSTEM VALUE '
+    assert write_sql(mapping, 3, 7) == {
+        "insert": 'INSERT INTO "public"."t" ("id", "na me") OVERRIDING SYSTEM VALUE '
         "SELECT c0, c1 FROM pg_temp.eventer_stage_3 WHERE flow = 7 "
         'ON CONFLICT ("id") DO UPDATE SET "na me" = excluded."na me"'
+    }
+
+
+def test_rows_with_an_operation_are_deleted_or_upserted() -> None:
+    target = PostgresTarget("t", op="op")
+    known = table(
+        new_column("id", ID.type),
+        new_column("na me", NAME.type),
+        primary_key=("id",),
+        keys=(frozenset({"id"}),),
     )
+    mapping = match_schema((ID, NAME), target, known)
+    assert staging_layout(mapping) == ("c0 bigint", "c1 text", "deletes boolean", "flow integer")
+    rows = "(SELECT * FROM pg_temp.eventer_stage_3 WHERE flow = 7) AS s"
+    assert write_sql(mapping, 3, 7) == {
+        "delete": f'DELETE FROM "public"."t" AS t USING {rows} WHERE s.deletes AND t."id" = s.c0',
+        "insert": 'INSERT INTO "public"."t" ("id", "na me") OVERRIDING SYSTEM VALUE '
+        f"SELECT c0, c1 FROM {rows} WHERE NOT deletes "
+        'ON CONFLICT ("id") DO UPDATE SET "na me" = excluded."na me"',
+    }
+    with pytest.raises(DestinationRejectedError, match="needs a key"):
+        match_schema((ID, NAME), target, replace(known, primary_key=None, keys=()))
+    with pytest.raises(DestinationRejectedError, match="DELETE privilege"):
+        match_schema((ID, NAME), target, replace(known, may_delete=False))
 
 
 def test_keys_that_the_server_compares_are_numbered() -> None:
@@ -71,7 +94,7 @@ def test_keys_that_the_server_compares_are_numbered() -> None:
     )
     assert mapping.has_row_numbers
     assert staging_layout(mapping) == ("c0 text", "n integer", "flow integer")
-    assert "DISTINCT ON (CAST(CAST(c0 AS uuid) AS uuid))" in insert_sql(mapping, 1, 1)
+    assert "DISTINCT ON (CAST(CAST(c0 AS uuid) AS uuid))" in write_sql(mapping, 1, 1)["insert"]
 
 
 def test_an_open_shape_has_found_fields_as_jsonb() -> None:

@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS eventer.position (
     PRIMARY KEY (cluster, generator, incarnation)
 );
 ALTER TABLE eventer.position ADD COLUMN IF NOT EXISTS column_types jsonb;
+ALTER TABLE eventer.position ADD COLUMN IF NOT EXISTS dropped bigint NOT NULL DEFAULT 0;
 COMMENT ON TABLE eventer.shard IS 'Who delivers: the owner of the greatest epoch.';
 COMMENT ON TABLE eventer.position IS
     'The index of the next event of each generator, moved in the transaction that writes its rows.';

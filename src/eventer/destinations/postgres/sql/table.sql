@@ -8,6 +8,8 @@ SELECT
     pg_catalog.has_any_column_privilege(c.oid, 'INSERT') AS may_insert,
     pg_catalog.has_any_column_privilege(c.oid, 'UPDATE')
         AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT') AS may_update,
+    pg_catalog.has_table_privilege(c.oid, 'DELETE')
+        AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT') AS may_delete,
     pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owned,
     pg_catalog.row_security_active(c.oid) AS row_security,
     current_user::text AS role

@@ -5,8 +5,15 @@ from dataclasses import replace
 import pytest
 
 from eventer.core.errors import DestinationRejectedError
-from eventer.core.model import Column, ColumnType, EventShape, KafkaTarget
-from eventer.destinations.kafka.option_fields import (
+from eventer.core.model import (
+    Column,
+    ColumnType,
+    ConsoleTarget,
+    EventShape,
+    KafkaTarget,
+    PostgresTarget,
+)
+from eventer.destinations.option_fields import (
     absent_fields,
     check_option_fields,
     option_warnings,
@@ -45,6 +52,33 @@ def test_fields_that_events_may_have_are_accepted():
         check_option_fields(LIST, KafkaTarget("t", key="order_id"))
     with pytest.raises(DestinationRejectedError, match="/custmer/id"):
         check_option_fields(CLOSED, KafkaTarget("t", key="/custmer/id"))
+
+
+@pytest.mark.parametrize("target", [KafkaTarget("t"), PostgresTarget("t"), ConsoleTarget()])
+def test_options_of_what_is_written(target):
+    for options in ({"value": "customer"}, {"value": "/customer/x"}, {"omit": ("/customer/x",)}):
+        check_option_fields(CLOSED, replace(target, **options))
+    with pytest.raises(DestinationRejectedError, match="`value` names the field 'custmer'"):
+        check_option_fields(CLOSED, replace(target, value="custmer"))
+    with pytest.raises(DestinationRejectedError, match="not a field of what is written"):
+        check_option_fields(CLOSED, replace(target, omit=("ordr_id",)))
+    inside = EventShape((Column("id", ColumnType.BIGINT),), open=False, is_object=True)
+    within = replace(target, value="customer", omit=("id",))
+    check_option_fields(CLOSED, within, inside)
+    check_option_fields(CLOSED, replace(within, omit=("order_id",)))  # what is in it is unknown
+    with pytest.raises(DestinationRejectedError, match="`omit` names the field 'order_id'"):
+        check_option_fields(CLOSED, replace(within, omit=("order_id",)), inside)
+    with pytest.raises(DestinationRejectedError, match="what is written is not an object"):
+        check_option_fields(CLOSED, within, LIST)
+
+
+def test_the_operation_must_be_a_field():
+    for target in (KafkaTarget("t", op="opp"), PostgresTarget("t", op="opp")):
+        with pytest.raises(DestinationRejectedError, match="`op` names the field 'opp'"):
+            check_option_fields(CLOSED, target)
+        assert absent_fields(OPEN, target, lambda _: False) == ("opp",)
+        ((message, _),) = option_warnings(replace(OPEN, absent=("opp",)), target)
+        assert message.endswith("all events are upserts")
 
 
 @pytest.mark.parametrize(

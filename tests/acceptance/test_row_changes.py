@@ -1,0 +1,152 @@
+"""The life of rows: created, updated, deleted, in a compacted topic and a table, while workers die."""
+
+import json
+import random
+
+import psycopg
+import pytest
+
+from tests.acceptance.request_bodies import request, table, topic
+from tests.acceptance.service_process import Service
+from tests.integration.cli.conftest import Shell
+from tests.integration.kafka.harness import read_topic
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
+KEYS = 40
+CHANGES = f"""
+local i = std.native('get_integer');
+local id = i(1, {KEYS});
+local op = std.native('get_one_of')(['upsert', 'upsert', null, 'delete']);
+{{
+  op: op,
+  key: 'k%d' % id,
+  row: if op == 'delete' then {{ id: id }}
+       else if id == 7 then null
+       else {{ id: id, seats: i(1, 9), note: {{ by: 'x', secret: i(1, 99) }}, secret: 's' }},
+}}
+"""
+WRITTEN = {"value": "row", "omit": ["secret", "/note/secret"], "op": "op"}
+
+
+@pytest.fixture
+def service(kafka, database, tmp_path):
+    service = Service(tmp_path, kafka=kafka, postgres=database.dsn)
+    yield service.start()
+    service.stop()
+
+
+@pytest.mark.parametrize(
+    "kills", [pytest.param(2, id="few"), pytest.param(20, id="many", marks=pytest.mark.slow)]
+)
+def test_rows_are_created_updated_and_deleted_while_workers_are_killed(
+    kafka, database, service, kills
+):
+    name = f"changes_{tmp_suffix()}"
+    compacted = {"cleanup.policy": "compact", "max.compaction.lag.ms": "9000000000"}
+    body = request(
+        topic(name, key="key", partitions=3, config=compacted, **WRITTEN),
+        table(name, key="id", **WRITTEN),
+        template=CHANGES,
+        count=100,
+        interval="100ms",
+        on_null="drop",
+    )
+    code, added = service.post("/generator/add", body)
+    assert code == 200, added
+    ids = [generator["id"] for generator in added["generators"]]
+    chance = random.Random(1)
+    for _ in range(kills):
+        wait_for_progress(service, ids, 300)
+        chance.choice([w for w in service.workers() if w not in service.compilers()]).kill()
+    wait_for_progress(service, ids, 300)
+    for id in ids:
+        assert service.post(f"/generator/pause?id={id}")[0] == 200
+    events = whole_events(service, added["generators"][0]["seed"], ids)
+    in_topic, in_table = [service.generator(id) for id in ids]
+    for generator in (in_topic, in_table):
+        seen = events[: generator["position"]]
+        dropped = sum(event["row"] is None for event in seen)
+        assert (generator["dropped"], generator["skipped"]) == (dropped, 0)
+        assert dropped > 0
+    written = [written_record(event) for event in events if event["row"] is not None]
+    records = read_topic(kafka, name)
+    emitted = sum(event["row"] is not None for event in events[: in_topic["position"]])
+    assert sorted((r.key(), r.value() or b"") for r in records) == sorted(written[:emitted])
+    assert rows_of(database, name) == expected_rows(events[: in_table["position"]])
+    for id in ids:
+        code, out, err = run_cli(service, "verify", id, "--json")
+        assert (code, json.loads(out)["clean"]) == (0, True), out + err
+
+
+def tmp_suffix():
+    return "%08x" % random.SystemRandom().getrandbits(32)
+
+
+def wait_for_progress(service, ids, events):
+    """Waits until each generator has delivered that many more events."""
+    before = {id: service.generator(id)["position"] for id in ids}
+    wait_until(
+        lambda: all(service.generator(id)["position"] >= before[id] + events for id in ids),
+        lambda: service.log,
+    )
+
+
+def whole_events(service, seed, ids):
+    """All events before the positions, with the fields that are not written."""
+    events, end = [], max(service.generator(id)["position"] for id in ids)
+    while len(events) < end:
+        body = {"template": CHANGES, "seed": seed, "first": len(events), "count": 1000}
+        events += service.post("/generator/preview", body)[1]["events"]
+    return events[:end]
+
+
+def written_record(event):
+    """The key and the value of the event's record."""
+    if event["op"] == "delete":
+        return event["key"].encode(), b""
+    row = {"id": event["row"]["id"], "note": {"by": "x"}, "seats": event["row"]["seats"]}
+    return event["key"].encode(), json.dumps(row, separators=(",", ":")).encode()
+
+
+def expected_rows(events):
+    rows = {}
+    for event in events:
+        row = event["row"]
+        if event["op"] == "delete":
+            rows.pop(row["id"], None)
+        elif row is not None:
+            rows[row["id"]] = (row["id"], {"by": "x"}, row["seats"])
+    return rows
+
+
+def rows_of(database, name):
+    with psycopg.connect(database.dsn) as client:
+        return {row[0]: row for row in client.execute(f'SELECT id, note, seats FROM "{name}"')}
+
+
+def run_cli(service, *arguments):
+    shell = Shell(service.directory)
+    shell.env = service.env
+    done = shell.call(*arguments, "--url", service.url)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_requests_that_cannot_delete_are_refused(database, service):
+    with psycopg.connect(database.dsn, autocommit=True) as client:
+        client.execute("CREATE TABLE append_only (word text)")
+    word = "{ word: 'x', op: 'delete', row: { word: 'y' } }"
+    for options, pointer, message in (
+        (topic("t1", op="op"), "/destinations/0/kafka/op", "`op` needs `key`"),
+        (table("append_only", omit=["op", "row"], op="op"), "/destinations/0/postgres", "a key"),
+        (table("t2", key="word", op="opp"), "/events/0/template", "`op` names the field 'opp'"),
+        (table("t2", key="op", value="row"), "/events/0/template", "the key 'op' is not a field"),
+        (table("t2", value="word"), "/events/0/template", "is not an object"),
+        (topic("t1", value="rwo"), "/events/0/template", "`value` names the field 'rwo'"),
+    ):
+        code, body = service.post("/generator/add", request(options, template=word))
+        assert code == 422, body
+        (fault,) = body["errors"]
+        assert fault["pointer"] == pointer
+        assert message in fault["message"]
+    assert service.get("/generator/status")[1]["generators"] == []
