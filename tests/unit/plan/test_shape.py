@@ -7,6 +7,8 @@ import pytest
 
 from eventer.core.model import ColumnType as T
 from eventer.core.model import Template, WrittenPart
+from eventer.functions.catalog import CATALOG
+from eventer.functions.spec import ReturnType
 from eventer.jsonnet.load import load
 from eventer.plan.prepare import prepare
 from eventer.plan.shape.infer import infer_shape
@@ -290,3 +292,27 @@ def test_the_shape_of_a_part_that_is_not_known():
     part = WrittenPart("row", ("secret",))
     found = prepare(Template("{ row: std.parseJson('{}') }")).part_shape(part)
     assert (found.columns, found.open, found.is_object) == ((), True, None)
+
+
+DECLARED = {
+    ReturnType.INTEGER: T.BIGINT,
+    ReturnType.NUMBER: T.DOUBLE,
+    ReturnType.TEXT: T.TEXT,
+    ReturnType.BOOLEAN: T.BOOLEAN,
+    ReturnType.TIMESTAMP: T.TIMESTAMPTZ,
+}
+
+
+SCALAR = [
+    spec
+    for spec in map(CATALOG.get, CATALOG.names())
+    if spec.return_type in DECLARED and spec.items is None
+]
+
+
+@pytest.mark.parametrize("spec", SCALAR, ids=lambda spec: spec.name)
+def test_the_result_of_a_function_has_the_declared_type(spec):
+    natives = ", ".join(f"{name} = std.native('{name}')" for name in CATALOG.names())
+    program = load(Template(f"local {natives}; {{ f: {spec.examples[0]} }}"))
+    (column,) = infer_shape(program.root, program.code, program.vars).columns
+    assert column.type is DECLARED[spec.return_type]
