@@ -173,13 +173,12 @@ class ColumnarEngine:
     def _times_ahead(
         self, first: int, scheduled: NDArray[np.int64], later: ScheduledTimes | None
     ) -> NDArray[np.int64]:
-        """The scheduled times of more events than requested; any times if none depends on them."""
+        """The scheduled times of more events than requested; any times if they are not known."""
         rows = max(self._prefetch_rows, len(scheduled))
         self._prefetch_rows = min(4 * self._prefetch_rows, MAX_PREFETCHED)
-        if not self._plan.timed or later is None:
+        if later is None:
             return np.full(rows, scheduled[0], dtype=np.int64)
-        known = later(first + len(scheduled), rows - len(scheduled))
-        return np.concatenate([scheduled, known])
+        return np.concatenate([scheduled, later(first + len(scheduled), rows - len(scheduled))])
 
     def _prefetch(
         self,

@@ -39,8 +39,8 @@ class Engine(Protocol):
     ) -> Batch:
         """The events [first, first + len(scheduled)), or fewer from `first` on, at least one.
 
-        With `later` the engine may generate events ahead for the next calls, even if they depend on
-        their scheduled times. A call with other times than these gets newly generated events.
+        With `later` the engine may generate the events ahead whose times it knows, for the next
+        calls. A call with other times gets newly generated events if they depend on their times.
 
         The batch ends early at `MAX_BYTES`, when `deadline_ns` of the monotonic clock passes, and
         before a later event that raises.

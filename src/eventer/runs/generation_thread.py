@@ -113,7 +113,7 @@ class GenerationThread:
             engine = self._engine(request)
             most = request.assignment.max_events(request.first)
             times = request.timetable.scheduled(request.first, min(request.count, most))
-            batch = engine.generate(request.first, times, deadline, _later(request, most))
+            batch = engine.generate(request.first, times, deadline, later_times(request))
         except EventerError as error:
             return GenerationResult(request, error=error)
         except MemoryError:
@@ -131,16 +131,20 @@ class GenerationThread:
         return known[1]
 
 
-def _later(request: GenerationRequest, most: int) -> ScheduledTimes | None:
-    """The times of later events, none if some are never due; None to generate one event alone."""
-    if most == 1:
-        return None
+def later_times(request: GenerationRequest) -> ScheduledTimes:
+    """The times of later events, perhaps of fewer than asked for, as far as there are any.
+
+    There are none if events are generated one by one, to find the one that crashes the process.
+    """
 
     def later(first: int, count: int) -> NDArray[np.int64]:
-        try:
-            return request.timetable.scheduled(first, count)
-        except RequestError:
-            return np.empty(0, dtype=np.int64)
+        count = 0 if request.assignment.max_events(request.first) == 1 else count
+        while count > 0:
+            try:
+                return request.timetable.scheduled(first, count)
+            except RequestError:  # the last of them are never due
+                count //= 2
+        return np.empty(0, dtype=np.int64)
 
     return later
 

@@ -209,14 +209,22 @@ def test_events_generated_ahead_serve_a_backlog_with_their_own_times():
     ]
 
 
-def test_nothing_is_generated_ahead_without_later_times(monkeypatch):
+@pytest.mark.parametrize("text", [TIMED, NATIVES + "{ n: get_integer(0, 9) }"])
+@pytest.mark.parametrize("known", [0, 1])
+def test_events_are_generated_ahead_as_far_as_their_times_are_known(text, known, monkeypatch):
+    runs = counted_runs(monkeypatch)
+    ours, theirs = engines(text)
+    for at in range(20):
+        batch = ours.generate(at, due(at, 1), None, lambda first, _: due(first, known))
+        assert batch.text.to_pylist() == theirs.generate(at, due(at, 1)).text.to_pylist()
+    assert len(runs) == 20 // (1 + known)
+
+
+def test_without_known_times_only_events_that_do_not_read_them_are_generated_ahead(monkeypatch):
     runs = counted_runs(monkeypatch)
     ours, theirs = engines(TIMED)
     assert events(ours, 20, 1) == events(theirs, 20, 1)
     assert len(runs) == 20
-    for none_known in (None, lambda first, count: np.empty(0, dtype=np.int64)):
-        batch = ours.generate(20, due(20, 1), None, none_known)
-        assert batch.text.to_pylist() == theirs.generate(20, due(20, 1)).text.to_pylist()
 
 
 def test_an_event_that_raises_ends_what_is_generated_ahead():

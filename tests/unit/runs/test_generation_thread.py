@@ -1,0 +1,43 @@
+"""Which events a request lets an engine generate ahead."""
+
+from dataclasses import replace
+
+import pytest
+
+from eventer.core.model import (
+    EventContext,
+    EventSource,
+    GeneratorSpec,
+    KafkaTarget,
+    PositionKey,
+    Segment,
+    Stream,
+    Template,
+)
+from eventer.core.pace import ticks
+from eventer.runs.assignment import Assignment
+from eventer.runs.generation_thread import later_times
+from eventer.runs.pacing import END, Pace
+from eventer.runs.shard_messages import GenerationRequest
+
+SPEC = GeneratorSpec(EventSource(Template("1"), Stream(1), EventContext()), KafkaTarget("t"))
+ASSIGNMENT = Assignment(PositionKey(1, 5, 1), SPEC)
+
+
+def request(assignment=ASSIGNMENT, t0=1_000):
+    pace = Pace([Segment(t0, 0, ticks(1, 10))])
+    return GenerationRequest(assignment, pace, 0, 1, 1)
+
+
+def test_the_times_of_later_events_are_those_of_the_pace():
+    assert later_times(request())(3, 4).tolist() == [1_030, 1_040, 1_050, 1_060]
+
+
+@pytest.mark.parametrize(("left", "known"), [(100, 64), (64, 64), (50, 32), (1, 1)])
+def test_events_that_are_never_due_are_not_generated(left, known):
+    assert len(later_times(request(t0=END - 10 * left))(0, 64)) == known
+
+
+def test_nothing_is_generated_ahead_where_a_poison_event_is_searched_for():
+    isolated = replace(ASSIGNMENT, poison_index=0, isolate=True)
+    assert len(later_times(request(isolated))(1, 64)) == 0
