@@ -84,6 +84,8 @@ class ImportedFiles:
         try:
             path, data = find_import(self._importer, node.path, importing)
         except TemplateError as error:
+            if node.path == BUILT_IN_LIBRARY:
+                raise _no_text(node) from None
             raise error.at(node.span) from None
         self._store(node, path, data)
         if node.kind == "import" and path not in self._seen:
@@ -99,3 +101,11 @@ class ImportedFiles:
         if self._bytes > MAX_IMPORTED_BYTES:
             message = f"the template imports more than {MAX_IMPORTED_BYTES} bytes"
             raise TemplateStaticError(message, node.span)
+
+
+def _no_text(node: Import) -> TemplateStaticError:
+    return TemplateStaticError(
+        f"{BUILT_IN_LIBRARY!r} is built in and has no text",
+        node.span,
+        hint=f"write `local e = import '{BUILT_IN_LIBRARY}';` and then `e.integer(1, 10)`",
+    )

@@ -105,6 +105,7 @@ def test_the_functions_are_reached_where_std_is_something_else():
         ("import 'eventer.libsonnet'", "import 'eventer.libsonnet'", "and then"),
         ("{ a: import 'eventer.libsonnet' }", "import 'eventer.libsonnet'", "and then"),
         ("function(x=import 'eventer.libsonnet') 1", "import 'eventer.libsonnet'", "and then"),
+        ("importstr 'eventer.libsonnet'", "importstr 'eventer.libsonnet'", "and then"),
         ("e.integer(1, 2, 3, hi=4)", "e.integer(1, 2, 3, hi=4)", "write get_integer(lo, hi)"),
         ("e.integer(1, high=3)", "e.integer(1, high=3)", "did you mean 'hi'?"),
         ("e.integer(lo=1, lo=2, hi=3)", "lo=2", "write get_integer(lo, hi)"),
