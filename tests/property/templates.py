@@ -9,16 +9,15 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
+from eventer.functions.catalog import CATALOG
 from tests.property.comparisons import ComparisonWriter
 from tests.property.source_writer import Scope
 
 KINDS = ("number", "number", "string", "string", "boolean", "array", "object")
 FIELDS = ("a", "b", "c", "d", "e")
 PRELUDE = (
-    "local get_integer = std.native('get_integer'), get_number = std.native('get_number'), "
-    "get_one_of = std.native('get_one_of'), get_rand_data = std.native('get_rand_data'), "
-    "get_timestamp = std.native('get_timestamp'), get_dataset = std.native('get_dataset'), "
-    "get_rand_user_agent = std.native('get_rand_user_agent');\n"
+    "".join(f"local {name} = std.native('{name}');\n" for name in CATALOG.names())
+    + "local library = import 'eventer.libsonnet';\n"
 )
 NUMBERS = ("0", "1", "2", "-3", "0.5", "10", "1e3", "255", "1e15", "2.675", "100", "1e21", "-0.0")
 STRINGS = ("''", "'a'", "'abc'", "'é😀'", "'a,b,c'", "'10'", "'A b'", "'\\n\\u0001\"'", "'%'")
@@ -34,8 +33,19 @@ DRAWS = {
     "number": (
         "get_integer(1, 10)", "get_integer(-2, 2)", "get_integer(0, {number})",
         "get_integer({number}, 1e6)", "get_number(-1, 1)", "get_number({number}, 1e4)",
+        "get_number(0, {number}, 2)", "get_normal({number}, 3)", "get_normal(0, 2, -1, {number})",
+        "get_poisson({number})", "get_gamma(get_number(0.1, 3), 2, 1)",
+        "get_zipf(get_integer(0, 50), 1.5)", "get_signal({string}, {number}, 1, '1h', 0.2)",
+        "get_walk({number}, 5, 1, '1m', '2026-01-01', 0, 10, {number})",
+        "get_season([1, 5, {number}], 'day', 'Europe/Berlin')",
         "get_one_of([1, 2.5, -7])", "get_rand_data().amount", "get_rand_data()['lat']",
-        "get_rand_data().unix_time", "get_integer(0, 4)",
+        "get_rand_data().unix_time", "get_integer(0, 4)", "get_one_of([1, 2, 3], [0, 1, 2.5])",
+        "library.integer(hi=9, lo={number})", "get_integer(hi=1e6, lo={number})",
+        "get_index()", "get_sequence(5, -2)", "get_sequence({number}, get_integer(0, 3))",
+        "get_cycle([3, {number}])", "get_unique_integer(1, 7)", "get_unique_integer(-300, 900)",
+        "get_epoch()", "get_epoch('s', {number})", "get_duration('-1s', '1m')",
+        "get_duration(0, {number})",
+        "get_address().latitude", "get_product().price",
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
@@ -43,13 +53,32 @@ DRAWS = {
         "get_timestamp('2024-01-01', '2024-02-01', '1h')", "get_timestamp('now-1h', 'now', '1ms')",
         "get_rand_user_agent()", "get_dataset('d')", "get_rand_data().cc_number",
         "get_rand_data().opayment_method", "get_one_of(['a', {string}])",
+        "get_one_of({{ a: 3, b: 0.5, c: 0 }})", "get_one_of(['a', {string}], [1, 3])",
+        "library.one_of('a, b')",
+        "get_pattern('[a-c]{{1,3}}(é|\\\\d)?')", "get_pattern('[\"/x]{{2}}')",
+        "get_pattern(get_one_of(['[ab]c', 'd+']))", "get_words(1, 2)", "get_sentences(1, 2)",
+        "get_words(get_integer(1, 2), 2)",
+        "get_cycle('a b c')", "get_uuid()", "get_uuid7()", "get_now()", "get_now('us', {number})",
+        "get_now(get_one_of('s, ns'), get_duration(0, 1))",
+        "get_person().name", "get_person('ja').email",
+        "get_person(get_one_of('ru, es')).last_name", "get_address('de').postcode",
+        "get_address('ja').city", "get_company('ru').name", "get_job('fr')", "get_product().sku",
+        "get_device().os", "get_person({string}).name", "get_address('ru').street_address",
     ),
     "boolean": (
         "(get_integer(1, 3) == 1)", "get_one_of([true, false])",
-        "(get_number(0, 1) < 0.3)",
+        "(get_number(0, 1) < 0.3)", "get_boolean()", "get_boolean(get_number(0, 1))",
+        "get_boolean(0.5 + {number} / 100)",
     ),
-    "array": ("get_one_of([[1], [2, 3], []])", "std.range(1, get_integer(0, 4))"),
-    "object": ("get_one_of([{{ a: 1, b: 'x' }}, {{ a: 2, b: 'y' }}])",),
+    "array": (
+        "get_one_of([[1], [2, 3], []])", "std.range(1, get_integer(0, 4))",
+        "get_some_of([{any}, 'b', 3], 0, 2)", "get_some_of('a b c', get_integer(0, 2), 3)",
+        "get_shuffled([{any}, 2])", "get_some_of('a b', 0, {number})",
+    ),
+    "object": (
+        "get_one_of([{{ a: 1, b: 'x' }}, {{ a: 2, b: 'y' }}])", "get_person('es')",
+        "get_product()", "get_address(null, 'JP')",
+    ),
 }  # fmt: skip
 CALLS = {
     "number": (

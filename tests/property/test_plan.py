@@ -8,15 +8,12 @@ import os
 import random
 from itertools import pairwise
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from eventer.core.errors import (
-    BudgetError,
     DestinationRejectedError,
-    EvaluationError,
     TemplateError,
 )
 from eventer.core.json_text import json_text
@@ -33,6 +30,7 @@ from eventer.plan.engine import EventContext
 from eventer.plan.json_fields import JsonFields
 from eventer.plan.prepare import prepare
 from tests.property.comparisons import VARIABLES
+from tests.property.generated_events import START, events_of
 from tests.property.templates import templates
 from tests.record_packing import check_marks, check_packed
 
@@ -48,35 +46,6 @@ WITH_COUNT = pytest.mark.parametrize(
     "count", [FEW, pytest.param(MANY, marks=[pytest.mark.slow, pytest.mark.timeout(0)])]
 )
 NO_TIME_LIMIT = Budget(seconds=None)
-START = 1_767_225_600_000_000_000
-
-
-def scheduled_times(first, count):
-    return START + np.arange(first, first + count, dtype=np.int64) * 1_000_000_000
-
-
-def outcome(error):
-    location = error.place
-    line_and_column = (location.line, location.column) if location is not None else None
-    return (type(error).__name__, error.message, line_and_column)
-
-
-def events_of(engine, first, sizes):
-    """Generates ranges of `sizes`: events or errors by index, and the batches."""
-    events, batches = {}, []
-    for size in sizes:
-        index, stop = first, first + size
-        while index < stop:
-            try:
-                batch = engine.generate(index, scheduled_times(index, stop - index))
-            except (EvaluationError, BudgetError) as error:
-                events[index], index = (error.index - index, outcome(error)), index + 1
-                continue
-            events.update(zip(batch.index.tolist(), batch.text.to_pylist(), strict=True))
-            batches.append(batch)
-            index = batch.next
-        first = stop
-    return events, batches
 
 
 def columns(batches, shape):

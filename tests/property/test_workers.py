@@ -10,7 +10,7 @@ from eventer.core.model import Stream, Template
 from eventer.jsonnet.importer import FolderImporter
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
-from tests.property.test_plan import events_of
+from tests.property.generated_events import events_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = ("orders", "page-events", "payments", "debezium-orders", "metrics", "surveys")

@@ -12,7 +12,7 @@ from eventer import __version__
 from eventer.api import problems
 from eventer.api.guard import Guard
 from eventer.api.problems import Problem
-from eventer.api.routes import generators, service, templates, verify
+from eventer.api.routes import generators, login, service, tail, template_tools, templates, verify
 from eventer.service.eventer import Eventer
 from eventer.settings.model import Settings
 
@@ -23,7 +23,7 @@ Errors are `application/problem+json` (RFC 9457)."""
 
 _TAGS = [
     {"name": "generators", "description": "Add, show, pause, resume and remove generators."},
-    {"name": "templates", "description": "Preview and check templates."},
+    {"name": "templates", "description": "Preview, check, profile and complete templates."},
     {"name": "service", "description": "Functions, health, metrics."},
 ]
 
@@ -43,7 +43,9 @@ def create_routes(eventer: Eventer, settings: Settings) -> FastAPI:
         swagger_ui_parameters={"tryItOutEnabled": True},
     )
     app.state.eventer = eventer
-    for family in (generators, verify, templates, service):
+    app.state.settings = settings
+    app.include_router(login.router)
+    for family in (generators, tail, verify, templates, template_tools, service):
         app.include_router(family.router)
     problems.install_error_handlers(app)
     make_document = app.openapi

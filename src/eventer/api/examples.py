@@ -55,3 +55,17 @@ VALIDATE_EXAMPLES: dict[str, Any] = {
         },
     }
 }
+
+PROFILE_EXAMPLES: dict[str, Any] = {
+    "seeded": {
+        "summary": "The fields of a thousand events",
+        "value": {"template": _ORDERS, "count": 1000, "seed": "7"},
+    }
+}
+
+COMPLETE_EXAMPLES: dict[str, Any] = {
+    "std": {
+        "summary": "Functions of the standard library that begin with `par`",
+        "value": {"template": "{ id: std.par", "offset": 13},
+    }
+}

@@ -7,24 +7,39 @@ the limit.
 from __future__ import annotations
 
 import asyncio
-import hmac
 import ipaddress
-from collections.abc import Iterator
+import time
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from eventer.api.problems import ProblemType, problem_json, problem_response
+from eventer.api.session import Right, cookie_of, right_of_session, right_of_token
 from eventer.settings.model import Settings, is_loopback
 
 DISCARDED_BYTES = 8 << 20
 """Bytes of a body beyond the limit that are still read, so that the client sees the answer."""
 # Probes and browsers need these without a token. They reveal no data of the service.
-PUBLIC_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/redoc", "/openapi.json"})
+PUBLIC_PATHS = frozenset(
+    {"/healthz", "/readyz", "/docs", "/redoc", "/openapi.json", "/login", "/logout"}
+)
 PUBLIC_PREFIX = "/static-offline-docs/"
+MAY_WRITE = "may_write"
+"""The name, in the state of a request, of whether it may change anything."""
+_POLICY_VIOLATION = 1008
 READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-READ_PATHS = frozenset({"/generator/preview", "/generator/validate", "/generator/verify"})
+READ_PATHS = frozenset(
+    {
+        "/generator/preview",
+        "/generator/validate",
+        "/generator/verify",
+        "/template/complete",
+        "/template/profile",
+    }
+)
 
 
 class RequestRejection(Exception):  # noqa: N818  it is an answer, not an error
@@ -43,45 +58,57 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
-        self._tokens = tuple(_tokens(settings))
+        self._tokens_set = settings.token is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers with a problem, or passes the request on with its body."""
-        if scope["type"] != "http":
+        """Answers with a problem, or passes the request on with its body.
+
+        The state of the request says whether it may change anything (`MAY_WRITE`).
+        """
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         try:
             self._check_head(scope)
-            body = await self._body(scope, receive)
+            if scope["type"] == "http":
+                receive = _replay(await self._body(scope, receive), receive)
         except RequestRejection as rejection:
-            await _answer(rejection)(scope, receive, send)
+            await _answer(rejection, scope)(scope, receive, send)
         else:
-            await self._app(scope, _replay(body, receive), send)
+            await self._app(scope, receive, send)
 
     def _check_head(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         check_host(headers, self._settings)
         check_origin(headers)
-        self._check_token(scope["method"], scope["path"], headers)
-
-    def _check_token(self, method: str, path: str, headers: Headers) -> None:
-        if not self._tokens or path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIX):
-            return
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        # Compare all tokens in constant time: the time must not reveal anything about them.
-        matches = [
-            (hmac.compare_digest(given.strip().encode("latin-1"), token), may_write)
-            for token, may_write in self._tokens
-        ]
-        rights = [may_write for matched, may_write in matches if matched]
-        if scheme.lower() != "bearer" or not rights:
-            what = "the token is not valid" if given else "a token is required"
-            raise RequestRejection(ProblemType.UNAUTHORIZED, what, _AUTHORIZATION_HINT)
-        if not any(rights) and method not in READ_METHODS and path not in READ_PATHS:
+        right = self._right(scope["path"], headers)
+        scope.setdefault("state", {})[MAY_WRITE] = right == "write"
+        method = scope.get("method", "GET")  # a WebSocket has none: its pages check the right
+        if right != "write" and method not in READ_METHODS and scope["path"] not in READ_PATHS:
             raise RequestRejection(
                 ProblemType.FORBIDDEN,
-                "this token only allows reading, preview, validate and verify",
+                "this token only allows reading, preview, validate, profile, complete and verify",
             )
+
+    def _right(self, path: str, headers: Headers) -> Right:
+        """The right of the request: by its token, or by its session. Without tokens, all of them.
+
+        Raises:
+            RequestRejection: it needs a token and has no valid one.
+        """
+        if not self._tokens_set or path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIX):
+            return "write"
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        session = "" if given else cookie_of(headers.get("cookie", ""))
+        if session:
+            right = right_of_session(session, self._settings, time.time())
+        else:
+            right = right_of_token(given.strip().encode("latin-1"), self._settings)
+            right = right if scheme.lower() == "bearer" else None
+        if right is None:
+            what = "the token is not valid" if given else "a token is required"
+            raise RequestRejection(ProblemType.UNAUTHORIZED, what, _AUTHORIZATION_HINT)
+        return right
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         headers = Headers(scope=scope)
@@ -103,15 +130,6 @@ class Guard:
 
 
 _AUTHORIZATION_HINT = "send the header 'Authorization: Bearer <token>'"
-
-
-def _tokens(settings: Settings) -> Iterator[tuple[bytes, bool]]:
-    """Each token, and whether it allows changes. A read token alone has no effect."""
-    if settings.token is None:
-        return
-    yield settings.token.get_secret_value().encode(), True
-    if settings.read_token is not None:
-        yield settings.read_token.get_secret_value().encode(), False
 
 
 def check_host(headers: Headers, settings: Settings) -> None:
@@ -232,7 +250,17 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replayed
 
 
-def _answer(rejection: RequestRejection) -> ASGIApp:
+def _is_page(scope: Scope) -> bool:
+    accepted = Headers(scope=scope).get("accept", "")
+    return scope["method"] == "GET" and "text/html" in accepted
+
+
+def _answer(rejection: RequestRejection, scope: Scope) -> ASGIApp:
+    """The answer: a problem; a page that needs a token sends its reader to the login."""
+    if scope["type"] == "websocket":
+        return WebSocketClose(code=_POLICY_VIOLATION)
+    if rejection.kind is ProblemType.UNAUTHORIZED and _is_page(scope):
+        return RedirectResponse("/login", status_code=303)
     headers = {"Connection": "close"}  # the rest of the body is not read
     if rejection.kind is ProblemType.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="eventer"'

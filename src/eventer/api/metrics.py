@@ -78,7 +78,7 @@ def _generator_metrics(generators: Iterable[GeneratorView]) -> Iterator[Metric]:
         position.add_metric(label, view.position)
         target.add_metric(label, view.requested_rate)
         lag.add_metric(label, view.lag)
-        late.add_metric(label, view.lag / view.requested_rate)
+        late.add_metric(label, view.lag / (view.requested_rate or view.peak_rate))
         skipped.add_metric(label, view.skipped)
         dropped.add_metric(label, view.dropped)
     yield from (states, position, target, lag, late, skipped, dropped)

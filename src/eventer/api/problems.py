@@ -190,6 +190,8 @@ def _fault(detail: Mapping[str, Any], route: APIRoute) -> Fault:
     kind, context = detail["type"], detail.get("ctx") or {}
     pointer = f"?{path[0]}" if source == "query" and path else format_pointer(path)
     if kind == "refused":
+        if (field := context["field"]) is not None:
+            pointer += format_pointer([field])
         return Fault(pointer, context["text"], context["hint"])
     if kind == "extra_forbidden":
         hint = did_you_mean(str(path[-1]), _known_names(route, source, path[:-1]))

@@ -35,6 +35,7 @@ class TimeLimitedProtocol(H11Protocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
         self._has_begun = False
+        self._is_upgraded = False
 
     @property
     def _has_request(self) -> bool:
@@ -63,12 +64,21 @@ class TimeLimitedProtocol(H11Protocol):
         """Receives data; the head timer stops when the head of a request is complete."""
         self._has_begun = True
         super().data_received(data)
+        if self._is_upgraded:
+            return
         if self._has_request:
             self._cancel_head_timer()
             if not self.cycle.more_body:
                 self.awaiting_request.pop(self, None)
         elif self._head_timer is None and not self.transport.is_closing():
             self._start_head_timer()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hands the connection over to a WebSocket, which has no time limit of this class."""
+        self._is_upgraded = True
+        self._cancel_head_timer()
+        self.awaiting_request.pop(self, None)
+        super().handle_websocket_upgrade(event)
 
     def on_response_complete(self) -> None:
         """Starts to wait for the next request."""

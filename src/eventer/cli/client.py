@@ -66,10 +66,17 @@ class ServiceClient:
 
     def post_lines(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Iterator[Any]:
         """The JSON values of a POST answered line by line, as they arrive; raises as `get` does."""
+        yield from self._lines("POST", path, query)
+
+    def get_lines(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Iterator[Any]:
+        """The JSON values of a GET answered line by line, as they arrive; raises as `get` does."""
+        yield from self._lines("GET", path, query)
+
+    def _lines(self, method: str, path: str, query: Sequence[tuple[str, str]]) -> Iterator[Any]:
         headers = {"Accept": "application/x-ndjson"}
         with (
             self._translate_errors(),
-            self._http.stream("POST", path, params=list(query), headers=headers) as answer,
+            self._http.stream(method, path, params=list(query), headers=headers) as answer,
         ):
             if not answer.is_success:
                 answer.read()

@@ -21,6 +21,7 @@ from eventer.cli.signals import shutdown_on_signals
 from eventer.cli.terminal import print_message
 from eventer.core.errors import EventerError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.pace import ticks
 from eventer.service.hosted_service import VOLATILE_CONNECTIONS, EmbeddedServers, embedded_servers
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 from eventer.settings import Settings
@@ -107,7 +108,7 @@ def example_request() -> AddRequest:
         ),
         tuple(
             EventRequest(
-                example(name), id=name, interval=every * _SECOND, count=_COUNT, dataset=DATASET
+                example(name), id=name, pace=ticks(_COUNT, every * _SECOND), dataset=DATASET
             )
             for name, every in _INTERVAL_SECONDS.items()
         ),

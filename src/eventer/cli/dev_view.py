@@ -216,4 +216,10 @@ def fitting_texts(texts: Sequence[str], width: int, lines: int) -> list[str]:
     return fitting
 
 
-_COLOURS = {"running": "green", "paused": "yellow", "waiting": "yellow", "failed": "red"}
+_COLOURS = {
+    "running": "green",
+    "paused": "yellow",
+    "waiting": "yellow",
+    "failed": "red",
+    "finished": "blue",
+}

@@ -135,12 +135,28 @@ def _row(view: Mapping[str, Any]) -> Sequence[object]:
         view["id"],
         view["state"],
         destination_label(view["destination"]),
-        f"{event['count']} every {event['interval']}",
+        pace_label(event),
         view["position"],
         view["delivered_rate"],
         view["lag"],
         error.get("message"),
     )
+
+
+def pace_label(event: Mapping[str, Any]) -> str:
+    """When events are due, in a few words."""
+    pace: Mapping[str, Any] = event.get("pace") or event
+    if "stages" in pace:
+        return f"{len(pace['stages'])} stages"
+    if "profile" in pace:
+        return f"{pace['rate']} by {len(pace['profile'])} h"
+    if "cron" in pace:
+        return f"{pace['count']} at {pace['cron']}"
+    return str(pace.get("rate") or f"{pace['count']} every {pace['interval']}")
+
+
+def _stage_label(stage: Mapping[str, Any]) -> str:
+    return f"{stage['rate'] if 'rate' in stage else 'to ' + stage['to']} for {stage['for']}"
 
 
 def destination_label(destination: Mapping[str, Any]) -> str:
@@ -157,8 +173,13 @@ def details(view: Mapping[str, Any]) -> str:
     flat = {
         **view,
         "destination": destination_label(view["destination"]),
-        **{name: view["event"][name] for name in ("dataset", "stream", "count", "interval")},
+        **{name: view["event"][name] for name in ("dataset", "stream")},
+        **(view["event"].get("pace") or {n: view["event"][n] for n in ("count", "interval")}),
     }
+    if "stages" in flat:
+        flat["stages"] = ", ".join(map(_stage_label, flat["stages"]))
+    if "profile" in flat:
+        flat["profile"] = " ".join(f"{each:g}" for each in flat["profile"])
     error, warnings = flat.pop("last_error"), flat.pop("warnings", ())
     del flat["event"]
     width = max(map(len, flat))

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 import uvicorn
 
-from eventer.api.app import create_app
+from eventer.api.app import create_routes
+from eventer.api.guard import Guard
 from eventer.api.time_limited_protocol import protocol_class
 from eventer.service.eventer import Eventer
 from eventer.service.hosted_service import started_eventer
 from eventer.settings.model import Settings, check_bind
+from eventer.web.studio import Studio, is_installed
 
 _GRACE_SECONDS = 5
 _OTHER_FILES = 256
@@ -54,10 +56,11 @@ async def run_service(
 async def _serving(
     eventer: Eventer, settings: Settings, listener: socket.socket
 ) -> AsyncIterator[asyncio.Task[None]]:
+    studio = Studio(create_routes(eventer, settings), eventer, token=settings.token is not None)
     config = uvicorn.Config(
-        create_app(eventer, settings),
+        Guard(studio, settings),
         http=protocol_class(settings.limits),
-        ws="none",
+        ws="websockets-sansio" if is_installed() else "none",
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -69,6 +72,7 @@ async def _serving(
     try:
         yield task  # the socket listens already: clients can connect before the server is up
     finally:
+        await studio.stop()
         server.should_exit = True
         await task
 

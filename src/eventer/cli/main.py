@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from eventer import __version__
-from eventer.cli import config, dev, explain, functions, generators, run, serve, templates, verify
+from eventer.cli import (
+    config,
+    dev,
+    examples_command,
+    explain,
+    functions,
+    generators,
+    profile,
+    run,
+    serve,
+    tap,
+    templates,
+    verify,
+)
 
 _HELP = """Streams of random, realistic events from Jsonnet templates, delivered on schedule to
 Kafka topics and PostgreSQL tables.
@@ -55,6 +68,7 @@ app.command("serve")(serve.serve)
 app.command("run")(run.run)
 app.command("preview")(templates.preview)
 app.command("validate")(templates.validate)
+app.command("profile")(profile.profile)
 app.command("explain")(explain.explain)
 app.command("add")(generators.add)
 app.command("list")(generators.list_generators)
@@ -63,6 +77,8 @@ app.command("pause")(generators.pause)
 app.command("resume")(generators.resume)
 app.command("remove")(generators.remove)
 app.command("verify")(verify.verify)
+app.command("tap")(tap.tap)
+app.command("examples")(examples_command.examples)
 app.command("functions")(functions.functions)
 app.add_typer(config.app, name="config")
 

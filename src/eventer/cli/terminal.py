@@ -21,9 +21,11 @@ _COLOR_RULES = (
 )
 
 
-def print_data(text: str) -> None:
+def print_data(text: str, *, flush: bool = False) -> None:
     """Prints a line on standard output."""
     sys.stdout.write(text + "\n")
+    if flush:
+        sys.stdout.flush()
 
 
 def print_json(value: object) -> None:

@@ -107,9 +107,13 @@ class TemplateStaticError(TemplateError):
 
 
 class EvaluationError(TemplateError):
-    """Raised while evaluating. `index` is the index of the event, if any."""
+    """Raised while evaluating. `index` is the index of the event, if any.
+
+    It is `recursive` if a value depends on itself.
+    """
 
     index: int | None = None
+    recursive: bool = False
 
 
 class BudgetError(TemplateError):

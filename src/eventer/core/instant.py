@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from eventer.core.duration import DurationError, parse_duration
 from eventer.core.errors import RequestError
 
 _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9})\d*)?([Zz]|[+-]\d\d:\d\d))?"
 )
+_MOMENT = re.compile(r"now(?:([+-])(?=.)(?:([0-9]{1,9})w)?(?:([0-9]{1,9})d)?([0-9.].*)?)?")
+_DAY_NS = 86_400_000_000_000
 _INT64_LIMIT = 1 << 63
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -34,6 +37,30 @@ def parse_instant(text: str) -> int:
     if not -_INT64_LIMIT <= nanoseconds < _INT64_LIMIT:
         raise RequestError(f"{text!r} must be between the years 1678 and 2262")
     return nanoseconds
+
+
+def parse_moment(text: str, now: int) -> int:
+    """The instant of a text as in `parse_instant`, or of `now`, `now-7d`, `now+1h30m`.
+
+    Offsets are durations in Go's notation, perhaps after whole weeks (`w`) and days (`d`).
+
+    Raises:
+        RequestError: another format, or an instant before 1970 or after 2262.
+    """
+    match = _MOMENT.fullmatch(text.strip())
+    if match is None:
+        instant = parse_instant(text)
+    else:
+        sign, weeks, days, rest = match.groups()
+        try:
+            offset = parse_duration(rest) if rest else 0
+        except DurationError as error:
+            raise RequestError(f"{text[:100]!r} is not an instant: {error.message}") from error
+        offset += (int(weeks or 0) * 7 + int(days or 0)) * _DAY_NS
+        instant = now - offset if sign == "-" else now + offset
+    if not 0 <= instant < _INT64_LIMIT:
+        raise RequestError(f"{text[:100]!r} must be between the years 1970 and 2262")
+    return instant
 
 
 def format_instant(nanoseconds: int) -> str:

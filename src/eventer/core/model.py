@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from eventer.core.pace import PaceSpec
+
 JsonValue: TypeAlias = (
     bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None
 )
@@ -127,15 +129,17 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A pace: tick k covers [n0 + k·count, n0 + (k+1)·count) and is due at t0 + k·interval.
+    """A pace from the instant `t0` (ns since 1970) and the index `n0` on.
 
-    Instants and intervals are nanoseconds; t0 counts from 1970-01-01T00:00:00Z.
+    `u0` is the number of events of the pace that lie before n0, which stages continue after.
+    `draw_key` is that of random arrivals.
     """
 
     t0: int
     n0: int
-    count: int
-    interval: int
+    pace: PaceSpec
+    u0: int = 0
+    draw_key: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,7 @@ class GeneratorState(StrEnum):
     PAUSED = "paused"
     WAITING = "waiting"
     FAILED = "failed"
+    FINISHED = "finished"
 
 
 class OnError(StrEnum):

@@ -67,6 +67,23 @@ class FloatColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class BooleanColumn:
+    """Booleans."""
+
+    values: NDArray[np.bool_]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self.values)
+
+    def to_list(self) -> list[JsonValue]:
+        """A value per row."""
+        values: list[JsonValue] = self.values.tolist()
+        return values
+
+
+@dataclass(frozen=True, slots=True)
 class DictionaryColumn:
     """One of a few entries per row: `entries[codes[i]]`."""
 
@@ -85,8 +102,31 @@ class DictionaryColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class ListColumn:
+    """An array of a few entries per row: row i has `lengths[i]` of `entries[code]`, in order."""
+
+    lengths: NDArray[np.int64]
+    codes: NDArray[np.int64]
+    entries: Sequence[JsonValue]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self.lengths)
+
+    def to_list(self) -> list[JsonValue]:
+        """An array per row."""
+        ends = [0, *np.cumsum(self.lengths).tolist()]
+        items = [self.entries[code] for code in self.codes.tolist()]
+        return [items[start:stop] for start, stop in pairwise(ends)]
+
+
+@dataclass(frozen=True, slots=True)
 class StringColumn:
-    """Strings, laid out as Arrow's `large_string`: row i is `data[offsets[i]:offsets[i + 1]]`."""
+    """Strings in UTF-8, laid out as Arrow's `large_string`.
+
+    Row i is `data[offsets[i]:offsets[i + 1]]`.
+    """
 
     data: NDArray[np.uint8]
     offsets: NDArray[np.int64]
@@ -97,10 +137,12 @@ class StringColumn:
         return len(self.offsets) - 1
 
     def to_list(self) -> list[JsonValue]:
-        """A value per row. All texts of functions are ASCII: characters are bytes."""
-        text = self.data.tobytes().decode("ascii")
-        ends = self.offsets.tolist()
-        return [text[a:b] for a, b in pairwise(ends)]
+        """A value per row."""
+        data, ends = self.data.tobytes(), self.offsets.tolist()
+        if data.isascii():
+            text = data.decode("ascii")
+            return [text[a:b] for a, b in pairwise(ends)]
+        return [data[a:b].decode() for a, b in pairwise(ends)]
 
     def to_arrow(self) -> pa.LargeStringArray:
         """The same memory as an Arrow array."""
@@ -148,7 +190,9 @@ Column: TypeAlias = (
     ConstantColumn
     | IntegerColumn
     | FloatColumn
+    | BooleanColumn
     | DictionaryColumn
+    | ListColumn
     | StringColumn
     | TimestampColumn
     | ObjectColumn

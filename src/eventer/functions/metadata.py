@@ -43,6 +43,7 @@ GET_DATASET: Final = FunctionSpec(
     examples=('get_dataset("dummy_dataset")',),
     bind=_dataset,
     is_random=False,
+    is_constant=True,
 )
 
 GET_INSTANCE_ID: Final = FunctionSpec(
@@ -54,4 +55,5 @@ GET_INSTANCE_ID: Final = FunctionSpec(
     examples=('get_instance_id("dummy_instance_id")',),
     bind=_instance_id,
     is_random=False,
+    is_constant=True,
 )

@@ -31,6 +31,7 @@ class ProgramBuilder:
         self._octets = bytearray()
         self._offsets: dict[tuple[int, ...] | tuple[str, ...] | bytes, int] = {}
         self._registers: dict[tuple[int, ...], int] = {}
+        self._register_count = 0
 
     def add(self, op: TextOp, *operands: int) -> None:
         """Adds an instruction."""
@@ -40,7 +41,8 @@ class ProgramBuilder:
         """The register with the number that this instruction computes."""
         made = (op, *operands)
         if made not in self._registers:
-            self._registers[made] = len(self._registers)
+            self._registers[made] = self._register_count
+            self._register_count += 1
             self.add(op, self._registers[made], *operands)
         return self._registers[made]
 
@@ -48,11 +50,12 @@ class ProgramBuilder:
     def unless(self, register: int, hidden: int) -> Iterator[None]:
         """Skips the instructions added within if table `hidden` is not 0 at the register.
 
-        A number that is computed within must not be used afterwards.
+        A number that is computed within is not known afterwards.
         """
-        at = len(self._code)
+        at, known = len(self._code), dict(self._registers)
         self.add(TextOp.UNLESS)
         yield
+        self._registers = known
         self._code[at][1:4] = [register, hidden, len(self._code) - at - 1]
 
     def text(self, text: bytes) -> int:
@@ -74,8 +77,9 @@ class ProgramBuilder:
         """The start of a table with the starts of entries and the end of the last one."""
         if entries not in self._offsets:
             start = len(self._octets)
-            ends = np.cumsum([0, *map(len, entries)]) + start
-            self._octets += "".join(entries).encode("ascii")
+            texts = [entry.encode() for entry in entries]
+            ends = np.cumsum([0, *map(len, texts)]) + start
+            self._octets += b"".join(texts)
             self._offsets[entries] = self.table(ends.tolist())
         return self._offsets[entries]
 
@@ -92,9 +96,9 @@ class ProgramBuilder:
             slots=np.array([slots[word.steps] for word in self._words], dtype=np.int64),
             and_masks=draw.key_column([word.and_mask for word in self._words]),
             or_masks=draw.key_column([word.or_mask for word in self._words]),
-            code=np.array(self._code, dtype=np.int64),
+            code=np.array(self._code, dtype=np.int64).reshape(-1, OPERANDS + 1),
             numbers=np.array(self._numbers, dtype=np.int64),
             data=np.frombuffer(bytes(self._octets) + bytes(SLACK), dtype=np.uint8),
-            registers=len(self._registers) + 1,
+            registers=self._register_count + 1,
             width=width,
         )

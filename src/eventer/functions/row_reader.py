@@ -23,6 +23,7 @@ from eventer.functions.spec import (
     BoundCall,
     FieldSpec,
     FunctionSpec,
+    ObjectCall,
     ReturnType,
     RowContext,
 )
@@ -123,7 +124,7 @@ class RowReader:
         """
         entry = self._entries.get(read_key)
         if entry is None:
-            return self._read_first(read_key, _call_for(source, arguments, read_key))
+            return self._read_first(read_key, _call_for(source, arguments))
         at = self.row - entry.first
         if entry.window == self._window and 0 <= at < len(entry.values):
             return entry.values[at]
@@ -183,13 +184,16 @@ def _size(values: list[JsonValue]) -> int:
     return _ENTRY_BYTES + len(values) * (_VALUE_BYTES + text)
 
 
-def _call_for(
-    source: FunctionSpec | FieldSpec, arguments: Sequence[JsonValue], read_key: _ReadKey
-) -> BoundCall:
-    if isinstance(source, FieldSpec):
-        return source
-    given = tuple(arguments)
-    return _cached_call(source, given) if read_key[2:] == given else source.call(arguments)
+def _is_plain(arguments: Sequence[JsonValue]) -> bool:
+    return _PLAIN.issuperset(map(type, arguments))
+
+
+def _call_for(source: FunctionSpec | FieldSpec, arguments: Sequence[JsonValue]) -> BoundCall:
+    return source if isinstance(source, FieldSpec) else _bound_call(source, arguments)
+
+
+def _bound_call(spec: FunctionSpec, arguments: Sequence[JsonValue]) -> BoundCall:
+    return _cached_call(spec, tuple(arguments)) if _is_plain(arguments) else spec.call(arguments)
 
 
 @lru_cache(maxsize=_MAX_CACHED_CALLS)
@@ -217,7 +221,7 @@ class RowFunction:
     def call(self, arguments: Sequence[JsonValue], key: int) -> JsonValue | RowObject:
         """See `eventer.jsonnet.natives.Native.call`."""
         spec = self._spec
-        plain = _PLAIN.issuperset(map(type, arguments))
+        plain = _is_plain(arguments)
         read_key = (spec, key, *arguments) if plain else (spec, key, repr(arguments))
         return self._reader.read(read_key, spec, arguments)
 
@@ -229,8 +233,9 @@ class RowObjectFunction(RowFunction):
 
     def call(self, arguments: Sequence[JsonValue], key: int) -> JsonValue | RowObject:
         """See `eventer.jsonnet.natives.Native.call`."""
-        self._spec.check(arguments)
-        return RowObject(self._reader, self._spec.fields, key)
+        call = _bound_call(self._spec, arguments)
+        assert isinstance(call, ObjectCall), f"{self.name} returns no object"
+        return RowObject(self._reader, call.fields, key)
 
 
 class RowObject:

@@ -1,23 +1,26 @@
 """Functions: a specification and a vectorised implementation.
 
-The arguments of a call are constants: `FunctionSpec.call` checks and parses them once, and the
-resulting `BoundCall` draws any number of rows. If arguments differ between rows, each row has its
-own `BoundCall`.
+`FunctionSpec.bind` checks and parses the arguments of a call, and the resulting `BoundCall` draws
+any number of rows. An argument is a JSON value that is the same in all rows, or, for a parameter
+that declares its `column`, an array with a value per row. The interpreter binds the arguments of
+one row; the plan binds columns. So both engines use one implementation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import ClassVar, Final, TypeAlias
+from enum import Enum, StrEnum
+from functools import partial
+from typing import Any, ClassVar, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
-from eventer.functions.columns import Column
+from eventer.functions.arguments import InvalidRowsError
+from eventer.functions.columns import Column, ObjectColumn
 from eventer.kernels.draw import Index, Key
 
 
@@ -27,9 +30,29 @@ class ReturnType(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"
     TEXT = "text"
+    BOOLEAN = "boolean"
     TIMESTAMP = "timestamp"
+    ARRAY = "array"
     OBJECT = "object"
     JSON = "json"
+
+
+class ColumnKind(Enum):
+    """The array of an argument that may differ between rows."""
+
+    NUMBER = "number"
+    """float64, finite."""
+    INTEGER = "integer"
+    """int64 within ±(2^53 - 1)."""
+    ENTITY = "entity"
+    """uint64: the word of a text or a number; see `eventer.kernels.draw.entity_words`."""
+
+
+Argument: TypeAlias = JsonValue | NDArray[Any]
+"""A value for all rows, or a value per row."""
+
+Bounds: TypeAlias = tuple[int, int]
+"""The lowest and the highest value of integers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +92,51 @@ class RowContext:
 class BoundCall:
     """A function with checked arguments; drawing needs a draw key and rows.
 
-    A call is `time_dependent` if its values depend on when their events are due.
+    A call is `time_dependent` if its values depend on when their events are due. It `may_raise`
+    if `column` may raise although `bind` accepted the arguments.
     """
 
     __slots__ = ()
     time_dependent: ClassVar[bool] = False
+    may_raise: ClassVar[bool] = False
 
     @property
-    def bounds(self) -> tuple[int, int] | None:
-        """The lowest and the highest value of a call that returns integers, if known."""
-        return None
+    def needs_escapes(self) -> bool:
+        """Whether texts may have characters that JSON escapes."""
+        return False
 
     def column(self, key: Key, context: BatchContext) -> Column:
         """A value per row; `key` may be a column with a key per row.
 
         Raises:
-            EvaluationError: the arguments are invalid for a row (only if they contain `now`).
+            InvalidRowsError: some rows have no value.
+            EvaluationError: a row has no value, and which one is not known.
         """
         raise NotImplementedError
 
     def row(self, key: int, row: RowContext) -> JsonValue:
         """The value of `column` in one row; overridden if a way without arrays is faster."""
-        return self.column(key, row.as_column()).to_list()[0]
+        try:
+            return self.column(key, row.as_column()).to_list()[0]
+        except InvalidRowsError as error:
+            raise EvaluationError(error.message, hint=error.hint) from None
+
+
+class ObjectCall(BoundCall):
+    """A call whose value is an object; each field is drawn by itself, with the object's key."""
+
+    __slots__ = ()
+
+    @property
+    def fields(self) -> Mapping[str, FieldSpec]:
+        """The fields by name; the same objects for the same arguments, if possible."""
+        raise NotImplementedError
+
+    def column(self, key: Key, context: BatchContext) -> Column:
+        """See `BoundCall.column`."""
+        shown = (each for each in self.fields.values() if not each.hidden)
+        made = {each.name: partial(each.column, key, context) for each in shown}
+        return ObjectColumn(context.rows, made)
 
 
 class _Required:
@@ -102,12 +148,17 @@ REQUIRED: Final = _Required()
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter; `type` describes it in words. Passing null and omitting it are the same."""
+    """A parameter; `type` describes it in words. Passing null and omitting it are the same.
+
+    If the argument may differ between events, `column` is the kind of its array. Other arguments
+    are constants, or picks of a few constants.
+    """
 
     name: str
     type: str
     doc: str
     default: JsonValue | _Required = REQUIRED
+    column: ColumnKind | None = None
 
     @property
     def optional(self) -> bool:
@@ -141,10 +192,18 @@ class FieldSpec(BoundCall):
 class FunctionSpec:
     """A function that templates get from `std.native(name)`.
 
-    `bind` makes a call from all arguments, with defaults filled in. `is_random` is false if the
-    function reads no random words, so that all rows have one value. `items` gives the items that
-    a function chooses from, for its first argument. A `columnar` function draws numbers between
-    two ends that may differ between rows.
+    `bind` makes a call from all arguments, with defaults filled in; it gets an array for a
+    parameter that declares a `column`, if the argument differs between rows, and raises
+    `InvalidRowsError` if it is wrong in some rows (`eventer.functions.arguments` has the checks).
+    With arrays, the column of the call has the type of `return_type`.
+
+    `is_random` is false if the function reads no random words; `is_constant` is true if all events
+    of a stream have one value. A function is `time_dependent` if its values depend on when their
+    events are due, whatever the arguments are. `items` gives the items that a function chooses
+    from, for its first argument: it returns one of them, or an array of them. `bounds` computes
+    the bounds of integers that are returned, or of the lengths of arrays, from those of the
+    arguments (None if not known); those of the first argument are the number of its items.
+    `fields` documents the fields of an object.
     """
 
     name: str
@@ -152,11 +211,13 @@ class FunctionSpec:
     return_type: ReturnType
     doc: str
     examples: tuple[str, ...]
-    bind: Callable[[Sequence[JsonValue]], BoundCall]
+    bind: Callable[[Sequence[Any]], BoundCall]
     is_random: bool = True
-    fields: Mapping[str, FieldSpec] = field(default_factory=dict)
+    is_constant: bool = False
+    time_dependent: bool = False
+    bounds: Callable[..., Bounds | None] | None = None
     items: Callable[[JsonValue], Sequence[JsonValue]] | None = None
-    columnar: bool = False
+    fields: Mapping[str, FieldSpec] = field(default_factory=dict)
 
     @property
     def signature(self) -> str:
@@ -164,19 +225,25 @@ class FunctionSpec:
         names = ", ".join(p.name + ("?" if p.optional else "") for p in self.parameters)
         return f"{self.name}({names})"
 
-    def call(self, arguments: Sequence[JsonValue]) -> BoundCall:
+    def call(self, arguments: Sequence[Argument]) -> BoundCall:
         """A call with these arguments (None if omitted).
 
         Raises:
+            InvalidRowsError: arguments are invalid in some rows.
             EvaluationError: an argument is invalid; without a place, which the caller adds.
         """
-        return self.bind(self._complete(arguments))
+        return self.bind(self.complete(arguments))
 
     def check(self, arguments: Sequence[JsonValue]) -> None:
         """Checks constant arguments before the first event; raises like `call`."""
         self.call(arguments)
 
-    def _complete(self, arguments: Sequence[JsonValue]) -> list[JsonValue]:
+    def complete(self, arguments: Sequence[Argument]) -> list[Argument]:
+        """All arguments, with defaults filled in.
+
+        Raises:
+            EvaluationError: there are too many, or a required one is missing.
+        """
         if len(arguments) > len(self.parameters):
             raise EvaluationError(
                 f"{self.name} takes {_count(len(self.parameters))}, not {len(arguments)}",
@@ -185,7 +252,7 @@ class FunctionSpec:
         given = [*arguments, *[None] * (len(self.parameters) - len(arguments))]
         return [self._filled(p, value) for p, value in zip(self.parameters, given, strict=True)]
 
-    def _filled(self, parameter: Parameter, value: JsonValue) -> JsonValue:
+    def _filled(self, parameter: Parameter, value: Argument) -> Argument:
         if value is not None:
             return value
         if isinstance(parameter.default, _Required):
@@ -194,6 +261,33 @@ class FunctionSpec:
                 hint=f"call it as {self.signature}",
             )
         return parameter.default
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnCall:
+    """A call with arguments that differ between rows: those numbered in `varying`.
+
+    If `field` is set, it is that field of the object that the function returns.
+    """
+
+    spec: FunctionSpec
+    constants: Mapping[int, JsonValue]
+    varying: Sequence[int]
+    field: str | None = None
+
+    def bind(self, columns: Sequence[NDArray[Any]]) -> BoundCall:
+        """The call for an array per varying argument.
+
+        Raises:
+            InvalidRowsError: arguments are invalid in some rows.
+            EvaluationError: an argument is invalid.
+        """
+        given = {**self.constants, **dict(zip(self.varying, columns, strict=True))}
+        call = self.spec.call([given.get(number) for number in range(len(self.spec.parameters))])
+        if self.field is None:
+            return call
+        assert isinstance(call, ObjectCall), f"{self.spec.name} returns no object"
+        return call.fields[self.field]
 
 
 def _count(number: int) -> str:

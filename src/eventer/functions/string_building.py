@@ -38,14 +38,16 @@ PartBytes: TypeAlias = bytes | Bytes | MaskedBytes
 
 
 class StringDictionary:
-    """A dictionary of ASCII strings as a matrix."""
+    """A dictionary of strings as a matrix of their UTF-8; `width` is the longest in bytes."""
 
     def __init__(self, entries: Sequence[str]) -> None:
         self.entries = tuple(entries)
-        width = max(map(len, entries))
-        text = "".join(e.ljust(width, "\0") for e in entries).encode("ascii")
-        self._matrix = np.frombuffer(text, dtype=np.uint8).reshape(len(entries), width)
-        self._kept = self._matrix != 0
+        texts = [entry.encode() for entry in entries]
+        lengths = np.array([len(text) for text in texts])
+        self.width = int(lengths.max())
+        padded = b"".join(text.ljust(self.width, b"\0") for text in texts)
+        self._matrix = np.frombuffer(padded, dtype=np.uint8).reshape(len(entries), self.width)
+        self._kept = np.arange(self.width) < lengths[:, np.newaxis]
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -76,7 +78,16 @@ def choose(lanes: Lanes, size: int) -> NDArray[np.int64]:
 
 def concatenate_parts(rows: int, *text_parts: PartBytes) -> StringColumn:
     """A column of the concatenated parts."""
-    parts = [_part(piece) for piece in text_parts]
+    joined = join_parts(rows, *text_parts)
+    if isinstance(joined, MaskedBytes):
+        return StringColumn(joined.matrix[joined.kept], _offsets(joined.kept.sum(axis=1)))
+    width = joined.shape[1]
+    return StringColumn(joined.reshape(-1), np.arange(rows + 1, dtype=np.int64) * width)
+
+
+def join_parts(rows: int, *text_parts: PartBytes) -> Bytes | MaskedBytes:
+    """The parts as one matrix with a row per row of the column."""
+    parts = [matrix_and_mask(piece) for piece in text_parts]
     width = sum(matrix.shape[1] for matrix, _ in parts)
     out = np.empty((rows, width), dtype=np.uint8)
     kept = np.ones((rows, width), dtype=np.bool_)
@@ -87,12 +98,11 @@ def concatenate_parts(rows: int, *text_parts: PartBytes) -> StringColumn:
         if mask is not None:
             kept[:, at:until] = mask
         at = until
-    if all(mask is None for _, mask in parts):
-        return StringColumn(out.reshape(-1), np.arange(rows + 1, dtype=np.int64) * width)
-    return StringColumn(out[kept], _offsets(kept.sum(axis=1)))
+    return out if all(mask is None for _, mask in parts) else MaskedBytes(out, kept)
 
 
-def _part(piece: PartBytes) -> tuple[Bytes, Mask | None]:
+def matrix_and_mask(piece: PartBytes) -> tuple[Bytes, Mask | None]:
+    """The bytes of a part, and which of them belong to the string (None: all)."""
     if isinstance(piece, bytes):
         return np.frombuffer(piece, dtype=np.uint8).reshape(1, -1), None
     if isinstance(piece, MaskedBytes):

@@ -108,6 +108,23 @@ class BoundedNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class TableNumber:
+    """The number of a table at the position of another number."""
+
+    table: tuple[int, ...]
+    position: NumberSource
+
+    def values(self, words: draw.Words) -> Values:
+        """See `NumberSource.values`."""
+        return np.array(self.table, dtype=np.int64)[self.position.values(words)]
+
+    def emit(self, program: ProgramBuilder) -> int:
+        """See `NumberSource.emit`."""
+        position = self.position.emit(program)
+        return program.register(TextOp.TABLE, program.table(self.table), position)
+
+
+@dataclass(frozen=True, slots=True)
 class LiteralPart:
     """A literal: the same bytes in every row."""
 
@@ -168,7 +185,7 @@ class DictionaryPart:
     @property
     def width(self) -> int:
         """See `TextPart.width`."""
-        return max(map(len, self.entries.entries))
+        return self.entries.width
 
     def write_text(self, words: draw.Words) -> PartBytes:
         """See `TextPart.write_text`."""
@@ -178,6 +195,46 @@ class DictionaryPart:
         """See `TextPart.emit`."""
         number = self.number.emit(program)
         program.add(TextOp.ENTRY, number, program.dictionary(self.entries.entries))
+
+
+PLACEHOLDERS: Final = {
+    ord("#"): b"0123456789",
+    ord("%"): b"123456789",
+    ord("?"): b"ABEGHJLNPRSTWXYZ",
+}
+"""The characters that may take the place of one in a form; the letters fit all postcodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormPart:
+    """An entry of a dictionary of forms with its placeholders filled: that at byte i by lane i."""
+
+    forms: StringDictionary
+    number: NumberSource
+    first_lane: int
+
+    @property
+    def width(self) -> int:
+        """See `TextPart.width`."""
+        return self.forms.width
+
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`."""
+        forms = self.forms.take(self.number.values(words))
+        lanes = draw.lanes(words)[:, self.first_lane : self.first_lane + self.width]
+        matrix = forms.matrix
+        for placeholder, characters in PLACEHOLDERS.items():
+            filled = Alphabet(characters).write_text(lanes)
+            matrix = np.where(forms.matrix == placeholder, filled, matrix)
+        return MaskedBytes(matrix, forms.kept)
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        number, forms = self.number.emit(program), program.dictionary(self.forms.entries)
+        numbers: list[int] = []
+        for placeholder, characters in PLACEHOLDERS.items():
+            numbers += placeholder, program.text(characters), len(characters)
+        program.add(TextOp.FORM, number, forms, self.first_lane, program.table(numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +251,12 @@ class ConditionalPart:
         return self.piece.width
 
     def write_text(self, words: draw.Words) -> PartBytes:
-        """See `TextPart.write_text`. The part must have a fixed width."""
-        matrix = self.piece.write_text(words)
-        assert isinstance(matrix, np.ndarray)
-        shown = np.array(self.shown)[self.number.values(words)]
-        return MaskedBytes(matrix, np.broadcast_to(shown[:, np.newaxis], matrix.shape))
+        """See `TextPart.write_text`."""
+        matrix, kept = string_building.matrix_and_mask(self.piece.write_text(words))
+        shown = np.array(self.shown)[self.number.values(words)][:, np.newaxis]
+        if kept is None:
+            kept = np.broadcast_to(shown, (len(words), matrix.shape[1]))
+        return MaskedBytes(matrix, kept & shown)
 
     def emit(self, program: ProgramBuilder) -> None:
         """See `TextPart.emit`."""
@@ -206,6 +264,54 @@ class ConditionalPart:
         hidden = program.table([not shown for shown in self.shown])
         with program.unless(number, hidden):
             self.piece.emit(program)
+
+
+@dataclass(frozen=True, slots=True)
+class SequencePart:
+    """Parts one after the other, as one part."""
+
+    pieces: tuple[TextPart, ...]
+
+    @property
+    def width(self) -> int:
+        """See `TextPart.width`."""
+        return sum(piece.width for piece in self.pieces)
+
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`."""
+        pieces = [piece.write_text(words) for piece in self.pieces]
+        return string_building.join_parts(len(words), *pieces)
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        for piece in self.pieces:
+            piece.emit(program)
+
+
+@dataclass(frozen=True, slots=True)
+class ShortenedPart:
+    """A part of a fixed width without its last bytes: as many as a number says."""
+
+    piece: TextPart
+    dropped: NumberSource
+
+    @property
+    def width(self) -> int:
+        """See `TextPart.width`."""
+        return self.piece.width
+
+    def write_text(self, words: draw.Words) -> PartBytes:
+        """See `TextPart.write_text`."""
+        matrix, kept = string_building.matrix_and_mask(self.piece.write_text(words))
+        assert kept is None
+        lengths = self.width - self.dropped.values(words)
+        return MaskedBytes(matrix, np.arange(self.width) < lengths[:, np.newaxis])
+
+    def emit(self, program: ProgramBuilder) -> None:
+        """See `TextPart.emit`."""
+        dropped = self.dropped.emit(program)
+        self.piece.emit(program)
+        program.add(TextOp.DROP, dropped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ class MovingGrid(BoundCall):
     """A grid with at least one end relative to `now`."""
 
     time_dependent: ClassVar[bool] = True
+    may_raise: ClassVar[bool] = True
     digits: int
     start: GridBound
     end: GridBound

@@ -8,7 +8,8 @@ from typing import Final, cast
 
 from eventer.core.errors import TemplateError, TemplateStaticError
 from eventer.core.source import Source
-from eventer.jsonnet.importer import Importer, find_import
+from eventer.jsonnet.built_in_library import BUILT_IN_LIBRARY, find_built_in_import
+from eventer.jsonnet.importer import Importer, StoredImporter, find_import
 from eventer.jsonnet.nodes import Expr, Import, Node
 from eventer.jsonnet.std.byte_codecs import decode_utf8
 from eventer.jsonnet.walk import map_children, walk_nodes
@@ -32,6 +33,36 @@ class ImportedFiles:
         while self._worklist:
             path = self._worklist.pop()
             yield path, Source(path, decode_utf8(self.data[path]))
+
+    def imports_built_in(self, core: Expr, importing: str | None) -> bool:
+        """Whether a file imports the built-in library.
+
+        A stored file of that name takes its place: generators had such files before there was a
+        built-in library.
+
+        Raises:
+            TemplateStaticError: the library folder has a file of that name.
+        """
+        node = find_built_in_import(core)
+        if node is None:
+            return False
+        own = self._find_own(node, importing)
+        if own is None:
+            return True
+        if isinstance(self._importer, StoredImporter):
+            return False
+        raise TemplateStaticError(
+            f"{BUILT_IN_LIBRARY!r} is built in, but the library has a file {own!r}",
+            node.span,
+            hint=f"rename the file, or import it as './{BUILT_IN_LIBRARY}'",
+        )
+
+    def _find_own(self, node: Import, importing: str | None) -> str | None:
+        try:
+            path, _ = find_import(self._importer, node.path, importing)
+        except TemplateStaticError:
+            return None
+        return path
 
     def read_imports(self, core: Expr, importing: str | None) -> Expr:
         """Reads the imports of a file; returns its tree with library paths in `Import` nodes.

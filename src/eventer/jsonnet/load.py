@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from eventer.core.errors import RequestError
 from eventer.core.model import JsonValue, Template
 from eventer.core.source import Source
+from eventer.jsonnet.built_in_library import expand_built_in_library
 from eventer.jsonnet.canonical import ResolvedFile, canonicalize
 from eventer.jsonnet.desugar import desugar
 from eventer.jsonnet.imported_files import ImportedFiles
 from eventer.jsonnet.importer import Importer, StoredImporter
 from eventer.jsonnet.name_resolution import resolve_names
+from eventer.jsonnet.native_arguments import NativeSignatures, with_positional_calls
 from eventer.jsonnet.nodes import Expr
 from eventer.jsonnet.parser import parse
 
@@ -39,36 +42,44 @@ class Program:
     imports: tuple[tuple[str, bytes], ...] = ()
 
 
-def load(template: Template, importer: Importer | None = None) -> Program:
+def load(
+    template: Template,
+    importer: Importer | None = None,
+    natives: NativeSignatures = MappingProxyType({}),
+) -> Program:
     """The program of a template.
 
     Args:
         template: Text, variables and stored imports.
         importer: Reads the imports; without it, only the stored imports can be read.
+        natives: What `eventer.libsonnet` offers, and whose named arguments get an order.
 
     Raises:
         TemplateError: the template, or a file that it imports, is refused before evaluation.
         RequestError: `vars` is not a JSON object.
     """
     files = ImportedFiles(importer or StoredImporter(dict(template.imports)))
-    root = _resolved(Source(template.name, template.text), None, files)
-    imported = {path: _resolved(source, path, files) for path, source in files.new_code()}
+    root = _resolved(Source(template.name, template.text), None, files, natives)
+    imported = {path: _resolved(text, path, files, natives) for path, text in files.new_code()}
     variables = _variables(template.vars)
     canonical = canonicalize(root, imported, files.data, variables)
     return Program(
-        root=canonical.root,
+        root=with_positional_calls(canonical.root, natives),
         digest=canonical.digest,
-        code=canonical.code,
+        code={p: with_positional_calls(tree, natives) for p, tree in canonical.code.items()},
         files=canonical.files,
         vars=variables,
         imports=tuple(sorted(files.data.items())),
     )
 
 
-def _resolved(source: Source, path: str | None, files: ImportedFiles) -> ResolvedFile:
+def _resolved(
+    source: Source, path: str | None, files: ImportedFiles, natives: NativeSignatures
+) -> ResolvedFile:
     """One file: parses and desugars it, reads its imports, resolves its variables."""
-    surface = parse(source)
-    core = desugar(surface)
+    core = desugar(parse(source))
+    if files.imports_built_in(core, path):
+        core = expand_built_in_library(core, natives)
     core = files.read_imports(core, path)
     return ResolvedFile(core, resolve_names(core))
 

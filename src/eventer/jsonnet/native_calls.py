@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from eventer.jsonnet.name_resolution import resolve_names
-from eventer.jsonnet.nodes import Apply, Bind, Expr, Index, Literal, Var
+from eventer.jsonnet.nodes import Apply, Bind, Expr, Index, Literal, StdReference, Var
 from eventer.jsonnet.walk import walk_nodes
 
 
@@ -52,6 +52,8 @@ class StaticNames:
 
     def std(self, node: Expr) -> str | None:
         """The name, if a function is `std.name`."""
+        if isinstance(node, StdReference):
+            return node.name
         if not (isinstance(node, Index) and isinstance(node.target, Var)):
             return None
         if node.target.name != "std" or id(node.target) in self._binders:

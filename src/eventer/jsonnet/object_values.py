@@ -26,7 +26,7 @@ from eventer.jsonnet.object_layers import (
     merged_table,
     visible_names,
 )
-from eventer.jsonnet.values import Code, Frame, Operand, Thunk, Value
+from eventer.jsonnet.values import Code, Frame, Operand, Thunk, Value, recursion_error
 
 MISSING: Final = object()
 
@@ -178,9 +178,7 @@ class Object:
                 raise meter.too_deep()
         in_progress, field_key = self._in_progress, (number, name)
         if field_key in in_progress:
-            raise EvaluationError(
-                f"the field {name!r} depends on itself: infinite recursion", member.span
-            )
+            raise recursion_error(f"the field {name!r}", member.span)
         in_progress.add(field_key)
         try:
             value = member.body(frame)

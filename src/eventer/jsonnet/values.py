@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from eventer.core.errors import EvaluationError
 
 if TYPE_CHECKING:
+    from eventer.core.source import Span
     from eventer.jsonnet.context import Context
     from eventer.jsonnet.object_values import Object
 
@@ -67,7 +68,14 @@ class Thunk:
 
 def infinite_recursion(_frame: Frame) -> Value:
     """Replaces the code of a thunk while it is being computed."""
-    raise EvaluationError("this value depends on itself: infinite recursion")
+    raise recursion_error("this value", None)
+
+
+def recursion_error(what: str, place: Span | None) -> EvaluationError:
+    """The error of a value that depends on itself."""
+    error = EvaluationError(f"{what} depends on itself: infinite recursion", place)
+    error.recursive = True
+    return error
 
 
 def force(operand: Operand) -> Value:

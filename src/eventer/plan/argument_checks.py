@@ -1,36 +1,41 @@
-"""Checks constant arguments of native calls before evaluation.
+"""Checks calls of natives before evaluation.
 
-Calls of `std.native("…")`, directly or by a local, whose arguments are all literals are checked
-here; other calls are checked when they are evaluated.
+This covers calls of `std.native("…")`, directly or by a local: whether their arguments fit the
+parameters, and the values of arguments that are all literals. Other calls, and other values, are
+checked when they are evaluated.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions.catalog import CATALOG
+from eventer.functions.spec import FunctionSpec
 from eventer.jsonnet import nodes as n
 from eventer.jsonnet.load import Program
+from eventer.jsonnet.native_arguments import NativeSignatures, positional_call
 from eventer.jsonnet.native_calls import native_calls
 
 
-def check_arguments(program: Program) -> None:
-    """Checks all calls with constant arguments.
+def check_arguments(program: Program, signatures: NativeSignatures) -> None:
+    """Checks all calls of known natives.
 
     Raises:
         EvaluationError: a call is wrong, with its place.
     """
     for tree in (program.root, *program.code.values()):
         for name, call in native_calls(tree):
-            _check_call(name, call)
+            spec = CATALOG.find(name)
+            if spec is not None:
+                _check_call(spec, positional_call(call, signatures[name]))
 
 
-def _check_call(name: str, call: n.Apply) -> None:
-    spec = CATALOG.find(name)
+def _check_call(spec: FunctionSpec, call: n.Apply) -> None:
     constants = [_constant(argument) for argument in call.positional]
-    if spec is None or call.named or any(c is _NOT_CONSTANT for c in constants):
+    if any(c is _NOT_CONSTANT for c in constants):
         return
     try:
         spec.check(constants)  # type: ignore[arg-type]  # none of them is _NOT_CONSTANT
@@ -54,5 +59,19 @@ def _constant(node: n.Expr) -> JsonValue | _NotConstantType:
         case n.Array(elements=elements):
             values = [_constant(element) for element in elements]
             return _NOT_CONSTANT if any(v is _NOT_CONSTANT for v in values) else values  # type: ignore[return-value]  # checked
+        case n.Object(fields=fields, asserts=()):
+            return _constant_object(fields)
         case _:
             return _NOT_CONSTANT
+
+
+def _constant_object(fields: Sequence[n.Field]) -> JsonValue | _NotConstantType:
+    """An object whose fields are all constant and visible."""
+    found: dict[str, JsonValue] = {}
+    for field in fields:
+        name, value = _constant(field.name), _constant(field.body)
+        hidden = field.plus or field.visibility is n.Visibility.HIDDEN
+        if hidden or not isinstance(name, str) or isinstance(value, _NotConstantType):
+            return _NOT_CONSTANT
+        found[name] = value
+    return found

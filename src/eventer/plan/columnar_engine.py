@@ -18,19 +18,22 @@ from eventer.core.model import ColumnType, EngineName
 from eventer.kernels.json.assemble import assemble
 from eventer.plan.column_reader import ColumnRequest, read_column
 from eventer.plan.computed_rows import ComputedRows, PrefetchedBatch, patched_batch
+from eventer.plan.engine import ScheduledTimes
 from eventer.plan.execution import BatchTooLargeError, Execution
 from eventer.plan.field_sources import FieldSource, TracedPart, find_field_sources
 from eventer.plan.graph import Node
+from eventer.plan.inputs import PlanInputs
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.ops.documents import text_array
 from eventer.plan.ops.operation import RAISING
 from eventer.plan.plan_fields import PlanFields
 from eventer.plan.row_program import BoundRowProgram
 from eventer.plan.row_program_writer import NOTHING
+from eventer.plan.stream_plan import StreamPlan
 from eventer.plan.trace.traced_event import TracedEvent
 
 MAX_PREFETCHED: Final = 256
-"""Events generated at once if fewer are requested and none depends on its due time."""
+"""Events generated at once if fewer are requested."""
 _MIN_PREFETCHED: Final = 16
 _PREFETCH_STAGGER: Final = 48
 _MIN_ROWS: Final = 512
@@ -49,11 +52,14 @@ FieldRequest: TypeAlias = tuple[str, ColumnType, bool]
 
 def _may_raise(node: Node) -> bool:
     call = node.parameters[0] if node.operation == "draw" else None
-    return node.operation in RAISING or (call is not None and call.time_dependent)
+    return node.operation in RAISING or (call is not None and call.may_raise)
 
 
 class Plan:
-    """A traced event and the program that writes it, or a `part` of it; threads can share it."""
+    """A traced event and the program that writes it, or a `part` of it.
+
+    Generators and threads can share it.
+    """
 
     def __init__(
         self, traced: TracedEvent, program: BoundRowProgram, part: TracedPart | None = None
@@ -72,9 +78,12 @@ class Plan:
         """Whether events depend on their due times."""
         return self.traced.timed
 
-    def run(self, index: NDArray[np.int64], scheduled: NDArray[np.int64]) -> Execution:
-        """A run for events."""
-        return Execution(self.traced.tracer.graph, index, scheduled, self.traced.restart_meter)
+    def run(
+        self, index: NDArray[np.int64], scheduled: NDArray[np.int64], inputs: PlanInputs
+    ) -> Execution:
+        """A run for events of a generator."""
+        graph, restart_meter = self.traced.tracer.graph, self.traced.restart_meter
+        return Execution(graph, index, scheduled, restart_meter, inputs)
 
     def read(self, run: Execution, field: FieldRequest, rows: tuple[int, int]) -> Any:
         """A field of rows [start, stop) of a run as a column."""
@@ -107,7 +116,7 @@ class ColumnarEngine:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: StreamPlan,
         interpreter: Callable[[], InterpreterEngine],
         max_event_bytes: int = MAX_EVENT_BYTES,
         *,
@@ -115,7 +124,7 @@ class ColumnarEngine:
         match_hints: bool = False,
     ) -> None:
         """`number` staggers the ticks at which engines that start together generate ahead."""
-        self._plan = plan
+        self._plan, self._inputs = plan.plan, plan.inputs
         self._make_interpreter = interpreter
         self._interpreter_engine: InterpreterEngine | None = None
         self._max_event_bytes = max_event_bytes
@@ -130,11 +139,15 @@ class ColumnarEngine:
         """Whether a batch failed because of a defect of the plan."""
 
     def generate(
-        self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None = None
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        deadline_ns: int | None = None,
+        later: ScheduledTimes | None = None,
     ) -> Batch:
         """See `eventer.plan.engine.Engine.generate`."""
         try:
-            return self._generate(first, scheduled, deadline_ns)
+            return self._generate(first, scheduled, deadline_ns, later)
         except (EvaluationError, BudgetError):
             raise
         except Exception:  # noqa: BLE001  the interpreter generates the batch
@@ -142,19 +155,40 @@ class ColumnarEngine:
             self.broken = True
             return self._interpreter.generate(first, scheduled, deadline_ns)
 
-    def _generate(self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None) -> Batch:
-        if len(scheduled) >= MAX_PREFETCHED // 2 or self._plan.timed:
+    def _generate(
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        deadline_ns: int | None,
+        later: ScheduledTimes | None,
+    ) -> Batch:
+        if len(scheduled) >= MAX_PREFETCHED // 2 or (self._plan.timed and later is None):
             return self._batch(first, scheduled, deadline_ns)
         batch = self._prefetched.cut(first, scheduled) if self._prefetched is not None else None
         if batch is None:
-            batch = self._prefetch(first, scheduled, deadline_ns)
+            due = self._times_ahead(first, scheduled, later)
+            batch = self._prefetch(first, scheduled, due, deadline_ns)
         return batch
 
-    def _prefetch(self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None) -> Batch:
-        """Generates more events than requested, for the next ticks."""
+    def _times_ahead(
+        self, first: int, scheduled: NDArray[np.int64], later: ScheduledTimes | None
+    ) -> NDArray[np.int64]:
+        """The scheduled times of more events than requested; any times if none depends on them."""
         rows = max(self._prefetch_rows, len(scheduled))
         self._prefetch_rows = min(4 * self._prefetch_rows, MAX_PREFETCHED)
-        due = np.full(rows, scheduled[0], dtype=np.int64)
+        if not self._plan.timed or later is None:
+            return np.full(rows, scheduled[0], dtype=np.int64)
+        known = later(first + len(scheduled), rows - len(scheduled))
+        return np.concatenate([scheduled, known])
+
+    def _prefetch(
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        due: NDArray[np.int64],
+        deadline_ns: int | None,
+    ) -> Batch:
+        """Generates events with the times `due`, for this and the next ticks."""
         try:
             ahead = self._batch(first, due, deadline_ns)
         except (EvaluationError, BudgetError):
@@ -164,7 +198,7 @@ class ColumnarEngine:
             # The interpreter generated some, and it may read the time.
             self._prefetched = None
             return self._batch(first, scheduled, deadline_ns)
-        self._prefetched = PrefetchedBatch.of(ahead)
+        self._prefetched = PrefetchedBatch.of(ahead, timed=self._plan.timed)
         batch = self._prefetched.cut(first, scheduled[: ahead.count])
         assert batch is not None
         return batch
@@ -212,11 +246,11 @@ class ColumnarEngine:
     def _compute_rows(self, first: int, scheduled: NDArray[np.int64]) -> ComputedRows:
         """Computes the columns and the texts of events."""
         index = np.arange(first, first + len(scheduled), dtype=np.int64)
-        run = self._plan.run(index, scheduled)
+        run = self._plan.run(index, scheduled, self._inputs)
         columns = self._plan.program.columns(run)
         run.find_raised(self._plan.checks)
         texts = assemble(
-            self._plan.program.rows,
+            self._inputs.context.rows(self._plan.program),
             columns,
             len(index),
             limit=MAX_BYTES,

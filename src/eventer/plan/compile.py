@@ -13,10 +13,10 @@ from eventer.core.model import WHOLE_EVENT, WrittenPart
 from eventer.core.written_part import omitted_fields, value_tokens
 from eventer.jsonnet.load import Program
 from eventer.plan.columnar_engine import Plan
-from eventer.plan.engine import EventContext
 from eventer.plan.field_sources import TracedPart, value_at
 from eventer.plan.row_program_writer import RowProgramWriter
 from eventer.plan.trace.traced_event import TracedEvent, trace_event, with_plan_errors
+from eventer.plan.trace.traced_natives import TracedNatives
 from eventer.plan.unsupported import PlanUnsupportedError
 
 COMPILER_DEFECT: Final = "internal error of the plan compiler"
@@ -25,16 +25,14 @@ COMPILER_DEFECT: Final = "internal error of the plan compiler"
 _log = logging.getLogger(__name__)
 
 
-def compile_plan(
-    program: Program, root_key: int, context: EventContext, part: WrittenPart = WHOLE_EVENT
-) -> Plan:
-    """The plan of a program for one stream, which writes a part of each event.
+def compile_plan(program: Program, natives: TracedNatives, part: WrittenPart = WHOLE_EVENT) -> Plan:
+    """The plan of a program with these natives, for all streams, which writes a part of each event.
 
     Raises:
         PlanUnsupportedError: the plan does not cover it, with the reason and the place.
     """
     try:
-        traced = trace_event(program, root_key, context)
+        traced = trace_event(program, natives)
         plan = with_plan_errors(lambda: _plan(traced, part), program)
     except PlanUnsupportedError:
         raise

@@ -16,25 +16,29 @@ from eventer.plan.plan_fields import CachedFields, FieldsSlice, PatchedFields, P
 
 @dataclass(slots=True)
 class PrefetchedBatch:
-    """Events generated ahead: rows of `batch`."""
+    """Events generated ahead: rows of `batch`; `timed` if they depend on their scheduled times."""
 
     batch: Batch
     fields: CachedFields
     part_fields: CachedFields | None
+    timed: bool
 
     @classmethod
-    def of(cls, batch: Batch) -> PrefetchedBatch:
-        """The events of a batch of the plan."""
+    def of(cls, batch: Batch, *, timed: bool) -> PrefetchedBatch:
+        """The events of a batch of the plan; `timed` if they depend on their scheduled times."""
         fields, part_fields = batch.fields, batch.part_fields
         assert isinstance(fields, PlanFields)
         assert isinstance(part_fields, PlanFields | None)
         cached = None if part_fields is None else CachedFields(part_fields)
-        return cls(batch, CachedFields(fields), cached)
+        return cls(batch, CachedFields(fields), cached, timed)
 
     def cut(self, first: int, scheduled: NDArray[np.int64]) -> Batch | None:
-        """The requested events if all are present; else None."""
+        """The requested events if all are present and have the requested times; else None."""
         start, stop = first - self.batch.first, first - self.batch.first + len(scheduled)
         if start < 0 or stop > self.batch.count:
+            return None
+        known = self.batch.scheduled[start:stop]
+        if self.timed and known.tobytes() != scheduled.tobytes():  # faster than array_equal
             return None
         part = self.part_fields
         return Batch(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from eventer.plan.graph import Domain, Elements, Filter, Graph, Literal, Node, Type
 from eventer.plan.ops import (
+    context_texts,
     dictionaries,
     distinct_values,
     documents,
@@ -22,9 +24,22 @@ from eventer.plan.ops import (
 )
 from eventer.plan.ops.operation import OPERATIONS
 
+if TYPE_CHECKING:
+    from eventer.plan.inputs import PlanInputs
+
 __all__ = ["BatchTooLargeError", "Execution"]
 
-_FAMILIES = (documents, draws, list_reductions, numbers, dictionaries, rows, texts, distinct_values)
+_FAMILIES = (
+    context_texts,
+    documents,
+    draws,
+    list_reductions,
+    numbers,
+    dictionaries,
+    rows,
+    texts,
+    distinct_values,
+)
 """Importing these modules declares their operations."""
 
 MAX_ELEMENTS: Final = 4_000_000
@@ -46,9 +61,11 @@ class Execution:
         index: Rows,
         scheduled: Rows,
         restart_meter: Callable[[], None],
+        inputs: PlanInputs,
     ) -> None:
         self.raised = np.zeros(len(index), dtype=np.bool_)
         self.restart_meter = restart_meter
+        self.inputs = inputs
         self._graph = graph
         self._values: dict[Node, Any] = {}
         self._parents: dict[Domain, Rows] = {}
@@ -65,8 +82,15 @@ class Execution:
         found = self._values.get(node)
         if found is None:
             arguments = [*map(self._argument, node.arguments)]
-            found = self._values[node] = OPERATIONS[node.operation](self, node, arguments)
+            operation = OPERATIONS[node.operation]
+            found = self._values[node] = operation(self, self._with_keys(node), arguments)
         return found
+
+    def _with_keys(self, node: Node) -> Node:
+        """The node with the values of its draw keys."""
+        if node not in self._graph.keyed:
+            return node
+        return replace(node, parameters=self.inputs.parameters(node.parameters))
 
     def _argument(self, argument: Node | Literal) -> Any:
         return argument.value if isinstance(argument, Literal) else self.value(argument)

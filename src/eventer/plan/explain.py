@@ -22,10 +22,11 @@ from eventer.plan.explanation import (
     PlanExplanation,
 )
 from eventer.plan.graph import Argument, Domain, Elements, Filter, Literal, Node, Type
+from eventer.plan.inputs import PlanInputs
 from eventer.plan.row_program import BoundRowProgram
 
 if TYPE_CHECKING:
-    from eventer.plan.columnar_engine import Plan
+    from eventer.plan.stream_plan import StreamPlan
 
 MAX_SHOWN: Final = 60
 """Characters shown of one value."""
@@ -34,7 +35,7 @@ FIRST_SHOWN: Final = 3
 PER_ELEMENT: Final = "per element"
 
 
-def node_names(plan: Plan) -> NodeNames:
+def node_names(plan: StreamPlan) -> NodeNames:
     """The names of the columns and domains that the event needs."""
     graph = plan.traced.tracer.graph
     reachable = ReachableNodes()
@@ -42,10 +43,10 @@ def node_names(plan: Plan) -> NodeNames:
     reachable.add(
         each for effect in graph.raising_rows for each in (effect.domain, effect.condition)
     )
-    return NodeNames(reachable)
+    return NodeNames(reachable, plan.inputs)
 
 
-def explain_plan(plan: Plan) -> PlanExplanation:
+def explain_plan(plan: StreamPlan) -> PlanExplanation:
     """The explanation of a plan."""
     raising_rows = tuple(plan.traced.tracer.graph.raising_rows)
     constant = constant_parts(plan.traced.tracer, plan.traced.value)
@@ -78,7 +79,8 @@ def explain_plan(plan: Plan) -> PlanExplanation:
 class NodeNames:
     """Names columns and domains by their order in the plan."""
 
-    def __init__(self, reachable: ReachableNodes) -> None:
+    def __init__(self, reachable: ReachableNodes, inputs: PlanInputs) -> None:
+        self._inputs = inputs
         self.nodes: Sequence[Node] = reachable.nodes()
         self.domains: Sequence[Domain] = reachable.domains()
         self._names: dict[Node | Domain, str] = {
@@ -104,7 +106,7 @@ class NodeNames:
             operation=node.operation,
             arguments=(*map(self._argument, node.arguments), *self._parameters(node)),
             what=node.label,
-            key=_key(node),
+            key=self._key(node),
             entries=len(node.entries) if node.type is Type.DICTIONARY else None,
             first=tuple(abbreviated_json(entry) for entry in node.entries[:FIRST_SHOWN]),
             bounds=node.bounds,
@@ -139,6 +141,14 @@ class NodeNames:
     def _argument(self, argument: Argument) -> str:
         return abbreviated_json(argument.value) if isinstance(argument, Literal) else self(argument)
 
+    def _key(self, node: Node) -> str | None:
+        at = _DRAW_KEY_PARAMETER.get(node.operation)
+        if at is None:
+            return None
+        if len(node.parameters) <= at:
+            return PER_ELEMENT
+        return _hex(self._inputs.key(node.parameters[at]))
+
     def _parameters(self, node: Node) -> Iterable[str]:
         """The parameters of an operation, except its draw key."""
         at = _DRAW_KEY_PARAMETER.get(node.operation)
@@ -160,20 +170,12 @@ class NodeNames:
 
 _DRAW_KEY_PARAMETER: Final = {
     "draw": 1,
-    "integer_between": 0,
-    "number_between": 0,
+    "draw_with_columns": 1,
     "key_element": 0,
 }
 """The parameter that is the draw key, unless an argument is."""
 _LONG: Final = frozenset({"truth", "typed"})
 _JUMPING: Final = frozenset({RowOp.BRANCH, RowOp.JUMP, RowOp.LOOP, RowOp.NEXT})
-
-
-def _key(node: Node) -> str | None:
-    at = _DRAW_KEY_PARAMETER.get(node.operation)
-    if at is None:
-        return None
-    return _hex(node.parameters[at]) if len(node.parameters) > at else PER_ELEMENT
 
 
 def _hex(number: int) -> str:

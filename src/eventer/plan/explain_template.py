@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from eventer.core.model import Stream
 from eventer.core.source import Place, Span
-from eventer.plan.columnar_engine import ColumnarEngine, Plan
+from eventer.plan.columnar_engine import ColumnarEngine
 from eventer.plan.engine import EventContext
 from eventer.plan.explain import explain_plan, node_names
 from eventer.plan.explanation import Measurement, TemplateExplanation
 from eventer.plan.measure import measure
 from eventer.plan.prepare import PreparedTemplate
+from eventer.plan.stream_plan import StreamPlan
 from eventer.plan.unsupported import PlanUnsupportedError
 
 
@@ -44,7 +45,7 @@ def explain_template(
 
 
 def _measured(
-    prepared: PreparedTemplate, plan: Plan, stream: Stream, context: EventContext, at: int
+    prepared: PreparedTemplate, plan: StreamPlan, stream: Stream, context: EventContext, at: int
 ) -> Measurement:
     engines = [
         prepared.engine(stream, context, engine=engine) for engine in ("auto", "interpreter")

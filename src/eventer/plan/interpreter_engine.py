@@ -15,6 +15,7 @@ from eventer.core.model import WHOLE_EVENT, EngineName, JsonValue, WrittenPart
 from eventer.core.written_part import written_value
 from eventer.functions.row_reader import RowReader
 from eventer.jsonnet.evaluate.interpreter import Interpreter
+from eventer.plan.engine import ScheduledTimes
 from eventer.plan.json_fields import JsonFields
 
 
@@ -41,9 +42,14 @@ class InterpreterEngine:
         self.reason = reason
 
     def generate(
-        self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None = None
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        deadline_ns: int | None = None,
+        later: ScheduledTimes | None = None,
     ) -> Batch:
         """See `eventer.plan.engine.Engine.generate`."""
+        del later
         self._reader.window(first, scheduled)
         texts: list[bytes] = []
         values: list[JsonValue] = []

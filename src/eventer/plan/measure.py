@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from eventer.core.batch import MAX_EVENT_BYTES
 from eventer.core.errors import BudgetError, EvaluationError
 from eventer.kernels.json.assemble import assemble
-from eventer.plan.columnar_engine import Plan
 from eventer.plan.engine import Engine
 from eventer.plan.execution import BatchTooLargeError, Execution
 from eventer.plan.explanation import EngineSpeed, Measurement
 from eventer.plan.graph import Node
+from eventer.plan.stream_plan import StreamPlan
 
 ROWS: Final = 10_000
 SECONDS: Final = 0.3
@@ -43,8 +43,11 @@ class ColumnCosts:
 class TimedExecution(Execution):
     """A run that measures the operation of each column."""
 
-    def __init__(self, plan: Plan, index: NDArray[np.int64], scheduled: NDArray[np.int64]) -> None:
-        super().__init__(plan.traced.tracer.graph, index, scheduled, plan.traced.restart_meter)
+    def __init__(
+        self, plan: StreamPlan, index: NDArray[np.int64], scheduled: NDArray[np.int64]
+    ) -> None:
+        graph, restart_meter = plan.traced.tracer.graph, plan.traced.restart_meter
+        super().__init__(graph, index, scheduled, restart_meter, plan.inputs)
         self.own_ns: dict[Node, int] = {}
         self._inner = 0
 
@@ -67,7 +70,7 @@ class TimedExecution(Execution):
         return found
 
 
-def measure_columns(plan: Plan, at: int, rows: int = ROWS, repeats: int = 3) -> ColumnCosts:
+def measure_columns(plan: StreamPlan, at: int, rows: int = ROWS, repeats: int = 3) -> ColumnCosts:
     """The costs of the columns and the row program for the first events, due at `at`."""
     return min((_costs(plan, at, rows) for _ in range(repeats)), key=_total)
 
@@ -76,7 +79,7 @@ def _total(costs: ColumnCosts) -> float:
     return costs.program_ns + sum(costs.columns_ns.values())
 
 
-def _costs(plan: Plan, at: int, rows: int) -> ColumnCosts:
+def _costs(plan: StreamPlan, at: int, rows: int) -> ColumnCosts:
     while True:
         try:
             return _costs_of(plan, at, rows)
@@ -84,7 +87,7 @@ def _costs(plan: Plan, at: int, rows: int) -> ColumnCosts:
             rows = max(rows // 8, 1)
 
 
-def _costs_of(plan: Plan, at: int, rows: int) -> ColumnCosts:
+def _costs_of(plan: StreamPlan, at: int, rows: int) -> ColumnCosts:
     run = TimedExecution(plan, np.arange(rows, dtype=np.int64), np.full(rows, at, dtype=np.int64))
     begun = time.perf_counter_ns()
     columns = plan.program.columns(run)
@@ -133,7 +136,7 @@ def measure(
     interpreter: Engine,
     at: int,
     *,
-    plan: Plan | None = None,
+    plan: StreamPlan | None = None,
     name: Callable[[Node], str | None] = repr,
     rows: int = ROWS,
 ) -> Measurement:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from eventer.core.batch import Batch
 from eventer.core.model import EngineName
 from eventer.core.operations import read_operations
-from eventer.plan.engine import Engine
+from eventer.plan.engine import Engine, ScheduledTimes
 
 _NULL: Final = b"null"
 
@@ -37,10 +37,14 @@ class NullDroppingEngine:
         return self.engine.reason
 
     def generate(
-        self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None = None
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        deadline_ns: int | None = None,
+        later: ScheduledTimes | None = None,
     ) -> Batch:
         """See `Engine.generate`."""
-        batch = self.engine.generate(first, scheduled, deadline_ns)
+        batch = self.engine.generate(first, scheduled, deadline_ns, later)
         nulls = null_rows(batch)
         if self.op is not None and nulls.any():
             nulls = nulls & ~read_operations(batch, self.op).deletes

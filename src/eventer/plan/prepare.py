@@ -21,27 +21,40 @@ from eventer.core.model import (
 from eventer.core.written_part import omitted_fields, value_tokens
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
-from eventer.functions.row_reader import DrawKeys, RowReader
+from eventer.functions.row_reader import DrawKeys as RowDrawKeys
+from eventer.functions.row_reader import RowReader
 from eventer.jsonnet.budget import Budget
 from eventer.jsonnet.environment import Environment, TraceSink, discard_trace
 from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.jsonnet.importer import Importer
 from eventer.jsonnet.lint import LintNames, TemplateWarning, lint
 from eventer.jsonnet.load import Program, load
+from eventer.jsonnet.native_arguments import NativeSignature
 from eventer.kernels import draw
 from eventer.plan.argument_checks import check_arguments
-from eventer.plan.columnar_engine import ColumnarEngine, Plan
+from eventer.plan.columnar_engine import ColumnarEngine
 from eventer.plan.compile import compile_plan
+from eventer.plan.draw_keys import DrawKeys
 from eventer.plan.engine import Engine, EventContext
+from eventer.plan.inputs import ContextInputs, PlanInputs
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.null_events import NullDroppingEngine
+from eventer.plan.plan_cache import PlanCache
 from eventer.plan.shape.infer import infer_shape
+from eventer.plan.stream_plan import StreamPlan
+from eventer.plan.trace.traced_natives import TracedNatives
 from eventer.plan.unsupported import PlanUnsupportedError
 
 LINT_NAMES: Final = LintNames(
     drawing=frozenset(name for name in CATALOG.names() if CATALOG.get(name).is_random),
     choosing=frozenset(name for name in CATALOG.names() if CATALOG.get(name).items is not None),
 )
+SIGNATURES: Final = {
+    spec.name: NativeSignature(spec.name, tuple((p.name, p.optional) for p in spec.parameters))
+    for spec in map(CATALOG.get, CATALOG.names())
+}
+PLANS: Final = PlanCache()
+"""The plans of this process."""
 _STREAM: Final = draw.step_of("stream")
 
 INTERPRETER_REQUESTED: Final = "the interpreter was requested"
@@ -99,6 +112,7 @@ class PreparedTemplate:
         Raises:
             RequestError: `engine` requires the plan, which does not cover the template.
         """
+        key = root_key(stream, self.program.digest)
 
         def interpreter(reason: str) -> InterpreterEngine:
             made = self._interpreter(stream, context, budget, trace)
@@ -107,7 +121,7 @@ class PreparedTemplate:
         if engine == "interpreter":
             return interpreter(INTERPRETER_REQUESTED)
         try:
-            plan = self.plan(stream, context, part)
+            plan = PLANS.stream_plan(self.template, self.program, key, context, part)
         except PlanUnsupportedError as unsupported:
             if engine == "plan":
                 raise RequestError(
@@ -117,17 +131,21 @@ class PreparedTemplate:
         return ColumnarEngine(
             plan,
             lambda: interpreter(RERUN_BY_INTERPRETER),
-            number=root_key(stream, self.program.digest),
+            number=key,
             match_hints=match_hints,
         )
 
-    def plan(self, stream: Stream, context: EventContext, part: WrittenPart = WHOLE_EVENT) -> Plan:
-        """The plan of one stream, which writes a part of each event.
+    def plan(
+        self, stream: Stream, context: EventContext, part: WrittenPart = WHOLE_EVENT
+    ) -> StreamPlan:
+        """The plan of one stream, to be explained: it has the context's texts as constants.
 
         Raises:
             PlanUnsupportedError: it does not cover the template.
         """
-        return compile_plan(self.program, root_key(stream, self.program.digest), context, part)
+        plan = compile_plan(self.program, TracedNatives(context), part)
+        keys = DrawKeys(plan.traced.keys, root_key(stream, self.program.digest))
+        return StreamPlan(plan, PlanInputs(keys, ContextInputs(context)))
 
     def generator_engine(self, spec: GeneratorSpec, *, match_hints: bool = False) -> Engine:
         """The engine of a generator with this template."""
@@ -143,7 +161,7 @@ class PreparedTemplate:
     ) -> tuple[Interpreter, RowReader, int]:
         """The interpreter of one stream, the rows that it reads, and its root key."""
         reader = RowReader(dataset=context.dataset, instance_id=context.instance_id)
-        environment = Environment(reader, DrawKeys(), self.program.vars, trace)
+        environment = Environment(reader, RowDrawKeys(), self.program.vars, trace)
         interpreter = Interpreter(self.program, environment, budget)
         return interpreter, reader, root_key(stream, self.program.digest)
 
@@ -159,8 +177,25 @@ def prepare(template: Template, importer: Importer | None = None) -> PreparedTem
         TemplateError: the template is invalid, with the place.
         RequestError: its `vars` are not a JSON object.
     """
-    program = load(template, importer)
-    check_arguments(program)
+    prepared = _loaded(template, importer)
+    check_arguments(prepared.program, SIGNATURES)
+    return prepared
+
+
+def prepare_stored(template: Template) -> PreparedTemplate:
+    """Prepares the template of a generator, which was checked when the generator was added.
+
+    Checks that are newer than the generator do not stop it: only an event that evaluates a wrong
+    call raises.
+
+    Raises:
+        TemplateError: the template cannot be loaded.
+    """
+    return _loaded(template, None)
+
+
+def _loaded(template: Template, importer: Importer | None) -> PreparedTemplate:
+    program = load(template, importer, SIGNATURES)
     return PreparedTemplate(
         template=replace(template, imports=program.imports),
         program=program,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
 import numpy as np
 
+from eventer.core.json_text import json_text
+from eventer.functions.spec import BoundCall
 from eventer.kernels.json.instructions import NUMBERS, TEXT_COLUMN_OPS, Column, RowProgram
 from eventer.kernels.json.selectors import selectors
 from eventer.kernels.pgcopy.copy_stream import text_buffers
@@ -35,13 +38,26 @@ class ColumnSlot:
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class BoundRowProgram:
-    """Instructions and the columns that they read: dictionaries first, then the slots."""
+    """Instructions and the columns that they read: dictionaries first, then the slots.
+
+    `inputs` are instructions that write the text of a call, which is an input of the plan.
+    """
 
     rows: RowProgram
     dictionaries: tuple[Column, ...]
     slots: tuple[ColumnSlot, ...]
+    inputs: tuple[tuple[int, BoundCall], ...] = ()
+
+    def with_texts(self, text: Callable[[BoundCall], str]) -> RowProgram:
+        """The instructions with the texts of calls in place of the inputs."""
+        code, literals = self.rows.code.copy(), bytearray(self.rows.literals)
+        for instruction, call in self.inputs:
+            written = json_text(text(call)).encode()
+            code[instruction, 1:] = len(literals), len(written)
+            literals += written
+        return self.rows.replaced(code, bytes(literals))
 
     def columns(self, run: Execution) -> list[Column]:
         """The columns of a run in their layouts."""

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from eventer.core.json_text import json_text
+from eventer.functions.spec import BoundCall
 from eventer.kernels.json.instructions import MAX_DEPTH, Column, RowOp, RowProgram
 from eventer.kernels.json.prefix_classes import PrefixClasses, prefix_classes
 from eventer.plan.graph import Node
@@ -43,6 +44,7 @@ class RowProgramBuilder:
         self._dictionary_bytes = 0
         self._pending = bytearray()
         self._depth = 0
+        self._inputs: list[tuple[int, BoundCall]] = []
 
     def program(self) -> BoundRowProgram:
         """The finished program."""
@@ -54,6 +56,7 @@ class RowProgramBuilder:
             RowProgram(code, bytes(self._literals), self._prefix_classes),
             tuple(self._dictionaries),
             tuple(self._columns),
+            tuple(self._inputs),
         )
 
     def add_literal(self, text: str) -> None:
@@ -63,6 +66,10 @@ class RowProgramBuilder:
             raise PlanUnsupportedError(
                 f"an event has more than {MAX_LITERALS:,} bytes of constant text"
             )
+
+    def add_input(self, call: BoundCall) -> None:
+        """Adds the text of a call that is an input of the plan, as a JSON string."""
+        self._inputs.append((self.emit(RowOp.LITERAL), call))
 
     def flush(self) -> None:
         """Emits the pending text as an instruction."""
@@ -123,6 +130,7 @@ class RowProgramBuilder:
         """Removes the instructions since a checkpoint; slots and dictionaries stay."""
         code, patches, self._depth = checkpoint
         del self._code[code:], self._patches[patches:]
+        self._inputs = [each for each in self._inputs if each[0] < code]
         self._pending.clear()
 
     def dictionary(self, entries: Sequence[Any]) -> int:

@@ -10,10 +10,12 @@ from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.json_text import json_text, string_text
 from eventer.core.source import Span
 from eventer.core.written_part import OmittedFields, without_fields
+from eventer.functions.spec import BoundCall
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, Function, force
 from eventer.kernels.json.instructions import RowOp
 from eventer.plan.graph import Domain, Literal, Node, Type, source_node
+from eventer.plan.ops.context_texts import CONTEXT_TEXT
 from eventer.plan.row_program import BoundRowProgram, Layout
 from eventer.plan.row_program_builder import MAX_LITERALS, RowProgramBuilder
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, SymbolicList
@@ -68,6 +70,10 @@ class RowProgramWriter:
             self._out.add_literal(json_text(value))
 
     def _symbol(self, value: Symbol, omitted: OmittedFields) -> None:
+        source = source_node(value.node)
+        if source.operation == CONTEXT_TEXT:
+            self._out.add_input(source.parameters[0])
+            return
         node = self._tracer.lift(value.node)
         if node.type is Type.DICTIONARY:
             entries = node.entries
@@ -239,11 +245,19 @@ def _is_of_plain_parts(node: Node) -> bool:
 
 def _is_plain(node: Node) -> bool:
     """Whether a column has texts without JSON escapes."""
-    return node.type is Type.TEXT and source_node(node).operation in _PLAIN
+    source = source_node(node)
+    if node.type is not Type.TEXT or source.operation not in _PLAIN:
+        return False
+    if source.operation != "draw_values":
+        return True
+    drawn = source.arguments[0]
+    assert isinstance(drawn, Node)
+    call = source_node(drawn).parameters[0]
+    return isinstance(call, BoundCall) and not call.needs_escapes
 
 
 _PLAIN: Final = frozenset({"draw_values", "integer_text", "number_text", "format_number"})
-"""Operations whose texts need no JSON escapes; functions write plain ASCII."""
+"""Operations whose texts need no JSON escapes, apart from calls with `needs_escapes`."""
 _SCALARS: Final = {
     Type.INTEGER: (RowOp.INTEGER, Layout.NUMBERS),
     Type.NUMBER: (RowOp.DOUBLE, Layout.DOUBLES),

@@ -22,6 +22,10 @@ class PlanUnsupportedError(Exception):
             return self.reason
         return f"{self.reason} (line {self.span.line}, column {self.span.column})"
 
+    def copy(self) -> PlanUnsupportedError:
+        """The same error without a traceback and a cause."""
+        return type(self)(self.reason, self.span)
+
     def at(self, span: Span) -> PlanUnsupportedError:
         """Sets the place if there is none; returns the error itself."""
         if self.span is None:

@@ -25,6 +25,7 @@ from eventer.core.model import (
     Segment,
     Target,
 )
+from eventer.core.pace import PaceSpec
 
 DEFAULT_SHARDS = 2
 
@@ -77,9 +78,9 @@ class GeneratorRecord:
     position: Position = field(default_factory=Position)
 
     @property
-    def pace(self) -> Segment:
-        """The current pace: the newest segment."""
-        return self.segments[-1]
+    def pace(self) -> PaceSpec:
+        """The current pace: that of the newest segment."""
+        return self.segments[-1].pace
 
 
 @dataclass(frozen=True, slots=True)

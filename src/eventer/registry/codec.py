@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from fractions import Fraction
+from typing import Any, Final
 
 from eventer.core import errors
 from eventer.core.errors import EventerError, Fault, RequestError, TemplateError, TraceFrame
@@ -19,10 +21,28 @@ from eventer.core.model import (
     Target,
     Template,
 )
+from eventer.core.pace import (
+    Cron,
+    EventRate,
+    PaceSpec,
+    Profile,
+    Shape,
+    Stage,
+    Stages,
+    Steady,
+    Ticks,
+)
 from eventer.core.source import Place
 from eventer.registry.base import GeneratorFailure
 
 _ADDED = frozenset({"value", "omit", "op"})
+_SHAPES: Final[Mapping[type[Shape], str]] = {
+    Ticks: "ticks",
+    Steady: "rate",
+    Stages: "stages",
+    Profile: "profile",
+    Cron: "cron",
+}
 
 
 def _dump(value: object) -> str:
@@ -83,6 +103,43 @@ def read_shape(text: str) -> EventShape:
     columns = tuple(Column(c["name"], ColumnType(c["type"])) for c in parts.pop("columns"))
     absent = tuple(parts.pop("absent", ()))
     return EventShape(**parts, columns=columns, absent=absent)
+
+
+def pace_text(pace: PaceSpec) -> str:
+    """A pace as JSON text, without the options that it does not use."""
+    shape = pace.shape
+    parts: dict[str, Any] = {"kind": _SHAPES[type(shape)]}
+    for name, value in ((each.name, getattr(shape, each.name)) for each in fields(shape)):
+        match name:
+            case "stages":
+                parts[name] = [(*each.first, *each.last, each.length) for each in value]
+            case "multipliers":
+                parts[name] = [str(each) for each in value]
+            case _:
+                parts[name] = value
+    if pace.arrivals == "random":
+        parts["arrivals"] = pace.arrivals
+    options = {"start": pace.start, "end": pace.end, "max_events": pace.max_events}
+    return _dump(parts | {name: value for name, value in options.items() if value is not None})
+
+
+def read_pace(text: str) -> PaceSpec:
+    """Reads the text of `pace_text`."""
+    parts: dict[str, Any] = json.loads(text)
+    kind = parts.pop("kind")
+    options = {n: parts.pop(n) for n in ("arrivals", "start", "end", "max_events") if n in parts}
+    if "rate" in parts:
+        parts["rate"] = EventRate(*parts["rate"])
+    if kind == "stages":
+        parts["stages"] = tuple(map(_read_stage, parts["stages"]))
+    if kind == "profile":
+        parts["multipliers"] = tuple(map(Fraction, parts["multipliers"]))
+    shape = next(each for each, name in _SHAPES.items() if name == kind)
+    return PaceSpec(shape(**parts), **options)
+
+
+def _read_stage(parts: Sequence[int]) -> Stage:
+    return Stage(EventRate(*parts[:2]), EventRate(*parts[2:4]), parts[4])
 
 
 def failure_text(failure: GeneratorFailure | None) -> str | None:

@@ -21,7 +21,9 @@ from eventer.core.model import (
 from eventer.registry.base import GeneratorRecord, stream_key, target_location
 from eventer.registry.codec import (
     failure_text,
+    pace_text,
     read_failure,
+    read_pace,
     read_shape,
     read_target,
     read_template,
@@ -91,11 +93,27 @@ def read_record(row: Row, segments: Iterable[Row], fingerprints: Iterable[Row]) 
         shard=row["shard"],
         failure=read_failure(row["failure"]),
         position=_read_position(row),
-        segments=tuple(Segment(s["t0"], s["n0"], s["count"], s["interval"]) for s in segments),
+        segments=tuple(map(_read_segment, segments)),
         fingerprints=tuple((f["first"], f["fingerprint"]) for f in fingerprints),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
+
+
+def segment_values(segment: Segment) -> dict[str, Any]:
+    """The values of a segment's columns."""
+    return {
+        "t0": segment.t0,
+        "n0": segment.n0,
+        "u0": segment.u0,
+        "draw_key": str(segment.draw_key),
+        "pace": pace_text(segment.pace),
+    }
+
+
+def _read_segment(row: Row) -> Segment:
+    pace = read_pace(row["pace"])
+    return Segment(row["t0"], row["n0"], pace, row["u0"], int(row["draw_key"]))
 
 
 def _read_spec(row: Row) -> GeneratorSpec:

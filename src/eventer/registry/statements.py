@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from importlib.resources import files
 from typing import Any, TypeAlias, assert_never
 
@@ -20,7 +19,7 @@ from eventer.registry.base import (
     SetState,
 )
 from eventer.registry.codec import failure_text
-from eventer.registry.record_rows import position_values, record_values
+from eventer.registry.record_rows import position_values, record_values, segment_values
 
 Statement: TypeAlias = tuple[str, Mapping[str, Any]]
 
@@ -51,7 +50,7 @@ def statements(change: Change) -> Iterator[Statement]:
             yield "next_incarnation", {"id": str(record.id)}
             yield "add_generator", record_values(record)
             for segment in record.segments:
-                yield "add_first_segment", {"id": str(record.id)} | asdict(segment)
+                yield "add_first_segment", {"id": str(record.id)} | segment_values(segment)
             for first, fingerprint in record.fingerprints:
                 yield (
                     "add_first_fingerprint",
@@ -60,7 +59,7 @@ def statements(change: Change) -> Iterator[Statement]:
         case Remove(id_):
             yield "remove_generator", {"id": str(id_)}
         case BeginSegment():
-            yield "add_segment", _key(change) | asdict(change.segment)
+            yield "add_segment", _key(change) | segment_values(change.segment)
             yield "touch_generator", _key(change) | {"at": change.at}
         case SetState():
             failure = failure_text(change.failure)
@@ -89,7 +88,7 @@ def _begin_incarnation(change: BeginIncarnation) -> Iterator[Statement]:
     yield "clear_segments", {"id": key["id"]}
     yield "keep_last_fingerprint", {"id": key["id"]}
     yield "move_fingerprint_to_zero", {"id": key["id"]}
-    yield "add_segment", key | asdict(change.segment)
+    yield "add_segment", key | segment_values(change.segment)
     yield "begin_incarnation", key | {"at": change.at}
 
 

@@ -14,11 +14,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from eventer.core.batch import Batch
-from eventer.core.errors import BudgetError, EventerError, TemplateError
+from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
 from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import EventSource, PositionKey
-from eventer.plan.engine import Engine
+from eventer.plan.engine import Engine, ScheduledTimes
 from eventer.runs.assignment import Assignment
 from eventer.runs.shard_messages import GenerationRequest, GenerationResult
 
@@ -110,7 +113,7 @@ class GenerationThread:
             engine = self._engine(request)
             most = request.assignment.max_events(request.first)
             times = request.timetable.scheduled(request.first, min(request.count, most))
-            batch = engine.generate(request.first, times, deadline)
+            batch = engine.generate(request.first, times, deadline, _later(request, most))
         except EventerError as error:
             return GenerationResult(request, error=error)
         except MemoryError:
@@ -126,6 +129,20 @@ class GenerationThread:
         if known is None or known[0] != event_source:
             known = self._engines[key] = (event_source, self._build(request.assignment))
         return known[1]
+
+
+def _later(request: GenerationRequest, most: int) -> ScheduledTimes | None:
+    """The times of later events, none if some are never due; None to generate one event alone."""
+    if most == 1:
+        return None
+
+    def later(first: int, count: int) -> NDArray[np.int64]:
+        try:
+            return request.timetable.scheduled(first, count)
+        except RequestError:
+            return np.empty(0, dtype=np.int64)
+
+    return later
 
 
 def _retained_bytes(batch: Batch, engine: Engine) -> int:

@@ -6,10 +6,9 @@ in the list whose n0 is at most i. Instants are ns since 1970-01-01T00:00:00Z; a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import gcd
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -18,35 +17,44 @@ from numpy.typing import NDArray
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import RequestError
 from eventer.core.model import Segment
+from eventer.core.pace import Cron, PaceSpec, Profile, Stages, Steady, Ticks
+from eventer.runs.pace.courses import Course, course_of
+from eventer.runs.pace.curves import NEVER
 
 END: Final = 1 << 63
 """Greater than all indices and instants: both are stored as signed 64-bit integers."""
 
-_MAX_RATE_LENGTH: Final = 100
-_RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kKM]?)(?:/(s|m|h))?")
-_SCALES: Final = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
-_PERIODS: Final = {None: 1, "s": 1, "m": 60, "h": 3_600}
-
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """The indices [first, end) of a segment that no later segment replaces."""
+    """The indices [first, end) of a segment that no later segment replaces.
+
+    Index i is event i - `shift` of the course, which begins at the instant `begin`.
+    """
 
     segment: Segment
     first: int
     end: int
+    course: Course
+    shift: int = field(init=False)
+    begin: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        segment = self.segment
+        passed = self.course.due(segment.u0) if segment.u0 else 0
+        object.__setattr__(self, "shift", segment.n0 - segment.u0)
+        object.__setattr__(self, "begin", segment.t0 - passed)
 
     def due_at(self, index: int) -> int:
-        return self.segment.t0 + (index - self.segment.n0) // self.segment.count * (
-            self.segment.interval
-        )
+        time = self.course.due(index - self.shift)
+        return END if time == NEVER else self.begin + time
 
     def due_end(self, now: int) -> int:
         """The first index of the range that is not due yet, or its end."""
         if now < self.segment.t0:
             return self.first
-        ticks = (now - self.segment.t0) // self.segment.interval + 1
-        return max(self.first, min(self.end, self.segment.n0 + ticks * self.segment.count))
+        end = self.course.count_due(now - self.begin) + self.shift
+        return max(self.first, min(self.end, end))
 
 
 class Pace:
@@ -57,7 +65,10 @@ class Pace:
         self._ranges = _ranges(self.segments)
 
     def due_end(self, now: int) -> int:
-        """The first index that is not due yet."""
+        """The first index that is not due yet, or never."""
+        return min(self.limit, self._paced_end(now))
+
+    def _paced_end(self, now: int) -> int:
         for piece in self._ranges:
             end = piece.due_end(now)
             if end < piece.end:
@@ -65,14 +76,14 @@ class Pace:
         return END
 
     def due_at(self, index: int) -> int:
-        """When an index is due: the scheduled time of its event."""
+        """When an index is due: the scheduled time of its event. `END` if it never is."""
         return self._range_of(index).due_at(index)
 
     def scheduled(self, first: int, count: int) -> NDArray[np.int64]:
         """The scheduled times of the indices [first, first + count).
 
         Raises:
-            RequestError: an index is due after the year 2262.
+            RequestError: an index is due after the year 2262 or after the end of the pace.
         """
         times = np.empty(count, dtype=np.int64)
         done = 0
@@ -83,19 +94,55 @@ class Pace:
             done = until
         return times
 
+    @cached_property
+    def limit(self) -> int:
+        """The first index that is never due: the end of the pace; `END` without one."""
+        last = self._ranges[-1]
+        spec = last.segment.pace
+        limit = END if spec.max_events is None else spec.max_events
+        if spec.end is not None:
+            limit = min(limit, self._paced_end(spec.end - 1))
+        if isinstance(spec.shape, Stages) and spec.shape.repeat is not None:
+            limit = min(limit, last.due_end(END - 1))
+        return limit
+
+    def keeps(self, now: int, position: int, live_from: int) -> bool:
+        """Whether a generator that starts again now goes on at its own times.
+
+        It does if its first event is in the future, and while it delivers the events that were due
+        when it was added, at `live_from`: the past that `start` asks for.
+        """
+        if self.segments[0].pace.start is None:
+            return False
+        return self.segments[-1].t0 > now or self.due_at(position) < live_from
+
     def last_tick(self, now: int) -> int | None:
         """When the last tick up to `now` was due; None before the first tick."""
         end = self.due_end(now)
         return self.due_at(end - 1) if end > self._ranges[0].first else None
 
-    @property
-    def rate(self) -> float:
-        """Events a second of the last segment."""
-        return rate(self.segments[-1])
+    def rate_at(self, now: int) -> float:
+        """Events per second at an instant; 0 before the first segment and after the end."""
+        end = max(self.due_end(now), self._ranges[0].first)
+        if end >= self.limit:
+            return 0.0
+        piece = self._range_of(end)
+        return piece.course.rate(now - piece.begin) if now >= piece.segment.t0 else 0.0
 
     def relevant(self, position: int) -> tuple[Segment, ...]:
         """The segments that pace the indices from a position on."""
         return tuple(piece.segment for piece in self._ranges if piece.end > position)
+
+    def resumed(self, now: int, position: int) -> Segment:
+        """The segment of a generator that resumes now at a position: its next event is due at once.
+
+        Stages go on where they were, without the down time. Profile and cron follow the calendar.
+        """
+        piece = self._range_of(position)
+        last = self._ranges[-1]
+        if isinstance(last.segment.pace.shape, Stages) and piece is last:
+            return replace(last.segment, t0=now, n0=position, u0=position - last.shift)
+        return replace(last.segment, t0=now, n0=position, u0=0)
 
     def _range_of(self, index: int) -> _Range:
         for piece in reversed(self._ranges):
@@ -110,7 +157,7 @@ def _ranges(segments: Sequence[Segment]) -> tuple[_Range, ...]:
     end = END
     for segment in reversed(segments):
         if segment.n0 < end:
-            ranges.append(_Range(segment, segment.n0, end))
+            ranges.append(_Range(segment, segment.n0, end, course_of(segment)))
             end = segment.n0
     if not ranges:
         raise ValueError("a pace needs a segment")
@@ -118,61 +165,79 @@ def _ranges(segments: Sequence[Segment]) -> tuple[_Range, ...]:
 
 
 def _times(piece: _Range, first: int, count: int) -> NDArray[np.int64]:
-    segment = piece.segment
-    base, into = divmod(first - segment.n0, segment.count)
-    start = segment.t0 + base * segment.interval
-    if into + count <= segment.count:
-        ticks = np.zeros(count, dtype=np.int64)
-    else:
-        ticks = np.arange(into, into + count, dtype=np.int64) // segment.count
-    if start + int(ticks[-1]) * segment.interval >= END:
-        raise RequestError(f"event {first + count - 1} is due after the year 2262")
-    return start + ticks * np.int64(segment.interval)
+    times = piece.course.times(first - piece.shift, count)
+    last = None if times is None else piece.begin + int(times[-1])
+    if times is None or last is None or last >= END:
+        when = "the year 2262" if _endless(piece.segment.pace) else "the end of the pace"
+        raise RequestError(f"event {first + count - 1} is due after {when}")
+    return times + np.int64(piece.begin)
 
 
-def rate(segment: Segment) -> float:
-    """Events a second."""
-    return segment.count * NS_PER_SECOND / segment.interval
+def _endless(spec: PaceSpec) -> bool:
+    return not (isinstance(spec.shape, Stages) and spec.shape.repeat is not None)
 
 
-def begin(now: int, position: int, *, count: int, interval: int) -> Segment:
-    """The segment of an added, resumed or restarted generator; its first tick is due at once."""
-    return Segment(t0=now, n0=position, count=count, interval=interval)
+def peak_rate(spec: PaceSpec) -> float:
+    """The highest events per second that a pace can have; a cron expression fires each minute."""
+    match spec.shape:
+        case Ticks(count=count, interval=interval):
+            return count * NS_PER_SECOND / interval
+        case Steady(rate=rate):
+            return rate.per_second
+        case Stages(stages=stages):
+            return max(max(each.first.per_second, each.last.per_second) for each in stages)
+        case Profile(rate=rate, multipliers=multipliers):
+            return rate.per_second * float(max(multipliers))
+        case Cron(count=count):
+            return count / 60
 
 
-def repace(pace: Pace, now: int, *, count: int, interval: int) -> Segment:
-    """The segment of a new count or interval. No index is skipped or due twice.
+def tick_interval(spec: PaceSpec) -> int:
+    """The time between ticks, or a typical time between events (ns)."""
+    match spec.shape:
+        case Ticks(interval=interval):
+            return interval
+        case Cron():
+            return 3_600 * NS_PER_SECOND
+        case _:
+            return max(1, int(NS_PER_SECOND / peak_rate(spec)))
 
-    It begins with the first index not yet due, one new interval after the last due tick (at once
-    if there was no tick yet), but no later than the last instant.
+
+def tick_events(spec: PaceSpec) -> int:
+    """How many events are due together."""
+    return spec.shape.count if isinstance(spec.shape, Ticks | Cron) else 1
+
+
+def begin(now: int, position: int, pace: PaceSpec, draw_key: int = 0) -> Segment:
+    """The segment of a new generator: its pace begins now."""
+    return Segment(t0=now, n0=position, pace=pace, draw_key=draw_key)
+
+
+def repace(old: Pace, now: int, pace: PaceSpec, draw_key: int = 0) -> Segment:
+    """The segment of another pace. No index is skipped or due twice.
+
+    It begins with the first index not yet due. Another `end` or `max_events` alone changes no due
+    time. Ticks begin one new interval after the last due tick (at once if there was no tick yet),
+    but no later than the last instant; a rate likewise, but not before now; other paces now.
     """
-    last = pace.last_tick(now)
-    return Segment(
-        t0=now if last is None else min(last + interval, END - 1),
-        n0=pace.due_end(now),
-        count=count,
-        interval=interval,
-    )
+    current = old.segments[-1]
+    if _differ_in_end(current.pace, pace):
+        return replace(current, pace=pace)
+    last = old.last_tick(now)
+    t0 = now if last is None else _next_begin(pace, last, now)
+    return Segment(t0=min(t0, END - 1), n0=old.due_end(now), pace=pace, draw_key=draw_key)
 
 
-def parse_rate(text: str) -> tuple[int, int]:
-    """Exact count and interval (ns) of a rate such as `5k/s`, `100/m` or `0.5`, in small ticks.
+def _differ_in_end(old: PaceSpec, new: PaceSpec) -> bool:
+    """Whether two paces differ, but only in where they end."""
+    return old != new and replace(old, end=new.end, max_events=new.max_events) == new
 
-    Raises:
-        RequestError: the text is not a rate, or the rate is zero or out of range.
-    """
-    match = _RATE.fullmatch(text.strip())
-    if match is None or len(text) > _MAX_RATE_LENGTH:
-        text = text[:_MAX_RATE_LENGTH]
-        raise RequestError(f"{text!r} is not a rate: write it like 5k/s, 100/m or 0.5/s")
-    number, scale, period = match.groups()
-    whole, _, fraction = number.partition(".")
-    events = int(whole + fraction) * _SCALES[scale]
-    duration = _PERIODS[period] * NS_PER_SECOND * 10 ** len(fraction)
-    if events == 0:
-        raise RequestError(f"the rate {text!r} must be greater than zero")
-    common = gcd(events, duration)
-    count, interval = events // common, duration // common
-    if interval >= END or count >= END:
-        raise RequestError(f"the rate {text!r} is out of range")
-    return count, interval
+
+def _next_begin(pace: PaceSpec, last: int, now: int) -> int:
+    match pace.shape:
+        case Ticks(interval=interval):
+            return last + interval
+        case Steady(rate=rate):
+            return max(now, last + rate.period // rate.events)
+        case _:
+            return max(now, last + 1)

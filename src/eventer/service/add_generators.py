@@ -31,6 +31,7 @@ from eventer.service.resolved_schedule import (
     resolve_schedules,
     seed_key,
     seeds_of,
+    start_fault,
 )
 from eventer.service.template_service import TemplateService
 from eventer.service.views import GeneratorView
@@ -58,7 +59,7 @@ class Adder:
 
     async def add(self, request: AddRequest) -> tuple[GeneratorView, ...]:
         """See `eventer.service.eventer.Eventer.add`."""
-        raise_faults(list(request_faults(request, self.connections)))
+        raise_faults(list(request_faults(request, self.connections, self.clock.now_ns())))
         event_sources = self._event_sources(request.events)
         inspections = await self._inspect_all(request, event_sources)
         resolved = resolve_schedules(request, event_sources, inspections)
@@ -117,6 +118,13 @@ class Adder:
             if id_ in generators and needs_change(generators[id_].record, each)
         }
         new = [each for id_, each in first.items() if id_ not in generators]
+        raise_faults(
+            [
+                fault
+                for id_, generator in changing.items()
+                for fault in start_fault(generator.record, first[id_])
+            ]
+        )
         async with self._suspended(changing.values()), self._decision_lock:
             self._check_limits(resolved)
             now = self.clock.now_ns()

@@ -12,12 +12,13 @@ from eventer.core.errors import Fault, NotFoundError, RegistryError, RequestErro
 from eventer.core.model import GeneratorState, Position
 from eventer.registry.base import Registry, Remove, SetState
 from eventer.service.add_generators import Adder
-from eventer.service.connections import known_connections
+from eventer.service.connections import KnownConnection, known_connections
 from eventer.service.destination_checker import DestinationChecker
 from eventer.service.generator import Generator, view
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.locks import Locks
 from eventer.service.requests import AddRequest
+from eventer.service.tail import follow_events
 from eventer.service.template_service import TemplateService, preview_limit
 from eventer.service.verifier import Verifier
 from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
@@ -170,7 +171,7 @@ class Eventer:
         """
         async with self._locks.hold([id]):
             generator = self._generator(id)
-            if generator.record.state is not GeneratorState.PAUSED:
+            if generator.record.state not in {GeneratorState.PAUSED, GeneratorState.FINISHED}:
                 await self._pause(generator)
             return self._view(generator)
 
@@ -197,12 +198,14 @@ class Eventer:
 
         Raises:
             NotFoundError: no generator has this id.
-            RequestError: the position was lost and `position` is None, or not lost and given.
+            RequestError: the position was lost and `position` is None, or not lost and given; or
+                the generator is finished.
         """
         async with self._locks.hold([id]):
             generator = self._generator(id)
             if generator.record.state is GeneratorState.RUNNING:
                 return self._view(generator)
+            _check_not_finished(generator)
             _check_position_choice(generator, position)
             await self._lifecycle.withdraw(generator)
             generator.skip = frozenset({generator.failing_index()} if skip else ())
@@ -245,6 +248,20 @@ class Eventer:
         )
         return await self._inspectors.ask(question, RecomputedEvents, preview_limit(self._settings))
 
+    def tail(self, id: int, *, last: int = 0) -> AsyncIterator[RecomputedEvents]:  # noqa: A002
+        """Follows the committed events of a generator, as `follow_events`, until it is removed.
+
+        Raises:
+            NotFoundError: no generator has this id, at once or later.
+            TemplateError, WorkerLostError: as `events`.
+        """
+        self._generator(id)
+        return follow_events(
+            lambda: self._generator(id).position.next,
+            lambda first, count: self.events(id, first, count),
+            last=last,
+        )
+
     def verify(
         self,
         id: int,  # noqa: A002
@@ -261,6 +278,10 @@ class Eventer:
         """
         generators = self._lifecycle.generators
         return self._verifier.verify(self._generator(id), generators, allow_foreign=allow_foreign)
+
+    def connections(self) -> Mapping[str, KnownConnection]:
+        """The connections that requests may name, by name."""
+        return self._connections
 
     async def problems(self) -> tuple[str, ...]:
         """Why the service cannot work: the registry or a worker is not available.
@@ -295,6 +316,21 @@ class Eventer:
         totals = self._lifecycle.totals.get(generator.shard)
         slowest = totals.slowest if totals else None
         return view(generator, self._clock.now_ns(), promised, slowest)
+
+
+def _check_not_finished(generator: Generator) -> None:
+    """Checks that a generator has events left.
+
+    Raises:
+        RequestError: it has delivered its last event.
+    """
+    if generator.record.state is GeneratorState.FINISHED:
+        fault = Fault(
+            "?id",
+            "is finished: its last event is delivered",
+            "add it again with another `end`, `max_events` or `pace`",
+        )
+        raise RequestError(f"generator {generator.record.id} is finished", (fault,))
 
 
 def _check_position_choice(generator: Generator, position: PositionChoice | None) -> None:

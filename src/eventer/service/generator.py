@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import EventerError, PositionLostError
 from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.destinations.base import Flow
@@ -16,7 +17,7 @@ from eventer.registry.base import (
     GeneratorRecord,
 )
 from eventer.runs.assignment import Assignment
-from eventer.runs.pacing import Pace, begin, rate
+from eventer.runs.pacing import Pace, tick_events, tick_interval
 from eventer.service.rate_meter import RateMeter
 from eventer.service.views import GeneratorView, Stage
 from eventer.workers.messages import ShardId
@@ -47,6 +48,7 @@ class Generator:
     saved_position: Position | None = None
     meter: RateMeter = field(default_factory=RateMeter)
     retries: int = 0
+    _history: Pace | None = None
 
     @classmethod
     def of(cls, record: GeneratorRecord, cluster: int) -> Generator:
@@ -79,13 +81,22 @@ class Generator:
 
         That segment drops the events that were due earlier.
         """
-        if (at := self.new_segment_at) is not None:
-            return Pace((self._segment_at(at, self.position.next),))
-        return Pace(self.record.segments)
+        segment = self._new_segment(self.position.next)
+        return self.history if segment is None else Pace((segment,))
 
-    def _segment_at(self, at: int, index: int) -> Segment:
-        pace = self.record.pace
-        return begin(at, index, count=pace.count, interval=pace.interval)
+    @property
+    def history(self) -> Pace:
+        """The pace of the record's segments."""
+        if self._history is None or self._history.segments != self.record.segments:
+            self._history = Pace(self.record.segments)
+        return self._history
+
+    def _new_segment(self, index: int) -> Segment | None:
+        """The segment that begins when it continues at `index`, if one does."""
+        at = self.new_segment_at
+        if at is None or self.history.keeps(at, index, self.record.created_at):
+            return None
+        return self.history.resumed(at, index)
 
     def assignment(self, *, outcome_unknown: bool = False) -> Assignment:
         """The generator as a worker gets it."""
@@ -116,8 +127,7 @@ class Generator:
     def changes_at(self, index: int, fingerprint: str | None, now: int) -> Iterator[Change]:
         """The changes of the record with which it continues at `index` with this fingerprint."""
         record = self.record
-        if (at := self.new_segment_at) is not None:
-            segment = self._segment_at(at, index)
+        if (segment := self._new_segment(index)) is not None:
             yield BeginSegment(record.id, record.incarnation, segment, now)
         known = record.fingerprints[-1][1] if record.fingerprints else None
         if fingerprint is not None and fingerprint != known:
@@ -128,7 +138,6 @@ class Generator:
         match change:
             case BeginSegment(segment=segment):
                 self.update_record(segments=(*self.record.segments, segment))
-                self.new_segment_at = None
             case BeginFingerprint(index=index, fingerprint=fingerprint):
                 known = self.record.fingerprints
                 self.update_record(fingerprints=(*known, (index, fingerprint)))
@@ -165,10 +174,10 @@ def view(
     `promised` is the guarantee of its connection, if that is known before it is connected.
     """
     record, pace = generator.record, generator.pace
-    current = record.segments[-1]
     due = pace.due_end(now) if generator.active else generator.position.next
     lag = max(0, due - generator.position.next)
-    behind = lag > 2 * current.count + rate(current)
+    rate = pace.rate_at(now if generator.active else min(now, pace.due_at(due)))
+    behind = lag > 2 * tick_events(record.pace) + rate
     return GeneratorView(
         record=record,
         state=GeneratorState.WAITING if generator.active and generator.waiting else record.state,
@@ -176,12 +185,15 @@ def view(
         skipped=generator.position.skipped,
         dropped=generator.position.dropped,
         bytes=generator.position.bytes,
-        requested_rate=rate(current),
-        delivered_rate=generator.meter.rate(now, current.interval) if generator.active else 0.0,
+        requested_rate=rate,
+        delivered_rate=generator.meter.rate(now, tick_interval(record.pace))
+        if generator.active
+        else 0.0,
         lag=lag,
+        overdue=max(0, now - pace.due_at(generator.position.next)) / NS_PER_SECOND if lag else 0.0,
         retries=generator.retries,
         limited_by=slowest if generator.active and behind else None,
-        next_tick=pace.due_at(due) if generator.active else None,
+        next_tick=pace.due_at(due) if generator.active and due < pace.limit else None,
         last_error=generator.last_error,
         delivery=generator.guarantee or promised,
     )

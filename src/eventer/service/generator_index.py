@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeVar
 
 from eventer.core.model import GeneratorSpec, Target
 from eventer.registry.base import stream_key, target_location
-from eventer.runs.pacing import rate
+from eventer.runs.pacing import peak_rate
 from eventer.service.generator import Generator
 from eventer.service.limit_faults import Usage
 
@@ -54,7 +54,7 @@ class GeneratorIndex(Mapping[int, Generator]):
 
     def update_rate(self, generator: Generator) -> None:
         """Notes the rate of a generator after its pace was changed."""
-        self._rates[generator.record.id] = rate(generator.record.pace)
+        self._rates[generator.record.id] = peak_rate(generator.record.pace)
 
     @property
     def usage(self) -> Usage:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from eventer.core.clock import NS_PER_SECOND, Clock
 from eventer.core.errors import EventerError, FencedError, RegistryError, WorkerLostError
-from eventer.core.model import CatchUp, GeneratorState, Guarantee, Position, PositionKey, Segment
+from eventer.core.model import CatchUp, GeneratorState, Guarantee, Position, PositionKey
 from eventer.registry.base import (
     BeginFingerprint,
     BeginIncarnation,
@@ -26,9 +26,11 @@ from eventer.registry.base import (
     SetPosition,
     SetState,
 )
+from eventer.runs.pacing import tick_interval
 from eventer.runs.shard_messages import (
     EventsSkipped,
     FlowFailed,
+    FlowFinished,
     FlowRunning,
     FlowSuspended,
     FlowsWaiting,
@@ -51,12 +53,19 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class _Finished:
+    """A generator has delivered its last event."""
+
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
 class _PendingWrite:
-    """A generator's position was read, or it failed, in this epoch."""
+    """A generator's position was read, or it failed or finished, in this epoch."""
 
     generator: Generator
     epoch: int
-    outcome: Position | GeneratorFailure
+    outcome: Position | GeneratorFailure | _Finished
 
 
 class Lifecycle:
@@ -178,14 +187,14 @@ class Lifecycle:
             case FlowSuspended(key=key, error=error):
                 totals.retries += 1
                 self._mark_waiting((key,), error)
-            case PositionRead() | FlowRunning() | EventsSkipped() | FlowFailed():
+            case PositionRead() | FlowRunning() | EventsSkipped() | FlowFailed() | FlowFinished():
                 if generator := self._by_key.get(update.key):
                     self._on_flow_update(generator, update, totals.guarantee)
 
     def _on_flow_update(
         self,
         generator: Generator,
-        update: PositionRead | FlowRunning | EventsSkipped | FlowFailed,
+        update: PositionRead | FlowRunning | EventsSkipped | FlowFailed | FlowFinished,
         guarantee: Guarantee | None,
     ) -> None:
         now = self._clock.now_ns()
@@ -200,12 +209,16 @@ class Lifecycle:
                 if position is not None and position.next > generator.position.next:
                     generator.position = position
                 self._queue_write(generator, GeneratorFailure(error, now))
+            case FlowFinished(position=position):
+                self._queue_write(generator, _Finished(position))
 
     def _on_committed(self, update: CommitSummary) -> None:
         for key, position in update.positions.items():
             if generator := self._by_key.get(key):
                 generator.position = position
-                generator.meter.record(update.at, position.next, generator.record.pace.interval)
+                generator.meter.record(
+                    update.at, position.next, tick_interval(generator.record.pace)
+                )
 
     def _mark_waiting(self, keys: Sequence[PositionKey], error: EventerError) -> None:
         if isinstance(error, FencedError):
@@ -218,7 +231,9 @@ class Lifecycle:
 
     # --- the registry writer ------------------------------------------------------------------
 
-    def _queue_write(self, generator: Generator, outcome: Position | GeneratorFailure) -> None:
+    def _queue_write(
+        self, generator: Generator, outcome: Position | GeneratorFailure | _Finished
+    ) -> None:
         self._pending_writes.append(_PendingWrite(generator, generator.epoch, outcome))
         self._woken.set()
 
@@ -248,6 +263,8 @@ class Lifecycle:
                 continue
             if isinstance(item.outcome, GeneratorFailure):
                 changes.append(self._fail(item.generator, item.outcome))
+            elif isinstance(item.outcome, _Finished):
+                changes += self._finish(item.generator, item.outcome.position)
             else:
                 own = tuple(self._changes_before_start(item.generator, item.outcome))
                 started.append((item, item.outcome, own))
@@ -272,6 +289,16 @@ class Lifecycle:
         self._by_key.pop(generator.key, None)
         return SetState(record.id, record.incarnation, GeneratorState.FAILED, failure, at)
 
+    def _finish(self, generator: Generator, position: Position) -> Iterator[Change]:
+        record, now = generator.record, self._clock.now_ns()
+        _log.info("generator %d has delivered its last event", record.id)
+        generator.position = generator.saved_position = position
+        generator.update_record(state=GeneratorState.FINISHED, failure=None, updated_at=now)
+        generator.waiting = False
+        self._by_key.pop(generator.key, None)
+        yield SetPosition(record.id, record.incarnation, position)
+        yield SetState(record.id, record.incarnation, GeneratorState.FINISHED, None, now)
+
     def _changes_before_start(self, generator: Generator, position: Position) -> Iterator[Change]:
         """The changes that must be on disk before a generator continues from a position."""
         if position.next < generator.position.next:
@@ -283,7 +310,9 @@ class Lifecycle:
     def _handle_lost_position(self, generator: Generator, index: int) -> Change:
         record, now = generator.record, self._clock.now_ns()
         if record.spec.target.connection in self.embedded:
-            segment = Segment(now, 0, record.pace.count, record.pace.interval)
+            # The past that `start` asks for was lost with the other events.
+            t0 = now if record.pace.start is None else record.segments[0].t0
+            segment = replace(record.segments[-1], t0=t0, n0=0, u0=0)
             return BeginIncarnation(record.id, record.incarnation, segment, now)
         error = position_lost(record.id, index, generator.position.next)
         return self._fail(generator, GeneratorFailure(error, now))
@@ -300,6 +329,7 @@ class Lifecycle:
                 case SetState():
                     self._start_task(self.withdraw(generator))
                     return
+        generator.new_segment_at = None
         generator.position = position
         self._worker_pool.resume(generator.key, generator.pace.relevant(position.next))
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import Fault
+from eventer.core.pace import PaceSpec, Ticks
 from eventer.core.pointer import format_pointer
 from eventer.registry.base import target_location
+from eventer.runs.pacing import peak_rate
 from eventer.service.connections import environment_name
 from eventer.service.resolved_schedule import ResolvedSchedule
 from eventer.settings.model import Limits
@@ -70,11 +71,11 @@ def _rate(
 ) -> Iterator[Fault]:
     total = sum(rates.values())
     for each in requested:
-        grows = _rate_of(each) - rates.get(each.id, 0.0)
+        grows = peak_rate(each.event.pace) - rates.get(each.id, 0.0)
         total += grows
         if total > limits.events_per_second and grows > 0:
             yield _fault(
-                ["events", each.event_number, "interval"],
+                ["events", each.event_number, pace_field(each.event.pace)],
                 f"all generators together would deliver {total:,.0f} events/s, "
                 f"and the limit is {limits.events_per_second:,.0f}",
                 "events_per_second",
@@ -82,8 +83,9 @@ def _rate(
             return
 
 
-def _rate_of(resolved: ResolvedSchedule) -> float:
-    return resolved.event.count * NS_PER_SECOND / resolved.event.interval
+def pace_field(pace: PaceSpec) -> str:
+    """The field of an event that gives its pace."""
+    return "interval" if isinstance(pace.shape, Ticks) else "pace"
 
 
 def _fault(path: Sequence[str | int], message: str, setting: str) -> Fault:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from eventer.core.errors import DestinationRejectedError, Fault, RequestError
+from eventer.core.instant import parse_moment
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.pace import PaceSpec
 from eventer.core.pointer import format_pointer, parse_pointer
 from eventer.core.suggestions import did_you_mean
 from eventer.destinations.kafka.topic_name import target_topic_error
@@ -18,16 +20,31 @@ from eventer.service.requests import AddRequest
 
 
 def request_faults(
-    request: AddRequest, connections: Mapping[str, KnownConnection]
+    request: AddRequest, connections: Mapping[str, KnownConnection], now: int
 ) -> Iterator[Fault]:
-    """All faults of a request, in its order."""
+    """All faults of a request that arrives now (ns since 1970), in its order."""
     yield from _duplicate_ids("destinations", [d.id for d in request.destinations])
     yield from _duplicate_ids("events", [e.id for e in request.events])
     for number, destination in enumerate(request.destinations):
         pointer = format_pointer(["destinations", number, destination.target.kind])
         yield from connection_faults(destination.target, connections, f"{pointer}/connection")
         yield from target_faults(destination.target, pointer)
+    for number, event in enumerate(request.events):
+        yield from pace_faults(event.pace, format_pointer(["events", number, "pace"]), now)
     yield from _schedule_faults(request)
+
+
+def pace_faults(pace: PaceSpec, pointer: str, now: int) -> Iterator[Fault]:
+    """The faults of a pace's begin and end, which depend on the time of the request."""
+    begin = 0
+    if pace.start is not None:
+        try:
+            begin = parse_moment(pace.start, now)
+        except RequestError as error:
+            yield Fault(f"{pointer}/start", error.message)
+    if pace.end is not None and pace.end <= begin:
+        after = "1970" if pace.start is None else "`start`"
+        yield Fault(f"{pointer}/end", f"must be after {after}")
 
 
 def _duplicate_ids(section: str, ids: Sequence[str]) -> Iterator[Fault]:

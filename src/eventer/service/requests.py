@@ -18,6 +18,7 @@ from eventer.core.model import (
     Template,
     WrittenPart,
 )
+from eventer.core.pace import PaceSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,13 @@ class TemplateRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRequest(TemplateRequest):
-    """An event of an add request: `count` events are due every `interval` (nanoseconds).
+    """An event of an add request, and its pace.
 
     `field` is the request's field that held the template: faults of the template point at it.
     """
 
     id: str
-    interval: int
-    count: int = 1
+    pace: PaceSpec
     field: Literal["schema", "template"] = "schema"
     on_error: OnError = OnError.STOP
     catch_up: CatchUp = CatchUp.DROP

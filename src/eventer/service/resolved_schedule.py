@@ -6,7 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eventer.core.errors import Fault
-from eventer.core.model import EventShape, EventSource, GeneratorSpec, GeneratorState, Target
+from eventer.core.instant import parse_moment
+from eventer.core.model import (
+    EventShape,
+    EventSource,
+    GeneratorSpec,
+    GeneratorState,
+    Segment,
+    Stream,
+    Target,
+)
+from eventer.core.pace import PaceSpec
 from eventer.core.pointer import format_pointer
 from eventer.registry.base import (
     BeginSegment,
@@ -16,6 +26,7 @@ from eventer.registry.base import (
     SetState,
     stream_key,
 )
+from eventer.runs.pace.arrivals import arrivals_key
 from eventer.runs.pacing import Pace, begin, repace
 from eventer.service.identity import generator_id, identity_text
 from eventer.service.requests import AddRequest, EventRequest
@@ -48,7 +59,7 @@ class ResolvedSchedule:
     def mutable_fields(self) -> tuple[object, ...]:
         """The fields that are not part of the identity and may change."""
         event = self.event
-        return (event.count, event.interval, event.on_error, event.catch_up)
+        return (event.pace, event.on_error, event.catch_up)
 
 
 def resolve_schedules(
@@ -140,7 +151,7 @@ def seed_key(resolved: ResolvedSchedule) -> str:
 
 
 def new_record(resolved: ResolvedSchedule, *, seed: int, shards: int, now: int) -> GeneratorRecord:
-    """The record of a new generator. Its first tick is due at once."""
+    """The record of a new generator. Its pace begins at its `start`, or at once."""
     event, spec = resolved.event, resolved.spec
     event_source = replace(spec.event_source, stream=replace(spec.stream, seed=seed))
     return GeneratorRecord(
@@ -148,11 +159,34 @@ def new_record(resolved: ResolvedSchedule, *, seed: int, shards: int, now: int) 
         identity=resolved.identity,
         spec=replace(spec, event_source=event_source),
         shard=resolved.id % shards,
-        segments=(begin(now, 0, count=event.count, interval=event.interval),),
+        segments=(_first_segment(event.pace, event_source.stream, spec.digest, now),),
         created_at=now,
         updated_at=now,
         fingerprints=((0, resolved.inspection.fingerprint),),
     )
+
+
+def _first_segment(pace: PaceSpec, stream: Stream, digest: str, now: int) -> Segment:
+    t0 = now if pace.start is None else parse_moment(pace.start, now)
+    return begin(t0, 0, pace, arrivals_key(pace, stream, digest))
+
+
+def requested_pace(record: GeneratorRecord, event: EventRequest) -> PaceSpec:
+    """The pace that a request asks for; without a `start`, the one of the generator stays."""
+    if event.pace.start is None:
+        return replace(event.pace, start=record.pace.start)
+    return event.pace
+
+
+def start_fault(record: GeneratorRecord, resolved: ResolvedSchedule) -> Iterator[Fault]:
+    """Another `start` for a generator that exists: its first events have their times."""
+    start = resolved.event.pace.start
+    if start is not None and start != record.pace.start:
+        yield Fault(
+            format_pointer(["events", resolved.event_number, "pace", "start"]),
+            f"generator {record.id} exists and began at another time",
+            "leave `start` out, or remove the generator first",
+        )
 
 
 def needs_change(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
@@ -166,7 +200,7 @@ def needs_change(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
 
 
 def _has_other_pace(record: GeneratorRecord, event: EventRequest) -> bool:
-    return (event.count, event.interval) != (record.pace.count, record.pace.interval)
+    return requested_pace(record, event) != record.pace
 
 
 def _has_other_policies(record: GeneratorRecord, event: EventRequest) -> bool:
@@ -178,9 +212,12 @@ def changes_to(record: GeneratorRecord, resolved: ResolvedSchedule, now: int) ->
     event = resolved.event
     if _has_other_pace(record, event):
         pace = Pace(record.segments)
-        segment = repace(pace, now, count=event.count, interval=event.interval)
+        wanted = requested_pace(record, event)
+        key = arrivals_key(wanted, record.spec.stream, record.spec.digest)
+        segment = repace(pace, now, wanted, key)
         yield BeginSegment(record.id, record.incarnation, segment, now)
     if _has_other_policies(record, event):
         yield SetPolicies(record.id, record.incarnation, event.on_error, event.catch_up, now)
-    if record.state is GeneratorState.FAILED:
+    ended = record.state is GeneratorState.FINISHED and _has_other_pace(record, event)
+    if record.state is GeneratorState.FAILED or ended:
         yield SetState(record.id, record.incarnation, GeneratorState.RUNNING, None, now)

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from eventer.core.duration import parse_duration
 from eventer.core.errors import RequestError
 from eventer.core.model import Segment
-from eventer.runs.pacing import END, Pace, parse_rate
+from eventer.core.pace import PaceSpec, Steady, ticks
+from eventer.core.rate import parse_rate
+from eventer.runs.pacing import END, Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +104,20 @@ def schedule(options: ScheduleOptions, now: int) -> RunSchedule:
         return RunSchedule(
             UnpacedTimetable(now if options.at is None else options.at), limit, duration_ns
         )
-    due = Pace((Segment(now, 0, *pace),))
+    due = Pace((Segment(now, 0, pace),))
     if duration_ns is not None:
         limit = min(limit, due.due_end(now + duration_ns - 1))
     shift = 0 if options.at is None else options.at - now
     return RunSchedule(PacedTimetable(due, shift), limit)
 
 
-def _pace(options: ScheduleOptions) -> tuple[int, int] | None:
+def _pace(options: ScheduleOptions) -> PaceSpec | None:
     if options.rate is not None:
         if options.count is not None or options.interval is not None:
             raise RequestError("--rate cannot be combined with --count or --interval")
-        return parse_rate(options.rate)
+        return PaceSpec(Steady(parse_rate(options.rate)))
     if options.interval is not None:
-        return options.count or 1, _positive(options.interval, "--interval")
+        return ticks(options.count or 1, _positive(options.interval, "--interval"))
     if options.count is not None:
         raise RequestError(
             "--count needs --interval; use --max-events for the total number of events"

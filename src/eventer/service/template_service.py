@@ -24,6 +24,8 @@ from eventer.workers.inspector_messages import (
     InspectTemplate,
     PreviewedEvents,
     PreviewEvents,
+    ProfileTemplate,
+    TemplateProfile,
 )
 from eventer.workers.inspector_pool import InspectorPool
 from eventer.workers.messages import WorkerConfig
@@ -34,6 +36,9 @@ _DRY_RUN_TIME_SHARE: Final = 0.75
 """Share of the time limit after which a dry run stops with the events that it has."""
 _PREVIEW_SECONDS: Final = 15.0
 """CPU time for all events after the first, or for the measurement of a plan."""
+
+_PROFILE_SECONDS: Final = 2.0
+"""CPU time after which a profile uses the events that it has."""
 
 
 class TemplateService:
@@ -101,6 +106,19 @@ class TemplateService:
         return await self._inspectors.ask(
             question, TemplateExplanation, preview_limit(self._settings)
         )
+
+    async def profile(self, request: PreviewRequest) -> TemplateProfile:
+        """Profiles the fields of the first `request.count` events, fewer if they take long.
+
+        Raises:
+            TemplateError: the template is invalid, or all of its first events fail.
+            WorkerLostError: the inspector process died.
+        """
+        question = ProfileTemplate(
+            self._event_source(request), self._instant(request), request.count, _PROFILE_SECONDS
+        )
+        limit = CpuLimit(self._settings.limits.inspect_seconds + _PREVIEW_SECONDS)
+        return await self._inspectors.ask(question, TemplateProfile, limit)
 
     def _event_source(self, request: PreviewRequest) -> EventSource:
         seed = secrets.randbits(64) if request.seed is None else request.seed

@@ -9,10 +9,15 @@ from eventer.core.model import GeneratorState, Guarantee, Target
 from eventer.destinations.audit import AuditReport
 from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.runs.lateness import LATENESS_BOUNDS
+from eventer.runs.lateness import quantile as lateness_quantile
+from eventer.runs.pacing import peak_rate
 from eventer.service.shard_totals import ShardTotals, Stage
+from eventer.workers.field_profiles import FieldProfile
 from eventer.workers.inspector_messages import (
     Inspection,
     PreviewedEvents,
+    RecomputedEvents,
+    TemplateProfile,
     TemplateWarning,
     absent_field_warnings,
 )
@@ -22,17 +27,22 @@ from eventer.workers.supervisor import ProcessStatus
 __all__ = [
     "LATENESS_BOUNDS",
     "AuditProgress",
+    "FieldProfile",
     "GeneratorFailure",
+    "GeneratorRecord",
     "GeneratorView",
     "Inspection",
     "PreviewedEvents",
     "ProcessStatus",
+    "RecomputedEvents",
     "Removal",
     "ShardId",
     "ShardTotals",
     "Snapshot",
     "Stage",
+    "TemplateProfile",
     "Verification",
+    "lateness_quantile",
 ]
 
 
@@ -41,10 +51,11 @@ class GeneratorView:
     """A generator at an instant. Instants are ns since 1970; rates are events per second.
 
     `record` is the registry's, whose state and position may be older. `lag` is the number of due
-    events that are not committed; `limited_by`, the stage that causes the backlog. `related` are
-    the ids of other generators with the same stream and destination. Only the answer to `add` sets
-    `created`, `updated` and `related`. `delivery` is None until the destination has told its
-    guarantee. `generator.view` fills it; `api/wire/responses.py` shows it.
+    events that are not committed; `overdue`, for how many seconds the first of them has been due;
+    `limited_by`, the stage that causes the backlog. `related` are the ids of other generators with
+    the same stream and destination. Only the answer to `add` sets `created`, `updated` and
+    `related`. `delivery` is None until the destination has told its guarantee. `generator.view`
+    fills it; `api/wire/responses.py` shows it.
     """
 
     record: GeneratorRecord
@@ -59,6 +70,7 @@ class GeneratorView:
     next_tick: int | None
     last_error: GeneratorFailure | None
     delivery: Guarantee | None
+    overdue: float = 0.0
     created: bool = False
     updated: bool = False
     related: tuple[int, ...] = ()
@@ -69,6 +81,11 @@ class GeneratorView:
     def id(self) -> int:
         """The generator's id."""
         return self.record.id
+
+    @property
+    def peak_rate(self) -> float:
+        """The highest rate that its pace can have."""
+        return peak_rate(self.record.pace)
 
     @property
     def target(self) -> Target:

@@ -33,6 +33,7 @@ from eventer.core.model import (
     Stream,
     Template,
 )
+from eventer.core.pace import ticks
 from eventer.core.source import Place
 from eventer.registry.base import (
     Add,
@@ -84,7 +85,7 @@ def sample_record(id_: int, **changes: object) -> GeneratorRecord:
         identity=f"identity of {id_}",
         spec=sample_spec(),
         shard=1,
-        segments=(Segment(1 << 60, 0, 10, 10_000_000_000),),
+        segments=(Segment(1 << 60, 0, ticks(10, 10_000_000_000)),),
         created_at=1_700_000_000_000_000_000,
         updated_at=1_700_000_000_000_000_001,
         state=GeneratorState.WAITING,
@@ -180,7 +181,7 @@ class RegistryConformance:
         """Other generators and other fields stay."""
         record, other = sample_record(1), sample_record(2)
         await registry.apply([Add(record), Add(other)])
-        segment, position = Segment(5, 6, 7, 8), Position(1, 2, 3, ((4, 5),))
+        segment, position = Segment(5, 6, ticks(7, 8)), Position(1, 2, 3, ((4, 5),))
         await registry.apply(
             [
                 BeginSegment(1, 1, segment, 10),
@@ -212,12 +213,12 @@ class RegistryConformance:
         for id_ in (1, 99):
             await registry.apply(
                 [
-                    BeginSegment(id_, 1, Segment(5, 6, 7, 8), 10),
+                    BeginSegment(id_, 1, Segment(5, 6, ticks(7, 8)), 10),
                     SetState(id_, 1, GeneratorState.FAILED, None, 11),
                     SetPolicies(id_, 1, OnError.STOP, CatchUp.DROP, 12),
                     SetPosition(id_, 1, Position(1)),
                     BeginFingerprint(id_, 1, 9, "draw 3"),
-                    BeginIncarnation(id_, 1, Segment(5, 6, 7, 8), 13),
+                    BeginIncarnation(id_, 1, Segment(5, 6, ticks(7, 8)), 13),
                 ]
             )
         after = await registry.get([1, 99])
@@ -226,7 +227,7 @@ class RegistryConformance:
 
     async def test_a_new_incarnation_starts_at_zero(self, registry: Registry) -> None:
         """Position, failure and segments are new; the current fingerprint is valid from 0."""
-        record, segment = sample_record(1), Segment(5, 0, 7, 8)
+        record, segment = sample_record(1), Segment(5, 0, ticks(7, 8))
         await registry.apply([Add(record)])
         await registry.apply([BeginIncarnation(1, 1, segment, 13)])
         expected = replace(

@@ -16,7 +16,7 @@ from eventer.destinations.audit import TargetAuditor
 from eventer.functions.fingerprint import fingerprint
 from eventer.plan.engine import Engine
 from eventer.plan.interpreter_engine import empty_batch
-from eventer.plan.prepare import prepare
+from eventer.plan.prepare import prepare_stored
 from eventer.registry.base import GeneratorRecord
 from eventer.runs.pacing import Pace
 from eventer.workers.channel import Channel
@@ -142,7 +142,7 @@ class ReplayedEvents:
         engine = self._engines.get(key)
         if engine is None:
             spec = self._replay_specs[key].spec
-            engine = prepare(spec.event_source.template).generator_engine(spec)
+            engine = prepare_stored(spec.event_source.template).generator_engine(spec)
             self._engines[key] = engine
         times = pace.scheduled(first, min(MAX_EVENTS, end - first))
         try:

@@ -15,7 +15,7 @@ from eventer.core.model import PositionKey
 from eventer.functions.fingerprint import fingerprint
 from eventer.kernels.support.numba_loading import LOADING
 from eventer.plan.engine import Engine
-from eventer.plan.prepare import prepare
+from eventer.plan.prepare import prepare_stored
 from eventer.runs.assignment import Assignment
 from eventer.runs.gc_freezer import GcFreezer
 from eventer.runs.generation_thread import GenerationThread
@@ -115,7 +115,8 @@ class DeliveryWorker:
             case AssignFlow(shard=shard, assignment=assignment):
                 self._runner(shard).shard.assign(assignment)
             case ResumeFlow(shard=shard, key=key, segments=segments):
-                self._runner(shard).shard.resume(key, Pace(segments))
+                pace = Pace(segments)
+                self._runner(shard).shard.resume(key, pace, pace.limit)
             case WithdrawFlow(shard=shard, key=key):
                 self._runner(shard).shard.withdraw(key, self._clock.now_ns())
             case CheckTarget(shard=shard, token=token, flow=flow):
@@ -197,7 +198,7 @@ def _over_limit(spent_ns: int, elapsed_ns: int) -> bool:
 
 
 # Many generators have the same template, and start together.
-_prepared = functools.lru_cache(maxsize=16)(prepare)
+_prepared = functools.lru_cache(maxsize=16)(prepare_stored)
 
 
 def build_engine(assignment: Assignment) -> Engine:

@@ -35,6 +35,7 @@ def main() -> None:
 
     With the argument `INSPECTORS_ONLY` it does not load what only delivery workers need.
     """
+    gc.disable()  # what is loaded stays: to search it for garbage again and again takes CPU time
     worker_main.die_with_parent()
     for number in (signal.SIGINT, signal.SIGTERM):  # they reach the whole process group
         signal.signal(number, signal.SIG_IGN)
@@ -43,6 +44,7 @@ def main() -> None:
     inspector.warm_up()
     gc.collect()
     gc.freeze()  # collections of garbage do not visit what is loaded, so it stays shared
+    gc.enable()
     ForkServer(socket.socket(fileno=int(sys.argv[1]))).serve()
 
 

@@ -45,7 +45,7 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         request.event_source.stream, request.event_source.context, trace=traces
     )
     times = np.full(request.count, request.at, dtype=np.int64)
-    batches, failing = _dry_run(engine, times, end)
+    batches, failing = dry_run(engine, times, end)
     rejections = dict(_rejections(request.targets, prepared, batches))
     accepted = (target for target in request.targets if target not in rejections)
     absent = {target: _absent_fields(target, prepared, batches) for target in accepted}
@@ -73,19 +73,19 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
     )
 
 
-def _dry_run(
-    engine: Engine, times: NDArray[np.int64], end: int
+def dry_run(
+    engine: Engine, times: NDArray[np.int64], end: int, most_bytes: int | None = None
 ) -> tuple[list[Batch], EventerError | None]:
     """The first events without those that raise, and the first error.
 
-    Ends early when this thread has used its CPU time.
+    Ends early when this thread has used its CPU time, or with more than `most_bytes` of text.
 
     Raises:
         TemplateError: every event raises.
     """
     batches: list[Batch] = []
     failing: EventerError | None = None
-    at = 0
+    at = size = 0
     while at < len(times):
         try:
             batch = engine.generate(at, times[at:], time.monotonic_ns() + SLICE_NS)
@@ -97,7 +97,9 @@ def _dry_run(
         else:
             batches.append(batch)
             at = batch.next
-        if batches and time.thread_time_ns() >= end:
+            size += batch.nbytes
+        full = most_bytes is not None and size > most_bytes
+        if batches and (full or time.thread_time_ns() >= end):
             break
     if failing is not None and not batches:
         raise failing

@@ -24,6 +24,7 @@ from eventer.core.model import (
 from eventer.core.source import Place
 from eventer.destinations.option_fields import option_warnings
 from eventer.plan.explanation import TemplateExplanation
+from eventer.workers.field_profiles import FieldProfiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +139,11 @@ class RecomputeEvents:
 
 @dataclass(frozen=True, slots=True)
 class RecomputedEvents:
-    """Events from index `first` on as compact JSON text."""
+    """Events from index `first` on as compact JSON text, and the index of each."""
 
     first: int
     events: tuple[bytes, ...]
+    indices: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,35 @@ class ExplainTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileTemplate:
+    """Profile the fields of the first `count` events of a template, all due at `at`.
+
+    Generating ends after `seconds` of CPU time, but not before the first event.
+    """
+
+    event_source: EventSource
+    at: int
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateProfile:
+    """The profiles of a template's fields; `failing` is the first error if some events raise."""
+
+    profiles: FieldProfiles
+    seed: int
+    engine: EngineName
+    reason: str | None
+    failing: EventerError | None = None
+
+    @property
+    def events(self) -> int:
+        """The number of profiled events."""
+        return self.profiles.events
+
+
+@dataclass(frozen=True, slots=True)
 class CpuLimit:
     """Seconds of CPU time for a request: until its first event or its plan, and for the rest."""
 
@@ -161,8 +192,12 @@ class CpuLimit:
     rest: float = 0.0
 
 
-InspectorRequest: TypeAlias = InspectTemplate | PreviewEvents | RecomputeEvents | ExplainTemplate
-InspectorAnswer: TypeAlias = Inspection | PreviewedEvents | RecomputedEvents | TemplateExplanation
+InspectorRequest: TypeAlias = (
+    InspectTemplate | PreviewEvents | RecomputeEvents | ExplainTemplate | ProfileTemplate
+)
+InspectorAnswer: TypeAlias = (
+    Inspection | PreviewedEvents | RecomputedEvents | TemplateExplanation | TemplateProfile
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
 from eventer.core.model import GeneratorSpec, OnError
 from eventer.jsonnet.importer import Importer
@@ -17,9 +18,10 @@ from eventer.plan.engine import Engine
 from eventer.plan.explain_template import explain_template
 from eventer.plan.explanation import TemplateExplanation
 from eventer.plan.interpreter_engine import empty_batch
-from eventer.plan.prepare import prepare
+from eventer.plan.prepare import prepare, prepare_stored
 from eventer.runs.pacing import END, Pace
-from eventer.workers.inspect_template import SLICE_NS, inspect_template
+from eventer.workers.field_profiles import profile_fields
+from eventer.workers.inspect_template import SLICE_NS, dry_run, inspect_template
 from eventer.workers.inspector_messages import (
     ExplainTemplate,
     InspectorAnswer,
@@ -28,8 +30,10 @@ from eventer.workers.inspector_messages import (
     InspectTemplate,
     PreviewedEvents,
     PreviewEvents,
+    ProfileTemplate,
     RecomputedEvents,
     RecomputeEvents,
+    TemplateProfile,
 )
 from eventer.workers.template_notes import TraceCollector, template_warnings
 
@@ -78,6 +82,18 @@ def _answer(
             return _recompute(request, on_first)
         case ExplainTemplate():
             return _explain(request, importer, on_first)
+        case ProfileTemplate():
+            return _profile(request, importer)
+
+
+def _profile(request: ProfileTemplate, importer: Importer) -> TemplateProfile:
+    end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
+    source = request.event_source
+    engine = prepare(source.template, importer).engine(source.stream, source.context)
+    times = np.full(request.count, request.at, dtype=np.int64)
+    batches, failing = dry_run(engine, times, end, MAX_PAGE_BYTES)
+    profiles = profile_fields(text for batch in batches for text in batch.text.to_pylist())
+    return TemplateProfile(profiles, source.stream.seed, engine.name, engine.reason, failing)
 
 
 def _explain(
@@ -109,7 +125,7 @@ def _preview(
     )
     times = np.full(request.count, request.at, dtype=np.int64)
     return PreviewedEvents(
-        events=_events(engine, request.first, times, passed=0, on_first=on_first),
+        events=_events(engine, request.first, times, passed=0, on_first=on_first)[1],
         seed=request.event_source.stream.seed,
         engine=engine.name,
         reason=engine.reason,
@@ -120,11 +136,13 @@ def _preview(
 
 def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:
     spec = GeneratorSpec(request.event_source, request.target, on_null=request.on_null)
-    engine = prepare(spec.event_source.template).generator_engine(spec)
-    times = Pace(request.segments).scheduled(request.first, request.count)
+    engine = prepare_stored(spec.event_source.template).generator_engine(spec)
+    pace = Pace(request.segments)
+    count = max(0, min(request.count, pace.limit - request.first))
+    times = pace.scheduled(request.first, count)
     passed = END if request.on_error is OnError.SKIP else request.position
-    events = _events(engine, request.first, times, passed=passed, on_first=on_first)
-    return RecomputedEvents(request.first, events)
+    indices, events = _events(engine, request.first, times, passed=passed, on_first=on_first)
+    return RecomputedEvents(request.first, events, indices)
 
 
 def _events(
@@ -134,8 +152,9 @@ def _events(
     *,
     passed: int,
     on_first: Callable[[], None],
-) -> tuple[bytes, ...]:
-    """The texts of events, without those before `passed` that raise."""
+) -> tuple[tuple[int, ...], tuple[bytes, ...]]:
+    """The indices and texts of events, without those before `passed` that raise."""
+    indices: list[int] = []
     events: list[bytes] = []
     size, at = 0, first
     while at < first + len(times):
@@ -148,8 +167,9 @@ def _events(
         if at == first:
             on_first()
         at = batch.next
+        indices += batch.index.tolist()
         events += batch.text.to_pylist()
         size += batch.nbytes
         if size > MAX_PAGE_BYTES:
             raise RequestError(f"these events exceed {MAX_PAGE_BYTES >> 20} MiB: ask for fewer")
-    return tuple(events)
+    return tuple(indices), tuple(events)

@@ -42,6 +42,8 @@ def test_a_generators_whole_life(ask, service, shell):
     wait_until(lambda: position(ask, id_) > 5, "nothing was delivered")
     (line,) = [line for line in ask("list").stdout.splitlines() if line.startswith(id_)]
     assert line.split()[1:6] == ["running", "postgres:ticks", "5", "every", "200ms"]
+    tapped = ask("tap", id_, "-n", 2, "--json").stdout.splitlines()
+    assert [json.loads(line)["event"] for line in tapped] == [{"n": 1}] * 2
     paused = ask("pause", id_)
     assert (paused.returncode, "paused" in paused.stdout) == (0, True)
     still = position(ask, id_)

@@ -118,3 +118,25 @@ def test_invalid_options_have_clear_messages(shell):
         done = shell.call("preview", "-", *args, stdin="1")
         assert done.returncode == 2, args
         assert said in done.stderr
+
+
+def test_a_profile_has_a_line_per_field(shell):
+    shell.write("t.jsonnet", "{ n: std.native('get_integer')(1, 4), kind: 'a', list: [1, 2] }")
+    done = shell.call("profile", "t.jsonnet", "-n", 1000, "--seed", 7)
+    header, kind, length, number = done.stdout.splitlines()
+    assert header.split()[:3] == ["FIELD", "TYPE", "NULL"]
+    assert "a (1,000)" in kind
+    assert length.split()[:2] == ["/list", "array"]
+    assert number.split()[:7] == ["/n", "integer", "-", "-", "4", "1", "4"]
+    assert done.stderr == "1,000 events\n"
+    answer = json.loads(shell.call("profile", "t.jsonnet", "-n", 9, "--json").stdout)
+    assert [field["pointer"] for field in answer["fields"]] == ["/kind", "/list", "/n"]
+
+
+def test_an_example_is_printed_by_its_name(shell):
+    listed = shell.call("examples").stdout
+    assert "orders " in listed
+    printed = shell.call("examples", "orders")
+    assert printed.stdout.startswith("// An order")
+    unknown = shell.call("examples", "ordres")
+    assert (unknown.returncode != 0, "did you mean 'orders'?" in unknown.stderr) == (True, True)

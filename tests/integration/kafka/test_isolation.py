@@ -31,6 +31,7 @@ from eventer.core.model import (
     Stream,
     Template,
 )
+from eventer.core.pace import ticks
 from eventer.plan.engine import EventContext
 from eventer.runs.assignment import Assignment
 from eventer.runs.generation_thread import GenerationThread
@@ -87,7 +88,9 @@ class Crowd:
             case PositionRead(key=key):
                 start = self.now() + self.keys.index(key) * NS_PER_SECOND // SIZE
                 self.paces = getattr(self, "paces", {})
-                pace = self.paces.setdefault(key, Pace([Segment(start, 0, 1, NS_PER_SECOND)]))
+                pace = self.paces.setdefault(
+                    key, Pace([Segment(start, 0, ticks(1, NS_PER_SECOND))])
+                )
                 self.runner.shard.resume(key, pace)
             case TransactionCommitted(positions=positions, deliveries=deliveries, at=at):
                 self.positions.update({k: p.next - self.positions[k] for k, p in positions.items()})

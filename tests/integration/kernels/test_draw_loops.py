@@ -106,7 +106,7 @@ def test_too_few_keys_are_refused() -> None:
 
 
 ROWS = np.arange(5000, dtype=np.int64) * 977
-KEYS = draw.child_column(11, ROWS)
+KEYS = draw.mix64_column(ROWS.astype(np.uint64))
 TWINS = {
     "draw_column": lambda key: draw.draw_column(key, ROWS),
     "draw_matrix": lambda key: draw.draw_matrix(key, ROWS, 5),

@@ -25,7 +25,9 @@ from eventer.core.model import (
     Stream,
     Template,
 )
+from eventer.core.pace import ticks
 from eventer.destinations.postgres.connection import PostgresConnection
+from eventer.plan.engine import ScheduledTimes
 from eventer.runs.assignment import Assignment
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pacing import Pace
@@ -56,8 +58,13 @@ class _Engine:
         self._event = event
 
     def generate(
-        self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None = None
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        deadline_ns: int | None = None,
+        later: ScheduledTimes | None = None,
     ) -> Batch:
+        del later
         values = [self._event(n) for n in range(first, first + len(scheduled))]
         return batch_of(first, values, scheduled=scheduled.tolist())
 
@@ -72,7 +79,7 @@ class Run:
         self.position = 0
         self.lag = 0.0
         clock = SystemClock()
-        self._pace = Pace([Segment(clock.now_ns(), 0, rate // 10, NS_PER_SECOND // 10)])
+        self._pace = Pace([Segment(clock.now_ns(), 0, ticks(rate // 10, NS_PER_SECOND // 10))])
         self._runner = ShardRunner(
             lambda: PostgresConnection(patient(database.dsn), cluster=1, shard=0),
             GenerationThread(lambda _: _Engine(event)),

@@ -24,8 +24,9 @@ from eventer.core.model import (
     Stream,
     Template,
 )
+from eventer.core.pace import ticks
 from eventer.destinations.base import Flow
-from eventer.plan.engine import EventContext
+from eventer.plan.engine import EventContext, ScheduledTimes
 from eventer.runs.assignment import Assignment
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pacing import Pace
@@ -60,8 +61,13 @@ class Numbers:
         self._poison = int(words[1]) if words and words[0] == "poison" else None
 
     def generate(
-        self, first: int, scheduled: NDArray[np.int64], deadline_ns: int | None = None
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        deadline_ns: int | None = None,
+        later: ScheduledTimes | None = None,
     ) -> Batch:
+        del later
         end = first + len(scheduled)
         if self._bad is not None and first <= self._bad < end:
             if self._bad == first:
@@ -107,7 +113,7 @@ class Driver:
         on_error: OnError = OnError.STOP,
     ) -> PositionKey:
         key = PositionKey(1, number, 0)
-        self.paces[key] = Pace([Segment(self.clock.now_ns(), 0, count, interval)])
+        self.paces[key] = Pace([Segment(self.clock.now_ns(), 0, ticks(count, interval))])
         event_source = EventSource(Template(template), Stream(0), EventContext())
         spec = GeneratorSpec(event_source, KafkaTarget(topic), on_error=on_error)
         self.runner.shard.assign(Assignment(key, spec))
@@ -204,7 +210,7 @@ def request(
         poison_index=poison_index,
         isolate=isolate,
     )
-    return GenerationRequest(assigned, Pace([Segment(0, 0, 10, 1_000)]), 0, 10, 0)
+    return GenerationRequest(assigned, Pace([Segment(0, 0, ticks(10, 1_000))]), 0, 10, 0)
 
 
 async def test_events_arrive_in_order_at_their_times(tmp_path: Path) -> None:

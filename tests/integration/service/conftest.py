@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from socket import socket
 from typing import Self
 
 import pytest
 import pytest_asyncio
 
 from eventer.core.model import KafkaTarget
+from eventer.core.pace import ticks
 from eventer.registry.sqlite import REGISTRY_FILE_NAME, SqliteRegistry
 from eventer.service.eventer import Eventer
 from eventer.service.requests import (
@@ -21,6 +23,7 @@ from eventer.service.requests import (
 from eventer.service.views import GeneratorView
 from eventer.settings import Settings
 from eventer.settings.model import Limits
+from eventer.workers.fork_client import ForkClient, ForkedProcess
 from tests.sqlite_destination import SqliteConnector, open_store, read_events
 from tests.waiting import DEADLINE_S, wait_until_async
 
@@ -110,6 +113,29 @@ def _long_time_limits() -> Iterator[None]:
         yield
 
 
+@dataclass(frozen=True)
+class BorrowedForkClient:
+    """Starts workers with the fork server of the module, and does not stop it."""
+
+    lender: ForkClient
+
+    async def fork(self, end: socket, crash_marker: int) -> ForkedProcess:
+        return await self.lender.fork(end, crash_marker)
+
+    def stop(self) -> None:
+        pass
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
+async def _one_fork_server() -> AsyncIterator[None]:
+    """All services of a module use one fork server: starting one takes 2 s of CPU time."""
+    lender = ForkClient()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("eventer.service.eventer.ForkClient", lambda: BorrowedForkClient(lender))
+        yield
+    lender.stop()
+
+
 @pytest.fixture
 def service_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServiceEnvironment:
     """An environment for one test, with few processes."""
@@ -119,7 +145,7 @@ def service_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Serv
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared_environment(
-    _long_time_limits: None, tmp_path_factory: pytest.TempPathFactory
+    _long_time_limits: None, _one_fork_server: None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[ServiceEnvironment]:
     """The environment of the tests that do not stop its service; they share the module's loop."""
     shared = SharedEnvironment(tmp_path_factory.mktemp("shared"), workers=2)
@@ -127,7 +153,7 @@ async def shared_environment(
         yield shared
 
 
-EVENT = EventRequest(COUNTING, id="e", interval=20 * MS, count=10, field="template")
+EVENT = EventRequest(COUNTING, id="e", pace=ticks(10, 20 * MS), field="template")
 
 
 @dataclass(frozen=True)
@@ -137,8 +163,9 @@ class AddRequestBuilder:
     topics: tuple[str, ...] = ("boo",)
     event: EventRequest = EVENT
 
-    def with_event(self, **changes: object) -> Self:
-        return replace(self, event=replace(self.event, **changes))
+    def with_event(self, *, count: int = 10, interval: int = 20 * MS, **changes: object) -> Self:
+        pace = ticks(count, interval)
+        return replace(self, event=replace(self.event, **{"pace": pace, **changes}))
 
     def to(self, *topics: str) -> Self:
         return replace(self, topics=topics)

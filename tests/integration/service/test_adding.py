@@ -12,6 +12,7 @@ from eventer.core.errors import (
     TemplateSyntaxError,
 )
 from eventer.core.model import GeneratorState, KafkaTarget, PostgresTarget
+from eventer.core.pace import ticks
 from eventer.service.requests import (
     AddRequest,
     DestinationRequest,
@@ -135,7 +136,7 @@ async def test_a_later_rejection_fails_the_generator(
 async def test_one_identity_at_two_paces_is_refused(shared_environment: ServiceEnvironment) -> None:
     async with shared_environment.service() as eventer:
         with pytest.raises(RequestError) as caught:
-            await eventer.add(request(EVENT, named("f", COUNTING, count=3)))
+            await eventer.add(request(EVENT, named("f", COUNTING, pace=ticks(3, 20_000_000))))
         assert [f.pointer for f in caught.value.faults] == ["/schedules/1"]
         one, two = await eventer.add(request(EVENT, named("f", COUNTING)))
         assert one.id == two.id

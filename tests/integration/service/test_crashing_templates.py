@@ -18,6 +18,8 @@ from tests.integration.service.conftest import (
 from tests.integration.workers.harm import AT, HARMFUL, TRIES, HarmfulConnector
 from tests.waiting import wait_until_async
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 @pytest.fixture
 def service_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServiceEnvironment:

@@ -11,6 +11,7 @@ import pytest
 
 from eventer.core.errors import EvaluationError, NotFoundError, PositionLostError, RequestError
 from eventer.core.model import CatchUp, GeneratorState, OnError
+from eventer.core.pace import ticks
 from eventer.service.eventer import Eventer
 from eventer.workers.messages import ShardId
 from tests.integration.service.conftest import (
@@ -116,8 +117,8 @@ async def test_the_backlog_after_an_outage_is_delivered(
         await wait_until_async(caught_up)
     events = read_events(shared_environment.store, "boo")
     times = [at for _, at, _ in events]
-    assert times[0] == view.record.pace.t0
-    assert times == [view.record.pace.t0 + i // 2 * 20 * MS for i in range(len(times))]
+    assert times[0] == view.record.segments[-1].t0
+    assert times == [view.record.segments[-1].t0 + i // 2 * 20 * MS for i in range(len(times))]
 
 
 async def test_after_remove_nothing_appears_and_added_again_it_begins_at_0(
@@ -156,20 +157,20 @@ async def test_posted_again_it_is_the_same_and_another_pace_re_paces(
             AddRequestBuilder().with_event(count=7, interval=10 * MS).request
         )
         assert (faster.id, faster.created, faster.updated) == (added.id, False, True)
-        assert (faster.record.pace.count, faster.record.pace.interval) == (7, 10 * MS)
+        assert faster.record.pace == ticks(7, 10 * MS)
         assert faster.record.spec.stream == added.record.spec.stream
-        await until_position(eventer, added.id, faster.record.pace.n0 + 70)
+        await until_position(eventer, added.id, faster.record.segments[-1].n0 + 70)
         await eventer.pause(added.id)
         (paused,) = await eventer.add(AddRequestBuilder().with_event(count=9).request)
-        assert (paused.state, paused.record.pace.count) == (GeneratorState.PAUSED, 9)
+        assert (paused.state, paused.record.pace) == (GeneratorState.PAUSED, ticks(9, 20 * MS))
         made = shared_environment.texts("boo")
         again = await eventer.events(added.id, 0, len(made))
         assert len(await eventer.status()) == 1
     assert shared_environment.numbers("boo") == list(range(len(made)))
     assert list(again.events) == made
     times = [at for _, at, _ in read_events(shared_environment.store, "boo")]
-    n0 = faster.record.pace.n0
-    assert times[:n0] == [added.record.pace.t0 + i // 10 * 20 * MS for i in range(n0)]
+    n0 = faster.record.segments[-1].n0
+    assert times[:n0] == [added.record.segments[-1].t0 + i // 10 * 20 * MS for i in range(n0)]
     assert times[n0] == times[n0 - 1] + 10 * MS
 
 

@@ -50,12 +50,12 @@ class _Engine:
         self._engine, self._harm, self._tries = engine, harm, tries
         self.name, self.reason = engine.name, engine.reason
 
-    def generate(self, first, scheduled, deadline_ns=None):
+    def generate(self, first, scheduled, deadline_ns=None, later=None):
         if first <= AT < first + len(scheduled):
             with self._tries.open("a") as tries:
                 tries.write(f"{first}\n")
             self._harm()
-        return self._engine.generate(first, scheduled, deadline_ns)
+        return self._engine.generate(first, scheduled, deadline_ns, later)
 
 
 def crash():

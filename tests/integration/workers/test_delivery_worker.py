@@ -23,6 +23,7 @@ from eventer.core.model import (
     Stream,
     Template,
 )
+from eventer.core.pace import ticks
 from eventer.destinations.base import Flow
 from eventer.plan.engine import EventContext
 from eventer.runs.assignment import Assignment
@@ -58,7 +59,7 @@ from eventer.workers import delivery_worker
 
 class Stuck:
     name, reason = "plan", None
-    def generate(self, first, scheduled, deadline_ns=None):
+    def generate(self, first, scheduled, deadline_ns=None, later=None):
         {does}
 
 delivery_worker.STUCK_EVENT_LIMIT_S, delivery_worker.POLL_S = 0.5, 0.1
@@ -127,7 +128,7 @@ async def test_assign_deliver_withdraw_and_stop(tmp_path: Path) -> None:
         assert isinstance(checked.error, DestinationRejectedError)
         send(AssignFlow(SHARD, ASSIGNMENT))
         assert (await running.until_a(PositionRead)).position == Position()
-        send(ResumeFlow(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, 10, 50_000_000),)))
+        send(ResumeFlow(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, ticks(10, 50_000_000)),)))
         summary = await running.until_a(CommitSummary)
         assert summary.events == summary.positions[KEY].next
         assert sum(summary.lateness) == summary.events
@@ -148,7 +149,7 @@ async def test_a_hung_event_ends_the_process_and_is_in_the_crash_marker(
         running.channel.send(AssignFlow(SHARD, ASSIGNMENT))
         await running.until_a(PositionRead)
         running.channel.send(
-            ResumeFlow(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, 1, 10**9),))
+            ResumeFlow(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, ticks(1, 10**9)),))
         )
         assert await running.process.wait() != 0
         assert running.crash_marker.read() is not None
@@ -170,7 +171,7 @@ async def test_loading_time_does_not_count_as_time_of_an_event(tmp_path: Path, d
         running.channel.send(AssignFlow(SHARD, ASSIGNMENT))
         await running.until_a(PositionRead)
         running.channel.send(
-            ResumeFlow(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, 1, 10**9),))
+            ResumeFlow(SHARD, KEY, (Segment(SystemClock().now_ns(), 0, ticks(1, 10**9)),))
         )
         failed = await running.until_a(FlowFailed)
         assert "an internal error" in failed.error.message

@@ -26,6 +26,7 @@ from eventer.core.model import (
     Stream,
     Template,
 )
+from eventer.core.pace import ticks
 from eventer.plan.engine import EventContext
 from eventer.workers.fork_client import ForkClient
 from eventer.workers.inspector_messages import (
@@ -167,9 +168,9 @@ async def test_a_refusal_takes_its_cpu_time_by_the_clock(inspectors: InspectorPo
 
 
 async def test_the_first_event_has_its_own_time_limit(inspectors: InspectorPool) -> None:
-    question = PreviewEvents(event_source(slow(100)), NOW, 0, 10)
+    question = PreviewEvents(event_source(slow(100)), NOW, 0, 3)
     shown = await inspectors.ask(question, PreviewedEvents, PATIENT)
-    assert len(shown.events) == 10
+    assert len(shown.events) == 3
     limit = CpuLimit(0.05, PATIENT.rest)
     with pytest.raises(BudgetError, match=r"0\.05 s of CPU time for an event"):
         await inspectors.ask(question, PreviewedEvents, limit)
@@ -211,7 +212,9 @@ async def test_previewed_events_equal_recomputed_ones(
     shown = await inspectors.ask(
         PreviewEvents(event_source(text), NOW, 5, 10), PreviewedEvents, PATIENT
     )
-    question = RecomputeEvents(event_source(text), (Segment(NOW, 0, 1, 1000),), 5, 10, OnError.STOP)
+    question = RecomputeEvents(
+        event_source(text), (Segment(NOW, 0, ticks(1, 1000)),), 5, 10, OnError.STOP
+    )
     assert (await inspectors.ask(question, RecomputedEvents, PATIENT)).events == shown.events
     assert len(set(shown.events)) == 10
     assert b'"d":"data"' in shown.events[0]
@@ -221,7 +224,7 @@ async def test_failed_events_are_not_recomputed_if_they_are_skipped(
     inspectors: InspectorPool,
 ) -> None:
     text = "if std.native('get_integer')(1, 3) == 1 then error 'one' else {}"
-    pace = (Segment(NOW, 0, 1, 1000),)
+    pace = (Segment(NOW, 0, ticks(1, 1000)),)
     question = RecomputeEvents(event_source(text), pace, 0, 60, OnError.SKIP)
     events = (await inspectors.ask(question, RecomputedEvents, PATIENT)).events
     assert 20 < len(events) < 60

@@ -14,16 +14,19 @@ from eventer.core.model import (
     Stream,
     Template,
 )
+from eventer.core.pace import ticks
 from eventer.core.source import Place
 from eventer.destinations.audit import AuditReport, Finding, Flaw, UncheckedRange
 from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.service.eventer import Eventer
 from eventer.service.shard_totals import ShardTotals
 from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
+from eventer.workers.field_profiles import profile_fields
 from eventer.workers.inspector_messages import (
     Inspection,
     PreviewedEvents,
     RecomputedEvents,
+    TemplateProfile,
     TemplateWarning,
 )
 from eventer.workers.messages import AuditProgress, ShardId
@@ -51,7 +54,7 @@ def view(id_=BIGGEST, *, created_at=0, **changes):
                 event_source, KafkaTarget("boo", key="id"), engine_reason="there is no other yet"
             ),
             shard=0,
-            segments=(Segment(0, 0, 10, 10_000_000_000),),
+            segments=(Segment(0, 0, ticks(10, 10_000_000_000)),),
             created_at=created_at,
             updated_at=1_500_000_000,
         ),
@@ -111,7 +114,21 @@ class CannedService(Eventer):
 
     async def events(self, id, first, count):
         self._ask("events", id, first, count)
-        return RecomputedEvents(first, (b'{"a":1e400}', b"null"))
+        return RecomputedEvents(first, (b'{"a":1e400}', b"null"), (first, first + 1))
+
+    async def _tail(self, id, last):
+        self._ask("tail", id, last)
+        yield await self.events(id, 5, 2)
+        yield RecomputedEvents(7, ())
+        raise NotFoundError(f"no generator has the id {id}")
+
+    def tail(self, id, *, last=0):
+        return self._tail(id, last)
+
+    async def profile(self, request):
+        self._ask("profile", request)
+        profiles = profile_fields([b'{"a":1,"b":"x"}', b'{"a":2}'])
+        return TemplateProfile(profiles, 7, "interpreter", "why", failing_event())
 
     async def _verify(self, id, allow_foreign):
         self._ask("verify", id, allow_foreign)

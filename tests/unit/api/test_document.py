@@ -20,16 +20,27 @@ EVENT = {
     "interval": "1s", "count": 1, "on_error": "stop", "catch_up": "drop",
 }  # fmt: skip
 TABLE = {"type": "postgres", "postgres": {"table": "t", "connection": "c", "key": ["a"]}}
+HOURS = [0, 1, 2.5, 1] * 6
+PACES = [
+    {"rate": "5/s", "arrivals": "random", "start": "now-7d", "end": "2030-01-01", "max_events": 9},
+    {"rate": "5k/s", "profile": HOURS, "timezone": "Europe/Berlin"},
+    {"stages": [{"rate": "1/s", "for": "1m"}, {"to": "4k/s", "for": "5m"}], "repeat": True},
+    {"cron": "0 9 * * MON-FRI", "timezone": "UTC", "count": 3, "arrivals": "even"},
+    {"interval": "1s", "count": 1},
+]
+PACED = [{"id": f"p{number}", "template": "{}", "pace": pace} for number, pace in enumerate(PACES)]
 BODIES = {
     "/generator/add": {
         "destinations": [{"id": "d", "type": "kafka", "kafka": KAFKA}, {"id": "t", **TABLE}],
-        "events": [EVENT],
+        "events": [EVENT, *PACED],
         "schedules": [{"destination_id": "d", "event_id": "e"}],
     },
     "/generator/remove": {"id": "1", "ids": ["2"]},
     "/generator/preview": {
         "schema": "e30=", "count": 1, "first": 0, "at": "2026-01-01T00:00:00Z", "engine": "plan",
     },
+    "/template/profile": {"template": "{}", "count": 1, "at": "2026-01-01"},
+    "/template/complete": {"template": "{a: std.p", "offset": 9},
     "/generator/validate": {"template": "{}", "at": "2026-01-01", "destination": TABLE},
 }  # fmt: skip
 VALUES = [None, True, 0, 1.5, 1 << 70, "", "0", "x" * 1_001, [], ["x"], {}, {"": "y"}]
@@ -42,14 +53,18 @@ TEXTS = [
 MORE_THAN_A_SCHEMA = [
     *(("schema", text) for text in ("0", "x" * 1_001)),
     *((name, 1 << 70) for name in ("seed", "id", 0)),
+    ("max_events", 1 << 70),
 ]
 
 
 def places(value, path=()):
-    """The paths of all values below `value`."""
+    """The paths of all values below `value`, but of a long list of numbers only the first."""
     yield path
     if isinstance(value, dict | list):
+        alike = value == HOURS
         for name, each in value.items() if isinstance(value, dict) else enumerate(value):
+            if alike and name:
+                return
             yield from places(each, (*path, name))
 
 

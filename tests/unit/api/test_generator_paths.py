@@ -1,6 +1,7 @@
 """The paths under /generator: requests and answers."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -16,8 +17,9 @@ from eventer.api.wire.responses import (
     VerifyOut,
 )
 from eventer.core.errors import NotFoundError, PositionLostError
-from eventer.core.model import CatchUp, KafkaTarget, OnError, PostgresTarget
-from tests.unit.api.canned_service import BIGGEST
+from eventer.core.model import CatchUp, KafkaTarget, OnError, PostgresTarget, Segment
+from eventer.core.pace import ticks
+from tests.unit.api.canned_service import BIGGEST, view
 
 EVENT = {"id": "e", "template": "{}", "interval": "1s"}
 DESTINATION = {"id": "d", "type": "kafka", "kafka": {"topic": "t"}}
@@ -130,7 +132,7 @@ async def test_every_field_of_a_request_arrives(client, service):
     )
     made = request.events[0]
     assert (made.dataset, made.stream, made.vars, made.seed) == ("x", "s", '{"k":1}', 5)
-    assert (made.count, made.interval, made.field) == (7, 1_000_000_000, "template")
+    assert (made.pace, made.field) == (ticks(7, 1_000_000_000), "template")
     assert (made.on_error, made.catch_up) == (OnError.SKIP, CatchUp.REPLAY)
 
 
@@ -305,3 +307,81 @@ async def test_a_failed_verification_ends_with_a_problem(client, service):
     service.fails = NotFoundError("there is no generator 7")
     for headers in ({}, LINES):
         assert (await client.post("/generator/verify?id=7", headers=headers)).status_code == 404
+
+
+PACES = [
+    {"rate": "500/s", "arrivals": "random", "max_events": 9},
+    {"rate": "30/m", "start": "now-7d", "end": "2030-01-01T00:00:00.000000Z"},
+    {"stages": [{"rate": "100/s", "for": "1m"}, {"to": "1000/s", "for": "5m"}], "repeat": 1},
+    {"stages": [{"to": "7/h", "for": "1m"}, {"rate": "0/s", "for": "1h30m"}], "repeat": True},
+    {"rate": "2/m", "profile": [0, 1.5, 0.1, 2] * 6, "timezone": "Europe/Berlin"},
+    {"cron": "0 9 * * MON-FRI", "timezone": "UTC", "count": 50},
+    {"count": 5, "interval": "1m", "max_events": 100},
+]
+
+
+@pytest.mark.parametrize("pace", PACES, ids=lambda pace: next(iter(pace)))
+async def test_a_pace_is_shown_as_it_was_requested(client, service, pace):
+    answer = await client.post("/generator/add", json=add_body(event={"pace": pace, **NO_TICKS}))
+    assert answer.status_code == 200, answer.text
+    ((_, request),) = service.asked
+    record = replace(view().record, segments=(Segment(0, 0, request.events[0].pace),))
+    shown = GeneratorOut.json_of(view(record=record))["event"]
+    assert shown == {"dataset": "crazy_airflow", "stream": "orders", "pace": pace}
+
+
+NO_TICKS = {"interval": None}
+
+
+@pytest.mark.parametrize(
+    ("pace", "pointer", "said"),
+    [
+        ({}, "", "must have `rate`, `stages`"),
+        ({"rate": "5 per s"}, "/rate", "is not a rate"),
+        ({"rate": "0/s"}, "/rate", "greater than zero"),
+        ({"rate": 5}, "/rate", "must be text"),
+        ({"rate": "5/s", "cron": "* * * * *"}, "/rate", "cannot be combined with `cron`"),
+        ({"rate": "5/s", "count": 3}, "/count", "cannot be combined with `rate`"),
+        ({"rate": "5/s", "timezone": "UTC"}, "/timezone", "cannot be combined with `rate`"),
+        ({"rate": "5/s", "repeat": 3}, "/repeat", "cannot be combined with `rate`"),
+        ({"rate": "5/s", "arrivals": "odd"}, "/arrivals", "must be 'even' or 'random'"),
+        ({"profile": [1] * 24}, "/rate", "is missing"),
+        ({"rate": "5/s", "profile": [1] * 23}, "/profile", "24 numbers"),
+        ({"rate": "5/s", "profile": [0] * 24}, "/profile", "greater than zero"),
+        ({"rate": "5/s", "profile": [-1] * 24}, "/profile", "from 0 to"),
+        (
+            {"rate": "5/s", "profile": [1] * 24, "timezone": "Europe/Berlim"},
+            "/timezone",
+            "unknown time zone",
+        ),
+        ({"cron": "* * * *"}, "/cron", "must have five fields"),
+        ({"cron": "99 * * * *"}, "/cron", "the minute is wrong"),
+        ({"cron": "* * * * *", "arrivals": "random"}, "/arrivals", "cannot be random with `cron`"),
+        ({"interval": "1s", "arrivals": "random"}, "/arrivals", "cannot be random"),
+        ({"stages": []}, "/stages", "at least 1 item"),
+        ({"stages": [{"for": "1m"}]}, "/stages/0", "either `rate` or `to`"),
+        ({"stages": [{"rate": "1/s", "to": "2/s", "for": "1m"}]}, "/stages/0", "either"),
+        ({"stages": [{"rate": "1/s"}]}, "/stages/0/for", "is missing"),
+        ({"stages": [{"rate": "0", "for": "1m"}]}, "/stages", "rate greater than zero"),
+        ({"stages": [{"rate": "1/s", "for": "1m"}], "repeat": 0}, "/repeat", "must be true or"),
+        ({"rate": "5/s", "start": "yesterday"}, "/start", "is not an instant"),
+        ({"rate": "5/s", "start": "now-7x"}, "/start", "unknown unit 'x'"),
+        ({"rate": "5/s", "end": "later"}, "/end", "is not an instant"),
+        ({"rate": "5/s", "max_events": 0}, "/max_events", "must be at least 1"),
+        ({"rate": "5/s", "max_event": 1}, "/max_event", "unknown field"),
+    ],
+)
+async def test_a_wrong_pace_is_refused_at_its_place(client, pace, pointer, said):
+    answer = await client.post("/generator/add", json=add_body(event={"pace": pace, **NO_TICKS}))
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert fault["pointer"] == f"/events/0/pace{pointer}"
+    assert said in fault["message"]
+
+
+async def test_a_pace_takes_the_place_of_the_interval(client):
+    both = await client.post("/generator/add", json=add_body(event={"pace": {"rate": "5/s"}}))
+    assert [fault["pointer"] for fault in both.json()["errors"]] == ["/events/0/pace"]
+    none = await client.post("/generator/add", json=add_body(event=NO_TICKS))
+    (fault,) = none.json()["errors"]
+    assert (fault["pointer"], fault["message"]) == ("/events/0/interval", "is missing")

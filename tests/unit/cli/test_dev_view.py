@@ -10,6 +10,7 @@ from rich.console import Console
 from eventer.cli.dev_environment import Addresses, example_commands, example_request
 from eventer.cli.dev_view import LiveView, LogView, SeenPositions, fitting_texts
 from eventer.core.model import GeneratorState
+from eventer.core.pace import ticks
 from tests.unit.api.canned_service import view
 
 NEW, OLD = 100, 50
@@ -61,8 +62,8 @@ def test_commands_are_ready_to_paste():
 
 def test_the_examples_are_those_of_the_introduction():
     request = example_request()
-    assert [event.interval for event in request.events] == [10**10, 8 * 10**9]
-    assert {event.count for event in request.events} == {10}
+    paces = [ticks(10, 10**10), ticks(10, 8 * 10**9)]
+    assert [event.pace for event in request.events] == paces
     assert len(request.schedules) == 4
     assert request.events[0].template.startswith("local get_dataset = std.native('get_dataset');")
 

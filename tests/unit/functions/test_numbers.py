@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.core.errors import EvaluationError
+from eventer.functions.arguments import InvalidRowsError
 from eventer.functions.columns import FloatColumn, IntegerColumn
 from eventer.functions.numbers import EXACT, GET_INTEGER, GET_NUMBER
 from eventer.functions.spec import BatchContext, RowContext
@@ -118,3 +119,46 @@ def test_wrong_numbers_are_refused(arguments: tuple, said: str) -> None:
     with pytest.raises(EvaluationError) as caught:
         GET_NUMBER.check(arguments)
     assert said in caught.value.message
+
+
+@given(keys, indices, st.lists(st.tuples(safe, safe).map(sorted), min_size=1, max_size=5))
+def test_columns_of_ends_give_the_values_of_each_row(key: int, index: int, ends: list) -> None:
+    low, high = (np.array(each, dtype=np.int64) for each in zip(*ends, strict=True))
+    rows = BatchContext(index + np.arange(len(ends)), np.zeros(len(ends), dtype=np.int64))
+    for spec, kind in ((GET_INTEGER, np.int64), (GET_NUMBER, np.float64)):
+        both = spec.call((low.astype(kind), high.astype(kind))).column(key, rows).to_list()
+        first = spec.call((float(low[0]), high.astype(kind))) if (low[0] <= high).all() else None
+        for row, (a, b) in enumerate(ends):
+            at = RowContext(index + row, 0)
+            assert both[row] == spec.call((float(a), float(b))).row(key, at)
+            if first:
+                alone = spec.call((float(low[0]), float(b))).row(key, at)
+                assert first.column(key, rows).to_list()[row] == alone
+
+
+@pytest.mark.parametrize("spec", [GET_INTEGER, GET_NUMBER])
+def test_wrong_rows_of_columns_are_named(spec) -> None:
+    kind = np.int64 if spec is GET_INTEGER else np.float64
+    with pytest.raises(InvalidRowsError) as caught:
+        spec.call((np.array([1, 5, 2], dtype=kind), 4.0 if spec is GET_NUMBER else 4))
+    assert caught.value.rows.tolist() == [False, True, False]
+    assert f"{spec.name}: 'lo' is 5, which is above 'hi', 4" == caught.value.message
+    assert caught.value.hint == "give the lower end first"
+
+
+def test_a_number_with_decimals_is_the_rounded_number() -> None:
+    exact = GET_NUMBER.call((0.05, 9.99)).column(1, CONTEXT).to_list()
+    call = GET_NUMBER.call((0.05, 9.99, 1.0))
+    values = call.column(1, CONTEXT).to_list()
+    assert all(len(repr(value)) <= 3 for value in values)
+    assert all(abs(value - other) <= 0.1 for value, other in zip(values, exact, strict=True))
+    assert (min(values), max(values)) == (0.1, 9.9)
+    assert values[:9] == [call.row(1, RowContext(n, 0)) for n in range(9)]
+    ends = np.linspace(1, 9, ROWS)
+    mixed = GET_NUMBER.call((0.0, ends, 2.0)).column(1, CONTEXT).to_list()
+    assert mixed[-1] == GET_NUMBER.call((0.0, 9.0, 2.0)).row(1, RowContext(ROWS - 1, 0))
+
+
+def test_numbers_with_decimals_that_do_not_exist_are_refused() -> None:
+    with pytest.raises(EvaluationError, match=r"no number with 1 decimals is from 0\.21 to 0\.29"):
+        GET_NUMBER.check((0.21, 0.29, 1.0))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from eventer.functions import data_files
+from eventer.functions.booleans import GET_BOOLEAN
 from eventer.functions.choices import GET_ONE_OF
 from eventer.functions.columns import DictionaryColumn
 from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
@@ -77,6 +78,22 @@ def test_an_item_written_twice_is_twice_as_likely(axis):
     made = column(GET_ONE_OF.call(("a, b, a, c",)), axis)
     codes = np.unique(np.array(made.to_list()), return_inverse=True)[1]
     assert fit.chi_square(np.bincount(codes), [2, 1, 1]) > fit.LEVEL
+
+
+@along
+def test_weighted_items_are_as_frequent_as_their_weights(axis):
+    weights = [1, 0, 2.5, 1e-3, 7, 2]
+    counts = np.zeros(len(weights))
+    made = column(GET_ONE_OF.call(([*range(len(weights))], weights)), axis)
+    np.add.at(counts, np.array(made.entries)[made.codes], 1)
+    assert fit.chi_square(counts, weights) > fit.LEVEL
+
+
+@along
+@pytest.mark.parametrize("probability", [0.5, 0.02])
+def test_booleans_are_as_frequent_as_their_probability(probability, axis):
+    counts = np.bincount(column(GET_BOOLEAN.call((probability,)), axis).values)
+    assert fit.chi_square(counts, [1 - probability, probability]) > fit.LEVEL
 
 
 @along

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from eventer.core.errors import BudgetError, DestinationRejectedError, EvaluationError
-from eventer.core.model import ColumnType, Stream, Template
+from eventer.core.model import ColumnType, Segment, Stream, Template
 from eventer.kernels.json.assemble import MIN_ROWS_TO_IMPORT_NUMBA
 from eventer.plan.columnar_engine import Plan
 from eventer.plan.engine import EventContext
 from eventer.plan.plan_fields import PatchedFields
 from eventer.plan.prepare import prepare
+from eventer.runs.pacing import Pace
 
 NATIVES = """
 local get_integer = std.native('get_integer'), get_one_of = std.native('get_one_of');
@@ -149,3 +150,88 @@ def test_engines_that_start_together_prefetch_at_different_ticks(monkeypatch):
         busy.append(len(runs))
     assert busy[0] == len(several)
     assert max(busy[1:]) <= 8
+
+
+TIMED = NATIVES + "{ at: when('now-1h', 'now', '1ms'), n: get_integer(0, 9) }"
+
+
+def counted_runs(monkeypatch):
+    runs = []
+    run = Plan.run
+    monkeypatch.setattr(Plan, "run", lambda *args: runs.append(1) or run(*args))
+    return runs
+
+
+def ticks(engine, pace, indices):
+    """The texts of events, requested one by one with the times of a pace."""
+    return [
+        engine.generate(at, pace.scheduled(at, 1), None, pace.scheduled).text[0].as_py()
+        for at in indices
+    ]
+
+
+def pace_of(*segments):
+    return Pace([Segment(*each) for each in segments])
+
+
+STEADY = pace_of((10**18, 0, 1, 10**9))
+REPACED = pace_of((10**18, 0, 1, 10**9), (10**18 + 150 * 10**9, 150, 3, 10**8))
+RESUMED = pace_of((10**18, 0, 1, 10**9), (2 * 10**18, 150, 1, 10**9))
+
+
+def test_events_that_read_the_time_are_generated_ahead(monkeypatch):
+    runs = counted_runs(monkeypatch)
+    ours, theirs = engines(TIMED)
+    found = ticks(ours, STEADY, range(600))
+    assert len(runs) < 8
+    assert found == theirs.generate(0, STEADY.scheduled(0, 600)).text.to_pylist()
+
+
+@pytest.mark.parametrize("after", [REPACED, RESUMED])
+def test_events_generated_ahead_with_other_times_are_generated_again(after):
+    ours, theirs = engines(TIMED)
+    ticks(ours, STEADY, range(150))
+    found = ticks(ours, after, range(150, 400))
+    assert found == theirs.generate(150, after.scheduled(150, 250)).text.to_pylist()
+
+
+def test_events_generated_ahead_serve_a_backlog_with_their_own_times():
+    ours, theirs = engines(TIMED)
+    ticks(ours, STEADY, range(70))
+    backlog = ours.generate(70, STEADY.scheduled(70, 100), None, STEADY.scheduled)
+    assert backlog.scheduled.tolist() == STEADY.scheduled(70, backlog.count).tolist()
+    assert backlog.text.to_pylist() == (
+        theirs.generate(70, STEADY.scheduled(70, backlog.count)).text.to_pylist()
+    )
+    assert ticks(ours, STEADY, [170, 20]) == [
+        theirs.generate(at, STEADY.scheduled(at, 1)).text[0].as_py() for at in (170, 20)
+    ]
+
+
+def test_nothing_is_generated_ahead_without_later_times(monkeypatch):
+    runs = counted_runs(monkeypatch)
+    ours, theirs = engines(TIMED)
+    assert events(ours, 20, 1) == events(theirs, 20, 1)
+    assert len(runs) == 20
+    for none_known in (None, lambda first, count: np.empty(0, dtype=np.int64)):
+        batch = ours.generate(20, due(20, 1), None, none_known)
+        assert batch.text.to_pylist() == theirs.generate(20, due(20, 1)).text.to_pylist()
+
+
+def test_an_event_that_raises_ends_what_is_generated_ahead():
+    text = (
+        NATIVES
+        + "local n = get_integer(0, 40);\n{ at: when('now', 'now', '1s'), n: assert n != 3; n }"
+    )
+    ours, theirs = engines(text)
+    found, expected = ([outcome(each, at) for at in range(300)] for each in (ours, theirs))
+    assert found == expected
+    assert any(isinstance(each, tuple) for each in found)
+
+
+def outcome(engine, at):
+    """The text of an event, or its index and error."""
+    try:
+        return ticks(engine, STEADY, [at])[0]
+    except EvaluationError as error:
+        return error.index, error.message

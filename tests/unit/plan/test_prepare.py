@@ -12,7 +12,7 @@ from eventer.core.model import ColumnType, Stream, Template
 from eventer.jsonnet.budget import Budget
 from eventer.plan.engine import EventContext
 from eventer.plan.interpreter_engine import empty_batch
-from eventer.plan.prepare import prepare, root_key
+from eventer.plan.prepare import prepare, prepare_stored, root_key
 
 CONTRACT = Path(__file__).parents[2] / "acceptance" / "contract" / "event.jsonnet"
 NATIVES = "local get_integer = std.native('get_integer'), pick = std.native('get_one_of');\n"
@@ -133,6 +133,28 @@ def test_wrong_constant_arguments_are_errors_with_their_place(text, column):
     with pytest.raises(TemplateError) as caught:
         prepare(Template(text))
     assert (caught.value.place.line, caught.value.place.column) == (1, column)
+
+
+MISFITS = [
+    ("std.native('get_integer')(lo=10, hi=1)", "'lo' is 10, which is above 'hi', 1"),
+    ("if false then std.native('get_integer')(lo=10, hi=1)", "'lo' is 10"),
+    ("local g = std.native('get_integer'); g(1, g(1, 2), 3)", "takes 2 arguments, not 3"),
+    ("local g = std.native('get_integer'); g(low=1, hi=g(1, 2))", "has no parameter 'low'"),
+    ("local g = std.native('get_integer'); g(g(1, 2), lo=1, hi=2)", "'lo' of get_integer is given"),
+    ("local g = std.native('get_integer'); g(g(1, 2))", "argument 'hi' of get_integer is missing"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), MISFITS)
+def test_arguments_that_do_not_fit_are_errors_before_the_first_event(text, message):
+    with pytest.raises(TemplateError, match=message) as caught:
+        prepare(Template(text))
+    assert caught.value.place.line == 1
+
+
+@pytest.mark.parametrize("text", [text for text, _ in MISFITS])
+def test_the_generators_of_earlier_versions_are_not_checked_again(text):
+    assert prepare_stored(Template(f"if false then {text} else 1")).shape
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,42 @@
 """Parts of a record as JSON text."""
 
+from fractions import Fraction
+
 import pytest
 
 from eventer.core.model import Column, ColumnType, EventShape, KafkaTarget, PostgresTarget
-from eventer.registry.codec import read_shape, read_target, shape_text, target_text
+from eventer.core.pace import (
+    Cron,
+    EventRate,
+    PaceSpec,
+    Profile,
+    Stage,
+    Stages,
+    Steady,
+    ticks,
+)
+from eventer.registry.codec import (
+    pace_text,
+    read_pace,
+    read_shape,
+    read_target,
+    shape_text,
+    target_text,
+)
+
+RATE = EventRate(7, 1_000_000_000)
+PACES = [
+    ticks(10, 5),
+    PaceSpec(Steady(RATE), "random", start="now-7d", end=9, max_events=3),
+    PaceSpec(Stages((Stage(EventRate(0, 1), RATE, 5), Stage(RATE, RATE, 9)), repeat=None)),
+    PaceSpec(Profile(RATE, (Fraction(1, 3), Fraction(0)) * 12, "Europe/Berlin")),
+    PaceSpec(Cron("0 9 * * MON", "Asia/Tokyo", 50)),
+]
+
+
+@pytest.mark.parametrize("pace", PACES, ids=lambda pace: type(pace.shape).__name__)
+def test_paces_of_every_kind_are_read_back(pace):
+    assert read_pace(pace_text(pace)) == pace
 
 
 @pytest.mark.parametrize("absent", [(), ("nope", "/a/b")])

@@ -12,6 +12,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +37,17 @@ from eventer.core.model import (
     Segment,
     Stream,
     Template,
+)
+from eventer.core.pace import (
+    Cron,
+    EventRate,
+    PaceSpec,
+    Profile,
+    Stage,
+    Stages,
+    Steady,
+    Ticks,
+    ticks,
 )
 from eventer.destinations.base import Delivery, DeliveryOutcome
 from eventer.plan.engine import EventContext
@@ -136,7 +148,7 @@ class Generator:
     segments: list[Segment]
     raising: frozenset[int] = frozenset()
     refused: frozenset[int] = frozenset()
-    wanted: Segment | None = None
+    wanted: int | None = None
     state: str = "running"
     seen: int = 0
     frozen_at: int | None = None
@@ -161,11 +173,39 @@ class Process:
     wake: int | None = None
 
 
+class PaceChooser:
+    """Paces of every kind. It has a generator of its own, so that seeds keep their faults."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(~seed)
+
+    def __call__(self, ticks: PaceSpec) -> PaceSpec:
+        assert isinstance(ticks.shape, Ticks)
+        rate = EventRate(ticks.shape.count, ticks.shape.interval)
+        faster = EventRate(3 * rate.events, rate.period)
+        zero = EventRate(0, 1)
+        shape = self._random.choice(
+            [
+                ticks.shape,
+                Steady(rate),
+                Stages((Stage(zero, faster, 3 * SECOND), Stage(faster, zero, SECOND)), None),
+                Stages((Stage(rate, rate, 2 * SECOND), Stage(zero, zero, 700 * MS)), None),
+                Profile(rate, (Fraction(1), Fraction(5, 3)) * 12, "Asia/Kolkata"),
+                Cron("* * * * *", count=ticks.shape.count),
+            ]
+        )
+        even = isinstance(shape, Ticks | Cron) or self._random.random() < 0.5
+        return PaceSpec(shape, "even" if even else "random")
+
+
 class Simulation:
     """Runs one seed: generators, a shard that crashes, and a server with faults."""
 
-    def __init__(self, seed: int, *, fences: frozenset[str] = ALL_FENCES) -> None:
+    def __init__(
+        self, seed: int, *, fences: frozenset[str] = ALL_FENCES, all_paces: bool = False
+    ) -> None:
         self.random = random.Random(seed)
+        self._choose_pace = PaceChooser(seed) if all_paces else None
         self.now = 1_700_000_000 * SECOND
         self.server = Server(fences)
         self.faults = True
@@ -189,10 +229,14 @@ class Simulation:
         return Generator(
             PositionKey(7, number, 0),
             self.random.choice(list(OnError)),
-            [begin(self.now, 0, count=count, interval=interval)],
+            [begin(self.now, 0, self._pace(ticks(count, interval)))],
             raising=bad if raising else frozenset(),
             refused=frozenset() if raising else bad,
         )
+
+    def _pace(self, ticks: PaceSpec) -> PaceSpec:
+        """The pace of these ticks, or one of another kind with about as many events."""
+        return self._choose_pace(ticks) if self._choose_pace is not None else ticks
 
     # --- time ---------------------------------------------------------------------------------
 
@@ -252,12 +296,9 @@ class Simulation:
                 assert position.next >= generator.seen, "the position went back"
                 generator.seen = position.next
                 if generator.wanted is not None:
-                    wanted, generator.wanted = generator.wanted, None
-                    generator.segments.append(
-                        begin(
-                            wanted.t0, position.next, count=wanted.count, interval=wanted.interval
-                        )
-                    )
+                    at, generator.wanted = generator.wanted, None
+                    old = Pace(generator.segments)
+                    generator.segments.append(old.resumed(at, position.next))
                 self.shard.resume(key, Pace(generator.segments))
             case FlowFailed(key=key, error=error):
                 self.generators[key].state = "failed"
@@ -292,8 +333,7 @@ class Simulation:
     def resume(self, generator: Generator) -> None:
         assert len(self.server.log.get(generator.key.generator, [])) == generator.frozen_at
         generator.state, generator.frozen_at = "running", None
-        pace = generator.segments[-1]
-        generator.wanted = begin(self.now, 0, count=pace.count, interval=pace.interval)
+        generator.wanted = self.now
         self.shard.assign(generator.assignment(outcome_unknown=False))
 
     def _assign_with_new_pace(self, generator: Generator) -> None:
@@ -301,7 +341,8 @@ class Simulation:
         if generator.wanted is None:
             count, interval = self.random.randint(1, 12), self.random.randint(60, 1500) * MS
             old = Pace(generator.segments)
-            generator.segments.append(repace(old, self.now, count=count, interval=interval))
+            pace = self._pace(ticks(count, interval))
+            generator.segments.append(repace(old, self.now, pace, generator.key.generator))
         self.shard.assign(generator.assignment(outcome_unknown=False))
 
     def crash(self) -> None:
@@ -316,7 +357,10 @@ class Simulation:
 
     def copy(self) -> None:
         """The process is replaced as if dead, and continues for a while."""
-        if any(g.state in {"pausing", "repacing"} or g.wanted for g in self.generators.values()):
+        if any(
+            g.state in {"pausing", "repacing"} or g.wanted is not None
+            for g in self.generators.values()
+        ):
             return
         old = self.process
         self.replaced_processes.append(old)
@@ -502,9 +546,15 @@ class Simulation:
 _SPENDING = frozenset({"spends", "silent"})
 
 
-def simulate(seed: int, *, fences: frozenset[str] = ALL_FENCES, turns: int = 8) -> Simulation:
+def simulate(
+    seed: int,
+    *,
+    fences: frozenset[str] = ALL_FENCES,
+    turns: int = 8,
+    all_paces: bool = False,
+) -> Simulation:
     """Runs a seed and checks the result."""
-    simulation = Simulation(seed, fences=fences)
+    simulation = Simulation(seed, fences=fences, all_paces=all_paces)
     simulation.start()
     for _ in range(turns):
         simulation.run(simulation.random.randint(200, 1800) * MS)

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from eventer.core.errors import RequestError
 from eventer.core.model import Segment
-from eventer.runs.pacing import END, Pace, begin, parse_rate, rate, repace
+from eventer.core.pace import ticks
+from eventer.core.rate import parse_rate
+from eventer.runs.pacing import END, Pace, begin, peak_rate, repace
 
 T0 = 1_700_000_000_000_000_000
 SECOND = 1_000_000_000
@@ -21,23 +23,23 @@ instants = st.integers(0, 10**11).map(lambda offset: T0 + offset)
 def paces(draw: st.DrawFn) -> Pace:
     """A pace with a history of new paces and restarts, each at a later instant."""
     now = T0
-    pace = Pace([begin(now, draw(st.integers(0, 5)), count=draw(counts), interval=draw(intervals))])
+    pace = Pace([begin(now, draw(st.integers(0, 5)), ticks(draw(counts), draw(intervals)))])
     for _ in range(draw(st.integers(0, 4))):
         now += draw(st.integers(0, 10**10))
         count, interval = draw(counts), draw(intervals)
         if draw(st.booleans()):
-            segment = repace(pace, now, count=count, interval=interval)
+            segment = repace(pace, now, ticks(count, interval))
         else:
             start = pace.segments[0].n0
             position = draw(st.integers(start, max(start, min(pace.due_end(now), start + 1000))))
-            segment = begin(now, position, count=count, interval=interval)
+            segment = begin(now, position, ticks(count, interval))
         pace = Pace([*pace.segments, segment])
     return pace
 
 
 class TestOneSegment:
     def test_first_tick_is_due_at_once(self) -> None:
-        pace = Pace([Segment(T0, 0, 10, 1000)])
+        pace = Pace([Segment(T0, 0, ticks(10, 1000))])
         assert pace.due_end(T0 - 1) == 0
         assert pace.due_end(T0) == 10
 
@@ -45,36 +47,36 @@ class TestOneSegment:
         ("now", "end"), [(0, 110), (999, 110), (1000, 120), (1001, 120), (10_000_000, 100_110)]
     )
     def test_tick_k_is_due_at_t0_plus_k_intervals(self, now: int, end: int) -> None:
-        assert Pace([Segment(T0, 100, 10, 1000)]).due_end(T0 + now) == end
+        assert Pace([Segment(T0, 100, ticks(10, 1000))]).due_end(T0 + now) == end
 
     def test_no_drift_over_ten_years(self) -> None:
         third = 333_333_333
-        pace = Pace([Segment(T0, 0, 1, third)])
-        ticks = 10 * 365 * 24 * 3600 * 3
-        assert pace.due_at(ticks) == T0 + ticks * third
-        assert pace.due_end(T0 + ticks * third - 1) == ticks
-        assert pace.due_end(T0 + ticks * third) == ticks + 1
+        pace = Pace([Segment(T0, 0, ticks(1, third))])
+        number = 10 * 365 * 24 * 3600 * 3
+        assert pace.due_at(number) == T0 + number * third
+        assert pace.due_end(T0 + number * third - 1) == number
+        assert pace.due_end(T0 + number * third) == number + 1
 
     @given(counts, intervals, st.integers(0, 10**6), st.integers(1, 200))
     def test_vector_of_times_is_each_due_time(
         self, count: int, interval: int, first: int, n: int
     ) -> None:
-        pace = Pace([Segment(T0, 0, count, interval)])
+        pace = Pace([Segment(T0, 0, ticks(count, interval))])
         expected = [T0 + index // count * interval for index in range(first, first + n)]
         assert pace.scheduled(first, n).tolist() == expected
 
     def test_counts_beyond_a_batch_are_one_tick(self) -> None:
-        pace = Pace([Segment(T0, 0, 1 << 62, 5)])
+        pace = Pace([Segment(T0, 0, ticks(1 << 62, 5))])
         assert set(pace.scheduled((1 << 62) - 3, 3).tolist()) == {T0}
 
     def test_times_beyond_64_bits_are_rejected(self) -> None:
-        pace = Pace([Segment(T0, 0, 1, 10**15)])
+        pace = Pace([Segment(T0, 0, ticks(1, 10**15))])
         with pytest.raises(RequestError, match="event 99999 is due after the year 2262"):
             pace.scheduled(90_000, 10_000)
 
     def test_an_index_before_the_first_segment_has_no_time(self) -> None:
         with pytest.raises(ValueError, match="before the first segment"):
-            Pace([Segment(T0, 5, 1, 1)]).due_at(4)
+            Pace([Segment(T0, 5, ticks(1, 1))]).due_at(4)
 
 
 class TestHistory:
@@ -111,15 +113,15 @@ class TestHistory:
 
 class TestRepace:
     def test_last_due_tick_plus_the_new_interval(self) -> None:
-        old = Pace([Segment(T0, 0, 10, 1000)])
-        new = repace(old, T0 + 2500, count=3, interval=700)
-        assert new == Segment(T0 + 2000 + 700, 30, 3, 700)
+        old = Pace([Segment(T0, 0, ticks(10, 1000))])
+        new = repace(old, T0 + 2500, ticks(3, 700))
+        assert new == Segment(T0 + 2000 + 700, 30, ticks(3, 700))
 
     @given(paces(), instants, counts, intervals)
     def test_no_index_is_skipped_or_due_again(
         self, old: Pace, now: int, count: int, interval: int
     ) -> None:
-        new = Pace([*old.segments, repace(old, now, count=count, interval=interval)])
+        new = Pace([*old.segments, repace(old, now, ticks(count, interval))])
         boundary = old.due_end(now)
         assert new.segments[-1].n0 == boundary
         first = min(s.n0 for s in old.segments)
@@ -128,8 +130,8 @@ class TestRepace:
         assert new.due_end(now) >= boundary
 
     def test_a_segment_begins_at_once_if_no_event_was_due(self) -> None:
-        old = Pace([Segment(T0 + 100, 7, 1, 50)])
-        assert repace(old, T0, count=2, interval=9) == Segment(T0, 7, 2, 9)
+        old = Pace([Segment(T0 + 100, 7, ticks(1, 50))])
+        assert repace(old, T0, ticks(2, 9)) == Segment(T0, 7, ticks(2, 9))
 
 
 class TestRate:
@@ -157,15 +159,15 @@ class TestRate:
             parse_rate(text)
 
     def test_rate_is_events_a_second(self) -> None:
-        assert rate(Segment(0, 0, 10, 8_000_000_000)) == 1.25
+        assert peak_rate(ticks(10, 8_000_000_000)) == 1.25
 
 
 def test_a_new_interval_beyond_the_last_instant_ends_there():
     now = T0
-    begun = Pace([begin(now, 0, count=1, interval=SECOND)])
-    longest = repace(begun, now, count=1, interval=END - 1)
-    assert longest == Segment(t0=END - 1, n0=1, count=1, interval=END - 1)
+    begun = Pace([begin(now, 0, ticks(1, SECOND))])
+    longest = repace(begun, now, ticks(1, END - 1))
+    assert longest == Segment(t0=END - 1, n0=1, pace=ticks(1, END - 1))
     long = Pace([*begun.segments, longest])
     assert long.due_end(now + SECOND) == 1
-    back = repace(long, now + SECOND, count=2, interval=SECOND)
-    assert back == Segment(t0=now + SECOND, n0=1, count=2, interval=SECOND)
+    back = repace(long, now + SECOND, ticks(2, SECOND))
+    assert back == Segment(t0=now + SECOND, n0=1, pace=ticks(2, SECOND))

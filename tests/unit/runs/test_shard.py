@@ -16,6 +16,7 @@ from eventer.core.errors import (
     UnknownOutcomeError,
 )
 from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError, Position, PositionKey, Segment
+from eventer.core.pace import ticks
 from eventer.destinations.base import DeliveryOutcome, Flow
 from eventer.runs.assignment import Assignment
 from eventer.runs.backoff import CAP_NS, COSTLY_BASE_NS, FENCED_NS, RETRY_NS
@@ -75,7 +76,7 @@ class ShardDriver:
         outcome_unknown: bool = False,
         poison_index: int | None = None,
     ) -> None:
-        self.paces[key] = Pace([Segment(self.now, 0, count, interval)])
+        self.paces[key] = Pace([Segment(self.now, 0, ticks(count, interval))])
         self.shard.assign(
             Assignment(
                 key,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from eventer.core.model import OnError, PositionKey
+from eventer.core.pace import ticks
 from eventer.runs.pacing import begin
 from tests.unit.runs.simulation import ALL_FENCES, MS, SECOND, Generator, Simulation, simulate
 
@@ -15,9 +16,10 @@ SLOW_BLOCKS, SEEDS_A_SLOW_BLOCK = 50, 200
 
 
 def simulate_all(first: int, count: int) -> None:
+    """Every other seed has paces of all kinds."""
     for seed in range(first, first + count):
         try:
-            simulate(seed)
+            simulate(seed, all_paces=seed % 2 == 1)
         except Exception as error:
             error.add_note(f"seed {seed}")
             raise
@@ -99,7 +101,7 @@ def one_event_per_second(size: int) -> Simulation:
         PositionKey(7, n, 0): Generator(
             PositionKey(7, n, 0),
             OnError.STOP,
-            [begin(simulation.now + n * 7 * MS, 0, count=1, interval=SECOND)],
+            [begin(simulation.now + n * 7 * MS, 0, ticks(1, SECOND))],
         )
         for n in range(size)
     }

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from eventer.core.model import KafkaTarget, PostgresTarget, Segment, Stream
+from eventer.core.pace import ticks
 from eventer.service.generator import Generator
 from eventer.service.generator_index import GeneratorIndex
 from eventer.testing.registry_conformance import sample_record, sample_spec
@@ -62,6 +63,6 @@ def test_removed_generators_are_not_found(index):
 
 def test_usage_follows_a_change_of_pace(index):
     changed = index[1]
-    changed.update_record(segments=(Segment(0, 0, 7, 1_000_000_000),))
+    changed.update_record(segments=(Segment(0, 0, ticks(7, 1_000_000_000)),))
     index.update_rate(changed)
     assert index.usage.rates[1] == 7.0

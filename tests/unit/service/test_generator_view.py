@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from eventer.core.model import GeneratorState, Position, Segment
+from eventer.core.pace import EventRate, PaceSpec, Stage, Stages, Steady, ticks
 from eventer.registry.base import Cluster
 from eventer.service.connections import known_connections
 from eventer.service.generator import Generator, view
@@ -19,7 +20,7 @@ SECOND = 1_000_000_000
 @pytest.fixture
 def generator():
     record = sample_record(7)
-    segment = Segment(t0=0, n0=0, count=10, interval=SECOND)
+    segment = Segment(0, 0, ticks(10, SECOND))
     record = replace(record, segments=(segment,), state=GeneratorState.RUNNING)
     return Generator(record, cluster=1, position=Position(50))
 
@@ -33,6 +34,41 @@ def test_a_resumed_generator_shows_no_lag_of_ticks_that_it_drops(generator):
 
 def test_a_generator_that_replays_shows_the_lag_of_all_ticks(generator):
     assert view(generator, 1_000 * SECOND, None).lag == 10_010 - 50
+
+
+@pytest.mark.parametrize(("position", "keeps"), [(0, True), (599, True), (600, False)])
+def test_a_restart_while_the_past_is_delivered_begins_no_segment(generator, position, keeps):
+    """The generator was added at 600 s, with a start of 600 s before."""
+    pace = PaceSpec(Steady(EventRate(1, SECOND)), start="now-10m")
+    generator.update_record(segments=(Segment(0, 0, pace),), created_at=600 * SECOND)
+    generator.position, generator.new_segment_at = Position(position), 900 * SECOND
+    begun = [each.segment for each in generator.changes_at(position, None, 900 * SECOND)]
+    assert begun == ([] if keeps else [Segment(900 * SECOND, 600, pace)])
+    assert view(generator, 900 * SECOND, None).lag == (901 - position if keeps else 1)
+
+
+def test_a_start_in_the_future_outlives_a_restart(generator):
+    pace = PaceSpec(Steady(EventRate(1, SECOND)), start="now+10m")
+    generator.update_record(segments=(Segment(600 * SECOND, 0, pace),), created_at=0)
+    generator.position, generator.new_segment_at = Position(0), 300 * SECOND
+    assert not list(generator.changes_at(0, None, 300 * SECOND))
+    shown = view(generator, 300 * SECOND, None)
+    assert (shown.lag, shown.next_tick, shown.requested_rate) == (0, 600 * SECOND, 0)
+
+
+def test_the_requested_rate_of_a_paused_generator_is_that_at_its_position(generator):
+    stages = (
+        Stage(EventRate(1, SECOND), EventRate(1, SECOND), 10 * SECOND),
+        Stage(EventRate(9, SECOND), EventRate(9, SECOND), 10 * SECOND),
+    )
+    generator.update_record(
+        segments=(Segment(0, 0, PaceSpec(Stages(stages))),), state=GeneratorState.PAUSED
+    )
+    generator.position = Position(5)
+    assert view(generator, 15 * SECOND, None).requested_rate == 1
+    generator.update_record(state=GeneratorState.RUNNING)
+    assert view(generator, 15 * SECOND, None).requested_rate == 9
+    assert view(generator, 25 * SECOND, None).requested_rate == 0
 
 
 def test_the_guarantee_is_unknown_until_the_server_has_decided_it(generator):

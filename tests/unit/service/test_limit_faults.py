@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from eventer.core.pace import ticks
 from eventer.service.generator import Generator
 from eventer.service.generator_index import GeneratorIndex
 from eventer.service.limit_faults import limit_faults
@@ -12,7 +13,7 @@ from eventer.settings.model import Limits
 from tests.unit.service.test_resolved_schedule import EVENT, NOW, resolved
 
 SECOND = 1_000_000_000
-SLOW = replace(EVENT, count=1, interval=SECOND)
+SLOW = replace(EVENT, pace=ticks(1, SECOND))
 
 
 def asked(names, *, topics=("boo",), **changes):
@@ -58,8 +59,12 @@ def test_topics_and_tables():
 
 def test_requested_events_per_second():
     limits = Limits(events_per_second=100)
-    known = there("ab", count=40)
-    assert not list(limit_faults(asked("c", count=20), known, limits))
-    assert pointers(limit_faults(asked("c", count=21), known, limits)) == ["/events/0/interval"]
-    assert not list(limit_faults(asked("b", count=60), known, limits))
-    assert pointers(limit_faults(asked("b", count=61), known, limits)) == ["/events/0/interval"]
+    known = there("ab", pace=ticks(40, SECOND))
+    assert not list(limit_faults(asked("c", pace=ticks(20, SECOND)), known, limits))
+    assert pointers(limit_faults(asked("c", pace=ticks(21, SECOND)), known, limits)) == [
+        "/events/0/interval"
+    ]
+    assert not list(limit_faults(asked("b", pace=ticks(60, SECOND)), known, limits))
+    assert pointers(limit_faults(asked("b", pace=ticks(61, SECOND)), known, limits)) == [
+        "/events/0/interval"
+    ]

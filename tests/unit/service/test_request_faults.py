@@ -4,6 +4,7 @@ import pytest
 
 from eventer.core.errors import RequestError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.pace import EventRate, PaceSpec, Steady, ticks
 from eventer.service.connections import KnownConnection, PostgresConnector
 from eventer.service.request_faults import raise_faults, request_faults
 from eventer.service.requests import (
@@ -21,14 +22,17 @@ CONNECTIONS = {
 }
 
 
+NOW = 1_700_000_000_000_000_000
+
+
 def pointers(request: AddRequest) -> list[str]:
-    return [fault.pointer for fault in request_faults(request, CONNECTIONS)]
+    return [fault.pointer for fault in request_faults(request, CONNECTIONS, NOW)]
 
 
 def to(target: Target, *, schedule: tuple[str, str] = ("d", "e")) -> AddRequest:
     return AddRequest(
         (DestinationRequest("d", target),),
-        (EventRequest("{}", id="e", interval=1),),
+        (EventRequest("{}", id="e", pace=ticks(1, 1)),),
         (ScheduleRequest(*schedule),),
     )
 
@@ -52,7 +56,7 @@ def test_options_of_what_is_written() -> None:
 
 def test_unknown_ids() -> None:
     request = to(KafkaTarget("orders"), schedule=("dd", "nobody"))
-    faults = list(request_faults(request, CONNECTIONS))
+    faults = list(request_faults(request, CONNECTIONS, NOW))
     assert [(f.pointer, f.message) for f in faults] == [
         ("/schedules/0/destination_id", "unknown destination 'dd': the request does not define it"),
         ("/schedules/0/event_id", "unknown event 'nobody': the request does not define it"),
@@ -61,10 +65,10 @@ def test_unknown_ids() -> None:
 
 def test_duplicate_ids() -> None:
     destination = DestinationRequest("d", KafkaTarget("orders"))
-    event = EventRequest("{}", id="e", interval=1)
+    event = EventRequest("{}", id="e", pace=ticks(1, 1))
     request = AddRequest((destination,) * 3, (event, event), ())
     assert pointers(request) == ["/destinations/1/id", "/destinations/2/id", "/events/1/id"]
-    messages = [fault.message for fault in request_faults(request, CONNECTIONS)]
+    messages = [fault.message for fault in request_faults(request, CONNECTIONS, NOW)]
     assert messages[1:] == ["the id 'd' is defined twice", "the id 'e' is defined twice"]
 
 
@@ -72,7 +76,7 @@ def test_unknown_unconfigured_and_mismatched_connections() -> None:
     for name in ("kafk", "postgres", "later"):
         request = to(KafkaTarget("orders", connection=name))
         assert pointers(request) == ["/destinations/0/kafka/connection"]
-    (fault,) = request_faults(to(KafkaTarget("orders", connection="later")), CONNECTIONS)
+    (fault,) = request_faults(to(KafkaTarget("orders", connection="later")), CONNECTIONS, NOW)
     assert fault.hint is not None
     assert "EVENTER_CONNECTIONS__LATER__BOOTSTRAP_SERVERS" in fault.hint
 
@@ -94,7 +98,7 @@ def test_invalid_names() -> None:
     ],
 )
 def test_reserved_names(target: KafkaTarget | PostgresTarget) -> None:
-    (fault,) = request_faults(to(target), CONNECTIONS)
+    (fault,) = request_faults(to(target), CONNECTIONS, NOW)
     assert "is reserved for" in fault.message
     assert "choose another" in fault.message
 
@@ -109,8 +113,25 @@ def test_options_that_are_not_pointers() -> None:
 
 def test_all_faults_are_raised_together() -> None:
     request = to(KafkaTarget("a/b", connection="nowhere"), schedule=("x", "y"))
-    faults = list(request_faults(request, CONNECTIONS))
+    faults = list(request_faults(request, CONNECTIONS, NOW))
     with pytest.raises(RequestError, match="4 mistakes") as caught:
         raise_faults(faults)
     assert caught.value.faults == tuple(faults)
     raise_faults([])
+
+
+@pytest.mark.parametrize(
+    ("pace", "pointer"),
+    [
+        (PaceSpec(Steady(EventRate(1, 5)), start="now-60y"), "/events/0/pace/start"),
+        (PaceSpec(Steady(EventRate(1, 5)), start="now-4000w"), "/events/0/pace/start"),
+        (
+            PaceSpec(Steady(EventRate(1, 5)), start="now-1h", end=NOW - 5 * 10**12),
+            "/events/0/pace/end",
+        ),
+        (PaceSpec(Steady(EventRate(1, 5)), end=0), "/events/0/pace/end"),
+    ],
+)
+def test_times_of_a_pace_that_cannot_be(pace: PaceSpec, pointer: str) -> None:
+    request = AddRequest((), (EventRequest("{}", id="e", pace=pace),), ())
+    assert pointers(request) == [pointer]

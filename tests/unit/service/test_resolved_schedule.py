@@ -12,6 +12,7 @@ from eventer.core.model import (
     Stream,
     Template,
 )
+from eventer.core.pace import ticks
 from eventer.registry.base import BeginSegment, GeneratorRecord, SetPolicies, SetState
 from eventer.service.requests import (
     AddRequest,
@@ -31,7 +32,7 @@ from eventer.service.resolved_schedule import (
 from eventer.workers.inspector_messages import Inspection
 
 NOW = 1_700_000_000_000_000_000
-EVENT = EventRequest("{}", id="e", interval=100, count=10)
+EVENT = EventRequest("{}", id="e", pace=ticks(10, 100))
 
 
 def inspection(digest: str = "ab") -> Inspection:
@@ -74,7 +75,7 @@ class TestResolvedSchedules:
 
     def test_a_new_record_starts_now_at_event_0(self) -> None:
         made = record()
-        assert made.segments == (Segment(NOW, 0, 10, 100),)
+        assert made.segments == (Segment(NOW, 0, ticks(10, 100)),)
         assert made.spec.stream == Stream(7)
         assert made.shard == made.id % 2
         assert made.fingerprints == ((0, "f1"),)
@@ -84,7 +85,7 @@ class TestResolvedSchedules:
 
 class TestConflicts:
     def test_one_identity_at_two_paces_is_a_conflict(self) -> None:
-        again = replace(EVENT, id="f", interval=200)
+        again = replace(EVENT, id="f", pace=ticks(10, 200))
         (fault,) = conflicts(resolved(EVENT, again))
         assert fault.pointer == "/schedules/1"
 
@@ -124,11 +125,11 @@ class TestChanges:
         assert list(changes_to(record(), each, NOW)) == []
 
     def test_another_pace_begins_after_the_due_events(self) -> None:
-        (each,) = resolved(replace(EVENT, count=5, interval=70))
+        (each,) = resolved(replace(EVENT, pace=ticks(5, 70)))
         assert needs_change(record(), each)
         (change,) = changes_to(record(), each, NOW + 250)
         id_ = each.id
-        assert change == BeginSegment(id_, 3, Segment(NOW + 200 + 70, 30, 5, 70), NOW + 250)
+        assert change == BeginSegment(id_, 3, Segment(NOW + 200 + 70, 30, ticks(5, 70)), NOW + 250)
 
     def test_other_policies(self) -> None:
         (each,) = resolved(replace(EVENT, on_error=OnError.SKIP))

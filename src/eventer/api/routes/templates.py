@@ -26,7 +26,7 @@ async def preview(body: PreviewBody, service: Service, request: Request) -> Resp
 
     The same request with the `seed` of the answer gives the same events.
     """
-    _set_template_pointer(request, body)
+    set_template_pointer(request, body)
     events = await service.templates.preview(body.request())
     return JsonResponse(PreviewOut.body_of(events))
 
@@ -41,7 +41,7 @@ async def preview(body: PreviewBody, service: Service, request: Request) -> Resp
 )
 async def validate(body: ValidateBody, service: Service, request: Request) -> Response:
     """Checks a template as `add` does, and whether `destination`, if given, can take its events."""
-    _set_template_pointer(request, body)
+    set_template_pointer(request, body)
     target = None if body.destination is None else body.destination.target()
     inspection = await service.templates.validate(body.request(), target)
     for rejection in inspection.rejections.values():
@@ -49,6 +49,6 @@ async def validate(body: ValidateBody, service: Service, request: Request) -> Re
     return JsonResponse(ValidateOut.json_of(inspection))
 
 
-def _set_template_pointer(request: Request, body: TemplateBody) -> None:
+def set_template_pointer(request: Request, body: TemplateBody) -> None:
     """Makes errors of the template point at the field that held it."""
     request.state.template_pointer = f"/{body.field}"

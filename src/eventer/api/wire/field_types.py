@@ -28,9 +28,10 @@ MAX_FIRST = 4 * 10**18
 """Largest index that a request may ask for: OpenAPI documents have doubles, so it is one."""
 
 
-def fail_validation(message: str, hint: str | None = None) -> NoReturn:
-    """Makes pydantic report a fault with this message and hint at the value's place."""
-    raise PydanticCustomError("refused", "{text}", {"text": message, "hint": hint})
+def fail_validation(message: str, hint: str | None = None, *, field: str | None = None) -> NoReturn:
+    """Makes pydantic report a fault at the value's place, or at a field of it."""
+    context = {"text": message, "hint": hint, "field": field}
+    raise PydanticCustomError("refused", "{text}", context)
 
 
 def _text(value: object) -> str:

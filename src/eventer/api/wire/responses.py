@@ -8,21 +8,18 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from eventer.api.wire.faults import FaultOut, WarningOut
+from eventer.api.wire.pace import PaceOut, pace_json
 from eventer.api.wire.response_model import EventsModel, Json, ResponseModel, attribute, within
 from eventer.api.wire.targets import TargetBody
-from eventer.core.duration import format_duration
 from eventer.core.errors import EventerError
 from eventer.core.instant import format_instant
 from eventer.core.model import EngineName, Guarantee, KafkaTarget, PostgresTarget
-from eventer.service.views import GeneratorFailure, Stage
+from eventer.core.pace import PaceSpec, Ticks
+from eventer.service.views import GeneratorFailure, GeneratorRecord, Stage
 
 
 def _instant_text(value: object) -> object:
     return format_instant(value) if isinstance(value, int) else value
-
-
-def _duration_text(value: object) -> object:
-    return format_duration(value) if isinstance(value, int) else value
 
 
 def _target_json(value: object) -> object:
@@ -33,6 +30,17 @@ def _target_json(value: object) -> object:
     if isinstance(value, KafkaTarget):
         options |= {"headers": dict(value.headers), "config": dict(value.config)}
     return {"type": value.kind, value.kind: {n: v for n, v in options.items() if v}}
+
+
+def _event_json(value: object) -> object:
+    if not isinstance(value, GeneratorRecord):
+        return value
+    pace, stream = value.pace, value.spec.stream.name
+    event: Json = {"dataset": value.spec.event_source.context.dataset, "stream": stream}
+    given = pace_json(pace)
+    if isinstance(pace.shape, Ticks) and pace == PaceSpec(pace.shape):
+        return event | given
+    return event | {"pace": given}
 
 
 def _fault_json(value: object) -> object:
@@ -51,20 +59,22 @@ Id = Annotated[
 InstantText = Annotated[
     str, BeforeValidator(_instant_text), Field(examples=["2026-01-01T00:00:00.000000Z"])
 ]
+Scalar: TypeAlias = str | bool | int | float | None
 AlwaysTrue: TypeAlias = Annotated[bool, WithJsonSchema({"type": "boolean", "const": True})]
 
 
 class EventOut(ResponseModel):
-    """The events of a generator, and how many are due how often."""
+    """The events of a generator, and when they are due."""
 
-    dataset: str | None = Field(
-        validation_alias=attribute("spec", "event_source", "context", "dataset")
+    dataset: str | None
+    stream: str | None
+    count: int | None = Field(default=None, description="See `interval`.")
+    interval: str | None = Field(
+        default=None,
+        examples=["10s"],
+        description="`count` events are due every `interval`; omitted if there is a `pace`.",
     )
-    stream: str | None = Field(validation_alias=attribute("spec", "stream", "name"))
-    count: int = Field(validation_alias=attribute("pace", "count"))
-    interval: Annotated[str, BeforeValidator(_duration_text)] = Field(
-        examples=["10s"], validation_alias=attribute("pace", "interval")
-    )
+    pace: PaceOut | None = Field(default=None, description="Any other pace, as in a request.")
 
 
 class ErrorOut(FaultOut):
@@ -77,11 +87,11 @@ class GeneratorOut(ResponseModel):
     """A generator."""
 
     id: Id
-    state: Literal["running", "paused", "waiting", "failed"]
+    state: Literal["running", "paused", "waiting", "failed", "finished"]
     destination: Annotated[TargetBody, BeforeValidator(_target_json)] = Field(
         validation_alias="target"
     )
-    event: EventOut = Field(validation_alias="record")
+    event: Annotated[EventOut, BeforeValidator(_event_json)] = Field(validation_alias="record")
     seed: Id = Field(validation_alias=attribute("record", "spec", "stream", "seed"))
     engine: EngineName = Field(validation_alias=attribute("record", "spec", "engine"))
     engine_reason: str | None = Field(
@@ -181,6 +191,74 @@ class ValidateOut(ResponseModel):
     failing: Annotated[FaultOut | None, BeforeValidator(_fault_json)] = Field(
         description="The first error, if some of the first 100 events fail."
     )
+
+
+class FrequencyOut(ResponseModel):
+    """A value, and how many events have it. Arrays and objects are their JSON text."""
+
+    value: Scalar
+    count: int
+
+
+class HistogramOut(ResponseModel):
+    """Events in bins of equal width; the last bin includes `most`."""
+
+    least: float
+    most: float
+    counts: list[int]
+
+
+class FieldProfileOut(ResponseModel):
+    """A field over all profiled events. Elements of arrays are not fields."""
+
+    pointer: str = Field(examples=["/customer/name"])
+    types: list[str] = Field(
+        description="JSON types of its values except null, most frequent first."
+    )
+    nulls: int = Field(description="Events with null.")
+    absent: int = Field(description="Events without the field.")
+    distinct: int = Field(description="Different values, without null.")
+    least: Scalar = Field(description="The least number, array length or text.")
+    most: Scalar = Field(description="The greatest number, array length or text.")
+    mean: float | None = Field(description="The mean of the numbers or array lengths.")
+    frequent: list[FrequencyOut] = Field(description="The ten most frequent values.")
+    histogram: HistogramOut | None = Field(description="The numbers or array lengths.")
+
+
+class ProfileOut(ResponseModel):
+    """The profile of the events of a template."""
+
+    model_config = ConfigDict(alias_generator=within("profiles"))
+
+    events: int = Field(description="Profiled events; fewer than `count` if they take long.")
+    seed: Id
+    engine: EngineName
+    reason: str | None
+    failing: Annotated[FaultOut | None, BeforeValidator(_fault_json)] = Field(
+        description="The first error, if some of the events fail."
+    )
+    fields: list[FieldProfileOut] = Field(description="At most 500.")
+    omitted: int = Field(description="Fields beyond those.")
+
+
+class SuggestionOut(ResponseModel):
+    """Text that can stand at the place, and what it means."""
+
+    label: str = Field(description="The name.", examples=["get_integer"])
+    insert: str = Field(
+        description="The text that replaces the code from `start` to the offset.",
+        examples=["std.native('get_integer')"],
+    )
+    kind: Literal["function", "variable", "field", "keyword"]
+    detail: str = Field(description="The signature or the type.", examples=["(min, max)"])
+    description: str
+
+
+class CompleteOut(ResponseModel):
+    """Suggestions, and the offset of the word that they complete."""
+
+    start: int
+    suggestions: list[SuggestionOut]
 
 
 class UncheckedOut(ResponseModel):

@@ -26,18 +26,22 @@ from eventer.core.model import WrittenPart
 from eventer.service.requests import PreviewRequest
 
 MAX_PREVIEW = 1_000
+MAX_PROFILE = 10_000
+MAX_COMPLETED = 65_536
 
 
 def _has_text(name: str) -> dict[str, JsonValue]:
     return {"required": [name], "properties": {name: {"type": "string"}}}
 
 
+TEMPLATE_FIELDS: list[JsonValue] = [_has_text("schema"), _has_text("template")]
+"""One of these fields has the template."""
+
+
 class TemplateBody(RequestModel):
     """A template: base64 in `schema`, or plain text in `template`."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [_has_text("schema"), _has_text("template")]}
-    )
+    model_config = ConfigDict(json_schema_extra={"oneOf": TEMPLATE_FIELDS})
 
     schema_: EncodedTemplate | None = Field(
         default=None, alias="schema", description="The Jsonnet template in base64."
@@ -103,3 +107,25 @@ class PreviewBody(TemplateBody):
         fields = self.request_fields()
         part = WrittenPart(fields.pop("value"), tuple(fields.pop("omit")))
         return PreviewRequest(**fields, part=part)
+
+
+class ProfileBody(TemplateBody):
+    """A template to profile."""
+
+    count: Annotated[int, Field(strict=True, ge=1, le=MAX_PROFILE)] = MAX_PROFILE
+    at: Instant | None = Field(default=None, description="The scheduled time; if omitted, now.")
+
+    def request(self) -> PreviewRequest:
+        """The request as the service takes it."""
+        return PreviewRequest(**self.request_fields())
+
+
+class CompleteBody(RequestModel):
+    """A template that is being written; it may be incomplete."""
+
+    template: Annotated[str, Field(max_length=MAX_COMPLETED)] = Field(
+        description="The Jsonnet template as plain text."
+    )
+    offset: Annotated[int, Field(strict=True, ge=0, le=MAX_COMPLETED)] = Field(
+        description="The place in it, in characters from the start."
+    )

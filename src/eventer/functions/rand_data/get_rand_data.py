@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from eventer.core.model import JsonValue
-from eventer.functions.columns import Column, ObjectColumn
 from eventer.functions.rand_data import (
     cards,
     dates_and_times,
@@ -22,8 +19,7 @@ from eventer.functions.rand_data import (
     person,
     phone,
 )
-from eventer.functions.spec import BatchContext, BoundCall, FieldSpec, FunctionSpec, ReturnType
-from eventer.kernels import draw
+from eventer.functions.spec import BoundCall, FieldSpec, FunctionSpec, ObjectCall, ReturnType
 
 # The documented order of the keys, and the hidden alias.
 _ORDER: Final = (
@@ -51,15 +47,15 @@ _BY_NAME: Final = {spec.name: spec for family in _FAMILIES for spec in family.FI
 FIELDS: Final[dict[str, FieldSpec]] = {name: _BY_NAME[name] for name in _ORDER}
 
 
-@dataclass(frozen=True, slots=True)
-class RandData(BoundCall):
+class RandData(ObjectCall):
     """An object with a column per key, except the hidden one."""
 
-    def column(self, key: draw.Key, context: BatchContext) -> Column:
-        """See `BoundCall.column`."""
-        shown = (spec for spec in FIELDS.values() if not spec.hidden)
-        made = {spec.name: partial(spec.column, key, context) for spec in shown}
-        return ObjectColumn(context.rows, made)
+    __slots__ = ()
+
+    @property
+    def fields(self) -> Mapping[str, FieldSpec]:
+        """See `ObjectCall.fields`."""
+        return FIELDS
 
 
 def _bind(_: Sequence[JsonValue]) -> BoundCall:

@@ -1,12 +1,11 @@
-"""Functions of templates: closures, the binding of arguments, the loop of tail calls."""
+"""Functions of templates: closures and the loop of tail calls."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from eventer.core.errors import EvaluationError
-from eventer.core.suggestions import did_you_mean
+from eventer.jsonnet.argument_binding import bind_arguments
 from eventer.jsonnet.budget import Meter
 from eventer.jsonnet.context import Context
 from eventer.jsonnet.object_values import MISSING
@@ -115,48 +114,3 @@ def run_tail_calls(meter: Meter) -> Value:
             meter.refuel()
         value = body(frame)
     return value  # type: ignore[no-any-return]  # code is untyped by design
-
-
-def bind_arguments(
-    function: Function, positional: Sequence[Operand], named: Mapping[str, Operand]
-) -> list[Any]:
-    """One operand per parameter, in order; MISSING for an omitted optional one.
-
-    Raises:
-        EvaluationError: too many arguments, or one is unknown, given twice or missing.
-    """
-    parameters = function.parameters
-    if len(positional) > len(parameters):
-        raise _too_many(function, len(positional))
-    given: list[Any] = [*positional, *[MISSING] * (len(parameters) - len(positional))]
-    names = [name for name, _ in parameters]
-    for name, operand in named.items():
-        if name not in names:
-            hint = did_you_mean(name, names) or f"write {signature(function)}"
-            raise EvaluationError(f"{function.name} has no parameter {name!r}", hint=hint)
-        number = names.index(name)
-        if given[number] is not MISSING:
-            raise EvaluationError(f"argument {name!r} of {function.name} is given twice")
-        given[number] = operand
-    for (name, optional), operand in zip(parameters, given, strict=True):
-        if operand is MISSING and not optional:
-            raise EvaluationError(
-                f"argument {name!r} of {function.name} is missing",
-                hint=f"write {signature(function)}",
-            )
-    return given
-
-
-def _too_many(function: Function, count: int) -> EvaluationError:
-    most = len(function.parameters)
-    plural = "" if most == 1 else "s"
-    return EvaluationError(
-        f"{function.name} takes {most or 'no'} argument{plural}, not {count}",
-        hint=f"write {signature(function)}",
-    )
-
-
-def signature(function: Function) -> str:
-    """The call of a function as text: `f(a, b=…)`."""
-    parts = [name + ("=…" if optional else "") for name, optional in function.parameters]
-    return f"{function.name}({', '.join(parts)})"

@@ -9,8 +9,8 @@ from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.model import JsonValue
 from eventer.core.source import Span
 from eventer.core.suggestions import did_you_mean
+from eventer.jsonnet.argument_binding import bind_arguments
 from eventer.jsonnet.context import Context
-from eventer.jsonnet.evaluate.closures import bind_arguments
 from eventer.jsonnet.evaluate.runtime import Runtime
 from eventer.jsonnet.natives import Native, Natives
 from eventer.jsonnet.object_values import MISSING

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from eventer.jsonnet.argument_binding import bind_arguments
 from eventer.jsonnet.arithmetic import finite
 from eventer.jsonnet.context import Context
-from eventer.jsonnet.evaluate.closures import bind_arguments
 from eventer.jsonnet.evaluate.runtime import Runtime
 from eventer.jsonnet.object_values import MISSING
 from eventer.jsonnet.std.declarations import REQUIRED, Call, StdDeclaration

@@ -34,6 +34,9 @@ MIN_ROWS_TO_IMPORT_NUMBA: Final = 2048
 MIN_ROWS_COMPILED: Final = 128
 """Rows from which a kernel is faster, if Numba is imported already."""
 
+_ROWS_PER_SAMPLE: Final = 64
+"""Rows of a simple column that take as long as one sample of a distribution."""
+
 Words: TypeAlias = NDArray[np.uint64]
 Key: TypeAlias = int | Words
 Index: TypeAlias = NDArray[np.int64] | Words
@@ -112,6 +115,16 @@ def mix64_column(words: Words) -> Words:
 def use_compiled(rows: int) -> bool:
     """Whether a kernel computes a column of this many rows; both ways give the same values."""
     return rows >= (MIN_ROWS_COMPILED if "numba" in sys.modules else MIN_ROWS_TO_IMPORT_NUMBA)
+
+
+def use_compiled_samples(rows: int) -> bool:
+    """`use_compiled` for samples, of which Python computes one after another."""
+    return use_compiled(rows * _ROWS_PER_SAMPLE if "numba" in sys.modules else rows)
+
+
+def use_compiled_walks(rows: int) -> bool:
+    """`use_compiled` for random walks, whose values take many samples each."""
+    return use_compiled(rows * _ROWS_PER_SAMPLE)
 
 
 def child_column(key: Key, step: int | Index) -> Words:

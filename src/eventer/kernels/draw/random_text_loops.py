@@ -17,6 +17,7 @@ from eventer.kernels.draw.text_writer_loops import (
     lane_of,
     write_card,
     write_entry,
+    write_form,
     write_hex,
     write_hundredths,
     write_ipv6,
@@ -45,9 +46,11 @@ _DATE: Final = int(TextOp.DATE)
 _CLOCK: Final = int(TextOp.CLOCK)
 _UNLESS: Final = int(TextOp.UNLESS)
 _SENTENCES: Final = int(TextOp.SENTENCES)
+_DROP: Final = int(TextOp.DROP)
+_TABLE: Final = int(TextOp.TABLE)
+_FORM: Final = int(TextOp.FORM)
 
 _SPACE: Final = 0x20
-_MAX_WORDS: Final = 16
 
 
 @kernel
@@ -68,7 +71,7 @@ def write_text_rows(  # noqa: PLR0915, PLR0917  one dispatch loop; a kernel take
 ) -> None:
     """Runs a program over rows: writes the texts, and where each ends, to `out` and `offsets`."""
     chain = np.empty(len(parents), dtype=np.uint64)
-    words = np.empty(_MAX_WORDS, dtype=np.uint64)
+    words = np.empty(len(slots), dtype=np.uint64)
     registers = np.empty(register_count, dtype=np.int64)
     used_words = np.empty(SENTENCE, dtype=np.int64)
     at, mark = 0, 0
@@ -129,4 +132,10 @@ def write_text_rows(  # noqa: PLR0915, PLR0917  one dispatch loop; a kernel take
                         out[at] = _SPACE
                         at += 1
                     at = write_sentence(out, at, words[b + i], data, numbers, c, d, used_words)
+            elif op == _DROP:
+                at -= registers[a]
+            elif op == _TABLE:
+                registers[a] = numbers[b + registers[c]]
+            elif op == _FORM:
+                at = write_form(out, at, words, data, numbers, b + registers[a], c, d)
         offsets[row + 1] = at

@@ -72,7 +72,18 @@ class TextOp(IntEnum):
     """Writes as many sentences as register a holds (one if a is negative), from word b on. Their
     words are entries whose starts are at base c; the radices are at base d: see `SENTENCE`."""
 
+    DROP = auto()
+    """Removes as many bytes from the end of the text as register a holds."""
+    TABLE = auto()
+    """Register a = the number at base b, indexed by register c."""
+    FORM = auto()
+    """The entry whose number is in register a; the starts of all entries are at base b. Lane c + i
+    replaces a placeholder at byte i. Base d has a placeholder, the start of its characters, and
+    their number, three times."""
 
+
+FORM_PLACEHOLDERS: Final = 3
+"""Kinds of placeholders in a form."""
 SENTENCE: Final = 6
 """Distinct words of a sentence. The entries are all words in their first, inner and last forms. The
 radices are the number of sentences, then for each position the number of remaining words and the

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from eventer.kernels.draw import Words
-from eventer.kernels.draw.random_texts import SENTENCE, Bytes, Ints
+from eventer.kernels.draw.random_texts import FORM_PLACEHOLDERS, SENTENCE, Bytes, Ints
 from eventer.kernels.support.intrinsics import BLOCK, address, copy_block, high_product
 from eventer.kernels.support.jit import callable_from_kernels
 
@@ -68,6 +68,30 @@ def write_entry(out: Bytes, at: int, data: Bytes, numbers: Ints, place: int) -> 
     """Writes the dictionary entry whose start is at `place` in the numbers."""
     start = numbers[place]
     return copy_data(out, at, data, start, numbers[place + 1] - start)
+
+
+@callable_from_kernels
+def write_form(  # noqa: PLR0917  as the kernel that calls it
+    out: Bytes,
+    at: int,
+    words: Words,
+    data: Bytes,
+    numbers: Ints,
+    place: int,
+    first: int,
+    placeholders: int,
+) -> int:
+    """Writes a form with its placeholders filled; see `TextOp.FORM`."""
+    start, stop = int(numbers[place]), int(numbers[place + 1])
+    for i in range(stop - start):
+        byte = data[start + i]
+        for kind in range(placeholders, placeholders + 3 * FORM_PLACEHOLDERS, 3):
+            if byte == numbers[kind]:
+                chosen = (lane_of(words, first + i) * numbers[kind + 2]) >> 16
+                byte = data[numbers[kind + 1] + chosen]
+                break
+        out[at + i] = byte
+    return at + stop - start
 
 
 @callable_from_kernels

@@ -108,6 +108,10 @@ class RowProgram:
         # Padded, so that literals can be copied in blocks.
         self.padded: Final = np.frombuffer(literals + bytes(PADDING_BYTES), np.uint8)
 
+    def replaced(self, code: Ints, literals: bytes) -> RowProgram:
+        """The program with other instructions and literals, and the same columns."""
+        return RowProgram(code, literals, self._prefix_classes)
+
     @cached_property
     def fused(self) -> FusedProgram:
         """The program as the kernel runs it."""

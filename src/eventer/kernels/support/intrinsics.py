@@ -108,6 +108,14 @@ def _emit_high_product(builder: Any, a: Any, b: Any) -> Any:
     return builder.trunc(builder.lshr(product, ir.Constant(_DOUBLE_WORD, 64)), _WORD)
 
 
+def _emit_bitcast_to_word(builder: Any, number: Any) -> Any:
+    return builder.bitcast(number, _WORD)
+
+
+def _emit_bitcast_to_double(builder: Any, word: Any) -> Any:
+    return builder.bitcast(word, ir.DoubleType())
+
+
 def _emit_trailing_zeros(builder: Any, word: Any) -> Any:
     return builder.cttz(word, _ZERO_IS_DEFINED)
 
@@ -160,3 +168,11 @@ trailing_zeros: Callable[[Word], int] = _intrinsic(
 
 leading_zeros: Callable[[Word], int] = _intrinsic(types.int64, [types.uint64], _emit_leading_zeros)
 """The number of zero bits above the highest one; 64 for zero."""
+
+word_of: Callable[[float], Word] = _intrinsic(types.uint64, [types.float64], _emit_bitcast_to_word)
+"""The bits of a double."""
+
+double_of: Callable[[Word], float] = _intrinsic(
+    types.float64, [types.uint64], _emit_bitcast_to_double
+)
+"""The double with these bits."""

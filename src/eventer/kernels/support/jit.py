@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from eventer.kernels.support.numba_loading import numba
 P = ParamSpec("P")
 R = TypeVar("R")
 S = TypeVar("S", bound=np.generic)
+
+_OPTIONS: Final = {"nogil": True, "error_model": "numpy"}
+"""Divisions by zero are not checked: checks cost time and prevent vector instructions."""
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
@@ -52,6 +55,20 @@ def callable_from_kernels(function: Callable[P, R]) -> Callable[P, R]:
     return marked
 
 
+def compiled_as(function: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Kernels that call `function` get the decorated function instead."""
+
+    def replace(replacement: Callable[P, R]) -> Callable[P, R]:
+        numba()  # before its parts
+        from numba.extending import overload
+
+        options: Any = {"forceinline": True}
+        overload(function, jit_options=options, strict=False)(lambda *_: replacement)
+        return replacement
+
+    return replace
+
+
 def frozen(array: NDArray[S]) -> NDArray[S]:
     """A read-only view of an array, so that kernels see one type."""
     if not array.flags.writeable:
@@ -74,9 +91,9 @@ def dispatcher(function: Callable[..., Any], *, in_other_process: bool = True) -
     # Numba checks only the file of the kernel for changes, not the functions that it calls.
     function.__qualname__ = f"{function.__name__}-{_sources()}"
     try:
-        compiled = numba().njit(nogil=True, cache=True)(function)
+        compiled = numba().njit(**_OPTIONS, cache=True)(function)
     except RuntimeError:  # no writable cache directory
-        return numba().njit(nogil=True)(function)
+        return numba().njit(**_OPTIONS)(function)
     if in_other_process:
         from eventer.kernels.support.kernel_cache import SharedKernelCache
 

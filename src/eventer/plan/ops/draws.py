@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from eventer.core.errors import EvaluationError
-from eventer.functions.columns import ConstantColumn, StringColumn, TimestampColumn
-from eventer.functions.spec import BatchContext
+from eventer.functions.arguments import InvalidRowsError
+from eventer.functions.columns import (
+    ConstantColumn,
+    DictionaryColumn,
+    IntegerColumn,
+    StringColumn,
+    TimestampColumn,
+)
+from eventer.functions.spec import BatchContext, BoundCall
 from eventer.kernels import draw
+from eventer.kernels.draw import entity_words
 from eventer.plan.graph import Type
-from eventer.plan.ops.numbers import full
 from eventer.plan.ops.operation import operation
 
 if TYPE_CHECKING:
@@ -25,12 +33,57 @@ def drawn_column(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """The column of a call."""
     call = node.parameters[0]
     key = arguments[0] if arguments else node.parameters[1]
-    context = BatchContext(run.index(node.domain), run.scheduled(node.domain))
-    try:
-        return call.column(key, context)
-    except EvaluationError:
-        run.raise_rows(node.domain, None)
-        return None
+    return _column_of_valid_rows(run, node, lambda _: call, key)
+
+
+@operation("draw_with_columns", raises=True)
+def drawn_with_columns(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
+    """The column of a call with arguments that differ between rows."""
+    call = node.parameters[0]
+    count = len(call.varying)
+    columns = arguments[:count]
+    key = arguments[count] if len(arguments) > count else node.parameters[1]
+
+    def bind(rows: Any) -> BoundCall:
+        given = columns if rows is None else [column[rows] for column in columns]
+        bound: BoundCall = call.bind(given)
+        return bound
+
+    return _column_of_valid_rows(run, node, bind, key)
+
+
+def _column_of_valid_rows(
+    run: Execution, node: Node, bind: Callable[[Any], BoundCall], key: Any
+) -> Any:
+    """The column of a call; rows without a value raise, and have the value of another row.
+
+    None if no row has a value. `bind` makes the call for rows (all if None).
+    """
+    domain, rows = node.domain, None
+    while True:
+        try:
+            return bind(rows).column(*_key_and_context(run, node, key, rows))
+        except InvalidRowsError as error:
+            run.raise_rows(domain, error.rows)
+            valid = np.flatnonzero(~error.rows)
+            if not len(valid):
+                break
+            rows = np.arange(run.size(domain)) if rows is None else rows
+            rows = np.where(error.rows, rows[valid[0]], rows)
+        except EvaluationError:
+            break
+    run.raise_rows(domain, None)
+    return None
+
+
+def _key_and_context(
+    run: Execution, node: Node, key: Any, rows: Any
+) -> tuple[draw.Key, BatchContext]:
+    index, scheduled = run.index(node.domain), run.scheduled(node.domain)
+    if rows is not None:
+        index, scheduled = index[rows], scheduled[rows]
+        key = key if isinstance(key, int) else key[rows]
+    return key, BatchContext(index, scheduled)
 
 
 @operation("draw_values")
@@ -42,48 +95,46 @@ def draw_values(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     if isinstance(column, TimestampColumn):
         column = column.texts
     if node.type is Type.TEXT:
-        return column.to_arrow() if isinstance(column, StringColumn) else _texts(column)
+        return _texts(column)
     if isinstance(column, ConstantColumn):
         return np.full(column.rows, column.value)
+    if node.type is Type.NUMBER and isinstance(column, IntegerColumn):
+        return column.values.astype(np.float64)
     return column.codes if node.type is Type.DICTIONARY else column.values
 
 
 def _texts(column: Any) -> Any:
-    import pyarrow as pa
-
-    return pa.array(column.to_list(), type=pa.large_string())
-
-
-@operation("integer_between", raises=True)
-def integer_between(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """Integers between ends that differ between rows."""
-    low, high = (full(run, node, end, np.int64) for end in arguments[:2])
-    wrong = low > high
-    if wrong.any():
-        run.raise_rows(node.domain, wrong)
-        high = np.where(wrong, low, high)
-    sizes = (high - low).view(np.uint64) + np.uint64(1)
-    steps = draw.scaled_by_column(_words(run, node, arguments), sizes)
-    return low + steps.view(np.int64)
+    if isinstance(column, StringColumn):
+        return column.to_arrow()
+    if isinstance(column, DictionaryColumn):
+        entries = pa.array(column.entries, type=pa.large_string())
+        return entries.take(pa.array(column.codes))
+    return pa.array([column.value] * column.rows, type=pa.large_string())
 
 
-@operation("number_between", raises=True)
-def number_between(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    """Numbers between ends that differ between rows."""
-    low, high = (full(run, node, end, np.float64) for end in arguments[:2])
-    with np.errstate(all="ignore"):
-        wide = high - low
-    wrong = (low > high) | ~np.isfinite(wide)
-    if wrong.any():
-        run.raise_rows(node.domain, wrong)
-        wide, high = np.where(wrong, 0.0, wide), np.where(wrong, low, high)
-    values = draw.unit_column(_words(run, node, arguments)) * wide + low
-    return np.minimum(values, high)
+@operation("draw_lengths")
+def draw_lengths(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
+    """The lengths of the arrays of a call."""
+    (column,) = arguments
+    return run.placeholder(node) if column is None else column.lengths
 
 
-def _words(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
-    key = arguments[2] if len(arguments) > 2 else node.parameters[0]
-    return draw.draw_column(key, run.index(node.domain))
+@operation("draw_items")
+def draw_items(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
+    """The codes of the elements of the arrays of a call, in the domain of the elements."""
+    column = run.value(node.parameters[0])
+    return run.placeholder(node) if column is None else column.codes
+
+
+@operation("entity_words")
+def entity_words_of(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
+    """The words of entities, which are numbers or texts."""
+    (values,) = arguments
+    if isinstance(values, np.ndarray):
+        return entity_words.number_words(values)
+    _, offsets, data = values.buffers()
+    starts = np.frombuffer(offsets, dtype=np.int64)[values.offset :][: len(values) + 1]
+    return entity_words.text_words(np.frombuffer(data or b"", dtype=np.uint8), starts)
 
 
 @operation("key_child")

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from eventer.core.errors import EvaluationError
+from eventer.core.model import JsonValue
 from eventer.functions.catalog import CATALOG
 from eventer.functions.spec import FunctionSpec, ReturnType
 from eventer.jsonnet.nodes import Visibility
 from eventer.plan.shape.abstract import (
     ANYTHING,
+    BOOLEAN,
     INTEGER,
     NUMBER,
     TEXT,
     AbstractArray,
     AbstractField,
     AbstractLayer,
+    AbstractObject,
     AbstractValue,
     LazyValue,
     ObjectLayers,
     Text,
+    array_of,
     evaluated,
     object_of,
 )
@@ -28,6 +34,8 @@ _TYPES: Final = {
     ReturnType.INTEGER: INTEGER,
     ReturnType.NUMBER: NUMBER,
     ReturnType.TEXT: TEXT,
+    ReturnType.BOOLEAN: BOOLEAN,
+    ReturnType.ARRAY: array_of(evaluated(ANYTHING)),
     ReturnType.TIMESTAMP: AbstractValue(Text(timestamp=True)),
     ReturnType.JSON: ANYTHING,
 }
@@ -39,7 +47,8 @@ def native_result(name: str, arguments: tuple[LazyValue, ...]) -> AbstractValue:
     if spec is None:
         return ANYTHING
     if spec.items is not None and arguments:
-        return _item(spec, arguments[0].get())
+        item = _item(spec, arguments[0].get())
+        return array_of(evaluated(item)) if spec.return_type is ReturnType.ARRAY else item
     if spec.return_type is not ReturnType.OBJECT:
         return _TYPES[spec.return_type]
     fields = {
@@ -57,6 +66,19 @@ def _item(spec: FunctionSpec, items: AbstractValue) -> AbstractValue:
     assert spec.items is not None
     if isinstance(items.core, AbstractArray):
         return items.core.element.get()
+    if isinstance(items.core, AbstractObject):
+        return TEXT
     if not isinstance(items.core, Text) or items.core.values is None:
         return TEXT if isinstance(items.core, Text) else ANYTHING
-    return join_all(constant(item) for text in items.core.values for item in spec.items(text))
+    texts = items.core.values
+    return join_all(constant(item) for text in texts for item in _text_items(spec.items, text))
+
+
+def _text_items(
+    items: Callable[[JsonValue], Sequence[JsonValue]], text: str
+) -> Sequence[JsonValue]:
+    """The items of a text; none if the call raises."""
+    try:
+        return items(text)
+    except EvaluationError:
+        return ()

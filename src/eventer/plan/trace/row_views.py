@@ -64,6 +64,23 @@ def row_in(tracer: Tracer, rows: Domain) -> Node:
     return tracer.compute("rank", [Symbol(outer)], Type.ROWS, parameters=(rows,)).node
 
 
+def computed_in(tracer: Tracer, rows: Domain, compute: Callable[[], Any]) -> Any:
+    """A value that is computed in other rows.
+
+    Raises:
+        PlanUnsupportedError: it depends on itself. In the other row it may be another value.
+    """
+    with tracer.inside(rows):
+        try:
+            return compute()
+        except EvaluationError as error:
+            if error.recursive:
+                raise PlanUnsupportedError(
+                    "an element of a list depends on another element of the list"
+                ) from error
+            raise
+
+
 class View:
     """Gives values of the domain `source` in the current domain, by the row numbers `rows`.
 
@@ -98,9 +115,7 @@ class View:
 
     def of(self, compute: Callable[[], Any]) -> Any:
         """The view of a value that is computed in the source."""
-        with self._tracer.inside(self.source):
-            found = compute()
-        return self(found)
+        return self(computed_in(self._tracer, self.source, compute))
 
     def where(self, condition: Symbol, compute: Callable[[], Any], *, holds: bool = True) -> Any:
         """The view of a value that is computed in the rows of the source with a condition.
@@ -110,13 +125,12 @@ class View:
         tracer = self._tracer
         with tracer.inside(self.source):
             part = tracer.part(condition, holds=holds)
-        with tracer.inside(part):
-            found = compute()
+        found = computed_in(tracer, part, compute)
         rows = tracer.compute("rank", [Symbol(self._rows)], Type.ROWS, parameters=(part,)).node
         return View(tracer, part, rows, self._shared)(found)
 
     def _operand(self, item: Any) -> Any:
-        return delayed(self._tracer, lambda: self(force(item)))
+        return delayed(self._tracer, lambda: self.of(lambda: force(item)))
 
     def _symbol(self, value: Symbol) -> Any:
         tracer, node = self._tracer, value.node
@@ -140,7 +154,7 @@ class View:
         def item(position: Symbol) -> Callable[[], Any]:
             rows = element_rows(tracer, value, position, tracer.lift(row))
             view = self._seen_from(value.elements, rows)
-            return lambda: view(force(value.item))
+            return lambda: view.of(lambda: force(value.item))
 
         return list_by_position(tracer, lengths, item)
 
@@ -189,7 +203,7 @@ def lift_list(tracer: Tracer, value: SymbolicList) -> SymbolicList:
 
     def item(position: Symbol) -> Callable[[], Any]:
         view = View(tracer, value.elements, element_rows(tracer, value, position), value.domain)
-        return lambda: view(force(value.item))
+        return lambda: view.of(lambda: force(value.item))
 
     return list_by_position(tracer, tracer.lift(value.lengths), item)
 
@@ -223,6 +237,5 @@ def element_rows(tracer: Tracer, value: SymbolicList, number: Any, row: Node | N
 def nth(tracer: Tracer, value: SymbolicList, number: Any) -> Any:
     """The element at a position that the lists of all rows have."""
     rows = element_rows(tracer, value, number)
-    with tracer.inside(value.elements):
-        item = force(value.item)
+    item = computed_in(tracer, value.elements, lambda: force(value.item))
     return View(tracer, value.elements, rows, value.domain)(item)

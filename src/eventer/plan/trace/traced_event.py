@@ -17,7 +17,7 @@ from eventer.jsonnet.evaluate.interpreter import RECURSION_LIMIT, ImportedValues
 from eventer.jsonnet.load import Program
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Function, Value
-from eventer.plan.engine import EventContext
+from eventer.plan.draw_keys import ROOT_KEY, DrawKeyTable
 from eventer.plan.execution import Execution
 from eventer.plan.graph import Type
 from eventer.plan.symbols import Choice, Symbol
@@ -41,6 +41,7 @@ class TracedEvent:
     value: Any
     tracer: Tracer
     natives: TracedNatives
+    keys: DrawKeyTable
     restart_meter: Callable[[], None]
 
     @property
@@ -53,20 +54,19 @@ class TracedEvent:
         return _names(self.tracer, value, run)
 
 
-def trace_event(program: Program, root_key: int, context: EventContext) -> TracedEvent:
-    """Evaluates a program once, for all rows.
+def trace_event(program: Program, natives: TracedNatives) -> TracedEvent:
+    """Evaluates a program once, for all rows and all root keys.
 
     Raises:
         PlanUnsupportedError: the plan does not cover it.
     """
-    natives = TracedNatives(context)
     keys = _Keys()
     environment = Environment(natives, keys, program.vars, _no_trace)
     runtime = TracedRuntime(environment, Meter(BUDGET))
     keys.traced = TracedKeys(runtime.tracer.graph)
     natives.tracer = runtime.tracer
-    value = with_plan_errors(lambda: _evaluated(program, runtime, root_key), program)
-    return TracedEvent(value, runtime.tracer, natives, runtime.meter.restart)
+    value = with_plan_errors(lambda: _evaluated(program, runtime), program)
+    return TracedEvent(value, runtime.tracer, natives, keys.traced.table, runtime.meter.restart)
 
 
 class _Keys:
@@ -81,12 +81,12 @@ class _Keys:
         return TracedKeys.step_of(text)
 
 
-def _evaluated(program: Program, runtime: TracedRuntime, root_key: int) -> Any:
+def _evaluated(program: Program, runtime: TracedRuntime) -> Any:
     files = _TracedFiles(program, runtime)
     compiler = TracedCompiler(runtime, files, RULES)
     files.compiler = compiler
     unit = compiler.compile_file(program.root)
-    root = runtime.root(root_key)
+    root = runtime.root(ROOT_KEY)  # type: ignore[arg-type]  # the keys of a trace are no numbers
     files.begin(root)
     value = unit.run(root)
     if isinstance(value, Function):

@@ -1,4 +1,4 @@
-"""Draw keys in a trace: numbers, or columns inside lists."""
+"""Draw keys in a trace: steps from the root key, or columns inside lists."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventer.kernels import draw
+from eventer.plan.draw_keys import DrawKeyTable
 from eventer.plan.graph import Graph, Node, Type
 
 
@@ -28,6 +29,7 @@ class TracedKeys:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self.table = DrawKeyTable()
 
     step_of = staticmethod(draw.step_of)
 
@@ -41,7 +43,7 @@ class TracedKeys:
                 "key_child", (node,), node.domain, Type.KEY, parameters=(step,)
             )
             return KeySymbol(child)
-        return draw.child(key, step)
+        return self.table.child(key, step)
 
     def _element(self, key: Any, position: Node) -> KeySymbol:
         graph, domain = self._graph, position.domain

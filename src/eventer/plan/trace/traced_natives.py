@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
-
-import numpy as np
 
 from eventer.core.errors import EvaluationError
 from eventer.core.json_text import json_text
 from eventer.core.model import JsonValue
 from eventer.functions.catalog import CATALOG, Catalog
-from eventer.functions.columns import (
-    Column,
-    ConstantColumn,
-    DictionaryColumn,
-    FloatColumn,
-    IntegerColumn,
-    ObjectColumn,
-    TimestampColumn,
+from eventer.functions.spec import (
+    BoundCall,
+    Bounds,
+    ColumnCall,
+    FieldSpec,
+    FunctionSpec,
+    ObjectCall,
+    ReturnType,
+    RowContext,
 )
-from eventer.functions.spec import BatchContext, BoundCall, FunctionSpec, ReturnType, RowContext
 from eventer.plan.engine import EventContext
-from eventer.plan.graph import Type
-from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, SymbolicList, type_name_of
+from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, SymbolicList
 from eventer.plan.trace.dictionaries import split_by_entry
-from eventer.plan.trace.integer_bounds import bounds_of
-from eventer.plan.trace.traced_keys import KeySymbol
+from eventer.plan.trace.native_columns import (
+    argument_column,
+    check_constants,
+    draw,
+    draw_with_columns,
+    is_column,
+    result_bounds,
+)
 from eventer.plan.trace.tracer import RAISES_IN_EVERY_EVENT, Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
 
-_PROBE_CONTEXT: Final = BatchContext(
-    np.zeros(1, dtype=np.int64), np.full(1, 1_700_000_000_000_000_000, dtype=np.int64)
-)
-
 _MAX_LABEL_CHARACTERS: Final = 60
-_ENTRIES_PER_STEP: Final = 16
 """Characters of an argument that the label of a draw shows."""
 
 
@@ -58,40 +57,20 @@ class TracedNatives:
         """See `Natives.names`."""
         return self._names
 
-    def constant(self, call: BoundCall) -> JsonValue:
-        """The value of a function without randomness."""
-        return call.row(0, self._row)
+    @property
+    def traced(self) -> Tracer:
+        """The tracer."""
+        assert self.tracer is not None
+        return self.tracer
 
-    def draw_symbol(self, call: BoundCall, key: Any, label: str) -> Any:
-        """The column of a call in the current domain, explained as `label`."""
-        tracer = self.tracer
-        assert tracer is not None
+    def draw(self, call: BoundCall, key: Any, label: str, bounds: Bounds | None = None) -> Any:
+        """The values of a call with constant arguments, explained as `label`."""
         self.timed = self.timed or call.time_dependent
-        column = isinstance(key, KeySymbol)
-        keys = [tracer.lift(key.node)] if column else []
-        parameters = (call,) if column else (call, key)
-        raw = tracer.graph.node(
-            "draw", keys, tracer.domain, Type.RAW, parameters=parameters, label=label
-        )
-        return _symbol(tracer, Symbol(raw), call, call.column(0, _PROBE_CONTEXT))
+        return draw(self.traced, call, key, label=label, bounds=bounds)
 
-
-def _symbol(tracer: Tracer, raw: Symbol, call: BoundCall, probe: Column) -> Any:
-    if isinstance(probe, TimestampColumn):
-        probe = probe.texts
-    if isinstance(probe, ConstantColumn):
-        return probe.value
-    if isinstance(probe, IntegerColumn):
-        return tracer.compute("draw_values", [raw], Type.INTEGER, bounds=call.bounds)
-    if isinstance(probe, FloatColumn):
-        return tracer.compute("draw_values", [raw], Type.NUMBER)
-    if isinstance(probe, DictionaryColumn):
-        tracer.charge(len(probe.entries) // _ENTRIES_PER_STEP)
-        entries = tuple(map(with_float_numbers, probe.entries))
-        return tracer.compute("draw_values", [raw], Type.DICTIONARY, entries=entries)
-    if isinstance(probe, ObjectColumn):
-        raise PlanUnsupportedError("the whole object of a function is used")
-    return tracer.compute("draw_values", [raw], Type.TEXT)
+    def constant(self, call: BoundCall) -> JsonValue:
+        """The value of a function with one value in all events."""
+        return call.row(0, self._row)
 
 
 def call_text(name: str, arguments: Sequence[JsonValue]) -> str:
@@ -99,22 +78,12 @@ def call_text(name: str, arguments: Sequence[JsonValue]) -> str:
     given = [*arguments]
     while given and given[-1] is None:
         given.pop()
-    return f"{name}({', '.join(map(_cut, map(json_text, given)))})"
+    return f"{name}({', '.join(map(_argument_text, given))})"
 
 
-def _cut(text: str) -> str:
+def _argument_text(value: Any) -> str:
+    text = "column" if isinstance(value, Symbol) else json_text(value)
     return text if len(text) <= _MAX_LABEL_CHARACTERS else f"{text[: _MAX_LABEL_CHARACTERS - 1]}…"
-
-
-def with_float_numbers(json: Any) -> Any:
-    """Plain JSON with all numbers as floats."""
-    if isinstance(json, bool | str | float) or json is None:
-        return json
-    if isinstance(json, int):
-        return float(json)
-    if isinstance(json, Mapping):
-        return {key: with_float_numbers(value) for key, value in json.items()}
-    return [with_float_numbers(value) for value in json]
 
 
 class TracedNative:
@@ -130,8 +99,7 @@ class TracedNative:
 
     def call(self, arguments: Sequence[Any], key: Any) -> Any:
         """See `Native.call`; arguments may be symbols, or arrays with symbols in them."""
-        tracer = self._natives.tracer
-        assert tracer is not None
+        tracer = self._natives.traced
         given = [self._simplified(tracer, each) for each in arguments]
         for number, each in enumerate(given):
             if isinstance(each, AlwaysRaises):
@@ -139,13 +107,15 @@ class TracedNative:
             again = self._changed(tracer, given, number, key)
             if isinstance(each, Choice):
                 return tracer.distribute(each, again)
-            if isinstance(each, Symbol | SymbolicList):
-                return self._by_symbol(tracer, given, number, key)
+            if isinstance(each, SymbolicList):
+                raise PlanUnsupportedError(f"{self.name} is called with a list")
+            if isinstance(each, Symbol) and not is_column(self._spec, number, each):
+                return split_by_entry(tracer, each, again, None)
             if isinstance(each, list) and _has_symbols(each):
-                return self._of_elements(tracer, each, key)
+                return self._of_elements(tracer, given, number, key)
             if isinstance(each, dict) and _has_symbols(each):
                 raise PlanUnsupportedError(f"{self.name} is called with an object of random values")
-        return self._plain(given, key)
+        return self._called(given, key)
 
     @staticmethod
     def _simplified(tracer: Tracer, argument: Any) -> Any:
@@ -154,30 +124,41 @@ class TracedNative:
             return argument
         return tracer.plain.argument(tracer.simplified(argument))
 
-    def _plain(self, arguments: Sequence[Any], key: Any) -> Any:
-        spec = self._spec
-        if spec.return_type is ReturnType.OBJECT:
-            spec.check(arguments)
-            return TracedNativeObject(self._natives, spec, key)
-        call = spec.call(arguments)
-        if not spec.is_random:
-            return self._natives.constant(call)
-        return self._natives.draw_symbol(call, key, call_text(spec.name, arguments))
+    def _called(self, given: Sequence[Any], key: Any) -> Any:
+        """The values of a call with constants, and symbols for parameters that allow columns."""
+        varying = [number for number, each in enumerate(given) if isinstance(each, Symbol)]
+        if varying:
+            return self._with_columns(given, varying, key)
+        natives, spec = self._natives, self._spec
+        call, label = spec.call(given), call_text(spec.name, given)
+        if spec.is_constant:
+            return natives.constant(call)
+        if isinstance(call, ObjectCall):
+            fields = call.fields
+            return TracedNativeObject(
+                natives, fields, lambda name: natives.draw(fields[name], key, f"{label}.{name}")
+            )
+        bounds = result_bounds(spec, given)
+        return natives.draw(call, key, label, bounds)
 
-    def _by_symbol(self, tracer: Tracer, given: list[Any], number: int, key: Any) -> Any:
-        """A draw between columns; for other functions, one call for each entry of a dictionary."""
-        draw_between = _DRAW_BETWEEN.get(self._spec.return_type)
-        if (
-            self._spec.columnar
-            and draw_between is not None
-            and all(type_name_of(each) == "number" for each in given[:2])
-        ):
-            return draw_between(tracer, given, key)
-        if not isinstance(given[number], Symbol):
-            raise PlanUnsupportedError(f"{self.name} is called with a list")
-        return split_by_entry(
-            tracer, given[number], self._changed(tracer, given, number, key), None
-        )
+    def _with_columns(self, given: Sequence[Any], varying: Sequence[int], key: Any) -> Any:
+        natives, spec, tracer = self._natives, self._spec, self._natives.traced
+        constants = {n: each for n, each in enumerate(given) if n not in varying}
+        check_constants(spec, constants)
+        columns = [
+            argument_column(tracer, spec.parameters[number].column, given[number])
+            for number in varying
+        ]
+        natives.timed = natives.timed or spec.time_dependent
+        call, label = ColumnCall(spec, constants, varying), call_text(spec.name, given)
+        if spec.return_type is not ReturnType.OBJECT:
+            return draw_with_columns(tracer, call, columns, key, label=label)
+
+        def draw_field(name: str) -> Any:
+            field = replace(call, field=name)
+            return draw_with_columns(tracer, field, columns, key, label=f"{label}.{name}")
+
+        return TracedNativeObject(natives, spec.fields, draw_field)
 
     def _changed(
         self, tracer: Tracer, given: list[Any], number: int, key: Any
@@ -186,23 +167,31 @@ class TracedNative:
 
         def again(value: Any) -> Any:
             changed = tracer.plain.argument(value)
-            return self.call([*given[:number], changed, *given[number + 1 :]], key)
+            found = self.call([*given[:number], changed, *given[number + 1 :]], key)
+            # The caller merges the results of several calls, which must be values of the language.
+            return tracer.plain.value(found) if isinstance(found, TracedNativeObject) else found
 
         return again
 
-    def _of_elements(self, tracer: Tracer, elements: list[Any], key: Any) -> Any:
-        """One of the items of an array with symbols in it: a dictionary of the positions."""
-        if self._spec.items is None:
+    def _of_elements(self, tracer: Tracer, given: list[Any], number: int, key: Any) -> Any:
+        """Items of an array with symbols in it, by their positions."""
+        if self._spec.items is None or number > 0:
             raise PlanUnsupportedError(f"{self.name} is called with an array of random values")
-        positions = list(range(len(elements)))
-        dictionary = self._natives.draw_symbol(
-            self._spec.call([positions]), key, f"{self.name}(array)"
-        )
-        if not isinstance(dictionary, Symbol):
-            return tracer.plain.value(elements[0])
-        return split_by_entry(
-            tracer, dictionary, lambda place: tracer.plain.value(elements[int(place)]), None
-        )
+        elements = given[0]
+        positions = [float(place) for place in range(len(elements))]
+        found = self.call([positions, *given[1:]], key)
+
+        def item(place: Any) -> Any:
+            return tracer.plain.value(elements[int(place)])
+
+        if not isinstance(found, SymbolicList):
+            return split_by_entry(tracer, found, item, None) if _is_dictionary(found) else item(0)
+        with tracer.inside(found.elements):
+            return replace(found, item=split_by_entry(tracer, found.item, item, None))
+
+
+def _is_dictionary(value: Any) -> bool:
+    return isinstance(value, Symbol)
 
 
 def _has_symbols(value: Any) -> bool:
@@ -213,46 +202,14 @@ def _has_symbols(value: Any) -> bool:
     return isinstance(value, Symbolic)
 
 
-def _key_arguments(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
-    return ([Symbol(key.node)], ()) if isinstance(key, KeySymbol) else ([], (key,))
-
-
-def _integer(tracer: Tracer, given: Sequence[Any], key: Any) -> Any:
-    """An integer between two columns of integers."""
-    low, high = (bounds_of(each) for each in given)
-    if low is not None and high is not None and low[0] > high[1]:
-        raise EvaluationError("get_integer: 'lo' is above 'hi'")
-    bounds = (low[0], high[1]) if low is not None and high is not None else None
-    keys, parameters = _key_arguments(key)
-    return tracer.compute(
-        "integer_between",
-        [*map(tracer.integer, given), *keys],
-        Type.INTEGER,
-        parameters=parameters,
-        bounds=bounds,
-    )
-
-
-def _number(tracer: Tracer, given: Sequence[Any], key: Any) -> Any:
-    """A number between two columns of numbers."""
-    ends = [tracer.typed(each, Type.NUMBER) for each in given]
-    keys, parameters = _key_arguments(key)
-    return tracer.compute("number_between", [*ends, *keys], Type.NUMBER, parameters=parameters)
-
-
-_DRAW_BETWEEN: Final = {ReturnType.INTEGER: _integer, ReturnType.NUMBER: _number}
-
-
 class TracedNativeObject:
     """`eventer.jsonnet.natives.NativeObject`: its fields are columns of the domain of the call."""
 
-    def __init__(self, natives: TracedNatives, spec: FunctionSpec, key: Any) -> None:
-        self._fields = spec.fields
-        tracer = natives.tracer
-        assert tracer is not None
-        self._draw = tracer.bind_to_domain(
-            lambda field: natives.draw_symbol(field, key, f"{spec.name}().{field.name}")
-        )
+    def __init__(
+        self, natives: TracedNatives, fields: Mapping[str, FieldSpec], draw: Callable[[str], Any]
+    ) -> None:
+        self._fields = fields
+        self._draw = natives.traced.bind_to_domain(draw)
 
     def names(self) -> Sequence[str]:
         """See `NativeObject.names`."""
@@ -264,4 +221,4 @@ class TracedNativeObject:
 
     def get(self, name: str) -> Any:
         """See `NativeObject.get`."""
-        return self._draw(self._fields[name])
+        return self._draw(name)

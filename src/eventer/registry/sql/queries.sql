@@ -29,12 +29,13 @@ FROM incarnation WHERE generator = :id;
 DELETE FROM generator WHERE id = :id;
 
 -- name: add_segment
-INSERT INTO segment (generator, t0, n0, count, interval)
-SELECT :id, :t0, :n0, :count, :interval
+INSERT INTO segment (generator, t0, n0, u0, draw_key, pace)
+SELECT :id, :t0, :n0, :u0, :draw_key, :pace
 FROM generator WHERE id = :id AND incarnation = :incarnation;
 
 -- name: add_first_segment
-INSERT INTO segment (generator, t0, n0, count, interval) VALUES (:id, :t0, :n0, :count, :interval);
+INSERT INTO segment (generator, t0, n0, u0, draw_key, pace)
+VALUES (:id, :t0, :n0, :u0, :draw_key, :pace);
 
 -- name: clear_segments
 DELETE FROM segment WHERE generator = :id;
@@ -91,7 +92,7 @@ SELECT * FROM generator ORDER BY ordinal;
 SELECT * FROM generator WHERE id = :id;
 
 -- name: read_segments
-SELECT t0, n0, count, interval FROM segment WHERE generator = :id ORDER BY ordinal;
+SELECT t0, n0, u0, draw_key, pace FROM segment WHERE generator = :id ORDER BY ordinal;
 
 -- name: read_fingerprints
 SELECT first, fingerprint FROM fingerprint WHERE generator = :id ORDER BY ordinal;

@@ -1,0 +1,101 @@
+"""Samples of distributions beside NumPy's Generator: `python -m benchmarks.distributions`.
+
+One thread draws a column of a million samples with each, in turns, and the median ratio of their
+times is printed with the most that it may be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from eventer.kernels.draw import distributions
+
+ROWS: Final = 1_000_000
+ZIPF_WEIGHTS: Final = 1 / np.arange(1, 1001)
+
+
+class Case(NamedTuple):
+    """A distribution, its parameters, the same samples of NumPy, and the greatest ratio."""
+
+    name: str
+    parameters: tuple[float, ...]
+    peer: Callable[[np.random.Generator], Any]
+    bound: float
+
+
+CASES: Final = (
+    Case("normal", (10, 2), lambda g: g.normal(10, 2, ROWS), 1.2),
+    Case("exponential", (10,), lambda g: g.exponential(10, ROWS), 1.0),
+    Case("gamma", (2.5, 2), lambda g: g.gamma(2.5, 2, ROWS), 2.2),
+    Case("gamma", (0.4, 2), lambda g: g.gamma(0.4, 2, ROWS), 2.2),
+    Case("beta", (2.5, 4), lambda g: g.beta(2.5, 4, ROWS), 2.2),
+    Case("beta", (0.5, 0.7), lambda g: g.beta(0.5, 0.7, ROWS), 2.2),
+    Case("poisson", (3,), lambda g: g.poisson(3, ROWS), 1.0),
+    Case("poisson", (30,), lambda g: g.poisson(30, ROWS), 1.0),
+    Case("poisson", (1000,), lambda g: g.poisson(1000, ROWS), 1.0),
+    Case("binomial", (10, 0.3), lambda g: g.binomial(10, 0.3, ROWS), 2.0),
+    Case("binomial", (1000, 0.3), lambda g: g.binomial(1000, 0.3, ROWS), 2.0),
+    Case("geometric", (0.2,), lambda g: g.geometric(0.2, ROWS), 1.0),
+    Case("pareto", (2.5, 2, np.inf), lambda g: g.pareto(2.5, ROWS), 2.0),
+    Case("lognormal", (10, 2), lambda g: g.lognormal(10, 2, ROWS), 2.0),
+    Case("triangular", (1, 2, 4), lambda g: g.triangular(1, 2, 4, ROWS), 1.0),
+    Case(
+        "zipf",
+        (1000, 1.0),
+        lambda g: g.choice(1000, ROWS, p=ZIPF_WEIGHTS / ZIPF_WEIGHTS.sum()),
+        0.3,
+    ),
+    Case(
+        "zipf",
+        (1000, 1.2),
+        lambda g: g.choice(1000, ROWS, p=ZIPF_WEIGHTS / ZIPF_WEIGHTS.sum()),
+        0.3,
+    ),
+)
+
+
+def main() -> None:
+    """Prints a line for each case."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    for case in CASES:
+        own, peer = _times(case, rounds)
+        ratio = statistics.median(a / b for a, b in zip(own, peer, strict=True))
+        title = f"{case.name}{case.parameters}"
+        print(
+            f"{title:28} eventer {min(own) * 1e9 / ROWS:6.1f} ns  "
+            f"numpy {min(peer) * 1e9 / ROWS:6.1f} ns  ratio {ratio:.2f}  at most {case.bound}",
+            flush=True,
+        )
+
+
+def _times(case: Case, rounds: int) -> tuple[list[float], list[float]]:
+    index = np.arange(ROWS)
+    padded = (*case.parameters, 0, 0, 0, 0)[:4]
+    parameters = np.array([padded], dtype=np.float64)
+    generator = np.random.default_rng(1)
+    draw_samples = partial(distributions.sample_column, case.name)
+    draw_samples(1, index, parameters)
+    own, peer = [], []
+    for _ in range(rounds):
+        own.append(_time(lambda: draw_samples(1, index, parameters)))
+        peer.append(_time(lambda: case.peer(generator)))
+    return own, peer
+
+
+def _time(work: Callable[[], object]) -> float:
+    started = time.thread_time()
+    work()
+    return time.thread_time() - started
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Tools for authors of templates: profiles of the data, and completion."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from eventer.api.examples import COMPLETE_EXAMPLES, PROFILE_EXAMPLES
+from eventer.api.routes.templates import set_template_pointer
+from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
+from eventer.api.wire.responses import CompleteOut, ProfileOut
+from eventer.api.wire.template_requests import CompleteBody, ProfileBody
+
+router = APIRouter(prefix="/template", tags=["templates"], route_class=JsonRoute)
+
+
+@router.post(
+    "/profile",
+    summary="Profile the fields of a template's events",
+    responses={200: {"model": ProfileOut}, **problems(503, body=True)},
+    openapi_extra={
+        "requestBody": {"content": {"application/json": {"examples": PROFILE_EXAMPLES}}}
+    },
+)
+async def profile(body: ProfileBody, service: Service, request: Request) -> Response:
+    """Generates events and describes each of their fields. Neither delivers nor stores anything.
+
+    Events that fail are left out. If the events take longer than two seconds of CPU time, the
+    answer covers fewer of them.
+    """
+    set_template_pointer(request, body)
+    return JsonResponse(ProfileOut.json_of(await service.templates.profile(body.request())))
+
+
+@router.post(
+    "/complete",
+    summary="Suggest how a template can go on",
+    responses={200: {"model": CompleteOut}, **problems(body=True)},
+    openapi_extra={
+        "requestBody": {"content": {"application/json": {"examples": COMPLETE_EXAMPLES}}}
+    },
+)
+async def complete(body: CompleteBody) -> Response:
+    """Suggests functions, fields, variables and keywords for an editor.
+
+    Depends on the text and the offset only; the template may be incomplete.
+    """
+    from eventer.service.complete_template import complete_template
+
+    completion = await asyncio.to_thread(complete_template, body.template, body.offset)
+    return JsonResponse(CompleteOut.json_of(completion))

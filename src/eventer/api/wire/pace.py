@@ -1,0 +1,351 @@
+"""Paces as JSON, in requests and answers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
+
+from eventer.api.wire.field_types import MAX_FIRST, Count, Instant, Interval, fail_validation
+from eventer.api.wire.response_model import Json, ResponseModel
+from eventer.api.wire.targets import RequestModel
+from eventer.core.duration import format_duration
+from eventer.core.errors import RequestError
+from eventer.core.instant import format_instant, parse_moment
+from eventer.core.pace import (
+    STOPPED,
+    Arrivals,
+    Cron,
+    EventRate,
+    PaceSpec,
+    Profile,
+    Shape,
+    Stage,
+    Stages,
+    Steady,
+    Ticks,
+)
+from eventer.core.rate import format_rate, parse_rate
+from eventer.service.pace_options import check_cron, check_timezone
+
+MAX_STAGES: Final = 1_000
+MAX_REPEAT: Final = 1_000_000_000
+MAX_MULTIPLIER: Final = 1_000_000
+_DECIMALS: Final = 10**9
+_FAR_NOW: Final = 1 << 62
+"""An instant in whose past and future most offsets are valid; the service checks them again."""
+
+
+def _refusing(check: Any) -> Any:
+    """Turns a `RequestError` of a check into a fault at the value's place."""
+
+    def validate(value: object) -> Any:
+        if not isinstance(value, str):
+            fail_validation("must be text")
+        try:
+            return check(value)
+        except RequestError as error:
+            fail_validation(error.message, error.hint)
+
+    return validate
+
+
+def _start(text: str) -> str:
+    parse_moment(text, _FAR_NOW)
+    return text.strip()
+
+
+def _repeat(value: object) -> object:
+    if value is True:
+        return True
+    if type(value) is not int or not 1 <= value <= MAX_REPEAT:
+        fail_validation(f"must be true or an integer from 1 to {MAX_REPEAT:,}")
+    return value
+
+
+def _multipliers(value: object) -> tuple[Fraction, ...]:
+    if not isinstance(value, list) or len(value) not in (24, 24 * 7):
+        fail_validation("must be a list of 24 numbers (a day) or 168 (a week from Monday)")
+    for each in value:
+        if type(each) not in (int, float) or not 0 <= each <= MAX_MULTIPLIER:
+            fail_validation(f"must have numbers from 0 to {MAX_MULTIPLIER:,}")
+    multipliers = tuple(Fraction(str(each)).limit_denominator(_DECIMALS) for each in value)
+    if not any(multipliers):
+        fail_validation("must have a number greater than zero")
+    return multipliers
+
+
+_NUMBER = r"(?:[0-9]+(?:\.[0-9]+)?)[kKM]?(?:/[smh])?\s*$"
+_MULTIPLIER_SCHEMA: dict[str, JsonValue] = {
+    "type": "number",
+    "minimum": 0,
+    "maximum": MAX_MULTIPLIER,
+}
+_PROFILE_SCHEMA: dict[str, JsonValue] = {
+    "type": "array",
+    "items": _MULTIPLIER_SCHEMA,
+    "contains": {"type": "number", "exclusiveMinimum": 0},
+    "anyOf": [{"minItems": 24, "maxItems": 24}, {"minItems": 168, "maxItems": 168}],
+}
+_START_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^\s*now([+-].+)?\s*$"},
+        {"type": "string", "format": "date-time"},
+        {"type": "string", "format": "date"},
+    ],
+    "examples": ["now-7d", "2026-01-01T00:00:00Z"],
+}
+
+RateText: TypeAlias = Annotated[
+    EventRate,
+    BeforeValidator(_refusing(parse_rate)),
+    WithJsonSchema(
+        {"type": "string", "pattern": rf"^\s*(?=.*[1-9]){_NUMBER}", "examples": ["500/s", "2/m"]}
+    ),
+]
+StageRate: TypeAlias = Annotated[
+    EventRate,
+    BeforeValidator(_refusing(lambda text: parse_rate(text, zero=True))),
+    WithJsonSchema({"type": "string", "pattern": rf"^\s*{_NUMBER}", "examples": ["100/s"]}),
+]
+TimeZone: TypeAlias = Annotated[
+    str,
+    BeforeValidator(_refusing(check_timezone)),
+    WithJsonSchema(
+        {"type": "string", "pattern": "^[A-Z][A-Za-z0-9_+/-]*$", "examples": ["Europe/Berlin"]}
+    ),
+]
+CronText: TypeAlias = Annotated[
+    str,
+    BeforeValidator(_refusing(check_cron)),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^\s*\S+(\s+\S+){4}\s*$",
+            "examples": ["0 9 * * MON-FRI"],
+        }
+    ),
+]
+StartText: TypeAlias = Annotated[
+    str, BeforeValidator(_refusing(_start)), WithJsonSchema(_START_SCHEMA)
+]
+Repeat: TypeAlias = Annotated[
+    bool | int,
+    BeforeValidator(_repeat),
+    WithJsonSchema(
+        {"anyOf": [{"const": True}, {"type": "integer", "minimum": 1, "maximum": MAX_REPEAT}]}
+    ),
+]
+Multipliers: TypeAlias = Annotated[
+    tuple[Fraction, ...], BeforeValidator(_multipliers), WithJsonSchema(_PROFILE_SCHEMA)
+]
+
+
+def _given(given: str, *absent: str) -> dict[str, JsonValue]:
+    properties: dict[str, JsonValue] = {name: {"type": "null"} for name in absent}
+    return {"required": [given], "properties": {given: {"not": {"type": "null"}}, **properties}}
+
+
+class StageBody(RequestModel):
+    """A stage: a constant `rate`, or a linear ramp from the last rate `to` another one."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [_given("rate", "to"), _given("to", "rate")]}
+    )
+
+    rate: StageRate | None = Field(default=None, description="A constant rate; `0` is a pause.")
+    to: StageRate | None = Field(
+        default=None, description="The rate at the end of a linear ramp from the rate before."
+    )
+    for_: Interval = Field(alias="for", description="How long the stage lasts.")
+
+    @model_validator(mode="after")
+    def _one_rate(self) -> StageBody:
+        if (self.rate is None) == (self.to is None):
+            fail_validation("must have either `rate` or `to`", "`to` is the end of a linear ramp")
+        return self
+
+    @property
+    def last_rate(self) -> EventRate:
+        """The rate at the end of the stage."""
+        rate = self.to if self.rate is None else self.rate
+        assert rate is not None
+        return rate
+
+
+_KINDS: Final = ("cron", "stages", "profile", "interval", "rate")
+"""A pace is of the first kind that it has: `profile` has a `rate`, too."""
+_OPTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "interval": ("count",),
+    "rate": ("arrivals",),
+    "stages": ("repeat", "arrivals"),
+    "profile": ("rate", "timezone", "arrivals"),
+    "cron": ("count", "timezone"),
+}
+"""The fields that each kind of pace may have, apart from itself."""
+_ALL_OPTIONS: Final = ("count", "repeat", "timezone")
+
+
+def _kind_schema(kind: str) -> dict[str, JsonValue]:
+    allowed = (kind, *_OPTIONS[kind])
+    schema = _given(kind, *(name for name in (*_KINDS, *_ALL_OPTIONS) if name not in allowed))
+    properties: Any = schema["properties"]
+    if "arrivals" not in allowed:
+        properties["arrivals"] = {"const": "even"}
+    if kind == "profile":
+        properties["rate"] = {"not": {"type": "null"}}
+        schema["required"] = ["profile", "rate"]
+    return schema
+
+
+class PaceBody(RequestModel):
+    """When events are due: `rate`, `stages`, `profile`, `cron` or `interval`, and options."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [*map(_kind_schema, _KINDS)]})
+
+    rate: RateText | None = Field(default=None, description="Events per `s`, `m` or `h`, evenly.")
+    stages: Annotated[list[StageBody], Field(min_length=1, max_length=MAX_STAGES)] | None = Field(
+        default=None, description="Rates one after the other."
+    )
+    repeat: Repeat | None = Field(
+        default=None, description="How often the stages are run; `true` for ever."
+    )
+    profile: Multipliers | None = Field(
+        default=None,
+        description="Multipliers of `rate` for the 24 hours of a day, or the 168 of a week from "
+        "Monday on.",
+    )
+    timezone: TimeZone | None = Field(
+        default=None, description="The time zone of `profile` and `cron`; if omitted, UTC."
+    )
+    cron: CronText | None = Field(
+        default=None, description="Minute, hour, day of month, month, day of week."
+    )
+    interval: Interval | None = Field(default=None, description="Time between ticks.")
+    count: Count | None = Field(
+        default=None, description="Events per firing or `interval`; if omitted, 1."
+    )
+    arrivals: Arrivals = Field(
+        default="even", description="`random` draws the times within each 64 events."
+    )
+    start: StartText | None = Field(
+        default=None,
+        description="When the first event of a new generator is due: an instant, or `now-7d`.",
+    )
+    end: Instant | None = Field(default=None, description="No event is due from this instant on.")
+    max_events: Annotated[int, Field(strict=True, ge=1, le=MAX_FIRST)] | None = Field(
+        default=None, description="The total number of events."
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> PaceBody:
+        kind = self._kind()
+        allowed = {kind, *_OPTIONS[kind]}
+        for name in (*_KINDS, *_ALL_OPTIONS):
+            if getattr(self, name) is not None and name not in allowed:
+                fail_validation(f"cannot be combined with `{kind}`", field=name)
+        if self.arrivals == "random" and "arrivals" not in allowed:
+            fail_validation(f"cannot be random with `{kind}`", field="arrivals")
+        if kind == "profile" and self.rate is None:
+            fail_validation("is missing", "`profile` multiplies it", field="rate")
+        if kind == "stages" and all(each.last_rate == STOPPED for each in self.stages or ()):
+            fail_validation("must have a rate greater than zero", field="stages")
+        return self
+
+    def _kind(self) -> str:
+        given = [name for name in _KINDS if getattr(self, name) is not None]
+        if not given:
+            kinds = "`rate`, `stages`, `profile`, `cron` or `interval`"
+            fail_validation(f"must have {kinds}", 'for example {"rate": "500/s"}')
+        return given[0]
+
+    def spec(self) -> PaceSpec:
+        """The pace as the service takes it."""
+        return PaceSpec(self._shape(), self.arrivals, self.start, self.end, self.max_events)
+
+    def _shape(self) -> Shape:
+        if self.cron is not None:
+            return Cron(self.cron, self.timezone or "UTC", self.count or 1)
+        if self.stages is not None:
+            repeat = None if self.repeat is True else self.repeat or 1
+            return Stages(stages_of(self.stages), repeat)
+        if self.interval is not None:
+            return Ticks(self.count or 1, self.interval)
+        assert self.rate is not None
+        if self.profile is not None:
+            return Profile(self.rate, self.profile, self.timezone or "UTC")
+        return Steady(self.rate)
+
+
+def stages_of(bodies: list[StageBody]) -> tuple[Stage, ...]:
+    """The stages; the first ramp begins at zero."""
+    stages: list[Stage] = []
+    for body in bodies:
+        before = stages[-1].last if stages else STOPPED
+        last = body.last_rate
+        stages.append(Stage(before if body.rate is None else last, last, body.for_))
+    return tuple(stages)
+
+
+class StageOut(ResponseModel):
+    """A stage of a pace."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    rate: str | None = None
+    to: str | None = None
+    for_: str = Field(alias="for", examples=["5m"])
+
+
+class PaceOut(ResponseModel):
+    """A pace, as in a request. Fields that it does not use are omitted."""
+
+    rate: str | None = Field(default=None, examples=["500/s"])
+    stages: list[StageOut] | None = None
+    repeat: bool | int | None = None
+    profile: list[float] | None = None
+    timezone: str | None = None
+    cron: str | None = None
+    interval: str | None = None
+    count: int | None = None
+    arrivals: Literal["random"] | None = None
+    start: str | None = None
+    end: str | None = None
+    max_events: int | None = None
+
+
+def pace_json(spec: PaceSpec) -> Json:
+    """A pace as in a request."""
+    shape = _shape_json(spec.shape)
+    if spec.arrivals == "random":
+        shape["arrivals"] = spec.arrivals
+    end = None if spec.end is None else format_instant(spec.end)
+    options = {"start": spec.start, "end": end, "max_events": spec.max_events}
+    return shape | {name: value for name, value in options.items() if value is not None}
+
+
+def _shape_json(shape: Shape) -> Json:
+    match shape:
+        case Ticks():
+            return {"count": shape.count, "interval": format_duration(shape.interval)}
+        case Steady():
+            return {"rate": format_rate(shape.rate)}
+        case Stages():
+            repeat = True if shape.repeat is None else shape.repeat
+            return {"stages": [*map(_stage_json, shape.stages)], "repeat": repeat}
+        case Profile():
+            multipliers = [*map(float, shape.multipliers)]
+            rate = format_rate(shape.rate)
+            return {"rate": rate, "profile": multipliers, "timezone": shape.timezone}
+        case Cron():
+            return {
+                "cron": shape.expression,
+                "timezone": shape.timezone,
+                "count": shape.count,
+            }
+
+
+def _stage_json(stage: Stage) -> Json:
+    field = "rate" if stage.first == stage.last else "to"
+    return {field: format_rate(stage.last), "for": format_duration(stage.length)}

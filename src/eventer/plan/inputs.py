@@ -1,0 +1,53 @@
+"""The inputs of a plan: what differs between the generators that share it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from eventer.functions.spec import BoundCall, RowContext
+from eventer.kernels.json.instructions import RowProgram
+from eventer.plan.draw_keys import DrawKey, DrawKeys
+from eventer.plan.engine import EventContext
+from eventer.plan.row_program import BoundRowProgram
+
+
+class ContextInputs:
+    """The dataset and the instance id of generators, and the row programs that write them."""
+
+    def __init__(self, context: EventContext) -> None:
+        self._row = RowContext(0, 0, context.dataset, context.instance_id)
+        self._rows: dict[BoundRowProgram, RowProgram] = {}
+
+    def text(self, call: BoundCall) -> str:
+        """The text of a call that depends on nothing else."""
+        text = call.row(0, self._row)
+        assert isinstance(text, str)
+        return text
+
+    def rows(self, program: BoundRowProgram) -> RowProgram:
+        """The instructions of a program with these texts."""
+        if not program.inputs:
+            return program.rows
+        found = self._rows.get(program)
+        if found is None:
+            found = self._rows[program] = program.with_texts(self.text)
+        return found
+
+
+class PlanInputs:
+    """The draw keys and the context of one generator."""
+
+    __slots__ = ("_keys", "context")
+
+    def __init__(self, keys: DrawKeys, context: ContextInputs) -> None:
+        self.context = context
+        self._keys = keys
+
+    def key(self, key: DrawKey) -> int:
+        """The value of a draw key."""
+        return self._keys.value(key)
+
+    def parameters(self, parameters: Sequence[Any]) -> tuple[Any, ...]:
+        """Parameters of a column with the values of draw keys."""
+        return tuple([self.key(p) if isinstance(p, DrawKey) else p for p in parameters])

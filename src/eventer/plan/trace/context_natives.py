@@ -1,0 +1,31 @@
+"""Natives of a trace whose dataset and instance id are inputs of the plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventer.core.model import EventContext
+from eventer.functions.metadata import ContextText
+from eventer.functions.spec import BoundCall
+from eventer.plan.graph import Node, Type
+from eventer.plan.ops.context_texts import CONTEXT_TEXT
+from eventer.plan.symbols import Symbol
+from eventer.plan.trace.traced_natives import TracedNatives
+
+
+class ContextNatives(TracedNatives):
+    """`get_dataset` and `get_instance_id` give columns; `texts` are those so far."""
+
+    def __init__(self) -> None:
+        super().__init__(EventContext())
+        self.texts: set[Node] = set()
+
+    def constant(self, call: BoundCall) -> Any:
+        """The value of a function without randomness."""
+        if not isinstance(call, ContextText):
+            return super().constant(call)
+        assert self.tracer is not None
+        graph = self.tracer.graph
+        text = graph.node(CONTEXT_TEXT, (), graph.root, Type.TEXT, parameters=(call,))
+        self.texts.add(text)
+        return Symbol(text)

@@ -1,0 +1,1 @@
+"""Due times of each kind of pace. Pure."""

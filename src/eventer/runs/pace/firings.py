@@ -1,0 +1,100 @@
+"""The firings of a cron expression, by UTC day.
+
+As in Debian's cron, an expression with a fixed minute and hour follows the clock on the wall: a
+time that a change of the clock skips fires at the end of the gap, a repeated one fires once. If the
+minute or the hour begins with `*`, the expression fires in the hours as they pass.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from functools import lru_cache
+
+import numpy as np
+from cronsim import CronSim, CronSimError
+
+from eventer.core.errors import RequestError
+from eventer.core.pace import Cron
+from eventer.runs.pace.pieces import Integers
+from eventer.runs.pace.zones import DAY, Span, load_zone, spans
+
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_FIELDS = 5
+
+
+def parse_cron(expression: str) -> CronSim:
+    """The fields of an expression.
+
+    Raises:
+        RequestError: it is not a cron expression of five fields, or never fires.
+    """
+    if len(expression.split()) != _FIELDS:
+        raise _cron_error(expression, "is not a cron expression: it must have five fields")
+    try:
+        fields = CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC))
+        next(CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC)))
+    except CronSimError as error:
+        field = str(error).removeprefix("Bad ")
+        raise _cron_error(expression, f"is not a cron expression: the {field} is wrong") from error
+    except StopIteration as error:
+        raise _cron_error(expression, "never fires") from error
+    return fields
+
+
+def _cron_error(expression: str, said: str) -> RequestError:
+    error = RequestError(f"{expression[:100]!r} {said}")
+    error.hint = "write minute, hour, day of month, month and day of week, as in `0 9 * * MON-FRI`"
+    return error
+
+
+class Firings:
+    """The firings of a cron expression. Instants are seconds since 1970."""
+
+    def __init__(self, cron: Cron) -> None:
+        self._zone = load_zone(cron.timezone)
+        self._fields = parse_cron(cron.expression)
+        minute, hour = cron.expression.split()[:2]
+        self._fixed = not minute.startswith("*") and not hour.startswith("*")
+        self._times = np.array(
+            [
+                hour * 3_600 + minute * 60
+                for hour in sorted(self._fields.hours)
+                for minute in sorted(self._fields.minutes)
+            ],
+            dtype=np.int64,
+        )
+        self.of_day = lru_cache(maxsize=64)(self._of_day)
+
+    def _of_day(self, day: int) -> Integers:
+        """The firings in a UTC day. The day before tells which local times are repeated."""
+        found = [np.empty(0, dtype=np.int64)]
+        passed: int | None = None
+        for span in spans(self._zone, day - 1, day + 1):
+            begin, end = span.start + span.offset, span.end + span.offset
+            if self._fixed and passed is not None:
+                if passed < begin and len(self._local(passed, begin)):
+                    found.append(np.array([span.start]))
+                begin = max(begin, passed)
+            found.append(self._in_span(span, begin, end, day))
+            passed = end if passed is None else max(end, passed)
+        firings = np.unique(np.concatenate(found))
+        return firings[np.searchsorted(firings, day * DAY) :]
+
+    def _in_span(self, span: Span, begin: int, end: int, day: int) -> Integers:
+        """The firings of a span at the local times [begin, end), from the UTC day on."""
+        begin = max(begin, day * DAY + span.offset)
+        return self._local(begin, end) - span.offset
+
+    def _local(self, begin: int, end: int) -> Integers:
+        """The local times [begin, end) that the expression names."""
+        times = [np.empty(0, dtype=np.int64)]
+        for day in range(begin // DAY, -(-end // DAY)):
+            if self._names(day):
+                low, high = np.searchsorted(self._times, (begin - day * DAY, end - day * DAY))
+                times.append(self._times[low:high] + day * DAY)
+        return np.concatenate(times)
+
+    def _names(self, day: int) -> bool:
+        """Whether the expression names a local day."""
+        named = date.fromordinal(_EPOCH_DAY + day)
+        return named.month in self._fields.months and self._fields.match_day(named)

@@ -1,0 +1,138 @@
+"""What a reader can do with generators: dialogs that ask, and the calls of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nicegui import ui
+
+from eventer.core.duration import format_duration, parse_duration
+from eventer.core.errors import EventerError, RequestError
+from eventer.service.views import GeneratorView
+from eventer.web.format import format_count, format_rate
+from eventer.web.layout import Visit, heading, say, say_error
+from eventer.web.request_texts import request_of
+from eventer.web.rows import target_label
+
+_DAY_SECONDS = 86_400
+
+
+async def confirm_removal(visit: Visit, ids: Sequence[int]) -> bool:
+    """Asks whether to remove generators, and removes them; whether it did."""
+    visit.check_right()
+    known = {view.id: view for view in visit.sampler.snapshot.generators}
+    names = [target_label(known[id_].target) for id_ in ids if id_ in known]
+    with ui.dialog() as dialog, ui.card().classes("dialog"):
+        heading(f"Remove {names[0] if len(names) == 1 else f'{len(names)} generators'}?", 2)
+        ui.label(
+            "They stop, and their positions are forgotten. Delivered events, topics and tables "
+            "stay. If the same generator is added again, it begins at event 0."
+        ).classes("soft")
+        if len(names) > 1:
+            ui.label(", ".join(names[:12]) + (" …" if len(names) > 12 else "")).classes("small")
+        with ui.element("div").classes("bar").style("justify-content: flex-end"):
+            ui.button("Cancel", on_click=lambda: dialog.submit(False)).props(
+                "flat no-caps color=none text-color=none autofocus"
+            ).classes("btn-plain")
+            ui.button("Remove", on_click=lambda: dialog.submit(True)).props(
+                "unelevated no-caps color=none text-color=none"
+            ).classes("btn-bad")
+    confirmed = bool(await dialog)
+    dialog.delete()
+    if not confirmed:
+        return False
+    try:
+        removal = await visit.eventer.remove(ids)
+    except EventerError as error:
+        say_error(error)
+        return False
+    say(f"{len(removal.removed)} removed")
+    return True
+
+
+async def open_pace_dialog(visit: Visit, views: Sequence[GeneratorView]) -> bool:
+    """Asks for another pace, and gives it to generators; whether it did."""
+    visit.check_right()
+    pace = views[0].record.pace
+    with ui.dialog() as dialog, ui.card().classes("dialog"):
+        what = target_label(views[0].target) if len(views) == 1 else f"{len(views)} generators"
+        heading(f"Change the pace of {what}", 2)
+        fields = PaceFields(pace.count, format_duration(pace.interval))
+        with ui.element("div").classes("bar").style("justify-content: flex-end"):
+            ui.button("Cancel", on_click=lambda: dialog.submit(False)).props(
+                "flat no-caps color=none text-color=none"
+            ).classes("btn-plain")
+            ui.button("Change", on_click=lambda: dialog.submit(True)).props(
+                "unelevated no-caps color=none text-color=none"
+            ).classes("btn-main")
+    confirmed = bool(await dialog)
+    dialog.delete()
+    if not confirmed:
+        return False
+    try:
+        count, interval = fields.values()
+        for view in views:
+            await _repace(visit, view, count, interval)
+    except EventerError as error:
+        say_error(error)
+        return False
+    say(f"{format_rate(count * 1e9 / interval)} from now on")
+    return True
+
+
+async def _repace(visit: Visit, view: GeneratorView, count: int, interval: int) -> None:
+    """Adds a generator again with another pace.
+
+    Raises:
+        RequestError: its library has changed: the request means another generator now.
+    """
+    request = request_of(view.record, count=count, interval=interval)
+    (answer,) = await visit.eventer.add(request)
+    if answer.id != view.id:
+        if answer.created:
+            await visit.eventer.remove([answer.id])
+        raise RequestError("the pace cannot change here: a file that the template imports changed")
+
+
+class PaceFields:
+    """Inputs for a pace, and the rate that it means."""
+
+    def __init__(self, count: int, interval: str) -> None:
+        with ui.element("div").classes("bar"):
+            self._count = (
+                ui.number("Events", value=count, min=1, precision=0, on_change=self._show)
+                .props("outlined dense")
+                .style("width: 9rem")
+            )
+            ui.label("every").classes("soft")
+            self._interval = (
+                ui.input("Interval", value=interval, on_change=self._show)
+                .props("outlined dense")
+                .style("width: 9rem")
+            )
+        self._text = ui.label().classes("soft small num")
+        self._show()
+
+    def values(self) -> tuple[int, int]:
+        """Events and nanoseconds.
+
+        Raises:
+            RequestError: a field is not valid.
+        """
+        count = int(self._count.value or 0)
+        interval = parse_duration((self._interval.value or "").strip())
+        if count < 1:
+            raise RequestError("the number of events must be greater than zero")
+        if interval < 1:
+            raise RequestError("the interval must be greater than zero")
+        return count, interval
+
+    def _show(self) -> None:
+        try:
+            count, interval = self.values()
+        except EventerError as error:
+            self._text.text = error.message
+            return
+        rate = count * 1e9 / interval
+        day = format_count(round(rate * _DAY_SECONDS))
+        self._text.text = f"{format_rate(rate)}, {day} events a day"

@@ -1,0 +1,402 @@
+"""The page of one generator: charts, its tail, its errors, verification, and its request."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import aclosing
+from typing import Final
+
+from nicegui import ui
+
+from eventer.core.errors import EventerError, NotFoundError
+from eventer.service.views import AuditProgress, GeneratorView, RecomputedEvents, Verification
+from eventer.web import charts
+from eventer.web.actions import confirm_removal, open_pace_dialog
+from eventer.web.editor import template_editor
+from eventer.web.format import (
+    format_bytes,
+    format_clock,
+    format_count,
+    format_rate,
+    format_seconds,
+)
+from eventer.web.layout import (
+    Visit,
+    card,
+    code_block,
+    frame,
+    heading,
+    live,
+    problem_box,
+    say_error,
+)
+from eventer.web.request_texts import command_text, curl_text, json_text, request_of
+from eventer.web.rows import pace_text, target_label
+
+_CHART_SECONDS: Final = 2.0
+_TAIL_ROWS: Final = 200
+_MAX_EVENT_TEXT: Final = 8_000
+
+
+async def build_generator_page(visit: Visit, id_text: str) -> None:
+    """Builds the page of the generator with this id."""
+    try:
+        (view,) = await visit.eventer.status(int(id_text) if id_text.isdecimal() else -1)
+    except NotFoundError as error:
+        with frame(visit, "", "Not found"):
+            problem_box(error)
+            ui.link("All generators", "/")
+        return
+    with frame(visit, "", target_label(view.target)) as theme:
+        page = _GeneratorPage(visit, view)
+        page.build()
+        theme.on_change.append(page.set_dark)
+        live(1.0, page.update)
+        live(_CHART_SECONDS, page.update_charts)
+
+
+class _GeneratorPage:
+    def __init__(self, visit: Visit, view: GeneratorView) -> None:
+        self._visit = visit
+        self._view = view
+        self._id = view.id
+        self._hour = False
+
+    def build(self) -> None:
+        self._build_head()
+        self._facts = ui.element("div").classes("stats")
+        self._errors = ui.element("div").classes("stack")
+        self._shown_error: object = None
+        with ui.element("div").classes("grid2"):
+            self._build_charts()
+        _Tail(self._visit, self._id).build()
+        with ui.element("div").classes("grid2"):
+            with ui.element("div").classes("stack"):
+                _build_verification(self._visit, self._id)
+                self._build_details()
+            with ui.element("div").classes("stack"):
+                self._build_template()
+                _build_request(self._visit, self._view)
+        self._stats = _Facts(self._facts)
+        self._show()
+        self.update_charts()
+
+    def _build_head(self) -> None:
+        with ui.element("div").classes("bar"):
+            with ui.element("div").classes("grow"):
+                with ui.element("div").classes("bar"):
+                    heading(target_label(self._view.target))
+                    self._state = ui.label().classes("state")
+                ui.label(f"generator {self._id}").classes("soft small mono")
+            ui.toggle({False: "5 min", True: "1 h"}, value=False, on_change=self._set_span).props(
+                "dense no-caps unelevated"
+            ).classes("seg")
+            if self._visit.may_write:
+                self._pause = _button("Pause", "pause", self._toggle)
+                _button("Change pace", "speed", self._repace)
+                _button("Remove", "delete", self._remove)
+
+    def _build_charts(self) -> None:
+        self._charts = []
+        for title, lines, formatter in (
+            ("Events delivered", charts.DELIVERY, charts.RATE),
+            ("Lateness", charts.LATENESS, charts.SECONDS),
+            ("Lag", charts.LAG, charts.NUMBER),
+            ("JSON text", charts.THROUGHPUT, charts.BYTES),
+        ):
+            with card():
+                heading(title, 2)
+                chart = ui.echart(charts.chart_options(lines, formatter)).style("height: 190px")
+                self._charts.append((chart, lines))
+
+    def _set_span(self, event: object) -> None:
+        self._hour = bool(getattr(event, "value", False))
+        self.update_charts()
+
+    def _build_details(self) -> None:
+        record, spec = self._view.record, self._view.record.spec
+        with card("Details"), ui.element("dl").classes("kv"):
+            for name, value in (
+                ("Delivery", self._view.delivery or "not known until it is connected"),
+                ("Engine", spec.engine),
+                ("Why not the plan", spec.engine_reason),
+                ("Seed", str(spec.stream.seed)),
+                ("Stream", spec.stream.name),
+                ("Dataset", spec.event_source.context.dataset),
+                ("On an error", spec.on_error.value),
+                ("After a stop", spec.catch_up.value),
+                ("Added", format_clock(record.created_at)),
+            ):
+                if value:
+                    _fact(name, value)
+            columns = ", ".join(f"{c.name} {c.type.value}" for c in spec.shape.columns)
+            _fact("Columns", columns or "not known in advance")
+
+    def _build_template(self) -> None:
+        with card("Template"):
+            text = self._view.record.spec.event_source.template.text
+            self._editor = template_editor(text, dark=self._visit.dark).style("height: 20rem")
+            self._editor.disable()
+
+    def set_dark(self, dark: bool) -> None:  # noqa: FBT001  the theme calls it
+        self._editor.theme = "githubDark" if dark else "githubLight"
+
+    async def update(self) -> None:
+        """Shows the newest values."""
+        try:
+            (self._view,) = await self._visit.eventer.status(self._id)
+        except NotFoundError:
+            ui.navigate.to("/")
+            return
+        self._show()
+
+    def _show(self) -> None:
+        view = self._view
+        self._state.text = view.state.value
+        self._state.classes(replace=f"state {view.state.value}")
+        if self._visit.may_write:
+            running = view.record.state.value == "running"
+            self._pause.text = "Pause" if running else "Resume"
+            self._pause.icon = "pause" if running else "play_arrow"
+        self._stats.show(view)
+        self._show_error()
+
+    def _show_error(self) -> None:
+        failure = self._view.last_error
+        shown = (failure and failure.at, self._view.state)
+        if shown == self._shown_error:
+            return
+        self._shown_error = shown
+        self._errors.clear()
+        if failure is None:
+            return
+        with self._errors:
+            ui.label(f"Last error, {format_clock(failure.at)}").classes("soft small")
+            past = self._view.state.value == "running"
+            problem_box(failure.error, self._editor.reveal_line, mild=past)
+
+    def update_charts(self) -> None:
+        """Draws the newest samples."""
+        history = self._visit.sampler.histories.get(self._id)
+        if history is None:
+            return
+        samples = list(history.hour if self._hour else history.recent)
+        for chart, lines in self._charts:
+            for number, data in enumerate(charts.series_data(lines, samples)):
+                chart.options["series"][number]["data"] = data
+            chart.update()
+
+    async def _toggle(self) -> None:
+        self._visit.check_right()
+        eventer = self._visit.eventer
+        try:
+            if self._view.record.state.value == "running":
+                await eventer.pause(self._id)
+            else:
+                await eventer.resume(self._id)
+        except EventerError as error:
+            say_error(error)
+        await self.update()
+
+    async def _repace(self) -> None:
+        if await open_pace_dialog(self._visit, [self._view]):
+            await self.update()
+
+    async def _remove(self) -> None:
+        if await confirm_removal(self._visit, [self._id]):
+            ui.navigate.to("/")
+
+
+class _Facts:
+    """The numbers on top."""
+
+    def __init__(self, parent: ui.element) -> None:
+        self._labels = {}
+        with parent:
+            for name in ("Pace", "Delivered", "Events", "Lag", "Late", "Size"):
+                with ui.element("div").classes("stat"):
+                    ui.label(name).classes("label")
+                    self._labels[name] = (
+                        ui.label("-").classes("value"),
+                        ui.label().classes("note"),
+                    )
+
+    def show(self, view: GeneratorView) -> None:
+        """Shows these values."""
+        next_tick = "" if view.next_tick is None else f"next {format_clock(view.next_tick)[11:]}"
+        skipped = f"{format_count(view.skipped)} skipped" if view.skipped else "committed"
+        limited = f"limited by the {view.limited_by}" if view.limited_by else "not committed yet"
+        for name, value, note in (
+            ("Pace", format_rate(view.requested_rate), pace_text(view)),
+            ("Delivered", format_rate(view.delivered_rate), f"{view.retries} retries"),
+            ("Events", format_count(view.position), skipped),
+            ("Lag", format_count(view.lag), limited),
+            ("Late", format_seconds(view.overdue), next_tick),
+            ("Size", format_bytes(view.bytes), "of JSON text"),
+        ):
+            self._labels[name][0].text, self._labels[name][1].text = value, note
+
+
+class _Tail:
+    """The events as they are committed. It reads nothing while the page is hidden."""
+
+    def __init__(self, visit: Visit, id_: int) -> None:
+        self._visit = visit
+        self._id = id_
+        self._task: asyncio.Task[None] | None = None
+        self._following = True
+
+    def build(self) -> None:
+        with card():
+            with ui.element("div").classes("bar"):
+                heading("Live tail", 2)
+                ui.label("at most 50 events per second").classes("soft small")
+                ui.element("div").classes("grow")
+                self._filter = (
+                    ui.input(placeholder="Only events with this text")
+                    .props('outlined dense clearable aria-label="Filter events"')
+                    .style("width: 16rem")
+                )
+                self._pretty = ui.switch("Pretty", value=False)
+                self._button = _button("Stop", "pause", self._toggle)
+            self._list = ui.element("div").classes("events tail").props('tabindex="0"')
+            with self._list:
+                ui.label("Waiting for events …").classes("soft tail-empty")
+        client = ui.context.client
+        client.on_delete(self._end)
+        ui.on("studio-visible", lambda event: self._start() if event.args else self._end())
+        ui.timer(0.1, lambda: self._start(last=20), once=True)
+
+    def _start(self, last: int = 0) -> None:
+        if self._following and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._follow(last))
+
+    def _end(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _toggle(self) -> None:
+        self._following = not self._following
+        self._button.text = "Stop" if self._following else "Go on"
+        self._button.icon = "pause" if self._following else "play_arrow"
+        if self._following:
+            self._start()
+        else:
+            self._end()
+
+    async def _follow(self, last: int) -> None:
+        try:
+            async with aclosing(self._visit.eventer.tail(self._id, last=last)) as pages:  # type: ignore[type-var]  # it is a generator
+                async for page in pages:
+                    self._show(page)
+        except EventerError as error:
+            with self._list:
+                say_error(error)
+
+    def _show(self, page: RecomputedEvents) -> None:
+        wanted = self._filter.value or ""
+        shown = [
+            [index, event_text(event, pretty=self._pretty.value)]
+            for index, event in zip(page.indices, page.events, strict=True)
+            if wanted in event.decode()
+        ]
+        if shown:
+            arguments = json.dumps([f"c{self._list.id}", shown, _TAIL_ROWS, True])
+            self._list.client.run_javascript(f"studioTail(...{arguments})")
+
+
+def event_text(event: bytes, *, pretty: bool) -> str:
+    """An event as text to show: a long one is cut."""
+    text = event.decode()
+    if pretty and len(event) <= _MAX_EVENT_TEXT:
+        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    if len(text) > _MAX_EVENT_TEXT:
+        return f"{text[:_MAX_EVENT_TEXT]} … ({format_bytes(len(event))})"
+    return text
+
+
+def _build_verification(visit: Visit, id_: int) -> None:
+    """A card that compares the delivered events with recomputed ones."""
+    with card("Verify"):
+        ui.label(
+            "Reads the topic or table and compares it with the events, computed again: nothing "
+            "missing, twice, changed or out of order."
+        ).classes("soft")
+        bar = ui.linear_progress(value=0, show_value=False, size="8px").props("rounded")
+        bar.set_visibility(False)
+        result = ui.element("div").classes("stack").props('aria-live="polite"')
+
+        async def verify() -> None:
+            button.disable()
+            bar.set_visibility(True)
+            result.clear()
+            try:
+                async for update in visit.eventer.verify(id_):
+                    if isinstance(update, AuditProgress):
+                        bar.value = update.recomputed / max(1, update.total)
+                    else:
+                        with result:
+                            _show_verification(update)
+            except EventerError as error:
+                with result:
+                    problem_box(error)
+            finally:
+                bar.set_visibility(False)
+                button.enable()
+
+        button = _button("Verify now", "fact_check", verify)
+
+
+def _show_verification(verification: Verification) -> None:
+    report = verification.report
+    if verification.clean:
+        ui.label(f"Nothing is wrong: {report.checked:,} events compared.").classes("chip good")
+    else:
+        found = ", ".join(f"{n:,} {flaw.value}" for flaw, n in report.totals.items() if n)
+        ui.label(found or "Nothing could be compared.").classes("error-text")
+        for finding in report.findings[:20]:
+            place = " ".join(f"{name}={value}" for name, value in finding.place.items())
+            ui.label(
+                f"{finding.flaw.value} {finding.index or ''} {place} {finding.detail or ''}"
+            ).classes("small mono")
+    for unchecked in report.unchecked:
+        ui.label(
+            f"Not compared: events {unchecked.first:,} to {unchecked.end - 1:,}: {unchecked.reason}"
+        ).classes("small soft")
+    for note in report.notes:
+        ui.label(note).classes("small soft")
+
+
+def _build_request(visit: Visit, view: GeneratorView) -> None:
+    """The request that adds the generator again, in three forms."""
+    request = request_of(view.record)
+    with card("The request that adds it again"):
+        with ui.tabs().props("dense no-caps align=left") as tabs:
+            names = [ui.tab(name) for name in ("curl", "Command line", "JSON")]
+        with ui.tab_panels(tabs, value=names[0]).props("keep-alive").style("width: 100%"):
+            for name, text in zip(
+                names,
+                (
+                    curl_text(request, visit.url, token=visit.token),
+                    command_text(request, visit.url),
+                    json_text(request),
+                ),
+                strict=True,
+            ):
+                with ui.tab_panel(name):
+                    code_block(text)
+
+
+def _fact(name: str, value: str) -> None:
+    with ui.element("dt"):
+        ui.label(name)
+    with ui.element("dd"):
+        ui.label(value)
+
+
+def _button(text: str, icon: str, handler: object) -> ui.button:
+    button = ui.button(text, icon=icon, on_click=handler)  # type: ignore[arg-type]  # a handler
+    return button.props("flat dense no-caps color=none text-color=none").classes(
+        "btn-plain q-px-sm"
+    )

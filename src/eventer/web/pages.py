@@ -1,0 +1,84 @@
+"""Registers the pages with NiceGUI. Importing this module loads NiceGUI."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+from nicegui import app as nicegui_app
+from nicegui import ui
+from starlette.requests import Request
+
+from eventer import __version__
+from eventer.service.eventer import Eventer
+from eventer.web.generator_page import build_generator_page
+from eventer.web.generators_page import build_generators_page
+from eventer.web.history import Sampler
+from eventer.web.layout import FAVICON, Visit
+from eventer.web.playground_page import build_playground_page
+from eventer.web.reference_page import build_reference_page
+
+_STATIC: Final = Path(__file__).parent / "static"
+_STATIC_URL: Final = f"/studio/static-{__version__}"
+_HEAD: Final = f"""
+<script src="{_STATIC_URL}/theme.js"></script>
+<link rel="stylesheet" href="{_STATIC_URL}/studio.css">
+<script src="{_STATIC_URL}/tail.js"></script>
+<script type="module" src="{_STATIC_URL}/jsonnet.js"></script>
+"""
+
+
+@asynccontextmanager
+async def running_pages(eventer: Eventer, *, token: bool) -> AsyncIterator[FastAPI]:
+    """The application of all pages, and its sampler, while they run."""
+    sampler = Sampler(eventer)
+    host = FastAPI(openapi_url=None)
+    _register(eventer, sampler, token=token)
+    ui.run_with(
+        host,
+        title="Eventer",
+        favicon=FAVICON,
+        dark=None,
+        tailwind=False,
+        reconnect_timeout=10.0,
+        show_welcome_message=False,
+        binding_refresh_interval=None,
+    )
+    sampling = asyncio.create_task(sampler.run())
+    try:
+        async with host.router.lifespan_context(host):
+            yield host
+    finally:
+        sampling.cancel()
+        await asyncio.wait({sampling})
+
+
+def _register(eventer: Eventer, sampler: Sampler, *, token: bool) -> None:
+    nicegui_app.add_static_files(_STATIC_URL, str(_STATIC))
+    ui.add_head_html(_HEAD, shared=True)
+
+    def visit(request: Request) -> Visit:
+        may_write = bool(getattr(request.state, "may_write", False))
+        dark = request.cookies.get("eventer_theme") == "dark"
+        url = f"{request.url.scheme}://{request.url.netloc}"
+        return Visit(eventer, sampler, may_write, url, token, dark)
+
+    @ui.page("/")
+    def home(request: Request) -> None:
+        build_generators_page(visit(request))
+
+    @ui.page("/generators/{id}")
+    async def generator(request: Request, id: str) -> None:  # noqa: A002  the path names it
+        await build_generator_page(visit(request), id)
+
+    @ui.page("/playground")
+    def playground(request: Request, example: str = "") -> None:
+        build_playground_page(visit(request), example)
+
+    @ui.page("/reference")
+    async def reference(request: Request) -> None:
+        await build_reference_page(visit(request))

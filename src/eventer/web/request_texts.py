@@ -1,0 +1,109 @@
+"""The request that would add a generator again: as JSON, for curl and for the command line."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import fields
+from typing import Any
+
+from eventer.core.duration import format_duration
+from eventer.core.model import CatchUp, OnError, Target
+from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
+from eventer.service.views import GeneratorRecord
+
+
+def request_of(
+    record: GeneratorRecord, *, count: int | None = None, interval: int | None = None
+) -> AddRequest:
+    """The request that adds this generator, or changes its pace if one is given."""
+    spec = record.spec
+    source = spec.event_source
+    event = EventRequest(
+        source.template.text,
+        name=source.template.name,
+        id="event",
+        seed=source.stream.seed if spec.explicit_seed else None,
+        stream=source.stream.name,
+        dataset=source.context.dataset,
+        vars=source.template.vars,
+        count=count or record.pace.count,
+        interval=interval or record.pace.interval,
+        on_error=spec.on_error,
+        catch_up=spec.catch_up,
+        field="template",
+    )
+    return single_request(event, spec.target)
+
+
+def single_request(event: EventRequest, target: Target) -> AddRequest:
+    """The request for one event and one destination."""
+    return AddRequest(
+        (DestinationRequest("destination", target),),
+        (event,),
+        (ScheduleRequest("destination", event.id),),
+    )
+
+
+def request_json(request: AddRequest) -> dict[str, Any]:
+    """The body of `POST /generator/add` for a request, without options at their defaults."""
+    return {
+        "destinations": [
+            {"id": each.id, "type": each.target.kind, each.target.kind: _target(each.target)}
+            for each in request.destinations
+        ],
+        "events": [_event(event) for event in request.events],
+        "schedules": [
+            {"destination_id": each.destination_id, "event_id": each.event_id}
+            for each in request.schedules
+        ],
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    options = {each.name: getattr(target, each.name) for each in fields(target)}
+    if options["connection"] == target.kind:
+        del options["connection"]
+    for name in ("headers", "config"):
+        if name in options:
+            options[name] = dict(options[name])
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in options.items()
+        if value
+    }
+
+
+def _event(event: EventRequest) -> dict[str, Any]:
+    given = {
+        "id": event.id,
+        "template": event.template,
+        "dataset": event.dataset,
+        "stream": event.stream,
+        "seed": None if event.seed is None else str(event.seed),
+        "vars": json.loads(event.vars) or None,
+        "count": event.count,
+        "interval": format_duration(event.interval),
+        "on_error": None if event.on_error is OnError.STOP else event.on_error.value,
+        "catch_up": None if event.catch_up is CatchUp.DROP else event.catch_up.value,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def json_text(request: AddRequest) -> str:
+    """The request as indented JSON."""
+    return json.dumps(request_json(request), indent=2, ensure_ascii=False)
+
+
+def curl_text(request: AddRequest, url: str, *, token: bool) -> str:
+    """A command for curl; with `token`, it sends the token of the environment."""
+    header = ' \\\n  -H "Authorization: Bearer $EVENTER_TOKEN"' if token else ""
+    return (
+        f"curl {url}/generator/add -H 'Content-Type: application/json'{header} \\\n"
+        f"  -d {shlex.quote(json_text(request))}"
+    )
+
+
+def command_text(request: AddRequest, url: str) -> str:
+    """A command for the command line, which reads the request from standard input."""
+    return f"EVENTER_URL={url} eventer add - <<'JSON'\n{json_text(request)}\nJSON"

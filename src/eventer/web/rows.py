@@ -1,0 +1,123 @@
+"""Generators as rows of the table, and totals over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eventer.core.duration import format_duration
+from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.service.views import GeneratorView
+from eventer.web.format import format_count, format_rate, format_seconds
+from eventer.web.history import History
+
+SPARK_WIDTH: Final = 96
+SPARK_HEIGHT: Final = 24
+_SPARK_POINTS: Final = 60
+_MAX_ERROR: Final = 300
+
+
+def target_name(target: Target) -> str:
+    """A topic's or a table's name."""
+    match target:
+        case KafkaTarget():
+            return target.topic
+        case PostgresTarget():
+            return target.table
+        case _:
+            return target.connection
+
+
+def target_label(target: Target) -> str:
+    """A destination with its connection, as `kafka:orders`."""
+    return f"{target.connection}:{target_name(target)}"
+
+
+def pace_text(view: GeneratorView) -> str:
+    """A pace, as `10 every 8s`."""
+    pace = view.record.pace
+    return f"{pace.count:,} every {format_duration(pace.interval)}"
+
+
+def error_text(view: GeneratorView) -> str:
+    """The last error with its place; empty if it does not matter any more."""
+    if view.last_error is None:
+        return ""
+    error = view.last_error.error
+    place = getattr(error, "place", None)
+    where = f" (line {place.line}, column {place.column})" if place else ""
+    return f"{error.message}{where}"[:_MAX_ERROR]
+
+
+def row_of(view: GeneratorView, history: History | None) -> dict[str, Any]:
+    """A row of the table: values to sort by, and their texts."""
+    rates = [sample.rate for sample in history.recent] if history else []
+    return {
+        "id": str(view.id),
+        "name": target_name(view.target),
+        "connection": view.target.connection,
+        "kind": view.target.kind,
+        "dataset": view.record.spec.event_source.context.dataset or "",
+        "state": view.state.value,
+        "pace": pace_text(view),
+        "requested": view.requested_rate,
+        "requested_text": format_rate(view.requested_rate),
+        "delivered": view.delivered_rate,
+        "delivered_text": format_rate(view.delivered_rate),
+        "position": view.position,
+        "position_text": format_count(view.position),
+        "lag": view.lag,
+        "lag_text": format_count(view.lag),
+        "overdue": view.overdue,
+        "overdue_text": format_seconds(view.overdue),
+        "late": view.overdue > 2,
+        "spark": sparkline(rates),
+        "error": error_text(view),
+        "past": view.state.value == "running",
+    }
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """The points of an SVG polyline: the newest value is at the right, zero at the bottom."""
+    if len(values) < 2:
+        return ""
+    step = max(1, -(-len(values) // _SPARK_POINTS))
+    shown = [max(values[max(0, end - step) : end]) for end in range(len(values), 0, -step)][::-1]
+    most = max(shown) or 1.0
+    span = max(len(shown) - 1, 1)
+    across, up = SPARK_WIDTH / span, (SPARK_HEIGHT - 4) / most
+    return " ".join(
+        f"{number * across:.1f},{SPARK_HEIGHT - 2 - value * up:.1f}"
+        for number, value in enumerate(shown)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over generators."""
+
+    generators: int
+    running: int
+    failing: int
+    requested: float
+    delivered: float
+    lag: int
+    overdue: float
+    bytes: int
+
+
+def totals_of(views: Iterable[GeneratorView]) -> Totals:
+    """The sums over these generators; `overdue` is that of the latest one."""
+    known = tuple(views)
+    states = [view.state.value for view in known]
+    return Totals(
+        generators=len(known),
+        running=states.count("running"),
+        failing=states.count("failed") + states.count("waiting"),
+        requested=sum(view.requested_rate for view in known if view.record.state == "running"),
+        delivered=sum(view.delivered_rate for view in known),
+        lag=sum(view.lag for view in known),
+        overdue=max((view.overdue for view in known), default=0.0),
+        bytes=sum(view.bytes for view in known),
+    )

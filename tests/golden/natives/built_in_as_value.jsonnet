@@ -1,0 +1,3 @@
+local e = import 'eventer.libsonnet';
+local twice(library) = [library.integer(1, 2), library.integer(1, 2)];
+twice(e)

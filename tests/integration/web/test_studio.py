@@ -1,0 +1,149 @@
+"""The studio in a browser: each page's main path, the roles, and hostile data."""
+
+import re
+
+from tests.integration.web.conftest import READ, WRITE
+
+HOSTILE = """local text = '<img src=x onerror=alert(1)> <b>bold</b> \\u202e \\u001b[31m';
+{ ['field%d' % n]: n for n in std.range(1, 2000) } + { a: text, b: std.repeat('x', 900000) }
+"""
+
+
+def write(page, text):
+    """Replaces the text of the editor, as a paste does."""
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+
+
+def test_a_browser_without_a_session_is_sent_to_the_login(open_page, service):
+    page = open_page("/playground", token=None)
+    assert page.url == f"{service.url}/login"
+    page.get_by_label("Token").fill("wrong")
+    with page.expect_response("**/login"):
+        page.get_by_role("button", name="Sign in").click()
+    page.get_by_text("the token is not valid").wait_for()
+    page.get_by_label("Token").fill(WRITE)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Generators").wait_for()
+    (cookie,) = page.context.cookies()[:1]
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == (
+        "eventer_session", True, "Strict",
+    )  # fmt: skip
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Token").wait_for()
+
+
+def test_a_template_is_mended_and_run_and_its_generator_is_watched_and_removed(open_page, service):
+    page = open_page("/playground")
+    page.locator(".event").first.wait_for()
+    write(page, "local total = std.native('get_integer')(1, 9);\n{ id: 1,\n  total: totl }")
+    assert page.locator(".studio-squiggle").text_content() == "totl"
+    problem = page.get_by_role("alert")
+    problem.get_by_text("line 3, column 10").wait_for()
+    problem.get_by_text("did you mean 'total'?").wait_for()
+
+    write(page, "local total = std.native('get_integer')(1, 9);\n{ id: 1,\n  total: total }")
+    page.locator(".studio-squiggle").wait_for(state="detached")
+    page.get_by_role("tab", name="Profile").click()
+    total = page.locator(".field", has_text="total")
+    total.get_by_text("9 distinct").or_(total.get_by_text("9", exact=True)).first.wait_for()
+    total.locator(".hist div").nth(8).wait_for()
+
+    page.get_by_role("button", name="Run it").click()
+    page.get_by_role("button", name="PostgreSQL table").click()
+    page.get_by_label("Table", exact=True).fill("watched")
+    page.get_by_label("Interval").fill("200ms")
+    page.get_by_text("50/s, 4,320,000 events a day").wait_for()
+    page.get_by_role("button", name="Add generator").click()
+
+    page.get_by_role("heading", name="postgres:watched").wait_for()
+    page.locator(".tail .event", has_text='"total":').nth(5).wait_for()
+    page.get_by_role("button", name="Pause").click()
+    page.locator(".state.paused").wait_for()
+    assert service.generators()["postgres:watched"]["state"] == "paused"
+    page.get_by_role("button", name="Resume").click()
+    page.locator(".state.running").wait_for()
+    page.get_by_role("button", name="Change pace").click()
+    page.get_by_label("Events", exact=True).fill("3")
+    page.get_by_role("button", name="Change", exact=True).click()
+    page.get_by_text("3 every 200ms").wait_for()
+    page.get_by_role("button", name="Verify now").click()
+    page.get_by_text("Nothing is wrong").wait_for()
+    page.get_by_role("tab", name="Command line").click()
+    page.get_by_text(f"EVENTER_URL={service.url} eventer add -").wait_for()
+
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    page.get_by_role("heading", name="Generators").wait_for()
+    assert "postgres:watched" not in service.generators()
+
+
+def test_generators_are_filtered_and_several_are_paused_at_once(open_page, service):
+    page = open_page("/")
+    rows = page.locator("tbody tr")
+    rows.nth(3).wait_for()
+    page.get_by_label("Filter").fill("moo")
+    rows.nth(2).wait_for(state="detached")
+    for number in range(2):
+        rows.nth(number).get_by_role("checkbox").click()
+    page.get_by_text("2 selected").wait_for()
+    page.get_by_role("button", name="Pause").click()
+    page.locator(".state.paused").nth(1).wait_for()
+    states = {name: each["state"] for name, each in service.generators().items()}
+    assert (states["kafka:moo"], states["postgres:moo"]) == ("paused", "paused")
+    assert "paused" not in (states["kafka:boo"], states["postgres:boo"])
+    page.get_by_role("button", name="Resume").click()
+    page.locator(".state.paused").first.wait_for(state="detached")
+    page.get_by_role("link", name="moo").first.click()
+    page.get_by_role("heading", name=re.compile(":moo")).wait_for()
+    page.locator("canvas").nth(3).wait_for()
+
+
+def test_a_function_is_found_and_its_example_is_changed_and_evaluated(open_page):
+    page = open_page("/reference")
+    cards = page.locator(".func")
+    cards.nth(7).wait_for()
+    page.get_by_label("Search").fill("whole number")
+    page.locator(".func:visible").nth(1).wait_for(state="detached")
+    card = page.locator("#get_integer")
+    card.get_by_label("Example").first.fill("get_integer(41, 41) + 1")
+    card.get_by_role("button", name="Evaluate").first.click()
+    card.get_by_text("42\n42\n42\n42\n42").wait_for()
+
+
+def test_an_example_is_chosen_and_completed(open_page):
+    page = open_page("/playground?example=gallery")
+    page.get_by_label("Search").fill("warehouse")
+    page.get_by_role("button", name="warehouse-picks").click()
+    page.locator(".event", has_text="picked").first.wait_for()
+    write(page, "local data = std.native('get_rand_data');\n")
+    page.keyboard.type("{ a: data().ema")
+    page.locator(".cm-tooltip-autocomplete").get_by_text("email").first.wait_for()
+
+
+def test_a_read_token_sees_but_cannot_change(open_page, service):
+    page = open_page("/", token=READ)
+    page.locator("tbody tr").nth(3).wait_for()
+    page.get_by_text("read only").wait_for()
+    assert page.get_by_role("checkbox").count() == 0
+    page.get_by_role("link", name="boo").first.click()
+    page.get_by_role("button", name="Verify now").wait_for()
+    assert page.get_by_role("button", name=re.compile("Pause|Remove|Change pace")).count() == 0
+    page.goto(f"{service.url}/playground")
+    page.locator(".event").first.wait_for()
+    assert page.get_by_role("button", name="Run it").count() == 0
+    refused = page.request.post(f"{service.url}/generator/remove", data={"id": "1"})
+    assert refused.status == 403
+
+
+def test_hostile_data_is_shown_as_text(open_page):
+    page = open_page("/playground")
+    page.locator(".event").first.wait_for()
+    write(page, HOSTILE)
+    page.locator(".event", has_text="<img src=x onerror=alert(1)>").first.wait_for()
+    page.get_by_role("tab", name="Table").click()
+    page.get_by_text("and 1,962 more fields").wait_for()
+    page.get_by_role("tab", name="Profile").click()
+    page.get_by_text("1,502 more fields are not shown").wait_for()
+    assert page.locator("img").count() == 0
