@@ -222,7 +222,10 @@ def test_inference_of_a_long_template_is_limited():
 PART = """
 local op = get_one_of('upsert, delete');
 {
-  row: { id: get_integer(1, 9), sub: { at: get_timestamp('now', 'now', '1s'), [if op == 'x' then 'maybe']: 1 } },
+  row: {
+    id: get_integer(1, 9),
+    sub: { at: get_timestamp('now', 'now', '1s'), [if op == 'x' then 'maybe']: 1 },
+  },
   either: if op == 'delete' then null else { id: 1.5 },
   [if op == 'x' then 'rare']: { a: 1 },
   list: [{ a: 1 }, { b: 'x' }],

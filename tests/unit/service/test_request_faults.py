@@ -48,7 +48,7 @@ def test_options_of_what_is_written() -> None:
     for target in (KafkaTarget("orders", key="k", **bad), PostgresTarget("orders", **bad)):
         at = f"/destinations/0/{target.kind}"
         assert pointers(to(target)) == [f"{at}/value", f"{at}/op", f"{at}/omit/1"]
-    (fault,) = request_faults(to(KafkaTarget("orders", op="op")), CONNECTIONS)
+    (fault,) = request_faults(to(KafkaTarget("orders", op="op")), CONNECTIONS, NOW)
     assert fault.pointer == "/destinations/0/kafka/op"
     assert fault.message.startswith("`op` needs `key`")
     assert pointers(to(PostgresTarget("orders", op="op"))) == [], "its table may have a key"
