@@ -4,6 +4,7 @@ import gc
 import importlib
 import os
 import sys
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 
@@ -53,10 +54,8 @@ def _import_own_share(config):
     paths = sorted({path for name in config.args for path in _test_modules(root / name)})
     number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
     for path in paths[number::count]:
-        try:
+        with suppress(Exception, pytest.skip.Exception):  # the collection reports it
             importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
-        except (Exception, pytest.skip.Exception):
-            continue  # the collection reports it
 
 
 def _test_modules(path):

@@ -53,6 +53,8 @@ from eventer.service.request_faults import connection_faults, raise_faults
 from eventer.service.run_schedule import RunSchedule, ScheduleOptions, schedule
 from eventer.service.run_stats import RunStats
 from eventer.settings import Settings
+from eventer.workers.inspect_template import option_field_warnings
+from eventer.workers.inspector_messages import TemplateWarning
 
 _MAX_OUTAGE_NS: Final = 60 * NS_PER_SECOND
 """How long a destination may be unavailable, after it was available, before the run fails."""
@@ -82,6 +84,8 @@ class RunJob:
     schedule: RunSchedule
     on_error: OnError
     connect: Callable[[int], ShardConnection]
+    warnings: tuple[TemplateWarning, ...] = ()
+    """What is legal but surprising about the target's options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +107,17 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     run_schedule = schedule(request.schedule, now)
     connect = _connector(request.target, settings)
     importer = NoLibrary() if settings.library is None else FolderImporter(settings.library)
+    target = request.target
     prepared = run_with_large_stack(lambda: prepare(template, importer))
-    if isinstance(request.target, KafkaTarget):
-        check_option_fields(prepared.shape, request.target)
+    if isinstance(target, KafkaTarget):
+        check_option_fields(prepared.shape, target)
     context = EventContext(request.dataset, settings.instance_id)
     event_source = EventSource(prepared.template, request.stream, context)
-    return RunJob(event_source, prepared, request.target, run_schedule, request.on_error, connect)
+    seconds = settings.limits.inspect_seconds
+    warnings = run_with_large_stack(
+        lambda: option_field_warnings(prepared, event_source, target, at=now, seconds=seconds)
+    )
+    return RunJob(event_source, prepared, target, run_schedule, request.on_error, connect, warnings)
 
 
 def _connector(target: Target, settings: Settings) -> Callable[[int], ShardConnection]:
@@ -153,6 +162,8 @@ class StandaloneRun:
         Raises:
             BrokenPipeError: the reader of standard output closed it.
         """
+        for warning in self._job.warnings:
+            self._notify(f"warning: {warning.text}")
         use_system_allocator()
         end_pages = CompilerPageReleaser().watch()
         job = self._job

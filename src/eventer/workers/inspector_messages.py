@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from eventer.core.errors import DestinationRejectedError, EventerError
 from eventer.core.model import (
@@ -21,6 +21,9 @@ from eventer.core.model import (
 from eventer.core.source import Place
 from eventer.destinations.kafka.option_fields import option_warnings
 from eventer.plan.explanation import TemplateExplanation
+
+INSPECTED_EVENTS: Final = 100
+"""Events of a template that are generated to check it."""
 
 
 @dataclass(frozen=True, slots=True)
