@@ -161,6 +161,16 @@ def test_an_unreachable_destination_is_reported_at_once(shell, template):
         assert "127.0.0.1:1" in done.stderr
 
 
+def test_an_option_whose_field_no_event_has_is_a_warning(shell):
+    """As of `add`: the fields of the template are not all known in advance."""
+    shell.write("t.jsonnet", "{ order: 1, ['f' + std.native('get_integer')(1, 9)]: 2 }")
+    env = {"EVENTER_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    for key, warned in (("ordr", True), ("order", False), ("f1", False)):
+        done = shell.call("run", "t.jsonnet", "--kafka", "t", "--key", key, "-n", 1, **env)
+        assert ("none of the first events has" in done.stderr) == warned
+        assert ("did you mean 'order'?" in done.stderr) == warned
+
+
 def test_watch_runs_again_on_every_save(shell, template):
     process = shell.start("run", template, "--stdout", "-n", "1", "--seed", "1", "--watch")
     first = process.stdout.readline()
