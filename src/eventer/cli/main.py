@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from eventer import __version__
-from eventer.cli import config, dev, explain, functions, generators, run, serve, templates, verify
+from eventer.cli import (
+    config,
+    dev,
+    explain,
+    functions,
+    generators,
+    pace,
+    run,
+    serve,
+    templates,
+    verify,
+)
 
 _HELP = """Streams of random, realistic events from Jsonnet templates, delivered on schedule to
 Kafka topics and PostgreSQL tables.
@@ -56,6 +67,7 @@ app.command("run")(run.run)
 app.command("preview")(templates.preview)
 app.command("validate")(templates.validate)
 app.command("explain")(explain.explain)
+app.command("pace")(pace.pace)
 app.command("add")(generators.add)
 app.command("list")(generators.list_generators)
 app.command("status")(generators.status)

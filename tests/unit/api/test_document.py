@@ -39,6 +39,7 @@ BODIES = {
     "/generator/preview": {
         "schema": "e30=", "count": 1, "first": 0, "at": "2026-01-01T00:00:00Z", "engine": "plan",
     },
+    "/generator/pace": {"pace": {"rate": "5/s"}, "for": "1h", "buckets": 3},
     "/generator/validate": {"template": "{}", "at": "2026-01-01", "destination": TABLE},
 }  # fmt: skip
 VALUES = [None, True, 0, 1.5, 1 << 70, "", "0", "x" * 1_001, [], ["x"], {}, {"": "y"}]
