@@ -48,6 +48,7 @@ def pace_faults(pace: PaceSpec, pointer: str, now: int) -> Iterator[Fault]:
             begin = parse_moment(pace.start, now)
         except RequestError as error:
             yield Fault(f"{pointer}/start", error.message)
+            return
         if abs(begin - now) > MAX_YEARS * _YEAR_NS:
             yield Fault(f"{pointer}/start", f"must be within {MAX_YEARS} years from now")
     if pace.end is not None and pace.end <= begin:

@@ -33,6 +33,7 @@ from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.runs.assignment import Assignment
 from eventer.runs.generation_thread import GenerationThread
+from eventer.runs.pace.arrivals import arrivals_key
 from eventer.runs.process_memory import CompilerPageReleaser, use_system_allocator
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard import MAX_BUFFERED_BYTES
@@ -100,7 +101,7 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
             no address or is of another kind.
         TemplateError: the template is invalid.
     """
-    run_schedule = schedule(request.schedule, now)
+    schedule(request.schedule, now)
     connect = _connector(request.target, settings)
     importer = NoLibrary() if settings.library is None else FolderImporter(settings.library)
     prepared = run_with_large_stack(lambda: prepare(template, importer))
@@ -108,6 +109,8 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
         check_option_fields(prepared.shape, request.target)
     context = EventContext(request.dataset, settings.instance_id)
     event_source = EventSource(prepared.template, request.stream, context)
+    pace_key = arrivals_key(request.stream, prepared.program.digest.hex())
+    run_schedule = schedule(request.schedule, now, pace_key)
     return RunJob(event_source, prepared, request.target, run_schedule, request.on_error, connect)
 
 
