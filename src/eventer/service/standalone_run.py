@@ -34,6 +34,7 @@ from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.runs.assignment import Assignment
 from eventer.runs.generation_thread import GenerationThread
+from eventer.runs.pace.arrivals import arrivals_key
 from eventer.runs.process_memory import CompilerPageReleaser, use_system_allocator
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard import MAX_BUFFERED_BYTES
@@ -107,7 +108,7 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
             no address or is of another kind.
         TemplateError: the template is invalid.
     """
-    run_schedule = schedule(request.schedule, now)
+    schedule(request.schedule, now)
     connect = _connector(request.target, settings)
     importer = NoLibrary() if settings.library is None else FolderImporter(settings.library)
     target = request.target
@@ -115,6 +116,8 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     check_option_fields(prepared.shape, target, prepared.part_shape(WrittenPart(target.value)))
     context = EventContext(request.dataset, settings.instance_id)
     event_source = EventSource(prepared.template, request.stream, context)
+    pace_key = arrivals_key(request.stream, prepared.program.digest.hex())
+    run_schedule = schedule(request.schedule, now, pace_key)
     seconds = settings.limits.inspect_seconds
     warnings = run_with_large_stack(
         lambda: option_field_warnings(prepared, event_source, target, at=now, seconds=seconds)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
 
 from eventer.api.wire.field_types import MAX_FIRST, Count, Instant, Interval, fail_validation
-from eventer.api.wire.response_model import Json, ResponseModel
+from eventer.api.wire.response_model import DurationText, InstantText, Json, ResponseModel
 from eventer.api.wire.targets import RequestModel
 from eventer.core.duration import format_duration
 from eventer.core.errors import RequestError
@@ -25,9 +25,11 @@ from eventer.core.pace import (
     Stages,
     Steady,
     Ticks,
+    ticks,
 )
 from eventer.core.rate import format_rate, parse_rate
 from eventer.service.pace_options import check_cron, check_timezone
+from eventer.service.pace_preview import MAX_BUCKETS
 
 MAX_STAGES: Final = 1_000
 MAX_REPEAT: Final = 1_000_000_000
@@ -286,6 +288,81 @@ def stages_of(bodies: list[StageBody]) -> tuple[Stage, ...]:
         last = body.last_rate
         stages.append(Stage(before if body.rate is None else last, last, body.for_))
     return tuple(stages)
+
+
+PACE_FIELDS: Final[list[JsonValue]] = [
+    {
+        "required": ["interval"],
+        "properties": {"interval": {"type": "string"}, "pace": {"type": "null"}},
+    },
+    {
+        "required": ["pace"],
+        "properties": {
+            "pace": {"type": "object"},
+            "interval": {"type": "null"},
+            "count": {"type": "null"},
+        },
+    },
+]
+"""Either `count` events every `interval`, or a `pace`."""
+
+
+class PacedBody(RequestModel):
+    """`count` events every `interval`, or a `pace`."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": PACE_FIELDS})
+
+    interval: Interval | None = Field(
+        default=None, description="A number with a unit: `ns us µs ms s m h`."
+    )
+    count: Count | None = Field(
+        default=None, description="Number of events per interval; if omitted, 1."
+    )
+    pace: PaceBody | None = Field(
+        default=None, description="In place of `count` and `interval`: any other pace."
+    )
+
+    @model_validator(mode="after")
+    def _one_pace(self) -> Self:
+        if self.pace is None and self.interval is None:
+            fail_validation("is missing", 'write it as "10s", or give a `pace`', field="interval")
+        if self.pace is not None and (self.interval is not None or self.count is not None):
+            fail_validation("cannot be combined with `count` or `interval`", field="pace")
+        return self
+
+    def pace_spec(self) -> PaceSpec:
+        """The pace as the service takes it."""
+        if self.pace is not None:
+            return self.pace.spec()
+        assert self.interval is not None
+        return ticks(self.count or 1, self.interval)
+
+
+class PacePreviewBody(PacedBody):
+    """A pace to show."""
+
+    for_: Interval | None = Field(
+        default=None,
+        alias="for",
+        description="The time to show; if omitted, all of a pace that ends, else a typical part.",
+    )
+    buckets: Annotated[int, Field(strict=True, ge=1, le=MAX_BUCKETS)] = Field(
+        default=60, description="The number of parts that events are counted in."
+    )
+
+
+class PacePreviewOut(ResponseModel):
+    """The events of a pace by time."""
+
+    begin: InstantText = Field(description="When the first bucket begins.")
+    bucket: DurationText = Field(description="The length of a bucket.")
+    counts: list[int] = Field(description="Events of each bucket.")
+    events: int = Field(description="Events of all buckets.")
+    mean_rate: float = Field(description="Events per second over all buckets.")
+    peak_rate: float = Field(description="Events per second of the bucket with the most.")
+    peak_at: InstantText = Field(description="When that bucket begins.")
+    total: int | None = Field(description="All events of the pace; `null` if it has no end.")
+    last: InstantText | None = Field(description="When the last of them is due.")
 
 
 class StageOut(ResponseModel):

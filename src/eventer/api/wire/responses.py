@@ -9,17 +9,19 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from eventer.api.wire.faults import FaultOut, WarningOut
 from eventer.api.wire.pace import PaceOut, pace_json
-from eventer.api.wire.response_model import EventsModel, Json, ResponseModel, attribute, within
+from eventer.api.wire.response_model import (
+    EventsModel,
+    InstantText,
+    Json,
+    ResponseModel,
+    attribute,
+    within,
+)
 from eventer.api.wire.targets import TargetBody
 from eventer.core.errors import EventerError
-from eventer.core.instant import format_instant
 from eventer.core.model import EngineName, Guarantee, KafkaTarget, PostgresTarget
 from eventer.core.pace import PaceSpec, Ticks
 from eventer.service.views import GeneratorFailure, GeneratorRecord, Stage
-
-
-def _instant_text(value: object) -> object:
-    return format_instant(value) if isinstance(value, int) else value
 
 
 def _target_json(value: object) -> object:
@@ -55,9 +57,6 @@ def _last_error_json(value: object) -> object:
 
 Id = Annotated[
     str, BeforeValidator(str), Field(description="Decimal text of an unsigned 64-bit number.")
-]
-InstantText = Annotated[
-    str, BeforeValidator(_instant_text), Field(examples=["2026-01-01T00:00:00.000000Z"])
 ]
 Scalar: TypeAlias = str | bool | int | float | None
 AlwaysTrue: TypeAlias = Annotated[bool, WithJsonSchema({"type": "boolean", "const": True})]
