@@ -33,6 +33,7 @@ DRAWS = {
         "get_one_of([1, 2.5, -7])", "get_rand_data().amount", "get_rand_data()['lat']",
         "get_rand_data().unix_time", "get_integer(0, 4)", "get_one_of([1, 2, 3], [0, 1, 2.5])",
         "get_address().latitude", "get_product().price",
+        "get_rand_data('realistic').id",
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
@@ -46,6 +47,8 @@ DRAWS = {
         "get_person(get_one_of('ru, es')).last_name", "get_address('de').postcode",
         "get_address('ja').city", "get_company('ru').name", "get_job('fr')", "get_product().sku",
         "get_device().os", "get_person({string}).name", "get_address('ru').street_address",
+        "get_rand_data('realistic').email", "get_rand_data('realistic').sentence",
+        "get_rand_data(get_one_of([null, 'realistic'])).cc_number",
         "get_one_of({{ a: 3, b: 0.5, c: 0 }})", "get_one_of(['a', {string}], [1, 3])",
     ),
     "boolean": (

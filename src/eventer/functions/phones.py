@@ -37,5 +37,11 @@ def phone_forms(locale: str) -> StringDictionary:
     """The forms, each equally likely."""
     if locale in _FORMS:
         return StringDictionary(_FORMS[locale].split())
+    return StringDictionary([f"{start}#####" for start in north_american("+1{}{}").entries])
+
+
+@cache
+def north_american(form: str) -> StringDictionary:
+    """All area codes with the first two digits of all exchanges, in a form for both."""
     exchanges = [f"{a}{b}" for a in range(2, 10) for b in (0, *range(2, 10))]
-    return StringDictionary([f"+1{area}{first}#####" for area in _AREAS for first in exchanges])
+    return StringDictionary([form.format(area, first) for area in _AREAS for first in exchanges])
