@@ -20,13 +20,12 @@ from eventer.functions.rand_data.cards import CardTypes
 from eventer.functions.rand_data.field_keys import codes, integers, named_key
 from eventer.functions.random_texts import TextDefinition, text_field, word, words
 from eventer.functions.spec import FieldSpec, ReturnType
-from eventer.functions.string_building import DIGITS, Alphabet, StringDictionary
+from eventer.functions.string_building import StringDictionary
 from eventer.functions.text_parts import (
     BoundedNumber,
     DictionaryPart,
     FormPart,
     HundredthsPart,
-    LettersPart,
     TableNumber,
 )
 from eventer.kernels import draw
@@ -35,7 +34,6 @@ _LOCALE: Final = "en"
 _PERSON: Final = person_fields(_LOCALE)
 _ADDRESS: Final = address_fields(_LOCALE, COUNTRIES[_LOCALE])
 _NAMES: Final = NameParts(_LOCALE)
-_DIGITS: Final = Alphabet(DIGITS)
 
 # The types of cards with their share of a hundred. Half of the MasterCards begin with 51 to 55.
 _CARDS: Final = CardTypes(
@@ -83,23 +81,8 @@ _PARAGRAPH: Final = (3, 6)
 def _name() -> TextDefinition:
     gender = BoundedNumber(0, (2,))
     sizes, starts = (_TITLES_OF_GENDER,) * 2, (0, _TITLES_OF_GENDER)
-    title = DictionaryPart(_TITLES, BoundedNumber(4, sizes, starts, by=gender))
-    return [*name_words()[:4], word("title")], (title, b" ", *_NAMES.name())
-
-
-def _phone() -> TextDefinition:
-    """Area code, exchange and line, with hyphens between."""
-    starts = north_american("{}-{}")
-    exchange, line = LettersPart(_DIGITS, 4, 5), LettersPart(_DIGITS, 5, 9)
-    start = DictionaryPart(starts, BoundedNumber(0, (len(starts),)))
-    return words("phone_number", 3), (start, exchange, b"-", line)
-
-
-def _international_phone() -> TextDefinition:
-    """The same number after the code of the country."""
-    starts = north_american("+1{}{}")
-    start = DictionaryPart(starts, BoundedNumber(0, (len(starts),)))
-    return words("phone_number", 3), (start, LettersPart(_DIGITS, 4, 9))
+    title = DictionaryPart(_TITLES, BoundedNumber(3, sizes, starts, by=gender))
+    return [*name_words(_LOCALE), word("title")], (title, b" ", *_NAMES.name())
 
 
 def _toll_free() -> TextDefinition:
@@ -215,13 +198,13 @@ _CHANGED: Final = (
         "phone_number",
         _TEXT,
         "A North American number with an area code that is in use.",
-        text_field(_phone),
+        text_field(lambda: north_american("phone_number", b"", b"-")),
     ),
     FieldSpec(
         "e_164_phone_number",
         _TEXT,
         "`phone_number` in E.164.",
-        text_field(_international_phone),
+        text_field(lambda: north_american("phone_number", b"+1")),
     ),
     FieldSpec(
         "toll_free_number",
