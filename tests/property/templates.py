@@ -34,6 +34,10 @@ DRAWS = {
         "get_rand_data().unix_time", "get_integer(0, 4)", "get_one_of([1, 2, 3], [0, 1, 2.5])",
         "get_address().latitude", "get_product().price",
         "get_rand_data('realistic').id",
+        "get_index()", "get_sequence(5, -2)", "get_sequence({number}, get_integer(0, 3))",
+        "get_cycle([3, {number}])", "get_unique_integer(1, 7)", "get_unique_integer(-300, 900)",
+        "get_epoch()", "get_epoch('s', {number})", "get_duration('-1s', '1m')",
+        "get_duration(0, {number})",
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
@@ -50,6 +54,8 @@ DRAWS = {
         "get_rand_data('realistic').email", "get_rand_data('realistic').sentence",
         "get_rand_data(get_one_of([null, 'realistic'])).cc_number",
         "get_one_of({{ a: 3, b: 0.5, c: 0 }})", "get_one_of(['a', {string}], [1, 3])",
+        "get_cycle('a b c')", "get_uuid()", "get_uuid7()", "get_now()", "get_now('us', {number})",
+        "get_now(get_one_of('s, ns'), get_duration(0, 1))",
     ),
     "boolean": (
         "(get_integer(1, 3) == 1)", "get_one_of([true, false])",

@@ -11,6 +11,7 @@ from eventer.core.suggestions import did_you_mean
 from eventer.functions.addresses import GET_ADDRESS
 from eventer.functions.booleans import GET_BOOLEAN
 from eventer.functions.choices import GET_ONE_OF
+from eventer.functions.clock import GET_DURATION, GET_EPOCH, GET_NOW
 from eventer.functions.companies import GET_COMPANY, GET_JOB
 from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
 from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
@@ -18,10 +19,13 @@ from eventer.functions.patterns import GET_PATTERN
 from eventer.functions.people import GET_PERSON
 from eventer.functions.rand_data.get_rand_data import GET_RAND_DATA
 from eventer.functions.selections import GET_SHUFFLED, GET_SOME_OF
+from eventer.functions.sequences import GET_CYCLE, GET_INDEX, GET_SEQUENCE
 from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter
 from eventer.functions.things import GET_DEVICE, GET_PRODUCT
 from eventer.functions.timestamps import GET_TIMESTAMP
+from eventer.functions.unique_integers import GET_UNIQUE_INTEGER
 from eventer.functions.user_agents import GET_RAND_USER_AGENT
+from eventer.functions.uuids import GET_UUID, GET_UUID7
 from eventer.functions.words import GET_SENTENCES, GET_WORDS
 
 
@@ -94,6 +98,15 @@ CATALOG: Final = Catalog(
         GET_SOME_OF,
         GET_SHUFFLED,
         GET_BOOLEAN,
+        GET_INDEX,
+        GET_SEQUENCE,
+        GET_CYCLE,
+        GET_UNIQUE_INTEGER,
+        GET_UUID,
+        GET_UUID7,
+        GET_NOW,
+        GET_EPOCH,
+        GET_DURATION,
         GET_TIMESTAMP,
         GET_INTEGER,
         GET_NUMBER,

@@ -166,8 +166,8 @@ def person_fields(locale: str) -> Mapping[str, FieldSpec]:
         FieldSpec(
             "user_name",
             text,
-            "Made from the name in the letters a to z, in one of several styles; two of five have a "
-            "number.",
+            "Made from the name in the letters a to z, in one of several styles; two of five "
+            "have a number.",
             text_field(lambda: (_address_words()[:-1], parts.user_name())),
         ),
         FieldSpec(
