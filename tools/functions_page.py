@@ -11,6 +11,7 @@ from reference_page import write_or_check
 from eventer.core.json_text import json_text
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
+from eventer.functions.rand_data import realistic
 from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter, RowContext
 from eventer.kernels import draw
 
@@ -63,6 +64,13 @@ and `unix_time`, `date`, `time`, `timestamp`, `year`, `month_name`, `day_of_mont
 with each other. All other keys are independent. "Letters" are `A` to `Z` and `a` to `z`.
 """
 
+REALISTIC: Final = """
+With `get_rand_data('realistic')` these keys are different; `jwt`, `mac_address`, the UUIDs and the
+other keys of date and time are as above. Besides the keys above, `username` and `email` agree with
+the name, `lat` and `long` with `timezone`, `url` with `domain_name`, `e_164_phone_number` with
+`phone_number`, and `century` with `date`.
+"""
+
 
 def page() -> str:
     """The text of the page."""
@@ -87,6 +95,10 @@ def _section_parts(spec: FunctionSpec) -> Iterator[str]:
         yield RAND_DATA if spec.name == "get_rand_data" else ""
         yield FIELDS_HEADER
         yield from (_field_row(field) for field in spec.fields.values() if not field.hidden)
+    if spec.name == "get_rand_data":
+        yield REALISTIC
+        yield FIELDS_HEADER
+        yield from (_field_row(field) for field in realistic.FIELDS.values() if not field.hidden)
 
 
 def _parameter_row(parameter: Parameter) -> str:

@@ -41,11 +41,12 @@ DRAWS = {
         "get_one_of([1, 2.5, -7])", "get_rand_data().amount", "get_rand_data()['lat']",
         "get_rand_data().unix_time", "get_integer(0, 4)", "get_one_of([1, 2, 3], [0, 1, 2.5])",
         "library.integer(hi=9, lo={number})", "get_integer(hi=1e6, lo={number})",
+        "get_address().latitude", "get_product().price",
+        "get_rand_data('realistic').id",
         "get_index()", "get_sequence(5, -2)", "get_sequence({number}, get_integer(0, 3))",
         "get_cycle([3, {number}])", "get_unique_integer(1, 7)", "get_unique_integer(-300, 900)",
         "get_epoch()", "get_epoch('s', {number})", "get_duration('-1s', '1m')",
         "get_duration(0, {number})",
-        "get_address().latitude", "get_product().price",
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
@@ -64,6 +65,8 @@ DRAWS = {
         "get_person(get_one_of('ru, es')).last_name", "get_address('de').postcode",
         "get_address('ja').city", "get_company('ru').name", "get_job('fr')", "get_product().sku",
         "get_device().os", "get_person({string}).name", "get_address('ru').street_address",
+        "get_rand_data('realistic').email", "get_rand_data('realistic').sentence",
+        "get_rand_data(get_one_of([null, 'realistic'])).cc_number",
     ),
     "boolean": (
         "(get_integer(1, 3) == 1)", "get_one_of([true, false])",

@@ -49,6 +49,7 @@ CALLS: tuple[tuple[str, Sequence[JsonValue]], ...] = (
     ("get_number", (1.0, 1000.0)),
     ("get_rand_user_agent", ()),
     ("get_rand_data", ()),
+    ("get_rand_data", ("realistic",)),
     ("get_pattern", (r"[A-Z]{2,4}-\d{3}(\.(new|old)|[é-ü]{2})?\"",)),
     ("get_words", (1.0, 5.0)),
     ("get_sentences", (1.0, 3.0)),
