@@ -37,6 +37,10 @@ DRAWS = {
         "get_season([1, 5, {number}], 'day', 'Europe/Berlin')",
         "get_one_of([1, 2.5, -7])", "get_rand_data().amount", "get_rand_data()['lat']",
         "get_rand_data().unix_time", "get_integer(0, 4)", "get_one_of([1, 2, 3], [0, 1, 2.5])",
+        "get_index()", "get_sequence(5, -2)", "get_sequence({number}, get_integer(0, 3))",
+        "get_cycle([3, {number}])", "get_unique_integer(1, 7)", "get_unique_integer(-300, 900)",
+        "get_epoch()", "get_epoch('s', {number})", "get_duration('-1s', '1m')",
+        "get_duration(0, {number})",
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
@@ -45,6 +49,8 @@ DRAWS = {
         "get_rand_user_agent()", "get_dataset('d')", "get_rand_data().cc_number",
         "get_rand_data().opayment_method", "get_one_of(['a', {string}])",
         "get_one_of({{ a: 3, b: 0.5, c: 0 }})", "get_one_of(['a', {string}], [1, 3])",
+        "get_cycle('a b c')", "get_uuid()", "get_uuid7()", "get_now()", "get_now('us', {number})",
+        "get_now(get_one_of('s, ns'), get_duration(0, 1))",
     ),
     "boolean": (
         "(get_integer(1, 3) == 1)", "get_one_of([true, false])",

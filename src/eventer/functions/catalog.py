@@ -10,16 +10,20 @@ from eventer.core.model import JsonValue
 from eventer.core.suggestions import did_you_mean
 from eventer.functions.booleans import GET_BOOLEAN
 from eventer.functions.choices import GET_ONE_OF
+from eventer.functions.clock import GET_DURATION, GET_EPOCH, GET_NOW
 from eventer.functions.distributions_continuous import CONTINUOUS
 from eventer.functions.distributions_discrete import DISCRETE
 from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
 from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
 from eventer.functions.rand_data.get_rand_data import GET_RAND_DATA
 from eventer.functions.selections import GET_SHUFFLED, GET_SOME_OF
+from eventer.functions.sequences import GET_CYCLE, GET_INDEX, GET_SEQUENCE
 from eventer.functions.series import SERIES
 from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter
 from eventer.functions.timestamps import GET_TIMESTAMP
+from eventer.functions.unique_integers import GET_UNIQUE_INTEGER
 from eventer.functions.user_agents import GET_RAND_USER_AGENT
+from eventer.functions.uuids import GET_UUID, GET_UUID7
 
 
 class Catalog:
@@ -91,6 +95,15 @@ CATALOG: Final = Catalog(
         GET_SOME_OF,
         GET_SHUFFLED,
         GET_BOOLEAN,
+        GET_INDEX,
+        GET_SEQUENCE,
+        GET_CYCLE,
+        GET_UNIQUE_INTEGER,
+        GET_UUID,
+        GET_UUID7,
+        GET_NOW,
+        GET_EPOCH,
+        GET_DURATION,
         GET_TIMESTAMP,
         GET_INTEGER,
         GET_NUMBER,

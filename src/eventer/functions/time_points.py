@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from eventer.core.duration import MAX_DURATION_NS, NS_PER_UNIT, DurationError, parse_duration
+from eventer.core.duration import NS_PER_UNIT, DurationError
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions.arguments import shown, text
 from eventer.functions.calendar import EPOCH, FIRST_SECOND, LAST_SECOND, NS_PER_SECOND
+from eventer.functions.durations import long_duration
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _TIME = re.compile(
@@ -23,14 +24,15 @@ _RANGES: Final = {
     "year": (1, 9999), "month": (1, 12), "day": (1, 31),
     "hour": (0, 23), "minute": (0, 59), "second": (0, 59),
 }  # fmt: skip
-_LONG_UNIT = re.compile(r"(\d+)([dw])", re.ASCII)
-_HOURS_OF: Final = {"d": 24, "w": 168}
-_MAX_DURATION_LENGTH: Final = 200
 _HOUR: Final = NS_PER_UNIT["h"]
 _MINUTE: Final = NS_PER_UNIT["m"]
 _POINT_HINT: Final = (
     'write a date ("2021-12-01"), a date and time ("2021-12-01T10:30:00Z", "…+03:00"), or "now" '
     'with an offset ("now-7d", "now+1h30m")'
+)
+
+_INSTANT_HINT: Final = (
+    'write a date ("2026-01-01"), or a date and time ("2026-01-01T06:00:00Z", "…+03:00")'
 )
 
 
@@ -40,6 +42,27 @@ class TimePoint:
 
     ns: int
     relative: bool
+
+
+def parse_instant(function: str, name: str, value: JsonValue) -> int:
+    """A fixed time in nanoseconds since 1970.
+
+    Raises:
+        EvaluationError: the value is not one.
+    """
+    given = text(function, name, value)
+    try:
+        point = parse_point(name, given)
+    except EvaluationError as error:
+        reason = error.message.partition(", which ")[2]
+        raise _not_fixed(function, name, given, f"which {reason}") from None
+    if point.relative:
+        raise _not_fixed(function, name, given, "which is not a fixed time")
+    return point.ns
+
+
+def _not_fixed(function: str, name: str, given: str, reason: str) -> EvaluationError:
+    return EvaluationError(f"{function}: {name!r} is {shown(given)}, {reason}", hint=_INSTANT_HINT)
 
 
 def parse_point(name: str, value: JsonValue) -> TimePoint:
@@ -67,7 +90,7 @@ def parse_step(value: JsonValue) -> int:
     """
     given = text("get_timestamp", "step", value).strip()
     try:
-        step = _long_duration(given)
+        step = long_duration(given)
     except DurationError as error:
         raise EvaluationError(
             f"get_timestamp: 'step': {error.message}", hint='write it as "1h", "15m" or "1d"'
@@ -87,27 +110,12 @@ def _offset(name: str, given: str) -> int:
     if rest[0] not in "+-" or rest[1:2] in {"+", "-", ""}:
         raise _no_point(name, given)
     try:
-        distance = _long_duration(rest[1:])
+        distance = long_duration(rest[1:])
     except DurationError as error:
         raise EvaluationError(
             f"get_timestamp: {name!r} is {shown(given)}: {error.message}", hint=_POINT_HINT
         ) from None
     return -distance if rest[0] == "-" else distance
-
-
-def _long_duration(given: str) -> int:
-    """A duration in Go's notation, perhaps after whole weeks (`w`) and days (`d`)."""
-    if len(given) > _MAX_DURATION_LENGTH:
-        raise DurationError(f"a duration has at most {_MAX_DURATION_LENGTH} characters")
-    hours, at = 0, 0
-    while match := _LONG_UNIT.match(given, at):
-        hours += int(match.group(1)) * _HOURS_OF[match.group(2)]
-        at = match.end()
-    rest = given[at:]
-    total = hours * _HOUR + (parse_duration(rest) if rest or not at else 0)
-    if total >= MAX_DURATION_NS:
-        raise DurationError(f"{given!r} is too long: it must stay below 2^63 ns (292 years)")
-    return total
 
 
 def _instant(name: str, given: str) -> int:

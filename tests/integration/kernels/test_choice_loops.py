@@ -1,13 +1,15 @@
 """The kernels of weighted picks, selections and permutations against NumPy and Python."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventer.kernels import draw
-from eventer.kernels.draw import selection_loops, selections, weighted_pick_loops
+from eventer.kernels.draw import permutation_loops, selection_loops, selections, weighted_pick_loops
+from eventer.kernels.draw.permutations import SMALL, permuted
 from eventer.kernels.draw.weighted_picks import WeightTable
 
+FEW = settings(max_examples=25, deadline=None)
 words = st.integers(0, (1 << 64) - 1)
 rows_of_keys = st.lists(st.tuples(words, st.integers(0, (1 << 63) - 1)), min_size=1, max_size=20)
 weights = st.lists(st.floats(1e-300, 1e300) | st.integers(1, 3), min_size=1, max_size=40)
@@ -17,6 +19,7 @@ def columns(rows: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
     return draw.key_column([k for k, _ in rows]), np.array([n for _, n in rows], dtype=np.int64)
 
 
+@FEW
 @given(rows_of_keys, weights)
 def test_picks_are_those_of_the_limits(rows, given_weights) -> None:
     keys, index = columns(rows)
@@ -28,6 +31,7 @@ def test_picks_are_those_of_the_limits(rows, given_weights) -> None:
     assert table.column(rows[0][0], index).tolist() == found.tolist()
 
 
+@FEW
 @given(rows_of_keys, st.integers(1, 20), st.data())
 def test_selections_are_those_of_numpy(rows, size, data) -> None:
     keys, index = columns(rows)
@@ -36,3 +40,13 @@ def test_selections_are_those_of_numpy(rows, size, data) -> None:
     for key in (keys, rows[0][0]):
         expected = selections.select(key, index, counts, size)
         assert selection_loops.select(key, index, counts, size).tolist() == expected.tolist()
+
+
+@FEW
+@given(rows_of_keys, st.integers(SMALL, 5000) | st.integers(SMALL, (1 << 54) - 1))
+def test_permutations_are_those_of_numpy(rows, size) -> None:
+    keys, index = columns(rows)
+    for key in (keys, rows[0][0]):
+        for each in (index, index[::-1], np.sort(index) % 5, np.arange(len(index))):
+            found = permutation_loops.enciphered(key, each, size)
+            assert found.tolist() == permuted(key, each, size).tolist()

@@ -29,6 +29,17 @@ CALLS: tuple[tuple[str, Sequence[JsonValue]], ...] = (
     ("get_boolean", (0.3,)),
     ("get_some_of", ("a b c d", 1.0, 3.0)),
     ("get_shuffled", ("a b c d",)),
+    ("get_index", ()),
+    ("get_sequence", (100.0, -7.0)),
+    ("get_cycle", ("a b c",)),
+    ("get_unique_integer", (1.0, 9.0)),
+    ("get_unique_integer", (-(2.0**53) + 1, 2.0**53 - 1)),
+    ("get_uuid", ()),
+    ("get_uuid7", ()),
+    ("get_now", ()),
+    ("get_now", ("ns", "-1d")),
+    ("get_epoch", ("us", 0.5)),
+    ("get_duration", ("1s", "1m")),
     ("get_timestamp", ("2021-12-01", "2021-12-31", "1h")),
     ("get_timestamp", ("1900-01-01", "2100-01-01", "1us")),
     ("get_timestamp", ("now-7d", "now", "1ms")),
@@ -58,6 +69,9 @@ CALLS: tuple[tuple[str, Sequence[JsonValue]], ...] = (
     ("get_geometric", (0.25,)),
     ("get_zipf", (1000.0,)),
     ("get_zipf", (1000000.0, 1.2)),
+    ("get_signal", ("a", 20.0, 3.0, "6h", 0.1)),
+    ("get_walk", ("a", 100.0, 0.5, "1s", "2020-01-01", 90.0, 120.0, 3600.0)),
+    ("get_season", ([1.0, 4.0, 2.0], "week", "Europe/Berlin", "1h")),
 )
 
 

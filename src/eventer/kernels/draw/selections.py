@@ -16,7 +16,7 @@ def select(key: draw.Key, index: draw.Index, counts: Ints, size: int) -> Ints:
     Place j of a row, from 0 on, swaps its number with the one at place
     j + below(draw(H(key, j), index), size - j).
     """
-    if draw.use_compiled(len(index)):
+    if draw.use_compiled(int(counts.sum())):
         from eventer.kernels.draw import selection_loops
 
         return selection_loops.select(key, index, counts, size)
