@@ -16,6 +16,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+import freeze_time_zones
+
 DATA: Final = Path(__file__).resolve().parent.parent / "src/eventer/functions/data"
 # The link to the machine's configured zone and the placeholder for an unset zone.
 NOT_ZONES: Final = frozenset({"Factory", "localtime"})
@@ -33,6 +35,7 @@ def main() -> None:
     write("currencies.txt", currencies())
     write("time_zones.txt", time_zones())
     write("user_agents.txt", user_agents())
+    freeze_time_zones.main()
     (DATA / "PROVENANCE.md").write_text(provenance(), encoding="utf-8")
 
 
@@ -118,6 +121,8 @@ genders from Faker {version("faker")} if it has the name | MIT |
 | `words.txt` | Faker {version("faker")}, `lorem.la` | MIT |
 | `currencies.txt` | Mimesis {version("mimesis")}: ISO 4217 codes | MIT |
 | `time_zones.txt` | IANA time zone database {zones.rsplit(maxsplit=1)[-1]} | public domain |
+| `time_zone_offsets.tsv` | IANA time zone database, package tzdata {version("tzdata")} \
+| public domain |
 | `user_agents.txt` | fake-useragent {version("fake-useragent")}, with data from \
 user-agents.net; the total of the weights is about {USER_AGENT_PARTS} | Apache-2.0 |
 
