@@ -33,6 +33,10 @@ version, together with those of the functions and draws, is the *fingerprint*: `
 
 A wrong argument is an error at the call's line and column. Eventer reports wrong constant arguments
 when the generator is added.
+
+Arguments can be any expressions. The plan computes a function for many events at once if each
+argument is a constant, a pick of at most 16 constants (as of `get_one_of`), or marked "may differ
+between events"; the interpreter runs templates with other arguments.
 """
 
 FIELDS_INTRODUCTION: Final = """
@@ -78,7 +82,8 @@ def _section_parts(spec: FunctionSpec) -> Iterator[str]:
 def _parameter_row(parameter: Parameter) -> str:
     default = f" (`{json_text(parameter.default)}`)" if parameter.optional else ""  # type: ignore[arg-type]  # optional means that the default is a JSON value
     optional = f"; optional{default}" if parameter.optional else ""
-    return f"| `{parameter.name}` | {parameter.type} | {parameter.doc}{optional} |\n"
+    varies = "; may differ between events" if parameter.column else ""
+    return f"| `{parameter.name}` | {parameter.type} | {parameter.doc}{optional}{varies} |\n"
 
 
 def _field_row(field: FieldSpec) -> str:

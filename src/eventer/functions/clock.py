@@ -34,7 +34,6 @@ _INT64: Final = 1 << 63
 class Now(BoundCall):
     """The scheduled time and an offset, as text with `digits` decimals of a second."""
 
-    time_dependent: ClassVar[bool] = True
     may_raise: ClassVar[bool] = True
     digits: int
     offset: Nanoseconds
@@ -50,7 +49,6 @@ class Now(BoundCall):
 class Epoch(BoundCall):
     """The scheduled time and an offset, in whole units since 1970."""
 
-    time_dependent: ClassVar[bool] = True
     may_raise: ClassVar[bool] = True
     digits: int
     offset: Nanoseconds
