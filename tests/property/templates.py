@@ -37,7 +37,7 @@ DRAWS = {
         "get_poisson({number})", "get_gamma(get_number(0.1, 3), 2, 1)",
         "get_zipf(get_integer(0, 50), 1.5)", "get_signal({string}, {number}, 1, '1h', 0.2)",
         "get_walk({number}, 5, 1, '1m', '2026-01-01', 0, 10, {number})",
-        "get_season([1, 5, {number}], 'day', 'Europe/Berlin')",
+        "get_season([1, 5, 2], 'day', 'Europe/Berlin')",
         "get_one_of([1, 2.5, -7])", "get_rand_data().amount", "get_rand_data()['lat']",
         "get_rand_data().unix_time", "get_integer(0, 4)", "get_one_of([1, 2, 3], [0, 1, 2.5])",
         "library.integer(hi=9, lo={number})", "get_integer(hi=1e6, lo={number})",

@@ -81,6 +81,9 @@ CALLS: tuple[tuple[str, Sequence[JsonValue]], ...] = (
     ("get_geometric", (0.25,)),
     ("get_zipf", (1000.0,)),
     ("get_zipf", (1000000.0, 1.2)),
+    ("get_signal", ("a", 20.0, 3.0, "6h", 0.1)),
+    ("get_walk", ("a", 100.0, 0.5, "1s", "2020-01-01", 90.0, 120.0, 3600.0)),
+    ("get_season", ([1.0, 4.0, 2.0], "week", "Europe/Berlin", "1h")),
 )
 
 
