@@ -29,7 +29,8 @@ If `EVENTER_TOKEN` is set, requests need `Authorization: Bearer <token>`. `EVENT
 allows reading, preview, validate, profile, complete and verify. `/healthz`, `/readyz` and the
 documentation need no token. A browser signs in instead: `GET /login` is a page that sends
 `{"token": "…"}` to `POST /login`, which sets a session cookie (`HttpOnly`, `SameSite=Strict`) for
-twelve hours; `POST /logout` removes it. The service rejects foreign `Host` names (see `EVENTER_ALLOWED_HOSTS`) and foreign origins.
+twelve hours; `POST /logout` removes it. The service rejects foreign `Host` names (see
+`EVENTER_ALLOWED_HOSTS`) and foreign origins.
 
 ## Problems
 
