@@ -102,13 +102,13 @@ class PaceFields:
             self._count = (
                 ui.number("Events", value=count, min=1, precision=0, on_change=self._show)
                 .props("outlined dense")
-                .style("width: 9rem")
+                .style("width: 7.5rem")
             )
             ui.label("every").classes("soft")
             self._interval = (
                 ui.input("Interval", value=interval, on_change=self._show)
                 .props("outlined dense")
-                .style("width: 9rem")
+                .style("width: 7.5rem")
             )
         self._text = ui.label().classes("soft small num")
         self._show()

@@ -200,7 +200,7 @@ class FrequencyOut(ResponseModel):
 
 
 class HistogramOut(ResponseModel):
-    """Events in bins of equal width; the last bin includes `most`."""
+    """Events in bins of equal width; the last bin includes `most`. Instants are Unix times."""
 
     least: float
     most: float
@@ -221,7 +221,7 @@ class FieldProfileOut(ResponseModel):
     most: Scalar = Field(description="The greatest number, array length or text.")
     mean: float | None = Field(description="The mean of the numbers or array lengths.")
     frequent: list[FrequencyOut] = Field(description="The ten most frequent values.")
-    histogram: HistogramOut | None = Field(description="The numbers or array lengths.")
+    histogram: HistogramOut | None = Field(description="Of numbers, array lengths, or instants.")
 
 
 class ProfileOut(ResponseModel):
