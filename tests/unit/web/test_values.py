@@ -6,6 +6,7 @@ import pytest
 
 from eventer.api.wire.generator_requests import AddBody
 from eventer.core.model import KafkaTarget, PostgresTarget
+from eventer.core.pace import ticks
 from eventer.core.source import Place
 from eventer.service.requests import EventRequest
 from eventer.service.shard_totals import ShardTotals
@@ -76,17 +77,17 @@ def test_a_history_is_limited_and_forgets_removed_generators():
 
 
 def test_the_request_of_a_generator_adds_it_again():
-    request = request_of(view().record, count=3, interval=200_000_000)
+    request = request_of(view().record, ticks(3, 200_000_000))
     body = AddBody.model_validate(json.loads(json_text(request)))
     again = body.request()
     assert again.destinations[0].target == KafkaTarget("boo", key="id")
     (event,) = again.events
-    assert (event.template, event.count, event.interval) == ("{}", 3, 200_000_000)
+    assert (event.template, event.pace) == ("{}", ticks(3, 200_000_000))
     assert (event.stream, event.dataset, event.seed) == ("orders", "crazy_airflow", None)
 
 
 def test_a_request_as_commands():
-    event = EventRequest("{ a: 'x' }", id="event", interval=1_000_000_000, field="template")
+    event = EventRequest("{ a: 'x' }", id="event", pace=ticks(1, 1_000_000_000), field="template")
     request = single_request(event, PostgresTarget("t", key=("id",)))
     url = "http://localhost:9099"
     assert "$EVENTER_TOKEN" in curl_text(request, url, token=True)

@@ -8,11 +8,10 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
 
 from eventer.api.wire.field_types import MAX_FIRST, Count, Instant, Interval, fail_validation
-from eventer.api.wire.response_model import DurationText, InstantText, Json, ResponseModel
+from eventer.api.wire.response_model import DurationText, InstantText, ResponseModel
 from eventer.api.wire.targets import RequestModel
-from eventer.core.duration import format_duration
 from eventer.core.errors import RequestError
-from eventer.core.instant import format_instant, parse_moment
+from eventer.core.instant import parse_moment
 from eventer.core.pace import (
     STOPPED,
     Arrivals,
@@ -27,7 +26,7 @@ from eventer.core.pace import (
     Ticks,
     ticks,
 )
-from eventer.core.rate import format_rate, parse_rate
+from eventer.core.rate import parse_rate
 from eventer.service.pace_options import check_cron, check_timezone
 from eventer.service.pace_preview import MAX_BUCKETS
 
@@ -390,39 +389,3 @@ class PaceOut(ResponseModel):
     start: str | None = None
     end: str | None = None
     max_events: int | None = None
-
-
-def pace_json(spec: PaceSpec) -> Json:
-    """A pace as in a request."""
-    shape = _shape_json(spec.shape)
-    if spec.arrivals == "random":
-        shape["arrivals"] = spec.arrivals
-    end = None if spec.end is None else format_instant(spec.end)
-    options = {"start": spec.start, "end": end, "max_events": spec.max_events}
-    return shape | {name: value for name, value in options.items() if value is not None}
-
-
-def _shape_json(shape: Shape) -> Json:
-    match shape:
-        case Ticks():
-            return {"count": shape.count, "interval": format_duration(shape.interval)}
-        case Steady():
-            return {"rate": format_rate(shape.rate)}
-        case Stages():
-            repeat = True if shape.repeat is None else shape.repeat
-            return {"stages": [*map(_stage_json, shape.stages)], "repeat": repeat}
-        case Profile():
-            multipliers = [*map(float, shape.multipliers)]
-            rate = format_rate(shape.rate)
-            return {"rate": rate, "profile": multipliers, "timezone": shape.timezone}
-        case Cron():
-            return {
-                "cron": shape.expression,
-                "timezone": shape.timezone,
-                "count": shape.count,
-            }
-
-
-def _stage_json(stage: Stage) -> Json:
-    field = "rate" if stage.first == stage.last else "to"
-    return {field: format_rate(stage.last), "for": format_duration(stage.length)}

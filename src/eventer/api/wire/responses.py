@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from eventer.api.wire.faults import FaultOut, WarningOut
-from eventer.api.wire.pace import PaceOut, pace_json
+from eventer.api.wire.pace import PaceOut
 from eventer.api.wire.response_model import (
     EventsModel,
     InstantText,
@@ -21,6 +21,7 @@ from eventer.api.wire.targets import TargetBody
 from eventer.core.errors import EventerError
 from eventer.core.model import EngineName, Guarantee, KafkaTarget, PostgresTarget
 from eventer.core.pace import PaceSpec, Ticks
+from eventer.core.pace_json import pace_json
 from eventer.service.views import GeneratorFailure, GeneratorRecord, Stage
 
 
