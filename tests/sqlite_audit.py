@@ -24,7 +24,13 @@ from eventer.destinations.audit import (
 )
 from eventer.destinations.base import Flow
 from eventer.destinations.comparison import NO_LOCATION, Findings, LogComparison, RecordDigests
-from tests.sqlite_destination import name_of, open_store, poison_errors, read_position
+from tests.sqlite_destination import (
+    name_of,
+    open_store,
+    poison_errors,
+    read_position,
+    written_texts,
+)
 
 
 class SqliteTargetAuditor:
@@ -34,7 +40,7 @@ class SqliteTargetAuditor:
         self._folder = folder
         self._flow: Flow
         self._position = Position()
-        self._rows: list[tuple[int, str, int, int, str]] = []
+        self._rows: list[tuple[int, str, int, int, str | None]] = []
 
     async def open(self, flow: Flow, others: Sequence[Flow]) -> Mapping[PositionKey, Position]:
         """See `TargetAuditor.open`."""
@@ -50,26 +56,29 @@ class SqliteTargetAuditor:
 
     async def audit(self, events: EventReplayer, listed: int = DEFAULT_LISTED) -> AuditReport:
         """See `TargetAuditor.audit`."""
-        end, own = self._position.next, name_of(self._flow.key)
+        end, own, op = self._position.next, name_of(self._flow.key), self._flow.target.op
         comparison = LogComparison(("value", "timestamp"), end=end, listed=listed)
         locations: dict[int, int] = {}
         for location, name, number, _, _ in self._rows:
             if name == own and locations.setdefault(number, location) != location:
                 comparison.add_redelivered(np.array([number]), np.array([location]))
-        there = {row[0]: _digests(row[4].encode(), row[3]) for row in self._rows}
+        there = {
+            row[0]: _digests(None if row[4] is None else row[4].encode(), row[3])
+            for row in self._rows
+        }
         comparison.add_strays(_read(there, [row[0] for row in self._rows if not row[1]]))
         skipped, ranges = 0, events.recomputable(self._flow.key, end)
         for first, stop in ranges:
             async for replayed in events.batches(self._flow.key, first, stop):
                 batch = replayed.without([error.index for error in poison_errors(replayed)])
                 at = [locations.get(n, NO_LOCATION) for n in batch.index.tolist()]
-                comparison.compare(batch.index, _expected(batch, at), _read(there, at))
-                skipped += batch.skipped
+                comparison.compare(batch.index, _expected(batch, at, op), _read(there, at))
+                skipped += batch.count - batch.rows
         if len(digests_to_find := comparison.digests_to_find()):
             for first, stop in ranges:
                 async for batch in events.batches(self._flow.key, first, stop):
                     at = [NO_LOCATION] * batch.rows
-                    values = _expected(batch, at).digests[:, 0]
+                    values = _expected(batch, at, None).digests[:, 0]
                     comparison.identify(batch.index, values, digests_to_find)
         others = sum(1 for row in self._rows if row[1] not in {own, ""})
         unchecked = tuple(
@@ -91,7 +100,7 @@ class SqliteTargetAuditor:
         """There is no connection to close."""
 
 
-def _rows(database: sqlite3.Connection, topic: str) -> list[tuple[int, str, int, int, str]]:
+def _rows(database: sqlite3.Connection, topic: str) -> list[tuple[int, str, int, int, str | None]]:
     return database.execute(
         "select rowid, generator, number, scheduled, text from event where topic = ?"
         " order by rowid",
@@ -99,12 +108,13 @@ def _rows(database: sqlite3.Connection, topic: str) -> list[tuple[int, str, int,
     ).fetchall()
 
 
-def _digests(text: bytes, scheduled: int) -> tuple[int, int]:
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"), scheduled
+def _digests(text: bytes | None, scheduled: int) -> tuple[int, int]:
+    digest = hashlib.blake2b(text or b"", digest_size=8).digest()
+    return int.from_bytes(digest, "little"), scheduled
 
 
-def _expected(batch: EventRows, at: Sequence[int]) -> RecordDigests:
-    texts, times = batch.text.to_pylist(), batch.scheduled.tolist()
+def _expected(batch: EventRows, at: Sequence[int], op: str | None) -> RecordDigests:
+    texts, times = written_texts(batch, op), batch.scheduled.tolist()
     digests = [_digests(text, time) for text, time in zip(texts, times, strict=True)]
     return RecordDigests(np.array(at, np.int64), np.array(digests, np.uint64).reshape(len(at), 2))
 

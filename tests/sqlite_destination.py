@@ -3,7 +3,7 @@
 It fulfils the contract of `ShardConnection`, across processes and `kill -9`. Files beside the
 database cause failures: with `down` it is unreachable; `slow` contains the seconds that each commit
 takes; with `doubt` one commit succeeds with an unknown outcome, and then it is down. It rejects the
-topic `refused`, and events whose text contains `"poison"`.
+topic `refused`, and events whose text contains `"poison"`. An event that deletes has no text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from eventer.core.batch import Batch, advance_position
+from eventer.core.batch import Batch, EventRows, advance_position
 from eventer.core.errors import (
     DestinationRejectedError,
     DestinationUnavailableError,
@@ -25,16 +25,18 @@ from eventer.core.errors import (
     UnknownOutcomeError,
 )
 from eventer.core.model import Guarantee, KafkaTarget, Position, PositionKey
+from eventer.core.operations import read_operations
 from eventer.destinations.audit import TargetAuditor
 from eventer.destinations.base import Delivery, DeliveryOutcome, Flow
 
 _SCHEMA = """
 create table if not exists owner (shard text primary key, epoch integer not null);
 create table if not exists position (
-    key text primary key, next integer not null, skipped integer not null, bytes integer not null);
+    key text primary key, next integer not null, skipped integer not null, bytes integer not null,
+    dropped integer not null);
 create table if not exists event (
     topic text not null, generator text not null, number integer not null,
-    scheduled integer not null, text text not null);
+    scheduled integer not null, text text);
 """
 
 
@@ -196,6 +198,13 @@ def poison_errors(batch: Batch) -> list[PoisonError]:
     ]
 
 
+def written_texts(batch: EventRows, op: str | None) -> list[bytes | None]:
+    """The text of each event; None if it deletes."""
+    deletes = read_operations(batch, op).deletes.tolist()
+    texts = zip(batch.text.to_pylist(), deletes, strict=True)
+    return [None if delete else text for text, delete in texts]
+
+
 def _write(database: sqlite3.Connection, delivery: Delivery) -> Position:
     flow = delivery.flow
     assert isinstance(flow.target, KafkaTarget)
@@ -203,16 +212,22 @@ def _write(database: sqlite3.Connection, delivery: Delivery) -> Position:
     assert before.next == delivery.batches[0].first, "a delivery must begin at the position"
     for batch in delivery.batches:
         rows = zip(
-            batch.index.tolist(), batch.scheduled.tolist(), batch.text.to_pylist(), strict=True
+            batch.index.tolist(),
+            batch.scheduled.tolist(),
+            written_texts(batch, flow.target.op),
+            strict=True,
         )
         database.executemany(
             "insert into event values (?, ?, ?, ?, ?)",
-            [(flow.target.topic, name_of(flow.key), i, at, text.decode()) for i, at, text in rows],
+            [
+                (flow.target.topic, name_of(flow.key), i, at, text and text.decode())
+                for i, at, text in rows
+            ],
         )
     after = advance_position(before, delivery.batches)
     database.execute(
-        "insert or replace into position values (?, ?, ?, ?)",
-        (name_of(flow.key), after.next, after.skipped, after.bytes),
+        "insert or replace into position values (?, ?, ?, ?, ?)",
+        (name_of(flow.key), after.next, after.skipped, after.bytes, after.dropped),
     )
     return after
 
@@ -220,9 +235,9 @@ def _write(database: sqlite3.Connection, delivery: Delivery) -> Position:
 def read_position(database: sqlite3.Connection, key: PositionKey) -> Position | None:
     """The committed position of a generator."""
     row = database.execute(
-        "select next, skipped, bytes from position where key = ?", (name_of(key),)
+        "select next, skipped, bytes, dropped from position where key = ?", (name_of(key),)
     ).fetchone()
-    return None if row is None else Position(*row)
+    return None if row is None else Position(*row[:3], dropped=row[3])
 
 
 def name_of(key: PositionKey) -> str:

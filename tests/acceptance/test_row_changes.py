@@ -1,13 +1,14 @@
-"""The life of rows: created, updated, deleted, in a compacted topic and a table, while workers die."""
+"""The life of rows in a compacted topic and a table, while workers are killed."""
 
 import json
 import random
+import uuid
 
 import psycopg
 import pytest
 
 from tests.acceptance.request_bodies import request, table, topic
-from tests.acceptance.service_process import Service
+from tests.acceptance.service_process import Service, remove_generators
 from tests.integration.cli.conftest import Shell
 from tests.integration.kafka.harness import read_topic
 from tests.waiting import wait_until
@@ -29,11 +30,23 @@ local op = std.native('get_one_of')(['upsert', 'upsert', null, 'delete']);
 WRITTEN = {"value": "row", "omit": ["secret", "/note/secret"], "op": "op"}
 
 
-@pytest.fixture
-def service(kafka, database, tmp_path):
-    service = Service(tmp_path, kafka=kafka, postgres=database.dsn)
+@pytest.fixture(scope="module")
+def database(postgres):
+    with postgres.fresh_database() as created:
+        yield created
+
+
+@pytest.fixture(scope="module")
+def running_service(kafka, database, tmp_path_factory):
+    service = Service(tmp_path_factory.mktemp("changes"), kafka=kafka, postgres=database.dsn)
     yield service.start()
     service.stop()
+
+
+@pytest.fixture
+def service(running_service):
+    yield running_service
+    remove_generators(running_service)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +55,7 @@ def service(kafka, database, tmp_path):
 def test_rows_are_created_updated_and_deleted_while_workers_are_killed(
     kafka, database, service, kills
 ):
-    name = f"changes_{tmp_suffix()}"
+    name = f"changes_{uuid.uuid4().hex[:8]}"
     compacted = {"cleanup.policy": "compact", "max.compaction.lag.ms": "9000000000"}
     body = request(
         topic(name, key="key", partitions=3, config=compacted, **WRITTEN),
@@ -77,10 +90,6 @@ def test_rows_are_created_updated_and_deleted_while_workers_are_killed(
     for id in ids:
         code, out, err = run_cli(service, "verify", id, "--json")
         assert (code, json.loads(out)["clean"]) == (0, True), out + err
-
-
-def tmp_suffix():
-    return "%08x" % random.SystemRandom().getrandbits(32)
 
 
 def wait_for_progress(service, ids, events):

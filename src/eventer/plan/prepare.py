@@ -133,7 +133,7 @@ class PreparedTemplate:
     def plan(
         self, stream: Stream, context: EventContext, part: WrittenPart = WHOLE_EVENT
     ) -> StreamPlan:
-        """The plan of one stream; streams of one template share most of it.
+        """The plan of one stream, which writes a part of each event; streams share most of it.
 
         Raises:
             PlanUnsupportedError: it does not cover the template.

@@ -10,7 +10,7 @@ from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.json_text import json_text, string_text
 from eventer.core.source import Span
 from eventer.core.written_part import OmittedFields, without_fields
-from eventer.functions.spec import BoundCall
+from eventer.functions.spec import BoundCall, ColumnCall, ReturnType
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, Function, force
 from eventer.kernels.json.instructions import RowOp
@@ -252,6 +252,8 @@ def _is_plain(node: Node) -> bool:
     drawn = source.arguments[0]
     assert isinstance(drawn, Node)
     call = source_node(drawn).parameters[0]
+    if isinstance(call, ColumnCall):
+        return call.spec.return_type is ReturnType.TIMESTAMP
     return isinstance(call, BoundCall) and not call.needs_escapes
 
 

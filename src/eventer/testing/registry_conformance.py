@@ -27,6 +27,7 @@ from eventer.core.model import (
     GeneratorState,
     KafkaTarget,
     OnError,
+    OnNull,
     Position,
     PostgresTarget,
     Segment,
@@ -64,7 +65,18 @@ def sample_spec(
     spec = GeneratorSpec(
         EventSource(template, stream, context),
         KafkaTarget(
-            "boo", "other", "id", "p", "t", (("h", "/x"),), 3, 2, (("cleanup.policy", "compact"),)
+            "boo",
+            "other",
+            "id",
+            "p",
+            "t",
+            (("h", "/x"),),
+            3,
+            2,
+            (("cleanup.policy", "compact"),),
+            value="/row",
+            omit=("a", "/b/c"),
+            op="op",
         ),
         shape=EventShape((Column("a", ColumnType.TIMESTAMPTZ),), open=False, is_object=True),
         on_error=OnError.SKIP,
@@ -73,6 +85,7 @@ def sample_spec(
         engine_reason="because",
         digest="digest",
         explicit_seed=True,
+        on_null=OnNull.DROP,
     )
     return replace(spec, **changes)  # type: ignore[arg-type]  # each test names real fields
 
@@ -91,7 +104,7 @@ def sample_record(id_: int, **changes: object) -> GeneratorRecord:
         state=GeneratorState.WAITING,
         fingerprints=((0, "draw 1"), (7, "draw 2")),
         failure=GeneratorFailure(RequestError("no", (Fault("/a", "wrong", "hint", PLACE),)), 5),
-        position=Position(1 << 50, 3, 1 << 45, ((0, 1), (100, 4))),
+        position=Position(1 << 50, 3, 1 << 45, ((0, 1), (100, 4)), dropped=1 << 40),
     )
     return replace(record, **changes)  # type: ignore[arg-type]  # each test names real fields
 

@@ -28,6 +28,9 @@ class SqliteHarness:
     def target(self, name):
         return KafkaTarget(name)
 
+    def steered(self, name):
+        return KafkaTarget(name, key="/row/n", value="row", omit=("secret",), op="op")
+
     def rejecting(self, name):
         return self.target(name), {"n": 0, "word": "poison"}
 

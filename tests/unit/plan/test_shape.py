@@ -21,6 +21,12 @@ local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');
 local get_timestamp = std.native('get_timestamp');
 local get_dataset = std.native('get_dataset');
+local get_boolean = std.native('get_boolean');
+local get_cycle = std.native('get_cycle');
+local get_now = std.native('get_now');
+local get_epoch = std.native('get_epoch');
+local get_sequence = std.native('get_sequence');
+local get_shuffled = std.native('get_shuffled');
 """
 
 
@@ -60,6 +66,17 @@ def test_the_template_of_the_contract():
         ("true", T.BOOLEAN),
         ("'a'", T.TEXT),
         ("null", T.JSONB),
+        ("get_boolean()", T.BOOLEAN),
+        ("get_one_of({ a: 1, b: get_integer(1, 2) })", T.TEXT),
+        ("get_one_of([1, 2], [1, 2])", T.BIGINT),
+        ("get_cycle([1, 2.5])", T.DOUBLE),
+        ("get_cycle('a b')", T.TEXT),
+        ("get_now()", T.TIMESTAMPTZ),
+        ("get_epoch('s', -5)", T.BIGINT),
+        ("get_sequence() * 2", T.BIGINT),
+        ("get_shuffled([1, 2])", T.JSONB),
+        ("get_shuffled(['a', 'b'])[0]", T.TEXT),
+        ("get_one_of(if get_boolean() then 'a b' else ',')", T.TEXT),
         ("[1]", T.JSONB),
         ("{ a: 1 }", T.JSONB),
         ("get_integer(1, 2)", T.BIGINT),
@@ -259,7 +276,10 @@ def test_inference_of_a_long_template_is_limited():
 PART = """
 local op = get_one_of('upsert, delete');
 {
-  row: { id: get_integer(1, 9), sub: { at: get_timestamp('now', 'now', '1s'), [if op == 'x' then 'maybe']: 1 } },
+  row: {
+    id: get_integer(1, 9),
+    sub: { at: get_timestamp('now', 'now', '1s'), [if op == 'x' then 'maybe']: 1 },
+  },
   either: if op == 'delete' then null else { id: 1.5 },
   [if op == 'x' then 'rare']: { a: 1 },
   list: [{ a: 1 }, { b: 'x' }],

@@ -8,12 +8,12 @@ import stat
 import pytest
 
 from eventer.core.errors import RegistryError
-from eventer.core.model import Segment, Stream
+from eventer.core.model import OnNull, Segment, Stream
 from eventer.core.pace import ticks
 from eventer.registry.base import Add, BeginSegment, GeneratorExistsError
 from eventer.registry.record_rows import record_values
 from eventer.registry.sqlite import SqliteRegistry
-from eventer.registry.statements import MIGRATIONS, QUERIES
+from eventer.registry.statements import MIGRATIONS
 from eventer.testing.registry_conformance import RegistryConformance, sample_record, sample_spec
 
 
@@ -40,14 +40,18 @@ async def test_a_newer_schema_is_rejected_and_not_changed(tmp_path):
         await SqliteRegistry.open(path)
 
 
-async def test_segments_of_an_earlier_version_keep_their_times(tmp_path):
+async def test_a_generator_of_an_earlier_version_keeps_its_times_and_emits_null(tmp_path):
     path = tmp_path / "registry.sqlite"
     record = sample_record(7)
     values = record_values(record)
     with sqlite3.connect(path) as connection:
         connection.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1;")
         connection.execute("INSERT INTO incarnation VALUES ('7', 1)")
-        connection.execute(QUERIES["add_generator"], values)
+        known = {column[1] for column in connection.execute("PRAGMA table_info(generator)")}
+        old = {name: value for name, value in values.items() if name in known} | {"incarnation": 1}
+        connection.execute(
+            f"INSERT INTO generator ({', '.join(old)}) VALUES (:{', :'.join(old)})", old
+        )
         for row in [(1 << 60, 0, 10, 10_000_000_000), (1 << 61, 40, 1, 1)]:
             connection.execute(
                 "INSERT INTO segment (generator, t0, n0, count, interval) VALUES (7, ?, ?, ?, ?)",
@@ -55,7 +59,9 @@ async def test_segments_of_an_earlier_version_keep_their_times(tmp_path):
             )
     connection.close()
     async with await SqliteRegistry.open(path) as registry:
-        found = (await registry.get([7]))[7].segments
+        stored = (await registry.get([7]))[7]
+        assert (stored.spec.on_null, stored.position.dropped) == (OnNull.EMIT, 0)
+        found = stored.segments
         assert found == (record.segments[0], Segment(1 << 61, 40, ticks(1, 1)))
         await registry.apply([BeginSegment(7, 1, Segment(5, 50, ticks(2, 3), 4, 1 << 63), 10)])
         assert (await registry.get([7]))[7].segments[2] == Segment(5, 50, ticks(2, 3), 4, 1 << 63)

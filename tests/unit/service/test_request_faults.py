@@ -48,7 +48,7 @@ def test_options_of_what_is_written() -> None:
     for target in (KafkaTarget("orders", key="k", **bad), PostgresTarget("orders", **bad)):
         at = f"/destinations/0/{target.kind}"
         assert pointers(to(target)) == [f"{at}/value", f"{at}/op", f"{at}/omit/1"]
-    (fault,) = request_faults(to(KafkaTarget("orders", op="op")), CONNECTIONS)
+    (fault,) = request_faults(to(KafkaTarget("orders", op="op")), CONNECTIONS, NOW)
     assert fault.pointer == "/destinations/0/kafka/op"
     assert fault.message.startswith("`op` needs `key`")
     assert pointers(to(PostgresTarget("orders", op="op"))) == [], "its table may have a key"
@@ -124,7 +124,8 @@ def test_all_faults_are_raised_together() -> None:
     ("pace", "pointer"),
     [
         (PaceSpec(Steady(EventRate(1, 5)), start="now-60y"), "/events/0/pace/start"),
-        (PaceSpec(Steady(EventRate(1, 5)), start="now-4000w"), "/events/0/pace/start"),
+        (PaceSpec(Steady(EventRate(1, 5)), start="now-600w"), "/events/0/pace/start"),
+        (PaceSpec(Steady(EventRate(1, 5)), end=NOW * 2), "/events/0/pace/end"),
         (
             PaceSpec(Steady(EventRate(1, 5)), start="now-1h", end=NOW - 5 * 10**12),
             "/events/0/pace/end",
