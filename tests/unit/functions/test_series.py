@@ -152,7 +152,9 @@ def test_a_week_begins_on_monday():
     assert values("get_season", (curve, "week"), [0]).tolist() == [3]  # a Thursday
 
 
-@pytest.mark.parametrize("day", [datetime(2026, 3, 29, tzinfo=ZONE), datetime(2026, 10, 25, tzinfo=ZONE)])
+@pytest.mark.parametrize(
+    "day", [datetime(2026, 3, 29, tzinfo=ZONE), datetime(2026, 10, 25, tzinfo=ZONE)]
+)
 def test_a_season_follows_the_clock_on_both_changes(day):
     """The hours of local time from 0 to 6 of a day when the clock changes in Berlin."""
     curve = [float(n) for n in range(24)]
