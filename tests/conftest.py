@@ -4,6 +4,8 @@ import gc
 import importlib
 import os
 import sys
+from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -52,11 +54,35 @@ def _import_own_share(config):
     paths = sorted({path for name in config.args for path in _test_modules(root / name)})
     number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
     for path in paths[number::count]:
-        try:
+        with suppress(Exception, pytest.skip.Exception):  # the collection reports it
             importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
-        except (Exception, pytest.skip.Exception):  # noqa: BLE001
-            continue  # the collection reports it
 
 
 def _test_modules(path):
     return path.rglob("test_*.py") if path.is_dir() else []
+
+
+def pytest_collection_modifyitems(config, items):
+    """Deals the test modules to the workers: long tests come first, unit tests last.
+
+    Then all workers end at the same time. Each worker begins with an equal part of the list.
+    """
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        return
+    shares = [[] for _ in range(worker["workercount"])]
+    modules = [list(each) for _, each in groupby(items, lambda item: item.path)]
+    for module in sorted(modules, key=_order):
+        min(shares, key=len).extend(module)
+    items[:] = [item for share in shares for item in share]
+
+
+def _order(module):
+    """The order of a module: unit tests by size, so that the shares become equal."""
+    folder = module[0].path.relative_to(Path(__file__).parent).parts[0]
+    match folder:
+        case "acceptance":
+            return 0, 0
+        case "unit":
+            return 2, -len(module)
+    return 1, 0

@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+import freeze_time_zones
 from freeze_people import people
 from freeze_places import cities, countries
 from sentence_parts import sentence_parts
@@ -45,6 +46,7 @@ def main() -> None:
         write(f"{name}.txt", entries)
     write("cities.txt", cities())
     write("countries.txt", countries())
+    freeze_time_zones.main()
     (DATA / "PROVENANCE.md").write_text(provenance(), encoding="utf-8")
 
 
@@ -137,6 +139,8 @@ genders from Faker {version("faker")} if it has the name | MIT |
 | `words.txt` | Faker {version("faker")}, `lorem.la` | MIT |
 | `currencies.txt` | Mimesis {version("mimesis")}: ISO 4217 codes | MIT |
 | `time_zones.txt` | IANA time zone database {zones.rsplit(maxsplit=1)[-1]} | public domain |
+| `time_zone_offsets.tsv` | IANA time zone database, package tzdata {version("tzdata")} \
+| public domain |
 | `user_agents.txt` | fake-useragent {version("fake-useragent")}, with data from \
 user-agents.net; the total of the weights is about {USER_AGENT_PARTS} | Apache-2.0 |
 | `english_words.txt` | Faker {version("faker")}, `lorem.en_US` | MIT |

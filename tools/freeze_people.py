@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.resources import files
 from typing import Any, Final
 
-NAME_PARTS: Final = 1 << 14
+NAME_PARTS: Final = 1 << 12
 """The total of the weights of a list of names; every name counts at least once."""
 MAX_JOBS: Final = 200
 # Heads of states, of which there is one.

@@ -11,6 +11,7 @@ from reference_page import write_or_check
 from eventer.core.json_text import json_text
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
+from eventer.functions.rand_data import realistic
 from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter, RowContext
 from eventer.kernels import draw
 
@@ -41,6 +42,10 @@ version, together with those of the functions and draws, is the *fingerprint*: `
 
 A wrong argument is an error at the call's line and column. When the generator is added, Eventer
 reports wrong constant arguments, and arguments that are missing, unknown, repeated or too many.
+
+Arguments can be any expressions. The plan computes a function for many events at once if each
+argument is a constant, a pick of at most 16 constants (as of `get_one_of`), or marked "may differ
+between events"; the interpreter runs templates with other arguments.
 """
 
 FIELDS_HEADER: Final = """
@@ -57,6 +62,13 @@ Related keys of one call agree: `cc_type` with `cc_number`; `first_name` and `la
 `name`; `currency` and `amount` with `amount_with_currency`; `uuid_digit` with `uuid_hyphenated`;
 and `unix_time`, `date`, `time`, `timestamp`, `year`, `month_name`, `day_of_month` and `time_period`
 with each other. All other keys are independent. "Letters" are `A` to `Z` and `a` to `z`.
+"""
+
+REALISTIC: Final = """
+With `get_rand_data('realistic')` these keys are different; `jwt`, `mac_address`, the UUIDs and the
+other keys of date and time are as above. Besides the keys above, `username` and `email` agree with
+the name, `lat` and `long` with `timezone`, `url` with `domain_name`, `e_164_phone_number` with
+`phone_number`, and `century` with `date`.
 """
 
 
@@ -83,12 +95,17 @@ def _section_parts(spec: FunctionSpec) -> Iterator[str]:
         yield RAND_DATA if spec.name == "get_rand_data" else ""
         yield FIELDS_HEADER
         yield from (_field_row(field) for field in spec.fields.values() if not field.hidden)
+    if spec.name == "get_rand_data":
+        yield REALISTIC
+        yield FIELDS_HEADER
+        yield from (_field_row(field) for field in realistic.FIELDS.values() if not field.hidden)
 
 
 def _parameter_row(parameter: Parameter) -> str:
     default = f" (`{json_text(parameter.default)}`)" if parameter.optional else ""  # type: ignore[arg-type]  # optional means that the default is a JSON value
     optional = f"; optional{default}" if parameter.optional else ""
-    return f"| `{parameter.name}` | {parameter.type} | {parameter.doc}{optional} |\n"
+    varies = "; may differ between events" if parameter.column else ""
+    return f"| `{parameter.name}` | {parameter.type} | {parameter.doc}{optional}{varies} |\n"
 
 
 def _field_row(field: FieldSpec) -> str:

@@ -35,7 +35,7 @@ def _generator(page: Page, url: str) -> None:
     page.goto(f"{url}/generators/{known[-1]['id']}")
     page.locator(".event").nth(3).wait_for()
     page.locator("canvas").first.wait_for()
-    page.locator(".cm-content").scroll_into_view_if_needed()
+    page.locator(".nicegui-codemirror").scroll_into_view_if_needed()
     page.wait_for_function("document.querySelectorAll('.cm-gutterElement')[2].offsetHeight > 18")
     page.evaluate("scrollTo(0, 0)")
 
@@ -72,8 +72,8 @@ def _complete(page: Page, url: str) -> None:
     page.locator(".event").nth(3).wait_for()
     page.locator(".cm-content").click()
     page.keyboard.press("Control+End")
-    page.keyboard.type("\nget_")
-    page.locator(".cm-completionInfo").wait_for()
+    page.keyboard.type("\nget_", delay=60)
+    page.locator(".cm-completionInfo").wait_for(state="attached")
 
 
 def _reference(page: Page, url: str) -> None:

@@ -39,6 +39,21 @@ ADD_EXAMPLES: dict[str, Any] = {
     },
 }
 
+_RAMP: dict[str, Any] = {"stages": [{"rate": "100/s", "for": "1m"}, {"to": "1000/s", "for": "5m"}]}
+
+ADD_EXAMPLES["stages"] = {
+    "summary": "A load test: 100 events per second, then up to 1000",
+    "value": {
+        "destinations": [{"id": "d1", "type": "kafka", "kafka": {"topic": "orders"}}],
+        "events": [{"id": "e1", "template": _ORDERS, "pace": _RAMP}],
+        "schedules": _SCHEDULES,
+    },
+}
+
+PACE_EXAMPLES: dict[str, Any] = {
+    "stages": {"summary": "Stages in twelve buckets", "value": {"pace": _RAMP, "buckets": 12}}
+}
+
 PREVIEW_EXAMPLES: dict[str, Any] = {
     "seeded": {
         "summary": "Three events, the same each time",

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from eventer.api.decode import MalformedJsonError
@@ -187,24 +187,44 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 
 def _fault(detail: Mapping[str, Any], route: APIRoute) -> Fault:
     source, *path = detail["loc"]
-    kind, context = detail["type"], detail.get("ctx") or {}
     pointer = f"?{path[0]}" if source == "query" and path else format_pointer(path)
+    return _fault_at(detail, path, pointer, _models_of(route, source))
+
+
+def validation_error(error: ValidationError, model: type[BaseModel]) -> RequestError:
+    """The faults of a value that is not a valid `model`."""
+    details = error.errors()
+    return RequestError.of(
+        tuple(
+            _fault_at(each, each["loc"], format_pointer(each["loc"]), [model]) for each in details
+        )
+    )
+
+
+def _fault_at(
+    detail: Mapping[str, Any], path: Sequence[str | int], pointer: str, models: Sequence[Any]
+) -> Fault:
+    kind, context = detail["type"], detail.get("ctx") or {}
     if kind == "refused":
         if (field := context["field"]) is not None:
             pointer += format_pointer([field])
         return Fault(pointer, context["text"], context["hint"])
     if kind == "extra_forbidden":
-        hint = did_you_mean(str(path[-1]), _known_names(route, source, path[:-1]))
+        hint = did_you_mean(str(path[-1]), _known_names(models, path[:-1]))
         return Fault(pointer, f"unknown field {path[-1]!r}", hint)
     if kind == "missing" and not path:
         return Fault(pointer, "a JSON body is required")
     return Fault(pointer, validation_message(detail))
 
 
-def _known_names(route: APIRoute, source: str, path: Sequence[str | int]) -> list[str]:
-    """The names that a route allows in its query, or at a place in its body, for suggestions."""
+def _models_of(route: APIRoute, source: str) -> list[Any]:
+    """The models of a route's query or body."""
     params = route.dependant.query_params if source == "query" else route.dependant.body_params
-    models = [param.field_info.annotation for param in params]
+    return [param.field_info.annotation for param in params]
+
+
+def _known_names(models: Sequence[Any], path: Sequence[str | int]) -> list[str]:
+    """The names that models allow at a place, for suggestions."""
     for token in path:
         models = [inner for model in models for inner in _models_below(model, token)]
     return [name for model in models for name in _names(model)]

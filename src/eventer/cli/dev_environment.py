@@ -25,6 +25,7 @@ from eventer.core.pace import ticks
 from eventer.service.hosted_service import VOLATILE_CONNECTIONS, EmbeddedServers, embedded_servers
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 from eventer.settings import Settings
+from eventer.web.studio import is_installed
 
 DATASET: Final = "crazy_airflow"
 LOOPBACK: Final = "127.0.0.1"
@@ -134,6 +135,7 @@ async def _watch(running: DevEnvironment, view: View, adding: asyncio.Task[Any])
     while True:
         if adding.done():
             adding.result()
+            running.service.studio.load_soon()
         running.servers.check_running()
         if running.service.server.done():
             raise ServiceUnreachableError("the API has exited unexpectedly")
@@ -179,7 +181,12 @@ def example_commands(addresses: Addresses) -> list[tuple[str, str]]:
     select = 'select id, country, name, "user_agent" from boo order by id limit 10'
     python = shlex.quote(sys.executable)
     read_command = shlex.quote(_READ_SCRIPT.format(servers=addresses.kafka))
+    studio = [
+        ("the studio: generators, charts and events in a browser", f"{addresses.url}/"),
+        ("a template of your own, and the profile of its data", f"{addresses.url}/playground"),
+    ]
     return [
+        *(studio if is_installed() else ()),
         ("the API", f"curl {addresses.url}/generator/status"),
         ("its documentation", f"{addresses.url}/docs"),
         ("a table", f"psql {shlex.quote(addresses.postgres)} -c {shlex.quote(select)}"),

@@ -3,6 +3,7 @@
 0    success: the command did everything
 1    failure
 2    the command line is invalid (reported by Typer)
+3    a run has delivered everything, but passed a threshold of `--fail-if`
 69   a destination or the service cannot be reached
 78   a template, a request or the configuration is invalid
 130  interrupted by Ctrl-C, after committing in-flight events
@@ -34,6 +35,7 @@ from eventer.core.errors import (
 
 OK: Final = 0
 FAILED: Final = 1
+THRESHOLD: Final = 3
 UNREACHABLE: Final = 69
 INVALID: Final = 78
 INTERRUPTED: Final = 128 + signal.SIGINT

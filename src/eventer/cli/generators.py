@@ -130,29 +130,19 @@ def _show(views: Sequence[Mapping[str, Any]], answer: object, *, as_json: bool) 
 
 
 def _row(view: Mapping[str, Any]) -> Sequence[object]:
+    from eventer.core.pace_json import pace_label
+
     event, error = view["event"], view["last_error"] or {}
     return (
         view["id"],
         view["state"],
         destination_label(view["destination"]),
-        pace_label(event),
+        pace_label(event.get("pace") or event),
         view["position"],
         view["delivered_rate"],
         view["lag"],
         error.get("message"),
     )
-
-
-def pace_label(event: Mapping[str, Any]) -> str:
-    """When events are due, in a few words."""
-    pace: Mapping[str, Any] = event.get("pace") or event
-    if "stages" in pace:
-        return f"{len(pace['stages'])} stages"
-    if "profile" in pace:
-        return f"{pace['rate']} by {len(pace['profile'])} h"
-    if "cron" in pace:
-        return f"{pace['count']} at {pace['cron']}"
-    return str(pace.get("rate") or f"{pace['count']} every {pace['interval']}")
 
 
 def _stage_label(stage: Mapping[str, Any]) -> str:

@@ -26,11 +26,12 @@ _OTHER_FILES = 256
 
 @dataclass(frozen=True, slots=True)
 class RunningService:
-    """A running service and its HTTP server."""
+    """A running service, its HTTP server, and the studio that it serves."""
 
     eventer: Eventer
     url: str
     server: asyncio.Task[None]
+    studio: Studio
 
 
 @asynccontextmanager
@@ -45,18 +46,17 @@ async def run_service(
     """
     check_bind(settings)
     _raise_file_limit(settings.limits.connections + _OTHER_FILES)
-    async with (
-        started_eventer(settings, embedded=embedded) as eventer,
-        _serving(eventer, settings, listener) as task,
-    ):
-        yield RunningService(eventer, _url(listener), task)
+    async with started_eventer(settings, embedded=embedded) as eventer:
+        routes = create_routes(eventer, settings)
+        studio = Studio(routes, eventer, token=settings.token is not None)
+        async with _serving(studio, settings, listener) as task:
+            yield RunningService(eventer, _url(listener), task, studio)
 
 
 @asynccontextmanager
 async def _serving(
-    eventer: Eventer, settings: Settings, listener: socket.socket
+    studio: Studio, settings: Settings, listener: socket.socket
 ) -> AsyncIterator[asyncio.Task[None]]:
-    studio = Studio(create_routes(eventer, settings), eventer, token=settings.token is not None)
     config = uvicorn.Config(
         Guard(studio, settings),
         http=protocol_class(settings.limits),

@@ -15,6 +15,7 @@ from eventer.cli import (
     explain,
     functions,
     generators,
+    pace,
     profile,
     run,
     serve,
@@ -70,6 +71,7 @@ app.command("preview")(templates.preview)
 app.command("validate")(templates.validate)
 app.command("profile")(profile.profile)
 app.command("explain")(explain.explain)
+app.command("pace")(pace.pace)
 app.command("add")(generators.add)
 app.command("list")(generators.list_generators)
 app.command("status")(generators.status)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,9 +24,11 @@ from eventer.cli.template_options import (
 from eventer.cli.terminal import print_message
 from eventer.core.errors import RequestError
 from eventer.core.model import ConsoleTarget, OnError, OnNull, Target, WrittenPart
+from eventer.core.pace import Arrivals
 
 if TYPE_CHECKING:
     from eventer.service.run_schedule import ScheduleOptions
+    from eventer.service.thresholds import Threshold
 
 
 @exit_with_code
@@ -45,6 +49,47 @@ def run(
     rate: Annotated[
         str | None,
         typer.Option("--rate", metavar="RATE", help="Exact rate, as 5k/s, 100/m or 0.5/s."),
+    ] = None,
+    stages: Annotated[
+        str | None,
+        typer.Option(
+            "--stages",
+            metavar="STAGES",
+            help="Rates one after the other, as '100/s for 1m, to 1k/s for 5m, repeat 3'.",
+        ),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            "--profile",
+            metavar="NUMBERS",
+            help="Multipliers of --rate for the 24 hours of a day, or 168 of a week from Monday.",
+        ),
+    ] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option("--timezone", metavar="NAME", help="Time zone of --profile; default: UTC."),
+    ] = None,
+    arrivals: Annotated[
+        Arrivals,
+        typer.Option(
+            "--arrivals",
+            metavar="even|random",
+            parser=choice("even", "random"),
+            help="Whether events are evenly spaced, or at random times around that.",
+        ),
+    ] = "even",
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--start",
+            metavar="INSTANT",
+            help="When the first event is due, as now-7d: past events are delivered at once.",
+        ),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option("--end", metavar="INSTANT", help="No event is due from then on, as now+1h."),
     ] = None,
     count: Annotated[
         int | None,
@@ -101,6 +146,17 @@ def run(
         ),
     ] = OnNull.EMIT,
     library: Library = None,
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-if",
+            metavar="CONDITION",
+            help="Exit with code 3 if this is true, as 'lateness_p99 > 250ms' or 'rate < 0.99'.",
+        ),
+    ] = None,
+    abort: Annotated[
+        bool, typer.Option("--abort", help="End the run as soon as a --fail-if is true.")
+    ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Run again whenever the template is saved.")
     ] = False,
@@ -122,12 +178,30 @@ def run(
     )
     number = parse_seed(seed)
     schedule_options = _check_schedule(
-        ScheduleOptions(rate, count, interval, duration, max_events, parse_at(at))
+        ScheduleOptions(
+            rate=rate,
+            count=count,
+            interval=interval,
+            stages=stages,
+            profile=profile,
+            timezone=timezone,
+            arrivals=arrivals,
+            start=start,
+            end=end,
+            duration=duration,
+            max_events=max_events,
+            at=parse_at(at),
+        )
     )
+    thresholds = _thresholds(fail_if or (), schedule_options)
+    if abort and not thresholds:
+        raise typer.BadParameter("--abort needs --fail-if")
     request = RunRequest(
         Stream(number, stream), dataset, target, schedule_options, on_error, on_null
     )
-    options = RunOptions(settings, template, parse_variables(variables or ()), request)
+    options = RunOptions(
+        settings, template, parse_variables(variables or ()), request, thresholds, abort
+    )
     if watch and str(template) == "-":
         raise typer.BadParameter("--watch needs a file, not standard input")
     if seed is None:
@@ -140,10 +214,29 @@ def _check_schedule(schedule_options: ScheduleOptions) -> ScheduleOptions:
     from eventer.service.run_schedule import schedule
 
     try:
-        schedule(schedule_options, now=0)
+        schedule(schedule_options, now=time.time_ns())
     except RequestError as error:
         raise typer.BadParameter(error.message) from error
     return schedule_options
+
+
+def _thresholds(
+    conditions: Sequence[str], schedule_options: ScheduleOptions
+) -> tuple[Threshold, ...]:
+    """The thresholds of `--fail-if`."""
+    from eventer.service.run_pace import run_pace
+    from eventer.service.thresholds import parse_threshold
+
+    try:
+        thresholds = tuple(map(parse_threshold, conditions))
+    except RequestError as error:
+        raise typer.BadParameter(error.message, param_hint="'--fail-if'") from error
+    paced = run_pace(schedule_options, time.time_ns()) is not None
+    for threshold in thresholds:
+        if threshold.needs_pace and not paced:
+            message = f"{threshold.metric} needs a pace, such as --rate"
+            raise typer.BadParameter(message, param_hint="'--fail-if'")
+    return thresholds
 
 
 def _target(target: Target | None, part: WrittenPart, *, stdout: bool) -> Target:

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eventer.cli.exit_codes import FAILED, OK, STDOUT_CLOSED, discard_stdout, exit_code
+from eventer.cli.exit_codes import (
+    FAILED,
+    OK,
+    STDOUT_CLOSED,
+    THRESHOLD,
+    discard_stdout,
+    exit_code,
+)
 from eventer.cli.signals import stop_on_signals
 from eventer.cli.template_options import read_template
 from eventer.cli.terminal import print_json, print_message
@@ -21,10 +28,13 @@ from eventer.core.errors import EventerError, TemplateError
 from eventer.core.model import ConsoleTarget, Template
 from eventer.service.run_stats import MAX_LATENESS_SECONDS, RunStats
 from eventer.service.standalone_run import RunJob, RunRequest, RunResult, StandaloneRun, prepare_run
+from eventer.service.thresholds import Threshold
 from eventer.settings import Settings
 
 _POLL_SECONDS = 0.25
 _PROGRESS_SECONDS = 0.5
+_SETTLING_SECONDS = 5.0
+"""Until then `--abort` looks at counts only: the first commits include all preparation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,8 @@ class RunOptions:
     file: Path
     variables: str
     request: RunRequest
+    thresholds: tuple[Threshold, ...] = ()
+    abort: bool = False
 
     def job(self, now: int) -> RunJob:
         """Reads the template and prepares a run that starts now (ns since 1970).
@@ -52,7 +64,7 @@ def run_once(options: RunOptions, *, as_json: bool) -> int:
     Raises:
         EventerError: the run cannot start.
     """
-    return asyncio.run(_run_job(options.job(time.time_ns()), as_json=as_json))
+    return asyncio.run(_run_job(options, options.job(time.time_ns()), as_json=as_json))
 
 
 def run_watching(options: RunOptions, *, as_json: bool) -> int:
@@ -60,9 +72,16 @@ def run_watching(options: RunOptions, *, as_json: bool) -> int:
     return asyncio.run(_watch(options, as_json=as_json))
 
 
-async def _run_job(job: RunJob, *, as_json: bool, saved: asyncio.Event | None = None) -> int:
+async def _run_job(
+    options: RunOptions, job: RunJob, *, as_json: bool, saved: asyncio.Event | None = None
+) -> int:
     """One run with its summary; `saved` ends it early."""
-    run_stats = RunStats(job.schedule.began(time.time_ns()), job.schedule.shift)
+    run_stats = RunStats(
+        job.schedule.began(time.time_ns()),
+        job.schedule.shift,
+        live_from=job.schedule.live_from,
+        thresholds=options.thresholds,
+    )
     standalone_run = StandaloneRun(job, run_stats, print_message)
     to_stdout = isinstance(job.target, ConsoleTarget)
     try:
@@ -70,13 +89,17 @@ async def _run_job(job: RunJob, *, as_json: bool, saved: asyncio.Event | None = 
         async with (
             stop_on_signals(standalone_run.finish) as signals,
             _finish_when_set(saved, standalone_run),
+            _finish_at_failure(options, job, run_stats, standalone_run),
             progress,
         ):
             result = await standalone_run.run()
     except BrokenPipeError:
         discard_stdout()
         return STDOUT_CLOSED
+    failures = run_stats.failures(_progress_of(job, run_stats, run_stats.last_commit), settled=True)
     summary = run_stats.summary(time.time_ns())
+    if options.thresholds:
+        summary["failed_thresholds"] = [str(each.threshold) for each in failures]
     if result.error is not None:
         print_message(format_error(result.error))
     if not as_json:
@@ -85,7 +108,14 @@ async def _run_job(job: RunJob, *, as_json: bool, saved: asyncio.Event | None = 
         print_message(json.dumps(summary))
     else:
         print_json(summary)
-    return 128 + signals[0] if signals else _exit_code_of(result)
+    for failure in failures:
+        print_message(f"threshold: {failure}")
+    code = 128 + signals[0] if signals else _exit_code_of(result)
+    return THRESHOLD if code == OK and failures else code
+
+
+def _progress_of(job: RunJob, run_stats: RunStats, at: int) -> float | None:
+    return job.schedule.progress(run_stats.position, run_stats.began, at)
 
 
 def _exit_code_of(result: RunResult) -> int:
@@ -106,6 +136,26 @@ async def _finish_when_set(
         standalone_run.finish()
 
     async with _in_background(None if event is None else wait(event)):
+        yield
+
+
+@asynccontextmanager
+async def _finish_at_failure(
+    options: RunOptions, job: RunJob, run_stats: RunStats, standalone_run: StandaloneRun
+) -> AsyncIterator[None]:
+    """With `--abort`, ends the run at the first threshold that it has passed."""
+
+    async def watch() -> None:
+        began = time.monotonic()
+        while True:
+            await asyncio.sleep(_POLL_SECONDS)
+            settled = time.monotonic() - began >= _SETTLING_SECONDS
+            progress = _progress_of(job, run_stats, time.time_ns())
+            if run_stats.failures(progress, settled=settled):
+                standalone_run.finish()
+                return
+
+    async with _in_background(watch() if options.abort else None):
         yield
 
 
@@ -146,7 +196,8 @@ async def _watch(options: RunOptions, *, as_json: bool) -> int:
         saved = asyncio.Event()
         async with _in_background(_wait_until_saved(file, seen, saved)):
             try:
-                code = await _run_job(options.job(time.time_ns()), as_json=as_json, saved=saved)
+                job = options.job(time.time_ns())
+                code = await _run_job(options, job, as_json=as_json, saved=saved)
             except EventerError as error:
                 print_message(format_error(error))
                 code = exit_code(error)

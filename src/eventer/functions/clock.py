@@ -34,7 +34,6 @@ _INT64: Final = 1 << 63
 class Now(BoundCall):
     """The scheduled time and an offset, as text with `digits` decimals of a second."""
 
-    time_dependent: ClassVar[bool] = True
     may_raise: ClassVar[bool] = True
     digits: int
     offset: Nanoseconds
@@ -50,7 +49,6 @@ class Now(BoundCall):
 class Epoch(BoundCall):
     """The scheduled time and an offset, in whole units since 1970."""
 
-    time_dependent: ClassVar[bool] = True
     may_raise: ClassVar[bool] = True
     digits: int
     offset: Nanoseconds
@@ -99,19 +97,20 @@ def _unit(function: str, name: str, value: Any, units: Mapping[str, int]) -> int
     )
 
 
-def _offset(function: str, value: Any) -> Nanoseconds:
+def offset_argument(function: str, value: Any) -> Nanoseconds:
+    """The argument of `OFFSET` in nanoseconds."""
     return 0 if value is None else nanoseconds(function, "offset", value)
 
 
 def _now(arguments: Sequence[Any]) -> BoundCall:
     digits = _unit("get_now", "precision", arguments[0], _DIGITS)
-    return Now(digits, _offset("get_now", arguments[1]))
+    return Now(digits, offset_argument("get_now", arguments[1]))
 
 
 def _epoch(arguments: Sequence[Any]) -> BoundCall:
     units = {unit: digits for unit, digits in _DIGITS.items() if unit != "ns"}
     digits = _unit("get_epoch", "unit", arguments[0], units)
-    return Epoch(digits, _offset("get_epoch", arguments[1]))
+    return Epoch(digits, offset_argument("get_epoch", arguments[1]))
 
 
 def _duration(arguments: Sequence[Any]) -> BoundCall:
@@ -135,7 +134,7 @@ def _microseconds(duration: Nanoseconds) -> args.Integers:
     return (duration + _NS_PER_US // 2) // _NS_PER_US
 
 
-_OFFSET: Final = Parameter(
+OFFSET: Final = Parameter(
     "offset",
     "a duration",
     "added to the time; negative for an earlier one",
@@ -152,7 +151,7 @@ GET_NOW: Final = FunctionSpec(
     name="get_now",
     parameters=(
         Parameter("precision", "`s`, `ms`, `us` or `ns`", "the decimals of a second", "ms"),
-        _OFFSET,
+        OFFSET,
     ),
     return_type=ReturnType.TIMESTAMP,
     doc="The time that the event is scheduled for, in RFC 3339 and UTC "
@@ -167,7 +166,7 @@ GET_EPOCH: Final = FunctionSpec(
     name="get_epoch",
     parameters=(
         Parameter("unit", "`s`, `ms` or `us`", "the unit of the number", "ms"),
-        _OFFSET,
+        OFFSET,
     ),
     return_type=ReturnType.INTEGER,
     doc="The time that the event is scheduled for, as a whole number of units since "

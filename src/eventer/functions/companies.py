@@ -63,7 +63,7 @@ _INDUSTRIES: Final = (
     "Retail", "Security", "Software", "Telecommunications", "Textiles", "Tourism", "Transport",
     "Utilities",
 )  # fmt: skip
-_WORDS: Final = ("first_name", "second_name", "form", "email")
+_WORDS: Final = ("company_name", "second_company_name", "company_form", "company_email")
 _FORM_LANE: Final = 2 * 4
 _TWO: Final = LaneNumber(_FORM_LANE, _TWO_NAMES)
 _SHOW_SECOND: Final = (False, True)
@@ -94,14 +94,16 @@ def _name(locale: str) -> TextDefinition:
     return _words()[:3], (DictionaryPart(before, form), *parts, DictionaryPart(after, form))
 
 
-def _domain_parts(locale: str) -> list[TextPart | bytes]:
+def domain_text(locale: str) -> TextDefinition:
+    """The domain of a company."""
     names = last_names(locale)
-    return [*_names(names, names.written_latin, "-"), b".example"]
+    return _words()[:3], (*_names(names, names.written_latin, "-"), b".example")
 
 
 def _email(locale: str) -> TextDefinition:
     mailbox = BoundedNumber(3, (len(_MAILBOXES),))
-    return _words(), (DictionaryPart(_MAILBOXES, mailbox), b"@", *_domain_parts(locale))
+    _, domain = domain_text(locale)
+    return _words(), (DictionaryPart(_MAILBOXES, mailbox), b"@", *domain)
 
 
 def _industry(key: draw.Key, index: draw.Index) -> Column:
@@ -125,7 +127,7 @@ def company_fields(locale: str) -> Mapping[str, FieldSpec]:
             text,
             "The surnames in the letters a to z, in the top-level domain `example`, which is "
             "reserved.",
-            text_field(lambda: (_words()[:3], _domain_parts(locale))),
+            text_field(lambda: domain_text(locale)),
         ),
         FieldSpec(
             "email",

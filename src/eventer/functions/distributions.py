@@ -33,7 +33,7 @@ class Samples(BoundCall):
     parameters: Sequence[Numbers | Integers]
     low: Numbers = -LARGEST
     high: Numbers = LARGEST
-    decimals: int | None = None
+    decimals: Integers | None = None
 
     def column(self, key: draw.Key, context: BatchContext) -> Column:
         """See `BoundCall.column`."""
@@ -138,9 +138,9 @@ class Window:
 
     low: Numbers
     high: Numbers
-    decimals: int | None = None
+    decimals: Integers | None = None
 
-    def limits(self, function: str) -> tuple[Numbers, Numbers, int | None]:
+    def limits(self, function: str) -> tuple[Numbers, Numbers, Integers | None]:
         """The last arguments of `Samples`.
 
         Raises:

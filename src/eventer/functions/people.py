@@ -12,10 +12,10 @@ from eventer.functions.calendar import SECONDS_PER_DAY
 from eventer.functions.columns import Column, DictionaryColumn
 from eventer.functions.locales import LOCALE, locale_of
 from eventer.functions.names import GENDERS, Codes, NameChoice, first_names, last_names
-from eventer.functions.phones import phone_forms
+from eventer.functions.phones import phone_text
 from eventer.functions.program_builder import RandomWord
 from eventer.functions.rand_data.field_keys import codes, named_key
-from eventer.functions.random_texts import TextDefinition, text_field, word, words
+from eventer.functions.random_texts import text_field, word
 from eventer.functions.spec import FieldSpec, FunctionSpec, ObjectCall, ReturnType
 from eventer.functions.string_building import StringDictionary
 from eventer.functions.text_parts import (
@@ -23,7 +23,6 @@ from eventer.functions.text_parts import (
     ConditionalPart,
     DatePart,
     DictionaryPart,
-    FormPart,
     LaneNumber,
     NumberSource,
     TextPart,
@@ -38,16 +37,18 @@ _SURNAME_FIRST: Final = frozenset({"ja"})
 _TWO_SURNAMES: Final = frozenset({"es"})
 _MAIL_DOMAINS: Final = StringDictionary(("example.com", "example.net", "example.org"))
 
-# How user names are made: the whole first name or its first letter, what is between, and whether
-# a number follows.
+# How user names are made: the whole first name or its first letter, and what is between.
 _STYLES: Final = (
-    (True, ".", False), (True, ".", True), (True, "", True), (True, "_", False),
-    (False, "", False), (False, "", True), (False, ".", False), (True, "", False),
+    (True, "."), (True, "."), (True, ""), (True, "_"),
+    (False, ""), (False, ""), (False, "."), (True, ""),
 )  # fmt: skip
-_NUMBERS: Final = StringDictionary([str(number) for number in range(1, 100)])
+_NUMBERS: Final = StringDictionary([*map(str, range(1, 100)), *[""] * 157])
+"""What follows a user name: nothing three times of five."""
 
-_NAME_WORDS: Final = ("gender", "first_name", "last_name", "second_last_name", "user_name", "email")
-_STYLE_LANE: Final = 4 * 4
+_NAME_WORDS: Final = ("gender", "first_name", "last_name")
+_LATER_WORDS: Final = ("user_name", "email")
+_SECOND_WORD: Final = 3
+_STYLE_LANE: Final = 4 * 3
 _STYLE: Final = LaneNumber(_STYLE_LANE, len(_STYLES))
 _NUMBER: Final = LaneNumber(_STYLE_LANE + 1, len(_NUMBERS))
 _GENDER: Final = BoundedNumber(0, (len(GENDERS),))
@@ -55,7 +56,7 @@ _GENDER: Final = BoundedNumber(0, (len(GENDERS),))
 
 @dataclass(frozen=True, slots=True)
 class NameParts:
-    """The parts of texts with the name of a person of a locale; their words are `name_words`."""
+    """The parts of texts with the name of a person; `name_words` and `_address_words` draw them."""
 
     locale: str
 
@@ -78,7 +79,7 @@ class NameParts:
         surnames = self.last
         found: list[TextPart | bytes] = [DictionaryPart(surnames.written, self._last_number())]
         if self.locale in _TWO_SURNAMES:
-            found += b" ", DictionaryPart(surnames.written, surnames.number(3, _GENDER))
+            found += b" ", DictionaryPart(surnames.written, surnames.number(_SECOND_WORD, _GENDER))
         return found
 
     def name(self) -> list[TextPart | bytes]:
@@ -88,9 +89,8 @@ class NameParts:
 
     def user_name(self) -> list[TextPart | bytes]:
         """The name in the letters a to z, perhaps with a number, in one of some styles."""
-        whole = tuple(each for each, _, _ in _STYLES)
-        between = StringDictionary([text for _, text, _ in _STYLES])
-        numbered = tuple(each for _, _, each in _STYLES)
+        whole = tuple(each for each, _ in _STYLES)
+        between = StringDictionary([text for _, text in _STYLES])
         initials = StringDictionary([name[:1] for name in self.first.latin])
         first = self._first_number()
         return [
@@ -98,12 +98,12 @@ class NameParts:
             ConditionalPart(_STYLE, tuple(not w for w in whole), DictionaryPart(initials, first)),
             DictionaryPart(between, _STYLE),
             DictionaryPart(self.last.written_latin, self._last_number()),
-            ConditionalPart(_STYLE, numbered, DictionaryPart(_NUMBERS, _NUMBER)),
+            DictionaryPart(_NUMBERS, _NUMBER),
         ]
 
     def email(self) -> list[TextPart | bytes]:
         """The user name at a domain that is reserved for examples."""
-        domain = BoundedNumber(5, (len(_MAIL_DOMAINS),))
+        domain = BoundedNumber(4, (len(_MAIL_DOMAINS),))
         return [*self.user_name(), b"@", DictionaryPart(_MAIL_DOMAINS, domain)]
 
     def _first_number(self) -> NumberSource:
@@ -113,16 +113,15 @@ class NameParts:
         return self.last.number(2, _GENDER)
 
 
-def name_words() -> list[RandomWord]:
-    """The words that the parts of names draw."""
-    return [word(name) for name in _NAME_WORDS]
+def name_words(locale: str) -> list[RandomWord]:
+    """The words that names draw."""
+    second = ("second_last_name",) if locale in _TWO_SURNAMES else ()
+    return [word(name) for name in (*_NAME_WORDS, *second)]
 
 
-def phone_text(locale: str, name: str) -> TextDefinition:
-    """A telephone number of a locale, drawn with a name."""
-    forms = phone_forms(locale)
-    number = BoundedNumber(0, (len(forms),))
-    return words(name, 1 + -(-forms.width // 4)), (FormPart(forms, number, 4),)
+def _address_words() -> list[RandomWord]:
+    """The words that user names and e-mail addresses draw; they have the first surname only."""
+    return [word(name) for name in (*_NAME_WORDS, *_LATER_WORDS)]
 
 
 def gender_codes(key: draw.Key, index: draw.Index) -> Codes:
@@ -146,7 +145,7 @@ def person_fields(locale: str) -> Mapping[str, FieldSpec]:
         own, genders = named_key(key, "last_name"), gender_codes(key, index)
         return DictionaryColumn(parts.last.codes(own, index, genders), parts.last.names)
 
-    two_last_names = text_field(lambda: (name_words()[:4], parts.last_name()))
+    two_last_names = text_field(lambda: (name_words(locale), parts.last_name()))
     birth = BoundedNumber(0, (BIRTH_DAYS * SECONDS_PER_DAY,), (BIRTH_FROM,))
     text = ReturnType.TEXT
     fields = (
@@ -162,21 +161,21 @@ def person_fields(locale: str) -> Mapping[str, FieldSpec]:
             "name",
             text,
             "`first_name` and `last_name`; in Japanese `last_name` comes first.",
-            text_field(lambda: (name_words()[:4], parts.name())),
+            text_field(lambda: (name_words(locale), parts.name())),
         ),
         FieldSpec(
             "user_name",
             text,
-            "Made from the name in the letters a to z, in one of eight styles, of which three end "
-            "with a number.",
-            text_field(lambda: (name_words(), parts.user_name())),
+            "Made from the name in the letters a to z, in one of several styles; two of five "
+            "have a number.",
+            text_field(lambda: (_address_words()[:-1], parts.user_name())),
         ),
         FieldSpec(
             "email",
             text,
             "`user_name` at example.com, example.net or example.org, which are reserved: mail to "
             "them reaches no one.",
-            text_field(lambda: (name_words(), parts.email())),
+            text_field(lambda: (_address_words(), parts.email())),
         ),
         FieldSpec(
             "phone",

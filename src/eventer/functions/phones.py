@@ -1,11 +1,13 @@
-"""Forms of mobile telephone numbers in E.164 by locale."""
+"""Mobile telephone numbers by locale."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Final
 
-from eventer.functions.string_building import StringDictionary
+from eventer.functions.random_texts import TextDefinition, words
+from eventer.functions.string_building import DIGITS, Alphabet, StringDictionary
+from eventer.functions.text_parts import BoundedNumber, DictionaryPart, FormPart, LettersPart
 
 # Area codes of the United States. Exchanges begin with 2 to 9 and are no service codes (N11).
 _AREAS: Final = (
@@ -32,10 +34,35 @@ _FORMS: Final = {
 }
 
 
+AREAS: Final = StringDictionary(_AREAS)
+"""Area codes of the United States."""
+EXCHANGES: Final = StringDictionary([f"{a}{b}" for a in range(2, 10) for b in (0, *range(2, 10))])
+"""The first two digits of exchanges."""
+_DIGITS: Final = Alphabet(DIGITS)
+_FIRST_LANE: Final = 8
+
+
 @cache
 def phone_forms(locale: str) -> StringDictionary:
-    """The forms, each equally likely."""
-    if locale in _FORMS:
-        return StringDictionary(_FORMS[locale].split())
-    exchanges = [f"{a}{b}" for a in range(2, 10) for b in (0, *range(2, 10))]
-    return StringDictionary([f"+1{area}{first}#####" for area in _AREAS for first in exchanges])
+    """The forms of a locale other than English, each equally likely."""
+    return StringDictionary(_FORMS[locale].split())
+
+
+def phone_text(locale: str, name: str) -> TextDefinition:
+    """A mobile number of a locale in E.164, drawn with a name."""
+    if locale not in _FORMS:
+        return north_american(name, b"+1")
+    forms = phone_forms(locale)
+    number = BoundedNumber(0, (len(forms),))
+    return words(name, 2 + -(-forms.width // 4)), (FormPart(forms, number, _FIRST_LANE),)
+
+
+def north_american(name: str, country: bytes, hyphen: bytes = b"") -> TextDefinition:
+    """A number of the United States: with one name, the same number in every form."""
+    area = DictionaryPart(AREAS, BoundedNumber(0, (len(AREAS),)))
+    exchange = DictionaryPart(EXCHANGES, BoundedNumber(1, (len(EXCHANGES),)))
+    last, line = (
+        LettersPart(_DIGITS, _FIRST_LANE + first, _FIRST_LANE + stop)
+        for first, stop in ((0, 1), (1, 5))
+    )
+    return words(name, 4), (country, area, hyphen, exchange, last, hyphen, line)

@@ -18,6 +18,7 @@ from eventer.core.model import JsonValue
 from eventer.functions import arguments as args
 from eventer.functions.arguments import Numbers
 from eventer.functions.calendar import NS_PER_SECOND, SECONDS_PER_DAY
+from eventer.functions.clock import OFFSET, offset_argument
 from eventer.functions.columns import Column, FloatColumn
 from eventer.functions.distributions import end_parameter, in_range, number_parameter
 from eventer.functions.durations import Nanoseconds, nanoseconds
@@ -29,16 +30,18 @@ from eventer.functions.spec import (
     Parameter,
     ReturnType,
 )
-from eventer.functions.time_points import parse_point
+from eventer.functions.time_points import parse_instant
 from eventer.functions.time_zones import TimeZone, zone_argument
 from eventer.kernels import draw
 from eventer.kernels.draw import series_columns
 from eventer.kernels.draw.series import MOST_STEPS
 
-_INT64: Final = 1 << 63
+_SHORTEST: Final = 1_000
+_LONGEST: Final = 1 << 59
+_LAST_TIME: Final = (1 << 63) - 2 * _LONGEST
+"""Later times and a period are more than 64 bits hold."""
 _MOST: Final = 1e250
 """No sum of such numbers exceeds a double."""
-_SINCE_HINT: Final = 'write a date ("2026-01-01"), or a date and time ("2026-01-01T00:00:00Z")'
 _DAYS: Final = {"day": 1, "week": 7}
 _MONDAY: Final = 3
 """1970-01-01 was a Thursday: days since the Monday before it."""
@@ -126,10 +129,10 @@ def moved_times(
     """
     near = scheduled.astype(np.float64) + offset
     args.require(
-        np.abs(near) < _INT64 - (1 << 59),
+        np.abs(near) <= _LAST_TIME,
         lambda _: EvaluationError(
             f"{function}: 'offset' is too far from the event's time",
-            hint="stay within the years 1700 to 2240",
+            hint="stay within the years 1735 to 2220",
         ),
     )
     return scheduled + offset
@@ -168,7 +171,7 @@ def _signal(arguments: Sequence[Any]) -> BoundCall:
         in_range(name, "amplitude", arguments[2], 0, _MOST),
         _duration(name, "period", arguments[3]),
         in_range(name, "noise", arguments[4], 0, 1),
-        _offset(name, arguments[5]),
+        offset_argument(name, arguments[5]),
     )
 
 
@@ -188,7 +191,7 @@ def _walk(arguments: Sequence[Any]) -> BoundCall:
     step = in_range(name, "step", arguments[2], 0, _MOST)
     every = _duration(name, "every", arguments[3])
     since = _since(name, arguments[4])
-    entity, offset = args.entity(name, "by", arguments[0]), _offset(name, arguments[7])
+    entity, offset = args.entity(name, "by", arguments[0]), offset_argument(name, arguments[7])
     return Walk(entity, start, step, every, since, low, high, offset)
 
 
@@ -209,36 +212,27 @@ def _season(arguments: Sequence[Any]) -> BoundCall:
             hint='with "day" the curve begins at midnight, with "week" on Monday at midnight',
         )
     zone = zone_argument(name, "timezone", arguments[2])
-    return Season(np.array(points), _DAYS[unit], zone, _offset(name, arguments[3]))
+    return Season(np.array(points), _DAYS[unit], zone, offset_argument(name, arguments[3]))
 
 
 def _duration(function: str, name: str, value: JsonValue) -> int:
-    """A constant duration of a microsecond or more."""
+    """A constant duration in nanoseconds."""
     found = nanoseconds(function, name, value)
-    if isinstance(found, int) and found >= 1000:
+    if isinstance(found, int) and _SHORTEST <= found <= _LONGEST:
         return found
     raise EvaluationError(
-        f"{function}: {name!r} must be at least a microsecond, not {args.shown(value)}",
+        f"{function}: {name!r} must be from 1 µs to 18 years, not {args.shown(value)}",
         hint='write text such as "250ms", "1h30m" or "7d", or a number of seconds',
     )
 
 
 def _since(function: str, value: JsonValue) -> int:
-    try:
-        point = parse_point("since", value)
-    except EvaluationError as error:
-        message = error.message.replace("get_timestamp", function, 1)
-        raise EvaluationError(message, hint=_SINCE_HINT) from None
-    if point.relative or abs(point.ns) >= _INT64 - (1 << 59):
-        raise EvaluationError(
-            f"{function}: 'since' is {args.shown(value)}; it must be a fixed time, 1700 to 2240",
-            hint=_SINCE_HINT,
-        )
-    return point.ns
-
-
-def _offset(function: str, value: Any) -> Nanoseconds:
-    return 0 if value is None else nanoseconds(function, "offset", value)
+    ns = parse_instant(function, "since", value)
+    if 0 <= ns <= _LAST_TIME:
+        return ns
+    raise EvaluationError(
+        f"{function}: 'since' is {args.shown(value)}, outside the years 1970 to 2220"
+    )
 
 
 _BY: Final = Parameter(
@@ -246,13 +240,6 @@ _BY: Final = Parameter(
     "text or a number",
     "the entity whose series it is, such as the id of a device",
     column=ColumnKind.ENTITY,
-)
-_OFFSET: Final = Parameter(
-    "offset",
-    "a duration",
-    "added to the event's time; negative for an earlier one",
-    None,
-    column=ColumnKind.NUMBER,
 )
 _SERIES: Final = (
     "The value is a pure function of the call, the entity and the event's scheduled time: all "
@@ -266,7 +253,7 @@ GET_SIGNAL: Final = FunctionSpec(
         _BY,
         number_parameter("mean", "the middle"),
         number_parameter("amplitude", "the greatest distance from the mean; 0 or more"),
-        Parameter("period", "a duration", "the time of a rise and fall, at least 1 µs"),
+        Parameter("period", "a duration", "the time of a rise and fall, 1 µs to 18 years"),
         Parameter(
             "noise",
             "a number",
@@ -274,7 +261,7 @@ GET_SIGNAL: Final = FunctionSpec(
             0.0,
             column=ColumnKind.NUMBER,
         ),
-        _OFFSET,
+        OFFSET,
     ),
     return_type=ReturnType.NUMBER,
     doc="A value that drifts smoothly around `mean`, such as the temperature of a room or the load "
@@ -293,11 +280,11 @@ GET_WALK: Final = FunctionSpec(
         _BY,
         number_parameter("start", "the value at `since`, and before"),
         number_parameter("step", "the standard deviation of a step; 0 or more"),
-        Parameter("every", "a duration", "the time between two steps, at least 1 µs"),
-        Parameter("since", "a point in time", "when the walk starts: at most 2^40 steps ago"),
+        Parameter("every", "a duration", "the time between two steps, 1 µs to 18 years"),
+        Parameter("since", "a point in time", "when the walk starts, at most 2^40 steps ago"),
         end_parameter("min", "the walk turns back here"),
         end_parameter("max", "the walk turns back here"),
-        _OFFSET,
+        OFFSET,
     ),
     return_type=ReturnType.NUMBER,
     doc="A random walk, such as a price or a counter's drift: after each `every` a normal step is "
@@ -317,7 +304,7 @@ GET_SEASON: Final = FunctionSpec(
         Parameter("curve", "an array of numbers", "the values at equal distances over the unit"),
         Parameter("unit", '`"day"` or `"week"`', "the time after which it repeats", "day"),
         Parameter("timezone", "a time zone", "whose clock counts, such as Europe/Berlin", "UTC"),
-        _OFFSET,
+        OFFSET,
     ),
     return_type=ReturnType.NUMBER,
     doc="The value of a repeating curve at the event's scheduled time: 24 numbers over a day are "

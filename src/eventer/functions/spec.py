@@ -92,8 +92,8 @@ class RowContext:
 class BoundCall:
     """A function with checked arguments; drawing needs a draw key and rows.
 
-    A call is `time_dependent` if its values depend on when their events are due. It `may_raise`
-    if `column` may raise although `bind` accepted the arguments.
+    A call is `time_dependent` if its values depend on when their events are due because of its
+    arguments. It `may_raise` if `column` may raise although `bind` accepted the arguments.
     """
 
     __slots__ = ()

@@ -31,6 +31,10 @@ _POINT_HINT: Final = (
     'with an offset ("now-7d", "now+1h30m")'
 )
 
+_INSTANT_HINT: Final = (
+    'write a date ("2026-01-01"), or a date and time ("2026-01-01T06:00:00Z", "…+03:00")'
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TimePoint:
@@ -38,6 +42,27 @@ class TimePoint:
 
     ns: int
     relative: bool
+
+
+def parse_instant(function: str, name: str, value: JsonValue) -> int:
+    """A fixed time in nanoseconds since 1970.
+
+    Raises:
+        EvaluationError: the value is not one.
+    """
+    given = text(function, name, value)
+    try:
+        point = parse_point(name, given)
+    except EvaluationError as error:
+        reason = error.message.partition(", which ")[2]
+        raise _not_fixed(function, name, given, f"which {reason}") from None
+    if point.relative:
+        raise _not_fixed(function, name, given, "which is not a fixed time")
+    return point.ns
+
+
+def _not_fixed(function: str, name: str, given: str, reason: str) -> EvaluationError:
+    return EvaluationError(f"{function}: {name!r} is {shown(given)}, {reason}", hint=_INSTANT_HINT)
 
 
 def parse_point(name: str, value: JsonValue) -> TimePoint:

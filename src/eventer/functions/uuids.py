@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from eventer.core.errors import EvaluationError
 from eventer.functions import arguments as args
-from eventer.functions.columns import Column
+from eventer.functions.columns import Column, StringColumn
 from eventer.functions.program_builder import RandomWord
 from eventer.functions.random_texts import RandomText
 from eventer.functions.spec import BatchContext, BoundCall, FunctionSpec, ReturnType
@@ -50,7 +50,6 @@ class Uuid4(BoundCall):
 class Uuid7(BoundCall):
     """The scheduled time in 2^-12 milliseconds, and 62 random bits."""
 
-    time_dependent: ClassVar[bool] = True
     may_raise: ClassVar[bool] = True
 
     def column(self, key: draw.Key, context: BatchContext) -> Column:
@@ -63,12 +62,23 @@ class Uuid7(BoundCall):
                 hint="call get_uuid for UUIDs without a time",
             ),
         )
-        words = np.empty((context.rows, 2), dtype=">u8")
+        words = np.empty((context.rows, 2), dtype=np.uint64)
         words[:, 0] = _time_bits(scheduled)
         words[:, 1] = draw.draw_column(key, context.index) >> _U(2) | _U(1 << 63)
-        octets = words.view(np.uint8)
-        a, b, c, d, e = (hexadecimal(octets[:, first:stop]) for first, stop in _GROUPS)
-        return concatenate_parts(context.rows, a, b"-", b, b"-", c, b"-", d, b"-", e)
+        return _written(words)
+
+
+def _written(words: draw.Words) -> StringColumn:
+    """The UUIDs of rows of two words: the high and the low 64 bits."""
+    rows = len(words)
+    if draw.use_compiled(rows):
+        from eventer.kernels.draw import uuid_loops
+
+        offsets = np.arange(rows + 1, dtype=np.int64) * uuid_loops.WIDTH
+        return StringColumn(uuid_loops.write_uuids(words), offsets)
+    octets = words.astype(">u8").view(np.uint8)
+    a, b, c, d, e = (hexadecimal(octets[:, first:stop]) for first, stop in _GROUPS)
+    return concatenate_parts(rows, a, b"-", b, b"-", c, b"-", d, b"-", e)
 
 
 def _time_bits(scheduled: NDArray[np.int64]) -> draw.Words:

@@ -250,7 +250,7 @@ class ColumnarEngine:
         columns = self._plan.program.columns(run)
         run.find_raised(self._plan.checks)
         texts = assemble(
-            self._inputs.context.rows(self._plan.program),
+            self._inputs.context.bound(self._plan.program).rows,
             columns,
             len(index),
             limit=MAX_BYTES,

@@ -127,6 +127,7 @@ class NodeNames:
 
     def steps(self, program: BoundRowProgram) -> tuple[ExplainedInstruction, ...]:
         """The instructions of a row program."""
+        program = self._inputs.context.bound(program)
         slots = map(program.slot, range(len(program.rows.code)))
         return tuple(
             ExplainedInstruction(

@@ -9,6 +9,7 @@ from eventer.core.errors import EvaluationError
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, force
 from eventer.plan.symbols import Symbolic, SymbolicList
+from eventer.plan.trace.context_natives import is_context_text
 from eventer.plan.trace.row_views import lift_list
 from eventer.plan.trace.traced_objects import OptionalMember, TracedObject
 from eventer.plan.trace.tracer import Tracer
@@ -25,7 +26,7 @@ def _parts(tracer: Tracer, operand: Any, pointer: str) -> list[str]:
         value = tracer.simplified(force(operand))
         if isinstance(value, SymbolicList):
             return _of_list(tracer, lift_list(tracer, value), pointer)
-        if isinstance(value, Symbolic):
+        if isinstance(value, Symbolic) and not is_context_text(value):
             return []
         children = list(_children(value))
     except (EvaluationError, PlanUnsupportedError):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from eventer.functions.spec import BoundCall, RowContext
-from eventer.kernels.json.instructions import RowProgram
 from eventer.plan.draw_keys import DrawKey, DrawKeys
 from eventer.plan.engine import EventContext
 from eventer.plan.row_program import BoundRowProgram
@@ -17,7 +16,7 @@ class ContextInputs:
 
     def __init__(self, context: EventContext) -> None:
         self._row = RowContext(0, 0, context.dataset, context.instance_id)
-        self._rows: dict[BoundRowProgram, RowProgram] = {}
+        self._programs: dict[BoundRowProgram, BoundRowProgram] = {}
 
     def text(self, call: BoundCall) -> str:
         """The text of a call that depends on nothing else."""
@@ -25,13 +24,13 @@ class ContextInputs:
         assert isinstance(text, str)
         return text
 
-    def rows(self, program: BoundRowProgram) -> RowProgram:
-        """The instructions of a program with these texts."""
+    def bound(self, program: BoundRowProgram) -> BoundRowProgram:
+        """A program with these texts."""
         if not program.inputs:
-            return program.rows
-        found = self._rows.get(program)
+            return program
+        found = self._programs.get(program)
         if found is None:
-            found = self._rows[program] = program.with_texts(self.text)
+            found = self._programs[program] = program.with_texts(self.text)
         return found
 
 

@@ -92,10 +92,16 @@ class PlanCache:
         try:
             plan = self._plans[key] = compile_plan(program, natives, key[1])
         except PlanUnsupportedError as error:
-            if not isinstance(error.__cause__, BudgetError):  # another time may be enough
+            if _is_permanent(error):
                 self._unsupported.add(key, error.copy())
             raise
         return plan
+
+
+def _is_permanent(error: PlanUnsupportedError) -> bool:
+    """Whether another attempt fails too: this one did not lack time, memory or stack."""
+    reason = error.__cause__ or error.__context__
+    return not isinstance(reason, BudgetError | MemoryError | RecursionError)
 
 
 def _is_read(texts: set[Node], graph: Graph) -> bool:

@@ -21,8 +21,7 @@ from eventer.core.model import (
 from eventer.core.written_part import omitted_fields, value_tokens
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
-from eventer.functions.row_reader import DrawKeys as RowDrawKeys
-from eventer.functions.row_reader import RowReader
+from eventer.functions.row_reader import DrawKeys, RowReader
 from eventer.jsonnet.budget import Budget
 from eventer.jsonnet.environment import Environment, TraceSink, discard_trace
 from eventer.jsonnet.evaluate.interpreter import Interpreter
@@ -33,16 +32,12 @@ from eventer.jsonnet.native_arguments import NativeSignature
 from eventer.kernels import draw
 from eventer.plan.argument_checks import check_arguments
 from eventer.plan.columnar_engine import ColumnarEngine
-from eventer.plan.compile import compile_plan
-from eventer.plan.draw_keys import DrawKeys
 from eventer.plan.engine import Engine, EventContext
-from eventer.plan.inputs import ContextInputs, PlanInputs
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.null_events import NullDroppingEngine
 from eventer.plan.plan_cache import PlanCache
 from eventer.plan.shape.infer import infer_shape
 from eventer.plan.stream_plan import StreamPlan
-from eventer.plan.trace.traced_natives import TracedNatives
 from eventer.plan.unsupported import PlanUnsupportedError
 
 LINT_NAMES: Final = LintNames(
@@ -121,7 +116,7 @@ class PreparedTemplate:
         if engine == "interpreter":
             return interpreter(INTERPRETER_REQUESTED)
         try:
-            plan = PLANS.stream_plan(self.template, self.program, key, context, part)
+            plan = self.plan(stream, context, part)
         except PlanUnsupportedError as unsupported:
             if engine == "plan":
                 raise RequestError(
@@ -138,14 +133,13 @@ class PreparedTemplate:
     def plan(
         self, stream: Stream, context: EventContext, part: WrittenPart = WHOLE_EVENT
     ) -> StreamPlan:
-        """The plan of one stream, to be explained: it has the context's texts as constants.
+        """The plan of one stream, which writes a part of each event; streams share most of it.
 
         Raises:
             PlanUnsupportedError: it does not cover the template.
         """
-        plan = compile_plan(self.program, TracedNatives(context), part)
-        keys = DrawKeys(plan.traced.keys, root_key(stream, self.program.digest))
-        return StreamPlan(plan, PlanInputs(keys, ContextInputs(context)))
+        key = root_key(stream, self.program.digest)
+        return PLANS.stream_plan(self.template, self.program, key, context, part)
 
     def generator_engine(self, spec: GeneratorSpec, *, match_hints: bool = False) -> Engine:
         """The engine of a generator with this template."""
@@ -161,7 +155,7 @@ class PreparedTemplate:
     ) -> tuple[Interpreter, RowReader, int]:
         """The interpreter of one stream, the rows that it reads, and its root key."""
         reader = RowReader(dataset=context.dataset, instance_id=context.instance_id)
-        environment = Environment(reader, RowDrawKeys(), self.program.vars, trace)
+        environment = Environment(reader, DrawKeys(), self.program.vars, trace)
         interpreter = Interpreter(self.program, environment, budget)
         return interpreter, reader, root_key(stream, self.program.digest)
 

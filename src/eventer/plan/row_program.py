@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final
 
@@ -50,14 +50,12 @@ class BoundRowProgram:
     slots: tuple[ColumnSlot, ...]
     inputs: tuple[tuple[int, BoundCall], ...] = ()
 
-    def with_texts(self, text: Callable[[BoundCall], str]) -> RowProgram:
-        """The instructions with the texts of calls in place of the inputs."""
-        code, literals = self.rows.code.copy(), bytearray(self.rows.literals)
-        for instruction, call in self.inputs:
-            written = json_text(text(call)).encode()
-            code[instruction, 1:] = len(literals), len(written)
-            literals += written
-        return self.rows.replaced(code, bytes(literals))
+    def with_texts(self, text: Callable[[BoundCall], str]) -> BoundRowProgram:
+        """The program with the texts of calls in place of the inputs."""
+        if not self.inputs:
+            return self
+        texts = {number: json_text(text(call)).encode() for number, call in self.inputs}
+        return replace(self, rows=self.rows.with_literals(texts), inputs=())
 
     def columns(self, run: Execution) -> list[Column]:
         """The columns of a run in their layouts."""

@@ -16,10 +16,10 @@ from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, Function, force
 from eventer.kernels.json.instructions import RowOp
 from eventer.plan.graph import Domain, Literal, Node, Type, source_node
-from eventer.plan.ops.context_texts import CONTEXT_TEXT
 from eventer.plan.row_program import BoundRowProgram, Layout
 from eventer.plan.row_program_builder import MAX_LITERALS, RowProgramBuilder
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, SymbolicList
+from eventer.plan.trace.context_natives import is_context_text
 from eventer.plan.trace.row_views import lift_list
 from eventer.plan.trace.traced_objects import Chain, OptionalMember, TracedObject
 from eventer.plan.trace.tracer import Tracer
@@ -71,9 +71,8 @@ class RowProgramWriter:
             self._out.add_literal(json_text(value))
 
     def _symbol(self, value: Symbol, omitted: OmittedFields) -> None:
-        source = source_node(value.node)
-        if source.operation == CONTEXT_TEXT:
-            self._out.add_input(source.parameters[0])
+        if is_context_text(value):
+            self._out.add_input(source_node(value.node).parameters[0])
             return
         node = self._tracer.lift(value.node)
         if node.type is Type.DICTIONARY:

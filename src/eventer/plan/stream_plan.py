@@ -32,8 +32,8 @@ class StreamPlan:
 
     @property
     def program(self) -> BoundRowProgram:
-        """The program that writes the event."""
-        return self.plan.program
+        """The program that writes the event, with the texts of the inputs."""
+        return self.inputs.context.bound(self.plan.program)
 
     @property
     def checks(self) -> tuple[Node, ...]:

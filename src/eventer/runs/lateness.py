@@ -23,15 +23,28 @@ _BOUNDS_NS: Final = np.array(
 )
 
 
-def count_lateness(batches: Iterable[Batch], at: int) -> tuple[tuple[int, ...], float]:
-    """Events by bucket of their lateness at the instant `at`, and its sum in seconds."""
+def count_lateness(
+    batches: Iterable[Batch], at: int, since: int = 0
+) -> tuple[tuple[int, ...], float]:
+    """Events by bucket of their lateness at the instant `at`, and its sum in seconds.
+
+    Events that were scheduled before `since` do not count.
+    """
     counts: NDArray[np.int64] = np.zeros(len(LATENESS_BOUNDS) + 1, dtype=np.int64)
     total = 0.0
     for batch in batches:
-        late = np.maximum(at - batch.scheduled, 0)
+        late = lateness_of(batch, at, since)
         counts += np.bincount(np.searchsorted(_BOUNDS_NS, late), minlength=len(counts))
         total += float(late.sum()) / NS_PER_SECOND
     return tuple(counts.tolist()), total
+
+
+def lateness_of(batch: Batch, at: int, since: int = 0) -> NDArray[np.int64]:
+    """The lateness (ns) of the events of a batch that were scheduled from `since` on."""
+    scheduled = batch.scheduled
+    if since > 0 and len(scheduled) and scheduled[0] < since:
+        scheduled = scheduled[scheduled >= since]
+    return np.maximum(at - scheduled, 0)
 
 
 def quantile(counts: Sequence[int], share: float) -> float | None:

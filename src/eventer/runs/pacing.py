@@ -66,7 +66,19 @@ class Pace:
 
     def due_end(self, now: int) -> int:
         """The first index that is not due yet, or never."""
-        return min(self.limit, self._paced_end(now))
+        spec = self._ranges[-1].segment.pace
+        if spec.end is not None:
+            now = min(now, spec.end - 1)
+        end = self._paced_end(now)
+        return end if spec.max_events is None else min(end, spec.max_events)
+
+    def next_due(self, index: int) -> int | None:
+        """When an index is due; None if it is beyond the end of the pace."""
+        spec = self._ranges[-1].segment.pace
+        if spec.max_events is not None and index >= spec.max_events:
+            return None
+        due = self.due_at(index)
+        return None if due >= (END if spec.end is None else spec.end) else due
 
     def _paced_end(self, now: int) -> int:
         for piece in self._ranges:
@@ -96,7 +108,10 @@ class Pace:
 
     @cached_property
     def limit(self) -> int:
-        """The first index that is never due: the end of the pace; `END` without one."""
+        """The first index that is never due: the end of the pace; `END` without one.
+
+        With a calendar it takes time in proportion to the days until then.
+        """
         last = self._ranges[-1]
         spec = last.segment.pace
         limit = END if spec.max_events is None else spec.max_events
@@ -124,7 +139,7 @@ class Pace:
     def rate_at(self, now: int) -> float:
         """Events per second at an instant; 0 before the first segment and after the end."""
         end = max(self.due_end(now), self._ranges[0].first)
-        if end >= self.limit:
+        if self.next_due(end) is None:
             return 0.0
         piece = self._range_of(end)
         return piece.course.rate(now - piece.begin) if now >= piece.segment.t0 else 0.0

@@ -151,9 +151,14 @@ class ShardRunner:
             self._failed(DestinationUnavailableError("the shard is stopping"))
         except BrokenPipeError:
             raise
-        except Exception as error:  # noqa: BLE001  an error of a client must not end the shard
+        except Exception:  # noqa: BLE001  an error of a client must not end the shard
             _log.exception("a connection failed unexpectedly")
-            self._failed(UnknownOutcomeError(f"the connection failed: {error!r}"))
+            self._failed(
+                UnknownOutcomeError(
+                    "an internal error of Eventer ended the connection",
+                    hint="the log has the details; please report them",
+                )
+            )
 
     def _failed(self, error: EventerError) -> None:
         self.shard.connection.failed(error, self._clock.now_ns(), self._jitter())

@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 from eventer.core.clock import Clock, SystemClock
 from eventer.core.errors import Fault, NotFoundError, RegistryError, RequestError
 from eventer.core.model import GeneratorState, Position
+from eventer.core.pace import PaceSpec
 from eventer.registry.base import Registry, Remove, SetState
 from eventer.service.add_generators import Adder
 from eventer.service.connections import KnownConnection, known_connections
@@ -17,6 +18,8 @@ from eventer.service.destination_checker import DestinationChecker
 from eventer.service.generator import Generator, view
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.locks import Locks
+from eventer.service.pace_preview import PacePreview, preview_pace
+from eventer.service.request_faults import pace_faults, raise_faults
 from eventer.service.requests import AddRequest
 from eventer.service.tail import follow_events
 from eventer.service.template_service import TemplateService, preview_limit
@@ -261,6 +264,18 @@ class Eventer:
             lambda first, count: self.events(id, first, count),
             last=last,
         )
+
+    def preview_pace(
+        self, pace: PaceSpec, *, length: int | None = None, buckets: int = 60
+    ) -> PacePreview:
+        """The events of a pace by time, if it began now; see `pace_preview.preview_pace`.
+
+        Raises:
+            RequestError: its begin or end is out of range.
+        """
+        now = self._clock.now_ns()
+        raise_faults(list(pace_faults(pace, "/pace", now)))
+        return preview_pace(pace, now, length=length, buckets=buckets)
 
     def verify(
         self,

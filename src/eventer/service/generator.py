@@ -193,7 +193,7 @@ def view(
         overdue=max(0, now - pace.due_at(generator.position.next)) / NS_PER_SECOND if lag else 0.0,
         retries=generator.retries,
         limited_by=slowest if generator.active and behind else None,
-        next_tick=pace.due_at(due) if generator.active and due < pace.limit else None,
+        next_tick=pace.next_due(due) if generator.active else None,
         last_error=generator.last_error,
         delivery=generator.guarantee or promised,
     )

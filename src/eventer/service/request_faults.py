@@ -6,7 +6,9 @@ The form of values, such as intervals, is checked in `api/wire`; limits in `limi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
+from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import DestinationRejectedError, Fault, RequestError
 from eventer.core.instant import parse_moment
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
@@ -17,6 +19,10 @@ from eventer.destinations.kafka.topic_name import target_topic_error
 from eventer.destinations.postgres.identifiers import parse_table
 from eventer.service.connections import KnownConnection, environment_name
 from eventer.service.requests import AddRequest
+
+MAX_YEARS: Final = 10
+"""Calendars are computed day by day, so begin and end of a pace are not far away."""
+_YEAR_NS: Final = 366 * 86_400 * NS_PER_SECOND
 
 
 def request_faults(
@@ -42,9 +48,14 @@ def pace_faults(pace: PaceSpec, pointer: str, now: int) -> Iterator[Fault]:
             begin = parse_moment(pace.start, now)
         except RequestError as error:
             yield Fault(f"{pointer}/start", error.message)
+            return
+        if abs(begin - now) > MAX_YEARS * _YEAR_NS:
+            yield Fault(f"{pointer}/start", f"must be within {MAX_YEARS} years from now")
     if pace.end is not None and pace.end <= begin:
         after = "1970" if pace.start is None else "`start`"
         yield Fault(f"{pointer}/end", f"must be after {after}")
+    elif pace.end is not None and pace.end - now > MAX_YEARS * _YEAR_NS:
+        yield Fault(f"{pointer}/end", f"must be within {MAX_YEARS} years from now")
 
 
 def _duplicate_ids(section: str, ids: Sequence[str]) -> Iterator[Fault]:

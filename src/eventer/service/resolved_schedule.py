@@ -168,7 +168,11 @@ def new_record(resolved: ResolvedSchedule, *, seed: int, shards: int, now: int) 
 
 def _first_segment(pace: PaceSpec, stream: Stream, digest: str, now: int) -> Segment:
     t0 = now if pace.start is None else parse_moment(pace.start, now)
-    return begin(t0, 0, pace, arrivals_key(pace, stream, digest))
+    return begin(t0, 0, pace, _draw_key(pace, stream, digest))
+
+
+def _draw_key(pace: PaceSpec, stream: Stream, digest: str) -> int:
+    return arrivals_key(stream, digest) if pace.arrivals == "random" else 0
 
 
 def requested_pace(record: GeneratorRecord, event: EventRequest) -> PaceSpec:
@@ -213,7 +217,7 @@ def changes_to(record: GeneratorRecord, resolved: ResolvedSchedule, now: int) ->
     if _has_other_pace(record, event):
         pace = Pace(record.segments)
         wanted = requested_pace(record, event)
-        key = arrivals_key(wanted, record.spec.stream, record.spec.digest)
+        key = _draw_key(wanted, record.spec.stream, record.spec.digest)
         segment = repace(pace, now, wanted, key)
         yield BeginSegment(record.id, record.incarnation, segment, now)
     if _has_other_policies(record, event):

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.core.duration import parse_duration
 from eventer.core.errors import RequestError
+from eventer.core.instant import parse_moment
 from eventer.core.model import Segment
-from eventer.core.pace import PaceSpec, Steady, ticks
-from eventer.core.rate import parse_rate
 from eventer.runs.pacing import END, Pace
+from eventer.service.run_pace import PaceOptions, positive_duration, run_pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +56,10 @@ class PacedTimetable:
         return self.pace.scheduled(first, count) + self.shift
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleOptions:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleOptions(PaceOptions):
     """The schedule options of `eventer run`, as written; `at` is ns since 1970."""
 
-    rate: str | None = None
-    count: int | None = None
-    interval: str | None = None
     duration: str | None = None
     max_events: int | None = None
     at: int | None = None
@@ -74,12 +70,14 @@ class RunSchedule:
     """When events are due, the end index of the run, and its duration.
 
     `duration_ns` is set only without a pace. A paced run ends at `limit`: the same command always
-    generates the same number of events.
+    generates the same number of events. `now` is the start of the run; earlier due events are its
+    past, whose delivery has no lateness.
     """
 
     timetable: UnpacedTimetable | PacedTimetable
     limit: int = END
     duration_ns: int | None = None
+    now: int = 0
 
     @property
     def shift(self) -> int | None:
@@ -87,46 +85,50 @@ class RunSchedule:
         return self.timetable.shift if isinstance(self.timetable, PacedTimetable) else None
 
     def began(self, now: int) -> int:
-        """The start of the run: when its first event is due, or now without a pace."""
-        return self.timetable.due_at(0) or now
+        """The start of the run: when its first event is due; now without a pace, or with a past."""
+        first = self.timetable.due_at(0)
+        return first if self.now <= first < END else now
+
+    @property
+    def live_from(self) -> int:
+        """Events that are scheduled earlier are delivered late on purpose."""
+        return self.now + (self.shift or 0)
+
+    def progress(self, position: int, elapsed_from: int, at: int) -> float | None:
+        """How far a run is along its schedule at an instant: 1 if every due event is committed.
+
+        `elapsed_from` is the start of the run. None without a pace, and before the run has
+        delivered its past.
+        """
+        if not isinstance(self.timetable, PacedTimetable) or position == 0:
+            return None
+        due = self.timetable.due_at(position)
+        if due >= END:
+            due = self.timetable.due_at(position - 1)
+        if due <= elapsed_from or at <= elapsed_from:
+            return None
+        return min(1.0, (due - elapsed_from) / (at - elapsed_from))
 
 
-def schedule(options: ScheduleOptions, now: int) -> RunSchedule:
-    """The schedule of a run that starts now (ns since 1970).
+def schedule(options: ScheduleOptions, now: int, draw_key: int = 0) -> RunSchedule:
+    """The schedule of a run that starts now (ns since 1970); `draw_key` is for random arrivals.
 
     Raises:
         RequestError: an option is invalid, or two cannot be combined.
     """
-    pace = _pace(options)
-    duration_ns = None if options.duration is None else _positive(options.duration, "--duration")
+    pace = run_pace(options, now)
+    duration_ns = (
+        None if options.duration is None else positive_duration(options.duration, "--duration")
+    )
     limit = END if options.max_events is None else options.max_events
     if pace is None:
-        return RunSchedule(
-            UnpacedTimetable(now if options.at is None else options.at), limit, duration_ns
-        )
-    due = Pace((Segment(now, 0, pace),))
+        at = now if options.at is None else options.at
+        return RunSchedule(UnpacedTimetable(at), limit, duration_ns, now)
+    if pace.start is not None and options.at is not None:
+        raise RequestError("--start cannot be combined with --at")
+    begin = now if pace.start is None else parse_moment(pace.start, now)
+    due = Pace((Segment(begin, 0, pace, draw_key=draw_key),))
     if duration_ns is not None:
-        limit = min(limit, due.due_end(now + duration_ns - 1))
+        limit = min(limit, due.due_end(max(now, begin) + duration_ns - 1))
     shift = 0 if options.at is None else options.at - now
-    return RunSchedule(PacedTimetable(due, shift), limit)
-
-
-def _pace(options: ScheduleOptions) -> PaceSpec | None:
-    if options.rate is not None:
-        if options.count is not None or options.interval is not None:
-            raise RequestError("--rate cannot be combined with --count or --interval")
-        return PaceSpec(Steady(parse_rate(options.rate)))
-    if options.interval is not None:
-        return ticks(options.count or 1, _positive(options.interval, "--interval"))
-    if options.count is not None:
-        raise RequestError(
-            "--count needs --interval; use --max-events for the total number of events"
-        )
-    return None
-
-
-def _positive(text: str, option: str) -> int:
-    duration = parse_duration(text)
-    if duration <= 0:
-        raise RequestError(f"{option} {text}: must be greater than zero")
-    return duration
+    return RunSchedule(PacedTimetable(due, shift), min(limit, due.limit), None, now)

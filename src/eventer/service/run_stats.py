@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from eventer.core.clock import NS_PER_SECOND
-from eventer.runs.lateness import LATENESS_BOUNDS, quantile
+from eventer.runs.lateness import LATENESS_BOUNDS, lateness_of, quantile
 from eventer.runs.shard_messages import TransactionCommitted
 from eventer.service.shard_totals import ShardTotals
+from eventer.service.thresholds import Threshold, ThresholdFailure
 from eventer.workers.messages import summarize_commit
 
 QUANTILES = (0.5, 0.95, 0.99)
@@ -23,7 +24,8 @@ _MAX_COMMIT_SAMPLES = 100_000
 class RunStats:
     """Totals of one run. Instants are ns since 1970.
 
-    `shift` is scheduled minus due time (ns); None without a pace, which has no lateness.
+    `shift` is scheduled minus due time (ns); None without a pace, which has no lateness. Lateness
+    is counted for events scheduled from `live_from` on. `position` is the next index to commit.
     """
 
     began: int
@@ -32,15 +34,70 @@ class RunStats:
     skipped: int = 0
     commits: list[float] = field(default_factory=list)
     dropped: int = 0
+    live_from: int = 0
+    thresholds: tuple[Threshold, ...] = ()
+    position: int = 0
+    last_commit: int = 0
+    _beyond: dict[Threshold, int] = field(default_factory=dict)
 
     def committed(self, report: TransactionCommitted) -> None:
         """Counts a committed transaction."""
         late_at = None if self.shift is None else report.at + self.shift
-        self.totals.add(summarize_commit(report, late_at))
+        self.totals.add(summarize_commit(report, late_at, self.live_from))
         batches = [batch for delivery in report.deliveries for batch in delivery.batches]
         self.dropped += sum(len(batch.dropped) for batch in batches)
+        self.position = max([self.position, *(each.next for each in report.positions.values())])
+        self.last_commit = report.at
+        if late_at is not None and self.thresholds:
+            self._count_beyond(report, late_at)
         if len(self.commits) < _MAX_COMMIT_SAMPLES:
             self.commits.append(report.stage_times.destination / NS_PER_SECOND)
+
+    def _count_beyond(self, report: TransactionCommitted, late_at: int) -> None:
+        """Counts the events beyond each limit of lateness: its buckets are too coarse."""
+        batches = [batch for delivery in report.deliveries for batch in delivery.batches]
+        late = [lateness_of(batch, late_at, self.live_from) / NS_PER_SECOND for batch in batches]
+        for threshold in self.thresholds:
+            if threshold.is_lateness:
+                beyond = sum(threshold.count_beyond(each) for each in late)
+                self._beyond[threshold] = self._beyond.get(threshold, 0) + beyond
+
+    def failures(self, progress: float | None, *, settled: bool) -> list[ThresholdFailure]:
+        """The thresholds that the run has passed; `progress` is its delivered share of the rate.
+
+        Unless `settled`, only counts are looked at: the first commits say little about the rest.
+        """
+        found = []
+        for threshold in self.thresholds:
+            if not settled and threshold.metric not in ("skipped", "retries"):
+                continue
+            value = self._value(threshold, progress)
+            if value is not None and self._fails(threshold, value):
+                found.append(ThresholdFailure(threshold, value))
+        return found
+
+    def _fails(self, threshold: Threshold, value: float) -> bool:
+        if threshold.is_lateness:
+            return threshold.fails_quantile(
+                self._beyond.get(threshold, 0), sum(self.totals.lateness)
+            )
+        return threshold.fails(value)
+
+    def _value(self, threshold: Threshold, progress: float | None) -> float | None:
+        if threshold.is_lateness:
+            return quantile(self.totals.lateness, threshold.share)
+        match threshold.metric:
+            case "rate":
+                return progress
+            case "skipped":
+                return self.skipped
+            case "retries":
+                return self.totals.retries
+            case "events":
+                return self.totals.events
+            case _:
+                values = quantiles(self.commits)
+                return None if values is None else values[QUANTILES.index(threshold.share)]
 
     def rate(self, now: int) -> float:
         """Events per second so far."""

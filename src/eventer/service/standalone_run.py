@@ -34,6 +34,7 @@ from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, prepare
 from eventer.runs.assignment import Assignment
 from eventer.runs.generation_thread import GenerationThread
+from eventer.runs.pace.arrivals import arrivals_key
 from eventer.runs.process_memory import CompilerPageReleaser, use_system_allocator
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard import MAX_BUFFERED_BYTES
@@ -54,6 +55,8 @@ from eventer.service.request_faults import connection_faults, raise_faults
 from eventer.service.run_schedule import RunSchedule, ScheduleOptions, schedule
 from eventer.service.run_stats import RunStats
 from eventer.settings import Settings
+from eventer.workers.inspect_template import option_field_warnings
+from eventer.workers.inspector_messages import TemplateWarning
 
 _MAX_OUTAGE_NS: Final = 60 * NS_PER_SECOND
 """How long a destination may be unavailable, after it was available, before the run fails."""
@@ -85,6 +88,8 @@ class RunJob:
     on_error: OnError
     on_null: OnNull
     connect: Callable[[int], ShardConnection]
+    warnings: tuple[TemplateWarning, ...] = ()
+    """What is legal but surprising about the target's options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +108,29 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
             no address or is of another kind.
         TemplateError: the template is invalid.
     """
-    run_schedule = schedule(request.schedule, now)
+    schedule(request.schedule, now)
     connect = _connector(request.target, settings)
     importer = NoLibrary() if settings.library is None else FolderImporter(settings.library)
+    target = request.target
     prepared = run_with_large_stack(lambda: prepare(template, importer))
-    whole_part = prepared.part_shape(WrittenPart(request.target.value))
-    check_option_fields(prepared.shape, request.target, whole_part)
+    check_option_fields(prepared.shape, target, prepared.part_shape(WrittenPart(target.value)))
     context = EventContext(request.dataset, settings.instance_id)
     event_source = EventSource(prepared.template, request.stream, context)
+    pace_key = arrivals_key(request.stream, prepared.program.digest.hex())
+    run_schedule = schedule(request.schedule, now, pace_key)
+    seconds = settings.limits.inspect_seconds
+    warnings = run_with_large_stack(
+        lambda: option_field_warnings(prepared, event_source, target, at=now, seconds=seconds)
+    )
     return RunJob(
         event_source,
         prepared,
-        request.target,
+        target,
         run_schedule,
         request.on_error,
         request.on_null,
         connect,
+        warnings,
     )
 
 
@@ -164,6 +176,8 @@ class StandaloneRun:
         Raises:
             BrokenPipeError: the reader of standard output closed it.
         """
+        for warning in self._job.warnings:
+            self._notify(f"warning: {warning.text}")
         use_system_allocator()
         end_pages = CompilerPageReleaser().watch()
         job = self._job

@@ -18,6 +18,7 @@ from eventer.service.requests import PreviewRequest
 from eventer.settings import Settings
 from eventer.workers.fork_client import ForkClient
 from eventer.workers.inspector_messages import (
+    INSPECTED_EVENTS,
     CpuLimit,
     ExplainTemplate,
     Inspection,
@@ -30,8 +31,6 @@ from eventer.workers.inspector_messages import (
 from eventer.workers.inspector_pool import InspectorPool
 from eventer.workers.messages import WorkerConfig
 
-_DRY_RUN_EVENTS: Final = 100
-"""Events of a template that are generated to check it."""
 _DRY_RUN_TIME_SHARE: Final = 0.75
 """Share of the time limit after which a dry run stops with the events that it has."""
 _PREVIEW_SECONDS: Final = 15.0
@@ -89,7 +88,7 @@ class TemplateService:
         question = InspectTemplate(
             event_source,
             at=at,
-            count=_DRY_RUN_EVENTS,
+            count=INSPECTED_EVENTS,
             seconds=seconds * _DRY_RUN_TIME_SHARE,
             targets=tuple(targets),
         )

@@ -11,6 +11,7 @@ from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.runs.lateness import LATENESS_BOUNDS
 from eventer.runs.lateness import quantile as lateness_quantile
 from eventer.runs.pacing import peak_rate
+from eventer.service.history_warning import history_warnings
 from eventer.service.shard_totals import ShardTotals, Stage
 from eventer.workers.field_profiles import FieldProfile
 from eventer.workers.inspector_messages import (
@@ -94,8 +95,9 @@ class GeneratorView:
 
     @property
     def warnings(self) -> tuple[TemplateWarning, ...]:
-        """What is legal but surprising about its destination's options."""
-        return absent_field_warnings(self.target, self.record.spec.shape)
+        """What is legal but surprising about its destination's options, or its past."""
+        absent = absent_field_warnings(self.target, self.record.spec.shape)
+        return (*absent, *history_warnings(self.record))
 
     @property
     def created_at(self) -> int:

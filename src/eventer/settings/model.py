@@ -9,7 +9,15 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+)
+from pydantic_core import PydanticKnownError
 
 from eventer.core.errors import ConfigError
 from eventer.settings.addresses import check_brokers, check_url
@@ -25,8 +33,21 @@ def _split_commas(value: object) -> object:
     return value
 
 
+def _refuse_boolean(error: Literal["int_type", "float_type"]) -> BeforeValidator:
+    """Refuses `true` and `false`, which pydantic reads as 1 and 0."""
+
+    def check(value: object) -> object:
+        if isinstance(value, bool):
+            raise PydanticKnownError(error)
+        return value
+
+    return BeforeValidator(check)
+
+
+Integer: TypeAlias = Annotated[int, _refuse_boolean("int_type")]
+Number: TypeAlias = Annotated[float, _refuse_boolean("float_type")]
 StringList: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_split_commas)]
-Seconds: TypeAlias = Annotated[float, Field(ge=0.001, le=86_400)]
+Seconds: TypeAlias = Annotated[Number, Field(ge=0.001, le=86_400)]
 
 
 def default_data_dir() -> Path:
@@ -79,7 +100,7 @@ class KafkaConnection(_Section):
         default="lz4", description="Compression of record batches."
     )
     client_id: str = Field(default="eventer", description="Client id, for the brokers' logs.")
-    ledger_retention_hours: float = Field(
+    ledger_retention_hours: Number = Field(
         default=168.0,
         gt=0,
         le=1_000_000,
@@ -134,7 +155,7 @@ NamedConnection: TypeAlias = Annotated[NamedKafka | NamedPostgres, Field(discrim
 class Limits(_Section):
     """Limits for clients, requests, templates and all generators together."""
 
-    body_bytes: int = Field(
+    body_bytes: Integer = Field(
         default=1 << 20, ge=1 << 10, le=1 << 30, description="Largest body, in bytes."
     )
     body_seconds: Seconds = Field(
@@ -144,32 +165,32 @@ class Limits(_Section):
         default=10.0,
         description="Timeout for receiving the request line and headers, in seconds.",
     )
-    connections: int = Field(
+    connections: Integer = Field(
         default=2_000,
         ge=8,
         le=1_000_000,
         description="Concurrent connections. When one more opens, the connection that was idle "
         "longest is closed.",
     )
-    generators: int = Field(
+    generators: Integer = Field(
         default=10_000, ge=1, description="Generators of the service, including paused ones."
     )
-    events_per_second: float = Field(
+    events_per_second: Number = Field(
         default=5_000_000,
         gt=0,
         description="Requested events per second of all generators together.",
     )
-    targets: int = Field(
+    targets: Integer = Field(
         default=2_000, ge=1, description="Topics and tables of all generators together."
     )
-    inspect_seconds: float = Field(
+    inspect_seconds: Number = Field(
         default=2.5,
         ge=0.001,
         le=60,
         description="CPU time for the first 100 events of a template when it is added, and until "
         "the first event of a preview, in seconds.",
     )
-    worker_memory_bytes: int = Field(
+    worker_memory_bytes: Integer = Field(
         default=2 << 30,
         ge=256 << 20,
         le=1 << 50,
@@ -184,7 +205,7 @@ class Settings(_Section):
         default="127.0.0.1",
         description="Address to listen on. Addresses other than loopback need `token`.",
     )
-    port: int = Field(
+    port: Integer = Field(
         default=DEFAULT_PORT, ge=0, le=65535, description="Port to listen on; 0: any free port."
     )
     allowed_hosts: StringList = Field(
@@ -198,7 +219,8 @@ class Settings(_Section):
     )
     read_token: SecretStr | None = Field(
         default=None,
-        description="Bearer token that only allows reading, preview, validate and verify.",
+        description="Bearer token that only allows reading, preview, validate, profile, complete "
+        "and verify.",
     )
     data_dir: Path = Field(
         default_factory=default_data_dir,
@@ -216,13 +238,13 @@ class Settings(_Section):
         description="URL of the service for client commands. Default: from `host` and `port`.",
         examples=["http://127.0.0.1:9099"],
     )
-    shards: int = Field(
+    shards: Integer = Field(
         default=2,
         ge=1,
         le=256,
         description="Shards per connection; fixed when the registry is created.",
     )
-    workers: int = Field(default=2, ge=1, le=256, description="Processes that deliver events.")
+    workers: Integer = Field(default=2, ge=1, le=256, description="Processes that deliver events.")
     kafka: KafkaConnection = Field(
         default=KafkaConnection(), description="The connection named `kafka`."
     )

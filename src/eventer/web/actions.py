@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nicegui import ui
 
+from eventer.core.clock import NS_PER_SECOND
 from eventer.core.duration import format_duration, parse_duration
 from eventer.core.errors import EventerError, RequestError
+from eventer.core.pace import EventRate, PaceSpec, Shape, Steady, Ticks
 from eventer.service.views import GeneratorView
 from eventer.web.format import format_count, format_rate
 from eventer.web.layout import Visit, heading, say, say_error
@@ -53,7 +56,7 @@ async def confirm_removal(visit: Visit, ids: Sequence[int]) -> bool:
 async def open_pace_dialog(visit: Visit, views: Sequence[GeneratorView]) -> bool:
     """Asks for another pace, and gives it to generators; whether it did."""
     visit.check_right()
-    pace = views[0].record.pace
+    pace = _as_ticks(views[0].record.pace.shape)
     with ui.dialog() as dialog, ui.card().classes("dialog"):
         what = target_label(views[0].target) if len(views) == 1 else f"{len(views)} generators"
         heading(f"Change the pace of {what}", 2)
@@ -72,7 +75,7 @@ async def open_pace_dialog(visit: Visit, views: Sequence[GeneratorView]) -> bool
     try:
         count, interval = fields.values()
         for view in views:
-            await _repace(visit, view, count, interval)
+            await _repace(visit, view, replace(view.record.pace, shape=Ticks(count, interval)))
     except EventerError as error:
         say_error(error)
         return False
@@ -80,13 +83,24 @@ async def open_pace_dialog(visit: Visit, views: Sequence[GeneratorView]) -> bool
     return True
 
 
-async def _repace(visit: Visit, view: GeneratorView, count: int, interval: int) -> None:
+def _as_ticks(shape: Shape) -> Ticks:
+    """What the dialog shows for a pace; it can only set events per interval."""
+    match shape:
+        case Ticks():
+            return shape
+        case Steady(EventRate(events, period)):
+            return Ticks(events, period)
+        case _:
+            return Ticks(1, NS_PER_SECOND)
+
+
+async def _repace(visit: Visit, view: GeneratorView, pace: PaceSpec) -> None:
     """Adds a generator again with another pace.
 
     Raises:
         RequestError: its library has changed: the request means another generator now.
     """
-    request = request_of(view.record, count=count, interval=interval)
+    request = request_of(view.record, replace(pace, arrivals="even"))
     (answer,) = await visit.eventer.add(request)
     if answer.id != view.id:
         if answer.created:
@@ -102,13 +116,13 @@ class PaceFields:
             self._count = (
                 ui.number("Events", value=count, min=1, precision=0, on_change=self._show)
                 .props("outlined dense")
-                .style("width: 9rem")
+                .style("width: 7.5rem")
             )
             ui.label("every").classes("soft")
             self._interval = (
                 ui.input("Interval", value=interval, on_change=self._show)
                 .props("outlined dense")
-                .style("width: 9rem")
+                .style("width: 7.5rem")
             )
         self._text = ui.label().classes("soft small num")
         self._show()

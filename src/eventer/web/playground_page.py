@@ -34,6 +34,8 @@ _PAUSE_SECONDS: Final = 0.35
 _EVENTS: Final = 20
 _PROFILED: Final = 10_000
 _TABLE_COLUMNS: Final = 40
+_TABLE_BYTES: Final = 512 << 10
+"""Bytes of events that the table shows: parsing more would hold up the API."""
 _START: Final = """local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');
@@ -241,7 +243,7 @@ class _Playground:
                         ui.label(event_text(event, pretty=True))
 
     def _show_table(self, events: tuple[bytes, ...]) -> None:
-        values = [json.loads(event) for event in events]
+        values = [json.loads(event) for event in _first_bytes(events)]
         rows = [value if isinstance(value, dict) else {"(event)": value} for value in values]
         names = list(dict.fromkeys(name for row in rows for name in row))
         panel = self._panels["Table"]
@@ -251,6 +253,8 @@ class _Playground:
                 names[:_TABLE_COLUMNS],
                 [[_cell_text(row, name) for name in names[:_TABLE_COLUMNS]] for row in rows],
             )
+            if len(rows) < len(events):
+                ui.label("Further events are too large for the table.").classes("soft small")
             if len(names) > _TABLE_COLUMNS:
                 ui.label(f"and {len(names) - _TABLE_COLUMNS:,} more fields").classes("soft small")
 
@@ -322,6 +326,17 @@ class _Playground:
         if isinstance(chosen, Example):
             self._editor.value = chosen.template
             await self._evaluate()
+
+
+def _first_bytes(events: tuple[bytes, ...]) -> list[bytes]:
+    """The first events, as many as the table shows."""
+    shown, size = [], 0
+    for event in events:
+        size += len(event)
+        if size > _TABLE_BYTES:
+            break
+        shown.append(event)
+    return shown
 
 
 def _tile(example: Example, on_click: object) -> None:

@@ -61,10 +61,10 @@ def _show_histogram(field: FieldProfile) -> None:
                 f'title="{count:,}"'
             )
     with ui.element("div").classes("hist-ends num"):
-        ui.label(format_count(histogram.least))
+        ui.label(_text(field.least))
         if field.types == ("array",):
             ui.label("length")
-        ui.label(format_count(histogram.most))
+        ui.label(_text(field.most))
 
 
 def _show_frequent(field: FieldProfile, events: int) -> None:

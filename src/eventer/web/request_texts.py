@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 
-from eventer.core.duration import format_duration
-from eventer.core.model import CatchUp, OnError, Target
+from eventer.core.model import CatchUp, OnError, OnNull, Target
+from eventer.core.pace import PaceSpec
+from eventer.core.pace_json import pace_json
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 from eventer.service.views import GeneratorRecord
 
+_TICKS: Final = ("count", "interval")
+"""The fields of an event in place of its `pace`."""
 
-def request_of(
-    record: GeneratorRecord, *, count: int | None = None, interval: int | None = None
-) -> AddRequest:
+
+def request_of(record: GeneratorRecord, pace: PaceSpec | None = None) -> AddRequest:
     """The request that adds this generator, or changes its pace if one is given."""
     spec = record.spec
     source = spec.event_source
@@ -27,9 +29,9 @@ def request_of(
         stream=source.stream.name,
         dataset=source.context.dataset,
         vars=source.template.vars,
-        count=count or record.pace.count,
-        interval=interval or record.pace.interval,
+        pace=pace or record.pace,
         on_error=spec.on_error,
+        on_null=spec.on_null,
         catch_up=spec.catch_up,
         field="template",
     )
@@ -82,12 +84,17 @@ def _event(event: EventRequest) -> dict[str, Any]:
         "stream": event.stream,
         "seed": None if event.seed is None else str(event.seed),
         "vars": json.loads(event.vars) or None,
-        "count": event.count,
-        "interval": format_duration(event.interval),
+        **_pace(event.pace),
+        "on_null": None if event.on_null is OnNull.EMIT else event.on_null.value,
         "on_error": None if event.on_error is OnError.STOP else event.on_error.value,
         "catch_up": None if event.catch_up is CatchUp.DROP else event.catch_up.value,
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _pace(pace: PaceSpec) -> dict[str, Any]:
+    given = pace_json(pace)
+    return given if set(given) == set(_TICKS) else {"pace": given}
 
 
 def json_text(request: AddRequest) -> str:

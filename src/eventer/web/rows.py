@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eventer.core.duration import format_duration
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.pace_json import pace_json, pace_label
 from eventer.service.views import GeneratorView
 from eventer.web.format import format_count, format_rate, format_seconds
 from eventer.web.history import History
@@ -36,8 +36,7 @@ def target_label(target: Target) -> str:
 
 def pace_text(view: GeneratorView) -> str:
     """A pace, as `10 every 8s`."""
-    pace = view.record.pace
-    return f"{pace.count:,} every {format_duration(pace.interval)}"
+    return pace_label(pace_json(view.record.pace))
 
 
 def error_text(view: GeneratorView) -> str:

@@ -7,14 +7,15 @@ from typing import Final
 
 from nicegui import ui
 
-from eventer.core.duration import format_duration
 from eventer.core.errors import EventerError, RequestError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
+from eventer.core.pace import ticks
 from eventer.service.requests import AddRequest, EventRequest
 from eventer.service.views import Inspection
 from eventer.web.actions import PaceFields
 from eventer.web.layout import Visit, code_block, heading, problem_box, say
 from eventer.web.request_texts import curl_text, single_request
+from eventer.web.rows import pace_text
 
 _KINDS: Final = {"kafka": "Kafka topic", "postgres": "PostgreSQL table"}
 
@@ -107,8 +108,7 @@ class _RunDialog:
         event = EventRequest(
             self._template,
             id="event",
-            count=count,
-            interval=interval,
+            pace=ticks(count, interval),
             dataset=(self._dataset.value or "").strip() or None,
             field="template",
         )
@@ -132,8 +132,7 @@ class _RunDialog:
             with self._problem:
                 problem_box(error)
         else:
-            pace = view.record.pace
-            say(f"{pace.count:,} events every {format_duration(pace.interval)}")
+            say(pace_text(view))
             await asyncio.sleep(0)
             self._dialog.submit(view.id)
         finally:

@@ -66,9 +66,14 @@ class Studio:
 
     async def load(self) -> ASGIApp:
         """Loads the pages, once."""
-        if self._pages is None:
-            self._pages = asyncio.create_task(self._start())
+        self.load_soon()
+        assert self._pages is not None
         return await asyncio.shield(self._pages)
+
+    def load_soon(self) -> None:
+        """Begins to load the pages, so that the first one opens fast."""
+        if self._pages is None and is_installed():
+            self._pages = asyncio.create_task(self._start())
 
     async def _start(self) -> ASGIApp:
         pages = await asyncio.to_thread(import_module, "eventer.web.pages")

@@ -6,6 +6,7 @@ A field is a JSON pointer; the elements of an array are not fields. Pure: events
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ MAX_TEXT: Final = 200
 """Characters of a value that a profile shows."""
 _FREQUENT: Final = 10
 _BINS: Final = 24
+_INSTANT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?Z)?", re.ASCII
+)
 
 Path: TypeAlias = tuple[str, ...]
 _TYPE_NAMES: Final[dict[type, str]] = {
@@ -40,7 +44,10 @@ class Frequency:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Events in bins of equal width from `least` to `most`; the last bin includes `most`."""
+    """Events in bins of equal width from `least` to `most`; the last bin includes `most`.
+
+    Instants are seconds since 1970.
+    """
 
     least: float
     most: float
@@ -53,7 +60,8 @@ class FieldProfile:
 
     `types` are the JSON types of its values except null, most frequent first. `absent` events do
     not have the field. `least`, `most`, `mean` and the histogram describe numbers, or the lengths
-    of arrays; `least` and `most` of texts are by code point. `distinct` does not count null.
+    of arrays; `least` and `most` of texts are by code point. Texts that are all instants in UTC
+    have a histogram, too. `distinct` does not count null.
     """
 
     pointer: str
@@ -123,7 +131,7 @@ def _profile(path: Path, values: Sequence[JsonValue], events: int) -> FieldProfi
         frequent=tuple(
             Frequency(_shown(value), count) for (_, value), count in counts.most_common(_FREQUENT)
         ),
-        histogram=_histogram(numbers),
+        histogram=_histogram(_instants(counts) if texts else numbers),
     )
 
 
@@ -166,6 +174,19 @@ def _text_extremes(counts: Counter[tuple[str, str | float | bool]]) -> tuple[str
 
 def _shown(value: str | float | bool) -> str | float | bool:  # noqa: FBT001  it is a JSON value
     return value[:MAX_TEXT] if isinstance(value, str) else value
+
+
+def _instants(counts: Counter[tuple[str, str | float | bool]]) -> list[float]:
+    """Seconds since 1970 of texts that are all instants in UTC; none if one is something else."""
+    texts = [str(text) for (_, text), count in counts.items() for _ in range(count)]
+    if not all(map(_INSTANT.fullmatch, texts)):
+        return []
+    try:
+        instants = np.array([text.removesuffix("Z") for text in texts], dtype="datetime64[us]")
+    except ValueError:  # the 31st of February
+        return []
+    seconds: list[float] = (instants.astype(np.int64) / 1e6).tolist()
+    return seconds
 
 
 def _histogram(numbers: Sequence[float]) -> Histogram | None:

@@ -20,12 +20,25 @@ from eventer.core.errors import (
     EventerError,
     TemplateError,
 )
-from eventer.core.model import ColumnType, ConsoleTarget, PostgresTarget, Target, WrittenPart
+from eventer.core.model import (
+    ColumnType,
+    ConsoleTarget,
+    EventSource,
+    PostgresTarget,
+    Target,
+    WrittenPart,
+)
 from eventer.core.written_part import written_value
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
 from eventer.plan.prepare import PreparedTemplate, prepare
-from eventer.workers.inspector_messages import Inspection, InspectTemplate, absent_field_warnings
+from eventer.workers.inspector_messages import (
+    INSPECTED_EVENTS,
+    Inspection,
+    InspectTemplate,
+    TemplateWarning,
+    absent_field_warnings,
+)
 from eventer.workers.template_notes import TraceCollector, template_warnings
 
 SLICE_NS: Final = 50_000_000
@@ -50,8 +63,7 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
     accepted = (target for target in request.targets if target not in rejections)
     absent = {target: _absent_fields(target, prepared, batches) for target in accepted}
     absent_warnings = (
-        absent_field_warnings(target, replace(prepared.shape, absent=fields))
-        for target, fields in absent.items()
+        _absent_warnings(target, prepared, fields) for target, fields in absent.items()
     )
     return Inspection(
         template=prepared.template,
@@ -71,6 +83,36 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         traces=tuple(traces.lines),
         failing=failing,
     )
+
+
+def option_field_warnings(
+    prepared: PreparedTemplate,
+    event_source: EventSource,
+    target: Target,
+    *,
+    at: int,
+    seconds: float,
+) -> tuple[TemplateWarning, ...]:
+    """The same warnings about a target's options as of an inspection, without the rest of it.
+
+    It generates events, scheduled for `at` (ns since 1970) and in about `seconds` of CPU time, only
+    if the fields are not known in advance. Returns no warning if all events raise.
+    """
+    if not _absent_fields(target, prepared, []):
+        return ()
+    end = time.thread_time_ns() + int(seconds * NS_PER_SECOND)
+    engine = prepared.engine(event_source.stream, event_source.context)
+    try:
+        batches, _ = dry_run(engine, np.full(INSPECTED_EVENTS, at, dtype=np.int64), end)
+    except TemplateError:
+        return ()
+    return _absent_warnings(target, prepared, _absent_fields(target, prepared, batches))
+
+
+def _absent_warnings(
+    target: Target, prepared: PreparedTemplate, fields: tuple[str, ...]
+) -> tuple[TemplateWarning, ...]:
+    return absent_field_warnings(target, replace(prepared.shape, absent=fields))
 
 
 def dry_run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from eventer.core.errors import DestinationRejectedError, EventerError
 from eventer.core.model import (
@@ -25,6 +25,9 @@ from eventer.core.source import Place
 from eventer.destinations.option_fields import option_warnings
 from eventer.plan.explanation import TemplateExplanation
 from eventer.workers.field_profiles import FieldProfiles
+
+INSPECTED_EVENTS: Final = 100
+"""Events of a template that are generated to check it."""
 
 
 @dataclass(frozen=True, slots=True)

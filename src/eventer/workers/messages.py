@@ -140,10 +140,15 @@ class CommitSummary:
     stage_times: StageTimes
 
 
-def summarize_commit(report: TransactionCommitted, late_at: int | None) -> CommitSummary:
-    """The summary of a transaction; lateness is that at `late_at`, or not counted."""
+def summarize_commit(
+    report: TransactionCommitted, late_at: int | None, since: int = 0
+) -> CommitSummary:
+    """The summary of a transaction; lateness is that at `late_at`, or not counted.
+
+    Lateness counts for events that were scheduled from `since` on.
+    """
     batches = [batch for delivery in report.deliveries for batch in delivery.batches]
-    counts, total = count_lateness(() if late_at is None else batches, late_at or 0)
+    counts, total = count_lateness(() if late_at is None else batches, late_at or 0, since)
     return CommitSummary(
         positions=report.positions,
         events=sum(batch.rows for batch in batches),

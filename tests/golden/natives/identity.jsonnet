@@ -2,8 +2,10 @@ local get_cycle = std.native('get_cycle');
 local get_index = std.native('get_index');
 local get_integer = std.native('get_integer');
 local get_sequence = std.native('get_sequence');
+local get_uuid = std.native('get_uuid');
 local get_unique_integer = std.native('get_unique_integer');
 {
+  id: get_uuid(),
   n: get_index(),
   order: 'order-%04d' % (self.n + 1),
   by_ten: get_sequence(1000, 10),

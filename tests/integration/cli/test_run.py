@@ -59,6 +59,26 @@ def test_a_pace_gives_exactly_its_number_of_events(shell, template, options, eve
     assert set(summary["lateness_seconds"]) == {"p50", "p95", "p99"}
 
 
+def test_stages_with_a_past_end_by_themselves_and_fail_beyond_a_threshold(shell, template):
+    shape = ("--stages", "100/s for 500ms, to 300/s for 500ms", "--arrivals", "random")
+    conditions = ("--fail-if", "events < 200", "--fail-if", "events < 150")
+    done = shell.call(
+        "run", template, "--stdout", "--json", *shape, "--start", "now-1h", *conditions
+    )
+    assert done.returncode == 3, done.stderr
+    assert len(done.stdout.splitlines()) == 150
+    assert json.loads(done.stderr.splitlines()[-2])["failed_thresholds"] == ["events < 200"]
+    assert done.stderr.splitlines()[-1] == "threshold: events < 200: it is 150"
+
+
+def test_the_first_failing_threshold_aborts_a_run(shell):
+    shell.write("t.jsonnet", "if std.native('get_integer')(0, 9) < 5 then error 'no' else 1")
+    options = ("--rate", "20/s", "--on-error", "skip", "--fail-if", "skipped > 0", "--abort")
+    done = shell.call("run", "t.jsonnet", "--stdout", "--max-events", 100_000, *options)
+    assert done.returncode == 3, done.stderr
+    assert "threshold: skipped > 0" in done.stderr
+
+
 def test_a_duration_ends_an_unpaced_run(shell, template):
     done = shell.call("run", template, "--stdout", "--duration", "500ms", "--seed", 1)
     assert done.returncode == 0, done.stderr
@@ -137,6 +157,9 @@ def test_a_template_with_an_error_in_every_event(shell):
         (("--kafka", "t"), 78, "EVENTER_KAFKA__BOOTSTRAP_SERVERS"),
         (("--stdout", "--rate", "fast"), 2, "'fast' is not a rate"),
         (("--stdout", "--duration", "long"), 2, "not a duration"),
+        (("--stdout", "--fail-if", "late > 5s"), 2, "unknown metric 'late'"),
+        (("--stdout", "--fail-if", "rate < 0.99"), 2, "rate needs a pace"),
+        (("--stdout", "--abort"), 2, "--abort needs --fail-if"),
         (("--stdout", "--interval", "0s"), 2, "--interval 0s"),
         (("--stdout", "--count", "3"), 2, "--max-events"),
         (("--postgres", "x" * 64), 2, "--postgres"),
@@ -159,6 +182,16 @@ def test_an_unreachable_destination_is_reported_at_once(shell, template):
         done = shell.call("run", template, option, "t", "-n", 1, **env)
         assert done.returncode == 69, done.stderr
         assert "127.0.0.1:1" in done.stderr
+
+
+def test_an_option_whose_field_no_event_has_is_a_warning(shell):
+    """As of `add`: the fields of the template are not all known in advance."""
+    shell.write("t.jsonnet", "{ order: 1, ['f' + std.native('get_integer')(1, 9)]: 2 }")
+    env = {"EVENTER_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    for key, warned in (("ordr", True), ("order", False), ("f1", False)):
+        done = shell.call("run", "t.jsonnet", "--kafka", "t", "--key", key, "-n", 1, **env)
+        assert ("none of the first events has" in done.stderr) == warned
+        assert ("did you mean 'order'?" in done.stderr) == warned
 
 
 def test_watch_runs_again_on_every_save(shell, template):

@@ -61,9 +61,13 @@ RECIPE = EventSource(
 
 
 class Crowd:
-    """Fifty generators of one event a second on one shard; the first has a topic of its own."""
+    """Fifty generators on one shard; the first has a topic of its own.
 
-    def __init__(self, bootstrap, alone, event_sources=None, **settings):
+    Each has one event a second if it is `timed`, else more, so that a test waits less.
+    """
+
+    def __init__(self, bootstrap, alone, event_sources=None, *, timed, **settings):
+        self.interval = NS_PER_SECOND if timed else NS_PER_SECOND // 5
         cluster = uuid.uuid4().int >> 64
         self.shared, self.alone = f"s.{uuid.uuid4().hex}", alone
         self.keys = [PositionKey(cluster, n, 0) for n in range(SIZE)]
@@ -86,10 +90,10 @@ class Crowd:
     def on_report(self, report):
         match report:
             case PositionRead(key=key):
-                start = self.now() + self.keys.index(key) * NS_PER_SECOND // SIZE
+                start = self.now() + self.keys.index(key) * self.interval // SIZE
                 self.paces = getattr(self, "paces", {})
                 pace = self.paces.setdefault(
-                    key, Pace([Segment(start, 0, ticks(1, NS_PER_SECOND))])
+                    key, Pace([Segment(start, 0, ticks(1, self.interval))])
                 )
                 self.runner.shard.resume(key, pace)
             case TransactionCommitted(positions=positions, deliveries=deliveries, at=at):
@@ -177,7 +181,7 @@ def server(own_kafka):
 
 
 async def test_denied_by_an_acl_while_it_runs(server, timed):
-    crowd = Crowd(server.bootstrap, f"a.{uuid.uuid4().hex}")
+    crowd = Crowd(server.bootstrap, f"a.{uuid.uuid4().hex}", timed=timed)
     admin = AdminClient({"bootstrap.servers": server.bootstrap})
     deny = AclBinding(
         ResourceType.TOPIC,
@@ -227,7 +231,8 @@ async def test_oversize_ends_it_alone_and_names_the_event(kafka, timed):
         "{n: 1, text: std.repeat(std.toString(std.native('get_integer')(1, 9)), 4000)}"
     )
     event_sources = {0: EventSource(grows, Stream(7), EventContext(None, None))}
-    crowd = Crowd(kafka, f"o.{uuid.uuid4().hex}", event_sources, compression="none")
+    alone = f"o.{uuid.uuid4().hex}"
+    crowd = Crowd(kafka, alone, event_sources, timed=timed, compression="none")
 
     async def act():
         await crowd.until(lambda: min(crowd.positions[key] for key in crowd.keys) >= 6)
@@ -279,7 +284,7 @@ async def test_a_partition_without_a_leader(own_kafka, timed):
     await asyncio.to_thread(made[topic].result)
     await asyncio.to_thread(other.kill)
     await wait_for_broker(lambda: leader(admin, topic) == NOBODY)
-    crowd = Crowd(server.bootstrap, topic)
+    crowd = Crowd(server.bootstrap, topic, timed=timed)
 
     await crowd_runs(crowd, lambda: only_the_first_waits(crowd, other, "no leader", timed))
     await check(crowd, server.bootstrap)
@@ -304,7 +309,7 @@ async def test_too_few_replicas_in_sync(own_kafka, timed):
     await wait_for_broker(lambda: in_sync(server.bootstrap, topic) == 2)
     await asyncio.to_thread(other.kill)
     await wait_for_broker(lambda: in_sync(server.bootstrap, topic) == 1)
-    crowd = Crowd(server.bootstrap, topic)
+    crowd = Crowd(server.bootstrap, topic, timed=timed)
 
     await crowd_runs(
         crowd, lambda: only_the_first_waits(crowd, other, "not enough replicas in sync", timed)

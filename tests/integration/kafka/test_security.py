@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import ssl
 import subprocess
 import uuid
@@ -251,7 +252,17 @@ async def test_a_certificate_file_that_is_not_there(server, tmp_path):
         await tls(server, ssl_cafile=tmp_path / "absent.pem").connection(1).open()
 
 
-async def test_plain_text_where_tls_is_spoken_is_unavailable(server):
-    owner = KafkaHarness(server.address("SSL"), start_timeout=3).connection(1)
-    with pytest.raises(DestinationUnavailableError):
-        await owner.open()
+@pytest.mark.parametrize(
+    ("listener", "protocol", "hint"),
+    [
+        ("SSL", "PLAINTEXT", "uses TLS at this address: set security_protocol to SSL"),
+        ("SSL", "SASL_PLAINTEXT", "uses TLS at this address: set security_protocol to SASL_SSL"),
+        ("PLAINTEXT", "SSL", "does not use TLS .* or set security_protocol to PLAINTEXT"),
+        ("SASL_PLAINTEXT", "SASL_SSL", "does not use TLS .* security_protocol to SASL_PLAINTEXT"),
+    ],
+)
+async def test_tls_on_one_side_only_is_named_in_the_hint(server, listener, protocol, hint):
+    harness = KafkaHarness(server.address(listener), security_protocol=protocol, start_timeout=3)
+    with pytest.raises(DestinationUnavailableError, match="is not available") as caught:
+        await harness.connection(1).open()
+    assert re.search(hint, caught.value.hint)

@@ -1,11 +1,19 @@
-"""The kernels of weighted picks, selections and permutations against NumPy and Python."""
+"""The kernels of weighted picks, selections, permutations and UUIDs against NumPy and Python."""
+
+from uuid import UUID
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventer.kernels import draw
-from eventer.kernels.draw import permutation_loops, selection_loops, selections, weighted_pick_loops
+from eventer.kernels.draw import (
+    permutation_loops,
+    selection_loops,
+    selections,
+    uuid_loops,
+    weighted_pick_loops,
+)
 from eventer.kernels.draw.permutations import SMALL, permuted
 from eventer.kernels.draw.weighted_picks import WeightTable
 
@@ -50,3 +58,11 @@ def test_permutations_are_those_of_numpy(rows, size) -> None:
         for each in (index, index[::-1], np.sort(index) % 5, np.arange(len(index))):
             found = permutation_loops.enciphered(key, each, size)
             assert found.tolist() == permuted(key, each, size).tolist()
+
+
+@FEW
+@given(st.lists(st.tuples(words, words), min_size=1))
+def test_uuids_are_those_of_the_standard_library(halves) -> None:
+    text = uuid_loops.write_uuids(np.array(halves, dtype=np.uint64)).tobytes().decode()
+    found = [text[36 * row : 36 * row + 36] for row in range(len(halves))]
+    assert found == [str(UUID(int=high << 64 | low)) for high, low in halves]

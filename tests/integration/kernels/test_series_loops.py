@@ -10,12 +10,12 @@ from eventer.kernels.draw import series, series_columns, series_loops
 ROWS = 40
 
 
-@given(st.integers(0, draw.MASK), st.integers(-(1 << 61), 1 << 61), st.integers(1000, 1 << 58))
+@given(st.integers(0, draw.MASK), st.integers(-(1 << 62), 1 << 62), st.integers(1000, 1 << 59))
 @settings(max_examples=30, deadline=None)
 def test_signals(key: int, first: int, period: int) -> None:
     keys = draw.draw_column(key, np.arange(ROWS))
     index = np.arange(ROWS)
-    times = first + np.arange(ROWS) * (period // 7)
+    times = first + np.arange(ROWS) * (period // 20)
     for shares in (np.array([0.3]), np.linspace(0, 1, ROWS)):
         found = series_loops.signals(keys, index, times, period, shares)
         each = np.broadcast_to(shares, ROWS).tolist()

@@ -43,7 +43,7 @@ from eventer.runs.shard_messages import (
     TransactionCommitted,
 )
 from eventer.testing.batches import batch_of
-from tests.sqlite_destination import SqliteConnector, read_events
+from tests.sqlite_destination import SqliteConnection, SqliteConnector, read_events
 from tests.waiting import DEADLINE_S
 
 MS = 1_000_000
@@ -315,3 +315,23 @@ async def test_targets_are_checked_beforehand(tmp_path: Path) -> None:
     assert fine.error is None
     assert isinstance(refused, CheckCompleted)
     assert "takes nothing" in str(refused.error)
+
+
+async def test_an_internal_error_of_a_connection_is_not_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes to the log: users get no text of Python. The shard opens a new connection."""
+    deliver = SqliteConnection.deliver
+
+    def fail_once(*_: object) -> None:
+        monkeypatch.setattr(SqliteConnection, "deliver", deliver)
+        raise KeyError("password=x")
+
+    monkeypatch.setattr(SqliteConnection, "deliver", fail_once)
+    async with Driver(tmp_path) as driver:
+        key = driver.add(1, "boo")
+        waiting = await driver.until(lambda report: isinstance(report, FlowsWaiting))
+        assert isinstance(waiting, FlowsWaiting)
+        assert waiting.error.message == "an internal error of Eventer ended the connection"
+        assert waiting.error.hint == "the log has the details; please report them"
+        await driver.until_position(key, 20)

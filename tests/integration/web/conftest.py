@@ -109,7 +109,11 @@ def open_page(service, browser):
         page.on("pageerror", lambda error: failures.append(str(error)))
         page.on(
             "console",
-            lambda message: failures.append(message.text) if message.type == "error" else None,
+            lambda message: (
+                failures.append(message.text)
+                if message.type == "error" and "401" not in message.text
+                else None
+            ),
         )
         page.on(
             "request",

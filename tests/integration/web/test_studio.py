@@ -5,7 +5,7 @@ import re
 from tests.integration.web.conftest import READ, WRITE
 
 HOSTILE = """local text = '<img src=x onerror=alert(1)> <b>bold</b> \\u202e \\u001b[31m';
-{ ['field%d' % n]: n for n in std.range(1, 2000) } + { a: text, b: std.repeat('x', 900000) }
+{ ['field%d' % n]: n for n in std.range(1, 2000) } + { a: text, b: std.repeat('x', 300000) }
 """
 
 

@@ -19,6 +19,7 @@ from eventer.core.source import Place
 from eventer.destinations.audit import AuditReport, Finding, Flaw, UncheckedRange
 from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.service.eventer import Eventer
+from eventer.service.pace_preview import preview_pace
 from eventer.service.shard_totals import ShardTotals
 from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
 from eventer.workers.field_profiles import profile_fields
@@ -111,6 +112,10 @@ class CannedService(Eventer):
     async def resume(self, id, *, skip=False, position=None):
         self._ask("resume", id, skip, position)
         return view(id, state=GeneratorState.RUNNING)
+
+    def preview_pace(self, pace, *, length=None, buckets=60):
+        self._ask("pace", pace, length, buckets)
+        return preview_pace(pace, 0, length=length, buckets=buckets)
 
     async def events(self, id, first, count):
         self._ask("events", id, first, count)

@@ -41,6 +41,7 @@ BODIES = {
     },
     "/template/profile": {"template": "{}", "count": 1, "at": "2026-01-01"},
     "/template/complete": {"template": "{a: std.p", "offset": 9},
+    "/generator/pace": {"pace": {"rate": "5/s"}, "for": "1h", "buckets": 3},
     "/generator/validate": {"template": "{}", "at": "2026-01-01", "destination": TABLE},
 }  # fmt: skip
 VALUES = [None, True, 0, 1.5, 1 << 70, "", "0", "x" * 1_001, [], ["x"], {}, {"": "y"}]

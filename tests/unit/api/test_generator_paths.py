@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from eventer.api.examples import ADD_EXAMPLES, PREVIEW_EXAMPLES, VALIDATE_EXAMPLES
+from eventer.api.wire.pace import PacePreviewOut
 from eventer.api.wire.responses import (
     AddOut,
     EventsOut,
@@ -94,6 +95,7 @@ async def test_a_generator_has_exactly_the_fields_of_the_contract(client):
         ("POST", "/generator/verify?id=1", None, VerifyOut),
         ("POST", "/generator/preview", {"template": "{}"}, PreviewOut),
         ("POST", "/generator/validate", {"template": "{}"}, ValidateOut),
+        ("POST", "/generator/pace", {"pace": {"cron": "0 9 * * *"}}, PacePreviewOut),
     ],
 )
 async def test_every_answer_has_the_documented_shape(client, method, path, body, shape):

@@ -49,6 +49,7 @@ CALLS: tuple[tuple[str, Sequence[JsonValue]], ...] = (
     ("get_number", (1.0, 1000.0)),
     ("get_rand_user_agent", ()),
     ("get_rand_data", ()),
+    ("get_rand_data", ("realistic",)),
     ("get_pattern", (r"[A-Z]{2,4}-\d{3}(\.(new|old)|[é-ü]{2})?\"",)),
     ("get_words", (1.0, 5.0)),
     ("get_sentences", (1.0, 3.0)),
@@ -80,6 +81,9 @@ CALLS: tuple[tuple[str, Sequence[JsonValue]], ...] = (
     ("get_geometric", (0.25,)),
     ("get_zipf", (1000.0,)),
     ("get_zipf", (1000000.0, 1.2)),
+    ("get_signal", ("a", 20.0, 3.0, "6h", 0.1)),
+    ("get_walk", ("a", 100.0, 0.5, "1s", "2020-01-01", 90.0, 120.0, 3600.0)),
+    ("get_season", ([1.0, 4.0, 2.0], "week", "Europe/Berlin", "1h")),
 )
 
 

@@ -59,7 +59,6 @@ def test_offsets_may_be_columns() -> None:
             context = RowContext(row, int(rows.scheduled[row]))
             assert spec.call((unit, offset)).row(1, context) == values[row]
         assert spec.time_dependent
-        assert spec.call(()).time_dependent
 
 
 def test_times_beyond_64_bits_raise() -> None:

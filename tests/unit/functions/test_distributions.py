@@ -95,6 +95,16 @@ def test_rounded_values_have_no_more_decimals() -> None:
     assert {str(value) for value in whole.to_list()} == {"0.0"}
 
 
+def test_decimals_may_differ_between_rows() -> None:
+    spec, decimals = CATALOG.get("get_normal"), np.arange(ROWS) % 16
+    values = spec.call([0.0, 1.0, None, None, decimals]).column(7, CONTEXT).to_list()
+    for row, value in enumerate(values):
+        call = spec.call([0.0, 1.0, None, None, float(decimals[row])])
+        assert call.row(7, RowContext(row, 0)) == value
+    with pytest.raises(InvalidRowsError, match="'decimals' must be from 0 to 15, not 16"):
+        spec.call([0.0, 1.0, None, None, np.array([3, 16])])
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "said"),
     [

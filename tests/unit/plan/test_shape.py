@@ -19,6 +19,12 @@ local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');
 local get_timestamp = std.native('get_timestamp');
 local get_dataset = std.native('get_dataset');
+local get_boolean = std.native('get_boolean');
+local get_cycle = std.native('get_cycle');
+local get_now = std.native('get_now');
+local get_epoch = std.native('get_epoch');
+local get_sequence = std.native('get_sequence');
+local get_shuffled = std.native('get_shuffled');
 """
 
 
@@ -58,6 +64,17 @@ def test_the_template_of_the_contract():
         ("true", T.BOOLEAN),
         ("'a'", T.TEXT),
         ("null", T.JSONB),
+        ("get_boolean()", T.BOOLEAN),
+        ("get_one_of({ a: 1, b: get_integer(1, 2) })", T.TEXT),
+        ("get_one_of([1, 2], [1, 2])", T.BIGINT),
+        ("get_cycle([1, 2.5])", T.DOUBLE),
+        ("get_cycle('a b')", T.TEXT),
+        ("get_now()", T.TIMESTAMPTZ),
+        ("get_epoch('s', -5)", T.BIGINT),
+        ("get_sequence() * 2", T.BIGINT),
+        ("get_shuffled([1, 2])", T.JSONB),
+        ("get_shuffled(['a', 'b'])[0]", T.TEXT),
+        ("get_one_of(if get_boolean() then 'a b' else ',')", T.TEXT),
         ("[1]", T.JSONB),
         ("{ a: 1 }", T.JSONB),
         ("get_integer(1, 2)", T.BIGINT),
@@ -94,7 +111,42 @@ def test_the_template_of_the_contract():
         ("$.other + 0.5", T.DOUBLE),
         ("local f(a, b=2) = a + b; f(1)", T.BIGINT),
         ("(function(a) [a])(1)[0]", T.BIGINT),
-        ("local f(n) = if n == 0 then 0 else f(n - 1); f(3)", T.JSONB),
+        ("local f(n) = if n == 0 then 0 else f(n - 1); f(3)", T.BIGINT),
+        ("local f(n) = if n == 0 then 0 else f(n - 1) + 0.5; f(3)", T.DOUBLE),
+        ("local f(n) = if n == 0 then '' else 'x' + f(n - 1); f(3)", T.TEXT),
+        ("local f(n) = if n == 0 then 'end' else if n == 1 then 1 else f(n - 1); f(3)", T.JSONB),
+        ("local f(n) = if n == 0 then 0 else g(n - 1), g(n) = f(n) + 1; g(3)", T.BIGINT),
+        ("local f(n) = if n == 0 then [] else [n] + f(n - 1); f(3)", T.JSONB),
+        ("local f(x, n) = if n == 0 then x else f('a', n - 1); f(1, 3)", T.JSONB),
+        ("local f(n) = f(n); f(3)", T.JSONB),
+        ("local l = [if i > 0 then l[i - 1] + i else 0 for i in std.range(0, 3)]; l[3]", T.BIGINT),
+        ("local l = std.makeArray(4, function(i) if i > 0 then l[i - 1].n else 'x'); l[3]", T.TEXT),
+        (
+            "local l = [{ n: if i > 0 then l[i - 1].n / 2 else 1 } for i in [0, 1]]; l[1].n",
+            T.DOUBLE,
+        ),
+        ("local x = if get_integer(0, 1) == 1 then 1 else x; x", T.BIGINT),
+        ("{ [k]: 1 for k in ['a', 'b'] }.a", T.BIGINT),
+        ("{ [k]: std.length(k) for k in std.split('a,b', ',') }.a", T.BIGINT),
+        ("({ a: 'x' } + { [k]: 1 for k in std.split('a,b', ',') }).a", T.JSONB),
+        ("{ [k]+: 1 for k in ['a'] }.a", T.BIGINT),
+        ("({ local n = 1, [k]: n + self.o for k in ['a'] } + { o: 1 }).a", T.BIGINT),
+        ("std.objectValues({ a: 1, b: 2.5 })[0]", T.DOUBLE),
+        ("std.objectValues({ a: 1, b:: 'x' })[0]", T.BIGINT),
+        ("std.objectValuesAll({ a: 1, b:: 'x' })[0]", T.JSONB),
+        ("std.objectValues({ [k]: 1 for k in std.split('a,b', ',') })[0]", T.BIGINT),
+        ("std.objectKeysValues({ a: 1 })[0].key", T.TEXT),
+        ("std.objectKeysValuesAll({ a:: 1 })[0].value", T.BIGINT),
+        ("std.mapWithKey(function(k, v) v + 1, { a: 1 }).a", T.BIGINT),
+        ("std.mapWithKey(function(k, v) k, { [k]: 1 for k in std.split('a', ',') }).a", T.TEXT),
+        ("std.filterMap(function(x) true, function(x) x + 1, [1])[0]", T.BIGINT),
+        ("std.flatMap(function(x) [x, x + 0.5], [1])[0]", T.DOUBLE),
+        ("std.flatMap(function(c) c + c, 'ab')", T.TEXT),
+        ("std.flattenArrays([[1], [2]])[0]", T.BIGINT),
+        ("std.flattenDeepArray([[[1]], [[2]]])[0]", T.BIGINT),
+        ("std.join([0.5], [[1], [2]])[0]", T.DOUBLE),
+        ("std.modulo(5, 3)", T.BIGINT),
+        ("std.trace('x', 1)", T.BIGINT),
         ("[get_integer(1, 9) for i in std.range(1, 3)][0]", T.BIGINT),
         ("std.map(function(i) i * 2, [1, 2])[0]", T.BIGINT),
         ("std.length('abc')", T.BIGINT),
@@ -158,6 +210,22 @@ def test_a_field_has_the_column_type_that_holds_all_its_values(expression, kind)
     assert columns(f"{{ f: {expression}, other:: 1 }}", variables) == {"f": kind}
 
 
+def test_values_that_depend_on_each_other_have_the_types_of_both():
+    """A value that is inferred from a part of another's types is not kept."""
+    text = """
+      local a = [if i == 0 then 0 else b[i - 1] for i in std.range(0, 3)],
+            b = [if i == 0 then 'x' else a[i - 1] for i in std.range(0, 3)],
+            c = [if i == 0 then 1 else d[i - 1] for i in std.range(0, 3)],
+            d = [c[i] / 2 for i in std.range(0, 3)];
+      { a: a[2], b: b[2], c: c[2], d: d[2] }
+    """
+    assert columns(text) == {"a": T.JSONB, "b": T.JSONB, "c": T.DOUBLE, "d": T.DOUBLE}
+    assert columns("{ a: if get_integer(0, 1) == 1 then self.b else 1, b: self.a + 0.5 }") == {
+        "a": T.DOUBLE,
+        "b": T.DOUBLE,
+    }
+
+
 def test_all_possible_names_are_columns():
     text = "{ [get_one_of('a, b')]: 1, [if get_integer(0, 1) == 1 then 'c']: 'x', d:: 1 }"
     assert columns(text) == {"a": T.BIGINT, "b": T.BIGINT, "c": T.TEXT}
@@ -174,7 +242,8 @@ def test_all_possible_names_are_columns():
     [
         ("{ a: 1 }", False, True),
         ("{ [std.toString(get_integer(1, 9))]: 1 }", True, True),
-        ("{ [k]: 1 for k in ['a'] }", True, True),
+        ("{ [k]: 1 for k in ['a'] }", False, True),
+        ("{ [k]: 1 for k in std.split('a,b', ',') }", True, True),
         ("if get_integer(0, 1) == 1 then { a: 1 } else { b: 1 }", False, True),
         ("if get_integer(0, 1) == 1 then { a: 1 }", False, None),
         ("[1]", False, False),

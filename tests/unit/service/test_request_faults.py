@@ -124,7 +124,8 @@ def test_all_faults_are_raised_together() -> None:
     ("pace", "pointer"),
     [
         (PaceSpec(Steady(EventRate(1, 5)), start="now-60y"), "/events/0/pace/start"),
-        (PaceSpec(Steady(EventRate(1, 5)), start="now-4000w"), "/events/0/pace/start"),
+        (PaceSpec(Steady(EventRate(1, 5)), start="now-600w"), "/events/0/pace/start"),
+        (PaceSpec(Steady(EventRate(1, 5)), end=NOW * 2), "/events/0/pace/end"),
         (
             PaceSpec(Steady(EventRate(1, 5)), start="now-1h", end=NOW - 5 * 10**12),
             "/events/0/pace/end",

@@ -1,6 +1,10 @@
+from fractions import Fraction
+
 import pytest
 
 from eventer.core.errors import RequestError
+from eventer.core.pace import EventRate, Profile, Stage, Stages, Steady
+from eventer.core.rate import parse_rate
 from eventer.runs.pacing import END
 from eventer.service.run_schedule import (
     PacedTimetable,
@@ -71,5 +75,103 @@ def test_at_shifts_what_is_shown_and_not_what_is_due():
     ],
 )
 def test_options_that_cannot_be_combined(asked, said):
+    with pytest.raises(RequestError, match=said):
+        schedule(asked, NOW)
+
+
+def rate(events):
+    return parse_rate(f"{events}/s")
+
+
+STAGES = "100/s for 1m, to 1k/s for 5m, 0 for 10s"
+
+
+@pytest.mark.parametrize(
+    ("asked", "shape"),
+    [
+        (ScheduleOptions(rate="7/s"), Steady(rate(7))),
+        (
+            ScheduleOptions(stages=STAGES),
+            Stages(
+                (
+                    Stage(rate(100), rate(100), 60 * SECOND),
+                    Stage(rate(100), rate(1000), 300 * SECOND),
+                    Stage(EventRate(0, 1), EventRate(0, 1), 10 * SECOND),
+                )
+            ),
+        ),
+        (
+            ScheduleOptions(stages="to 5/s for 1s,repeat"),
+            Stages((Stage(EventRate(0, 1), rate(5), SECOND),), None),
+        ),
+        (
+            ScheduleOptions(stages="5/s for 1s, repeat 3"),
+            Stages((Stage(rate(5), rate(5), SECOND),), 3),
+        ),
+        (
+            ScheduleOptions(rate="5/s", profile="0,1.5 " * 12, timezone="Asia/Tokyo"),
+            Profile(rate(5), (Fraction(0), Fraction(3, 2)) * 12, "Asia/Tokyo"),
+        ),
+    ],
+)
+def test_paces_of_every_kind(asked, shape):
+    made = schedule(asked, NOW)
+    assert isinstance(made.timetable, PacedTimetable)
+    assert made.timetable.pace.segments[0].pace.shape == shape
+
+
+def test_the_end_of_stages_and_an_instant_end_a_run():
+    assert schedule(ScheduleOptions(stages="5/s for 2s, repeat 3"), NOW).limit == 30
+    assert schedule(ScheduleOptions(rate="5/s", end="now+10s"), NOW).limit == 50
+    assert schedule(ScheduleOptions(rate="5/s", start="now-1m", end="now"), NOW).limit == 300
+
+
+def test_a_start_in_the_past_is_delivered_first_and_is_not_late():
+    made = schedule(ScheduleOptions(rate="5/s", start="now-1m", duration="10s"), NOW)
+    assert made.limit == 350
+    assert made.timetable.due_at(0) == NOW - 60 * SECOND
+    assert made.timetable.due_end(NOW) == 301
+    assert (made.began(NOW), made.live_from) == (NOW, NOW)
+    assert made.progress(200, NOW, NOW + SECOND) is None
+
+
+def test_progress_is_how_far_the_run_is_along_its_schedule():
+    made = schedule(ScheduleOptions(rate="10/s", duration="10s"), NOW)
+    assert made.progress(100, NOW, NOW + 10 * SECOND) == 1
+    assert made.progress(100, NOW, NOW + 20 * SECOND) == 0.5
+    assert made.progress(0, NOW, NOW + 20 * SECOND) is None
+    assert schedule(ScheduleOptions(), NOW).progress(5, NOW, NOW + 1) is None
+
+
+def test_random_arrivals_have_the_draw_key():
+    made = schedule(ScheduleOptions(rate="10/s", arrivals="random"), NOW, draw_key=5)
+    other = schedule(ScheduleOptions(rate="10/s", arrivals="random"), NOW, draw_key=6)
+    assert list(made.timetable.scheduled(0, 9)) != list(other.timetable.scheduled(0, 9))
+    assert made.timetable.pace.segments[0].draw_key == 5
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (ScheduleOptions(rate="1/s", stages=STAGES), "--rate cannot be combined with --stages"),
+        (ScheduleOptions(stages="5 for"), "'5 for' is not a stage"),
+        (ScheduleOptions(stages="0 for 1s"), "must have a rate greater than zero"),
+        (ScheduleOptions(stages="1/s for 0s"), "must be greater than zero"),
+        (ScheduleOptions(stages="repeat 3"), "must have a rate"),
+        (ScheduleOptions(profile="1 " * 24), "--profile needs --rate"),
+        (ScheduleOptions(rate="1/s", profile="1 2"), "24 or 168 numbers"),
+        (ScheduleOptions(rate="1/s", profile="x " * 24), "24 or 168 numbers"),
+        (ScheduleOptions(rate="1/s", profile="0 " * 24), "24 or 168 numbers"),
+        (ScheduleOptions(rate="1/s", timezone="UTC"), "--timezone needs --profile"),
+        (ScheduleOptions(rate="1/s", profile="1 " * 24, timezone="UTX"), "unknown time zone"),
+        (ScheduleOptions(start="now-7d"), "--start needs a pace"),
+        (ScheduleOptions(arrivals="random"), "--arrivals needs a pace"),
+        (ScheduleOptions(interval="1s", arrivals="random"), "--arrivals random"),
+        (ScheduleOptions(rate="1/s", start="then"), "--start: 'then' is not an instant"),
+        (ScheduleOptions(rate="1/s", end="now-1s"), "--end now-1s: must be after the start"),
+        (ScheduleOptions(rate="1/s", start="now", at=5), "--start cannot be combined with --at"),
+    ],
+)
+def test_options_of_a_pace_that_are_refused(asked, said):
     with pytest.raises(RequestError, match=said):
         schedule(asked, NOW)

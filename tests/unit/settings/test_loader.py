@@ -201,6 +201,18 @@ def test_values_of_another_type_are_reported_in_our_words():
     ]
 
 
+def test_booleans_are_not_numbers():
+    write(
+        "workers = true\n[postgres]\nconnect_timeout = false\n[connections.a]\n"
+        "type = 'kafka'\nledger_retention_hours = true\nssl_check_hostname = false\n"
+    )
+    assert refused().message.splitlines() == [
+        "eventer.toml:1: workers: must be an integer",
+        "eventer.toml:3: postgres.connect_timeout: must be a number",
+        "eventer.toml:6: connections.a.ledger_retention_hours: must be a number",
+    ]
+
+
 def test_foreign_variables_of_our_prefix_are_only_warned_about():
     loaded = load_settings(environ={"EVENTER_XYZZY": "1", "EVENTER_PG_BIN": "/x"})
     assert loaded.warnings == ("EVENTER_XYZZY is not a setting and has no effect",)

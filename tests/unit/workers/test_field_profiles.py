@@ -37,6 +37,15 @@ def test_texts_have_extremes_and_frequent_values():
     assert found.frequent[0] == Frequency("b", 2)
 
 
+def test_texts_that_are_all_instants_have_a_histogram():
+    found = profile("2026-01-01T00:00:00Z", "2026-01-01T00:00:10.5Z", "2026-01-02")
+    assert (found.types, found.least, found.mean) == (("string",), "2026-01-01T00:00:00Z", None)
+    start = 1_767_225_600
+    assert found.histogram == Histogram(start, start + 86_400, (2, *[0] * 22, 1))
+    assert profile("2026-01-01", "soon").histogram is None
+    assert profile("2026-02-31", "2026-01-01").histogram is None
+
+
 def test_equal_looking_values_of_different_types_are_distinct():
     found = profile(1, "1", True, None, [1], "[1]")
     assert found.distinct == 5

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from eventer.api.examples import ADD_EXAMPLES
+from eventer.api.examples import ADD_EXAMPLES, PACE_EXAMPLES
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
 from eventer.api.wire.field_types import MAX_FIRST, QueryFlag, QueryId, QueryInteger
 from eventer.api.wire.generator_requests import AddBody, RemoveBody
+from eventer.api.wire.pace import PacePreviewBody, PacePreviewOut
 from eventer.api.wire.responses import (
     AddedOut,
     AddOut,
@@ -77,9 +78,9 @@ class EventsQuery(GeneratorIdQuery):
 async def add(body: AddBody, service: Service) -> Response:
     """Adds a generator for each schedule: all of them, or none.
 
-    If the generator exists, the answer shows it; a different `count`, `interval`, `on_error` or
-    `catch_up` changes it. The answer comes after everything is on disk. An unavailable destination
-    is not an error: its generators wait for it.
+    If the generator exists, the answer shows it; a different `count`, `interval`, `pace`,
+    `on_error` or `catch_up` changes it. The answer comes after everything is on disk. An
+    unavailable destination is not an error: its generators wait for it.
     """
     views = await service.add(body.request())
     return JsonResponse({"generators": [AddedOut.json_of(view) for view in views]})
@@ -142,6 +143,18 @@ async def resume(query: Annotated[ResumeQuery, Query()], service: Service) -> Re
     """
     view = await service.resume(query.id, skip=query.skip, position=query.position)
     return JsonResponse(GeneratorOut.json_of(view))
+
+
+@router.post(
+    "/pace",
+    summary="Show the events of a pace by time",
+    responses={200: {"model": PacePreviewOut}, **problems(body=True)},
+    openapi_extra={"requestBody": {"content": {"application/json": {"examples": PACE_EXAMPLES}}}},
+)
+async def pace(body: PacePreviewBody, service: Service) -> Response:
+    """Counts the events of a pace in buckets of time, as if it began now. Adds no generator."""
+    shown = service.preview_pace(body.pace_spec(), length=body.for_, buckets=body.buckets)
+    return JsonResponse(PacePreviewOut.json_of(shown))
 
 
 @router.get(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, Field, JsonValue, model_validator
+from pydantic import ConfigDict, Field
 
-from eventer.api.wire.field_types import Count, Interval, Unsigned, fail_validation
-from eventer.api.wire.pace import PaceBody
+from eventer.api.wire.field_types import Unsigned
+from eventer.api.wire.pace import PACE_FIELDS, PacedBody
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.api.wire.template_requests import TEMPLATE_FIELDS, TemplateBody
 from eventer.core.model import CatchUp, OnError, OnNull
-from eventer.core.pace import PaceSpec, ticks
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 
 MAX_SCHEDULES = 1_000
@@ -21,40 +20,17 @@ class DestinationBody(TargetBody):
     id: NonEmptyText
 
 
-_TICKS: dict[str, JsonValue] = {
-    "required": ["interval"],
-    "properties": {"interval": {"type": "string"}, "pace": {"type": "null"}},
-}
-_PACE: dict[str, JsonValue] = {
-    "required": ["pace"],
-    "properties": {
-        "pace": {"type": "object"},
-        "interval": {"type": "null"},
-        "count": {"type": "null"},
-    },
-}
-
-
-class EventBody(TemplateBody):
+class EventBody(TemplateBody, PacedBody):
     """An event: `count` events of a template are due every `interval`, or as `pace` says.
 
     `id` is unique.
     """
 
     model_config = ConfigDict(
-        json_schema_extra={"allOf": [{"oneOf": TEMPLATE_FIELDS}, {"oneOf": [_TICKS, _PACE]}]}
+        json_schema_extra={"allOf": [{"oneOf": TEMPLATE_FIELDS}, {"oneOf": PACE_FIELDS}]}
     )
 
     id: NonEmptyText
-    interval: Interval | None = Field(
-        default=None, description="A number with a unit: `ns us µs ms s m h`."
-    )
-    count: Count | None = Field(
-        default=None, description="Number of events per interval; if omitted, 1."
-    )
-    pace: PaceBody | None = Field(
-        default=None, description="In place of `count` and `interval`: any other pace."
-    )
     on_error: OnError = Field(
         default=OnError.STOP,
         description="When an event fails: `stop` the generator, `skip` the event, or `retry` to "
@@ -68,25 +44,11 @@ class EventBody(TemplateBody):
         description="When null would be written: `emit` it, or `drop` the event.",
     )
 
-    @model_validator(mode="after")
-    def _one_pace(self) -> EventBody:
-        if self.pace is None and self.interval is None:
-            fail_validation("is missing", 'write it as "10s", or give a `pace`', field="interval")
-        if self.pace is not None and (self.interval is not None or self.count is not None):
-            fail_validation("cannot be combined with `count` or `interval`", field="pace")
-        return self
-
     def request(self) -> EventRequest:
         """The event as the service takes it."""
-        fields = self.request_fields() | {"field": self.field, "pace": self._spec()}
+        fields = self.request_fields() | {"field": self.field, "pace": self.pace_spec()}
         del fields["count"], fields["interval"]
         return EventRequest(**fields)
-
-    def _spec(self) -> PaceSpec:
-        if self.pace is not None:
-            return self.pace.spec()
-        assert self.interval is not None
-        return ticks(self.count or 1, self.interval)
 
 
 class ScheduleBody(RequestModel):

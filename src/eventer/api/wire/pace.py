@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
 
 from eventer.api.wire.field_types import MAX_FIRST, Count, Instant, Interval, fail_validation
-from eventer.api.wire.response_model import Json, ResponseModel
+from eventer.api.wire.response_model import DurationText, InstantText, ResponseModel
 from eventer.api.wire.targets import RequestModel
-from eventer.core.duration import format_duration
 from eventer.core.errors import RequestError
-from eventer.core.instant import format_instant, parse_moment
+from eventer.core.instant import parse_moment
 from eventer.core.pace import (
     STOPPED,
     Arrivals,
@@ -25,9 +24,11 @@ from eventer.core.pace import (
     Stages,
     Steady,
     Ticks,
+    ticks,
 )
-from eventer.core.rate import format_rate, parse_rate
+from eventer.core.rate import parse_rate
 from eventer.service.pace_options import check_cron, check_timezone
+from eventer.service.pace_preview import MAX_BUCKETS
 
 MAX_STAGES: Final = 1_000
 MAX_REPEAT: Final = 1_000_000_000
@@ -288,6 +289,81 @@ def stages_of(bodies: list[StageBody]) -> tuple[Stage, ...]:
     return tuple(stages)
 
 
+PACE_FIELDS: Final[list[JsonValue]] = [
+    {
+        "required": ["interval"],
+        "properties": {"interval": {"type": "string"}, "pace": {"type": "null"}},
+    },
+    {
+        "required": ["pace"],
+        "properties": {
+            "pace": {"type": "object"},
+            "interval": {"type": "null"},
+            "count": {"type": "null"},
+        },
+    },
+]
+"""Either `count` events every `interval`, or a `pace`."""
+
+
+class PacedBody(RequestModel):
+    """`count` events every `interval`, or a `pace`."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": PACE_FIELDS})
+
+    interval: Interval | None = Field(
+        default=None, description="A number with a unit: `ns us µs ms s m h`."
+    )
+    count: Count | None = Field(
+        default=None, description="Number of events per interval; if omitted, 1."
+    )
+    pace: PaceBody | None = Field(
+        default=None, description="In place of `count` and `interval`: any other pace."
+    )
+
+    @model_validator(mode="after")
+    def _one_pace(self) -> Self:
+        if self.pace is None and self.interval is None:
+            fail_validation("is missing", 'write it as "10s", or give a `pace`', field="interval")
+        if self.pace is not None and (self.interval is not None or self.count is not None):
+            fail_validation("cannot be combined with `count` or `interval`", field="pace")
+        return self
+
+    def pace_spec(self) -> PaceSpec:
+        """The pace as the service takes it."""
+        if self.pace is not None:
+            return self.pace.spec()
+        assert self.interval is not None
+        return ticks(self.count or 1, self.interval)
+
+
+class PacePreviewBody(PacedBody):
+    """A pace to show."""
+
+    for_: Interval | None = Field(
+        default=None,
+        alias="for",
+        description="The time to show; if omitted, all of a pace that ends, else a typical part.",
+    )
+    buckets: Annotated[int, Field(strict=True, ge=1, le=MAX_BUCKETS)] = Field(
+        default=60, description="The number of parts that events are counted in."
+    )
+
+
+class PacePreviewOut(ResponseModel):
+    """The events of a pace by time."""
+
+    begin: InstantText = Field(description="When the first bucket begins.")
+    bucket: DurationText = Field(description="The length of a bucket.")
+    counts: list[int] = Field(description="Events of each bucket.")
+    events: int = Field(description="Events of all buckets.")
+    mean_rate: float = Field(description="Events per second over all buckets.")
+    peak_rate: float = Field(description="Events per second of the bucket with the most.")
+    peak_at: InstantText = Field(description="When that bucket begins.")
+    total: int | None = Field(description="All events of the pace; `null` if it has no end.")
+    last: InstantText | None = Field(description="When the last of them is due.")
+
+
 class StageOut(ResponseModel):
     """A stage of a pace."""
 
@@ -313,39 +389,3 @@ class PaceOut(ResponseModel):
     start: str | None = None
     end: str | None = None
     max_events: int | None = None
-
-
-def pace_json(spec: PaceSpec) -> Json:
-    """A pace as in a request."""
-    shape = _shape_json(spec.shape)
-    if spec.arrivals == "random":
-        shape["arrivals"] = spec.arrivals
-    end = None if spec.end is None else format_instant(spec.end)
-    options = {"start": spec.start, "end": end, "max_events": spec.max_events}
-    return shape | {name: value for name, value in options.items() if value is not None}
-
-
-def _shape_json(shape: Shape) -> Json:
-    match shape:
-        case Ticks():
-            return {"count": shape.count, "interval": format_duration(shape.interval)}
-        case Steady():
-            return {"rate": format_rate(shape.rate)}
-        case Stages():
-            repeat = True if shape.repeat is None else shape.repeat
-            return {"stages": [*map(_stage_json, shape.stages)], "repeat": repeat}
-        case Profile():
-            multipliers = [*map(float, shape.multipliers)]
-            rate = format_rate(shape.rate)
-            return {"rate": rate, "profile": multipliers, "timezone": shape.timezone}
-        case Cron():
-            return {
-                "cron": shape.expression,
-                "timezone": shape.timezone,
-                "count": shape.count,
-            }
-
-
-def _stage_json(stage: Stage) -> Json:
-    field = "rate" if stage.first == stage.last else "to"
-    return {field: format_rate(stage.last), "for": format_duration(stage.length)}

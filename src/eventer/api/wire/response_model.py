@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Protocol, TypeAlias
+from typing import Annotated, Any, Protocol, TypeAlias
 
-from pydantic import AliasChoices, AliasGenerator, AliasPath, BaseModel, ConfigDict
+from pydantic import (
+    AliasChoices,
+    AliasGenerator,
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
+
+from eventer.core.duration import format_duration
+from eventer.core.instant import format_instant
 
 Json: TypeAlias = dict[str, Any]
 
@@ -20,6 +31,20 @@ def within(name: str) -> AliasGenerator:
     return AliasGenerator(
         validation_alias=lambda field: AliasChoices(field, AliasPath(name, field))
     )
+
+
+def _instant_text(value: object) -> object:
+    return format_instant(value) if isinstance(value, int) else value
+
+
+def _duration_text(value: object) -> object:
+    return format_duration(value) if isinstance(value, int) else value
+
+
+InstantText: TypeAlias = Annotated[
+    str, BeforeValidator(_instant_text), Field(examples=["2026-01-01T00:00:00.000000Z"])
+]
+DurationText: TypeAlias = Annotated[str, BeforeValidator(_duration_text), Field(examples=["10s"])]
 
 
 class ResponseModel(BaseModel):

@@ -8,18 +8,21 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from eventer.api.wire.faults import FaultOut, WarningOut
-from eventer.api.wire.pace import PaceOut, pace_json
-from eventer.api.wire.response_model import EventsModel, Json, ResponseModel, attribute, within
+from eventer.api.wire.pace import PaceOut
+from eventer.api.wire.response_model import (
+    EventsModel,
+    InstantText,
+    Json,
+    ResponseModel,
+    attribute,
+    within,
+)
 from eventer.api.wire.targets import TargetBody
 from eventer.core.errors import EventerError
-from eventer.core.instant import format_instant
 from eventer.core.model import EngineName, Guarantee, KafkaTarget, PostgresTarget
 from eventer.core.pace import PaceSpec, Ticks
+from eventer.core.pace_json import pace_json
 from eventer.service.views import GeneratorFailure, GeneratorRecord, Stage
-
-
-def _instant_text(value: object) -> object:
-    return format_instant(value) if isinstance(value, int) else value
 
 
 def _target_json(value: object) -> object:
@@ -55,9 +58,6 @@ def _last_error_json(value: object) -> object:
 
 Id = Annotated[
     str, BeforeValidator(str), Field(description="Decimal text of an unsigned 64-bit number.")
-]
-InstantText = Annotated[
-    str, BeforeValidator(_instant_text), Field(examples=["2026-01-01T00:00:00.000000Z"])
 ]
 Scalar: TypeAlias = str | bool | int | float | None
 AlwaysTrue: TypeAlias = Annotated[bool, WithJsonSchema({"type": "boolean", "const": True})]
@@ -201,7 +201,7 @@ class FrequencyOut(ResponseModel):
 
 
 class HistogramOut(ResponseModel):
-    """Events in bins of equal width; the last bin includes `most`."""
+    """Events in bins of equal width; the last bin includes `most`. Instants are Unix times."""
 
     least: float
     most: float
@@ -222,7 +222,7 @@ class FieldProfileOut(ResponseModel):
     most: Scalar = Field(description="The greatest number, array length or text.")
     mean: float | None = Field(description="The mean of the numbers or array lengths.")
     frequent: list[FrequencyOut] = Field(description="The ten most frequent values.")
-    histogram: HistogramOut | None = Field(description="The numbers or array lengths.")
+    histogram: HistogramOut | None = Field(description="Of numbers, array lengths, or instants.")
 
 
 class ProfileOut(ResponseModel):

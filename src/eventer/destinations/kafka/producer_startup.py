@@ -26,6 +26,7 @@ from eventer.destinations.kafka.errors import (
 )
 from eventer.destinations.kafka.producer import Producer
 from eventer.destinations.kafka.settings import KafkaSettings
+from eventer.destinations.kafka.tls_probe import tls_hint
 
 _TRANSACTION_RIGHTS_HINT: Final = (
     "grant the principal Write and Describe on the transactional ids beginning with `eventer-`, "
@@ -123,7 +124,7 @@ async def _start_error(
         )
     if classify_error(error) is ErrorCategory.FENCED:
         return FencedError("another owner took over this shard while it was opened")
-    if isinstance(error, kafka.KafkaConnectionError):
+    if isinstance(error, kafka.KafkaConnectionError | TimeoutError):
         return await _unreachable_error(settings, error)
     kind = _UnexplainedError if unexplained else DestinationUnavailableError
     return kind(f"Kafka at {settings.bootstrap_servers} cannot be used: {describe(error)}")
@@ -133,10 +134,11 @@ async def _unreachable_error(settings: KafkaSettings, error: Exception) -> Desti
     """The client does not say why it cannot connect: connects again to learn it."""
     options = settings.client_options()
     place = str(options.pop("bootstrap_servers")).split(",")[0].strip()
-    host, _, port = place.rpartition(":")
+    address, _, port = place.rpartition(":")
+    host = address.strip("[]")
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
-            connection = await create_conn(host.strip("[]"), int(port), **options)
+            connection = await create_conn(host, int(port), **options)
         connection.close()
     except Exception as cause:  # noqa: BLE001 - any error is the reason
         if rejects_login(cause):
@@ -152,8 +154,9 @@ async def _unreachable_error(settings: KafkaSettings, error: Exception) -> Desti
         error = cause
     closed = isinstance(error, kafka.KafkaConnectionError)
     reason = "the server closed the connection" if closed else describe(error)
+    protocol = settings.security_protocol
     return DestinationUnavailableError(
         f"Kafka at {settings.bootstrap_servers} is not available: {reason}",
-        hint="check that a Kafka broker listens at this address with security_protocol "
-        f"{settings.security_protocol}",
+        hint=await tls_hint(host, int(port), protocol)
+        or f"check that a Kafka broker listens at this address with security_protocol {protocol}",
     )

@@ -47,7 +47,8 @@ def _seconds(key: draw.Key, index: draw.Index) -> NDArray[np.int64]:
     return codes(key, "unix_time", index, END)
 
 
-def _dates(key: draw.Key, index: draw.Index) -> Dates:
+def dates_of(key: draw.Key, index: draw.Index) -> Dates:
+    """The dates of rows."""
     return dates(_seconds(key, index) // SECONDS_PER_DAY)
 
 
@@ -71,15 +72,15 @@ def _timestamp() -> TextDefinition:
 
 
 def _year(key: draw.Key, index: draw.Index) -> Column:
-    return DictionaryColumn(_dates(key, index).year - int(_YEARS[0]), _YEARS)
+    return DictionaryColumn(dates_of(key, index).year - int(_YEARS[0]), _YEARS)
 
 
 def _month_name(key: draw.Key, index: draw.Index) -> Column:
-    return DictionaryColumn(_dates(key, index).month - 1, _MONTHS)
+    return DictionaryColumn(dates_of(key, index).month - 1, _MONTHS)
 
 
 def _day_of_month(key: draw.Key, index: draw.Index) -> Column:
-    return DictionaryColumn(_dates(key, index).day - 1, _DAYS)
+    return DictionaryColumn(dates_of(key, index).day - 1, _DAYS)
 
 
 def _time_period(key: draw.Key, index: draw.Index) -> Column:

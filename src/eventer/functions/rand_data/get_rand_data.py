@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from eventer.core.model import JsonValue
+from eventer.functions.locales import one_of
 from eventer.functions.rand_data import (
     cards,
     dates_and_times,
@@ -18,8 +20,16 @@ from eventer.functions.rand_data import (
     payment,
     person,
     phone,
+    realistic,
 )
-from eventer.functions.spec import BoundCall, FieldSpec, FunctionSpec, ObjectCall, ReturnType
+from eventer.functions.spec import (
+    BoundCall,
+    FieldSpec,
+    FunctionSpec,
+    ObjectCall,
+    Parameter,
+    ReturnType,
+)
 
 # The documented order of the keys, and the hidden alias.
 _ORDER: Final = (
@@ -47,31 +57,50 @@ _BY_NAME: Final = {spec.name: spec for family in _FAMILIES for spec in family.FI
 FIELDS: Final[dict[str, FieldSpec]] = {name: _BY_NAME[name] for name in _ORDER}
 
 
+REALISTIC_FIELDS: Final = {name: realistic.FIELDS.get(name, FIELDS[name]) for name in _ORDER}
+_STYLES: Final[dict[str | None, dict[str, FieldSpec]]] = {
+    None: FIELDS,
+    "realistic": REALISTIC_FIELDS,
+}
+
+
+@dataclass(frozen=True, slots=True)
 class RandData(ObjectCall):
     """An object with a column per key, except the hidden one."""
 
-    __slots__ = ()
+    style: str | None
 
     @property
     def fields(self) -> Mapping[str, FieldSpec]:
         """See `ObjectCall.fields`."""
-        return FIELDS
+        return _STYLES[self.style]
 
 
-def _bind(_: Sequence[JsonValue]) -> BoundCall:
-    return RandData()
+def _bind(arguments: Sequence[JsonValue]) -> BoundCall:
+    style = arguments[0]
+    if style is None:
+        return RandData(None)
+    return RandData(one_of("get_rand_data", "style", style, ("realistic",)))
 
 
 GET_RAND_DATA: Final = FunctionSpec(
     name="get_rand_data",
-    parameters=(),
+    parameters=(
+        Parameter(
+            "style",
+            "text",
+            "`realistic`: values as people expect them; if omitted, those of go-faker",
+            None,
+        ),
+    ),
     return_type=ReturnType.OBJECT,
-    doc="An object with one random, realistic value for each of the keys below. Only those that "
-    "are read are made. Each call draws its own; within one call related keys agree, so keep the "
-    "object in a local to read several of them.",
+    doc="An object with one random value for each of the keys below. Only those that are read are "
+    "made. Each call draws its own; within one call related keys agree, so keep the object in a "
+    "local to read several of them.",
     examples=(
         'get_rand_data()["first_name"]',
         "local card = get_rand_data(); { type: card.cc_type, number: card.cc_number }",
+        "get_rand_data('realistic').email",
     ),
     bind=_bind,
     fields=FIELDS,

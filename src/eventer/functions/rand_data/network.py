@@ -14,25 +14,29 @@ from eventer.functions.text_parts import ByteNumber, CustomPart, DictionaryPart,
 from eventer.kernels import draw
 from eventer.kernels.draw.random_texts import TextOp
 
-_OCTETS: Final = StringDictionary([str(octet) for octet in range(256)])
+OCTETS: Final = StringDictionary([str(octet) for octet in range(256)])
+"""Bytes in decimal."""
 _MULTICAST: Final = 0x01
 _GROUPS: Final = 8
 
 
 @text_field
 def _ipv4() -> TextDefinition:
-    a, b, c, d = (DictionaryPart(_OCTETS, ByteNumber(i)) for i in range(4))
+    a, b, c, d = (DictionaryPart(OCTETS, ByteNumber(i)) for i in range(4))
     return [word("ipv4")], (a, b".", b, b".", c, b".", d)
+
+
+IPV6_PART: Final = CustomPart(
+    39,
+    lambda drawn: ipv6_text(draw.bytes_of(drawn)),
+    lambda program: program.add(TextOp.IPV6),
+)
+"""The first sixteen bytes as an IPv6 address."""
 
 
 @text_field
 def _ipv6() -> TextDefinition:
-    address = CustomPart(
-        39,
-        lambda drawn: ipv6_text(draw.bytes_of(drawn)),
-        lambda program: program.add(TextOp.IPV6),
-    )
-    return words("ipv6", 2), (address,)
+    return words("ipv6", 2), (IPV6_PART,)
 
 
 def ipv6_text(octets: Bytes) -> MaskedBytes:

@@ -7,13 +7,13 @@ from typing import Final
 
 from eventer.kernels.draw import child, draw
 from eventer.kernels.draw.exact_math import (
-    HALF_LOG_2PI,
     exp,
     expm1,
     log,
     log1p,
     stirling_entry,
 )
+from eventer.kernels.draw.exact_tables import HALF_LOG_2PI
 from eventer.kernels.draw.normals import ATTEMPTS, Parameters
 from eventer.kernels.draw.scalars import floor, open_unit, scalar
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from eventer.kernels import draw
-from eventer.kernels.draw import exact_math, scalars
+from eventer.kernels.draw import exact_math, exact_tables, scalars
 from eventer.kernels.draw.draw_loops import drawn, mixed
 from eventer.kernels.support.intrinsics import double_of, word_of
 from eventer.kernels.support.jit import callable_from_kernels, compiled_as
@@ -21,11 +21,9 @@ _FRACTION: Final = np.uint64(0x000FFFFFFFFFFFFF)
 _GOLDEN: Final = np.uint64(draw.GOLDEN)
 
 _LOG_INVERSES: Final = np.array(exact_math.LOG_INVERSES)
-_LOG_HIGHS: Final = np.array(exact_math.LOG_HIGHS)
-_LOG_LOWS: Final = np.array(exact_math.LOG_LOWS)
-_EXP_HIGHS: Final = np.array(exact_math.EXP_HIGHS)
-_EXP_LOWS: Final = np.array(exact_math.EXP_LOWS)
-_STIRLING: Final = np.array(exact_math.STIRLING_ERRORS)
+_LOGARITHMS: Final = np.array(exact_tables.LOGARITHMS)
+_POWERS: Final = np.array(exact_tables.POWERS)
+_STIRLING_ERRORS: Final = np.array(exact_tables.STIRLING_ERRORS)
 
 
 @compiled_as(scalars.split)
@@ -67,17 +65,17 @@ def _child(key: Any, step: Any) -> Any:
 
 @compiled_as(exact_math.log_entry)
 def _log_entry(place: int) -> Any:
-    return _LOG_INVERSES[place], _LOG_HIGHS[place], _LOG_LOWS[place]
+    return _LOG_INVERSES[place], _LOGARITHMS[place, 0], _LOGARITHMS[place, 1]
 
 
 @compiled_as(exact_math.exp_entry)
 def _exp_entry(place: int) -> Any:
-    return _EXP_HIGHS[place], _EXP_LOWS[place]
+    return _POWERS[place, 0], _POWERS[place, 1]
 
 
 @compiled_as(exact_math.stirling_entry)
 def _stirling_entry(place: int) -> Any:
-    return _STIRLING[place]
+    return _STIRLING_ERRORS[place]
 
 
 def register_scalars() -> None:

@@ -6,7 +6,7 @@ refer to columns by number, and to constant text by its position in the literals
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -108,9 +108,9 @@ class RowProgram:
         # Padded, so that literals can be copied in blocks.
         self.padded: Final = np.frombuffer(literals + bytes(PADDING_BYTES), np.uint8)
 
-    def replaced(self, code: Ints, literals: bytes) -> RowProgram:
-        """The program with other instructions and literals, and the same columns."""
-        return RowProgram(code, literals, self._prefix_classes)
+    def with_literals(self, texts: Mapping[int, bytes]) -> RowProgram:
+        """The program with other texts for some LITERALs, by the number of the instruction."""
+        return RowProgram(*_with_literals(self, texts), self._prefix_classes)
 
     @cached_property
     def fused(self) -> FusedProgram:
@@ -122,6 +122,31 @@ class RowProgram:
         """The identities of the texts that can be marked."""
         fused = self.fused
         return repeat_identities(fused.code, fused.literals, fused.entries, self._prefix_classes)
+
+
+def _with_literals(program: RowProgram, texts: Mapping[int, bytes]) -> tuple[Ints, bytes]:
+    """Instructions and literals; adjacent LITERALs become one, unless one is a jump target."""
+    old = program.code.tolist()
+    targets = {b for op, _, b in old if op in JUMP_OPS}
+    code: list[list[int]] = []
+    positions: list[int] = []
+    literals = bytearray()
+    for number, (op, a, b) in enumerate(old):
+        if op != RowOp.LITERAL:
+            positions.append(len(code))
+            code.append([op, a, b])
+            continue
+        text = texts.get(number, program.literals[a : a + b])
+        if code and code[-1][0] == RowOp.LITERAL and number not in targets:
+            code[-1][2] += len(text)
+        else:
+            code.append([op, len(literals), len(text)])
+        positions.append(len(code) - 1)
+        literals += text
+    for instruction in code:
+        if instruction[0] in JUMP_OPS:
+            instruction[2] = positions[instruction[2]]
+    return np.array(code, np.int64).reshape(-1, 3), bytes(literals)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ beyond a limit the value is `ANYTHING`, or the object is open.
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -15,6 +17,8 @@ from eventer.jsonnet.nodes import Expr, Function, Visibility
 
 MAX_TEXTS: Final = 256
 MAX_ALTERNATIVES: Final = 16
+MAX_ROUNDS: Final = 5
+"""Inferences of a value that depends on itself."""
 BIGINT_LIMIT: Final = float(1 << 63)
 
 
@@ -88,10 +92,14 @@ class AbstractField:
 
 @dataclass(eq=False, slots=True)
 class AbstractLayer:
-    """One object literal. It is `open` if it may have fields that are not known."""
+    """One object literal. It is `open` if it may have fields that are not known.
+
+    `rest` is the value of those, if that is known.
+    """
 
     fields: dict[str, AbstractField]
     open: bool = False
+    rest: AbstractField | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -99,7 +107,7 @@ class ObjectLayers:
     """One object: its layers, the topmost last, and the fields inferred so far."""
 
     layers: tuple[AbstractLayer, ...]
-    inferred: dict[tuple[str, int], AbstractValue] = field(default_factory=dict)
+    inferred: dict[tuple[str, int], LazyValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +153,66 @@ NUMBER: Final = AbstractValue(Number(integer=False))
 INTEGER: Final = AbstractValue(Number(integer=True))
 
 
+class _Levels(threading.local):
+    """The number of values that are being inferred, and the outermost of them that was read."""
+
+    depth = 0
+    lowest = sys.maxsize
+
+
+_levels: Final = _Levels()
+
+
 @dataclass(eq=False, slots=True)
 class LazyValue:
-    """A value that is inferred at its first use; during the inference it is `ANYTHING`."""
+    """A value that is inferred at its first use.
+
+    A value that depends on itself is inferred from the values found so far, none at first, until
+    there are no more. Until then, values that depend on it are not kept.
+    """
 
     compute: Callable[[], AbstractValue] | None
     value: AbstractValue = ANYTHING
+    _level: int = 0
+    _read: bool = False
 
     def get(self) -> AbstractValue:
         """The value."""
-        if self.compute is not None:
-            compute, self.compute = self.compute, None
-            self.value = compute()
-        return self.value
+        if self.compute is None:
+            return self.value
+        if self._level:
+            self._read = True
+            _levels.lowest = min(_levels.lowest, self._level)
+            return self.value
+        outer, _levels.lowest = _levels.lowest, sys.maxsize
+        _levels.depth += 1
+        self._level, self.value = _levels.depth, NEVER
+        try:
+            value = self._fixed_point(self.compute)
+        finally:
+            level, self._level = self._level, 0
+            _levels.depth -= 1
+        if _levels.lowest >= level:
+            self.compute, self.value = None, value
+            _levels.lowest = outer
+        else:
+            _levels.lowest = min(outer, _levels.lowest)
+        return value
+
+    def _fixed_point(self, compute: Callable[[], AbstractValue]) -> AbstractValue:
+        for _ in range(MAX_ROUNDS):
+            self._read = False
+            found = compute()
+            if not self._read:
+                return found
+            joined = without_values(join(self.value, found))
+            if joined == self.value:
+                return joined
+            if not isinstance(joined.core, Number | Text | Boolean | None):
+                break
+            self.value = joined
+        self.value = ANYTHING
+        return compute()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -229,6 +284,17 @@ def _join_texts(left: Text, right: Text) -> frozenset[str] | None:
         return None
     both = left.values | right.values
     return both if len(both) <= MAX_TEXTS else None
+
+
+def without_values(value: AbstractValue) -> AbstractValue:
+    """Any text or any boolean instead of known ones, so that repeated inferences end."""
+    match value.core:
+        case Text(timestamp=timestamp):
+            return AbstractValue(Text(None, timestamp), value.nullable)
+        case Boolean():
+            return AbstractValue(Boolean(), value.nullable)
+        case _:
+            return value
 
 
 def column_type(value: AbstractValue) -> ColumnType:

@@ -7,7 +7,7 @@ conditions. Recursion, long templates and unknown values give `ANYTHING`, never 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from eventer.core.model import Column, EventShape, JsonValue
 from eventer.jsonnet import nodes as n
@@ -28,10 +28,14 @@ from eventer.plan.shape.abstract import (
     column_type,
     evaluated,
     join,
+    without_values,
 )
 from eventer.plan.shape.constant_values import constant
 from eventer.plan.shape.object_layers import find_field, visible_names
 from eventer.plan.shape.rules import RULES
+from eventer.plan.shape.std_rules import std_result
+
+_Arguments: TypeAlias = tuple[Sequence[LazyValue], Mapping[str, LazyValue]]
 
 MAX_STEPS: Final = 50_000
 MAX_DEPTH: Final = 120
@@ -116,6 +120,7 @@ class Inference:
         self._imports = imports
         self._imported: dict[str, LazyValue] = {}
         self._variables = variables
+        self._calls: list[tuple[AbstractClosure, _Arguments, LazyValue]] = []
         self._steps = 0
         self._depth = 0
 
@@ -141,7 +146,26 @@ class Inference:
         positional: Sequence[LazyValue],
         named: Mapping[str, LazyValue],
     ) -> AbstractValue:
-        """The result of a function of the template."""
+        """The result of a function of the template.
+
+        A call within an equal call has the results that are found so far.
+        """
+        for known, arguments, result in self._calls:
+            if known == closure and _are_equal(arguments, (positional, named)):
+                return result.get()
+        result = LazyValue(lambda: self._called(closure, positional, named))
+        self._calls.append((closure, (positional, named), result))
+        try:
+            return result.get()
+        finally:
+            self._calls.pop()
+
+    def _called(
+        self,
+        closure: AbstractClosure,
+        positional: Sequence[LazyValue],
+        named: Mapping[str, LazyValue],
+    ) -> AbstractValue:
         variables = dict(closure.env.variables)
         inner = AbstractEnvironment(variables, closure.env.self_object, closure.env.level)
         for at, param in enumerate(closure.node.params):
@@ -154,6 +178,10 @@ class Inference:
             else:
                 variables[param.name] = evaluated(NEVER)
         return self.infer(closure.node.body, inner)
+
+    def std_call(self, name: str, arguments: tuple[LazyValue, ...]) -> AbstractValue:
+        """The result of a function of the standard library."""
+        return std_result(self, name, arguments, {})
 
     def external(self, name: str) -> AbstractValue:
         """The value of `std.extVar(name)`."""
@@ -168,3 +196,11 @@ class Inference:
             env = AbstractEnvironment({"std": evaluated(AbstractValue(StdObject()))})
             self._imported[path] = self.later(tree, env)
         return self._imported[path].get()
+
+
+def _are_equal(one: _Arguments, other: _Arguments) -> bool:
+    """Whether arguments have the same types."""
+    if len(one[0]) != len(other[0]) or one[1].keys() != other[1].keys():
+        return False
+    pairs = [*zip(one[0], other[0], strict=True), *((one[1][n], other[1][n]) for n in one[1])]
+    return all(a is b or without_values(a.get()) == without_values(b.get()) for a, b in pairs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from eventer.jsonnet.nodes import Bind, Visibility
 from eventer.plan.shape.abstract import (
@@ -10,6 +10,7 @@ from eventer.plan.shape.abstract import (
     MAX_ALTERNATIVES,
     NEVER,
     AbstractEnvironment,
+    AbstractField,
     AbstractObject,
     AbstractValue,
     LazyValue,
@@ -21,6 +22,10 @@ from eventer.plan.shape.abstract import (
 
 if TYPE_CHECKING:
     from eventer.plan.shape.infer import Inference
+
+
+OTHER_NAME: Final = "\0"
+"""Stands for any field that is not known."""
 
 
 class FieldEnv(AbstractEnvironment):
@@ -77,25 +82,23 @@ def find_field(
 ) -> AbstractValue:
     """The value of a field, in all layers or in those below one (`super`)."""
     top = len(layers.layers) if below is None else below
-    cached = layers.inferred.get((name, top))
-    if cached is not None:
-        return cached
-    layers.inferred[name, top] = ANYTHING
-    value = _find(inference, layers, name, top)
-    layers.inferred[name, top] = value
-    return value
+    value = layers.inferred.get((name, top))
+    if value is None:
+        value = LazyValue(lambda: _find(inference, layers, name, top))
+        layers.inferred[name, top] = value
+    return value.get()
 
 
 def _find(inference: Inference, layers: ObjectLayers, name: str, top: int) -> AbstractValue:
     total, missing = NEVER, True
     for level in range(top - 1, -1, -1):
         layer = layers.layers[level]
-        field = layer.fields.get(name)
+        field = layer.fields.get(name) or layer.rest
         if field is None and not layer.open:
             continue
         if field is None:
             return ANYTHING
-        value = _field_value(inference, layers, name, level)
+        value = _field_value(inference, layers, field, name, level)
         total = value if missing else join(total, value)
         missing = False
         if not field.conditional:
@@ -104,9 +107,8 @@ def _find(inference: Inference, layers: ObjectLayers, name: str, top: int) -> Ab
 
 
 def _field_value(
-    inference: Inference, layers: ObjectLayers, name: str, level: int
+    inference: Inference, layers: ObjectLayers, field: AbstractField, name: str, level: int
 ) -> AbstractValue:
-    field = layers.layers[level].fields[name]
     if isinstance(field.body, LazyValue):
         return field.body.get()
     assert field.env is not None

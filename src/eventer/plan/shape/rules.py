@@ -85,7 +85,9 @@ def _comprehension_env(
     for spec in specs:
         if isinstance(spec, n.ForSpec):
             source = inference.infer(spec.source, env).core
-            element = source.element if isinstance(source, AbstractArray) else evaluated(ANYTHING)
+            element = evaluated(NEVER if source is None else ANYTHING)
+            if isinstance(source, AbstractArray):
+                element = source.element
             env = AbstractEnvironment(
                 {**env.variables, spec.name: element}, env.self_object, env.level
             )
@@ -128,12 +130,24 @@ def _add_field(
         )
 
 
-def _object_comp(_: Inference, __: n.ObjectComp, ___: AbstractEnvironment) -> AbstractValue:
-    return object_of(ObjectLayers((AbstractLayer({}, open=True),)))
+def _object_comp(
+    inference: Inference, node: n.ObjectComp, env: AbstractEnvironment
+) -> AbstractValue:
+    """An object of the possible names, or with unknown names and a known value."""
+    inner = _comprehension_env(inference, node.specs, env)
+    name = inference.infer(node.name, inner).core
+    value = AbstractField(
+        node.body, FieldEnv(inner, node.locals), node.visibility, node.plus, conditional=True
+    )
+    if isinstance(name, Text) and name.values is not None:
+        return object_of(ObjectLayers((AbstractLayer(dict.fromkeys(sorted(name.values), value)),)))
+    return object_of(ObjectLayers((AbstractLayer({}, open=True, rest=value),)))
 
 
 def _index(inference: Inference, node: n.Index, env: AbstractEnvironment) -> AbstractValue:
     target = inference.infer(node.target, env).core
+    if target is None:
+        return NEVER
     if isinstance(target, StdObject):
         member = _single_text(inference.infer(node.index, env))
         return ANYTHING if member is None else std_member(member)
@@ -170,6 +184,8 @@ def _apply(inference: Inference, node: n.Apply, env: AbstractEnvironment) -> Abs
     positional = tuple(inference.later(a, env) for a in node.positional)
     named = {a.name: inference.later(a.value, env) for a in node.named}
     match target:
+        case None:
+            return NEVER
         case AbstractClosure():
             return inference.call(target, positional, named)
         case StdFunctionName(name="native" | "extVar" as function) if positional:
@@ -215,7 +231,7 @@ def _unary(inference: Inference, node: n.Unary, env: AbstractEnvironment) -> Abs
     if node.operator == "~":
         return INTEGER
     core = inference.infer(node.operand, env).core
-    return AbstractValue(core) if isinstance(core, Number) else NUMBER
+    return AbstractValue(core) if isinstance(core, Number | None) else NUMBER
 
 
 def _binary(inference: Inference, node: n.Binary, env: AbstractEnvironment) -> AbstractValue:
@@ -226,6 +242,8 @@ def _binary(inference: Inference, node: n.Binary, env: AbstractEnvironment) -> A
     left, right = inference.infer(node.left, env), inference.infer(node.right, env)
     if node.operator in {"&&", "||"}:
         return join(BOOLEAN, right)
+    if NEVER in (left, right):
+        return NEVER
     if node.operator == "+":
         return _plus(left, right)
     if node.operator == "%" and isinstance(left.core, Text):

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from eventer.jsonnet.std.declarations import CONSTANTS, FUNCTIONS
@@ -21,7 +20,6 @@ from eventer.plan.shape.abstract import (
     AbstractClosure,
     AbstractObject,
     AbstractValue,
-    Boolean,
     LazyValue,
     Number,
     ObjectLayers,
@@ -30,46 +28,22 @@ from eventer.plan.shape.abstract import (
     array_of,
     evaluated,
     join,
+    without_values,
 )
 from eventer.plan.shape.constant_values import join_all
-from eventer.plan.shape.object_layers import find_field
+from eventer.plan.shape.object_layers import OTHER_NAME, find_field
+from eventer.plan.shape.object_rules import OBJECT_RULES
+from eventer.plan.shape.std_call import AbstractCall
 from eventer.plan.std_results import STD_RESULTS, StdResult
 
 if TYPE_CHECKING:
     from eventer.plan.shape.infer import Inference
 
+MAX_DEPTH_OF_ARRAYS: Final = 16
 _MAX_FOLD_ROUNDS: Final = 4
 """Inferences of a fold's function until the type of its result is stable."""
 _MAX_FOLD_DEPTH: Final = 4
 """Nested arrays and objects in the result of a fold."""
-
-
-@dataclass(frozen=True, slots=True)
-class AbstractCall:
-    """A call of a function of `std`, with its arguments by parameter name."""
-
-    inference: Inference
-    arguments: Mapping[str, LazyValue]
-
-    def value(self, name: str) -> AbstractValue:
-        """An argument."""
-        return self.arguments[name].get() if name in self.arguments else ANYTHING
-
-    def element(self, name: str) -> LazyValue:
-        """An element of an argument, or a character of a text."""
-        core = self.value(name).core
-        if isinstance(core, AbstractArray):
-            return core.element
-        return evaluated(TEXT if isinstance(core, Text) else ANYTHING)
-
-    def applied(self, name: str, *arguments: LazyValue) -> AbstractValue:
-        """The result of an argument that is a function."""
-        core = self.value(name).core
-        if isinstance(core, AbstractClosure):
-            return self.inference.call(core, arguments, {})
-        if isinstance(core, StdFunctionName):
-            return std_result(self.inference, core.name, arguments, {})
-        return ANYTHING
 
 
 def std_member(name: str) -> AbstractValue:
@@ -120,8 +94,43 @@ def _same_array(call: AbstractCall) -> AbstractValue:
     return TEXT if values and isinstance(values[0].core, Text) else ANYTHING
 
 
-def _map(call: AbstractCall) -> AbstractValue:
-    return array_of(LazyValue(lambda: call.applied("func", call.element("arr"))))
+def _applied_to_elements(call: AbstractCall, function: str) -> AbstractValue:
+    return array_of(LazyValue(lambda: call.applied(function, call.element("arr"))))
+
+
+def _flat_map(call: AbstractCall) -> AbstractValue:
+    """Concatenated results, which are arrays, or texts for the characters of a text."""
+    if isinstance(call.value("arr").core, Text):
+        return TEXT
+    return _concatenation(LazyValue(lambda: call.applied("func", call.element("arr"))))
+
+
+def _join(call: AbstractCall) -> AbstractValue:
+    """Texts, or arrays with the elements of the separator between them."""
+    separator = call.value("sep").core
+    if not isinstance(separator, AbstractArray):
+        return TEXT if isinstance(separator, Text) else ANYTHING
+    joined = _concatenation(call.element("arr")).core
+    assert isinstance(joined, AbstractArray)
+    element = joined.element
+    return array_of(LazyValue(lambda: join(separator.element.get(), element.get())))
+
+
+def _concatenation(arrays: LazyValue) -> AbstractValue:
+    """An array of the elements of arrays."""
+
+    def element() -> AbstractValue:
+        core = arrays.get().core
+        return core.element.get() if isinstance(core, AbstractArray) else ANYTHING
+
+    return array_of(LazyValue(element))
+
+
+def _leaf(value: AbstractValue, depth: int = MAX_DEPTH_OF_ARRAYS) -> AbstractValue:
+    """An element of an array that is not an array."""
+    if not isinstance(value.core, AbstractArray):
+        return value
+    return ANYTHING if depth == 0 else _leaf(value.core.element.get(), depth - 1)
 
 
 def _map_with_index(call: AbstractCall) -> AbstractValue:
@@ -151,19 +160,8 @@ def _fold(call: AbstractCall, step: Callable[[AbstractValue], AbstractValue]) ->
         joined = join(result, step(result))
         if _type_key(call.inference, joined) == _type_key(call.inference, result):
             return result
-        result = _without_values(joined)
+        result = without_values(joined)
     return ANYTHING
-
-
-def _without_values(value: AbstractValue) -> AbstractValue:
-    """Any text or any boolean instead of known ones, so that folds end."""
-    match value.core:
-        case Text(timestamp=timestamp):
-            return AbstractValue(Text(None, timestamp), value.nullable)
-        case Boolean():
-            return AbstractValue(Boolean(), value.nullable)
-        case _:
-            return value
 
 
 def _type_key(inference: Inference, value: AbstractValue, depth: int = _MAX_FOLD_DEPTH) -> Hashable:
@@ -182,9 +180,12 @@ def _layers_key(inference: Inference, layers: ObjectLayers, depth: int) -> Hasha
     fields = {
         name: each.visibility for layer in layers.layers for name, each in layer.fields.items()
     }
+    names: dict[str, Hashable] = dict(fields)
+    if any(layer.rest is not None for layer in layers.layers):
+        names[OTHER_NAME] = None
     return any(layer.open for layer in layers.layers), frozenset(
         (name, visibility, _type_key(inference, find_field(inference, layers, name), depth))
-        for name, visibility in fields.items()
+        for name, visibility in names.items()
     )
 
 
@@ -202,7 +203,7 @@ def _numbers(call: AbstractCall) -> AbstractValue:
 
 
 def _as_number(value: AbstractValue) -> AbstractValue:
-    return AbstractValue(value.core) if isinstance(value.core, Number) else NUMBER
+    return AbstractValue(value.core) if isinstance(value.core, Number | None) else NUMBER
 
 
 def _clamp(call: AbstractCall) -> AbstractValue:
@@ -235,20 +236,27 @@ def _get(call: AbstractCall) -> AbstractValue:
 
 
 _RULES: Final[Mapping[str, Callable[[AbstractCall], AbstractValue]]] = {
+    **OBJECT_RULES,
     "abs": _numbers,
     "clamp": _clamp,
     "foldl": _fold_left,
     "foldr": _fold_right,
     "get": _get,
     "id": lambda call: call.value("x"),
-    "join": lambda call: TEXT if isinstance(call.value("sep").core, Text) else ANYTHING,
+    "filterMap": lambda call: _applied_to_elements(call, "map_func"),
+    "flatMap": _flat_map,
+    "flattenArrays": lambda call: _concatenation(call.element("arrs")),
+    "flattenDeepArray": lambda call: array_of(LazyValue(lambda: _leaf(call.value("value")))),
+    "join": _join,
     "makeArray": _make_array,
-    "map": _map,
+    "map": lambda call: _applied_to_elements(call, "func"),
     "mapWithIndex": _map_with_index,
     "max": _numbers,
     "maxArray": _extreme,
     "min": _numbers,
     "minArray": _extreme,
     "mod": _modulo,
+    "modulo": _numbers,
     "sum": lambda call: _as_number(call.element("arr").get()),
+    "trace": lambda call: call.value("rest"),
 }

@@ -7,10 +7,15 @@ from typing import Any
 from eventer.core.model import EventContext
 from eventer.functions.metadata import ContextText
 from eventer.functions.spec import BoundCall
-from eventer.plan.graph import Node, Type
+from eventer.plan.graph import Node, Type, source_node
 from eventer.plan.ops.context_texts import CONTEXT_TEXT
 from eventer.plan.symbols import Symbol
 from eventer.plan.trace.traced_natives import TracedNatives
+
+
+def is_context_text(value: Any) -> bool:
+    """Whether a value is a dataset or an instance id that is an input of the plan."""
+    return isinstance(value, Symbol) and source_node(value.node).operation == CONTEXT_TEXT
 
 
 class ContextNatives(TracedNatives):

@@ -126,10 +126,11 @@ class TracedNative:
 
     def _called(self, given: Sequence[Any], key: Any) -> Any:
         """The values of a call with constants, and symbols for parameters that allow columns."""
+        natives, spec = self._natives, self._spec
+        natives.timed = natives.timed or spec.time_dependent
         varying = [number for number, each in enumerate(given) if isinstance(each, Symbol)]
         if varying:
             return self._with_columns(given, varying, key)
-        natives, spec = self._natives, self._spec
         call, label = spec.call(given), call_text(spec.name, given)
         if spec.is_constant:
             return natives.constant(call)
@@ -149,7 +150,6 @@ class TracedNative:
             argument_column(tracer, spec.parameters[number].column, given[number])
             for number in varying
         ]
-        natives.timed = natives.timed or spec.time_dependent
         call, label = ColumnCall(spec, constants, varying), call_text(spec.name, given)
         if spec.return_type is not ReturnType.OBJECT:
             return draw_with_columns(tracer, call, columns, key, label=label)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.model import Stream
-from eventer.core.pace import PaceSpec
 from eventer.kernels import draw
 from eventer.registry.base import stream_key
 from eventer.runs.pace.pieces import POSITION, POSITION_BITS, Integers
@@ -112,9 +111,7 @@ class RandomArrivals:
         return widths
 
 
-def arrivals_key(pace: PaceSpec, stream: Stream, digest: str) -> int:
-    """The draw key of random arrivals in the events of a stream and template; 0 for even ones."""
-    if pace.arrivals == "even":
-        return 0
+def arrivals_key(stream: Stream, digest: str) -> int:
+    """The draw key of random arrivals in the events of a stream and template."""
     steps = (draw.step_of("arrivals"), draw.step_of(stream_key(stream.name, digest)))
     return draw.descend(stream.seed, *steps)

@@ -1,0 +1,120 @@
+"""What the studio shows: values as text, rows, sparklines, histories, requests."""
+
+import json
+
+import pytest
+
+from eventer.api.wire.generator_requests import AddBody
+from eventer.core.model import KafkaTarget, PostgresTarget
+from eventer.core.pace import ticks
+from eventer.core.source import Place
+from eventer.service.requests import EventRequest
+from eventer.service.shard_totals import ShardTotals
+from eventer.service.views import ShardId, Snapshot
+from eventer.web.format import format_bytes, format_count, format_rate, format_seconds
+from eventer.web.history import RECENT_SAMPLES, Sampler
+from eventer.web.request_texts import command_text, curl_text, json_text, request_of, single_request
+from eventer.web.rows import SPARK_HEIGHT, SPARK_WIDTH, row_of, sparkline, totals_of
+from tests.unit.api.canned_service import BIGGEST, CannedService, view
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (format_rate(0.933), "0.93/s"),
+        (format_rate(1250), "1,250/s"),
+        (format_rate(0.00012), "0.00012/s"),
+        (format_count(0), "0"),
+        (format_count(1234567), "1,234,567"),
+        (format_count(49877.6), "49,878"),
+        (format_bytes(999), "999 B"),
+        (format_bytes(24 << 20), "24 MiB"),
+        (format_bytes(1536), "1.5 KiB"),
+        (format_seconds(0), "0 s"),
+        (format_seconds(0.12), "120 ms"),
+        (format_seconds(6.5), "6.5 s"),
+        (format_seconds(200), "3 min"),
+        (format_seconds(90_000), "1 d"),
+    ],
+)
+def test_values_have_units(text, expected):
+    assert text == expected
+
+
+def test_a_row_has_the_error_with_its_place():
+    row = row_of(view(), None)
+    assert (row["id"], row["name"], row["connection"]) == (str(BIGGEST), "boo", "kafka")
+    assert (row["pace"], row["state"], row["past"]) == ("10 every 10s", "failed", False)
+    assert row["error"] == "division by zero (line 2, column 5)"
+    assert row["spark"] == ""
+
+
+def test_a_sparkline_fills_its_box_with_the_newest_value_at_the_right():
+    points = [tuple(map(float, p.split(","))) for p in sparkline([0, 5, 10]).split()]
+    assert points == [(0, SPARK_HEIGHT - 2), (SPARK_WIDTH / 2, 12), (SPARK_WIDTH, 2)]
+    assert len(sparkline([1.0] * 300).split()) == 60
+
+
+def test_totals_are_sums():
+    totals = totals_of([view(1), view(2, lag=4, overdue=2.5)])
+    assert (totals.generators, totals.failing, totals.lag, totals.overdue) == (2, 2, 7, 2.5)
+
+
+def test_a_history_is_limited_and_forgets_removed_generators():
+    sampler = Sampler(CannedService())
+    shard = ShardTotals()
+    for second in range(RECENT_SAMPLES + 5):
+        shard.lateness[3] += 1
+        shards = {ShardId("kafka", 0): shard}
+        sampler.add(Snapshot((view(1, bytes=second * 100),), shards, ()), float(second))
+    history = sampler.histories[1]
+    assert len(history.recent) == RECENT_SAMPLES
+    assert len(history.hour) == (RECENT_SAMPLES + 5 + 19) // 20
+    newest = history.recent[-1]
+    assert (newest.bytes_rate, newest.p50, newest.p99) == (100, 0.05, 0.05)
+    sampler.add(Snapshot((), {}, ()), 1e9)
+    assert sampler.histories == {}
+
+
+def test_the_request_of_a_generator_adds_it_again():
+    request = request_of(view().record, ticks(3, 200_000_000))
+    body = AddBody.model_validate(json.loads(json_text(request)))
+    again = body.request()
+    assert again.destinations[0].target == KafkaTarget("boo", key="id")
+    (event,) = again.events
+    assert (event.template, event.pace) == ("{}", ticks(3, 200_000_000))
+    assert (event.stream, event.dataset, event.seed) == ("orders", "crazy_airflow", None)
+
+
+def test_a_request_as_commands():
+    event = EventRequest("{ a: 'x' }", id="event", pace=ticks(1, 1_000_000_000), field="template")
+    request = single_request(event, PostgresTarget("t", key=("id",)))
+    url = "http://localhost:9099"
+    assert "$EVENTER_TOKEN" in curl_text(request, url, token=True)
+    curl = curl_text(request, url, token=False)
+    assert curl.startswith("curl http://localhost:9099/generator/add")
+    assert "$EVENTER_TOKEN" not in curl
+    assert command_text(request, url).startswith("EVENTER_URL=http://localhost:9099 eventer add -")
+    assert json.loads(json_text(request))["destinations"][0]["postgres"] == {
+        "table": "t",
+        "key": ["id"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ((2, 3, 2, 5), "ef"),
+        ((1, 1, 2, 2), "ab\nc"),
+        ((2, 5, 2, 5), "f"),
+        ((9, 1, 9, 1), ""),
+    ],
+)
+def test_a_place_is_a_range_of_characters(place, expected):
+    pytest.importorskip("nicegui")
+    from eventer.web.editor import offsets_of
+
+    line, column, end_line, end_column = place
+    text = "ab\ncdef"
+    start, end = offsets_of(text, Place("template", line, column, end_line, end_column, ""))
+    assert text[start:end] == expected
