@@ -140,12 +140,14 @@ class Batch(EventRows):
     """The events of one generator with the indices [first, first + count).
 
     `index` is ascending. A skipped index has no row, nor have those of `dropped`, null events that
-    are not emitted.
+    are not emitted. `event_bytes` are the bytes of text of the whole events, if `fields` has their
+    values and only a part of them is written.
     """
 
     first: int
     count: int
     dropped: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    event_bytes: int = 0
     fields: BatchFields = field(kw_only=False)
     part_fields: BatchFields | None = None
 

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from eventer.core.errors import EvaluationError
-from eventer.core.model import ColumnType
-from eventer.core.pointer import parse_pointer
+from eventer.core.model import ColumnType, JsonValue
+from eventer.core.pointer import Absent, parse_pointer, resolve
 from eventer.core.written_part import OmittedFields, without_fields
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, force
 from eventer.plan.graph import Domain, Type
 from eventer.plan.row_program import BoundRowProgram
-from eventer.plan.row_program_writer import NOTHING, RowProgramWriter
+from eventer.plan.row_program_writer import (
+    NOTHING,
+    RowProgramWriter,
+    without_fields_of_values,
+)
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, SymbolicList, type_name_of
 from eventer.plan.trace.row_views import nth
 from eventer.plan.trace.traced_objects import OptionalMember, TracedObject
@@ -89,9 +93,22 @@ def _at(tracer: Tracer, value: Any, tokens: Sequence[str]) -> Any:
         return _at(tracer, value.items[position or 0], tokens[1:]) if within else None
     if isinstance(value, SymbolicList):
         return _element(tracer, value, tokens)
-    if isinstance(value, Symbol) and value.node.type is Type.DICTIONARY:
-        return tracer.scalar([value], lambda each: _at(tracer, each, tokens), lambda _: None)
-    return None
+    return _of_entry(tracer, value, tokens) if isinstance(value, Symbol) else None
+
+
+def _of_entry(tracer: Tracer, value: Symbol, tokens: Sequence[str]) -> Any:
+    """The value at a pointer into a column of JSON values."""
+
+    def part(entry: JsonValue) -> JsonValue:
+        found = resolve(entry, tokens)
+        return None if isinstance(found, Absent) else found
+
+    if value.node.type is Type.VALUE:
+        return tracer.compute("each", [value], Type.VALUE, parameters=(part,), label="a field")
+    if value.node.type is not Type.DICTIONARY:
+        return None
+    entries = tuple(map(part, value.node.entries))
+    return tracer.simplified(tracer.compute("entries", [value], Type.DICTIONARY, entries=entries))
 
 
 def _array_index(token: str) -> int | None:
@@ -159,9 +176,11 @@ def _sources(
 
 
 def _without_fields(tracer: Tracer, value: Symbol, omitted: OmittedFields) -> Symbol:
-    """A dictionary whose entries lack the omitted fields."""
-    if not omitted or value.node.type is not Type.DICTIONARY:
+    """A column whose entries lack the omitted fields."""
+    if not omitted or value.node.type not in {Type.DICTIONARY, Type.VALUE}:
         return value
+    if value.node.type is Type.VALUE:
+        return without_fields_of_values(tracer, value, omitted)
     entries = tuple(without_fields(entry, omitted) for entry in value.node.entries)
     return tracer.compute("entries", [value], Type.DICTIONARY, entries=entries)
 

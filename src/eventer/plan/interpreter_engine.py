@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -56,7 +57,7 @@ class InterpreterEngine:
         size = 0
         for row in range(len(scheduled)):
             try:
-                text, value = self._event(first + row, row)
+                text, value, event_bytes = self._event(first + row, row)
             except (EvaluationError, BudgetError) as error:
                 if row == 0:
                     error.index = first
@@ -64,23 +65,24 @@ class InterpreterEngine:
                 break
             texts.append(text)
             values.append(value)
-            size += len(text)
+            size += event_bytes
             if size >= MAX_BYTES or _is_past(deadline_ns):
                 break
-        return _batch(first, scheduled, texts, values, self._part)
+        batch = _batch(first, scheduled, texts, values, self._part)
+        return batch if self._part.is_whole else replace(batch, event_bytes=size)
 
-    def _event(self, index: int, row: int) -> tuple[bytes, JsonValue]:
+    def _event(self, index: int, row: int) -> tuple[bytes, JsonValue, int]:
+        """The text of the written part, the value, and the bytes of text of the whole event."""
         self._reader.row = row
         event = self._interpreter.event(self._root_key)
-        written = event.text
+        whole = text = event.text.encode()
         if not self._part.is_whole:
-            written = json_text(written_value(event.value, self._part))
-        text = written.encode()
+            text = json_text(written_value(event.value, self._part)).encode()
         if len(text) > self._max_event_bytes:
             raise BudgetError(
                 f"event {index} has {len(text):,} bytes, more than {self._max_event_bytes:,}"
             )
-        return text, event.value
+        return text, event.value, len(whole)
 
 
 def _is_past(deadline_ns: int | None) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.json_text import json_text, string_text
+from eventer.core.model import JsonValue
 from eventer.core.source import Span
 from eventer.core.written_part import OmittedFields, without_fields
 from eventer.functions.spec import BoundCall, ColumnCall, ReturnType
@@ -82,7 +83,7 @@ class RowProgramWriter:
             return
         if node.type is Type.VALUE:
             if omitted:
-                raise PlanUnsupportedError("fields are omitted from a computed JSON value")
+                node = without_fields_of_values(self._tracer, value, omitted).node
             graph, domain = self._tracer.graph, self._tracer.domain
             texts = graph.node("value_text", (node,), domain, Type.TEXT)
             self._out.emit_column(RowOp.RAW, Layout.TEXT, texts)
@@ -234,6 +235,15 @@ def _fields(value: Object) -> list[tuple[str, Chain | None]]:
     if isinstance(value, TracedObject):
         return list(value.fields())
     return [(name, None) for name in value.names()]
+
+
+def without_fields_of_values(tracer: Tracer, value: Symbol, omitted: OmittedFields) -> Symbol:
+    """A column of JSON values without the omitted fields."""
+
+    def part(entry: JsonValue) -> JsonValue:
+        return without_fields(entry, omitted)
+
+    return tracer.compute("each", [value], Type.VALUE, parameters=(part,), label="a value")
 
 
 def _is_of_plain_parts(node: Node) -> bool:

@@ -151,7 +151,8 @@ def later_times(request: GenerationRequest) -> ScheduledTimes:
 
 def _retained_bytes(batch: Batch, engine: Engine) -> int:
     per_byte = _VALUE_BYTES_PER_TEXT_BYTE if engine.name == "interpreter" else 1
-    return batch.nbytes * per_byte + batch.index.nbytes + batch.scheduled.nbytes
+    text_bytes = max(batch.nbytes, batch.event_bytes)
+    return text_bytes * per_byte + batch.index.nbytes + batch.scheduled.nbytes
 
 
 def _internal_error(index: int) -> TemplateError:

@@ -17,6 +17,7 @@ from eventer.core.model import (
     Position,
     Stream,
     Template,
+    WrittenPart,
 )
 from eventer.plan.null_events import null_rows
 from eventer.plan.prepare import prepare
@@ -69,3 +70,15 @@ def test_the_position_counts_dropped_events_apart():
     position = advance_position(Position(dropped=1), [dropped])
     assert (position.next, position.skipped, position.dropped) == (5, 1, 3)
     assert dropped.without([0]).dropped.tolist() == [1, 3]
+
+
+def test_values_of_whole_events_count_as_memory():
+    template = "{ id: std.native('get_integer')(1, 9), pad: std.repeat('x', 100000) }"
+    interpreter = prepare(Template(template)).engine(
+        Stream(1), EventContext(), part=WrittenPart("id"), engine="interpreter"
+    )
+    batch = interpreter.generate(0, np.zeros(100, np.int64))
+    assert batch.count == 42, "4 MiB of whole events"
+    assert batch.event_bytes > 42 * 100_000 > 1_000 > batch.nbytes
+    whole = prepare(Template(template)).engine(Stream(1), EventContext(), engine="interpreter")
+    assert whole.generate(0, np.zeros(1, np.int64)).event_bytes == 0

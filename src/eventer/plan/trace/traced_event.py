@@ -154,9 +154,12 @@ def _names(tracer: Tracer, value: Any, run: Execution) -> set[str]:
         return {name for name, chain in value.fields() if _occurs(tracer, chain, run)}
     if isinstance(value, Object):
         return set(value.names())
-    if isinstance(value, Symbol) and value.node.type is Type.DICTIONARY:
-        codes = np.unique(run.value(tracer.lift(value.node))).tolist()
-        entries = [value.node.entries[code] for code in codes]
+    if isinstance(value, Symbol) and value.node.type in {Type.DICTIONARY, Type.VALUE}:
+        column = run.value(tracer.lift(value.node))
+        codes, known = column, value.node.entries
+        if value.node.type is Type.VALUE:
+            codes, known = column.codes, column.entries
+        entries = [known[code] for code in np.unique(codes).tolist()]
         return {name for entry in entries if isinstance(entry, dict) for name in entry}
     return set()
 
