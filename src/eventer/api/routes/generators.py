@@ -137,6 +137,7 @@ async def pause(query: Annotated[GeneratorIdQuery, Query()], service: Service) -
 async def resume(query: Annotated[ResumeQuery, Query()], service: Service) -> Response:
     """Resumes at the next event; with `skip=1`, after the event at which the generator failed.
 
+    A `finished` generator has no next event: add it again with another `end`, `max_events` or pace.
     If the destination has lost the position, `position` must say where to continue:
     `position=registry` after the events once committed, `position=destination` at the destination's
     position, which delivers those events again.
