@@ -12,7 +12,8 @@ from eventer.api.examples import ADD_EXAMPLES, PACE_EXAMPLES
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
 from eventer.api.wire.field_types import MAX_FIRST, QueryFlag, QueryId, QueryInteger
 from eventer.api.wire.generator_requests import AddBody, RemoveBody
-from eventer.api.wire.pace import PacePreviewBody, PacePreviewOut
+from eventer.api.wire.pace import PacePreviewBody
+from eventer.api.wire.pace_answers import PacePreviewOut
 from eventer.api.wire.responses import (
     AddedOut,
     AddOut,
