@@ -56,7 +56,7 @@ def pace(
 
     Delivers nothing and needs no service.
     """
-    from eventer.api.wire.pace import PacePreviewOut
+    from eventer.api.wire.pace_responses import PacePreviewOut
     from eventer.service.pace_preview import preview_pace
     from eventer.service.request_faults import pace_faults, raise_faults
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.clock import NS_PER_SECOND
-
-if TYPE_CHECKING:
-    from eventer.core.batch import Batch
+from eventer.core.model import PositionKey
+from eventer.destinations.base import Delivery
 
 LATENESS_BOUNDS: Final = (
     0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0,
@@ -23,28 +22,34 @@ _BOUNDS_NS: Final = np.array(
 )
 
 
-def count_lateness(
-    batches: Iterable[Batch], at: int, since: int = 0
-) -> tuple[tuple[int, ...], float]:
-    """Events by bucket of their lateness at the instant `at`, and its sum in seconds.
+def live_events(
+    deliveries: Iterable[Delivery], live_from: Mapping[PositionKey, int]
+) -> list[NDArray[np.int64]]:
+    """The scheduled times of delivered events, from the `live_from` of their generator on.
 
-    Events that were scheduled before `since` do not count.
+    Earlier events are the past that a `start` asks for: they are delivered late on purpose.
     """
+    times = []
+    for delivery in deliveries:
+        since = live_from.get(delivery.flow.key, 0)
+        for batch in delivery.batches:
+            scheduled = batch.scheduled
+            past = len(scheduled) > 0 and scheduled[0] < since
+            times.append(scheduled[scheduled >= since] if past else scheduled)
+    return times
+
+
+def count_lateness(
+    scheduled: Iterable[NDArray[np.int64]], at: int
+) -> tuple[tuple[int, ...], float]:
+    """Events by bucket of their lateness at the instant `at`, and its sum in seconds."""
     counts: NDArray[np.int64] = np.zeros(len(LATENESS_BOUNDS) + 1, dtype=np.int64)
     total = 0.0
-    for batch in batches:
-        late = lateness_of(batch, at, since)
+    for times in scheduled:
+        late = np.maximum(at - times, 0)
         counts += np.bincount(np.searchsorted(_BOUNDS_NS, late), minlength=len(counts))
         total += float(late.sum()) / NS_PER_SECOND
     return tuple(counts.tolist()), total
-
-
-def lateness_of(batch: Batch, at: int, since: int = 0) -> NDArray[np.int64]:
-    """The lateness (ns) of the events of a batch that were scheduled from `since` on."""
-    scheduled = batch.scheduled
-    if since > 0 and len(scheduled) and scheduled[0] < since:
-        scheduled = scheduled[scheduled >= since]
-    return np.maximum(at - scheduled, 0)
 
 
 def quantile(counts: Sequence[int], share: float) -> float | None:

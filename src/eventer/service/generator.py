@@ -91,6 +91,11 @@ class Generator:
             self._history = Pace(self.record.segments)
         return self._history
 
+    @property
+    def live_from(self) -> int:
+        """Events that were due earlier are the past that its `start` asks for."""
+        return 0 if self.record.segments[0].pace.start is None else self.record.created_at
+
     def _new_segment(self, index: int) -> Segment | None:
         """The segment that begins when it continues at `index`, if one does."""
         at = self.new_segment_at

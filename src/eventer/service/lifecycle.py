@@ -331,7 +331,8 @@ class Lifecycle:
                     return
         generator.new_segment_at = None
         generator.position = position
-        self._worker_pool.resume(generator.key, generator.pace.relevant(position.next))
+        segments = generator.pace.relevant(position.next)
+        self._worker_pool.resume(generator.key, segments, generator.live_from)
 
     async def _begin_incarnation(self, generator: Generator) -> None:
         """Restarts a generator whose new incarnation is in the registry."""

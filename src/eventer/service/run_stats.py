@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from eventer.core.clock import NS_PER_SECOND
-from eventer.runs.lateness import LATENESS_BOUNDS, lateness_of, quantile
+from eventer.runs.lateness import LATENESS_BOUNDS, live_events, quantile
 from eventer.runs.shard_messages import TransactionCommitted
 from eventer.service.shard_totals import ShardTotals
 from eventer.service.thresholds import Threshold, ThresholdFailure
@@ -43,20 +46,21 @@ class RunStats:
     def committed(self, report: TransactionCommitted) -> None:
         """Counts a committed transaction."""
         late_at = None if self.shift is None else report.at + self.shift
-        self.totals.add(summarize_commit(report, late_at, self.live_from))
+        keys = [delivery.flow.key for delivery in report.deliveries]
+        live_from = dict.fromkeys(keys, self.live_from)
+        self.totals.add(summarize_commit(report, late_at, live_from))
         batches = [batch for delivery in report.deliveries for batch in delivery.batches]
         self.dropped += sum(len(batch.dropped) for batch in batches)
         self.position = max([self.position, *(each.next for each in report.positions.values())])
         self.last_commit = report.at
         if late_at is not None and self.thresholds:
-            self._count_beyond(report, late_at)
+            self._count_beyond(live_events(report.deliveries, live_from), late_at)
         if len(self.commits) < _MAX_COMMIT_SAMPLES:
             self.commits.append(report.stage_times.destination / NS_PER_SECOND)
 
-    def _count_beyond(self, report: TransactionCommitted, late_at: int) -> None:
+    def _count_beyond(self, scheduled: Sequence[NDArray[np.int64]], late_at: int) -> None:
         """Counts the events beyond each limit of lateness: its buckets are too coarse."""
-        batches = [batch for delivery in report.deliveries for batch in delivery.batches]
-        late = [lateness_of(batch, late_at, self.live_from) / NS_PER_SECOND for batch in batches]
+        late = [(late_at - times) / NS_PER_SECOND for times in scheduled]
         for threshold in self.thresholds:
             if threshold.is_lateness:
                 beyond = sum(threshold.count_beyond(each) for each in late)

@@ -88,6 +88,7 @@ class DeliveryWorker:
             on_request=lambda request: crash_marker.mark(request.assignment.key, request.first),
             on_slice_end=crash_marker.clear,
         )
+        self._live_from: dict[PositionKey, int] = {}
         self._runners: dict[ShardId, ShardRunner] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -114,7 +115,8 @@ class DeliveryWorker:
         match message:
             case AssignFlow(shard=shard, assignment=assignment):
                 self._runner(shard).shard.assign(assignment)
-            case ResumeFlow(shard=shard, key=key, segments=segments):
+            case ResumeFlow(shard=shard, key=key, segments=segments, live_from=live_from):
+                self._live_from[key] = live_from
                 pace = Pace(segments)
                 self._runner(shard).shard.resume(key, pace, pace.limit)
             case WithdrawFlow(shard=shard, key=key):
@@ -152,11 +154,12 @@ class DeliveryWorker:
 
     def _on_report(self, shard: ShardId, report: ShardReport | CommitSummary) -> None:
         if isinstance(report, FlowWithdrawn | FlowFailed | FlowFinished):
+            self._live_from.pop(report.key, None)
             task = asyncio.create_task(self._forget(report.key))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         if isinstance(report, TransactionCommitted):
-            report = summarize_commit(report, report.at)
+            report = summarize_commit(report, report.at, self._live_from)
         self._channel.send(ShardEvent(shard, report))
 
     async def _forget(self, key: PositionKey) -> None:

@@ -13,7 +13,7 @@ from eventer.destinations.audit import AuditReport, TargetAuditor
 from eventer.destinations.base import Flow, ShardConnection
 from eventer.registry.base import GeneratorRecord
 from eventer.runs.assignment import Assignment
-from eventer.runs.lateness import count_lateness
+from eventer.runs.lateness import count_lateness, live_events
 from eventer.runs.shard_messages import (
     CheckCompleted,
     EventsSkipped,
@@ -75,11 +75,15 @@ class AssignFlow:
 
 @dataclass(frozen=True, slots=True)
 class ResumeFlow:
-    """Let a generator whose position was reported continue at this pace."""
+    """Let a generator whose position was reported continue at this pace.
+
+    The lateness of events scheduled before `live_from` (ns since 1970) is not counted.
+    """
 
     shard: ShardId
     key: PositionKey
     segments: tuple[Segment, ...]
+    live_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +145,15 @@ class CommitSummary:
 
 
 def summarize_commit(
-    report: TransactionCommitted, late_at: int | None, since: int = 0
+    report: TransactionCommitted, late_at: int | None, live_from: Mapping[PositionKey, int]
 ) -> CommitSummary:
     """The summary of a transaction; lateness is that at `late_at`, or not counted.
 
-    Lateness counts for events that were scheduled from `since` on.
+    Lateness counts for events that were scheduled from the `live_from` of their generator on.
     """
     batches = [batch for delivery in report.deliveries for batch in delivery.batches]
-    counts, total = count_lateness(() if late_at is None else batches, late_at or 0, since)
+    late = () if late_at is None else live_events(report.deliveries, live_from)
+    counts, total = count_lateness(late, late_at or 0)
     return CommitSummary(
         positions=report.positions,
         events=sum(batch.rows for batch in batches),

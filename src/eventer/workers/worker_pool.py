@@ -114,10 +114,10 @@ class WorkerPool:
         self._desired[assignment.key] = _DesiredAssignment(shard, assignment)
         self._send(shard, AssignFlow(shard, assignment))
 
-    def resume(self, key: PositionKey, segments: tuple[Segment, ...]) -> None:
-        """Lets a generator whose position was read continue at this pace."""
+    def resume(self, key: PositionKey, segments: tuple[Segment, ...], live_from: int = 0) -> None:
+        """Lets a generator whose position was read continue at this pace; see `ResumeFlow`."""
         if (desired := self._desired.get(key)) is not None:
-            self._send(desired.shard, ResumeFlow(desired.shard, key, segments))
+            self._send(desired.shard, ResumeFlow(desired.shard, key, segments, live_from))
 
     async def withdraw(self, key: PositionKey) -> Position | None:
         """Withdraws a generator; after it returns, no more events of it appear.

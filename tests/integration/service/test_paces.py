@@ -95,6 +95,8 @@ async def test_a_restart_drops_nothing_of_the_past_that_start_asks_for(
         await until_position(eventer, added.id, 6_000 + 3)
         view = await one(eventer, added.id)
         assert view.lag < 100
+        shards = (await eventer.snapshot()).shards.values()
+        assert sum(sum(each.lateness) for each in shards) <= view.position - 6_000
         with pytest.raises(RequestError) as refused:
             await eventer.add(asked(replace(pace, start="now-11m")).request)
         assert [fault.pointer for fault in refused.value.faults] == ["/events/0/pace/start"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from eventer.api.examples import ADD_EXAMPLES, PREVIEW_EXAMPLES, VALIDATE_EXAMPLES
-from eventer.api.wire.pace import PacePreviewOut
+from eventer.api.wire.pace_responses import PacePreviewOut
 from eventer.api.wire.responses import (
     AddOut,
     EventsOut,

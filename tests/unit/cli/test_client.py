@@ -10,6 +10,7 @@ from eventer.cli.exit_codes import ServiceUnreachableError
 from eventer.cli.generators import destination_label, details
 from eventer.core.error_text import format_error
 from eventer.core.errors import DestinationUnavailableError, Fault, NotFoundError, RequestError
+from eventer.core.pace_json import pace_label
 from eventer.settings.model import Settings
 
 FAULT = {
@@ -99,6 +100,26 @@ def test_requests_carry_token_query_and_body():
     assert str(request.url) == "http://svc:1/generator/remove?id=1&id=2"
     assert request.headers["authorization"] == "Bearer t"
     assert request.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("pace", "label", "line"),
+    [
+        ({"rate": "500/s", "max_events": 9}, "500/s", "max_events"),
+        ({"count": 5, "interval": "1s", "max_events": 9}, "5 every 1s", "interval"),
+        ({"rate": "5/s", "profile": [0.5] * 24}, "5/s by 24 h", "0.5 0.5"),
+        ({"cron": "0 9 * * *", "timezone": "UTC", "count": 5}, "5 at 0 9 * * *", "0 9 * * *"),
+        (
+            {"stages": [{"rate": "1/s", "for": "1m"}, {"to": "9/s", "for": "2m"}], "repeat": 1},
+            "2 stages",
+            "1/s for 1m, to 9/s for 2m",
+        ),
+    ],
+)
+def test_a_pace_in_words_and_in_detail(pace, label, line):
+    event = {"dataset": None, "stream": "s", "pace": pace}
+    assert pace_label(pace) == label
+    assert line in details({**VIEW, "event": event})
 
 
 def test_a_generator_as_lines_and_as_a_row():

@@ -12,7 +12,8 @@ from eventer.api.examples import ADD_EXAMPLES, PACE_EXAMPLES
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
 from eventer.api.wire.field_types import MAX_FIRST, QueryFlag, QueryId, QueryInteger
 from eventer.api.wire.generator_requests import AddBody, RemoveBody
-from eventer.api.wire.pace import PacePreviewBody, PacePreviewOut
+from eventer.api.wire.pace import PacePreviewBody
+from eventer.api.wire.pace_responses import PacePreviewOut
 from eventer.api.wire.responses import (
     AddedOut,
     AddOut,
@@ -137,6 +138,7 @@ async def pause(query: Annotated[GeneratorIdQuery, Query()], service: Service) -
 async def resume(query: Annotated[ResumeQuery, Query()], service: Service) -> Response:
     """Resumes at the next event; with `skip=1`, after the event at which the generator failed.
 
+    A `finished` generator has no next event: add it again with another `end`, `max_events` or pace.
     If the destination has lost the position, `position` must say where to continue:
     `position=registry` after the events once committed, `position=destination` at the destination's
     position, which delivers those events again.

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from eventer.api.wire.faults import FaultOut, WarningOut
-from eventer.api.wire.pace import PaceOut
+from eventer.api.wire.pace_responses import PaceOut
 from eventer.api.wire.response_model import (
     EventsModel,
     InstantText,

@@ -153,9 +153,10 @@ class _CronCourse:
 
     def __init__(self, cron: Cron, begin: int) -> None:
         self._count, self._begin = cron.count, begin
-        self._of_day = Firings(cron).of_day
+        firings = Firings(cron)
+        self._of_day = firings.of_day
         first_day = begin // DAY_NS
-        self._totals = DayTotals(first_day, lambda day: len(self._of_day(day)))
+        self._totals = DayTotals(first_day, firings.count)
         self._skipped = self._fired_before(begin)
 
     def _fired_before(self, instant: int) -> int:

@@ -64,6 +64,21 @@ class Firings:
             dtype=np.int64,
         )
         self.of_day = lru_cache(maxsize=64)(self._of_day)
+        self._names = lru_cache(maxsize=4)(self._is_named)
+        self._times_before = lru_cache(maxsize=16)(self._count_times_before)
+
+    def count(self, day: int) -> int:
+        """The number of firings in a UTC day; many days are counted to find one."""
+        found = spans(self._zone, day - 1, day + 1)
+        if len(found) > 1:
+            return len(self.of_day(day))
+        local_day, time = divmod(day * DAY + found[0].offset, DAY)
+        before = self._times_before(time)
+        after = len(self._times) - before
+        return after * self._names(local_day) + before * self._names(local_day + 1)
+
+    def _count_times_before(self, time: int) -> int:
+        return int(np.searchsorted(self._times, time))
 
     def _of_day(self, day: int) -> Integers:
         """The firings in a UTC day. The day before tells which local times are repeated."""
@@ -94,7 +109,7 @@ class Firings:
                 times.append(self._times[low:high] + day * DAY)
         return np.concatenate(times)
 
-    def _names(self, day: int) -> bool:
+    def _is_named(self, day: int) -> bool:
         """Whether the expression names a local day."""
         named = date.fromordinal(_EPOCH_DAY + day)
         return named.month in self._fields.months and self._fields.match_day(named)

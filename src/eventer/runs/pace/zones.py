@@ -50,6 +50,7 @@ def load_zone(name: str) -> ZoneInfo:
         return ZoneInfo.from_file(file, name)
 
 
+@lru_cache(maxsize=4096)
 def offset_at(zone: ZoneInfo, second: int) -> int:
     """Seconds by which the local time is ahead of UTC."""
     local = zone.fromutc((_EPOCH + timedelta(seconds=second)).replace(tzinfo=zone))
@@ -72,13 +73,14 @@ def spans(zone: ZoneInfo, first_day: int, end_day: int) -> list[Span]:
 
 def _day_spans(zone: ZoneInfo, start: int) -> Iterator[Span]:
     end = start + DAY
-    before, after = offset_at(zone, start), offset_at(zone, end - 1)
+    before, after = offset_at(zone, start), offset_at(zone, end)
     if before == after:
         yield Span(start, end, before)
         return
-    low, high = start, end - 1
+    low, high = start, end
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if offset_at(zone, middle) == before else (low, middle)
     yield Span(start, high, before)
-    yield Span(high, end, after)
+    if high < end:
+        yield Span(high, end, after)

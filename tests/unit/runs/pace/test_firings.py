@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from eventer.core.errors import RequestError
 from eventer.core.model import Segment
 from eventer.core.pace import Cron, PaceSpec
-from eventer.runs.pace.firings import parse_cron
+from eventer.runs.pace.firings import Firings, parse_cron
 from eventer.runs.pacing import Pace
 
 SECOND = 1_000_000_000
@@ -116,3 +116,11 @@ def test_count_events_at_each_firing_and_none_between() -> None:
 def test_expressions_that_are_refused(expression: str, said: str) -> None:
     with pytest.raises(RequestError, match=said):
         parse_cron(expression)
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kolkata", "America/St_Johns"])
+def test_days_are_counted_as_they_are_listed(expression: str, zone: str) -> None:
+    firings = Firings(Cron(expression, zone))
+    days = [*range(20_510, 20_560), *range(20_740, 20_770)]
+    assert [firings.count(day) for day in days] == [len(firings.of_day(day)) for day in days]
