@@ -233,13 +233,17 @@ def repace(old: Pace, now: int, pace: PaceSpec, draw_key: int = 0) -> Segment:
 
     It begins with the first index not yet due. Another `end` or `max_events` alone changes no due
     time. Ticks begin one new interval after the last due tick (at once if there was no tick yet),
-    but no later than the last instant; a rate likewise, but not before now; other paces now.
+    but no later than the last instant; a rate likewise, but not before now; other paces now. A
+    `start` in the future stays.
     """
     current = old.segments[-1]
     if _differ_in_end(current.pace, pace):
         return replace(current, pace=pace)
     last = old.last_tick(now)
-    t0 = now if last is None else _next_begin(pace, last, now)
+    if last is not None:
+        t0 = _next_begin(pace, last, now)
+    else:
+        t0 = now if pace.start is None else max(now, current.t0)
     return Segment(t0=min(t0, END - 1), n0=old.due_end(now), pace=pace, draw_key=draw_key)
 
 

@@ -12,8 +12,9 @@ from eventer.core.model import (
     Stream,
     Template,
 )
-from eventer.core.pace import ticks
+from eventer.core.pace import EventRate, PaceSpec, Steady, ticks
 from eventer.registry.base import BeginSegment, GeneratorRecord, SetPolicies, SetState
+from eventer.runs.pace.arrivals import arrivals_key
 from eventer.service.requests import (
     AddRequest,
     DestinationRequest,
@@ -28,6 +29,7 @@ from eventer.service.resolved_schedule import (
     new_record,
     resolve_schedules,
     seeds_of,
+    start_fault,
 )
 from eventer.workers.inspector_messages import Inspection
 
@@ -135,6 +137,34 @@ class TestChanges:
         (each,) = resolved(replace(EVENT, on_error=OnError.SKIP))
         (change,) = changes_to(record(), each, NOW)
         assert change == SetPolicies(each.id, 3, OnError.SKIP, CatchUp.DROP, NOW)
+
+    def test_another_end_starts_a_finished_one_again(self) -> None:
+        pace = PaceSpec(Steady(EventRate(1, 5)), max_events=9)
+        finished = record(state=GeneratorState.FINISHED, segments=(Segment(NOW, 0, pace),))
+        (same,) = resolved(replace(EVENT, pace=pace))
+        assert not needs_change(finished, same)
+        (longer,) = resolved(replace(EVENT, pace=replace(pace, max_events=20)))
+        assert list(changes_to(finished, longer, NOW + 100)) == [
+            BeginSegment(longer.id, 3, Segment(NOW, 0, longer.event.pace), NOW + 100),
+            SetState(longer.id, 3, GeneratorState.RUNNING, None, NOW + 100),
+        ]
+
+    def test_a_start_is_kept_and_another_one_refused(self) -> None:
+        pace = PaceSpec(Steady(EventRate(1, 5)), start="now-1h")
+        begun = record(segments=(Segment(NOW - 5, 0, pace),))
+        (without,) = resolved(replace(EVENT, pace=replace(pace, start=None)))
+        assert not needs_change(begun, without)
+        assert not list(start_fault(begun, without))
+        (other,) = resolved(replace(EVENT, pace=replace(pace, start="now-2h")))
+        (fault,) = start_fault(begun, other)
+        assert fault.pointer == "/events/0/pace/start"
+
+    def test_random_arrivals_have_a_draw_key_of_the_stream(self) -> None:
+        pace = PaceSpec(Steady(EventRate(1, 5)), "random", start="now-1h")
+        (each,) = resolved(replace(EVENT, pace=pace))
+        (segment,) = new_record(each, seed=7, shards=2, now=NOW).segments
+        assert segment.t0 == NOW - 3_600 * 10**9
+        assert segment.draw_key == arrivals_key(Stream(7), each.spec.digest) != 0
 
     def test_a_failed_one_starts_again_and_a_paused_one_does_not(self) -> None:
         (each,) = resolved()

@@ -348,6 +348,11 @@ class TestLimits:
         assert segment == Segment(T0, 0, longer)
         assert Pace([*old.segments, segment]).limit == 20
 
+    def test_another_pace_before_the_start_begins_at_the_start(self) -> None:
+        old = Pace([Segment(T0 + HOUR, 0, PaceSpec(Steady(per_second(10)), start="now+1h"))])
+        other = PaceSpec(Steady(per_second(20)), start="now+1h")
+        assert repace(old, T0, other) == Segment(T0 + HOUR, 0, other)
+
     def test_another_pace_after_the_end_begins_with_the_next_index(self) -> None:
         old = Pace([Segment(T0, 0, PaceSpec(Steady(per_second(10)), max_events=10))])
         segment = repace(old, T0 + 60 * SECOND, ticks(1, SECOND))
