@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import hypothesis
 import pytest
-import schemathesis
 from hypothesis import HealthCheck
 
 from eventer.api.problems import MEDIA_TYPE
@@ -135,6 +134,9 @@ def check_response(status, kind, text):
 
 def test_requests_generated_from_the_schema(amount, service, check_service):
     """Schemathesis generates valid and nearly valid requests from the OpenAPI document."""
+    import schemathesis  # slow to import, and not needed by other workers
+
+    modes = {schemathesis.GenerationMode.NEGATIVE: 3, schemathesis.GenerationMode.POSITIVE: 1}
     document = schemathesis.openapi.from_dict(service.get("/openapi.json")[1])
     document.config.update(base_url=service.url)
     operations = [each.ok() for each in document.get_all_operations()]
@@ -146,15 +148,12 @@ def test_requests_generated_from_the_schema(amount, service, check_service):
     cases_per_operation = -(-amount.schema // (4 * len(operations_with_input)))
     while statuses.total() < amount.schema:
         for operation in operations_with_input:
-            for mode, count in _MODES.items():
+            for mode, count in modes.items():
                 cases = operation.as_strategy(generation_mode=mode)
                 _send_cases(service, cases, count * cases_per_operation, statuses)
     print(statuses)
     assert statuses.total() >= amount.schema
     assert statuses[422] > statuses.total() / 10
-
-
-_MODES = {schemathesis.GenerationMode.NEGATIVE: 3, schemathesis.GenerationMode.POSITIVE: 1}
 
 
 def _send_cases(service, cases, count, statuses):

@@ -168,9 +168,9 @@ async def test_a_refusal_takes_its_cpu_time_by_the_clock(inspectors: InspectorPo
 
 
 async def test_the_first_event_has_its_own_time_limit(inspectors: InspectorPool) -> None:
-    question = PreviewEvents(event_source(slow(100)), NOW, 0, 3)
+    question = PreviewEvents(event_source(slow(100)), NOW, 0, 6)
     shown = await inspectors.ask(question, PreviewedEvents, PATIENT)
-    assert len(shown.events) == 3
+    assert len(shown.events) == 6
     limit = CpuLimit(0.05, PATIENT.rest)
     with pytest.raises(BudgetError, match=r"0\.05 s of CPU time for an event"):
         await inspectors.ask(question, PreviewedEvents, limit)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pickle
 import select
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -45,20 +41,10 @@ def _exit_with_client(questions: int) -> None:
 
 def _answer(module: str, name: str, signature: Any) -> bytes:
     try:
-        kernel = _kernel(module, name)
-        with _locked(Path(kernel._cache.cache_path) / f"{name}.lock"):  # noqa: SLF001
-            kernel.compile(signature)
+        _kernel(module, name).compile(signature)
     except Exception:  # noqa: BLE001  the client then compiles the kernel and gets the error
         return FAILED
     return DONE
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Lets one of several processes compile a kernel; the others then find it in the cache."""
-    with path.open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 @cache
