@@ -11,19 +11,20 @@ from eventer.web.format import format_count
 from eventer.web.layout import problem_box
 
 _FREQUENT: Final = 6
+_FIELDS: Final = 100
+"""Fields with a tile: each tile is some twenty elements of the page."""
 
 
 def show_profile(profile: TemplateProfile) -> None:
     """Shows the fields of a profile."""
-    omitted = profile.profiles.omitted
-    more = f", {omitted:,} more fields are not shown" if omitted else ""
-    ui.label(f"{profile.events:,} events, {len(profile.profiles.fields):,} fields{more}").classes(
-        "soft small"
-    )
+    shown = profile.profiles.fields[:_FIELDS]
+    fields = len(profile.profiles.fields) + profile.profiles.omitted
+    more = f"; the first {_FIELDS} are shown" if fields > len(shown) else ""
+    ui.label(f"{profile.events:,} events, {fields:,} fields{more}").classes("soft small")
     if profile.failing is not None:
         problem_box(profile.failing)
     with ui.element("div").classes("fields"):
-        for field in profile.profiles.fields:
+        for field in shown:
             _show_field(field, profile.events)
 
 

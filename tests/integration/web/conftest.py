@@ -59,7 +59,13 @@ def service(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studio")
     port, log = free_port(), folder / "log"
     env = {k: v for k, v in os.environ.items() if not k.startswith("EVENTER_")}
-    env |= {"HOME": str(folder), "EVENTER_TOKEN": WRITE, "EVENTER_READ_TOKEN": READ}
+    cache = env.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")  # of compiled kernels
+    env |= {
+        "HOME": str(folder),
+        "XDG_CACHE_HOME": cache,
+        "EVENTER_TOKEN": WRITE,
+        "EVENTER_READ_TOKEN": READ,
+    }
     command = [sys.executable, "-m", "eventer", "dev", "--plain", "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
