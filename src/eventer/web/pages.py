@@ -50,6 +50,7 @@ async def running_pages(eventer: Eventer, *, token: bool) -> AsyncIterator[FastA
         show_welcome_message=False,
         binding_refresh_interval=None,
     )
+    await sampler.refresh()
     sampling = asyncio.create_task(sampler.run())
     try:
         async with host.router.lifespan_context(host):

@@ -62,10 +62,15 @@ def _show_histogram(field: FieldProfile) -> None:
                 f'title="{count:,}"'
             )
     with ui.element("div").classes("hist-ends num"):
-        ui.label(_text(field.least))
+        ui.label(_end_text(field.least))
         if field.types == ("array",):
             ui.label("length")
-        ui.label(_text(field.most))
+        ui.label(_end_text(field.most))
+
+
+def _end_text(value: str | float | None) -> str:
+    """An end of a histogram: a number, or an instant to the minute."""
+    return value[:16].replace("T", " ") if isinstance(value, str) else _text(value)
 
 
 def _show_frequent(field: FieldProfile, events: int) -> None:
