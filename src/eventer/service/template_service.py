@@ -107,7 +107,7 @@ class TemplateService:
         )
 
     async def profile(self, request: PreviewRequest) -> TemplateProfile:
-        """Profiles the fields of the first `request.count` events, fewer if they take long.
+        """Profiles the fields of the first `request.count` events; fewer if they are costly.
 
         Raises:
             TemplateError: the template is invalid, or all of its first events fail.

@@ -45,9 +45,12 @@ async def running_pages(eventer: Eventer, *, token: bool) -> AsyncIterator[FastA
         dark=None,
         tailwind=False,
         reconnect_timeout=10.0,
+        # Compressing a megabyte of scripts would hold up the API; browsers keep them for a year.
+        gzip_middleware_factory=None,
         show_welcome_message=False,
         binding_refresh_interval=None,
     )
+    await sampler.refresh()
     sampling = asyncio.create_task(sampler.run())
     try:
         async with host.router.lifespan_context(host):

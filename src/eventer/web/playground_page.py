@@ -306,21 +306,19 @@ class _Playground:
                 .props('outlined dense clearable autofocus debounce=120 aria-label="Search"')
                 .style("width: 100%")
             )
-            tiles = ui.element("div").classes("gallery")
+            with ui.element("div").classes("gallery"):
+                tiles = [
+                    (each, _tile(each, lambda chosen=each: dialog.submit(chosen)))
+                    for each in examples().values()
+                    if not each.needs_library
+                ]
 
             def show() -> None:
-                tiles.clear()
                 text = (wanted.value or "").lower()
-                with tiles:
-                    for each in examples().values():
-                        if (
-                            not each.needs_library
-                            and text in f"{each.name} {each.description}".lower()
-                        ):
-                            _tile(each, lambda chosen=each: dialog.submit(chosen))
+                for each, tile in tiles:
+                    tile.set_visibility(text in f"{each.name} {each.description}".lower())
 
             wanted.on_value_change(show)
-            show()
         chosen = await dialog
         dialog.delete()
         if isinstance(chosen, Example):
@@ -339,7 +337,7 @@ def _first_bytes(events: tuple[bytes, ...]) -> list[bytes]:
     return shown
 
 
-def _tile(example: Example, on_click: object) -> None:
+def _tile(example: Example, on_click: object) -> ui.element:
     tile = ui.element("button").classes("tile").props('type="button"')
     tile.on("click", on_click)  # type: ignore[arg-type]  # a handler
     with tile:
@@ -347,6 +345,7 @@ def _tile(example: Example, on_click: object) -> None:
             ui.label(example.name)
         with ui.element("span"):
             ui.label(example.description)
+    return tile
 
 
 def _plain(text: str, icon: str, handler: object) -> None:

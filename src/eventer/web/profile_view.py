@@ -11,19 +11,20 @@ from eventer.web.format import format_count
 from eventer.web.layout import problem_box
 
 _FREQUENT: Final = 6
+_FIELDS: Final = 100
+"""Fields with a tile: each tile is some twenty elements of the page."""
 
 
 def show_profile(profile: TemplateProfile) -> None:
     """Shows the fields of a profile."""
-    omitted = profile.profiles.omitted
-    more = f", {omitted:,} more fields are not shown" if omitted else ""
-    ui.label(f"{profile.events:,} events, {len(profile.profiles.fields):,} fields{more}").classes(
-        "soft small"
-    )
+    shown = profile.profiles.fields[:_FIELDS]
+    fields = len(profile.profiles.fields) + profile.profiles.omitted
+    more = f"; the first {_FIELDS} are shown" if fields > len(shown) else ""
+    ui.label(f"{profile.events:,} events, {fields:,} fields{more}").classes("soft small")
     if profile.failing is not None:
         problem_box(profile.failing)
     with ui.element("div").classes("fields"):
-        for field in profile.profiles.fields:
+        for field in shown:
             _show_field(field, profile.events)
 
 
@@ -61,10 +62,15 @@ def _show_histogram(field: FieldProfile) -> None:
                 f'title="{count:,}"'
             )
     with ui.element("div").classes("hist-ends num"):
-        ui.label(_text(field.least))
+        ui.label(_end_text(field.least))
         if field.types == ("array",):
             ui.label("length")
-        ui.label(_text(field.most))
+        ui.label(_end_text(field.most))
+
+
+def _end_text(value: str | float | None) -> str:
+    """An end of a histogram: a number, or an instant to the minute."""
+    return value[:16].replace("T", " ") if isinstance(value, str) else _text(value)
 
 
 def _show_frequent(field: FieldProfile, events: int) -> None:

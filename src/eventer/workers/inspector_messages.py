@@ -162,7 +162,7 @@ class ExplainTemplate:
 class ProfileTemplate:
     """Profile the fields of the first `count` events of a template, all due at `at`.
 
-    Generating ends after `seconds` of CPU time, but not before the first event.
+    Generating ends after `seconds` of CPU time or some MiB of text, but not before the first event.
     """
 
     event_source: EventSource

@@ -39,6 +39,8 @@ from eventer.workers.template_notes import TraceCollector, template_warnings
 
 MAX_PAGE_BYTES: Final = 32 << 20
 """The most bytes of event text in one answer."""
+_PROFILED_BYTES: Final = 8 << 20
+"""Bytes of event text after which a profile uses the events that it has."""
 
 _log = logging.getLogger(__name__)
 
@@ -91,7 +93,7 @@ def _profile(request: ProfileTemplate, importer: Importer) -> TemplateProfile:
     source = request.event_source
     engine = prepare(source.template, importer).engine(source.stream, source.context)
     times = np.full(request.count, request.at, dtype=np.int64)
-    batches, failing = dry_run(engine, times, end, MAX_PAGE_BYTES)
+    batches, failing = dry_run(engine, times, end, _PROFILED_BYTES)
     profiles = profile_fields(text for batch in batches for text in batch.text.to_pylist())
     return TemplateProfile(profiles, source.stream.seed, engine.name, engine.reason, failing)
 

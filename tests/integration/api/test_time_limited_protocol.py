@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from eventer.api.app import create_routes
 from eventer.api.problems import MEDIA_TYPE
 from eventer.api.time_limited_protocol import TimeLimitedProtocol
 from eventer.cli.hosting import _serving
 from eventer.settings.model import Limits, Settings
+from eventer.web.studio import Studio
 from tests.unit.api.canned_service import CannedService
 from tests.waiting import DEADLINE_S, wait_until_async
 
@@ -27,7 +29,9 @@ async def answering(limits):
     """The API, served by the real server; its connections are closed at the end."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         line = Line(listener.getsockname()[1])
-        async with _serving(CannedService(), Settings(limits=limits), listener):
+        service, settings = CannedService(), Settings(limits=limits)
+        studio = Studio(create_routes(service, settings), service, token=False)
+        async with _serving(studio, settings, listener):
             try:
                 yield line
             finally:

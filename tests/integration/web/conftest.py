@@ -59,7 +59,13 @@ def service(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studio")
     port, log = free_port(), folder / "log"
     env = {k: v for k, v in os.environ.items() if not k.startswith("EVENTER_")}
-    env |= {"HOME": str(folder), "EVENTER_TOKEN": WRITE, "EVENTER_READ_TOKEN": READ}
+    cache = env.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")  # of compiled kernels
+    env |= {
+        "HOME": str(folder),
+        "XDG_CACHE_HOME": cache,
+        "EVENTER_TOKEN": WRITE,
+        "EVENTER_READ_TOKEN": READ,
+    }
     command = [sys.executable, "-m", "eventer", "dev", "--plain", "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -85,7 +91,7 @@ def service(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    """Debian's Chromium."""
+    """A context of Debian's Chromium: its cache serves all tests."""
     _need("playwright")
     from playwright.sync_api import sync_playwright
 
@@ -95,14 +101,14 @@ def browser():
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
-        yield browser
+        yield browser.new_context(viewport={"width": 1280, "height": 900})
         browser.close()
 
 
 @pytest.fixture
 def open_page(service, browser):
     """Opens pages, signed in with a token; afterwards, no page may have failed or left the host."""
-    contexts, failures = [], []
+    pages, failures = [], []
 
     def watch(page):
         page.set_default_timeout(DEADLINE_S * 1000 / 2)
@@ -126,16 +132,16 @@ def open_page(service, browser):
         return page
 
     def open_(path, token=WRITE):
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        contexts.append(context)
+        browser.clear_cookies()
         if token is not None:
-            answer = context.request.post(f"{service.url}/login", data={"token": token})
+            answer = browser.request.post(f"{service.url}/login", data={"token": token})
             assert answer.status == 204
-        page = watch(context.new_page())
+        page = watch(browser.new_page())
+        pages.append(page)
         page.goto(service.url + path)
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert failures == []

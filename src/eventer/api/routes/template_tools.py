@@ -27,8 +27,8 @@ router = APIRouter(prefix="/template", tags=["templates"], route_class=JsonRoute
 async def profile(body: ProfileBody, service: Service, request: Request) -> Response:
     """Generates events and describes each of their fields. Neither delivers nor stores anything.
 
-    Events that fail are left out. If the events take longer than two seconds of CPU time, the
-    answer covers fewer of them.
+    Events that fail are left out. If the events take longer than two seconds of CPU time, or have
+    more than 8 MiB of text, the answer covers fewer of them.
     """
     set_template_pointer(request, body)
     return JsonResponse(ProfileOut.json_of(await service.templates.profile(body.request())))

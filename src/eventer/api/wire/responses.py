@@ -230,7 +230,7 @@ class ProfileOut(ResponseModel):
 
     model_config = ConfigDict(alias_generator=within("profiles"))
 
-    events: int = Field(description="Profiled events; fewer than `count` if they take long.")
+    events: int = Field(description="Profiled events; fewer than `count` if they are costly.")
     seed: Id
     engine: EngineName
     reason: str | None

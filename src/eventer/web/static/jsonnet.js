@@ -106,7 +106,10 @@ function documentation(suggestion) {
   box.className = "studio-hint";
   const head = box.appendChild(document.createElement("code"));
   head.textContent = suggestion.label + suggestion.detail;
-  if (suggestion.description) box.appendChild(document.createElement("p")).textContent = suggestion.description;
+  const body = box.appendChild(document.createElement("p"));
+  // Words in backticks are code; everything is text, never markup.
+  for (const [number, part] of suggestion.description.split("`").entries())
+    body.appendChild(document.createElement(number % 2 ? "code" : "span")).textContent = part;
   return box;
 }
 
