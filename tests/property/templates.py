@@ -50,7 +50,7 @@ DRAWS = {
         "get_words(get_integer(1, 2), 2)", "get_person().name", "get_person('ja').email",
         "get_person(get_one_of('ru, es')).last_name", "get_address('de').postcode",
         "get_address('ja').city", "get_company('ru').name", "get_job('fr')", "get_product().sku",
-        "get_device().os", "get_person({string}).name", "get_address('ru').street_address",
+        "get_device().os", "get_address('ru').street_address",
         "get_rand_data('realistic').email", "get_rand_data('realistic').sentence",
         "get_rand_data(get_one_of([null, 'realistic'])).cc_number",
         "get_one_of({{ a: 3, b: 0.5, c: 0 }})", "get_one_of(['a', {string}], [1, 3])",
