@@ -14,6 +14,7 @@ from eventer.functions.text_parts import (
     LiteralPart,
     SequencePart,
     ShortenedPart,
+    SumNumber,
     TableNumber,
 )
 
@@ -28,6 +29,7 @@ def texts(part):
 def test_a_number_of_a_table():
     number = TableNumber((7, 8, 9), BoundedNumber(0, (3,)))
     assert number.values(WORDS).tolist() == [7, 8]
+    assert SumNumber(number, number).values(WORDS).tolist() == [14, 16]
 
 
 def test_forms_have_their_placeholders_filled():
