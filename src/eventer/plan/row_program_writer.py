@@ -9,7 +9,7 @@ from typing import Any, Final
 from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.json_text import json_text, string_text
 from eventer.core.source import Span
-from eventer.functions.spec import BoundCall
+from eventer.functions.spec import BoundCall, ColumnCall
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, Function, force
 from eventer.kernels.json.instructions import RowOp
@@ -232,8 +232,8 @@ def _is_plain(node: Node) -> bool:
         return True
     drawn = source.arguments[0]
     assert isinstance(drawn, Node)
-    call = source_node(drawn).parameters[0]
-    return isinstance(call, BoundCall) and not call.needs_escapes
+    call: BoundCall | ColumnCall = source_node(drawn).parameters[0]
+    return not call.needs_escapes
 
 
 _PLAIN: Final = frozenset({"draw_values", "integer_text", "number_text", "format_number"})
