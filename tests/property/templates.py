@@ -64,7 +64,7 @@ DRAWS = {
         "get_person().name", "get_person('ja').email",
         "get_person(get_one_of('ru, es')).last_name", "get_address('de').postcode",
         "get_address('ja').city", "get_company('ru').name", "get_job('fr')", "get_product().sku",
-        "get_device().os", "get_person({string}).name", "get_address('ru').street_address",
+        "get_device().os", "get_address('ru').street_address",
         "get_rand_data('realistic').email", "get_rand_data('realistic').sentence",
         "get_rand_data(get_one_of([null, 'realistic'])).cc_number",
     ),

@@ -52,16 +52,18 @@ def sentence_part(word: int) -> TextPart:
 
 @cache
 def _sentence_parts() -> tuple[StringDictionary, ...]:
-    """The beginnings, verbs, objects and ends, with the spaces and the full stop."""
+    """The parts of a sentence."""
+    return tuple(map(StringDictionary, sentence_forms()))
+
+
+@cache
+def sentence_forms() -> tuple[tuple[str, ...], ...]:
+    """The choices of each part of a sentence, as the sentence has them."""
     subjects, verbs, objects, ends = (
         data_files.lines(f"sentence_{part}") for part in ("subjects", "verbs", "objects", "ends")
     )
-    return (
-        StringDictionary(subjects),
-        StringDictionary([f" {verb} " for verb in verbs]),
-        StringDictionary(objects),
-        StringDictionary([f" {end}." if end else "." for end in ends]),
-    )
+    spaced = tuple(f" {verb} " for verb in verbs)
+    return subjects, spaced, objects, tuple(f" {end}." if end else "." for end in ends)
 
 
 def _series(items: list[TextPart], more: NumberSource, least: int) -> TextPart:

@@ -240,4 +240,5 @@ GET_PATTERN: Final = FunctionSpec(
         "get_pattern(@'v\\d\\.\\d{1,2}(-(alpha|beta))?')",
     ),
     bind=_bind,
+    needs_escapes=True,
 )

@@ -20,11 +20,12 @@ from eventer.functions.spec import FieldSpec, FunctionSpec, ObjectCall, ReturnTy
 from eventer.functions.string_building import StringDictionary
 from eventer.functions.text_parts import (
     BoundedNumber,
-    ConditionalPart,
     DatePart,
     DictionaryPart,
     LaneNumber,
     NumberSource,
+    SumNumber,
+    TableNumber,
     TextPart,
 )
 from eventer.kernels import draw
@@ -89,13 +90,13 @@ class NameParts:
 
     def user_name(self) -> list[TextPart | bytes]:
         """The name in the letters a to z, perhaps with a number, in one of some styles."""
-        whole = tuple(each for each, _ in _STYLES)
+        latin = self.first.latin
+        names = StringDictionary([*latin, *(name[0] for name in latin)])
+        # The first letters follow the names in the dictionary.
+        offset = TableNumber(tuple(0 if whole else len(latin) for whole, _ in _STYLES), _STYLE)
         between = StringDictionary([text for _, text in _STYLES])
-        initials = StringDictionary([name[:1] for name in self.first.latin])
-        first = self._first_number()
         return [
-            ConditionalPart(_STYLE, whole, DictionaryPart(self.first.written_latin, first)),
-            ConditionalPart(_STYLE, tuple(not w for w in whole), DictionaryPart(initials, first)),
+            DictionaryPart(names, SumNumber(self._first_number(), offset)),
             DictionaryPart(between, _STYLE),
             DictionaryPart(self.last.written_latin, self._last_number()),
             DictionaryPart(_NUMBERS, _NUMBER),

@@ -203,7 +203,8 @@ class FunctionSpec:
     from, for its first argument: it returns one of them, or an array of them. `bounds` computes
     the bounds of integers that are returned, or of the lengths of arrays, from those of the
     arguments (None if not known); those of the first argument are the number of its items.
-    `fields` documents the fields of an object.
+    `fields` documents the fields of an object. A function
+    `needs_escapes` if a call does: see `BoundCall.needs_escapes`.
     """
 
     name: str
@@ -218,6 +219,7 @@ class FunctionSpec:
     bounds: Callable[..., Bounds | None] | None = None
     items: Callable[[JsonValue], Sequence[JsonValue]] | None = None
     fields: Mapping[str, FieldSpec] = field(default_factory=dict)
+    needs_escapes: bool = False
 
     @property
     def signature(self) -> str:
@@ -274,6 +276,11 @@ class ColumnCall:
     constants: Mapping[int, JsonValue]
     varying: Sequence[int]
     field: str | None = None
+
+    @property
+    def needs_escapes(self) -> bool:
+        """See `BoundCall.needs_escapes`."""
+        return self.spec.needs_escapes
 
     def bind(self, columns: Sequence[NDArray[Any]]) -> BoundCall:
         """The call for an array per varying argument.

@@ -125,6 +125,23 @@ class TableNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class SumNumber:
+    """The sum of two numbers."""
+
+    first: NumberSource
+    second: NumberSource
+
+    def values(self, words: draw.Words) -> Values:
+        """See `NumberSource.values`."""
+        return self.first.values(words) + self.second.values(words)
+
+    def emit(self, program: ProgramBuilder) -> int:
+        """See `NumberSource.emit`."""
+        first, second = self.first.emit(program), self.second.emit(program)
+        return program.register(TextOp.ADD, first, second)
+
+
+@dataclass(frozen=True, slots=True)
 class LiteralPart:
     """A literal: the same bytes in every row."""
 

@@ -11,7 +11,7 @@ from eventer.core.json_text import json_text, string_text
 from eventer.core.model import JsonValue
 from eventer.core.source import Span
 from eventer.core.written_part import OmittedFields, without_fields
-from eventer.functions.spec import BoundCall, ColumnCall, ReturnType
+from eventer.functions.spec import BoundCall, ColumnCall
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, Function, force
 from eventer.kernels.json.instructions import RowOp
@@ -261,10 +261,8 @@ def _is_plain(node: Node) -> bool:
         return True
     drawn = source.arguments[0]
     assert isinstance(drawn, Node)
-    call = source_node(drawn).parameters[0]
-    if isinstance(call, ColumnCall):
-        return call.spec.return_type is ReturnType.TIMESTAMP
-    return isinstance(call, BoundCall) and not call.needs_escapes
+    call: BoundCall | ColumnCall = source_node(drawn).parameters[0]
+    return not call.needs_escapes
 
 
 _PLAIN: Final = frozenset({"draw_values", "integer_text", "number_text", "format_number"})

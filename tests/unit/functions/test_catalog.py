@@ -44,11 +44,21 @@ def test_the_description_is_complete_json() -> None:
     assert "default" not in by_name["get_integer"]["parameters"][0]
 
 
-@pytest.mark.parametrize("name", set(LISTS) - {"sentence_ends"})
+@pytest.mark.parametrize("name", sorted(set(LISTS) - {"sentence_ends"}))
 def test_a_list_has_no_entry_twice(name: str) -> None:
     lines = data_files.lines(name)
     assert len(set(lines)) == len(lines)
     assert all(line == line.strip() != "" for line in lines)
+
+
+@pytest.mark.parametrize("name", sorted(set(LISTS) - {"user_agents"}))
+def test_texts_of_lists_need_no_escapes_in_json(name: str) -> None:
+    """Columns of texts are written as they are: `BoundCall.needs_escapes`. Agents are picks."""
+    assert all(json.dumps(line, ensure_ascii=False) == f'"{line}"' for line in _cells(name))
+
+
+def _cells(name: str) -> list[str]:
+    return [cell for line in data_files.lines(name) for cell in line.split("\t")]
 
 
 def test_every_data_file_is_in_the_digest() -> None:

@@ -93,3 +93,11 @@ def test_every_function_gives_a_column_of_no_rows(name: str, key: object) -> Non
     none = np.empty(0, np.int64)
     call = FIELDS[name] if name in FIELDS else CATALOG.get(name).call(CALLS[name])
     assert call.column(key, BatchContext(none, none)).to_list() == []
+
+
+def test_texts_are_utf_8() -> None:
+    entries = StringDictionary(["é", "", "東京", "a\0"])
+    made = concatenate_parts(4, b"<", entries.take(np.array([2, 1, 3, 0])), b">")
+    assert made.to_list() == ["<東京>", "<>", "<a\0>", "<é>"]
+    assert made.to_arrow().to_pylist() == made.to_list()
+    assert entries.width == len("東京".encode())

@@ -7,6 +7,7 @@ import pytest
 
 from eventer.core.errors import EvaluationError
 from eventer.functions import data_files
+from eventer.functions.arguments import InvalidRowsError
 from eventer.functions.spec import BatchContext
 from eventer.functions.words import GET_SENTENCES, GET_WORDS
 from tests import goodness_of_fit as fit
@@ -54,3 +55,26 @@ def test_numbers_out_of_range_are_refused(least, most):
 def test_a_number_with_a_fraction_is_refused():
     with pytest.raises(EvaluationError, match="'min' must be a whole number"):
         GET_SENTENCES.call((1.5, 2))
+
+
+@pytest.mark.parametrize("function", [GET_WORDS, GET_SENTENCES])
+@pytest.mark.parametrize("key", [7, np.arange(5000, dtype=np.uint64) * 3])
+def test_numbers_that_differ_between_rows_give_the_texts_of_each_row(function, key):
+    index = np.arange(5000)
+    least, most = index % 3 + 1, index % 3 + 1 + index % 5
+    context = BatchContext(index, index)
+    found = function.call((least, most)).column(key, context).to_list()
+    for pair in {(1, 1), (2, 5), (3, 6)}:
+        same = function.call(pair).column(key, context).to_list()
+        rows = np.flatnonzero((least == pair[0]) & (most == pair[1]))
+        assert len(rows)
+        assert [found[row] for row in rows] == [same[row] for row in rows]
+    capped = function.call((2, most + 1)).column(key, context).to_list()
+    assert len(capped) == len(found)
+
+
+def test_rows_with_wrong_numbers_are_named():
+    with pytest.raises(InvalidRowsError) as caught:
+        GET_WORDS.call((np.array([1, 0, 5]), 4))
+    assert caught.value.rows.tolist() == [False, True, True]
+    assert "'min' is 0 and 'max' is 4" in caught.value.message

@@ -48,6 +48,7 @@ _UNLESS: Final = int(TextOp.UNLESS)
 _SENTENCES: Final = int(TextOp.SENTENCES)
 _DROP: Final = int(TextOp.DROP)
 _TABLE: Final = int(TextOp.TABLE)
+_ADD: Final = int(TextOp.ADD)
 _FORM: Final = int(TextOp.FORM)
 
 _SPACE: Final = 0x20
@@ -136,6 +137,8 @@ def write_text_rows(  # noqa: PLR0915, PLR0917  one dispatch loop; a kernel take
                 at -= registers[a]
             elif op == _TABLE:
                 registers[a] = numbers[b + registers[c]]
+            elif op == _ADD:
+                registers[a] = registers[b] + registers[c]
             elif op == _FORM:
                 at = write_form(out, at, words, data, numbers, b + registers[a], c, d)
         offsets[row + 1] = at

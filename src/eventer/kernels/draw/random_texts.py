@@ -76,6 +76,8 @@ class TextOp(IntEnum):
     """Removes as many bytes from the end of the text as register a holds."""
     TABLE = auto()
     """Register a = the number at base b, indexed by register c."""
+    ADD = auto()
+    """Register a = register b + register c."""
     FORM = auto()
     """The entry whose number is in register a; the starts of all entries are at base b. Lane c + i
     replaces a placeholder at byte i. Base d has a placeholder, the start of its characters, and
