@@ -35,7 +35,7 @@ def functions(
 
 
 def _first_sentence(text: str) -> str:
-    return text.partition(". ")[0].rstrip(".")
+    return text.partition("\n\n")[0].partition(". ")[0].rstrip(".")
 
 
 def _described(spec: Mapping[str, Any]) -> Iterator[str]:

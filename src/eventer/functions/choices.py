@@ -165,9 +165,9 @@ GET_ONE_OF: Final = FunctionSpec(
     ),
     return_type=ReturnType.JSON,
     items=_entries,
-    doc="One of the items. Text with a comma in it is separated by commas, each item trimmed; "
-    "other text is separated by white space; empty items do not count. Items of text are text: "
-    "for numbers, and for items with commas, give an array.\n\n"
+    doc="One of the items, each equally likely or by weights. Text with a comma in it is separated "
+    "by commas, each item trimmed; other text is separated by white space; empty items do not "
+    "count. Items of text are text: for numbers, and for items with commas, give an array.\n\n"
     "Without weights each item is equally likely; an item written twice is twice as likely. With "
     "weights an item is as likely as its part of their sum: weights are zero or more, and one of "
     "them is greater than zero. `get_one_of({ a: 3, b: 1 })` is `get_one_of(['a', 'b'], [3, 1])`, "

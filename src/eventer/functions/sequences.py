@@ -117,8 +117,8 @@ GET_SEQUENCE: Final = FunctionSpec(
         ),
     ),
     return_type=ReturnType.INTEGER,
-    doc="`start` + `step` · index: 1, 2, 3, … Like all functions it keeps no state, so a value is "
-    "missing where an event was skipped, and a restart goes on where it was.",
+    doc="`start` + `step` · index: by default 1, 2, 3 in the first events. A function keeps no "
+    "state: the value of a skipped event is missing, and a restart goes on where it was.",
     examples=("get_sequence()", "get_sequence(1000, 10)"),
     bind=_sequence,
     is_random=False,

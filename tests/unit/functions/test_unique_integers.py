@@ -1,6 +1,7 @@
 """`get_unique_integer`: permutations of ranges."""
 
 from itertools import pairwise
+from math import isqrt
 
 import numpy as np
 import pytest
@@ -17,6 +18,46 @@ from tests import goodness_of_fit as fit
 
 KEYS = draw.child_column(7, np.arange(20_000, dtype=np.int64))
 SIZES = (1, 2, 3, 10, SMALL - 1, SMALL, SMALL + 1, 1000, 1024, 4097)
+
+
+def specified(key: int, index: int, size: int) -> int:
+    """The permutation as `docs/reference/draws.md` specifies it."""
+    turn, place = divmod(index, size)
+    if size < 256:
+        items = list(range(size))
+        for j in range(place + 1):
+            other = j + (draw.draw(draw.child(key, j), turn) * (size - j) >> 64)
+            items[j], items[other] = items[other], items[j]
+        return items[place]
+    b = isqrt(size - 1) + 1
+    a = -(-size // b)
+    round_keys = [draw.draw(draw.child(key, r), turn) for r in range(8)]
+    high, low = divmod(place, b)
+    while True:
+        for r, round_key in enumerate(round_keys):
+            if r % 2:
+                low = (low + scrambled(high ^ round_key, b)) % b
+            else:
+                high = (high + scrambled(low ^ round_key, a)) % a
+        if high * b + low < size:
+            return high * b + low
+
+
+def scrambled(z: int, size: int) -> int:
+    z = z * 0xBF58476D1CE4E5B9 & draw.MASK
+    z = (z ^ (z >> 32)) * 0x94D049BB133111EB & draw.MASK
+    return z * size >> 64
+
+
+@settings(max_examples=30)
+@given(
+    st.integers(0, draw.MASK),
+    st.integers(0, 1 << 62),
+    st.sampled_from(SIZES) | st.integers(1, 2 * EXACT + 1),
+)
+def test_numbers_are_those_of_the_specification(key, index, size) -> None:
+    found = permuted(key, np.array([index]), size).tolist()
+    assert found == [specified(key, index, size)]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.kernels import draw
+from eventer.kernels.draw import entity_words
+from eventer.kernels.draw.permutations import permuted
 
 WORD = 1 << 64
 words = st.integers(0, WORD - 1)
@@ -172,6 +174,11 @@ def test_the_vectors_of_the_specification() -> None:
     for seed, name, key in found.pop("root"):
         steps = (draw.step_of("stream"), draw.step_of(name))
         assert draw.descend(int(seed), *steps) == int(key)
+    for key, index, size, number in found.pop("permutation"):
+        assert permuted(int(key), np.array([index]), int(size)).tolist() == [int(number)]
+    for entity, word in found.pop("entity"):
+        word_of = entity_words.text_word if isinstance(entity, str) else entity_words.number_word
+        assert word_of(entity) == int(word)
     assert not found
 
 
