@@ -1,7 +1,7 @@
 """Samples of distributions beside NumPy's Generator: `python -m benchmarks.distributions`.
 
 One thread draws a column of a million samples with each, in turns, and the median ratio of their
-times is printed with the most that it may be.
+times is printed with the most that it may be. Values of series are beside their bounds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from eventer.kernels.draw import distributions
+from eventer.kernels.draw import child_column, distributions, series, series_columns
 
 ROWS: Final = 1_000_000
 ZIPF_WEIGHTS: Final = 1 / np.arange(1, 1001)
@@ -75,6 +75,23 @@ def main() -> None:
             f"numpy {min(peer) * 1e9 / ROWS:6.1f} ns  ratio {ratio:.2f}  at most {case.bound}",
             flush=True,
         )
+    _print_series(rounds)
+
+
+def _print_series(rounds: int) -> None:
+    """Nanoseconds per value of walks and of a signal, with the most that they may be."""
+    index = np.arange(ROWS)
+    one, many = np.full(ROWS, 1, dtype=np.uint64), child_column(1, index)
+    places = index * 977_351 % series.MOST_STEPS
+    work = {
+        "a walk, neighbouring steps": (lambda: series_columns.walks(one, index), 50),
+        "walks, no neighbours": (lambda: series_columns.walks(many, places), 1000),
+        "a signal": (lambda: series_columns.signals(one, index, places, 10**9, 0.1), 200),
+    }
+    for title, (column, bound) in work.items():
+        column()
+        best = min(_time(column) for _ in range(rounds))
+        print(f"{title:28} eventer {best * 1e9 / ROWS:6.1f} ns  at most {bound}", flush=True)
 
 
 def _times(case: Case, rounds: int) -> tuple[list[float], list[float]]:

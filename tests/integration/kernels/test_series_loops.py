@@ -11,7 +11,7 @@ ROWS = 40
 
 
 @given(st.integers(0, draw.MASK), st.integers(-(1 << 62), 1 << 62), st.integers(1000, 1 << 59))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_signals(key: int, first: int, period: int) -> None:
     keys = draw.draw_column(key, np.arange(ROWS))
     index = np.arange(ROWS)
@@ -30,7 +30,7 @@ def test_signals(key: int, first: int, period: int) -> None:
     st.lists(st.integers(0, 30) | st.integers(0, series.MOST_STEPS - 1), min_size=1, max_size=30),
     st.integers(1, 4),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_walks_in_any_order(key: int, steps: list[int], entities: int) -> None:
     keys = draw.draw_column(key, np.arange(len(steps)) % entities)
     found = series_loops.walks(keys, np.array(steps, dtype=np.int64))

@@ -14,7 +14,7 @@ WindowParameters = tuple[float, float, float, float, float, float]
 
 ATTEMPTS: Final = 512
 """Attempts of a rejection. Each succeeds with a probability above 0.2: 512 fail at 2^-160."""
-_CENTRAL: Final = 0.425
+CENTRAL: Final = 0.425
 _WIDE: Final = 2.5066282746310002
 """√(2π): a window around 0 that is wider has a probability above 0.49."""
 
@@ -26,8 +26,18 @@ def standard_normal(word: int) -> float:
     Wichura's algorithm AS 241 inverts the distribution function with a relative error of 1e-16.
     """
     q = signed_unit(word)
-    if -_CENTRAL <= q <= _CENTRAL:
-        return q * _central_ratio(0.180625 - q * q)
+    return central_normal(q) if -CENTRAL <= q <= CENTRAL else tail_normal(q)
+
+
+@scalar
+def central_normal(q: float) -> float:
+    """The inverse at 1/2 + q for q within ±CENTRAL."""
+    return q * _central_ratio(0.180625 - q * q)
+
+
+@scalar
+def tail_normal(q: float) -> float:
+    """The inverse at 1/2 + q beyond ±CENTRAL."""
     r = math.sqrt(-log(0.5 - abs(q)))
     tail = _near_tail(r - 1.6) if r <= 5.0 else _far_tail(r - 5.0)
     return -tail if q < 0.0 else tail

@@ -66,13 +66,16 @@ def end_of_walk(key: int) -> float:
 
 
 @scalar
-def middle_of_walk(key: int, middle: int, left: float, right: float, half: int) -> float:
-    """The value in the middle of an interval of 2·half steps, whose ends are known.
+def deviation_of_middle(half: int) -> float:
+    """The standard deviation of the middle of an interval of 2·half steps around its ends' mean."""
+    return math.sqrt(0.5 * half)
 
-    It is normal around the mean of the ends, with half of the variance of `half` steps.
-    """
-    deviation = math.sqrt(0.5 * half)
-    return 0.5 * (left + right) + deviation * standard_normal(draw(child(key, _MIDDLE), middle))
+
+@scalar
+def middle_of_walk(key: int, middle: int, left: float, right: float, deviation: float) -> float:
+    """The value in the middle of an interval whose ends are known."""
+    noise = standard_normal(draw(child(key, _MIDDLE), middle))
+    return 0.5 * (left + right) + deviation * noise
 
 
 @scalar
@@ -80,7 +83,7 @@ def walk(key: int, step: int) -> float:
     """The sum of independent standard normal steps, from 0; fewer than MOST_STEPS."""
     left, right, start, half = 0.0, end_of_walk(key), 0, MOST_STEPS >> 1
     while start < step:
-        middle = middle_of_walk(key, start + half, left, right, half)
+        middle = middle_of_walk(key, start + half, left, right, deviation_of_middle(half))
         if step >= start + half:
             start, left = start + half, middle
         else:

@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 
 register_scalars()
 
-_PATHS: Final = 1 << 12
+_PATHS: Final = 1 << 10
 """The walks whose last path is kept; a power of two."""
 _SLOT: Final = np.uint64(_PATHS - 1)
 _UNUSED_BITS: Final = 64 - series.LEVELS
@@ -39,34 +39,40 @@ def _fill_signals(  # noqa: PLR0917  compiled code takes arguments by position
 def _fill_walks(keys: Words, steps: Ints, out: Doubles) -> None:
     """`series.walk` of each row.
 
-    The ends of the intervals around a step are its path. A row begins where its path parts from the
-    last path of its walk, so that neighbouring steps cost little.
+    The intervals around a step are its path. A row begins where its path parts from the last path
+    of its walk, so that neighbouring steps cost little.
     """
     lefts = np.empty((_PATHS, series.LEVELS + 1))
     rights = np.empty((_PATHS, series.LEVELS + 1))
+    middles = np.empty((_PATHS, series.LEVELS + 1))
     owners = np.zeros(_PATHS, dtype=np.uint64)
     last_steps = np.full(_PATHS, -1)
+    deviations = np.empty(series.LEVELS)
+    for level in range(series.LEVELS):
+        deviations[level] = series.deviation_of_middle(series.MOST_STEPS >> (level + 1))
     for row in range(len(out)):
         key, step = keys[row], steps[row]
         slot = np.int64(key & _SLOT)
-        known = last_steps[slot]
         level = 0
-        if known >= 0 and owners[slot] == key:
-            level = leading_zeros(np.uint64(known ^ step)) - _UNUSED_BITS
+        if last_steps[slot] >= 0 and owners[slot] == key:
+            level = leading_zeros(np.uint64(last_steps[slot] ^ step)) - _UNUSED_BITS
         else:
             owners[slot] = key
-            lefts[slot, 0], rights[slot, 0] = 0.0, series.end_of_walk(key)
+            left, right = 0.0, series.end_of_walk(key)
+            half = series.MOST_STEPS >> 1
+            lefts[slot, 0], rights[slot, 0] = left, right
+            middles[slot, 0] = series.middle_of_walk(key, half, left, right, deviations[0])
         left, right = lefts[slot, level], rights[slot, level]
+        middle = middles[slot, level]
         while level < series.LEVELS:
             half = series.MOST_STEPS >> (level + 1)
-            start = step & ~(2 * half - 1)
-            middle = series.middle_of_walk(key, start + half, left, right, half)
-            if step & half:
-                left = middle
-            else:
-                right = middle
+            upper = step & half != 0
+            left, right = (middle if upper else left), (right if upper else middle)
             level += 1
-            lefts[slot, level], rights[slot, level] = left, right
+            if level < series.LEVELS:
+                place = (step & ~(half - 1)) + (half >> 1)
+                middle = series.middle_of_walk(key, place, left, right, deviations[level])
+            lefts[slot, level], rights[slot, level], middles[slot, level] = left, right, middle
         last_steps[slot] = step
         out[row] = left
 
