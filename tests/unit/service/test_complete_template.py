@@ -15,7 +15,7 @@ def labels(text):
     ("text", "first"),
     [
         ("{ id: std.parse", "parseHex"),
-        ("{ id: std.native('get_i", "get_instance_id"),
+        ("{ id: std.native('get_ins", "get_instance_id"),
         ('{ id: std.native("get_int', "get_integer"),
         (f"{ALIASES}{{ a: data().em", "email"),
         (f"{ALIASES}local d = data(); {{ a: d.la", "last_name"),
