@@ -28,7 +28,11 @@ _HINT = 'write a number and a unit, such as "10s", "1h30m" or "250ms"'
 
 
 class DurationError(RequestError):
-    """A text is not a duration; the message gives the reason."""
+    """A text is not a duration; `reason` is the message without what to do."""
+
+    def __init__(self, reason: str, advice: str = "") -> None:
+        super().__init__(f"{reason}: {advice}" if advice else reason)
+        self.reason = reason
 
 
 def parse_duration(text: str) -> int:
@@ -39,15 +43,14 @@ def parse_duration(text: str) -> int:
     """
     sign, body = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
     if not body or len(body) > _MAX_TEXT_LENGTH:
-        text = text[:_MAX_TEXT_LENGTH]
-        raise DurationError(f"{text!r} is not a duration: {_HINT}")
+        raise DurationError(f"{text[:_MAX_TEXT_LENGTH]!r} is not a duration", _HINT)
     if body == "0":
         return 0
     total, at = 0, 0
     while at < len(body):
         match = _PART.match(body, at)
         if match is None or match.end() == at:
-            raise DurationError(f"{text!r} is not a duration: {_HINT}")
+            raise DurationError(f"{text!r} is not a duration", _HINT)
         total += _part_ns(text, match)
         at = match.end()
     if total >= MAX_DURATION_NS:
@@ -58,12 +61,12 @@ def parse_duration(text: str) -> int:
 def _part_ns(text: str, match: re.Match[str]) -> int:
     whole, fraction, unit = match.group(1), match.group(2) or "", match.group(3)
     if not whole and not fraction:
-        raise DurationError(f"{text!r} is not a duration: {_HINT}")
+        raise DurationError(f"{text!r} is not a duration", _HINT)
     if not unit:
-        raise DurationError(f"duration {text!r} has no unit: {_HINT}")
+        raise DurationError(f"duration {text!r} has no unit", _HINT)
     if unit not in NS_PER_UNIT:
-        known = "ns, us, ms, s, m, h"
-        raise DurationError(f"duration {text!r} has the unknown unit {unit!r}: use {known}")
+        reason = f"duration {text!r} has the unknown unit {unit!r}"
+        raise DurationError(reason, "use ns, us, ms, s, m, h")
     scale = NS_PER_UNIT[unit]
     numerator, denominator = int(fraction or "0") * scale, int("1" + "0" * len(fraction))
     return int(whole or "0") * scale + numerator // denominator

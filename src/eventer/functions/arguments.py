@@ -65,37 +65,43 @@ def text(function: str, name: str, value: JsonValue) -> str:
     )
 
 
-def number(function: str, name: str, value: Any) -> Numbers:
-    """A finite number argument."""
+def number(function: str, name: str, value: Any, example: float = 10) -> Numbers:
+    """A finite number argument; a hint shows the example."""
     if isinstance(value, np.ndarray):
         return value
-    return constant_number(function, name, value)
+    return constant_number(function, name, value, example)
 
 
-def constant_number(function: str, name: str, value: JsonValue) -> float:
+def constant_number(function: str, name: str, value: JsonValue, example: float = 10) -> float:
     """A finite number that is the same in all rows."""
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
-    hint = "write it without quotes" if isinstance(value, str) else "write a number, such as 10"
+    hint = "write it without quotes"
+    if not isinstance(value, str):
+        hint = f"write a number, such as {shown(example)}"
     raise EvaluationError(
         f"{function}: {name!r} must be a number, not {shown(value)}",
         hint=hint,
     )
 
 
-def whole(function: str, name: str, value: Any) -> Integers:
-    """A whole number argument."""
-    return value if isinstance(value, np.ndarray) else constant_whole(function, name, value)
+def whole(function: str, name: str, value: Any, example: int = 10) -> Integers:
+    """A whole number argument; a hint shows the example."""
+    if isinstance(value, np.ndarray):
+        return value
+    return constant_whole(function, name, value, example)
 
 
-def constant_whole(function: str, name: str, value: JsonValue) -> int:
+def constant_whole(function: str, name: str, value: JsonValue, example: int = 10) -> int:
     """A whole number that is the same in all rows."""
-    found = constant_number(function, name, value)
+    found = constant_number(function, name, value, example)
     if found.is_integer():
         return int(found)
+    hint = "round it"
+    if function == "get_integer":
+        hint += ", or call get_number for numbers with a fraction"
     raise EvaluationError(
-        f"{function}: {name!r} must be a whole number, not {shown(value)}",
-        hint="round it, or call get_number for numbers with a fraction",
+        f"{function}: {name!r} must be a whole number, not {shown(value)}", hint=hint
     )
 
 

@@ -39,7 +39,7 @@ class Boolean(BoundCall):
 
 
 def _boolean(arguments: Sequence[Any]) -> BoundCall:
-    probability = args.number("get_boolean", "probability", arguments[0])
+    probability = args.number("get_boolean", "probability", arguments[0], example=0.5)
     args.require(
         (probability >= 0) & (probability <= 1),
         lambda row: EvaluationError(

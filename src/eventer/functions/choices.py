@@ -72,8 +72,10 @@ def items_of(text: str, function: str = "get_one_of") -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, items)))
 
 
-def list_items(function: str, argument: JsonValue) -> tuple[JsonValue, ...]:
-    """The items of a text or an array; there is at least one.
+def list_items(
+    function: str, argument: JsonValue, types: str = "text or an array"
+) -> tuple[JsonValue, ...]:
+    """The items of a text or an array; there is at least one. An error names the `types`.
 
     Raises:
         EvaluationError: it is neither, or has no items.
@@ -84,22 +86,26 @@ def list_items(function: str, argument: JsonValue) -> tuple[JsonValue, ...]:
         items = tuple(argument)
     else:
         raise EvaluationError(
-            f"{function}: 'items' must be text or an array, not {shown(argument)}",
+            f"{function}: 'items' must be {types}, not {shown(argument)}",
             hint=f'write {function}("red, green, blue") or {function}([1, 2, 3])',
         )
-    if not items:
-        raise EvaluationError(
-            f"{function}: 'items' is empty",
-            hint=f'write at least one item, such as {function}("red, green, blue")',
-        )
-    return items
+    return _not_empty(function, items)
+
+
+def _not_empty(function: str, items: tuple[JsonValue, ...]) -> tuple[JsonValue, ...]:
+    if items:
+        return items
+    raise EvaluationError(
+        f"{function}: 'items' is empty",
+        hint=f'write at least one item, such as {function}("red, green, blue")',
+    )
 
 
 def _entries(argument: JsonValue) -> tuple[JsonValue, ...]:
     """The items; those of an object are its keys by code point."""
-    if isinstance(argument, Mapping) and argument:
-        return tuple(sorted(argument))
-    return list_items("get_one_of", argument)
+    if isinstance(argument, Mapping):
+        return _not_empty("get_one_of", tuple(sorted(argument)))
+    return list_items("get_one_of", argument, "text, an array or an object")
 
 
 def _one_of(arguments: Sequence[Any]) -> BoundCall:

@@ -115,18 +115,30 @@ def _epoch(arguments: Sequence[Any]) -> BoundCall:
 
 def _duration(arguments: Sequence[Any]) -> BoundCall:
     low, high = (
-        _microseconds(nanoseconds("get_duration", name, value))
+        nanoseconds("get_duration", name, value)
         for name, value in zip(("lo", "hi"), arguments, strict=True)
     )
     args.require(
         low <= high,
         lambda row: EvaluationError(
-            f"get_duration: 'lo' is {args.at(low, row) / 1e6:g} s, which is above 'hi', "
-            f"{args.at(high, row) / 1e6:g} s",
+            f"get_duration: 'lo' is {_seconds(low, row)}, which is above 'hi', "
+            f"{_seconds(high, row)}",
             hint="give the shorter one first",
         ),
     )
-    return Duration(low, high)
+    args.require(
+        -(-low // _NS_PER_US) <= high // _NS_PER_US,
+        lambda row: EvaluationError(
+            f"get_duration: no whole microsecond is between 'lo', {_seconds(low, row)}, and 'hi', "
+            f"{_seconds(high, row)}",
+            hint="allow a wider range, or whole microseconds as ends",
+        ),
+    )
+    return Duration(_microseconds(low), _microseconds(high))
+
+
+def _seconds(duration: Nanoseconds, row: int) -> str:
+    return f"{args.at(duration, row) / 1e9:.9g} s"
 
 
 def _microseconds(duration: Nanoseconds) -> args.Integers:
@@ -186,7 +198,8 @@ GET_DURATION: Final = FunctionSpec(
     ),
     return_type=ReturnType.NUMBER,
     doc="A number of seconds from `lo` to `hi`, both included, in whole microseconds, each equally "
-    f"likely. It fits the `offset` of `get_now` and `get_epoch`.\n\n{_DURATIONS}",
+    "likely. The ends are rounded to whole microseconds; at least one is between them. It "
+    f"fits the `offset` of `get_now` and `get_epoch`.\n\n{_DURATIONS}",
     examples=('get_duration("50ms", "2s")', "get_duration(0, 90)"),
     bind=_duration,
 )

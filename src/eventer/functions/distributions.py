@@ -100,7 +100,7 @@ def in_range(function: str, name: str, value: Any, least: float, most: float = L
     Raises:
         EvaluationError: it is not within.
     """
-    given = args.number(function, name, value)
+    given = args.number(function, name, value, example=10 if least <= 10 <= most else most)
     words = f"from {args.shown(least)} to {args.shown(most)}"
     if most == LARGEST:
         words = f"{args.shown(least)} or more"
@@ -161,12 +161,74 @@ def window(function: str, given: Sequence[Any], least: float = -math.inf) -> Win
     low = -math.inf if given[0] is None else args.number(function, "min", given[0])
     high = math.inf if given[1] is None else args.number(function, "max", given[1])
     low = np.maximum(low, least) if isinstance(low, np.ndarray) else max(low, least)
+    _check_ends(function, low, high, least)
+    return Window(low, high, decimals_argument(function, given[2]))
+
+
+def _check_ends(function: str, low: Numbers, high: Numbers, least: float) -> None:
+    args.require(
+        np.greater(high, least),
+        lambda row: EvaluationError(
+            f"{function}: 'max', {args.shown(args.at(high, row))}, must be greater than "
+            f"{args.shown(least)}",
+            hint=f"values are greater than {args.shown(least)}: choose a positive 'max'",
+        ),
+    )
     args.require(
         np.less(low, high),
         lambda row: EvaluationError(
-            f"{function}: 'max', {args.shown(args.at(high, row))}, must be greater than "
+            f"{function}: 'max', {args.shown(args.at(high, row))}, must be greater than 'min', "
             f"{args.shown(args.at(low, row))}",
             hint="give 'min' first, then a greater 'max'",
         ),
     )
-    return Window(low, high, decimals_argument(function, given[2]))
+
+
+def require_centre(
+    function: str, centre: tuple[str, Numbers], spread: tuple[str, Numbers], ends: Window
+) -> None:
+    """Where the spread is 0, the only value, the centre, must be within the ends.
+
+    Raises:
+        EvaluationError: it is not.
+    """
+    (name, value), (spread_name, size) = centre, spread
+    args.require(
+        np.greater(size, 0) | (np.less_equal(ends.low, value) & np.less_equal(value, ends.high)),
+        lambda row: EvaluationError(
+            f"{function}: with {spread_name!r} 0 every value is {name!r}, "
+            f"{args.shown(args.at(value, row))}, which is not from {shown_end(ends.low, row)} to "
+            f"{shown_end(ends.high, row)}",
+            hint=f"give a {spread_name!r} above 0, or ends around {name!r}",
+        ),
+    )
+
+
+def windowed(
+    distribution: str,
+    centre: Numbers,
+    spread: Numbers,
+    ends: Window,
+    limits: tuple[Numbers, Numbers, Integers | None],
+) -> Samples:
+    """Samples within the ends; where the spread is 0, both limits are the rounded centre."""
+    low, high, decimals = limits
+    fixed = np.equal(spread, 0)
+    if not np.any(fixed):
+        return Samples(distribution, (centre, spread, ends.low, ends.high), low, high, decimals)
+    value = centre if decimals is None else rounded(centre, decimals)
+    value = np.minimum(np.maximum(value, low), high)
+    parameters = (
+        centre,
+        np.where(fixed, 1.0, spread),
+        np.where(fixed, -math.inf, ends.low),
+        np.where(fixed, math.inf, ends.high),
+    )
+    low, high = np.where(fixed, value, low), np.where(fixed, value, high)
+    return Samples(distribution, parameters, low, high, decimals)
+
+
+def shown_end(value: Numbers, row: int) -> str:
+    """An end in an error message."""
+    end = float(args.at(value, row))
+    return args.shown(end) if math.isfinite(end) else f"{end}inity"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from eventer.core.errors import EvaluationError
 from eventer.functions import arguments as args
-from eventer.functions.arguments import Condition, Numbers
+from eventer.functions.arguments import Condition
 from eventer.functions.distributions import (
     Samples,
     Window,
@@ -18,7 +17,10 @@ from eventer.functions.distributions import (
     end_parameter,
     in_range,
     number_parameter,
+    require_centre,
+    shown_end,
     window,
+    windowed,
 )
 from eventer.functions.rounding import DECIMALS, decimals_argument
 from eventer.functions.spec import BoundCall, FunctionSpec, ReturnType
@@ -35,26 +37,26 @@ _LEAST_SHAPE: Final = 1e-300
 def _normal(arguments: Sequence[Any]) -> BoundCall:
     name = "get_normal"
     mean, ends = args.number(name, "mean", arguments[0]), window(name, arguments[2:5])
+    deviation = in_range(name, "stddev", arguments[1], 0)
     if not _has_ends(arguments):
-        deviation = in_range(name, "stddev", arguments[1], 0)
         return Samples("normal", (mean, deviation), *ends.limits(name))
-    deviation = above(name, "stddev", arguments[1], 0)
+    require_centre(name, ("mean", mean), ("stddev", deviation), ends)
     with np.errstate(over="ignore"):
         reach = _MOST_DEVIATIONS * deviation
         likely = np.less_equal(ends.low, mean + reach) & np.greater_equal(ends.high, mean - reach)
     _require_likely(name, likely, ends)
-    return Samples("normal_window", (mean, deviation, ends.low, ends.high), *ends.limits(name))
+    return windowed("normal_window", mean, deviation, ends, ends.limits(name))
 
 
 def _lognormal(arguments: Sequence[Any]) -> BoundCall:
     name = "get_lognormal"
     median = above(name, "median", arguments[0], 0)
     ends = window(name, arguments[2:5], least=0.0)
+    sigma = in_range(name, "sigma", arguments[1], 0)
     if not _has_ends(arguments):
-        sigma = in_range(name, "sigma", arguments[1], 0)
         return Samples("lognormal", (median, sigma), *ends.limits(name))
-    sigma = above(name, "sigma", arguments[1], 0)
-    return Samples("lognormal_window", (median, sigma, ends.low, ends.high), *ends.limits(name))
+    require_centre(name, ("median", median), ("sigma", sigma), ends)
+    return windowed("lognormal_window", median, sigma, ends, ends.limits(name))
 
 
 def _has_ends(arguments: Sequence[Any]) -> bool:
@@ -77,16 +79,11 @@ def _require_likely(function: str, likely: Condition, ends: Window) -> None:
     args.require(
         likely,
         lambda row: EvaluationError(
-            f"{function}: a value from {_end(ends.low, row)} to {_end(ends.high, row)} has a "
-            "probability below 1e-299",
+            f"{function}: a value from {shown_end(ends.low, row)} to {shown_end(ends.high, row)} "
+            "has a probability below 1e-299",
             hint="move 'min' and 'max' nearer to the mean",
         ),
     )
-
-
-def _end(value: Numbers, row: int) -> str:
-    end = float(args.at(value, row))
-    return args.shown(end) if math.isfinite(end) else f"{end}inity"
 
 
 def _gamma(arguments: Sequence[Any]) -> BoundCall:
@@ -143,6 +140,9 @@ _WINDOW: Final = (
     "With `min` or `max`, the values are those of the distribution that are within the ends; no "
     "value is moved to an end."
 )
+_OVERFLOW: Final = (
+    "A value beyond ±1.7976931348623157e308, the largest doubles, becomes that number."
+)
 
 GET_NORMAL: Final = FunctionSpec(
     name="get_normal",
@@ -155,7 +155,8 @@ GET_NORMAL: Final = FunctionSpec(
     ),
     return_type=ReturnType.NUMBER,
     doc=f"A number of the normal distribution, such as a measured size or weight. {_WINDOW} They "
-    "must be within 37 standard deviations of the mean.",
+    "must be within 37 standard deviations of the mean; with `stddev` 0 the mean must be within "
+    f"them. {_OVERFLOW}",
     examples=("get_normal(20, 2)", "get_normal(36.6, 0.4, 35, 42, 1)"),
     bind=_normal,
 )
@@ -171,7 +172,8 @@ GET_LOGNORMAL: Final = FunctionSpec(
     ),
     return_type=ReturnType.NUMBER,
     doc="A number of the log-normal distribution, such as a latency, an amount or a file size: two "
-    f"thirds of the values are within the median divided and multiplied by e^`sigma`. {_WINDOW}",
+    f"thirds of the values are within the median divided and multiplied by e^`sigma`. {_WINDOW} "
+    f"With `sigma` 0 the median must be within them. {_OVERFLOW}",
     examples=("get_lognormal(120, 0.5)", "get_lognormal(40, 1, 1, 5000, 2)"),
     bind=_lognormal,
 )
@@ -180,7 +182,8 @@ GET_EXPONENTIAL: Final = FunctionSpec(
     name="get_exponential",
     parameters=(number_parameter("mean", "the mean; greater than 0"), _MIN, _MAX, DECIMALS),
     return_type=ReturnType.NUMBER,
-    doc=f"A number of the exponential distribution, such as the time between two calls. {_WINDOW}",
+    doc=f"A number of the exponential distribution, such as the time between two calls. {_WINDOW} "
+    f"{_OVERFLOW}",
     examples=("get_exponential(30)", "get_exponential(30, 1, 600, 0)"),
     bind=_exponential,
 )
@@ -193,7 +196,8 @@ GET_GAMMA: Final = FunctionSpec(
         DECIMALS,
     ),
     return_type=ReturnType.NUMBER,
-    doc="A number of the gamma distribution, such as the time until the `shape`-th call.",
+    doc="A number of the gamma distribution, such as the time until the `shape`-th call. "
+    f"{_OVERFLOW}",
     examples=("get_gamma(2, 15)", "get_gamma(0.5, 10, 2)"),
     bind=_gamma,
 )
@@ -201,10 +205,8 @@ GET_GAMMA: Final = FunctionSpec(
 GET_BETA: Final = FunctionSpec(
     name="get_beta",
     parameters=(
-        number_parameter("alpha", "greater than 0, at most 1e15"),
-        number_parameter(
-            "beta", "greater than 0, at most 1e15. The mean is `alpha / (alpha + beta)`"
-        ),
+        number_parameter("alpha", "from 1e-300 to 1e15"),
+        number_parameter("beta", "from 1e-300 to 1e15. The mean is `alpha / (alpha + beta)`"),
         DECIMALS,
     ),
     return_type=ReturnType.NUMBER,
@@ -224,7 +226,8 @@ GET_PARETO: Final = FunctionSpec(
     return_type=ReturnType.NUMBER,
     doc="A number of the Pareto distribution, such as a file size or a wealth. With `shape` 1.16 a "
     "fifth of the values makes four fifths of the sum. With `max` the values are those of the "
-    "distribution that are not above it.",
+    f"distribution that are not above it. {_OVERFLOW} Only a very small `shape` comes there: with "
+    "`shape` 0.01 and `min` 1, one value in 1,200; a `max` prevents it.",
     examples=("get_pareto(1.16, 10)", "get_pareto(2, 1, 1e6, 2)"),
     bind=_pareto,
 )

@@ -17,7 +17,8 @@ _HOURS_OF: Final = {"d": 24, "w": 168}
 _MAX_LENGTH: Final = 200
 _HOUR: Final = NS_PER_UNIT["h"]
 _NS_PER_SECOND: Final = NS_PER_UNIT["s"]
-_HINT: Final = 'write text such as "250ms", "1h30m" or "-7d", or a number of seconds'
+UNITS: Final = "the units are w and d, which come first, then h, m, s, ms, us, ns"
+_HINT: Final = f'write text such as "250ms", "1h30m" or "-7d", or a number of seconds; {UNITS}'
 
 Nanoseconds: TypeAlias = int | NDArray[np.int64]
 
@@ -69,4 +70,4 @@ def _parsed(function: str, name: str, text: str) -> int:
     try:
         return sign * long_duration(size)
     except DurationError as error:
-        raise EvaluationError(f"{function}: {name!r}: {error.message}", hint=_HINT) from None
+        raise EvaluationError(f"{function}: {name!r}: {error.reason}", hint=_HINT) from None

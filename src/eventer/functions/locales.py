@@ -11,6 +11,7 @@ from eventer.functions.arguments import shown, text
 from eventer.functions.spec import Parameter
 
 LOCALES: Final = ("en", "de", "fr", "es", "ru", "ja")
+_ALIASES: Final = {"uk": "gb"}
 LOCALE: Final = Parameter("locale", "text", ", ".join(LOCALES[:-1]) + f" or {LOCALES[-1]}", "en")
 
 
@@ -34,5 +35,14 @@ def one_of(function: str, name: str, value: JsonValue, known: Sequence[str]) -> 
         return given
     raise EvaluationError(
         f"{function}: {name!r} is {shown(given)}, which is not supported",
-        hint=f"write one of {', '.join(known)}",
+        hint=_hint(given, known),
     )
+
+
+def _hint(given: str, known: Sequence[str]) -> str:
+    """The text that was probably meant, or all."""
+    if len(known) == 1:
+        return f"write '{known[0]}', or leave it out"
+    meant = {each.lower(): each for each in known}
+    found = meant.get(_ALIASES.get(given.lower(), given.lower()))
+    return f"write '{found}'" if found else f"write one of {', '.join(known)}"

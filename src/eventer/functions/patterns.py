@@ -219,9 +219,7 @@ def _bind(arguments: Sequence[JsonValue]) -> BoundCall:
 
 GET_PATTERN: Final = FunctionSpec(
     name="get_pattern",
-    parameters=(
-        Parameter("regex", "a regular expression", "what the whole text matches; a constant"),
-    ),
+    parameters=(Parameter("regex", "a regular expression", "what the whole text matches"),),
     return_type=ReturnType.TEXT,
     doc="A text that matches the regular expression. Each alternative of a group, each character "
     "of a class and each number of repetitions is equally likely.\n\n"

@@ -217,7 +217,8 @@ GET_PERSON: Final = FunctionSpec(
     doc="A person as an object; only the keys that are read are made. The keys of one call agree, "
     "so keep the object in a local to read several of them. Names are written as in the locale. "
     "In English and Japanese, frequent names are more likely. Two people may have the same name "
-    "and the same e-mail address; add an index where addresses must be unique.",
+    "and the same e-mail address; add a separator and the index where addresses must be "
+    "unique, as user names may end in digits.",
     examples=(
         "get_person().name",
         "local p = get_person('de'); { name: p.name, email: p.email, born: p.birth_date }",

@@ -34,7 +34,7 @@ def decimals_argument(function: str, value: Any) -> Integers | None:
     """The argument of `DECIMALS`."""
     if value is None:
         return None
-    decimals = args.whole(function, "decimals", value)
+    decimals = args.whole(function, "decimals", value, example=2)
     args.require(
         (decimals >= 0) & (decimals <= MOST_DECIMALS),
         lambda row: EvaluationError(
@@ -67,12 +67,16 @@ def ends_with_decimals(function: str, low: Numbers, high: Numbers, decimals: Int
     args.require(
         least <= most,
         lambda row: EvaluationError(
-            f"{function}: no number with {args.at(decimals, row)} decimals is from "
+            f"{function}: no number with {_count(args.at(decimals, row))} is from "
             f"{args.shown(args.at(low, row))} to {args.shown(args.at(high, row))}",
             hint="allow more decimals, or a wider range",
         ),
     )
     return least, most, decimals
+
+
+def _count(decimals: int) -> str:
+    return "1 decimal" if decimals == 1 else f"{decimals} decimals"
 
 
 @dataclass(frozen=True, slots=True)

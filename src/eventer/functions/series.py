@@ -181,11 +181,19 @@ def _walk(arguments: Sequence[Any]) -> BoundCall:
     low = -math.inf if arguments[5] is None else args.number(name, "min", arguments[5])
     high = math.inf if arguments[6] is None else args.number(name, "max", arguments[6])
     args.require(
-        np.less_equal(low, start) & np.less_equal(start, high) & np.less(low, high),
+        np.less(low, high),
+        lambda row: EvaluationError(
+            f"{name}: 'min', {args.shown(args.at(low, row))}, must be below 'max', "
+            f"{args.shown(args.at(high, row))}",
+            hint="leave both out for a walk without ends",
+        ),
+    )
+    args.require(
+        np.less_equal(low, start) & np.less_equal(start, high),
         lambda row: EvaluationError(
             f"{name}: 'start' is {args.shown(args.at(start, row))}, which is not between 'min' and "
             "'max'",
-            hint="start within the ends; 'min' must be below 'max'",
+            hint="start within the ends",
         ),
     )
     step = in_range(name, "step", arguments[2], 0, _MOST)
@@ -231,7 +239,8 @@ def _since(function: str, value: JsonValue) -> int:
     if 0 <= ns <= _LAST_TIME:
         return ns
     raise EvaluationError(
-        f"{function}: 'since' is {args.shown(value)}, outside the years 1970 to 2220"
+        f"{function}: 'since' is {args.shown(value)}, outside the years 1970 to 2220",
+        hint='write a date within them, such as "2026-01-01"',
     )
 
 
@@ -251,8 +260,8 @@ GET_SIGNAL: Final = FunctionSpec(
     name="get_signal",
     parameters=(
         _BY,
-        number_parameter("mean", "the middle"),
-        number_parameter("amplitude", "the greatest distance from the mean; 0 or more"),
+        number_parameter("mean", "the middle, from -1e250 to 1e250"),
+        number_parameter("amplitude", "the greatest distance from the mean, from 0 to 1e250"),
         Parameter("period", "a duration", "the time of a rise and fall, 1 µs to 18 years"),
         Parameter(
             "noise",
@@ -278,11 +287,15 @@ GET_WALK: Final = FunctionSpec(
     name="get_walk",
     parameters=(
         _BY,
-        number_parameter("start", "the value at `since`, and before"),
-        number_parameter("step", "the standard deviation of a step; 0 or more"),
+        number_parameter("start", "the value at `since`, and before; from -1e250 to 1e250"),
+        number_parameter("step", "the standard deviation of a step, from 0 to 1e250"),
         Parameter("every", "a duration", "the time between two steps, 1 µs to 18 years"),
-        Parameter("since", "a point in time", "when the walk starts, at most 2^40 steps ago"),
-        end_parameter("min", "the walk turns back here"),
+        Parameter(
+            "since",
+            "a point in time",
+            "when the walk starts, in the years 1970 to 2220, at most 2^40 steps ago",
+        ),
+        end_parameter("min", "the walk turns back here; below `max`"),
         end_parameter("max", "the walk turns back here"),
         OFFSET,
     ),

@@ -13,13 +13,14 @@ from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions.arguments import shown, text
 from eventer.functions.calendar import EPOCH, FIRST_SECOND, LAST_SECOND, NS_PER_SECOND
-from eventer.functions.durations import long_duration
+from eventer.functions.durations import UNITS, long_duration
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _TIME = re.compile(
     r"[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)? ?(?:([Zz])|([+-])(\d{2}):?(\d{2}))?",
     re.ASCII,
 )
+_STEP_HINT: Final = f'write it as "1h", "15m" or "1d"; {UNITS}'
 _RANGES: Final = {
     "year": (1, 9999), "month": (1, 12), "day": (1, 31),
     "hour": (0, 23), "minute": (0, 59), "second": (0, 59),
@@ -28,7 +29,7 @@ _HOUR: Final = NS_PER_UNIT["h"]
 _MINUTE: Final = NS_PER_UNIT["m"]
 _POINT_HINT: Final = (
     'write a date ("2021-12-01"), a date and time ("2021-12-01T10:30:00Z", "…+03:00"), or "now" '
-    'with an offset ("now-7d", "now+1h30m")'
+    f'with an offset ("now-7d", "now+1h30m"; {UNITS})'
 )
 
 _INSTANT_HINT: Final = (
@@ -54,7 +55,7 @@ def parse_instant(function: str, name: str, value: JsonValue) -> int:
     try:
         point = parse_point(name, given)
     except EvaluationError as error:
-        reason = error.message.partition(", which ")[2]
+        reason = error.message.partition(", which ")[2] or "is not a fixed time"
         raise _not_fixed(function, name, given, f"which {reason}") from None
     if point.relative:
         raise _not_fixed(function, name, given, "which is not a fixed time")
@@ -77,7 +78,9 @@ def parse_point(name: str, value: JsonValue) -> TimePoint:
     ns = _instant(name, given)
     if not FIRST_SECOND * NS_PER_SECOND <= ns < (LAST_SECOND + 1) * NS_PER_SECOND:
         raise EvaluationError(
-            f"get_timestamp: {name!r} is {shown(given)}, outside the years 1 to 9999 in UTC"
+            f"get_timestamp: {name!r} is {shown(given)}, which is outside the years 1 to 9999 in "
+            "UTC",
+            hint=_POINT_HINT,
         )
     return TimePoint(ns, relative=False)
 
@@ -92,13 +95,11 @@ def parse_step(value: JsonValue) -> int:
     try:
         step = long_duration(given)
     except DurationError as error:
-        raise EvaluationError(
-            f"get_timestamp: 'step': {error.message}", hint='write it as "1h", "15m" or "1d"'
-        ) from None
+        raise EvaluationError(f"get_timestamp: 'step': {error.reason}", hint=_STEP_HINT) from None
     if step <= 0:
         raise EvaluationError(
             f"get_timestamp: 'step' must be greater than zero, not {shown(given)}",
-            hint='write it as "1h", "15m" or "1d"',
+            hint=_STEP_HINT,
         )
     return step
 
@@ -113,7 +114,7 @@ def _offset(name: str, given: str) -> int:
         distance = long_duration(rest[1:])
     except DurationError as error:
         raise EvaluationError(
-            f"get_timestamp: {name!r} is {shown(given)}: {error.message}", hint=_POINT_HINT
+            f"get_timestamp: {name!r} is {shown(given)}: {error.reason}", hint=_POINT_HINT
         ) from None
     return -distance if rest[0] == "-" else distance
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, cast
 
 from eventer.core.errors import TemplateError, TemplateStaticError
 from eventer.core.source import Source
+from eventer.core.suggestions import closest_name
 from eventer.jsonnet.built_in_library import BUILT_IN_LIBRARY, find_built_in_import
 from eventer.jsonnet.importer import Importer, StoredImporter, find_import
 from eventer.jsonnet.nodes import Expr, Import, Node
@@ -86,6 +88,8 @@ class ImportedFiles:
         except TemplateError as error:
             if node.path == BUILT_IN_LIBRARY:
                 raise _no_text(node) from None
+            if node.kind == "import":
+                error.hint = _missing_hint(node.path, error.hint)
             raise error.at(node.span) from None
         self._store(node, path, data)
         if node.kind == "import" and path not in self._seen:
@@ -101,6 +105,17 @@ class ImportedFiles:
         if self._bytes > MAX_IMPORTED_BYTES:
             message = f"the template imports more than {MAX_IMPORTED_BYTES} bytes"
             raise TemplateStaticError(message, node.span)
+
+
+def _missing_hint(path: str, hint: str | None) -> str | None:
+    """The hint, with the built-in library if the path looks like a misspelling of it."""
+    stem, built_in = (
+        posixpath.basename(each).partition(".")[0] for each in (path, BUILT_IN_LIBRARY)
+    )
+    if closest_name(stem, [built_in]) is None:
+        return hint
+    meant = f"did you mean {BUILT_IN_LIBRARY!r}?"
+    return meant if hint is None else f"{meant} Otherwise: {hint}"
 
 
 def _no_text(node: Import) -> TemplateStaticError:

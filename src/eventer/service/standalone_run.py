@@ -24,11 +24,9 @@ from eventer.core.model import (
     Stream,
     Target,
     Template,
-    WrittenPart,
 )
 from eventer.destinations.base import ShardConnection
 from eventer.destinations.console import ConsoleConnection
-from eventer.destinations.option_fields import check_option_fields
 from eventer.jsonnet.importer import FolderImporter, NoLibrary
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, prepare
@@ -55,7 +53,7 @@ from eventer.service.request_faults import connection_faults, raise_faults
 from eventer.service.run_schedule import RunSchedule, ScheduleOptions, schedule
 from eventer.service.run_stats import RunStats
 from eventer.settings import Settings
-from eventer.workers.inspect_template import option_field_warnings
+from eventer.workers.inspect_template import check_options, option_field_warnings
 from eventer.workers.inspector_messages import TemplateWarning
 
 _MAX_OUTAGE_NS: Final = 60 * NS_PER_SECOND
@@ -113,7 +111,7 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     importer = NoLibrary() if settings.library is None else FolderImporter(settings.library)
     target = request.target
     prepared = run_with_large_stack(lambda: prepare(template, importer))
-    check_option_fields(prepared.shape, target, prepared.part_shape(WrittenPart(target.value)))
+    check_options(prepared, target)
     context = EventContext(request.dataset, settings.instance_id)
     event_source = EventSource(prepared.template, request.stream, context)
     pace_key = arrivals_key(request.stream, prepared.program.digest.hex())

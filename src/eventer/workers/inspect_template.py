@@ -22,7 +22,6 @@ from eventer.core.errors import (
 )
 from eventer.core.model import (
     ColumnType,
-    ConsoleTarget,
     EventSource,
     PostgresTarget,
     Target,
@@ -83,6 +82,17 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         traces=tuple(traces.lines),
         failing=failing,
     )
+
+
+def check_options(prepared: PreparedTemplate, target: Target) -> None:
+    """Checks the fields that the options of a target name, as far as they are known in advance.
+
+    Raises:
+        DestinationRejectedError: see `check_option_fields`.
+    """
+    from eventer.destinations.option_fields import check_option_fields
+
+    check_option_fields(prepared.shape, target, prepared.part_shape(WrittenPart(target.value)))
 
 
 def option_field_warnings(
@@ -164,9 +174,7 @@ def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batc
     Raises:
         DestinationRejectedError: they cannot.
     """
-    from eventer.destinations.option_fields import check_option_fields
-
-    check_option_fields(prepared.shape, target, prepared.part_shape(WrittenPart(target.value)))
+    check_options(prepared, target)
     if isinstance(target, PostgresTarget):
         from eventer.destinations.postgres.match_schema import table_fields
 
@@ -182,8 +190,6 @@ def _absent_fields(
     target: Target, prepared: PreparedTemplate, batches: list[Batch]
 ) -> tuple[str, ...]:
     """The fields that options of the target name and that no event has."""
-    if isinstance(target, ConsoleTarget):
-        return ()
     from eventer.destinations.option_fields import absent_fields
 
     def has_value(pointer: str) -> bool:

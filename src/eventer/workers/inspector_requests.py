@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
-from eventer.core.model import GeneratorSpec, OnError
+from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
 from eventer.plan.explain_template import explain_template
@@ -21,7 +21,13 @@ from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import prepare, prepare_stored
 from eventer.runs.pacing import END, Pace
 from eventer.workers.field_profiles import profile_fields
-from eventer.workers.inspect_template import SLICE_NS, dry_run, inspect_template
+from eventer.workers.inspect_template import (
+    SLICE_NS,
+    check_options,
+    dry_run,
+    inspect_template,
+    option_field_warnings,
+)
 from eventer.workers.inspector_messages import (
     ExplainTemplate,
     InspectorAnswer,
@@ -41,6 +47,8 @@ MAX_PAGE_BYTES: Final = 32 << 20
 """The most bytes of event text in one answer."""
 _PROFILED_BYTES: Final = 8 << 20
 """Bytes of event text after which a profile uses the events that it has."""
+_WARNING_SECONDS: Final = 1.0
+"""CPU time after which a preview seeks the fields of its options in the events that it has."""
 
 _log = logging.getLogger(__name__)
 
@@ -117,6 +125,8 @@ def _preview(
     request: PreviewEvents, importer: Importer, on_first: Callable[[], None]
 ) -> PreviewedEvents:
     prepared = prepare(request.event_source.template, importer)
+    target = ConsoleTarget(value=request.part.value, omit=request.part.omit)
+    check_options(prepared, target)
     traces = TraceCollector()
     engine = prepared.engine(
         request.event_source.stream,
@@ -126,12 +136,16 @@ def _preview(
         trace=traces,
     )
     times = np.full(request.count, request.at, dtype=np.int64)
+    _, events = _events(engine, request.first, times, passed=0, on_first=on_first)
+    absent = option_field_warnings(
+        prepared, request.event_source, target, at=request.at, seconds=_WARNING_SECONDS
+    )
     return PreviewedEvents(
-        events=_events(engine, request.first, times, passed=0, on_first=on_first)[1],
+        events=events,
         seed=request.event_source.stream.seed,
         engine=engine.name,
         reason=engine.reason,
-        warnings=template_warnings(prepared),
+        warnings=(*template_warnings(prepared), *absent),
         traces=tuple(traces.lines),
     )
 

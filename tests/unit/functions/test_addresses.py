@@ -101,3 +101,7 @@ def test_the_data_of_cities_are_sound():
 def test_a_country_without_data_is_refused():
     with pytest.raises(EvaluationError, match="'country' is \"XX\", which is not supported"):
         GET_ADDRESS.call(("en", "XX"))
+    for written, meant in (("us", "US"), ("UK", "GB"), ("at", "AT")):
+        with pytest.raises(EvaluationError) as caught:
+            GET_ADDRESS.call(("en", written))
+        assert caught.value.hint == f"write '{meant}'"

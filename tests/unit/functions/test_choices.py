@@ -62,8 +62,8 @@ def test_an_array_may_have_any_values() -> None:
         ("", "'items' is empty"),
         (" , ,", "'items' is empty"),
         ([], "'items' is empty"),
-        (5.0, "'items' must be text or an array, not 5"),
-        ({}, "'items' must be text or an array, not {}"),
+        (5.0, "'items' must be text, an array or an object, not 5"),
+        ({}, "'items' is empty"),
         (None, "needs its argument 'items'"),
     ],
 )
@@ -152,6 +152,9 @@ def test_the_ends_of_a_probability() -> None:
     assert set(GET_BOOLEAN.call((1.0,)).column(1, CONTEXT).to_list()) == {True}
     with pytest.raises(EvaluationError, match=r"must be from 0 to 1, not 1\.5"):
         GET_BOOLEAN.check((1.5,))
+    with pytest.raises(EvaluationError) as caught:
+        GET_BOOLEAN.check((True,))
+    assert caught.value.hint == "write a number, such as 0.5"
     with pytest.raises(InvalidRowsError, match=r"must be from 0 to 1, not -0\.1") as caught:
         GET_BOOLEAN.call((np.array([0.5, -0.1]),))
     assert caught.value.rows.tolist() == [False, True]

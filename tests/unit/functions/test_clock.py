@@ -111,6 +111,12 @@ def test_durations_are_uniform() -> None:
         (GET_NOW, ("s", 1e10), "'offset' is 10000000000 s, more than 292 years"),
         (GET_EPOCH, ("ns",), "'unit' must be one of s, ms, us, not \"ns\""),
         (GET_DURATION, ("2s", "1s"), "'lo' is 2 s, which is above 'hi', 1 s"),
+        (
+            GET_DURATION,
+            ("1ns", "2ns"),
+            "no whole microsecond is between 'lo', 1e-09 s, and 'hi', 2",
+        ),
+        (GET_DURATION, ("1.6us", "1.9us"), "no whole microsecond is between 'lo', 1.6e-06 s, and"),
         (GET_DURATION, ("2s",), "needs its argument 'hi', a duration"),
         (GET_DURATION, ("2", "3"), "'lo': duration '2' has no unit"),
     ],
@@ -120,3 +126,19 @@ def test_wrong_arguments_are_refused(spec, arguments, said) -> None:
         spec.check(arguments)
     assert said in caught.value.message
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("offset", ["1 day", "1h1d", "now-1h", "5", ""])
+def test_a_hint_tells_once_how_to_write_a_duration(offset) -> None:
+    with pytest.raises(EvaluationError) as caught:
+        GET_NOW.check(("ms", offset))
+    assert "write" not in caught.value.message
+    assert ": use" not in caught.value.message
+    assert caught.value.hint.startswith('write text such as "250ms"')
+    assert "the units are w and d, which come first, then h, m" in caught.value.hint
+
+
+def test_rows_without_a_whole_microsecond_are_named() -> None:
+    with pytest.raises(InvalidRowsError, match="no whole microsecond") as caught:
+        GET_DURATION.call((np.array([1e-6, 1.2e-6]), 1.9e-6))
+    assert caught.value.rows.tolist() == [False, True]

@@ -16,6 +16,8 @@ CALLS = [
     ("get_normal", (20, 2)),
     ("get_normal", (20, 0)),
     ("get_normal", (20, 2, 19, 20.5)),
+    ("get_normal", (20.26, 0, 20, 20.5, 1)),
+    ("get_lognormal", (120, 0, 120, None)),
     ("get_normal", (20, 2, None, 19, 1)),
     ("get_lognormal", (120, 0.5, None, None, 2)),
     ("get_lognormal", (120, 0.5, 100, None)),
@@ -109,9 +111,19 @@ def test_decimals_may_differ_between_rows() -> None:
     ("name", "arguments", "said"),
     [
         ("get_normal", (0, -1), "get_normal: 'stddev' must be 0 or more, not -1"),
-        ("get_normal", (0, 0, 0), "get_normal: 'stddev' must be greater than 0, not 0"),
+        (
+            "get_normal",
+            (5, 0, 6, 10),
+            "with 'stddev' 0 every value is 'mean', 5, which is not from 6",
+        ),
+        (
+            "get_lognormal",
+            (5, 0, None, 4),
+            "with 'sigma' 0 every value is 'median', 5, which is not",
+        ),
+        ("get_normal", (0, 1, 3, 2), "'max', 2, must be greater than 'min', 3"),
         ("get_normal", ("0", 1), "'mean' must be a number"),
-        ("get_normal", (0, 1, 2, 2), "'max', 2, must be greater than 2"),
+        ("get_normal", (0, 1, 2, 2), "'max', 2, must be greater than 'min', 2"),
         ("get_normal", (0, 1, None, -40), "a value from -infinity to -40 has a probability"),
         ("get_normal", (0, 1, 38), "a value from 38 to infinity has a probability below 1e-299"),
         ("get_normal", (0, 1, 0.2, 0.3, 0), "no number with 0 decimals is from 0.2 to 0.3"),
@@ -120,6 +132,8 @@ def test_decimals_may_differ_between_rows() -> None:
         ("get_lognormal", (0, 1), "'median' must be greater than 0, not 0"),
         ("get_lognormal", (1, -1), "'sigma' must be 0 or more, not -1"),
         ("get_lognormal", (1, 1, None, -1), "'max', -1, must be greater than 0"),
+        ("get_lognormal", (1, 1, -5, -2), "'max', -2, must be greater than 0"),
+        ("get_exponential", (1, -5, 0), "'max', 0, must be greater than 0"),
         ("get_exponential", (0,), "'mean' must be greater than 0, not 0"),
         ("get_exponential", (1, 700), "has a probability below 1e-299"),
         ("get_gamma", (0, 1), "'shape' must be greater than 0 and at most"),
@@ -127,7 +141,7 @@ def test_decimals_may_differ_between_rows() -> None:
         ("get_beta", (0, 1), "'alpha' must be from 1e-300 to"),
         ("get_pareto", (0, 1), "'shape' must be greater than 0, not 0"),
         ("get_pareto", (1, 0), "'min' must be greater than 0, not 0"),
-        ("get_pareto", (1, 3, 2), "'max', 2, must be greater than 3"),
+        ("get_pareto", (1, 3, 2), "'max', 2, must be greater than 'min', 3"),
         ("get_triangular", (0, 3, 2), "0, 3, 2 are not in order"),
         ("get_triangular", (-1e200, 0, 1e200), "wider than 1e150"),
         ("get_poisson", (-1,), "'mean' must be from 0 to"),
@@ -145,6 +159,59 @@ def test_wrong_arguments_are_refused(name: str, arguments: tuple, said: str) -> 
     with pytest.raises(EvaluationError) as caught:
         CATALOG.get(name).check(given)
     assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "hint"),
+    [
+        (
+            "get_lognormal",
+            (1.0, 1.0, -5.0, -2.0),
+            "values are greater than 0: choose a positive 'max'",
+        ),
+        ("get_exponential", (1.0, -5.0, 0.0), "values are greater than 0: choose a positive 'max'"),
+        ("get_binomial", (1.0, True), "write a number, such as 1"),
+        ("get_normal", (True, 1.0), "write a number, such as 10"),
+        ("get_binomial", (1.5, 0.5), "round it"),
+    ],
+)
+def test_hints_fit_the_argument(name: str, arguments: tuple, hint: str) -> None:
+    with pytest.raises(EvaluationError) as caught:
+        CATALOG.get(name).check(arguments)
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "value"),
+    [
+        ("get_normal", (5, 0, 0, 10), 5.0),
+        ("get_normal", (0, 0, 0), 0.0),
+        ("get_normal", (5.25, 0, 0, 10, 1), 5.3),
+        ("get_normal", (5.25, 0, 0, 5.25, 1), 5.2),
+        ("get_lognormal", (5, 0, 1, 10), 5.0),
+        ("get_lognormal", (5, 0, None, 5), 5.0),
+    ],
+)
+def test_without_a_deviation_all_values_are_the_mean(
+    name: str, arguments: tuple, value: float
+) -> None:
+    assert set(CATALOG.get(name).call(numbers(arguments)).column(7, CONTEXT).to_list()) == {value}
+
+
+def test_a_deviation_may_be_zero_in_some_rows() -> None:
+    spec, deviations = CATALOG.get("get_normal"), np.arange(ROWS) % 2 * 3.0
+    values = spec.call([5.0, deviations, 0.0, 10.0]).column(7, CONTEXT).to_list()
+    random = spec.call([5.0, 3.0, 0.0, 10.0]).column(7, CONTEXT).to_list()
+    assert values == [random[row] if row % 2 else 5.0 for row in range(ROWS)]
+    with pytest.raises(InvalidRowsError) as caught:
+        spec.call([np.array([5.0, 11.0]), 0.0, 0.0, 10.0])
+    assert caught.value.rows.tolist() == [False, True]
+
+
+def test_values_beyond_the_largest_double_are_that_number() -> None:
+    values = CATALOG.get("get_pareto").call([0.001, 1.0]).column(7, CONTEXT).to_list()
+    assert max(values) == LARGEST
+    assert "1.7976931348623157e308" in CATALOG.get("get_pareto").doc
 
 
 def test_rows_with_wrong_arguments_are_told() -> None:

@@ -160,5 +160,14 @@ def test_a_number_with_decimals_is_the_rounded_number() -> None:
 
 
 def test_numbers_with_decimals_that_do_not_exist_are_refused() -> None:
-    with pytest.raises(EvaluationError, match=r"no number with 1 decimals is from 0\.21 to 0\.29"):
+    with pytest.raises(EvaluationError, match=r"no number with 1 decimal is from 0\.21 to 0\.29"):
         GET_NUMBER.check((0.21, 0.29, 1.0))
+    with pytest.raises(EvaluationError, match=r"no number with 0 decimals is from 0\.21 to 0\.29"):
+        GET_NUMBER.check((0.21, 0.29, 0.0))
+
+
+def test_hints_fit_the_argument() -> None:
+    for decimals, hint in ((False, "write a number, such as 2"), (1.5, "round it")):
+        with pytest.raises(EvaluationError) as caught:
+            GET_NUMBER.check((0.0, 1.0, decimals))
+        assert caught.value.hint == hint

@@ -113,11 +113,14 @@ def test_north_american_numbers_are_no_services():
     assert not [first for first in EXCHANGES.entries if re.fullmatch(r"[01]\d|\d1", first)]
 
 
-@pytest.mark.parametrize("value", ["xx", "EN", ""])
+@pytest.mark.parametrize("value", ["xx", "english", ""])
 def test_an_unknown_locale_is_refused(value):
     with pytest.raises(EvaluationError) as caught:
         GET_PERSON.call((value,))
     assert caught.value.hint == "write one of en, de, fr, es, ru, ja"
+    with pytest.raises(EvaluationError) as caught:
+        GET_PERSON.call(("DE",))
+    assert caught.value.hint == "write 'de'"
 
 
 def test_fields_are_the_same_objects_for_the_same_locale():

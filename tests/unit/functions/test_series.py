@@ -185,7 +185,17 @@ def test_a_season_follows_the_clock_on_both_changes(day):
         ("get_walk", ("a", 0.0, 1.0, "1h", "1950-01-01"), "outside the years 1970 to 2220"),
         ("get_walk", ("a", 0.0, 1.0, "1h", 5.0), "'since' must be text, not 5"),
         ("get_walk", ("a", 0.0, 1.0, "1h", "2026-01-01", 1.0), "'start' is 0, which is not"),
-        ("get_walk", ("a", 0.0, 1.0, "1h", "2026-01-01", 0.0, 0.0), "'start' is 0, which is not"),
+        (
+            "get_walk",
+            ("a", 0.0, 1.0, "1h", "2026-01-01", 0.0, 0.0),
+            "'min', 0, must be below 'max', 0",
+        ),
+        (
+            "get_walk",
+            ("a", 0.0, 1.0, "1h", "0001-01-01T00:00:00+05:00"),
+            "which is outside the years 1 to 9999",
+        ),
+        ("get_walk", ("a", 0.0, 1.0, "1h", "now-5x"), "which is not a fixed time"),
         ("get_season", ([1.0],), "'curve' must be an array of 2 to 10,080 numbers, not [1]"),
         ("get_season", ([1.0, "x"],), "'curve[1]' must be a number"),
         ("get_season", ([1.0, 2.0], "month"), '\'unit\' must be "day" or "week", not "month"'),
@@ -196,6 +206,8 @@ def test_wrong_arguments_are_refused(name, arguments, said):
     with pytest.raises(EvaluationError) as caught:
         CATALOG.get(name).check(arguments)
     assert said in caught.value.message
+    if "'since'" in said or "outside the years" in said:
+        assert caught.value.hint
 
 
 def test_times_that_are_too_far_are_refused():

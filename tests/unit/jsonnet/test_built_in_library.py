@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventer.core.errors import TemplateError
+from eventer.core.errors import TemplateError, TemplateStaticError
 from eventer.core.model import Template
 from eventer.jsonnet.importer import FolderImporter, NoLibrary
 from eventer.jsonnet.lint import LintNames, lint
@@ -146,6 +146,28 @@ def test_a_stored_file_of_the_same_name_is_still_used():
 def test_it_needs_no_library_folder(tmp_path):
     for importer in (NoLibrary(), FolderImporter(tmp_path)):
         assert loaded(HEAD + LONG, importer).digest == loaded(LONG).digest
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("eventer.libsonet", True),
+        ("./eventer.libsonnet", True),
+        ("lib/evneter.jsonnet", True),
+        ("common.libsonnet", False),
+        ("units.libsonnet", False),
+    ],
+)
+def test_a_misspelt_import_of_it_gets_a_suggestion(path, meant, tmp_path):
+    suggestion = "did you mean 'eventer.libsonnet'?"
+    for importer, hint in (
+        (NoLibrary(), "set EVENTER_LIBRARY to the folder that holds it"),
+        (FolderImporter(tmp_path), None),
+    ):
+        with pytest.raises(TemplateStaticError) as caught:
+            loaded(f"local e = import '{path}'; e.integer(1, 2)", importer)
+        both = suggestion if hint is None else f"{suggestion} Otherwise: {hint}"
+        assert caught.value.hint == (both if meant else hint)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from eventer.core.errors import BudgetError, EvaluationError, TemplateError
 from eventer.core.model import JsonValue
+from eventer.core.source import Span
 from eventer.jsonnet.budget import Budget, Meter
 from eventer.jsonnet.context import MAX_CACHED_CONTEXTS, Context
 from eventer.jsonnet.environment import Environment
@@ -86,10 +87,23 @@ class Interpreter:
         assert self._root is not None
         value = self._unit.run(self._root)
         if isinstance(value, Function):
-            known = self._runtime.environment.vars
-            given = {n: self._runtime.ext_var(n) for n, _ in value.parameters if n in known}
-            return value.enter(self._root, (), given or NO_NAMED_ARGUMENTS, self._program.root.span)
+            return call_template(value, self._root, self._runtime, self._program.root.span)
         return value
+
+
+def call_template(function: Function, root: Context, runtime: Runtime, span: Span) -> Value:
+    """The value of a template that is a function: the variables are its arguments.
+
+    Raises:
+        EvaluationError: a variable without a default is not set.
+    """
+    known = runtime.environment.vars
+    for name, optional in function.parameters:
+        if name not in known and not optional:
+            message = f"argument {name!r} of the template is missing"
+            raise EvaluationError(message, span, hint=f"set it with `-V {name}=…` or in `vars`")
+    given = {name: runtime.ext_var(name) for name, _ in function.parameters if name in known}
+    return function.enter(root, (), given or NO_NAMED_ARGUMENTS, span)
 
 
 class ImportedValues(Imports):

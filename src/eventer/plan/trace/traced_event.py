@@ -12,8 +12,7 @@ import numpy as np
 from eventer.core.errors import BudgetError, TemplateError
 from eventer.jsonnet.budget import Budget, Meter
 from eventer.jsonnet.environment import Environment
-from eventer.jsonnet.evaluate.closures import NO_NAMED_ARGUMENTS
-from eventer.jsonnet.evaluate.interpreter import RECURSION_LIMIT, ImportedValues
+from eventer.jsonnet.evaluate.interpreter import RECURSION_LIMIT, ImportedValues, call_template
 from eventer.jsonnet.load import Program
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Function, Value
@@ -90,9 +89,7 @@ def _evaluated(program: Program, runtime: TracedRuntime) -> Any:
     files.begin(root)
     value = unit.run(root)
     if isinstance(value, Function):
-        known = program.vars
-        given = {n: runtime.ext_var(n) for n, _ in value.parameters if n in known}
-        value = value.enter(root, (), given or NO_NAMED_ARGUMENTS, program.root.span)
+        value = call_template(value, root, runtime, program.root.span)
     return value
 
 

@@ -84,4 +84,4 @@ def test_dates_and_amounts_agree():
 def test_another_style_is_refused():
     with pytest.raises(EvaluationError) as caught:
         GET_RAND_DATA.call(("real",))
-    assert caught.value.hint == "write one of realistic"
+    assert caught.value.hint == "write 'realistic', or leave it out"

@@ -12,6 +12,7 @@ from tests.unit.jsonnet.evaluation import (
     evaluation_error,
     interpreter,
 )
+from tests.unit.jsonnet.front_end import where
 
 # -- variables -----------------------------------------------------------------------------------
 
@@ -28,8 +29,10 @@ def test_vars_are_the_arguments_of_a_template_that_is_a_function():
 
 
 def test_a_missing_argument_is_named():
-    error = evaluation_error("function(name) name", vars={"nmae": 1})
-    assert "'name'" in error.message
+    error = evaluation_error("function(n, name) name", vars={"n": 1})
+    assert error.message == "argument 'name' of the template is missing"
+    assert error.hint == "set it with `-V name=…` or in `vars`"
+    assert where(error) == "function(n, name) name"
 
 
 def test_a_misspelt_variable_gets_a_suggestion():

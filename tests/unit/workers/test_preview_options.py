@@ -1,0 +1,57 @@
+"""A preview refuses the options that a run refuses, and warns of the same ones."""
+
+import pytest
+
+from eventer.core.errors import DestinationRejectedError
+from eventer.core.model import EventSource, Stream, Template, WrittenPart
+from eventer.jsonnet.importer import NoLibrary
+from eventer.plan.engine import EventContext
+from eventer.workers.inspector_messages import PreviewEvents
+from eventer.workers.inspector_requests import reply_to
+
+CLOSED = "{ row: { id: 1 }, op: 'x' }"
+OPEN = "{ [std.toString(std.native('get_integer')(1, 9))]: { id: 1 } }"
+
+
+def preview(value=None, *omit, text=CLOSED):
+    template = Template(text)
+    event_source = EventSource(template, Stream(0), EventContext())
+    request = PreviewEvents(event_source, 0, first=0, count=2, part=WrittenPart(value, omit))
+    return reply_to(request, NoLibrary()).answer
+
+
+@pytest.mark.parametrize(
+    ("value", "omit", "message", "hint"),
+    [
+        ("rwo", (), "`value` names the field 'rwo', which is not", "did you mean 'row'?"),
+        ("", (), "`value` names the field '', which is not", None),
+        ("row", ("row",), "`omit` names the field 'row', which is not", None),
+        (None, ("id/x",), "`omit` names the field 'id/x', which is not", None),
+    ],
+)
+def test_a_field_that_no_event_has_is_refused(value, omit, message, hint):
+    error = preview(value, *omit)
+    assert isinstance(error, DestinationRejectedError)
+    assert error.message.startswith(message)
+    assert error.hint == hint
+
+
+@pytest.mark.parametrize(("value", "text"), [("/row/", CLOSED), ("rwo", OPEN)])
+def test_a_field_that_none_of_the_first_events_has_gets_a_warning(value, text):
+    answer = preview(value, text=text)
+    assert answer.events == (b"null", b"null")
+    (warning,) = answer.warnings
+    assert warning.message == (
+        f"`value` names the field {value!r}, which none of the first events has: null is written"
+    )
+
+
+def test_fields_that_events_have_need_no_warning():
+    for value, omit, event in (
+        (None, (), b'{"op":"x","row":{"id":1}}'),
+        ("row", (), b'{"id":1}'),
+        ("/row/id", (), b"1"),
+        (None, ("/row/id", "op"), b'{"row":{}}'),
+    ):
+        answer = preview(value, *omit)
+        assert (answer.events[0], answer.warnings) == (event, ())
