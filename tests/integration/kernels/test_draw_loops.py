@@ -114,7 +114,7 @@ TWINS = {
     "child_key": lambda key: draw.child_key(key, 99),
     "integer_column": lambda key: draw.integer_column(key, ROWS, -500, 1 << 60),
     "integer_column, all": lambda key: draw.integer_column(key, ROWS, -(1 << 63), (1 << 63) - 1),
-    "sized_column": lambda key: draw.sized_column(key, ROWS, KEYS >> np.uint64(1)),
+    "sized_column": lambda key: draw.sized_column(key, ROWS, KEYS | np.uint64(1)),
     "double_column": lambda key: draw.double_column(key, ROWS, -1.5, math.pi),
 }
 

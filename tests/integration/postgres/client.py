@@ -67,7 +67,7 @@ def _stop_after(writer: Writer, step: int, said: Connection) -> None:
         return counted
 
     owner = writer.connection._session.owner
-    owner._client = _Counted(client, counting)
+    owner._client = owner._positions._client = _Counted(client, counting)
 
 
 class _Counted:

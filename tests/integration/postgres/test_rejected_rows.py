@@ -235,7 +235,7 @@ async def test_a_table_that_was_altered_skips_nothing_that_it_accepts_now(
     assert database.rows("SELECT n, word FROM t") == [(1 << 20, "b")]
 
 
-@pytest.mark.parametrize("step", ["load_rows", "write_positions"])
+@pytest.mark.parametrize("step", ["load_rows", "PositionWriter.write"])
 async def test_a_session_that_is_lost_meanwhile_commits_nothing_of_them(
     database: Database, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
