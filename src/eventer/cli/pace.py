@@ -159,13 +159,17 @@ def _heights(preview: PacePreview) -> list[float]:
 
 
 def _rate(per_second: float) -> str:
-    return f"{per_second:,.4g}/s"
+    return f"{_number(per_second)}/s"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:.4g}"
 
 
 def _time(nanoseconds: int) -> str:
     """A time, as `6.5 s`."""
     unit, scale = next((each for each in _UNITS if nanoseconds >= each[1]), _UNITS[-1])
-    return f"{nanoseconds / scale:,.4g} {unit}"
+    return f"{_number(nanoseconds / scale)} {unit}"
 
 
 def plot(counts: Sequence[float], height: int, most: float) -> list[str]:

@@ -67,6 +67,8 @@ def test_the_default_of_an_even_rate_is_whole_seconds() -> None:
     assert text.startswith(begin)
     lines = text.splitlines()[1:-1]
     assert {line.partition("|")[2] for line in lines} == {"\u2588" * 60}
+    fast = run({"rate": "5M/s"}).stdout
+    assert "300,000,000 events in 1 min, on average 5,000,000/s, at most 5,000,000/s" in fast
     one = run({"rate": "0.5/h"}, "--for", "1h", "--buckets", "10").stdout
     assert one.startswith(
         "standard input: 1 event in 1 h, on average 0.0001389/s, at most 0.0001389/s"
