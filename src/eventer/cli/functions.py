@@ -15,7 +15,8 @@ from eventer.cli.terminal import print_data, print_json, table
 @exit_with_code
 def functions(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="Show one function in detail.")
+        str | None,
+        typer.Argument(metavar="NAME", help="Show one function in detail; get_ may be omitted."),
     ] = None,
     *,
     as_json: AsJson = False,

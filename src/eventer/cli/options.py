@@ -50,6 +50,11 @@ def settings_of(context: typer.Context, **flags: object) -> Settings:
     return loaded_settings(context, **flags).settings
 
 
+def input_name(file: Path) -> str:
+    """What messages call a file that is read."""
+    return "standard input" if str(file) == "-" else str(file)
+
+
 def read_input(file: Path) -> bytes:
     """The bytes of a file, or of standard input for `-`.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eventer.cli.option_values import unicode_text
-from eventer.cli.options import read_input
+from eventer.cli.options import input_name, read_input
 from eventer.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def read_template(file: Path) -> tuple[str, str]:
     Raises:
         typer.BadParameter: the file cannot be read or is not UTF-8.
     """
-    name = "standard input" if str(file) == "-" else str(file)
+    name = input_name(file)
     try:
         return read_input(file).decode("utf-8-sig"), name
     except UnicodeDecodeError as error:

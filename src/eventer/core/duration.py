@@ -23,6 +23,10 @@ NS_PER_UNIT: Final = {
     "h": 3_600_000_000_000,
 }
 
+UNITS: Final = "h, m, s, ms, us, ns"
+LONG_UNITS: Final = f"whole w, then whole d, then {UNITS}"
+"""The units where weeks and days may come first: `1w2d3h`."""
+
 _PART = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.+-]*)")
 _HINT = 'write a number and a unit, such as "10s", "1h30m" or "250ms"'
 
@@ -35,8 +39,10 @@ class DurationError(RequestError):
         self.reason = reason
 
 
-def parse_duration(text: str) -> int:
+def parse_duration(text: str, *, units: str = UNITS) -> int:
     """Nanoseconds of a duration such as `1h30m` or `-1.5s`, rounded toward zero.
+
+    `units` are those that the message about an unknown one lists.
 
     Raises:
         DurationError: number or unit missing, unknown unit, or 2^63 ns or more.
@@ -51,14 +57,14 @@ def parse_duration(text: str) -> int:
         match = _PART.match(body, at)
         if match is None or match.end() == at:
             raise DurationError(f"{text!r} is not a duration", _HINT)
-        total += _part_ns(text, match)
+        total += _part_ns(text, match, units)
         at = match.end()
     if total >= MAX_DURATION_NS:
         raise DurationError(f"duration {text!r} must be less than 2^63 ns (292 years)")
     return sign * total
 
 
-def _part_ns(text: str, match: re.Match[str]) -> int:
+def _part_ns(text: str, match: re.Match[str], units: str) -> int:
     whole, fraction, unit = match.group(1), match.group(2) or "", match.group(3)
     if not whole and not fraction:
         raise DurationError(f"{text!r} is not a duration", _HINT)
@@ -66,7 +72,7 @@ def _part_ns(text: str, match: re.Match[str]) -> int:
         raise DurationError(f"duration {text!r} has no unit", _HINT)
     if unit not in NS_PER_UNIT:
         reason = f"duration {text!r} has the unknown unit {unit!r}"
-        raise DurationError(reason, "use ns, us, ms, s, m, h")
+        raise DurationError(reason, f"use {units}")
     scale = NS_PER_UNIT[unit]
     numerator, denominator = int(fraction or "0") * scale, int("1" + "0" * len(fraction))
     return int(whole or "0") * scale + numerator // denominator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from eventer.core.duration import DurationError, parse_duration
+from eventer.core.duration import LONG_UNITS, DurationError, parse_duration
 from eventer.core.errors import RequestError
 
 _RFC3339 = re.compile(
@@ -49,11 +49,11 @@ def parse_moment(text: str, now: int) -> int:
     """
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
-        instant = parse_instant(text)
+        instant = _absolute(text)
     else:
         sign, weeks, days, rest = match.groups()
         try:
-            offset = parse_duration(rest) if rest else 0
+            offset = parse_duration(rest, units=LONG_UNITS) if rest else 0
         except DurationError as error:
             raise RequestError(f"{text[:100]!r} is not an instant: {error.message}") from error
         offset += (int(weeks or 0) * 7 + int(days or 0)) * _DAY_NS
@@ -61,6 +61,13 @@ def parse_moment(text: str, now: int) -> int:
     if not 0 <= instant < _INT64_LIMIT:
         raise RequestError(f"{text[:100]!r} must be between the years 1970 and 2262")
     return instant
+
+
+def _absolute(text: str) -> int:
+    if _RFC3339.fullmatch(text.strip()) is None:
+        written = 'write it as "2021-12-01T10:30:00Z" or "now-7d"'
+        raise RequestError(f"{text[:100]!r} is not an instant: {written}")
+    return parse_instant(text)
 
 
 def format_instant(nanoseconds: int) -> str:

@@ -8,7 +8,13 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.core.duration import MAX_DURATION_NS, NS_PER_UNIT, DurationError, parse_duration
+from eventer.core.duration import (
+    LONG_UNITS,
+    MAX_DURATION_NS,
+    NS_PER_UNIT,
+    DurationError,
+    parse_duration,
+)
 from eventer.core.errors import EvaluationError
 from eventer.functions import arguments as args
 
@@ -36,7 +42,7 @@ def long_duration(given: str) -> int:
         hours += int(match.group(1)) * _HOURS_OF[match.group(2)]
         at = match.end()
     rest = given[at:]
-    total = hours * _HOUR + (parse_duration(rest) if rest or not at else 0)
+    total = hours * _HOUR + (parse_duration(rest, units=LONG_UNITS) if rest or not at else 0)
     if total >= MAX_DURATION_NS:
         raise DurationError(f"{given!r} is too long: it must stay below 2^63 ns (292 years)")
     return total

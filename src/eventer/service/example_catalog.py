@@ -40,11 +40,12 @@ def example(name: str) -> Example:
     """The example of this name.
 
     Raises:
-        NotFoundError: there is none; the hint suggests the nearest name.
+        NotFoundError: there is none; the hint suggests the nearest name, or how to list them.
     """
     known = examples()
     if name not in known:
-        raise NotFoundError(f"there is no example {name!r}", hint=did_you_mean(name, known))
+        hint = did_you_mean(name, known) or "`eventer examples` lists them"
+        raise NotFoundError(f"there is no example {name!r}", hint=hint)
     return known[name]
 
 

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.instant import parse_moment
-from eventer.core.pace import Cron, PaceSpec, Profile, Stages
-from eventer.runs.pacing import END, Pace, begin, tick_interval
+from eventer.core.pace import Cron, EventRate, PaceSpec, Profile, Stages, Steady, Ticks
+from eventer.runs.pacing import END, Pace, begin, peak_rate
 
 MAX_BUCKETS: Final = 1_000
 MAX_LENGTH_NS: Final = 10 * 366 * 86_400 * NS_PER_SECOND
 _HOUR_NS: Final = 3_600 * NS_PER_SECOND
-_TICKS_SHOWN: Final = 60
+_EVENTS_SHOWN: Final = 64
+"""Events of a bucket in which one more or less cannot be seen."""
+_STAGE_EVENTS_SHOWN: Final = 8
+"""Events of a bucket in which a rate that changes can be seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class PacePreview:
     """The events of a pace by time. Instants are ns since 1970.
 
-    `counts[i]` events are due in the `bucket` nanoseconds from `begin + i * bucket` on. `total` is
-    the number of all events; None without an end. `last` is when the last of them is due.
+    `counts[i]` events are due in the `bucket` nanoseconds from `begin + i * bucket` on; the last
+    bucket ends at `begin + length`. `peak_rate` are events per second where the pace is fastest, or
+    in the bucket with the most if many events are due together. `total` is the number of all
+    events; None without an end. `last` is when the last of them is due.
     """
 
     begin: int
+    length: int
     bucket: int
+    peak_rate: float
     counts: tuple[int, ...]
     total: int | None
     last: int | None
@@ -38,13 +46,8 @@ class PacePreview:
 
     @property
     def mean_rate(self) -> float:
-        """Events per second over all buckets."""
-        return self.events * NS_PER_SECOND / (self.bucket * len(self.counts))
-
-    @property
-    def peak_rate(self) -> float:
-        """Events per second of the bucket with the most."""
-        return max(self.counts) * NS_PER_SECOND / self.bucket
+        """Events per second over all buckets. The event at the begin does not exceed the peak."""
+        return min(self.peak_rate, self.events * NS_PER_SECOND / self.length)
 
     @property
     def peak_at(self) -> int:
@@ -58,7 +61,9 @@ def preview_pace(
     """The events of a pace that begins now, or at its `start`.
 
     `length` are the nanoseconds to show: if None, all of a pace that ends, else a day or a week of
-    a profile, a day of a cron expression, one round of stages, or 60 ticks.
+    a profile, a day of a cron expression, one round of stages, or `buckets` buckets of another
+    pace. `buckets` is the most that are shown: those of an even pace are whole periods if they can
+    be, and long enough that each has events.
 
     Raises:
         RequestError: `start` is out of range.
@@ -68,18 +73,23 @@ def preview_pace(
     pace = Pace((begin(t0, 0, spec),))
     end = pace.limit
     last = pace.due_at(end - 1) if 0 < end < END else None
+    is_steady = isinstance(spec.shape, Steady)
+    shortest = _shortest_bucket(spec) if length is None or is_steady else 1
     if length is None:
-        length = _typical_length(spec) if last is None else last + 1 - t0
-        length = -(-length // NS_PER_SECOND) * NS_PER_SECOND
+        length = (
+            _typical_length(spec, buckets) if last is None else _whole(spec, last + 1 - t0, end)
+        )
     length = max(1, min(length, MAX_LENGTH_NS))
-    bucket = -(-length // buckets)
+    bucket = _whole_periods(spec, max(shortest, -(-length // buckets)))
     starts = [*range(0, length, bucket), length]
     edges = [pace.due_end(t0 + start - 1) for start in starts]
     counts = tuple(after - before for before, after in pairwise(edges))
-    return PacePreview(t0, bucket, counts, end if end < END else None, last)
+    together = isinstance(spec.shape, Cron | Ticks)
+    peak = max(counts) * NS_PER_SECOND / bucket if together else peak_rate(spec)
+    return PacePreview(t0, length, bucket, peak, counts, end if end < END else None, last)
 
 
-def _typical_length(spec: PaceSpec) -> int:
+def _typical_length(spec: PaceSpec, buckets: int) -> int:
     match spec.shape:
         case Profile(multipliers=multipliers):
             return len(multipliers) * _HOUR_NS
@@ -87,5 +97,46 @@ def _typical_length(spec: PaceSpec) -> int:
             return 24 * _HOUR_NS
         case Stages(stages=stages):
             return sum(stage.length for stage in stages)
+        case Steady() | Ticks():
+            second = NS_PER_SECOND if peak_rate(spec) >= 1 else 1
+            return buckets * _whole_periods(spec, max(second, _shortest_bucket(spec)))
+
+
+def _whole(spec: PaceSpec, length: int, events: int) -> int:
+    """The nanoseconds of a pace that ends: the time of its last event, too, or whole seconds."""
+    match spec.shape:
+        case Steady(rate=rate):
+            return max(length, -(-events * rate.period // rate.events))
+        case Ticks(interval=interval):
+            return -(-length // interval) * interval
         case _:
-            return _TICKS_SHOWN * tick_interval(spec)
+            return -(-length // NS_PER_SECOND) * NS_PER_SECOND
+
+
+def _shortest_bucket(spec: PaceSpec) -> int:
+    """The nanoseconds of a bucket whose number of events shows the rate."""
+    match spec.shape:
+        case Ticks(interval=interval):
+            return interval
+        case Steady(rate=rate) if rate.events <= _EVENTS_SHOWN:
+            return rate.period
+        case Steady():
+            return ceil(_EVENTS_SHOWN * NS_PER_SECOND / peak_rate(spec))
+        case Cron():
+            return 1
+        case Stages():
+            return ceil(_STAGE_EVENTS_SHOWN * NS_PER_SECOND / peak_rate(spec))
+        case Profile():
+            return min(_HOUR_NS, ceil(_STAGE_EVENTS_SHOWN * NS_PER_SECOND / peak_rate(spec)))
+
+
+def _whole_periods(spec: PaceSpec, bucket: int) -> int:
+    """A bucket of whole periods of an even pace, so that all have equally many events.
+
+    A bucket shorter than a period stays as it is.
+    """
+    match spec.shape:
+        case Ticks(interval=period) | Steady(rate=EventRate(period=period)) if period <= bucket:
+            return -(-bucket // period) * period
+        case _:
+            return bucket

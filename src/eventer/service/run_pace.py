@@ -26,7 +26,7 @@ from eventer.core.rate import parse_rate
 from eventer.service.pace_options import check_timezone
 
 _STAGE = re.compile(r"(to\s+)?(\S+)\s+for\s+(\S+)")
-_REPEAT = re.compile(r"repeat(?:\s+([1-9][0-9]{0,8}))?")
+_REPEAT = re.compile(r"repeat(?:\s+(-?[0-9]{1,9}))?")
 _HOURS: Final = (24, 24 * 7)
 _MAX_MULTIPLIER: Final = 1_000_000
 
@@ -114,9 +114,18 @@ def _profile(options: PaceOptions) -> Profile:
         multipliers = ()
     valid = all(0 <= each <= _MAX_MULTIPLIER for each in multipliers) and any(multipliers)
     if len(multipliers) not in _HOURS or not valid:
-        raise RequestError("--profile must have 24 or 168 numbers, not negative, separated by ,")
-    zone = "UTC" if options.timezone is None else check_timezone(options.timezone)
-    return Profile(parse_rate(options.rate), multipliers, zone)
+        raise RequestError(
+            "--profile must have 24 numbers (a day) or 168 (a week from Monday), none negative and "
+            "one greater than zero, with spaces or commas between them"
+        )
+    return Profile(parse_rate(options.rate), multipliers, _timezone(options.timezone))
+
+
+def _timezone(name: str | None) -> str:
+    try:
+        return "UTC" if name is None else check_timezone(name)
+    except RequestError as error:
+        raise RequestError(f"--timezone: {error.message}: {error.hint}") from error
 
 
 def parse_stages(text: str) -> Stages:
@@ -129,6 +138,8 @@ def parse_stages(text: str) -> Stages:
     repeat: int | None = 1
     if match := _REPEAT.fullmatch(last):
         repeat = None if match[1] is None else int(match[1])
+        if repeat is not None and repeat < 1:
+            raise RequestError(f"--stages: repeat must be 1 or more, not {repeat}")
     else:
         parts.append(last)
     stages: list[Stage] = []

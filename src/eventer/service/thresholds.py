@@ -23,7 +23,7 @@ _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-_CONDITION = re.compile(r"\s*([a-z_0-9]+)\s*(>=|<=|>|<)\s*([0-9.]+[0-9a-z\u00b5\u03bc.]*)\s*")
+_CONDITION = re.compile(r"\s*([a-z_0-9]+)\s*(>=|<=|>|<)\s*([0-9.]+[0-9a-z\u00b5\u03bc.%/]*)\s*")
 _SHARES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 DURATIONS: Final = tuple(f"{what}_{name}" for what in ("lateness", "commit") for name in _SHARES)
 NUMBERS: Final = ("rate", "skipped", "retries", "events")
@@ -98,8 +98,10 @@ def parse_threshold(text: str) -> Threshold:
     """
     match = _CONDITION.fullmatch(text)
     if match is None:
+        known = " ".join(_COMPARISONS)
         raise RequestError(
-            f"{text[:100]!r} is not a condition: write it like 'lateness_p99 > 250ms'"
+            f"{text[:100]!r} is not a condition: write a metric, one of {known}, and a value, "
+            "like 'lateness_p99 > 250ms'"
         )
     metric, comparison, limit = match.groups()
     if metric not in METRICS:
@@ -110,4 +112,5 @@ def parse_threshold(text: str) -> Threshold:
     try:
         return Threshold(metric, comparison, float(limit))
     except ValueError as error:
-        raise RequestError(f"{text[:100]!r}: {limit!r} is not a number") from error
+        share = ": rate is a share of what was asked, as 0.99" if metric == "rate" else ""
+        raise RequestError(f"{text[:100]!r}: {limit!r} is not a number{share}") from error

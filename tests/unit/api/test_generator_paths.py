@@ -369,6 +369,7 @@ NO_TICKS = {"interval": None}
         ({"rate": "5/s", "start": "yesterday"}, "/start", "is not an instant"),
         ({"rate": "5/s", "start": "now-7x"}, "/start", "unknown unit 'x'"),
         ({"rate": "5/s", "end": "later"}, "/end", "is not an instant"),
+        ({"rate": "5/s", "end": "now-2h"}, "/end", "must be a fixed instant"),
         ({"rate": "5/s", "max_events": 0}, "/max_events", "must be at least 1"),
         ({"rate": "5/s", "max_event": 1}, "/max_event", "unknown field"),
     ],

@@ -74,7 +74,7 @@ def test_accepted_durations(text, nanoseconds):
         (" 10s", "is not a duration"),
         ("10s ", "the unknown unit 's '"),
         ("10S", "the unknown unit 'S'"),
-        ("1d", "the unknown unit 'd'"),
+        ("1d", "the unknown unit 'd': use h, m, s, ms, us, ns"),
         ("10sec", "the unknown unit 'sec'"),
         ("1h-30m", "is not a duration"),
         ("--1s", "is not a duration"),

@@ -28,7 +28,8 @@ def test_instants_and_offsets_from_now(text: str, instant: int) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("yesterday", "is not an instant"),
+        ("yesterday", 'is not an instant: .* or "now-7d"'),
+        ("now-11y", "unknown unit 'y': use whole w, then whole d, then h, m, s, ms, us, ns"),
         ("now-", "is not an instant"),
         ("now 7d", "is not an instant"),
         ("now-7", "has no unit"),

@@ -10,6 +10,8 @@ from eventer.functions import data_files
 from eventer.functions import fingerprint as fingerprints
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
+from eventer.service.example_catalog import example
+from eventer.service.function_catalog import functions_json
 
 LISTS = data_files.LISTS + data_files.ADDED_LISTS
 ROOT = Path(__file__).resolve().parents[3]
@@ -80,3 +82,14 @@ def test_the_fingerprint_is_short_and_follows_the_version(monkeypatch: pytest.Mo
     assert fingerprint() == before.replace("-f1-", "-f2-")
     monkeypatch.undo()
     fingerprint.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["get_integer", "integer"])
+def test_one_function_is_shown_by_its_name_with_or_without_get(name: str) -> None:
+    assert [each["name"] for each in functions_json(name)["functions"]] == ["get_integer"]
+
+
+def test_an_unknown_example_gets_a_hint() -> None:
+    with pytest.raises(NotFoundError) as caught:
+        example("nope")
+    assert caught.value.hint == "`eventer examples` lists them"

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
-from eventer.api.wire.field_types import MAX_FIRST, Count, Instant, Interval, fail_validation
+from eventer.api.wire.field_types import MAX_FIRST, Count, Interval, fail_validation
 from eventer.api.wire.pace_types import (
     CronText,
+    FixedInstant,
     Multipliers,
     RateText,
     Repeat,
@@ -127,7 +128,9 @@ class PaceBody(RequestModel):
         default=None,
         description="When the first event of a new generator is due: an instant, or `now-7d`.",
     )
-    end: Instant | None = Field(default=None, description="No event is due from this instant on.")
+    end: FixedInstant | None = Field(
+        default=None, description="No event is due from this instant on."
+    )
     max_events: Annotated[int, Field(strict=True, ge=1, le=MAX_FIRST)] | None = Field(
         default=None, description="The total number of events."
     )
@@ -239,5 +242,5 @@ class PacePreviewBody(PacedBody):
         description="The time to show; if omitted, all of a pace that ends, else a typical part.",
     )
     buckets: Annotated[int, Field(strict=True, ge=1, le=MAX_BUCKETS)] = Field(
-        default=60, description="The number of parts that events are counted in."
+        default=60, description="The most parts that events are counted in."
     )

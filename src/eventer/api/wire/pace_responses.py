@@ -13,12 +13,15 @@ class PacePreviewOut(ResponseModel):
     """The events of a pace by time."""
 
     begin: InstantText = Field(description="When the first bucket begins.")
-    bucket: DurationText = Field(description="The length of a bucket.")
+    bucket: DurationText = Field(description="The length of a bucket; the last may be shorter.")
     counts: list[int] = Field(description="Events of each bucket.")
     events: int = Field(description="Events of all buckets.")
     mean_rate: float = Field(description="Events per second over all buckets.")
-    peak_rate: float = Field(description="Events per second of the bucket with the most.")
-    peak_at: InstantText = Field(description="When that bucket begins.")
+    peak_rate: float = Field(
+        description="Events per second where the pace is fastest; with `cron` and `interval`, of "
+        "the bucket with the most."
+    )
+    peak_at: InstantText = Field(description="When the bucket with the most events begins.")
     total: int | None = Field(description="All events of the pace; `null` if it has no end.")
     last: InstantText | None = Field(description="When the last of them is due.")
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from pydantic import BeforeValidator, JsonValue, WithJsonSchema
 
-from eventer.api.wire.field_types import fail_validation
+from eventer.api.wire.field_types import Instant, fail_validation
 from eventer.core.errors import RequestError
 from eventer.core.instant import parse_moment
 from eventer.core.pace import EventRate
@@ -38,6 +38,13 @@ def _refusing(check: Any) -> Any:
 def _start(text: str) -> str:
     parse_moment(text, _FAR_NOW)
     return text.strip()
+
+
+def _fixed(value: object) -> object:
+    if isinstance(value, str) and value.strip().startswith("now"):
+        hint = 'write it as "2026-01-01T00:00:00Z"'
+        fail_validation("must be a fixed instant: from now, each post would move it", hint)
+    return value
 
 
 def _repeat(value: object) -> object:
@@ -114,6 +121,7 @@ CronText: TypeAlias = Annotated[
 StartText: TypeAlias = Annotated[
     str, BeforeValidator(_refusing(_start)), WithJsonSchema(_START_SCHEMA)
 ]
+FixedInstant: TypeAlias = Annotated[Instant, BeforeValidator(_fixed)]
 Repeat: TypeAlias = Annotated[
     bool | int,
     BeforeValidator(_repeat),

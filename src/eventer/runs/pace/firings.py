@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 from cronsim import CronSim, CronSimError
@@ -20,6 +21,7 @@ from eventer.runs.pace.zones import DAY, Span, load_zone, spans
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _FIELDS = 5
+_FORM: Final = "write minute, hour, day of month, month and day of week, as in `0 9 * * MON-FRI`"
 
 
 def parse_cron(expression: str) -> CronSim:
@@ -35,16 +37,32 @@ def parse_cron(expression: str) -> CronSim:
         next(CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC)))
     except CronSimError as error:
         field = str(error).removeprefix("Bad ")
+        if field == "day-of-month" and _has_valid_days(expression):
+            raise _never_fires(expression) from error
         raise _cron_error(expression, f"is not a cron expression: the {field} is wrong") from error
     except StopIteration as error:
-        raise _cron_error(expression, "never fires") from error
+        raise _never_fires(expression) from error
     return fields
 
 
-def _cron_error(expression: str, said: str) -> RequestError:
+def _has_valid_days(expression: str) -> bool:
+    """Whether the days are wrong only for the months, as the 31st of February is."""
+    fields = expression.split()
+    try:
+        CronSim(" ".join([*fields[:3], "*", *fields[4:]]), datetime(2000, 1, 1, tzinfo=UTC))
+    except CronSimError:
+        return False
+    return True
+
+
+def _cron_error(expression: str, said: str, hint: str = _FORM) -> RequestError:
     error = RequestError(f"{expression[:100]!r} {said}")
-    error.hint = "write minute, hour, day of month, month and day of week, as in `0 9 * * MON-FRI`"
+    error.hint = hint
     return error
+
+
+def _never_fires(expression: str) -> RequestError:
+    return _cron_error(expression, "never fires", "name a day that one of its months has")
 
 
 class Firings:

@@ -109,7 +109,9 @@ def test_count_events_at_each_firing_and_none_between() -> None:
         ("0 0 9 * * MON", "must have five fields"),
         ("61 * * * *", "the minute is wrong"),
         ("0 9 * * XYZ", "the day-of-week is wrong"),
-        ("0 0 30 2 *", "day-of-month is wrong"),
+        ("0 0 32 2 *", "day-of-month is wrong"),
+        ("0 0 31 2 *", "never fires"),
+        ("0 0 31 4,6 *", "never fires"),
         ("0 0 */31 4 MON#5", "never fires"),
     ],
 )
