@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from contextlib import aclosing
 from typing import Final
 
 from nicegui import ui
 
 from eventer.core.errors import EventerError, NotFoundError
-from eventer.service.views import AuditProgress, GeneratorView, RecomputedEvents, Verification
+from eventer.service.views import GeneratorView
 from eventer.web import charts
 from eventer.web.actions import confirm_removal, open_pace_dialog
 from eventer.web.editor import template_editor
+from eventer.web.event_tail import EventTail
 from eventer.web.format import (
     format_bytes,
     format_clock,
@@ -28,15 +26,15 @@ from eventer.web.layout import (
     frame,
     heading,
     live,
+    plain_button,
     problem_box,
     say_error,
 )
 from eventer.web.request_texts import command_text, curl_text, json_text, request_of
 from eventer.web.rows import pace_text, target_label
+from eventer.web.verification_card import build_verification
 
 _CHART_SECONDS: Final = 2.0
-_TAIL_ROWS: Final = 200
-_MAX_EVENT_TEXT: Final = 8_000
 
 
 async def build_generator_page(visit: Visit, id_text: str) -> None:
@@ -70,10 +68,10 @@ class _GeneratorPage:
         self._shown_error: object = None
         with ui.element("div").classes("grid2"):
             self._build_charts()
-        _Tail(self._visit, self._id).build()
+        EventTail(self._visit, self._id).build()
         with ui.element("div").classes("grid2"):
             with ui.element("div").classes("stack"):
-                _build_verification(self._visit, self._id)
+                build_verification(self._visit, self._id)
                 self._build_details()
             with ui.element("div").classes("stack"):
                 self._build_template()
@@ -93,9 +91,9 @@ class _GeneratorPage:
                 "dense no-caps unelevated"
             ).classes("seg")
             if self._visit.may_write:
-                self._pause = _button("Pause", "pause", self._toggle)
-                _button("Change pace", "speed", self._repace)
-                _button("Remove", "delete", self._remove)
+                self._pause = plain_button("Pause", "pause", self._toggle)
+                plain_button("Change pace", "speed", self._repace)
+                plain_button("Remove", "delete", self._remove)
 
     def _build_charts(self) -> None:
         self._charts = []
@@ -238,136 +236,6 @@ class _Facts:
             self._labels[name][0].text, self._labels[name][1].text = value, note
 
 
-class _Tail:
-    """The events as they are committed. It reads nothing while the page is hidden."""
-
-    def __init__(self, visit: Visit, id_: int) -> None:
-        self._visit = visit
-        self._id = id_
-        self._task: asyncio.Task[None] | None = None
-        self._following = True
-
-    def build(self) -> None:
-        with card():
-            with ui.element("div").classes("bar"):
-                heading("Live tail", 2)
-                ui.label("at most 50 events per second").classes("soft small")
-                ui.element("div").classes("grow")
-                self._filter = (
-                    ui.input(placeholder="Only events with this text")
-                    .props('outlined dense clearable aria-label="Filter events"')
-                    .style("width: 16rem")
-                )
-                self._pretty = ui.switch("Pretty", value=False)
-                self._button = _button("Stop", "pause", self._toggle)
-            self._list = ui.element("div").classes("events tail").props('tabindex="0"')
-            with self._list:
-                ui.label("Waiting for events …").classes("soft tail-empty")
-        client = ui.context.client
-        client.on_delete(self._end)
-        ui.on("studio-visible", lambda event: self._start() if event.args else self._end())
-        ui.timer(0.1, lambda: self._start(last=20), once=True)
-
-    def _start(self, last: int = 0) -> None:
-        if self._following and (self._task is None or self._task.done()):
-            self._task = asyncio.create_task(self._follow(last))
-
-    def _end(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def _toggle(self) -> None:
-        self._following = not self._following
-        self._button.text = "Stop" if self._following else "Go on"
-        self._button.icon = "pause" if self._following else "play_arrow"
-        if self._following:
-            self._start()
-        else:
-            self._end()
-
-    async def _follow(self, last: int) -> None:
-        try:
-            async with aclosing(self._visit.eventer.tail(self._id, last=last)) as pages:  # type: ignore[type-var]  # it is a generator
-                async for page in pages:
-                    self._show(page)
-        except EventerError as error:
-            with self._list:
-                say_error(error)
-
-    def _show(self, page: RecomputedEvents) -> None:
-        wanted = self._filter.value or ""
-        shown = [
-            [index, event_text(event, pretty=self._pretty.value)]
-            for index, event in zip(page.indices, page.events, strict=True)
-            if wanted in event.decode()
-        ]
-        if shown:
-            arguments = json.dumps([f"c{self._list.id}", shown, _TAIL_ROWS, True])
-            self._list.client.run_javascript(f"studioTail(...{arguments})")
-
-
-def event_text(event: bytes, *, pretty: bool) -> str:
-    """An event as text to show: a long one is cut."""
-    text = event.decode()
-    if pretty and len(event) <= _MAX_EVENT_TEXT:
-        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    if len(text) > _MAX_EVENT_TEXT:
-        return f"{text[:_MAX_EVENT_TEXT]} … ({format_bytes(len(event))})"
-    return text
-
-
-def _build_verification(visit: Visit, id_: int) -> None:
-    """A card that compares the delivered events with recomputed ones."""
-    with card("Verify"):
-        ui.label(
-            "Reads the topic or table and compares it with the events, computed again: nothing "
-            "missing, twice, changed or out of order."
-        ).classes("soft")
-        bar = ui.linear_progress(value=0, show_value=False, size="8px").props("rounded")
-        bar.set_visibility(False)
-        result = ui.element("div").classes("stack").props('aria-live="polite"')
-
-        async def verify() -> None:
-            button.disable()
-            bar.set_visibility(True)
-            result.clear()
-            try:
-                async for update in visit.eventer.verify(id_):
-                    if isinstance(update, AuditProgress):
-                        bar.value = update.recomputed / max(1, update.total)
-                    else:
-                        with result:
-                            _show_verification(update)
-            except EventerError as error:
-                with result:
-                    problem_box(error)
-            finally:
-                bar.set_visibility(False)
-                button.enable()
-
-        button = _button("Verify now", "fact_check", verify)
-
-
-def _show_verification(verification: Verification) -> None:
-    report = verification.report
-    if verification.clean:
-        ui.label(f"Nothing is wrong: {report.checked:,} events compared.").classes("chip good")
-    else:
-        found = ", ".join(f"{n:,} {flaw.value}" for flaw, n in report.totals.items() if n)
-        ui.label(found or "Nothing could be compared.").classes("error-text")
-        for finding in report.findings[:20]:
-            place = " ".join(f"{name}={value}" for name, value in finding.place.items())
-            ui.label(
-                f"{finding.flaw.value} {finding.index or ''} {place} {finding.detail or ''}"
-            ).classes("small mono")
-    for unchecked in report.unchecked:
-        ui.label(
-            f"Not compared: events {unchecked.first:,} to {unchecked.end - 1:,}: {unchecked.reason}"
-        ).classes("small soft")
-    for note in report.notes:
-        ui.label(note).classes("small soft")
-
-
 def _build_request(visit: Visit, view: GeneratorView) -> None:
     """The request that adds the generator again, in three forms."""
     request = request_of(view.record)
@@ -393,10 +261,3 @@ def _fact(name: str, value: str) -> None:
         ui.label(name)
     with ui.element("dd"):
         ui.label(value)
-
-
-def _button(text: str, icon: str, handler: object) -> ui.button:
-    button = ui.button(text, icon=icon, on_click=handler)  # type: ignore[arg-type]  # a handler
-    return button.props("flat dense no-caps color=none text-color=none").classes(
-        "btn-plain q-px-sm"
-    )

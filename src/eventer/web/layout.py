@@ -189,3 +189,11 @@ def card(title: str | None = None) -> Iterator[None]:
 def heading(text: str, level: int = 1) -> ui.html:
     """A heading."""
     return ui.html(escape(text), sanitize=False, tag=f"h{level}")
+
+
+def plain_button(text: str, icon: str, handler: object) -> ui.button:
+    """A button without a frame."""
+    button = ui.button(text, icon=icon, on_click=handler)  # type: ignore[arg-type]  # a handler
+    return button.props("flat dense no-caps color=none text-color=none").classes(
+        "btn-plain q-px-sm"
+    )

@@ -11,17 +11,19 @@ from nicegui import ui
 
 from eventer.core.errors import EventerError, TemplateError
 from eventer.core.source import Place
-from eventer.service.example_catalog import Example, examples
+from eventer.service.example_catalog import examples
 from eventer.service.requests import PreviewRequest
 from eventer.service.template_service import explanation_text
 from eventer.service.views import Inspection, PreviewedEvents
 from eventer.web.editor import editor_theme, mark_places, template_editor
-from eventer.web.generator_page import event_text
+from eventer.web.event_views import show_columns, show_events, show_table
+from eventer.web.example_gallery import choose_example
 from eventer.web.layout import (
     Visit,
     code_block,
     frame,
     heading,
+    plain_button,
     problem_box,
     prose,
     say,
@@ -33,9 +35,6 @@ from eventer.web.run_dialog import open_run_dialog
 _PAUSE_SECONDS: Final = 0.35
 _EVENTS: Final = 20
 _PROFILED: Final = 10_000
-_TABLE_COLUMNS: Final = 40
-_TABLE_BYTES: Final = 512 << 10
-"""Bytes of events that the table shows: parsing more would hold up the API."""
 _START: Final = """local get_integer = std.native('get_integer');
 local get_one_of = std.native('get_one_of');
 local get_rand_data = std.native('get_rand_data');
@@ -86,8 +85,8 @@ class _Playground:
         with ui.element("div").classes("bar"):
             heading("Playground")
             ui.element("div").classes("grow")
-            _plain("Examples", "auto_awesome", self.open_gallery)
-            _plain("Share", "link", self._share)
+            plain_button("Examples", "auto_awesome", self.open_gallery)
+            plain_button("Share", "link", self._share)
             if self._visit.may_write:
                 ui.button("Run it", icon="rocket_launch", on_click=self._run).props(
                     "unelevated no-caps color=none text-color=none"
@@ -221,9 +220,15 @@ class _Playground:
                 ui.label(trace).classes("small mono soft")
         mark_places(self._editor, [m for m in marks if _is_of_editor(m[0])])
         self._show_engine(preview)
-        self._show_events(preview.events)
-        self._show_table(preview.events)
-        self._show_columns(inspection)
+        self._panels["Events"].clear()
+        with self._panels["Events"]:
+            show_events(preview.events)
+        self._panels["Table"].clear()
+        with self._panels["Table"]:
+            show_table(preview.events)
+        self._panels["Columns"].clear()
+        with self._panels["Columns"]:
+            show_columns(inspection.shape)
 
     def _show_engine(self, preview: PreviewedEvents) -> None:
         fast = preview.engine == "plan"
@@ -231,52 +236,6 @@ class _Playground:
         self._engine.classes(replace="chip good" if fast else "chip")
         size = sum(map(len, preview.events)) / max(1, len(preview.events))
         self._size.text = f"about {size:,.0f} B an event"
-
-    def _show_events(self, events: tuple[bytes, ...]) -> None:
-        panel = self._panels["Events"]
-        panel.clear()
-        with panel, ui.element("div").classes("events").props('tabindex="0"'):
-            for index, event in enumerate(events):
-                with ui.element("div").classes("event"):
-                    ui.label(str(index)).classes("index")
-                    with ui.element("pre"):
-                        ui.label(event_text(event, pretty=True))
-
-    def _show_table(self, events: tuple[bytes, ...]) -> None:
-        values = [json.loads(event) for event in _first_bytes(events)]
-        rows = [value if isinstance(value, dict) else {"(event)": value} for value in values]
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        panel = self._panels["Table"]
-        panel.clear()
-        with panel:
-            _plain_table(
-                names[:_TABLE_COLUMNS],
-                [[_cell_text(row, name) for name in names[:_TABLE_COLUMNS]] for row in rows],
-            )
-            if len(rows) < len(events):
-                ui.label("Further events are too large for the table.").classes("soft small")
-            if len(names) > _TABLE_COLUMNS:
-                ui.label(f"and {len(names) - _TABLE_COLUMNS:,} more fields").classes("soft small")
-
-    def _show_columns(self, inspection: Inspection) -> None:
-        panel = self._panels["Columns"]
-        panel.clear()
-        shape = inspection.shape
-        with panel:
-            if shape.is_object is False:
-                ui.label("The events are not objects; a table needs objects.").classes("soft")
-                return
-            ui.label(
-                "A table gets these columns. Eventer creates it, and adds missing columns."
-            ).classes("soft small")
-            _plain_table(
-                ["Column", "Type in PostgreSQL"],
-                [[column.name, column.type.value] for column in shape.columns],
-            )
-            if shape.open:
-                ui.label("Further fields become jsonb columns when they occur.").classes(
-                    "soft small"
-                )
 
     # --- actions ------------------------------------------------------------------------------
 
@@ -299,85 +258,10 @@ class _Playground:
 
     async def open_gallery(self) -> None:
         """Lets the reader choose an example."""
-        with ui.dialog() as dialog, ui.card().classes("dialog wide"):
-            heading("Examples", 2)
-            wanted = (
-                ui.input(placeholder="Search, for example: orders, sensor, payment")
-                .props('outlined dense clearable autofocus debounce=120 aria-label="Search"')
-                .style("width: 100%")
-            )
-            with ui.element("div").classes("gallery"):
-                tiles = [
-                    (each, _tile(each, lambda chosen=each: dialog.submit(chosen)))
-                    for each in examples().values()
-                    if not each.needs_library
-                ]
-
-            def show() -> None:
-                text = (wanted.value or "").lower()
-                for each, tile in tiles:
-                    tile.set_visibility(text in f"{each.name} {each.description}".lower())
-
-            wanted.on_value_change(show)
-        chosen = await dialog
-        dialog.delete()
-        if isinstance(chosen, Example):
+        chosen = await choose_example()
+        if chosen is not None:
             self._editor.value = chosen.template
             await self._evaluate()
-
-
-def _first_bytes(events: tuple[bytes, ...]) -> list[bytes]:
-    """The first events, as many as the table shows."""
-    shown, size = [], 0
-    for event in events:
-        size += len(event)
-        if size > _TABLE_BYTES:
-            break
-        shown.append(event)
-    return shown
-
-
-def _tile(example: Example, on_click: object) -> ui.element:
-    tile = ui.element("button").classes("tile").props('type="button"')
-    tile.on("click", on_click)  # type: ignore[arg-type]  # a handler
-    with tile:
-        with ui.element("b"):
-            ui.label(example.name)
-        with ui.element("span"):
-            ui.label(example.description)
-    return tile
-
-
-def _plain(text: str, icon: str, handler: object) -> None:
-    ui.button(text, icon=icon, on_click=handler).props(  # type: ignore[arg-type]  # a handler
-        "flat dense no-caps color=none text-color=none"
-    ).classes("btn-plain q-px-sm")
-
-
-def _plain_table(header: list[str], rows: list[list[str]]) -> None:
-    """A table of text."""
-    with (
-        ui.element("div").classes("table-wrap").props('tabindex="0"'),
-        ui.element("table").classes("plain-table"),
-    ):
-        with ui.element("thead"), ui.element("tr"):
-            for name in header:
-                with ui.element("th"):
-                    ui.label(name)
-        with ui.element("tbody"):
-            for row in rows:
-                with ui.element("tr"):
-                    for value in row:
-                        with ui.element("td").classes("mono"):
-                            ui.label(value)
-
-
-def _cell_text(row: dict[str, object], name: str) -> str:
-    if name not in row:
-        return ""
-    value = row[name]
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 200 else f"{text[:200]}…"
 
 
 def _with_hint(error: EventerError) -> str:
