@@ -1,4 +1,4 @@
-"""The positions of events on a curve: even, or random within blocks of 64 events."""
+"""The levels of events on a curve: even, or random within blocks of 64 events."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from numpy.typing import NDArray
 from eventer.core.model import Stream
 from eventer.kernels import draw
 from eventer.registry.base import stream_key
-from eventer.runs.pace.pieces import POSITION, POSITION_BITS, Integers
+from eventer.runs.pace.pieces import LEVEL, LEVEL_BITS, Integers
 
 BLOCK: Final = 64
 """Events that are drawn together: counts differ from even ones by less than this."""
-_BLOCK_BITS: Final = POSITION_BITS + 6
+_BLOCK_BITS: Final = LEVEL_BITS + 6
 
 
 class Arrivals(Protocol):
     """Where on a curve the event k of a segment is."""
 
-    def position(self, number: int) -> int:
-        """The position of an event."""
+    def level(self, number: int) -> int:
+        """The level of an event."""
 
-    def positions(self, first: int, count: int) -> tuple[int, Integers]:
-        """The position of the first of some events, and the distances of all from it."""
+    def levels(self, first: int, count: int) -> tuple[int, Integers]:
+        """The level of the first of some events, and the distances of all from it."""
 
-    def count_before(self, position: int) -> int:
-        """The number of events before a position."""
+    def count_before(self, level: int) -> int:
+        """The number of events before a level."""
 
 
 class EvenArrivals:
-    """Event k has the position of exactly k events."""
+    """Event k has the level of exactly k events."""
 
-    def position(self, number: int) -> int:
+    def level(self, number: int) -> int:
         """See `Arrivals`."""
-        return number << POSITION_BITS
+        return number << LEVEL_BITS
 
-    def positions(self, first: int, count: int) -> tuple[int, Integers]:
+    def levels(self, first: int, count: int) -> tuple[int, Integers]:
         """See `Arrivals`."""
-        return first << POSITION_BITS, np.arange(count, dtype=np.int64) << POSITION_BITS
+        return first << LEVEL_BITS, np.arange(count, dtype=np.int64) << LEVEL_BITS
 
-    def count_before(self, position: int) -> int:
+    def count_before(self, level: int) -> int:
         """See `Arrivals`."""
-        return -(-position >> POSITION_BITS)
+        return -(-level >> LEVEL_BITS)
 
 
 class RandomArrivals:
-    """Each block of 64 events has sorted uniform positions in the range of the even ones.
+    """Each block of 64 events has sorted uniform levels in the range of the even ones.
 
     `key` is the draw key, `index` the index of event 0, and `total` the end of the curve: its last
     block has the events and the range that are left.
@@ -60,15 +60,15 @@ class RandomArrivals:
         self._key = key
         self._index = index
         self._end = None if total is None else ceil(total)
-        self._events = None if total is None else ceil(total / POSITION)
+        self._events = None if total is None else ceil(total / LEVEL)
         self._block = lru_cache(maxsize=2)(lambda number: self._blocks(number, number + 1))
 
-    def position(self, number: int) -> int:
+    def level(self, number: int) -> int:
         """See `Arrivals`."""
-        first, _ = self.positions(number, 1)
+        first, _ = self.levels(number, 1)
         return first
 
-    def positions(self, first: int, count: int) -> tuple[int, Integers]:
+    def levels(self, first: int, count: int) -> tuple[int, Integers]:
         """See `Arrivals`."""
         block, skipped = divmod(first, BLOCK)
         end = -(-(first + count) // BLOCK)
@@ -80,14 +80,14 @@ class RandomArrivals:
             drawn = np.concatenate([drawn, beyond])
         return (block << _BLOCK_BITS) + int(drawn[0]), drawn - drawn[0]
 
-    def count_before(self, position: int) -> int:
+    def count_before(self, level: int) -> int:
         """See `Arrivals`."""
-        block, rest = divmod(position, 1 << _BLOCK_BITS)
+        block, rest = divmod(level, 1 << _BLOCK_BITS)
         count = block * BLOCK + int(np.searchsorted(self._block(block), rest))
         return count if self._events is None else min(count, self._events)
 
     def _blocks(self, first: int, end: int) -> Integers:
-        """The positions in the blocks [first, end), from the first block's begin on.
+        """The levels in the blocks [first, end), from the first block's begin on.
 
         Events beyond the end of the curve have none.
         """
@@ -102,7 +102,7 @@ class RandomArrivals:
         return drawn + ((numbers // BLOCK - first) << _BLOCK_BITS)
 
     def _widths(self, blocks: Integers) -> NDArray[np.float64]:
-        """The positions that each block ranges over: fewer in the last one of a curve."""
+        """The levels that each block ranges over: fewer in the last one of a curve."""
         widths = np.full(len(blocks), float(1 << _BLOCK_BITS))
         if self._events is not None and self._end is not None:
             last = max(0, self._events - 1) // BLOCK

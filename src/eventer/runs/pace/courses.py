@@ -20,7 +20,7 @@ from eventer.runs.pace.curves import (
     ProfileCurve,
     StagesCurve,
     SteadyCurve,
-    passed_positions,
+    passed_levels,
     passing_time,
     passing_times,
     rate_at,
@@ -107,7 +107,7 @@ class _TickCourse:
 
 
 class _CurveCourse:
-    """The events at the positions of `arrivals` on a curve."""
+    """The events at the levels of `arrivals` on a curve."""
 
     def __init__(self, curve: Curve, arrivals: Arrivals) -> None:
         self._curve = curve
@@ -115,17 +115,17 @@ class _CurveCourse:
 
     def due(self, number: int) -> int:
         """See `Course`."""
-        return passing_time(self._curve, self._arrivals.position(number))
+        return passing_time(self._curve, self._arrivals.level(number))
 
     def count_due(self, time: int) -> int:
         """See `Course`."""
-        passed = passed_positions(self._curve, time + 1)
+        passed = passed_levels(self._curve, time + 1)
         return self._arrivals.count_before(passed) if passed > 0 else 0
 
     def times(self, first: int, count: int) -> Integers | None:
         """See `Course`."""
-        position, offsets = self._arrivals.positions(first, count)
-        return passing_times(self._curve, position, offsets)
+        level, offsets = self._arrivals.levels(first, count)
+        return passing_times(self._curve, level, offsets)
 
     def rate(self, time: int) -> float:
         """See `Course`."""

@@ -1,6 +1,6 @@
 """Cumulative counts of events over time: constant rates, stages and profiles.
 
-A curve begins at the time 0 with the position 0. Times are nanoseconds, positions are those of
+A curve begins at the time 0 with the level 0. Times are nanoseconds, levels are those of
 `pieces.py`.
 """
 
@@ -20,7 +20,7 @@ import numpy as np
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.pace import Profile, Stages, Steady
 from eventer.runs.pace.day_totals import DAY_NS, LAST_DAY, DayTotals
-from eventer.runs.pace.pieces import POSITION, Integers, Piece, Run
+from eventer.runs.pace.pieces import LEVEL, Integers, Piece, Run
 from eventer.runs.pace.zones import load_zone, spans
 
 NEVER = 1 << 63
@@ -29,7 +29,7 @@ _HOUR = 3_600
 _MONDAY = 3 * 24
 """The hours from a Monday's midnight to that of 1970-01-01."""
 _SHORT = 8
-"""Up to this many positions of a piece are inverted one by one."""
+"""Up to this many levels of a piece are inverted one by one."""
 
 
 class Curve(Protocol):
@@ -37,47 +37,47 @@ class Curve(Protocol):
 
     @property
     def total(self) -> Fraction | None:
-        """The positions that it passes ever; None without an end."""
+        """The levels that it passes ever; None without an end."""
 
-    def run_passing(self, position: int) -> Run | None:
-        """The run that passes a position; None if none does."""
+    def run_passing(self, level: int) -> Run | None:
+        """The run that passes a level; None if none does."""
 
     def run_at(self, time: int) -> Run | None:
         """The run at a time; None after the end."""
 
 
-def passing_time(curve: Curve, position: int) -> int:
-    """The nanosecond in which a curve passes a position; `NEVER` if it does not."""
-    if (run := curve.run_passing(position)) is None:
+def passing_time(curve: Curve, level: int) -> int:
+    """The nanosecond in which a curve passes a level; `NEVER` if it does not."""
+    if (run := curve.run_passing(level)) is None:
         return NEVER
-    return run.time_of(position)
+    return run.time_of(level)
 
 
 def passing_times(curve: Curve, first: int, offsets: Integers) -> Integers | None:
-    """`passing_time` of the positions `first + offset`; None if one is `NEVER`.
+    """`passing_time` of the levels `first + offset`; None if one is `NEVER`.
 
-    The offsets are ascending, from 0 on. There is one step per piece, not one per position.
+    The offsets are ascending, from 0 on. There is one step per piece, not one per level.
     """
     times = np.empty(len(offsets), dtype=np.int64)
     done = 0
     while done < len(offsets):
-        position = first + int(offsets[done])
-        if (run := curve.run_passing(position)) is None:
+        level = first + int(offsets[done])
+        if (run := curve.run_passing(level)) is None:
             return None
-        until = int(np.searchsorted(offsets, min(run.end_position - first, NEVER - 1)))
+        until = int(np.searchsorted(offsets, min(run.end_level - first, NEVER - 1)))
         rest = offsets[done:until] - offsets[done]
-        if run.time_of(position + int(rest[-1])) >= NEVER:
+        if run.time_of(level + int(rest[-1])) >= NEVER:
             return None
         if len(rest) <= _SHORT:
-            times[done:until] = [run.time_of(position + offset) for offset in rest.tolist()]
+            times[done:until] = [run.time_of(level + offset) for offset in rest.tolist()]
         else:
-            times[done:until] = run.times_of(position, rest)
+            times[done:until] = run.times_of(level, rest)
         done = until
     return times
 
 
-def passed_positions(curve: Curve, time: int) -> int:
-    """How many positions a curve has passed before a time."""
+def passed_levels(curve: Curve, time: int) -> int:
+    """How many levels a curve has passed before a time."""
     if time <= 0:
         return 0
     if (run := curve.run_at(time)) is None:
@@ -104,9 +104,9 @@ class SteadyCurve:
         piece = Piece(steady.rate.per_ns, steady.rate.per_ns, NEVER)
         self._run = Run(piece, 0, 0, ceil(piece.total), 1)
 
-    def run_passing(self, position: int) -> Run | None:
+    def run_passing(self, level: int) -> Run | None:
         """See `Curve`."""
-        del position
+        del level
         return self._run
 
     def run_at(self, time: int) -> Run | None:
@@ -133,9 +133,9 @@ class StagesCurve:
             return None
         return Fraction(self._repeat * self._bases[-1], self._scale)
 
-    def run_passing(self, position: int) -> Run | None:
+    def run_passing(self, level: int) -> Run | None:
         """See `Curve`."""
-        cycle, rest = divmod(position * self._scale, self._bases[-1])
+        cycle, rest = divmod(level * self._scale, self._bases[-1])
         return self._run(cycle, bisect_right(self._bases, rest) - 1)
 
     def run_at(self, time: int) -> Run | None:
@@ -178,10 +178,10 @@ class ProfileCurve:
             return self._totals.before(LAST_DAY)
         return self._totals.before(day) + self._hours.of(day).sum(time)
 
-    def run_passing(self, position: int) -> Run | None:
+    def run_passing(self, level: int) -> Run | None:
         """See `Curve`."""
         unit = self._hours.unit
-        amount = position * unit.denominator // unit.numerator + self._before
+        amount = level * unit.denominator // unit.numerator + self._before
         if (day := self._totals.day_of(amount)) is None:
             return None
         hours = self._hours.of(day)
@@ -232,7 +232,7 @@ class _ProfileHours:
         denominator = lcm(*(each.denominator for each in profile.multipliers))
         self._weights = [int(each * denominator) for each in profile.multipliers]
         self._rate = profile.rate.per_ns / denominator
-        self.unit = self._rate * POSITION
+        self.unit = self._rate * LEVEL
         """Positions of a nanosecond with the multiplier 1 / denominator."""
         self._of_spans = lru_cache(maxsize=64)(self._day_hours)
         self.of = lru_cache(maxsize=16)(self._of)

@@ -1,7 +1,7 @@
 """One piece of a cumulative count: a constant rate or a linear ramp, inverted exactly.
 
-A *position* is a number of events in units of 2^-32: even arrivals have position k * 2^32, random
-ones lie between. A position is passed in the nanosecond in which the count exceeds it.
+A *level* is a number of events in units of 2^-32: even arrivals have level k * 2^32, random
+ones lie between. A level is passed in the nanosecond in which the count exceeds it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-POSITION_BITS: Final = 32
-POSITION: Final = 1 << POSITION_BITS
+LEVEL_BITS: Final = 32
+LEVEL: Final = 1 << LEVEL_BITS
 """Positions of one event."""
 
 _ROUNDING: Final = 2.0**-49
@@ -36,22 +36,22 @@ class Piece:
     @cached_property
     def total(self) -> Fraction:
         """Positions that it passes."""
-        return (self.first + self.last) / 2 * self.length * POSITION
+        return (self.first + self.last) / 2 * self.length * LEVEL
 
     @cached_property
     def terms(self) -> tuple[int, int, int]:
-        """Integers a, b, q: after d nanoseconds it has passed (a * d^2 + b * d) / q positions."""
-        square = (self.last - self.first) / (2 * self.length) * POSITION
-        linear = self.first * POSITION
+        """Integers a, b, q: after d nanoseconds it has passed (a * d^2 + b * d) / q levels."""
+        square = (self.last - self.first) / (2 * self.length) * LEVEL
+        linear = self.first * LEVEL
         q = lcm(square.denominator, linear.denominator)
         return int(square * q), int(linear * q), q
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A piece in its place: it begins at the time `start` and passes the positions [base, end).
+    """A piece in its place: it begins at the time `start` and passes the levels [base, end).
 
-    Base and end are integers: `scale` of them are one position.
+    Base and end are integers: `scale` of them are one level.
     """
 
     piece: Piece
@@ -61,32 +61,32 @@ class Run:
     scale: int
 
     @property
-    def end_position(self) -> int:
-        """The first position that it does not pass."""
+    def end_level(self) -> int:
+        """The first level that it does not pass."""
         return -(-self.end // self.scale)
 
     def passed_before(self, time: int) -> int:
-        """The number of positions that are passed before a time, since the begin of the curve."""
+        """The number of levels that are passed before a time, since the begin of the curve."""
         a, b, q = self.piece.terms
         elapsed = time - self.start
         return -(-(self.base * q + self.scale * (a * elapsed + b) * elapsed) // (self.scale * q))
 
-    def time_of(self, position: int) -> int:
-        """The nanosecond in which it passes a position."""
+    def time_of(self, level: int) -> int:
+        """The nanosecond in which it passes a level."""
         a, b, _ = self.piece.terms
-        return self.start + _root(a, b, self._ahead(position))
+        return self.start + _root(a, b, self._ahead(level))
 
-    def times_of(self, position: int, offsets: Integers) -> Integers:
-        """`time_of` for the positions `position + offset`; the offsets ascend, from 0 on."""
+    def times_of(self, level: int, offsets: Integers) -> Integers:
+        """`time_of` for the levels `level + offset`; the offsets ascend, from 0 on."""
         a, b, q = self.piece.terms
         step = int(offsets[1]) if len(offsets) > 1 else 0
         if a == 0 and np.array_equal(offsets, step * np.arange(len(offsets))):
-            return self.start + _divide_sequence(self._ahead(position), q * step, b, len(offsets))
-        return self.start + _roots(a, b, self._ahead(position), q, offsets)
+            return self.start + _divide_sequence(self._ahead(level), q * step, b, len(offsets))
+        return self.start + _roots(a, b, self._ahead(level), q, offsets)
 
-    def _ahead(self, position: int) -> int:
-        """The positions from the base on, in the terms of the piece, rounded down."""
-        return self.piece.terms[2] * (position * self.scale - self.base) // self.scale
+    def _ahead(self, level: int) -> int:
+        """The levels from the base on, in the terms of the piece, rounded down."""
+        return self.piece.terms[2] * (level * self.scale - self.base) // self.scale
 
 
 def _root(a: int, b: int, c: int) -> int:
