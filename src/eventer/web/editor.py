@@ -38,8 +38,10 @@ def mark_places(editor: ui.codemirror, marks: list[tuple[Place, str, bool]]) -> 
             css = "studio-squiggle mild" if mild else "studio-squiggle"
             decorations.append({"kind": "mark", "from": start, "to": end, "class": css})
         tooltips[place.line] = message
-    editor.decorations = decorations
-    editor.line_tooltips = tooltips
+    # As calls of the client: an update of the element would also send its text, which is older than
+    # that of the client while the reader types, and would replace it.
+    editor.run_method("setDecorations", decorations)
+    editor.run_method("setLineTooltips", tooltips)
 
 
 def offsets_of(text: str, place: Place) -> tuple[int, int]:
