@@ -44,6 +44,10 @@ class _Prepared:
     def engine(self, *arguments, **named):
         return _Engine(self._prepared.engine(*arguments, **named), self._harm, self._tries)
 
+    def generator_engine(self, *arguments, **named):
+        engine = self._prepared.generator_engine(*arguments, **named)
+        return _Engine(engine, self._harm, self._tries)
+
 
 class _Engine:
     def __init__(self, engine, harm, tries):
