@@ -33,16 +33,7 @@ async def confirm_removal(visit: Visit, ids: Sequence[int]) -> bool:
         ).classes("soft")
         if len(names) > 1:
             ui.label(", ".join(names[:12]) + (" …" if len(names) > 12 else "")).classes("small")
-        with ui.element("div").classes("bar").style("justify-content: flex-end"):
-            ui.button("Cancel", on_click=lambda: dialog.submit(False)).props(
-                "flat no-caps color=none text-color=none autofocus"
-            ).classes("btn-plain")
-            ui.button("Remove", on_click=lambda: dialog.submit(True)).props(
-                "unelevated no-caps color=none text-color=none"
-            ).classes("btn-bad")
-    confirmed = bool(await dialog)
-    dialog.delete()
-    if not confirmed:
+    if not await _is_confirmed(dialog, "Remove", "btn-bad", cancel="autofocus"):
         return False
     try:
         removal = await visit.eventer.remove(ids)
@@ -53,6 +44,21 @@ async def confirm_removal(visit: Visit, ids: Sequence[int]) -> bool:
     return True
 
 
+async def _is_confirmed(dialog: ui.dialog, label: str, style: str, *, cancel: str = "") -> bool:
+    """Adds the buttons to a dialog, shows it, and tells whether the reader agreed."""
+    (card,) = dialog
+    with card, ui.element("div").classes("bar").style("justify-content: flex-end"):
+        ui.button("Cancel", on_click=lambda: dialog.submit(False)).props(
+            f"flat no-caps color=none text-color=none {cancel}"
+        ).classes("btn-plain")
+        ui.button(label, on_click=lambda: dialog.submit(True)).props(
+            "unelevated no-caps color=none text-color=none"
+        ).classes(style)
+    confirmed = bool(await dialog)
+    dialog.delete()
+    return confirmed
+
+
 async def open_pace_dialog(visit: Visit, views: Sequence[GeneratorView]) -> bool:
     """Asks for another pace, and gives it to generators; whether it did."""
     visit.check_right()
@@ -61,16 +67,7 @@ async def open_pace_dialog(visit: Visit, views: Sequence[GeneratorView]) -> bool
         what = target_label(views[0].target) if len(views) == 1 else f"{len(views)} generators"
         heading(f"Change the pace of {what}", 2)
         fields = PaceFields(pace.count, format_duration(pace.interval))
-        with ui.element("div").classes("bar").style("justify-content: flex-end"):
-            ui.button("Cancel", on_click=lambda: dialog.submit(False)).props(
-                "flat no-caps color=none text-color=none"
-            ).classes("btn-plain")
-            ui.button("Change", on_click=lambda: dialog.submit(True)).props(
-                "unelevated no-caps color=none text-color=none"
-            ).classes("btn-main")
-    confirmed = bool(await dialog)
-    dialog.delete()
-    if not confirmed:
+    if not await _is_confirmed(dialog, "Change", "btn-main"):
         return False
     try:
         count, interval = fields.values()
