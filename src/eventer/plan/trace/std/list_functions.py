@@ -268,7 +268,10 @@ def _extreme(call: TracedCall, name: str, operation: str) -> Any:
     result = items[0]
     for item in items[1:]:
         result = call.compiler.std_function(name).invoke(
-            call.context, (0,), [item, result], call.place  # the first of equal ones
+            call.context,
+            (0,),
+            [item, result],
+            call.place,  # the first of equal ones
         )
     return result
 
