@@ -88,8 +88,11 @@ class ServiceClient:
                 yield value
 
     def full_ids(self, ids: Sequence[str]) -> list[str]:
-        """The ids of generators; each may be given as a unique prefix. Raises as `get` does."""
-        if all(len(id_) >= _FULL_ID_LENGTH for id_ in ids):
+        """The ids of generators, or their names; each id may be given as a unique prefix.
+
+        A name has other characters than digits, so none is a prefix. Raises as `get` does.
+        """
+        if not any(id_.isdecimal() and len(id_) < _FULL_ID_LENGTH for id_ in ids):
             return list(ids)
         known = [each["id"] for each in self.get("/generator/status")["generators"]]
         return [_full_id(id_, known) for id_ in ids]

@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 _HEADER = ("GENERATOR", "STATE", "POSITION", "EVENTS/S")
 
 
-def destination_label(generator: GeneratorView) -> str:
-    """A generator's destination, as `kafka:orders`."""
-    target = generator.target
-    return f"{target.connection}:{getattr(target, 'topic', None) or getattr(target, 'table', '')}"
-
-
 def problem(generator: GeneratorView) -> str | None:
     """The error of a generator that is not running."""
     if generator.last_error is None or generator.state.value == "running":
@@ -92,9 +86,7 @@ class View:
 
     def close(self) -> None:
         """Restores the terminal and prints the last positions."""
-        rows = [
-            (destination_label(last), last.position, last.id) for last in self._generators.values()
-        ]
+        rows = [(last.name, last.position, last.id) for last in self._generators.values()]
         if rows:
             print_message(table(("GENERATOR", "POSITION", "ID"), rows))
 
@@ -112,16 +104,16 @@ class LogView(View):
     def _show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
         first, end = self.next_range(generator)
         for index, event in zip(range(first, end), events, strict=False):
-            sys.stdout.write(f"{destination_label(generator)} {index} {event.decode()}\n")
+            sys.stdout.write(f"{generator.name} {index} {event.decode()}\n")
         sys.stdout.flush()
         state = f"{generator.state.value} {problem(generator) or ''}".rstrip()
         if self._states.get(generator.id) != state:
-            print_message(f"{destination_label(generator)} is {state}")
+            print_message(f"{generator.name} is {state}")
             self._states[generator.id] = state
 
     def _drop(self, generator: GeneratorView) -> None:
         del self._states[generator.id]
-        print_message(f"{destination_label(generator)} is removed")
+        print_message(f"{generator.name} is removed")
 
 
 class LiveView(View):
@@ -181,7 +173,7 @@ class LiveView(View):
         rows = list(self._generators.values())[: height - 3]
         for generator in rows:
             shown.add_row(
-                destination_label(generator),
+                generator.name,
                 Text(generator.state.value, style=_COLOURS[generator.state.value]),
                 f"{generator.position:,}",
                 f"{generator.delivered_rate:.1f}",
@@ -190,7 +182,7 @@ class LiveView(View):
         if more := len(self._generators) - len(rows):
             parts.append(Text(f"and {more:,} more: `eventer list` shows all"))
         texts = [
-            f"{destination_label(each)} {text}"
+            f"{each.name} {text}"
             for each in rows
             if (text := problem(each) or self._latest.get(each.id))
         ]

@@ -16,9 +16,11 @@ from eventer.cli.terminal import print_data, print_json, print_message, table
 if TYPE_CHECKING:
     from eventer.cli.client import ServiceClient
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="Id of a generator, or a unique prefix.")]
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="Id of a generator, a unique prefix of it, or a name.")
+]
 Ids = Annotated[
-    list[str], typer.Argument(metavar="ID...", help="Ids of generators, or unique prefixes.")
+    list[str], typer.Argument(metavar="ID...", help="Ids of generators, unique prefixes, or names.")
 ]
 
 
@@ -46,7 +48,7 @@ def add(
     _show(answer["generators"], answer, as_json=as_json)
     for view in answer["generators"]:
         for warning in view.get("warnings", ()):
-            print_message(f"warning: generator {view['id']}: {warning['message']}")
+            print_message(f"warning: generator {view['name']}: {warning['message']}")
 
 
 @exit_with_code
@@ -115,7 +117,8 @@ def remove(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson
     for id_ in answer["removed"] if not as_json else ():
         print_data(f"removed {id_}")
     for id_ in answer["unknown"]:
-        print_message(f"error: no generator has the id {id_}")
+        what = "id" if id_.isdecimal() else "name"
+        print_message(f"error: no generator has the {what} {id_}")
     return FAILED if answer["unknown"] else OK
 
 
@@ -123,7 +126,17 @@ def _show(views: Sequence[Mapping[str, Any]], answer: object, *, as_json: bool) 
     if as_json:
         print_json(answer)
     elif views:
-        header = ("ID", "STATE", "DESTINATION", "EVENTS", "POSITION", "RATE", "LAG", "LAST ERROR")
+        header = (
+            "ID",
+            "NAME",
+            "STATE",
+            "DESTINATION",
+            "EVENTS",
+            "POSITION",
+            "RATE",
+            "LAG",
+            "LAST ERROR",
+        )
         print_data(table(header, [_row(view) for view in views]))
     else:
         print_message("there are no generators")
@@ -135,6 +148,7 @@ def _row(view: Mapping[str, Any]) -> Sequence[object]:
     event, error = view["event"], view["last_error"] or {}
     return (
         view["id"],
+        view["name"],
         view["state"],
         destination_label(view["destination"]),
         pace_label(event.get("pace") or event),

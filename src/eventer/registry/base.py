@@ -31,7 +31,7 @@ DEFAULT_SHARDS = 2
 
 
 class GeneratorExistsError(RegistryError):
-    """A generator with this id exists already: read it and decide again."""
+    """A generator with this id or name exists already: read it and decide again."""
 
     transient: ClassVar[bool] = True
 
@@ -61,10 +61,11 @@ class GeneratorRecord:
     `fingerprints` are (index, fingerprint) pairs: the versions of draw, functions and data that
     make the events from that index on. `segments` are the paces, oldest first. `position` is the
     last one seen, a check on the destination's own. The registry assigns `incarnation`: `Add`
-    ignores the value it is given.
+    ignores the value it is given. `name` is unique among the generators of a registry.
     """
 
     id: int
+    name: str
     identity: str
     spec: GeneratorSpec
     shard: int
@@ -76,6 +77,11 @@ class GeneratorRecord:
     fingerprints: tuple[tuple[int, str], ...] = ()
     failure: GeneratorFailure | None = None
     position: Position = field(default_factory=Position)
+
+    @property
+    def label(self) -> str:
+        """Its name and id, for messages and logs."""
+        return f"{self.name} ({self.id})"
 
     @property
     def pace(self) -> PaceSpec:
@@ -115,6 +121,16 @@ class SetState:
     incarnation: int
     state: GeneratorState
     failure: GeneratorFailure | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetName:
+    """Sets the name of a generator."""
+
+    id: int
+    incarnation: int
+    name: str
     at: int
 
 
@@ -166,6 +182,7 @@ Change: TypeAlias = (
     | Remove
     | BeginSegment
     | SetState
+    | SetName
     | SetPolicies
     | SetPosition
     | BeginFingerprint
@@ -187,7 +204,8 @@ class Registry(Protocol):
         yet that the generator was removed.
 
         Raises:
-            GeneratorExistsError: an `Add` has the id of an existing generator. Nothing changed.
+            GeneratorExistsError: an `Add` has the id of an existing generator, or an `Add` or
+                `SetName` a name of another one. Nothing changed.
         """
 
     async def get(self, ids: Collection[int]) -> Mapping[int, GeneratorRecord]:

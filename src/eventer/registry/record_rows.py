@@ -45,6 +45,7 @@ def record_values(record: GeneratorRecord) -> dict[str, Any]:
     spec, stream, context = record.spec, record.spec.stream, record.spec.event_source.context
     return {
         "id": str(record.id),
+        "name": record.name,
         "identity": record.identity,
         "target": target_text(spec.target),
         "place": target_location(spec.target),
@@ -86,6 +87,7 @@ def read_record(row: Row, segments: Iterable[Row], fingerprints: Iterable[Row]) 
     """The record of a generator's row and those of its segments and fingerprints, in order."""
     return GeneratorRecord(
         id=int(row["id"]),
+        name=row["name"],
         incarnation=row["incarnation"],
         identity=row["identity"],
         spec=_read_spec(row),

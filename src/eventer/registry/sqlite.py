@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any, Self, TypeVar
 
 from eventer.core.errors import RegistryError
+from eventer.core.generator_name import UniqueNames, derived_name
 from eventer.registry.base import (
     DEFAULT_SHARDS,
     Change,
@@ -26,6 +27,7 @@ from eventer.registry.base import (
     GeneratorRecord,
     stream_key,
 )
+from eventer.registry.codec import read_target
 from eventer.registry.record_rows import read_record
 from eventer.registry.statements import MIGRATIONS, QUERIES, statements
 
@@ -137,9 +139,10 @@ class _Store:
             try:
                 self._connection.execute(QUERIES[name], values)
             except sqlite3.IntegrityError as error:
-                if name != "add_generator":
+                if name not in ("add_generator", "set_name"):
                     raise
-                raise GeneratorExistsError(f"generator {values['id']} exists already") from error
+                message = f"generator {values['id']} or its name {values['name']!r} exists already"
+                raise GeneratorExistsError(message) from error
 
     def get(self, ids: Collection[int]) -> dict[int, GeneratorRecord]:
         with self._transaction():
@@ -222,6 +225,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         _migrate(connection, path)
+        _name_generators(connection)
     except BaseException:
         connection.close()
         raise
@@ -238,6 +242,21 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         )
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+
+
+def _name_generators(connection: sqlite3.Connection) -> None:
+    """Names the generators that versions without names stored, oldest first."""
+    unnamed = connection.execute(QUERIES["read_unnamed"]).fetchall()
+    if not unnamed:
+        return
+    names = UniqueNames({row["name"] for row in connection.execute(QUERIES["read_names"])})
+    values = [
+        {"id": row["id"], "name": names.unique(derived_name(read_target(row["target"])))}
+        for row in unnamed
+    ]
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany(QUERIES["name_generator"], values)
+    connection.execute("COMMIT")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from eventer.registry.base import (
     BeginSegment,
     Change,
     Remove,
+    SetName,
     SetPolicies,
     SetPosition,
     SetState,
@@ -67,6 +68,8 @@ def statements(change: Change) -> Iterator[Statement]:
                 "set_state",
                 _key(change) | {"state": change.state, "failure": failure, "at": change.at},
             )
+        case SetName():
+            yield "set_name", _key(change) | {"name": change.name, "at": change.at}
         case SetPolicies():
             handling = {"on_error": change.on_error, "catch_up": change.catch_up}
             yield "set_handling", _key(change) | handling | {"at": change.at}
@@ -95,6 +98,7 @@ def _begin_incarnation(change: BeginIncarnation) -> Iterator[Statement]:
 def _key(
     change: BeginSegment
     | SetState
+    | SetName
     | SetPolicies
     | SetPosition
     | BeginFingerprint

@@ -13,10 +13,16 @@ from eventer.core.clock import Clock
 from eventer.core.errors import EventerError, Fault, RequestError, TemplateError
 from eventer.core.model import EventSource, Target
 from eventer.core.pointer import format_pointer
-from eventer.registry.base import Add, Change, GeneratorRecord, Registry
+from eventer.registry.base import Add, Change, GeneratorRecord, Registry, SetName
 from eventer.service.connections import KnownConnection
 from eventer.service.destination_checker import DestinationChecker, NoAnswerYetError
 from eventer.service.generator import Generator
+from eventer.service.generator_names import (
+    name_conflicts,
+    new_names,
+    requested_names,
+    taken_names,
+)
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.limit_faults import limit_faults
 from eventer.service.locks import Locks
@@ -63,7 +69,7 @@ class Adder:
         event_sources = self._event_sources(request.events)
         inspections = await self._inspect_all(request, event_sources)
         resolved = resolve_schedules(request, event_sources, inspections)
-        raise_faults([*_rejections(resolved), *conflicts(resolved)])
+        raise_faults([*_rejections(resolved), *conflicts(resolved), *name_conflicts(resolved)])
         destination_errors = await self.destination_checker.errors(resolved)
         drawn_seed = {each.stream_key: each.spec.stream.seed for each in reversed(resolved)}
         ids = {each.id for each in resolved}
@@ -127,28 +133,59 @@ class Adder:
         )
         async with self._suspended(changing.values()), self._decision_lock:
             self._check_limits(resolved)
+            names = self._names(resolved, new)
             now = self.clock.now_ns()
             changes: list[Change] = [
-                Add(record) for record in await self._records(new, drawn_seed, now)
+                Add(record) for record in await self._records(new, names, drawn_seed, now)
+            ]
+            renamed = [each for each in map(generators.find, names) if each is not None]
+            changes += [
+                SetName(each.record.id, each.record.incarnation, names[each.record.id], now)
+                for each in renamed
             ]
             for id_, generator in changing.items():
                 changes += changes_to(generator.record, first[id_], now)
             if changes:
                 await self.registry.apply(changes)
+            for each in renamed:
+                generators.rename(each, names[each.record.id], now)
             await self._reload([each.id for each in new], changing, now)
         self._record_destination_errors(destination_errors)
-        return self._views(resolved, {each.id for each in new}, changing)
+        updated = {*changing, *(each.record.id for each in renamed)}
+        return self._views(resolved, {each.id for each in new}, updated)
 
     def _check_limits(self, resolved: Sequence[ResolvedSchedule]) -> None:
         usage = self.lifecycle.generators.usage
         raise_faults(list(limit_faults(resolved, usage, self.settings.limits)))
 
+    def _names(
+        self, resolved: Sequence[ResolvedSchedule], new: Sequence[ResolvedSchedule]
+    ) -> Mapping[int, str]:
+        """The names of new generators, and the other names of existing ones, by id.
+
+        Raises:
+            RequestError: another generator has a requested name.
+        """
+        generators, requested = self.lifecycle.generators, requested_names(resolved)
+        raise_faults(list(taken_names(resolved, generators.by_name)))
+        other = {
+            id_: name
+            for id_, name in requested.items()
+            if id_ in generators and generators[id_].record.name != name
+        }
+        return {**new_names(new, requested, generators.by_name.keys()), **other}
+
     async def _records(
-        self, new: Sequence[ResolvedSchedule], drawn_seed: Mapping[str, int], now: int
+        self,
+        new: Sequence[ResolvedSchedule],
+        names: Mapping[int, str],
+        drawn_seed: Mapping[str, int],
+        now: int,
     ) -> list[GeneratorRecord]:
         seeds = seeds_of(new, drawn_seed, await self._known_seeds(new))
+        shards = self.registry.cluster.shards
         return [
-            new_record(each, seed=seeds[each.id], shards=self.registry.cluster.shards, now=now)
+            new_record(each, name=names[each.id], seed=seeds[each.id], shards=shards, now=now)
             for each in new
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
@@ -33,6 +34,8 @@ from eventer.workers.messages import AuditProgress, Connector, WorkerConfig
 from eventer.workers.supervisor import ProcessStatus
 from eventer.workers.worker_pool import WorkerPool
 
+Reference: TypeAlias = int | str
+"""A generator's id, or its name."""
 PositionChoice: TypeAlias = Literal["registry", "destination"]
 
 INSPECTOR_COUNT: Final = 2
@@ -41,10 +44,11 @@ INSPECTOR_COUNT: Final = 2
 class Eventer:
     """Generators, from the request to the last commit.
 
-    Call every method from the event loop that called `start`. Ids are unsigned 64-bit integers.
-    Methods raise only the errors of `eventer.core.errors`. `embedded` names the connections whose
-    server this service starts itself: a position lost there begins a new incarnation. `connectors`
-    replace those of the settings. `templates` answers questions about templates of no generator.
+    Call every method from the event loop that called `start`. Ids are unsigned 64-bit integers; a
+    name can stand in place of an id. Methods raise only the errors of `eventer.core.errors`.
+    `embedded` names the connections whose server this service starts itself: a position lost there
+    begins a new incarnation. `connectors` replace those of the settings. `templates` answers
+    questions about templates of no generator.
     """
 
     def __init__(
@@ -130,7 +134,7 @@ class Eventer:
         """
         return await self._adder.add(request)
 
-    async def status(self, id: int | None = None) -> tuple[GeneratorView, ...]:  # noqa: A002
+    async def status(self, id: Reference | None = None) -> tuple[GeneratorView, ...]:  # noqa: A002
         """The generator with this id, or all, oldest first.
 
         Raises:
@@ -140,16 +144,17 @@ class Eventer:
             return (self._view(self._generator(id)),)
         return tuple(map(self._view, self._lifecycle.generators.values()))
 
-    async def remove(self, ids: Sequence[int]) -> Removal:
+    async def remove(self, ids: Sequence[Reference]) -> Removal:
         """Removes generators. When it returns, no further event of them is delivered.
 
         Raises:
             NotFoundError: none of them exists.
         """
-        known = [id_ for id_ in dict.fromkeys(ids) if id_ in self._lifecycle.generators]
-        unknown = tuple(str(id_) for id_ in dict.fromkeys(ids) if id_ not in known)
+        found = {each: self._lifecycle.generators.find(each) for each in ids}
+        known = list(dict.fromkeys(each.record.id for each in found.values() if each is not None))
+        unknown = tuple(str(each) for each, generator in found.items() if generator is None)
         if not known:
-            raise NotFoundError(f"no generator has the id {' or '.join(unknown)}")
+            raise _not_found(*found)
         await asyncio.gather(*map(self._remove, known))
         return Removal(tuple(known), unknown)
 
@@ -166,14 +171,13 @@ class Eventer:
                 raise
             self._lifecycle.forget(generator)
 
-    async def pause(self, id: int) -> GeneratorView:  # noqa: A002
+    async def pause(self, id: Reference) -> GeneratorView:  # noqa: A002
         """Pauses a generator. When it returns, no further event is delivered.
 
         Raises:
             NotFoundError: no generator has this id.
         """
-        async with self._locks.hold([id]):
-            generator = self._generator(id)
+        async with self._locked(id) as generator:
             if generator.record.state not in {GeneratorState.PAUSED, GeneratorState.FINISHED}:
                 await self._pause(generator)
             return self._view(generator)
@@ -189,7 +193,7 @@ class Eventer:
 
     async def resume(
         self,
-        id: int,  # noqa: A002
+        id: Reference,  # noqa: A002
         *,
         skip: bool = False,
         position: PositionChoice | None = None,
@@ -204,8 +208,7 @@ class Eventer:
             RequestError: the position was lost and `position` is None, or not lost and given; or
                 the generator is finished.
         """
-        async with self._locks.hold([id]):
-            generator = self._generator(id)
+        async with self._locked(id) as generator:
             if generator.record.state is GeneratorState.RUNNING:
                 return self._view(generator)
             _check_not_finished(generator)
@@ -227,7 +230,7 @@ class Eventer:
         await self._registry.apply([SetState(record.id, record.incarnation, state, failure, now)])
         generator.update_record(state=state, failure=failure, updated_at=now)
 
-    async def events(self, id: int, first: int, count: int) -> RecomputedEvents:  # noqa: A002
+    async def events(self, id: Reference, first: int, count: int) -> RecomputedEvents:  # noqa: A002
         """Recomputes what is written of the events [first, first + count), past or future.
 
         Skipped and dropped events are left out.
@@ -251,17 +254,22 @@ class Eventer:
         )
         return await self._inspectors.ask(question, RecomputedEvents, preview_limit(self._settings))
 
-    def tail(self, id: int, *, last: int = 0) -> AsyncIterator[RecomputedEvents]:  # noqa: A002
+    def tail(
+        self,
+        id: Reference,  # noqa: A002
+        *,
+        last: int = 0,
+    ) -> AsyncIterator[RecomputedEvents]:
         """Follows the committed events of a generator, as `follow_events`, until it is removed.
 
         Raises:
             NotFoundError: no generator has this id, at once or later.
             TemplateError, WorkerLostError: as `events`.
         """
-        self._generator(id)
+        id_ = self._generator(id).record.id
         return follow_events(
-            lambda: self._generator(id).position.next,
-            lambda first, count: self.events(id, first, count),
+            lambda: self._generator(id_).position.next,
+            lambda first, count: self.events(id_, first, count),
             last=last,
         )
 
@@ -279,7 +287,7 @@ class Eventer:
 
     def verify(
         self,
-        id: int,  # noqa: A002
+        id: Reference,  # noqa: A002
         *,
         allow_foreign: bool = False,
     ) -> AsyncIterator[AuditProgress | Verification]:
@@ -319,11 +327,22 @@ class Eventer:
     def _processes(self) -> Sequence[ProcessStatus]:
         return (*self._worker_pool.processes(), *self._inspectors.processes())
 
-    def _generator(self, id_: int) -> Generator:
-        generator = self._lifecycle.generators.get(id_)
+    def _generator(self, reference: Reference) -> Generator:
+        generator = self._lifecycle.generators.find(reference)
         if generator is None:
-            raise NotFoundError(f"no generator has the id {id_}")
+            raise _not_found(reference)
         return generator
+
+    @asynccontextmanager
+    async def _locked(self, reference: Reference) -> AsyncIterator[Generator]:
+        """A generator that no other request changes during the block.
+
+        Raises:
+            NotFoundError: it does not exist.
+        """
+        id_ = self._generator(reference).record.id
+        async with self._locks.hold([id_]):
+            yield self._generator(id_)
 
     def _view(self, generator: Generator) -> GeneratorView:
         connection = self._connections.get(generator.record.spec.target.connection)
@@ -331,6 +350,13 @@ class Eventer:
         totals = self._lifecycle.totals.get(generator.shard)
         slowest = totals.slowest if totals else None
         return view(generator, self._clock.now_ns(), promised, slowest)
+
+
+def _not_found(*references: Reference) -> NotFoundError:
+    texts = [
+        f"the name {each!r}" if isinstance(each, str) else f"the id {each}" for each in references
+    ]
+    return NotFoundError(f"no generator has {' or '.join(texts)}")
 
 
 def _check_not_finished(generator: Generator) -> None:
@@ -345,7 +371,7 @@ def _check_not_finished(generator: Generator) -> None:
             "is finished: its last event is delivered",
             "add it again with another `end`, `max_events` or `pace`",
         )
-        raise RequestError(f"generator {generator.record.id} is finished", (fault,))
+        raise RequestError(f"generator {generator.record.label} is finished", (fault,))
 
 
 def _check_position_choice(generator: Generator, position: PositionChoice | None) -> None:
@@ -358,7 +384,7 @@ def _check_position_choice(generator: Generator, position: PositionChoice | None
     if generator.lost_position and position is None:
         assert failure is not None
         fault = Fault("?position", "must be given: registry or destination", failure.error.hint)
-        raise RequestError(f"generator {generator.record.id}: {failure.error.message}", (fault,))
+        raise RequestError(f"generator {generator.record.label}: {failure.error.message}", (fault,))
     if position is not None and not generator.lost_position:
         fault = Fault("?position", "leave it out: the position is not lost")
         raise RequestError("there is no position to choose", (fault,))

@@ -1,4 +1,4 @@
-"""The generators of a service, found by id, by topic or table, and by stream.
+"""The generators of a service, found by id, by name, by topic or table, and by stream.
 
 A lookup costs the same however many generators there are.
 """
@@ -23,6 +23,7 @@ class GeneratorIndex(Mapping[int, Generator]):
 
     def __init__(self) -> None:
         self._by_id: _ById = {}
+        self._by_name: dict[str, Generator] = {}
         self._by_location: dict[str, _ById] = {}
         self._by_stream: dict[tuple[str, str], _ById] = {}
         self._rates: dict[int, float] = {}
@@ -40,6 +41,7 @@ class GeneratorIndex(Mapping[int, Generator]):
         """Adds a generator as the newest."""
         id_, spec = generator.record.id, generator.record.spec
         self._by_id[id_] = generator
+        self._by_name[generator.record.name] = generator
         self._by_location.setdefault(target_location(spec.target), {})[id_] = generator
         self._by_stream.setdefault(_stream(spec), {})[id_] = generator
         self.update_rate(generator)
@@ -48,9 +50,27 @@ class GeneratorIndex(Mapping[int, Generator]):
         """Removes a generator."""
         id_, spec = generator.record.id, generator.record.spec
         del self._by_id[id_]
+        del self._by_name[generator.record.name]
         del self._rates[id_]
         _remove(self._by_location, target_location(spec.target), id_)
         _remove(self._by_stream, _stream(spec), id_)
+
+    def rename(self, generator: Generator, name: str, at: int) -> None:
+        """Changes the name of a generator as the registry was changed."""
+        del self._by_name[generator.record.name]
+        generator.update_record(name=name, updated_at=at)
+        self._by_name[name] = generator
+
+    def find(self, reference: int | str) -> Generator | None:
+        """The generator with this id or name."""
+        if isinstance(reference, str):
+            return self._by_name.get(reference)
+        return self._by_id.get(reference)
+
+    @property
+    def by_name(self) -> Mapping[str, Generator]:
+        """All generators by name."""
+        return self._by_name
 
     def update_rate(self, generator: Generator) -> None:
         """Notes the rate of a generator after its pace was changed."""

@@ -143,8 +143,8 @@ class Lifecycle:
                 position = await self._worker_pool.withdraw(generator.key)
         except (TimeoutError, WorkerLostError):
             _log.warning(
-                "generator %d: withdrawn, but the outcome of its last commit is unknown",
-                generator.record.id,
+                "generator %s: withdrawn, but the outcome of its last commit is unknown",
+                generator.record.label,
             )
             position = None
         self._by_key.pop(generator.key, None)
@@ -282,7 +282,7 @@ class Lifecycle:
 
     def _fail(self, generator: Generator, failure: GeneratorFailure) -> Change:
         record, at = generator.record, failure.at
-        _log.warning("generator %d failed: %s", record.id, failure.error.message)
+        _log.warning("generator %s failed: %s", record.label, failure.error.message)
         generator.update_record(state=GeneratorState.FAILED, failure=failure, updated_at=at)
         generator.record_error(failure.error, at)
         generator.waiting = False
@@ -291,7 +291,7 @@ class Lifecycle:
 
     def _finish(self, generator: Generator, position: Position) -> Iterator[Change]:
         record, now = generator.record, self._clock.now_ns()
-        _log.info("generator %d has delivered its last event", record.id)
+        _log.info("generator %s has delivered its last event", record.label)
         generator.position = generator.saved_position = position
         generator.update_record(state=GeneratorState.FINISHED, failure=None, updated_at=now)
         generator.waiting = False
@@ -314,7 +314,7 @@ class Lifecycle:
             t0 = now if record.pace.start is None else record.segments[0].t0
             segment = replace(record.segments[-1], t0=t0, n0=0, u0=0)
             return BeginIncarnation(record.id, record.incarnation, segment, now)
-        error = position_lost(record.id, index, generator.position.next)
+        error = position_lost(record.name, index, generator.position.next)
         return self._fail(generator, GeneratorFailure(error, now))
 
     def _resume(self, generator: Generator, position: Position, changes: Sequence[Change]) -> None:
@@ -340,7 +340,7 @@ class Lifecycle:
         record = (await self._registry.get([generator.record.id])).get(generator.record.id)
         if record is None:
             return
-        _log.info("generator %d restarts at event 0", record.id)
+        _log.info("generator %s restarts at event 0", record.label)
         generator.record = record
         generator.position = generator.saved_position = record.position
         generator.last_error = None

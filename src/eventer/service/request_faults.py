@@ -10,6 +10,7 @@ from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import DestinationRejectedError, Fault, RequestError
+from eventer.core.generator_name import name_fault
 from eventer.core.instant import parse_moment
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
 from eventer.core.pace import PaceSpec
@@ -73,6 +74,8 @@ def _schedule_faults(request: AddRequest) -> Iterator[Fault]:
         "event_id": dict.fromkeys(e.id for e in request.events),
     }
     for number, schedule in enumerate(request.schedules):
+        if schedule.name is not None and (fault := name_fault(schedule.name)):
+            yield Fault(format_pointer(["schedules", number, "name"]), fault)
         for field, ids in known.items():
             name = getattr(schedule, field)
             if name not in ids:

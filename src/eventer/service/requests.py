@@ -70,10 +70,14 @@ class EventRequest(TemplateRequest):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRequest:
-    """Sends an event to a destination. Both are named by their ids in the request."""
+    """Sends an event to a destination. Both are named by their ids in the request.
+
+    `name` is the generator's; None keeps the name that it has, or derives one.
+    """
 
     destination_id: str
     event_id: str
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class ResolvedSchedule:
     event_number: int
     destination_number: int
     inspection: Inspection
+    name: str | None = None
 
     @property
     def stream_key(self) -> str:
@@ -89,6 +90,7 @@ def resolve_schedules(
                 event_number,
                 destination_number,
                 inspection,
+                schedule.name,
             )
         )
     return tuple(resolved)
@@ -150,12 +152,15 @@ def seed_key(resolved: ResolvedSchedule) -> str:
     return f"{resolved.stream_key} {resolved.spec.digest}"
 
 
-def new_record(resolved: ResolvedSchedule, *, seed: int, shards: int, now: int) -> GeneratorRecord:
+def new_record(
+    resolved: ResolvedSchedule, *, name: str, seed: int, shards: int, now: int
+) -> GeneratorRecord:
     """The record of a new generator. Its pace begins at its `start`, or at once."""
     event, spec = resolved.event, resolved.spec
     event_source = replace(spec.event_source, stream=replace(spec.stream, seed=seed))
     return GeneratorRecord(
         id=resolved.id,
+        name=name,
         identity=resolved.identity,
         spec=replace(spec, event_source=event_source),
         shard=resolved.id % shards,
@@ -188,7 +193,7 @@ def start_fault(record: GeneratorRecord, resolved: ResolvedSchedule) -> Iterator
     if start is not None and start != record.pace.start:
         yield Fault(
             format_pointer(["events", resolved.event_number, "pace", "start"]),
-            f"generator {record.id} exists and began at another time",
+            f"generator {record.label} exists and began at another time",
             "leave `start` out, or remove the generator first",
         )
 

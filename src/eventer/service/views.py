@@ -84,6 +84,11 @@ class GeneratorView:
         return self.record.id
 
     @property
+    def name(self) -> str:
+        """The generator's name."""
+        return self.record.name
+
+    @property
     def peak_rate(self) -> float:
         """The highest rate that its pace can have."""
         return peak_rate(self.record.pace)
@@ -107,7 +112,7 @@ class GeneratorView:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """The ids of removed generators, and unknown ids."""
+    """The ids of removed generators, and unknown ids and names."""
 
     removed: tuple[int, ...]
     unknown: tuple[str, ...]

@@ -46,6 +46,7 @@ from eventer.registry.base import (
     GeneratorRecord,
     Registry,
     Remove,
+    SetName,
     SetPolicies,
     SetPosition,
     SetState,
@@ -94,6 +95,7 @@ def sample_record(id_: int, **changes: object) -> GeneratorRecord:
     """A record in which no field has its default value."""
     record = GeneratorRecord(
         id=id_,
+        name=f"orders/{id_}",
         incarnation=1,
         identity=f"identity of {id_}",
         spec=sample_spec(),
@@ -177,6 +179,23 @@ class RegistryConformance:
         await registry.apply([add(2)])
         assert (await registry.get([2]))[2].incarnation == 1
 
+    async def test_names_are_unique(self, registry: Registry, tmp_path: Path) -> None:
+        """Among the existing generators; a removed one frees its name."""
+        first, second = sample_record(1, name="a"), sample_record(2, name="b")
+        await registry.apply([Add(first), Add(second)])
+        for change in (Add(sample_record(3, name="a")), SetName(2, 1, "a", 5)):
+            with pytest.raises(GeneratorExistsError):
+                await registry.apply([Remove(9), add(4), change])
+        await registry.apply(
+            [SetName(1, 1, "c", 5), SetName(2, 1, "a", 6), Remove(1), Add(replace(first, name="c"))]
+        )
+        await registry.close()
+        again = await self.open(tmp_path)
+        found = {each.name: each for each in await again.all()}
+        assert list(found) == ["a", "c"]
+        assert found["a"].updated_at == 6
+        await again.close()
+
     async def test_incarnations_outlive_removal(self, registry: Registry, tmp_path: Path) -> None:
         """A generator that is added again has a new incarnation, also after closing."""
         await registry.apply([add(1), Remove(1)])
@@ -200,12 +219,14 @@ class RegistryConformance:
                 BeginSegment(1, 1, segment, 10),
                 SetState(1, 1, GeneratorState.PAUSED, None, 11),
                 SetPolicies(1, 1, OnError.STOP, CatchUp.DROP, 12),
+                SetName(1, 1, "other", 12),
                 SetPosition(1, 1, position),
                 BeginFingerprint(1, 1, 9, "draw 3"),
             ]
         )
         expected = replace(
             record,
+            name="other",
             segments=(*record.segments, segment),
             state=GeneratorState.PAUSED,
             failure=None,
@@ -229,6 +250,7 @@ class RegistryConformance:
                     BeginSegment(id_, 1, Segment(5, 6, ticks(7, 8)), 10),
                     SetState(id_, 1, GeneratorState.FAILED, None, 11),
                     SetPolicies(id_, 1, OnError.STOP, CatchUp.DROP, 12),
+                    SetName(id_, 1, "other", 12),
                     SetPosition(id_, 1, Position(1)),
                     BeginFingerprint(id_, 1, 9, "draw 3"),
                     BeginIncarnation(id_, 1, Segment(5, 6, ticks(7, 8)), 13),

@@ -143,6 +143,33 @@ async def test_one_identity_at_two_paces_is_refused(shared_environment: ServiceE
         assert len(await eventer.status()) == 1
 
 
+async def test_a_generator_is_known_by_its_name(shared_environment: ServiceEnvironment) -> None:
+    async with shared_environment.service() as eventer:
+        both = AddRequestBuilder().to("boo", "moo").request
+        first, second = both.schedules
+        asked = replace(both, schedules=(replace(first, name="orders"), second))
+        named_, derived = await eventer.add(asked)
+        assert (named_.name, derived.name) == ("orders", "kafka:moo/e")
+        (found,) = await eventer.status("orders")
+        assert found.id == named_.id
+        with pytest.raises(RequestError, match=f"generator {named_.id} has the name 'orders'"):
+            await eventer.add(replace(both, schedules=(first, replace(second, name="orders"))))
+        await until_position(eventer, named_.id, 10)
+        (renamed, same) = await eventer.add(
+            replace(both, schedules=(replace(first, name="new"), second))
+        )
+        assert (renamed.id, renamed.name, renamed.updated) == (named_.id, "new", True)
+        assert (same.name, same.updated) == ("kafka:moo/e", False)
+        with pytest.raises(NotFoundError, match="no generator has the name 'orders'"):
+            await eventer.pause("orders")
+        assert (await eventer.pause("new")).position >= 10
+        assert (await eventer.events("new", 0, 1)).indices == (0,)
+        removal = await eventer.remove(["new", named_.id, "orders"])
+        assert (removal.removed, removal.unknown) == ((named_.id,), ("orders",))
+        (again, _) = await eventer.add(both)
+        assert again.name == "kafka:boo/e"
+
+
 async def test_a_field_that_events_lack_is_refused_or_shown(
     shared_environment: ServiceEnvironment,
 ) -> None:

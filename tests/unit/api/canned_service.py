@@ -50,6 +50,7 @@ def view(id_=BIGGEST, *, created_at=0, **changes):
     values = {
         "record": GeneratorRecord(
             id_,
+            "kafka:boo",
             "identity",
             GeneratorSpec(
                 event_source, KafkaTarget("boo", key="id"), engine_reason="there is no other yet"

@@ -33,7 +33,7 @@ BODIES = {
     "/generator/add": {
         "destinations": [{"id": "d", "type": "kafka", "kafka": KAFKA}, {"id": "t", **TABLE}],
         "events": [EVENT, *PACED],
-        "schedules": [{"destination_id": "d", "event_id": "e"}],
+        "schedules": [{"destination_id": "d", "event_id": "e", "name": "a/b"}],
     },
     "/generator/remove": {"id": "1", "ids": ["2"]},
     "/generator/preview": {

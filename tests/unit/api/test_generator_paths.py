@@ -36,10 +36,15 @@ def add_body(event=None, destination=None, **fields):
     return body | fields
 
 
+def named(name):
+    return add_body(schedules=[SCHEDULE | {"name": name}])
+
+
 async def test_a_generator_has_exactly_the_fields_of_the_contract(client):
     answer = (await client.get("/generator/status", params={"id": str(BIGGEST)})).json()
     assert answer == {
         "id": "18446744073709551615",
+        "name": "kafka:boo",
         "state": "failed",
         "destination": {
             "type": "kafka",
@@ -126,12 +131,15 @@ async def test_every_field_of_a_request_arrives(client, service):
         "on_error": "skip",
         "catch_up": "replay",
     }
-    answer = await client.post("/generator/add", json=add_body(event, {"kafka": kafka}))
+    schedules = [SCHEDULE | {"name": "orders/new-1"}]
+    body = add_body(event, {"kafka": kafka}, schedules=schedules)
+    answer = await client.post("/generator/add", json=body)
     assert answer.status_code == 200, answer.text
     ((_, request),) = service.asked
     assert request.destinations[0].target == KafkaTarget(
         "t", "other", "id", "/a/b", "at", (("h", "/x"),), 3, 2, (("cleanup.policy", "compact"),)
     )
+    assert request.schedules[0].name == "orders/new-1"
     made = request.events[0]
     assert (made.dataset, made.stream, made.vars, made.seed) == ("x", "s", '{"k":1}', 5)
     assert (made.pace, made.field) == (ticks(7, 1_000_000_000), "template")
@@ -169,6 +177,9 @@ async def test_an_upsert_key_is_a_name_or_a_list(client, service, key, expected)
         (add_body({"template": None, "schema": "?"}), "/events/0/schema", "is not base64"),
         (add_body({"on_error": "go"}), "/events/0/on_error", "'stop', 'skip' or 'retry'"),
         (add_body({"intervall": "1s"}), "/events/0/intervall", "unknown field"),
+        (named("12"), "/schedules/0/name", "digits only, as ids do"),
+        (named("-a"), "/schedules/0/name", "with a letter or digit first"),
+        (named("a" * 129), "/schedules/0/name", "at most 128 characters"),
         (add_body(None, {"type": "redis"}), "/destinations/0/type", "'kafka' or 'postgres'"),
         (add_body(None, {"type": "postgres"}), "/destinations/0", "but no 'postgres' options"),
         (add_body(None, {"postgres": {"table": "t"}}), "/destinations/0", "but 'postgres' options"),
@@ -183,6 +194,16 @@ async def test_each_mistake_is_reported_at_its_place(client, service, body, poin
     assert fault["pointer"] == pointer
     assert said in fault["message"]
     assert service.asked == []
+
+
+async def test_a_name_stands_in_place_of_an_id(client, service):
+    await client.get("/generator/status", params={"id": "orders/e1"})
+    await client.post("/generator/remove?id=7", json={"ids": ["a:b", 5, "6"]})
+    assert [arguments for _, *arguments in service.asked] == [["orders/e1"], [(7, "a:b", 5, 6)]]
+    for text in ("-a", "a b", "9" * 21, ""):
+        answer = await client.get("/generator/status", params={"id": text})
+        assert answer.status_code == 422
+        assert "must be an id" in answer.json()["detail"]
 
 
 async def test_an_instant_must_fit_64_bits(client, service):

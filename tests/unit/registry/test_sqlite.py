@@ -60,6 +60,7 @@ async def test_a_generator_of_an_earlier_version_keeps_its_times_and_emits_null(
     connection.close()
     async with await SqliteRegistry.open(path) as registry:
         stored = (await registry.get([7]))[7]
+        assert stored.name == "other:boo"
         assert (stored.spec.on_null, stored.position.dropped) == (OnNull.EMIT, 0)
         found = stored.segments
         assert found == (record.segments[0], Segment(1 << 61, 40, ticks(1, 1)))

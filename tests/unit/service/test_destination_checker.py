@@ -32,7 +32,7 @@ def schedules(*names, topics=("boo",)):
 
 
 def existing(schedule, **changes):
-    record = replace(new_record(schedule, seed=1, shards=2, now=NOW), **changes)
+    record = replace(new_record(schedule, name="boo/e", seed=1, shards=2, now=NOW), **changes)
     generator = Generator.of(record, cluster=1)
     generator.record_running("exactly-once")
     return generator

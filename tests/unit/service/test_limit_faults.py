@@ -25,7 +25,9 @@ def there(names, **changes):
     made = asked(names, **changes)
     index = GeneratorIndex()
     for each in made:
-        index.add(Generator.of(new_record(each, seed=1, shards=2, now=NOW), cluster=1))
+        index.add(
+            Generator.of(new_record(each, name=f"g{each.id}", seed=1, shards=2, now=NOW), cluster=1)
+        )
     return index.usage
 
 

@@ -29,7 +29,7 @@ def pointers(request: AddRequest) -> list[str]:
     return [fault.pointer for fault in request_faults(request, CONNECTIONS, NOW)]
 
 
-def to(target: Target, *, schedule: tuple[str, str] = ("d", "e")) -> AddRequest:
+def to(target: Target, *, schedule: tuple[str, ...] = ("d", "e")) -> AddRequest:
     return AddRequest(
         (DestinationRequest("d", target),),
         (EventRequest("{}", id="e", pace=ticks(1, 1)),),
@@ -52,6 +52,11 @@ def test_options_of_what_is_written() -> None:
     assert fault.pointer == "/destinations/0/kafka/op"
     assert fault.message.startswith("`op` needs `key`")
     assert pointers(to(PostgresTarget("orders", op="op"))) == [], "its table may have a key"
+
+
+def test_names_that_look_like_ids() -> None:
+    assert pointers(to(KafkaTarget("orders"), schedule=("d", "e", "orders"))) == []
+    assert pointers(to(KafkaTarget("orders"), schedule=("d", "e", "17"))) == ["/schedules/0/name"]
 
 
 def test_unknown_ids() -> None:

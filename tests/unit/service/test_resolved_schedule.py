@@ -64,7 +64,7 @@ def resolved(
 
 def record(**changes: object) -> GeneratorRecord:
     (each,) = resolved()
-    made = new_record(each, seed=7, shards=2, now=NOW)
+    made = new_record(each, name="boo/e", seed=7, shards=2, now=NOW)
     return replace(made, incarnation=3, **changes)  # type: ignore[arg-type]
 
 
@@ -162,7 +162,7 @@ class TestChanges:
     def test_random_arrivals_have_a_draw_key_of_the_stream(self) -> None:
         pace = PaceSpec(Steady(EventRate(1, 5)), "random", start="now-1h")
         (each,) = resolved(replace(EVENT, pace=pace))
-        (segment,) = new_record(each, seed=7, shards=2, now=NOW).segments
+        (segment,) = new_record(each, name="boo/e", seed=7, shards=2, now=NOW).segments
         assert segment.t0 == NOW - 3_600 * 10**9
         assert segment.draw_key == arrivals_key(Stream(7), each.spec.digest) != 0
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from eventer.api.examples import ADD_EXAMPLES, PACE_EXAMPLES
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
-from eventer.api.wire.field_types import MAX_FIRST, QueryFlag, QueryId, QueryInteger
+from eventer.api.wire.field_types import MAX_FIRST, QueryFlag, QueryInteger, QueryReference
 from eventer.api.wire.generator_requests import AddBody, RemoveBody
 from eventer.api.wire.pace import PacePreviewBody
 from eventer.api.wire.pace_responses import PacePreviewOut
@@ -33,21 +33,23 @@ router = APIRouter(prefix="/generator", tags=["generators"], route_class=JsonRou
 class GeneratorIdQuery(RequestModel):
     """The query of a route for one generator."""
 
-    id: QueryId = Field(description="The generator's id.")
+    id: QueryReference = Field(description="The generator's id or name.")
 
 
 class StatusQuery(RequestModel):
     """The query of `status`."""
 
-    id: QueryId | None = Field(
-        default=None, description="The generator's id; if omitted, all generators."
+    id: QueryReference | None = Field(
+        default=None, description="The generator's id or name; if omitted, all generators."
     )
 
 
 class RemoveQuery(RequestModel):
     """The query of `remove`."""
 
-    id: list[QueryId] = Field(default_factory=list, description="The generators' ids.")
+    id: list[QueryReference] = Field(
+        default_factory=list, description="The generators' ids or names."
+    )
 
 
 class ResumeQuery(GeneratorIdQuery):
@@ -80,7 +82,7 @@ async def add(body: AddBody, service: Service) -> Response:
     """Adds a generator for each schedule: all of them, or none.
 
     If the generator exists, the answer shows it; a different `count`, `interval`, `pace`,
-    `on_error` or `catch_up` changes it. The answer comes after everything is on disk. An
+    `on_error`, `catch_up` or `name` changes it. The answer comes after everything is on disk. An
     unavailable destination is not an error: its generators wait for it.
     """
     views = await service.add(body.request())

@@ -15,6 +15,11 @@ from pydantic_core import PydanticCustomError
 
 from eventer.core.duration import GREEK_MU, MICRO_SIGN, DurationError, parse_duration
 from eventer.core.errors import RequestError
+from eventer.core.generator_name import (
+    NAME_PATTERN,
+    REFERENCE_PATTERN,
+    name_fault,
+)
 from eventer.core.instant import parse_instant
 from eventer.core.json_text import json_text
 from eventer.core.model import JsonValue
@@ -50,6 +55,23 @@ def _unsigned(value: object) -> int:
     number = parse_unsigned(str(value)) if type(value) in (int, str) else None
     if number is None:
         fail_validation("must be an unsigned 64-bit integer, as decimal text")
+    return number
+
+
+def _name(value: object) -> str:
+    text = _text(value)
+    if fault := name_fault(text):
+        fail_validation(fault)
+    return text
+
+
+def _reference(value: object) -> int | str:
+    """An id, or the name of a generator: a name never consists of digits only."""
+    if isinstance(value, str) and name_fault(value) is None:
+        return value
+    number = parse_unsigned(str(value)) if type(value) in (int, str) else None
+    if number is None:
+        fail_validation("must be an id (an unsigned 64-bit integer, as decimal text) or a name")
     return number
 
 
@@ -107,6 +129,12 @@ def _query_flag(value: object) -> object:
 
 
 _UNSIGNED_TEXT = {"type": "string", "pattern": "^[0-9]{1,20}$"}
+_NAME_SCHEMA = {"type": "string", "pattern": NAME_PATTERN, "examples": ["new-orders"]}
+_REFERENCE_TEXT = {"type": "string", "pattern": REFERENCE_PATTERN}
+_REFERENCE_SCHEMA = {
+    "anyOf": [_REFERENCE_TEXT, {"type": "integer", "minimum": 0}],
+    "examples": ["1259418336236299", "new-orders"],
+}
 _UNSIGNED_SCHEMA = {
     "anyOf": [_UNSIGNED_TEXT, {"type": "integer", "minimum": 0}],
     "examples": ["1259418336236299"],
@@ -122,7 +150,14 @@ _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 _FLAG_SCHEMA = {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["0", "1"]}]}
 
 Unsigned: TypeAlias = Annotated[int, BeforeValidator(_unsigned), WithJsonSchema(_UNSIGNED_SCHEMA)]
-QueryId: TypeAlias = Annotated[int, BeforeValidator(_unsigned), WithJsonSchema(_UNSIGNED_TEXT)]
+GeneratorName: TypeAlias = Annotated[str, BeforeValidator(_name), WithJsonSchema(_NAME_SCHEMA)]
+Reference: TypeAlias = Annotated[
+    int | str, BeforeValidator(_reference), WithJsonSchema(_REFERENCE_SCHEMA)
+]
+"""The id of a generator, or its name."""
+QueryReference: TypeAlias = Annotated[
+    int | str, BeforeValidator(_reference), WithJsonSchema(_REFERENCE_TEXT)
+]
 """Query parameters are text: an id there cannot be a JSON number."""
 QueryInteger: TypeAlias = Annotated[int, BeforeValidator(_query_integer)]
 QueryFlag: TypeAlias = Annotated[bool, BeforeValidator(_query_flag), WithJsonSchema(_FLAG_SCHEMA)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field
 
-from eventer.api.wire.field_types import Unsigned
+from eventer.api.wire.field_types import GeneratorName, Reference
 from eventer.api.wire.pace import PACE_FIELDS, PacedBody
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.api.wire.template_requests import TEMPLATE_FIELDS, TemplateBody
@@ -56,6 +56,15 @@ class ScheduleBody(RequestModel):
 
     destination_id: str
     event_id: str
+    name: GeneratorName | None = Field(
+        default=None,
+        description="The generator's name, accepted wherever an id is: at most 128 letters A-Z "
+        "and a-z, digits, and `-_.:/`; a letter or digit first and after each `/`; not only "
+        "digits. It is unique, and not part of the identity: another name renames the generator. "
+        "If omitted, an existing generator keeps its name, and a new one is named after its "
+        "destination and event, as `kafka:orders/e1`, with a suffix such as `-2` if that name is "
+        "taken.",
+    )
 
 
 class AddBody(RequestModel):
@@ -70,16 +79,19 @@ class AddBody(RequestModel):
         return AddRequest(
             tuple(DestinationRequest(body.id, body.target()) for body in self.destinations),
             tuple(body.request() for body in self.events),
-            tuple(ScheduleRequest(body.destination_id, body.event_id) for body in self.schedules),
+            tuple(
+                ScheduleRequest(body.destination_id, body.event_id, body.name)
+                for body in self.schedules
+            ),
         )
 
 
 class RemoveBody(RequestModel):
     """Generators to remove, in addition to those in the query."""
 
-    id: Unsigned | None = None
-    ids: list[Unsigned] = Field(default_factory=list)
+    id: Reference | None = Field(default=None, description="An id or a name.")
+    ids: list[Reference] = Field(default_factory=list, description="Ids or names.")
 
-    def all(self) -> tuple[int, ...]:
-        """All ids."""
+    def all(self) -> tuple[int | str, ...]:
+        """All ids and names."""
         return (*(() if self.id is None else (self.id,)), *self.ids)

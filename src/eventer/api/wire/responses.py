@@ -87,6 +87,7 @@ class GeneratorOut(ResponseModel):
     """A generator."""
 
     id: Id
+    name: str = Field(description="Accepted wherever an id is.", examples=["kafka:orders/e1"])
     state: Literal["running", "paused", "waiting", "failed", "finished"]
     destination: Annotated[TargetBody, BeforeValidator(_target_json)] = Field(
         validation_alias="target"
@@ -140,7 +141,7 @@ class AddOut(ResponseModel):
 
 
 class RemoveOut(ResponseModel):
-    """The removed and the unknown ids."""
+    """The ids of removed generators, and what no generator has as id or name."""
 
     removed: list[Id]
     unknown: list[str]

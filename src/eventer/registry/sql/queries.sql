@@ -13,13 +13,13 @@ ON CONFLICT (generator) DO UPDATE SET last = last + 1;
 
 -- name: add_generator
 INSERT INTO generator (
-    id, incarnation, identity, target, place, template, digest, stream, stream_key, seed,
+    id, name, incarnation, identity, target, place, template, digest, stream, stream_key, seed,
     explicit_seed, dataset, instance_id, state, on_error, catch_up, shard, engine, engine_reason,
     shape, failure, position_next, position_skipped, position_bytes, position_partitions,
     position_dropped, on_null, created_at, updated_at
 )
 SELECT
-    :id, last, :identity, :target, :place, :template, :digest, :stream, :stream_key, :seed,
+    :id, :name, last, :identity, :target, :place, :template, :digest, :stream, :stream_key, :seed,
     :explicit_seed, :dataset, :instance_id, :state, :on_error, :catch_up, :shard, :engine,
     :engine_reason, :shape, :failure, :position_next, :position_skipped, :position_bytes,
     :position_partitions, :position_dropped, :on_null, :created_at, :updated_at
@@ -50,6 +50,9 @@ WHERE id = :id AND incarnation = :incarnation;
 -- name: set_handling
 UPDATE generator SET on_error = :on_error, catch_up = :catch_up, updated_at = :at
 WHERE id = :id AND incarnation = :incarnation;
+
+-- name: set_name
+UPDATE generator SET name = :name, updated_at = :at WHERE id = :id AND incarnation = :incarnation;
 
 -- name: set_position
 UPDATE generator SET
@@ -100,3 +103,12 @@ SELECT first, fingerprint FROM fingerprint WHERE generator = :id ORDER BY ordina
 -- name: find_seed
 SELECT seed FROM generator
 WHERE stream_key = :stream_key AND digest = :digest ORDER BY ordinal LIMIT 1;
+
+-- name: read_names
+SELECT name FROM generator WHERE name IS NOT NULL;
+
+-- name: read_unnamed
+SELECT id, target FROM generator WHERE name IS NULL ORDER BY ordinal;
+
+-- name: name_generator
+UPDATE generator SET name = :name WHERE id = :id;
