@@ -15,7 +15,6 @@ from eventer.service.views import GeneratorView
 from eventer.web.format import format_count, format_rate
 from eventer.web.layout import Visit, heading, say, say_error
 from eventer.web.request_texts import request_of
-from eventer.web.rows import target_label
 
 _DAY_SECONDS = 86_400
 
@@ -24,7 +23,7 @@ async def confirm_removal(visit: Visit, ids: Sequence[int]) -> bool:
     """Asks whether to remove generators, and removes them; whether it did."""
     visit.check_right()
     known = {view.id: view for view in visit.sampler.snapshot.generators}
-    names = [target_label(known[id_].target) for id_ in ids if id_ in known]
+    names = [known[id_].name for id_ in ids if id_ in known]
     with ui.dialog() as dialog, ui.card().classes("dialog"):
         heading(f"Remove {names[0] if len(names) == 1 else f'{len(names)} generators'}?", 2)
         ui.label(
@@ -64,7 +63,7 @@ async def open_pace_dialog(visit: Visit, views: Sequence[GeneratorView]) -> bool
     visit.check_right()
     pace = _as_ticks(views[0].record.pace.shape)
     with ui.dialog() as dialog, ui.card().classes("dialog"):
-        what = target_label(views[0].target) if len(views) == 1 else f"{len(views)} generators"
+        what = views[0].name if len(views) == 1 else f"{len(views)} generators"
         heading(f"Change the pace of {what}", 2)
         fields = PaceFields(pace.count, format_duration(pace.interval))
     if not await _is_confirmed(dialog, "Change", "btn-main"):

@@ -37,16 +37,16 @@ from eventer.web.verification_card import build_verification
 _CHART_SECONDS: Final = 2.0
 
 
-async def build_generator_page(visit: Visit, id_text: str) -> None:
-    """Builds the page of the generator with this id."""
+async def build_generator_page(visit: Visit, reference: str) -> None:
+    """Builds the page of the generator with this id or name."""
     try:
-        (view,) = await visit.eventer.status(int(id_text) if id_text.isdecimal() else -1)
+        (view,) = await visit.eventer.status(int(reference) if reference.isdecimal() else reference)
     except NotFoundError as error:
         with frame(visit, "", "Not found"):
             problem_box(error)
             ui.link("All generators", "/")
         return
-    with frame(visit, "", target_label(view.target)) as theme:
+    with frame(visit, "", view.name) as theme:
         page = _GeneratorPage(visit, view)
         page.build()
         theme.on_change.append(page.set_dark)
@@ -84,9 +84,11 @@ class _GeneratorPage:
         with ui.element("div").classes("bar"):
             with ui.element("div").classes("grow"):
                 with ui.element("div").classes("bar"):
-                    heading(target_label(self._view.target))
+                    heading(self._view.name)
                     self._state = ui.label().classes("state")
-                ui.label(f"generator {self._id}").classes("soft small mono")
+                ui.label(f"{target_label(self._view.target)} · generator {self._id}").classes(
+                    "soft small mono"
+                )
             ui.toggle({False: "5 min", True: "1 h"}, value=False, on_change=self._set_span).props(
                 "dense no-caps unelevated"
             ).classes("seg")

@@ -18,7 +18,7 @@ _PERIOD_SECONDS: Final = 1.0
 _ROWS_PER_PAGE: Final = 50
 
 _COLUMNS: Final[list[dict[str, Any]]] = [
-    {"name": "name", "label": "Destination", "field": "name", "align": "left", "sortable": True},
+    {"name": "name", "label": "Name", "field": "name", "align": "left", "sortable": True},
     {"name": "state", "label": "State", "field": "state", "align": "left", "sortable": True},
     {"name": "requested", "label": "Asked", "field": "requested", "sortable": True},
     {"name": "delivered", "label": "Delivered", "field": "delivered", "sortable": True},
@@ -32,8 +32,9 @@ _SPARK: Final = (
     f'<svg class="spark" width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}" aria-hidden="true">'
     '<polyline :points="props.row.spark" /></svg>'
 )
-_NAME: Final = """<a :href="'/generators/' + props.row.id">{{ props.row.name }}</a>
-  <div class="soft small">{{ props.row.connection }} · {{ props.row.pace }}{{
+_NAME: Final = """<a :href="'/generators/' + props.row.name">{{ props.row.name }}</a>
+  <div class="soft small">{{ props.row.target == props.row.name ? '' :
+    props.row.target + ' · ' }}{{ props.row.pace }}{{
     props.row.dataset ? ' · ' + props.row.dataset : '' }}</div>"""
 _STATE: Final = """<span :class="'state ' + props.row.state">{{ props.row.state }}</span>"""
 
@@ -214,7 +215,7 @@ class _GeneratorsPage:
 
 def _searched(row: dict[str, Any]) -> str:
     return " ".join(
-        str(row[name]) for name in ("name", "connection", "dataset", "state", "id", "error")
+        str(row[name]) for name in ("name", "target", "dataset", "state", "id", "error")
     ).lower()
 
 

@@ -74,7 +74,7 @@ def _register(eventer: Eventer, sampler: Sampler, *, token: bool) -> None:
     def home(request: Request) -> None:
         build_generators_page(visit(request))
 
-    @ui.page("/generators/{id}")
+    @ui.page("/generators/{id:path}")
     async def generator(request: Request, id: str) -> None:  # noqa: A002  the path names it
         await build_generator_page(visit(request), id)
 

@@ -35,15 +35,15 @@ def request_of(record: GeneratorRecord, pace: PaceSpec | None = None) -> AddRequ
         catch_up=spec.catch_up,
         field="template",
     )
-    return single_request(event, spec.target)
+    return single_request(event, spec.target, record.name)
 
 
-def single_request(event: EventRequest, target: Target) -> AddRequest:
-    """The request for one event and one destination."""
+def single_request(event: EventRequest, target: Target, name: str | None = None) -> AddRequest:
+    """The request for one event and one destination; `name` is the generator's."""
     return AddRequest(
         (DestinationRequest("destination", target),),
         (event,),
-        (ScheduleRequest("destination", event.id),),
+        (ScheduleRequest("destination", event.id, name),),
     )
 
 
@@ -57,6 +57,7 @@ def request_json(request: AddRequest) -> dict[str, Any]:
         "events": [_event(event) for event in request.events],
         "schedules": [
             {"destination_id": each.destination_id, "event_id": each.event_id}
+            | ({"name": each.name} if each.name else {})
             for each in request.schedules
         ],
     }

@@ -54,9 +54,8 @@ def row_of(view: GeneratorView, history: History | None) -> dict[str, Any]:
     rates = [sample.rate for sample in history.recent] if history else []
     return {
         "id": str(view.id),
-        "name": target_name(view.target),
-        "connection": view.target.connection,
-        "kind": view.target.kind,
+        "name": view.name,
+        "target": target_label(view.target),
         "dataset": view.record.spec.event_source.context.dataset or "",
         "state": view.state.value,
         "pace": pace_text(view),

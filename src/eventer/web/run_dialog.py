@@ -15,7 +15,7 @@ from eventer.service.views import Inspection
 from eventer.web.actions import PaceFields
 from eventer.web.layout import Visit, code_block, heading, problem_box, say
 from eventer.web.request_texts import curl_text, single_request
-from eventer.web.rows import pace_text
+from eventer.web.rows import pace_text, target_name
 
 _KINDS: Final = {"kafka": "Kafka topic", "postgres": "PostgreSQL table"}
 
@@ -26,7 +26,7 @@ async def open_run_dialog(visit: Visit, template: str, inspection: Inspection) -
         _RunDialog(visit, template, inspection, dialog).build()
     added = await dialog
     dialog.delete()
-    if isinstance(added, int):
+    if isinstance(added, str):
         ui.navigate.to(f"/generators/{added}")
 
 
@@ -67,7 +67,11 @@ class _RunDialog:
             )
         self._note = ui.label().classes("soft small")
         self._pace = PaceFields(10, "1s")
-        self._dataset = ui.input("Dataset (optional)").props("outlined dense").style("width: 100%")
+        with ui.element("div").classes("bar"):
+            self._generator_name, self._dataset = (
+                ui.input(f"{label} (optional)").props("outlined dense").classes("grow")
+                for label in ("Name of the generator", "Dataset")
+            )
         self._problem = ui.element("div").classes("stack")
         with ui.expansion("The same as a request").props("dense").style("width: 100%") as more:
             self._curl = ui.element("div").style("width: 100%")
@@ -105,14 +109,15 @@ class _RunDialog:
 
     def _request(self) -> AddRequest:
         count, interval = self._pace.values()
+        target = self._target()
         event = EventRequest(
             self._template,
-            id="event",
+            id=target_name(target),
             pace=ticks(count, interval),
             dataset=(self._dataset.value or "").strip() or None,
             field="template",
         )
-        return single_request(event, self._target())
+        return single_request(event, target, (self._generator_name.value or "").strip() or None)
 
     def _show_request(self) -> None:
         self._curl.clear()
@@ -134,6 +139,6 @@ class _RunDialog:
         else:
             say(pace_text(view))
             await asyncio.sleep(0)
-            self._dialog.submit(view.id)
+            self._dialog.submit(view.name)
         finally:
             self._add.enable()

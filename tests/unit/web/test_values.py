@@ -43,7 +43,7 @@ def test_values_have_units(text, expected):
 
 def test_a_row_has_the_error_with_its_place():
     row = row_of(view(), None)
-    assert (row["id"], row["name"], row["connection"]) == (str(BIGGEST), "boo", "kafka")
+    assert (row["id"], row["name"], row["target"]) == (str(BIGGEST), "kafka:boo", "kafka:boo")
     assert (row["pace"], row["state"], row["past"]) == ("10 every 10s", "failed", False)
     assert row["error"] == "division by zero (line 2, column 5)"
     assert row["spark"] == ""
@@ -81,6 +81,7 @@ def test_the_request_of_a_generator_adds_it_again():
     body = AddBody.model_validate(json.loads(json_text(request)))
     again = body.request()
     assert again.destinations[0].target == KafkaTarget("boo", key="id")
+    assert again.schedules[0].name == "kafka:boo"
     (event,) = again.events
     assert (event.template, event.pace) == ("{}", ticks(3, 200_000_000))
     assert (event.stream, event.dataset, event.seed) == ("orders", "crazy_airflow", None)
