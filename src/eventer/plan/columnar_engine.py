@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from threading import RLock
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,7 @@ from eventer.plan.computed_rows import ComputedRows, PrefetchedBatch, patched_ba
 from eventer.plan.engine import ScheduledTimes
 from eventer.plan.execution import BatchTooLargeError, Execution
 from eventer.plan.field_sources import FieldSource, TracedPart, find_field_sources
-from eventer.plan.graph import Node
+from eventer.plan.graph import Graph, Node
 from eventer.plan.inputs import PlanInputs
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.ops.documents import text_array
@@ -46,8 +46,15 @@ _CACHE_BYTES: Final = 2 << 20
 
 _log = logging.getLogger(__name__)
 
+_T = TypeVar("_T")
+
 FieldRequest: TypeAlias = tuple[str, ColumnType, bool]
 """The pointer and the type of a field, and whether it is one of the written part."""
+
+
+def raising_nodes(graph: Graph) -> tuple[Node, ...]:
+    """Columns that find events that raise; every batch computes them."""
+    return tuple(filter(_may_raise, graph.nodes))
 
 
 def _may_raise(node: Node) -> bool:
@@ -68,8 +75,8 @@ class Plan:
         self.program = program
         self.part = part
         self._event = TracedPart(traced.value, NOTHING)
-        self.checks = tuple(filter(_may_raise, traced.tracer.graph.nodes))
-        """Columns that find events that raise; every batch computes them."""
+        self.checks = raising_nodes(traced.tracer.graph)
+        """See `raising_nodes`."""
         self._lock = RLock()
         self._field_sources: dict[FieldRequest, tuple[FieldSource, ...]] = {}
 
@@ -77,6 +84,16 @@ class Plan:
     def timed(self) -> bool:
         """Whether events depend on their due times."""
         return self.traced.timed
+
+    def extend(self, work: Callable[[], _T]) -> _T:
+        """The result of `work`, which may add columns to the traced event.
+
+        Raises:
+            BudgetError: the steps or the time of a trace are exceeded.
+        """
+        with self._lock:
+            self.traced.restart_meter()
+            return work()
 
     def run(
         self, index: NDArray[np.int64], scheduled: NDArray[np.int64], inputs: PlanInputs

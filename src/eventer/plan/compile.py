@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from eventer.core.model import WHOLE_EVENT, WrittenPart
 from eventer.core.written_part import omitted_fields, value_tokens
@@ -15,6 +16,7 @@ from eventer.jsonnet.load import Program
 from eventer.plan.columnar_engine import Plan
 from eventer.plan.field_sources import TracedPart, value_at
 from eventer.plan.row_program_writer import RowProgramWriter
+from eventer.plan.timelines.timeline_plan import TimelinePlan, timeline_plan
 from eventer.plan.trace.traced_event import TracedEvent, trace_event, with_plan_errors
 from eventer.plan.trace.traced_natives import TracedNatives
 from eventer.plan.unsupported import PlanUnsupportedError
@@ -24,6 +26,8 @@ COMPILER_DEFECT: Final = "internal error of the plan compiler"
 
 _log = logging.getLogger(__name__)
 
+_T = TypeVar("_T")
+
 
 def compile_plan(program: Program, natives: TracedNatives, part: WrittenPart = WHOLE_EVENT) -> Plan:
     """The plan of a program with these natives, for all streams, which writes a part of each event.
@@ -31,9 +35,34 @@ def compile_plan(program: Program, natives: TracedNatives, part: WrittenPart = W
     Raises:
         PlanUnsupportedError: the plan does not cover it, with the reason and the place.
     """
-    try:
+
+    def work() -> Plan:
         traced = trace_event(program, natives)
         plan = with_plan_errors(lambda: _plan(traced, part), program)
+        assert isinstance(plan, Plan)
+        return plan
+
+    return _compiled(program, work)
+
+
+def compile_timelines(program: Program, plan: Plan, part: WrittenPart) -> TimelinePlan:
+    """The timelines of a plan of whole events, of which a part of each step's event is written.
+
+    Raises:
+        PlanUnsupportedError: the plan does not cover them, with the reason and the place.
+    """
+
+    def work() -> TimelinePlan:
+        found = with_plan_errors(lambda: timeline_plan(plan, part), program)
+        assert isinstance(found, TimelinePlan)
+        return found
+
+    return _compiled(program, work)
+
+
+def _compiled(program: Program, work: Callable[[], _T]) -> _T:
+    try:
+        return work()
     except PlanUnsupportedError:
         raise
     except MemoryError:
@@ -41,8 +70,6 @@ def compile_plan(program: Program, natives: TracedNatives, part: WrittenPart = W
     except Exception as error:
         _log.exception("the plan compiler failed; the interpreter runs the template")
         raise PlanUnsupportedError(COMPILER_DEFECT, program.root.span) from error
-    assert isinstance(plan, Plan)
-    return plan
 
 
 def _plan(traced: TracedEvent, part: WrittenPart) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -32,12 +33,16 @@ from eventer.jsonnet.native_arguments import NativeSignature
 from eventer.kernels import draw
 from eventer.plan.argument_checks import check_arguments
 from eventer.plan.columnar_engine import ColumnarEngine
+from eventer.plan.compile import compile_timelines
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.null_events import NullDroppingEngine
 from eventer.plan.plan_cache import PlanCache
 from eventer.plan.shape.infer import infer_shape
 from eventer.plan.stream_plan import StreamPlan
+from eventer.plan.timelines.interpreted_timelines import InterpretedTimelines
+from eventer.plan.timelines.planned_timelines import PlannedTimelines
+from eventer.plan.timelines.timeline_rows import Timelines
 from eventer.plan.unsupported import PlanUnsupportedError
 
 LINT_NAMES: Final = LintNames(
@@ -76,13 +81,16 @@ class PreparedTemplate:
 
     def part_shape(self, part: WrittenPart) -> EventShape:
         """The shape of the written part of events."""
-        shape = self.shape
-        if part.value is not None:
-            program, tokens = self.program, value_tokens(part)
-            shape = infer_shape(program.root, program.code, program.vars, tokens)
-        omitted = {name for name, inner in omitted_fields(part).items() if inner is None}
-        columns = tuple(column for column in shape.columns if column.name not in omitted)
-        return replace(shape, columns=columns)
+        tokens = value_tokens(part)
+        return _without_omitted(self._shape_at(tokens) if tokens else self.shape, part)
+
+    def step_shape(self, part: WrittenPart) -> EventShape:
+        """The shape of the written part of the events of a timeline's steps."""
+        return _without_omitted(self._shape_at(("0", "event", *value_tokens(part))), part)
+
+    def _shape_at(self, tokens: Sequence[str]) -> EventShape:
+        program = self.program
+        return infer_shape(program.root, program.code, program.vars, tokens)
 
     def shape_for(self, target: Target) -> EventShape:
         """The shape that a target needs: a table that of the written part, others the event's."""
@@ -141,6 +149,43 @@ class PreparedTemplate:
         key = root_key(stream, self.program.digest)
         return PLANS.stream_plan(self.template, self.program, key, context, part)
 
+    def timelines(
+        self,
+        stream: Stream,
+        context: EventContext,
+        horizon: int,
+        *,
+        part: WrittenPart = WHOLE_EVENT,
+        engine: EngineChoice = "auto",
+        budget: Budget | None = None,
+        trace: TraceSink = discard_trace,
+    ) -> Timelines:
+        """The timelines of one stream, of which no step is later than `horizon` ns.
+
+        As `engine`, for a template whose value is an array of steps; a part of each step's event is
+        written.
+
+        Raises:
+            RequestError: `engine` requires the plan, which does not cover the template.
+        """
+
+        def interpreter(reason: str) -> InterpretedTimelines:
+            made = self._interpreter(stream, context, budget, trace)
+            return InterpretedTimelines(*made, reason, horizon, part=part)
+
+        if engine == "interpreter":
+            return interpreter(INTERPRETER_REQUESTED)
+        try:
+            plan = self.plan(stream, context)
+            steps = compile_timelines(self.program, plan.plan, part)
+        except PlanUnsupportedError as unsupported:
+            if engine == "plan":
+                raise RequestError(
+                    f"the plan does not cover this template: {unsupported}"
+                ) from unsupported
+            return interpreter(str(unsupported))
+        return PlannedTimelines(plan, steps, lambda: interpreter(RERUN_BY_INTERPRETER), horizon)
+
     def generator_engine(self, spec: GeneratorSpec, *, match_hints: bool = False) -> Engine:
         """The engine of a generator with this template."""
         source = spec.event_source
@@ -196,6 +241,12 @@ def _loaded(template: Template, importer: Importer | None) -> PreparedTemplate:
         shape=infer_shape(program.root, program.code, program.vars),
         fingerprint=fingerprint(),
     )
+
+
+def _without_omitted(shape: EventShape, part: WrittenPart) -> EventShape:
+    omitted = {name for name, inner in omitted_fields(part).items() if inner is None}
+    columns = tuple(column for column in shape.columns if column.name not in omitted)
+    return replace(shape, columns=columns)
 
 
 def root_key(stream: Stream, digest: bytes) -> int:

@@ -1,0 +1,1 @@
+"""Templates whose values are timelines: arrays of steps."""

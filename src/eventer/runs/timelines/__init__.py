@@ -1,0 +1,1 @@
+"""The steps of all timelines of a generator in one order."""
