@@ -10,6 +10,7 @@ from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.option_values import duration as parse_duration
 from eventer.cli.options import settings_of
 from eventer.cli.serve import DataDir, Port
+from eventer.core.loading import without_garbage_collection
 
 
 @exit_with_code
@@ -37,7 +38,8 @@ def dev(
     """
     import asyncio
 
-    from eventer.cli.dev_environment import run_dev
+    with without_garbage_collection():
+        from eventer.cli.dev_environment import run_dev
 
     settings = settings_of(context, port=port, data_dir=data_dir)
     seconds = None if duration is None else duration / 1_000_000_000

@@ -23,6 +23,7 @@ from eventer.cli.template_options import (
 )
 from eventer.cli.terminal import print_message
 from eventer.core.errors import RequestError
+from eventer.core.loading import without_garbage_collection
 from eventer.core.model import ConsoleTarget, OnError, OnNull, Target, WrittenPart
 from eventer.core.pace import Arrivals
 
@@ -166,10 +167,11 @@ def run(
 
     Exit code 0 means that all requested events are acknowledged and committed.
     """
-    from eventer.cli.run_session import RunOptions, run_once, run_watching
-    from eventer.core.model import Stream
-    from eventer.service.run_schedule import ScheduleOptions
-    from eventer.service.standalone_run import RunRequest
+    with without_garbage_collection():
+        from eventer.cli.run_session import RunOptions, run_once, run_watching
+        from eventer.core.model import Stream
+        from eventer.service.run_schedule import ScheduleOptions
+        from eventer.service.standalone_run import RunRequest
 
     settings = settings_of(context, library=library)
     part = written_part(value, omit)

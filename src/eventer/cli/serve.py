@@ -14,6 +14,7 @@ from eventer.cli.option_values import integer
 from eventer.cli.options import Library, settings_of
 from eventer.cli.terminal import print_message
 from eventer.core.errors import ConfigError
+from eventer.core.loading import without_garbage_collection
 from eventer.core.network_errors import network_error_text
 
 if TYPE_CHECKING:
@@ -67,8 +68,9 @@ def serve(
 
 
 async def _serve(settings: Settings) -> None:
-    from eventer.cli.hosting import configure_logging, run_service
-    from eventer.cli.signals import shutdown_on_signals
+    with without_garbage_collection():
+        from eventer.cli.hosting import configure_logging, run_service
+        from eventer.cli.signals import shutdown_on_signals
 
     configure_logging()
     async with shutdown_on_signals() as end:

@@ -20,6 +20,7 @@ from eventer.cli.template_options import (
     written_part,
 )
 from eventer.cli.terminal import print_data, print_json, print_message
+from eventer.core.loading import without_garbage_collection
 from eventer.core.model import ConsoleTarget, WrittenPart
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ def ask_template_service(
     """The answer of a template service that is started for this question only."""
     import asyncio
 
-    from eventer.service.template_service import standalone_template_service
+    with without_garbage_collection():
+        from eventer.service.template_service import standalone_template_service
 
     async def ask() -> _T:
         async with standalone_template_service(settings) as service:

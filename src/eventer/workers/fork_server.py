@@ -16,8 +16,6 @@ import sys
 from importlib import import_module
 from typing import Final, NoReturn
 
-from eventer.kernels.support.numba_loading import numba
-from eventer.workers import inspector, worker_main
 from eventer.workers.fork_client import FORK, INSPECTORS_ONLY, REPORT, REQUEST, STARTED
 
 _DESCRIPTORS: Final = 2
@@ -36,6 +34,8 @@ def main() -> None:
     With the argument `INSPECTORS_ONLY` it does not load what only delivery workers need.
     """
     gc.disable()  # what is loaded stays: to search it for garbage again and again takes CPU time
+    from eventer.workers import inspector, worker_main
+
     worker_main.die_with_parent()
     for number in (signal.SIGINT, signal.SIGTERM):  # they reach the whole process group
         signal.signal(number, signal.SIG_IGN)
@@ -49,6 +49,8 @@ def main() -> None:
 
 
 def _load_delivery() -> None:
+    from eventer.kernels.support.numba_loading import numba
+
     numba()
     for module in _DELIVERY_MODULES:
         import_module(module)
@@ -101,6 +103,8 @@ class ForkServer:
             self._poll.register(descriptor, select.POLLIN)
 
     def _become_worker(self, end: int, crash_marker: int) -> NoReturn:
+        from eventer.workers import worker_main
+
         self._control.close()
         for descriptor in self._workers:
             os.close(descriptor)
