@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from hypothesis import strategies as st
 
 from eventer.functions.catalog import CATALOG
+from eventer.jsonnet.importer import StoredImporter
 from tests.property.comparisons import ComparisonWriter
 from tests.property.source_writer import Scope
 
@@ -42,6 +43,8 @@ DRAWS = {
         "get_rand_data().unix_time", "get_integer(0, 4)", "get_one_of([1, 2, 3], [0, 1, 2.5])",
         "library.integer(hi=9, lo={number})", "get_integer(hi=1e6, lo={number})",
         "get_address().latitude", "get_product().price",
+        "get_row('rows.csv', types={{ size: 'number' }}).size", "get_row('rows.json').size",
+        "get_row('rows.json', index=get_index()).size",
         "get_rand_data('realistic').id",
         "get_index()", "get_sequence(5, -2)", "get_sequence({number}, get_integer(0, 3))",
         "get_cycle([3, {number}])", "get_unique_integer(1, 7)", "get_unique_integer(-300, 900)",
@@ -65,6 +68,8 @@ DRAWS = {
         "get_person(get_one_of('ru, es')).last_name", "get_address('de').postcode",
         "get_address('ja').city", "get_company('ru').name", "get_job('fr')", "get_product().sku",
         "get_device().os", "get_address('ru').street_address",
+        "get_row('rows.csv').name", "get_row(get_one_of(['rows.csv', 'rows.json']), 'size').name",
+        "get_row('rows.csv', index={number}).note", "library.row('rows.json').note",
         "get_rand_data('realistic').email", "get_rand_data('realistic').sentence",
         "get_rand_data(get_one_of([null, 'realistic'])).cc_number",
     ),
@@ -81,8 +86,18 @@ DRAWS = {
     "object": (
         "get_one_of([{{ a: 1, b: 'x' }}, {{ a: 2, b: 'y' }}])", "get_person('es')",
         "get_product()", "get_address(null, 'JP')",
+        "get_row('rows.csv', 'size', types={{ size: 'number', open: 'boolean', note: 'text' }})",
+        "get_row('rows.json')", "get_row('rows.json', index=get_index())",
     ),
 }  # fmt: skip
+LIBRARY = StoredImporter(
+    {
+        "rows.csv": b'name,size,open,note\na,1,true,\n"b\n""c",2.5,,x\n\xc3\xa9,-0,false,"n,o"\n',
+        "rows.json": b"""[{"name": "a", "size": 2, "note": null}, {"name": "x", "size": 0.5},
+            {"name": "\\u00e9", "size": 7, "deep": {"a": [1]}, "note": "q"}]""",
+    }
+)
+"""The files that `get_row` reads."""
 CALLS = {
     "number": (
         "std.length({string})", "std.length({array})", "std.length({object})", "std.abs({number})",

@@ -31,7 +31,7 @@ from eventer.plan.json_fields import JsonFields
 from eventer.plan.prepare import prepare
 from tests.property.comparisons import VARIABLES
 from tests.property.generated_events import START, events_of
-from tests.property.templates import templates
+from tests.property.templates import LIBRARY, templates
 from tests.record_packing import check_marks, check_packed
 
 FEW = 800
@@ -155,7 +155,7 @@ def test_both_engines_generate_the_same_events(count, part):
     )
     def check(text, start, first, split, name):
         try:
-            prepared = prepare(Template(text, vars=VARIABLES))
+            prepared = prepare(Template(text, vars=VARIABLES), LIBRARY)
         except TemplateError:
             counts["rejected"] += 1
             return
@@ -213,7 +213,7 @@ def test_events_do_not_depend_on_batch_boundaries(count, name):
     @given(templates(), st.sampled_from((0, 255, 2**40)), event_ranges())
     def check(text, first, ranges):
         try:
-            prepared = prepare(Template(text, vars=VARIABLES))
+            prepared = prepare(Template(text, vars=VARIABLES), LIBRARY)
         except TemplateError:
             return
         engines = [

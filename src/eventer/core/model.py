@@ -109,7 +109,8 @@ Target: TypeAlias = KafkaTarget | PostgresTarget | ConsoleTarget
 class Template:
     """What an event's value depends on besides seed, stream, context, index and time.
 
-    `imports` are (path, contents) of the imported library files when the generator was added.
+    `imports` are (path, contents) of the imported library files when the generator was added, and
+    `row_files` are (path, digest) of the files that `get_row` reads.
     `vars` is the canonical JSON text of an object: external variables and top-level arguments.
     """
 
@@ -117,6 +118,7 @@ class Template:
     name: str = "template"
     vars: str = "{}"
     imports: tuple[tuple[str, bytes], ...] = ()
+    row_files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

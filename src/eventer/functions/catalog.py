@@ -20,6 +20,7 @@ from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
 from eventer.functions.patterns import GET_PATTERN
 from eventer.functions.people import GET_PERSON
 from eventer.functions.rand_data.get_rand_data import GET_RAND_DATA
+from eventer.functions.rows import GET_ROW
 from eventer.functions.selections import GET_SHUFFLED, GET_SOME_OF
 from eventer.functions.sequences import GET_CYCLE, GET_INDEX, GET_SEQUENCE
 from eventer.functions.series import SERIES
@@ -124,6 +125,7 @@ CATALOG: Final = Catalog(
         GET_JOB,
         GET_PRODUCT,
         GET_DEVICE,
+        GET_ROW,
         *CONTINUOUS,
         *DISCRETE,
         *SERIES,

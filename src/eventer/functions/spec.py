@@ -9,7 +9,7 @@ one row; the plan binds columns. So both engines use one implementation.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from functools import partial
 from typing import Any, ClassVar, Final, TypeAlias
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions.arguments import InvalidRowsError
-from eventer.functions.columns import Column, ObjectColumn
+from eventer.functions.columns import Column, DictionaryColumn, ObjectColumn
 from eventer.kernels.draw import Index, Key
 
 
@@ -134,7 +134,7 @@ class ObjectCall(BoundCall):
 
     def column(self, key: Key, context: BatchContext) -> Column:
         """See `BoundCall.column`."""
-        shown = (each for each in self.fields.values() if not each.hidden)
+        shown = (self.fields[name] for name in field_names(self.fields))
         made = {each.name: partial(each.column, key, context) for each in shown}
         return ObjectColumn(context.rows, made)
 
@@ -171,21 +171,55 @@ FieldMaker: TypeAlias = Callable[[Key, Index], Column]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldSpec(BoundCall):
-    """A field of an object that a function returns. `make` draws it with the object's key."""
+    """A field of an object that a function returns. `make` draws it with the object's key.
+
+    A field is `nullable` if some of its values are null. If `nulls` is given, it makes a
+    `BooleanColumn` of the rows that are null, where `make` has any value; else `make` has nulls.
+    """
 
     name: str
     return_type: ReturnType
     doc: str
     make: FieldMaker
     hidden: bool = False
+    nullable: bool = False
+    nulls: FieldMaker | None = None
 
     def column(self, key: Key, context: BatchContext) -> Column:
         """See `BoundCall.column`."""
-        return self.make(key, context.index)
+        return self._column(key, context.index)
 
     def row(self, key: int, row: RowContext) -> JsonValue:
         """See `BoundCall.row`."""
-        return self.make(key, np.array([row.index], dtype=np.int64)).to_list()[0]
+        return self._column(key, np.array([row.index], dtype=np.int64)).to_list()[0]
+
+    def part(self, *, nulls: bool) -> FieldSpec:
+        """The column of `nulls`, or that of `make` alone."""
+        if not nulls:
+            return replace(self, nulls=None)
+        assert self.nulls is not None
+        return FieldSpec(self.name, ReturnType.BOOLEAN, self.doc, self.nulls)
+
+    def _column(self, key: Key, index: Index) -> Column:
+        made = self.make(key, index)
+        if self.nulls is None:
+            return made
+        pairs = zip(made.to_list(), self.nulls(key, index).to_list(), strict=True)
+        values = [None if is_null else value for value, is_null in pairs]
+        return DictionaryColumn(np.arange(len(values)), values)
+
+
+class LazyFields(Mapping[str, FieldSpec]):
+    """Fields that are made at first use. None is hidden."""
+
+    __slots__ = ()
+
+
+def field_names(fields: Mapping[str, FieldSpec], *, hidden: bool = False) -> list[str]:
+    """The names of the visible or the hidden fields."""
+    if isinstance(fields, LazyFields):
+        return [] if hidden else list(fields)
+    return [name for name, field in fields.items() if field.hidden is hidden]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,7 +237,8 @@ class FunctionSpec:
     from, for its first argument: it returns one of them, or an array of them. `bounds` computes
     the bounds of integers that are returned, or of the lengths of arrays, from those of the
     arguments (None if not known); those of the first argument are the number of its items.
-    `fields` documents the fields of an object. A function
+    `fields` documents the fields of an object; `fields_of` gives them for constant arguments
+    (None where an argument is omitted or differs between rows) if they depend on those. A function
     `needs_escapes` if a call does: see `BoundCall.needs_escapes`.
     """
 
@@ -219,7 +254,18 @@ class FunctionSpec:
     bounds: Callable[..., Bounds | None] | None = None
     items: Callable[[JsonValue], Sequence[JsonValue]] | None = None
     fields: Mapping[str, FieldSpec] = field(default_factory=dict)
+    fields_of: Callable[[Sequence[JsonValue]], Mapping[str, FieldSpec]] | None = None
     needs_escapes: bool = False
+
+    def object_fields(self, constants: Mapping[int, JsonValue]) -> Mapping[str, FieldSpec]:
+        """The fields of the object for constant arguments by their numbers.
+
+        Raises:
+            EvaluationError: an argument is invalid.
+        """
+        if self.fields_of is None:
+            return self.fields
+        return self.fields_of([constants.get(number) for number in range(len(self.parameters))])
 
     @property
     def signature(self) -> str:
@@ -269,18 +315,22 @@ class FunctionSpec:
 class ColumnCall:
     """A call with arguments that differ between rows: those numbered in `varying`.
 
-    If `field` is set, it is that field of the object that the function returns.
+    If `field` is set, it is that field of the object that the function returns, and if `nulls` is
+    set, a part of it: see `FieldSpec.part`.
     """
 
     spec: FunctionSpec
     constants: Mapping[int, JsonValue]
     varying: Sequence[int]
     field: str | None = None
+    nulls: bool | None = None
 
     @property
     def needs_escapes(self) -> bool:
         """See `BoundCall.needs_escapes`."""
-        return self.spec.needs_escapes
+        if self.field is None or self.spec.fields_of is None:
+            return self.spec.needs_escapes
+        return self.spec.object_fields(self.constants)[self.field].needs_escapes
 
     def bind(self, columns: Sequence[NDArray[Any]]) -> BoundCall:
         """The call for an array per varying argument.
@@ -294,7 +344,8 @@ class ColumnCall:
         if self.field is None:
             return call
         assert isinstance(call, ObjectCall), f"{self.spec.name} returns no object"
-        return call.fields[self.field]
+        field = call.fields[self.field]
+        return field if self.nulls is None else field.part(nulls=self.nulls)
 
 
 def _count(number: int) -> str:

@@ -16,6 +16,8 @@ from eventer.core.errors import TemplateStaticError
 
 MAX_FILE_BYTES: Final = 1 << 20
 """The largest file that can be imported."""
+MAX_ROW_FILE_BYTES: Final = 256 << 20
+"""The largest file of rows."""
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
@@ -23,8 +25,8 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 class Importer(Protocol):
     """Reads library files."""
 
-    def read(self, path: str) -> bytes | None:
-        """The file at a library path; None if it does not exist.
+    def read(self, path: str, most: int = MAX_FILE_BYTES) -> bytes | None:
+        """The file at a library path, of at most so many bytes; None if it does not exist.
 
         Raises:
             TemplateStaticError: the file cannot be read. Without a place.
@@ -34,10 +36,11 @@ class Importer(Protocol):
 class NoLibrary:
     """An importer for services without a library folder."""
 
-    def read(self, path: str) -> bytes | None:
+    def read(self, path: str, most: int = MAX_FILE_BYTES) -> bytes | None:
         """Refuses every path."""
+        verb = "imported" if most == MAX_FILE_BYTES else "read"
         raise TemplateStaticError(
-            f"{path!r} cannot be imported: there is no library folder",
+            f"{path!r} cannot be {verb}: there is no library folder",
             hint="set EVENTER_LIBRARY to the folder that holds it",
         )
 
@@ -48,8 +51,9 @@ class StoredImporter:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._files = dict(files)
 
-    def read(self, path: str) -> bytes | None:
-        """The stored file."""
+    def read(self, path: str, most: int = MAX_FILE_BYTES) -> bytes | None:
+        """The stored file, whose size was checked."""
+        del most
         return self._files.get(path)
 
 
@@ -59,7 +63,7 @@ class FolderImporter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
 
-    def read(self, path: str) -> bytes | None:
+    def read(self, path: str, most: int = MAX_FILE_BYTES) -> bytes | None:
         """The file below the folder, read anew at every call.
 
         Raises:
@@ -67,40 +71,43 @@ class FolderImporter:
                 large, or the system refuses to read it.
         """
         try:
-            return self._read(path)
+            return self._read(path, most)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, RuntimeError) as error:
             reason = getattr(error, "strerror", None) or "a loop of links"
             raise TemplateStaticError(f"{path!r} cannot be read: {reason}") from error
 
-    def _read(self, path: str) -> bytes:
+    def _read(self, path: str, most: int) -> bytes:
         file = (self._folder / path).resolve(strict=True)
         if not file.is_relative_to(self._folder):
             raise TemplateStaticError(f"{path!r} is outside the library folder")
         if not file.is_file():
             raise TemplateStaticError(f"{path!r} in the library is not a file")
         with file.open("rb") as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
-        if len(data) > MAX_FILE_BYTES:
-            raise TemplateStaticError(f"{path!r} is larger than {MAX_FILE_BYTES} bytes")
+            data = stream.read(most + 1)
+        if len(data) > most:
+            raise TemplateStaticError(f"{path!r} is larger than {most} bytes")
         return data
 
 
-def find_import(importer: Importer, written: str, importing: str | None) -> tuple[str, bytes]:
+def find_import(
+    importer: Importer, written: str, importing: str | None, most: int = MAX_FILE_BYTES
+) -> tuple[str, bytes]:
     """The library path that an import means, and the file there.
 
     Args:
         importer: Reads the files.
         written: The path in the import.
         importing: The library path of the file with the import; None for the template itself.
+        most: The most bytes of the file.
 
     Raises:
         TemplateStaticError: the path is invalid, or the file does not exist. Without a place.
     """
     candidates = _candidates(written, importing)
     for path in candidates:
-        data = importer.read(path)
+        data = importer.read(path, most)
         if data is not None:
             return path, data
     looked = " or ".join(repr(path) for path in candidates)

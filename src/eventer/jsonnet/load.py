@@ -32,6 +32,7 @@ class Program:
         files: The bytes of the files that reachable `importstr`s and `importbin`s name.
         vars: External variables and top-level arguments; all numbers are floats.
         imports: All files that the template imports, sorted by path: `Template.imports`.
+        held: What stays in memory as long as the program.
     """
 
     root: Expr
@@ -40,6 +41,7 @@ class Program:
     files: Mapping[str, bytes] = field(default_factory=dict)
     vars: Mapping[str, JsonValue] = field(default_factory=dict)
     imports: tuple[tuple[str, bytes], ...] = ()
+    held: tuple[object, ...] = ()
 
 
 def load(

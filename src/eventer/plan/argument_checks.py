@@ -34,44 +34,45 @@ def check_arguments(program: Program, signatures: NativeSignatures) -> None:
 
 
 def _check_call(spec: FunctionSpec, call: n.Apply) -> None:
-    constants = [_constant(argument) for argument in call.positional]
-    if any(c is _NOT_CONSTANT for c in constants):
+    constants = [constant_of(argument) for argument in call.positional]
+    if any(c is NOT_CONSTANT for c in constants):
         return
     try:
-        spec.check(constants)  # type: ignore[arg-type]  # none of them is _NOT_CONSTANT
+        spec.check(constants)  # type: ignore[arg-type]  # none of them is NOT_CONSTANT
     except EvaluationError as error:
         raise error.at(call.span) from None
 
 
-class _NotConstantType:
-    """The type of `_NOT_CONSTANT`."""
+class NotConstantType:
+    """The type of `NOT_CONSTANT`."""
 
 
-_NOT_CONSTANT: Final = _NotConstantType()
+NOT_CONSTANT: Final = NotConstantType()
 
 
-def _constant(node: n.Expr) -> JsonValue | _NotConstantType:
+def constant_of(node: n.Expr) -> JsonValue | NotConstantType:
+    """The JSON value of an expression that is a constant."""
     match node:
         case n.Literal(value=value):
             return value
         case n.Unary(operator="-", operand=n.Literal(value=float(number))):
             return -number
         case n.Array(elements=elements):
-            values = [_constant(element) for element in elements]
-            return _NOT_CONSTANT if any(v is _NOT_CONSTANT for v in values) else values  # type: ignore[return-value]  # checked
+            values = [constant_of(element) for element in elements]
+            return NOT_CONSTANT if any(v is NOT_CONSTANT for v in values) else values  # type: ignore[return-value]  # checked
         case n.Object(fields=fields, asserts=()):
             return _constant_object(fields)
         case _:
-            return _NOT_CONSTANT
+            return NOT_CONSTANT
 
 
-def _constant_object(fields: Sequence[n.Field]) -> JsonValue | _NotConstantType:
+def _constant_object(fields: Sequence[n.Field]) -> JsonValue | NotConstantType:
     """An object whose fields are all constant and visible."""
     found: dict[str, JsonValue] = {}
     for field in fields:
-        name, value = _constant(field.name), _constant(field.body)
+        name, value = constant_of(field.name), constant_of(field.body)
         hidden = field.plus or field.visibility is n.Visibility.HIDDEN
-        if hidden or not isinstance(name, str) or isinstance(value, _NotConstantType):
-            return _NOT_CONSTANT
+        if hidden or not isinstance(name, str) or isinstance(value, NotConstantType):
+            return NOT_CONSTANT
         found[name] = value
     return found

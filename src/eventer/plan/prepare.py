@@ -38,6 +38,7 @@ from eventer.plan.engine import Engine, EventContext
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.null_events import NullDroppingEngine
 from eventer.plan.plan_cache import PlanCache
+from eventer.plan.row_references import bind_row_files, kept_files, library_files
 from eventer.plan.shape.infer import infer_shape
 from eventer.plan.stream_plan import StreamPlan
 from eventer.plan.timelines.interpreted_timelines import InterpretedTimelines
@@ -235,8 +236,11 @@ def prepare_stored(template: Template) -> PreparedTemplate:
 
 def _loaded(template: Template, importer: Importer | None) -> PreparedTemplate:
     program = load(template, importer, SIGNATURES)
+    find = kept_files(template.row_files) if importer is None else library_files(importer)
+    program, files = bind_row_files(program, find)
+    row_files = tuple((file.path, file.digest) for file in files)
     return PreparedTemplate(
-        template=replace(template, imports=program.imports),
+        template=replace(template, imports=program.imports, row_files=row_files),
         program=program,
         shape=infer_shape(program.root, program.code, program.vars),
         fingerprint=fingerprint(),

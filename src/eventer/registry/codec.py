@@ -72,11 +72,12 @@ def read_target(text: str) -> Target:
 
 
 def template_text(template: Template) -> str:
-    """A template with its vars and imports as JSON text."""
+    """A template with its vars, imports and files of rows as JSON text."""
     imports = {path: base64.b64encode(data).decode() for path, data in template.imports}
     return _dump(
         {"text": template.text, "name": template.name, "vars": template.vars}
         | ({"imports": imports} if imports else {})
+        | ({"row_files": dict(template.row_files)} if template.row_files else {})
     )
 
 
@@ -84,8 +85,11 @@ def read_template(text: str) -> Template:
     """Reads the text of `template_text`."""
     parts: dict[str, Any] = json.loads(text)
     imports = parts.pop("imports", {})
+    row_files = parts.pop("row_files", {})
     return Template(
-        **parts, imports=tuple((path, base64.b64decode(data)) for path, data in imports.items())
+        **parts,
+        imports=tuple((path, base64.b64decode(data)) for path, data in imports.items()),
+        row_files=tuple(row_files.items()),
     )
 
 

@@ -39,6 +39,7 @@ from eventer.service.resolved_schedule import (
     seeds_of,
     start_fault,
 )
+from eventer.service.row_file_store import RowFileStore
 from eventer.service.template_service import TemplateService
 from eventer.service.views import GeneratorView
 from eventer.settings import Settings
@@ -60,6 +61,7 @@ class Adder:
     connections: Mapping[str, KnownConnection]
     clock: Clock
     locks: Locks
+    row_files: RowFileStore
     view: Callable[[Generator], GeneratorView]
     _decision_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -71,6 +73,7 @@ class Adder:
         resolved = resolve_schedules(request, event_sources, inspections)
         raise_faults([*_rejections(resolved), *conflicts(resolved), *name_conflicts(resolved)])
         destination_errors = await self.destination_checker.errors(resolved)
+        await self._keep_row_files(resolved)
         drawn_seed = {each.stream_key: each.spec.stream.seed for each in reversed(resolved)}
         ids = {each.id for each in resolved}
         async with self.locks.hold(ids):
@@ -107,6 +110,19 @@ class Adder:
                 raise answer
         raise_faults(faults)
         return tuple(answer for answer in answers if isinstance(answer, Inspection))
+
+    async def _keep_row_files(self, resolved: Sequence[ResolvedSchedule]) -> None:
+        """Copies the files of rows of new generators.
+
+        Raises:
+            RequestError: a file changed since the inspection.
+        """
+        for each in resolved:
+            for path, digest in each.spec.event_source.template.row_files:
+                try:
+                    await asyncio.to_thread(self.row_files.keep, path, digest)
+                except TemplateError as error:
+                    raise_faults([_template_fault(error, each.event_number, each.event)])
 
     # --- decision -----------------------------------------------------------------------------
 

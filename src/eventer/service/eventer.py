@@ -22,6 +22,7 @@ from eventer.service.locks import Locks
 from eventer.service.pace_preview import PacePreview, preview_pace
 from eventer.service.request_faults import pace_faults, raise_faults
 from eventer.service.requests import AddRequest
+from eventer.service.row_file_store import RowFileStore, row_file_folder
 from eventer.service.tail import follow_events
 from eventer.service.template_service import TemplateService, preview_limit
 from eventer.service.verifier import Verifier
@@ -68,6 +69,7 @@ class Eventer:
         for name, connector in (connectors or {}).items():
             self._connections[name] = replace(self._connections[name], connector=connector)
         self._locks = Locks()
+        self._row_files = RowFileStore(settings)
         self._fork_client = ForkClient()
         self._worker_pool = WorkerPool(
             settings.workers, self._worker_config("delivery"), self._fork_client
@@ -89,6 +91,7 @@ class Eventer:
             connections=self._connections,
             clock=self._clock,
             locks=self._locks,
+            row_files=self._row_files,
             view=self._view,
         )
 
@@ -104,6 +107,7 @@ class Eventer:
             connectors=connectors,
             library=self._settings.library,
             memory=self._settings.limits.worker_memory_bytes,
+            row_files=row_file_folder(self._settings),
         )
 
     async def start(self) -> None:
@@ -116,6 +120,10 @@ class Eventer:
         self._worker_pool.start(self._lifecycle.on_shard_update)
         known = self._connections.items()
         await self._lifecycle.start({name for name, each in known if each.connector is not None})
+        records = (each.record for each in self._lifecycle.generators.values())
+        templates = (record.spec.event_source.template for record in records)
+        used = {digest for template in templates for _, digest in template.row_files}
+        await asyncio.to_thread(self._row_files.remove_others, used)
 
     async def stop(self) -> None:
         """Stops the workers after they have committed in-flight events. Never raises."""

@@ -13,6 +13,7 @@ from typing import Final
 from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.model import PositionKey
 from eventer.functions.fingerprint import fingerprint
+from eventer.functions.row_files import ROW_FILES
 from eventer.kernels.support.numba_loading import LOADING
 from eventer.plan.engine import Engine
 from eventer.plan.prepare import prepare_stored
@@ -99,6 +100,7 @@ class DeliveryWorker:
             ends.callback(CompilerPageReleaser().watch())
             ends.callback(self._gc_freezer.watch())
             ends.callback(LOADING.watch(self._suspend_deadline_while))
+            ROW_FILES.unhurried = lambda: LOADING
             watch = asyncio.create_task(self._watch())
             self._channel.send(Ready(fingerprint()))
             while not isinstance(message := await self._channel.receive(), Stop):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import EventContext, EventSource, Stream, Template
 from eventer.functions.fingerprint import fingerprint
+from eventer.functions.row_files import ROW_FILES
 from eventer.jsonnet.importer import FolderImporter, Importer, NoLibrary
 from eventer.workers.channel import Channel
 from eventer.workers.inspector_messages import InspectorReply, LimitedRequest, PreviewEvents
@@ -36,6 +39,7 @@ async def serve_inspector(channel: Channel, config: WorkerConfig) -> None:
     """
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     thread = large_stack_executor()
+    ROW_FILES.unhurried = _without_cpu_limit
     importer = NoLibrary() if config.library is None else FolderImporter(config.library)
     loop = asyncio.get_running_loop()
     channel.send(Ready(fingerprint()))
@@ -63,6 +67,17 @@ def _reply_within_limit(limited: LimitedRequest, importer: Importer) -> Inspecto
         return reply_to(limited.request, importer, lambda: _limit_cpu_time(limit.rest))
     finally:
         _limit_cpu_time(0)
+
+
+@contextmanager
+def _without_cpu_limit() -> Iterator[None]:
+    """Stops the clock of the CPU time for the block."""
+    remaining, _ = signal.getitimer(signal.ITIMER_PROF)
+    _limit_cpu_time(0)
+    try:
+        yield
+    finally:
+        _limit_cpu_time(remaining)
 
 
 def _limit_cpu_time(seconds: float) -> None:

@@ -52,7 +52,8 @@ class ShardId:
 class WorkerConfig:
     """The first message to a process: its role and configuration.
 
-    `memory` is how many bytes the process may take beyond its size after loading.
+    `memory` is how many bytes the process may take beyond its size after loading. `row_files` is
+    the folder with the copies of files of rows.
     """
 
     role: Literal["delivery", "inspector", "auditor"]
@@ -60,6 +61,7 @@ class WorkerConfig:
     connectors: Mapping[str, Connector]
     library: Path | None
     memory: int
+    row_files: Path | None = None
 
 
 # --- to a delivery worker -------------------------------------------------------------------------

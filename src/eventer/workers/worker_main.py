@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from eventer.functions.row_files import ROW_FILES
 from eventer.workers.channel import Channel
 from eventer.workers.crash_marker import CrashMarker
 from eventer.workers.messages import WorkerConfig
@@ -38,6 +39,7 @@ async def _serve(end: socket.socket, crash_marker: CrashMarker) -> None:
     with suppress(EOFError):
         config = await channel.receive()
         assert isinstance(config, WorkerConfig)
+        ROW_FILES.folder = config.row_files
         if config.role == "delivery":
             from eventer.workers.delivery_worker import serve_delivery
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from eventer.core.model import JsonValue
 from eventer.jsonnet.nodes import Visibility
@@ -13,16 +14,22 @@ from eventer.plan.shape.abstract import (
     AbstractArray,
     AbstractField,
     AbstractLayer,
+    AbstractObject,
     AbstractValue,
     Boolean,
     LazyValue,
     Number,
     ObjectLayers,
+    Text,
     evaluated,
     join,
     object_of,
     text_of,
 )
+from eventer.plan.shape.object_layers import find_field, visible_names
+
+if TYPE_CHECKING:
+    from eventer.plan.shape.infer import Inference
 
 
 def constant(value: JsonValue) -> AbstractValue:
@@ -44,6 +51,20 @@ def constant(value: JsonValue) -> AbstractValue:
             return object_of(ObjectLayers((AbstractLayer(fields),)))
         case _:
             return tuple_of([evaluated(constant(item)) for item in value])
+
+
+def constant_of(inference: Inference, value: AbstractValue) -> JsonValue:
+    """The JSON value of a text, or of an object of texts, if it is known; else None."""
+    match value.core:
+        case Text(values=values) if values is not None and len(values) == 1:
+            return next(iter(values))
+        case AbstractObject(alternatives=(layers,)):
+            return {
+                name: constant_of(inference, find_field(inference, layers, name))
+                for name in visible_names(layers)
+            }
+        case _:
+            return None
 
 
 def tuple_of(items: Sequence[LazyValue]) -> AbstractValue:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions.catalog import CATALOG
-from eventer.functions.spec import FunctionSpec, ReturnType
+from eventer.functions.spec import FieldSpec, FunctionSpec, ReturnType, field_names
 from eventer.jsonnet.nodes import Visibility
 from eventer.plan.shape.abstract import (
     ANYTHING,
     BOOLEAN,
     INTEGER,
+    NEVER,
+    NULL,
     NUMBER,
     TEXT,
     AbstractArray,
@@ -26,9 +28,13 @@ from eventer.plan.shape.abstract import (
     Text,
     array_of,
     evaluated,
+    join,
     object_of,
 )
-from eventer.plan.shape.constant_values import constant, join_all
+from eventer.plan.shape.constant_values import constant, constant_of, join_all
+
+if TYPE_CHECKING:
+    from eventer.plan.shape.infer import Inference
 
 _TYPES: Final = {
     ReturnType.INTEGER: INTEGER,
@@ -41,7 +47,9 @@ _TYPES: Final = {
 }
 
 
-def native_result(name: str, arguments: tuple[LazyValue, ...]) -> AbstractValue:
+def native_result(
+    inference: Inference, name: str, arguments: tuple[LazyValue, ...]
+) -> AbstractValue:
     """The result of the native function of this name."""
     spec = CATALOG.find(name)
     if spec is None:
@@ -51,15 +59,48 @@ def native_result(name: str, arguments: tuple[LazyValue, ...]) -> AbstractValue:
         return array_of(evaluated(item)) if spec.return_type is ReturnType.ARRAY else item
     if spec.return_type is not ReturnType.OBJECT:
         return _TYPES[spec.return_type]
+    if spec.fields_of is None:
+        return _object(spec.fields)
+    return _objects_of(spec.fields_of, len(spec.parameters), inference, arguments)
+
+
+def _object(specs: Mapping[str, FieldSpec]) -> AbstractValue:
+    def later(name: str) -> LazyValue:
+        return LazyValue(lambda: _field_type(specs[name]))
+
+    hidden = field_names(specs, hidden=True)
     fields = {
-        field.name: AbstractField(
-            evaluated(_TYPES[field.return_type]),
-            None,
-            Visibility.HIDDEN if field.hidden else Visibility.INHERIT,
+        name: AbstractField(
+            later(name), None, Visibility.HIDDEN if name in hidden else Visibility.INHERIT
         )
-        for field in spec.fields.values()
+        for name in specs
     }
     return object_of(ObjectLayers((AbstractLayer(fields),)))
+
+
+def _field_type(field: FieldSpec) -> AbstractValue:
+    return join(_TYPES[field.return_type], NULL) if field.nullable else _TYPES[field.return_type]
+
+
+def _objects_of(
+    fields_of: Callable[[Sequence[JsonValue]], Mapping[str, FieldSpec]],
+    parameters: int,
+    inference: Inference,
+    arguments: tuple[LazyValue, ...],
+) -> AbstractValue:
+    """An object whose fields depend on constants: a text, which may be one of a few, and others."""
+    first = arguments[0].get().core if arguments else None
+    if not isinstance(first, Text) or first.values is None:
+        return ANYTHING
+    others = [constant_of(inference, each.get()) for each in arguments[1:]]
+    others += [None] * (parameters - 1 - len(others))
+    found = NEVER
+    for text in sorted(first.values):
+        try:
+            found = join(found, _object(fields_of([text, *others])))
+        except EvaluationError:
+            continue
+    return found
 
 
 def _item(spec: FunctionSpec, items: AbstractValue) -> AbstractValue:

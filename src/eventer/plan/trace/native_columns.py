@@ -192,6 +192,10 @@ def _probed(probe: Column) -> _Values:
 def _declared(call: ColumnCall, columns: Sequence[Symbol]) -> _Values:
     spec = call.spec
     if call.field is not None:
+        if spec.fields_of is not None:
+            field = spec.object_fields(call.constants)[call.field]
+            field = field if call.nulls is None else field.part(nulls=call.nulls)
+            return _probed(field.column(0, _PROBE_CONTEXT))
         return _Values(_COLUMN_TYPES[spec.fields[call.field].return_type])
     kind = _COLUMN_TYPES[spec.return_type]
     varying = dict(zip(call.varying, columns, strict=True))

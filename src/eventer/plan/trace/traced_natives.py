@@ -19,6 +19,7 @@ from eventer.functions.spec import (
     ObjectCall,
     ReturnType,
     RowContext,
+    field_names,
 )
 from eventer.plan.engine import EventContext
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, SymbolicList
@@ -136,9 +137,15 @@ class TracedNative:
             return natives.constant(call)
         if isinstance(call, ObjectCall):
             fields = call.fields
-            return TracedNativeObject(
-                natives, fields, lambda name: natives.draw(fields[name], key, f"{label}.{name}")
-            )
+
+            def draw_field(name: str) -> Any:
+                def part(nulls: bool | None) -> Any:  # noqa: FBT001
+                    field = fields[name] if nulls is None else fields[name].part(nulls=nulls)
+                    return natives.draw(field, key, f"{label}.{name}")
+
+                return _with_nulls(natives.traced, fields[name], part)
+
+            return TracedNativeObject(natives, fields, draw_field)
         bounds = result_bounds(spec, given)
         return natives.draw(call, key, label, bounds)
 
@@ -154,11 +161,16 @@ class TracedNative:
         if spec.return_type is not ReturnType.OBJECT:
             return draw_with_columns(tracer, call, columns, key, label=label)
 
-        def draw_field(name: str) -> Any:
-            field = replace(call, field=name)
-            return draw_with_columns(tracer, field, columns, key, label=f"{label}.{name}")
+        fields = spec.object_fields(constants)
 
-        return TracedNativeObject(natives, spec.fields, draw_field)
+        def draw_field(name: str) -> Any:
+            def part(nulls: bool | None) -> Any:  # noqa: FBT001
+                field = replace(call, field=name, nulls=nulls)
+                return draw_with_columns(tracer, field, columns, key, label=f"{label}.{name}")
+
+            return _with_nulls(tracer, fields[name], part)
+
+        return TracedNativeObject(natives, fields, draw_field)
 
     def _changed(
         self, tracer: Tracer, given: list[Any], number: int, key: Any
@@ -190,6 +202,13 @@ class TracedNative:
             return replace(found, item=split_by_entry(tracer, found.item, item, None))
 
 
+def _with_nulls(tracer: Tracer, field: FieldSpec, part: Callable[[bool | None], Any]) -> Any:
+    """A field from its parts (`FieldSpec.part`), or as a whole (`part(None)`)."""
+    if field.nulls is None:
+        return part(None)
+    return tracer.choose(part(True), lambda: None, lambda: part(False))
+
+
 def _is_dictionary(value: Any) -> bool:
     return isinstance(value, Symbol)
 
@@ -213,11 +232,11 @@ class TracedNativeObject:
 
     def names(self) -> Sequence[str]:
         """See `NativeObject.names`."""
-        return [name for name, field in self._fields.items() if not field.hidden]
+        return field_names(self._fields)
 
     def hidden_names(self) -> Sequence[str]:
         """See `NativeObject.hidden_names`."""
-        return [name for name, field in self._fields.items() if field.hidden]
+        return field_names(self._fields, hidden=True)
 
     def get(self, name: str) -> Any:
         """See `NativeObject.get`."""

@@ -1,0 +1,69 @@
+"""Rows weighted by a column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventer.functions.row_columns import EntryColumn, NumberColumn, RowColumn
+from eventer.functions.row_errors import file_error
+from eventer.kernels import draw
+from eventer.kernels.draw.weighted_picks import WeightTable
+
+if TYPE_CHECKING:
+    from eventer.functions.row_files import RowFile
+
+
+@dataclass(frozen=True, slots=True)
+class RowWeights:
+    """A table of the rows whose weight is greater than zero; `kept` are their numbers."""
+
+    table: WeightTable
+    kept: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, file: RowFile, name: str) -> RowWeights:
+        """The weights in a column.
+
+        Raises:
+            EvaluationError: a weight is not a number of zero or more, or all are zero.
+        """
+        weights = _numbers(file, name)
+        _refuse_first(file, name, weights < 0, "is below zero")
+        kept = np.flatnonzero(weights)
+        if not len(kept):
+            problem = f"all weights in {name!r} are zero"
+            raise file_error(file.path, problem, hint="give a row a weight greater than zero")
+        return cls(WeightTable.of(weights[kept].tolist()), kept)
+
+    def rows(self, key: draw.Key, index: draw.Index) -> NDArray[np.int64]:
+        """A row for the word of each event."""
+        return self.kept[self.table.column(key, index)]
+
+
+def _numbers(file: RowFile, name: str) -> NDArray[np.float64]:
+    column = file.column(name, "number" if file.is_csv else None)
+    nulls = _nulls(column)
+    if nulls is not None:
+        _refuse_first(file, name, nulls, "is empty")
+    if not isinstance(column, NumberColumn):
+        raise file_error(
+            file.path, f"{name!r} has values that are not numbers", hint="weights are numbers"
+        )
+    return column.values.astype(np.float64)
+
+
+def _nulls(column: RowColumn) -> NDArray[np.bool_] | None:
+    if isinstance(column, EntryColumn):
+        empty = np.array([entry is None for entry in column.entries])
+        return empty[column.codes]
+    return column.nulls
+
+
+def _refuse_first(file: RowFile, name: str, wrong: NDArray[np.bool_], problem: str) -> None:
+    if wrong.any():
+        hint = "weights are numbers of zero or more"
+        raise file.table.error(int(np.argmax(wrong)), name, problem, hint)

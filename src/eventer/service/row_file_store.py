@@ -1,0 +1,81 @@
+"""The copies of files of rows that generators read: `rows` in the data directory, by digest.
+
+So a restart, a worker and an audit use the same bytes, whatever happens to the library folder.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final
+
+from eventer.core.errors import EventerError, TemplateError
+from eventer.functions.row_files import content_digest
+from eventer.jsonnet.importer import MAX_ROW_FILE_BYTES, FolderImporter
+from eventer.settings import Settings
+
+_FOLDER: Final = "rows"
+
+
+def row_file_folder(settings: Settings) -> Path:
+    """The folder of the copies."""
+    return settings.data_dir / _FOLDER
+
+
+class RowFileStore:
+    """Keeps copies, and removes those that no generator uses."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = row_file_folder(settings)
+        self._library = settings.library
+
+    def keep(self, path: str, digest: str) -> None:
+        """Copies a library file, unless there is a copy; it is on disk when this returns.
+
+        Raises:
+            TemplateError: the file is no longer the one with this digest.
+            EventerError: it cannot be copied.
+        """
+        copy = self._folder / digest
+        if copy.exists():
+            return
+        data = self._read(path)
+        if data is None or content_digest(data) != digest:
+            raise TemplateError(f"{path!r} changed while the generator was added", hint="try again")
+        try:
+            self._write(copy, data)
+        except OSError as error:
+            raise EventerError(
+                f"{path!r} cannot be copied to {self._folder}: {error.strerror}",
+                hint="make room in the data directory, and make it writable",
+            ) from error
+
+    def remove_others(self, used: Collection[str]) -> None:
+        """Removes the copies, and incomplete ones, that have none of these digests."""
+        if self._folder.is_dir():
+            for each in self._folder.iterdir():
+                if each.name not in used:
+                    each.unlink(missing_ok=True)
+
+    def _read(self, path: str) -> bytes | None:
+        if self._library is None:
+            return None
+        try:
+            return FolderImporter(self._library).read(path, MAX_ROW_FILE_BYTES)
+        except TemplateError:
+            return None
+
+    def _write(self, copy: Path, data: bytes) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = copy.with_suffix(f".{os.getpid()}.new")
+        with new.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        new.replace(copy)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,1 @@
+{ name: std.native('get_row')('cities.csv', weight='populaton').name }
