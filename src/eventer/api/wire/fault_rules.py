@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from eventer.api.wire.field_types import fail_validation
 from eventer.api.wire.response_model import ResponseModel
@@ -19,13 +19,6 @@ MAX_RULES: Final = 100
 _TIMELINES: Final = ("late", "duplicate")
 
 
-def _kind(value: object) -> object:
-    if value in _TIMELINES:
-        available = ", ".join(f"`{kind}`" for kind in FaultKind)
-        fail_validation(f"`{value}` is not available yet", f"available: {available}")
-    return value
-
-
 def _field(value: str) -> str:
     try:
         parse_pointer(value)
@@ -37,7 +30,7 @@ def _field(value: str) -> str:
 class FaultBody(RequestModel):
     """A fault that events get with a probability, each by its own draw."""
 
-    kind: Annotated[FaultKind, BeforeValidator(_kind)] = Field(
+    kind: FaultKind = Field(
         description="`drop` emits nothing; `null` and `missing` clear and remove fields; `corrupt` "
         "gives fields a wrong type, a truncated text or an impossible date; `malformed` writes "
         "text that is not JSON."
@@ -53,6 +46,16 @@ class FaultBody(RequestModel):
         default=None,
         description="With `header`, a record with the fault has the header `eventer-fault`.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _available(cls, value: object) -> object:
+        kind = value.get("kind") if isinstance(value, dict) else None
+        if kind in _TIMELINES:
+            available = ", ".join(f"`{each}`" for each in FaultKind)
+            message, hint = f"`{kind}` is not available yet", f"available: {available}"
+            fail_validation(message, hint, field="kind")
+        return value
 
     @model_validator(mode="after")
     def _fields_fit(self) -> FaultBody:
