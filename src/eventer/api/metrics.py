@@ -71,7 +71,7 @@ def _generator_metrics(generators: Iterable[GeneratorView]) -> Iterator[Metric]:
         "eventer_template_errors", "Events that failed and were skipped", labels=("generator",)
     )
     dropped = CounterMetricFamily(
-        "eventer_dropped_events", "Null events that were not emitted", labels=("generator",)
+        "eventer_dropped_events", "Events that were dropped on purpose", labels=("generator",)
     )
     for view in views:
         label = (str(view.id),)

@@ -13,6 +13,7 @@ from eventer.cli import (
     dev,
     examples_command,
     explain,
+    faults,
     functions,
     generators,
     pace,
@@ -80,6 +81,7 @@ app.command("resume")(generators.resume)
 app.command("remove")(generators.remove)
 app.command("verify")(verify.verify)
 app.command("tap")(tap.tap)
+app.command("faults")(faults.faults)
 app.command("examples")(examples_command.examples)
 app.command("functions")(functions.functions)
 app.add_typer(config.app, name="config")

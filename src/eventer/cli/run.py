@@ -10,6 +10,7 @@ import typer
 
 from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
+from eventer.cli.faults import Faults, parse_faults
 from eventer.cli.option_values import MAX_INDEX, choice, integer
 from eventer.cli.options import AsJson, Library, settings_of
 from eventer.cli.template_options import (
@@ -146,6 +147,7 @@ def run(
             help="Whether to emit or drop an event of which null would be written.",
         ),
     ] = OnNull.EMIT,
+    faults: Faults = None,
     library: Library = None,
     fail_if: Annotated[
         list[str] | None,
@@ -199,7 +201,13 @@ def run(
     if abort and not thresholds:
         raise typer.BadParameter("--abort needs --fail-if")
     request = RunRequest(
-        Stream(number, stream), dataset, target, schedule_options, on_error, on_null
+        Stream(number, stream),
+        dataset,
+        target,
+        schedule_options,
+        on_error,
+        on_null,
+        parse_faults(faults),
     )
     options = RunOptions(
         settings, template, parse_variables(variables or ()), request, thresholds, abort

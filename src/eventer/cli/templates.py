@@ -9,6 +9,7 @@ import typer
 
 from eventer.cli import template_options as option
 from eventer.cli.exit_codes import INVALID, OK, exit_with_code
+from eventer.cli.faults import Faults, parse_faults
 from eventer.cli.option_values import MAX_INDEX, integer
 from eventer.cli.options import AsJson, Library, settings_of
 from eventer.cli.template_options import (
@@ -62,6 +63,7 @@ def preview(
     variables: option.Variables = None,
     value: option.Value = None,
     omit: option.Omit = None,
+    faults: Faults = None,
     library: Library = None,
     as_json: AsJson = False,
 ) -> None:
@@ -79,6 +81,7 @@ def preview(
         stream=stream,
         dataset=dataset,
         part=_checked_part(value, omit),
+        faults=parse_faults(faults),
     )
     shown = ask_template_service(settings, lambda service: service.preview(request))
     _print_warnings(shown)

@@ -95,8 +95,9 @@ class EventRows:
 
     Per row, `index` (int64) is the event's index in its generator, `scheduled` (int64 ns since
     1970) its due time, `text` (large_binary) the compact JSON of its written part. `fields` are
-    those of the event, `part_fields` those of its written part if that is not the whole event.
-    `match_hints` locate repeated text, if known.
+    those of the event, `part_fields` those of what is written if that is not the whole event.
+    `match_hints` locate repeated text, if known. `fault_labels` (large_binary) name the faults of
+    rows that are labelled.
     """
 
     index: NDArray[np.int64]
@@ -105,6 +106,7 @@ class EventRows:
     fields: FieldReader
     match_hints: MatchHints | None = None
     part_fields: FieldReader | None = None
+    fault_labels: pa.LargeBinaryArray | None = None
 
     @property
     def written(self) -> FieldReader:
@@ -120,6 +122,7 @@ class EventRows:
             text=self.text.take(pa.array(rows)),
             fields=_TakenFields(self.fields, rows),
             part_fields=None if part is None else _TakenFields(part, rows),
+            fault_labels=_taken(self.fault_labels, rows),
         )
 
     @property
@@ -139,9 +142,9 @@ class EventRows:
 class Batch(EventRows):
     """The events of one generator with the indices [first, first + count).
 
-    `index` is ascending. A skipped index has no row, nor have those of `dropped`, null events that
-    are not emitted. `event_bytes` are the bytes of text of the whole events, if `fields` has their
-    values and only a part of them is written.
+    `index` is ascending. A skipped index has no row, nor have those of `dropped`, events that are
+    not emitted on purpose. `event_bytes` are the bytes of text of the whole events, if `fields` has
+    their values and only a part of them is written.
     """
 
     first: int
@@ -172,6 +175,7 @@ class Batch(EventRows):
             text=self.text.take(pa.array(rows)),
             fields=SelectedFields(self.fields, rows),
             part_fields=None if part is None else SelectedFields(part, rows),
+            fault_labels=_taken(self.fault_labels, rows),
             match_hints=None,
         )
 
@@ -204,6 +208,10 @@ class Batch(EventRows):
     def skipped(self) -> int:
         """Number of indices without an event, except for those dropped."""
         return self.count - len(self.index) - len(self.dropped)
+
+
+def _taken(array: pa.Array | None, rows: NDArray[np.int64]) -> pa.Array | None:
+    return None if array is None else array.take(pa.array(rows))
 
 
 def advance_position(position: Position, batches: Sequence[Batch]) -> Position:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from eventer.core.fault_rules import FaultRule
 from eventer.core.pace import PaceSpec
 
 JsonValue: TypeAlias = (
@@ -217,7 +218,7 @@ class Position:
     """How far a generator's events are committed in its destination.
 
     `next` is the index of the next event to commit. `skipped`, `dropped` and `bytes` are totals of
-    the incarnation: failed events, null events that were not emitted, bytes of text. `partitions`
+    the incarnation: failed events, events that were dropped on purpose, bytes of text. `partitions`
     are (index, partition count) pairs: the number of the topic's partitions from that index on.
     """
 
@@ -285,6 +286,7 @@ class GeneratorSpec:
     digest: str = ""
     explicit_seed: bool = False
     on_null: OnNull = OnNull.EMIT
+    faults: tuple[FaultRule, ...] = ()
 
     @property
     def stream(self) -> Stream:

@@ -43,6 +43,7 @@ def merge_batches(batches: Sequence[Batch]) -> EventRows:
         text=pa.concat_arrays([batch.text for batch in batches]),
         fields=MergedFields(tuple(batch.fields for batch in batches)),
         part_fields=_merged_part(batches),
+        fault_labels=_merged_labels(batches),
     )
 
 
@@ -50,6 +51,18 @@ def _merged_part(batches: Sequence[Batch]) -> MergedFields | None:
     if all(batch.part_fields is None for batch in batches):
         return None
     return MergedFields(tuple(batch.written for batch in batches))
+
+
+def _merged_labels(batches: Sequence[Batch]) -> pa.Array | None:
+    if all(batch.fault_labels is None for batch in batches):
+        return None
+    parts = [
+        pa.nulls(batch.rows, pa.large_binary())
+        if batch.fault_labels is None
+        else batch.fault_labels
+        for batch in batches
+    ]
+    return pa.concat_arrays(parts)
 
 
 def count_rows(delivery: Delivery) -> int:

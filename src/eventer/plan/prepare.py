@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from eventer.core.errors import RequestError
+from eventer.core.fault_rules import FaultRule
 from eventer.core.model import (
     WHOLE_EVENT,
     EngineChoice,
@@ -35,6 +36,8 @@ from eventer.plan.argument_checks import check_arguments
 from eventer.plan.columnar_engine import ColumnarEngine
 from eventer.plan.compile import compile_timelines
 from eventer.plan.engine import Engine, EventContext
+from eventer.plan.faults.fault_injecting_engine import FaultInjectingEngine
+from eventer.plan.faults.faulty_events import FaultInjector
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.null_events import NullDroppingEngine
 from eventer.plan.plan_cache import PlanCache
@@ -188,13 +191,23 @@ class PreparedTemplate:
         return PlannedTimelines(plan, steps, lambda: interpreter(RERUN_BY_INTERPRETER), horizon)
 
     def generator_engine(self, spec: GeneratorSpec, *, match_hints: bool = False) -> Engine:
-        """The engine of a generator with this template."""
+        """The engine of a generator with this template, which injects its faults."""
         source = spec.event_source
         engine = self.engine(
             source.stream, source.context, part=spec.target.part, match_hints=match_hints
         )
-        drops = spec.on_null is OnNull.DROP
-        return NullDroppingEngine(engine, spec.target.op) if drops else engine
+        if spec.on_null is OnNull.DROP:
+            engine = NullDroppingEngine(engine, spec.target.op)
+        if spec.faults:
+            engine = self.with_faults(engine, source.stream, spec.faults, spec.target)
+        return engine
+
+    def with_faults(
+        self, engine: Engine, stream: Stream, rules: Sequence[FaultRule], target: Target
+    ) -> Engine:
+        """An engine that injects faults into what a target writes of the events of `engine`."""
+        key = root_key(stream, self.program.digest)
+        return FaultInjectingEngine(engine, FaultInjector(rules, key, target))
 
     def _interpreter(
         self, stream: Stream, context: EventContext, budget: Budget | None, trace: TraceSink

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+from eventer.core.fault_rules import read_rules, rules_json
 from eventer.core.model import (
     CatchUp,
     EventContext,
@@ -61,6 +62,7 @@ def record_values(record: GeneratorRecord) -> dict[str, Any]:
         "on_error": spec.on_error,
         "catch_up": spec.catch_up,
         "on_null": spec.on_null,
+        "faults": json.dumps(rules_json(spec.faults)),
         "shard": record.shard,
         "engine": spec.engine,
         "engine_reason": spec.engine_reason,
@@ -134,6 +136,7 @@ def _read_spec(row: Row) -> GeneratorSpec:
         digest=row["digest"],
         explicit_seed=bool(row["explicit_seed"]),
         on_null=OnNull(row["on_null"]),
+        faults=read_rules(json.loads(row["faults"])),
     )
 
 

@@ -13,6 +13,7 @@ from eventer.core.clock import Clock
 from eventer.core.errors import EventerError, Fault, RequestError, TemplateError
 from eventer.core.model import EventSource, Target
 from eventer.core.pointer import format_pointer
+from eventer.destinations.fault_rule_checks import fault_rule_errors
 from eventer.registry.base import Add, Change, GeneratorRecord, Registry, SetName
 from eventer.service.connections import KnownConnection
 from eventer.service.destination_checker import DestinationChecker, NoAnswerYetError
@@ -71,7 +72,8 @@ class Adder:
         event_sources = self._event_sources(request.events)
         inspections = await self._inspect_all(request, event_sources)
         resolved = resolve_schedules(request, event_sources, inspections)
-        raise_faults([*_rejections(resolved), *conflicts(resolved), *name_conflicts(resolved)])
+        rejections = (*_rejections(resolved), *_rule_errors(resolved))
+        raise_faults([*rejections, *conflicts(resolved), *name_conflicts(resolved)])
         destination_errors = await self.destination_checker.errors(resolved)
         await self._keep_row_files(resolved)
         drawn_seed = {each.stream_key: each.spec.stream.seed for each in reversed(resolved)}
@@ -307,3 +309,15 @@ def _rejections(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
             pointer = format_pointer(["events", each.event_number, each.event.field])
             faults.append(Fault(pointer, error.message, error.hint))
     return faults
+
+
+def _rule_errors(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
+    """Faults on purpose that a target cannot take; each is reported once for an event."""
+    errors: dict[Fault, None] = {}
+    for each in resolved:
+        target, inspection = each.spec.target, each.inspection
+        part = inspection.written_shape(target)
+        prefix = format_pointer(["events", each.event_number, "faults"])
+        for error in fault_rule_errors(each.spec.faults, target, inspection.shape, part):
+            errors[replace(error, pointer=prefix + error.pointer)] = None
+    return list(errors)

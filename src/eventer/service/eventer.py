@@ -29,7 +29,12 @@ from eventer.service.verifier import Verifier
 from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
 from eventer.settings import Settings
 from eventer.workers.fork_client import ForkClient
-from eventer.workers.inspector_messages import RecomputedEvents, RecomputeEvents
+from eventer.workers.inspector_messages import (
+    RecomputedEvents,
+    RecomputedFaults,
+    RecomputeEvents,
+    RecomputeFaults,
+)
 from eventer.workers.inspector_pool import InspectorPool
 from eventer.workers.messages import AuditProgress, Connector, WorkerConfig
 from eventer.workers.supervisor import ProcessStatus
@@ -248,19 +253,32 @@ class Eventer:
             TemplateError: one of them fails, and the generator stops on errors.
             WorkerLostError: the inspector process died.
         """
-        generator = self._generator(id)
-        record = generator.record
-        question = RecomputeEvents(
-            record.spec.event_source,
-            record.segments,
+        question = self._recomputation(id, first, count)
+        return await self._inspectors.ask(question, RecomputedEvents, preview_limit(self._settings))
+
+    async def faults(self, id: int, first: int, count: int) -> RecomputedFaults:  # noqa: A002
+        """The events of [first, first + count) with faults, and what they are without them.
+
+        Raises:
+            NotFoundError, TemplateError, WorkerLostError: as `events`.
+        """
+        question = RecomputeFaults(self._recomputation(id, first, count))
+        return await self._inspectors.ask(question, RecomputedFaults, preview_limit(self._settings))
+
+    def _recomputation(self, id_: int, first: int, count: int) -> RecomputeEvents:
+        generator = self._generator(id_)
+        spec = generator.record.spec
+        return RecomputeEvents(
+            spec.event_source,
+            generator.record.segments,
             first,
             count,
-            record.spec.on_error,
+            spec.on_error,
             generator.position.next,
-            record.spec.target,
-            record.spec.on_null,
+            spec.target,
+            spec.on_null,
+            spec.faults,
         )
-        return await self._inspectors.ask(question, RecomputedEvents, preview_limit(self._settings))
 
     def tail(
         self,

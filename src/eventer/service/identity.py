@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
+from eventer.core.fault_rules import rules_json
 from eventer.core.model import (
     ConsoleTarget,
     GeneratorSpec,
@@ -26,7 +27,9 @@ def identity_text(spec: GeneratorSpec) -> str:
     is created (partitions, replication, settings). Options that later versions added are included
     only if they are set, so that ids stay.
     """
-    options = {} if spec.on_null is OnNull.EMIT else {"on_null": spec.on_null}
+    options: dict[str, Any] = {} if spec.on_null is OnNull.EMIT else {"on_null": spec.on_null}
+    if spec.faults:
+        options["faults"] = rules_json(spec.faults)
     return json.dumps(
         {
             "dataset": spec.event_source.context.dataset,

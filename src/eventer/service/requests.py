@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
+from eventer.core.fault_rules import FaultRule
 from eventer.core.model import (
     WHOLE_EVENT,
     CatchUp,
@@ -66,6 +67,7 @@ class EventRequest(TemplateRequest):
     on_error: OnError = OnError.STOP
     catch_up: CatchUp = CatchUp.DROP
     on_null: OnNull = OnNull.EMIT
+    faults: tuple[FaultRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +103,4 @@ class PreviewRequest(TemplateRequest):
     at: int | None = None
     engine: EngineChoice = "auto"
     part: WrittenPart = WHOLE_EVENT
+    faults: tuple[FaultRule, ...] = ()

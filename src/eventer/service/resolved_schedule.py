@@ -110,6 +110,7 @@ def _spec(
         digest=inspection.digest,
         explicit_seed=event.seed is not None,
         on_null=event.on_null,
+        faults=event.faults,
     )
 
 

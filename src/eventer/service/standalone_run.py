@@ -11,6 +11,7 @@ from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.errors import EventerError
+from eventer.core.fault_rules import FaultRule
 from eventer.core.large_stack import run_with_large_stack
 from eventer.core.model import (
     ConsoleTarget,
@@ -53,7 +54,11 @@ from eventer.service.request_faults import connection_faults, raise_faults
 from eventer.service.run_schedule import RunSchedule, ScheduleOptions, schedule
 from eventer.service.run_stats import RunStats
 from eventer.settings import Settings
-from eventer.workers.inspect_template import check_options, option_field_warnings
+from eventer.workers.inspect_template import (
+    check_fault_rules,
+    check_options,
+    option_field_warnings,
+)
 from eventer.workers.inspector_messages import TemplateWarning
 
 _MAX_OUTAGE_NS: Final = 60 * NS_PER_SECOND
@@ -73,6 +78,7 @@ class RunRequest:
     schedule: ScheduleOptions
     on_error: OnError
     on_null: OnNull = OnNull.EMIT
+    faults: tuple[FaultRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,7 @@ class RunJob:
     connect: Callable[[int], ShardConnection]
     warnings: tuple[TemplateWarning, ...] = ()
     """What is legal but surprising about the target's options."""
+    faults: tuple[FaultRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +109,8 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     """Prepares a run of a template, still without its imports, that starts now (ns since 1970).
 
     Raises:
-        RequestError: a schedule option is invalid; the connection of the target is unknown, has
-            no address or is of another kind.
+        RequestError: a schedule option is invalid; the target cannot take the faults; the
+            connection of the target is unknown, has no address or is of another kind.
         TemplateError: the template is invalid.
     """
     schedule(request.schedule, now)
@@ -112,6 +119,7 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     target = request.target
     prepared = run_with_large_stack(lambda: prepare(template, importer))
     check_options(prepared, target)
+    check_fault_rules(prepared, target, request.faults)
     context = EventContext(request.dataset, settings.instance_id)
     event_source = EventSource(prepared.template, request.stream, context)
     pace_key = arrivals_key(request.stream, prepared.program.digest.hex())
@@ -129,6 +137,7 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
         request.on_null,
         connect,
         warnings,
+        request.faults,
     )
 
 
@@ -180,7 +189,14 @@ class StandaloneRun:
         end_pages = CompilerPageReleaser().watch()
         job = self._job
         shape = job.prepared.shape_for(job.target)
-        spec = GeneratorSpec(job.event_source, job.target, shape, job.on_error, on_null=job.on_null)
+        spec = GeneratorSpec(
+            job.event_source,
+            job.target,
+            shape,
+            job.on_error,
+            on_null=job.on_null,
+            faults=job.faults,
+        )
         self._runner.shard.assign(Assignment(self._key, spec))
         try:
             await self._runner.run()

@@ -55,7 +55,13 @@ class TemplateService:
         """Generates events of a template; see `Eventer.preview`."""
         event_source, at = self._event_source(request), self._instant(request)
         question = PreviewEvents(
-            event_source, at, request.first, request.count, request.engine, request.part
+            event_source,
+            at,
+            request.first,
+            request.count,
+            request.engine,
+            request.part,
+            request.faults,
         )
         return await self._inspectors.ask(question, PreviewedEvents, preview_limit(self._settings))
 

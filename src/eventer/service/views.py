@@ -15,9 +15,11 @@ from eventer.service.history_warning import history_warnings
 from eventer.service.shard_totals import ShardTotals, Stage
 from eventer.workers.field_profiles import FieldProfile
 from eventer.workers.inspector_messages import (
+    HealthyEvent,
     Inspection,
     PreviewedEvents,
     RecomputedEvents,
+    RecomputedFaults,
     TemplateProfile,
     TemplateWarning,
     absent_field_warnings,
@@ -32,10 +34,12 @@ __all__ = [
     "GeneratorFailure",
     "GeneratorRecord",
     "GeneratorView",
+    "HealthyEvent",
     "Inspection",
     "PreviewedEvents",
     "ProcessStatus",
     "RecomputedEvents",
+    "RecomputedFaults",
     "Removal",
     "ShardId",
     "ShardTotals",

@@ -16,6 +16,7 @@ from eventer.core.errors import (
     RequestError,
     TraceFrame,
 )
+from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.model import (
     CatchUp,
     Column,
@@ -87,6 +88,7 @@ def sample_spec(
         digest="digest",
         explicit_seed=True,
         on_null=OnNull.DROP,
+        faults=(FaultRule(FaultKind.CORRUPT, 0.25, ("a", "/b/c"), "header"),),
     )
     return replace(spec, **changes)  # type: ignore[arg-type]  # each test names real fields
 

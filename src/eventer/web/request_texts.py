@@ -7,6 +7,7 @@ import shlex
 from dataclasses import fields
 from typing import Any, Final
 
+from eventer.core.fault_rules import rules_json
 from eventer.core.model import CatchUp, OnError, OnNull, Target
 from eventer.core.pace import PaceSpec
 from eventer.core.pace_json import pace_json
@@ -32,6 +33,7 @@ def request_of(record: GeneratorRecord, pace: PaceSpec | None = None) -> AddRequ
         pace=pace or record.pace,
         on_error=spec.on_error,
         on_null=spec.on_null,
+        faults=spec.faults,
         catch_up=spec.catch_up,
         field="template",
     )
@@ -87,6 +89,7 @@ def _event(event: EventRequest) -> dict[str, Any]:
         "vars": json.loads(event.vars) or None,
         **_pace(event.pace),
         "on_null": None if event.on_null is OnNull.EMIT else event.on_null.value,
+        "faults": rules_json(event.faults) or None,
         "on_error": None if event.on_error is OnError.STOP else event.on_error.value,
         "catch_up": None if event.catch_up is CatchUp.DROP else event.catch_up.value,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Final
@@ -18,8 +18,10 @@ from eventer.core.errors import (
     BudgetError,
     DestinationRejectedError,
     EventerError,
+    RequestError,
     TemplateError,
 )
+from eventer.core.fault_rules import FaultRule
 from eventer.core.model import (
     ColumnType,
     EventSource,
@@ -93,6 +95,23 @@ def check_options(prepared: PreparedTemplate, target: Target) -> None:
     from eventer.destinations.option_fields import check_option_fields
 
     check_option_fields(prepared.shape, target, prepared.part_shape(WrittenPart(target.value)))
+
+
+def check_fault_rules(
+    prepared: PreparedTemplate, target: Target, rules: Sequence[FaultRule]
+) -> None:
+    """Checks whether a target can take faults on purpose.
+
+    Raises:
+        RequestError: it cannot; pointers lead into the list of rules.
+    """
+    from eventer.destinations.fault_rule_checks import fault_rule_errors
+
+    if rules:
+        part = prepared.part_shape(target.part)
+        errors = tuple(fault_rule_errors(rules, target, prepared.shape, part))
+        if errors:
+            raise RequestError.of(tuple(replace(e, pointer="/faults" + e.pointer) for e in errors))
 
 
 def option_field_warnings(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from eventer.core.errors import DestinationRejectedError, EventerError
+from eventer.core.fault_rules import FaultRule, InjectedFault
 from eventer.core.model import (
     WHOLE_EVENT,
     ConsoleTarget,
@@ -109,6 +110,7 @@ class PreviewEvents:
     count: int
     engine: EngineChoice = "auto"
     part: WrittenPart = WHOLE_EVENT
+    faults: tuple[FaultRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ class RecomputeEvents:
     position: int = 0
     target: Target = field(default_factory=ConsoleTarget)
     on_null: OnNull = OnNull.EMIT
+    faults: tuple[FaultRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,30 @@ class RecomputedEvents:
     first: int
     events: tuple[bytes, ...]
     indices: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecomputeFaults:
+    """Find the events of a range that a generator gives faults."""
+
+    events: RecomputeEvents
+
+
+@dataclass(frozen=True, slots=True)
+class HealthyEvent:
+    """What would be written of an event without its faults, as compact JSON text."""
+
+    index: int
+    faults: tuple[InjectedFault, ...]
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RecomputedFaults:
+    """The events with faults of a range that begins at `first`."""
+
+    first: int
+    events: tuple[HealthyEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +223,20 @@ class CpuLimit:
 
 
 InspectorRequest: TypeAlias = (
-    InspectTemplate | PreviewEvents | RecomputeEvents | ExplainTemplate | ProfileTemplate
+    InspectTemplate
+    | PreviewEvents
+    | RecomputeEvents
+    | RecomputeFaults
+    | ExplainTemplate
+    | ProfileTemplate
 )
 InspectorAnswer: TypeAlias = (
-    Inspection | PreviewedEvents | RecomputedEvents | TemplateExplanation | TemplateProfile
+    Inspection
+    | PreviewedEvents
+    | RecomputedEvents
+    | RecomputedFaults
+    | TemplateExplanation
+    | TemplateProfile
 )
 
 

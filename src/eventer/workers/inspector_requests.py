@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eventer.core.batch import Batch
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
+from eventer.core.fault_rules import FaultKind, FaultRule
+from eventer.core.json_text import json_text
 from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
 from eventer.plan.explain_template import explain_template
 from eventer.plan.explanation import TemplateExplanation
+from eventer.plan.faults.fault_injecting_engine import FaultInjectingEngine
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import prepare, prepare_stored
 from eventer.runs.pacing import END, Pace
 from eventer.workers.field_profiles import profile_fields
 from eventer.workers.inspect_template import (
     SLICE_NS,
+    check_fault_rules,
     check_options,
     dry_run,
     inspect_template,
@@ -30,6 +36,7 @@ from eventer.workers.inspect_template import (
 )
 from eventer.workers.inspector_messages import (
     ExplainTemplate,
+    HealthyEvent,
     InspectorAnswer,
     InspectorReply,
     InspectorRequest,
@@ -38,7 +45,9 @@ from eventer.workers.inspector_messages import (
     PreviewEvents,
     ProfileTemplate,
     RecomputedEvents,
+    RecomputedFaults,
     RecomputeEvents,
+    RecomputeFaults,
     TemplateProfile,
 )
 from eventer.workers.template_notes import TraceCollector, template_warnings
@@ -90,6 +99,8 @@ def _answer(
             return _preview(request, importer, on_first)
         case RecomputeEvents():
             return _recompute(request, on_first)
+        case RecomputeFaults():
+            return _recompute_faults(request.events, on_first)
         case ExplainTemplate():
             return _explain(request, importer, on_first)
         case ProfileTemplate():
@@ -127,6 +138,7 @@ def _preview(
     prepared = prepare(request.event_source.template, importer)
     target = ConsoleTarget(value=request.part.value, omit=request.part.omit)
     check_options(prepared, target)
+    check_fault_rules(prepared, target, request.faults)
     traces = TraceCollector()
     engine = prepared.engine(
         request.event_source.stream,
@@ -135,13 +147,15 @@ def _preview(
         engine=request.engine,
         trace=traces,
     )
+    if request.faults:
+        engine = prepared.with_faults(engine, request.event_source.stream, request.faults, target)
     times = np.full(request.count, request.at, dtype=np.int64)
     _, events = _events(engine, request.first, times, passed=0, on_first=on_first)
     absent = option_field_warnings(
         prepared, request.event_source, target, at=request.at, seconds=_WARNING_SECONDS
     )
     return PreviewedEvents(
-        events=events,
+        events=_shown(events, request.faults),
         seed=request.event_source.stream.seed,
         engine=engine.name,
         reason=engine.reason,
@@ -151,14 +165,51 @@ def _preview(
 
 
 def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:
-    spec = GeneratorSpec(request.event_source, request.target, on_null=request.on_null)
+    engine, times, passed = _recomputation(request)
+    indices, events = _events(engine, request.first, times, passed=passed, on_first=on_first)
+    return RecomputedEvents(request.first, _shown(events, request.faults), indices)
+
+
+def _recompute_faults(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedFaults:
+    engine, times, passed = _recomputation(request)
+    if not isinstance(engine, FaultInjectingEngine):
+        return RecomputedFaults(request.first, ())
+    found: list[HealthyEvent] = []
+    size = 0
+    for batch in _batches(engine.healthy, request.first, times, passed=passed, on_first=on_first):
+        for event in engine.injector.faulty_events(batch):
+            text = batch.text[event.row].as_py()
+            found.append(HealthyEvent(int(batch.index[event.row]), event.faults, text))
+            size += len(text)
+        _check_size(size)
+    return RecomputedFaults(request.first, tuple(found))
+
+
+def _recomputation(request: RecomputeEvents) -> tuple[Engine, NDArray[np.int64], int]:
+    """The engine and the due times of events, and the index before which errors are passed."""
+    spec = GeneratorSpec(
+        request.event_source, request.target, on_null=request.on_null, faults=request.faults
+    )
     engine = prepare_stored(spec.event_source.template).generator_engine(spec)
     pace = Pace(request.segments)
     count = max(0, min(request.count, pace.limit - request.first))
     times = pace.scheduled(request.first, count)
-    passed = END if request.on_error is OnError.SKIP else request.position
-    indices, events = _events(engine, request.first, times, passed=passed, on_first=on_first)
-    return RecomputedEvents(request.first, events, indices)
+    return engine, times, END if request.on_error is OnError.SKIP else request.position
+
+
+def _shown(events: tuple[bytes, ...], rules: Sequence[FaultRule]) -> tuple[bytes, ...]:
+    """The events as JSON; a malformed one as its text in a string."""
+    if all(rule.kind is not FaultKind.MALFORMED for rule in rules):
+        return events
+    return tuple(map(_json_or_string, events))
+
+
+def _json_or_string(text: bytes) -> bytes:
+    try:
+        json.loads(text)
+    except ValueError:
+        return json_text(text.decode()).encode()
+    return text
 
 
 def _events(
@@ -172,7 +223,25 @@ def _events(
     """The indices and texts of events, without those before `passed` that raise."""
     indices: list[int] = []
     events: list[bytes] = []
-    size, at = 0, first
+    size = 0
+    for batch in _batches(engine, first, times, passed=passed, on_first=on_first):
+        indices += batch.index.tolist()
+        events += batch.text.to_pylist()
+        size += batch.nbytes
+        _check_size(size)
+    return tuple(indices), tuple(events)
+
+
+def _batches(
+    engine: Engine,
+    first: int,
+    times: NDArray[np.int64],
+    *,
+    passed: int,
+    on_first: Callable[[], None],
+) -> Iterator[Batch]:
+    """Batches of events, without those before `passed` that raise."""
+    at = first
     while at < first + len(times):
         try:
             batch = engine.generate(at, times[at - first :], time.monotonic_ns() + SLICE_NS)
@@ -183,9 +252,9 @@ def _events(
         if at == first:
             on_first()
         at = batch.next
-        indices += batch.index.tolist()
-        events += batch.text.to_pylist()
-        size += batch.nbytes
-        if size > MAX_PAGE_BYTES:
-            raise RequestError(f"these events exceed {MAX_PAGE_BYTES >> 20} MiB: ask for fewer")
-    return tuple(indices), tuple(events)
+        yield batch
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_PAGE_BYTES:
+        raise RequestError(f"these events exceed {MAX_PAGE_BYTES >> 20} MiB: ask for fewer")

@@ -65,7 +65,7 @@ def test_round_trip_of_records(rows, limit, codec):
     assert (found.keys.digests() == column_digests(columns.keys)).all()
     names = column_digests(bytes_column([b"h"] * len(rows)))
     values = column_digests(columns.headers[0].values)
-    assert (found.headers == header_digests([(names, values)], len(rows))).all()
+    assert (found.headers == header_digests([(names, values, None)], len(rows))).all()
     offsets = [n for batch in batches for n in range(batch.count)]
     assert found.offset.tolist() == offsets
 

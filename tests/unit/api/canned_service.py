@@ -1,6 +1,7 @@
 """A service with canned answers, for tests of the wire format."""
 
 from eventer.core.errors import EvaluationError, EventerError, NotFoundError
+from eventer.core.fault_rules import FaultKind, InjectedFault
 from eventer.core.model import (
     Column,
     ColumnType,
@@ -24,9 +25,11 @@ from eventer.service.shard_totals import ShardTotals
 from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
 from eventer.workers.field_profiles import profile_fields
 from eventer.workers.inspector_messages import (
+    HealthyEvent,
     Inspection,
     PreviewedEvents,
     RecomputedEvents,
+    RecomputedFaults,
     TemplateProfile,
     TemplateWarning,
 )
@@ -121,6 +124,14 @@ class CannedService(Eventer):
     async def events(self, id, first, count):
         self._ask("events", id, first, count)
         return RecomputedEvents(first, (b'{"a":1e400}', b"null"), (first, first + 1))
+
+    async def faults(self, id, first, count):
+        self._ask("faults", id, first, count)
+        faults = (
+            InjectedFault(FaultKind.MISSING, "/a"),
+            InjectedFault(FaultKind.CORRUPT, "/b", "truncated"),
+        )
+        return RecomputedFaults(first, (HealthyEvent(first + 1, faults, b'{"a":1,"b":"x"}'),))
 
     async def _tail(self, id, last):
         self._ask("tail", id, last)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from eventer.api.examples import ADD_EXAMPLES, PREVIEW_EXAMPLES, VALIDATE_EXAMPLES
+from eventer.api.wire.fault_rules import FaultsOut
 from eventer.api.wire.pace_responses import PacePreviewOut
 from eventer.api.wire.responses import (
     AddOut,
@@ -18,6 +19,7 @@ from eventer.api.wire.responses import (
     VerifyOut,
 )
 from eventer.core.errors import NotFoundError, PositionLostError
+from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.model import CatchUp, KafkaTarget, OnError, PostgresTarget, Segment
 from eventer.core.pace import ticks
 from tests.unit.api.canned_service import BIGGEST, view
@@ -38,6 +40,8 @@ def add_body(event=None, destination=None, **fields):
 
 def named(name):
     return add_body(schedules=[SCHEDULE | {"name": name}])
+def fault_body(**fields):
+    return add_body({"faults": [{"kind": "null", "probability": 0.1, "fields": ["a"]} | fields]})
 
 
 async def test_a_generator_has_exactly_the_fields_of_the_contract(client):
@@ -100,6 +104,7 @@ async def test_a_generator_has_exactly_the_fields_of_the_contract(client):
         ("POST", "/generator/verify?id=1", None, VerifyOut),
         ("POST", "/generator/preview", {"template": "{}"}, PreviewOut),
         ("POST", "/generator/validate", {"template": "{}"}, ValidateOut),
+        ("GET", "/generator/faults?id=1&first=5", None, FaultsOut),
         ("POST", "/generator/pace", {"pace": {"cron": "0 9 * * *"}}, PacePreviewOut),
     ],
 )
@@ -130,6 +135,10 @@ async def test_every_field_of_a_request_arrives(client, service):
         "count": 7,
         "on_error": "skip",
         "catch_up": "replay",
+        "faults": [
+            {"kind": "drop", "probability": 1},
+            {"kind": "null", "probability": 0.5, "fields": ["a", "/b/c"], "label": "header"},
+        ],
     }
     schedules = [SCHEDULE | {"name": "orders/new-1"}]
     body = add_body(event, {"kafka": kafka}, schedules=schedules)
@@ -144,6 +153,10 @@ async def test_every_field_of_a_request_arrives(client, service):
     assert (made.dataset, made.stream, made.vars, made.seed) == ("x", "s", '{"k":1}', 5)
     assert (made.pace, made.field) == (ticks(7, 1_000_000_000), "template")
     assert (made.on_error, made.catch_up) == (OnError.SKIP, CatchUp.REPLAY)
+    assert made.faults == (
+        FaultRule(FaultKind.DROP, 1),
+        FaultRule(FaultKind.NULL, 0.5, ("a", "/b/c"), "header"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,6 +189,16 @@ async def test_an_upsert_key_is_a_name_or_a_list(client, service, key, expected)
         (add_body({"schema": "e30="}), "/events/0", "has both `schema` and `template`"),
         (add_body({"template": None, "schema": "?"}), "/events/0/schema", "is not base64"),
         (add_body({"on_error": "go"}), "/events/0/on_error", "'stop', 'skip' or 'retry'"),
+        (fault_body(kind="late", by=["1s", "2s"]), "/events/0/faults/0/kind", "not available yet"),
+        (fault_body(kind="duplicate"), "/events/0/faults/0/kind", "`duplicate` is not available"),
+        (fault_body(kind="lost"), "/events/0/faults/0/kind", "must be 'drop', 'null'"),
+        (fault_body(probability=1.1), "/events/0/faults/0/probability", "must be at most 1"),
+        (fault_body(probability="1"), "/events/0/faults/0/probability", "must be a number"),
+        (fault_body(fields=[]), "/events/0/faults/0/fields", "is missing"),
+        (fault_body(fields=["/a~2"]), "/events/0/faults/0/fields/0", "is not a JSON pointer"),
+        (fault_body(kind="malformed"), "/events/0/faults/0/fields", "cannot be combined"),
+        (fault_body(label="body"), "/events/0/faults/0/label", "must be 'header'"),
+        (fault_body(kind="drop", fields=[], label="header"), "/events/0/faults/0/label", "record"),
         (add_body({"intervall": "1s"}), "/events/0/intervall", "unknown field"),
         (named("12"), "/schedules/0/name", "digits only, as ids do"),
         (named("-a"), "/schedules/0/name", "with a letter or digit first"),

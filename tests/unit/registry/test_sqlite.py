@@ -62,6 +62,7 @@ async def test_a_generator_of_an_earlier_version_keeps_its_times_and_emits_null(
         stored = (await registry.get([7]))[7]
         assert stored.name == "other:boo"
         assert (stored.spec.on_null, stored.position.dropped) == (OnNull.EMIT, 0)
+        assert stored.spec.faults == ()
         found = stored.segments
         assert found == (record.segments[0], Segment(1 << 61, 40, ticks(1, 1)))
         await registry.apply([BeginSegment(7, 1, Segment(5, 50, ticks(2, 3), 4, 1 << 63), 10)])

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.model import (
     EventContext,
     EventSource,
@@ -29,10 +30,16 @@ def text(
     digest: str = "ab" * 32,
     seed: int | None = None,
     on_null: OnNull = OnNull.EMIT,
+    faults: tuple[FaultRule, ...] = (),
 ) -> str:
     event_source = EventSource(Template("{}"), Stream(seed or 0, stream), EventContext(dataset))
     spec = GeneratorSpec(
-        event_source, target, digest=digest, explicit_seed=seed is not None, on_null=on_null
+        event_source,
+        target,
+        digest=digest,
+        explicit_seed=seed is not None,
+        on_null=on_null,
+        faults=faults,
     )
     return identity_text(spec)
 
@@ -51,6 +58,7 @@ def text(
         text(replace(KAFKA, omit=("id",))),
         text(replace(KAFKA, op="id")),
         text(on_null=OnNull.DROP),
+        text(faults=(FaultRule(FaultKind.DROP, 0.1),)),
         text(dataset=None),
         text(dataset="e"),
         text(stream="s"),

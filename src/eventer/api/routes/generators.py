@@ -10,7 +10,8 @@ from pydantic import Field
 
 from eventer.api.examples import ADD_EXAMPLES, PACE_EXAMPLES
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
-from eventer.api.wire.field_types import MAX_FIRST, QueryFlag, QueryInteger, QueryReference
+from eventer.api.wire.fault_rules import FaultsOut
+from eventer.api.wire.field_types import MAX_FIRST, QueryFlag, QueryId, QueryInteger, QueryReference
 from eventer.api.wire.generator_requests import AddBody, RemoveBody
 from eventer.api.wire.pace import PacePreviewBody
 from eventer.api.wire.pace_responses import PacePreviewOut
@@ -27,6 +28,7 @@ from eventer.core.errors import Fault, RequestError
 from eventer.service.eventer import PositionChoice
 
 MAX_EVENTS = 1_000
+MAX_FAULT_RANGE = 10_000
 router = APIRouter(prefix="/generator", tags=["generators"], route_class=JsonRoute)
 
 
@@ -70,6 +72,17 @@ class EventsQuery(GeneratorIdQuery):
         default=0, ge=0, le=MAX_FIRST, description="Index of the first event."
     )
     count: QueryInteger = Field(default=10, ge=1, le=MAX_EVENTS, description="Number of events.")
+
+
+class FaultsQuery(GeneratorIdQuery):
+    """The query of `faults`."""
+
+    first: QueryInteger = Field(
+        default=0, ge=0, le=MAX_FIRST, description="Index of the first event."
+    )
+    count: QueryInteger = Field(
+        default=1_000, ge=1, le=MAX_FAULT_RANGE, description="Number of events to look at."
+    )
 
 
 @router.post(
@@ -169,7 +182,23 @@ async def pace(body: PacePreviewBody, service: Service) -> Response:
 async def events(query: Annotated[EventsQuery, Query()], service: Service) -> Response:
     """Recomputes what is written of events, past or future. Delivers nothing.
 
-    Skipped and dropped events are left out.
+    Skipped and dropped events are left out. An event that the fault `malformed` has made no JSON is
+    shown as a string with its text.
     """
     page = await service.events(query.id, query.first, query.count)
     return JsonResponse(EventsOut.body_of(page))
+
+
+@router.get(
+    "/faults",
+    summary="List the events that get faults on purpose",
+    responses={200: {"model": FaultsOut}, **problems(404, 422, 503)},
+)
+async def faults(query: Annotated[FaultsQuery, Query()], service: Service) -> Response:
+    """The answer key for a test of a consumer: of the events of a range, those with faults.
+
+    `event` is what would be written without the faults. Events that were skipped because their
+    destination rejected them are listed, too.
+    """
+    found = await service.faults(query.id, query.first, query.count)
+    return JsonResponse(FaultsOut.body_of(found))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field
 
-from eventer.api.wire.field_types import GeneratorName, Reference
+from eventer.api.wire.fault_rules import FaultRules
+from eventer.api.wire.field_types import GeneratorName, Reference, Unsigned
 from eventer.api.wire.pace import PACE_FIELDS, PacedBody
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.api.wire.template_requests import TEMPLATE_FIELDS, TemplateBody
@@ -43,10 +44,12 @@ class EventBody(TemplateBody, PacedBody):
         default=OnNull.EMIT,
         description="When null would be written: `emit` it, or `drop` the event.",
     )
+    faults: FaultRules = Field(default_factory=list)
 
     def request(self) -> EventRequest:
         """The event as the service takes it."""
         fields = self.request_fields() | {"field": self.field, "pace": self.pace_spec()}
+        fields["faults"] = tuple(body.rule() for body in self.faults)
         del fields["count"], fields["interval"]
         return EventRequest(**fields)
 

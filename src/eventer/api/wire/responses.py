@@ -101,7 +101,9 @@ class GeneratorOut(ResponseModel):
     )
     position: int = Field(description="Index of the next event to commit.")
     skipped: int = Field(description="Failed events that were skipped.")
-    dropped: int = Field(description="Null events that were not emitted.")
+    dropped: int = Field(
+        description="Null events and those with the fault `drop`, which were not emitted."
+    )
     bytes: int = Field(description="Delivered bytes of JSON text.")
     requested_rate: float = Field(description="Events per second.")
     delivered_rate: float = Field(description="Recent events per second.")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
+from eventer.api.wire.fault_rules import FaultRules
 from eventer.api.wire.field_types import (
     MAX_FIRST,
     EncodedTemplate,
@@ -101,11 +102,13 @@ class PreviewBody(TemplateBody):
     engine: Literal["auto", "plan", "interpreter"] = "auto"
     value: ValueField = None
     omit: OmittedFields = Field(default_factory=list, description=OMIT_DESCRIPTION)
+    faults: FaultRules = Field(default_factory=list)
 
     def request(self) -> PreviewRequest:
         """The request as the service takes it."""
         fields = self.request_fields()
         part = WrittenPart(fields.pop("value"), tuple(fields.pop("omit")))
+        fields["faults"] = tuple(body.rule() for body in self.faults)
         return PreviewRequest(**fields, part=part)
 
 

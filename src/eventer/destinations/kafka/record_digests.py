@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eventer.destinations.comparison import Digests, RecordDigests
 from eventer.destinations.kafka.ledger_index import NO_LOCATION, Ints
-from eventer.kernels.kafka.record_batches import RecordColumns, bytes_column
+from eventer.kernels.kafka.record_batches import ABSENT, RecordColumns, RecordHeader, bytes_column
 from eventer.kernels.kafka.record_reading import (
     APPEND_TIME,
     Records,
@@ -44,11 +45,16 @@ def digest_columns(columns: RecordColumns) -> Digests:
     digests[:, 1] = null_digests(count) if columns.keys is None else column_digests(columns.keys)
     digests[:, _TIMESTAMP] = columns.timestamps.view(np.uint64)
     headers = [
-        (_repeat_digest(header.name, count), column_digests(header.values))
+        (_repeat_digest(header.name, count), column_digests(header.values), _present(header))
         for header in columns.headers
     ]
     digests[:, 3] = header_digests(headers, count)
     return digests
+
+
+def _present(header: RecordHeader) -> NDArray[np.bool_] | None:
+    """Which records have the header; None if all of them."""
+    return None if header.values.valid is None else header.values.valid != ABSENT
 
 
 def _repeat_digest(text: bytes, count: int) -> Digests:

@@ -5,7 +5,7 @@ Fields become keys, headers and timestamps here; `kernels/kafka/record_loops.py`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from eventer.core.batch import Batch, EventRows
+from eventer.core.fault_rules import FAULT_HEADER
 from eventer.core.model import ColumnType, KafkaTarget
 from eventer.core.operations import OPERATION_HINT, read_operations
 from eventer.destinations.kafka.record_fields import (
@@ -23,6 +24,7 @@ from eventer.destinations.kafka.record_fields import (
     read_timestamps,
 )
 from eventer.kernels.kafka.record_batches import (
+    ABSENT,
     BytesColumn,
     Codec,
     RecordBatch,
@@ -138,11 +140,20 @@ def _record_columns(batch: EventRows, target: KafkaTarget, faults: EventFaults) 
         values=_values(batch, target, keys, faults),
         timestamps=read_timestamps(batch, target.timestamp, faults),
         keys=keys,
-        headers=tuple(
-            RecordHeader(name.encode(), _text_of(batch, option)) for name, option in target.headers
+        headers=(
+            *(RecordHeader(n.encode(), _text_of(batch, option)) for n, option in target.headers),
+            *_fault_header(batch),
         ),
         match_hints=batch.match_hints,
     )
+
+
+def _fault_header(batch: EventRows) -> Iterator[RecordHeader]:
+    """The header that names labelled faults; only records with such a fault have it."""
+    if batch.fault_labels is not None:
+        labels = as_bytes_column(batch.fault_labels)
+        present = np.where(labels.validity(), 1, ABSENT).astype(np.uint8)
+        yield RecordHeader(FAULT_HEADER.encode(), replace(labels, valid=present))
 
 
 def _values(

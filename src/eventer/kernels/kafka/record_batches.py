@@ -35,6 +35,9 @@ _RECORD_OVERHEAD: Final = 5 + 1 + 10 + 5 + 5 + 5 + 5
 """The most bytes of a record besides key, value and headers."""
 _HEADER_OVERHEAD: Final = 5 + 5
 
+ABSENT: Final = 2
+"""The validity of a header in a row whose record does not have it."""
+
 _FRAME_HEADER: Final = bytes.fromhex("04224d18 6050 fb")
 """An LZ4 frame of independent blocks of at most 256 KiB, without checksums."""
 _BLOCK: Final = 256_000
@@ -71,7 +74,10 @@ class BytesColumn:
 
 @dataclass(frozen=True, slots=True)
 class RecordHeader:
-    """A record header: a constant name and a value per row."""
+    """A record header: a constant name and a value per row.
+
+    The validity `ABSENT` of a row means that its record does not have the header.
+    """
 
     name: bytes
     values: BytesColumn

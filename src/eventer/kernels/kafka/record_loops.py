@@ -30,6 +30,7 @@ _VALID: Final = 24
 _NAME: Final = 32
 _NAME_STOP: Final = 40
 _WORD: Final = 8
+_ABSENT: Final = 2
 
 _MURMUR_SEED = 0x9747B28C
 _MURMUR_M = 0x5BD1E995
@@ -94,6 +95,24 @@ def write_field(at: int, field: int, row: int) -> int:
 
 
 @callable_from_kernels
+def is_absent(header: int, row: int) -> bool:
+    """Whether a record does not have the header described at an address."""
+    valid = load_word(header + _VALID)
+    return valid != 0 and load_byte(valid + row) == _ABSENT
+
+
+@callable_from_kernels
+def count_headers(value: int, fields: int, row: int) -> int:
+    """The number of headers of a record."""
+    header = value + 2 * FIELD_BYTES
+    count = (fields - header) // FIELD_BYTES
+    while header < fields:
+        count -= is_absent(header, row)
+        header += FIELD_BYTES
+    return count
+
+
+@callable_from_kernels
 def record_size(value: int, fields: int, row: int, offset_delta: int, timestamp_delta: int) -> int:
     """The bytes of a record after its size.
 
@@ -103,10 +122,11 @@ def record_size(value: int, fields: int, row: int, offset_delta: int, timestamp_
     size = 1 + varint_size(timestamp_delta) + varint_size(offset_delta)
     size += field_size(value + FIELD_BYTES, row) + field_size(value, row)
     header = value + 2 * FIELD_BYTES
-    size += varint_size((fields - header) // FIELD_BYTES)
+    size += varint_size(count_headers(value, fields, row))
     while header < fields:
-        length = load_word(header + _NAME_STOP) - load_word(header + _NAME)
-        size += varint_size(length) + length + field_size(header, row)
+        if not is_absent(header, row):
+            length = load_word(header + _NAME_STOP) - load_word(header + _NAME)
+            size += varint_size(length) + length + field_size(header, row)
         header += FIELD_BYTES
     return size
 
@@ -126,12 +146,13 @@ def write_record_prefix(
 def write_headers(at: int, value: int, fields: int, row: int) -> int:
     """Writes the headers of a record; returns the address after them."""
     header = value + 2 * FIELD_BYTES
-    at = write_varint(at, (fields - header) // FIELD_BYTES)
+    at = write_varint(at, count_headers(value, fields, row))
     while header < fields:
-        start, stop = load_word(header + _NAME), load_word(header + _NAME_STOP)
-        at = write_varint(at, stop - start)
-        at = copy(at, UNBOUNDED, start, stop, UNBOUNDED)
-        at = write_field(at, header, row)
+        if not is_absent(header, row):
+            start, stop = load_word(header + _NAME), load_word(header + _NAME_STOP)
+            at = write_varint(at, stop - start)
+            at = copy(at, UNBOUNDED, start, stop, UNBOUNDED)
+            at = write_field(at, header, row)
         header += FIELD_BYTES
     return at
 
@@ -143,7 +164,8 @@ def write_records(rows: Ints, timestamps: Ints, fields: Ints, out: Bytes) -> int
     `fields` describes the value, the key and the headers, each by FIELD_NUMBERS numbers: the
     addresses of the offsets, of the data and their end, of the validity, and of a header's name and
     its end. The byte string of row r is the data from offset r to offset r + 1, and null if its
-    validity is 0. Validity 0 means no nulls, offsets 0 mean only nulls. Names are padded.
+    validity is 0; a record does not have a header whose validity is 2. The address 0 of validity
+    means no nulls, that of offsets only nulls. Names are padded.
     Timestamps are deltas to the first of `rows`.
     """
     begin = address(out)

@@ -19,6 +19,7 @@ from eventer.kernels.kafka.record_batches import BATCH_HEADER_BYTES, BytesColumn
 Ints: TypeAlias = NDArray[np.int64]
 Words: TypeAlias = NDArray[np.uint64]
 Bytes: TypeAlias = NDArray[np.uint8]
+Mask: TypeAlias = NDArray[np.bool_]
 
 APPEND_TIME: Final = np.iinfo(np.int64).min
 """The timestamp of records whose timestamp the broker replaced by its own."""
@@ -261,12 +262,18 @@ def null_digests(count: int) -> Words:
     return ByteSpans(nothing, starts, lengths).digests()
 
 
-def header_digests(headers: Sequence[tuple[Words, Words]], count: int) -> Words:
-    """The digests of all headers of each row, from the digests of their names and values."""
+def header_digests(headers: Sequence[tuple[Words, Words, Mask | None]], count: int) -> Words:
+    """The digests of all headers of each row, from the digests of their names and values.
+
+    The third part of a header says which rows have it; None means all of them.
+    """
     from eventer.kernels.support.digest_loops import chain_each
 
     chained = np.zeros(count, np.uint64)
-    for names, values in headers:
+    for names, values, present in headers:
+        without = chained.copy()
         chain_each(chained, names)
         chain_each(chained, values)
+        if present is not None:
+            np.copyto(chained, without, where=~present)
     return chained

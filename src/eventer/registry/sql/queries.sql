@@ -16,13 +16,13 @@ INSERT INTO generator (
     id, name, incarnation, identity, target, place, template, digest, stream, stream_key, seed,
     explicit_seed, dataset, instance_id, state, on_error, catch_up, shard, engine, engine_reason,
     shape, failure, position_next, position_skipped, position_bytes, position_partitions,
-    position_dropped, on_null, created_at, updated_at
+    position_dropped, on_null, faults, created_at, updated_at
 )
 SELECT
     :id, :name, last, :identity, :target, :place, :template, :digest, :stream, :stream_key, :seed,
     :explicit_seed, :dataset, :instance_id, :state, :on_error, :catch_up, :shard, :engine,
     :engine_reason, :shape, :failure, :position_next, :position_skipped, :position_bytes,
-    :position_partitions, :position_dropped, :on_null, :created_at, :updated_at
+    :position_partitions, :position_dropped, :on_null, :faults, :created_at, :updated_at
 FROM incarnation WHERE generator = :id;
 
 -- name: remove_generator

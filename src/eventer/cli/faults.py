@@ -1,0 +1,114 @@
+"""Faults on purpose: the option `--faults`, and `eventer faults`, the answer key."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from eventer.cli.exit_codes import exit_with_code
+from eventer.cli.generators import Id
+from eventer.cli.option_values import MAX_INDEX, integer
+from eventer.cli.options import AsJson, Url, read_input, settings_of
+from eventer.cli.terminal import print_data
+
+if TYPE_CHECKING:
+    from eventer.cli.client import ServiceClient
+    from eventer.core.fault_rules import FaultRule
+
+_PAGE: Final = 10_000
+"""Events that one request to the service covers."""
+
+Faults = Annotated[
+    str | None,
+    typer.Option(
+        "--faults",
+        metavar="FILE|JSON",
+        help="Faults that events get on purpose: a JSON list as in a request, or a file of one.",
+    ),
+]
+
+
+def parse_faults(text: str | None) -> tuple[FaultRule, ...]:
+    """The rules of `--faults`; none without the option.
+
+    Raises:
+        typer.BadParameter: the file cannot be read.
+        RequestError: they are not valid.
+    """
+    from pydantic import ValidationError
+
+    from eventer.api.decode import decode
+    from eventer.api.problems import validation_error
+    from eventer.api.wire.fault_rules import FaultsBody
+
+    if text is None:
+        return ()
+    is_json = text.lstrip().startswith(("[", "{"))
+    data = os.fsencode(text) if is_json else read_input(Path(text))
+    value = {"faults": decode(data, "--faults" if is_json else text)}
+    try:
+        body = FaultsBody.model_validate(value)
+    except ValidationError as error:
+        raise validation_error(error, FaultsBody) from error
+    return tuple(each.rule() for each in body.faults)
+
+
+@exit_with_code
+def faults(
+    context: typer.Context,
+    id_: Id,
+    *,
+    first: Annotated[
+        int,
+        typer.Option(
+            "--first",
+            metavar="INDEX",
+            parser=integer(0, MAX_INDEX),
+            help="Index of the first event.",
+        ),
+    ] = 0,
+    count: Annotated[
+        int | None,
+        typer.Option(
+            "--count",
+            "-n",
+            metavar="NUMBER",
+            parser=integer(1, 1_000_000_000),
+            help="Number of events to look at; if omitted, all committed ones.",
+        ),
+    ] = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the events with faults: index, faults, and the event without them.
+
+    This is the answer key for a test of a consumer. With --json, each line is a JSON object.
+    """
+    from eventer.cli.client import ServiceClient
+
+    client = ServiceClient(settings_of(context, url=url))
+    (full_id,) = client.full_ids([id_])
+    if count is None:
+        count = client.get("/generator/status", {"id": full_id})["position"] - first
+    for event in _faulty_events(client, full_id, first, first + count):
+        print_data(_compact(event) if as_json else _line(event))
+
+
+def _faulty_events(client: ServiceClient, id_: str, first: int, end: int) -> Iterator[Any]:
+    for start in range(first, end, _PAGE):
+        query = {"id": id_, "first": str(start), "count": str(min(_PAGE, end - start))}
+        yield from client.get("/generator/faults", query)["events"]
+
+
+def _line(event: Mapping[str, Any]) -> str:
+    named = (" ".join(filter(None, fault.values())) for fault in event["faults"])
+    return f"{event['index']}  {', '.join(named)}  {_compact(event['event'])}"
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,97 @@
+"""Whether a destination can take the faults that events get on purpose. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from eventer.core.errors import Fault
+from eventer.core.fault_rules import FaultKind, FaultRule
+from eventer.core.model import ColumnType, EventShape, PostgresTarget, Target
+from eventer.core.pointer import format_pointer
+from eventer.core.suggestions import did_you_mean
+from eventer.core.written_part import option_tokens, value_tokens
+
+_CORRUPTIBLE: Final = frozenset({ColumnType.TEXT, ColumnType.JSONB})
+"""Types of columns that take corrupted values; the server refuses them in others."""
+
+
+def fault_rule_errors(
+    rules: Sequence[FaultRule], target: Target, shape: EventShape, part: EventShape
+) -> Iterator[Fault]:
+    """What is wrong with rules, by pointers in the list of rules.
+
+    `shape` is that of the events, `part` that of what the target writes.
+    """
+    for number, rule in enumerate(rules):
+        if isinstance(target, PostgresTarget):
+            yield from _table_errors(number, rule)
+        for position, field in enumerate(rule.fields):
+            pointer = format_pointer([number, "fields", position])
+            tokens = option_tokens(field)
+            yield from _field_errors(pointer, field, shape)
+            yield from _part_errors(pointer, tokens, target)
+            if isinstance(target, PostgresTarget):
+                yield from _column_errors(pointer, rule.kind, tokens, target, part)
+
+
+def _table_errors(number: int, rule: FaultRule) -> Iterator[Fault]:
+    if rule.kind is FaultKind.MALFORMED:
+        yield Fault(
+            format_pointer([number, "kind"]),
+            "`malformed` needs a topic: a table takes no value that is not JSON",
+            "use `corrupt` with fields of type text or jsonb",
+        )
+    if rule.label is not None:
+        yield Fault(
+            format_pointer([number, "label"]),
+            "`label` needs a topic: rows have no headers",
+            "remove `label`; `eventer faults` lists the events with faults",
+        )
+
+
+def _field_errors(pointer: str, field: str, shape: EventShape) -> Iterator[Fault]:
+    """A field that no event has, as far as that is known in advance."""
+    names = [column.name for column in shape.columns]
+    top = option_tokens(field)[0]
+    if shape.is_object is not False and not shape.open and top not in names:
+        message = f"{field!r} is not a field of the template"
+        yield Fault(pointer, message, did_you_mean(top, names))
+    elif shape.is_object is False and not top.isdecimal():
+        yield Fault(pointer, f"{field!r} is a field, but the events are not objects")
+
+
+def _part_errors(pointer: str, tokens: tuple[str, ...], target: Target) -> Iterator[Fault]:
+    part = value_tokens(target.part)
+    if len(tokens) <= len(part) and part[: len(tokens)] == tokens:
+        yield Fault(
+            pointer,
+            f"{format_pointer(tokens)} has all that is written (`value`)",
+            "name a field within it, or use `drop`",
+        )
+
+
+def _column_errors(
+    pointer: str, kind: FaultKind, tokens: tuple[str, ...], target: PostgresTarget, part: EventShape
+) -> Iterator[Fault]:
+    """A field that is a column of the upsert key, or of a type that refuses the fault."""
+    from eventer.destinations.postgres.match_schema import DEFAULT_KEY
+
+    depth = len(value_tokens(target.part))
+    if tokens[:depth] != value_tokens(target.part) or len(tokens) <= depth:
+        return
+    name = tokens[depth]
+    types = {column.name: column.type for column in part.columns}
+    key = (DEFAULT_KEY,) if target.key is None else target.key
+    if name in key:
+        yield Fault(
+            pointer,
+            f"{name!r} is a column of the upsert key, which must stay as it is",
+            "name other fields",
+        )
+    elif kind is FaultKind.CORRUPT and types.get(name, ColumnType.JSONB) not in _CORRUPTIBLE:
+        yield Fault(
+            pointer,
+            f"the column {name!r} is {types[name].value}, which takes no corrupted value",
+            "use `null` or `missing`, or a field of type text or jsonb",
+        )

@@ -1,0 +1,89 @@
+"""An engine that gives some events faults; the others stay as they are, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from eventer.core.batch import Batch
+from eventer.core.model import EngineName
+from eventer.plan.engine import Engine, ScheduledTimes
+from eventer.plan.faults.faulty_events import FaultInjector, FaultyEvent
+from eventer.plan.faults.faulty_fields import FaultyFields
+
+
+@dataclass(frozen=True, slots=True)
+class FaultInjectingEngine:
+    """Injects faults into the events of a healthy engine.
+
+    Options of the target are read from `Batch.fields`, which stay healthy.
+    """
+
+    healthy: Engine
+    injector: FaultInjector
+
+    @property
+    def name(self) -> EngineName:
+        """See `Engine.name`."""
+        return self.healthy.name
+
+    @property
+    def reason(self) -> str | None:
+        """See `Engine.reason`."""
+        return self.healthy.reason
+
+    def generate(
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        deadline_ns: int | None = None,
+        later: ScheduledTimes | None = None,
+    ) -> Batch:
+        """See `Engine.generate`."""
+        batch = self.healthy.generate(first, scheduled, deadline_ns, later)
+        events = self.injector.faulty_events(batch)
+        if not events:
+            return batch
+        changed = [event for event in events if event.text is not None]
+        dropped = np.zeros(batch.rows, np.bool_)
+        dropped[[event.row for event in events if event.text is None]] = True
+        if changed:
+            batch = _with_texts(batch, changed, self.injector)
+        return batch.drop(dropped)
+
+
+def _with_texts(batch: Batch, events: Sequence[FaultyEvent], injector: FaultInjector) -> Batch:
+    """The batch with the texts of faulty events."""
+    rows = np.array([event.row for event in events], np.int64)
+    texts = [event.text or "" for event in events]
+    order = np.arange(batch.rows, dtype=np.int64)
+    order[rows] = batch.rows + np.arange(len(rows))
+    faulty = pa.array([text.encode() for text in texts], pa.large_binary())
+    valued = [number for number, event in enumerate(events) if event.is_json]
+    return replace(
+        batch,
+        text=pa.concat_arrays([batch.text, faulty]).take(pa.array(order)),
+        part_fields=FaultyFields(
+            batch.written,
+            batch.index,
+            rows[valued],
+            [texts[number] for number in valued],
+            injector.changed_names,
+        ),
+        fault_labels=_labels(batch.rows, events),
+        match_hints=None,
+    )
+
+
+def _labels(rows: int, events: Sequence[FaultyEvent]) -> pa.Array | None:
+    """The label of each row; None if no row has one."""
+    labels: list[bytes | None] = [None] * rows
+    for event in events:
+        if event.label is not None:
+            labels[event.row] = event.label.encode()
+    labelled = any(event.label is not None for event in events)
+    return pa.array(labels, pa.large_binary()) if labelled else None

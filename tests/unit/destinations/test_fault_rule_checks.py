@@ -1,0 +1,100 @@
+"""Faults that a destination cannot take are refused, with the place in the list of rules."""
+
+import pytest
+
+from eventer.core.errors import Fault
+from eventer.core.fault_rules import FaultKind, FaultRule
+from eventer.core.model import (
+    Column,
+    ColumnType,
+    ConsoleTarget,
+    EventShape,
+    KafkaTarget,
+    PostgresTarget,
+)
+from eventer.destinations.fault_rule_checks import fault_rule_errors
+
+COLUMNS = (
+    Column("at", ColumnType.TIMESTAMPTZ),
+    Column("id", ColumnType.BIGINT),
+    Column("name", ColumnType.TEXT),
+    Column("row", ColumnType.JSONB),
+)
+SHAPE = EventShape(COLUMNS, open=False, is_object=True)
+OPEN = EventShape(COLUMNS, open=True, is_object=True)
+MALFORMED = FaultRule(FaultKind.MALFORMED, 0.1)
+
+
+def rule(*fields, kind=FaultKind.CORRUPT, label=None):
+    return FaultRule(kind, 0.1, fields, label)
+
+
+def errors(rules, target, shape=SHAPE, part=SHAPE):
+    return list(fault_rule_errors(rules, target, shape, part))
+
+
+@pytest.mark.parametrize("target", [KafkaTarget("t", key="id"), ConsoleTarget()], ids=str)
+def test_other_destinations_take_all_faults(target):
+    assert errors([rule("id", "at", "/row/x/0", label="header"), MALFORMED], target) == []
+
+
+def test_a_table_takes_faults_that_its_columns_take():
+    target = PostgresTarget("t")
+    accepted = [
+        rule("name", "/row", "/row/x"),
+        rule("at", "name", kind=FaultKind.NULL),
+        rule("at", kind=FaultKind.MISSING),
+        FaultRule(FaultKind.DROP, 1),
+    ]
+    assert errors(accepted, target) == []
+    assert errors([rule("other")], target, OPEN, OPEN) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "target", "pointer", "said"),
+    [
+        ([rule("name"), rule("name", "at")], PostgresTarget("t"), "/1/fields/1", "timestamptz"),
+        ([rule("/at")], PostgresTarget("t", key=("name",)), "/0/fields/0", "takes no corrupted"),
+        ([MALFORMED], PostgresTarget("t"), "/0/kind", "needs a topic"),
+        ([rule("name", label="header")], PostgresTarget("t"), "/0/label", "rows have no headers"),
+        (
+            [rule("id", kind=FaultKind.NULL)],
+            PostgresTarget("t"),
+            "/0/fields/0",
+            "'id' is a column of the upsert key",
+        ),
+        (
+            [rule("/row/x", kind=FaultKind.MISSING)],
+            PostgresTarget("t", key=("id", "row")),
+            "/0/fields/0",
+            "upsert key",
+        ),
+        ([rule("nam")], KafkaTarget("t"), "/0/fields/0", "'nam' is not a field of the template"),
+        ([rule("/row")], KafkaTarget("t", value="row"), "/0/fields/0", "all that is written"),
+        ([rule("row")], ConsoleTarget(value="/row/x"), "/0/fields/0", "all that is written"),
+    ],
+)
+def test_what_a_target_cannot_take_is_refused(rules, target, pointer, said):
+    (error,) = errors(rules, target)
+    assert error.pointer == pointer
+    assert said in error.message
+
+
+def test_columns_are_fields_of_what_is_written():
+    part = EventShape((Column("n", ColumnType.DOUBLE), Column("id", ColumnType.TEXT)), open=False)
+    target = PostgresTarget("t", value="row")
+    assert errors([rule("name", "at")], target, part=part) == []
+    found = errors([rule("/row/n"), rule("/row/id")], target, part=part)
+    assert [(each.pointer, each.message.split()[0]) for each in found] == [
+        ("/0/fields/0", "the"),
+        ("/1/fields/0", "'id'"),
+    ]
+
+
+def test_a_hint_names_the_field_that_may_be_meant():
+    assert errors([rule("nam")], KafkaTarget("t")) == [
+        Fault("/0/fields/0", "'nam' is not a field of the template", "did you mean 'name'?")
+    ]
+    lists = EventShape((), open=False, is_object=False)
+    assert errors([rule("/0")], KafkaTarget("t"), lists, lists) == []
+    assert "not objects" in errors([rule("a")], KafkaTarget("t"), lists, lists)[0].message
