@@ -40,6 +40,8 @@ def add_body(event=None, destination=None, **fields):
 
 def named(name):
     return add_body(schedules=[SCHEDULE | {"name": name}])
+
+
 def fault_body(**fields):
     return add_body({"faults": [{"kind": "null", "probability": 0.1, "fields": ["a"]} | fields]})
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from eventer.api.examples import ADD_EXAMPLES, PACE_EXAMPLES
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
 from eventer.api.wire.fault_rules import FaultsOut
-from eventer.api.wire.field_types import MAX_FIRST, QueryFlag, QueryId, QueryInteger, QueryReference
+from eventer.api.wire.field_types import MAX_FIRST, QueryFlag, QueryInteger, QueryReference
 from eventer.api.wire.generator_requests import AddBody, RemoveBody
 from eventer.api.wire.pace import PacePreviewBody
 from eventer.api.wire.pace_responses import PacePreviewOut

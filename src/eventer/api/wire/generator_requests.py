@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import ConfigDict, Field
 
 from eventer.api.wire.fault_rules import FaultRules
-from eventer.api.wire.field_types import GeneratorName, Reference, Unsigned
+from eventer.api.wire.field_types import GeneratorName, Reference
 from eventer.api.wire.pace import PACE_FIELDS, PacedBody
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.api.wire.template_requests import TEMPLATE_FIELDS, TemplateBody
