@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from eventer.core.errors import BudgetError
+from eventer.core.errors import BudgetError, TemplateError
 from eventer.core.timelines import (
     BEGIN,
     FAILED,
@@ -172,7 +172,7 @@ class StepSequence:
         """The texts of steps that were taken and not released; none of them may be `FAILED`."""
         return self._opened.texts(steps)
 
-    def error(self, index: int) -> Exception:
+    def error(self, index: int) -> TemplateError:
         """The error of a timeline that raises, whose step was taken and not released."""
         return self._opened.error(index)
 
