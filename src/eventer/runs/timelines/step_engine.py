@@ -55,7 +55,7 @@ class StepEngine:
         steps = steps.cut(0, int(failed[0]) if len(failed) else len(steps))
         texts = self.timetable.texts(steps)
         count = _count_within_limits(texts.texts, steps)
-        return _batch(first, steps.cut(0, count), texts.cut(count))
+        return step_batch(first, steps.cut(0, count), texts.cut(count))
 
 
 def _count_within_limits(texts: pa.LargeBinaryArray, steps: Steps) -> int:
@@ -82,7 +82,8 @@ def _ends(texts: pa.LargeBinaryArray) -> NDArray[np.int64]:
     return offsets[texts.offset : texts.offset + len(texts) + 1]
 
 
-def _batch(first: int, steps: Steps, texts: StepTexts) -> Batch:
+def step_batch(first: int, steps: Steps, texts: StepTexts) -> Batch:
+    """The events of steps that have the delivery numbers from `first` on."""
     numbers = np.arange(first, first + len(steps), dtype=np.int64)
     fields = StepFields(texts.events, steps, numbers)
     whole = texts.events is texts.texts
