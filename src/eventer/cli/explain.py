@@ -9,7 +9,7 @@ import typer
 from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.options import AsJson, Library, settings_of
-from eventer.cli.template_options import parse_seed, template_request
+from eventer.cli.template_options import parse_seed, template_request, timeline_spec
 from eventer.cli.templates import ask_template_service
 from eventer.cli.terminal import print_data, print_json
 
@@ -31,6 +31,7 @@ def explain(
     dataset: option.Dataset = None,
     at: option.At = None,
     variables: option.Variables = None,
+    timeline: option.TimelineHorizon = None,
     measure: Annotated[
         bool, typer.Option("--measure/--no-measure", help="Measure the cost, for about a second.")
     ] = True,
@@ -44,7 +45,13 @@ def explain(
 
     settings = settings_of(context, library=library)
     request = template_request(
-        template, variables, at, seed=parse_seed(seed), stream=stream, dataset=dataset
+        template,
+        variables,
+        at,
+        seed=parse_seed(seed),
+        stream=stream,
+        dataset=dataset,
+        timeline=timeline_spec(timeline, None),
     )
     explanation = ask_template_service(
         settings, lambda service: service.explain(request, measured=measure)

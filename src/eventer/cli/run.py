@@ -20,6 +20,7 @@ from eventer.cli.template_options import (
     parse_variables,
     seed_message,
     target_of,
+    timeline_spec,
     written_part,
 )
 from eventer.cli.terminal import print_message
@@ -108,6 +109,12 @@ def run(
             "--interval", metavar="DURATION", help="Time between ticks, as 10s, 250ms or 1h30m."
         ),
     ] = None,
+    fast: Annotated[
+        bool,
+        typer.Option("--fast", help="Do not wait: the pace only gives the times of events."),
+    ] = False,
+    timeline: option.TimelineHorizon = None,
+    only: option.Only = None,
     duration: Annotated[
         str | None,
         typer.Option(
@@ -195,8 +202,10 @@ def run(
             duration=duration,
             max_events=max_events,
             at=parse_at(at),
+            fast=fast,
         )
     )
+    spec = timeline_spec(timeline, only)
     thresholds = _thresholds(fail_if or (), schedule_options)
     if abort and not thresholds:
         raise typer.BadParameter("--abort needs --fail-if")
@@ -208,6 +217,7 @@ def run(
         on_error,
         on_null,
         parse_faults(faults),
+        spec,
     )
     options = RunOptions(
         settings, template, parse_variables(variables or ()), request, thresholds, abort

@@ -16,6 +16,7 @@ from eventer.core.errors import RequestError
 
 if TYPE_CHECKING:
     from eventer.core.model import Target, WrittenPart
+    from eventer.core.timelines import TimelineSpec
     from eventer.service.requests import PreviewRequest
 
 TemplateFile = Annotated[
@@ -60,6 +61,23 @@ At = Annotated[
     str | None,
     typer.Option(
         "--at", metavar="INSTANT", help="Scheduled time of the events, as 2026-01-01T00:00:00Z."
+    ),
+]
+TimelineHorizon = Annotated[
+    str | None,
+    typer.Option(
+        "--timeline",
+        metavar="HORIZON",
+        help="The template gives arrays of steps, none later than this after the first, as 30m.",
+    ),
+]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        "--only",
+        metavar="NAME",
+        parser=unicode_text,
+        help="Take only the steps of timelines that have this `to`.",
     ),
 ]
 Topic = Annotated[
@@ -206,6 +224,24 @@ def parse_at(text: str | None) -> int | None:
         return parse_instant(text)
     except RequestError as error:
         raise typer.BadParameter(error.message, param_hint="'--at'") from error
+
+
+def timeline_spec(horizon: str | None, only: str | None) -> TimelineSpec | None:
+    """The timelines of `--timeline` and `--only`; None without the options.
+
+    Raises:
+        typer.BadParameter: the horizon is invalid, or missing.
+    """
+    from eventer.core.timelines import TimelineSpec, parse_horizon
+
+    if horizon is None:
+        if only is not None:
+            raise typer.BadParameter("--only needs --timeline")
+        return None
+    try:
+        return TimelineSpec(parse_horizon(horizon), only)
+    except RequestError as error:
+        raise typer.BadParameter(error.message, param_hint="'--timeline'") from error
 
 
 def target_of(

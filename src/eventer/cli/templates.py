@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -18,6 +19,7 @@ from eventer.cli.template_options import (
     seed_message,
     target_of,
     template_request,
+    timeline_spec,
     written_part,
 )
 from eventer.cli.terminal import print_data, print_json, print_message
@@ -64,10 +66,16 @@ def preview(
     value: option.Value = None,
     omit: option.Omit = None,
     faults: Faults = None,
+    timeline: option.TimelineHorizon = None,
+    only: option.Only = None,
     library: Library = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show events of a template, one per line. Delivers nothing and needs no service."""
+    """Show events of a template, one per line. Delivers nothing and needs no service.
+
+    With --timeline, show the steps of timelines that all start now: when each is due, and its
+    event.
+    """
     from eventer.api.wire.responses import PreviewOut
 
     settings = settings_of(context, library=library)
@@ -82,14 +90,15 @@ def preview(
         dataset=dataset,
         part=_checked_part(value, omit),
         faults=parse_faults(faults),
+        timeline=timeline_spec(timeline, only),
     )
     shown = ask_template_service(settings, lambda service: service.preview(request))
     _print_warnings(shown)
     if as_json:
         print_data(PreviewOut.body_of(shown).decode())
     else:
-        for event in shown.events:
-            print_data(event.decode())
+        for line in _lines(shown):
+            print_data(line)
         if seed is None:
             print_message(seed_message(shown.seed))
 
@@ -109,6 +118,7 @@ def validate(
     dataset: option.Dataset = None,
     at: option.At = None,
     variables: option.Variables = None,
+    timeline: option.TimelineHorizon = None,
     library: Library = None,
     as_json: AsJson = False,
 ) -> int:
@@ -116,7 +126,8 @@ def validate(
     from eventer.core.error_text import format_error
 
     settings = settings_of(context, library=library)
-    request = template_request(template, variables, at, seed=0, dataset=dataset)
+    spec = timeline_spec(timeline, None)
+    request = template_request(template, variables, at, seed=0, dataset=dataset, timeline=spec)
     part = _checked_part(value, omit)
     target = target_of(topic, table, key, connection, part=part, op=op)
     if target is None and not part.is_whole:
@@ -137,6 +148,18 @@ def validate(
     for column in validation.shape.columns:
         print_data(f"  {column.name}  {column.type.value}")
     return OK
+
+
+def _lines(shown: PreviewedEvents) -> Iterator[str]:
+    """The events, or the steps with their events, as JSON."""
+    from eventer.api.wire.responses import StepOut
+
+    if not shown.steps:
+        yield from (event.decode() for event in shown.events)
+        return
+    for step, event in zip(shown.steps, shown.events, strict=True):
+        head = json.dumps(StepOut.json_of(step), ensure_ascii=False, separators=(",", ":"))
+        yield f'{head[:-1]},"event":{event.decode()}}}'
 
 
 def _checked_part(value: str | None, omit: list[str] | None) -> WrittenPart:

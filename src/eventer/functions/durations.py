@@ -57,7 +57,8 @@ def nanoseconds(function: str, name: str, value: Any) -> Nanoseconds:
             f"{function}: {name!r} must be a duration, not {args.shown(value)}", hint=_HINT
         )
     seconds = args.number(function, name, value)
-    exact = np.multiply(seconds, float(_NS_PER_SECOND))
+    with np.errstate(over="ignore"):
+        exact = np.multiply(seconds, float(_NS_PER_SECOND))
     args.require(
         np.abs(exact) < float(MAX_DURATION_NS),
         lambda row: EvaluationError(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from eventer.core.model import Stream
+from eventer.core.model import WHOLE_EVENT, Stream
 from eventer.core.source import Place, Span
+from eventer.core.timelines import TimelineSpec
 from eventer.plan.columnar_engine import ColumnarEngine
+from eventer.plan.compile import compile_timelines
 from eventer.plan.engine import EventContext
 from eventer.plan.explain import explain_plan, node_names
 from eventer.plan.explanation import Measurement, TemplateExplanation
@@ -23,14 +25,19 @@ def explain_template(
     at: int,
     *,
     measured: bool,
+    timeline: TimelineSpec | None = None,
     on_explained: Callable[[], None] = lambda: None,
 ) -> TemplateExplanation:
     """Explains a template; measures it for about a second, with events due at `at`.
+
+    With `timeline`, there is a plan only if it covers the steps, too.
 
     Calls `on_explained` before it measures.
     """
     try:
         plan = prepared.plan(stream, context)
+        if timeline is not None:
+            compile_timelines(prepared.program, plan.plan, WHOLE_EVENT)
     except PlanUnsupportedError as unsupported:
         on_explained()
         interpreter = prepared.engine(stream, context, engine="interpreter")

@@ -77,6 +77,8 @@ class PreparedTemplate:
     program: Program
     shape: EventShape
     fingerprint: str
+    event_tokens: tuple[str, ...] = ()
+    """The reference tokens of an event in the value of the template."""
 
     @property
     def warnings(self) -> tuple[TemplateWarning, ...]:
@@ -88,13 +90,14 @@ class PreparedTemplate:
         tokens = value_tokens(part)
         return _without_omitted(self._shape_at(tokens) if tokens else self.shape, part)
 
-    def step_shape(self, part: WrittenPart) -> EventShape:
-        """The shape of the written part of the events of a timeline's steps."""
-        return _without_omitted(self._shape_at(("0", "event", *value_tokens(part))), part)
+    def of_steps(self) -> PreparedTemplate:
+        """The same template, of whose value, a timeline, the steps have the events."""
+        tokens = ("0", "event")
+        return replace(self, event_tokens=tokens, shape=self._shape_at(tokens))
 
     def _shape_at(self, tokens: Sequence[str]) -> EventShape:
-        program = self.program
-        return infer_shape(program.root, program.code, program.vars, tokens)
+        program, within = self.program, (*self.event_tokens, *tokens)
+        return infer_shape(program.root, program.code, program.vars, within)
 
     def shape_for(self, target: Target) -> EventShape:
         """The shape that a target needs: a table that of the written part, others the event's."""
@@ -196,8 +199,7 @@ class PreparedTemplate:
         engine = self.engine(
             source.stream, source.context, part=spec.target.part, match_hints=match_hints
         )
-        if spec.on_null is OnNull.DROP:
-            engine = NullDroppingEngine(engine, spec.target.op)
+        engine = dropping_nulls(engine, spec)
         if spec.faults:
             engine = self.with_faults(engine, source.stream, spec.faults, spec.target)
         return engine
@@ -258,6 +260,12 @@ def _loaded(template: Template, importer: Importer | None) -> PreparedTemplate:
         shape=infer_shape(program.root, program.code, program.vars),
         fingerprint=fingerprint(),
     )
+
+
+def dropping_nulls(engine: Engine, spec: GeneratorSpec) -> Engine:
+    """An engine that drops null events if its generator does."""
+    drops = spec.on_null is OnNull.DROP
+    return NullDroppingEngine(engine, spec.target.op) if drops else engine
 
 
 def _without_omitted(shape: EventShape, part: WrittenPart) -> EventShape:

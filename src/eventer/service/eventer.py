@@ -256,7 +256,7 @@ class Eventer:
         question = self._recomputation(id, first, count)
         return await self._inspectors.ask(question, RecomputedEvents, preview_limit(self._settings))
 
-    async def faults(self, id: int, first: int, count: int) -> RecomputedFaults:  # noqa: A002
+    async def faults(self, id: Reference, first: int, count: int) -> RecomputedFaults:  # noqa: A002
         """The events of [first, first + count) with faults, and what they are without them.
 
         Raises:
@@ -265,7 +265,7 @@ class Eventer:
         question = RecomputeFaults(self._recomputation(id, first, count))
         return await self._inspectors.ask(question, RecomputedFaults, preview_limit(self._settings))
 
-    def _recomputation(self, id_: int, first: int, count: int) -> RecomputeEvents:
+    def _recomputation(self, id_: Reference, first: int, count: int) -> RecomputeEvents:
         generator = self._generator(id_)
         spec = generator.record.spec
         return RecomputeEvents(

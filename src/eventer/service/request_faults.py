@@ -10,12 +10,14 @@ from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import DestinationRejectedError, Fault, RequestError
+from eventer.core.fault_rules import FaultRule
 from eventer.core.generator_name import name_fault
 from eventer.core.instant import parse_moment
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
 from eventer.core.pace import PaceSpec
 from eventer.core.pointer import format_pointer, parse_pointer
 from eventer.core.suggestions import did_you_mean
+from eventer.core.timelines import TimelineSpec
 from eventer.destinations.kafka.topic_name import target_topic_error
 from eventer.destinations.postgres.identifiers import parse_table
 from eventer.service.connections import KnownConnection, environment_name
@@ -137,6 +139,14 @@ def _option_faults(target: Target, pointer: str) -> Iterator[Fault]:
             parse_pointer(value or "")
         except RequestError as error:
             yield Fault(f"{pointer}/{name}", error.message)
+
+
+def unsupported_faults(
+    rules: Sequence[FaultRule], timeline: TimelineSpec | None, pointer: str
+) -> Iterator[Fault]:
+    """Faults on purpose are not available for the steps of timelines."""
+    if rules and timeline is not None:
+        yield Fault(pointer, "faults are not available for timelines yet", "omit one of the two")
 
 
 def raise_faults(faults: Sequence[Fault]) -> None:

@@ -20,6 +20,7 @@ from eventer.core.model import (
     WrittenPart,
 )
 from eventer.core.pace import PaceSpec
+from eventer.core.timelines import TimelineSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class AddRequest:
 class PreviewRequest(TemplateRequest):
     """Events of a template to show, not to deliver, or a part of each.
 
-    `at` is ns since 1970; None means now.
+    `at` is ns since 1970; None means now. With `timeline` they are steps of timelines, which all
+    start then; `count` and `first` are about timelines.
     """
 
     count: int = 10
@@ -104,3 +106,4 @@ class PreviewRequest(TemplateRequest):
     engine: EngineChoice = "auto"
     part: WrittenPart = WHOLE_EVENT
     faults: tuple[FaultRule, ...] = ()
+    timeline: TimelineSpec | None = None

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import RequestError
 from eventer.core.instant import parse_moment
 from eventer.core.model import Segment
-from eventer.runs.pacing import END, Pace
+from eventer.core.timelines import MAX_BEGUN_TIMELINES, TimelineSpec
+from eventer.plan.timelines.timeline_rows import Timelines
+from eventer.runs.pacing import END, Pace, peak_rate
+from eventer.runs.timelines.starts import TimelineStarts
+from eventer.runs.timelines.step_sequence import StepSequence
+from eventer.runs.timelines.step_timetable import StepTimetable
 from eventer.service.run_pace import PaceOptions, positive_duration, run_pace
 
 
@@ -19,6 +25,8 @@ class UnpacedTimetable:
     """All events are due at once and scheduled at one instant: delivery is as fast as possible."""
 
     at: int
+
+    shift = None
 
     def due_end(self, now: int) -> int:
         """See `Timetable`."""
@@ -56,13 +64,41 @@ class PacedTimetable:
         return self.pace.scheduled(first, count) + self.shift
 
 
+@dataclass(frozen=True, slots=True)
+class SimulatedTimetable:
+    """All events are due at once, but scheduled at a pace, `offset` ns later."""
+
+    pace: Pace
+    offset: int = 0
+
+    shift = None
+
+    def due_end(self, now: int) -> int:
+        """See `Timetable`."""
+        del now
+        return END
+
+    def due_at(self, index: int) -> int:
+        """See `Timetable`."""
+        del index
+        return 0
+
+    def scheduled(self, first: int, count: int) -> NDArray[np.int64]:
+        """See `Timetable`."""
+        return self.pace.scheduled(first, count) + self.offset
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleOptions(PaceOptions):
-    """The schedule options of `eventer run`, as written; `at` is ns since 1970."""
+    """The schedule options of `eventer run`, as written; `at` is ns since 1970.
+
+    With `fast`, a pace takes no time: it only gives the scheduled times.
+    """
 
     duration: str | None = None
     max_events: int | None = None
     at: int | None = None
+    fast: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +110,7 @@ class RunSchedule:
     past, whose delivery has no lateness.
     """
 
-    timetable: UnpacedTimetable | PacedTimetable
+    timetable: UnpacedTimetable | PacedTimetable | SimulatedTimetable | StepTimetable
     limit: int = END
     duration_ns: int | None = None
     now: int = 0
@@ -82,7 +118,7 @@ class RunSchedule:
     @property
     def shift(self) -> int | None:
         """Scheduled minus due time (ns); None without a pace, which has no lateness."""
-        return self.timetable.shift if isinstance(self.timetable, PacedTimetable) else None
+        return self.timetable.shift
 
     def began(self, now: int) -> int:
         """The start of the run: when its first event is due; now without a pace, or with a past."""
@@ -100,7 +136,7 @@ class RunSchedule:
         `elapsed_from` is the start of the run. None without a pace, and before the run has
         delivered its past.
         """
-        if not isinstance(self.timetable, PacedTimetable) or position == 0:
+        if self.shift is None or position == 0:
             return None
         due = self.timetable.due_at(position)
         if due >= END:
@@ -122,6 +158,8 @@ def schedule(options: ScheduleOptions, now: int, draw_key: int = 0) -> RunSchedu
     )
     limit = END if options.max_events is None else options.max_events
     if pace is None:
+        if options.fast:
+            raise RequestError("--fast needs a pace: --rate, --interval or --stages")
         at = now if options.at is None else options.at
         return RunSchedule(UnpacedTimetable(at), limit, duration_ns, now)
     if pace.start is not None and options.at is not None:
@@ -131,4 +169,32 @@ def schedule(options: ScheduleOptions, now: int, draw_key: int = 0) -> RunSchedu
     if duration_ns is not None:
         limit = min(limit, due.due_end(max(now, begin) + duration_ns - 1))
     shift = 0 if options.at is None else options.at - now
-    return RunSchedule(PacedTimetable(due, shift), min(limit, due.limit), None, now)
+    timetable = SimulatedTimetable(due, shift) if options.fast else PacedTimetable(due, shift)
+    return RunSchedule(timetable, min(limit, due.limit), None, now)
+
+
+def step_schedule(
+    run_schedule: RunSchedule, timelines: Timelines, spec: TimelineSpec
+) -> RunSchedule:
+    """The schedule of the steps of timelines that start at the pace of a run.
+
+    Raises:
+        RequestError: the run has no pace, or too many timelines start within a horizon.
+    """
+    paced = run_schedule.timetable
+    if not isinstance(paced, PacedTimetable | SimulatedTimetable):
+        raise RequestError("--timeline needs a pace: --rate, --interval or --stages")
+    begun = peak_rate(paced.pace.segments[-1].pace) * spec.horizon / NS_PER_SECOND
+    begun = min(begun, run_schedule.limit)
+    if begun > MAX_BEGUN_TIMELINES:
+        raise RequestError(
+            f"--timeline: {begun:,.0f} timelines start within one horizon, more than "
+            f"{MAX_BEGUN_TIMELINES:,}: choose a lower rate or a shorter horizon"
+        )
+    simulated = isinstance(paced, SimulatedTimetable)
+    shift = paced.offset if isinstance(paced, SimulatedTimetable) else paced.shift
+    starts = TimelineStarts(paced.pace, run_schedule.limit, shift)
+    sequence = StepSequence(timelines, starts, spec)
+    return replace(
+        run_schedule, timetable=StepTimetable(sequence, shift, simulated=simulated), limit=END
+    )

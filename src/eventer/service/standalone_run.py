@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
@@ -26,11 +26,12 @@ from eventer.core.model import (
     Target,
     Template,
 )
+from eventer.core.timelines import TimelineSpec
 from eventer.destinations.base import ShardConnection
 from eventer.destinations.console import ConsoleConnection
 from eventer.jsonnet.importer import FolderImporter, NoLibrary
 from eventer.plan.engine import Engine, EventContext
-from eventer.plan.prepare import PreparedTemplate, prepare
+from eventer.plan.prepare import PreparedTemplate, dropping_nulls, prepare
 from eventer.runs.assignment import Assignment
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pace.arrivals import arrivals_key
@@ -49,9 +50,16 @@ from eventer.runs.shard_messages import (
     ShardReport,
     TransactionCommitted,
 )
+from eventer.runs.timelines.step_engine import StepEngine
+from eventer.runs.timelines.step_timetable import StepTimetable
 from eventer.service.connections import known_connections
-from eventer.service.request_faults import connection_faults, raise_faults
-from eventer.service.run_schedule import RunSchedule, ScheduleOptions, schedule
+from eventer.service.request_faults import connection_faults, raise_faults, unsupported_faults
+from eventer.service.run_schedule import (
+    RunSchedule,
+    ScheduleOptions,
+    schedule,
+    step_schedule,
+)
 from eventer.service.run_stats import RunStats
 from eventer.settings import Settings
 from eventer.workers.inspect_template import (
@@ -63,6 +71,7 @@ from eventer.workers.inspector_messages import TemplateWarning
 
 _MAX_OUTAGE_NS: Final = 60 * NS_PER_SECOND
 """How long a destination may be unavailable, after it was available, before the run fails."""
+_END_POLL_SECONDS: Final = 0.1
 _CONSOLE_BUFFER_BYTES: Final = 4 << 20
 """Bytes that wait to be printed. Printing has no fixed cost per transaction, and a small buffer
 stays in the processor's cache."""
@@ -79,11 +88,12 @@ class RunRequest:
     on_error: OnError
     on_null: OnNull = OnNull.EMIT
     faults: tuple[FaultRule, ...] = ()
+    timeline: TimelineSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunJob:
-    """A run that is ready to start."""
+    """A run that is ready to start; `steps` generates the steps of timelines."""
 
     event_source: EventSource
     prepared: PreparedTemplate
@@ -95,6 +105,7 @@ class RunJob:
     warnings: tuple[TemplateWarning, ...] = ()
     """What is legal but surprising about the target's options."""
     faults: tuple[FaultRule, ...] = ()
+    steps: StepEngine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +125,30 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
         TemplateError: the template is invalid.
     """
     schedule(request.schedule, now)
+    raise_faults(list(unsupported_faults(request.faults, request.timeline, "--faults")))
     connect = _connector(request.target, settings)
     importer = NoLibrary() if settings.library is None else FolderImporter(settings.library)
     target = request.target
     prepared = run_with_large_stack(lambda: prepare(template, importer))
+    if request.timeline is not None:
+        prepared = run_with_large_stack(prepared.of_steps)
     check_options(prepared, target)
     check_fault_rules(prepared, target, request.faults)
     context = EventContext(request.dataset, settings.instance_id)
     event_source = EventSource(prepared.template, request.stream, context)
     pace_key = arrivals_key(request.stream, prepared.program.digest.hex())
     run_schedule = schedule(request.schedule, now, pace_key)
+    if request.timeline is not None:
+        job = RunJob(
+            event_source,
+            prepared,
+            target,
+            run_schedule,
+            request.on_error,
+            request.on_null,
+            connect,
+        )
+        return _with_steps(job, request.timeline)
     seconds = settings.limits.inspect_seconds
     warnings = run_with_large_stack(
         lambda: option_field_warnings(prepared, event_source, target, at=now, seconds=seconds)
@@ -139,6 +164,21 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
         warnings,
         request.faults,
     )
+
+
+def _with_steps(job: RunJob, spec: TimelineSpec) -> RunJob:
+    """The job that delivers the steps of timelines.
+
+    Raises:
+        RequestError: see `step_schedule`.
+    """
+    source, part = job.event_source, job.target.part
+    timelines = run_with_large_stack(
+        lambda: job.prepared.timelines(source.stream, source.context, spec.horizon, part=part)
+    )
+    steps = step_schedule(job.schedule, timelines, spec)
+    assert isinstance(steps.timetable, StepTimetable)
+    return replace(job, schedule=steps, steps=StepEngine(timelines, steps.timetable))
 
 
 def _connector(target: Target, settings: Settings) -> Callable[[int], ShardConnection]:
@@ -166,6 +206,7 @@ class StandaloneRun:
         self._unavailable_since: int | None = None
         self._result: RunResult | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._end_timer: asyncio.TimerHandle | None = None
         self._generation_thread = GenerationThread(self._build)
         self._runner = ShardRunner(
             lambda: job.connect(self._key.cluster),
@@ -201,8 +242,9 @@ class StandaloneRun:
         try:
             await self._runner.run()
         finally:
-            if self._timer is not None:
-                self._timer.cancel()
+            for timer in (self._timer, self._end_timer):
+                if timer is not None:
+                    timer.cancel()
             self._generation_thread.close()
             end_pages()
         assert self._result is not None
@@ -217,7 +259,9 @@ class StandaloneRun:
             self._end(RunResult())
 
     def _build(self, assignment: Assignment) -> Engine:
-        prepared = self._job.prepared
+        prepared, steps = self._job.prepared, self._job.steps
+        if steps is not None:
+            return dropping_nulls(steps, assignment.spec)
         return prepared.generator_engine(assignment.spec, match_hints=assignment.match_hints)
 
     def _on_report(self, report: ShardReport) -> None:
@@ -229,9 +273,13 @@ class StandaloneRun:
                 schedule = self._job.schedule
                 self._runner.shard.resume(key, schedule.timetable, schedule.limit)
                 self._runner.wake()
+                if self._job.steps is not None:
+                    self._finish_after_last_step(self._job.steps.timetable)
             case TransactionCommitted():
                 self._start_duration_timer()
                 self.run_stats.committed(report)
+                if self._job.steps is not None:
+                    self._job.steps.timetable.release(self.run_stats.position)
             case EventsSkipped():
                 self._start_duration_timer()
                 self._on_skipped(report)
@@ -249,9 +297,27 @@ class StandaloneRun:
     def _on_skipped(self, report: EventsSkipped) -> None:
         self.run_stats.skipped += report.count
         for index, error in report.first:
-            self._notify(f"warning: skipped event {index}: {error.message}")
+            self._notify(f"warning: skipped {self._event(index, error)}")
         if more := report.count - len(report.first):
             self._notify(f"warning: skipped {more:,} more events")
+
+    def _event(self, index: int, error: EventerError) -> str:
+        """What an error is about, and its message."""
+        if self._job.steps is None:
+            return f"event {index}: {error.message}"
+        if error.message.startswith("timeline "):
+            return error.message
+        return f"timeline {getattr(error, 'index', index)}: {error.message}"
+
+    def _finish_after_last_step(self, timetable: StepTimetable) -> None:
+        """Finishes as soon as all steps are committed: how many there are is known late."""
+        if self.run_stats.position == timetable.total:
+            self.finish()
+            return
+        loop = asyncio.get_running_loop()
+        self._end_timer = loop.call_later(
+            _END_POLL_SECONDS, self._finish_after_last_step, timetable
+        )
 
     def _start_duration_timer(self) -> None:
         """Starts to count the duration of an unpaced run at its first commit, after preparation."""

@@ -11,9 +11,10 @@ from typing import Final
 from eventer.core.clock import Clock, SystemClock
 from eventer.core.error_text import format_place
 from eventer.core.model import EventSource, Target
+from eventer.core.timelines import TimelineSpec
 from eventer.plan.explain_text import measurement_text, plan_text
 from eventer.plan.explanation import TemplateExplanation
-from eventer.service.request_faults import raise_faults, target_faults
+from eventer.service.request_faults import raise_faults, target_faults, unsupported_faults
 from eventer.service.requests import PreviewRequest
 from eventer.settings import Settings
 from eventer.workers.fork_client import ForkClient
@@ -53,6 +54,7 @@ class TemplateService:
 
     async def preview(self, request: PreviewRequest) -> PreviewedEvents:
         """Generates events of a template; see `Eventer.preview`."""
+        raise_faults(list(unsupported_faults(request.faults, request.timeline, "/faults")))
         event_source, at = self._event_source(request), self._instant(request)
         question = PreviewEvents(
             event_source,
@@ -62,6 +64,7 @@ class TemplateService:
             request.engine,
             request.part,
             request.faults,
+            request.timeline,
         )
         return await self._inspectors.ask(question, PreviewedEvents, preview_limit(self._settings))
 
@@ -78,13 +81,21 @@ class TemplateService:
         if target is not None:
             raise_faults(list(target_faults(target, f"/destination/{target.kind}")))
         targets = () if target is None else (target,)
-        found = await self.inspect(self._event_source(request), targets, self._instant(request))
+        found = await self.inspect(
+            self._event_source(request), targets, self._instant(request), request.timeline
+        )
         return found if target is None else replace(found, shape=found.written_shape(target))
 
     async def inspect(
-        self, event_source: EventSource, targets: Iterable[Target], at: int
+        self,
+        event_source: EventSource,
+        targets: Iterable[Target],
+        at: int,
+        timeline: TimelineSpec | None = None,
     ) -> Inspection:
         """Checks a template and its first events, due at `at`, and which targets can take them.
+
+        With `timeline`, they are the steps of its first timelines.
 
         Raises:
             TemplateError: the template is invalid, or all of its first events fail.
@@ -97,6 +108,7 @@ class TemplateService:
             count=INSPECTED_EVENTS,
             seconds=seconds * _DRY_RUN_TIME_SHARE,
             targets=tuple(targets),
+            timeline=timeline,
         )
         return await self._inspectors.ask(question, Inspection, CpuLimit(seconds))
 
@@ -107,7 +119,9 @@ class TemplateService:
             TemplateError: the template is invalid.
             WorkerLostError: the inspector process died.
         """
-        question = ExplainTemplate(self._event_source(request), self._instant(request), measured)
+        question = ExplainTemplate(
+            self._event_source(request), self._instant(request), measured, request.timeline
+        )
         return await self._inspectors.ask(
             question, TemplateExplanation, preview_limit(self._settings)
         )

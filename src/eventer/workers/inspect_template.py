@@ -29,10 +29,13 @@ from eventer.core.model import (
     Target,
     WrittenPart,
 )
+from eventer.core.timelines import TimelineSpec
 from eventer.core.written_part import written_value
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
 from eventer.plan.prepare import PreparedTemplate, prepare
+from eventer.plan.timelines.timeline_rows import Timelines
+from eventer.workers.evaluated_steps import evaluate_steps
 from eventer.workers.inspector_messages import (
     INSPECTED_EVENTS,
     Inspection,
@@ -55,11 +58,17 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
     end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
     prepared = prepare(request.event_source.template, importer)
     traces = TraceCollector()
-    engine = prepared.engine(
-        request.event_source.stream, request.event_source.context, trace=traces
-    )
-    times = np.full(request.count, request.at, dtype=np.int64)
-    batches, failing = dry_run(engine, times, end)
+    engine: Engine | Timelines
+    if request.timeline is None:
+        engine = prepared.engine(
+            request.event_source.stream, request.event_source.context, trace=traces
+        )
+        times = np.full(request.count, request.at, dtype=np.int64)
+        batches, failing = dry_run(engine, times, end)
+    else:
+        prepared = prepared.of_steps()
+        engine = _timelines(prepared, request, request.timeline, traces)
+        batches, failing = _dry_run_timelines(engine, request, request.timeline, end)
     rejections = dict(_rejections(request.targets, prepared, batches))
     accepted = (target for target in request.targets if target not in rejections)
     absent = {target: _absent_fields(target, prepared, batches) for target in accepted}
@@ -84,6 +93,30 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         traces=tuple(traces.lines),
         failing=failing,
     )
+
+
+def _timelines(
+    prepared: PreparedTemplate, request: InspectTemplate, spec: TimelineSpec, trace: TraceCollector
+) -> Timelines:
+    source = request.event_source
+    return prepared.timelines(source.stream, source.context, spec.horizon, trace=trace)
+
+
+def _dry_run_timelines(
+    timelines: Timelines, request: InspectTemplate, spec: TimelineSpec, end: int
+) -> tuple[list[Batch], EventerError | None]:
+    """As `dry_run`, of the events of the first timelines."""
+    batches: list[Batch] = []
+    failing: EventerError | None = None
+    for found in evaluate_steps(timelines, spec, request.at, 0, request.count):
+        failing = failing or next(iter(found.errors.values()), None)
+        if len(found.steps):
+            batches.append(found.batch(batches[-1].next if batches else 0))
+        if time.thread_time_ns() >= end:
+            break
+    if failing is not None and not batches:
+        raise failing
+    return batches, failing
 
 
 def check_options(prepared: PreparedTemplate, target: Target) -> None:

@@ -23,6 +23,7 @@ from eventer.core.model import (
     WrittenPart,
 )
 from eventer.core.source import Place
+from eventer.core.timelines import TimelineSpec
 from eventer.destinations.option_fields import option_warnings
 from eventer.plan.explanation import TemplateExplanation
 from eventer.workers.field_profiles import FieldProfiles
@@ -35,6 +36,8 @@ INSPECTED_EVENTS: Final = 100
 class InspectTemplate:
     """Check a template and generate its first events, as `add` and `validate` do.
 
+    With `timeline`, `count` is a number of timelines, which give the events.
+
     The template holds no imports yet: the library provides them. All events are due at `at`.
     Generating ends after `seconds` of CPU time, but not before the first event.
     """
@@ -44,6 +47,7 @@ class InspectTemplate:
     count: int
     seconds: float
     targets: tuple[Target, ...] = ()
+    timeline: TimelineSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,10 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class PreviewEvents:
-    """Generate a part of the events [first, first + count) of a template, all due at `at`."""
+    """Generate a part of the events [first, first + count) of a template, all due at `at`.
+
+    With `timeline`, those of the steps of these timelines, which all start at `at`.
+    """
 
     event_source: EventSource
     at: int
@@ -111,11 +118,25 @@ class PreviewEvents:
     engine: EngineChoice = "auto"
     part: WrittenPart = WHOLE_EVENT
     faults: tuple[FaultRule, ...] = ()
+    timeline: TimelineSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedStep:
+    """The step of a timeline that an event belongs to; `due` is ns since 1970."""
+
+    index: int
+    step: int
+    due: int
+    to: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewedEvents:
-    """Events as compact JSON text, and facts about their template."""
+    """Events as compact JSON text, and facts about their template.
+
+    `steps` has the step of each event of a timeline.
+    """
 
     events: tuple[bytes, ...]
     seed: int
@@ -123,6 +144,7 @@ class PreviewedEvents:
     reason: str | None
     warnings: tuple[TemplateWarning, ...]
     traces: tuple[str, ...] = ()
+    steps: tuple[PreviewedStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +200,15 @@ class RecomputedFaults:
 
 @dataclass(frozen=True, slots=True)
 class ExplainTemplate:
-    """Explain how a template's events are generated; if `measured`, also their cost at `at`."""
+    """Explain how a template's events are generated; if `measured`, also their cost at `at`.
+
+    With `timeline`, the plan must also cover the steps.
+    """
 
     event_source: EventSource
     at: int
     measured: bool
+    timeline: TimelineSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

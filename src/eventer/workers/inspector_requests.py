@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import starmap
 from typing import Final
 
 import numpy as np
@@ -17,14 +18,16 @@ from eventer.core.errors import BudgetError, EventerError, RequestError, Templat
 from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.json_text import json_text
 from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError
+from eventer.core.timelines import TimelineSpec
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
 from eventer.plan.explain_template import explain_template
 from eventer.plan.explanation import TemplateExplanation
 from eventer.plan.faults.fault_injecting_engine import FaultInjectingEngine
 from eventer.plan.interpreter_engine import empty_batch
-from eventer.plan.prepare import prepare, prepare_stored
+from eventer.plan.prepare import PreparedTemplate, prepare, prepare_stored
 from eventer.runs.pacing import END, Pace
+from eventer.workers.evaluated_steps import EvaluatedSteps, evaluate_steps, in_delivery_order
 from eventer.workers.field_profiles import profile_fields
 from eventer.workers.inspect_template import (
     SLICE_NS,
@@ -42,6 +45,7 @@ from eventer.workers.inspector_messages import (
     InspectorRequest,
     InspectTemplate,
     PreviewedEvents,
+    PreviewedStep,
     PreviewEvents,
     ProfileTemplate,
     RecomputedEvents,
@@ -128,6 +132,7 @@ def _explain(
         event_source.context,
         request.at,
         measured=request.measured,
+        timeline=request.timeline,
         on_explained=on_first,
     )
 
@@ -136,6 +141,8 @@ def _preview(
     request: PreviewEvents, importer: Importer, on_first: Callable[[], None]
 ) -> PreviewedEvents:
     prepared = prepare(request.event_source.template, importer)
+    if request.timeline is not None:
+        return _preview_timelines(request, request.timeline, prepared.of_steps(), on_first)
     target = ConsoleTarget(value=request.part.value, omit=request.part.omit)
     check_options(prepared, target)
     check_fault_rules(prepared, target, request.faults)
@@ -162,6 +169,51 @@ def _preview(
         warnings=(*template_warnings(prepared), *absent),
         traces=tuple(traces.lines),
     )
+
+
+def _preview_timelines(
+    request: PreviewEvents,
+    spec: TimelineSpec,
+    prepared: PreparedTemplate,
+    on_first: Callable[[], None],
+) -> PreviewedEvents:
+    check_options(prepared, ConsoleTarget(value=request.part.value, omit=request.part.omit))
+    source, traces = request.event_source, TraceCollector()
+    timelines = prepared.timelines(
+        source.stream,
+        source.context,
+        spec.horizon,
+        part=request.part,
+        engine=request.engine,
+        trace=traces,
+    )
+    parts: list[EvaluatedSteps] = []
+    for part in evaluate_steps(timelines, spec, request.at, request.first, request.count):
+        on_first()
+        parts.append(part)
+        _check_size(sum(each.texts.texts.nbytes for each in parts))
+    shown = in_delivery_order(parts)
+    for error in shown.errors.values():
+        raise error
+    return PreviewedEvents(
+        events=tuple(shown.texts.texts.to_pylist()),
+        seed=source.stream.seed,
+        engine=timelines.name,
+        reason=timelines.reason,
+        warnings=template_warnings(prepared),
+        traces=tuple(traces.lines),
+        steps=_previewed_steps(shown),
+    )
+
+
+def _previewed_steps(shown: EvaluatedSteps) -> tuple[PreviewedStep, ...]:
+    steps = shown.steps
+    columns = (steps.index.tolist(), steps.step.tolist(), steps.due.tolist())
+    return tuple(starmap(PreviewedStep, zip(*columns, shown.names.to_pylist(), strict=True)))
+
+
+def _too_many_events() -> RequestError:
+    return RequestError(f"these events exceed {MAX_PAGE_BYTES >> 20} MiB: ask for fewer")
 
 
 def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:

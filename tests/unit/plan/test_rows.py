@@ -233,8 +233,10 @@ def test_a_csv_file_is_refused(data, message):
         ),
         (
             b"[{},]",
-            "f.json, line 1, column 5: the file is not valid JSON: a row after the comma is "
-            "missing",
+            (
+                "f.json, line 1, column 5: the file is not valid JSON: "
+                "a row after the comma is missing"
+            ),
         ),
         (
             b"[{}{}]",

@@ -23,6 +23,7 @@ from eventer.core.generator_name import (
 from eventer.core.instant import parse_instant
 from eventer.core.json_text import json_text
 from eventer.core.model import JsonValue
+from eventer.core.timelines import parse_horizon
 
 _DECIMAL = re.compile(r"[0-9]{1,20}")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
@@ -84,6 +85,13 @@ def _interval(value: object) -> int:
     if nanoseconds <= 0:
         fail_validation("must be greater than zero")
     return nanoseconds
+
+
+def _horizon(value: object) -> int:
+    try:
+        return parse_horizon(_text(value))
+    except RequestError as error:
+        fail_validation(error.message)
 
 
 def _instant(value: object) -> int:
@@ -171,6 +179,11 @@ Interval: TypeAlias = Annotated[
             "examples": ["10s", "1h30m", "250ms"],
         }
     ),
+]
+Horizon: TypeAlias = Annotated[
+    int,
+    BeforeValidator(_horizon),
+    WithJsonSchema({"type": "string", "pattern": _INTERVAL_PATTERN, "examples": ["30m"]}),
 ]
 Instant: TypeAlias = Annotated[int, BeforeValidator(_instant), WithJsonSchema(_INSTANT_SCHEMA)]
 Variables: TypeAlias = Annotated[

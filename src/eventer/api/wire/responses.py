@@ -156,6 +156,15 @@ class EventsOut(EventsModel):
     events: list[Any]
 
 
+class StepOut(ResponseModel):
+    """A step: the index of its timeline, its number in it, and when it is due."""
+
+    index: int
+    step: int
+    due: InstantText
+    to: str | None
+
+
 class PreviewOut(EventsModel):
     """Events of a template."""
 
@@ -165,6 +174,7 @@ class PreviewOut(EventsModel):
     reason: str | None
     warnings: list[WarningOut]
     traces: list[str] = Field(description="Output of `std.trace`.")
+    steps: list[StepOut] = Field(description="With `timeline`: the step of each event.")
 
 
 class ColumnOut(ResponseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
@@ -10,6 +10,7 @@ from eventer.api.wire.fault_rules import FaultRules
 from eventer.api.wire.field_types import (
     MAX_FIRST,
     EncodedTemplate,
+    Horizon,
     Instant,
     Unsigned,
     Variables,
@@ -24,6 +25,7 @@ from eventer.api.wire.targets import (
     ValueField,
 )
 from eventer.core.model import WrittenPart
+from eventer.core.timelines import TimelineSpec
 from eventer.service.requests import PreviewRequest
 
 MAX_PREVIEW = 1_000
@@ -80,15 +82,37 @@ class TemplateBody(RequestModel):
         return self.model_dump(exclude={"schema_", "destination"}) | {"template": self.text}
 
 
+class TimelineBody(RequestModel):
+    """The template's value is a timeline: an array of steps `{after, event, to}`."""
+
+    horizon: Horizon = Field(description="No step is later than this after the start; at most 24h.")
+
+
+def timeline_of(body: TimelineBody | None, only: str | None = None) -> TimelineSpec | None:
+    """The timelines of a request, of which `only` the steps with this `to` are taken."""
+    if body is not None:
+        return TimelineSpec(body.horizon, only)
+    if only is not None:
+        fail_validation("needs `timeline`", field="only")
+    return None
+
+
+TimelineField: TypeAlias = Annotated[
+    TimelineBody | None, Field(description="The template gives timelines, not events.")
+]
+
+
 class ValidateBody(TemplateBody):
     """A template to check, and optionally its destination."""
 
     at: Instant | None = Field(default=None, description="The scheduled time; if omitted, now.")
     destination: TargetBody | None = Field(default=None, description="A destination to check.")
+    timeline: TimelineField = None
 
     def request(self) -> PreviewRequest:
         """The request, without the destination."""
-        return PreviewRequest(**self.request_fields())
+        fields = self.request_fields() | {"timeline": timeline_of(self.timeline)}
+        return PreviewRequest(**fields)
 
 
 class PreviewBody(TemplateBody):
@@ -103,12 +127,22 @@ class PreviewBody(TemplateBody):
     value: ValueField = None
     omit: OmittedFields = Field(default_factory=list, description=OMIT_DESCRIPTION)
     faults: FaultRules = Field(default_factory=list)
+    timeline: TimelineField = None
+    only: NonEmptyText | None = Field(
+        default=None, description="Only the steps of timelines with this `to`."
+    )
+
+    @model_validator(mode="after")
+    def _only_of_timelines(self) -> PreviewBody:
+        timeline_of(self.timeline, self.only)
+        return self
 
     def request(self) -> PreviewRequest:
         """The request as the service takes it."""
         fields = self.request_fields()
         part = WrittenPart(fields.pop("value"), tuple(fields.pop("omit")))
         fields["faults"] = tuple(body.rule() for body in self.faults)
+        fields["timeline"] = timeline_of(self.timeline, fields.pop("only"))
         return PreviewRequest(**fields, part=part)
 
 

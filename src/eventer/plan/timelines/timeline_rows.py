@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from eventer.core.errors import TemplateError
@@ -44,10 +45,15 @@ class TimelineRows:
         whole = 0 if self.events is self.texts else self.events.nbytes
         return int(self.texts.nbytes + whole + self.to.nbytes + 3 * self.after.nbytes)
 
-    @property
-    def names(self) -> pa.LargeStringArray:
-        """The name of each step, in the order of the steps."""
-        return self.to.take(pa.array(self.place))
+    def named(self, only: str | None) -> NDArray[np.bool_]:
+        """Which steps have a name; all if it is None."""
+        if only is None:
+            return np.ones(len(self.place), dtype=np.bool_)
+        same = pc.equal(self.to, pa.scalar(only, pa.large_string()))
+        found: NDArray[np.bool_] = pc.fill_null(same, fill_value=False).to_numpy(
+            zero_copy_only=False
+        )[self.place]
+        return found
 
     def places(self, row: NDArray[np.int64], step: NDArray[np.int64]) -> NDArray[np.int64]:
         """The places of steps, given by their rows and numbers."""

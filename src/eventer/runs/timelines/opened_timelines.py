@@ -33,7 +33,8 @@ class StepTexts:
 
     def cut(self, stop: int) -> StepTexts:
         """The texts of the first steps."""
-        return StepTexts(self.texts[:stop], self.events[:stop])
+        texts = self.texts[:stop]
+        return StepTexts(texts, texts if self.events is self.texts else self.events[:stop])
 
 
 @dataclass(slots=True, eq=False)

@@ -13,11 +13,9 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from eventer.core.errors import BudgetError
+from eventer.core.errors import BudgetError, TemplateError
 from eventer.core.timelines import (
     BEGIN,
     FAILED,
@@ -64,8 +62,6 @@ class StepSequence:
 
     def _first_index(self, cursor: Cursor) -> int:
         """The first timeline that can have a step at the cursor or after it."""
-        if cursor == BEGIN:
-            return 0
         return max(0, self._starts.count_until(cursor.due - self._spec.horizon - 1))
 
     @property
@@ -153,10 +149,7 @@ class StepSequence:
         step = np.arange(len(row)) - rows.offsets[row]
         steps = Steps(starts[row] + rows.after, index[row], step)
         if self._spec.only is not None:
-            named = pc.fill_null(
-                pc.equal(rows.names, pa.scalar(self._spec.only, pa.large_string())), False
-            )
-            steps = steps.take(named.to_numpy(zero_copy_only=False))
+            steps = steps.take(rows.named(self._spec.only))
         if len(failed):
             numbers = np.full(len(failed), FAILED)
             steps = joined([steps, Steps(starts[failed], index[failed], numbers)])
@@ -172,7 +165,7 @@ class StepSequence:
         """The texts of steps that were taken and not released; none of them may be `FAILED`."""
         return self._opened.texts(steps)
 
-    def error(self, index: int) -> Exception:
+    def error(self, index: int) -> TemplateError:
         """The error of a timeline that raises, whose step was taken and not released."""
         return self._opened.error(index)
 

@@ -1,0 +1,74 @@
+"""The steps of timelines that all start at one instant: to show them, or to check them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from eventer.core.batch import Batch
+from eventer.core.errors import TemplateError
+from eventer.core.timelines import Steps, TimelineSpec, joined
+from eventer.plan.timelines.timeline_rows import TimelineRows, Timelines
+from eventer.runs.timelines.opened_timelines import StepTexts
+from eventer.runs.timelines.step_engine import step_batch
+
+_SLICE_NS: Final = 50_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EvaluatedSteps:
+    """Steps, the name that each has or null, and their texts; the errors of timelines that raise.
+
+    Steps are in the order of timelines, and of the template within them.
+    """
+
+    steps: Steps
+    names: pa.LargeStringArray
+    texts: StepTexts
+    errors: Mapping[int, TemplateError]
+
+    def batch(self, first: int) -> Batch:
+        """The events, numbered from `first` on."""
+        return step_batch(first, self.steps, self.texts)
+
+
+def evaluate_steps(
+    timelines: Timelines, spec: TimelineSpec, at: int, first: int, count: int
+) -> Iterator[EvaluatedSteps]:
+    """The steps of the timelines [first, first + count), some at a time."""
+    end = first + count
+    while first < end:
+        index = np.arange(first, end, dtype=np.int64)
+        starts = np.full(len(index), at, dtype=np.int64)
+        rows = timelines.evaluate(index, starts, time.monotonic_ns() + _SLICE_NS)
+        yield _steps_of(rows, first, at, spec.only)
+        first += len(rows)
+
+
+def _steps_of(rows: TimelineRows, first: int, at: int, only: str | None) -> EvaluatedSteps:
+    sizes = np.diff(rows.offsets)
+    row = np.repeat(np.arange(len(sizes)), sizes)
+    steps = Steps(at + rows.after, first + row, np.arange(len(row)) - rows.offsets[row])
+    kept = np.flatnonzero(rows.named(only))
+    places = pa.array(rows.place[kept])
+    texts = rows.texts.take(places)
+    events = texts if rows.events is rows.texts else rows.events.take(places)
+    errors = {first + each: error for each, error in rows.errors.items()}
+    return EvaluatedSteps(steps.take(kept), rows.to.take(places), StepTexts(texts, events), errors)
+
+
+def in_delivery_order(parts: Sequence[EvaluatedSteps]) -> EvaluatedSteps:
+    """The steps of several parts by due time, index and number."""
+    steps = joined([part.steps for part in parts])
+    order = np.lexsort((steps.step, steps.index, steps.due))
+    places = pa.array(order)
+    texts = pa.concat_arrays([part.texts.texts for part in parts]).take(places)
+    events = pa.concat_arrays([part.texts.events for part in parts]).take(places)
+    names = pa.concat_arrays([part.names for part in parts]).take(places)
+    errors = {index: error for part in parts for index, error in part.errors.items()}
+    return EvaluatedSteps(steps.take(order), names, StepTexts(texts, events), errors)

@@ -1,0 +1,2 @@
+local e = import 'eventer.libsonnet';
+if e.boolean() then [] else 'no timeline'

@@ -1,0 +1,1 @@
+function(given) [{ after: 0, event: given }]
