@@ -252,7 +252,7 @@ async def test_malformed_http(amount, service, check_service):
 
     statuses = await run_concurrently(amount.raw, send, concurrency=64)
     print(statuses)
-    assert statuses[400] > amount.raw / 10
+    assert statuses[400] > 0
 
 
 async def test_bodies_over_the_size_limit(amount, service, check_service):

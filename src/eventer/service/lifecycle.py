@@ -84,6 +84,8 @@ class Lifecycle:
         self._by_key: dict[PositionKey, Generator] = {}
         self._pending_writes: list[_PendingWrite] = []
         self._woken = asyncio.Event()
+        self._writing = asyncio.Lock()
+        """Held while changes are written: the writer must not be stopped then."""
         self._registry_writer: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._positions_saved_at = clock.monotonic_ns()
@@ -110,12 +112,13 @@ class Lifecycle:
 
     async def stop(self) -> None:
         """Saves positions. Call it after the workers have stopped."""
-        for task in (self._registry_writer, *self._tasks):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+        async with self._writing:
+            for task in (self._registry_writer, *self._tasks):
+                if task is not None:
+                    task.cancel()
+                    await asyncio.gather(task, return_exceptions=True)
         try:
-            await self._registry.apply(list(self._positions()))
+            await self._registry.apply([save for _, save in self._unsaved_positions()])
         except RegistryError as error:
             _log.warning("positions were not saved: %s", error.message)
 
@@ -247,7 +250,8 @@ class Lifecycle:
                 pass
             self._woken.clear()
             try:
-                await self._write_pending()
+                async with self._writing:
+                    await self._write_pending()
             except RegistryError as error:
                 _log.error("cannot write the registry: %s", error.message)
                 await asyncio.sleep(SAVE_S)
@@ -269,13 +273,16 @@ class Lifecycle:
                 own = tuple(self._changes_before_start(item.generator, item.outcome))
                 started.append((item, item.outcome, own))
                 changes += own
-        changes += self._positions_if_due()
+        unsaved = self._unsaved_positions_if_due()
+        changes += [save for _, save in unsaved]
         try:
             if changes:
                 await self._registry.apply(changes)
         except RegistryError:
             self._pending_writes = pending + self._pending_writes
             raise
+        for generator, save in unsaved:
+            generator.saved_position = save.position
         for item, position, own in started:
             if item.generator.epoch == item.epoch:
                 self._resume(item.generator, position, own)
@@ -351,21 +358,21 @@ class Lifecycle:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _positions_if_due(self) -> Iterator[Change]:
-        """The changes of `_positions`, at most once in `SAVE_S`: each looks at all generators."""
+    def _unsaved_positions_if_due(self) -> list[tuple[Generator, SetPosition]]:
+        """Those of `_unsaved_positions`, at most once in `SAVE_S`: it looks at all generators."""
         now = self._clock.monotonic_ns()
         if now - self._positions_saved_at < SAVE_S * NS_PER_SECOND:
-            return iter(())
+            return []
         self._positions_saved_at = now
-        return self._positions()
+        return self._unsaved_positions()
 
-    def _positions(self) -> Iterator[Change]:
-        """Changes that save the positions that the registry does not have yet."""
-        for generator in self.generators.values():
-            if generator.position != generator.saved_position:
-                generator.saved_position = generator.position
-                record = generator.record
-                yield SetPosition(record.id, record.incarnation, generator.position)
+    def _unsaved_positions(self) -> list[tuple[Generator, SetPosition]]:
+        """Generators whose position the registry does not have yet, and the changes that save it."""
+        return [
+            (each, SetPosition(each.record.id, each.record.incarnation, each.position))
+            for each in self.generators.values()
+            if each.position != each.saved_position
+        ]
 
 
 def _no_connection(name: str) -> EventerError:
