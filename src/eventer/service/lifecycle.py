@@ -367,7 +367,7 @@ class Lifecycle:
         return self._unsaved_positions()
 
     def _unsaved_positions(self) -> list[tuple[Generator, SetPosition]]:
-        """Generators whose position the registry does not have yet, and the changes that save it."""
+        """Generators whose position the registry does not have, and the changes that save it."""
         return [
             (each, SetPosition(each.record.id, each.record.incarnation, each.position))
             for each in self.generators.values()
