@@ -7,11 +7,19 @@ from tests.acceptance.service_process import Service, remove_generators
 
 @pytest.fixture(scope="session")
 def shared_service(kafka, postgres, tmp_path_factory):
-    """The shared service; its database is `dsn`. Tests use it through `service`."""
+    """The shared service; its database is `dsn`. Tests use it through `service`.
+
+    Its library, `library`, is empty until a test writes into it.
+    """
     folder = tmp_path_factory.mktemp("shared_service")
     with postgres.fresh_database() as created:
         shared = Service(folder, kafka=kafka, postgres=created.dsn)
-        shared.dsn = created.dsn
+        shared.dsn, shared.library = created.dsn, folder / "library"
+        shared.library.mkdir()
+        shared.env["EVENTER_LIBRARY"] = str(shared.library)
+        # The budgets of the engines give the location of a hostile template: a busy machine must
+        # not end the inspector first.
+        shared.env["EVENTER_LIMITS__INSPECT_SECONDS"] = "30"
         yield shared.start()
         shared.stop()
 

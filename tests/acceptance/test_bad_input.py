@@ -13,47 +13,39 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from tests.acceptance.request_bodies import request, table, topic
-from tests.acceptance.service_process import Service, table_rows
+from tests.acceptance.service_process import remove_generators, table_rows
 from tests.waiting import DEADLINE_S, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
-
-
-class InspectedService(Service):
-    """A service that can list everything that a request could have created."""
-
-    def __init__(self, directory, kafka, dsn):
-        super().__init__(directory, kafka=kafka, postgres=dsn)
-        self.dsn = dsn
-        self._admin = AdminClient({"bootstrap.servers": kafka})
-
-    def inventory(self):
-        """Ids of generators, names of topics, and tables outside of Eventer's own schema."""
-        ids = [g["id"] for g in self.get("/generator/status")[1]["generators"]]
-        topics = set(self._admin.list_topics(timeout=DEADLINE_S).topics) & TOPICS
-        with psycopg.connect(self.dsn) as connection:
-            tables = connection.execute(
-                "select n.nspname, c.relname from pg_namespace n "
-                "left join pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v') "
-                "where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'eventer')"
-            ).fetchall()
-        return ids, topics, set(tables)
 
 
 TOPICS = {"a", "b", "n", "refused"}
 """Topics that a rejected request could create. Other tests share the broker."""
 
 
+def inventory(service):
+    """Ids of generators, names of topics, and tables outside of Eventer's own schema."""
+    ids = [g["id"] for g in service.get("/generator/status")[1]["generators"]]
+    admin = AdminClient({"bootstrap.servers": service.env["EVENTER_KAFKA__BOOTSTRAP_SERVERS"]})
+    topics = set(admin.list_topics(timeout=DEADLINE_S).topics) & TOPICS
+    with psycopg.connect(service.dsn) as connection:
+        tables = connection.execute(
+            "select n.nspname, c.relname from pg_namespace n "
+            "left join pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v') "
+            "where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'eventer')"
+        ).fetchall()
+    return ids, topics, set(tables)
+
+
 @pytest.fixture(scope="module")
-def service(kafka, postgres_module_dsn, tmp_path_factory):
-    directory = tmp_path_factory.mktemp("bad_input")
-    running = InspectedService(directory, kafka, postgres_module_dsn).start()
+def service(shared_service):
+    """The shared service; at the end, checks that all rejected requests created nothing."""
+    before = inventory(shared_service)
+    yield shared_service
     try:
-        before = running.inventory()
-        yield running
-        check_nothing_was_created(running, *before)
+        check_nothing_was_created(shared_service, *before)
     finally:
-        running.stop()
+        remove_generators(shared_service)
 
 
 def check_nothing_was_created(running, _ids, topics, tables):
@@ -65,7 +57,7 @@ def check_nothing_was_created(running, _ids, topics, tables):
     wait_until(
         lambda: all(running.generator(id)["position"] for id in ids), "no generator delivers"
     )
-    generators, topics_now, tables_now = running.inventory()
+    generators, topics_now, tables_now = inventory(running)
     assert set(generators) == set(ids)
     assert topics_now == topics == set()
     named = {name for _, name in tables_now - tables} - LEGAL
@@ -75,13 +67,13 @@ def check_nothing_was_created(running, _ids, topics, tables):
 
 def post_rejected(service, code, body=None, *, path="/generator/add", **options):
     """Posts an invalid request, checks that nothing is created, and returns the problem."""
-    before = service.inventory()
+    before = inventory(service)
     status, problem = service.post(path, body, **options)
     assert status == code, problem
     assert problem["status"] == code
     assert problem["title"]
     assert "Traceback" not in str(problem)
-    assert service.inventory() == before
+    assert inventory(service) == before
     return problem
 
 
@@ -233,8 +225,8 @@ HOSTILE_NAMES = ['"; drop table kept; --"', "select", "Mixed Case", "a''b", "%s"
 LEGAL = {name.strip('"') for name in HOSTILE_NAMES} | {"kept"}
 
 
-def test_sql_in_legal_names_is_not_executed(service, postgres_module_dsn):
-    with psycopg.connect(postgres_module_dsn, autocommit=True) as connection:
+def test_sql_in_legal_names_is_not_executed(service):
+    with psycopg.connect(service.dsn, autocommit=True) as connection:
         connection.execute("create table kept (a int)")
     for name in HOSTILE_NAMES:
         quoted = '"' + name.strip('"').replace('"', '""') + '"'
@@ -247,10 +239,10 @@ def test_sql_in_legal_names_is_not_executed(service, postgres_module_dsn):
             "/generator/add", request(table(quoted), template=template, interval="1h")
         )
         assert code == 200, body
-        wait_until(lambda quoted=quoted: table_rows(postgres_module_dsn, quoted), quoted)
-        row = table_rows(postgres_module_dsn, quoted)[0]
+        wait_until(lambda quoted=quoted: table_rows(service.dsn, quoted), quoted)
+        row = table_rows(service.dsn, quoted)[0]
         assert row["drop table kept; --"] == 2
         assert row["user"] == 3
         service.post(f"/generator/remove?id={body['generators'][0]['id']}")
-    with psycopg.connect(postgres_module_dsn) as connection:
+    with psycopg.connect(service.dsn) as connection:
         assert connection.execute("select count(*) from kept").fetchone() == (0,)

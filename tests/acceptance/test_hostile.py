@@ -1,16 +1,17 @@
 """Hostile templates and imports are rejected with a location; other generators keep running."""
 
 import os
+import shutil
 
 import pytest
 from confluent_kafka.admin import AdminClient
 
 from tests.acceptance.lateness import assert_on_time
 from tests.acceptance.request_bodies import request, topic
-from tests.acceptance.service_process import Service, is_healthy
+from tests.acceptance.service_process import is_healthy, remove_generators
 from tests.waiting import DEADLINE_S, wait_until
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 SECONDS = 3
 """The largest CPU time of one request, in seconds."""
 
@@ -57,13 +58,13 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def service(kafka, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("hostile")
-    library = folder / "library"
-    (library / "folder").mkdir(parents=True)
-    (folder / "secret.txt").write_text(SECRET)
-    (library / "link.txt").symlink_to(folder / "secret.txt")
-    (library / "linked").symlink_to(folder)
+def service(shared_service):
+    """The shared service with hostile files in and near its library."""
+    library = shared_service.library
+    (library / "folder").mkdir()
+    (library.parent / "secret.txt").write_text(SECRET)
+    (library / "link.txt").symlink_to(library.parent / "secret.txt")
+    (library / "linked").symlink_to(library.parent)
     (library / "endless").symlink_to("/dev/zero")
     os.mkfifo(library / "pipe")
     (library / "itself.libsonnet").write_text("{ a: (import 'itself.libsonnet').a }")
@@ -71,13 +72,9 @@ def service(kafka, tmp_path_factory):
         "local f(n) = if n == 0 then ['x'] else local a = f(n - 1); [a for i in std.range(1, 10)];"
         " f"
     )
-    running = Service(folder, kafka=kafka)
-    running.env["EVENTER_LIBRARY"] = str(library)
-    # The budgets of the engines give the location. A busy machine must not end the inspector first.
-    running.env["EVENTER_LIMITS__INSPECT_SECONDS"] = "30"
-    running.start()
-    yield running
-    running.stop()
+    yield shared_service
+    shutil.rmtree(library)
+    library.mkdir()
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +91,7 @@ def other_generator(service):
     wait_until(lambda: service.generator(id)["position"] >= mark, "it does not continue")
     assert _worker_restarts(service) == restarts
     wait_until(lambda: is_healthy(service.generator(id)), lambda: str(service.generator(id)))
+    remove_generators(service)
 
 
 def _worker_restarts(service):

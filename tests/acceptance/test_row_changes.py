@@ -8,7 +8,6 @@ import psycopg
 import pytest
 
 from tests.acceptance.request_bodies import request, table, topic
-from tests.acceptance.service_process import Service, remove_generators
 from tests.integration.cli.conftest import Shell
 from tests.integration.kafka.harness import read_topic
 from tests.waiting import wait_until
@@ -30,38 +29,17 @@ local op = std.native('get_one_of')(['upsert', 'upsert', null, 'delete']);
 WRITTEN = {"value": "row", "omit": ["secret", "/note/secret"], "op": "op"}
 
 
-@pytest.fixture(scope="module")
-def database(postgres):
-    with postgres.fresh_database() as created:
-        yield created
-
-
-@pytest.fixture(scope="module")
-def running_service(kafka, database, tmp_path_factory):
-    service = Service(tmp_path_factory.mktemp("changes"), kafka=kafka, postgres=database.dsn)
-    yield service.start()
-    service.stop()
-
-
-@pytest.fixture
-def service(running_service):
-    yield running_service
-    remove_generators(running_service)
-
-
 @pytest.mark.parametrize(
     "kills", [pytest.param(2, id="few"), pytest.param(20, id="many", marks=pytest.mark.slow)]
 )
-def test_rows_are_created_updated_and_deleted_while_workers_are_killed(
-    kafka, database, service, kills
-):
+def test_rows_are_created_updated_and_deleted_while_workers_are_killed(kafka, service, kills):
     name = f"changes_{uuid.uuid4().hex[:8]}"
     compacted = {"cleanup.policy": "compact", "max.compaction.lag.ms": "9000000000"}
     body = request(
         topic(name, key="key", partitions=3, config=compacted, **WRITTEN),
         table(name, key="id", **WRITTEN),
         template=CHANGES,
-        count=100,
+        count=30,
         interval="100ms",
         on_null="drop",
     )
@@ -70,9 +48,9 @@ def test_rows_are_created_updated_and_deleted_while_workers_are_killed(
     ids = [generator["id"] for generator in added["generators"]]
     chance = random.Random(1)
     for _ in range(kills):
-        wait_for_progress(service, ids, 300)
+        wait_for_progress(service, ids, 200)
         chance.choice([w for w in service.workers() if w not in service.compilers()]).kill()
-    wait_for_progress(service, ids, 300)
+    wait_for_progress(service, ids, 200)
     for id in ids:
         assert service.post(f"/generator/pause?id={id}")[0] == 200
     events = whole_events(service, added["generators"][0]["seed"], ids)
@@ -86,7 +64,7 @@ def test_rows_are_created_updated_and_deleted_while_workers_are_killed(
     records = read_topic(kafka, name)
     emitted = sum(event["row"] is not None for event in events[: in_topic["position"]])
     assert sorted((r.key(), r.value() or b"") for r in records) == sorted(written[:emitted])
-    assert rows_of(database, name) == expected_rows(events[: in_table["position"]])
+    assert rows_of(service, name) == expected_rows(events[: in_table["position"]])
     for id in ids:
         code, out, err = run_cli(service, "verify", id, "--json")
         assert (code, json.loads(out)["clean"]) == (0, True), out + err
@@ -129,8 +107,8 @@ def expected_rows(events):
     return rows
 
 
-def rows_of(database, name):
-    with psycopg.connect(database.dsn) as client:
+def rows_of(service, name):
+    with psycopg.connect(service.dsn) as client:
         return {row[0]: row for row in client.execute(f'SELECT id, note, seats FROM "{name}"')}
 
 
@@ -141,8 +119,8 @@ def run_cli(service, *arguments):
     return done.returncode, done.stdout, done.stderr
 
 
-def test_requests_that_cannot_delete_are_refused(database, service):
-    with psycopg.connect(database.dsn, autocommit=True) as client:
+def test_requests_that_cannot_delete_are_refused(service):
+    with psycopg.connect(service.dsn, autocommit=True) as client:
         client.execute("CREATE TABLE append_only (word text)")
     word = "{ word: 'x', op: 'delete', row: { word: 'y' } }"
     for options, pointer, message in (

@@ -144,6 +144,7 @@ def test_a_slow_database_delays_only_its_own_generators(backlog, kafka, postgres
         service.stop()
 
 
+@pytest.mark.slow
 def test_a_slow_broker_delays_only_its_own_generators(
     backlog, own_kafka, postgres_dsn, make_service
 ):

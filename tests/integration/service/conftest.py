@@ -153,7 +153,7 @@ async def shared_environment(
         yield shared
 
 
-EVENT = EventRequest(COUNTING, id="e", pace=ticks(10, 20 * MS), field="template")
+EVENT = EventRequest(COUNTING, id="e", pace=ticks(50, 100 * MS), field="template")
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class AddRequestBuilder:
     topics: tuple[str, ...] = ("boo",)
     event: EventRequest = EVENT
 
-    def with_event(self, *, count: int = 10, interval: int = 20 * MS, **changes: object) -> Self:
+    def with_event(self, *, count: int = 50, interval: int = 100 * MS, **changes: object) -> Self:
         pace = ticks(count, interval)
         return replace(self, event=replace(self.event, **{"pace": pace, **changes}))
 

@@ -10,6 +10,7 @@ from eventer.core.model import GeneratorState
 from eventer.workers import supervisor
 from eventer.workers.crash_counter import CRASHES
 from tests.integration.service.conftest import (
+    MS,
     AddRequestBuilder,
     ServiceEnvironment,
     one,
@@ -47,8 +48,12 @@ async def test_a_generator_that_crashes_its_worker_is_stopped_alone(
         monkeypatch.setattr(supervisor, "OVERRUN_S", 3.0)
     monkeypatch.setattr(supervisor, "PING_S", 0.5)
     async with service_environment.service() as eventer:
-        (good,) = await eventer.add(AddRequestBuilder().with_event(count=1).request)
-        ask = AddRequestBuilder().to("bad").with_event(template=HARMFUL % harm, count=at_once)
+        (good,) = await eventer.add(AddRequestBuilder().with_event(count=5).request)
+        ask = (
+            AddRequestBuilder()
+            .to("bad")
+            .with_event(template=HARMFUL % harm, count=at_once, interval=20 * MS)
+        )
         (bad,) = await eventer.add(ask.request)
 
         async def stopped() -> bool:
@@ -63,7 +68,7 @@ async def test_a_generator_that_crashes_its_worker_is_stopped_alone(
         assert service_environment.numbers("bad") == list(range(AT))
 
         now = (await one(eventer, good.id)).position
-        await until_position(eventer, good.id, now + 100)
+        await until_position(eventer, good.id, now + 50)
         tries = [int(line) for line in (service_environment.store / TRIES).read_text().split()]
         together, alone = tries[:-CRASHES], tries[-CRASHES:]
         assert alone == [AT] * CRASHES
@@ -94,7 +99,7 @@ async def test_events_in_flight_when_the_service_stops_are_not_blamed(
 
 async def test_external_kills_are_blamed_on_no_generator(service_environment):
     async with service_environment.service() as eventer:
-        (good,) = await eventer.add(AddRequestBuilder().with_event(count=1).request)
+        (good,) = await eventer.add(AddRequestBuilder().with_event(count=5).request)
         for _ in range(4):
             now = (await one(eventer, good.id)).position
             await until_position(eventer, good.id, now + 5)
