@@ -7,11 +7,9 @@ records the kind of each variable.
 
 from dataclasses import dataclass, replace
 
-from hypothesis import strategies as st
-
 from eventer.functions.catalog import CATALOG
-from tests.property.comparisons import ComparisonWriter
-from tests.property.source_writer import Scope
+from tests.property.comparisons import COMPARISONS, KEYS, ORIGINS, ORIGINS_OF_KIND, ComparisonWriter
+from tests.property.source_writer import RANDOMS, Scope
 
 KINDS = ("number", "number", "string", "string", "boolean", "array", "object")
 FIELDS = ("a", "b", "c", "d", "e")
@@ -140,6 +138,13 @@ CHECKS = {
     "object": "'a' in e",
 }  # fmt: skip
 """Conditions that an element may check on itself first."""
+CONSTRUCTS = {
+    text
+    for table in (DRAWS, CALLS, COMPARISONS, ORIGINS_OF_KIND, {"any": (*NAMES, *ORIGINS, *KEYS)})
+    for texts in table.values()
+    for text in texts
+}
+"""The constructs of the whole grammar that templates are made of."""
 
 
 @dataclass(frozen=True)
@@ -369,7 +374,7 @@ class TemplateWriter(ComparisonWriter):
         return self.members(scope, depth)
 
     def members(self, scope, depth, *, top=False):
-        count = self.draw(st.integers(1, 4))
+        count = self.random.randint(1, 4)
         kinds = [(name, self.pick(KINDS)) for name in FIELDS[:count]]
         outer, own, parts = scope, (), []
         if self.chance(3):
@@ -399,15 +404,28 @@ class TemplateWriter(ComparisonWriter):
         )  # fmt: skip
 
 
-@st.composite
-def templates(draw, depth=4):
-    """Source text of an event template."""
-    writer, scope, head = TemplateWriter(draw), TemplateScope(), ""
-    for _ in range(draw(st.integers(0, 2))):
+@dataclass(frozen=True)
+class RandomTemplate:
+    """Source text of an event template, and the constructs of `CONSTRUCTS` and others in it."""
+
+    text: str
+    constructs: frozenset[str]
+
+
+def templates(depth=4):
+    """Random templates."""
+    return RANDOMS.map(lambda random: random_template(random, depth))
+
+
+def random_template(random, depth=4):
+    """A template made of random constructs."""
+    writer, scope, head = TemplateWriter(random), TemplateScope(), ""
+    for _ in range(random.randint(0, 2)):
         name, kind = scope.name(), writer.pick(KINDS)
         head += f"local {name} = {writer.expression(kind, scope, 2)};\n"
         scope = scope.bind((name, kind))
     if writer.chance(6):
         head += "local outer = std.extVar('given');\n"
         scope = scope.bind(("outer", "string"))
-    return PRELUDE + head + writer.members(scope, draw(st.integers(1, depth)), top=True)
+    members = writer.members(scope, random.randint(1, depth), top=True)
+    return RandomTemplate(PRELUDE + head + members, frozenset(writer.picked))

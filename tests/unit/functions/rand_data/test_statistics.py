@@ -12,6 +12,7 @@ import pytest
 from eventer.functions import data_files
 from eventer.functions.rand_data.get_rand_data import FIELDS
 from tests import goodness_of_fit as fit
+from tests.families import family
 from tests.unit.functions.rand_data.samples import (
     INDICES,
     ROWS,
@@ -57,7 +58,7 @@ EQUALLY_LIKELY = {
 }
 
 
-@pytest.mark.parametrize("name", EQUALLY_LIKELY)
+@family("name", EQUALLY_LIKELY)
 def test_entries_are_equally_likely(name):
     assert fit.chi_square(counted(texts(name), EQUALLY_LIKELY[name])) > fit.LEVEL
 
