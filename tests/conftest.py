@@ -9,6 +9,7 @@ import pytest
 from execnet import gateway_io
 from hypothesis import settings
 
+from eventer.kernels.support.compile_client import CompileClient
 from tests.forked_workers import ForkedWorkers, import_test_modules
 
 # Tests start hundreds of processes: without bytecode files, each compiles all sources.
@@ -18,11 +19,14 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 pytest.register_assert_rewrite("eventer.testing")
 
 # `same` uses the same examples in every run, so that only a code change can make a test fail.
-# LANGUAGE_PROGRAMS and the profile `search` use new examples. There is no deadline, because the
-# first call of a kernel compiles it.
-settings.register_profile("same", derandomize=True, deadline=None)
-settings.register_profile("search", derandomize=False, deadline=None)
+# LANGUAGE_PROGRAMS uses new examples, and HYPOTHESIS_PROFILE=search new ones and ten times as many.
+# There is no deadline, because the first call of a kernel compiles it.
+settings.register_profile("same", derandomize=True, deadline=None, max_examples=40)
+settings.register_profile("search", derandomize=False, deadline=None, max_examples=400)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+# The compile process takes two seconds of CPU time to start: one of each worker is enough.
+CompileClient.__init__.__kwdefaults__["idle_timeout_s"] = 60.0
 
 pytest_plugins = [
     "tests.kafka_server.plugin",

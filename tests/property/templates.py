@@ -13,10 +13,9 @@ from tests.property.source_writer import RANDOMS, Scope
 
 KINDS = ("number", "number", "string", "string", "boolean", "array", "object")
 FIELDS = ("a", "b", "c", "d", "e")
-PRELUDE = (
-    "".join(f"local {name} = std.native('{name}');\n" for name in CATALOG.names())
-    + "local library = import 'eventer.libsonnet';\n"
-)
+PRELUDE = {f"{name}(": f"local {name} = std.native('{name}');\n" for name in CATALOG.names()}
+PRELUDE["library."] = "local library = import 'eventer.libsonnet';\n"
+"""The locals that a template needs, by what it contains."""
 NUMBERS = ("0", "1", "2", "-3", "0.5", "10", "1e3", "255", "1e15", "2.675", "100", "1e21", "-0.0")
 STRINGS = ("''", "'a'", "'abc'", "'é😀'", "'a,b,c'", "'10'", "'A b'", "'\\n\\u0001\"'", "'%'")
 NAMES = (
@@ -428,4 +427,6 @@ def random_template(random, depth=4):
         head += "local outer = std.extVar('given');\n"
         scope = scope.bind(("outer", "string"))
     members = writer.members(scope, random.randint(1, depth), top=True)
-    return RandomTemplate(PRELUDE + head + members, frozenset(writer.picked))
+    body = head + members
+    prelude = "".join(local for use, local in PRELUDE.items() if use in body)
+    return RandomTemplate(prelude + body, frozenset(writer.picked))

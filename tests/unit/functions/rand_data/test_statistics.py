@@ -257,7 +257,6 @@ FEATURES = ("first", "middle", "last")
 
 
 @lru_cache
-@lru_cache
 def features(name):
     """Three small numbers of each value: of its first, its middle and its last character."""
     if name in {"lat", "long", "unix_time", "amount", "id", "price", "number"}:
@@ -276,7 +275,9 @@ def features(name):
 def with_rare_ones_merged(codes):
     """The numbers; rare ones are replaced by the most frequent one."""
     counts = np.bincount(codes)
-    return np.where(counts < ROWS / 25, counts.argmax(), np.arange(len(counts)))[codes]
+    return np.where(counts < ROWS / 25, counts.argmax(), np.arange(len(counts)))[codes].astype(
+        np.uint8
+    )
 
 
 def chances_of(one, other):
