@@ -1,15 +1,16 @@
 """Loads the plugins with the fixtures for servers and services; sets the hypothesis profile."""
 
 import gc
-import importlib
 import os
 import sys
-from contextlib import suppress
 from itertools import groupby
-from pathlib import Path
 
 import pytest
+from execnet import gateway_io
 from hypothesis import settings
+
+from eventer.kernels.support.compile_client import CompileClient
+from tests.forked_workers import ForkedWorkers, import_test_modules
 
 # Tests start hundreds of processes: without bytecode files, each compiles all sources.
 sys.dont_write_bytecode = False
@@ -18,11 +19,14 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 pytest.register_assert_rewrite("eventer.testing")
 
 # `same` uses the same examples in every run, so that only a code change can make a test fail.
-# LANGUAGE_PROGRAMS and the profile `search` use new examples. There is no deadline, because the
-# first call of a kernel compiles it.
-settings.register_profile("same", derandomize=True, deadline=None)
-settings.register_profile("search", derandomize=False, deadline=None)
+# LANGUAGE_PROGRAMS uses new examples, and HYPOTHESIS_PROFILE=search new ones and ten times as many.
+# There is no deadline, because the first call of a kernel compiles it.
+settings.register_profile("same", derandomize=True, deadline=None, max_examples=40)
+settings.register_profile("search", derandomize=False, deadline=None, max_examples=400)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+# The compile process takes two seconds of CPU time to start: one of each worker is enough.
+CompileClient.__init__.__kwdefaults__["idle_timeout_s"] = 60.0
 
 pytest_plugins = [
     "tests.kafka_server.plugin",
@@ -31,36 +35,23 @@ pytest_plugins = [
 ]
 
 
+def pytest_xdist_setupnodes(config, specs):
+    """Forks the workers from this process once it has imported the test modules."""
+    gc.disable()
+    import_test_modules(config)
+    gateway_io.create_io = ForkedWorkers(config, specs).create_io
+    gc.enable()
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_collection(session):
+def pytest_collection():
     """Collects without searching for garbage: what is collected stays until the end."""
     gc.disable()
     try:
-        _import_own_share(session.config)
         return (yield)
     finally:
         gc.freeze()
         gc.enable()
-
-
-def _import_own_share(config):
-    """Imports every n-th test module in one of n workers, so that it rewrites only their asserts.
-
-    The other modules are then in the bytecode cache, or nearly all of them.
-    """
-    worker = getattr(config, "workerinput", None)
-    if worker is None:
-        return
-    root = Path(config.rootpath)
-    paths = sorted({path for name in config.args for path in _test_modules(root / name)})
-    number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
-    for path in paths[number::count]:
-        with suppress(Exception, pytest.skip.Exception):  # the collection reports it
-            importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
-
-
-def _test_modules(path):
-    return path.rglob("test_*.py") if path.is_dir() else []
 
 
 def pytest_collection_modifyitems(config, items):

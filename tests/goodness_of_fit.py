@@ -50,10 +50,11 @@ def chi_square(counts, weights=None):
 
 def independence(left, right):
     """The p-value of the independence of two columns of small whole numbers."""
-    left, right = (np.asarray(codes, dtype=np.int64) for codes in (left, right))
-    width = int(right.max()) + 1
-    table = np.bincount(left * width + right, minlength=(int(left.max()) + 1) * width)
-    table = table.reshape(-1, width)
+    left, right = np.asarray(left), np.asarray(right)
+    height, width = int(left.max()) + 1, int(right.max()) + 1
+    small = np.min_scalar_type(height * width)  # bytes if possible: this runs thousands of times
+    cells = left.astype(small) * small.type(width) + right.astype(small)
+    table = np.bincount(cells, minlength=height * width).reshape(height, width)
     table = table[table.any(axis=1)][:, table.any(axis=0)]
     degrees = (table.shape[0] - 1) * (table.shape[1] - 1)
     if degrees == 0:

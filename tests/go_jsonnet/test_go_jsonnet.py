@@ -1,8 +1,7 @@
 """`GoJsonnet` returns results in order and survives crashes and timeouts of its child process."""
 
-import pytest
-
 from tests import go_jsonnet
+from tests.families import family
 from tests.waiting import DEADLINE_S
 
 
@@ -47,7 +46,7 @@ def test_a_program_that_hangs_is_stopped_and_the_next_is_evaluated():
     assert value == 1.0
 
 
-@pytest.mark.parametrize(
+@family(
     ("left", "right", "ulps", "equal"),
     [
         (True, 1.0, 0, False),

@@ -3,8 +3,6 @@
 import re
 from functools import lru_cache
 
-import pytest
-
 from eventer.core.errors import TemplateError
 from eventer.functions.catalog import CATALOG
 from eventer.jsonnet import std
@@ -17,6 +15,7 @@ from eventer.plan.trace.std import TRACED_FUNCTIONS
 from eventer.plan.trace.std_calls import SYMBOL_SAFE
 from eventer.plan.trace.traced_rules import RULES
 from eventer.plan.unsupported import PlanUnsupportedError
+from tests.families import family
 from tests.golden.test_golden import CASES, STREAM, prepare_case
 
 STD = {*TRACED_FUNCTIONS, *SYMBOL_SAFE, *STD_RESULTS}
@@ -55,23 +54,23 @@ def std_names():
     return {*re.findall(r"std\.(\w+)", texts)}
 
 
-@pytest.mark.parametrize("name", sorted(each for each in STD if each.isalnum()))
+@family("name", sorted(each for each in STD if each.isalnum()))
 def test_std_function_has_a_golden_case(name):
     assert name in std_names()
 
 
-@pytest.mark.parametrize("kind", sorted(RULES.plain, key=lambda each: each.__name__))
+@family("kind", sorted(RULES.plain, key=lambda each: each.__name__))
 def test_expression_kind_has_a_golden_case(kind):
     kinds, _ = used_constructs()
     assert any(issubclass(each, kind) for each in kinds)
 
 
-@pytest.mark.parametrize("name", sorted(OPERATIONS))
+@family("name", sorted(OPERATIONS))
 def test_operation_has_a_golden_case(name):
     _, operations = used_constructs()
     assert name in operations
 
 
-@pytest.mark.parametrize("name", CATALOG.names())
+@family("name", CATALOG.names())
 def test_native_function_has_a_golden_case(name):
     assert any(f"'{name}'" in path.read_text("utf-8") for path in CASES)

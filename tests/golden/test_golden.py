@@ -5,6 +5,7 @@ Every past difference between the two engines has a minimal case here.
 """
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ def case_name(path):
     return path.relative_to(HERE).with_suffix("").as_posix()
 
 
+@lru_cache(len(CASES))
 def prepare_case(path):
     template = Template(path.read_text("utf-8"), path.name, vars='{"given": "g"}')
     return prepare(template, LIBRARY)

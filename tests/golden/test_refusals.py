@@ -5,9 +5,8 @@ import importlib
 import re
 from pathlib import Path
 
-import pytest
-
 import eventer.plan
+from tests.families import family
 from tests.golden.test_golden import CASES
 
 PLAN = Path(eventer.plan.__file__).parent
@@ -76,7 +75,7 @@ def case_reasons():
             yield rest[0].removeprefix("reason: ")
 
 
-@pytest.mark.parametrize("reason", sorted({*reason_patterns()}))
+@family("reason", sorted({*reason_patterns()}))
 def test_reason_has_a_golden_case(reason):
     cases = [each for each in case_reasons() if re.match(reason, each)]
     unreached = [

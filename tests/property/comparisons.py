@@ -5,8 +5,6 @@ All values come from a small pool, so that the two sides of a comparison are oft
 
 import json
 
-from hypothesis import strategies as st
-
 from tests.property.source_writer import Writer
 
 POOL = {
@@ -181,7 +179,7 @@ class ComparisonWriter(Writer):
         return self.value_of(value, depth)
 
     def value_list(self, value, scope, depth):
-        count = self.draw(st.integers(1, 3))
+        count = self.random.randint(1, 3)
         if self.chance(3):
             return self.value_of([self.similar(value) for _ in range(count)], depth)
         items = [self.operand(self.similar(value), scope, depth - 1) for _ in range(count)]

@@ -7,9 +7,7 @@ records the kind of each variable.
 
 from dataclasses import dataclass, replace
 
-from hypothesis import strategies as st
-
-from tests.property.source_writer import Scope, Writer
+from tests.property.source_writer import RANDOMS, Scope, Writer
 
 KINDS = ("number", "string", "boolean", "array", "object")
 NUMBERS = (
@@ -165,7 +163,7 @@ class ProgramWriter(Writer):
         return f"({self.expression(kind, scope, inner)})"
 
     def local(self, kind, scope, depth):
-        names = [(scope.name(), self.pick(KINDS)) for _ in range(self.draw(st.integers(1, 3)))]
+        names = [(scope.name(), self.pick(KINDS)) for _ in range(self.random.randint(1, 3))]
         inner = scope.bind(*names)
         earlier, binds = scope, []
         for name, k in names:
@@ -231,7 +229,7 @@ class ProgramWriter(Writer):
             source = self.expression("array", scope, depth)
             return f"({source})[{self.pick((':2', '1:', '::2', '-2:', '0:1'))}]"
         if form == "literal":
-            count = self.draw(st.integers(0, 3))
+            count = self.random.randint(0, 3)
             return f"[{', '.join(self.any(scope, depth) for _ in range(count))}]"
         return self.comprehension(scope, depth)
 
@@ -268,7 +266,7 @@ class ProgramWriter(Writer):
             name, kind = scope.name(), self.pick(KINDS)
             parts.append(f"local {name} = {self.expression(kind, inner, depth - 1)}")
             inner = inner.bind((name, kind))
-        names = self.draw(st.lists(st.sampled_from(FIELDS), max_size=3, unique=True))
+        names = self.random.sample(FIELDS, self.random.randint(0, 3))
         parts += [self.member(name, scope, inner, depth, inherits=inherits) for name in names]
         if self.chance(15):
             parts.append(f"assert {self.expression('boolean', inner, depth - 1)} : 'kept'")
@@ -292,8 +290,12 @@ class ProgramWriter(Writer):
         return f"{label}{separator} {value}"
 
 
-@st.composite
-def programs(draw, depth=5):
+def programs(depth=5):
     """Source text of a program."""
-    writer = ProgramWriter(draw)
-    return writer.any(ProgramScope(), draw(st.integers(2, depth)))
+    return RANDOMS.map(lambda random: random_program(random, depth))
+
+
+def random_program(random, depth=5):
+    """A program made of random constructs."""
+    writer = ProgramWriter(random)
+    return writer.any(ProgramScope(), random.randint(2, depth))

@@ -1,9 +1,16 @@
-"""Base classes of the writers of random source text: scope and random choices."""
+"""Base classes of the writers of random source text: scope and random choices.
 
+A text is made from one seed of hypothesis, because hypothesis takes longer to make each choice than
+the product takes to run the text. With SHRINK=1 it makes each choice and so finds a small text.
+"""
+
+import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
+
+RANDOMS = st.randoms(use_true_random=os.environ.get("SHRINK") != "1")
 
 
 @dataclass(frozen=True)
@@ -26,14 +33,19 @@ class Writer(ABC):
 
     kinds: tuple[str, ...]
 
-    def __init__(self, draw):
-        self.draw = draw
+    def __init__(self, random):
+        self.random = random
+        self.picked = set()
+        """All texts that were picked."""
 
     def pick(self, options):
-        return self.draw(st.sampled_from(options))
+        option = self.random.choice(options)
+        if isinstance(option, str):
+            self.picked.add(option)
+        return option
 
     def chance(self, one_in):
-        return self.draw(st.integers(1, one_in)) == 1
+        return self.random.randrange(one_in) == 0
 
     def any(self, scope, depth):
         return self.expression(self.pick(self.kinds), scope, depth)

@@ -7,19 +7,16 @@ records the kind of each variable.
 
 from dataclasses import dataclass, replace
 
-from hypothesis import strategies as st
-
 from eventer.functions.catalog import CATALOG
 from eventer.jsonnet.importer import StoredImporter
-from tests.property.comparisons import ComparisonWriter
-from tests.property.source_writer import Scope
+from tests.property.comparisons import COMPARISONS, KEYS, ORIGINS, ORIGINS_OF_KIND, ComparisonWriter
+from tests.property.source_writer import RANDOMS, Scope
 
 KINDS = ("number", "number", "string", "string", "boolean", "array", "object")
 FIELDS = ("a", "b", "c", "d", "e")
-PRELUDE = (
-    "".join(f"local {name} = std.native('{name}');\n" for name in CATALOG.names())
-    + "local library = import 'eventer.libsonnet';\n"
-)
+PRELUDE = {f"{name}(": f"local {name} = std.native('{name}');\n" for name in CATALOG.names()}
+PRELUDE["library."] = "local library = import 'eventer.libsonnet';\n"
+"""The locals that a template needs, by what it contains."""
 NUMBERS = ("0", "1", "2", "-3", "0.5", "10", "1e3", "255", "1e15", "2.675", "100", "1e21", "-0.0")
 STRINGS = ("''", "'a'", "'abc'", "'é😀'", "'a,b,c'", "'10'", "'A b'", "'\\n\\u0001\"'", "'%'")
 NAMES = (
@@ -155,6 +152,13 @@ CHECKS = {
     "object": "'a' in e",
 }  # fmt: skip
 """Conditions that an element may check on itself first."""
+CONSTRUCTS = {
+    text
+    for table in (DRAWS, CALLS, COMPARISONS, ORIGINS_OF_KIND, {"any": (*NAMES, *ORIGINS, *KEYS)})
+    for texts in table.values()
+    for text in texts
+}
+"""The constructs of the whole grammar that templates are made of."""
 
 
 @dataclass(frozen=True)
@@ -384,7 +388,7 @@ class TemplateWriter(ComparisonWriter):
         return self.members(scope, depth)
 
     def members(self, scope, depth, *, top=False):
-        count = self.draw(st.integers(1, 4))
+        count = self.random.randint(1, 4)
         kinds = [(name, self.pick(KINDS)) for name in FIELDS[:count]]
         outer, own, parts = scope, (), []
         if self.chance(3):
@@ -414,15 +418,30 @@ class TemplateWriter(ComparisonWriter):
         )  # fmt: skip
 
 
-@st.composite
-def templates(draw, depth=4):
-    """Source text of an event template."""
-    writer, scope, head = TemplateWriter(draw), TemplateScope(), ""
-    for _ in range(draw(st.integers(0, 2))):
+@dataclass(frozen=True)
+class RandomTemplate:
+    """Source text of an event template, and the constructs of `CONSTRUCTS` and others in it."""
+
+    text: str
+    constructs: frozenset[str]
+
+
+def templates(depth=4):
+    """Random templates."""
+    return RANDOMS.map(lambda random: random_template(random, depth))
+
+
+def random_template(random, depth=4):
+    """A template made of random constructs."""
+    writer, scope, head = TemplateWriter(random), TemplateScope(), ""
+    for _ in range(random.randint(0, 2)):
         name, kind = scope.name(), writer.pick(KINDS)
         head += f"local {name} = {writer.expression(kind, scope, 2)};\n"
         scope = scope.bind((name, kind))
     if writer.chance(6):
         head += "local outer = std.extVar('given');\n"
         scope = scope.bind(("outer", "string"))
-    return PRELUDE + head + writer.members(scope, draw(st.integers(1, depth)), top=True)
+    members = writer.members(scope, random.randint(1, depth), top=True)
+    body = head + members
+    prelude = "".join(local for use, local in PRELUDE.items() if use in body)
+    return RandomTemplate(prelude + body, frozenset(writer.picked))

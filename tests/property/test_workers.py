@@ -1,7 +1,6 @@
 """Events do not depend on the number of processes that generate them."""
 
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from eventer.core.model import Stream, Template
 from eventer.jsonnet.importer import FolderImporter
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
+from tests.forkserver import forkserver
 from tests.property.generated_events import events_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -54,7 +54,7 @@ def single_worker_events():
 
 
 def test_three_workers_generate_the_same_events_as_one(single_worker_events):
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(WORKERS, mp_context=forkserver()) as pool:
         results = [*pool.map(worker_events, range(WORKERS), [WORKERS] * WORKERS)]
     assert all(results)
     merged = {key: event for events in results for key, event in events.items()}

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from tests import goodness_of_fit as fit
+from tests.families import family
 
 ROWS = 20_000
 rng = np.random.default_rng
 
 
-@pytest.mark.parametrize(
+@family(
     ("statistic", "degrees", "p_value"),
     [
         (3.841459, 1, 0.05),

@@ -9,7 +9,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import pytest
 import typer.main
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -20,6 +19,7 @@ from eventer.cli.main import app
 from eventer.functions.catalog import CATALOG
 from eventer.settings.model import Settings
 from eventer.settings.sources import DELIMITER, PREFIX
+from tests.families import family
 
 PAGES = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -52,7 +52,7 @@ def section_of(page: str, heading: str) -> str:
     return rest.partition("\n## ")[0]
 
 
-@pytest.mark.parametrize("path", list(setting_paths(Settings)), ids=".".join)
+@family("path", list(setting_paths(Settings)))
 def test_every_setting_has_its_name_and_variable(path):
     if path == ("connections",):
         assert "[connections.orders]" in text_of("settings")
@@ -61,7 +61,7 @@ def test_every_setting_has_its_name_and_variable(path):
     assert f"`{PREFIX}{DELIMITER.join(path).upper()}`" in text_of("settings")
 
 
-@pytest.mark.parametrize("name", CATALOG.names())
+@family("name", CATALOG.names())
 def test_every_function_has_its_parameters_and_keys(name):
     spec = CATALOG.get(name)
     section = section_of("functions", spec.signature)
@@ -89,7 +89,7 @@ def test_every_route_has_its_section():
             assert section_of("api", f"{method} {path}")
 
 
-@pytest.mark.parametrize("command", list(commands(typer.main.get_command(app))), ids=lambda c: c[0])
+@family("command", list(commands(typer.main.get_command(app))))
 def test_every_command_has_its_options(command):
     name, parsed = command
     section = section_of("cli", f"eventer {name}")

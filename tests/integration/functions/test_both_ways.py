@@ -20,7 +20,7 @@ from eventer.kernels import draw
 from tests.unit.functions.golden import CALLS
 from tests.unit.functions.rand_data.reference import REFERENCES, ReferenceRow
 
-ROWS = 20_000
+ROWS = 8_000
 INDEX = np.arange(ROWS, dtype=np.int64) * 7919
 words = st.integers(0, (1 << 64) - 1)
 indices = st.integers(0, (1 << 62) - 1)
@@ -44,7 +44,7 @@ def test_fields_of_many_rows(name: str) -> None:
 
 @pytest.mark.parametrize("name", FIELDS)
 @given(rows=st.lists(st.tuples(words, indices), min_size=1, max_size=30))
-@settings(max_examples=10)
+@settings(max_examples=4)
 def test_compiled_fields_equal_the_reference(name: str, rows: list[tuple[int, int]]) -> None:
     keys = draw.key_column([key for key, _ in rows])
     index = np.array([n for _, n in rows], dtype=np.int64)

@@ -10,6 +10,7 @@ from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.jsonnet.load import load
 from eventer.kernels import draw
 from tests import go_jsonnet
+from tests.families import family
 from tests.integration.jsonnet.corpus import programs
 from tests.unit.jsonnet.evaluation import NoNatives
 
@@ -43,7 +44,7 @@ def test_the_corpus_is_large_without_duplicates():
     assert len(set(PROGRAMS)) == len(PROGRAMS) >= 250
 
 
-@pytest.mark.parametrize("text", PROGRAMS)
+@family("text", PROGRAMS)
 def test_agrees(text, verdicts):
     verdict, mine = verdicts[text], ours(text)
     if isinstance(verdict, go_jsonnet.Error):

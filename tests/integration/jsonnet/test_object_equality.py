@@ -10,6 +10,7 @@ from eventer.core.large_stack import run_with_large_stack
 from eventer.core.model import EventContext, Stream, Template
 from eventer.plan.prepare import prepare
 from eventer.plan.unsupported import PlanUnsupportedError
+from tests.families import family
 
 VARIABLES = '{"object": {"a": 1}, "nested": {"list": [{"a": 1}]}}'
 PREFIX = """
@@ -68,8 +69,8 @@ def _events_or_error(text: str, engine: str) -> list[bytes] | str:
         return error.message
 
 
-@pytest.mark.parametrize("use", USES)
-@pytest.mark.parametrize("origin", ORIGINS)
+@family("use", USES)
+@family("origin", ORIGINS)
 def test_equality_is_the_same_on_both_engines(origin, use):
     text = f"{PREFIX}local x = {ORIGINS[origin]}; {{result: {USES[use]}}}"
     assert _events(text, "auto") == _events(text, "interpreter")

@@ -91,7 +91,7 @@ def test_a_kernel_is_compiled_once_in_another_process(tmp_path: Path) -> None:
 
 
 def test_one_of_several_processes_starts_the_compile_process(tmp_path: Path) -> None:
-    """The others wait for it and find the kernel in the cache."""
+    """The other one waits for it and finds the kernel in the cache."""
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     asks = FIRST.format(before="").replace(
         "kernel_cache._COMPILE_CLIENT.stop()", "COUNTS = [kernel_cache._COMPILE_CLIENT._process]"
@@ -100,16 +100,18 @@ def test_one_of_several_processes_starts_the_compile_process(tmp_path: Path) -> 
         subprocess.Popen(
             [sys.executable, "-c", asks], env=environment, stdout=subprocess.PIPE, text=True
         )
-        for _ in range(3)
+        for _ in range(2)
     ]
     answers = [each.communicate(timeout=DEADLINE_S)[0].split(maxsplit=1) for each in asking]
-    assert [each.returncode for each in asking] == [0, 0, 0]
-    assert sorted(children for children, _ in answers) == ["0", "0", "1"]
-    assert sum(started.strip() == "None" for _, started in answers) == 2
+    assert [each.returncode for each in asking] == [0, 0]
+    assert sorted(children for children, _ in answers) == ["0", "1"]
+    assert sum(started.strip() == "None" for _, started in answers) == 1
     assert len([*tmp_path.rglob("*.nbc")]) == 1
 
 
-@pytest.mark.parametrize("command", ["false", "no-such-command"])
+@pytest.mark.parametrize(
+    "command", ["no-such-command", pytest.param("false", marks=pytest.mark.slow)]
+)
 def test_a_kernel_is_compiled_in_this_process_as_fallback(tmp_path: Path, command: str) -> None:
     assert (
         first_call(tmp_path, f"kernel_cache._COMPILE_CLIENT._command = ({command!r},)") == "0 1 1"

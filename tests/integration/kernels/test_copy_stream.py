@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from eventer.kernels.pgcopy.copy_stream import (
     copy_stream,
     pieces,
 )
+from tests.families import family
 
 PACK = {
     WireType.INT2: ">h",
@@ -88,7 +88,7 @@ def tables(draw):
     return wires, columns, cut, kept
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(tables())
 def test_any_rows_of_any_columns(table) -> None:
     """Also sliced arrays, whose buffers begin earlier, and rows in any order with repetitions."""
@@ -101,7 +101,7 @@ def test_any_rows_of_any_columns(table) -> None:
     assert copy_stream(result, np.array(kept, dtype=np.int64)).tobytes() == reference(wires, rows)
 
 
-@pytest.mark.parametrize("wire", WireType)
+@family("wire", WireType)
 def test_null_and_value_of_each_type(wire: WireType) -> None:
     value = {WireType.TEXT: "x", WireType.JSONB: "1", WireType.BOOL: True}.get(wire, 1)
     column = CopyColumn(wire, pa.array([None, value, None], ARROW[wire]))

@@ -14,6 +14,7 @@ from eventer.kernels import draw
 from eventer.kernels.draw import distribution_loops, exact_math, zipf_loops
 from eventer.kernels.draw.distributions import DISTRIBUTIONS, sample, sample_column
 from eventer.kernels.draw.normals import standard_normal
+from tests.families import family
 
 shapes = st.floats(0.01, 1e6)
 PARAMETERS = {
@@ -57,8 +58,8 @@ def test_a_kernel_equals_python(name: str, data: st.DataObject) -> None:
     assert sample_column(name, keys, index, repeated).tolist() == expected
 
 
-@pytest.mark.parametrize("size", [1, 2, 5, 1000, 1 << 14])
-@pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0, 1.5, 4.0, 20.0])
+@family("size", [1, 2, 5, 1000, 1 << 14])
+@family("exponent", [0.0, 0.5, 1.0, 1.5, 4.0, 20.0])
 def test_tables_of_ranks_change_no_sample(size: int, exponent: float) -> None:
     parameters = np.array([[size, exponent, 0.0, 0.0]])
     index = np.arange(5_000)

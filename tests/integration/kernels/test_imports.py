@@ -34,7 +34,7 @@ assert not broken, broken
 """
 
 
-@pytest.mark.parametrize("apart", ["0", "0.02", "0.1"])
+@pytest.mark.parametrize("apart", ["0", pytest.param("0.02", marks=pytest.mark.slow), "0.1"])
 def test_threads_can_import_kernels_at_the_same_time(apart: str) -> None:
     loops = [
         f"eventer.kernels.{name}"

@@ -19,6 +19,7 @@ from eventer.kernels.kafka.record_batches import (
     frame,
     pack_records,
 )
+from tests.families import family
 from tests.integration.kernels.row_programs import Case
 from tests.record_packing import blocks, check_packed
 
@@ -104,7 +105,7 @@ def test_many_records_have_many_blocks():
     assert len(blocks(check_packed(result))) > 4
 
 
-@pytest.mark.parametrize("more", [0, 1_000, 6_400, 6_460, 6_480, 6_500, 6_520, 6_600, 20_000])
+@family("more", [0, 1_000, 6_400, 6_460, 6_480, 6_500, 6_520, 6_600, 20_000])
 def test_matches_have_at_most_the_maximum_distance(more):
     noise = np.random.default_rng(9).bytes(59_000 + more)
     first, second = [noise[:30_000]], [noise[30_000:]]

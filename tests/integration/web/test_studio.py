@@ -1,4 +1,7 @@
-"""The studio in a browser: each page's main path, the roles, and hostile data."""
+"""The studio in a browser: each page's main path, the roles, and hostile data.
+
+The default tests are the way from a template to a generator, and hostile data.
+"""
 
 import re
 
@@ -18,6 +21,7 @@ def write(page, text):
     page.keyboard.insert_text(text)
 
 
+@pytest.mark.slow
 def test_a_browser_without_a_session_is_sent_to_the_login(open_page, service):
     page = open_page("/playground", token=None)
     assert page.url == f"{service.url}/login"
@@ -81,6 +85,7 @@ def test_a_template_is_mended_and_run_and_its_generator_is_watched_and_removed(o
     assert "postgres:watched" not in service.generators()
 
 
+@pytest.mark.slow
 def test_generators_are_filtered_and_several_are_paused_at_once(open_page, service):
     page = open_page("/")
     rows = page.locator("tbody tr")
@@ -102,6 +107,7 @@ def test_generators_are_filtered_and_several_are_paused_at_once(open_page, servi
     page.locator("canvas").nth(3).wait_for()
 
 
+@pytest.mark.slow
 def test_a_function_is_found_and_its_example_is_changed_and_evaluated(open_page):
     page = open_page("/reference")
     cards = page.locator(".func")
@@ -114,6 +120,7 @@ def test_a_function_is_found_and_its_example_is_changed_and_evaluated(open_page)
     card.get_by_text("42\n42\n42\n42\n42").wait_for()
 
 
+@pytest.mark.slow
 def test_an_example_is_chosen_and_completed(open_page):
     page = open_page("/playground?example=gallery")
     page.get_by_label("Search").fill("warehouse")
@@ -124,6 +131,7 @@ def test_an_example_is_chosen_and_completed(open_page):
     page.locator(".cm-tooltip-autocomplete").get_by_text("email").first.wait_for()
 
 
+@pytest.mark.slow
 def test_a_read_token_sees_but_cannot_change(open_page, service):
     page = open_page("/", token=READ)
     page.locator("tbody tr").nth(3).wait_for()

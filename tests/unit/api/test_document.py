@@ -2,6 +2,7 @@
 
 import copy
 import json
+from itertools import islice
 
 import pytest
 
@@ -104,8 +105,9 @@ def document():
     return create_routes(CannedService(), Settings()).openapi()
 
 
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("path", BODIES)
-async def test_a_body_is_refused_exactly_if_the_document_forbids_it(client, document, path):
+async def test_a_body_is_refused_exactly_if_the_document_forbids_it(client, document, path, every):
     body = document["paths"][path]["post"]["requestBody"]
     schema = body["content"]["application/json"]["schema"]
     examples = [BODIES[path]]
@@ -114,7 +116,7 @@ async def test_a_body_is_refused_exactly_if_the_document_forbids_it(client, docu
     is_valid = validator(schema, document).is_valid
     assert all(map(is_valid, examples))
     differing = []
-    for change, mutated in mutations(BODIES[path]):
+    for change, mutated in islice(mutations(BODIES[path]), 0, None, every):
         # Without a generator in the query or the body, `remove` refuses a valid body.
         url = f"{path}?id=1" if path == "/generator/remove" else path
         answer = await client.post(url, content=json.dumps(mutated), headers=JSON)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from eventer.api.wire.field_types import EncodedTemplate, Instant, Interval, Unsigned, Variables
+from tests.families import family
 
 TEMPLATE = TypeAdapter(EncodedTemplate)
 UNSIGNED = TypeAdapter(Unsigned)
@@ -51,7 +52,7 @@ def test_unsigned_numbers_come_as_text_or_number(value):
     assert UNSIGNED.validate_python(value) == int(value)
 
 
-@pytest.mark.parametrize(
+@family(
     "value",
     ["-1", -1, "", " 1", "1.0", 1.0, True, "18446744073709551616", 1 << 64, "٣", "1_0", None],
 )

@@ -13,6 +13,7 @@ from eventer.api.session import (
     session_value,
 )
 from eventer.settings.model import Settings
+from tests.families import family
 
 SETTINGS = Settings(token="write-token", read_token="read-token")
 NOW = 1_800_000_000.0
@@ -33,7 +34,7 @@ def test_a_session_is_void_when_its_token_changes():
     assert right_of_session(value, Settings(), NOW) is None
 
 
-@pytest.mark.parametrize(
+@family(
     "change",
     [
         lambda right, end, signature: f"write.{end}.{signature}",

@@ -11,6 +11,7 @@ from eventer.cli.pace import pace_text, plot
 from eventer.core.pace import EventRate, PaceSpec, Stage, Stages, Steady
 from eventer.core.rate import parse_rate
 from eventer.service.pace_preview import preview_pace
+from tests.families import family
 
 SECOND = 1_000_000_000
 NOW = 1_700_000_000 * SECOND
@@ -46,9 +47,9 @@ def test_a_pace_without_an_end_has_no_total() -> None:
     assert (shown.begin, shown.length, shown.mean_rate) == (NOW, 10 * SECOND, 5)
 
 
-@pytest.mark.parametrize("rate", ["50/s", "7/s", "0.5/h", "61/m", "1.234567/s", "3333.3/s", "5M/s"])
-@pytest.mark.parametrize("length", [None, 3_600 * SECOND])
-@pytest.mark.parametrize("max_events", [None, 1_000])
+@family("rate", ["50/s", "7/s", "0.5/h", "61/m", "1.234567/s", "3333.3/s", "5M/s"])
+@family("length", [None, 3_600 * SECOND])
+@family("max_events", [None, 1_000])
 def test_an_even_rate_is_flat(rate: str, length: int | None, max_events: int | None) -> None:
     spec = PaceSpec(Steady(parse_rate(rate)), max_events=max_events)
     shown = preview_pace(spec, NOW, length=length, buckets=10)

@@ -5,6 +5,7 @@ import typer
 
 from eventer.cli.template_options import parse_seed, parse_variables, read_template, target_of
 from eventer.core.model import KafkaTarget, PostgresTarget
+from tests.families import family
 
 
 def test_variables_are_text_or_json():
@@ -12,7 +13,7 @@ def test_variables_are_text_or_json():
     assert parse_variables([]) == "{}"
 
 
-@pytest.mark.parametrize(
+@family(
     ("pair", "said"),
     [
         ("x:=1e999", "the number 1e999 in the value of x is too large for a double"),

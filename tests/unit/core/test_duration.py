@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.core.duration import DurationError, format_duration, parse_duration
+from tests.families import family
 
 SECOND = 1_000_000_000
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "nanoseconds"),
     [
         ("0", 0),
@@ -56,7 +57,7 @@ def test_accepted_durations(text, nanoseconds):
     assert parse_duration(text) == nanoseconds
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "reason"),
     [
         ("", "is not a duration"),

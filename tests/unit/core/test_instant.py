@@ -4,6 +4,7 @@ import pytest
 
 from eventer.core.errors import RequestError
 from eventer.core.instant import parse_moment
+from tests.families import family
 
 NOW = 1_700_000_000_000_000_000
 HOUR = 3_600_000_000_000
@@ -25,7 +26,7 @@ def test_instants_and_offsets_from_now(text: str, instant: int) -> None:
     assert parse_moment(text, NOW) == instant
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "said"),
     [
         ("yesterday", 'is not an instant: .* or "now-7d"'),

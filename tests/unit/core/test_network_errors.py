@@ -2,12 +2,11 @@ import errno
 import socket
 import ssl
 
-import pytest
-
 from eventer.core.network_errors import network_error_text
+from tests.families import family
 
 
-@pytest.mark.parametrize(
+@family(
     ("error", "text"),
     [
         (TimeoutError(), "no answer in time"),

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 from eventer.core.errors import RequestError
 from eventer.core.pointer import ABSENT, format_pointer, parse_pointer, resolve
+from tests.families import family
 
 DOCUMENT = {"foo": ["bar", "baz"], "": 0, "a/b": 1, "m~n": 8, "k": {"x": None}}
 
 
-@pytest.mark.parametrize(
+@family(
     ("pointer", "value"),
     [
         ("", DOCUMENT),

@@ -1,14 +1,13 @@
 """The part of an event that is written."""
 
-import pytest
-
 from eventer.core.model import WrittenPart
 from eventer.core.written_part import omitted_fields, written_value
+from tests.families import family
 
 EVENT = {"op": "upsert", "row": {"id": 1, "in": {"a": 1, "b": [{"c": 1}]}}, "a/b": 2}
 
 
-@pytest.mark.parametrize(
+@family(
     ("part", "expected"),
     [
         (WrittenPart(), EVENT),

@@ -15,6 +15,7 @@ from eventer.functions.calendar import (
     rfc3339,
     rfc3339_one,
 )
+from tests.families import family
 
 
 @given(st.lists(st.dates(), min_size=1, max_size=20))
@@ -25,7 +26,7 @@ def test_dates_of_days(given_dates: list[date]) -> None:
     assert list(rows) == [(d.year, d.month, d.day) for d in given_dates]
 
 
-@pytest.mark.parametrize("year", [1, 4, 100, 400, 1600, 1900, 1999, 2000, 2024, 2100, 9999])
+@family("year", [1, 4, 100, 400, 1600, 1900, 1999, 2000, 2024, 2100, 9999])
 def test_the_ends_of_february_and_of_the_year(year: int) -> None:
     for month, day in ((2, 28), (3, 1), (12, 31), (1, 1)):
         moment = date(year, month, day)

@@ -12,6 +12,7 @@ from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
 from eventer.service.example_catalog import example
 from eventer.service.function_catalog import functions_json
+from tests.families import family
 
 LISTS = data_files.LISTS + data_files.ADDED_LISTS
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,14 +47,14 @@ def test_the_description_is_complete_json() -> None:
     assert "default" not in by_name["get_integer"]["parameters"][0]
 
 
-@pytest.mark.parametrize("name", sorted(set(LISTS) - {"sentence_ends"}))
+@family("name", sorted(set(LISTS) - {"sentence_ends"}))
 def test_a_list_has_no_entry_twice(name: str) -> None:
     lines = data_files.lines(name)
     assert len(set(lines)) == len(lines)
     assert all(line == line.strip() != "" for line in lines)
 
 
-@pytest.mark.parametrize("name", sorted(set(LISTS) - {"user_agents"}))
+@family("name", sorted(set(LISTS) - {"user_agents"}))
 def test_texts_of_lists_need_no_escapes_in_json(name: str) -> None:
     """Columns of texts are written as they are: `BoundCall.needs_escapes`. Agents are picks."""
     assert all(json.dumps(line, ensure_ascii=False) == f'"{line}"' for line in _cells(name))

@@ -17,12 +17,13 @@ from eventer.functions.metadata import GET_DATASET, GET_INSTANCE_ID
 from eventer.functions.spec import BatchContext, RowContext
 from eventer.functions.user_agents import GET_RAND_USER_AGENT
 from eventer.kernels.draw import draw, unit
+from tests.families import family
 
 ROWS = 50_000
 CONTEXT = BatchContext(np.arange(ROWS, dtype=np.int64), np.zeros(ROWS, dtype=np.int64))
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "items"),
     [
         ("ru, us, jp, cn", ("ru", "us", "jp", "cn")),
@@ -56,7 +57,7 @@ def test_an_array_may_have_any_values() -> None:
     assert all(item in values for item in items)
 
 
-@pytest.mark.parametrize(
+@family(
     ("argument", "said"),
     [
         ("", "'items' is empty"),
@@ -114,7 +115,7 @@ def test_a_weighted_item_is_chosen_by_the_word(key: int, index: int, weights: li
     assert call.column(key, row.as_column()).to_list() == [item]
 
 
-@pytest.mark.parametrize(
+@family(
     ("items", "weights", "said"),
     [
         (["a"], [1.0, 2.0], "'weights' has 2 numbers for 1 items"),

@@ -11,12 +11,13 @@ from eventer.functions.clock import GET_DURATION, GET_EPOCH, GET_NOW
 from eventer.functions.spec import BatchContext, RowContext
 from eventer.kernels.draw import bounded, draw
 from tests import goodness_of_fit as fit
+from tests.families import family
 
 START = 1_767_225_600_123_456_789
 ROW = RowContext(0, START)
 
 
-@pytest.mark.parametrize(
+@family(
     ("arguments", "text"),
     [
         ((), "2026-01-01T00:00:00.123Z"),
@@ -98,7 +99,7 @@ def test_durations_are_uniform() -> None:
     assert set(GET_DURATION.call(("1us", "3us")).column(3, rows).to_list()) == {1e-6, 2e-6, 3e-6}
 
 
-@pytest.mark.parametrize(
+@family(
     ("spec", "arguments", "said"),
     [
         (GET_NOW, ("minute",), "'precision' must be one of s, ms, us, ns, not \"minute\""),

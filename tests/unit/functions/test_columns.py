@@ -2,7 +2,6 @@
 
 import numpy as np
 import pyarrow as pa
-import pytest
 
 from eventer.functions.catalog import CATALOG
 from eventer.functions.columns import (
@@ -20,6 +19,7 @@ from eventer.functions.string_building import (
     digits,
     padded_digits,
 )
+from tests.families import family
 
 
 def test_numbers_become_floats() -> None:
@@ -86,8 +86,8 @@ CALLS = {
 FIELDS = CATALOG.get("get_rand_data").fields
 
 
-@pytest.mark.parametrize("name", [*CALLS, *FIELDS])
-@pytest.mark.parametrize("key", [5, np.empty(0, np.uint64)], ids=["key", "keys"])
+@family("name", [*CALLS, *FIELDS])
+@family("key", [5, np.empty(0, np.uint64)])
 def test_every_function_gives_a_column_of_no_rows(name: str, key: object) -> None:
     """A part of a batch, such as the rows with a true condition, may be empty."""
     none = np.empty(0, np.int64)

@@ -11,6 +11,7 @@ from eventer.functions.distributions import LARGEST
 from eventer.functions.distributions_continuous import CONTINUOUS
 from eventer.functions.distributions_discrete import DISCRETE
 from eventer.functions.spec import BatchContext, ReturnType, RowContext
+from tests.families import family
 
 CALLS = [
     ("get_normal", (20, 2)),
@@ -47,7 +48,7 @@ def numbers(arguments):
     return [None if each is None else float(each) for each in arguments]
 
 
-@pytest.mark.parametrize(("name", "arguments"), CALLS)
+@family(("name", "arguments"), CALLS)
 def test_a_row_is_the_row_of_the_column(name: str, arguments: tuple) -> None:
     call = CATALOG.get(name).call(numbers(arguments))
     column = call.column(7, CONTEXT)
@@ -56,7 +57,7 @@ def test_a_row_is_the_row_of_the_column(name: str, arguments: tuple) -> None:
     assert isinstance(column, IntegerColumn) is integers
 
 
-@pytest.mark.parametrize(("name", "arguments"), CALLS)
+@family(("name", "arguments"), CALLS)
 def test_arguments_may_differ_between_rows(name: str, arguments: tuple) -> None:
     spec = CATALOG.get(name)
     given = numbers(arguments)
@@ -69,7 +70,7 @@ def test_arguments_may_differ_between_rows(name: str, arguments: tuple) -> None:
             assert spec.call(columns).column(7, CONTEXT).to_list() == constant.to_list()
 
 
-@pytest.mark.parametrize(
+@family(
     ("name", "arguments", "low", "high"),
     [
         ("get_normal", (20, 2, 19, 20.5), 19, 20.5),
@@ -107,7 +108,7 @@ def test_decimals_may_differ_between_rows() -> None:
         spec.call([0.0, 1.0, None, None, np.array([3, 16])])
 
 
-@pytest.mark.parametrize(
+@family(
     ("name", "arguments", "said"),
     [
         ("get_normal", (0, -1), "get_normal: 'stddev' must be 0 or more, not -1"),

@@ -11,6 +11,7 @@ from eventer.functions.columns import FloatColumn, IntegerColumn
 from eventer.functions.numbers import EXACT, GET_INTEGER, GET_NUMBER
 from eventer.functions.spec import BatchContext, RowContext
 from eventer.kernels.draw import bounded, draw, unit
+from tests.families import family
 
 ROWS = 20_000
 CONTEXT = BatchContext(np.arange(ROWS, dtype=np.int64), np.zeros(ROWS, dtype=np.int64))
@@ -82,7 +83,7 @@ def test_a_number_is_between_its_ends(key: int, index: int, a: float, b: float) 
     assert call.column(key, row.as_column()).to_list() == [value]
 
 
-@pytest.mark.parametrize(
+@family(
     ("arguments", "said", "hint"),
     [
         ((), "get_integer needs its argument 'lo', a whole number", "get_integer(lo, hi)"),

@@ -11,6 +11,7 @@ from eventer.core.errors import EvaluationError
 from eventer.functions.patterns import GET_PATTERN
 from eventer.functions.spec import BatchContext
 from tests import goodness_of_fit as fit
+from tests.families import family
 
 ROWS = 1000
 PATTERNS = (
@@ -34,7 +35,7 @@ def texts(regex, rows=ROWS, key=5):
     return GET_PATTERN.call((regex,)).column(key, BatchContext(index, index)).to_list()
 
 
-@pytest.mark.parametrize("regex", PATTERNS)
+@family("regex", PATTERNS)
 def test_every_text_matches(regex):
     found = texts(regex)
     assert all(re.fullmatch(regex, text) for text in found)
@@ -69,7 +70,7 @@ def test_choices_are_equally_likely(regex, choices):
     assert fit.chi_square(counts, np.array(list(expected.values()))) > fit.LEVEL
 
 
-@pytest.mark.parametrize(
+@family(
     ("regex", "character", "problem"),
     [
         ("a)", 2, "closes no group"),
@@ -116,7 +117,7 @@ def test_a_pattern_that_is_too_large_is_refused():
 
 
 @given(st.text("ab[]()|{},2^-\\d.*+?$é", max_size=12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_text_is_a_pattern_or_an_error(regex):
     try:
         found = texts(regex, 5)

@@ -14,6 +14,7 @@ from eventer.functions.selections import GET_SHUFFLED, GET_SOME_OF
 from eventer.functions.spec import BatchContext, RowContext
 from eventer.kernels.draw import descend, draw
 from tests import goodness_of_fit as fit
+from tests.families import family
 
 ROWS = 20_000
 CONTEXT = BatchContext(np.arange(ROWS, dtype=np.int64), np.zeros(ROWS, dtype=np.int64))
@@ -62,7 +63,7 @@ def test_counts_items_and_orders_are_equally_likely() -> None:
     assert fit.chi_square([*orders.values()]) > fit.LEVEL
 
 
-@pytest.mark.parametrize(
+@family(
     ("arguments", "said"),
     [
         (("a b", 2.0, 1.0), "'min' is 2 and 'max' is 1: they must be 0 or more"),

@@ -12,6 +12,7 @@ from eventer.functions.catalog import CATALOG
 from eventer.functions.series import reflected
 from eventer.functions.spec import BatchContext, RowContext
 from eventer.kernels.draw import series
+from tests.families import family
 
 SECOND = 10**9
 HOUR = 3600 * SECOND
@@ -166,7 +167,7 @@ def test_a_season_follows_the_clock_on_both_changes(day):
     np.testing.assert_allclose(season_at(moments, curve, "day", "Europe/Berlin"), expected)
 
 
-@pytest.mark.parametrize(
+@family(
     ("name", "arguments", "said"),
     [
         ("get_signal", ([], 0.0, 1.0, "1h"), "'by' must be text or a number, not []"),

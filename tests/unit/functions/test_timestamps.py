@@ -12,6 +12,7 @@ from eventer.functions.columns import DictionaryColumn, StringColumn, TimestampC
 from eventer.functions.spec import BatchContext, ReturnType, RowContext
 from eventer.functions.time_points import parse_point, parse_step
 from eventer.functions.timestamps import GET_TIMESTAMP, MAX_PRECOMPUTED_POINTS
+from tests.families import family
 
 NOW = int(datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC).timestamp() * 10**6) * 1000 + 789
 HOUR = 3600 * 10**9
@@ -61,7 +62,7 @@ def test_points_of_the_grid_are_equally_likely() -> None:
     assert all(abs(c - 5000) < 6 * 5000**0.5 for c in counts)
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "same"),
     [
         ("2021-12-01", "2021-12-01T00:00:00Z"),
@@ -168,7 +169,7 @@ def test_a_draw_is_below_the_size_of_the_grid(
     assert made.to_list() == [GET_TIMESTAMP.call(arguments).row(key, RowContext(index, now))]
 
 
-@pytest.mark.parametrize(
+@family(
     ("arguments", "said"),
     [
         ((20211201.0, "2021-12-31", "1h"), "'start' must be text, not 20211201"),

@@ -15,6 +15,7 @@ from eventer.functions.unique_integers import GET_UNIQUE_INTEGER
 from eventer.kernels import draw
 from eventer.kernels.draw.permutations import SMALL, permuted
 from tests import goodness_of_fit as fit
+from tests.families import family
 
 KEYS = draw.child_column(7, np.arange(20_000, dtype=np.int64))
 SIZES = (1, 2, 3, 10, SMALL - 1, SMALL, SMALL + 1, 1000, 1024, 4097)
@@ -60,7 +61,7 @@ def test_numbers_are_those_of_the_specification(key, index, size) -> None:
     assert found == [specified(key, index, size)]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@family("size", SIZES)
 def test_each_pass_has_each_number_once_in_another_order(size) -> None:
     passes = permuted(5, np.arange(3 * size, dtype=np.int64), size).reshape(3, size)
     assert (np.sort(passes, axis=1) == np.arange(size)).all()

@@ -3,11 +3,10 @@
 tests/integration/jsonnet/test_acceptance.py compares it with go-jsonnet.
 """
 
-import pytest
-
 from eventer.core.errors import TemplateError
 from eventer.core.model import Template
 from eventer.jsonnet.load import load
+from tests.families import family
 from tests.unit.jsonnet.corpus import ACCEPTED, LIBRARY, REFUSED
 
 IMPORTS = tuple((path, text.encode()) for path, text in LIBRARY.items())
@@ -21,12 +20,12 @@ def our_error(text):
     return None
 
 
-@pytest.mark.parametrize("text", ACCEPTED)
+@family("text", ACCEPTED)
 def test_accepts(text):
     assert our_error(text) is None
 
 
-@pytest.mark.parametrize("text", REFUSED)
+@family("text", REFUSED)
 def test_refuses_with_a_place(text):
     place = our_error(text).place
     assert place.source_line in text.replace("\r", "").split("\n")

@@ -10,6 +10,7 @@ from eventer.jsonnet.load import load
 from eventer.jsonnet.native_arguments import NativeSignature
 from eventer.jsonnet.nodes import Apply
 from eventer.jsonnet.walk import walk_nodes
+from tests.families import family
 from tests.unit.jsonnet.front_end import sites_of, where
 
 SIGNATURES = {
@@ -40,7 +41,7 @@ BOUND_TWICE = "local f = std.native('get_integer'); local g = f; { id: g(1, 10) 
 BOUND = "local f = std.native('get_integer'); { id: f(1, 10) }"
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "long_form"),
     [
         (HEAD + "{ id: e.integer(1, 10) }", LONG),
@@ -89,7 +90,7 @@ def test_the_functions_are_reached_where_std_is_something_else():
     ]
 
 
-@pytest.mark.parametrize(
+@family(
     ("use", "place", "hint"),
     [
         ("e", "e", "and then `e.integer(1, 10)`"),

@@ -10,6 +10,7 @@ from eventer.jsonnet.canonical_forms import digests_after
 from eventer.jsonnet.load import load
 from eventer.jsonnet.nodes import Apply, Bind, ForSpec, Local
 from eventer.jsonnet.walk import walk_nodes
+from tests.families import family
 from tests.unit.jsonnet.front_end import digest, program, sites, sites_of
 
 HEAD = "local r = std.native('r'); "
@@ -22,7 +23,7 @@ def site_map(text):
     return found
 
 
-@pytest.mark.parametrize(
+@family(
     ("one", "other"),
     [
         ("{ a: 1, b: 2 }", "{ b: 2, a: 1 }"),
@@ -66,7 +67,7 @@ def test_does_not_change_the_digest(one, other):
     assert sorted(numbers[0]) == sorted(numbers[1])
 
 
-@pytest.mark.parametrize(
+@family(
     ("one", "other"),
     [
         ("1", "2"),

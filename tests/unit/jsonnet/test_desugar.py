@@ -2,8 +2,6 @@
 
 import dataclasses
 
-import pytest
-
 from eventer.jsonnet.nodes import (
     Apply,
     Error,
@@ -18,6 +16,7 @@ from eventer.jsonnet.nodes import (
     StdReference,
 )
 from eventer.jsonnet.walk import walk_nodes
+from tests.families import family
 from tests.unit.jsonnet.front_end import core
 
 
@@ -30,7 +29,7 @@ def bare(node):
     return tuple(bare(each) for each in node) if isinstance(node, tuple) else node
 
 
-@pytest.mark.parametrize(
+@family(
     ("sugar", "plain"),
     [
         ("(((1)))", "1"),

@@ -12,11 +12,12 @@ from eventer.jsonnet.importer import (
     StoredImporter,
     find_import,
 )
+from tests.families import family
 
 FILES = StoredImporter({"a": b"1", "d/a": b"2", "d/e/b": b"3", "c.libsonnet": b"4"})
 
 
-@pytest.mark.parametrize(
+@family(
     ("written", "importing", "path"),
     [
         ("a", None, "a"),
@@ -35,7 +36,7 @@ def test_paths_are_relative_to_the_importing_file_then_to_the_library(written, i
     assert find_import(FILES, written, importing)[0] == path
 
 
-@pytest.mark.parametrize(
+@family(
     "written",
     [
         *("/etc/passwd", "../a", "d/../../a", "..", ".", "", " ", "a/", "d\\a", "C:\\a", "a\0b"),

@@ -5,6 +5,7 @@ import pytest
 from eventer.core.errors import TemplateSyntaxError
 from eventer.core.source import Source
 from eventer.jsonnet.lexer import MAX_TOKENS, TokenKind, lex
+from tests.families import family
 from tests.unit.jsonnet.front_end import where
 
 
@@ -24,7 +25,7 @@ def error(text):
     return caught.value
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "tokens"),
     [
         ("a+:b", ["a", "+:", "b"]),
@@ -85,7 +86,7 @@ def test_numbers(text, number):
     assert value(text) == number
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "string"),
     [
         (r'"a\"\'\\\/\b\f\n\r\t"', "a\"'\\/\b\f\n\r\t"),
@@ -107,7 +108,7 @@ def test_strings(text, string):
     assert value(text) == string
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "message", "at"),
     [
         ("1 + 'abc", "this string has no closing quote", "'abc"),

@@ -5,6 +5,7 @@ import pytest
 from eventer.core.model import Template
 from eventer.jsonnet.lint import LintNames, lint
 from eventer.jsonnet.load import load
+from tests.families import family
 
 NAMES = LintNames(drawing=frozenset(["draw", "pick"]), choosing=frozenset(["pick"]))
 HEAD = "local draw = std.native('draw'); local pick = std.native('pick');\n"
@@ -14,7 +15,7 @@ def warnings(text, imports=()):
     return lint(load(Template(HEAD + text, imports=imports)), NAMES)
 
 
-@pytest.mark.parametrize(
+@family(
     "text",
     [
         "local x = { a: draw() }; [x for i in [1, 2]]",
@@ -37,7 +38,7 @@ def test_shared_draws(text):
     assert warning.place.source_line[warning.place.column - 1] in "xy"
 
 
-@pytest.mark.parametrize(
+@family(
     "text",
     [
         "local x = { a: 1 }; [x for i in [1, 2]]",
@@ -65,9 +66,7 @@ def test_choices_with_one_item(items):
     assert warning.place.source_line[warning.place.column - 1] == "'"
 
 
-@pytest.mark.parametrize(
-    "arguments", ["'a, b'", "'a b'", "['a']", "x", "''", "1", "", "'a' + ',b'"]
-)
+@family("arguments", ["'a, b'", "'a b'", "['a']", "x", "''", "1", "", "'a' + ',b'"])
 def test_choices_with_more_or_unknown_items(arguments):
     assert warnings(f"local x = 'a'; pick({arguments})") == ()
 

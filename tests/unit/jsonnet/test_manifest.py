@@ -2,12 +2,11 @@
 
 import math
 
-import pytest
-
 from eventer.jsonnet.budget import Budget, Meter
 from eventer.jsonnet.manifest import Manifester
 from eventer.jsonnet.object_values import object_of
 from eventer.jsonnet.values import Array
+from tests.families import family
 from tests.unit.jsonnet.evaluation import interpreter
 
 TEXTS = [
@@ -45,7 +44,7 @@ def manifest():
     return Manifester(Meter(Budget(seconds=None)))
 
 
-@pytest.mark.parametrize(("value", "text"), TEXTS, ids=[text for _, text in TEXTS])
+@family(("value", "text"), TEXTS)
 def test_text(value, text):
     assert manifest().text(value) == text
 

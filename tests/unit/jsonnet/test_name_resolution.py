@@ -6,10 +6,11 @@ from eventer.core.errors import TemplateStaticError
 from eventer.jsonnet.name_resolution import resolve_names
 from eventer.jsonnet.nodes import Var
 from eventer.jsonnet.walk import walk_nodes
+from tests.families import family
 from tests.unit.jsonnet.front_end import core, refused, where
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "at"),
     [
         ("x", "x"),

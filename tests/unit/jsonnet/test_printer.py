@@ -1,9 +1,8 @@
 """Printed trees read back as the same template."""
 
-import pytest
-
 from eventer.core.model import Template
 from eventer.jsonnet.load import load
+from tests.families import family
 from tests.jsonnet_printer import print_tree
 from tests.unit.jsonnet.corpus import ACCEPTED, LIBRARY
 from tests.unit.jsonnet.front_end import core, surface
@@ -15,7 +14,7 @@ def digest(text):
     return load(Template(text, imports=IMPORTS)).digest
 
 
-@pytest.mark.parametrize("text", ACCEPTED)
+@family("text", ACCEPTED)
 def test_printed_trees_mean_the_same(text):
     program = load(Template(text, imports=IMPORTS))
     for tree in (surface(text), core(text), program.root):
@@ -24,7 +23,7 @@ def test_printed_trees_mean_the_same(text):
         assert print_tree(surface(printed)) == printed
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "printed"),
     [
         ("(1+2)*3", "(1 + 2) * 3"),

@@ -6,13 +6,13 @@ from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eventer.kernels import draw
 from eventer.kernels.draw import entity_words
 from eventer.kernels.draw.permutations import permuted
+from tests.families import family
 
 WORD = 1 << 64
 words = st.integers(0, WORD - 1)
@@ -118,7 +118,7 @@ def test_bounded_is_the_high_word_of_the_product(word: int, span: int, data: st.
     assert draw.bounded_column(column(word), low, high).tolist() == [value]
 
 
-@pytest.mark.parametrize("size", [1, 2, 52, (1 << 32) - 1, 1 << 32, (1 << 32) + 1, 1 << 63, WORD])
+@family("size", [1, 2, 52, (1 << 32) - 1, 1 << 32, (1 << 32) + 1, 1 << 63, WORD])
 def test_scaled_at_the_edges_of_its_halves(size: int) -> None:
     edges = [0, 1, (1 << 32) - 1, 1 << 32, (1 << 63) - 1, 1 << 63, WORD - 1]
     given_words = column(*edges)

@@ -11,6 +11,7 @@ import pytest
 
 from eventer.kernels import draw
 from tests import goodness_of_fit as fit
+from tests.families import family
 
 ROWS = 100_000
 START = (3, 5, 1_000)
@@ -204,8 +205,8 @@ def test_each_check_detects_a_bad_generator():
     assert {check for _, check in marked.args[1]} == set(CHECKS)
 
 
-@pytest.mark.parametrize("size", LARGE)
-@pytest.mark.parametrize("axis", range(3), ids=["seeds", "sites", "indices"])
+@family("size", LARGE)
+@family("axis", range(3))
 def test_large_ranges_are_even_in_their_greatest_and_smallest_digits(size, axis):
     keys, index = keys_and_indices(axis)
     values = draw.sized_column(keys, index, np.full(ROWS, size, dtype=np.uint64)).view(np.uint64)
@@ -218,8 +219,8 @@ def test_large_ranges_are_even_in_their_greatest_and_smallest_digits(size, axis)
     assert fit.combined(chances) > fit.LEVEL
 
 
-@pytest.mark.parametrize("low", [0.0, -1.5, 1e9])
-@pytest.mark.parametrize("axis", range(3), ids=["seeds", "sites", "indices"])
+@family("low", [0.0, -1.5, 1e9])
+@family("axis", range(3))
 def test_doubles_are_uniform(low, axis):
     values = draw.double_column(*keys_and_indices(axis), low, low + 3)
     assert fit.kolmogorov_smirnov((values - low) / 3) > fit.LEVEL

@@ -95,8 +95,12 @@ def test_neighbouring_events_are_independent(places):
     [Stream(2, "dice"), Stream(0, "dice"), Stream(1, "dicf"), Stream(1), Stream(1 << 63, "dice")],
 )
 def test_streams_are_independent(places, stream):
-    others = columns(TEMPLATE, stream)
-    chances = [fit.independence(one, other) for one in places.values() for other in others.values()]
+    others = columns(TEMPLATE, stream, ROWS // 2)
+    chances = [
+        fit.independence(one[: len(other)], other)
+        for one in places.values()
+        for other in others.values()
+    ]
     assert fit.combined(chances) > fit.LEVEL
 
 

@@ -6,6 +6,7 @@ import pytest
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import ColumnType
 from eventer.plan.json_fields import JsonFields
+from tests.families import family
 
 ROWS = [
     {
@@ -22,7 +23,7 @@ ROWS = [
 FIELDS = JsonFields(ROWS, np.array([10, 11, 13]))
 
 
-@pytest.mark.parametrize(
+@family(
     ("pointer", "kind", "first"),
     [
         ("/n", ColumnType.BIGINT, 1),

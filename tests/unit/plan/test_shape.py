@@ -12,6 +12,7 @@ from eventer.functions.spec import ReturnType
 from eventer.jsonnet.load import load
 from eventer.plan.prepare import prepare
 from eventer.plan.shape.infer import infer_shape
+from tests.families import family
 
 CONTRACT = Path(__file__).parents[2] / "acceptance" / "contract"
 NATIVES = """
@@ -57,7 +58,7 @@ def test_the_template_of_the_contract():
     assert (found.open, found.is_object) == (False, True)
 
 
-@pytest.mark.parametrize(
+@family(
     ("expression", "kind"),
     [
         ("1", T.BIGINT),
@@ -239,7 +240,7 @@ def test_all_possible_names_are_columns():
     }
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "is_open", "is_object"),
     [
         ("{ a: 1 }", False, True),
@@ -330,7 +331,7 @@ SCALAR = [
 ]
 
 
-@pytest.mark.parametrize("spec", SCALAR, ids=lambda spec: spec.name)
+@family("spec", SCALAR)
 def test_the_result_of_a_function_has_the_declared_type(spec):
     natives = ", ".join(f"{name} = std.native('{name}')" for name in CATALOG.names())
     program = load(Template(f"local {natives}; {{ f: {spec.examples[0]} }}"))

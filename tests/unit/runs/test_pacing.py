@@ -10,6 +10,7 @@ from eventer.core.model import Segment
 from eventer.core.pace import ticks
 from eventer.core.rate import parse_rate
 from eventer.runs.pacing import END, Pace, begin, peak_rate, repace
+from tests.families import family
 
 T0 = 1_700_000_000_000_000_000
 SECOND = 1_000_000_000
@@ -135,7 +136,7 @@ class TestRepace:
 
 
 class TestRate:
-    @pytest.mark.parametrize(
+    @family(
         ("text", "expected"),
         [
             ("5k/s", (1, 200_000)),
@@ -151,9 +152,7 @@ class TestRate:
     def test_rates_are_exact(self, text: str, expected: tuple[int, int]) -> None:
         assert parse_rate(text) == expected
 
-    @pytest.mark.parametrize(
-        "text", ["", "fast", "-1/s", "0/s", "0.0", "5/d", "1e3", "/s", "5 k/s"]
-    )
+    @family("text", ["", "fast", "-1/s", "0/s", "0.0", "5/d", "1e3", "/s", "5 k/s"])
     def test_others_are_refused(self, text: str) -> None:
         with pytest.raises(RequestError, match="rate"):
             parse_rate(text)

@@ -17,6 +17,7 @@ from eventer.core.model import (
     Template,
 )
 from eventer.service.identity import generator_id, identity_text
+from tests.families import family
 
 KAFKA = KafkaTarget("orders")
 POSTGRES = PostgresTarget("orders")
@@ -44,7 +45,7 @@ def text(
     return identity_text(spec)
 
 
-@pytest.mark.parametrize(
+@family(
     "other",
     [
         text(POSTGRES),

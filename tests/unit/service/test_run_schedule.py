@@ -12,6 +12,7 @@ from eventer.service.run_schedule import (
     UnpacedTimetable,
     schedule,
 )
+from tests.families import family
 
 NOW = 1_700_000_000_000_000_000
 SECOND = 1_000_000_000
@@ -32,7 +33,7 @@ def test_without_a_pace_time_ends_it_and_at_says_when_events_are():
     assert list(made.timetable.scheduled(0, 1)) == [42]
 
 
-@pytest.mark.parametrize(
+@family(
     ("asked", "limit"),
     [
         (ScheduleOptions(rate="500/s", duration="10s"), 5000),

@@ -8,6 +8,7 @@ from eventer.settings.loader import secret_keys
 from eventer.settings.model import NamedPostgres, check_bind
 from eventer.settings.show import mask, shown_settings
 from eventer.settings.sources import key_lines
+from tests.families import family
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,7 @@ def test_flag_over_environment_over_file_over_default():
     }
 
 
-@pytest.mark.parametrize(
+@family(
     ("variable", "value", "read"),
     [
         ("EVENTER_PORT", "1234", lambda s: s.port == 1234),
@@ -141,7 +142,7 @@ def test_all_mistakes_are_named_at_once():
     assert "eventer.toml:2: there is no setting 'hots' (did you mean 'host'?)" in message
 
 
-@pytest.mark.parametrize(
+@family(
     ("environ", "message"),
     [
         ({"EVENTER_PROT": "1"}, "EVENTER_PROT: there is no setting 'prot'"),
@@ -259,7 +260,7 @@ def test_config_show_prints_values_and_origins():
     assert shown["kafka.ssl_check_hostname"] == ("true", "default")
 
 
-@pytest.mark.parametrize(
+@family(
     ("secret", "shown"),
     [
         ("postgresql://u:pw@h:5432/db?password=x", "postgresql://u:********@h:5432/db?********"),

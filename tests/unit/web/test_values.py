@@ -15,10 +15,11 @@ from eventer.web.format import format_bytes, format_count, format_rate, format_s
 from eventer.web.history import RECENT_SAMPLES, Sampler
 from eventer.web.request_texts import command_text, curl_text, json_text, request_of, single_request
 from eventer.web.rows import SPARK_HEIGHT, SPARK_WIDTH, row_of, sparkline, totals_of
+from tests.families import family
 from tests.unit.api.canned_service import BIGGEST, CannedService, view
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "expected"),
     [
         (format_rate(0.933), "0.93/s"),

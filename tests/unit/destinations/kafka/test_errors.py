@@ -20,9 +20,10 @@ from eventer.destinations.kafka.errors import (
     rejects_producer_id,
     topic_error,
 )
+from tests.families import family
 
 
-@pytest.mark.parametrize(
+@family(
     ("error", "category"),
     [
         (kafka.MessageSizeTooLargeError(), ErrorCategory.TOO_LARGE),

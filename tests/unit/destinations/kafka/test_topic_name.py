@@ -3,6 +3,7 @@
 import pytest
 
 from eventer.destinations.kafka.topic_admin import topic_name_error
+from tests.families import family
 
 
 @pytest.mark.parametrize("name", ["a", "A.b_c-9", "...", "x" * 249])
@@ -10,7 +11,7 @@ def test_legal_names(name):
     assert topic_name_error(name) is None
 
 
-@pytest.mark.parametrize(
+@family(
     ("name", "fault"),
     [
         ("", "1 to 249"),

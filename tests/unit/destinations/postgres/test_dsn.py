@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from eventer.core.errors import ConfigError
 from eventer.destinations.postgres.dsn import parse_dsn
+from tests.families import family
 
 SECRET = "Hidden7"
 MALFORMED = [
@@ -40,7 +41,7 @@ MALFORMED = [
 ]
 
 
-@pytest.mark.parametrize("text", MALFORMED)
+@family("text", MALFORMED)
 def test_errors_show_no_part_of_a_malformed_dsn(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_dsn(text)

@@ -17,6 +17,7 @@ from eventer.destinations.postgres.errors import (
     translate_commit_errors,
     translate_errors,
 )
+from tests.families import family
 
 
 def postgres_error(state: str) -> asyncpg.PostgresError:
@@ -25,7 +26,7 @@ def postgres_error(state: str) -> asyncpg.PostgresError:
     return error
 
 
-@pytest.mark.parametrize(
+@family(
     ("state", "category"),
     [
         ("57P01", ErrorCategory.CONNECTION_LOST),

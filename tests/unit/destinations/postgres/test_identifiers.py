@@ -11,9 +11,10 @@ from eventer.destinations.postgres.identifiers import (
     parse_table,
     quote,
 )
+from tests.families import family
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "schema", "name"),
     [
         ("boo", None, "boo"),
@@ -35,7 +36,7 @@ def test_names(text: str, schema: str | None, name: str) -> None:
     assert parse_table(text) == TableName(schema, name)
 
 
-@pytest.mark.parametrize(
+@family(
     "text",
     ["", ".", "a.", ".a", "a..b", "a.b.c", '"', '"a', '"a"b', '"a"."b', '""', '"".a', 'a.""',
      "a\x00", "x" * 64, "é" * 32, "s." + "x" * 64, "x" * 64 + ".t", "\udc80", "eventer.position"],

@@ -23,6 +23,7 @@ from eventer.destinations.postgres.staging_tables import staging_layout, write_s
 from eventer.destinations.postgres.system_catalog import Table
 from eventer.destinations.postgres.table_creation import add_columns, create_table, table_to_create
 from eventer.kernels.pgcopy.copy_stream import WireType
+from tests.families import family
 
 ID, NAME = Column("id", ColumnType.BIGINT), Column("na me", ColumnType.TEXT)
 HERE = TableName("public", "t")
@@ -150,7 +151,7 @@ def test_enums_are_direct_and_staged() -> None:
     assert mapping.select("c0") == "CAST(c0 AS mood)"
 
 
-@pytest.mark.parametrize(
+@family(
     ("kind", "existing", "using"),
     [
         (ColumnType.BIGINT, "integer", ""),

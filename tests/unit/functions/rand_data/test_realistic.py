@@ -11,6 +11,7 @@ from eventer.core.errors import EvaluationError
 from eventer.functions.rand_data.cards import luhn_digits
 from eventer.functions.rand_data.get_rand_data import FIELDS, GET_RAND_DATA, REALISTIC_FIELDS
 from eventer.functions.spec import BatchContext
+from tests.families import family
 from tests.unit.functions.rand_data.test_shapes import CARDS
 
 INDEX = np.arange(2000)
@@ -39,7 +40,7 @@ def test_it_has_the_same_keys_and_types():
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@family("name", SHAPES)
 def test_a_key_has_its_shape(name):
     assert all(re.fullmatch(SHAPES[name], row[name]) for row in ROWS)
 

@@ -20,7 +20,7 @@ def test_every_key_has_a_reference() -> None:
 
 @pytest.mark.parametrize("name", FIELDS)
 @given(key=words, index=indices)
-@settings(max_examples=25)
+@settings(max_examples=8)
 def test_a_row_equals_the_reference(name: str, key: int, index: int) -> None:
     assert FIELDS[name].row(key, RowContext(index, 0)) == REFERENCES[name](ReferenceRow(key, index))
 
@@ -34,7 +34,7 @@ def test_a_column_has_the_same_values(name: str) -> None:
 
 @pytest.mark.parametrize("name", FIELDS)
 @given(rows=st.lists(st.tuples(words, indices), min_size=1, max_size=30))
-@settings(max_examples=10)
+@settings(max_examples=4)
 def test_a_column_takes_a_key_for_each_row(name: str, rows: list[tuple[int, int]]) -> None:
     keys = key_column([key for key, _ in rows])
     index = np.array([n for _, n in rows], dtype=np.int64)

@@ -17,6 +17,7 @@ from eventer.functions.rand_data.get_rand_data import FIELDS, GET_RAND_DATA
 from eventer.functions.rand_data.network import ipv6_text
 from eventer.functions.spec import BatchContext, ReturnType
 from eventer.functions.string_building import base64url, concatenate_parts
+from tests.families import family
 from tests.unit.functions.rand_data.samples import ROWS, letters, numbers, texts
 
 KEYS_OF_THE_README = """
@@ -142,7 +143,7 @@ def test_numbers_of_an_order_are_among_a_few() -> None:
     assert set(numbers("number")) == {1, 2}
 
 
-@pytest.mark.parametrize(
+@family(
     ("name", "count"),
     [
         ("cc_type", 6),
@@ -246,9 +247,9 @@ def test_money_and_uuids_of_one_call_agree() -> None:
 
 
 def test_addresses_have_the_form_of_their_standards() -> None:
-    for family, name in ((socket.AF_INET, "ipv4"), (socket.AF_INET6, "ipv6")):
+    for kind, name in ((socket.AF_INET, "ipv4"), (socket.AF_INET6, "ipv6")):
         for address in texts(name).to_pylist():
-            assert socket.inet_ntop(family, socket.inet_pton(family, address)) == address
+            assert socket.inet_ntop(kind, socket.inet_pton(kind, address)) == address
 
 
 def test_different_keys_of_one_call_do_not_repeat_each_other() -> None:
@@ -272,14 +273,14 @@ def test_tokens_can_be_decoded() -> None:
     assert json.loads(decoded) == {"alg": "HS256", "typ": "JWT"}
 
 
-@pytest.mark.parametrize("count", range(1, 10))
+@family("count", range(1, 10))
 def test_base64url_of_every_remainder(count: int) -> None:
     octets = np.random.default_rng(count).integers(0, 256, (50, count), dtype=np.uint8)
     expected = [base64.urlsafe_b64encode(row.tobytes()).rstrip(b"=") for row in octets]
     assert [row.tobytes() for row in base64url(octets)] == expected
 
 
-@pytest.mark.parametrize(
+@family(
     "address",
     [
         "::",

@@ -12,6 +12,7 @@ import pytest
 from eventer.functions import data_files
 from eventer.functions.rand_data.get_rand_data import FIELDS
 from tests import goodness_of_fit as fit
+from tests.families import family
 from tests.unit.functions.rand_data.samples import (
     INDICES,
     ROWS,
@@ -57,7 +58,7 @@ EQUALLY_LIKELY = {
 }
 
 
-@pytest.mark.parametrize("name", EQUALLY_LIKELY)
+@family("name", EQUALLY_LIKELY)
 def test_entries_are_equally_likely(name):
     assert fit.chi_square(counted(texts(name), EQUALLY_LIKELY[name])) > fit.LEVEL
 
@@ -256,7 +257,6 @@ FEATURES = ("first", "middle", "last")
 
 
 @lru_cache
-@lru_cache
 def features(name):
     """Three small numbers of each value: of its first, its middle and its last character."""
     if name in {"lat", "long", "unix_time", "amount", "id", "price", "number"}:
@@ -275,7 +275,9 @@ def features(name):
 def with_rare_ones_merged(codes):
     """The numbers; rare ones are replaced by the most frequent one."""
     counts = np.bincount(codes)
-    return np.where(counts < ROWS / 25, counts.argmax(), np.arange(len(counts)))[codes]
+    return np.where(counts < ROWS / 25, counts.argmax(), np.arange(len(counts)))[codes].astype(
+        np.uint8
+    )
 
 
 def chances_of(one, other):

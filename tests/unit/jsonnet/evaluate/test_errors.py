@@ -1,8 +1,7 @@
 """Errors have a message, a place and a trace."""
 
-import pytest
-
 from eventer.core.errors import BudgetError, EvaluationError
+from tests.families import family
 from tests.unit.jsonnet.evaluation import evaluation_error
 from tests.unit.jsonnet.front_end import where
 
@@ -71,7 +70,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "says", "at", "hints"), CASES, ids=[case[0] for case in CASES])
+@family(("text", "says", "at", "hints"), CASES)
 def test_errors_have_message_place_and_hint(text, says, at, hints):
     error = evaluation_error(text)
     assert isinstance(error, EvaluationError)

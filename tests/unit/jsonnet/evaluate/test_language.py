@@ -3,6 +3,7 @@
 
 import pytest
 
+from tests.families import family
 from tests.unit.jsonnet.evaluation import evaluate
 
 CASES = {
@@ -54,7 +55,7 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "value"), CASES.values(), ids=CASES.keys())
+@family(("text", "value"), CASES.values())
 def test_evaluates_to(text, value):
     assert evaluate(text) == value
 

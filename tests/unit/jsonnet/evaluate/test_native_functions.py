@@ -3,6 +3,7 @@
 import pytest
 
 from eventer.core.errors import EvaluationError
+from tests.families import family
 from tests.unit.jsonnet.evaluation import PathKeys, Recorder, evaluate, evaluation_error
 
 LOCAL = 'local n = std.native("n"); '
@@ -66,10 +67,9 @@ def test_a_native_found_by_a_computed_name():
     assert evaluate('local f(x) = std.native(x); f("n")(1)', recorder("a", result=5)) == 5
 
 
-@pytest.mark.parametrize(
+@family(
     "result",
     [None, True, 5, -0.5, "x", [], {}, {"a": [1, {"b": None}]}, 1 << 60, [[["x"]]]],
-    ids=repr,
 )
 def test_results_are_json(result):
     assert evaluate(LOCAL + "n()", recorder(result=result)) == result

@@ -8,6 +8,7 @@ import pytest
 
 from eventer.jsonnet.budget import Budget
 from tests import go_jsonnet
+from tests.families import family
 from tests.unit.jsonnet.std.comparison import evaluate
 
 SMALL = Budget(steps=50_000, depth=500, bytes=16 << 20, seconds=None)
@@ -49,7 +50,7 @@ def test_a_large_program_is_refused(program):
     assert answer.kind == "BudgetError", answer
 
 
-@pytest.mark.parametrize("program", [p for p in HUGE if "1e9" in p or "1000000000" in p])
+@family("program", [p for p in HUGE if "1e9" in p or "1000000000" in p])
 def test_large_results_are_refused_before_they_are_allocated(program):
     tracemalloc.start()
     try:

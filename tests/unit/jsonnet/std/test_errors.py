@@ -8,6 +8,7 @@ from eventer.functions.row_reader import DrawKeys
 from eventer.jsonnet.environment import Environment
 from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.jsonnet.load import load
+from tests.families import family
 from tests.unit.jsonnet.std import valid_calls
 from tests.unit.jsonnet.std.comparison import NoNatives
 
@@ -19,7 +20,7 @@ def raised(text):
     return info.value
 
 
-@pytest.mark.parametrize(
+@family(
     ("program", "words"),
     [
         ('std.substr("abc", "x", 1)', ["std.substr", "from", "number", "string"]),

@@ -18,7 +18,7 @@ SECONDS = 0.1
 """Less than the limit of an event: functions that do not check the clock exceed it sooner."""
 
 MULTIPLE = 8
-SHARE = 6
+SHARE = 12
 """One program of this many is tried, another one for each function."""
 FEWER = 200
 """The divisor of large values in tests that do not measure time."""

@@ -14,6 +14,7 @@ from eventer.core.model import Segment
 from eventer.core.pace import Cron, PaceSpec
 from eventer.runs.pace.firings import Firings, parse_cron
 from eventer.runs.pacing import Pace
+from tests.families import family
 
 SECOND = 1_000_000_000
 
@@ -102,7 +103,7 @@ def test_count_events_at_each_firing_and_none_between() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@family(
     ("expression", "said"),
     [
         ("* * * *", "must have five fields"),
@@ -120,8 +121,8 @@ def test_expressions_that_are_refused(expression: str, said: str) -> None:
         parse_cron(expression)
 
 
-@pytest.mark.parametrize("expression", EXPRESSIONS)
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kolkata", "America/St_Johns"])
+@family("expression", EXPRESSIONS)
+@family("zone", ["Europe/Berlin", "Asia/Kolkata", "America/St_Johns"])
 def test_days_are_counted_as_they_are_listed(expression: str, zone: str) -> None:
     firings = Firings(Cron(expression, zone))
     days = [*range(20_510, 20_560), *range(20_740, 20_770)]
