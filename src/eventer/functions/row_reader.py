@@ -26,6 +26,7 @@ from eventer.functions.spec import (
     ObjectCall,
     ReturnType,
     RowContext,
+    field_names,
 )
 from eventer.kernels import draw
 
@@ -250,11 +251,11 @@ class RowObject:
 
     def names(self) -> Sequence[str]:
         """See `NativeObject.names`."""
-        return [name for name, field in self._fields.items() if not field.hidden]
+        return field_names(self._fields)
 
     def hidden_names(self) -> Sequence[str]:
         """See `NativeObject.hidden_names`."""
-        return [name for name, field in self._fields.items() if field.hidden]
+        return field_names(self._fields, hidden=True)
 
     def get(self, name: str) -> JsonValue:
         """See `NativeObject.get`."""

@@ -22,6 +22,7 @@ from eventer.functions.spec import (
     ColumnKind,
     FieldSpec,
     FunctionSpec,
+    LazyFields,
     ObjectCall,
     Parameter,
     ReturnType,
@@ -68,7 +69,7 @@ class _OnceForAllFields:
         return rows
 
 
-class _Fields(Mapping[str, FieldSpec]):
+class _Fields(LazyFields):
     """The fields of a row, each made at first use, for only those that are read are converted.
 
     They name the file by its address, so that a cached call does not keep it in memory.
@@ -214,6 +215,7 @@ def _types(file: RowFile, types: JsonValue) -> _Types:
                 f"get_row: the type of {column!r} is {args.shown(kind)}, which is not known",
                 hint=hint,
             )
+        file.column(column, str(kind))
     return {column: str(kind) for column, kind in types.items()}
 
 

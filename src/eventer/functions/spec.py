@@ -134,7 +134,7 @@ class ObjectCall(BoundCall):
 
     def column(self, key: Key, context: BatchContext) -> Column:
         """See `BoundCall.column`."""
-        shown = (each for each in self.fields.values() if not each.hidden)
+        shown = (self.fields[name] for name in field_names(self.fields))
         made = {each.name: partial(each.column, key, context) for each in shown}
         return ObjectColumn(context.rows, made)
 
@@ -207,6 +207,19 @@ class FieldSpec(BoundCall):
         pairs = zip(made.to_list(), self.nulls(key, index).to_list(), strict=True)
         values = [None if is_null else value for value, is_null in pairs]
         return DictionaryColumn(np.arange(len(values)), values)
+
+
+class LazyFields(Mapping[str, FieldSpec]):
+    """Fields that are made at first use. None is hidden."""
+
+    __slots__ = ()
+
+
+def field_names(fields: Mapping[str, FieldSpec], *, hidden: bool = False) -> list[str]:
+    """The names of the visible or the hidden fields."""
+    if isinstance(fields, LazyFields):
+        return [] if hidden else list(fields)
+    return [name for name, field in fields.items() if field.hidden is hidden]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

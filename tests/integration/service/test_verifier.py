@@ -10,7 +10,7 @@ import pytest
 from eventer.core.errors import DestinationUnavailableError, NotFoundError, PositionLostError
 from eventer.destinations.audit import Flaw
 from eventer.service.views import Verification
-from tests.integration.service.conftest import MS, AddRequestBuilder, until_position
+from tests.integration.service.conftest import MS, AddRequestBuilder, one, until_position
 from tests.sqlite_destination import forget_positions, open_store
 from tests.waiting import wait_until_async
 
@@ -132,3 +132,29 @@ async def test_a_cancelled_verification_leaves_no_process(shared_environment):
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
         assert not await reading()
+
+
+async def test_generators_keep_the_files_that_they_were_added_with(service_environment, tmp_path):
+    library, copies = tmp_path / "library", service_environment.settings.data_dir / "rows"
+    library.mkdir()
+    (library / "c.csv").write_text("x\n1\n2\n")
+    service_environment.settings = service_environment.settings.model_copy(
+        update={"library": library}
+    )
+    rows = "{ x: std.native('get_row')('c.csv', index=std.native('get_index')()).x }"
+    ask = AddRequestBuilder().with_event(template=rows).request
+    async with service_environment.service() as eventer:
+        (added,) = await eventer.add(ask)
+        await until_position(eventer, added.id, 50)
+        (library / "c.csv").write_text("x\nnew\n")
+        (changed,) = await eventer.add(ask)
+        assert changed.id != added.id
+    (library / "c.csv").unlink()
+    (copies / "unused").touch()
+    async with service_environment.service() as eventer:
+        assert len(list(copies.iterdir())) == 2
+        await until_position(eventer, added.id, (await one(eventer, added.id)).position + 20)
+        assert (await verify(eventer, added.id)).clean
+        page = await eventer.events(added.id, 0, 3)
+    assert list(page.events) == [b'{"x":"1"}', b'{"x":"2"}', b'{"x":"1"}']
+    assert set(service_environment.texts("boo")) == {b'{"x":"1"}', b'{"x":"2"}', b'{"x":"new"}'}

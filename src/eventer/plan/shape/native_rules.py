@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions.catalog import CATALOG
-from eventer.functions.spec import FieldSpec, FunctionSpec, ReturnType
+from eventer.functions.spec import FieldSpec, FunctionSpec, ReturnType, field_names
 from eventer.jsonnet.nodes import Visibility
 from eventer.plan.shape.abstract import (
     ANYTHING,
@@ -65,13 +65,15 @@ def native_result(
 
 
 def _object(specs: Mapping[str, FieldSpec]) -> AbstractValue:
+    def later(name: str) -> LazyValue:
+        return LazyValue(lambda: _field_type(specs[name]))
+
+    hidden = field_names(specs, hidden=True)
     fields = {
         name: AbstractField(
-            evaluated(_field_type(field)),
-            None,
-            Visibility.HIDDEN if field.hidden else Visibility.INHERIT,
+            later(name), None, Visibility.HIDDEN if name in hidden else Visibility.INHERIT
         )
-        for name, field in specs.items()
+        for name in specs
     }
     return object_of(ObjectLayers((AbstractLayer(fields),)))
 

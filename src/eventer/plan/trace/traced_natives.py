@@ -19,6 +19,7 @@ from eventer.functions.spec import (
     ObjectCall,
     ReturnType,
     RowContext,
+    field_names,
 )
 from eventer.plan.engine import EventContext
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, SymbolicList
@@ -231,11 +232,11 @@ class TracedNativeObject:
 
     def names(self) -> Sequence[str]:
         """See `NativeObject.names`."""
-        return [name for name, field in self._fields.items() if not field.hidden]
+        return field_names(self._fields)
 
     def hidden_names(self) -> Sequence[str]:
         """See `NativeObject.hidden_names`."""
-        return [name for name, field in self._fields.items() if field.hidden]
+        return field_names(self._fields, hidden=True)
 
     def get(self, name: str) -> Any:
         """See `NativeObject.get`."""
