@@ -221,6 +221,8 @@ INVALID = "the file is not valid JSON"
         ),
         (b"a,b\n1,2,3\n", "f.csv, line 2: the row has 3 cells, but the header names 2"),
         (b'a,b\n1,"2\n3,4\n', "f.csv, line 2: a quoted cell has no closing quote"),
+        (b'a,"b\n1,2\n', "f.csv, line 1: a quoted cell has no closing quote"),
+        (b'a\n"1"2"\n', "f.csv, line 2: a quoted cell has text after its closing quote"),
         (b"a\nb\n\xc3\xa9\xff\n", "f.csv, line 3, column 2: the file is not valid UTF-8"),
     ],
 )
