@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 import numpy as np
@@ -86,10 +85,9 @@ class CsvTable:
         raise self.error(row, column, f"is {shown!r}, {problem}", hint)
 
     def _header(self) -> tuple[str, ...]:
-        with suppress(csv.Error):
-            for _, cells in _lines(self._data):
-                self._check_header(cells)
-                return tuple(cells)
+        for _, cells in _lines(self._data, strict=False):
+            self._check_header(cells)
+            return tuple(cells)
         raise file_error(self.name, "the file is empty", hint="its first line names the columns")
 
     def _check_header(self, names: Sequence[str]) -> None:
@@ -132,8 +130,11 @@ class CsvTable:
                     problem = f"the row has {found}, but the header names {wanted}"
                     hint = "put cells that contain commas into double quotes"
                     raise file_error(self.name, problem, end, hint=hint)
-        except csv.Error:
-            problem = "a quoted cell has no closing quote"
+        except csv.Error as error:
+            is_open = "end of data" in str(error)
+            problem = (
+                "a quoted cell has " + ("no" if is_open else "text after its") + " closing quote"
+            )
             hint = 'write a quote within a quoted cell as ""'
             raise file_error(self.name, problem, end + 1, hint=hint) from None
 
@@ -144,12 +145,12 @@ class CsvTable:
         return next(line for number, (line, _) in enumerate(rows) if number == row)
 
 
-def _lines(data: memoryview) -> Iterator[tuple[int, list[str]]]:
+def _lines(data: memoryview, *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not blank, each with the number of its last line."""
     limit = csv.field_size_limit(len(data) + 1)
     try:
         text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
-        reader = csv.reader(text, strict=True)
+        reader = csv.reader(text, strict=strict)
         for cells in reader:
             if cells:
                 yield reader.line_num, cells

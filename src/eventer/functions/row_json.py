@@ -5,10 +5,11 @@ Rows are read one by one into chunks of columns, so that a row is a Python objec
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -28,9 +29,7 @@ from eventer.functions.row_errors import check_utf8, file_error, place_in, witho
 
 _CHUNK: Final = 8_192
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
-
-_Row: TypeAlias = tuple[int, int, Any]
-"""The line and the column of a value, and the value."""
+_BLANK: Final = " \t\r\n"
 
 
 class JsonTable:
@@ -48,8 +47,7 @@ class JsonTable:
         check_utf8(name, view)
         self.rows = 0
         self._chunks: dict[str, list[Any]] = {}
-        rows = _rows_of_lines(name, view) if lines else _rows_of_array(name, view)
-        self._read(rows)
+        self._read(_Lines(name, view) if lines else _ArrayElements(name, view))
         if not self.rows:
             raise file_error(name, "the file has no row", hint="write an object per row")
         self.names = tuple(self._chunks)
@@ -65,46 +63,63 @@ class JsonTable:
         """The error of a field."""
         return file_error(f"{self.name}, row {row + 1}", f"{column!r} {problem}", hint=hint)
 
-    def _read(self, rows: Iterator[_Row]) -> None:
+    def _read(self, values: _Values) -> None:
         chunk: list[Mapping[str, JsonValue]] = []
-        for line, column, value in rows:
+        marks: list[int] = []
+        for mark, value in values:
             if not isinstance(value, dict):
-                problem = f"a row must be an object, not {_article(value)}"
-                raise file_error(self.name, problem, line, column)
+                raise values.error(mark, f"a row must be an object, not {_article(value)}")
             chunk.append(value)
+            marks.append(mark)
             if len(chunk) == _CHUNK:
-                self._add(chunk)
-                chunk = []
+                self._add(chunk, marks, values)
+                chunk, marks = [], []
         if chunk:
-            self._add(chunk)
+            self._add(chunk, marks, values)
 
-    def _add(self, chunk: list[Mapping[str, JsonValue]]) -> None:
+    def _add(self, chunk: list[Mapping[str, JsonValue]], marks: list[int], values: _Values) -> None:
         for name in dict.fromkeys(name for row in chunk for name in row):
             if name not in self._chunks:
                 self._chunks[name] = [pa.nulls(self.rows)] if self.rows else []
         self.rows += len(chunk)
         for name, chunks in self._chunks.items():
-            values = [row.get(name) for row in chunk]
+            column = [row.get(name) for row in chunk]
             try:
-                chunks.append(_chunk(values))
-            except UnicodeEncodeError:
-                problem = f"{name!r} contains an unpaired surrogate"
-                before = self.rows - len(chunk)
-                raise file_error(
-                    self.name, f"rows {before + 1} to {self.rows}: {problem}"
-                ) from None
+                chunks.append(_chunk(column))
+            except ValueError:
+                row, problem = _first_wrong(column)
+                raise values.error(marks[row], f"{name!r} {problem}") from None
 
 
 def _chunk(values: list[JsonValue]) -> Any:
+    """An Arrow array of values; of JSON texts, as bytes, if they have several types.
+
+    Raises:
+        ValueError: a number is not finite, or a text contains an unpaired surrogate.
+    """
     kinds = {type(value) for value in values if value is not None}
-    kind = _ARROW.get(kinds.pop()) if len(kinds) == 1 else None
-    if kind is not None:
-        return pa.array(values, kind)
-    if not kinds and all(value is None for value in values):
+    if not kinds:
         return pa.nulls(len(values))
-    return pa.array(
-        [None if value is None else json_text(value) for value in values], pa.large_binary()
-    )
+    kind = _ARROW.get(next(iter(kinds))) if len(kinds) == 1 else None
+    if kind is None:
+        texts = [None if value is None else json_text(value).encode() for value in values]
+        return pa.array(texts, pa.large_binary())
+    array = pa.array(values, kind)
+    if kinds == {float} and not np.isfinite(array.fill_null(0.0).to_numpy()).all():
+        raise ValueError
+    return array
+
+
+def _first_wrong(values: list[JsonValue]) -> tuple[int, str]:
+    """The first row with a value that `_chunk` refuses, and what is wrong."""
+    for row, value in enumerate(values):
+        try:
+            json_text(value).encode()
+        except UnicodeEncodeError:
+            return row, "contains an unpaired surrogate"
+        except ValueError:
+            return row, "has a number that is too large"
+    raise AssertionError("no value is wrong")
 
 
 _ARROW: Final = {str: pa.large_string(), float: pa.float64(), bool: pa.bool_()}
@@ -139,85 +154,95 @@ def _article(value: JsonValue) -> str:
     return kinds[type(value)]
 
 
-class _NotFinite(ValueError):  # noqa: N818  a signal to the caller, not an error for users
-    """A number such as NaN, which JSON does not have."""
-
-
 def _refuse_constant(text: str) -> NoReturn:
-    raise _NotFinite(text)
+    raise json.JSONDecodeError(f"{text} is not a JSON number", "", -1)
 
 
-def _number(text: str) -> float:
-    number = float(text)
-    if number in (np.inf, -np.inf):
-        raise _NotFinite(text)
-    return number
+_DECODER: Final = json.JSONDecoder(parse_int=float, parse_constant=_refuse_constant)
 
 
-_DECODER: Final = json.JSONDecoder(
-    parse_int=_number, parse_float=_number, parse_constant=_refuse_constant
-)
+class _Values:
+    """The values of a file, each with a mark, by which `error` finds its place."""
+
+    def __init__(self, name: str, data: memoryview) -> None:
+        self._name = name
+        self._data = data
+
+    def __iter__(self) -> Iterator[tuple[int, Any]]:
+        raise NotImplementedError
+
+    def error(self, mark: int, problem: str) -> Exception:
+        """The error of a value."""
+        raise NotImplementedError
+
+    def _decoded(self, text: str, at: int, line: int | None = None) -> tuple[Any, int]:
+        """The value at a character, and where it ends; `line` is the number of an only line."""
+        try:
+            return _DECODER.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            wrong, column = place_in(text, at if error.pos < 0 else error.pos)
+            reason = error.msg if error.pos < 0 else f"{error.msg[:1].lower()}{error.msg[1:]}"
+            problem = f"the file is not valid JSON: {reason}"
+        except RecursionError:
+            wrong, column = place_in(text, at)
+            problem = "the row is nested too deeply"
+        raise file_error(self._name, problem, wrong if line is None else line, column)
 
 
-def _rows_of_lines(name: str, data: memoryview) -> Iterator[_Row]:
-    number = start = 0
-    text = bytes(data)
-    while start < len(text):
-        end = text.find(b"\n", start)
-        end = len(text) if end < 0 else end
-        number += 1
-        line = text[start:end].decode()
-        at = _SPACE.match(line).end()  # type: ignore[union-attr]  # matches every text
-        if at < len(line):
-            value, after = _decoded(name, line, at, number)
-            rest = _SPACE.match(line, after).end()  # type: ignore[union-attr]  # as above
-            if rest < len(line):
+class _Lines(_Values):
+    """A value per line; the mark is the number of the line."""
+
+    def __iter__(self) -> Iterator[tuple[int, Any]]:
+        for number, octets in enumerate(io.BytesIO(self._data), 1):
+            line = octets.decode()
+            at = len(line) - len(line.lstrip(_BLANK))
+            if at == len(line):
+                continue
+            value, end = self._decoded(line, at, number)
+            if rest := line[end:].strip(_BLANK):
                 problem = "the line has more than one JSON value"
-                raise file_error(name, problem, number, rest + 1, hint="write one object per line")
-            yield number, at + 1, value
-        start = end + 1
+                hint = "write one object per line"
+                column = line.index(rest, end) + 1
+                raise file_error(self._name, problem, number, column, hint=hint)
+            yield number, value
+
+    def error(self, mark: int, problem: str) -> Exception:
+        """See `_Values.error`."""
+        return file_error(self._name, problem, mark)
 
 
-def _rows_of_array(name: str, data: memoryview) -> Iterator[_Row]:
-    text = str(data, "utf-8")
+class _ArrayElements(_Values):
+    """The elements of an array; the mark is the number of the first character."""
 
-    def skip(at: int) -> int:
-        return _SPACE.match(text, at).end()  # type: ignore[union-attr]  # matches every text
+    def __init__(self, name: str, data: memoryview) -> None:
+        super().__init__(name, data)
+        self._text = str(data, "utf-8")
 
-    def wrong(at: int, problem: str) -> Exception:
+    def __iter__(self) -> Iterator[tuple[int, Any]]:
+        text, at = self._text, self._skip(0)
+        if not text.startswith("[", at):
+            raise self._wrong(at, "the file must be an array of objects")
+        at = self._skip(at + 1)
+        while not text.startswith("]", at):
+            value, end = self._decoded(text, at)
+            yield at, value
+            at = self._skip(end)
+            has_next = text.startswith(",", at)
+            at = self._skip(at + 1) if has_next else at
+            if text.startswith("]", at) == has_next:
+                missing = "a row after the comma" if has_next else "a comma or ']'"
+                raise self._wrong(at, f"the file is not valid JSON: {missing} is missing")
+        at = self._skip(at + 1)
+        if at < len(text):
+            raise self._wrong(at, "the file has text after the array")
+
+    def error(self, mark: int, problem: str) -> Exception:
+        """See `_Values.error`."""
+        return file_error(self._name, problem, *place_in(self._text, mark))
+
+    def _skip(self, at: int) -> int:
+        return _SPACE.match(self._text, at).end()  # type: ignore[union-attr]  # matches every text
+
+    def _wrong(self, at: int, problem: str) -> Exception:
         hint = "write an array of objects, or name the file .ndjson if it has an object per line"
-        return file_error(name, problem, *place_in(text, at), hint=hint)
-
-    at = skip(0)
-    if not text.startswith("[", at):
-        raise wrong(at, "the file must be an array of objects")
-    at = skip(at + 1)
-    while not text.startswith("]", at):
-        value, after = _decoded(name, text, at)
-        # Lines are counted for errors only: a dictionary is a row, which needs no place.
-        line, column = (0, 0) if isinstance(value, dict) else place_in(text, at)
-        yield line, column, value
-        at = skip(after)
-        has_next = text.startswith(",", at)
-        at = skip(at + 1) if has_next else at
-        if text.startswith("]", at) == has_next:
-            missing = "a row after the comma" if has_next else "a comma or ']'"
-            raise wrong(at, f"the file is not valid JSON: {missing} is missing")
-    if skip(at + 1) < len(text):
-        raise wrong(skip(at + 1), "the file has text after the array")
-
-
-def _decoded(name: str, text: str, at: int, line: int | None = None) -> tuple[Any, int]:
-    """The value at a character, and where it ends; `line` is the number of the text's only line."""
-    try:
-        return _DECODER.raw_decode(text, at)
-    except json.JSONDecodeError as error:
-        wrong, column = place_in(text, error.pos)
-        problem = f"the file is not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"
-    except _NotFinite as error:
-        wrong, column = place_in(text, at)
-        problem = f"the file is not valid JSON: {error} is not a finite number"
-    except RecursionError:
-        wrong, column = place_in(text, at)
-        problem = "the row is nested too deeply"
-    raise file_error(name, problem, wrong if line is None else line, column)
+        return file_error(self._name, problem, *place_in(self._text, at), hint=hint)

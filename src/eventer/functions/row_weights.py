@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,10 @@ from eventer.kernels.draw.weighted_picks import WeightTable
 
 if TYPE_CHECKING:
     from eventer.functions.row_files import RowFile
+
+_DIGIT_BITS: Final = 16
+_MAX_TOTAL: Final = 2.0**46
+"""The digits of a division fit 63 bits below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,24 @@ class RowWeights:
         if not len(kept):
             problem = f"all weights in {name!r} are zero"
             raise file_error(file.path, problem, hint="give a row a weight greater than zero")
-        return cls(WeightTable.of(weights[kept].tolist()), kept)
+        return cls(weight_table(weights[kept]), kept)
 
     def rows(self, key: draw.Key, index: draw.Index) -> NDArray[np.int64]:
         """A row for the word of each event."""
         return self.kept[self.table.column(key, index)]
+
+
+def weight_table(weights: NDArray[np.float64]) -> WeightTable:
+    """`WeightTable.of`, computed with arrays if the weights are integers, as of a million rows."""
+    if weights.sum() >= _MAX_TOTAL or (np.trunc(weights) != weights).any():
+        return WeightTable.of(weights.tolist())
+    below = np.cumsum(weights.astype(np.int64))
+    total, rest = below[-1], below[:-1]
+    limits = np.zeros(len(rest), dtype=np.uint64)
+    for _ in range(64 // _DIGIT_BITS):  # long division of 2^64 · below by the total
+        digits, rest = np.divmod(rest << _DIGIT_BITS, total)
+        limits = (limits << np.uint64(_DIGIT_BITS)) | digits.astype(np.uint64)
+    return WeightTable(limits)  # type: ignore[arg-type]  # a sequence of integers
 
 
 def _numbers(file: RowFile, name: str) -> NDArray[np.float64]:

@@ -8,8 +8,10 @@ import pytest
 from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.model import ColumnType, Stream, Template
 from eventer.functions.row_files import ROW_FILES, content_digest
+from eventer.functions.row_weights import weight_table
 from eventer.functions.rows import GET_ROW, TYPES
 from eventer.jsonnet.importer import FolderImporter, NoLibrary, StoredImporter
+from eventer.kernels.draw.weighted_picks import WeightTable
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare, prepare_stored
 
@@ -127,6 +129,15 @@ def test_weights_are_frequencies_and_zero_is_never():
     assert ((counts - expected) ** 2 / expected).sum() < 13.8  # chi-square, p = 0.001
 
 
+def test_tables_of_integer_weights_are_those_of_single_numbers():
+    generator = np.random.default_rng(1)
+    for most in (2, 1000, 2**43):
+        weights = generator.integers(1, most, 7).astype(np.float64)
+        limits = WeightTable.of(weights.tolist()).limits
+        assert weight_table(weights).limits.tolist() == limits
+        assert [weight_table(weights).pick(limit) for limit in (0, *limits)] == list(range(7))
+
+
 def test_calls_in_lists_and_conditions_draw_from_the_rows_of_their_domain():
     template = (
         f"local get(_) = std.native('get_row')('c.csv', {TYPED});"
@@ -194,6 +205,7 @@ def test_a_stored_template_reads_the_copy(tmp_path, monkeypatch):
 # --- refusals ---------------------------------------------------------------------------------
 
 GOOD = b"name,size\na,1\nb,2\n"
+INVALID = "the file is not valid JSON"
 
 
 @pytest.mark.parametrize(
@@ -209,6 +221,8 @@ GOOD = b"name,size\na,1\nb,2\n"
         ),
         (b"a,b\n1,2,3\n", "f.csv, line 2: the row has 3 cells, but the header names 2"),
         (b'a,b\n1,"2\n3,4\n', "f.csv, line 2: a quoted cell has no closing quote"),
+        (b'a,"b\n1,2\n', "f.csv, line 1: a quoted cell has no closing quote"),
+        (b'a\n"1"2"\n', "f.csv, line 2: a quoted cell has text after its closing quote"),
         (b"a\nb\n\xc3\xa9\xff\n", "f.csv, line 3, column 2: the file is not valid UTF-8"),
     ],
 )
@@ -229,21 +243,26 @@ def test_a_csv_file_is_refused(data, message):
         ),
         (
             b'[{"a": 1e999}]',
-            "f.json, line 1, column 2: the file is not valid JSON: 1e999 is not a finite number",
+            "f.json, line 1, column 2: 'a' has a number that is too large",
+        ),
+        (
+            b'[{"a": [1]}, {"a": [-1e999]}]',
+            "f.json, line 1, column 14: 'a' has a number that is too large",
+        ),
+        (
+            b'[{"a": NaN}]',
+            f"f.json, line 1, column 2: {INVALID}: NaN is not a JSON number",
         ),
         (
             b"[{},]",
-            (
-                "f.json, line 1, column 5: the file is not valid JSON: "
-                "a row after the comma is missing"
-            ),
+            f"f.json, line 1, column 5: {INVALID}: a row after the comma is missing",
         ),
         (
             b"[{}{}]",
             "f.json, line 1, column 4: the file is not valid JSON: a comma or ']' is missing",
         ),
         (b"[{}] 1", "f.json, line 1, column 6: the file has text after the array"),
-        (b'[{"a": "\\ud800"}]', "f.json: rows 1 to 1: 'a' contains an unpaired surrogate"),
+        (b'[{"a": "\\ud800"}]', "f.json, line 1, column 2: 'a' contains an unpaired surrogate"),
     ],
 )
 def test_a_json_file_is_refused(data, message):
@@ -254,7 +273,7 @@ def test_a_json_file_is_refused(data, message):
     ("data", "message"),
     [
         (b"\n\n", "f.ndjson: the file has no row"),
-        (b"{}\n\n null\n", "f.ndjson, line 3, column 2: a row must be an object, not null"),
+        (b"{}\n\n null\n", "f.ndjson, line 3: a row must be an object, not null"),
         (b"{}\n{} {}\n", "f.ndjson, line 2, column 4: the line has more than one JSON value"),
         (
             b'{}\n{"a" 1}\n',
