@@ -182,6 +182,13 @@ FAULTS = [
 def test_faults_are_delivered_listed_and_expected_by_verify(kafka, database, service):
     name = f"faults_{uuid.uuid4().hex[:8]}"
     malformed = {"kind": "malformed", "probability": 0.1, "label": "header"}
+    code, refused = service.post(
+        "/generator/add", request(table(name), template=FAULTY, faults=[*FAULTS, malformed])
+    )
+    assert (code, [fault["pointer"] for fault in refused["errors"]]) == (
+        422,
+        [f"/events/0/faults/{end}" for end in ("0/label", "1/label", "4/kind", "4/label")],
+    )
     both = [
         service.post("/generator/add", body)
         for body in (
