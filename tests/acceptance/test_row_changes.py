@@ -3,6 +3,7 @@
 import json
 import random
 import uuid
+from datetime import date
 
 import psycopg
 import pytest
@@ -137,3 +138,129 @@ def test_requests_that_cannot_delete_are_refused(service):
         assert fault["pointer"] == pointer
         assert message in fault["message"]
     assert service.get("/generator/status")[1]["generators"] == []
+
+
+FAULTY = """
+local i = std.native('get_integer'), pick = std.native('get_one_of');
+{
+  id: std.native('get_index')(),
+  name: pick(['ann', 'bob']),
+  paid: '2026-03-%02dT10:00:00Z' % i(10, 28),
+  to: { city: pick(['Rome', 'Oslo']) },
+}
+"""
+FAULTS = [
+    {"kind": "missing", "probability": 0.1, "fields": ["/to/city"], "label": "header"},
+    {"kind": "corrupt", "probability": 0.1, "fields": ["paid", "to"], "label": "header"},
+    {"kind": "null", "probability": 0.1, "fields": ["name"]},
+    {"kind": "drop", "probability": 0.05},
+]
+
+
+def test_faults_are_delivered_listed_and_expected_by_verify(kafka, database, service):
+    name = f"faults_{uuid.uuid4().hex[:8]}"
+    malformed = {"kind": "malformed", "probability": 0.1, "label": "header"}
+    code, refused = service.post(
+        "/generator/add", request(table(name), template=FAULTY, faults=[*FAULTS, malformed])
+    )
+    assert (code, [fault["pointer"] for fault in refused["errors"]]) == (
+        422,
+        [f"/events/0/faults/{end}" for end in ("0/label", "1/label", "4/kind", "4/label")],
+    )
+    both = [
+        service.post("/generator/add", body)
+        for body in (
+            request(
+                topic(name, key="id", timestamp="paid"),
+                template=FAULTY,
+                interval="20ms",
+                seed="1",
+                faults=[*FAULTS, malformed],
+            ),
+            request(
+                table(name, key="id"),
+                template=FAULTY,
+                interval="20ms",
+                seed="1",
+                faults=[{**fault, "label": None} for fault in FAULTS],
+            ),
+        )
+    ]
+    assert [code for code, _ in both] == [200, 200], both
+    in_topic, in_table = [answer["generators"][0]["id"] for _, answer in both]
+    wait_for_progress(service, [in_topic, in_table], 150)
+    next(w for w in service.workers() if w not in service.compilers()).kill()
+    wait_for_progress(service, [in_topic, in_table], 150)
+    for id in (in_topic, in_table):
+        assert service.post(f"/generator/pause?id={id}")[0] == 200
+    keys = [answer_key(service, id) for id in (in_topic, in_table)]
+    check_records(read_topic(kafka, name), healthy_events(service, in_topic), keys[0])
+    check_rows(faulty_rows(database, name), healthy_events(service, in_table), keys[1])
+    for id, key in zip((in_topic, in_table), keys, strict=True):
+        dropped = sum(faults[0]["kind"] == "drop" for faults in key.values())
+        assert (service.generator(id)["dropped"], service.generator(id)["skipped"]) == (dropped, 0)
+        code, out, err = run_cli(service, "verify", id, "--json")
+        assert (code, json.loads(out)["clean"]) == (0, True), out + err
+
+
+def healthy_events(service, id):
+    end = service.generator(id)["position"]
+    events = []
+    while len(events) < end:
+        body = {"template": FAULTY, "seed": "1", "first": len(events), "count": 1000}
+        events += service.post("/generator/preview", body)[1]["events"]
+    return events[:end]
+
+
+def answer_key(service, id):
+    """The faults of each event before the position, as the command lists them."""
+    code, out, err = run_cli(service, "faults", id, "--json")
+    assert code == 0, err
+    key = {line["index"]: line["faults"] for line in map(json.loads, out.splitlines())}
+    first = min(key)
+    _, shown, _ = run_cli(service, "faults", id, "--first", first, "-n", 1)
+    assert shown.startswith(f"{first}  {key[first][0]['kind']}")
+    return key
+
+
+def check_records(records, healthy, key):
+    """A reader finds the faults of the answer key, and no others."""
+    found = {int(record.key()): record for record in records}
+    assert len(found) == len(records)
+    for index, event in enumerate(healthy):
+        kinds = {fault["kind"] for fault in key.get(index, ())}
+        if kinds == {"drop"}:
+            assert index not in found
+            continue
+        text = json.dumps(event, separators=(",", ":")).encode()
+        assert (found[index].value() == text) == (not kinds)
+        labelled = kinds & {"missing", "corrupt", "malformed"}
+        ((_, label),) = found[index].headers() or [(None, b"")]
+        assert set(label.decode().split(",")) - {""} == labelled
+        assert found[index].timestamp()[1] // 86_400_000 == day_of(event["paid"])
+    assert {fault["kind"] for faults in key.values() for fault in faults} == {
+        *(fault["kind"] for fault in FAULTS),
+        "malformed",
+    }
+
+
+def day_of(text):
+    return (date.fromisoformat(text[:10]) - date(1970, 1, 1)).days
+
+
+def check_rows(rows, healthy, key):
+    assert set(rows) <= set(range(len(healthy)))
+    for index, event in enumerate(healthy):
+        faults = key.get(index, [])
+        if faults and faults[0]["kind"] == "drop":
+            assert index not in rows
+            continue
+        changed = {fault["field"].split("/")[1] for fault in faults}
+        for name in ("name", "paid", "to"):
+            assert (rows[index][name] != event[name]) == (name in changed)
+
+
+def faulty_rows(database, name):
+    with psycopg.connect(database.dsn) as client:
+        rows = client.execute(f'SELECT to_jsonb(t) FROM "{name}" t').fetchall()
+    return {row["id"]: row for (row,) in rows}

@@ -140,3 +140,33 @@ def test_an_example_is_printed_by_its_name(shell):
     assert printed.stdout.startswith("// An order")
     unknown = shell.call("examples", "ordres")
     assert (unknown.returncode != 0, "did you mean 'orders'?" in unknown.stderr) == (True, True)
+
+
+def test_faults_are_shown_and_refused_where_they_are(shell):
+    shell.write("faults.json", '[{"kind": "missing", "probability": 1, "fields": ["a"]}]')
+    shown = shell.call("preview", "-", "-n", 1, "--faults", "faults.json", stdin="{ a: 1, b: 2 }")
+    assert (shown.returncode, shown.stdout) == (0, '{"b":2}\n')
+    malformed = '[{"kind": "malformed", "probability": 1}]'
+    printed = shell.call("preview", "-", "--faults", malformed, "--seed", "1", stdin="{ a: 1 }")
+    texts = set(map(json.loads, printed.stdout.splitlines()))
+    assert texts == {'{"a":1}}', *(text for text in texts if '{"a":1}'.startswith(text))}
+    assert all(isinstance(text, str) for text in texts)
+    for faults, pointer, said in (
+        ('[{"kind": "late", "probability": 1, "by": "1s"}]', "/faults/0/kind", "not available yet"),
+        (
+            '[{"kind": "null", "probability": 1, "fields": ["x"]}]',
+            "/faults/0/fields/0",
+            "not a field",
+        ),
+        ("{}", "/faults", "must be a list"),
+    ):
+        refused = shell.call("preview", "-", "--faults", faults, stdin="{ a: 1 }")
+        assert refused.returncode == 78, refused.stderr
+        assert pointer in refused.stderr
+        assert said in refused.stderr
+    table = ("run", "-", "--postgres", "t", "-n", 1, "--faults", malformed)
+    refused = shell.call(
+        *table, stdin="{ a: 1 }", EVENTER_POSTGRES__DSN="postgresql://127.0.0.1:1/x"
+    )
+    assert refused.returncode == 78, refused.stderr
+    assert "`malformed` needs a topic" in refused.stderr

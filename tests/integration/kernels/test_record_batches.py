@@ -1,6 +1,7 @@
 """Record batches against a reference, and read by aiokafka."""
 
 import struct
+from dataclasses import replace
 
 import google_crc32c
 import lz4.frame
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventer.kernels.kafka.record_batches import (
+    ABSENT,
     BATCH_HEADER_BYTES,
     BytesColumn,
     ProducerState,
@@ -40,8 +42,15 @@ def columns(draw, min_rows=1):
         values=bytes_column(values),
         timestamps=np.array(draw(st.lists(INT64, min_size=rows, max_size=rows)), np.int64),
         keys=draw(st.one_of(st.none(), some.map(bytes_column))),
-        headers=tuple(RecordHeader(name, bytes_column(draw(some))) for name in names),
+        headers=tuple(RecordHeader(name, draw(some.map(header_values))) for name in names),
     )
+
+
+def header_values(values):
+    """A column in which some rows do not have the header, instead of a null."""
+    column = bytes_column(values)
+    absent = [value is None and row % 2 == 1 for row, value in enumerate(values)]
+    return replace(column, valid=np.where(absent, ABSENT, column.validity()).astype(np.uint8))
 
 
 def cells(column):
@@ -69,13 +78,16 @@ def sized(value):
 def reference_records(result, rows):
     """The record section by a simple implementation."""
     values, keys = cells(result.values), cells(result.keys) if result.keys else None
-    headers = [(header.name, cells(header.values)) for header in result.headers]
+    headers = [
+        (header.name, header.values.validity(), cells(header.values)) for header in result.headers
+    ]
     base = int(result.timestamps[rows[0]])
     out = b""
     for delta, row in enumerate(rows):
         body = b"\0" + varint(int(result.timestamps[row]) - base) + varint(delta)
-        body += sized(keys[row] if keys else None) + sized(values[row]) + varint(len(headers))
-        body += b"".join(sized(name) + sized(column[row]) for name, column in headers)
+        present = [(name, column) for name, valid, column in headers if valid[row] != ABSENT]
+        body += sized(keys[row] if keys else None) + sized(values[row]) + varint(len(present))
+        body += b"".join(sized(name) + sized(column[row]) for name, column in present)
         out += sized(body)
     return out
 

@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+from dataclasses import replace
 
 import google_crc32c
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventer.kernels.kafka.record_batches import (
+    ABSENT,
     ProducerState,
     RecordColumns,
     RecordHeader,
@@ -44,8 +46,14 @@ def columns_of(rows):
         bytes_column(list(values)),
         np.array(times, np.int64),
         bytes_column(list(keys)),
-        (RecordHeader(b"h", bytes_column(list(headers))),),
+        (RecordHeader(b"h", bytes_column(list(headers))), RecordHeader(b"o", present(headers))),
     )
+
+
+def present(values):
+    """A column of a header that rows with null do not have."""
+    column = bytes_column(list(values))
+    return replace(column, valid=np.where(column.validity(), 1, ABSENT).astype(np.uint8))
 
 
 @settings(deadline=None)  # the first call compiles
@@ -65,7 +73,10 @@ def test_round_trip_of_records(rows, limit, codec):
     assert (found.keys.digests() == column_digests(columns.keys)).all()
     names = column_digests(bytes_column([b"h"] * len(rows)))
     values = column_digests(columns.headers[0].values)
-    assert (found.headers == header_digests([(names, values, None)], len(rows))).all()
+    others = column_digests(bytes_column([b"o"] * len(rows)))
+    has_value = np.array([row[2] is not None for row in rows])
+    headers = [(names, values, None), (others, values, has_value)]
+    assert (found.headers == header_digests(headers, len(rows))).all()
     offsets = [n for batch in batches for n in range(batch.count)]
     assert found.offset.tolist() == offsets
 

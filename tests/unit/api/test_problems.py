@@ -156,6 +156,7 @@ async def test_every_route_documents_its_errors(client):
         "/generator/pause",
         "/generator/resume",
         "/generator/events",
+        "/generator/faults",
         "/generator/pace",
         "/generator/preview",
         "/generator/validate",

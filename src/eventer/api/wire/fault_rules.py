@@ -35,7 +35,9 @@ class FaultBody(RequestModel):
         "gives fields a wrong type, a truncated text or an impossible date; `malformed` writes "
         "text that is not JSON."
     )
-    probability: Annotated[float, Field(strict=True, ge=0, le=1)] = Field(examples=[0.02])
+    probability: Annotated[float, Field(strict=True, ge=0, le=1)] = Field(
+        description="Of each event, from 0 to 1.", examples=[0.02]
+    )
     fields: list[Annotated[NonEmptyText, AfterValidator(_field)]] = Field(
         default_factory=list,
         max_length=100,
