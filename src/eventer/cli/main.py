@@ -13,6 +13,7 @@ from eventer.cli import (
     dev,
     examples_command,
     explain,
+    fmt,
     functions,
     generators,
     pace,
@@ -71,6 +72,7 @@ app.command("preview")(templates.preview)
 app.command("validate")(templates.validate)
 app.command("profile")(profile.profile)
 app.command("explain")(explain.explain)
+app.command("fmt")(fmt.fmt)
 app.command("pace")(pace.pace)
 app.command("add")(generators.add)
 app.command("list")(generators.list_generators)

@@ -188,6 +188,21 @@ class TemplateProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class FormatTemplate:
+    """Format a text as Jsonnet."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormattedTemplate:
+    """A formatted text; `changed` says whether it differs from what was asked."""
+
+    template: str
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CpuLimit:
     """Seconds of CPU time for a request: until its first event or its plan, and for the rest."""
 
@@ -196,10 +211,20 @@ class CpuLimit:
 
 
 InspectorRequest: TypeAlias = (
-    InspectTemplate | PreviewEvents | RecomputeEvents | ExplainTemplate | ProfileTemplate
+    InspectTemplate
+    | PreviewEvents
+    | RecomputeEvents
+    | ExplainTemplate
+    | ProfileTemplate
+    | FormatTemplate
 )
 InspectorAnswer: TypeAlias = (
-    Inspection | PreviewedEvents | RecomputedEvents | TemplateExplanation | TemplateProfile
+    Inspection
+    | PreviewedEvents
+    | RecomputedEvents
+    | TemplateExplanation
+    | TemplateProfile
+    | FormattedTemplate
 )
 
 

@@ -140,3 +140,20 @@ def test_an_example_is_printed_by_its_name(shell):
     assert printed.stdout.startswith("// An order")
     unknown = shell.call("examples", "ordres")
     assert (unknown.returncode != 0, "did you mean 'orders'?" in unknown.stderr) == (True, True)
+
+
+def test_files_are_formatted_unless_one_of_them_is_wrong(shell):
+    shell.write("a.jsonnet", '{a:"x"}')
+    shell.write("b.jsonnet", "{ b: 1 }\n")
+    checked = shell.call("fmt", "--check", "a.jsonnet", "b.jsonnet")
+    assert (checked.returncode, checked.stdout) == (1, "a.jsonnet\n")
+    shell.write("bad.jsonnet", "{\n  a: }")
+    refused = shell.call("fmt", "a.jsonnet", "bad.jsonnet")
+    assert (refused.returncode, refused.stdout) == (78, "")
+    assert "--> bad.jsonnet:2:6" in refused.stderr
+    assert (shell.folder / "a.jsonnet").read_text() == '{a:"x"}'
+    done = shell.call("fmt", "a.jsonnet", "b.jsonnet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "formatted a.jsonnet\n")
+    assert (shell.folder / "a.jsonnet").read_text() == "{ a: 'x' }\n"
+    assert shell.call("fmt", "--check", "a.jsonnet", "b.jsonnet").returncode == 0
+    assert shell.call("fmt", "-", stdin="[1,2 ]").stdout == "[1, 2]\n"
