@@ -26,8 +26,8 @@ works offline; `/openapi.json` is the OpenAPI document. Request bodies are JSON 
 decimal text, because JSON readers round large numbers; requests may also contain them as numbers.
 
 If `EVENTER_TOKEN` is set, requests need `Authorization: Bearer <token>`. `EVENTER_READ_TOKEN`
-allows reading, preview, validate, profile, complete and verify. `/healthz`, `/readyz` and the
-documentation need no token. A browser signs in instead: `GET /login` is a page that sends
+allows reading, preview, validate, profile, complete, format and verify. `/healthz`, `/readyz` and
+the documentation need no token. A browser signs in instead: `GET /login` is a page that sends
 `{"token": "…"}` to `POST /login`, which sets a session cookie (`HttpOnly`, `SameSite=Strict`) for
 twelve hours; `POST /logout` removes it. The service rejects foreign `Host` names (see
 `EVENTER_ALLOWED_HOSTS`) and foreign origins.

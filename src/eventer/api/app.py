@@ -23,7 +23,7 @@ Errors are `application/problem+json` (RFC 9457)."""
 
 _TAGS = [
     {"name": "generators", "description": "Add, show, pause, resume and remove generators."},
-    {"name": "templates", "description": "Preview, check, profile and complete templates."},
+    {"name": "templates", "description": "Preview, check, profile, complete and format templates."},
     {"name": "service", "description": "Functions, health, metrics."},
 ]
 

@@ -78,6 +78,13 @@ PROFILE_EXAMPLES: dict[str, Any] = {
     }
 }
 
+FORMAT_EXAMPLES: dict[str, Any] = {
+    "quotes": {
+        "summary": "A template with other quotes and spaces",
+        "value": {"template": '{id:1,   "type": "order"}  # an order'},
+    }
+}
+
 COMPLETE_EXAMPLES: dict[str, Any] = {
     "std": {
         "summary": "Functions of the standard library that begin with `par`",

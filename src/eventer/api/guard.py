@@ -37,6 +37,7 @@ READ_PATHS = frozenset(
         "/generator/validate",
         "/generator/verify",
         "/template/complete",
+        "/template/format",
         "/template/profile",
     }
 )
@@ -87,7 +88,8 @@ class Guard:
         if right != "write" and method not in READ_METHODS and scope["path"] not in READ_PATHS:
             raise RequestRejection(
                 ProblemType.FORBIDDEN,
-                "this token only allows reading, preview, validate, profile, complete and verify",
+                "this token only allows reading, preview, validate, profile, complete, format "
+                "and verify",
             )
 
     def _right(self, path: str, headers: Headers) -> Right:

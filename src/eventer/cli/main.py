@@ -14,6 +14,7 @@ from eventer.cli import (
     examples_command,
     explain,
     faults,
+    fmt,
     functions,
     generators,
     pace,
@@ -72,6 +73,7 @@ app.command("preview")(templates.preview)
 app.command("validate")(templates.validate)
 app.command("profile")(profile.profile)
 app.command("explain")(explain.explain)
+app.command("fmt")(fmt.fmt)
 app.command("pace")(pace.pace)
 app.command("add")(generators.add)
 app.command("list")(generators.list_generators)

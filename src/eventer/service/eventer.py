@@ -19,7 +19,7 @@ from eventer.service.destination_checker import DestinationChecker
 from eventer.service.generator import Generator, view
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.locks import Locks
-from eventer.service.pace_preview import PacePreview, preview_pace
+from eventer.service.pace_preview import PacePreview, preview_pace, preview_segments
 from eventer.service.request_faults import pace_faults, raise_faults
 from eventer.service.requests import AddRequest
 from eventer.service.row_file_store import RowFileStore, row_file_folder
@@ -310,6 +310,15 @@ class Eventer:
         now = self._clock.now_ns()
         raise_faults(list(pace_faults(pace, "/pace", now)))
         return preview_pace(pace, now, length=length, buckets=buckets)
+
+    def preview_generator(self, id: Reference, *, buckets: int = 60) -> PacePreview:  # noqa: A002
+        """The events of a generator by time, from now on, whether it is paused or not.
+
+        Raises:
+            NotFoundError: no generator has this id.
+        """
+        segments = self._generator(id).record.segments
+        return preview_segments(segments, self._clock.now_ns(), buckets=buckets)
 
     def verify(
         self,

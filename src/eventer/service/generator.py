@@ -178,7 +178,7 @@ def view(
 
     `promised` is the guarantee of its connection, if that is known before it is connected.
     """
-    record, pace = generator.record, generator.pace
+    record, pace, partitions = generator.record, generator.pace, generator.position.partitions
     due = pace.due_end(now) if generator.active else generator.position.next
     lag = max(0, due - generator.position.next)
     rate = pace.rate_at(now if generator.active else min(now, pace.due_at(due)))
@@ -197,6 +197,7 @@ def view(
         lag=lag,
         overdue=max(0, now - pace.due_at(generator.position.next)) / NS_PER_SECOND if lag else 0.0,
         retries=generator.retries,
+        partitions=partitions[-1][1] if partitions else None,
         limited_by=slowest if generator.active and behind else None,
         next_tick=pace.next_due(due) if generator.active else None,
         last_error=generator.last_error,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -9,6 +10,7 @@ from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.instant import parse_moment
+from eventer.core.model import Segment
 from eventer.core.pace import Cron, EventRate, PaceSpec, Profile, Stages, Steady, Ticks
 from eventer.runs.pacing import END, Pace, begin, peak_rate
 
@@ -70,14 +72,30 @@ def preview_pace(
     """
     t0 = now if spec.start is None else parse_moment(spec.start, now)
     # Random arrivals change no count by more than 63 events: any draw key is as good.
-    pace = Pace((begin(t0, 0, spec),))
+    return _preview((begin(t0, 0, spec),), t0, length, buckets)
+
+
+def preview_segments(
+    segments: Sequence[Segment], now: int, *, length: int | None = None, buckets: int = 60
+) -> PacePreview:
+    """The events of a generator that are due from now on; otherwise as `preview_pace`.
+
+    If its pace has ended, there are none, and `length` is a nanosecond.
+    """
+    return _preview(segments, now, length, buckets)
+
+
+def _preview(segments: Sequence[Segment], t0: int, length: int | None, buckets: int) -> PacePreview:
+    pace, spec = Pace(segments), segments[-1].pace
     end = pace.limit
     last = pace.due_at(end - 1) if 0 < end < END else None
     is_steady = isinstance(spec.shape, Steady)
     shortest = _shortest_bucket(spec) if length is None or is_steady else 1
     if length is None:
         length = (
-            _typical_length(spec, buckets) if last is None else _whole(spec, last + 1 - t0, end)
+            _typical_length(spec, buckets)
+            if last is None
+            else _whole(spec, last + 1 - t0, end - pace.due_end(t0 - 1))
         )
     length = max(1, min(length, MAX_LENGTH_NS))
     bucket = _whole_periods(spec, max(shortest, -(-length // buckets)))

@@ -22,6 +22,8 @@ from eventer.workers.inspector_messages import (
     INSPECTED_EVENTS,
     CpuLimit,
     ExplainTemplate,
+    FormattedTemplate,
+    FormatTemplate,
     Inspection,
     InspectTemplate,
     PreviewedEvents,
@@ -138,6 +140,16 @@ class TemplateService:
         )
         limit = CpuLimit(self._settings.limits.inspect_seconds + _PREVIEW_SECONDS)
         return await self._inspectors.ask(question, TemplateProfile, limit)
+
+    async def format(self, text: str) -> FormattedTemplate:
+        """A template in the usual form; see `jsonnet.format.formatter.format_source`.
+
+        Raises:
+            TemplateError: it is not valid Jsonnet.
+            WorkerLostError: the inspector process died.
+        """
+        limit = CpuLimit(self._settings.limits.inspect_seconds)
+        return await self._inspectors.ask(FormatTemplate(text), FormattedTemplate, limit)
 
     def _event_source(self, request: PreviewRequest) -> EventSource:
         seed = secrets.randbits(64) if request.seed is None else request.seed

@@ -12,6 +12,7 @@ from eventer.runs.lateness import LATENESS_BOUNDS
 from eventer.runs.lateness import quantile as lateness_quantile
 from eventer.runs.pacing import peak_rate
 from eventer.service.history_warning import history_warnings
+from eventer.service.pace_preview import PacePreview
 from eventer.service.shard_totals import ShardTotals, Stage
 from eventer.workers.field_profiles import FieldProfile
 from eventer.workers.inspector_messages import (
@@ -36,6 +37,7 @@ __all__ = [
     "GeneratorView",
     "HealthyEvent",
     "Inspection",
+    "PacePreview",
     "PreviewedEvents",
     "ProcessStatus",
     "RecomputedEvents",
@@ -59,8 +61,9 @@ class GeneratorView:
     events that are not committed; `overdue`, for how many seconds the first of them has been due;
     `limited_by`, the stage that causes the backlog. `related` are the ids of other generators with
     the same stream and destination. Only the answer to `add` sets `created`, `updated` and
-    `related`. `delivery` is None until the destination has told its guarantee. `generator.view`
-    fills it; `api/wire/responses.py` shows it.
+    `related`. `delivery` is None until the destination has told its guarantee; `partitions`, which
+    a topic has, until an event is committed. `generator.view` fills it; `api/wire/responses.py`
+    shows it.
     """
 
     record: GeneratorRecord
@@ -80,6 +83,7 @@ class GeneratorView:
     updated: bool = False
     related: tuple[int, ...] = ()
     retries: int = 0
+    partitions: int | None = None
     limited_by: Stage | None = None
 
     @property

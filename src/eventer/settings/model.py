@@ -219,8 +219,8 @@ class Settings(_Section):
     )
     read_token: SecretStr | None = Field(
         default=None,
-        description="Bearer token that only allows reading, preview, validate, profile, complete "
-        "and verify.",
+        description="Bearer token that only allows reading, preview, validate, profile, complete, "
+        "format and verify.",
     )
     data_dir: Path = Field(
         default_factory=default_data_dir,

@@ -11,10 +11,13 @@ from nicegui import ui
 
 from eventer.core.errors import EventerError
 from eventer.service.views import RecomputedEvents
+from eventer.web.event_filter import HELP, event_filter
 from eventer.web.event_views import event_text
 from eventer.web.layout import Visit, card, heading, plain_button, say_error
 
 _TAIL_ROWS: Final = 200
+_REFILTERED: Final = 100
+"""Committed events that a changed filter is applied to."""
 
 
 class EventTail:
@@ -34,9 +37,10 @@ class EventTail:
                 ui.label("at most 50 events per second").classes("soft small")
                 ui.element("div").classes("grow")
                 self._filter = (
-                    ui.input(placeholder="Only events with this text")
-                    .props('outlined dense clearable aria-label="Filter events"')
+                    ui.input(placeholder="Text, or /pointer=value", on_change=self._refilter)
+                    .props('outlined dense clearable debounce=300 aria-label="Filter events"')
                     .style("width: 16rem")
+                    .tooltip(f"Only events with {HELP}")
                 )
                 self._pretty = ui.switch("Pretty", value=False)
                 self._button = plain_button("Stop", "pause", self._toggle)
@@ -65,6 +69,15 @@ class EventTail:
         else:
             self._end()
 
+    def _refilter(self) -> None:
+        """Shows the newest events again, and then the new ones, with another filter."""
+        if not self._following:
+            return
+        self._end()
+        self._task = None
+        self._list.client.run_javascript(f"studioTail('c{self._list.id}', [], 0, true)")
+        self._start(last=_REFILTERED)
+
     async def _follow(self, last: int) -> None:
         try:
             async with aclosing(self._visit.eventer.tail(self._id, last=last)) as pages:  # type: ignore[type-var]  # it is a generator
@@ -75,11 +88,11 @@ class EventTail:
                 say_error(error)
 
     def _show(self, page: RecomputedEvents) -> None:
-        wanted = self._filter.value or ""
+        matches = event_filter(self._filter.value or "")
         shown = [
             [index, event_text(event, pretty=self._pretty.value)]
             for index, event in zip(page.indices, page.events, strict=True)
-            if wanted in event.decode()
+            if matches(event)
         ]
         if shown:
             arguments = json.dumps([f"c{self._list.id}", shown, _TAIL_ROWS, True])

@@ -10,6 +10,7 @@ from eventer.core.errors import EventerError, NotFoundError
 from eventer.service.views import GeneratorView
 from eventer.web import charts
 from eventer.web.actions import confirm_removal, open_pace_dialog
+from eventer.web.destination_card import build_destination
 from eventer.web.editor import template_editor
 from eventer.web.event_tail import EventTail
 from eventer.web.format import (
@@ -30,6 +31,7 @@ from eventer.web.layout import (
     problem_box,
     say_error,
 )
+from eventer.web.pace_card import PaceCard
 from eventer.web.request_texts import command_text, curl_text, json_text, request_of
 from eventer.web.rows import pace_text, target_label
 from eventer.web.verification_card import build_verification
@@ -68,10 +70,13 @@ class _GeneratorPage:
         self._shown_error: object = None
         with ui.element("div").classes("grid2"):
             self._build_charts()
+        self._pace_card = PaceCard(self._visit, self._id)
+        self._pace_card.build()
         EventTail(self._visit, self._id).build()
         with ui.element("div").classes("grid2"):
             with ui.element("div").classes("stack"):
                 build_verification(self._visit, self._id)
+                build_destination(self._view)
                 self._build_details()
             with ui.element("div").classes("stack"):
                 self._build_template()
@@ -130,8 +135,6 @@ class _GeneratorPage:
             ):
                 if value:
                     _fact(name, value)
-            columns = ", ".join(f"{c.name} {c.type.value}" for c in spec.shape.columns)
-            _fact("Columns", columns or "not known in advance")
 
     def _build_template(self) -> None:
         with card("Template"):
@@ -202,6 +205,7 @@ class _GeneratorPage:
     async def _repace(self) -> None:
         if await open_pace_dialog(self._visit, [self._view]):
             await self.update()
+            self._pace_card.update()
 
     async def _remove(self) -> None:
         if await confirm_removal(self._visit, [self._id]):

@@ -87,6 +87,9 @@ class _Playground:
             ui.element("div").classes("grow")
             plain_button("Examples", "auto_awesome", self.open_gallery)
             plain_button("Share", "link", self._share)
+            plain_button("", "format_align_left", self._format).props(
+                'aria-label="Format"'
+            ).tooltip("Format")
             if self._visit.may_write:
                 ui.button("Run it", icon="rocket_launch", on_click=self._run).props(
                     "unelevated no-caps color=none text-color=none"
@@ -242,6 +245,18 @@ class _Playground:
     async def _draw_seed(self) -> None:
         self._seed = secrets.randbits(32)
         self._seed_input.value = str(self._seed)
+
+    async def _format(self) -> None:
+        """Formats the template, unless it has changed in the meantime."""
+        text = self._editor.value or ""
+        try:
+            formatted = await self._visit.eventer.templates.format(text)
+        except EventerError as error:
+            self._show_error(error)
+            return
+        if formatted.changed and self._editor.value == text:
+            self._editor.value = formatted.template
+            await self._evaluate()
 
     def _share(self) -> None:
         ui.run_javascript(f"studioShare({json.dumps(self._editor.value or '')})")

@@ -70,7 +70,7 @@ class _RunDialog:
         with ui.element("div").classes("bar"):
             self._generator_name, self._dataset = (
                 ui.input(f"{label} (optional)").props("outlined dense").classes("grow")
-                for label in ("Name of the generator", "Dataset")
+                for label in ("Name", "Dataset")
             )
         self._problem = ui.element("div").classes("stack")
         with ui.expansion("The same as a request").props("dense").style("width: 100%") as more:

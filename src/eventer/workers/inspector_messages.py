@@ -241,6 +241,21 @@ class TemplateProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class FormatTemplate:
+    """Format a text as Jsonnet."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormattedTemplate:
+    """A formatted text; `changed` says whether it differs from what was asked."""
+
+    template: str
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CpuLimit:
     """Seconds of CPU time for a request: until its first event or its plan, and for the rest."""
 
@@ -255,6 +270,7 @@ InspectorRequest: TypeAlias = (
     | RecomputeFaults
     | ExplainTemplate
     | ProfileTemplate
+    | FormatTemplate
 )
 InspectorAnswer: TypeAlias = (
     Inspection
@@ -263,6 +279,7 @@ InspectorAnswer: TypeAlias = (
     | RecomputedFaults
     | TemplateExplanation
     | TemplateProfile
+    | FormattedTemplate
 )
 
 

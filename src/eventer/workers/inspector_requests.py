@@ -1,4 +1,4 @@
-"""Answers the requests about a template: inspect, explain, preview and recompute."""
+"""Answers the requests about a template: inspect, explain, preview, format and recompute."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.json_text import json_text
 from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError
 from eventer.core.timelines import TimelineSpec
+from eventer.core.source import Source
+from eventer.jsonnet.format.formatter import format_source
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
 from eventer.plan.explain_template import explain_template
@@ -40,6 +42,8 @@ from eventer.workers.inspect_template import (
 from eventer.workers.inspector_messages import (
     ExplainTemplate,
     HealthyEvent,
+    FormattedTemplate,
+    FormatTemplate,
     InspectorAnswer,
     InspectorReply,
     InspectorRequest,
@@ -109,6 +113,9 @@ def _answer(
             return _explain(request, importer, on_first)
         case ProfileTemplate():
             return _profile(request, importer)
+        case FormatTemplate(text):
+            formatted = format_source(Source("template", text))
+            return FormattedTemplate(formatted, formatted != text)
 
 
 def _profile(request: ProfileTemplate, importer: Importer) -> TemplateProfile:

@@ -170,3 +170,18 @@ def test_faults_are_shown_and_refused_where_they_are(shell):
     )
     assert refused.returncode == 78, refused.stderr
     assert "`malformed` needs a topic" in refused.stderr
+def test_files_are_formatted_unless_one_of_them_is_wrong(shell):
+    shell.write("a.jsonnet", '{a:"x"}')
+    shell.write("b.jsonnet", "{ b: 1 }\n")
+    checked = shell.call("fmt", "--check", "a.jsonnet", "b.jsonnet")
+    assert (checked.returncode, checked.stdout) == (1, "a.jsonnet\n")
+    shell.write("bad.jsonnet", "{\n  a: }")
+    refused = shell.call("fmt", "a.jsonnet", "bad.jsonnet")
+    assert (refused.returncode, refused.stdout) == (78, "")
+    assert "--> bad.jsonnet:2:6" in refused.stderr
+    assert (shell.folder / "a.jsonnet").read_text() == '{a:"x"}'
+    done = shell.call("fmt", "a.jsonnet", "b.jsonnet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "formatted a.jsonnet\n")
+    assert (shell.folder / "a.jsonnet").read_text() == "{ a: 'x' }\n"
+    assert shell.call("fmt", "--check", "a.jsonnet", "b.jsonnet").returncode == 0
+    assert shell.call("fmt", "-", stdin="[1,2 ]").stdout == "[1, 2]\n"

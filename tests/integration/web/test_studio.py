@@ -51,6 +51,8 @@ def test_a_template_is_mended_and_run_and_its_generator_is_watched_and_removed(o
 
     write(page, "local total = std.native('get_integer')(1, 9);\n{ id: 1,\n  total: total }")
     page.locator(".studio-squiggle").wait_for(state="detached")
+    page.get_by_role("button", name="Format").click()
+    page.locator(".cm-line", has_text=re.compile("^  id: 1,$")).wait_for()
     page.get_by_role("tab", name="Profile").click()
     total = page.locator(".field", has_text="total")
     total.get_by_text("9 distinct").or_(total.get_by_text("9", exact=True)).first.wait_for()
@@ -64,6 +66,7 @@ def test_a_template_is_mended_and_run_and_its_generator_is_watched_and_removed(o
     page.get_by_role("button", name="Add generator").click()
 
     page.get_by_role("heading", name="postgres:watched").wait_for()
+    page.get_by_label("Filter events").fill("/total<9")
     page.locator(".tail .event", has_text='"total":').nth(5).wait_for()
     page.get_by_role("button", name="Pause").click()
     page.locator(".state.paused").wait_for()

@@ -20,12 +20,14 @@ from eventer.core.source import Place
 from eventer.destinations.audit import AuditReport, Finding, Flaw, UncheckedRange
 from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.service.eventer import Eventer
+from eventer.service.format_template import format_template
 from eventer.service.pace_preview import preview_pace
 from eventer.service.shard_totals import ShardTotals
 from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
 from eventer.workers.field_profiles import profile_fields
 from eventer.workers.inspector_messages import (
     HealthyEvent,
+    FormattedTemplate,
     Inspection,
     PreviewedEvents,
     RecomputedEvents,
@@ -146,6 +148,10 @@ class CannedService(Eventer):
         self._ask("profile", request)
         profiles = profile_fields([b'{"a":1,"b":"x"}', b'{"a":2}'])
         return TemplateProfile(profiles, 7, "interpreter", "why", failing_event())
+
+    async def format(self, text):
+        self._ask("format", text)
+        return FormattedTemplate(format_template(text), changed=True)
 
     async def _verify(self, id, allow_foreign):
         self._ask("verify", id, allow_foreign)

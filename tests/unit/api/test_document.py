@@ -41,6 +41,7 @@ BODIES = {
         "schema": "e30=", "count": 1, "first": 0, "at": "2026-01-01T00:00:00Z", "engine": "plan",
     },
     "/template/profile": {"template": "{}", "count": 1, "at": "2026-01-01"},
+    "/template/format": {"template": "{a:1}"},
     "/template/complete": {"template": "{a: std.p", "offset": 9},
     "/generator/pace": {"pace": {"rate": "5/s"}, "for": "1h", "buckets": 3},
     "/generator/validate": {"template": "{}", "at": "2026-01-01", "destination": TABLE},

@@ -1,8 +1,8 @@
-"""Profile, completion and tail: requests and answers."""
+"""Profile, completion, formatting and tail: requests and answers."""
 
 import json
 
-from eventer.api.examples import COMPLETE_EXAMPLES, PROFILE_EXAMPLES
+from eventer.api.examples import COMPLETE_EXAMPLES, FORMAT_EXAMPLES, PROFILE_EXAMPLES
 from eventer.api.wire.responses import CompleteOut, ProfileOut
 
 
@@ -39,6 +39,16 @@ async def test_completion_needs_no_service(client, service):
     assert service.asked == []
 
 
+async def test_formatting(client, service):
+    body = FORMAT_EXAMPLES["quotes"]["value"]
+    answer = (await client.post("/template/format", json=body)).json()
+    assert answer == {"template": "{ id: 1, type: 'order' }  // an order\n", "changed": True}
+    answer = await client.post("/template/format", json={"template": "{\n a: }"})
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert (fault["pointer"], fault["line"], fault["column"]) == ("/template", 2, 5)
+
+
 async def test_the_tail_is_lines_until_the_generator_is_removed(client, service):
     answer = await client.get("/generator/tail", params={"id": "3", "last": "2"})
     assert answer.headers["content-type"] == "application/x-ndjson"
@@ -63,6 +73,7 @@ async def test_a_read_token_allows_them(client_for):
         for path, examples in (
             ("/template/profile", PROFILE_EXAMPLES["seeded"]),
             ("/template/complete", COMPLETE_EXAMPLES["std"]),
+            ("/template/format", FORMAT_EXAMPLES["quotes"]),
         ):
             answer = await client.post(path, json=examples["value"], headers=headers)
             assert answer.status_code == 200

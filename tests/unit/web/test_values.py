@@ -1,6 +1,7 @@
 """What the studio shows: values as text, rows, sparklines, histories, requests."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from eventer.core.pace import ticks
 from eventer.core.source import Place
 from eventer.service.requests import EventRequest
 from eventer.service.shard_totals import ShardTotals
-from eventer.service.views import ShardId, Snapshot
+from eventer.service.views import PacePreview, ShardId, Snapshot
 from eventer.web.format import format_bytes, format_count, format_rate, format_seconds
 from eventer.web.history import RECENT_SAMPLES, Sampler
 from eventer.web.request_texts import command_text, curl_text, json_text, request_of, single_request
@@ -120,3 +121,26 @@ def test_a_place_is_a_range_of_characters(place, expected):
     text = "ab\ncdef"
     start, end = offsets_of(text, Place("template", line, column, end_line, end_column, ""))
     assert text[start:end] == expected
+
+
+def test_the_pace_to_come_is_a_sentence_and_steps():
+    pytest.importorskip("nicegui")
+    from eventer.web.pace_card import pace_points, pace_summary
+
+    preview = PacePreview(1_000_000_000, 25, 10, 4e8, (4, 2, 1), 7, 9)
+    assert pace_points(preview) == [
+        [1000, 4e8], [1000.00001, 2e8], [1000.00002, 2e8], [1000.000025, 2e8],
+    ]  # fmt: skip
+    preview = replace(preview, length=25_000_000_000, bucket=10_000_000_000)
+    assert (
+        pace_summary(preview) == "7 events in the next 25.0 s, at most 0.40/s, then it is finished"
+    )
+    assert pace_summary(replace(preview, counts=(0,))) == "no further event is due"
+
+
+def test_what_is_known_of_a_topic_or_table():
+    pytest.importorskip("nicegui")
+    from eventer.web.destination_card import destination_facts
+
+    facts = dict(destination_facts(view(partitions=6)))
+    assert facts == {"Connection": "kafka", "Topic": "boo", "Partitions": "6", "Key": "id"}

@@ -1,4 +1,4 @@
-"""Tools for authors of templates: profiles of the data, and completion."""
+"""Tools for authors of templates: profiles of the data, completion and formatting."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import asyncio
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from eventer.api.examples import COMPLETE_EXAMPLES, PROFILE_EXAMPLES
+from eventer.api.examples import COMPLETE_EXAMPLES, FORMAT_EXAMPLES, PROFILE_EXAMPLES
 from eventer.api.routes.templates import set_template_pointer
 from eventer.api.routing import JsonResponse, JsonRoute, Service, problems
-from eventer.api.wire.responses import CompleteOut, ProfileOut
-from eventer.api.wire.template_requests import CompleteBody, ProfileBody
+from eventer.api.wire.responses import CompleteOut, FormatOut, ProfileOut
+from eventer.api.wire.template_requests import CompleteBody, FormatBody, ProfileBody
 
 router = APIRouter(prefix="/template", tags=["templates"], route_class=JsonRoute)
 
@@ -51,3 +51,19 @@ async def complete(body: CompleteBody) -> Response:
 
     completion = await asyncio.to_thread(complete_template, body.template, body.offset)
     return JsonResponse(CompleteOut.json_of(completion))
+
+
+@router.post(
+    "/format",
+    summary="Format a template",
+    responses={200: {"model": FormatOut}, **problems(503, body=True)},
+    openapi_extra={"requestBody": {"content": {"application/json": {"examples": FORMAT_EXAMPLES}}}},
+)
+async def format_(body: FormatBody, service: Service, request: Request) -> Response:
+    """Indents a template by two spaces, with single quotes and trailing commas, as jsonnetfmt does.
+
+    It means the same, has the same comments, and is the same generator. Formatting it again does
+    not change it.
+    """
+    request.state.template_pointer = "/template"
+    return JsonResponse(FormatOut.json_of(await service.templates.format(body.template)))

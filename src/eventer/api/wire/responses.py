@@ -274,6 +274,13 @@ class CompleteOut(ResponseModel):
     suggestions: list[SuggestionOut]
 
 
+class FormatOut(ResponseModel):
+    """A formatted template, and whether it differs from the request's."""
+
+    template: str
+    changed: bool
+
+
 class UncheckedOut(ResponseModel):
     """Events [first, end) that could not be compared."""
 

@@ -157,6 +157,12 @@ class ProfileBody(TemplateBody):
         return PreviewRequest(**self.request_fields())
 
 
+class FormatBody(RequestModel):
+    """A template to format."""
+
+    template: str = Field(min_length=1, description="The Jsonnet template as plain text.")
+
+
 class CompleteBody(RequestModel):
     """A template that is being written; it may be incomplete."""
 

@@ -1,0 +1,1 @@
+"""Formats templates in the style of jsonnetfmt, token by token."""

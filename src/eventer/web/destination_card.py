@@ -1,0 +1,55 @@
+"""What the topic or table of a generator looks like, as far as the service knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nicegui import ui
+
+from eventer.core.model import KafkaTarget, PostgresTarget
+from eventer.service.views import GeneratorView
+from eventer.web.event_views import show_columns
+from eventer.web.layout import card
+
+
+def build_destination(view: GeneratorView) -> None:
+    """Builds the card."""
+    with card("Topic" if view.target.kind == "kafka" else "Table"):
+        with ui.element("dl").classes("kv"):
+            for name, value in destination_facts(view):
+                with ui.element("dt"):
+                    ui.label(name)
+                with ui.element("dd"):
+                    ui.label(value)
+        if view.target.kind == "postgres":
+            show_columns(view.record.spec.shape)
+
+
+def destination_facts(view: GeneratorView) -> Iterator[tuple[str, str]]:
+    """Names and values of the options that are set, and what is known of the destination."""
+    target, part = view.target, view.target.part
+    yield "Connection", target.connection
+    match target:
+        case KafkaTarget():
+            yield "Topic", target.topic
+            known = "not known until an event is committed"
+            yield "Partitions", str(view.partitions or target.partitions or known)
+            yield "Key", target.key or "none: events are spread over the partitions"
+            headers = ", ".join(f"{name} from {field}" for name, field in target.headers)
+            for name, value in (
+                ("Partition from", target.partition),
+                ("Timestamp from", target.timestamp),
+                ("Headers", headers),
+            ):
+                if value:
+                    yield name, value
+        case PostgresTarget():
+            yield "Table", target.table
+            yield "Key", ", ".join(target.key or ()) or "the primary key, if the table has one"
+    for name, value in (
+        ("Written", part.value),
+        ("Left out", ", ".join(part.omit)),
+        ("Operation from", target.op),
+    ):
+        if value:
+            yield name, value
