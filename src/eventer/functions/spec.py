@@ -122,6 +122,18 @@ class BoundCall:
             raise EvaluationError(error.message, hint=error.hint) from None
 
 
+class ObjectListCall(BoundCall):
+    """A call whose value is an array of objects with the same fields: an `ObjectListColumn`."""
+
+    __slots__ = ()
+    lengths: Bounds
+    """The least and the greatest length of an array."""
+
+    def bounds_of(self, field: str) -> Bounds | None:
+        """The bounds of the values of a field, if they are integers."""
+        raise NotImplementedError
+
+
 class ObjectCall(BoundCall):
     """A call whose value is an object; each field is drawn by itself, with the object's key."""
 
@@ -170,14 +182,31 @@ FieldMaker: TypeAlias = Callable[[Key, Index], Column]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FieldSpec(BoundCall):
-    """A field of an object that a function returns. `make` draws it with the object's key."""
+class FieldType:
+    """A field of the objects that a function returns; a `hidden` one is not written."""
 
     name: str
     return_type: ReturnType
     doc: str
+    hidden: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ElementField(FieldType):
+    """A field of the objects of an array, with the text of an example.
+
+    If it `is_key`, its texts are names of fields of the function's first argument.
+    """
+
+    example: str
+    is_key: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FieldSpec(FieldType, BoundCall):
+    """A field that is drawn by itself: `make` draws it with the object's key."""
+
     make: FieldMaker
-    hidden: bool = False
 
     def column(self, key: Key, context: BatchContext) -> Column:
         """See `BoundCall.column`."""
@@ -203,7 +232,7 @@ class FunctionSpec:
     from, for its first argument: it returns one of them, or an array of them. `bounds` computes
     the bounds of integers that are returned, or of the lengths of arrays, from those of the
     arguments (None if not known); those of the first argument are the number of its items.
-    `fields` documents the fields of an object. A function
+    `fields` documents the fields of an object, or of the objects of an array. A function
     `needs_escapes` if a call does: see `BoundCall.needs_escapes`.
     """
 
@@ -218,7 +247,7 @@ class FunctionSpec:
     time_dependent: bool = False
     bounds: Callable[..., Bounds | None] | None = None
     items: Callable[[JsonValue], Sequence[JsonValue]] | None = None
-    fields: Mapping[str, FieldSpec] = field(default_factory=dict)
+    fields: Mapping[str, FieldType] = field(default_factory=dict)
     needs_escapes: bool = False
 
     @property

@@ -8,7 +8,7 @@ from typing import Final
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions.catalog import CATALOG
-from eventer.functions.spec import FunctionSpec, ReturnType
+from eventer.functions.spec import ElementField, FieldType, FunctionSpec, ReturnType
 from eventer.jsonnet.nodes import Visibility
 from eventer.plan.shape.abstract import (
     ANYTHING,
@@ -27,6 +27,7 @@ from eventer.plan.shape.abstract import (
     array_of,
     evaluated,
     object_of,
+    text_of,
 )
 from eventer.plan.shape.constant_values import constant, join_all
 
@@ -49,17 +50,30 @@ def native_result(name: str, arguments: tuple[LazyValue, ...]) -> AbstractValue:
     if spec.items is not None and arguments:
         item = _item(spec, arguments[0].get())
         return array_of(evaluated(item)) if spec.return_type is ReturnType.ARRAY else item
-    if spec.return_type is not ReturnType.OBJECT:
+    if not spec.fields:
         return _TYPES[spec.return_type]
     fields = {
         field.name: AbstractField(
-            evaluated(_TYPES[field.return_type]),
+            evaluated(_field(field, arguments)),
             None,
             Visibility.HIDDEN if field.hidden else Visibility.INHERIT,
         )
         for field in spec.fields.values()
     }
-    return object_of(ObjectLayers((AbstractLayer(fields),)))
+    made = object_of(ObjectLayers((AbstractLayer(fields),)))
+    return array_of(evaluated(made)) if spec.return_type is ReturnType.ARRAY else made
+
+
+def _field(field: FieldType, arguments: tuple[LazyValue, ...]) -> AbstractValue:
+    first = arguments[0].get().core if arguments else None
+    if not isinstance(field, ElementField) or not field.is_key:
+        return _TYPES[field.return_type]
+    if not isinstance(first, AbstractObject):
+        return TEXT
+    layers = [layers for each in first.alternatives for layers in each.layers]
+    if any(layer.open for layer in layers):
+        return TEXT
+    return text_of(*sorted({name for layer in layers for name in layer.fields}))
 
 
 def _item(spec: FunctionSpec, items: AbstractValue) -> AbstractValue:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,7 +14,6 @@ from eventer.functions.spec import (
     BoundCall,
     Bounds,
     ColumnCall,
-    FieldSpec,
     FunctionSpec,
     ObjectCall,
     ReturnType,
@@ -31,6 +30,7 @@ from eventer.plan.trace.native_columns import (
     is_column,
     result_bounds,
 )
+from eventer.plan.trace.traced_native_objects import TracedNativeObject, object_of_fields
 from eventer.plan.trace.tracer import RAISES_IN_EVERY_EVENT, Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
 
@@ -136,14 +136,16 @@ class TracedNative:
             return natives.constant(call)
         if isinstance(call, ObjectCall):
             fields = call.fields
-            return TracedNativeObject(
-                natives, fields, lambda name: natives.draw(fields[name], key, f"{label}.{name}")
+            return object_of_fields(
+                natives.traced,
+                fields,
+                lambda name: natives.draw(fields[name], key, f"{label}.{name}"),
             )
         bounds = result_bounds(spec, given)
         return natives.draw(call, key, label, bounds)
 
     def _with_columns(self, given: Sequence[Any], varying: Sequence[int], key: Any) -> Any:
-        natives, spec, tracer = self._natives, self._spec, self._natives.traced
+        spec, tracer = self._spec, self._natives.traced
         constants = {n: each for n, each in enumerate(given) if n not in varying}
         check_constants(spec, constants)
         columns = [
@@ -158,7 +160,7 @@ class TracedNative:
             field = replace(call, field=name)
             return draw_with_columns(tracer, field, columns, key, label=f"{label}.{name}")
 
-        return TracedNativeObject(natives, spec.fields, draw_field)
+        return object_of_fields(tracer, spec.fields, draw_field)
 
     def _changed(
         self, tracer: Tracer, given: list[Any], number: int, key: Any
@@ -200,25 +202,3 @@ def _has_symbols(value: Any) -> bool:
     if isinstance(value, dict):
         return any(_has_symbols(each) for each in value.values())
     return isinstance(value, Symbolic)
-
-
-class TracedNativeObject:
-    """`eventer.jsonnet.natives.NativeObject`: its fields are columns of the domain of the call."""
-
-    def __init__(
-        self, natives: TracedNatives, fields: Mapping[str, FieldSpec], draw: Callable[[str], Any]
-    ) -> None:
-        self._fields = fields
-        self._draw = natives.traced.bind_to_domain(draw)
-
-    def names(self) -> Sequence[str]:
-        """See `NativeObject.names`."""
-        return [name for name, field in self._fields.items() if not field.hidden]
-
-    def hidden_names(self) -> Sequence[str]:
-        """See `NativeObject.hidden_names`."""
-        return [name for name, field in self._fields.items() if field.hidden]
-
-    def get(self, name: str) -> Any:
-        """See `NativeObject.get`."""
-        return self._draw(name)
