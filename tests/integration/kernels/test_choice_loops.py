@@ -74,6 +74,8 @@ def test_paths_are_those_of_python(rows, states, most, data) -> None:
             grouped = chains.grouped_steps(key, index, paths, begins, sizes.sum())
             samples = np.sqrt(np.arange(sizes.sum()))
             times = chains.times(paths, fixed, begins, samples)
+            steps = chains.steps_of(paths.lengths)
+        assert chain_loops.steps_of(paths.lengths).tolist() == steps.tolist()
         found = chain_loops.grouped_steps(key, index, paths, begins, sizes.sum())
         assert [each.tolist() for each in found] == [each.tolist() for each in grouped]
         found = chain_loops.times(paths, fixed, begins, samples)

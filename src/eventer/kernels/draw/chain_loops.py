@@ -8,13 +8,22 @@ from numpy.typing import NDArray
 from eventer.kernels.draw import Index, Key, Words, mixed_step
 from eventer.kernels.draw.chains import Paths, Transitions
 from eventer.kernels.draw.draw_loops import as_keys, as_words, drawn, mixed
-from eventer.kernels.support.jit import frozen, kernel
+from eventer.kernels.support.jit import callable_from_kernels, frozen, kernel
 
 Ints = NDArray[np.int64]
 Doubles = NDArray[np.float64]
 
 _STEPS_PER_PATH = 8
 """The first guess; with longer paths, memory grows."""
+
+
+@callable_from_kernels
+def children(key: np.uint64, mixed_steps: Words) -> Words:
+    """H(key, step) for each step."""
+    keys = np.empty(len(mixed_steps), dtype=np.uint64)
+    for step in range(len(mixed_steps)):
+        keys[step] = mixed(key ^ mixed_steps[step])
+    return keys
 
 
 @kernel
@@ -34,15 +43,17 @@ def _walk(  # noqa: PLR0917  compiled code takes arguments by position
     """Writes paths from `first_row` and the place `at` on; returns where the room ended."""
     shared = len(keys) == 1
     most, width = len(mixed_steps) + 1, limits.shape[1]
+    step_keys = children(keys[0], mixed_steps)
     for row in range(first_row, len(lengths)):
         if at + most > len(codes):
             return row, at
-        key = keys[0] if shared else keys[row]
         state, begin = start, at
         codes[at] = state
         at += 1
         while not ends[state] and at - begin < most:
-            word = drawn(mixed(key ^ mixed_steps[at - begin - 1]), index[row])
+            step = at - begin - 1
+            own = step_keys[step] if shared else mixed(keys[row] ^ mixed_steps[step])
+            word = drawn(own, index[row])
             # A binary search with as many steps in all rows: no branch depends on the word.
             place, half = 0, width >> 1
             while half > 0:
@@ -71,6 +82,22 @@ def walk(key: Key, index: Index, start: int, most: int, transitions: Transitions
 
 
 @kernel
+def _steps(lengths: Ints, out: Ints) -> None:
+    at = 0
+    for row in range(len(lengths)):
+        for step in range(lengths[row]):
+            out[at + step] = step
+        at += lengths[row]
+
+
+def steps_of(lengths: Ints) -> Ints:
+    """`chains.steps_of`."""
+    out = np.empty(int(lengths.sum()), dtype=np.int64)
+    _steps(frozen(lengths), out)
+    return out
+
+
+@kernel
 def _grouped_steps(  # noqa: PLR0917  compiled code takes arguments by position
     keys: Words,
     index: Words,
@@ -82,15 +109,16 @@ def _grouped_steps(  # noqa: PLR0917  compiled code takes arguments by position
     out_index: Words,
 ) -> None:
     shared = len(keys) == 1
+    step_keys = children(keys[0], mixed_steps)
     at = 0
     for row in range(len(lengths)):
-        key = keys[0] if shared else keys[row]
         for step in range(lengths[row]):
             state = codes[at]
             at += 1
             place = places[state]
             if place >= 0:
-                out_keys[place] = mixed(key ^ mixed_steps[step])
+                own = step_keys[step] if shared else mixed(keys[row] ^ mixed_steps[step])
+                out_keys[place] = own
                 out_index[place] = index[row]
                 places[state] = place + 1
 

@@ -89,6 +89,10 @@ def _path(key: int, index: int, start: int, most: int, transitions: Transitions)
 
 def steps_of(lengths: Ints) -> Ints:
     """The number of each step in its path, from 0."""
+    if draw.use_compiled(len(lengths)):
+        from eventer.kernels.draw import chain_loops
+
+        return chain_loops.steps_of(lengths)
     ends = np.cumsum(lengths)
     return np.arange(lengths.sum(), dtype=np.int64) - np.repeat(ends - lengths, lengths)
 
