@@ -1,7 +1,8 @@
 """Samples of distributions beside NumPy's Generator: `python -m benchmarks.distributions`.
 
 One thread draws a column of a million samples with each, in turns, and the median ratio of their
-times is printed with the most that it may be. Values of series are beside their bounds.
+times is printed with the most that it may be. Values of series and steps of chains are beside
+their bounds.
 """
 
 from __future__ import annotations
@@ -15,9 +16,14 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from eventer.core.model import JsonValue
+from eventer.functions.catalog import CATALOG
+from eventer.functions.columns import ObjectListColumn
+from eventer.functions.spec import BatchContext, BoundCall
 from eventer.kernels.draw import child_column, distributions, series, series_columns
 
 ROWS: Final = 1_000_000
+CHAINS: Final = 10_000
 ZIPF_WEIGHTS: Final = 1 / np.arange(1, 1001)
 
 
@@ -76,6 +82,7 @@ def main() -> None:
             flush=True,
         )
     _print_series(rounds)
+    _print_chains(rounds)
 
 
 def _print_series(rounds: int) -> None:
@@ -92,6 +99,37 @@ def _print_series(rounds: int) -> None:
         column()
         best = min(_time(column) for _ in range(rounds))
         print(f"{title:28} eventer {best * 1e9 / ROWS:6.1f} ns  at most {bound}", flush=True)
+
+
+def _print_chains(rounds: int) -> None:
+    """Nanoseconds per step of paths and all their fields, in columns as long as the plan's."""
+    index = np.arange(CHAINS)
+    context = BatchContext(index, index)
+    dwells: dict[str, JsonValue] = {
+        "lasting a fixed time": 30.0,
+        "lasting a uniform time": {"uniform": [1.0, 60.0]},
+        "lasting an exponential time": {"exponential": [30.0]},
+        "lasting a normal time": {"normal": [30.0, 10.0]},
+    }
+    for title, dwell in dwells.items():
+        states: dict[str, JsonValue] = {
+            "home": {"next": {"home": 5.0, "cart": 3.0, "leave": 2.0}, "dwell": dwell},
+            "cart": {"next": {"home": 3.0, "leave": 2.0}, "dwell": dwell},
+            "leave": {},
+        }
+        call = CATALOG.get("get_chain").call([states, "home"])
+        steps = sum(map(len, call.column(1, context).to_list()))
+        work = partial(_all_fields, call, context)
+        work()
+        best = min(_time(work) for _ in range(rounds * 20))
+        print(f"{title:28} eventer {best * 1e9 / steps:6.1f} ns  at most 25", flush=True)
+
+
+def _all_fields(call: BoundCall, context: BatchContext) -> None:
+    column = call.column(1, context)
+    assert isinstance(column, ObjectListColumn)
+    for make in column.columns.values():
+        make()
 
 
 def _times(case: Case, rounds: int) -> tuple[list[float], list[float]]:

@@ -12,7 +12,14 @@ from eventer.core.json_text import json_text
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
 from eventer.functions.rand_data import realistic
-from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter, RowContext
+from eventer.functions.spec import (
+    ElementField,
+    FieldSpec,
+    FieldType,
+    FunctionSpec,
+    Parameter,
+    RowContext,
+)
 from eventer.kernels import draw
 
 # A key whose first event has good examples.
@@ -108,10 +115,17 @@ def _parameter_row(parameter: Parameter) -> str:
     return f"| `{parameter.name}` | {parameter.type} | {parameter.doc}{optional}{varies} |\n"
 
 
-def _field_row(field: FieldSpec) -> str:
-    text = json_text(field.row(EXAMPLE_KEY, RowContext(index=0, scheduled=0)))
+def _field_row(field: FieldType) -> str:
+    text = _example(field)
     example = text if len(text) <= LONGEST_EXAMPLE else text[: LONGEST_EXAMPLE - 1] + "…"
     return f"| `{field.name}` | {field.return_type.value} | {field.doc} | `{example}` |\n"
+
+
+def _example(field: FieldType) -> str:
+    if isinstance(field, ElementField):
+        return field.example
+    assert isinstance(field, FieldSpec)
+    return json_text(field.row(EXAMPLE_KEY, RowContext(index=0, scheduled=0)))
 
 
 if __name__ == "__main__":

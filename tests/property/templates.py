@@ -19,6 +19,15 @@ PRELUDE["library."] = "local library = import 'eventer.libsonnet';\n"
 """The locals that a template needs, by what it contains."""
 NUMBERS = ("0", "1", "2", "-3", "0.5", "10", "1e3", "255", "1e15", "2.675", "100", "1e21", "-0.0")
 STRINGS = ("''", "'a'", "'abc'", "'é😀'", "'a,b,c'", "'10'", "'A b'", "'\\n\\u0001\"'", "'%'")
+STATES = (
+    "{ a: { next: { a: 1, b: 2 }, dwell: { normal: [3, 2] } }, b: { next: { c: 1 } }, c: {} }",
+    "{ a: { next: { b: 1 }, dwell: { exponential: [9] } }, b: { next: { a: 4, c: 1 } }, c: {} }",
+    "get_one_of([{ a: {} }, { a: { next: { b: 1 } }, b: { dwell: { uniform: [1, 2, 1] } } }])",
+)
+CHAINS = (
+    "get_chain({states}, 'a', 4)", "get_chain({states}, 'a', get_one_of([1, 5]))",
+    "library.chain(max=3, start=get_one_of(['a', 'b']), states={states})",
+)  # fmt: skip
 NAMES = (
     "['a', 'b']",
     "['a', 'b']",
@@ -234,7 +243,20 @@ class TemplateWriter(ComparisonWriter):
         return f"[{body} for {name} in std.range(1, get_integer(0, 4)){condition}]"
 
     def common(self, kind, scope, depth):
-        form = self.pick(("if", "if", "local", "function", "object", "mixin", "rare", "dictionary"))
+        form = self.pick(
+            (
+                "if",
+                "if",
+                "local",
+                "function",
+                "object",
+                "mixin",
+                "rare",
+                "dictionary",
+                "chosen",
+                "chain",
+            )
+        )
         if form == "if":
             condition = self.expression("boolean", scope, depth)
             sides = [self.expression(kind, scope, depth) for _ in range(2)]
@@ -245,8 +267,8 @@ class TemplateWriter(ComparisonWriter):
             return (
                 f"(local {name} = {bound}; {self.expression(kind, scope.bind((name, k)), depth)})"
             )
-        if form == "function":
-            return self.function(kind, scope, depth)
+        if form in {"function", "chosen", "chain"}:
+            return getattr(self, form)(kind, scope, depth)
         if form == "object":
             return f"{{ a:: {self.expression(kind, scope, depth)}, b: self.a }}.b"
         if form == "mixin":
@@ -277,6 +299,63 @@ class TemplateWriter(ComparisonWriter):
         if kind == "number" and self.chance(2):
             return f"({head}; {call} + {name}({two}))"
         return f"({head}; {call})"
+
+    def chosen(self, kind, scope, depth):
+        """A call of a function that a pick or a condition chooses."""
+        functions = self.functions(("a", "b"), kind, scope, depth)
+        given = self.any(scope, depth - 1)
+        if self.chance(3):
+            condition = self.expression("boolean", scope, depth - 1)
+            return f"(local f = {functions}; (if {condition} then f.a else f.b)({given}))"
+        return f"{functions}[get_one_of('a, b')]({given})"
+
+    def functions(self, names, kind, scope, depth, parameter=None):
+        """An object of functions with one parameter."""
+        parameter = parameter or (scope.name(), self.pick(KINDS))
+        inner = scope.bind(parameter)
+        bodies = [self.expression(kind, inner, depth - 1) for _ in names]
+        if self.chance(6):
+            bodies[0] = parameter[0]
+        fields = [f"{n}: function({parameter[0]}) {b}" for n, b in zip(names, bodies, strict=True)]
+        return f"{{ {', '.join(fields)} }}"
+
+    def chain(self, kind, scope, depth):
+        """A value of the steps of a path."""
+        path, step = scope.name(), scope.name()
+        head = f"local {path} = {self.pick(CHAINS).format(states=self.pick(STATES))}"
+        change = f"if {step}.step > 1 then t else t + {step}.state"
+        start = self.expression("string", scope, depth - 1)
+        kept = f"std.foldl(function(t, {step}) {change}, {path}, {start})"
+        steps = self.steps(path, step, scope, depth)
+        forms = {
+            "number": (
+                f"{path}[0].dwell", f"{path}[std.length({path}) - 1].after", f"std.length({path})",
+                f"std.foldl(function(t, {step}) t + {step}.dwell, {path}, 0)",
+                f"std.sum([{step}.step for {step} in {path}])",
+                f"std.length(std.filter(function({step}) {step}.state == 'b', {path}))",
+            ),
+            "string": (
+                f"{path}[std.length({path}) - 1].state", f"{path}[1].state",
+                f"std.foldl(function(t, {step}) {step}.state, {path}, '-')",
+                kept,
+                f"std.join('', [{step}.state for {step} in {path}])",
+            ),
+            "boolean": (f"{path}[0].after < {self.expression('number', scope, depth - 1)}",),
+            "object": (f"{path}[0]", f"{{ a: {path}[0].state, b: {path} }}"),
+            "array": (path, steps, steps),
+        }  # fmt: skip
+        return f"({head}; {self.pick(forms[kind])})"
+
+    def steps(self, path, step, scope, depth):
+        """A comprehension over a path, perhaps with a function that the state chooses."""
+        own = scope.bind((f"{step}.state", "string"), (f"{step}.after", "number"))
+        body = self.any(own, depth - 1)
+        if self.chance(2):
+            parameter = (scope.name(), "object")
+            functions = self.functions(("a", "b", "c"), self.pick(KINDS), scope, depth, parameter)
+            body = f"{functions}[{step}.state]({step})"
+        condition = f" if {step}.state != 'b'" if self.chance(4) else ""
+        return f"[{body} for {step} in {path}{condition}]"
 
     def number(self, scope, depth):
         left, right = (self.expression("number", scope, depth) for _ in range(2))

@@ -10,6 +10,7 @@ from eventer.core.model import JsonValue
 from eventer.core.suggestions import did_you_mean
 from eventer.functions.addresses import GET_ADDRESS
 from eventer.functions.booleans import GET_BOOLEAN
+from eventer.functions.chains import GET_CHAIN
 from eventer.functions.choices import GET_ONE_OF
 from eventer.functions.clock import GET_DURATION, GET_EPOCH, GET_NOW
 from eventer.functions.companies import GET_COMPANY, GET_JOB
@@ -24,7 +25,7 @@ from eventer.functions.rows import GET_ROW
 from eventer.functions.selections import GET_SHUFFLED, GET_SOME_OF
 from eventer.functions.sequences import GET_CYCLE, GET_INDEX, GET_SEQUENCE
 from eventer.functions.series import SERIES
-from eventer.functions.spec import FieldSpec, FunctionSpec, Parameter
+from eventer.functions.spec import FieldType, FunctionSpec, Parameter
 from eventer.functions.things import GET_DEVICE, GET_PRODUCT
 from eventer.functions.timestamps import GET_TIMESTAMP
 from eventer.functions.unique_integers import GET_UNIQUE_INTEGER
@@ -90,7 +91,7 @@ def _describe_parameter(parameter: Parameter) -> JsonValue:
     return described
 
 
-def _describe_field(field: FieldSpec) -> JsonValue:
+def _describe_field(field: FieldType) -> JsonValue:
     return {"name": field.name, "type": field.return_type.value, "description": field.doc}
 
 
@@ -129,5 +130,6 @@ CATALOG: Final = Catalog(
         *CONTINUOUS,
         *DISCRETE,
         *SERIES,
+        GET_CHAIN,
     )
 )

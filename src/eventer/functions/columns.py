@@ -186,6 +186,31 @@ class ObjectColumn:
         return [{name: made[name][row] for name in made} for row in range(self.rows)]
 
 
+@dataclass(frozen=True, slots=True)
+class ObjectListColumn:
+    """An array of objects per row, `lengths[i]` of them in row i.
+
+    The column of a field has a value per object of all rows, in order. It is computed on demand.
+    """
+
+    lengths: NDArray[np.int64]
+    columns: Mapping[str, Callable[[], Column]]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self.lengths)
+
+    def to_list(self) -> list[JsonValue]:
+        """An array per row, whose objects have every field."""
+        made = [make().to_list() for make in self.columns.values()]
+        objects = [
+            dict(zip(self.columns, values, strict=True)) for values in zip(*made, strict=True)
+        ]
+        ends = [0, *np.cumsum(self.lengths).tolist()]
+        return [objects[start:stop] for start, stop in pairwise(ends)]
+
+
 Column: TypeAlias = (
     ConstantColumn
     | IntegerColumn
@@ -196,4 +221,5 @@ Column: TypeAlias = (
     | StringColumn
     | TimestampColumn
     | ObjectColumn
+    | ObjectListColumn
 )

@@ -38,6 +38,8 @@ _MAX_CACHED_CALLS: Final = 4096
 # The memory of an entry with its place in the dictionary, and of a list slot with a small object.
 _ENTRY_BYTES: Final = 500
 _VALUE_BYTES: Final = 40
+_MAX_GROWING_BYTES: Final = 1 << 20
+"""An entry of this memory does not grow."""
 
 _ReadKey: TypeAlias = tuple[Any, ...]
 # For other types, arguments with different meanings may be equal: true equals 1.
@@ -148,7 +150,8 @@ class RowReader:
         entry.values, entry.first, entry.window = values, self.row, self._window
         entry.size = _size(values)
         self._bytes += entry.size
-        entry.chunk = min(2 * entry.chunk, MAX_CHUNK)
+        if entry.size < _MAX_GROWING_BYTES:
+            entry.chunk = min(2 * entry.chunk, MAX_CHUNK)
         return values[0]
 
     def _chunk(self, key: int, entry: _CachedValues) -> list[JsonValue] | None:
@@ -181,8 +184,18 @@ class RowReader:
 
 def _size(values: list[JsonValue]) -> int:
     """The estimated memory of an entry; all texts count like the first."""
+    if isinstance(values[0], list):
+        return _ENTRY_BYTES + sum(map(_list_size, values))
     text = len(values[0]) if isinstance(values[0], str) else 0
     return _ENTRY_BYTES + len(values) * (_VALUE_BYTES + text)
+
+
+def _list_size(value: JsonValue) -> int:
+    """The estimated memory of an array, whose elements are alike."""
+    if not isinstance(value, list) or not value:
+        return _VALUE_BYTES
+    fields = len(value[0]) if isinstance(value[0], dict) else 0
+    return _VALUE_BYTES * (1 + len(value) * (1 + 2 * fields))
 
 
 def _is_plain(arguments: Sequence[JsonValue]) -> bool:

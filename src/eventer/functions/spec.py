@@ -122,6 +122,18 @@ class BoundCall:
             raise EvaluationError(error.message, hint=error.hint) from None
 
 
+class ObjectListCall(BoundCall):
+    """A call whose value is an array of objects with the same fields: an `ObjectListColumn`."""
+
+    __slots__ = ()
+    lengths: Bounds
+    """The least and the greatest length of an array."""
+
+    def bounds_of(self, field: str) -> Bounds | None:
+        """The bounds of the values of a field, if they are integers."""
+        raise NotImplementedError
+
+
 class ObjectCall(BoundCall):
     """A call whose value is an object; each field is drawn by itself, with the object's key."""
 
@@ -170,18 +182,35 @@ FieldMaker: TypeAlias = Callable[[Key, Index], Column]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FieldSpec(BoundCall):
-    """A field of an object that a function returns. `make` draws it with the object's key.
+class FieldType:
+    """A field of the objects that a function returns; a `hidden` one is not written."""
+
+    name: str
+    return_type: ReturnType
+    doc: str
+    hidden: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ElementField(FieldType):
+    """A field of the objects of an array, with the text of an example.
+
+    If it `is_key`, its texts are names of fields of the function's first argument.
+    """
+
+    example: str
+    is_key: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FieldSpec(FieldType, BoundCall):
+    """A field that is drawn by itself: `make` draws it with the object's key.
 
     A field is `nullable` if some of its values are null. If `nulls` is given, it makes a
     `BooleanColumn` of the rows that are null, where `make` has any value; else `make` has nulls.
     """
 
-    name: str
-    return_type: ReturnType
-    doc: str
     make: FieldMaker
-    hidden: bool = False
     nullable: bool = False
     nulls: FieldMaker | None = None
 
@@ -215,7 +244,7 @@ class LazyFields(Mapping[str, FieldSpec]):
     __slots__ = ()
 
 
-def field_names(fields: Mapping[str, FieldSpec], *, hidden: bool = False) -> list[str]:
+def field_names(fields: Mapping[str, FieldType], *, hidden: bool = False) -> list[str]:
     """The names of the visible or the hidden fields."""
     if isinstance(fields, LazyFields):
         return [] if hidden else list(fields)
@@ -237,8 +266,9 @@ class FunctionSpec:
     from, for its first argument: it returns one of them, or an array of them. `bounds` computes
     the bounds of integers that are returned, or of the lengths of arrays, from those of the
     arguments (None if not known); those of the first argument are the number of its items.
-    `fields` documents the fields of an object; `fields_of` gives them for constant arguments
-    (None where an argument is omitted or differs between rows) if they depend on those. A function
+    `fields` documents the fields of an object, or of the objects of an array; `fields_of` gives
+    those of an object for constant arguments (None where an argument is omitted or differs between
+    rows) if they depend on those. A function
     `needs_escapes` if a call does: see `BoundCall.needs_escapes`.
     """
 
@@ -253,18 +283,17 @@ class FunctionSpec:
     time_dependent: bool = False
     bounds: Callable[..., Bounds | None] | None = None
     items: Callable[[JsonValue], Sequence[JsonValue]] | None = None
-    fields: Mapping[str, FieldSpec] = field(default_factory=dict)
+    fields: Mapping[str, FieldType] = field(default_factory=dict)
     fields_of: Callable[[Sequence[JsonValue]], Mapping[str, FieldSpec]] | None = None
     needs_escapes: bool = False
 
     def object_fields(self, constants: Mapping[int, JsonValue]) -> Mapping[str, FieldSpec]:
-        """The fields of the object for constant arguments by their numbers.
+        """What `fields_of` gives for constant arguments by their numbers.
 
         Raises:
             EvaluationError: an argument is invalid.
         """
-        if self.fields_of is None:
-            return self.fields
+        assert self.fields_of is not None
         return self.fields_of([constants.get(number) for number in range(len(self.parameters))])
 
     @property

@@ -18,8 +18,8 @@ from eventer.core.errors import BudgetError, EventerError, RequestError, Templat
 from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.json_text import json_text
 from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError
-from eventer.core.timelines import TimelineSpec
 from eventer.core.source import Source
+from eventer.core.timelines import TimelineSpec
 from eventer.jsonnet.format.formatter import format_source
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
@@ -41,9 +41,9 @@ from eventer.workers.inspect_template import (
 )
 from eventer.workers.inspector_messages import (
     ExplainTemplate,
-    HealthyEvent,
     FormattedTemplate,
     FormatTemplate,
+    HealthyEvent,
     InspectorAnswer,
     InspectorReply,
     InspectorRequest,

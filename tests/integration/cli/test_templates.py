@@ -170,6 +170,8 @@ def test_faults_are_shown_and_refused_where_they_are(shell):
     )
     assert refused.returncode == 78, refused.stderr
     assert "`malformed` needs a topic" in refused.stderr
+
+
 def test_files_are_formatted_unless_one_of_them_is_wrong(shell):
     shell.write("a.jsonnet", '{a:"x"}')
     shell.write("b.jsonnet", "{ b: 1 }\n")

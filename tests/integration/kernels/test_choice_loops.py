@@ -1,13 +1,16 @@
-"""The kernels of weighted picks, selections, permutations and UUIDs against NumPy and Python."""
+"""The kernels of picks, selections, chains, permutations and UUIDs against NumPy and Python."""
 
 from uuid import UUID
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventer.kernels import draw
 from eventer.kernels.draw import (
+    chain_loops,
+    chains,
     permutation_loops,
     selection_loops,
     selections,
@@ -48,6 +51,35 @@ def test_selections_are_those_of_numpy(rows, size, data) -> None:
     for key in (keys, rows[0][0]):
         expected = selections.select(key, index, counts, size)
         assert selection_loops.select(key, index, counts, size).tolist() == expected.tolist()
+
+
+following = st.dictionaries(st.integers(0, 4), st.floats(0.1, 10))
+
+
+@FEW
+@given(rows_of_keys, st.lists(following, min_size=5, max_size=5), st.integers(1, 40), st.data())
+def test_paths_are_those_of_python(rows, states, most, data) -> None:
+    keys, index = columns(rows)
+    transitions = chains.Transitions.of(states)
+    drawn = data.draw(st.lists(st.booleans(), min_size=5, max_size=5))
+    fixed = np.array([0.5, 1.0, 2.5, 0.0, 1e12])
+    for key in (keys, rows[0][0]):
+        found = chain_loops.walk(key, index, 0, most, transitions)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(draw, "use_compiled", lambda _rows: False)
+            paths = chains.walk(key, index, 0, most, transitions)
+            assert [each.tolist() for each in found] == [each.tolist() for each in paths]
+            sizes = np.bincount(paths.codes, minlength=5) * drawn
+            begins = np.where(drawn, np.cumsum(sizes) - sizes, -1)
+            grouped = chains.grouped_steps(key, index, paths, begins, sizes.sum())
+            samples = np.sqrt(np.arange(sizes.sum()))
+            times = chains.times(paths, fixed, begins, samples)
+            steps = chains.steps_of(paths.lengths)
+        assert chain_loops.steps_of(paths.lengths).tolist() == steps.tolist()
+        found = chain_loops.grouped_steps(key, index, paths, begins, sizes.sum())
+        assert [each.tolist() for each in found] == [each.tolist() for each in grouped]
+        found = chain_loops.times(paths, fixed, begins, samples)
+        assert [each.tolist() for each in found] == [each.tolist() for each in times]
 
 
 @FEW

@@ -26,8 +26,8 @@ from eventer.service.shard_totals import ShardTotals
 from eventer.service.views import GeneratorView, Removal, Snapshot, Verification
 from eventer.workers.field_profiles import profile_fields
 from eventer.workers.inspector_messages import (
-    HealthyEvent,
     FormattedTemplate,
+    HealthyEvent,
     Inspection,
     PreviewedEvents,
     RecomputedEvents,

@@ -19,6 +19,12 @@ from eventer.functions.spec import BatchContext
 FILE = Path(__file__).parent / "golden.json"
 KEY = 0x0123456789ABCDEF
 ROWS = 5
+CHAIN: dict[str, JsonValue] = {
+    "a": {"next": {"a": 2.0, "b": 1.0, "c": 0.5}, "dwell": {"exponential": [30.0]}},
+    "b": {"next": {"a": 1.0, "c": 1.0}, "dwell": {"normal": [5.0, 4.0]}},
+    "c": {"next": {"d": 1.0}, "dwell": {"uniform": [1.0, 2.0, 1.0]}},
+    "d": {"dwell": 2.5},
+}
 CALLS: tuple[tuple[str, Sequence[JsonValue]], ...] = (
     ("get_dataset", ("dummy",)),
     ("get_instance_id", ("dummy",)),
@@ -83,6 +89,8 @@ CALLS: tuple[tuple[str, Sequence[JsonValue]], ...] = (
     ("get_zipf", (1000000.0, 1.2)),
     ("get_signal", ("a", 20.0, 3.0, "6h", 0.1)),
     ("get_walk", ("a", 100.0, 0.5, "1s", "2020-01-01", 90.0, 120.0, 3600.0)),
+    ("get_chain", (CHAIN, "a")),
+    ("get_chain", (CHAIN, "b", 3.0)),
     ("get_season", ([1.0, 4.0, 2.0], "week", "Europe/Berlin", "1h")),
 )
 

@@ -229,6 +229,25 @@ def test_values_that_depend_on_each_other_have_the_types_of_both():
     }
 
 
+def test_steps_of_a_chain_have_types_and_names_of_states():
+    text = """
+      local get_chain = std.native('get_chain');
+      local states = { a: { next: { b: 1 }, dwell: 2 }, b: {} };
+      local path = get_chain(states, 'a'), write = { a: function(s) 1, b: function(s) 2.5 };
+      { [path[0].state]: path[1].step, after: path[1].after, code: write[path[0].state](path[0]),
+        one: { a: function(s) s.step, b: function(s) 2 }[path[1].state](path[1]),
+        state: std.foldl(function(last, s) s.state, path, 'a') }
+    """
+    assert columns(text) == {
+        "a": T.BIGINT,
+        "b": T.BIGINT,
+        "after": T.DOUBLE,
+        "code": T.DOUBLE,
+        "one": T.BIGINT,
+        "state": T.TEXT,
+    }
+
+
 def test_all_possible_names_are_columns():
     text = "{ [get_one_of('a, b')]: 1, [if get_integer(0, 1) == 1 then 'c']: 'x', d:: 1 }"
     assert columns(text) == {"a": T.BIGINT, "b": T.BIGINT, "c": T.TEXT}

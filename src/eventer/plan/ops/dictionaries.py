@@ -58,6 +58,12 @@ def _table(values: tuple[Any, ...], kind: Type) -> Any:
     return np.array(values, dtype=DTYPES[kind])
 
 
+@operation("recoded")
+def recoded(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
+    """Codes as those of other entries."""
+    return _table(node.parameters, Type.DICTIONARY)[arguments[0]]
+
+
 @operation("code_pairs")
 def code_pairs(_run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """One code for a combination of codes; the parameters are the numbers of codes."""

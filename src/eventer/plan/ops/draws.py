@@ -126,6 +126,15 @@ def draw_items(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     return run.placeholder(node) if column is None else column.codes
 
 
+@operation("draw_field")
+def draw_field(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
+    """A field of the objects in the arrays of a call, in the domain of the elements."""
+    raw, name = node.parameters
+    run.size(node.domain)  # first: too many elements raise
+    column = run.value(raw)
+    return None if column is None else column.columns[name]()
+
+
 @operation("entity_words")
 def entity_words_of(_run: Execution, _node: Node, arguments: Sequence[Any]) -> Any:
     """The words of entities, which are numbers or texts."""

@@ -61,6 +61,13 @@ class AbstractClosure:
 
 
 @dataclass(frozen=True, slots=True)
+class AbstractClosures:
+    """One of some functions of the template."""
+
+    alternatives: tuple[AbstractClosure, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StdFunctionName:
     """A function of the standard library by name."""
 
@@ -129,6 +136,7 @@ Core: TypeAlias = (
     | AbstractArray
     | AbstractObject
     | AbstractClosure
+    | AbstractClosures
     | StdFunctionName
     | NativeFunctionName
     | StdObject
@@ -262,11 +270,20 @@ def _join_core(left: Core | None, right: Core | None) -> Core | None:
             return Boolean()
         case AbstractArray(), AbstractArray():
             return _join_arrays(left, right)
+        case AbstractClosure() | AbstractClosures(), AbstractClosure() | AbstractClosures():
+            closures = tuple(dict.fromkeys((*closures_of(left), *closures_of(right))))
+            few = len(closures) <= MAX_ALTERNATIVES
+            return AbstractClosures(closures) if few else Unknown()
         case AbstractObject(), AbstractObject():
             both = tuple(dict.fromkeys(left.alternatives + right.alternatives))
             return AbstractObject(both) if len(both) <= MAX_ALTERNATIVES else Unknown()
         case _:
             return Unknown()
+
+
+def closures_of(core: AbstractClosure | AbstractClosures) -> tuple[AbstractClosure, ...]:
+    """The functions that a value may be."""
+    return core.alternatives if isinstance(core, AbstractClosures) else (core,)
 
 
 def _join_arrays(left: AbstractArray, right: AbstractArray) -> AbstractArray:

@@ -18,6 +18,7 @@ from eventer.plan.shape.abstract import (
     NULL,
     AbstractArray,
     AbstractClosure,
+    AbstractClosures,
     AbstractEnvironment,
     AbstractObject,
     AbstractValue,
@@ -25,12 +26,13 @@ from eventer.plan.shape.abstract import (
     ObjectLayers,
     StdObject,
     Unknown,
+    closures_of,
     column_type,
     evaluated,
     join,
     without_values,
 )
-from eventer.plan.shape.constant_values import constant
+from eventer.plan.shape.constant_values import constant, join_all
 from eventer.plan.shape.object_layers import find_field, visible_names
 from eventer.plan.shape.rules import RULES
 from eventer.plan.shape.std_rules import std_result
@@ -56,9 +58,9 @@ def infer_shape(
     value = inference.infer(
         root, AbstractEnvironment({"std": evaluated(AbstractValue(StdObject()))})
     )
-    if isinstance(value.core, AbstractClosure):
+    if isinstance(value.core, AbstractClosure | AbstractClosures):
         arguments = {name: evaluated(constant(v)) for name, v in variables.items()}
-        value = inference.call(value.core, (), arguments)
+        value = join_all(inference.call(f, (), arguments) for f in closures_of(value.core))
     for token in part:
         value = _field_of(value, token, inference)
     return _shape_of(value, inference)

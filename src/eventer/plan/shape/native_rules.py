@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Final
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
 from eventer.functions.catalog import CATALOG
-from eventer.functions.spec import FieldSpec, FunctionSpec, ReturnType, field_names
+from eventer.functions.spec import (
+    ElementField,
+    FieldSpec,
+    FieldType,
+    FunctionSpec,
+    ReturnType,
+    field_names,
+)
 from eventer.jsonnet.nodes import Visibility
 from eventer.plan.shape.abstract import (
     ANYTHING,
@@ -30,6 +37,7 @@ from eventer.plan.shape.abstract import (
     evaluated,
     join,
     object_of,
+    text_of,
 )
 from eventer.plan.shape.constant_values import constant, constant_of, join_all
 
@@ -57,16 +65,17 @@ def native_result(
     if spec.items is not None and arguments:
         item = _item(spec, arguments[0].get())
         return array_of(evaluated(item)) if spec.return_type is ReturnType.ARRAY else item
-    if spec.return_type is not ReturnType.OBJECT:
+    if not spec.fields and spec.fields_of is None:
         return _TYPES[spec.return_type]
     if spec.fields_of is None:
-        return _object(spec.fields)
+        made = _object(spec.fields, arguments)
+        return array_of(evaluated(made)) if spec.return_type is ReturnType.ARRAY else made
     return _objects_of(spec.fields_of, len(spec.parameters), inference, arguments)
 
 
-def _object(specs: Mapping[str, FieldSpec]) -> AbstractValue:
+def _object(specs: Mapping[str, FieldType], arguments: tuple[LazyValue, ...]) -> AbstractValue:
     def later(name: str) -> LazyValue:
-        return LazyValue(lambda: _field_type(specs[name]))
+        return LazyValue(lambda: _field_type(specs[name], arguments))
 
     hidden = field_names(specs, hidden=True)
     fields = {
@@ -78,8 +87,26 @@ def _object(specs: Mapping[str, FieldSpec]) -> AbstractValue:
     return object_of(ObjectLayers((AbstractLayer(fields),)))
 
 
-def _field_type(field: FieldSpec) -> AbstractValue:
-    return join(_TYPES[field.return_type], NULL) if field.nullable else _TYPES[field.return_type]
+def _field_type(field: FieldType, arguments: tuple[LazyValue, ...]) -> AbstractValue:
+    found = _TYPES[field.return_type]
+    match field:
+        case FieldSpec(nullable=True):
+            return join(found, NULL)
+        case ElementField(is_key=True) if arguments:
+            return _key_type(arguments[0])
+        case _:
+            return found
+
+
+def _key_type(argument: LazyValue) -> AbstractValue:
+    """One of the names of the fields of an argument, if they are known."""
+    first = argument.get().core
+    if not isinstance(first, AbstractObject):
+        return TEXT
+    layers = [layers for each in first.alternatives for layers in each.layers]
+    if any(layer.open for layer in layers):
+        return TEXT
+    return text_of(*sorted({name for layer in layers for name in layer.fields}))
 
 
 def _objects_of(
@@ -97,7 +124,7 @@ def _objects_of(
     found = NEVER
     for text in sorted(first.values):
         try:
-            found = join(found, _object(fields_of([text, *others])))
+            found = join(found, _object(fields_of([text, *others]), arguments))
         except EvaluationError:
             continue
     return found

@@ -16,6 +16,7 @@ from eventer.plan.shape.abstract import (
     TEXT,
     AbstractArray,
     AbstractClosure,
+    AbstractClosures,
     AbstractEnvironment,
     AbstractField,
     AbstractLayer,
@@ -30,6 +31,7 @@ from eventer.plan.shape.abstract import (
     StdObject,
     Text,
     array_of,
+    closures_of,
     evaluated,
     join,
     object_of,
@@ -186,8 +188,8 @@ def _apply(inference: Inference, node: n.Apply, env: AbstractEnvironment) -> Abs
     match target:
         case None:
             return NEVER
-        case AbstractClosure():
-            return inference.call(target, positional, named)
+        case AbstractClosure() | AbstractClosures():
+            return join_all(inference.call(f, positional, named) for f in closures_of(target))
         case StdFunctionName(name="native" | "extVar" as function) if positional:
             name = _single_text(positional[0].get())
             if name is None:

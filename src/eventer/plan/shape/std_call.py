@@ -12,12 +12,15 @@ from eventer.plan.shape.abstract import (
     TEXT,
     AbstractArray,
     AbstractClosure,
+    AbstractClosures,
     AbstractValue,
     LazyValue,
     StdFunctionName,
     Text,
+    closures_of,
     evaluated,
 )
+from eventer.plan.shape.constant_values import join_all
 
 if TYPE_CHECKING:
     from eventer.plan.shape.infer import Inference
@@ -46,8 +49,8 @@ class AbstractCall:
     def applied(self, name: str, *arguments: LazyValue) -> AbstractValue:
         """The result of an argument that is a function."""
         core = self.value(name).core
-        if isinstance(core, AbstractClosure):
-            return self.inference.call(core, arguments, {})
+        if isinstance(core, AbstractClosure | AbstractClosures):
+            return join_all(self.inference.call(f, arguments, {}) for f in closures_of(core))
         if isinstance(core, StdFunctionName):
             return self.inference.std_call(core.name, arguments)
         return ANYTHING

@@ -18,6 +18,7 @@ from eventer.plan.shape.abstract import (
     TEXT,
     AbstractArray,
     AbstractClosure,
+    AbstractClosures,
     AbstractObject,
     AbstractValue,
     LazyValue,
@@ -167,7 +168,7 @@ def _fold(call: AbstractCall, step: Callable[[AbstractValue], AbstractValue]) ->
 def _type_key(inference: Inference, value: AbstractValue, depth: int = _MAX_FOLD_DEPTH) -> Hashable:
     """Equal for values of the same type; never for functions, and never beyond a depth."""
     core: Hashable = value.core
-    if depth == 0 or isinstance(core, AbstractClosure):
+    if depth == 0 or isinstance(core, AbstractClosure | AbstractClosures):
         return object()
     if isinstance(core, AbstractArray):
         core = _type_key(inference, core.element.get(), depth - 1), "array"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from eventer.plan.graph import Argument, Domain, Node, Type, codes_node
+from eventer.plan.graph import Argument, Domain, Literal, Node, Type, codes_node
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, type_name_of
 from eventer.plan.trace.conditions import condition_codes
 from eventer.plan.trace.integer_bounds import bounds_of, is_integer
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Side: TypeAlias = tuple[Any, Domain, Exception | None]
 """The value of a side (`ALWAYS_RAISES` if it raises), its rows, and its error."""
 
+MAX_MERGED: Final = 64
+"""Entries of two picks that become one."""
+_ENTRIES_PER_STEP: Final = 16
 _PLACEHOLDERS: Final = {"number": 0.0, "boolean": False, "string": ""}
 
 
@@ -47,6 +50,8 @@ def _merge_values(
     if _is_scalar(one) and _is_scalar(other) and is_same_scalar(one, other):
         return one
     dictionary = _merged_entries(tracer, condition, one, other)
+    if dictionary is None:
+        dictionary = _merged_picks(tracer, mask, then, otherwise)
     if dictionary is not None:
         return dictionary
     kinds = {type_name_of(each) for each in (one, other) if not isinstance(each, AlwaysRaises)}
@@ -76,6 +81,73 @@ def _entries_by(key: Node, size: int, side: Any) -> Sequence[Any] | None:
         )
         return node.entries if by_key else None
     return [side] * size if _is_scalar(side) else None
+
+
+def _merged_picks(
+    tracer: Tracer, mask: Node, then: tuple[Any, Domain], otherwise: tuple[Any, Domain]
+) -> Symbol | None:
+    """A dictionary of what occurs on both sides, if that is few scalars with a text among them.
+
+    Thus a pick stays a pick where conditions follow each other, as in a fold.
+    """
+    found = [_occurring(tracer, *side) for side in (then, otherwise)]
+    if found[0] is None or found[1] is None:
+        return None
+    entries = dict.fromkeys(map(_Entry, [*found[0].values(), *found[1].values()]))
+    if len(entries) > MAX_MERGED or not any(isinstance(each.value, str) for each in entries):
+        return None
+    merged = tuple(each.value for each in entries)
+    places = {each: place for place, each in enumerate(entries)}
+    tracer.charge(len(merged) // _ENTRIES_PER_STEP)
+    arguments: list[Argument] = [mask]
+    for (value, part), occurring in zip((then, otherwise), found, strict=True):
+        codes = {code: places[_Entry(entry)] for code, entry in (occurring or {}).items()}
+        with tracer.inside(part):
+            arguments.append(_recoded(tracer, value, codes, merged))
+    return Symbol(
+        tracer.graph.node("merge", arguments, tracer.domain, Type.DICTIONARY, entries=merged)
+    )
+
+
+class _Entry:
+    """A scalar that is equal to others of its type only; -0 and 0 differ."""
+
+    __slots__ = ("_identity", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self._identity = (value.__class__, str(value))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Entry) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+
+def _occurring(tracer: Tracer, value: Any, part: Domain) -> dict[int, Any] | None:
+    """The scalars of a side by code; None if it is of another kind."""
+    if _is_scalar(value):
+        return {0: value}
+    if not isinstance(value, Symbol) or value.node.type is not Type.DICTIONARY:
+        return None
+    entries = value.node.entries
+    with tracer.inside(part):
+        live = {code: entries[code] for code in sorted(tracer.live(value.node))}
+    return live if all(map(_is_scalar, live.values())) else None
+
+
+def _recoded(
+    tracer: Tracer, value: Any, codes: Mapping[int, int], merged: tuple[Any, ...]
+) -> Argument:
+    """The codes of a side for merged entries, in its domain."""
+    if not isinstance(value, Symbol):
+        return Literal(float(codes[0]))
+    table = tuple(codes.get(code, 0) for code in range(len(value.node.entries)))
+    node = tracer.lift(value.node)
+    return tracer.graph.node(
+        "recoded", (node,), tracer.domain, Type.DICTIONARY, parameters=table, entries=merged
+    )
 
 
 def _merged_columns(

@@ -18,6 +18,7 @@ from eventer.functions.columns import (
     IntegerColumn,
     ListColumn,
     ObjectColumn,
+    ObjectListColumn,
     TimestampColumn,
 )
 from eventer.functions.spec import (
@@ -27,12 +28,14 @@ from eventer.functions.spec import (
     ColumnCall,
     ColumnKind,
     FunctionSpec,
+    ObjectListCall,
     ReturnType,
 )
 from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, SymbolicList, type_name_of
 from eventer.plan.trace.integer_bounds import bounds_of, is_integer
 from eventer.plan.trace.traced_keys import KeySymbol
+from eventer.plan.trace.traced_native_objects import TracedNativeObject
 from eventer.plan.trace.tracer import RAISES_IN_EVERY_EVENT, Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
 
@@ -79,6 +82,9 @@ def draw(
     if isinstance(probe, ConstantColumn):
         return probe.value
     raw = _raw(tracer, "draw", (call, label), [], key)
+    if isinstance(call, ObjectListCall):
+        assert isinstance(probe, ObjectListColumn)
+        return _object_list(tracer, raw, call, probe)
     return _symbol(tracer, raw, replace(_probed(probe), bounds=bounds))
 
 
@@ -215,6 +221,23 @@ def _symbol(tracer: Tracer, raw: Symbol, values: _Values) -> Any:
         return _list(tracer, raw, values, entries)
     bounds = values.bounds if values.type is Type.INTEGER else None
     return tracer.compute("draw_values", [raw], values.type, entries=entries, bounds=bounds)
+
+
+def _object_list(
+    tracer: Tracer, raw: Symbol, call: ObjectListCall, probe: ObjectListColumn
+) -> SymbolicList:
+    """Lists of objects whose fields are columns of the elements."""
+    lengths = tracer.compute("draw_lengths", [raw], Type.ROWS, bounds=call.lengths).node
+    elements = tracer.graph.elements(tracer.domain, lengths)
+
+    def field(name: str) -> Any:
+        values = replace(_probed(probe.columns[name]()), bounds=call.bounds_of(name))
+        drawn = tracer.compute("draw_field", [], Type.RAW, parameters=(raw.node, name))
+        return _symbol(tracer, drawn, values)
+
+    with tracer.inside(elements):
+        item = tracer.plain.value(TracedNativeObject(tracer, tuple(probe.columns), (), field))
+    return SymbolicList(tracer.domain, lengths, elements, item)
 
 
 def _list(tracer: Tracer, raw: Symbol, values: _Values, entries: tuple[Any, ...]) -> SymbolicList:

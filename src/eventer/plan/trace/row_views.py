@@ -14,7 +14,7 @@ from eventer.jsonnet.values import Array, Thunk, force
 from eventer.plan.graph import Domain, Filter, Node, Type
 from eventer.plan.symbols import Choice, Symbol, Symbolic, SymbolicList
 from eventer.plan.trace.traced_keys import PositionStep
-from eventer.plan.trace.tracer import RAISES_IN_EVERY_EVENT, Tracer
+from eventer.plan.trace.tracer import DEPENDS_ON_ANOTHER, RAISES_IN_EVERY_EVENT, Tracer
 from eventer.plan.trace.viewed_objects import ViewedObject
 from eventer.plan.unsupported import PlanUnsupportedError
 
@@ -70,14 +70,12 @@ def computed_in(tracer: Tracer, rows: Domain, compute: Callable[[], Any]) -> Any
     Raises:
         PlanUnsupportedError: it depends on itself. In the other row it may be another value.
     """
-    with tracer.inside(rows):
+    with tracer.inside(rows), tracer.in_other_rows():
         try:
             return compute()
         except EvaluationError as error:
             if error.recursive:
-                raise PlanUnsupportedError(
-                    "an element of a list depends on another element of the list"
-                ) from error
+                raise PlanUnsupportedError(DEPENDS_ON_ANOTHER) from error
             raise
 
 

@@ -11,10 +11,10 @@ from eventer.jsonnet.nodes import Node
 from eventer.jsonnet.std.declarations import FUNCTIONS
 from eventer.jsonnet.values import Code, Frame, Thunk, Value
 from eventer.plan.symbols import Choice
+from eventer.plan.trace.chosen_functions import ChosenFunction
 from eventer.plan.trace.traced_operators import TracedOperators
 from eventer.plan.trace.traced_runtime import TracedRuntime
 from eventer.plan.trace.tracer import Tracer
-from eventer.plan.unsupported import PlanUnsupportedError
 
 
 class TracedCompiler(Compiler):
@@ -35,13 +35,13 @@ class TracedCompiler(Compiler):
         return TracedStdFunction(FUNCTIONS[name], self.runtime, self)
 
     def callee(self, node: Node, scope: Scope) -> Code:
-        """See `Compiler.callee`; the code raises if the function differs between rows."""
+        """See `Compiler.callee`; the function may differ between rows."""
         code, tracer = super().callee(node, scope), self.tracer
 
         def find(frame: Frame) -> Value:
             function = tracer.simplified(code(frame))
             if isinstance(function, Choice):
-                raise PlanUnsupportedError("the called function differs between events")
+                return ChosenFunction(tracer, function)
             return function  # type: ignore[no-any-return]  # code is untyped by design
 
         return find

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,11 +15,11 @@ from eventer.functions.spec import (
     Bounds,
     ColumnCall,
     FieldSpec,
+    FieldType,
     FunctionSpec,
     ObjectCall,
     ReturnType,
     RowContext,
-    field_names,
 )
 from eventer.plan.engine import EventContext
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, SymbolicList
@@ -32,6 +32,7 @@ from eventer.plan.trace.native_columns import (
     is_column,
     result_bounds,
 )
+from eventer.plan.trace.traced_native_objects import TracedNativeObject, object_of_fields
 from eventer.plan.trace.tracer import RAISES_IN_EVERY_EVENT, Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
 
@@ -145,12 +146,12 @@ class TracedNative:
 
                 return _with_nulls(natives.traced, fields[name], part)
 
-            return TracedNativeObject(natives, fields, draw_field)
+            return object_of_fields(natives.traced, fields, draw_field)
         bounds = result_bounds(spec, given)
         return natives.draw(call, key, label, bounds)
 
     def _with_columns(self, given: Sequence[Any], varying: Sequence[int], key: Any) -> Any:
-        natives, spec, tracer = self._natives, self._spec, self._natives.traced
+        spec, tracer = self._spec, self._natives.traced
         constants = {n: each for n, each in enumerate(given) if n not in varying}
         check_constants(spec, constants)
         columns = [
@@ -161,7 +162,7 @@ class TracedNative:
         if spec.return_type is not ReturnType.OBJECT:
             return draw_with_columns(tracer, call, columns, key, label=label)
 
-        fields = spec.object_fields(constants)
+        fields = spec.fields if spec.fields_of is None else spec.object_fields(constants)
 
         def draw_field(name: str) -> Any:
             def part(nulls: bool | None) -> Any:  # noqa: FBT001
@@ -170,7 +171,7 @@ class TracedNative:
 
             return _with_nulls(tracer, fields[name], part)
 
-        return TracedNativeObject(natives, fields, draw_field)
+        return object_of_fields(tracer, fields, draw_field)
 
     def _changed(
         self, tracer: Tracer, given: list[Any], number: int, key: Any
@@ -202,9 +203,9 @@ class TracedNative:
             return replace(found, item=split_by_entry(tracer, found.item, item, None))
 
 
-def _with_nulls(tracer: Tracer, field: FieldSpec, part: Callable[[bool | None], Any]) -> Any:
+def _with_nulls(tracer: Tracer, field: FieldType, part: Callable[[bool | None], Any]) -> Any:
     """A field from its parts (`FieldSpec.part`), or as a whole (`part(None)`)."""
-    if field.nulls is None:
+    if not isinstance(field, FieldSpec) or field.nulls is None:
         return part(None)
     return tracer.choose(part(True), lambda: None, lambda: part(False))
 
@@ -219,25 +220,3 @@ def _has_symbols(value: Any) -> bool:
     if isinstance(value, dict):
         return any(_has_symbols(each) for each in value.values())
     return isinstance(value, Symbolic)
-
-
-class TracedNativeObject:
-    """`eventer.jsonnet.natives.NativeObject`: its fields are columns of the domain of the call."""
-
-    def __init__(
-        self, natives: TracedNatives, fields: Mapping[str, FieldSpec], draw: Callable[[str], Any]
-    ) -> None:
-        self._fields = fields
-        self._draw = natives.traced.bind_to_domain(draw)
-
-    def names(self) -> Sequence[str]:
-        """See `NativeObject.names`."""
-        return field_names(self._fields)
-
-    def hidden_names(self) -> Sequence[str]:
-        """See `NativeObject.hidden_names`."""
-        return field_names(self._fields, hidden=True)
-
-    def get(self, name: str) -> Any:
-        """See `NativeObject.get`."""
-        return self._draw(name)

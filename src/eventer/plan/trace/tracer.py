@@ -33,6 +33,7 @@ MAX_TEXT: Final = 1 << 20
 MAX_DEPTH: Final = 256
 """Nested conditions and lists."""
 
+DEPENDS_ON_ANOTHER: Final = "an element of a list depends on another element of the list"
 RAISES_IN_EVERY_EVENT: Final = "this expression raises an error in every event"
 NO_CHOICE: Final = object()
 """The result of `Tracer.distributed` if no value is a choice."""
@@ -51,6 +52,7 @@ class Tracer:
         self.graph = Graph()
         self.domain: Domain = self.graph.root
         self.plain = plain
+        self._views = 0
 
     # -- domains --------------------------------------------------------------------------------
 
@@ -69,6 +71,15 @@ class Tracer:
             yield
         finally:
             self.domain = before
+
+    @contextmanager
+    def in_other_rows(self) -> Iterator[None]:
+        """Computes a value of other rows than those that need it, until it ends."""
+        self._views += 1
+        try:
+            yield
+        finally:
+            self._views -= 1
 
     def bind_to_domain(self, work: Callable[[Any], _T]) -> Callable[[Any], _T]:
         """The work, to be done in the present domain whenever it is called."""
@@ -192,6 +203,9 @@ class Tracer:
             try:
                 return side(), part, None
             except EvaluationError as error:
+                if error.recursive and self._views:
+                    # The value may be one of another row, which does not depend on itself.
+                    raise PlanUnsupportedError(DEPENDS_ON_ANOTHER) from error
                 return ALWAYS_RAISES, part, error
 
     # -- scalars --------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from eventer.plan.trace.std.fallback_calls import compute_per_distinct_value
 from eventer.plan.trace.std.traced_call import TracedCall, traced_rule
 from eventer.plan.unsupported import PlanUnsupportedError
 
-MAX_FOLDED: Final = 64
+MAX_FOLDED: Final = 128
 """The longest list that a fold unrolls."""
 
 
