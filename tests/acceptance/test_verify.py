@@ -36,10 +36,14 @@ def kafka(kafka_tools, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def running_service(kafka, postgres, tmp_path_factory):
-    """The service of this module."""
+    """The service of this module.
+
+    It has one shard: if a position topic is lost, an idle second shard would continue correctly.
+    """
     with postgres.fresh_database() as created:
         running = Service(tmp_path_factory.mktemp("verify"), kafka=kafka, postgres=created.dsn)
         running.dsn = created.dsn
+        running.env["EVENTER_SHARDS"] = "1"
         yield running.start()
         running.stop()
 
@@ -153,15 +157,10 @@ def test_changed_rows_are_found(service):
     ]
 
 
-def test_a_deleted_position_topic_is_reported_and_resume_repairs_it(own_kafka, make_service):
-    """Uses one shard: an idle second shard would continue correctly on the recreated topic."""
-    server = own_kafka()
-    service = make_service(kafka=server.bootstrap)
-    service.env["EVENTER_SHARDS"] = "1"
-    service.start()
+def test_a_deleted_position_topic_is_reported_and_resume_repairs_it(kafka, service):
     ids = add(service, topic("wiped_0", partitions=2), topic("wiped_1"), template=ROW, **STEADY)
     wait_for_position(service, ids, 100)
-    admin = AdminClient({"bootstrap.servers": server.bootstrap})
+    admin = AdminClient({"bootstrap.servers": kafka})
     admin.delete_topics([position.TOPIC])[position.TOPIC].result()
     wait_until(
         lambda: all(service.generator(id)["state"] == "failed" for id in ids),
@@ -188,6 +187,5 @@ def test_a_deleted_position_topic_is_reported_and_resume_repairs_it(own_kafka, m
     code, report = verify(service, ids[1])
     assert code == 1
     assert {kind for kind, _ in finding_keys(report)} == {"duplicated"}
-    stored = topic_events(server.bootstrap, "wiped_1")
+    stored = topic_events(kafka, "wiped_1")
     assert report["totals"]["duplicated"] <= len(stored)
-    service.stop()

@@ -68,6 +68,13 @@ class Dev:
             name, index, event = SHOWN.fullmatch(line.rstrip()).groups()
             self.events.setdefault(name, []).append((int(index), json.loads(event)))
 
+    def kill(self):
+        """Kills the command and checks that no process is left."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.kill()
+        self.process.wait()
+        wait_until(lambda: not any(map(psutil.Process.is_running, family)), "something is left")
+
     def end(self, number):
         """Sends a signal and checks that no process is left. Returns the last positions."""
         family = psutil.Process(self.process.pid).children(recursive=True)
@@ -84,7 +91,7 @@ class Dev:
 
 
 def test_the_environment_runs_is_shown_leaves_no_process_and_continues(shell):
-    """It uses other ports if the default ones are taken."""
+    """It uses other ports if the default ones are taken. It is killed, then interrupted."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -94,7 +101,7 @@ def test_the_environment_runs_is_shown_leaves_no_process_and_continues(shell):
         dev.read_until(GENERATORS)
         shows_events(dev)
         answers(dev, shell)
-        dev.end(signal.SIGTERM)
+        dev.kill()
     again = Dev(shell)
     again.read_until({"postgres:boo", "kafka:boo"})
     positions = again.end(signal.SIGINT)
@@ -132,12 +139,11 @@ def answers(dev, shell):
     assert listed.stdout.count("running") == 4
 
 
-def test_a_killed_environment_leaves_no_process_and_the_next_one_ends_after_its_duration(shell):
+@pytest.mark.slow
+def test_sigterm_and_the_end_of_its_duration_stop_it(shell):
     dev = Dev(shell)
-    family = psutil.Process(dev.process.pid).children(recursive=True)
-    dev.process.kill()
-    dev.process.wait()
-    wait_until(lambda: not any(map(psutil.Process.is_running, family)), "something is left")
+    dev.read_until({"postgres:boo", "kafka:boo"})
+    assert dev.end(signal.SIGTERM)["postgres:boo"] > 0
     done = shell.run("dev", "--duration", "1s", "--port", 0)
     assert done.returncode == 0, done.stderr
     assert "stopping" in done.stderr
