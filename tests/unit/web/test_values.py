@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from eventer.api.wire.generator_requests import AddBody
+from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.model import KafkaTarget, PostgresTarget
 from eventer.core.pace import ticks
 from eventer.core.source import Place
@@ -79,7 +80,10 @@ def test_a_history_is_limited_and_forgets_removed_generators():
 
 
 def test_the_request_of_a_generator_adds_it_again():
-    request = request_of(view().record, ticks(3, 200_000_000))
+    rules = (FaultRule(FaultKind.NULL, 0.5, ("a",), "header"), FaultRule(FaultKind.DROP, 0.1))
+    record = view().record
+    record = replace(record, spec=replace(record.spec, faults=rules))
+    request = request_of(record, ticks(3, 200_000_000))
     body = AddBody.model_validate(json.loads(json_text(request)))
     again = body.request()
     assert again.destinations[0].target == KafkaTarget("boo", key="id")
@@ -87,6 +91,7 @@ def test_the_request_of_a_generator_adds_it_again():
     (event,) = again.events
     assert (event.template, event.pace) == ("{}", ticks(3, 200_000_000))
     assert (event.stream, event.dataset, event.seed) == ("orders", "crazy_airflow", None)
+    assert event.faults == rules
 
 
 def test_a_request_as_commands():

@@ -65,7 +65,7 @@ class _Rule:
 
 
 class FaultInjector:
-    """Finds and makes the faulty events of one generator. Equal events get equal faults."""
+    """Finds the events of one generator that get faults: a function of index and healthy event."""
 
     def __init__(self, rules: Sequence[FaultRule], root_key: int, target: Target) -> None:
         self._draws = FaultDraws(rules, root_key)

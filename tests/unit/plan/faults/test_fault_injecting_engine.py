@@ -47,6 +47,7 @@ RULES = (
     FaultRule(FaultKind.MALFORMED, 0.05, label="header"),
     FaultRule(FaultKind.DROP, 0.05),
 )
+NAMES = ["whole", "omit", "value"]
 TARGETS = [ConsoleTarget(), KafkaTarget("t", omit=("/to/zip",)), KafkaTarget("t", value="to")]
 ROWS = 400
 
@@ -64,7 +65,7 @@ def generated(spec, rows=ROWS):
     return engine_of(spec).generate(0, np.zeros(rows, np.int64))
 
 
-@pytest.mark.parametrize("target", TARGETS, ids=str)
+@pytest.mark.parametrize("target", TARGETS, ids=NAMES)
 def test_both_engines_give_the_same_bytes(target):
     prepared = prepare(Template(TEMPLATE))
     batches = []
@@ -80,7 +81,7 @@ def test_both_engines_give_the_same_bytes(target):
     assert plan.fault_labels.equals(interpreter.fault_labels)
 
 
-@pytest.mark.parametrize("target", TARGETS, ids=str)
+@pytest.mark.parametrize("target", TARGETS, ids=NAMES)
 def test_the_answer_key_is_what_a_reader_finds_beside_the_healthy_stream(target):
     engine = engine_of(spec_of(target))
     assert isinstance(engine, FaultInjectingEngine)
