@@ -82,6 +82,11 @@ def _reference(page: Page, url: str) -> None:
     page.locator(".code-block").first.wait_for()
 
 
+def _connections(page: Page, url: str) -> None:
+    page.goto(f"{url}/connections")
+    page.locator(".kv").first.wait_for()
+
+
 SCENES: Final[dict[str, Callable[[Page, str], None]]] = {
     "generators": _generators,
     "generator": _generator,
@@ -92,6 +97,7 @@ SCENES: Final[dict[str, Callable[[Page, str], None]]] = {
     "gallery": _gallery,
     "run": _run,
     "reference": _reference,
+    "connections": _connections,
 }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from eventer.core.model import Guarantee
+from eventer.destinations.postgres.dsn import parse_dsn
 from eventer.settings import Settings
 from eventer.settings.model import KafkaConnection, PostgresConnection
 from eventer.workers.connectors import KafkaConnector, PostgresConnector
@@ -18,13 +19,15 @@ from eventer.workers.messages import Connector
 class KnownConnection:
     """A connection that requests may name. Without an address, `connector` is None.
 
-    `setting` is the setting of its address. `guarantee` is None if the connected server decides.
+    `setting` is the setting of its address; `address` is that without user and password.
+    `guarantee` is None if the connected server decides.
     """
 
     kind: str
     connector: Connector | None
     setting: str
     guarantee: Guarantee | None = None
+    address: str | None = None
 
 
 def known_connections(settings: Settings, shards: int) -> Mapping[str, KnownConnection]:
@@ -46,9 +49,10 @@ def _connection(
         servers = section.bootstrap_servers
         kafka = KafkaConnector(name, options, shards) if servers else None
         guarantee = None if section.delivery == "auto" else section.delivery
-        return KnownConnection("kafka", kafka, f"{prefix}.bootstrap_servers", guarantee)
+        return KnownConnection("kafka", kafka, f"{prefix}.bootstrap_servers", guarantee, servers)
     postgres = PostgresConnector(name, options) if section.dsn else None
-    return KnownConnection("postgres", postgres, f"{prefix}.dsn", "exactly-once")
+    address = parse_dsn(section.dsn.get_secret_value()).address if section.dsn else None
+    return KnownConnection("postgres", postgres, f"{prefix}.dsn", "exactly-once", address)
 
 
 def environment_name(setting: str) -> str:

@@ -29,6 +29,7 @@ _CODE: Final = re.compile(r"`([^`]+)`")
 _NAVIGATION: Final = (
     ("/", "Generators"),
     ("/playground", "Playground"),
+    ("/connections", "Connections"),
     ("/reference", "Functions"),
     ("/docs", "API"),
 )

@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from eventer import __version__
 from eventer.service.eventer import Eventer
+from eventer.web.connections_page import build_connections_page
 from eventer.web.generator_page import build_generator_page
 from eventer.web.generators_page import build_generators_page
 from eventer.web.history import Sampler
@@ -77,6 +78,10 @@ def _register(eventer: Eventer, sampler: Sampler, *, token: bool) -> None:
     @ui.page("/generators/{id:path}")
     async def generator(request: Request, id: str) -> None:  # noqa: A002  the path names it
         await build_generator_page(visit(request), id)
+
+    @ui.page("/connections")
+    def connections(request: Request) -> None:
+        build_connections_page(visit(request))
 
     @ui.page("/playground")
     def playground(request: Request, example: str = "") -> None:

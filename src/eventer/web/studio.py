@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from eventer.service.eventer import Eventer
 
 _PREFIXES: Final = ("/generators/", "/_nicegui", "/studio/")
-_PAGES: Final = frozenset({"/", "/playground", "/reference"})
+_PAGES: Final = frozenset({"/", "/playground", "/reference", "/connections"})
 # NiceGUI needs inline scripts and styles, and compiles the templates of its pages (unsafe-eval).
 _POLICY: Final = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "

@@ -15,7 +15,9 @@ def client(monkeypatch):
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
 
-@pytest.mark.parametrize("path", ["/", "/playground", "/reference", "/generators/1"])
+@pytest.mark.parametrize(
+    "path", ["/", "/playground", "/reference", "/connections", "/generators/a/b"]
+)
 async def test_without_the_extra_a_page_says_how_to_get_it(client, path):
     answer = await client.get(path)
     assert "pip install 'eventer[studio]'" in answer.text
