@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
-from eventer.api.wire.field_types import Unsigned
+from eventer.api.wire.field_types import Unsigned, fail_validation
 from eventer.api.wire.pace import PACE_FIELDS, PacedBody
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
-from eventer.api.wire.template_requests import TEMPLATE_FIELDS, TemplateBody
+from eventer.api.wire.template_requests import TEMPLATE_FIELDS, TemplateBody, TimelineBody
 from eventer.core.model import CatchUp, OnError, OnNull
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 
@@ -43,11 +43,25 @@ class EventBody(TemplateBody, PacedBody):
         default=OnNull.EMIT,
         description="When null would be written: `emit` it, or `drop` the event.",
     )
+    timeline: TimelineBody | None = Field(
+        default=None, description="Refused: a service does not deliver timelines yet."
+    )
+
+    @model_validator(mode="after")
+    def _no_timeline(self) -> EventBody:
+        if self.timeline is not None:
+            fail_validation(
+                "a service does not deliver timelines yet",
+                "deliver them with `eventer run --timeline`, or look at them with "
+                "POST /generator/preview",
+                field="timeline",
+            )
+        return self
 
     def request(self) -> EventRequest:
         """The event as the service takes it."""
         fields = self.request_fields() | {"field": self.field, "pace": self.pace_spec()}
-        del fields["count"], fields["interval"]
+        del fields["count"], fields["interval"], fields["timeline"]
         return EventRequest(**fields)
 
 
