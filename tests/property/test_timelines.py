@@ -36,7 +36,11 @@ def evaluated(timelines, index):
     starts = scheduled_times(0, ROWS)[index]
     while done < len(index):
         rows = timelines.evaluate(index[done:], starts[done:])
-        columns = [rows.to.to_pylist(), rows.texts.to_pylist(), rows.events.to_pylist()]
+        columns = [
+            [rows.names[code] for code in rows.to.tolist()],
+            rows.texts.to_pylist(),
+            rows.events.to_pylist(),
+        ]
         for row in range(len(rows)):
             steps = range(rows.offsets[row], rows.offsets[row + 1])
             error = rows.errors.get(row)

@@ -51,7 +51,8 @@ class RandomTimelines:
         columns = [list(column) for column in zip(*cells, strict=True)] or [[]] * 5
         numbers = [np.array(column, dtype=np.int64) for column in columns[:3]]
         texts = pa.array(columns[4], pa.large_binary())
-        part = StepColumns(*numbers, pa.array(columns[3], pa.large_string()), texts, texts)
+        codes = np.array([NAMES.index(name) for name in columns[3]], dtype=np.int64)
+        part = StepColumns(*numbers, codes, NAMES, texts, texts)
         return timeline_rows(count, [part], errors)
 
 
