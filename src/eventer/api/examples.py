@@ -9,6 +9,10 @@ local one_of = std.native('get_one_of');
 { id: int(1, 1000), country: one_of('ru, us, jp, cn') }
 """
 
+_STORY = """local seconds = std.native('get_duration')('5s', '5m');
+[{ after: 0, event: 'ordered' }, { after: seconds, event: 'paid', to: 'payments' }]
+"""
+
 _EVENT: dict[str, Any] = {
     "id": "e1",
     "dataset": "demo",
@@ -58,7 +62,11 @@ PREVIEW_EXAMPLES: dict[str, Any] = {
     "seeded": {
         "summary": "Three events, the same each time",
         "value": {"template": _ORDERS, "count": 3, "seed": "7"},
-    }
+    },
+    "timeline": {
+        "summary": "The steps of two timelines",
+        "value": {"template": _STORY, "timeline": {"horizon": "30m"}, "count": 2, "seed": "7"},
+    },
 }
 
 VALIDATE_EXAMPLES: dict[str, Any] = {

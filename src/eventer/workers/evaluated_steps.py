@@ -28,7 +28,7 @@ class EvaluatedSteps:
     """
 
     steps: Steps
-    names: pa.LargeStringArray
+    names: list[str | None]
     texts: StepTexts
     errors: Mapping[int, TemplateError]
 
@@ -59,7 +59,8 @@ def _steps_of(rows: TimelineRows, first: int, at: int, only: str | None) -> Eval
     texts = rows.texts.take(places)
     events = texts if rows.events is rows.texts else rows.events.take(places)
     errors = {first + each: error for each, error in rows.errors.items()}
-    return EvaluatedSteps(steps.take(kept), rows.to.take(places), StepTexts(texts, events), errors)
+    names = [rows.names[code] for code in rows.to[rows.place[kept]].tolist()]
+    return EvaluatedSteps(steps.take(kept), names, StepTexts(texts, events), errors)
 
 
 def in_delivery_order(parts: Sequence[EvaluatedSteps]) -> EvaluatedSteps:
@@ -69,6 +70,7 @@ def in_delivery_order(parts: Sequence[EvaluatedSteps]) -> EvaluatedSteps:
     places = pa.array(order)
     texts = pa.concat_arrays([part.texts.texts for part in parts]).take(places)
     events = pa.concat_arrays([part.texts.events for part in parts]).take(places)
-    names = pa.concat_arrays([part.names for part in parts]).take(places)
+    every = [name for part in parts for name in part.names]
+    names = [every[row] for row in order.tolist()]
     errors = {index: error for part in parts for index, error in part.errors.items()}
     return EvaluatedSteps(steps.take(order), names, StepTexts(texts, events), errors)

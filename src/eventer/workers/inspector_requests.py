@@ -216,7 +216,7 @@ def _preview_timelines(
 def _previewed_steps(shown: EvaluatedSteps) -> tuple[PreviewedStep, ...]:
     steps = shown.steps
     columns = (steps.index.tolist(), steps.step.tolist(), steps.due.tolist())
-    return tuple(starmap(PreviewedStep, zip(*columns, shown.names.to_pylist(), strict=True)))
+    return tuple(starmap(PreviewedStep, zip(*columns, shown.names, strict=True)))
 
 
 def _too_many_events() -> RequestError:

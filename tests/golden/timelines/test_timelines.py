@@ -25,14 +25,14 @@ def case_name(path):
 
 def described(rows):
     """A line for each step, of timelines of many steps the first; or the error."""
-    texts, names = rows.texts.to_pylist(), rows.to.to_pylist()
+    texts, codes = rows.texts.to_pylist(), rows.to.tolist()
     for row in range(len(rows)):
         error = rows.errors.get(row)
         if error is not None:
             hint = f" ({error.hint})" if error.hint else ""
             yield f"{row}: {type(error).__name__}: {error.message}{location(error)}{hint}"
         for step in range(rows.offsets[row], rows.offsets[row + 1])[:8]:
-            after, name = rows.after[step] / 1e9, names[rows.place[step]] or "-"
+            after, name = rows.after[step] / 1e9, rows.names[codes[rows.place[step]]] or "-"
             yield f"{row}: +{after:.6f} {name} {texts[rows.place[step]].decode()}"
 
 

@@ -59,6 +59,47 @@ def test_a_pace_gives_exactly_its_number_of_events(shell, template, options, eve
     assert set(summary["lateness_seconds"]) == {"p50", "p95", "p99"}
 
 
+STORY = """local get_duration = std.native('get_duration'), now = std.native('get_now');
+local id = std.native('get_index')(), paid = get_duration('50ms', '800ms');
+[
+  { after: paid, to: 'payments', event: { order: id, at: now('ns', paid) } },
+  { after: 0, to: 'orders', event: if id == 2 then error 'two' else { id: id, at: now('ns') } },
+]
+"""
+
+
+def test_timelines_interleave_by_rate_and_in_simulated_time(shell):
+    shell.write("t.jsonnet", STORY)
+    story = ("run", "t.jsonnet", "--stdout", "--timeline", "1s", "--rate", "10/s", "--seed", 7)
+    story = (*story, "--at", "2026-01-01", "--on-error", "skip", "--max-events", 8)
+    paced = shell.call(*story, "--json")
+    assert paced.returncode == 0, paced.stderr
+    events = [json.loads(line) for line in paced.stdout.splitlines()]
+    assert [event["at"] for event in events] == sorted(event["at"] for event in events)
+    assert sorted(event["id"] for event in events if "id" in event) == [0, 1, 3, 4, 5, 6, 7]
+    assert sorted(event["order"] for event in events if "order" in event) == [0, 1, 3, 4, 5, 6, 7]
+    assert "warning: skipped timeline 2: two\n" in paced.stderr
+    summary = json.loads(paced.stderr.splitlines()[-1])
+    assert (summary["events"], summary["skipped"]) == (14, 1)
+    assert set(summary["lateness_seconds"]) == {"p50", "p95", "p99"}
+    fast = shell.call(*story, "--fast", "--json")
+    assert fast.stdout == paced.stdout
+    assert json.loads(fast.stderr.splitlines()[-1])["lateness_seconds"] is None
+    only = shell.call(*story, "--fast", "--only", "orders")
+    assert [*map(json.loads, only.stdout.splitlines())] == [e for e in events if "id" in e]
+    shown = shell.call("preview", "t.jsonnet", "--timeline", "1s", "-n", 2, "--seed", 7)
+    assert [json.loads(line)["index"] for line in shown.stdout.splitlines()[:2]] == [0, 1]
+
+
+def test_a_timeline_that_raises_stops_a_run_when_all_before_it_is_delivered(shell):
+    shell.write("t.jsonnet", STORY)
+    story = ("run", "t.jsonnet", "--stdout", "--timeline", "1s", "--rate", "10/s", "--fast")
+    done = shell.call(*story, "--seed", 7)
+    assert done.returncode != 0
+    assert done.stderr.startswith("error: two\n")
+    assert {event.get("id") for event in map(json.loads, done.stdout.splitlines())} >= {0, 1}
+
+
 def test_stages_with_a_past_end_by_themselves_and_fail_beyond_a_threshold(shell, template):
     shape = ("--stages", "100/s for 500ms, to 300/s for 500ms", "--arrivals", "random")
     conditions = ("--fail-if", "events < 200", "--fail-if", "events < 150")

@@ -240,6 +240,28 @@ async def test_an_instant_must_fit_64_bits(client, service):
     assert service.asked == []
 
 
+TIMELINE = {"timeline": {"horizon": "30m"}}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "pointer", "said"),
+    [
+        ("add", add_body(TIMELINE), "/events/0/timeline", "does not deliver timelines yet"),
+        ("preview", {"timeline": {"horizon": "25h"}}, "/timeline/horizon", "at most 24h"),
+        ("validate", {"timeline": {"horizon": 5}}, "/timeline/horizon", "must be text"),
+        ("preview", {"only": "a"}, "/only", "needs `timeline`"),
+    ],
+)
+async def test_timelines_that_are_refused(client, service, path, body, pointer, said):
+    whole = body if path == "add" else body | {"template": "[]"}
+    answer = await client.post(f"/generator/{path}", json=whole)
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert (fault["pointer"], service.asked) == (pointer, [])
+    assert said in fault["message"]
+    assert path != "add" or "`eventer run --timeline`" in fault["hint"]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "near"),
     [

@@ -3,8 +3,15 @@ import re
 import pytest
 import typer
 
-from eventer.cli.template_options import parse_seed, parse_variables, read_template, target_of
+from eventer.cli.template_options import (
+    parse_seed,
+    parse_variables,
+    read_template,
+    target_of,
+    timeline_spec,
+)
 from eventer.core.model import KafkaTarget, PostgresTarget
+from eventer.core.timelines import TimelineSpec
 from tests.families import family
 
 
@@ -68,3 +75,16 @@ def test_an_unreadable_template_is_reported_with_the_reason(tmp_path):
     for file, said in ((bad, "not UTF-8 .byte 1."), (tmp_path, "Is a directory")):
         with pytest.raises(typer.BadParameter, match=said):
             read_template(file)
+
+
+def test_timelines_have_a_horizon_of_at_most_a_day():
+    assert timeline_spec(None, None) is None
+    assert timeline_spec("24h", "a") == TimelineSpec(86_400_000_000_000, "a")
+    for horizon, only, said in (
+        ("24h1ns", None, "greater than zero and at most 24h"),
+        ("0s", None, "greater than zero and at most 24h"),
+        ("10", None, "has no unit"),
+        (None, "a", "--only needs --timeline"),
+    ):
+        with pytest.raises(typer.BadParameter, match=said):
+            timeline_spec(horizon, only)

@@ -5,14 +5,17 @@ import pytest
 from eventer.core.errors import RequestError
 from eventer.core.pace import EventRate, Profile, Stage, Stages, Steady
 from eventer.core.rate import parse_rate
+from eventer.core.timelines import TimelineSpec
 from eventer.runs.pacing import END
 from eventer.service.run_schedule import (
     PacedTimetable,
     ScheduleOptions,
     UnpacedTimetable,
     schedule,
+    step_schedule,
 )
 from tests.families import family
+from tests.unit.runs.timelines.random_timelines import RandomTimelines
 
 NOW = 1_700_000_000_000_000_000
 SECOND = 1_000_000_000
@@ -73,6 +76,7 @@ def test_at_shifts_what_is_shown_and_not_what_is_due():
         (ScheduleOptions(interval="0s"), "--interval 0s: must be greater than zero"),
         (ScheduleOptions(duration="-1s"), "--duration -1s: must be greater than zero"),
         (ScheduleOptions(duration="10"), "has no unit"),
+        (ScheduleOptions(fast=True), "--fast needs a pace: --rate, --interval or --stages"),
     ],
 )
 def test_options_that_cannot_be_combined(asked, said):
@@ -183,3 +187,31 @@ def test_random_arrivals_have_the_draw_key():
 def test_options_of_a_pace_that_are_refused(asked, said):
     with pytest.raises(RequestError, match=said):
         schedule(asked, NOW)
+
+
+def test_simulated_time_has_the_times_of_the_pace_and_waits_for_nothing():
+    made = schedule(ScheduleOptions(rate="2/s", max_events=9, at=0, fast=True), NOW)
+    assert (made.limit, made.shift, made.timetable.due_end(0)) == (9, None, END)
+    assert made.timetable.due_at(5) == 0
+    assert list(made.timetable.scheduled(1, 2)) == [SECOND // 2, SECOND]
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_the_timelines_of_a_run_start_at_its_pace(fast):
+    options = ScheduleOptions(rate="2/s", max_events=9, at=SECOND, fast=fast)
+    made = step_schedule(schedule(options, NOW), RandomTimelines(), TimelineSpec(SECOND))
+    assert made.limit == END
+    assert made.timetable.due_at(0) == (0 if fast else NOW)
+    assert made.shift == (None if fast else SECOND - NOW)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (ScheduleOptions(), "--timeline needs a pace: --rate, --interval or --stages"),
+        (ScheduleOptions(rate="1.5M/s"), "6,000,000 timelines start within one horizon"),
+    ],
+)
+def test_timelines_need_a_pace_that_starts_few_enough(options, said):
+    with pytest.raises(RequestError, match=said):
+        step_schedule(schedule(options, NOW), RandomTimelines(), TimelineSpec(4 * SECOND))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from eventer.api.wire.fault_rules import FaultRules
-from eventer.api.wire.field_types import GeneratorName, Reference
+from eventer.api.wire.field_types import GeneratorName, Reference, fail_validation
 from eventer.api.wire.pace import PACE_FIELDS, PacedBody
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
-from eventer.api.wire.template_requests import TEMPLATE_FIELDS, TemplateBody
+from eventer.api.wire.template_requests import TEMPLATE_FIELDS, TemplateBody, TimelineBody
 from eventer.core.model import CatchUp, OnError, OnNull
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 
@@ -45,12 +45,26 @@ class EventBody(TemplateBody, PacedBody):
         description="When null would be written: `emit` it, or `drop` the event.",
     )
     faults: FaultRules = Field(default_factory=list)
+    timeline: TimelineBody | None = Field(
+        default=None, description="Refused: a service does not deliver timelines yet."
+    )
+
+    @model_validator(mode="after")
+    def _no_timeline(self) -> EventBody:
+        if self.timeline is not None:
+            fail_validation(
+                "a service does not deliver timelines yet",
+                "deliver them with `eventer run --timeline`, or look at them with "
+                "POST /generator/preview",
+                field="timeline",
+            )
+        return self
 
     def request(self) -> EventRequest:
         """The event as the service takes it."""
         fields = self.request_fields() | {"field": self.field, "pace": self.pace_spec()}
         fields["faults"] = tuple(body.rule() for body in self.faults)
-        del fields["count"], fields["interval"]
+        del fields["count"], fields["interval"], fields["timeline"]
         return EventRequest(**fields)
 
 

@@ -84,11 +84,14 @@ class InterpretedTimelines:
         if not self._part.is_whole:
             parts = [json_text(written_value(s.event, self._part)).encode() for _, _, s in steps]
             texts = pa.array(parts, pa.large_binary())
+        names = {step.to: None for _, _, step in steps}
+        codes = {name: code for code, name in enumerate(names)}
         return StepColumns(
             np.array([row for row, _, _ in steps], dtype=np.int64),
             np.array([position for _, position, _ in steps], dtype=np.int64),
             np.array([step.after for _, _, step in steps], dtype=np.int64),
-            pa.array([step.to for _, _, step in steps], pa.large_string()),
+            np.array([codes[step.to] for _, _, step in steps], dtype=np.int64),
+            tuple(names),
             texts,
             events,
         )

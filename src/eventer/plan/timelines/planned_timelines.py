@@ -101,18 +101,23 @@ class PlannedTimelines:
         """The structure of a source's steps; rows of those that are malformed are marked raised."""
         rows = run.rows(source.domain, self._plan.traced.tracer.graph.root)
         after = _durations(run, source.after, len(rows))
-        to, is_wrong = _names(run, source.to, len(rows))
-        run.raised[rows[is_wrong | (after < 0) | (after > self._horizon)]] = True
-        return _Structure(rows, after, to)
+        to, names = _names(run, source.to, len(rows))
+        wrong = (after < 0) | (after > self._horizon)
+        if not all(isinstance(name, str | None) for name in names):
+            wrong |= np.array([not isinstance(name, str | None) for name in names])[to]
+            names = tuple(name if isinstance(name, str) else None for name in names)
+        run.raised[rows[wrong]] = True
+        return _Structure(rows, after, to, names)
 
 
 @dataclass(frozen=True, slots=True)
 class _Structure:
-    """The row, `after` (ns) and `to` of each step of a source."""
+    """The row, `after` (ns) and `to`, a code of `names`, of each step of a source."""
 
     rows: NDArray[np.int64]
     after: NDArray[np.int64]
-    to: pa.LargeStringArray
+    to: NDArray[np.int64]
+    names: tuple[str | None, ...]
 
 
 def _steps(run: Execution, source: StepSource, structure: _Structure) -> StepColumns:
@@ -123,7 +128,9 @@ def _steps(run: Execution, source: StepSource, structure: _Structure) -> StepCol
     if source.event is not source.written:
         events = program_texts(run, source.event, source.domain).view(pa.large_binary())
     numbers = np.full(len(rows), number) if isinstance(number, int) else run.value(number)
-    steps = StepColumns(rows, numbers, structure.after, structure.to, texts, events)
+    steps = StepColumns(
+        rows, numbers, structure.after, structure.to, structure.names, texts, events
+    )
     kept = ~run.raised[rows]
     return steps if kept.all() else steps.take(np.flatnonzero(kept))
 
@@ -134,7 +141,9 @@ def _columns_of(found: TimelineRows, rows: NDArray[np.int64]) -> StepColumns:
     places = np.repeat(np.arange(len(sizes)), sizes)
     numbers = np.arange(len(places)) - found.offsets[places]
     assert np.all(found.place[1:] > found.place[:-1]), "the interpreter has steps in order"
-    return StepColumns(rows[places], numbers, found.after, found.to, found.texts, found.events)
+    return StepColumns(
+        rows[places], numbers, found.after, found.to, found.names, found.texts, found.events
+    )
 
 
 def _durations(run: Execution, after: float | str | Node, rows: int) -> NDArray[np.int64]:
@@ -169,14 +178,12 @@ def _duration(value: Any) -> int:
 
 def _names(
     run: Execution, to: str | Node | None, rows: int
-) -> tuple[pa.LargeStringArray, NDArray[np.bool_]]:
-    """The name of each step, and whether it is neither text nor null."""
-    entries, codes = ((to,), np.zeros(rows, np.int64)) if not isinstance(to, Node) else ((), None)
-    if isinstance(to, Node):
-        values = run.value(to)
-        if to.type is Type.TEXT:
-            return values, np.zeros(rows, np.bool_)
-        entries, codes = to.entries, values
-    names = [entry if isinstance(entry, str) else None for entry in entries]
-    wrong = [entry is not None and not isinstance(entry, str) for entry in entries]
-    return pa.array(names, pa.large_string()).take(pa.array(codes)), np.array(wrong)[codes]
+) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
+    """The code of each step, and the names, of which some may be neither text nor null."""
+    if not isinstance(to, Node):
+        return np.zeros(rows, dtype=np.int64), (to,)
+    values = run.value(to)
+    if to.type is Type.DICTIONARY:
+        return values, to.entries
+    texts = values.dictionary_encode()
+    return texts.indices.to_numpy().astype(np.int64), tuple(texts.dictionary.to_pylist())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from eventer.core.errors import TemplateError
@@ -23,15 +23,16 @@ class TimelineRows:
     """Timelines as rows: row r has the steps [offsets[r], offsets[r + 1]), in the template's order.
 
     Per step, `after` is the time from the start of its timeline to the step (int64 ns), `place` its
-    place in the arrays that follow: `to` has its name or null (large_string), `texts` the JSON of
-    the written part of its event and `events` that of the whole event (large_binary). `errors` are
-    those of rows that raise; they have no steps.
+    place in the arrays that follow: `to` has the code of its name in `names` (int64), `texts` the
+    JSON of the written part of its event and `events` that of the whole event (large_binary).
+    `errors` are those of rows that raise; they have no steps.
     """
 
     offsets: NDArray[np.int64]
     after: NDArray[np.int64]
     place: NDArray[np.int64]
-    to: pa.LargeStringArray
+    to: NDArray[np.int64]
+    names: tuple[str | None, ...]
     texts: pa.LargeBinaryArray
     events: pa.LargeBinaryArray
     errors: Mapping[int, TemplateError]
@@ -43,16 +44,14 @@ class TimelineRows:
     def nbytes(self) -> int:
         """Bytes of memory."""
         whole = 0 if self.events is self.texts else self.events.nbytes
-        return int(self.texts.nbytes + whole + self.to.nbytes + 3 * self.after.nbytes)
+        return int(self.texts.nbytes + whole + 4 * self.after.nbytes)
 
     def named(self, only: str | None) -> NDArray[np.bool_]:
         """Which steps have a name; all if it is None."""
         if only is None:
             return np.ones(len(self.place), dtype=np.bool_)
-        same = pc.equal(self.to, pa.scalar(only, pa.large_string()))
-        found: NDArray[np.bool_] = pc.fill_null(same, fill_value=False).to_numpy(
-            zero_copy_only=False
-        )[self.place]
+        same = np.array([name == only for name in self.names], dtype=np.bool_)
+        found: NDArray[np.bool_] = same[self.to[self.place]]
         return found
 
     def places(self, row: NDArray[np.int64], step: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -92,7 +91,8 @@ class StepColumns:
     row: NDArray[np.int64]
     step: NDArray[np.int64]
     after: NDArray[np.int64]
-    to: pa.LargeStringArray
+    to: NDArray[np.int64]
+    names: tuple[str | None, ...]
     texts: pa.LargeBinaryArray
     events: pa.LargeBinaryArray
 
@@ -110,13 +110,13 @@ class StepColumns:
             self.row[kept],
             self.step[kept],
             self.after[kept],
-            self.to.take(places),
+            self.to[kept],
+            self.names,
             texts,
             texts if same else self.events.take(places),
         )
 
 
-NO_NAMES: Final = pa.array([], pa.large_string())
 NO_TEXTS: Final = pa.array([], pa.large_binary())
 
 
@@ -130,7 +130,7 @@ def timeline_rows(
     keys = steps.row * _ROW_KEYS + steps.step
     place = np.argsort(keys, kind="stable")
     return TimelineRows(
-        offsets, steps.after[place], place, steps.to, steps.texts, steps.events, errors
+        offsets, steps.after[place], place, steps.to, steps.names, steps.texts, steps.events, errors
     )
 
 
@@ -138,14 +138,16 @@ def _joined(parts: Sequence[StepColumns]) -> StepColumns:
     if len(parts) == 1:
         return parts[0]
     none = np.empty(0, np.int64)
-    parts = parts or (StepColumns(none, none, none, NO_NAMES, NO_TEXTS, NO_TEXTS),)
+    parts = parts or (StepColumns(none, none, none, none, (), NO_TEXTS, NO_TEXTS),)
+    firsts = accumulate((len(part.names) for part in parts[:-1]), initial=0)
     texts = pa.concat_arrays([part.texts for part in parts])
     same = all(part.events is part.texts for part in parts)
     return StepColumns(
         np.concatenate([part.row for part in parts]),
         np.concatenate([part.step for part in parts]),
         np.concatenate([part.after for part in parts]),
-        pa.concat_arrays([part.to for part in parts]),
+        np.concatenate([part.to + first for part, first in zip(parts, firsts, strict=True)]),
+        tuple(name for part in parts for name in part.names),
         texts,
         texts if same else pa.concat_arrays([part.events for part in parts]),
     )

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import BudgetError, TemplateError
 from eventer.core.timelines import (
     BEGIN,
@@ -31,10 +32,13 @@ from eventer.runs.timelines.opened_timelines import OpenedTimelines, StepTexts
 from eventer.runs.timelines.pending_steps import PendingSteps
 from eventer.runs.timelines.starts import TimelineStarts
 
-OPENED_STEPS: Final = 16_384
+OPENED_STEPS: Final = 65_536
 """About how many steps are opened at a time."""
-MAX_OPENED: Final = 4_096
-"""Timelines that are opened at a time."""
+MIN_OPENED: Final = 64
+MAX_OPENED: Final = 16_384
+"""Timelines that are opened at a time: few at first, so that a sequence begins soon."""
+AHEAD_NS: Final = 600 * NS_PER_SECOND
+"""How far ahead timelines are opened before they start, so that many are opened together."""
 _OPENING_NS: Final = 50_000_000
 """How long timelines are opened at a time."""
 
@@ -59,6 +63,7 @@ class StepSequence:
         self._ready: deque[Steps] = deque()
         self._opened = OpenedTimelines(timelines, starts)
         self._steps_per_timeline = 1.0
+        self._most = MIN_OPENED
 
     def _first_index(self, cursor: Cursor) -> int:
         """The first timeline that can have a step at the cursor or after it."""
@@ -115,15 +120,16 @@ class StepSequence:
             return True
         if self._frontier > until:
             return False
-        self._open(until)
+        self._open()
         return True
 
     # -- opening --------------------------------------------------------------------------------
 
-    def _open(self, until: int) -> None:
-        """Opens the next timelines that start by an instant, at least one."""
-        most = min(MAX_OPENED, max(1, int(OPENED_STEPS / self._steps_per_timeline)))
-        count = min(most, self._starts.count_until(until) - self._next)
+    def _open(self) -> None:
+        """Opens the next timelines, at least one."""
+        most = min(self._most, max(1, int(OPENED_STEPS / self._steps_per_timeline)))
+        self._most = min(2 * self._most, MAX_OPENED)
+        count = min(most, self._starts.count_until(self._frontier + AHEAD_NS) - self._next)
         index = np.arange(self._next, self._next + count, dtype=np.int64)
         starts = self._starts.times(self._next, count)
         rows = self._timelines.evaluate(index, starts, time.monotonic_ns() + _OPENING_NS)

@@ -1,0 +1,99 @@
+"""Compares the timelines of both engines on random templates.
+
+`pytest -m slow tests/property/test_timelines.py` runs PLAN_TEMPLATES templates.
+"""
+
+import os
+import random
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+
+from eventer.core.errors import TemplateError
+from eventer.core.large_stack import run_with_large_stack
+from eventer.core.model import Stream, Template, WrittenPart
+from eventer.core.timelines import parse_horizon
+from eventer.plan.compile import COMPILER_DEFECT
+from eventer.plan.engine import EventContext
+from eventer.plan.prepare import prepare
+from tests.property.comparisons import VARIABLES
+from tests.property.generated_events import outcome, scheduled_times
+from tests.property.test_plan import NO_TIME_LIMIT
+from tests.property.timelines import timeline_templates
+
+FEW = 60
+MANY = int(os.environ.get("PLAN_TEMPLATES", "5000"))
+ROWS = 16
+HORIZON = parse_horizon("30m")
+PARTS = (WrittenPart(), WrittenPart("a"), WrittenPart(None, ("b", "/a/c")))
+
+
+def evaluated(timelines, index):
+    """The steps, or the error, of each timeline."""
+    found, done = {}, 0
+    starts = scheduled_times(0, ROWS)[index]
+    while done < len(index):
+        rows = timelines.evaluate(index[done:], starts[done:])
+        columns = [
+            [rows.names[code] for code in rows.to.tolist()],
+            rows.texts.to_pylist(),
+            rows.events.to_pylist(),
+        ]
+        for row in range(len(rows)):
+            steps = range(rows.offsets[row], rows.offsets[row + 1])
+            error = rows.errors.get(row)
+            found[int(index[done + row])] = (
+                outcome(error)
+                if error
+                else [
+                    (rows.after[step], *(column[rows.place[step]] for column in columns))
+                    for step in steps
+                ]
+            )
+        done += len(rows)
+    return found
+
+
+@pytest.mark.parametrize(
+    "count", [FEW, pytest.param(MANY, marks=[pytest.mark.slow, pytest.mark.timeout(0)])]
+)
+def test_both_engines_evaluate_the_same_timelines(count):
+    counts = {"plan": 0, "interpreter": 0, "rejected": 0, "steps": 0, "errors": 0}
+
+    @seed(3 if count == FEW else random.randrange(1 << 32))
+    @settings(
+        max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(timeline_templates(), st.integers(0, 2**64 - 1), st.sampled_from(PARTS))
+    def check(text, start, part):
+        try:
+            prepared = prepare(Template(text, vars=VARIABLES))
+        except TemplateError:
+            counts["rejected"] += 1
+            return
+        options = {"part": part, "budget": NO_TIME_LIMIT}
+        stream, context = Stream(start), EventContext(dataset="set")
+        planned = prepared.timelines(stream, context, HORIZON, **options)
+        counts[planned.name] += 1
+        if planned.name == "interpreter":
+            assert planned.reason
+            assert not planned.reason.startswith(COMPILER_DEFECT), text
+            return
+        interpreted = prepared.timelines(stream, context, HORIZON, engine="interpreter", **options)
+        expected = evaluated(interpreted, np.arange(ROWS))
+        assert evaluated(planned, np.arange(ROWS)) == expected, text
+        some = np.array(random.Random(start).sample(range(ROWS), 5))
+        assert evaluated(planned, some) == {row: expected[row] for row in some.tolist()}, text
+        assert not planned.broken, text
+        counts["steps"] += sum(
+            isinstance(steps, list) and len(steps) for steps in expected.values()
+        )
+        counts["errors"] += sum(isinstance(steps, tuple) for steps in expected.values())
+
+    run_with_large_stack(check)
+    print(f"timelines: {counts}")
+    assert counts["plan"] >= 0.6 * (counts["plan"] + counts["interpreter"])
+    assert counts["steps"] > count
+    assert counts["errors"] > 0

@@ -1,0 +1,100 @@
+"""Previews, checks and explanations of timelines."""
+
+import pytest
+
+from eventer.core.errors import DestinationRejectedError, EvaluationError
+from eventer.core.model import (
+    ColumnType,
+    EventSource,
+    KafkaTarget,
+    PostgresTarget,
+    Stream,
+    Template,
+    WrittenPart,
+)
+from eventer.core.timelines import TimelineSpec, parse_horizon
+from eventer.jsonnet.importer import NoLibrary
+from eventer.plan.engine import EventContext
+from eventer.workers.inspector_messages import (
+    ExplainTemplate,
+    InspectTemplate,
+    PreviewedStep,
+    PreviewEvents,
+)
+from eventer.workers.inspector_requests import reply_to
+
+SECOND = 10**9
+STORY = """local index = std.native('get_index')();
+[{ after: 10 - index, to: 'b', event: { id: index, paid: true } }, { after: 2, event: { id: 'x' } }]
+"""
+
+
+def ask(kind, text=STORY, only=None, **fields):
+    source = EventSource(Template(text), Stream(0), EventContext())
+    spec = TimelineSpec(parse_horizon("10s"), only)
+    return reply_to(kind(source, 5 * SECOND, timeline=spec, **fields), NoLibrary()).answer
+
+
+def preview(count=2, **fields):
+    return ask(PreviewEvents, first=fields.pop("first", 0), count=count, **fields)
+
+
+def inspect(text=STORY, *targets):
+    return ask(InspectTemplate, text, count=100, seconds=60, targets=targets)
+
+
+@pytest.mark.parametrize("engine", ["plan", "interpreter"])
+def test_a_preview_shows_steps_in_the_order_of_delivery(engine):
+    answer = preview(engine=engine)
+    assert answer.engine == engine
+    assert answer.events == (
+        b'{"id":"x"}',
+        b'{"id":"x"}',
+        b'{"id":1,"paid":true}',
+        b'{"id":0,"paid":true}',
+    )
+    assert answer.steps == (
+        PreviewedStep(0, 1, 7 * SECOND, None),
+        PreviewedStep(1, 1, 7 * SECOND, None),
+        PreviewedStep(1, 0, 14 * SECOND, "b"),
+        PreviewedStep(0, 0, 15 * SECOND, "b"),
+    )
+
+
+def test_a_preview_shows_a_part_of_the_steps_with_one_name():
+    answer = preview(first=3, count=1, only="b", part=WrittenPart("id"))
+    assert (answer.events, answer.steps[0].due) == ((b"3",), 12 * SECOND)
+    assert preview(only="c").events == ()
+    refused = preview(part=WrittenPart("pad"))
+    assert isinstance(refused, DestinationRejectedError)
+    assert refused.hint == "did you mean 'paid'?"
+
+
+def test_the_first_timeline_that_raises_is_the_error_of_a_preview():
+    error = preview(first=10, count=5)
+    assert isinstance(error, EvaluationError)
+    assert error.message == (
+        "timeline 11, step 0: 'after' is -1s, before the start of the timeline"
+    )
+
+
+def test_a_check_is_about_the_events_of_steps():
+    found = inspect(STORY, PostgresTarget("t"), KafkaTarget("t", key="ix"))
+    assert {column.name: column.type for column in found.shape.columns} == {
+        "id": ColumnType.JSONB,
+        "paid": ColumnType.BOOLEAN,
+    }
+    (rejection,) = found.rejections.values()
+    assert rejection.message.startswith("`key` names the field 'ix'")
+    assert found.failing.message.startswith("timeline 11, step 0: 'after' is -1s")
+    assert inspect("[{ after: 0, event: error 'all' }]").message == "all"
+    assert inspect("[]").valid
+
+
+def test_an_explanation_says_whether_the_plan_covers_the_steps():
+    assert ask(ExplainTemplate, measured=False).engine == "plan"
+    refused = ask(ExplainTemplate, "[{ after: 0 }]", measured=False)
+    assert (refused.engine, refused.reason) == (
+        "interpreter",
+        "every event raises an error: a step lacks a field",
+    )
