@@ -86,11 +86,17 @@ def database(postgres: Databases) -> Iterator[Database]:
         yield created
 
 
-@pytest.fixture(params=["embedded", "system"])
+@pytest.fixture(params=["postgres", pytest.param("system_postgres", marks=pytest.mark.slow)])
 def each_database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A database for this test, in each available server in turn."""
-    name = "postgres" if request.param == "embedded" else "system_postgres"
-    with request.getfixturevalue(name).fresh_database() as created:
+    """A database for this test, in each available server in turn; the system's server is slow."""
+    with request.getfixturevalue(request.param).fresh_database() as created:
+        yield created
+
+
+@pytest.fixture(params=["postgres", "system_postgres"])
+def every_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database for this test, in each available server in turn, also by default."""
+    with request.getfixturevalue(request.param).fresh_database() as created:
         yield created
 
 

@@ -157,7 +157,10 @@ def shell_command(shell):
     return f"{sys.executable} -m eventer"
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+)
 def test_an_interrupt_commits_and_sums_up(shell, template, number, code):
     process = shell.start("run", template, "--stdout", "--rate", "50/s", "--seed", "1")
     first = [process.stdout.readline() for _ in range(3)]

@@ -245,17 +245,20 @@ async def test_a_topic_dropped_a_moment_ago_makes_the_owner_unusable(kafka, clus
     await owner.close()
 
 
-async def test_a_broker_that_goes_away_and_comes_back(own_kafka, cluster):
-    """Killed and stopped while events flow: each is there once, in order."""
+@pytest.mark.parametrize(
+    "ends", [["kill"], pytest.param(["stop", "kill", "stop"], marks=pytest.mark.slow)]
+)
+async def test_a_broker_that_goes_away_and_comes_back(own_kafka, cluster, ends):
+    """Killed or stopped while events flow: each is there once, in order."""
     server = own_kafka()
     flow = flow_of(cluster)
     # An owner that opens as the broker goes away gives up after `start_timeout`.
     harness = KafkaHarness(server.bootstrap, delivery_timeout=5, start_timeout=30)
     shard = Shard(harness, cluster, flow)
     delivering = shard.delivering = asyncio.create_task(shard.run(until=10**9))
-    for end in (server.kill, server.stop):
+    for end in ends:
         await shard.progresses()
-        await asyncio.to_thread(end)
+        await asyncio.to_thread(getattr(server, end))
         await shard.fails()
         await asyncio.to_thread(server.start)
     await shard.progresses()

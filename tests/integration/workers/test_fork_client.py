@@ -73,7 +73,7 @@ def test_it_ends_with_its_parent_even_while_it_is_loading(when: str) -> None:
 
 @pytest.fixture
 async def fork_client() -> AsyncIterator[ForkClient]:
-    client = ForkClient()
+    client = ForkClient(inspectors_only=True)
     yield client
     client.stop()
 
@@ -81,17 +81,19 @@ async def fork_client() -> AsyncIterator[ForkClient]:
 CONFIG = WorkerConfig("inspector", 1, {}, None, 1 << 30)
 
 
-async def test_the_fork_server_has_one_thread(fork_client: ForkClient) -> None:
+async def test_the_fork_server_has_one_thread() -> None:
     """A fork copies no other thread, nor the state of the locks that it holds.
 
     The thread of jemalloc, a part of Arrow, is the exception: jemalloc starts it after a fork.
     """
+    fork_client = ForkClient()
     process = await WorkerProcess.start(CONFIG, fork_client)
     await process.ready()
     server = psutil.Process(process.pid).parent()
     assert server is not None
     assert len([name for name in thread_names(server.pid) if name != "jemalloc_bg_thd"]) == 1
     await process.kill()
+    fork_client.stop()
 
 
 async def test_a_cancelled_start_leaves_no_process(fork_client: ForkClient) -> None:

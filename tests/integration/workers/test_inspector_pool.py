@@ -56,7 +56,7 @@ async def inspectors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
     library = tmp_path_factory.mktemp("library")
     (library / "units.libsonnet").write_text("{ euro: 'EUR' }")
     config = WorkerConfig("inspector", cluster=1, connectors={}, library=library, memory=1 << 30)
-    fork_client = ForkClient()
+    fork_client = ForkClient(inspectors_only=True)
     running = InspectorPool(1, config, fork_client)
     running.start()
     yield running
@@ -168,14 +168,14 @@ async def test_a_refusal_takes_its_cpu_time_by_the_clock(inspectors: InspectorPo
 
 
 async def test_the_first_event_has_its_own_time_limit(inspectors: InspectorPool) -> None:
-    question = PreviewEvents(event_source(slow(100)), NOW, 0, 6)
+    question = PreviewEvents(event_source(slow(40)), NOW, 0, 6)
     shown = await inspectors.ask(question, PreviewedEvents, PATIENT)
     assert len(shown.events) == 6
-    limit = CpuLimit(0.05, PATIENT.rest)
-    with pytest.raises(BudgetError, match=r"0\.05 s of CPU time for an event"):
+    limit = CpuLimit(0.02, PATIENT.rest)
+    with pytest.raises(BudgetError, match=r"0\.02 s of CPU time for an event"):
         await inspectors.ask(question, PreviewedEvents, limit)
-    with pytest.raises(BudgetError, match=r"0\.1 s for the others"):
-        await inspectors.ask(question, PreviewedEvents, CpuLimit(PATIENT.first, 0.1))
+    with pytest.raises(BudgetError, match=r"0\.04 s for the others"):
+        await inspectors.ask(question, PreviewedEvents, CpuLimit(PATIENT.first, 0.04))
 
 
 async def test_a_killed_process_is_replaced_and_asked_again(
