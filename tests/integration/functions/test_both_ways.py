@@ -20,7 +20,7 @@ from eventer.kernels import draw
 from tests.unit.functions.golden import CALLS
 from tests.unit.functions.rand_data.reference import REFERENCES, ReferenceRow
 
-ROWS = 8_000
+ROWS = 4_000
 INDEX = np.arange(ROWS, dtype=np.int64) * 7919
 words = st.integers(0, (1 << 64) - 1)
 indices = st.integers(0, (1 << 62) - 1)
