@@ -273,6 +273,10 @@ def test_a_json_file_is_refused(data, message):
     ("data", "message"),
     [
         (b"\n\n", "f.ndjson: the file has no row"),
+        (
+            b'{"a": [{}\n{}]}, {}\n',
+            f"f.ndjson, line 1, column 10: {INVALID}: expecting ',' delimiter",
+        ),
         (b"{}\n\n null\n", "f.ndjson, line 3: a row must be an object, not null"),
         (b"{}\n{} {}\n", "f.ndjson, line 2, column 4: the line has more than one JSON value"),
         (
@@ -377,6 +381,13 @@ def test_files_are_read_from_the_library_folder_only(tmp_path, monkeypatch):
     (library / "f.csv").write_bytes(GOOD)
     with pytest.raises(TemplateError, match=f"is larger than {len(GOOD) - 1} bytes"):
         prepare(template, FolderImporter(library))
+
+
+def test_a_large_array_is_refused(monkeypatch):
+    monkeypatch.setattr("eventer.functions.row_json.MAX_ARRAY_BYTES", 3)
+    message, hint = refusal("'f.json'", {"f.json": b"[{}]"})
+    assert message == "f.json: the array is larger than 3 bytes"
+    assert hint == "write an object per line into an .ndjson file"
 
 
 def test_the_types_are_those_of_the_reader():
