@@ -9,7 +9,8 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
+from operator import itemgetter
 from typing import Any, Final, NoReturn
 
 import numpy as np
@@ -81,17 +82,25 @@ class JsonTable:
             self._add(chunk, marks, values)
 
     def _add(self, chunk: list[Mapping[str, JsonValue]], marks: list[int], values: _Values) -> None:
-        for name in dict.fromkeys(name for row in chunk for name in row):
+        for name in dict.fromkeys(chain.from_iterable(chunk)):
             if name not in self._chunks:
                 self._chunks[name] = [pa.nulls(self.rows)] if self.rows else []
         self.rows += len(chunk)
         for name, chunks in self._chunks.items():
-            column = [row.get(name) for row in chunk]
+            column = _fields(chunk, name)
             try:
                 chunks.append(_chunk(column))
             except ValueError:
                 row, problem = _first_wrong(column)
                 raise values.error(marks[row], f"{name!r} {problem}") from None
+
+
+def _fields(chunk: list[Mapping[str, JsonValue]], name: str) -> list[JsonValue]:
+    """A field of each row; null where a row lacks it."""
+    try:
+        return list(map(itemgetter(name), chunk))
+    except KeyError:
+        return [row.get(name) for row in chunk]
 
 
 def _chunk(values: list[JsonValue]) -> Any:
@@ -100,7 +109,7 @@ def _chunk(values: list[JsonValue]) -> Any:
     Raises:
         ValueError: a number is not finite, or a text contains an unpaired surrogate.
     """
-    kinds = {type(value) for value in values if value is not None}
+    kinds = set(map(type, values)) - {type(None)}
     if not kinds:
         return pa.nulls(len(values))
     kind = _ARROW.get(next(iter(kinds))) if len(kinds) == 1 else None
