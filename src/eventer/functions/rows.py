@@ -269,8 +269,9 @@ GET_ROW: Final = FunctionSpec(
     "`2026-01-31T09:30:00Z`. Values of JSON keep their types, and a field that a row lacks is "
     "null.\n\n"
     "The path is a constant, a variable of `vars`, or a choice of at most 16 constants. Files are "
-    "in UTF-8 and have at most 256 MiB. The content is part of a generator's identity, and the "
-    "service keeps a copy: changes of the file concern generators that are added later.",
+    "in UTF-8 and have at most 256 MiB, JSON arrays 64 MiB. The content is part of a generator's "
+    "identity, and the service keeps a copy: changes of the file concern generators that are added "
+    "later.",
     examples=(
         'get_row("cities.csv").name',
         'get_row("cities.csv", weight="population")',

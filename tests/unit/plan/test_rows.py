@@ -100,13 +100,14 @@ def test_json_keeps_types_and_absent_fields_are_null(name):
     ]
 
 
-def test_columns_with_many_values_are_arrays():
+def test_columns_with_many_values_are_arrays(monkeypatch):
     """More than a dictionary holds, more than a chunk of rows, a field that comes late."""
-    rows = [{"n": i, "t": f'"{i}', "half": i / 2 if i % 3 else None} for i in range(9000)]
-    rows[8999] |= {"late": True}
+    monkeypatch.setattr("eventer.functions.row_json._CHUNK", 100)
+    rows = [{"n": i, "t": f'"{i}', "half": i / 2 if i % 3 else None} for i in range(900)]
+    rows[899] |= {"late": True}
     data = "\n".join(map(json.dumps, rows)).encode()
-    found = row("'r.ndjson', index=8990 + std.native('get_index')()", {"r.ndjson": data}, count=10)
-    assert found == [each | {"late": each.get("late")} for each in rows[8990:]]
+    found = row("'r.ndjson', index=890 + std.native('get_index')()", {"r.ndjson": data}, count=10)
+    assert found == [each | {"late": each.get("late")} for each in rows[890:]]
 
 
 def test_fields_of_one_call_agree_and_values_are_kept():
@@ -122,7 +123,7 @@ def test_weights_are_frequencies_and_zero_is_never():
     template = "std.native('get_row')('w.csv', weight='weight').name"
     prepared = prepare(Template(template), StoredImporter({"w.csv": data}))
     engine = prepared.engine(Stream(3), EventContext(), engine="plan")
-    texts = engine.generate(0, np.zeros(8000, dtype=np.int64)).text.to_pylist()
+    texts = engine.generate(0, np.zeros(2000, dtype=np.int64)).text.to_pylist()
     counts = np.array([texts.count(b'"%s"' % name) for name in (b"a", b"c", b"d")])
     assert counts.sum() == len(texts)
     expected = len(texts) * np.array([1, 2.5, 0.5]) / 4
@@ -273,6 +274,10 @@ def test_a_json_file_is_refused(data, message):
     ("data", "message"),
     [
         (b"\n\n", "f.ndjson: the file has no row"),
+        (
+            b'{"a": [{}\n{}]}, {}\n',
+            f"f.ndjson, line 1, column 10: {INVALID}: expecting ',' delimiter",
+        ),
         (b"{}\n\n null\n", "f.ndjson, line 3: a row must be an object, not null"),
         (b"{}\n{} {}\n", "f.ndjson, line 2, column 4: the line has more than one JSON value"),
         (
@@ -377,6 +382,13 @@ def test_files_are_read_from_the_library_folder_only(tmp_path, monkeypatch):
     (library / "f.csv").write_bytes(GOOD)
     with pytest.raises(TemplateError, match=f"is larger than {len(GOOD) - 1} bytes"):
         prepare(template, FolderImporter(library))
+
+
+def test_a_large_array_is_refused(monkeypatch):
+    monkeypatch.setattr("eventer.functions.row_json.MAX_ARRAY_BYTES", 3)
+    message, hint = refusal("'f.json'", {"f.json": b"[{}]"})
+    assert message == "f.json: the array is larger than 3 bytes"
+    assert hint == "write an object per line into an .ndjson file"
 
 
 def test_the_types_are_those_of_the_reader():

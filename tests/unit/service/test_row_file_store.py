@@ -1,0 +1,50 @@
+"""The copies of files of rows in the data directory."""
+
+import pytest
+
+from eventer.core.errors import EventerError, TemplateError
+from eventer.functions.row_files import content_digest
+from eventer.service.row_file_store import RowFileStore, row_file_folder
+from eventer.settings import Settings
+
+DATA = b"x\n1\n"
+
+
+@pytest.fixture
+def settings(tmp_path):
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "c.csv").write_bytes(DATA)
+    return Settings(data_dir=tmp_path / "data", library=tmp_path / "library")
+
+
+def test_a_copy_is_kept_under_its_digest(settings):
+    store, digest = RowFileStore(settings), content_digest(DATA)
+    store.keep("c.csv", digest)
+    (settings.library / "c.csv").unlink()
+    store.keep("c.csv", digest)
+    assert [each.name for each in row_file_folder(settings).iterdir()] == [digest]
+    assert (row_file_folder(settings) / digest).read_bytes() == DATA
+
+
+@pytest.mark.parametrize("path", ["c.csv", "missing.csv", "../c.csv"])
+def test_a_file_that_is_not_the_inspected_one_is_refused(settings, path):
+    with pytest.raises(TemplateError, match="changed while the generator was added"):
+        RowFileStore(settings).keep(path, content_digest(b"other"))
+    with pytest.raises(TemplateError, match="changed while the generator was added"):
+        RowFileStore(settings.model_copy(update={"library": None})).keep(path, "0")
+    assert not row_file_folder(settings).exists()
+
+
+def test_a_copy_that_cannot_be_written_is_an_error_with_its_place(settings):
+    settings.data_dir.write_bytes(b"")
+    with pytest.raises(EventerError, match=r"'c.csv' cannot be copied to .*/data/rows: Not a dir"):
+        RowFileStore(settings).keep("c.csv", content_digest(DATA))
+
+
+def test_unused_copies_are_removed(settings):
+    store, digest = RowFileStore(settings), content_digest(DATA)
+    store.remove_others([])
+    store.keep("c.csv", digest)
+    (row_file_folder(settings) / f"{digest}.1.new").touch()
+    store.remove_others([digest])
+    assert [each.name for each in row_file_folder(settings).iterdir()] == [digest]
