@@ -218,7 +218,8 @@ def test_unknown_ids_and_paths_are_not_found(service):
     post_rejected(service, 404, path="/generator/pause?id=1")
     post_rejected(service, 404, path="/nowhere")
     post_rejected(service, 405, path="/generator/status")
-    assert service.get("/generator/status?id=x")[0] == 422
+    assert service.get("/generator/status?id=x")[0] == 404
+    assert service.get("/generator/status?id=-x")[0] == 422
 
 
 HOSTILE_NAMES = ['"; drop table kept; --"', "select", "Mixed Case", "a''b", "%s", "x\\y"]

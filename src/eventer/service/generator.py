@@ -161,12 +161,12 @@ class Generator:
         return self.position.next if index is None else index
 
 
-def position_lost(name: str, current: int, committed: int) -> PositionLostError:
+def position_lost(id_: int, current: int, committed: int) -> PositionLostError:
     """The error of a destination at event `current` that had committed up to event `committed`."""
     return PositionLostError(
         f"position lost: the destination is at event {current}, but had committed "
         f"up to {committed}",
-        hint=f"`eventer resume {name} --position registry` continues at event {committed}, "
+        hint=f"`eventer resume {id_} --position registry` continues at event {committed}, "
         f"`--position destination` delivers events from {current} on again",
     )
 

@@ -321,7 +321,7 @@ class Lifecycle:
             t0 = now if record.pace.start is None else record.segments[0].t0
             segment = replace(record.segments[-1], t0=t0, n0=0, u0=0)
             return BeginIncarnation(record.id, record.incarnation, segment, now)
-        error = position_lost(record.name, index, generator.position.next)
+        error = position_lost(record.id, index, generator.position.next)
         return self._fail(generator, GeneratorFailure(error, now))
 
     def _resume(self, generator: Generator, position: Position, changes: Sequence[Change]) -> None:

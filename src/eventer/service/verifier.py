@@ -114,7 +114,7 @@ def _check_position(
     """
     current = positions[generator.key].next
     if current < committed:
-        raise position_lost(generator.record.name, current, committed)
+        raise position_lost(generator.record.id, current, committed)
 
 
 def _replay_specs(
