@@ -1,7 +1,7 @@
 """Steps of timelines per second: `python -m benchmarks.timelines`.
 
-One thread generates and interleaves the steps of orders with payments and refunds, after one horizon
-of steps is waiting. Rates are per second of its CPU time.
+One thread generates and interleaves the steps of orders with payments and refunds, while the steps
+of one horizon wait. Rates are per second of its CPU time.
 """
 
 from __future__ import annotations

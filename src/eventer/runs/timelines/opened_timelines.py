@@ -1,6 +1,6 @@
 """The timelines that are open: their starts, their errors, and texts as far as memory allows.
 
-Texts are evaluated with the structure, and those of steps that are no longer asked for are dropped by
+Texts are evaluated with the structure. Those of steps that are no longer asked for are dropped by
 and by. Where the others would take too much memory they are dropped, too, the oldest first, and
 evaluated again when their steps are due.
 """
