@@ -277,3 +277,27 @@ def test_a_table_gets_all_rows(shell, template, database):
     with psycopg.connect(database.dsn) as connection:
         rows = connection.execute("select id from orders").fetchall()
     assert {id_ for (id_,) in rows} == expected
+
+
+@pytest.mark.postgres
+def test_the_steps_of_a_timeline_change_one_row(shell, database):
+    shell.write(
+        "t.jsonnet",
+        """local id = std.native('get_index')(), paid = std.native('get_duration')('1s', '9s');
+        [{ after: paid, event: { id: id, status: 'paid' } }]
+        + [{ after: 0, event: { id: id, status: 'new' } }]
+        + (if id % 3 == 0 then [{ after: '10s', event: { id: id, op: 'delete' } }] else [])
+        """,
+    )
+    story = ("run", "t.jsonnet", "--timeline", "10s", "--rate", "100/s", "--fast", "-n", 900)
+    target = ("--postgres", "stories", "--key", "id", "--op", "op", "--omit", "op")
+    done = shell.call(*story, *target, "--seed", 7, EVENTER_POSTGRES__DSN=database.dsn)
+    assert done.returncode == 0, done.stderr
+    with psycopg.connect(database.dsn) as connection:
+        rows = connection.execute("select id, status from stories order by id").fetchall()
+        types = connection.execute(
+            "select data_type from information_schema.columns where table_name = 'stories' "
+            "order by column_name"
+        ).fetchall()
+    assert rows == [(id_, "paid") for id_ in range(900) if id_ % 3]
+    assert types == [("bigint",), ("text",)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final, Protocol
 
@@ -58,6 +58,16 @@ class TimelineRows:
         """The places of steps, given by their rows and numbers."""
         places: NDArray[np.int64] = self.place[self.offsets[row] + step]
         return places
+
+    def holding(self, row: NDArray[np.int64], step: NDArray[np.int64]) -> TimelineRows:
+        """The same timelines with the texts of some steps only, given by their rows and numbers."""
+        kept = self.places(row, step)
+        places = pa.array(kept)
+        place = np.full(len(self.place), -1, dtype=np.int64)
+        place[self.offsets[row] + step] = np.arange(len(kept))
+        texts = self.texts.take(places)
+        events = texts if self.events is self.texts else self.events.take(places)
+        return replace(self, place=place, to=self.to[kept], texts=texts, events=events)
 
 
 class Timelines(Protocol):

@@ -1,14 +1,15 @@
 """The timelines that are open: their starts, their errors, and texts as far as memory allows.
 
-Texts are evaluated with the structure. Where they would take too much memory they are dropped, the
-oldest first, and evaluated again when their steps are due.
+Texts are evaluated with the structure. Those of steps that are no longer asked for are dropped by
+and by. Where the others would take too much memory they are dropped, too, the oldest first, and
+evaluated again when their steps are due.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -16,12 +17,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from eventer.core.errors import TemplateError
-from eventer.core.timelines import Steps
+from eventer.core.timelines import FAILED, NO_STEPS, Steps
 from eventer.plan.timelines.timeline_rows import TimelineRows, Timelines
 from eventer.runs.timelines.starts import TimelineStarts
 
-MAX_TEXT_BYTES: Final = 128 << 20
+MAX_TEXT_BYTES: Final = 256 << 20
 """Bytes of texts that are kept until their steps are due."""
+_STEP_BYTES: Final = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,13 +41,41 @@ class StepTexts:
 
 @dataclass(slots=True, eq=False)
 class _Block:
-    """Timelines [first, end) that were opened together; `rows` is None if they were dropped."""
+    """Timelines that were opened together; `rows` is None if they were dropped.
+
+    `steps` are those of which `rows` has the texts and that were not released, in order.
+    """
 
     first: int
-    end: int
     last_due: int
     errors: Mapping[int, TemplateError]
+    steps: Steps
     rows: TimelineRows | None
+    half_due: int = field(init=False)
+    """When about half of the texts are no longer needed."""
+
+    def __post_init__(self) -> None:
+        needed = len(self.steps) - (0 if self.rows is None else len(self.rows.texts) // 2)
+        self.half_due = int(self.steps.due[min(max(needed, 0), len(self.steps) - 1)])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory, except for errors."""
+        return 0 if self.rows is None else self.rows.nbytes + _STEP_BYTES * len(self.steps)
+
+    def release(self, due: int) -> None:
+        """Drops the texts of steps that are due before an instant, unless most are needed."""
+        if self.rows is None or due <= self.half_due:
+            return
+        gone = int(np.searchsorted(self.steps.due, due))
+        self.steps = self.steps.take(np.arange(gone, len(self.steps)))
+        texts = self.steps.take(self.steps.step != FAILED)
+        self.rows = self.rows.holding(texts.index - self.first, texts.step)
+        self.__post_init__()
+
+    def drop(self) -> None:
+        """Drops all texts."""
+        self.steps, self.rows = NO_STEPS, None
 
 
 class OpenedTimelines:
@@ -54,32 +84,26 @@ class OpenedTimelines:
     def __init__(self, timelines: Timelines, starts: TimelineStarts) -> None:
         self._timelines = timelines
         self._starts = starts
-        self._bytes = 0
         self._blocks: list[_Block] = []
 
-    def add(self, first: int, rows: TimelineRows, last_due: int | None) -> None:
-        """Adds timelines from `first` on, whose last step is due at an instant; None if none is."""
-        if last_due is None:
+    def add(self, first: int, rows: TimelineRows, steps: Steps) -> None:
+        """Adds timelines from `first` on with those of their steps, in order, that are needed."""
+        if not len(steps):
             return
         errors = {first + row: error for row, error in rows.errors.items()}
-        self._blocks.append(_Block(first, first + len(rows), last_due, errors, rows))
-        self._bytes += rows.nbytes
-        for block in self._blocks:
-            if self._bytes <= MAX_TEXT_BYTES:
+        self._blocks.append(_Block(first, int(steps.due[-1]), errors, steps, rows))
+        held = sum(each.nbytes for each in self._blocks)
+        for each in self._blocks:
+            if held <= MAX_TEXT_BYTES:
                 break
-            self._drop(block)
-
-    def _drop(self, block: _Block) -> None:
-        if block.rows is not None:
-            self._bytes -= block.rows.nbytes
-            block.rows = None
+            held -= each.nbytes
+            each.drop()
 
     def release(self, due: int) -> None:
-        """Forgets timelines whose steps are all due before an instant."""
-        for block in self._blocks:
-            if block.last_due < due:
-                self._drop(block)
+        """Steps that are due before an instant are not asked for again."""
         self._blocks = [block for block in self._blocks if block.last_due >= due]
+        for block in self._blocks:
+            block.release(due)
 
     def error(self, index: int) -> TemplateError:
         """The error of a timeline."""

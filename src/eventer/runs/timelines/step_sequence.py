@@ -141,7 +141,7 @@ class StepSequence:
             )
         self._steps_per_timeline = max(1.0, len(rows.after) / len(rows))
         self._pending.add(steps)
-        self._opened.add(self._next, rows, last_due=int(steps.due[-1]) if len(steps) else None)
+        self._opened.add(self._next, rows, steps)
         self._next += len(rows)
         self._frontier = self._starts.at(self._next)
 
