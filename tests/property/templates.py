@@ -326,6 +326,8 @@ class TemplateWriter(ComparisonWriter):
         change = f"if {step}.step > 1 then t else t + {step}.state"
         start = self.expression("string", scope, depth - 1)
         kept = f"std.foldl(function(t, {step}) {change}, {path}, {start})"
+        counted = f"{{ a: t.a + {step}.step, b: {step}.state, c: [t.b, {start}] }}"
+        folded = f"std.foldl(function(t, {step}) {counted}, {path}, {{ a: 0, b: null, c: 1 }})"
         steps = self.steps(path, step, scope, depth)
         forms = {
             "number": (
@@ -341,7 +343,7 @@ class TemplateWriter(ComparisonWriter):
                 f"std.join('', [{step}.state for {step} in {path}])",
             ),
             "boolean": (f"{path}[0].after < {self.expression('number', scope, depth - 1)}",),
-            "object": (f"{path}[0]", f"{{ a: {path}[0].state, b: {path} }}"),
+            "object": (folded, f"{path}[0]", f"{{ a: {path}[0].state, b: {path} }}"),
             "array": (path, steps, steps),
         }  # fmt: skip
         return f"({head}; {self.pick(forms[kind])})"

@@ -37,7 +37,7 @@ class ViewedObject(TracedObject):
     def _members(self, tracer: Tracer) -> dict[str, LayerField]:
         view, members = self._view, dict[str, LayerField]()
         with tracer.inside(view.source):  # without the facts of the current domain
-            listed = _listed(self._original)
+            listed = listed_fields(self._original)
         for name, visibility, condition in listed:
             if condition is None:
                 body = _reader(self._original, name, view.of)
@@ -48,7 +48,8 @@ class ViewedObject(TracedObject):
         return members
 
 
-def _listed(value: Object) -> Sequence[tuple[str, Visibility, Symbol | None]]:
+def listed_fields(value: Object) -> Sequence[tuple[str, Visibility, Symbol | None]]:
+    """The fields of an object, each with the condition under which it has it (None: always)."""
     if not isinstance(value, TracedObject):
         return [(name, entry[2], None) for name, entry in value.table.items()]
     listed = []

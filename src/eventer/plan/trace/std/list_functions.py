@@ -12,6 +12,7 @@ from eventer.jsonnet.std.arguments import ABSENT, IDENTITY
 from eventer.jsonnet.values import Array, Function, force
 from eventer.plan.graph import Type
 from eventer.plan.symbols import Symbol, Symbolic, SymbolicList, type_name_of
+from eventer.plan.trace.chosen_objects import object_of_choice
 from eventer.plan.trace.integer_bounds import is_integer
 from eventer.plan.trace.list_building import new_list
 from eventer.plan.trace.row_views import delayed, element_context, lift_list, nth, position_in
@@ -158,7 +159,7 @@ def _fold_left(call: TracedCall, combine: Function, values: SymbolicList, start:
     for number in range(longest[1]):
         present = call.compiler.operators.ordered("<", float(number), size)
         step = partial(_fold_step, call, combine, values, number, result)
-        result = tracer.choose(present, step, partial(_same, result))
+        result = object_of_choice(tracer, tracer.choose(present, step, partial(_same, result)))
     return result
 
 
