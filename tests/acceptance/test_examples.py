@@ -1,8 +1,6 @@
 """The examples: each is valid, generates consistent events, and fits a table."""
 
 import json
-import subprocess
-import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from eventer.core.model import Stream, Template
 from eventer.jsonnet.importer import FolderImporter
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.prepare import PreparedTemplate, prepare
+from tests.integration.cli.conftest import Shell
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LIBRARY = EXAMPLES / "library"
@@ -69,12 +68,12 @@ def test_example_fits_a_table_and_generates_only_known_fields_with_the_plan(name
     assert all(json.loads(text).keys() <= known for text in generated)
 
 
-def test_preview_prints_the_same_events() -> None:
+def test_preview_prints_the_same_events(tmp_path: Path) -> None:
     name = "support-tickets"
-    command = [sys.executable, "-m", "eventer", "preview", str(EXAMPLES / f"{name}.jsonnet")]
-    options = ["--count", str(COUNT), "--seed", str(SEED), "--at", "2026-01-01T00:00:00Z"]
-    printed = subprocess.run([*command, *options], check=True, capture_output=True, timeout=60)
-    assert printed.stdout.splitlines() == event_texts(name)
+    options = ["--count", COUNT, "--seed", SEED, "--at", "2026-01-01T00:00:00Z"]
+    printed = Shell(tmp_path).call("preview", EXAMPLES / f"{name}.jsonnet", *options)
+    assert printed.returncode == 0, printed.stderr
+    assert printed.stdout.encode().splitlines() == event_texts(name)
 
 
 def test_the_contract_template_is_an_example() -> None:

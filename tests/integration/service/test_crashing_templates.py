@@ -31,9 +31,11 @@ def service_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Serv
 @pytest.mark.parametrize(
     ("harm", "at_once"),
     [
-        ("crash", 1),
         ("crash", 50),
-        *(pytest.param(harm, 1, marks=pytest.mark.slow) for harm in ("hang", "devour", "spin")),
+        *(
+            pytest.param(harm, 1, marks=pytest.mark.slow)
+            for harm in ("crash", "hang", "devour", "spin")
+        ),
     ],
 )
 async def test_a_generator_that_crashes_its_worker_is_stopped_alone(

@@ -46,7 +46,7 @@ async def test_a_running_generator_verifies_up_to_its_position(shared_environmen
     async with shared_environment.service() as eventer:
         added, other = await eventer.add(ask.to("boo", "moo").request)
         await until_position(eventer, added.id, 200)
-        await eventer.add(ask.with_event(count=3, interval=7 * MS).to("boo").request)
+        await eventer.add(ask.with_event(count=20, interval=70 * MS).to("boo").request)
         await until_position(eventer, added.id, 300)
         found = await verify(eventer, added.id)
         assert found.clean, found.report

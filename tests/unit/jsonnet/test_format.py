@@ -28,6 +28,7 @@ def formatted(text):
          "local a = 1, b = 2; assert a > b : 'm'; a { b: b }"),
         ("[x for x in xs if(x>1)]", "[x for x in xs if (x > 1)]"),
         ("1 .a", "1 .a"),
+        ("""a["b"]['c d']["if"][ 'e' ](1)[/* f */ "g"]""", "a.b['c d']['if'].e(1)[ /* f */ 'g']"),
         ("#!script\n# one\n1 /* two */ + 2 # three", "#!script\n// one\n1 /* two */ + 2  // three"),
     ],
 )  # fmt: skip
@@ -40,7 +41,7 @@ def test_one_line(text, expected):
     [
         ("{a: 1, // one\n b: 2 // two\n}", "{\n  a: 1,  // one\n  b: 2,  // two\n}"),
         ("{ a: 1\n , b: [\n1,2], c: f(\n1,\n2)}",
-         "{\n  a: 1,\n  b: [\n    1,\n    2,\n  ],\n  c: f(\n    1,\n    2),\n}"),
+         "{\n  a: 1,\n  b: [\n    1,\n    2,\n  ],\n  c: f(\n    1,\n    2\n  ),\n}"),
         ("[x\nfor x in xs\nif x]", "[\n  x\n  for x in xs\n  if x\n]"),
         ("local a =\nif b then\n1\nelse if c then\n2\nelse\n3;\n\n\n\n\na",
          "local a =\n  if b then\n    1\n  else if c then\n    2\n  else\n    3;\n\n\na"),

@@ -1,4 +1,4 @@
-"""What changes in tokens: quotes, quoted field names, commas, and where lines begin.
+"""What changes in tokens: quotes, quoted names of fields, commas, and where lines begin.
 
 None of it changes what a template means.
 """
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from eventer.jsonnet.format.pieces import Piece, Role
+from eventer.jsonnet.format.pieces import Bracket, Piece, Role
 from eventer.jsonnet.lexer import KEYWORDS, TokenKind
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -25,7 +25,7 @@ def rewrite(pieces: Sequence[Piece]) -> list[Piece]:
             piece.text = _single_quoted(piece.text)
         if piece.role is Role.OPEN and piece.text == "{":
             _bare_field_names(piece)
-    return _with_usual_lists(pieces)
+    return _with_usual_lists(_with_dots(pieces))
 
 
 def _move_trivia_behind_separators(pieces: Sequence[Piece]) -> None:
@@ -47,19 +47,60 @@ def _bare_field_names(opening: Piece) -> None:
     """Field names need quotes only if they are not names."""
     assert opening.bracket is not None
     for piece in opening.bracket.elements:
-        inner = piece.text[1:-1]
-        if piece.kind is TokenKind.STRING and _NAME.fullmatch(inner) and inner not in KEYWORDS:
-            piece.kind, piece.text = TokenKind.NAME, inner
+        if _is_quoted_name(piece):
+            _remove_quotes(piece)
+
+
+def _is_quoted_name(piece: Piece) -> bool:
+    inner = piece.text[1:-1]
+    is_name = _NAME.fullmatch(inner) is not None and inner not in KEYWORDS
+    return piece.kind is TokenKind.STRING and is_name
+
+
+def _remove_quotes(piece: Piece) -> None:
+    piece.kind, piece.text = TokenKind.NAME, piece.text[1:-1]
+
+
+def _with_dots(pieces: Sequence[Piece]) -> list[Piece]:
+    """The tokens with `a.b` in place of `a['b']`."""
+    result: list[Piece] = []
+    for piece in pieces:
+        result.append(piece)
+        if piece.role is Role.CLOSE and _is_named_index(result[-3:]):
+            opening, name, _ = result[-3:]
+            opening.text, opening.role, opening.bracket = ".", Role.DOT, None
+            _remove_quotes(name)
+            name.newlines = 0
+            result.pop()
+    return result
+
+
+def _is_named_index(last: Sequence[Piece]) -> bool:
+    """Whether the last three tokens are an index by a name, without comments."""
+    if len(last) < 3 or last[0].bracket is None or last[0].bracket is not last[2].bracket:
+        return False
+    opening, name, closing = last
+    is_index = opening.text == "[" and last[0].bracket.is_attached and _is_quoted_name(name)
+    return is_index and not name.comments and not closing.comments
 
 
 def _with_usual_lists(pieces: Sequence[Piece]) -> list[Piece]:
     """Elements of an array or object stand on one line, or each on its own, with a comma."""
     result: list[Piece] = []
     for piece in pieces:
-        if piece.role is Role.CLOSE and piece.bracket is not None and piece.bracket.is_list:
+        bracket = piece.bracket if piece.role is Role.CLOSE else None
+        if bracket is not None and bracket.is_list:
             _close_list(result, piece)
+        elif bracket is not None and bracket.is_attached:
+            _close_call(bracket, piece)
         result.append(piece)
     return result
+
+
+def _close_call(bracket: Bracket, closing: Piece) -> None:
+    """If the first argument begins a line, the bracket after the last one does, too."""
+    if bracket.elements and bracket.elements[0].has_newline:
+        closing.begin_line()
 
 
 def _close_list(result: list[Piece], closing: Piece) -> None:

@@ -303,7 +303,7 @@ def test_the_independence_check_detects_related_keys(group):
     assert fit.combined(p for pair in pairs for p in chances_of(*pair)) < fit.LEVEL
 
 
-@pytest.mark.parametrize("name", FIELDS)
+@family("name", FIELDS)
 def test_values_of_neighbouring_seeds_sites_and_events_are_independent(name):
     chances = []
     for codes in features(name):
