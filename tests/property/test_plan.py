@@ -31,6 +31,7 @@ from eventer.plan.json_fields import JsonFields
 from eventer.plan.prepare import prepare
 from tests.property.comparisons import VARIABLES
 from tests.property.generated_events import START, events_of
+from tests.property.references import references
 from tests.property.templates import templates
 from tests.record_packing import check_marks, check_packed
 
@@ -148,14 +149,15 @@ def test_both_engines_generate_the_same_events(count, part):
     )
     @given(
         templates(),
+        templates(depth=2),
         st.integers(0, 2**64 - 1),
         st.sampled_from((0, 1, 255, 10_000, 2**40)),
         st.sampled_from(SPLITS),
         st.sampled_from((None, "named")),
     )
-    def check(text, start, first, split, name):
+    def check(text, other, start, first, split, name):
         try:
-            prepared = prepare(Template(text, vars=VARIABLES))
+            prepared = prepare(Template(text, vars=VARIABLES, references=references(other)))
         except TemplateError:
             counts["rejected"] += 1
             return
@@ -213,7 +215,7 @@ def test_events_do_not_depend_on_batch_boundaries(count, name):
     @given(templates(), st.sampled_from((0, 255, 2**40)), event_ranges())
     def check(text, first, ranges):
         try:
-            prepared = prepare(Template(text, vars=VARIABLES))
+            prepared = prepare(Template(text, vars=VARIABLES, references=references("{ a: 1 }")))
         except TemplateError:
             return
         engines = [

@@ -31,6 +31,7 @@ def explain(
     dataset: option.Dataset = None,
     at: option.At = None,
     variables: option.Variables = None,
+    referenced: option.With = None,
     measure: Annotated[
         bool, typer.Option("--measure/--no-measure", help="Measure the cost, for about a second.")
     ] = True,
@@ -44,7 +45,7 @@ def explain(
 
     settings = settings_of(context, library=library)
     request = template_request(
-        template, variables, at, seed=parse_seed(seed), stream=stream, dataset=dataset
+        template, variables, at, referenced, seed=parse_seed(seed), stream=stream, dataset=dataset
     )
     explanation = ask_template_service(
         settings, lambda service: service.explain(request, measured=measure)

@@ -21,7 +21,7 @@ from eventer.cli.exit_codes import (
     exit_code,
 )
 from eventer.cli.signals import stop_on_signals
-from eventer.cli.template_options import read_template
+from eventer.cli.template_options import read_references, read_template
 from eventer.cli.terminal import print_json, print_message
 from eventer.core.error_text import format_error
 from eventer.core.errors import EventerError, TemplateError
@@ -47,6 +47,7 @@ class RunOptions:
     request: RunRequest
     thresholds: tuple[Threshold, ...] = ()
     abort: bool = False
+    referenced: tuple[str, ...] = ()
 
     def job(self, now: int) -> RunJob:
         """Reads the template and prepares a run that starts now (ns since 1970).
@@ -55,7 +56,13 @@ class RunOptions:
             EventerError: the template, an option or the configuration is invalid.
         """
         text, name = read_template(self.file)
-        return prepare_run(Template(text, name, self.variables), self.request, self.settings, now)
+        request, instance_id = self.request, self.settings.instance_id
+        streams = tuple(
+            each.referenced_stream(request.stream.seed, instance_id)
+            for each in read_references(self.referenced, self.variables, request.dataset)
+        )
+        template = Template(text, name, self.variables, references=streams)
+        return prepare_run(template, request, self.settings, now)
 
 
 def run_once(options: RunOptions, *, as_json: bool) -> int:

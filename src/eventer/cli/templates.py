@@ -59,6 +59,7 @@ def preview(
     dataset: option.Dataset = None,
     at: option.At = None,
     variables: option.Variables = None,
+    referenced: option.With = None,
     value: option.Value = None,
     omit: option.Omit = None,
     library: Library = None,
@@ -72,6 +73,7 @@ def preview(
         template,
         variables,
         at,
+        referenced,
         count=count,
         first=first,
         seed=parse_seed(seed),
@@ -105,6 +107,7 @@ def validate(
     dataset: option.Dataset = None,
     at: option.At = None,
     variables: option.Variables = None,
+    referenced: option.With = None,
     library: Library = None,
     as_json: AsJson = False,
 ) -> int:
@@ -112,7 +115,7 @@ def validate(
     from eventer.core.error_text import format_error
 
     settings = settings_of(context, library=library)
-    request = template_request(template, variables, at, seed=0, dataset=dataset)
+    request = template_request(template, variables, at, referenced, seed=0, dataset=dataset)
     part = _checked_part(value, omit)
     target = target_of(topic, table, key, connection, part=part, op=op)
     if target is None and not part.is_whole:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.errors import EvaluationError
-from eventer.core.model import JsonValue
+from eventer.core.model import FixedPopulation, JsonValue
 from eventer.functions.arguments import InvalidRowsError
 from eventer.functions.columns import Column, ObjectColumn
 from eventer.kernels.draw import Index, Key
@@ -205,6 +205,9 @@ class FunctionSpec:
     arguments (None if not known); those of the first argument are the number of its items.
     `fields` documents the fields of an object. A function
     `needs_escapes` if a call does: see `BoundCall.needs_escapes`.
+
+    The value of a function with `picks` is an event of another stream, which its first argument
+    names: that at the index which the function `picks(population)` has for the same arguments.
     """
 
     name: str
@@ -220,6 +223,7 @@ class FunctionSpec:
     items: Callable[[JsonValue], Sequence[JsonValue]] | None = None
     fields: Mapping[str, FieldSpec] = field(default_factory=dict)
     needs_escapes: bool = False
+    picks: Callable[[FixedPopulation], FunctionSpec] | None = None
 
     @property
     def signature(self) -> str:

@@ -16,6 +16,7 @@ from eventer.core.pointer import format_pointer
 from eventer.registry.base import Add, Change, GeneratorRecord, Registry
 from eventer.service.connections import KnownConnection
 from eventer.service.destination_checker import DestinationChecker, NoAnswerYetError
+from eventer.service.event_references import known_seeds, seed_keys, with_references, with_seeds
 from eventer.service.generator import Generator
 from eventer.service.lifecycle import Lifecycle
 from eventer.service.limit_faults import limit_faults
@@ -60,7 +61,7 @@ class Adder:
     async def add(self, request: AddRequest) -> tuple[GeneratorView, ...]:
         """See `eventer.service.eventer.Eventer.add`."""
         raise_faults(list(request_faults(request, self.connections, self.clock.now_ns())))
-        event_sources = self._event_sources(request.events)
+        event_sources = with_references(request, self._event_sources(request.events))
         inspections = await self._inspect_all(request, event_sources)
         resolved = resolve_schedules(request, event_sources, inspections)
         raise_faults([*_rejections(resolved), *conflicts(resolved)])
@@ -147,10 +148,24 @@ class Adder:
         self, new: Sequence[ResolvedSchedule], drawn_seed: Mapping[str, int], now: int
     ) -> list[GeneratorRecord]:
         seeds = seeds_of(new, drawn_seed, await self._known_seeds(new))
-        return [
-            new_record(each, seed=seeds[each.id], shards=self.registry.cluster.shards, now=now)
-            for each in new
-        ]
+        shards = self.registry.cluster.shards
+        records = [new_record(each, seed=seeds[each.id], shards=shards, now=now) for each in new]
+        known = await self._known_reference_seeds(records)
+        return [with_seeds(each, known) for each in records]
+
+    async def _known_reference_seeds(self, new: Sequence[GeneratorRecord]) -> Mapping[str, int]:
+        """The seeds of streams that new generators refer to, and that exist already."""
+        templates = [record.spec.event_source.template for record in new]
+        streams = {key: each for template in templates for key, each in seed_keys(template).items()}
+        if not streams:
+            return {}
+        generators = self.lifecycle.generators
+        known = dict(known_seeds(generator.record for generator in generators.values()))
+        for key, each in streams.items():
+            seed = await self.registry.find_seed(each.stream.name, each.digest)
+            if seed is not None:
+                known[key] = seed
+        return known
 
     async def _known_seeds(self, resolved: Sequence[ResolvedSchedule]) -> Mapping[str, int]:
         known: dict[str, int] = {}

@@ -3,8 +3,14 @@ import re
 import pytest
 import typer
 
-from eventer.cli.template_options import parse_seed, parse_variables, read_template, target_of
-from eventer.core.model import KafkaTarget, PostgresTarget
+from eventer.cli.template_options import (
+    parse_seed,
+    parse_variables,
+    read_references,
+    read_template,
+    target_of,
+)
+from eventer.core.model import FixedPopulation, KafkaTarget, PostgresTarget
 
 
 def test_variables_are_text_or_json():
@@ -67,3 +73,32 @@ def test_an_unreadable_template_is_reported_with_the_reason(tmp_path):
     for file, said in ((bad, "not UTF-8 .byte 1."), (tmp_path, "Is a directory")):
         with pytest.raises(typer.BadParameter, match=said):
             read_template(file)
+
+
+def test_references_are_read_from_files(tmp_path):
+    file = tmp_path / "a:b.jsonnet"
+    file.write_text("{ a: 1 }")
+    given = [f"customers={file}:1000", f"countries={file}"]
+    customers, countries = read_references(given, '{"v":1}', "set")
+    assert (customers.id, customers.template, customers.count) == ("customers", "{ a: 1 }", 1000)
+    assert (customers.vars, customers.dataset, customers.name) == ('{"v":1}', "set", str(file))
+    assert (countries.id, countries.count) == ("countries", None)
+    stream = customers.referenced_stream(7, "i")
+    assert (stream.stream.seed, stream.population, stream.explicit_seed) == (
+        7,
+        FixedPopulation(1000),
+        False,
+    )
+
+
+@pytest.mark.parametrize("given", ["x", "=f", "x=", "x=f:0", "x=f:9999999999999"])
+def test_an_invalid_reference_is_rejected(given):
+    with pytest.raises(typer.BadParameter, match=r"name=file|from 1 to 1e12"):
+        read_references([given], "{}", None)
+
+
+def test_a_reference_is_given_once(tmp_path):
+    file = tmp_path / "a"
+    file.write_text("1")
+    with pytest.raises(typer.BadParameter, match="x is given twice"):
+        read_references([f"x={file}", f"x={file}:5"], "{}", None)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, Field
+from typing import Self
 
-from eventer.api.wire.field_types import Unsigned
-from eventer.api.wire.pace import PACE_FIELDS, PacedBody
+from pydantic import ConfigDict, Field, model_validator
+
+from eventer.api.wire.field_types import Unsigned, fail_validation
+from eventer.api.wire.pace import MISSING_INTERVAL, NO_PACE, PACE_FIELDS, PacedBody
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.api.wire.template_requests import TEMPLATE_FIELDS, TemplateBody
 from eventer.core.model import CatchUp, OnError, OnNull
@@ -23,11 +25,14 @@ class DestinationBody(TargetBody):
 class EventBody(TemplateBody, PacedBody):
     """An event: `count` events of a template are due every `interval`, or as `pace` says.
 
-    `id` is unique.
+    `id` is unique. An event without a schedule needs no `interval` or `pace`: other events may
+    refer to it by `get_event_of`, to `count` events of it if that is given.
     """
 
     model_config = ConfigDict(
-        json_schema_extra={"allOf": [{"oneOf": TEMPLATE_FIELDS}, {"oneOf": PACE_FIELDS}]}
+        json_schema_extra={
+            "allOf": [{"oneOf": TEMPLATE_FIELDS}, {"oneOf": [*PACE_FIELDS, NO_PACE]}]
+        }
     )
 
     id: NonEmptyText
@@ -44,11 +49,21 @@ class EventBody(TemplateBody, PacedBody):
         description="When null would be written: `emit` it, or `drop` the event.",
     )
 
+    @property
+    def has_pace(self) -> bool:
+        """Whether it says when events are due."""
+        return self.interval is not None or self.pace is not None
+
+    def fail_without_pace(self) -> None:
+        """See `PacedBody`: only events with a schedule need one (`AddBody`)."""
+
     def request(self) -> EventRequest:
         """The event as the service takes it."""
-        fields = self.request_fields() | {"field": self.field, "pace": self.pace_spec()}
-        del fields["count"], fields["interval"]
-        return EventRequest(**fields)
+        fields = self.request_fields() | {"field": self.field}
+        del fields["interval"]
+        if not self.has_pace:
+            return EventRequest(**fields)
+        return EventRequest(**fields | {"pace": self.pace_spec(), "count": None})
 
 
 class ScheduleBody(RequestModel):
@@ -64,6 +79,14 @@ class AddBody(RequestModel):
     destinations: list[DestinationBody] = Field(min_length=1, max_length=MAX_SCHEDULES)
     events: list[EventBody] = Field(min_length=1, max_length=MAX_SCHEDULES)
     schedules: list[ScheduleBody] = Field(min_length=1, max_length=MAX_SCHEDULES)
+
+    @model_validator(mode="after")
+    def _scheduled_events_have_paces(self) -> Self:
+        scheduled = {schedule.event_id for schedule in self.schedules}
+        for number, event in enumerate(self.events):
+            if event.id in scheduled and not event.has_pace:
+                fail_validation(*MISSING_INTERVAL, field=("events", number, "interval"))
+        return self
 
     def request(self) -> AddRequest:
         """The request as the service takes it."""

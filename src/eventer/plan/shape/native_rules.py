@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from eventer.core.errors import EvaluationError
 from eventer.core.model import JsonValue
@@ -14,6 +14,7 @@ from eventer.plan.shape.abstract import (
     ANYTHING,
     BOOLEAN,
     INTEGER,
+    NEVER,
     NUMBER,
     TEXT,
     AbstractArray,
@@ -26,9 +27,13 @@ from eventer.plan.shape.abstract import (
     Text,
     array_of,
     evaluated,
+    join,
     object_of,
 )
 from eventer.plan.shape.constant_values import constant, join_all
+
+if TYPE_CHECKING:
+    from eventer.plan.shape.infer import Inference
 
 _TYPES: Final = {
     ReturnType.INTEGER: INTEGER,
@@ -41,11 +46,15 @@ _TYPES: Final = {
 }
 
 
-def native_result(name: str, arguments: tuple[LazyValue, ...]) -> AbstractValue:
+def native_result(
+    inference: Inference, name: str, arguments: tuple[LazyValue, ...]
+) -> AbstractValue:
     """The result of the native function of this name."""
     spec = CATALOG.find(name)
     if spec is None:
         return ANYTHING
+    if spec.picks is not None:
+        return _event(inference, arguments)
     if spec.items is not None and arguments:
         item = _item(spec, arguments[0].get())
         return array_of(evaluated(item)) if spec.return_type is ReturnType.ARRAY else item
@@ -60,6 +69,17 @@ def native_result(name: str, arguments: tuple[LazyValue, ...]) -> AbstractValue:
         for field in spec.fields.values()
     }
     return object_of(ObjectLayers((AbstractLayer(fields),)))
+
+
+def _event(inference: Inference, arguments: tuple[LazyValue, ...]) -> AbstractValue:
+    """The event of the stream that the first argument names."""
+    name = arguments[0].get().core if arguments else None
+    if not isinstance(name, Text) or name.values is None:
+        return ANYTHING
+    found = NEVER
+    for each in name.values:
+        found = join(found, inference.referenced_event(each))
+    return found
 
 
 def _item(spec: FunctionSpec, items: AbstractValue) -> AbstractValue:

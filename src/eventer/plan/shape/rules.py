@@ -197,7 +197,7 @@ def _apply(inference: Inference, node: n.Apply, env: AbstractEnvironment) -> Abs
         case StdFunctionName(name=name):
             return std_result(inference, name, positional, named)
         case NativeFunctionName(name=name):
-            return native_result(name, (*positional, *named.values()))
+            return native_result(inference, name, (*positional, *named.values()))
         case _:
             return ANYTHING
 
