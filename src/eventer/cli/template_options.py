@@ -171,7 +171,7 @@ def read_references(
 
     found: dict[str, ReferenceRequest] = {}
     for each in given:
-        name, file, count = _parse_reference(each)
+        name, file, count = parse_reference(each)
         if name in found:
             raise typer.BadParameter(f"{name} is given twice", param_hint="'--with'")
         text, source = read_template(file)
@@ -181,7 +181,12 @@ def read_references(
     return tuple(found.values())
 
 
-def _parse_reference(text: str) -> tuple[str, Path, int | None]:
+def parse_reference(text: str) -> tuple[str, Path, int | None]:
+    """The name, the file and the number of events of a value of `--with`.
+
+    Raises:
+        typer.BadParameter: the value is wrong.
+    """
     from eventer.core.model import MAX_POPULATION
 
     name, _, rest = text.partition("=")

@@ -4,31 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from eventer.core.model import EventSource, FixedPopulation, ReferencedStream, Template
 from eventer.registry.base import GeneratorRecord, stream_key
-from eventer.service.requests import AddRequest
+from eventer.service.requests import AddRequest, EventRequest
+
+_CALL: Final = "event_of"
 
 
 def with_references(
     request: AddRequest, event_sources: Sequence[EventSource]
 ) -> tuple[EventSource, ...]:
-    """The sources of the events of a request, whose templates may refer to the others by id."""
+    """The sources of the events of a request, whose templates may refer to the others by id.
+
+    A request can have very many events with a schedule, which cannot be referred to: only a
+    template that looks as if it refers to events gets them, for its errors.
+    """
     scheduled = {schedule.event_id for schedule in request.schedules}
-    streams = tuple(
-        ReferencedStream(
-            event.id,
-            replace(source.template, name=event.id),
-            source.stream,
-            source.context,
-            None if event.id in scheduled else FixedPopulation(event.count),
-            explicit_seed=event.seed is not None,
-        )
+    streams = [
+        _stream(event, source, is_scheduled=event.id in scheduled)
         for event, source in zip(request.events, event_sources, strict=True)
-    )
+    ]
+    possible = tuple(each for each in streams if each.population is not None)
     return tuple(
-        replace(source, template=replace(source.template, references=streams))
+        replace(
+            source,
+            template=replace(
+                source.template,
+                references=tuple(streams) if _CALL in source.template.text else possible,
+            ),
+        )
         for source in event_sources
+    )
+
+
+def _stream(event: EventRequest, source: EventSource, *, is_scheduled: bool) -> ReferencedStream:
+    return ReferencedStream(
+        event.id,
+        replace(source.template, name=event.id),
+        source.stream,
+        source.context,
+        None if is_scheduled else FixedPopulation(event.count),
+        explicit_seed=event.seed is not None,
     )
 
 

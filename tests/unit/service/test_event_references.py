@@ -16,7 +16,7 @@ from eventer.service.requests import AddRequest, DestinationRequest, EventReques
 EVENTS = (
     EventRequest("{ a: 1 }", id="customers", pace=None, count=9, dataset="d"),
     EventRequest("{ b: 1 }", id="countries", pace=None, seed=3, stream="s"),
-    EventRequest("{ c: 1 }", id="orders", pace=ticks(1, 1)),
+    EventRequest("std.native('get_event_of')", id="orders", pace=ticks(1, 1)),
 )
 REQUEST = AddRequest(
     (DestinationRequest("d", KafkaTarget("t")),), EVENTS, (ScheduleRequest("d", "orders"),)
@@ -43,6 +43,8 @@ def test_every_event_may_refer_to_those_without_a_schedule() -> None:
     assert orders.population is None
     assert customers.template.text == "{ a: 1 }"
     assert not customers.template.references
+    (source, *_) = with_references(REQUEST, [each.event_source(1, "i") for each in EVENTS])
+    assert [each.name for each in source.template.references] == ["customers", "countries"]
 
 
 def test_generators_that_refer_to_a_stream_share_its_seed_unless_one_is_chosen() -> None:
