@@ -88,6 +88,8 @@ class View:
     be: lists of equal lengths share a domain of elements, and an element can refer to another one.
     """
 
+    origin = "a list element"
+    """What the values are from, in reasons."""
     hides_fields = False
     """Whether only visible fields of objects are shown."""
     seals_objects = True
@@ -115,7 +117,7 @@ class View:
         if isinstance(value, Object):
             return ViewedObject(tracer, value, self)
         if isinstance(value, Closure) and not self._shared.within(self.source):
-            raise PlanUnsupportedError("a function comes from a list element")
+            raise PlanUnsupportedError(f"a function comes from {self.origin}")
         return value
 
     def of(self, compute: Callable[[], Any]) -> Any:

@@ -25,6 +25,7 @@ from eventer.plan.unsupported import PlanUnsupportedError
 class ReferenceView(View):
     """Shows values of events of another stream, as far as they are read."""
 
+    origin = "a referenced event"
     hides_fields = True
     seals_objects = False
 
