@@ -78,6 +78,21 @@ async def test_references_are_kept_over_a_restart_and_generators_share_their_see
         assert len({event["customer"] for event in events}) > 5
 
 
+async def test_a_reference_has_the_seed_of_the_generator_that_delivers_the_stream(
+    shared_environment,
+):
+    delivered = replace(CUSTOMERS, pace=EVENT.pace, count=None)
+    async with shared_environment.service() as eventer:
+        (customers,) = await eventer.add(request(delivered, scheduled=[delivered]))
+        (orders,) = await eventer.add(request(CUSTOMERS, ORDERS, scheduled=[ORDERS]))
+        (stream,) = references(orders)
+        assert stream.stream.seed == customers.record.spec.stream.seed
+        page = json.loads((await eventer.events(orders.id, 3, 1)).events[0])
+        index = page["customer"]
+        customer = json.loads((await eventer.events(customers.id, index, 1)).events[0])
+        assert customer == {"id": index, "name": page["name"]}
+
+
 async def test_wrong_references_are_faults_of_the_request(shared_environment):
     scheduled = replace(CUSTOMERS, pace=EVENT.pace)
     async with shared_environment.service() as eventer:
