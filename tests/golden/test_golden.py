@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from eventer.core.errors import BudgetError, EvaluationError, TemplateError
-from eventer.core.model import Stream, Template
+from eventer.core.model import FixedPopulation, ReferencedStream, Stream, Template
 from eventer.jsonnet.importer import FolderImporter
 from eventer.plan.engine import EventContext
 from eventer.plan.explain import explain_plan
@@ -29,13 +29,29 @@ EVENTS = 3
 START = 1_767_225_600_000_000_000
 
 
+def stream_of(path, population):
+    template = Template(path.read_text("utf-8"), path.name)
+    return ReferencedStream(path.stem, template, Stream(9), EventContext(), population)
+
+
+POPULATIONS = {"delivered": None, "customers": FixedPopulation(5), "countries": FixedPopulation(4)}
+STREAMS = [
+    stream_of(path, POPULATIONS.get(path.stem, FixedPopulation()))
+    for path in sorted((HERE / "library/streams").glob("*.jsonnet"))
+]
+"""What cases may refer to: `delivered` has a schedule, as the case itself has."""
+
+
 def case_name(path):
     return path.relative_to(HERE).with_suffix("").as_posix()
 
 
 @lru_cache(len(CASES))
 def prepare_case(path):
-    template = Template(path.read_text("utf-8"), path.name, vars='{"given": "g"}')
+    text = path.read_text("utf-8")
+    own = stream_of(path, None) if path.parent.name == "references" else None
+    streams = (*STREAMS, *([own] if own else []))
+    template = Template(text, path.name, vars='{"given": "g"}', references=streams)
     return prepare(template, LIBRARY)
 
 

@@ -56,6 +56,10 @@ DRAWS = {
         "get_cycle([3, {number}])", "get_unique_integer(1, 7)", "get_unique_integer(-300, 900)",
         "get_epoch()", "get_epoch('s', {number})", "get_duration('-1s', '1m')",
         "get_duration(0, {number})",
+        "get_event_of('things').n", "get_event_of('things', 'zipf', 40).sub.parent",
+        "get_event_of('things', 'recent', get_one_of([3, 70])).sub.n",
+        "get_event_of('things', index={number}).n", "get_event_of('things').items[1].id",
+        "get_event_of('other', count=12).a",
     ),
     "string": (
         "get_one_of('a, b, c')", "get_one_of(['x', 'a', 'a', 'é'])", "get_rand_data().first_name",
@@ -78,22 +82,28 @@ DRAWS = {
         "get_row('rows.csv', index={number}).note", "library.row('rows.json').note",
         "get_rand_data('realistic').email", "get_rand_data('realistic').sentence",
         "get_rand_data(get_one_of([null, 'realistic'])).cc_number",
+        "get_event_of('things', count=9).sub.label", "get_event_of('things').opt",
+        "get_event_of('things', 'zipf').bad", "get_event_of('other', 'zipf', 30).b",
     ),
     "boolean": (
         "(get_integer(1, 3) == 1)", "get_one_of([true, false])",
         "(get_number(0, 1) < 0.3)", "get_boolean()", "get_boolean(get_number(0, 1))",
-        "get_boolean(0.5 + {number} / 100)",
+        "get_boolean(0.5 + {number} / 100)", "get_event_of('things', count=7).b",
     ),
     "array": (
         "get_one_of([[1], [2, 3], []])", "std.range(1, get_integer(0, 4))",
         "get_some_of([{any}, 'b', 3], 0, 2)", "get_some_of('a b c', get_integer(0, 2), 3)",
         "get_shuffled([{any}, 2])", "get_some_of('a b', 0, {number})",
+        "get_event_of('things', count=20).list", "get_event_of('other', count=5).c",
     ),
     "object": (
         "get_one_of([{{ a: 1, b: 'x' }}, {{ a: 2, b: 'y' }}])", "get_person('es')",
         "get_product()", "get_address(null, 'JP')",
         "get_row('rows.csv', 'size', types={{ size: 'number', open: 'boolean', note: 'text' }})",
         "get_row('rows.json')", "get_row('rows.json', index=get_index())",
+        "get_event_of('things', count=20).sub", "get_event_of('other', count=20)",
+        "get_event_of('things').kind",
+        "(get_event_of('parents', count=9) + {object})",
     ),
 }  # fmt: skip
 LIBRARY = StoredImporter(

@@ -32,6 +32,7 @@ from eventer.plan.json_fields import JsonFields
 from eventer.plan.prepare import prepare
 from tests.property.comparisons import VARIABLES
 from tests.property.generated_events import START, events_of
+from tests.property.references import references
 from tests.property.templates import CONSTRUCTS, LIBRARY, random_template, templates
 from tests.record_packing import check_marks, check_packed
 
@@ -143,6 +144,11 @@ STREAM_NAMES = (None, "named")
 MAXIMUM_MORE = 5000
 
 
+def prepared_template(text, other):
+    """A template, prepared with the streams of which `other` is one."""
+    return prepare(Template(text, vars=VARIABLES, references=references(other)), LIBRARY)
+
+
 class Comparison:
     """Compares both engines template by template; counts what was compared."""
 
@@ -154,7 +160,7 @@ class Comparison:
     def check(self, template, seed_, first, split, name):
         text = template.text
         try:
-            prepared = prepare(Template(text, vars=VARIABLES), LIBRARY)
+            prepared = prepared_template(text, random_template(random.Random(seed_), 2).text)
         except TemplateError:
             self.counts["rejected"] += 1
             return
@@ -256,7 +262,7 @@ def test_events_do_not_depend_on_batch_boundaries(count, name):
     def check(template, first, ranges):
         text = template.text
         try:
-            prepared = prepare(Template(text, vars=VARIABLES), LIBRARY)
+            prepared = prepared_template(text, "{ a: 1 }")
         except TemplateError:
             return
         engines = [

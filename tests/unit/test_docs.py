@@ -10,10 +10,10 @@ import pytest
 import typer.main
 from pydantic import BaseModel
 
-from eventer.api.wire.generator_requests import AddBody
+from eventer.api.wire.generator_requests import AddBody, EventBody
 from eventer.api.wire.template_requests import PreviewBody, TemplateBody, ValidateBody
 from eventer.cli.main import app
-from eventer.core.model import Stream, Template
+from eventer.core.model import FixedPopulation, ReferencedStream, Stream, Template
 from eventer.embedded.postgres import DEFAULT_PORT
 from eventer.embedded.postgres_cluster import ADDRESS, DATABASE, ROLE
 from eventer.jsonnet.importer import StoredImporter
@@ -197,6 +197,15 @@ def test_settings_are_found_and_invalid_ones_detected() -> None:
 # --- templates and requests -------------------------------------------------------------------
 
 
+def references_to(templates: Mapping[str, str]) -> tuple[ReferencedStream, ...]:
+    return tuple(
+        ReferencedStream(
+            name, Template(text, name), Stream(7), EventContext(), FixedPopulation(1000)
+        )
+        for name, text in templates.items()
+    )
+
+
 def generate_event(template: Template, library: Mapping[str, bytes]) -> None:
     prepared = prepare(template, StoredImporter(library))
     engine = prepared.engine(Stream(7), EventContext())
@@ -211,8 +220,10 @@ def library_of(page: Page) -> dict[str, bytes]:
 
 @for_each_page(OWN, templates_of)
 def test_templates_generate_events(page: Page) -> None:
+    files = page.files().items()
+    others = {name.removesuffix(".jsonnet"): text for name, text in files if ".jsonnet" in name}
     for text in templates_of(page):
-        generate_event(Template(text), library_of(page))
+        generate_event(Template(text, references=references_to(others)), library_of(page))
 
 
 @for_each_page(OWN, Page.requests)
@@ -227,8 +238,11 @@ def test_requests_are_valid(page: Page) -> None:
             templates = [ValidateBody.model_validate(request)]
         else:
             templates = [PreviewBody.model_validate(request)]
+        others = {body.id: body.text for body in templates if isinstance(body, EventBody)}
         for template_body in templates:
-            generate_event(Template(template_body.text, vars=template_body.vars), {})
+            references = references_to(others)
+            template = Template(template_body.text, vars=template_body.vars, references=references)
+            generate_event(template, {})
 
 
 def test_templates_and_requests_are_found() -> None:

@@ -207,7 +207,7 @@ def _fault_at(
     kind, context = detail["type"], detail.get("ctx") or {}
     if kind == "refused":
         if (field := context["field"]) is not None:
-            pointer += format_pointer([field])
+            pointer += format_pointer([field] if isinstance(field, str) else field)
         return Fault(pointer, context["text"], context["hint"])
     if kind == "extra_forbidden":
         hint = did_you_mean(str(path[-1]), _known_names(models, path[:-1]))

@@ -32,6 +32,7 @@ def explain(
     at: option.At = None,
     variables: option.Variables = None,
     timeline: option.TimelineHorizon = None,
+    referenced: option.With = None,
     measure: Annotated[
         bool, typer.Option("--measure/--no-measure", help="Measure the cost, for about a second.")
     ] = True,
@@ -48,6 +49,7 @@ def explain(
         template,
         variables,
         at,
+        referenced,
         seed=parse_seed(seed),
         stream=stream,
         dataset=dataset,

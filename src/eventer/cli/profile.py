@@ -43,6 +43,7 @@ def profile(
     dataset: option.Dataset = None,
     at: option.At = None,
     variables: option.Variables = None,
+    referenced: option.With = None,
     library: Library = None,
     as_json: AsJson = False,
 ) -> None:
@@ -55,6 +56,7 @@ def profile(
         template,
         variables,
         at,
+        referenced,
         count=count,
         seed=parse_seed(seed),
         stream=stream,

@@ -136,6 +136,7 @@ def run(
     dataset: option.Dataset = None,
     at: option.At = None,
     variables: option.Variables = None,
+    referenced: option.With = None,
     on_error: Annotated[
         OnError,
         typer.Option(
@@ -220,7 +221,13 @@ def run(
         spec,
     )
     options = RunOptions(
-        settings, template, parse_variables(variables or ()), request, thresholds, abort
+        settings,
+        template,
+        parse_variables(variables or ()),
+        request,
+        thresholds,
+        abort,
+        tuple(referenced or ()),
     )
     if watch and str(template) == "-":
         raise typer.BadParameter("--watch needs a file, not standard input")

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from eventer.cli.exit_codes import (
     exit_code,
 )
 from eventer.cli.signals import stop_on_signals
-from eventer.cli.template_options import read_template
+from eventer.cli.template_options import parse_reference, read_references, read_template
 from eventer.cli.terminal import print_json, print_message
 from eventer.core.error_text import format_error
 from eventer.core.errors import EventerError, TemplateError
@@ -47,6 +47,12 @@ class RunOptions:
     request: RunRequest
     thresholds: tuple[Threshold, ...] = ()
     abort: bool = False
+    referenced: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that a run reads."""
+        return (self.file, *(parse_reference(each)[1] for each in self.referenced))
 
     def job(self, now: int) -> RunJob:
         """Reads the template and prepares a run that starts now (ns since 1970).
@@ -55,7 +61,13 @@ class RunOptions:
             EventerError: the template, an option or the configuration is invalid.
         """
         text, name = read_template(self.file)
-        return prepare_run(Template(text, name, self.variables), self.request, self.settings, now)
+        request, instance_id = self.request, self.settings.instance_id
+        streams = tuple(
+            each.referenced_stream(request.stream.seed, instance_id)
+            for each in read_references(self.referenced, self.variables, request.dataset)
+        )
+        template = Template(text, name, self.variables, references=streams)
+        return prepare_run(template, request, self.settings, now)
 
 
 def run_once(options: RunOptions, *, as_json: bool) -> int:
@@ -190,11 +202,10 @@ async def _in_background(work: Coroutine[Any, Any, None] | None) -> AsyncIterato
 
 async def _watch(options: RunOptions, *, as_json: bool) -> int:
     """Runs after every save; prints errors and waits for the next save."""
-    file = options.file
     while True:
-        seen = _file_state(file)
         saved = asyncio.Event()
-        async with _in_background(_wait_until_saved(file, seen, saved)):
+        seen = [*map(_file_state, options.files)]
+        async with _in_background(_wait_until_saved(options.files, seen, saved)):
             try:
                 job = options.job(time.time_ns())
                 code = await _run_job(options, job, as_json=as_json, saved=saved)
@@ -203,12 +214,18 @@ async def _watch(options: RunOptions, *, as_json: bool) -> int:
                 code = exit_code(error)
             if code > 128:
                 return code
-            print_message(f"waiting for {file} to be saved")
+            print_message(f"waiting for {options.file} to be saved")
             await saved.wait()
 
 
-async def _wait_until_saved(file: Path, seen: object, saved: asyncio.Event) -> None:
-    while _file_state(file) in (seen, None):  # noqa: ASYNC110  a file has no change event
+async def _wait_until_saved(
+    files: Sequence[Path], seen: Sequence[object], saved: asyncio.Event
+) -> None:
+    def unchanged() -> bool:
+        states = zip(map(_file_state, files), seen, strict=True)
+        return all(state in (before, None) for state, before in states)
+
+    while unchanged():  # noqa: ASYNC110  a file has no change event
         await asyncio.sleep(_POLL_SECONDS)
     saved.set()
 

@@ -17,7 +17,7 @@ from eventer.core.errors import RequestError
 if TYPE_CHECKING:
     from eventer.core.model import Target, WrittenPart
     from eventer.core.timelines import TimelineSpec
-    from eventer.service.requests import PreviewRequest
+    from eventer.service.requests import PreviewRequest, ReferenceRequest
 
 TemplateFile = Annotated[
     Path,
@@ -86,6 +86,15 @@ Topic = Annotated[
 Table = Annotated[
     str | None, typer.Option("--postgres", metavar="TABLE", help="Deliver to this table.")
 ]
+With = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with",
+        metavar="NAME=FILE[:COUNT]",
+        help="Event that get_event_of may refer to: a Jsonnet file, and how many events it has. "
+        "May be repeated.",
+    ),
+]
 Key = Annotated[
     str | None,
     typer.Option(
@@ -145,9 +154,15 @@ def read_template(file: Path) -> tuple[str, str]:
 
 
 def template_request(
-    file: Path, variables: Iterable[str] | None, at: str | None, **fields: Any
+    file: Path,
+    variables: Iterable[str] | None,
+    at: str | None,
+    referenced: Iterable[str] | None,
+    **fields: Any,
 ) -> PreviewRequest:
     """A request about the template in a file; `fields` are further fields of it.
+
+    `referenced` are the values of `--with`.
 
     Raises:
         typer.BadParameter: the file cannot be read, or an option is invalid.
@@ -156,7 +171,53 @@ def template_request(
 
     text, name = read_template(file)
     given = parse_variables(variables or ())
-    return PreviewRequest(template=text, name=name, vars=given, at=parse_at(at), **fields)
+    references = read_references(referenced or (), given, fields.get("dataset"))
+    return PreviewRequest(
+        template=text, name=name, vars=given, at=parse_at(at), references=references, **fields
+    )
+
+
+def read_references(
+    given: Iterable[str], variables: str, dataset: str | None
+) -> tuple[ReferenceRequest, ...]:
+    """The events of `--with`, which have the variables and the dataset of the template.
+
+    Raises:
+        typer.BadParameter: a value is wrong, or its file cannot be read.
+    """
+    from eventer.service.requests import ReferenceRequest
+
+    found: dict[str, ReferenceRequest] = {}
+    for each in given:
+        name, file, count = parse_reference(each)
+        if name in found:
+            raise typer.BadParameter(f"{name} is given twice", param_hint="'--with'")
+        text, source = read_template(file)
+        found[name] = ReferenceRequest(
+            template=text, id=name, name=source, vars=variables, dataset=dataset, count=count
+        )
+    return tuple(found.values())
+
+
+def parse_reference(text: str) -> tuple[str, Path, int | None]:
+    """The name, the file and the number of events of a value of `--with`.
+
+    Raises:
+        typer.BadParameter: the value is wrong.
+    """
+    from eventer.core.model import MAX_POPULATION
+
+    name, _, rest = text.partition("=")
+    file, separator, count = rest.rpartition(":")
+    if not (separator and count.isdecimal()):
+        file, count = rest, ""
+    if not name or not file:
+        raise typer.BadParameter(
+            f"{text}: write it as name=file or name=file:count", param_hint="'--with'"
+        )
+    if count and not 1 <= int(count) <= MAX_POPULATION:
+        raise typer.BadParameter(f"{text}: the count must be from 1 to 1e12", param_hint="'--with'")
+    return name, Path(file), int(count) if count else None
 
 
 def parse_variables(pairs: Iterable[str]) -> str:

@@ -63,6 +63,7 @@ def preview(
     dataset: option.Dataset = None,
     at: option.At = None,
     variables: option.Variables = None,
+    referenced: option.With = None,
     value: option.Value = None,
     omit: option.Omit = None,
     faults: Faults = None,
@@ -83,6 +84,7 @@ def preview(
         template,
         variables,
         at,
+        referenced,
         count=count,
         first=first,
         seed=parse_seed(seed),
@@ -119,6 +121,7 @@ def validate(
     at: option.At = None,
     variables: option.Variables = None,
     timeline: option.TimelineHorizon = None,
+    referenced: option.With = None,
     library: Library = None,
     as_json: AsJson = False,
 ) -> int:
@@ -127,7 +130,9 @@ def validate(
 
     settings = settings_of(context, library=library)
     spec = timeline_spec(timeline, None)
-    request = template_request(template, variables, at, seed=0, dataset=dataset, timeline=spec)
+    request = template_request(
+        template, variables, at, referenced, seed=0, dataset=dataset, timeline=spec
+    )
     part = _checked_part(value, omit)
     target = target_of(topic, table, key, connection, part=part, op=op)
     if target is None and not part.is_whole:

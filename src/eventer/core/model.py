@@ -113,6 +113,8 @@ class Template:
     `imports` are (path, contents) of the imported library files when the generator was added, and
     `row_files` are (path, digest) of the files that `get_row` reads.
     `vars` is the canonical JSON text of an object: external variables and top-level arguments.
+    `references` are the streams whose events it may read by `get_event_of`: once it is prepared,
+    those that it names, and those that their templates name.
     """
 
     text: str
@@ -120,6 +122,13 @@ class Template:
     vars: str = "{}"
     imports: tuple[tuple[str, bytes], ...] = ()
     row_files: tuple[tuple[str, str], ...] = ()
+    references: tuple[ReferencedStream, ...] = ()
+
+    @property
+    def all_row_files(self) -> tuple[tuple[str, str], ...]:
+        """`row_files`, and those of its references."""
+        own = [self, *(each.template for each in self.references)]
+        return tuple(file for template in own for file in template.row_files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,36 @@ class Stream:
 
     seed: int
     name: str | None = None
+
+
+MAX_POPULATION: Final = 10**12
+"""Events of a stream that can be referred to."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPopulation:
+    """The events [0, count) of a stream; if `count` is None, each reference says how many."""
+
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencedStream:
+    """A stream whose events a template may read, under a `name`.
+
+    The references of its template are those of the template that refers to it: a name means the
+    same in both. `population` says which events exist; None is that of a stream with a schedule,
+    which depends on when events are delivered: it cannot be referred to. `explicit_seed` and
+    `digest` are as in `GeneratorSpec`; the digest is empty until the template is prepared.
+    """
+
+    name: str
+    template: Template
+    stream: Stream
+    context: EventContext
+    population: FixedPopulation | None
+    explicit_seed: bool = False
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from eventer.functions.numbers import GET_INTEGER, GET_NUMBER
 from eventer.functions.patterns import GET_PATTERN
 from eventer.functions.people import GET_PERSON
 from eventer.functions.rand_data.get_rand_data import GET_RAND_DATA
+from eventer.functions.references import GET_EVENT_OF
 from eventer.functions.rows import GET_ROW
 from eventer.functions.selections import GET_SHUFFLED, GET_SOME_OF
 from eventer.functions.sequences import GET_CYCLE, GET_INDEX, GET_SEQUENCE
@@ -107,6 +108,7 @@ CATALOG: Final = Catalog(
         GET_SEQUENCE,
         GET_CYCLE,
         GET_UNIQUE_INTEGER,
+        GET_EVENT_OF,
         GET_UUID,
         GET_UUID7,
         GET_NOW,

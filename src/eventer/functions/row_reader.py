@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.errors import EvaluationError
-from eventer.core.model import JsonValue
+from eventer.core.model import FixedPopulation, JsonValue
+from eventer.functions import arguments as args
 from eventer.functions.catalog import CATALOG, Catalog
 from eventer.functions.spec import (
     BatchContext,
@@ -55,6 +57,19 @@ class DrawKeys:
     step_of = staticmethod(draw.step_of)
 
 
+class EventsByIndex(Protocol):
+    """The events of a stream that can be referred to."""
+
+    population: FixedPopulation
+
+    def event(self, index: int) -> Any:
+        """The event at an index, as a native returns it.
+
+        Raises:
+            EvaluationError: the event raises.
+        """
+
+
 class _CachedValues:
     """The values of one call and key in the rows from `first` on, within one window."""
 
@@ -82,8 +97,11 @@ class RowReader:
         dataset: str | None = None,
         instance_id: str | None = None,
         max_bytes: int = MAX_BYTES,
+        references: Mapping[str, EventsByIndex] = MappingProxyType({}),
     ) -> None:
+        """`references` are the streams that can be referred to, by name."""
         self.row = 0
+        self.references = references
         self._dataset = dataset
         self._instance_id = instance_id
         self._max_bytes = max_bytes
@@ -127,7 +145,7 @@ class RowReader:
         """
         entry = self._entries.get(read_key)
         if entry is None:
-            return self._read_first(read_key, _call_for(source, arguments))
+            return self._read_first(read_key, bound_call(source, arguments))
         at = self.row - entry.first
         if entry.window == self._window and 0 <= at < len(entry.values):
             return entry.values[at]
@@ -202,7 +220,8 @@ def _is_plain(arguments: Sequence[JsonValue]) -> bool:
     return _PLAIN.issuperset(map(type, arguments))
 
 
-def _call_for(source: FunctionSpec | FieldSpec, arguments: Sequence[JsonValue]) -> BoundCall:
+def bound_call(source: FunctionSpec | FieldSpec, arguments: Sequence[JsonValue]) -> BoundCall:
+    """The call of a function, or of a field of an object that a function returned."""
     return source if isinstance(source, FieldSpec) else _bound_call(source, arguments)
 
 
@@ -217,6 +236,8 @@ def _cached_call(spec: FunctionSpec, arguments: tuple[JsonValue, ...]) -> BoundC
 
 
 def _native(reader: RowReader, spec: FunctionSpec) -> RowFunction:
+    if spec.picks is not None:
+        return ReferenceFunction(reader, spec)
     kind = RowObjectFunction if spec.return_type is ReturnType.OBJECT else RowFunction
     return kind(reader, spec)
 
@@ -250,6 +271,31 @@ class RowObjectFunction(RowFunction):
         call = _bound_call(self._spec, arguments)
         assert isinstance(call, ObjectCall), f"{self.name} returns no object"
         return RowObject(self._reader, call.fields, key)
+
+
+class ReferenceFunction(RowFunction):
+    """A function that returns an event of another stream."""
+
+    __slots__ = ()
+
+    def call(self, arguments: Sequence[JsonValue], key: int) -> Any:
+        """See `eventer.jsonnet.natives.Native.call`."""
+        spec, name = self._spec, arguments[0] if arguments else None
+        events = self._reader.references.get(name) if isinstance(name, str) else None
+        if events is None:
+            spec.call(arguments)  # raises if the arguments are wrong
+            raise unknown_stream(spec.name, name)
+        assert spec.picks is not None
+        index = RowFunction(self._reader, spec.picks(events.population)).call(arguments, key)
+        return events.event(int(index))  # type: ignore[arg-type]  # an integer
+
+
+def unknown_stream(function: str, name: JsonValue) -> EvaluationError:
+    """The error of a name that no call of the template has as a constant."""
+    return EvaluationError(
+        f"{function}: there is no event {args.shown(name)} to refer to",
+        hint=f"write the name in a call of {function}, where it is found before the first event",
+    )
 
 
 class RowObject:

@@ -42,9 +42,11 @@ class StaticNames:
         return node
 
     def native(self, target: Expr) -> str | None:
-        """The name, if a function is `std.native(name)`."""
+        """The name, if a function is `std.native(name)`; variables may stand for both parts."""
         value = self.value(target)
-        if isinstance(value, Apply) and self.std(value.target) == "native" and value.positional:
+        if not isinstance(value, Apply) or not value.positional:
+            return None
+        if self.std(self.value(value.target)) == "native":
             name = value.positional[0]
             if isinstance(name, Literal) and isinstance(name.value, str):
                 return name.value

@@ -18,10 +18,13 @@ from eventer.jsonnet import nodes as n
 from eventer.jsonnet.load import Program
 from eventer.jsonnet.native_arguments import NativeSignatures, positional_call
 from eventer.jsonnet.native_calls import native_calls
+from eventer.plan.references import ReferencedPrograms
 
 
-def check_arguments(program: Program, signatures: NativeSignatures) -> None:
-    """Checks all calls of known natives.
+def check_arguments(
+    program: Program, signatures: NativeSignatures, references: ReferencedPrograms
+) -> None:
+    """Checks all calls of known natives; `references` are the streams that they may name.
 
     Raises:
         EvaluationError: a call is wrong, with its place.
@@ -30,13 +33,16 @@ def check_arguments(program: Program, signatures: NativeSignatures) -> None:
         for name, call in native_calls(tree):
             spec = CATALOG.find(name)
             if spec is not None:
-                _check_call(spec, positional_call(call, signatures[name]))
+                _check_call(spec, positional_call(call, signatures[name]), references)
 
 
-def _check_call(spec: FunctionSpec, call: n.Apply) -> None:
+def _check_call(spec: FunctionSpec, call: n.Apply, references: ReferencedPrograms) -> None:
     constants = [constant_of(argument) for argument in call.positional]
     if any(c is NOT_CONSTANT for c in constants):
         return
+    referenced = references.get(str(constants[0])) if constants else None
+    if spec.picks is not None and referenced is not None:
+        spec = spec.picks(referenced.population)
     try:
         spec.check(constants)  # type: ignore[arg-type]  # none of them is NOT_CONSTANT
     except EvaluationError as error:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from eventer.plan.graph import Domain, Elements, Filter, Graph, Literal, Node, Type
+from eventer.plan.graph import Domain, Elements, Filter, Graph, Literal, Node, Referenced, Type
 from eventer.plan.ops import (
     context_texts,
     dictionaries,
@@ -70,10 +70,10 @@ class Execution:
         self._values: dict[Node, Any] = {}
         self._parents: dict[Domain, Rows] = {}
         self._rows: dict[tuple[Domain, Domain], Rows] = {}
+        self._indices: dict[Domain, Rows] = {graph.root: index}
+        self._due: dict[Domain, Rows] = {graph.root: scheduled}
         self._sizes: dict[Domain, int] = {graph.root: len(index)}
         self._total = len(index)
-        self._index = index
-        self._scheduled = scheduled
 
     # -- nodes ----------------------------------------------------------------------------------
 
@@ -117,6 +117,9 @@ class Execution:
             if isinstance(domain, Filter):
                 mask = self.value(domain.condition)
                 found = np.flatnonzero(mask if domain.holds else ~mask)
+            elif isinstance(domain, Referenced):
+                assert domain.parent is not None
+                found = np.arange(self.size(domain.parent), dtype=np.int64)
             else:
                 found = self._element_parents(domain)
             # The size first: another thread that finds the rows also needs their number.
@@ -146,16 +149,30 @@ class Execution:
         return found
 
     def index(self, domain: Domain) -> Rows:
-        """The event index of each row."""
-        return self._of_root(domain, self._index)
+        """The index of the event that each row belongs to, in its stream."""
+        found = self._indices.get(domain)
+        if found is None:
+            if isinstance(domain, Referenced):
+                found = self.value(domain.index)
+            else:
+                assert domain.parent is not None
+                found = self.index(domain.parent)[self.parent_rows(domain)]
+            self._indices[domain] = found
+        return found
 
     def scheduled(self, domain: Domain) -> Rows:
-        """The due time of the event of each row."""
-        return self._of_root(domain, self._scheduled)
+        """The due time of the event of each row; events of other streams have that of the reader.
 
-    def _of_root(self, domain: Domain, column: Rows) -> Rows:
-        root = self._graph.root
-        return column if domain is root else column[self.rows(domain, root)]
+        Events that can be referred to do not read the time.
+        """
+        found = self._due.get(domain)
+        if found is None:
+            assert domain.parent is not None
+            found = self.scheduled(domain.parent)
+            if not isinstance(domain, Referenced):
+                found = found[self.parent_rows(domain)]
+            self._due[domain] = found
+        return found
 
     # -- rows that raise ------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from eventer.plan.explanation import (
     ExplainedRaisingRows,
     PlanExplanation,
 )
-from eventer.plan.graph import Argument, Domain, Elements, Filter, Literal, Node, Type
+from eventer.plan.graph import Argument, Domain, Elements, Filter, Literal, Node, Referenced, Type
 from eventer.plan.inputs import PlanInputs
 from eventer.plan.row_program import BoundRowProgram
 
@@ -123,6 +123,8 @@ class NodeNames:
             )
         if isinstance(domain, Elements):
             return ExplainedDomain(self(domain), "elements", parent, self(domain.lengths))
+        if isinstance(domain, Referenced):
+            return ExplainedDomain(self(domain), "referenced", parent, self(domain.index))
         return ExplainedDomain(self(domain), "root")
 
     def steps(self, program: BoundRowProgram) -> tuple[ExplainedInstruction, ...]:

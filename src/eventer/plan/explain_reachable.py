@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from eventer.plan.graph import Domain, Elements, Filter, Node
+from eventer.plan.graph import Domain, Elements, Filter, Node, Referenced
 from eventer.plan.row_program import BoundRowProgram
 
 
@@ -42,4 +42,6 @@ class ReachableNodes:
 def _around(domain: Domain) -> list[Any]:
     if isinstance(domain, Filter):
         return [domain.parent, domain.condition]
+    if isinstance(domain, Referenced):
+        return [domain.parent, domain.index]
     return [domain.parent, domain.lengths] if isinstance(domain, Elements) else []

@@ -51,6 +51,8 @@ def _rows(rows: ExplainedDomain) -> str:
         return f"{rows.name:<4}the events"
     if rows.kind == "filter":
         return f"{rows.name:<4}{rows.parent} where {'' if rows.holds else 'not '}{rows.of}"
+    if rows.kind == "referenced":
+        return f"{rows.name:<4}events of another stream at {rows.of}, for each row of {rows.parent}"
     return f"{rows.name:<4}elements of lists in {rows.parent}, {rows.of} each"
 
 

@@ -35,9 +35,9 @@ class ExplainedColumn:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedDomain:
-    """A domain: `root`, a `filter` of its parent, or the `elements` of lists of its parent.
+    """A domain: `root`, or a `filter`, `elements` of lists or `referenced` events of its parent.
 
-    `of` is the column of the condition or of the lengths.
+    `of` is the column of the condition, of the lengths or of the indices.
     """
 
     name: str

@@ -1,9 +1,11 @@
 """The plan as data: columns, each computed by one operation, over the rows of one domain.
 
 A *domain* is a set of rows. `Root` has the events of the batch, `Filter` the rows of its parent for
-which a condition holds, and `Elements` one row for each element of the lists of its parent, in
-order. The value of a node is an array with one entry per row of its domain. Nodes and domains are
-interned: the same computation is one node and is computed once per batch.
+which a condition holds, `Elements` one row for each element of the lists of its parent, in order,
+and `Referenced` an event of another stream for each row of its parent. The nearest `Root` or
+`Referenced` says which event a row belongs to, whose index draws depend on. The value of a node is
+an array with one entry per row of its domain. Nodes and domains are interned: the same computation
+is one node and is computed once per batch.
 """
 
 from __future__ import annotations
@@ -85,6 +87,13 @@ class Elements(Domain):
     """The elements of lists; `lengths` (ROWS) are the lengths in the rows of the parent."""
 
     lengths: Node = field(kw_only=True)
+
+
+@dataclass(eq=False, slots=True)
+class Referenced(Domain):
+    """Events of another stream, one for each row of the parent, whose INTEGER `index` it is."""
+
+    index: Node = field(kw_only=True)
 
 
 class NodeDetails(TypedDict, total=False):
@@ -237,6 +246,15 @@ class Graph:
         found: Elements | None = self._known.get(key)
         if found is None:
             found = Elements(len(self.domains), parent, lengths=lengths)
+            self._known[key] = self._added(found)
+        return found
+
+    def referenced(self, parent: Domain, index: Node) -> Referenced:
+        """The events of another stream with these indices, one in each row of a domain."""
+        key = ("referenced", parent.number, id(index))
+        found: Referenced | None = self._known.get(key)
+        if found is None:
+            found = Referenced(len(self.domains), parent, index=index)
             self._known[key] = self._added(found)
         return found
 

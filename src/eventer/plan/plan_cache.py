@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from threading import RLock
+from types import MappingProxyType
 from typing import Final, Generic, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
@@ -20,6 +21,7 @@ from eventer.plan.compile import compile_plan
 from eventer.plan.draw_keys import DrawKeys
 from eventer.plan.graph import Graph, Node
 from eventer.plan.inputs import ContextInputs, PlanInputs
+from eventer.plan.references import ReferencedPrograms
 from eventer.plan.stream_plan import StreamPlan
 from eventer.plan.trace.context_natives import ContextNatives
 from eventer.plan.trace.traced_natives import TracedNatives
@@ -53,24 +55,33 @@ class PlanCache:
         root_key: int,
         context: EventContext,
         part: WrittenPart = WHOLE_EVENT,
+        *,
+        references: ReferencedPrograms = MappingProxyType({}),
     ) -> StreamPlan:
         """The plan of a template for one stream, which writes a part of each event.
+
+        `references` are the programs of the streams that the template refers to.
 
         Raises:
             PlanUnsupportedError: it does not cover the template.
         """
         with self._lock:
-            plan = self._plan(template, program, context, part)
+            plan = self._plan(template, program, context, part, references)
             inputs = self._contexts.get((plan, context))
             if inputs is None:
                 inputs = self._contexts[plan, context] = ContextInputs(context)
         return StreamPlan(plan, PlanInputs(DrawKeys(plan.traced.keys, root_key), inputs))
 
     def _plan(
-        self, template: Template, program: Program, context: EventContext, part: WrittenPart
+        self,
+        template: Template,
+        program: Program,
+        context: EventContext,
+        part: WrittenPart,
+        references: ReferencedPrograms,
     ) -> Plan:
         if not self._has_constants.get(template):
-            natives = ContextNatives()
+            natives = ContextNatives(references)
             try:
                 plan = self._compiled((template, part, None), program, natives)
             except PlanUnsupportedError:
@@ -81,7 +92,8 @@ class PlanCache:
                     return plan
                 del self._plans[template, part, None]
             self._has_constants.add(template, True)
-        return self._compiled((template, part, context), program, TracedNatives(context))
+        natives_of_context = TracedNatives(context, references=references)
+        return self._compiled((template, part, context), program, natives_of_context)
 
     def _compiled(self, key: _PlanKey, program: Program, natives: TracedNatives) -> Plan:
         plan = self._plans.get(key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from eventer.core.errors import RequestError
@@ -24,23 +24,25 @@ from eventer.core.written_part import omitted_fields, value_tokens
 from eventer.functions.catalog import CATALOG
 from eventer.functions.fingerprint import fingerprint
 from eventer.functions.row_reader import DrawKeys, RowReader
-from eventer.jsonnet.budget import Budget
+from eventer.jsonnet.budget import Budget, Meter
 from eventer.jsonnet.environment import Environment, TraceSink, discard_trace
 from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.jsonnet.importer import Importer
 from eventer.jsonnet.lint import LintNames, TemplateWarning, lint
 from eventer.jsonnet.load import Program, load
 from eventer.jsonnet.native_arguments import NativeSignature
-from eventer.kernels import draw
 from eventer.plan.argument_checks import check_arguments
 from eventer.plan.columnar_engine import ColumnarEngine
 from eventer.plan.compile import compile_timelines
+from eventer.plan.draw_keys import root_key
 from eventer.plan.engine import Engine, EventContext
 from eventer.plan.faults.fault_injecting_engine import FaultInjectingEngine
 from eventer.plan.faults.faulty_events import FaultInjector
 from eventer.plan.interpreter_engine import InterpreterEngine
 from eventer.plan.null_events import NullDroppingEngine
 from eventer.plan.plan_cache import PlanCache
+from eventer.plan.referenced_events import referenced_events
+from eventer.plan.references import ReferencedPrograms, referenced_programs
 from eventer.plan.row_references import bind_row_files, kept_files, library_files
 from eventer.plan.shape.infer import infer_shape
 from eventer.plan.stream_plan import StreamPlan
@@ -59,7 +61,6 @@ SIGNATURES: Final = {
 }
 PLANS: Final = PlanCache()
 """The plans of this process."""
-_STREAM: Final = draw.step_of("stream")
 
 INTERPRETER_REQUESTED: Final = "the interpreter was requested"
 RERUN_BY_INTERPRETER: Final = "the plan leaves events that raise to the interpreter"
@@ -69,14 +70,16 @@ RERUN_BY_INTERPRETER: Final = "the plan leaves events that raise to the interpre
 class PreparedTemplate:
     """A template that is valid, as far as can be said without generating an event.
 
-    `template` is stored with all that it imports. `fingerprint` names the versions of draws,
-    functions and data that its events depend on.
+    `template` is stored with all that it imports and refers to; `references` are the programs of
+    the latter. `fingerprint` names the versions of draws, functions and data that its events depend
+    on.
     """
 
     template: Template
     program: Program
     shape: EventShape
     fingerprint: str
+    references: ReferencedPrograms = field(default_factory=dict)
     event_tokens: tuple[str, ...] = ()
     """The reference tokens of an event in the value of the template."""
 
@@ -97,7 +100,7 @@ class PreparedTemplate:
 
     def _shape_at(self, tokens: Sequence[str]) -> EventShape:
         program, within = self.program, (*self.event_tokens, *tokens)
-        return infer_shape(program.root, program.code, program.vars, within)
+        return infer_shape(program.root, program.code, program.vars, within, self.references)
 
     def shape_for(self, target: Target) -> EventShape:
         """The shape that a target needs: a table that of the written part, others the event's."""
@@ -154,7 +157,9 @@ class PreparedTemplate:
             PlanUnsupportedError: it does not cover the template.
         """
         key = root_key(stream, self.program.digest)
-        return PLANS.stream_plan(self.template, self.program, key, context, part)
+        return PLANS.stream_plan(
+            self.template, self.program, key, context, part, references=self.references
+        )
 
     def timelines(
         self,
@@ -215,9 +220,14 @@ class PreparedTemplate:
         self, stream: Stream, context: EventContext, budget: Budget | None, trace: TraceSink
     ) -> tuple[Interpreter, RowReader, int]:
         """The interpreter of one stream, the rows that it reads, and its root key."""
-        reader = RowReader(dataset=context.dataset, instance_id=context.instance_id)
+        meter = Meter(budget or Budget())
+        reader = RowReader(
+            dataset=context.dataset,
+            instance_id=context.instance_id,
+            references=referenced_events(self.references, meter, trace),
+        )
         environment = Environment(reader, DrawKeys(), self.program.vars, trace)
-        interpreter = Interpreter(self.program, environment, budget)
+        interpreter = Interpreter(self.program, environment, meter=meter)
         return interpreter, reader, root_key(stream, self.program.digest)
 
 
@@ -232,8 +242,10 @@ def prepare(template: Template, importer: Importer | None = None) -> PreparedTem
         TemplateError: the template is invalid, with the place.
         RequestError: its `vars` are not a JSON object.
     """
-    prepared = _loaded(template, importer)
-    check_arguments(prepared.program, SIGNATURES)
+    prepared = _loaded(template, importer, strict=True)
+    references = prepared.references
+    for program in (prepared.program, *(each.program for each in references.values())):
+        check_arguments(program, SIGNATURES, references)
     return prepared
 
 
@@ -246,19 +258,25 @@ def prepare_stored(template: Template) -> PreparedTemplate:
     Raises:
         TemplateError: the template cannot be loaded.
     """
-    return _loaded(template, None)
+    return _loaded(template, None, strict=False)
 
 
-def _loaded(template: Template, importer: Importer | None) -> PreparedTemplate:
-    program = load(template, importer, SIGNATURES)
-    find = kept_files(template.row_files) if importer is None else library_files(importer)
-    program, files = bind_row_files(program, find)
-    row_files = tuple((file.path, file.digest) for file in files)
+def _loaded(template: Template, importer: Importer | None, *, strict: bool) -> PreparedTemplate:
+    def loaded(each: Template) -> tuple[Template, Program]:
+        find = kept_files(each.row_files) if importer is None else library_files(importer)
+        program, files = bind_row_files(load(each, importer, SIGNATURES), find)
+        row_files = tuple((file.path, file.digest) for file in files)
+        return replace(each, imports=program.imports, row_files=row_files), program
+
+    completed, program = loaded(template)
+    references = referenced_programs(template, program, loaded, strict=strict)
+    streams = tuple(each.stream for each in references.values())
     return PreparedTemplate(
-        template=replace(template, imports=program.imports, row_files=row_files),
+        template=replace(completed, references=streams),
         program=program,
-        shape=infer_shape(program.root, program.code, program.vars),
+        shape=infer_shape(program.root, program.code, program.vars, references=references),
         fingerprint=fingerprint(),
+        references=references,
     )
 
 
@@ -272,12 +290,3 @@ def _without_omitted(shape: EventShape, part: WrittenPart) -> EventShape:
     omitted = {name for name, inner in omitted_fields(part).items() if inner is None}
     columns = tuple(column for column in shape.columns if column.name not in omitted)
     return replace(shape, columns=columns)
-
-
-def root_key(stream: Stream, digest: bytes) -> int:
-    """The draw key of the root: H(seed, stream), by the stream's name or the template's digest."""
-    if stream.name is not None:
-        step = draw.step_of(stream.name)
-    else:
-        step = int.from_bytes(digest[:8], "little")
-    return draw.child(draw.child(stream.seed, _STREAM), step)

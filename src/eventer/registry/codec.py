@@ -15,9 +15,13 @@ from eventer.core.model import (
     Column,
     ColumnType,
     ConsoleTarget,
+    EventContext,
     EventShape,
+    FixedPopulation,
     KafkaTarget,
     PostgresTarget,
+    ReferencedStream,
+    Stream,
     Target,
     Template,
 )
@@ -72,24 +76,57 @@ def read_target(text: str) -> Target:
 
 
 def template_text(template: Template) -> str:
-    """A template with its vars, imports and files of rows as JSON text."""
+    """A template with its vars, and what it imports and refers to, as JSON text."""
+    return _dump(_template(template))
+
+
+def _template(template: Template) -> dict[str, Any]:
     imports = {path: base64.b64encode(data).decode() for path, data in template.imports}
-    return _dump(
+    references = [_reference(each) for each in template.references]
+    return (
         {"text": template.text, "name": template.name, "vars": template.vars}
         | ({"imports": imports} if imports else {})
         | ({"row_files": dict(template.row_files)} if template.row_files else {})
+        | ({"references": references} if references else {})
     )
+
+
+def _reference(stream: ReferencedStream) -> dict[str, Any]:
+    return {
+        "name": stream.name,
+        "template": _template(stream.template),
+        "stream": asdict(stream.stream),
+        "context": asdict(stream.context),
+        "population": None if stream.population is None else asdict(stream.population),
+        "explicit_seed": stream.explicit_seed,
+        "digest": stream.digest,
+    }
 
 
 def read_template(text: str) -> Template:
     """Reads the text of `template_text`."""
-    parts: dict[str, Any] = json.loads(text)
-    imports = parts.pop("imports", {})
+    return _read_template(json.loads(text))
+
+
+def _read_template(parts: dict[str, Any]) -> Template:
+    imports, references = parts.pop("imports", {}), parts.pop("references", ())
     row_files = parts.pop("row_files", {})
     return Template(
         **parts,
         imports=tuple((path, base64.b64decode(data)) for path, data in imports.items()),
         row_files=tuple(row_files.items()),
+        references=tuple(map(_read_reference, references)),
+    )
+
+
+def _read_reference(parts: dict[str, Any]) -> ReferencedStream:
+    population = parts.pop("population")
+    return ReferencedStream(
+        template=_read_template(parts.pop("template")),
+        stream=Stream(**parts.pop("stream")),
+        context=EventContext(**parts.pop("context")),
+        population=None if population is None else FixedPopulation(**population),
+        **parts,
     )
 
 

@@ -17,6 +17,7 @@ from eventer.destinations.fault_rule_checks import fault_rule_errors
 from eventer.registry.base import Add, Change, GeneratorRecord, Registry, SetName
 from eventer.service.connections import KnownConnection
 from eventer.service.destination_checker import DestinationChecker, NoAnswerYetError
+from eventer.service.event_references import known_seeds, seed_keys, with_references, with_seeds
 from eventer.service.generator import Generator
 from eventer.service.generator_names import (
     name_conflicts,
@@ -69,7 +70,7 @@ class Adder:
     async def add(self, request: AddRequest) -> tuple[GeneratorView, ...]:
         """See `eventer.service.eventer.Eventer.add`."""
         raise_faults(list(request_faults(request, self.connections, self.clock.now_ns())))
-        event_sources = self._event_sources(request.events)
+        event_sources = with_references(request, self._event_sources(request.events))
         inspections = await self._inspect_all(request, event_sources)
         resolved = resolve_schedules(request, event_sources, inspections)
         rejections = (*_rejections(resolved), *_rule_errors(resolved))
@@ -120,7 +121,7 @@ class Adder:
             RequestError: a file changed since the inspection.
         """
         for each in resolved:
-            for path, digest in each.spec.event_source.template.row_files:
+            for path, digest in each.spec.event_source.template.all_row_files:
                 try:
                     await asyncio.to_thread(self.row_files.keep, path, digest)
                 except TemplateError as error:
@@ -202,10 +203,26 @@ class Adder:
     ) -> list[GeneratorRecord]:
         seeds = seeds_of(new, drawn_seed, await self._known_seeds(new))
         shards = self.registry.cluster.shards
-        return [
+        records = [
             new_record(each, name=names[each.id], seed=seeds[each.id], shards=shards, now=now)
             for each in new
         ]
+        known = await self._known_reference_seeds(records)
+        return [with_seeds(each, known) for each in records]
+
+    async def _known_reference_seeds(self, new: Sequence[GeneratorRecord]) -> Mapping[str, int]:
+        """The seeds of streams that new generators refer to, and that exist already."""
+        templates = [record.spec.event_source.template for record in new]
+        streams = {key: each for template in templates for key, each in seed_keys(template).items()}
+        if not streams:
+            return {}
+        generators = self.lifecycle.generators
+        known = dict(known_seeds(generator.record for generator in generators.values()))
+        for key, each in streams.items():
+            seed = await self.registry.find_seed(each.stream.name, each.digest)
+            if seed is not None:
+                known[key] = seed
+        return known
 
     async def _known_seeds(self, resolved: Sequence[ResolvedSchedule]) -> Mapping[str, int]:
         known: dict[str, int] = {}

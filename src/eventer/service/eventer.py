@@ -127,7 +127,7 @@ class Eventer:
         await self._lifecycle.start({name for name, each in known if each.connector is not None})
         records = (each.record for each in self._lifecycle.generators.values())
         templates = (record.spec.event_source.template for record in records)
-        used = {digest for template in templates for _, digest in template.row_files}
+        used = {digest for template in templates for _, digest in template.all_row_files}
         await asyncio.to_thread(self._row_files.remove_others, used)
 
     async def stop(self) -> None:

@@ -14,6 +14,7 @@ from eventer.core.model import (
     KafkaTarget,
     OnNull,
     PostgresTarget,
+    ReferencedStream,
     Target,
 )
 
@@ -30,6 +31,8 @@ def identity_text(spec: GeneratorSpec) -> str:
     options: dict[str, Any] = {} if spec.on_null is OnNull.EMIT else {"on_null": spec.on_null}
     if spec.faults:
         options["faults"] = rules_json(spec.faults)
+    if references := spec.event_source.template.references:
+        options["references"] = {each.name: _reference_identity(each) for each in references}
     return json.dumps(
         {
             "dataset": spec.event_source.context.dataset,
@@ -48,6 +51,17 @@ def generator_id(identity: str) -> int:
     """The unsigned 64-bit id of an identity."""
     digest = blake2b(identity.encode(), digest_size=8, person=_PERSON).digest()
     return int.from_bytes(digest, "little")
+
+
+def _reference_identity(stream: ReferencedStream) -> Mapping[str, Any]:
+    population = stream.population
+    return {
+        "count": None if population is None else population.count,
+        "dataset": stream.context.dataset,
+        "seed": str(stream.stream.seed) if stream.explicit_seed else None,
+        "stream": stream.stream.name,
+        "template": stream.digest,
+    }
 
 
 def _target_identity(target: Target) -> Mapping[str, Any]:

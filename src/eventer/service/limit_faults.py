@@ -71,11 +71,11 @@ def _rate(
 ) -> Iterator[Fault]:
     total = sum(rates.values())
     for each in requested:
-        grows = peak_rate(each.event.pace) - rates.get(each.id, 0.0)
+        grows = peak_rate(each.pace) - rates.get(each.id, 0.0)
         total += grows
         if total > limits.events_per_second and grows > 0:
             yield _fault(
-                ["events", each.event_number, pace_field(each.event.pace)],
+                ["events", each.event_number, pace_field(each.pace)],
                 f"all generators together would deliver {total:,.0f} events/s, "
                 f"and the limit is {limits.events_per_second:,.0f}",
                 "events_per_second",

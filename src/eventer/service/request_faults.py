@@ -39,7 +39,8 @@ def request_faults(
         yield from connection_faults(destination.target, connections, f"{pointer}/connection")
         yield from target_faults(destination.target, pointer)
     for number, event in enumerate(request.events):
-        yield from pace_faults(event.pace, format_pointer(["events", number, "pace"]), now)
+        if event.pace is not None:
+            yield from pace_faults(event.pace, format_pointer(["events", number, "pace"]), now)
     yield from _schedule_faults(request)
 
 

@@ -12,8 +12,10 @@ from eventer.core.model import (
     EngineChoice,
     EventContext,
     EventSource,
+    FixedPopulation,
     OnError,
     OnNull,
+    ReferencedStream,
     Stream,
     Target,
     Template,
@@ -45,13 +47,38 @@ class TemplateRequest:
     stream: str | None = None
     dataset: str | None = None
     vars: str = "{}"
+    references: tuple[ReferenceRequest, ...] = ()
 
     def event_source(self, seed: int, instance_id: str | None) -> EventSource:
-        """The source of its events with this seed. Its template does not hold imports yet."""
+        """The source of its events with this seed. Its template does not hold imports yet.
+
+        Events that it may refer to have the same seed, unless the caller chooses one for them.
+        """
+        references = tuple(each.referenced_stream(seed, instance_id) for each in self.references)
         return EventSource(
-            Template(self.template, self.name, self.vars),
+            Template(self.template, self.name, self.vars, references=references),
             Stream(seed, self.stream),
             EventContext(self.dataset, instance_id),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceRequest(TemplateRequest):
+    """An event that a template may refer to as `id`: `count` events, if that is given."""
+
+    id: str
+    count: int | None = None
+
+    def referenced_stream(self, seed: int, instance_id: str | None) -> ReferencedStream:
+        """The stream that can be referred to; it has this seed unless the caller chose one."""
+        source = self.event_source(seed if self.seed is None else self.seed, instance_id)
+        return ReferencedStream(
+            self.id,
+            source.template,
+            source.stream,
+            source.context,
+            FixedPopulation(self.count),
+            explicit_seed=self.seed is not None,
         )
 
 
@@ -59,11 +86,14 @@ class TemplateRequest:
 class EventRequest(TemplateRequest):
     """An event of an add request, and its pace.
 
-    `field` is the request's field that held the template: faults of the template point at it.
+    An event without a schedule needs no pace: other events may refer to it, to `count` events if
+    that is given. `field` is the request's field that held the template: faults of the template
+    point at it.
     """
 
     id: str
-    pace: PaceSpec
+    pace: PaceSpec | None
+    count: int | None = None
     field: Literal["schema", "template"] = "schema"
     on_error: OnError = OnError.STOP
     catch_up: CatchUp = CatchUp.DROP

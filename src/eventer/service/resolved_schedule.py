@@ -57,6 +57,13 @@ class ResolvedSchedule:
         return stream_key(self.spec.stream.name, self.spec.digest)
 
     @property
+    def pace(self) -> PaceSpec:
+        """The pace, which every event with a schedule has."""
+        pace = self.event.pace
+        assert pace is not None
+        return pace
+
+    @property
     def mutable_fields(self) -> tuple[object, ...]:
         """The fields that are not part of the identity and may change."""
         event = self.event
@@ -157,7 +164,7 @@ def new_record(
     resolved: ResolvedSchedule, *, name: str, seed: int, shards: int, now: int
 ) -> GeneratorRecord:
     """The record of a new generator. Its pace begins at its `start`, or at once."""
-    event, spec = resolved.event, resolved.spec
+    spec = resolved.spec
     event_source = replace(spec.event_source, stream=replace(spec.stream, seed=seed))
     return GeneratorRecord(
         id=resolved.id,
@@ -165,7 +172,7 @@ def new_record(
         identity=resolved.identity,
         spec=replace(spec, event_source=event_source),
         shard=resolved.id % shards,
-        segments=(_first_segment(event.pace, event_source.stream, spec.digest, now),),
+        segments=(_first_segment(resolved.pace, event_source.stream, spec.digest, now),),
         created_at=now,
         updated_at=now,
         fingerprints=((0, resolved.inspection.fingerprint),),
@@ -181,16 +188,16 @@ def _draw_key(pace: PaceSpec, stream: Stream, digest: str) -> int:
     return arrivals_key(stream, digest) if pace.arrivals == "random" else 0
 
 
-def requested_pace(record: GeneratorRecord, event: EventRequest) -> PaceSpec:
+def requested_pace(record: GeneratorRecord, resolved: ResolvedSchedule) -> PaceSpec:
     """The pace that a request asks for; without a `start`, the one of the generator stays."""
-    if event.pace.start is None:
-        return replace(event.pace, start=record.pace.start)
-    return event.pace
+    if resolved.pace.start is None:
+        return replace(resolved.pace, start=record.pace.start)
+    return resolved.pace
 
 
 def start_fault(record: GeneratorRecord, resolved: ResolvedSchedule) -> Iterator[Fault]:
     """Another `start` for a generator that exists: its first events have their times."""
-    start = resolved.event.pace.start
+    start = resolved.pace.start
     if start is not None and start != record.pace.start:
         yield Fault(
             format_pointer(["events", resolved.event_number, "pace", "start"]),
@@ -204,13 +211,13 @@ def needs_change(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
     event = resolved.event
     return (
         record.state is GeneratorState.FAILED
-        or _has_other_pace(record, event)
+        or _has_other_pace(record, resolved)
         or _has_other_policies(record, event)
     )
 
 
-def _has_other_pace(record: GeneratorRecord, event: EventRequest) -> bool:
-    return requested_pace(record, event) != record.pace
+def _has_other_pace(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
+    return requested_pace(record, resolved) != record.pace
 
 
 def _has_other_policies(record: GeneratorRecord, event: EventRequest) -> bool:
@@ -220,14 +227,14 @@ def _has_other_policies(record: GeneratorRecord, event: EventRequest) -> bool:
 def changes_to(record: GeneratorRecord, resolved: ResolvedSchedule, now: int) -> Iterator[Change]:
     """The changes that turn a withdrawn generator into the requested one."""
     event = resolved.event
-    if _has_other_pace(record, event):
+    if _has_other_pace(record, resolved):
         pace = Pace(record.segments)
-        wanted = requested_pace(record, event)
+        wanted = requested_pace(record, resolved)
         key = _draw_key(wanted, record.spec.stream, record.spec.digest)
         segment = repace(pace, now, wanted, key)
         yield BeginSegment(record.id, record.incarnation, segment, now)
     if _has_other_policies(record, event):
         yield SetPolicies(record.id, record.incarnation, event.on_error, event.catch_up, now)
-    ended = record.state is GeneratorState.FINISHED and _has_other_pace(record, event)
+    ended = record.state is GeneratorState.FINISHED and _has_other_pace(record, resolved)
     if record.state is GeneratorState.FAILED or ended:
         yield SetState(record.id, record.incarnation, GeneratorState.RUNNING, None, now)

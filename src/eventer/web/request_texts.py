@@ -87,7 +87,7 @@ def _event(event: EventRequest) -> dict[str, Any]:
         "stream": event.stream,
         "seed": None if event.seed is None else str(event.seed),
         "vars": json.loads(event.vars) or None,
-        **_pace(event.pace),
+        **({} if event.pace is None else _pace(event.pace)),
         "on_null": None if event.on_null is OnNull.EMIT else event.on_null.value,
         "faults": rules_json(event.faults) or None,
         "on_error": None if event.on_error is OnError.STOP else event.on_error.value,

@@ -52,11 +52,13 @@ TEXTS = [
     str(BIGGEST), "null",
 ]  # fmt: skip
 
-# The document cannot say which of these texts are base64 or not beyond 64 bits.
+# The document cannot say which of these texts are base64 or not beyond 64 bits, nor that an event
+# that a schedule names needs a pace.
 MORE_THAN_A_SCHEMA = [
     *(("schema", text) for text in ("0", "x" * 1_001)),
     *((name, 1 << 70) for name in ("seed", "id", 0)),
     ("max_events", 1 << 70),
+    *(("interval", change) for change in (None, "removed")),
 ]
 
 

@@ -454,5 +454,6 @@ async def test_a_pace_takes_the_place_of_the_interval(client):
     both = await client.post("/generator/add", json=add_body(event={"pace": {"rate": "5/s"}}))
     assert [fault["pointer"] for fault in both.json()["errors"]] == ["/events/0/pace"]
     none = await client.post("/generator/add", json=add_body(event=NO_TICKS))
+    assert none.status_code == 422
     (fault,) = none.json()["errors"]
     assert (fault["pointer"], fault["message"]) == ("/events/0/interval", "is missing")

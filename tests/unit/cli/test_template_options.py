@@ -6,11 +6,12 @@ import typer
 from eventer.cli.template_options import (
     parse_seed,
     parse_variables,
+    read_references,
     read_template,
     target_of,
     timeline_spec,
 )
-from eventer.core.model import KafkaTarget, PostgresTarget
+from eventer.core.model import FixedPopulation, KafkaTarget, PostgresTarget
 from eventer.core.timelines import TimelineSpec
 from tests.families import family
 
@@ -88,3 +89,32 @@ def test_timelines_have_a_horizon_of_at_most_a_day():
     ):
         with pytest.raises(typer.BadParameter, match=said):
             timeline_spec(horizon, only)
+
+
+def test_references_are_read_from_files(tmp_path):
+    file = tmp_path / "a:b.jsonnet"
+    file.write_text("{ a: 1 }")
+    given = [f"customers={file}:1000", f"countries={file}"]
+    customers, countries = read_references(given, '{"v":1}', "set")
+    assert (customers.id, customers.template, customers.count) == ("customers", "{ a: 1 }", 1000)
+    assert (customers.vars, customers.dataset, customers.name) == ('{"v":1}', "set", str(file))
+    assert (countries.id, countries.count) == ("countries", None)
+    stream = customers.referenced_stream(7, "i")
+    assert (stream.stream.seed, stream.population, stream.explicit_seed) == (
+        7,
+        FixedPopulation(1000),
+        False,
+    )
+
+
+@pytest.mark.parametrize("given", ["x", "=f", "x=", "x=f:0", "x=f:9999999999999"])
+def test_an_invalid_reference_is_rejected(given):
+    with pytest.raises(typer.BadParameter, match=r"name=file|from 1 to 1e12"):
+        read_references([given], "{}", None)
+
+
+def test_a_reference_is_given_once(tmp_path):
+    file = tmp_path / "a"
+    file.write_text("1")
+    with pytest.raises(typer.BadParameter, match="x is given twice"):
+        read_references([f"x={file}", f"x={file}:5"], "{}", None)

@@ -55,7 +55,7 @@ def test_deep_nesting(monkeypatch):
     def recurse(*_):
         raise RecursionError
 
-    monkeypatch.setattr(traced_event, "_evaluated", recurse)
+    monkeypatch.setattr(traced_event, "evaluated", recurse)
     assert refusal("{ a: integer(1, 9) }") == "it is nested too deeply (line 1, column 1)"
 
 
@@ -63,5 +63,5 @@ def test_memory(monkeypatch):
     def exhaust(*_):
         raise MemoryError
 
-    monkeypatch.setattr(traced_event, "_evaluated", exhaust)
+    monkeypatch.setattr(traced_event, "evaluated", exhaust)
     assert refusal("{ a: integer(1, 9) }") == "its plan needs too much memory (line 1, column 1)"

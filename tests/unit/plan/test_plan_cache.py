@@ -11,10 +11,10 @@ from eventer.kernels import draw
 from eventer.plan import plan_cache
 from eventer.plan import prepare as prepare_module
 from eventer.plan.columnar_engine import Plan
-from eventer.plan.draw_keys import ROOT_KEY, DrawKeys, DrawKeyTable
+from eventer.plan.draw_keys import ROOT_KEY, DrawKeys, DrawKeyTable, root_key
 from eventer.plan.engine import EventContext
 from eventer.plan.plan_cache import PlanCache
-from eventer.plan.prepare import prepare, root_key
+from eventer.plan.prepare import prepare
 from eventer.plan.unsupported import PlanUnsupportedError
 
 NATIVES = """

@@ -10,9 +10,10 @@ import pytest
 from eventer.core.errors import BudgetError, EvaluationError, TemplateError
 from eventer.core.model import ColumnType, Stream, Template
 from eventer.jsonnet.budget import Budget
+from eventer.plan.draw_keys import root_key
 from eventer.plan.engine import EventContext
 from eventer.plan.interpreter_engine import empty_batch
-from eventer.plan.prepare import prepare, prepare_stored, root_key
+from eventer.plan.prepare import prepare, prepare_stored
 
 CONTRACT = Path(__file__).parents[2] / "acceptance" / "contract" / "event.jsonnet"
 NATIVES = "local get_integer = std.native('get_integer'), pick = std.native('get_one_of');\n"

@@ -1,10 +1,22 @@
 """Parts of a record as JSON text."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
-from eventer.core.model import Column, ColumnType, EventShape, KafkaTarget, PostgresTarget
+from eventer.core.model import (
+    Column,
+    ColumnType,
+    EventContext,
+    EventShape,
+    FixedPopulation,
+    KafkaTarget,
+    PostgresTarget,
+    ReferencedStream,
+    Stream,
+    Template,
+)
 from eventer.core.pace import (
     Cron,
     EventRate,
@@ -20,8 +32,10 @@ from eventer.registry.codec import (
     read_pace,
     read_shape,
     read_target,
+    read_template,
     shape_text,
     target_text,
+    template_text,
 )
 
 RATE = EventRate(7, 1_000_000_000)
@@ -63,3 +77,24 @@ def test_a_target_of_an_earlier_version_reads_back_and_keeps_its_text():
 def test_a_target_keeps_what_it_writes():
     target = KafkaTarget("t", key="k", value="/a", omit=("b", "/c/d"), op="op")
     assert read_target(target_text(target)) == target
+
+
+def test_a_template_keeps_its_references():
+    customers = ReferencedStream(
+        "customers",
+        Template("{ a: 'é' }", "c", '{"x":1}', (("lib", b"\xff"),)),
+        Stream((1 << 64) - 1, "s"),
+        EventContext("set", "i"),
+        FixedPopulation(9),
+        explicit_seed=True,
+        digest="ab",
+    )
+    countries = replace(customers, name="countries", population=FixedPopulation(None))
+    template = Template("{}", references=(countries, customers))
+    assert read_template(template_text(template)) == template
+
+
+def test_a_template_of_an_earlier_version_reads_back_and_keeps_its_text():
+    text = '{"text":"{}","name":"t","vars":"{}","imports":{"a":"/w=="}}'
+    assert read_template(text) == Template("{}", "t", imports=(("a", b"\xff"),))
+    assert template_text(read_template(text)) == text

@@ -8,10 +8,12 @@ from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.model import (
     EventContext,
     EventSource,
+    FixedPopulation,
     GeneratorSpec,
     KafkaTarget,
     OnNull,
     PostgresTarget,
+    ReferencedStream,
     Stream,
     Target,
     Template,
@@ -32,8 +34,10 @@ def text(
     seed: int | None = None,
     on_null: OnNull = OnNull.EMIT,
     faults: tuple[FaultRule, ...] = (),
+    references: tuple[ReferencedStream, ...] = (),
 ) -> str:
-    event_source = EventSource(Template("{}"), Stream(seed or 0, stream), EventContext(dataset))
+    template = Template("{}", references=references)
+    event_source = EventSource(template, Stream(seed or 0, stream), EventContext(dataset))
     spec = GeneratorSpec(
         event_source,
         target,
@@ -114,3 +118,35 @@ def test_upsert_keys_count_in_their_order() -> None:
 def test_an_id_is_an_unsigned_64_bit_number_that_never_changes() -> None:
     assert generator_id(text()) == 11545932427728619413
     assert all(0 <= generator_id(str(n)) < 1 << 64 for n in range(1000))
+
+
+def referenced(**changes: object) -> ReferencedStream:
+    stream = ReferencedStream(
+        "customers",
+        Template("{ a: 1 }"),
+        Stream(4),
+        EventContext("d"),
+        FixedPopulation(9),
+        digest="cd" * 32,
+    )
+    return replace(stream, **changes)  # type: ignore[arg-type]
+
+
+def test_what_is_referred_to_is_part_of_the_identity() -> None:
+    base = text(references=(referenced(),))
+    assert base != text()
+    assert "references" not in text()
+    for changes in (
+        {"name": "others"},
+        {"digest": "ef" * 32},
+        {"context": EventContext("e")},
+        {"stream": Stream(4, "named")},
+        {"population": FixedPopulation(8)},
+        {"explicit_seed": True},
+    ):
+        assert text(references=(referenced(**changes),)) != base
+    drawn, chosen = Stream(5), {"explicit_seed": True}
+    assert text(references=(referenced(stream=drawn),)) == base
+    assert text(references=(referenced(stream=drawn, **chosen),)) != text(
+        references=(referenced(**chosen),)
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from typing import Annotated, NoReturn, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -22,7 +23,7 @@ from eventer.core.generator_name import (
 )
 from eventer.core.instant import parse_instant
 from eventer.core.json_text import json_text
-from eventer.core.model import JsonValue
+from eventer.core.model import MAX_POPULATION, JsonValue
 from eventer.core.timelines import parse_horizon
 
 _DECIMAL = re.compile(r"[0-9]{1,20}")
@@ -34,8 +35,10 @@ MAX_FIRST = 4 * 10**18
 """Largest index that a request may ask for: OpenAPI documents have doubles, so it is one."""
 
 
-def fail_validation(message: str, hint: str | None = None, *, field: str | None = None) -> NoReturn:
-    """Makes pydantic report a fault at the value's place, or at a field of it."""
+def fail_validation(
+    message: str, hint: str | None = None, *, field: str | Sequence[str | int] | None = None
+) -> NoReturn:
+    """Makes pydantic report a fault at the value's place, or at a field or path below it."""
     context = {"text": message, "hint": hint, "field": field}
     raise PydanticCustomError("refused", "{text}", context)
 
@@ -195,4 +198,5 @@ EncodedTemplate: TypeAlias = Annotated[
     str, BeforeValidator(_template), WithJsonSchema({"type": "string", "contentEncoding": "base64"})
 ]
 Count: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
+PopulationSize: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=MAX_POPULATION)]
 ConnectionName: TypeAlias = Annotated[str, Field(min_length=1, max_length=100)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from pydantic import ConfigDict, Field, model_validator
 
 from eventer.api.wire.fault_rules import FaultRules
 from eventer.api.wire.field_types import GeneratorName, Reference, fail_validation
-from eventer.api.wire.pace import PACE_FIELDS, PacedBody
+from eventer.api.wire.pace import MISSING_INTERVAL, NO_PACE, PACE_FIELDS, PacedBody
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.api.wire.template_requests import TEMPLATE_FIELDS, TemplateBody, TimelineBody
 from eventer.core.model import CatchUp, OnError, OnNull
@@ -24,11 +26,14 @@ class DestinationBody(TargetBody):
 class EventBody(TemplateBody, PacedBody):
     """An event: `count` events of a template are due every `interval`, or as `pace` says.
 
-    `id` is unique.
+    `id` is unique. An event without a schedule needs no `interval` or `pace`: other events may
+    refer to it by `get_event_of`, to `count` events of it if that is given.
     """
 
     model_config = ConfigDict(
-        json_schema_extra={"allOf": [{"oneOf": TEMPLATE_FIELDS}, {"oneOf": PACE_FIELDS}]}
+        json_schema_extra={
+            "allOf": [{"oneOf": TEMPLATE_FIELDS}, {"oneOf": [*PACE_FIELDS, NO_PACE]}]
+        }
     )
 
     id: NonEmptyText
@@ -60,12 +65,22 @@ class EventBody(TemplateBody, PacedBody):
             )
         return self
 
+    @property
+    def has_pace(self) -> bool:
+        """Whether it says when events are due."""
+        return self.interval is not None or self.pace is not None
+
+    def fail_without_pace(self) -> None:
+        """See `PacedBody`: only events with a schedule need one (`AddBody`)."""
+
     def request(self) -> EventRequest:
         """The event as the service takes it."""
-        fields = self.request_fields() | {"field": self.field, "pace": self.pace_spec()}
+        fields = self.request_fields() | {"field": self.field}
         fields["faults"] = tuple(body.rule() for body in self.faults)
-        del fields["count"], fields["interval"], fields["timeline"]
-        return EventRequest(**fields)
+        del fields["interval"], fields["timeline"]
+        if not self.has_pace:
+            return EventRequest(**fields)
+        return EventRequest(**fields | {"pace": self.pace_spec(), "count": None})
 
 
 class ScheduleBody(RequestModel):
@@ -90,6 +105,14 @@ class AddBody(RequestModel):
     destinations: list[DestinationBody] = Field(min_length=1, max_length=MAX_SCHEDULES)
     events: list[EventBody] = Field(min_length=1, max_length=MAX_SCHEDULES)
     schedules: list[ScheduleBody] = Field(min_length=1, max_length=MAX_SCHEDULES)
+
+    @model_validator(mode="after")
+    def _scheduled_events_have_paces(self) -> Self:
+        scheduled = {schedule.event_id for schedule in self.schedules}
+        for number, event in enumerate(self.events):
+            if event.id in scheduled and not event.has_pace:
+                fail_validation(*MISSING_INTERVAL, field=("events", number, "interval"))
+        return self
 
     def request(self) -> AddRequest:
         """The request as the service takes it."""

@@ -202,6 +202,12 @@ PACE_FIELDS: Final[list[JsonValue]] = [
 """Either `count` events every `interval`, or a `pace`."""
 
 
+MISSING_INTERVAL: Final = ("is missing", 'write it as "10s", or give a `pace`')
+"""The message and the hint of a fault."""
+NO_PACE: Final[JsonValue] = {"properties": {"interval": {"type": "null"}, "pace": {"type": "null"}}}
+"""None of these fields."""
+
+
 class PacedBody(RequestModel):
     """`count` events every `interval`, or a `pace`."""
 
@@ -220,10 +226,14 @@ class PacedBody(RequestModel):
     @model_validator(mode="after")
     def _one_pace(self) -> Self:
         if self.pace is None and self.interval is None:
-            fail_validation("is missing", 'write it as "10s", or give a `pace`', field="interval")
+            self.fail_without_pace()
         if self.pace is not None and (self.interval is not None or self.count is not None):
             fail_validation("cannot be combined with `count` or `interval`", field="pace")
         return self
+
+    def fail_without_pace(self) -> None:
+        """Fails if a pace is required."""
+        fail_validation(*MISSING_INTERVAL, field="interval")
 
     def pace_spec(self) -> PaceSpec:
         """The pace as the service takes it."""

@@ -12,6 +12,7 @@ from eventer.api.wire.field_types import (
     EncodedTemplate,
     Horizon,
     Instant,
+    PopulationSize,
     Unsigned,
     Variables,
     fail_validation,
@@ -26,7 +27,7 @@ from eventer.api.wire.targets import (
 )
 from eventer.core.model import WrittenPart
 from eventer.core.timelines import TimelineSpec
-from eventer.service.requests import PreviewRequest
+from eventer.service.requests import PreviewRequest, ReferenceRequest
 
 MAX_PREVIEW = 1_000
 MAX_PROFILE = 10_000
@@ -79,7 +80,8 @@ class TemplateBody(RequestModel):
 
     def request_fields(self) -> dict[str, Any]:
         """The fields that the service's request has under the same names."""
-        return self.model_dump(exclude={"schema_", "destination"}) | {"template": self.text}
+        excluded = {"schema_", "destination", "with_"}
+        return self.model_dump(exclude=excluded) | {"template": self.text}
 
 
 class TimelineBody(RequestModel):
@@ -102,7 +104,36 @@ TimelineField: TypeAlias = Annotated[
 ]
 
 
-class ValidateBody(TemplateBody):
+class ReferencedBody(TemplateBody):
+    """An event that the template may refer to by `get_event_of`."""
+
+    seed: Unsigned | None = Field(
+        default=None, description="If omitted, that of the template that refers to it."
+    )
+    count: PopulationSize | None = Field(
+        default=None, description="How many events it has; if omitted, each reference says."
+    )
+
+
+class ReferringBody(TemplateBody):
+    """A template, and the events that it may refer to."""
+
+    with_: dict[NonEmptyText, ReferencedBody] = Field(
+        default_factory=dict,
+        alias="with",
+        description="Events that `get_event_of` may refer to, by name.",
+    )
+
+    def request_fields(self) -> dict[str, Any]:
+        """See `TemplateBody.request_fields`."""
+        references = tuple(
+            ReferenceRequest(id=name, name=name, **body.request_fields())
+            for name, body in self.with_.items()
+        )
+        return super().request_fields() | {"references": references}
+
+
+class ValidateBody(ReferringBody):
     """A template to check, and optionally its destination."""
 
     at: Instant | None = Field(default=None, description="The scheduled time; if omitted, now.")
@@ -115,7 +146,7 @@ class ValidateBody(TemplateBody):
         return PreviewRequest(**fields)
 
 
-class PreviewBody(TemplateBody):
+class PreviewBody(ReferringBody):
     """A template to preview."""
 
     count: Annotated[int, Field(strict=True, ge=1, le=MAX_PREVIEW)] = 10
@@ -146,7 +177,7 @@ class PreviewBody(TemplateBody):
         return PreviewRequest(**fields, part=part)
 
 
-class ProfileBody(TemplateBody):
+class ProfileBody(ReferringBody):
     """A template to profile."""
 
     count: Annotated[int, Field(strict=True, ge=1, le=MAX_PROFILE)] = MAX_PROFILE

@@ -61,6 +61,7 @@ class Interpreter:
         self._files.compiler = compiler
         self._unit = _guarded(lambda: compiler.compile_file(program.root), program)
         self._root: Context | None = None
+        self._contexts = 0
 
     def event(self, root_key: int) -> Event:
         """The next event.
@@ -74,6 +75,28 @@ class Interpreter:
             lambda: self._runtime.manifest.text_and_value(self._value()), self._program
         )
         return Event(text, value)
+
+    def value(self, root_key: int) -> Value:
+        """The value of an event that is a part of another event, whose meter counts its cost.
+
+        Its parts are computed when they are read.
+        """
+        meter = self._meter
+        if self._root is None or not self._contexts <= meter.contexts < MAX_CACHED_CONTEXTS:
+            self._root = self._runtime.root(root_key)
+        self._contexts = meter.contexts
+        self._files.begin(self._root)
+        return self._value()
+
+    @property
+    def root(self) -> Context:
+        """The root context of the present event."""
+        assert self._root is not None
+        return self._root
+
+    def exchange_files(self, files: FileValues) -> FileValues:
+        """Goes to the imported files of another event; returns those of the present one."""
+        return self._files.exchange(files)
 
     def _restart(self, root_key: int) -> None:
         root, meter = self._root, self._meter
@@ -106,6 +129,16 @@ def call_template(function: Function, root: Context, runtime: Runtime, span: Spa
     return function.enter(root, (), given or NO_NAMED_ARGUMENTS, span)
 
 
+class FileValues:
+    """The values of imported files in one event, and the files that are being evaluated."""
+
+    __slots__ = ("in_progress", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[str, Value] = {}
+        self.in_progress: set[str] = set()
+
+
 class ImportedValues(Imports):
     """Imported files: compiled once, evaluated at most once per event."""
 
@@ -115,27 +148,32 @@ class ImportedValues(Imports):
         self._step = runtime.environment.keys.step_of(_IMPORT)
         self._runtime = runtime
         self._units: dict[str, CompiledFile] = {}
-        self._values: dict[str, Value] = {}
+        self._files = FileValues()
         self._root: Context | None = None
-        self._in_progress: set[str] = set()
 
     def begin(self, root: Context) -> None:
         """Discards the values of the previous event."""
         self._root = root
-        self._values.clear()
-        self._in_progress.clear()
+        self._files.values.clear()
+        self._files.in_progress.clear()
+
+    def exchange(self, files: FileValues) -> FileValues:
+        """Goes to the values of another event; returns those of the present one."""
+        present, self._files = self._files, files
+        return present
 
     def value(self, path: str) -> Value:
         """The value of a file, with the key H(root, "import", path)."""
-        if path in self._values:
-            return self._values[path]
+        files = self._files
+        if path in files.values:
+            return files.values[path]
         assert self._root is not None
-        if path in self._in_progress:
+        if path in files.in_progress:
             raise EvaluationError(f"{path} imports itself: infinite recursion")
-        self._in_progress.add(path)
+        files.in_progress.add(path)
         context = self._root.child(self._step).child(self._runtime.step_of(path))
-        value = self._values[path] = self._unit(path).run(context)
-        self._in_progress.discard(path)
+        value = files.values[path] = self._unit(path).run(context)
+        files.in_progress.discard(path)
         return value
 
     def data(self, path: str) -> bytes:

@@ -84,13 +84,18 @@ class Runtime:
     # -- JSON in --------------------------------------------------------------------------------
 
     def from_json(self, value: JsonValue | NativeObject) -> Value:
-        """The value of the language for a JSON value or the result of a native; charged."""
+        """The value of the language for a JSON value or the result of a native; charged.
+
+        A native may also return arrays and objects of the language.
+        """
         if value is None or value is True or value is False:
             return value
         if isinstance(value, str):
             return value if value.isascii() else _replace_lone_surrogates(value)
         if isinstance(value, int | float):
             return _double(value)
+        if isinstance(value, Array | Object):
+            return value
         if self._is_lazy(value):
             return self._native_object(value)  # type: ignore[arg-type]  # has its methods
         if isinstance(value, Mapping):

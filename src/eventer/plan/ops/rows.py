@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from eventer.plan.graph import Node, Type
+from eventer.plan.graph import Node, Referenced, Type
 from eventer.plan.ops.operation import operation
 
 if TYPE_CHECKING:
@@ -42,7 +42,15 @@ def gather(run: Execution, node: Node, _arguments: Sequence[Any]) -> Any:
     source, rows = node.arguments
     assert isinstance(source, Node)
     assert isinstance(rows, Node)
+    if _is_parent_row(source, rows):
+        return run.value(source)
     return take_rows(run.value(source), run.value(rows), node.type)
+
+
+def _is_parent_row(source: Node, rows: Node) -> bool:
+    """Whether rows are those of the parent of referenced events: the same, in the same order."""
+    of_parent = isinstance(source.domain, Referenced) and rows.domain is source.domain.parent
+    return of_parent and rows.operation == "row_in" and rows.parameters[0] is rows.domain
 
 
 @operation("row_in")

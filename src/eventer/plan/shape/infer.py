@@ -7,11 +7,13 @@ conditions. Recursion, long templates and unknown values give `ANYTHING`, never 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from eventer.core.model import Column, EventShape, JsonValue
 from eventer.jsonnet import nodes as n
 from eventer.jsonnet import std
+from eventer.plan.references import ReferencedPrograms
 from eventer.plan.shape.abstract import (
     ANYTHING,
     NEVER,
@@ -23,7 +25,6 @@ from eventer.plan.shape.abstract import (
     AbstractObject,
     AbstractValue,
     LazyValue,
-    ObjectLayers,
     StdObject,
     Unknown,
     closures_of,
@@ -33,7 +34,7 @@ from eventer.plan.shape.abstract import (
     without_values,
 )
 from eventer.plan.shape.constant_values import constant, join_all
-from eventer.plan.shape.object_layers import find_field, visible_names
+from eventer.plan.shape.object_layers import find_field, independent, may_lack, visible_names
 from eventer.plan.shape.rules import RULES
 from eventer.plan.shape.std_rules import std_result
 
@@ -48,19 +49,16 @@ def infer_shape(
     imports: Mapping[str, n.Expr | None],
     variables: Mapping[str, JsonValue],
     part: Sequence[str] = (),
+    references: ReferencedPrograms = MappingProxyType({}),
 ) -> EventShape:
     """The shape of the events of a template, or of the part of them at these reference tokens.
 
     `imports` are the analysed trees of `import` by path, None for texts and bytes; `variables`
-    are the external variables, which are also the arguments of a template that is a function.
+    are the external variables, which are also the arguments of a template that is a function;
+    `references` are the streams that it may refer to.
     """
-    inference = Inference(imports, variables)
-    value = inference.infer(
-        root, AbstractEnvironment({"std": evaluated(AbstractValue(StdObject()))})
-    )
-    if isinstance(value.core, AbstractClosure | AbstractClosures):
-        arguments = {name: evaluated(constant(v)) for name, v in variables.items()}
-        value = join_all(inference.call(f, (), arguments) for f in closures_of(value.core))
+    inference = Inference(imports, variables, references)
+    value = inference.event(root)
     for token in part:
         value = _field_of(value, token, inference)
     return _shape_of(value, inference)
@@ -75,7 +73,7 @@ def _field_of(value: AbstractValue, name: str, inference: Inference) -> Abstract
                 field = NULL
                 if name in visible_names(layers):
                     field = find_field(inference, layers, name)
-                    if _may_lack(layers, name):
+                    if may_lack(layers, name):
                         field = join(field, NULL)
                 elif any(layer.open for layer in layers.layers):
                     field = ANYTHING
@@ -87,12 +85,6 @@ def _field_of(value: AbstractValue, name: str, inference: Inference) -> Abstract
             return ANYTHING
         case _:
             return NULL
-
-
-def _may_lack(layers: ObjectLayers, name: str) -> bool:
-    """Whether an object may have no field of a known name."""
-    fields = [layer.fields[name] for layer in layers.layers if name in layer.fields]
-    return all(field.conditional for field in fields)
 
 
 def _shape_of(value: AbstractValue, inference: Inference) -> EventShape:
@@ -116,15 +108,41 @@ class Inference:
     """The inference of one template, limited in steps and depth."""
 
     def __init__(
-        self, imports: Mapping[str, n.Expr | None], variables: Mapping[str, JsonValue]
+        self,
+        imports: Mapping[str, n.Expr | None],
+        variables: Mapping[str, JsonValue],
+        references: ReferencedPrograms,
     ) -> None:
         std.load()
+        self._references = references
+        self._events: dict[str, AbstractValue] = {}
         self._imports = imports
         self._imported: dict[str, LazyValue] = {}
         self._variables = variables
         self._calls: list[tuple[AbstractClosure, _Arguments, LazyValue]] = []
         self._steps = 0
         self._depth = 0
+
+    def event(self, root: n.Expr) -> AbstractValue:
+        """The value of the template."""
+        value = self.infer(
+            root, AbstractEnvironment({"std": evaluated(AbstractValue(StdObject()))})
+        )
+        if isinstance(value.core, AbstractClosure | AbstractClosures):
+            arguments = {name: evaluated(constant(v)) for name, v in self._variables.items()}
+            value = join_all(self.call(f, (), arguments) for f in closures_of(value.core))
+        return value
+
+    def referenced_event(self, name: str) -> AbstractValue:
+        """The event of a stream that can be referred to."""
+        referenced = self._references.get(name)
+        if referenced is None:
+            return NEVER
+        if name not in self._events:
+            program = referenced.program
+            inference = Inference(program.code, program.vars, self._references)
+            self._events[name] = independent(inference, inference.event(program.root))
+        return self._events[name]
 
     def infer(self, node: n.Expr, env: AbstractEnvironment) -> AbstractValue:
         """The value of a node."""

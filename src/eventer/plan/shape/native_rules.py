@@ -62,6 +62,8 @@ def native_result(
     spec = CATALOG.find(name)
     if spec is None:
         return ANYTHING
+    if spec.picks is not None:
+        return _event(inference, arguments)
     if spec.items is not None and arguments:
         item = _item(spec, arguments[0].get())
         return array_of(evaluated(item)) if spec.return_type is ReturnType.ARRAY else item
@@ -127,6 +129,17 @@ def _objects_of(
             found = join(found, _object(fields_of([text, *others]), arguments))
         except EvaluationError:
             continue
+    return found
+
+
+def _event(inference: Inference, arguments: tuple[LazyValue, ...]) -> AbstractValue:
+    """The event of the stream that the first argument names."""
+    name = arguments[0].get().core if arguments else None
+    if not isinstance(name, Text) or name.values is None:
+        return ANYTHING
+    found = NEVER
+    for each in name.values:
+        found = join(found, inference.referenced_event(each))
     return found
 
 

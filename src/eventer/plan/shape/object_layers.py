@@ -9,10 +9,13 @@ from eventer.plan.shape.abstract import (
     ANYTHING,
     MAX_ALTERNATIVES,
     NEVER,
+    AbstractArray,
     AbstractEnvironment,
     AbstractField,
+    AbstractLayer,
     AbstractObject,
     AbstractValue,
+    Boolean,
     LazyValue,
     Number,
     ObjectLayers,
@@ -75,6 +78,45 @@ def visible_names(layers: ObjectLayers) -> list[str]:
             else:
                 shown.setdefault(name, True)
     return [name for name, visible in shown.items() if visible]
+
+
+def may_lack(layers: ObjectLayers, name: str) -> bool:
+    """Whether an object may have no field of a known name."""
+    fields = [layer.fields[name] for layer in layers.layers if name in layer.fields]
+    return all(field.conditional for field in fields)
+
+
+def independent(inference: Inference, value: AbstractValue) -> AbstractValue:
+    """The value as JSON data: another inference can use it, in which names mean other things."""
+    match value.core:
+        case AbstractObject(alternatives=alternatives):
+            objects = tuple(_independent_object(inference, layers) for layers in alternatives)
+            return AbstractValue(AbstractObject(objects), value.nullable)
+        case AbstractArray(element=element, items=items):
+            core = AbstractArray(
+                _later(inference, element),
+                None if items is None else tuple(_later(inference, item) for item in items),
+            )
+            return AbstractValue(core, value.nullable)
+        case Number() | Text() | Boolean() | None:
+            return value
+        case _:
+            return ANYTHING
+
+
+def _later(inference: Inference, value: LazyValue) -> LazyValue:
+    return LazyValue(lambda: independent(inference, value.get()))
+
+
+def _independent_object(inference: Inference, layers: ObjectLayers) -> ObjectLayers:
+    def field(name: str) -> AbstractField:
+        value = LazyValue(lambda: independent(inference, find_field(inference, layers, name)))
+        missing = may_lack(layers, name)
+        return AbstractField(value, None, Visibility.INHERIT, conditional=missing)
+
+    known = {name: field(name) for name in visible_names(layers)}
+    is_open = any(layer.open for layer in layers.layers)
+    return ObjectLayers((AbstractLayer(known, open=is_open),))
 
 
 def find_field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 from eventer.core.model import EventContext
@@ -9,6 +10,7 @@ from eventer.functions.metadata import ContextText
 from eventer.functions.spec import BoundCall
 from eventer.plan.graph import Node, Type, source_node
 from eventer.plan.ops.context_texts import CONTEXT_TEXT
+from eventer.plan.references import ReferencedPrograms
 from eventer.plan.symbols import Symbol
 from eventer.plan.trace.traced_natives import TracedNatives
 
@@ -21,16 +23,15 @@ def is_context_text(value: Any) -> bool:
 class ContextNatives(TracedNatives):
     """`get_dataset` and `get_instance_id` give columns; `texts` are those so far."""
 
-    def __init__(self) -> None:
-        super().__init__(EventContext())
+    def __init__(self, references: ReferencedPrograms = MappingProxyType({})) -> None:
+        super().__init__(EventContext(), references=references)
         self.texts: set[Node] = set()
 
     def constant(self, call: BoundCall) -> Any:
         """The value of a function without randomness."""
         if not isinstance(call, ContextText):
             return super().constant(call)
-        assert self.tracer is not None
-        graph = self.tracer.graph
+        graph = self.traced.graph
         text = graph.node(CONTEXT_TEXT, (), graph.root, Type.TEXT, parameters=(call,))
         self.texts.add(text)
         return Symbol(text)

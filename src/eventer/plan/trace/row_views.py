@@ -86,6 +86,13 @@ class View:
     be: lists of equal lengths share a domain of elements, and an element can refer to another one.
     """
 
+    origin = "a list element"
+    """What the values are from, in reasons."""
+    hides_fields = False
+    """Whether only visible fields of objects are shown."""
+    seals_objects = True
+    """Whether objects cannot be extended."""
+
     def __init__(self, tracer: Tracer, source: Domain, rows: Node, shared: Domain) -> None:
         self._tracer = tracer
         self.source = source
@@ -108,12 +115,15 @@ class View:
         if isinstance(value, Object):
             return ViewedObject(tracer, value, self)
         if isinstance(value, Closure) and not self._shared.within(self.source):
-            raise PlanUnsupportedError("a function comes from a list element")
+            raise PlanUnsupportedError(f"a function comes from {self.origin}")
         return value
 
     def of(self, compute: Callable[[], Any]) -> Any:
         """The view of a value that is computed in the source."""
-        return self(computed_in(self._tracer, self.source, compute))
+        return self(self._computed(self.source, compute))
+
+    def _computed(self, rows: Domain, compute: Callable[[], Any]) -> Any:
+        return computed_in(self._tracer, rows, compute)
 
     def where(self, condition: Symbol, compute: Callable[[], Any], *, holds: bool = True) -> Any:
         """The view of a value that is computed in the rows of the source with a condition.
@@ -123,9 +133,9 @@ class View:
         tracer = self._tracer
         with tracer.inside(self.source):
             part = tracer.part(condition, holds=holds)
-        found = computed_in(tracer, part, compute)
+        found = self._computed(part, compute)
         rows = tracer.compute("rank", [Symbol(self._rows)], Type.ROWS, parameters=(part,)).node
-        return View(tracer, part, rows, self._shared)(found)
+        return self._seen_from(part, rows)(found)
 
     def _operand(self, item: Any) -> Any:
         return delayed(self._tracer, lambda: self.of(lambda: force(item)))
@@ -162,7 +172,7 @@ class View:
         return around and domain is not self.source
 
     def _seen_from(self, source: Domain, rows: Node) -> View:
-        return View(self._tracer, source, rows, self._shared)
+        return type(self)(self._tracer, source, rows, self._shared)
 
     def _row_around(self, domain: Domain) -> Node:
         """The row of an ancestor of the source of each row of the current domain."""

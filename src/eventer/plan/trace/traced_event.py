@@ -16,7 +16,7 @@ from eventer.jsonnet.evaluate.interpreter import RECURSION_LIMIT, ImportedValues
 from eventer.jsonnet.load import Program
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Function, Value
-from eventer.plan.draw_keys import ROOT_KEY, DrawKeyTable
+from eventer.plan.draw_keys import ROOT_KEY, DrawKey, DrawKeyTable
 from eventer.plan.execution import Execution
 from eventer.plan.graph import Type
 from eventer.plan.symbols import Choice, Symbol
@@ -63,8 +63,8 @@ def trace_event(program: Program, natives: TracedNatives) -> TracedEvent:
     environment = Environment(natives, keys, program.vars, _no_trace)
     runtime = TracedRuntime(environment, Meter(BUDGET))
     keys.traced = TracedKeys(runtime.tracer.graph)
-    natives.tracer = runtime.tracer
-    value = with_plan_errors(lambda: _evaluated(program, runtime), program)
+    natives.runtime = runtime
+    value = with_plan_errors(lambda: evaluated(program, runtime, ROOT_KEY), program)
     return TracedEvent(value, runtime.tracer, natives, keys.traced.table, runtime.meter.restart)
 
 
@@ -76,16 +76,20 @@ class _Keys:
     def child(self, key: Any, step: Any) -> Any:
         return self.traced.child(key, step)
 
+    def constant(self, key: int) -> DrawKey:
+        return self.traced.table.constant(key)
+
     def step_of(self, text: str) -> int:
         return TracedKeys.step_of(text)
 
 
-def _evaluated(program: Program, runtime: TracedRuntime) -> Any:
+def evaluated(program: Program, runtime: TracedRuntime, root_key: DrawKey) -> Any:
+    """The value of a program in the present domain of its tracer."""
     files = _TracedFiles(program, runtime)
     compiler = TracedCompiler(runtime, files, RULES)
     files.compiler = compiler
     unit = compiler.compile_file(program.root)
-    root = runtime.root(ROOT_KEY)  # type: ignore[arg-type]  # the keys of a trace are no numbers
+    root = runtime.root(root_key)  # type: ignore[arg-type]  # the keys of a trace are no numbers
     files.begin(root)
     value = unit.run(root)
     if isinstance(value, Function):
@@ -94,15 +98,16 @@ def _evaluated(program: Program, runtime: TracedRuntime) -> Any:
 
 
 class _TracedFiles(ImportedValues):
-    """Imported files; their values belong to the root domain."""
+    """Imported files; their values belong to the domain of the event."""
 
     def __init__(self, program: Program, runtime: TracedRuntime) -> None:
         super().__init__(program, runtime)
         self._tracer = runtime.tracer
+        self._domain = runtime.tracer.domain
 
     def value(self, path: str) -> Value:
         """See `ImportedValues.value`."""
-        with self._tracer.inside(self._tracer.graph.root):
+        with self._tracer.inside(self._domain):
             return super().value(path)
 
 

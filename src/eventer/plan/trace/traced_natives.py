@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from eventer.core.errors import EvaluationError
 from eventer.core.json_text import json_text
 from eventer.core.model import JsonValue
 from eventer.functions.catalog import CATALOG, Catalog
+from eventer.functions.index_reader import time_read_error
+from eventer.functions.row_reader import unknown_stream
 from eventer.functions.spec import (
     BoundCall,
     Bounds,
@@ -22,6 +25,7 @@ from eventer.functions.spec import (
     RowContext,
 )
 from eventer.plan.engine import EventContext
+from eventer.plan.references import ReferencedPrograms
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, Symbolic, SymbolicList
 from eventer.plan.trace.dictionaries import split_by_entry
 from eventer.plan.trace.native_columns import (
@@ -36,15 +40,31 @@ from eventer.plan.trace.traced_native_objects import TracedNativeObject, object_
 from eventer.plan.trace.tracer import RAISES_IN_EVERY_EVENT, Tracer
 from eventer.plan.unsupported import PlanUnsupportedError
 
+if TYPE_CHECKING:
+    from eventer.plan.trace.traced_runtime import TracedRuntime
+
 _MAX_LABEL_CHARACTERS: Final = 60
 """Characters of an argument that the label of a draw shows."""
 
 
 class TracedNatives:
-    """`eventer.jsonnet.natives.Natives` for traces; `tracer` is set when it exists."""
+    """`eventer.jsonnet.natives.Natives` for traces; `runtime` is set when it exists.
 
-    def __init__(self, context: EventContext, catalog: Catalog = CATALOG) -> None:
-        self.tracer: Tracer | None = None
+    `references` are the streams that can be referred to. If the natives `lack_time`, they are those
+    of such a stream, which has no schedule.
+    """
+
+    def __init__(
+        self,
+        context: EventContext,
+        catalog: Catalog = CATALOG,
+        *,
+        references: ReferencedPrograms = MappingProxyType({}),
+        lack_time: bool = False,
+    ) -> None:
+        self.runtime: TracedRuntime | None = None
+        self.references = references
+        self._lack_time = lack_time
         self.timed = False
         """Whether a column depends on due times."""
         self._row = RowContext(0, 0, context.dataset, context.instance_id)
@@ -62,12 +82,23 @@ class TracedNatives:
     @property
     def traced(self) -> Tracer:
         """The tracer."""
-        assert self.tracer is not None
-        return self.tracer
+        assert self.runtime is not None
+        return self.runtime.tracer
+
+    def read_time(self, function: str) -> None:
+        """Records that a function depends on due times.
+
+        Raises:
+            EvaluationError: there are none.
+        """
+        if self._lack_time:
+            raise time_read_error(function)
+        self.timed = True
 
     def draw(self, call: BoundCall, key: Any, label: str, bounds: Bounds | None = None) -> Any:
         """The values of a call with constant arguments, explained as `label`."""
-        self.timed = self.timed or call.time_dependent
+        if call.time_dependent:
+            self.read_time(label.partition("(")[0])
         return draw(self.traced, call, key, label=label, bounds=bounds)
 
     def constant(self, call: BoundCall) -> JsonValue:
@@ -129,7 +160,10 @@ class TracedNative:
     def _called(self, given: Sequence[Any], key: Any) -> Any:
         """The values of a call with constants, and symbols for parameters that allow columns."""
         natives, spec = self._natives, self._spec
-        natives.timed = natives.timed or spec.time_dependent
+        if spec.time_dependent:
+            natives.read_time(spec.name)
+        if spec.picks is not None:
+            return self._referenced(given, key)
         varying = [number for number, each in enumerate(given) if isinstance(each, Symbol)]
         if varying:
             return self._with_columns(given, varying, key)
@@ -149,6 +183,24 @@ class TracedNative:
             return object_of_fields(natives.traced, fields, draw_field)
         bounds = result_bounds(spec, given)
         return natives.draw(call, key, label, bounds)
+
+    def _referenced(self, given: Sequence[Any], key: Any) -> Any:
+        """The event of another stream at the index that the function picks."""
+        from eventer.plan.trace.traced_references import referenced_event
+
+        spec, name = self._spec, given[0] if given else None
+        referenced = self._natives.references.get(name) if isinstance(name, str) else None
+        if referenced is None:
+            raise unknown_stream(spec.name, None if isinstance(name, Symbol) else name)
+        assert spec.picks is not None
+        index = TracedNative(self._natives, spec.picks(referenced.population)).picked(given, key)
+        return referenced_event(self._natives, referenced, index)
+
+    def picked(self, given: Sequence[Any], key: Any) -> Symbol:
+        """The integers of a call of a function that has a column for all arguments."""
+        value = self._called(given, key)
+        assert isinstance(value, Symbol)
+        return value
 
     def _with_columns(self, given: Sequence[Any], varying: Sequence[int], key: Any) -> Any:
         spec, tracer = self._spec, self._natives.traced

@@ -21,9 +21,12 @@ class TracedRuntime(Runtime):
 
     __slots__ = ("traced_operators", "tracer")
 
-    def __init__(self, environment: Environment, meter: Meter) -> None:
+    def __init__(
+        self, environment: Environment, meter: Meter, tracer: Tracer | None = None
+    ) -> None:
+        """The tracer is that of the trace, in whose present domain the program is evaluated."""
         super().__init__(environment, meter)
-        self.tracer = Tracer(PlainValues(self), meter.charge_steps)
+        self.tracer = tracer or Tracer(PlainValues(self), meter.charge_steps)
         self.operators = self.traced_operators = TracedOperators(meter, self.tracer)
         self.manifest = TracedManifest(meter)
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eventer.jsonnet.nodes import Visibility
-from eventer.jsonnet.object_layers import PLAIN_OBJECT_CODE, Layer, LayerField
+from eventer.jsonnet.object_layers import PLAIN_OBJECT_CODE, Layer, LayerField, ObjectCode
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Code
 from eventer.plan.symbols import Symbol
@@ -26,8 +26,14 @@ class ViewedObject(TracedObject):
     def __init__(self, tracer: Tracer, original: Object, view: View) -> None:
         self._original = original
         self._view = view
-        layers = (Layer(PLAIN_OBJECT_CODE, self._members(tracer), None, None),)
-        super().__init__(tracer, layers, has_asserts=False, uses_draw_key=False, sealed=True)
+        code, sealed = PLAIN_OBJECT_CODE, view.seals_objects
+        has_asserts = original.has_asserts and not sealed
+        if has_asserts:  # objects that extend this one have its asserts
+            code = ObjectCode([], (), (lambda _: self.check_asserts(),), uses_draw_key=False)
+        layers = (Layer(code, self._members(tracer), None, None),)
+        super().__init__(
+            tracer, layers, has_asserts=has_asserts, uses_draw_key=False, sealed=sealed
+        )
 
     def check_asserts(self) -> None:
         """See `Object.check_asserts`: those of the original."""
@@ -39,6 +45,8 @@ class ViewedObject(TracedObject):
         with tracer.inside(view.source):  # without the facts of the current domain
             listed = listed_fields(self._original)
         for name, visibility, condition in listed:
+            if visibility is Visibility.HIDDEN and view.hides_fields:
+                continue
             if condition is None:
                 body = _reader(self._original, name, view.of)
                 members[name] = LayerField(body, visibility, None)

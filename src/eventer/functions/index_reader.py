@@ -1,0 +1,48 @@
+"""The functions for the interpreter at any index: for events that other events refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eventer.core.errors import EvaluationError
+from eventer.core.model import EventContext, JsonValue
+from eventer.functions.row_reader import EventsByIndex, RowReader, bound_call
+from eventer.functions.spec import FieldSpec, FunctionSpec, RowContext
+
+
+class IndexReader(RowReader):
+    """The natives of a stream without a schedule, at the event `index`.
+
+    Neighbouring events are seldom read together, so values are computed one by one.
+    """
+
+    def __init__(self, context: EventContext, references: Mapping[str, EventsByIndex]) -> None:
+        super().__init__(
+            dataset=context.dataset, instance_id=context.instance_id, references=references
+        )
+        self.index = 0
+        self._context_of_stream = context
+
+    def read(
+        self,
+        read_key: tuple[Any, ...],
+        source: FunctionSpec | FieldSpec,
+        arguments: Sequence[JsonValue],
+    ) -> JsonValue:
+        """See `RowReader.read`."""
+        call = bound_call(source, arguments)
+        if call.time_dependent or (isinstance(source, FunctionSpec) and source.time_dependent):
+            raise time_read_error(source.name)
+        context = self._context_of_stream
+        row = RowContext(self.index, 0, context.dataset, context.instance_id)
+        return call.row(read_key[1], row)
+
+
+def time_read_error(function: str) -> EvaluationError:
+    """The error of a function that reads the time in a stream without a schedule."""
+    return EvaluationError(
+        f"{function} reads the scheduled time, which an event without a schedule does not have",
+        hint="use fixed times in events that others refer to, such as "
+        "get_timestamp('2024-01-01', '2025-01-01', '1s')",
+    )

@@ -1,0 +1,189 @@
+"""`get_event_of`: an event of another stream, picked by its index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from typing import Any, ClassVar, Final
+
+import numpy as np
+
+from eventer.core.errors import EvaluationError
+from eventer.core.model import MAX_POPULATION, FixedPopulation
+from eventer.core.suggestions import did_you_mean
+from eventer.functions import arguments as args
+from eventer.functions.arguments import Integers
+from eventer.functions.columns import Column, IntegerColumn
+from eventer.functions.distributions import Counts
+from eventer.functions.numbers import Integer
+from eventer.functions.spec import (
+    BatchContext,
+    BoundCall,
+    Bounds,
+    ColumnKind,
+    FunctionSpec,
+    Parameter,
+    ReturnType,
+)
+from eventer.kernels import draw
+
+PICKS: Final = ("uniform", "recent", "zipf")
+_NAME: Final = "get_event_of"
+_EXPONENT: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ZipfIndex(BoundCall):
+    """An index of [0, count): the k-th most popular one is as likely as 1 / k.
+
+    The most popular index is the first, or the last if `recent`.
+    """
+
+    count: int
+    recent: bool
+
+    def column(self, key: draw.Key, context: BatchContext) -> Column:
+        """See `BoundCall.column`."""
+        ranks = Counts("zipf", (self.count, _EXPONENT)).column(key, context)
+        assert isinstance(ranks, IntegerColumn)
+        values = ranks.values
+        return IntegerColumn(self.count - values if self.recent else values - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenIndex(BoundCall):
+    """The given index, one for all rows or one per row."""
+
+    may_raise: ClassVar[bool] = True
+    index: Integers
+
+    def column(self, key: draw.Key, context: BatchContext) -> Column:
+        """See `BoundCall.column`."""
+        del key
+        index = np.broadcast_to(np.asarray(self.index, dtype=np.int64), context.rows)
+        return IntegerColumn(np.ascontiguousarray(index))
+
+
+def _pick(population: FixedPopulation, arguments: Sequence[Any]) -> BoundCall:
+    name, pick, count, index = arguments
+    name = args.text(_NAME, "name", name)
+    size = _size(name, population, count)
+    if index is not None:
+        return GivenIndex(_checked_index(name, args.whole(_NAME, "index", index), size))
+    if pick not in PICKS:
+        hint = did_you_mean(str(pick), PICKS)
+        raise EvaluationError(
+            f"{_NAME}: 'pick' must be 'uniform', 'recent' or 'zipf', not {args.shown(pick)}",
+            hint=hint,
+        )
+    return Integer(0, size - 1) if pick == "uniform" else ZipfIndex(size, pick == "recent")
+
+
+def _size(name: str, population: FixedPopulation, count: Any) -> int:
+    """The number of events to pick from."""
+    known = population.count
+    if count is None and known is None:
+        raise EvaluationError(
+            f"{_NAME}: {name!r} needs a 'count': it has no schedule that says how many events "
+            "there are",
+            hint=f"write {_NAME}({args.shown(name)}, count=1000)",
+        )
+    size = known if count is None else args.constant_whole(_NAME, "count", count, 1000)
+    assert size is not None
+    if not 1 <= size <= MAX_POPULATION:
+        raise EvaluationError(f"{_NAME}: 'count' must be from 1 to 1e12, not {args.shown(size)}")
+    if known is not None and size > known:
+        raise EvaluationError(
+            f"{_NAME}: 'count' is {size}, but {name!r} has {known} events",
+            hint="leave 'count' out to pick from all of them",
+        )
+    return size
+
+
+def _checked_index(name: str, index: Integers, size: int) -> Integers:
+    args.require(
+        np.greater_equal(index, 0) & np.less(index, size),
+        lambda row: EvaluationError(
+            f"{_NAME}: there is no event {args.shown(args.at(index, row))} of {name!r}: its "
+            f"events are 0 to {size - 1}",
+            hint=f"take the remainder, such as index % {size}, or raise 'count'",
+        ),
+    )
+    return index
+
+
+@lru_cache(maxsize=256)
+def _picks(population: FixedPopulation) -> FunctionSpec:
+    """The function that picks an index of a population."""
+    return replace(
+        GET_EVENT_OF,
+        return_type=ReturnType.INTEGER,
+        bind=partial(_pick, population),
+        bounds=partial(_bounds, population),
+        picks=None,
+    )
+
+
+def _bounds(
+    population: FixedPopulation,
+    _name: Bounds | None,
+    _pick: Bounds | None,
+    count: Bounds | None,
+    _index: Bounds | None,
+) -> Bounds | None:
+    size = population.count if count is None else count[1]
+    return None if size is None else (0, size - 1)
+
+
+def _checked(arguments: Sequence[Any]) -> BoundCall:
+    """A call whose stream is not known: any number of events may exist."""
+    known = FixedPopulation(MAX_POPULATION if arguments[2] is None else None)
+    return _pick(known, arguments)
+
+
+GET_EVENT_OF: Final = FunctionSpec(
+    name=_NAME,
+    parameters=(
+        Parameter(
+            "name",
+            "text",
+            "the name of the other event, written in the call: an event of the same request "
+            "without a schedule",
+        ),
+        Parameter(
+            "pick",
+            "text",
+            "which of its events: `uniform`, `recent` (the newer, the likelier: the *k*-th "
+            "newest is as likely as 1 / *k*) or `zipf` (a few are hot: event *k* - 1 is as "
+            "likely as 1 / *k*)",
+            "uniform",
+        ),
+        Parameter(
+            "count",
+            "a whole number",
+            "how many events to pick from: the first `count`, from 1 to 1e12; if omitted, those "
+            "that the event has",
+            None,
+        ),
+        Parameter(
+            "index",
+            "a whole number",
+            "the index of the event, in place of `pick`",
+            None,
+            column=ColumnKind.INTEGER,
+        ),
+    ),
+    return_type=ReturnType.OBJECT,
+    doc="An event of another stream, so that streams join: the same event as the stream itself "
+    "would deliver at that index. Only the fields that are read are computed, and all fields of "
+    "one call are of the same event: bind it with `local` to read several. If the other event "
+    "raises an error there, so does this one.",
+    examples=(
+        "get_event_of('customers', count=1000).id",
+        "get_event_of('customers', 'zipf', 1000).name",
+        "get_event_of('customers', count=1000, index=get_index() % 1000).id",
+    ),
+    bind=_checked,
+    picks=_picks,
+)

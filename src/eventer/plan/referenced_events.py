@@ -1,0 +1,140 @@
+"""The events of referenced streams for the interpreter, one by one and in any order.
+
+Several events of a stream can be read alternately, and each only as far as it is read. So whatever
+is computed of an event is computed in its *scope*: the index that its natives see, and its files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from eventer.core.errors import EvaluationError
+from eventer.core.model import FixedPopulation
+from eventer.functions.index_reader import IndexReader
+from eventer.functions.row_reader import DrawKeys, EventsByIndex
+from eventer.jsonnet.budget import Meter
+from eventer.jsonnet.environment import Environment, TraceSink
+from eventer.jsonnet.evaluate.interpreter import FileValues, Interpreter
+from eventer.jsonnet.object_layers import HIDDEN, Layer, LayerField, ObjectCode
+from eventer.jsonnet.object_values import Object
+from eventer.jsonnet.values import Array, Code, Frame, Function, Operand, Thunk, Value, force
+from eventer.plan.references import ReferencedProgram, ReferencedPrograms
+
+_T = TypeVar("_T")
+
+FUNCTION_READ: Final = "a function is not a part of an event"
+
+
+def referenced_events(
+    programs: ReferencedPrograms, meter: Meter, trace: TraceSink
+) -> dict[str, EventsByIndex]:
+    """The events of all referenced streams, which the meter of the referring event counts."""
+    events: dict[str, EventsByIndex] = {}
+    for name, referenced in programs.items():
+        events[name] = ReferencedEvents(referenced, events, meter, trace)
+    return events
+
+
+class _Scope:
+    """One event, as far as it is computed."""
+
+    __slots__ = ("files", "index")
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.files = FileValues()
+
+
+class ReferencedEvents:
+    """The events of one stream; see `EventsByIndex`. `others` are all referenced streams."""
+
+    def __init__(
+        self,
+        referenced: ReferencedProgram,
+        others: dict[str, EventsByIndex],
+        meter: Meter,
+        trace: TraceSink,
+    ) -> None:
+        stream = referenced.stream
+        self.population: FixedPopulation = referenced.population
+        self._name = stream.name
+        self._referenced = referenced
+        self._meter = meter
+        self._trace = trace
+        self._reader = IndexReader(stream.context, others)
+        self._root_key = referenced.root_key
+        self._made: Interpreter | None = None
+
+    def event(self, index: int) -> Value:
+        """See `EventsByIndex.event`: a value of the language."""
+        scope = _Scope(index)
+        interpreter = self._interpreter
+        return self.within(scope, lambda: interpreter.value(self._root_key))
+
+    @property
+    def _interpreter(self) -> Interpreter:
+        if self._made is None:
+            program = self._referenced.program
+            environment = Environment(self._reader, DrawKeys(), program.vars, self._trace)
+            self._made = Interpreter(program, environment, meter=self._meter)
+        return self._made
+
+    def within(self, scope: _Scope, compute: Callable[[], Value]) -> Value:
+        """A value of an event, whose parts are computed in its scope when they are read.
+
+        Raises:
+            EvaluationError: it raises; without a place, which is that of the reference.
+        """
+        return self._shown(self.run(scope, compute), scope)
+
+    def run(self, scope: _Scope, compute: Callable[[], _T]) -> _T:
+        """The result of work in a scope."""
+        reader, interpreter = self._reader, self._interpreter
+        index, reader.index = reader.index, scope.index
+        files = interpreter.exchange_files(scope.files)
+        try:
+            return compute()
+        except EvaluationError as error:
+            raise referenced_error(error, f"event {scope.index} of {self._name!r}") from error
+        finally:
+            reader.index = index
+            interpreter.exchange_files(files)
+
+    def _shown(self, value: Value, scope: _Scope) -> Value:
+        if isinstance(value, Array):
+            return Array([self._later(item, scope) for item in value.items])
+        if isinstance(value, Function):
+            raise EvaluationError(FUNCTION_READ)
+        if isinstance(value, Object):
+            return _referenced_object(value, self, scope)
+        return value
+
+    def _later(self, item: Operand, scope: _Scope) -> Operand:
+        frame = [None, self._interpreter.root]
+        return Thunk(lambda _: self.within(scope, lambda: force(item)), frame)
+
+
+def _referenced_object(original: Object, events: ReferencedEvents, scope: _Scope) -> Object:
+    """An object of a referenced event, with its visible fields and its asserts."""
+
+    def reader(name: str) -> Code:
+        return lambda _: events.within(scope, lambda: original.get(name))
+
+    def check(_frame: Frame) -> None:
+        events.run(scope, original.check_asserts)
+
+    members = {
+        name: LayerField(reader(name), entry[2], None)
+        for name, entry in original.table.items()
+        if entry[2] is not HIDDEN
+    }
+    code = ObjectCode([], (), (check,), uses_draw_key=False)
+    return Object((Layer(code, members, None, None),), original.has_asserts, False)
+
+
+def referenced_error(error: EvaluationError, what: str) -> EvaluationError:
+    """The error of a reference to an event that raises; without a place."""
+    place = error.place
+    where = "" if place is None else f" at {place.name}:{place.line}:{place.column}"
+    return EvaluationError(f"{what} raises{where}: {error.message}", hint=error.hint)

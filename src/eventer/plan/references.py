@@ -1,0 +1,166 @@
+"""The streams that a template refers to: which it names, and their programs.
+
+A template owns its references (`Template.references`), and prepared ones are complete: they are the
+streams that its calls name, and those that their templates name. All names mean the same in all of
+these templates, so one mapping of names to programs serves them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+
+from eventer.core.errors import EvaluationError
+from eventer.core.model import FixedPopulation, ReferencedStream, Template
+from eventer.core.suggestions import did_you_mean
+from eventer.functions.catalog import CATALOG
+from eventer.jsonnet.load import Program
+from eventer.jsonnet.native_calls import StaticNames, native_calls
+from eventer.jsonnet.nodes import Apply, Literal
+from eventer.plan.draw_keys import root_key
+
+MAX_CHAIN: Final = 8
+"""Streams that follow each other, each named by the template of the one before."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferencedProgram:
+    """A stream that can be referred to, with its template and its program."""
+
+    stream: ReferencedStream
+    program: Program
+
+    @property
+    def population(self) -> FixedPopulation:
+        """The events that exist."""
+        population = self.stream.population
+        assert population is not None
+        return population
+
+    @property
+    def root_key(self) -> int:
+        """The draw key of its root."""
+        return root_key(self.stream.stream, self.program.digest)
+
+
+TemplateLoader: TypeAlias = Callable[[Template], tuple[Template, Program]]
+"""Loads a template; returns it with all that it imports, and its program."""
+ReferencedPrograms: TypeAlias = Mapping[str, ReferencedProgram]
+"""The programs of streams by name."""
+
+
+def referenced_programs(
+    template: Template, program: Program, load: TemplateLoader, *, strict: bool
+) -> ReferencedPrograms:
+    """The programs of the streams that a template refers to, and that they refer to.
+
+    Their streams are complete: with what their templates import, and their digests.
+
+    If not `strict`, wrong references are left out: events that evaluate them raise.
+
+    Raises:
+        EvaluationError: a name is unknown or is not written as text, the stream has a schedule, or
+            the references are circular or too many; at the place of the call.
+        TemplateError: the template of a referenced stream is invalid.
+    """
+    known = {each.name: each for each in template.references}
+    return _Resolution(template, known, load, strict=strict).of(program)
+
+
+@dataclass(slots=True)
+class _Resolution:
+    template: Template
+    known: Mapping[str, ReferencedStream]
+    load: TemplateLoader
+    strict: bool = field(kw_only=True)
+    found: dict[str, ReferencedProgram] = field(default_factory=dict)
+
+    def of(self, program: Program) -> ReferencedPrograms:
+        self._follow(program, ())
+        return {name: self.found[name] for name in sorted(self.found)}
+
+    def _follow(self, program: Program, path: tuple[str, ...]) -> None:
+        for call, name in reference_calls(program):
+            try:
+                stream = self._stream(name, path)
+            except EvaluationError as error:
+                if self.strict:
+                    raise error.at(call.span) from None
+                continue
+            referenced = self.found.get(stream.name)
+            if referenced is None:
+                referenced = self._loaded(stream)
+                self.found[stream.name] = referenced
+            self._follow(referenced.program, (*path, stream.name))
+
+    def _loaded(self, stream: ReferencedStream) -> ReferencedProgram:
+        template, program = self.load(stream.template)
+        complete = replace(stream, template=template, digest=program.digest.hex())
+        return ReferencedProgram(complete, program)
+
+    def _stream(self, name: str | None, path: tuple[str, ...]) -> ReferencedStream:
+        if name is None:
+            raise EvaluationError(
+                "get_event_of: 'name' must be written in the call, because the event that it "
+                "names is found before the first event is generated",
+                hint="write the name as text, such as get_event_of('customers')",
+            )
+        stream = self.known.get(name)
+        if stream is None or stream.population is None:
+            raise self._unavailable(name)
+        if name in path:
+            circle = " → ".join([*path[path.index(name) :], name])
+            raise EvaluationError(
+                f"get_event_of: these events refer to each other in a circle: {circle}",
+                hint="remove one of these references",
+            )
+        if len(path) == MAX_CHAIN:
+            chain = " → ".join([*path, name])
+            raise EvaluationError(
+                f"get_event_of: more than {MAX_CHAIN} events refer to each other: {chain}",
+                hint="let the first refer to the last directly, or merge two of them",
+            )
+        return stream
+
+    def _unavailable(self, name: str) -> EvaluationError:
+        stream = self.known.get(name)
+        if stream is None:
+            return self._unknown(name)
+        if stream.template.text == self.template.text:
+            return EvaluationError(
+                f"get_event_of: {name!r} refers to itself, which is not possible",
+                hint="take what its events have in common from a third event",
+            )
+        return EvaluationError(
+            f"get_event_of: {name!r} has a schedule, and only events without one can be referred "
+            "to",
+            hint="add it to `events` once more under another `id`, with the same `stream` and "
+            "`seed` but without a schedule, and refer to that: its events are the same",
+        )
+
+    def _unknown(self, name: str) -> EvaluationError:
+        possible = [each.name for each in self.known.values() if each.population is not None]
+        hint = did_you_mean(name, possible)
+        if hint is None and possible:
+            hint = f"the events without a schedule are {', '.join(map(repr, sorted(possible)))}"
+        return EvaluationError(
+            f"get_event_of: there is no event {name!r} to refer to",
+            hint=hint
+            or "add it to `events` of the request, without a schedule; for a preview or a run, "
+            "give it by `with` or --with",
+        )
+
+
+def reference_calls(program: Program) -> Iterator[tuple[Apply, str | None]]:
+    """The calls that refer to streams, with the names in them; None if a name is not constant."""
+    for tree in (program.root, *program.code.values()):
+        names: StaticNames | None = None
+        for native, call in native_calls(tree):
+            spec = CATALOG.find(native)
+            if spec is None or spec.picks is None or not call.positional:
+                continue
+            names = names or StaticNames(tree)
+            given = names.value(call.positional[0])
+            is_text = isinstance(given, Literal) and isinstance(given.value, str)
+            yield call, given.value if is_text else None  # type: ignore[union-attr,misc]  # a Literal

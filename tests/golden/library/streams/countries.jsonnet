@@ -1,0 +1,1 @@
+{ code: std.native('get_one_of')('DE FR JP US') }

@@ -1,0 +1,1 @@
+{ id: std.native('get_uuid')() }

@@ -1,0 +1,1 @@
+{ value: std.native('get_event_of')('link5', count=2).value }

@@ -1,0 +1,60 @@
+"""What the events of an add request may refer to, and its seeds."""
+
+from dataclasses import replace
+
+from eventer.core.model import (
+    FixedPopulation,
+    GeneratorSpec,
+    KafkaTarget,
+    ReferencedStream,
+)
+from eventer.core.pace import ticks
+from eventer.registry.base import GeneratorRecord
+from eventer.service.event_references import known_seeds, with_references, with_seeds
+from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
+
+EVENTS = (
+    EventRequest("{ a: 1 }", id="customers", pace=None, count=9, dataset="d"),
+    EventRequest("{ b: 1 }", id="countries", pace=None, seed=3, stream="s"),
+    EventRequest("std.native('get_event_of')", id="orders", pace=ticks(1, 1)),
+)
+REQUEST = AddRequest(
+    (DestinationRequest("d", KafkaTarget("t")),), EVENTS, (ScheduleRequest("d", "orders"),)
+)
+
+
+def streams(first_seed: int = 10) -> tuple[ReferencedStream, ...]:
+    sources = [each.event_source(first_seed + n, "i") for n, each in enumerate(EVENTS)]
+    *_, orders = with_references(REQUEST, sources)
+    return tuple(replace(each, digest=each.name) for each in orders.template.references)
+
+
+def record(*references: ReferencedStream) -> GeneratorRecord:
+    source = EVENTS[2].event_source(1, "i")
+    source = replace(source, template=replace(source.template, references=references))
+    spec = GeneratorSpec(source, KafkaTarget("t"))
+    return GeneratorRecord(1, "identity", spec, 0, (), 0, 0)
+
+
+def test_every_event_may_refer_to_those_without_a_schedule() -> None:
+    customers, countries, orders = streams()
+    assert (customers.population, customers.context.dataset) == (FixedPopulation(9), "d")
+    assert (countries.population, countries.explicit_seed) == (FixedPopulation(None), True)
+    assert orders.population is None
+    assert customers.template.text == "{ a: 1 }"
+    assert not customers.template.references
+    (source, *_) = with_references(REQUEST, [each.event_source(1, "i") for each in EVENTS])
+    assert [each.name for each in source.template.references] == ["customers", "countries"]
+
+
+def test_generators_that_refer_to_a_stream_share_its_seed_unless_one_is_chosen() -> None:
+    customers, countries, _ = streams()
+    new_customers, new_countries, _ = streams(20)
+    known = known_seeds([record(customers, countries)])
+    found = with_seeds(record(new_customers, new_countries), known)
+    one, two = found.spec.event_source.template.references
+    assert one.stream.seed == customers.stream.seed == 10
+    assert two.stream.seed == new_countries.stream.seed == 21
+    other = replace(new_customers, digest="another template")
+    kept = with_seeds(record(other), known).spec.event_source.template.references
+    assert kept == (other,)
