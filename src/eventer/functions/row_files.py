@@ -106,13 +106,13 @@ class RowFile:
 class RowFiles:
     """The files of rows of a process.
 
-    `folder` has the copies that the service keeps, by digest. `unhurried` gives a context in which
+    `folder` has the copies that the service keeps, by digest. `loading` gives a context in which
     a file is read, whose size limits the time that takes.
     """
 
     def __init__(self) -> None:
         self.folder: Path | None = None
-        self.unhurried: Callable[[], AbstractContextManager[None]] = nullcontext
+        self.loading: Callable[[], AbstractContextManager[None]] = nullcontext
         self._known: WeakValueDictionary[str, RowFile] = WeakValueDictionary()
         self._lock = RLock()
 

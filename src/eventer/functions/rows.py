@@ -50,7 +50,7 @@ class RowField(FieldSpec):
         return self.escapes()
 
 
-class _OnceForAllFields:
+class _SharedRows:
     """The rows of events, kept for the fields of one call, which are drawn one after the other."""
 
     __slots__ = ("_last", "_rows")
@@ -79,7 +79,7 @@ class _Fields(LazyFields):
         self._address = file.address
         self._names = file.table.names
         self._types = types
-        self._rows = _OnceForAllFields(rows)
+        self._rows = _SharedRows(rows)
         self._fields: dict[str, FieldSpec] = {}
 
     def __getitem__(self, name: str) -> FieldSpec:

@@ -124,7 +124,7 @@ class _Binder:
 
     def _file(self, written: str, path: n.Expr, importing: str | None) -> RowFile:
         try:
-            with ROW_FILES.unhurried():
+            with ROW_FILES.loading():
                 file = self._find(written, importing)
         except TemplateError as error:
             raise error.at(path.span) from None
@@ -182,5 +182,5 @@ def _read_in_advance(calls: Sequence[n.Apply], addresses: Mapping[int, n.Expr]) 
         address = addresses[id(call.positional[0])]
         given = [constant_of(each) for each in (address, *call.positional[1:])]
         constants = [None if each is NOT_CONSTANT else each for each in given]
-        with suppress(EvaluationError), ROW_FILES.unhurried():
+        with suppress(EvaluationError), ROW_FILES.loading():
             GET_ROW.call(cast("list[JsonValue]", constants))

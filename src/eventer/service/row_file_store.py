@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from eventer.core.errors import EventerError, TemplateError
+from eventer.core.errors import RegistryError, TemplateError
 from eventer.functions.row_files import content_digest
 from eventer.jsonnet.importer import MAX_ROW_FILE_BYTES, FolderImporter
 from eventer.settings import Settings
@@ -35,7 +35,7 @@ class RowFileStore:
 
         Raises:
             TemplateError: the file is no longer the one with this digest.
-            EventerError: it cannot be copied.
+            RegistryError: it cannot be copied.
         """
         copy = self._folder / digest
         if copy.exists():
@@ -46,7 +46,7 @@ class RowFileStore:
         try:
             self._write(copy, data)
         except OSError as error:
-            raise EventerError(
+            raise RegistryError(
                 f"{path!r} cannot be copied to {self._folder}: {error.strerror}",
                 hint="make room in the data directory, and make it writable",
             ) from error

@@ -100,7 +100,7 @@ class DeliveryWorker:
             ends.callback(CompilerPageReleaser().watch())
             ends.callback(self._gc_freezer.watch())
             ends.callback(LOADING.watch(self._suspend_deadline_while))
-            ROW_FILES.unhurried = lambda: LOADING
+            ROW_FILES.loading = lambda: LOADING
             watch = asyncio.create_task(self._watch())
             self._channel.send(Ready(fingerprint()))
             while not isinstance(message := await self._channel.receive(), Stop):

@@ -39,7 +39,7 @@ async def serve_inspector(channel: Channel, config: WorkerConfig) -> None:
     """
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     thread = large_stack_executor()
-    ROW_FILES.unhurried = _without_cpu_limit
+    ROW_FILES.loading = _without_cpu_limit
     importer = NoLibrary() if config.library is None else FolderImporter(config.library)
     loop = asyncio.get_running_loop()
     channel.send(Ready(fingerprint()))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventer.core.errors import EventerError, TemplateError
+from eventer.core.errors import RegistryError, TemplateError
 from eventer.functions.row_files import content_digest
 from eventer.service.row_file_store import RowFileStore, row_file_folder
 from eventer.settings import Settings
@@ -37,7 +37,7 @@ def test_a_file_that_is_not_the_inspected_one_is_refused(settings, path):
 
 def test_a_copy_that_cannot_be_written_is_an_error_with_its_place(settings):
     settings.data_dir.write_bytes(b"")
-    with pytest.raises(EventerError, match=r"'c.csv' cannot be copied to .*/data/rows: Not a dir"):
+    with pytest.raises(RegistryError, match=r"'c.csv' cannot be copied to .*/data/rows: Not a dir"):
         RowFileStore(settings).keep("c.csv", content_digest(DATA))
 
 
