@@ -1,9 +1,11 @@
 """Limits of plans: templates beyond them are refused with the limit and the place."""
 
+import numpy as np
 import pytest
 
 from eventer.core.model import Stream, Template
-from eventer.plan import graph, row_program_builder
+from eventer.kernels.draw import chains
+from eventer.plan import execution, graph, row_program_builder
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare
 from eventer.plan.trace import traced_event
@@ -22,6 +24,23 @@ def test_columns(monkeypatch):
     monkeypatch.setattr(graph, "MAX_NODES", 1_000)
     text = "{ a: 1,\n b: [integer(1, i) for i in std.range(1, 999)] }"
     assert refusal(text) == "the plan needs more than 1,000 columns (line 3, column 6)"
+
+
+def test_paths_of_a_batch_with_too_many_steps_are_not_drawn(monkeypatch):
+    walked = []
+
+    def walk(key, index, *rest):
+        walked.append(len(index))
+        return draw_paths(key, index, *rest)
+
+    draw_paths = chains.walk
+    monkeypatch.setattr(execution, "MAX_ELEMENTS", 1_000)
+    monkeypatch.setattr(chains, "walk", walk)
+    text = "[s.after for s in std.native('get_chain')({ a: { next: { a: 1 } } }, 'a', 5)]"
+    engine = prepare(Template(text)).engine(Stream(1), EventContext())
+    batch = engine.generate(0, np.zeros(300, dtype=np.int64))
+    assert batch.text.to_pylist() == [b"[0,0,0,0,0]"] * (300 // 8)
+    assert walked[-2:] == [64, 300 // 8]
 
 
 def test_instructions(monkeypatch):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +14,11 @@ from eventer.functions.columns import (
     ConstantColumn,
     DictionaryColumn,
     IntegerColumn,
+    ObjectListColumn,
     StringColumn,
     TimestampColumn,
 )
-from eventer.functions.spec import BatchContext, BoundCall
+from eventer.functions.spec import BatchContext, BoundCall, ObjectListCall
 from eventer.kernels import draw
 from eventer.kernels.draw import entity_words
 from eventer.plan.graph import Type
@@ -27,13 +28,29 @@ if TYPE_CHECKING:
     from eventer.plan.execution import Execution
     from eventer.plan.graph import Node
 
+_FEW_ROWS: Final = 64
+
 
 @operation("draw")
 def drawn_column(run: Execution, node: Node, arguments: Sequence[Any]) -> Any:
     """The column of a call."""
     call = node.parameters[0]
     key = arguments[0] if arguments else node.parameters[1]
+    if isinstance(call, ObjectListCall):
+        _refuse_too_many_elements(run, node, call, key)
     return _column_of_valid_rows(run, node, lambda _: call, key)
+
+
+def _refuse_too_many_elements(run: Execution, node: Node, call: ObjectListCall, key: Any) -> None:
+    """Raises before the memory of long lists is needed, by the lengths of the first ones."""
+    from eventer.plan.execution import MAX_ELEMENTS, BatchTooLargeError
+
+    size = run.size(node.domain)
+    if size * call.lengths[1] > MAX_ELEMENTS:
+        first = call.column(*_key_and_context(run, node, key, np.arange(min(size, _FEW_ROWS))))
+        assert isinstance(first, ObjectListColumn)
+        if size * first.lengths.mean() > MAX_ELEMENTS:
+            raise BatchTooLargeError
 
 
 @operation("draw_with_columns", raises=True)
