@@ -89,6 +89,13 @@ def test_steps_are_taken_when_they_are_due():
     assert found == expected()
 
 
+def test_after_a_deadline_the_next_call_goes_on():
+    sequence = StepSequence(RandomTimelines(), starts(20), TimelineSpec(HORIZON))
+    assert listed(sequence.take(10, deadline_ns=0)) == []
+    assert sequence.next_due < END
+    assert taken(sequence) == expected(20)
+
+
 def test_texts_that_were_dropped_are_evaluated_again(monkeypatch):
     monkeypatch.setattr(step_sequence, "MAX_OPENED", 20)
     monkeypatch.setattr(opened_timelines, "MAX_TEXT_BYTES", 3_000)
