@@ -18,6 +18,9 @@ from eventer.runs.timelines.opened_timelines import StepTexts
 from eventer.runs.timelines.step_engine import step_batch
 
 _SLICE_NS: Final = 50_000_000
+_FEW: Final = 128
+_FEW_AT_A_TIME: Final = 8
+"""So few timelines are evaluated together that no compiled code needs to be loaded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,9 +44,9 @@ def evaluate_steps(
     timelines: Timelines, spec: TimelineSpec, at: int, first: int, count: int
 ) -> Iterator[EvaluatedSteps]:
     """The steps of the timelines [first, first + count), some at a time."""
-    end = first + count
+    end, most = first + count, _FEW_AT_A_TIME if count <= _FEW else count
     while first < end:
-        index = np.arange(first, end, dtype=np.int64)
+        index = np.arange(first, min(end, first + most), dtype=np.int64)
         starts = np.full(len(index), at, dtype=np.int64)
         rows = timelines.evaluate(index, starts, time.monotonic_ns() + _SLICE_NS)
         yield _steps_of(rows, first, at, spec.only)

@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*/*.jsonnet"))
 HORIZON = parse_horizon("30m")
 TIMELINES = 6
+ALONE = (4, 1)
 
 
 def case_name(path):
@@ -42,9 +43,11 @@ def evaluated(timelines):
     starts = START + index * 1_000_000_000
     rows = timelines.evaluate(index, starts)
     lines = [*described(rows)]
-    alone = timelines.evaluate(index[[4, 1]], starts[[4, 1]])
     assert len(rows) == TIMELINES
-    for row, number in enumerate((4, 1)):
+    if len(rows.after) > 100 or len(rows.errors) == TIMELINES:
+        return lines
+    alone = timelines.evaluate(index[[*ALONE]], starts[[*ALONE]])
+    for row, number in enumerate(ALONE):
         assert [line.partition(": ")[2] for line in described(alone) if line[0] == str(row)] == [
             line.partition(": ")[2] for line in lines if line[0] == str(number)
         ]

@@ -87,14 +87,17 @@ class StepSequence:
         first = self._pending.first_due
         return self._frontier if first is None else min(first, self._frontier)
 
-    def take(self, count: int, until: int = END - 1) -> Steps:
+    def take(self, count: int, until: int = END - 1, deadline_ns: int | None = None) -> Steps:
         """The next steps that are due by an instant: at most `count`, fewer if there are no more.
+
+        There may also be fewer, or none, after `deadline_ns` of the monotonic clock.
 
         Raises:
             BudgetError: too many steps wait for their time.
         """
-        while sum(map(len, self._ready)) < count and self._prepare(until):
-            pass
+        while sum(map(len, self._ready)) < count and not _is_past(deadline_ns):
+            if not self._prepare(until):
+                break
         parts: list[Steps] = []
         while self._ready and count > 0:
             steps = self._ready.popleft()
@@ -178,3 +181,7 @@ class StepSequence:
     def release(self, due: int) -> None:
         """Forgets what is known of timelines whose steps are all due before an instant."""
         self._opened.release(due)
+
+
+def _is_past(deadline_ns: int | None) -> bool:
+    return deadline_ns is not None and time.monotonic_ns() >= deadline_ns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right
 from threading import RLock
 from typing import Final
@@ -17,6 +18,8 @@ from eventer.runs.timelines.step_sequence import StepSequence
 
 LOOKAHEAD: Final = 20_000
 """Steps that are taken from the sequence before they are generated."""
+_EXTENDING_NS: Final = 50_000_000
+"""How long steps are taken at a time: other work waits meanwhile."""
 
 
 class StepTimetable:
@@ -121,7 +124,7 @@ class StepTimetable:
 
     def _extend(self, until: int) -> None:
         try:
-            steps = self._sequence.take(LOOKAHEAD, until)
+            steps = self._sequence.take(LOOKAHEAD, until, time.monotonic_ns() + _EXTENDING_NS)
         except EventerError as error:
             self._error = error
             return
