@@ -164,6 +164,7 @@ async def test_every_route_documents_its_errors(client):
         "/generator/tail",
         "/template/profile",
         "/template/complete",
+        "/template/format",
         "/functions",
         "/healthz",
         "/readyz",
