@@ -534,5 +534,9 @@ def random_template(random, depth=4):
         scope = scope.bind(("outer", "string"))
     members = writer.members(scope, random.randint(1, depth), top=True)
     body = head + members
-    prelude = "".join(local for use, local in PRELUDE.items() if use in body)
-    return RandomTemplate(prelude + body, frozenset(writer.picked))
+    return RandomTemplate(with_prelude(body), frozenset(writer.picked))
+
+
+def with_prelude(body):
+    """The text with the locals that it needs."""
+    return "".join(local for use, local in PRELUDE.items() if use in body) + body

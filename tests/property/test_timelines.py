@@ -13,14 +13,12 @@ from hypothesis import strategies as st
 
 from eventer.core.errors import TemplateError
 from eventer.core.large_stack import run_with_large_stack
-from eventer.core.model import Stream, Template, WrittenPart
+from eventer.core.model import Stream, WrittenPart
 from eventer.core.timelines import parse_horizon
 from eventer.plan.compile import COMPILER_DEFECT
 from eventer.plan.engine import EventContext
-from eventer.plan.prepare import prepare
-from tests.property.comparisons import VARIABLES
 from tests.property.generated_events import outcome, scheduled_times
-from tests.property.test_plan import NO_TIME_LIMIT
+from tests.property.test_plan import NO_TIME_LIMIT, prepared_template
 from tests.property.timelines import timeline_templates
 
 FEW = 25
@@ -69,7 +67,7 @@ def test_both_engines_evaluate_the_same_timelines(count):
     @given(timeline_templates(), st.integers(0, 2**64 - 1), st.sampled_from(PARTS))
     def check(text, start, part):
         try:
-            prepared = prepare(Template(text, vars=VARIABLES))
+            prepared = prepared_template(text, "{ a: 1 }")
         except TemplateError:
             counts["rejected"] += 1
             return

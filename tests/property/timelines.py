@@ -1,8 +1,7 @@
 """Random templates of timelines; some of their rows raise or have a malformed step."""
 
-from hypothesis import strategies as st
-
-from tests.property.templates import KINDS, PRELUDE, TemplateScope, TemplateWriter
+from tests.property.source_writer import RANDOMS
+from tests.property.templates import KINDS, TemplateScope, TemplateWriter, with_prelude
 
 AFTERS = (
     "0", "'5m'", "get_number(0, 100)", "get_duration('1ms', '30m')", "get_one_of('1s, 2m')",
@@ -15,8 +14,8 @@ TOS = ("", "", "to: 'a'", "to: {string}", "[if {boolean} then 'to']: 'b'", "to: 
 class TimelineWriter:
     """Writes timelines with the expressions of event templates."""
 
-    def __init__(self, draw):
-        self.writer = TemplateWriter(draw)
+    def __init__(self, random):
+        self.writer = TemplateWriter(random)
 
     def filled(self, form, scope):
         for kind in ("number", "string", "boolean"):
@@ -49,17 +48,20 @@ class TimelineWriter:
             return f"[{self.step(scope)} for _ in [1, 2] if get_boolean()]"
         if form == "picked":
             return "get_one_of([[], [{ after: 1, event: {} }], [{ after: '2s', event: [1] }]])"
-        return (
-            f"[{', '.join(self.step(scope) for _ in range(self.writer.draw(st.integers(0, 3))))}]"
-        )
+        steps = range(self.writer.random.randint(0, 3))
+        return f"[{', '.join(self.step(scope) for _ in steps)}]"
 
 
-@st.composite
-def timeline_templates(draw):
-    """Source text of a template whose value is a timeline."""
-    written, scope, head = TimelineWriter(draw), TemplateScope(), ""
-    for _ in range(draw(st.integers(0, 2))):
+def timeline_templates():
+    """Source texts of templates whose values are timelines."""
+    return RANDOMS.map(random_timeline_template)
+
+
+def random_timeline_template(random):
+    """A template of a timeline made of random constructs."""
+    written, scope, head = TimelineWriter(random), TemplateScope(), ""
+    for _ in range(random.randint(0, 2)):
         name, kind = scope.name(), written.writer.pick(KINDS)
         head += f"local {name} = {written.writer.expression(kind, scope, 2)};\n"
         scope = scope.bind((name, kind))
-    return PRELUDE + head + written.steps(scope)
+    return with_prelude(head + written.steps(scope))
