@@ -157,7 +157,7 @@ FAULTS = [
 ]
 
 
-def test_faults_are_delivered_listed_and_expected_by_verify(kafka, database, service):
+def test_faults_are_delivered_listed_and_expected_by_verify(kafka, service):
     name = f"faults_{uuid.uuid4().hex[:8]}"
     malformed = {"kind": "malformed", "probability": 0.1, "label": "header"}
     code, refused = service.post(
@@ -195,7 +195,7 @@ def test_faults_are_delivered_listed_and_expected_by_verify(kafka, database, ser
         assert service.post(f"/generator/pause?id={id}")[0] == 200
     keys = [answer_key(service, id) for id in (in_topic, in_table)]
     check_records(read_topic(kafka, name), healthy_events(service, in_topic), keys[0])
-    check_rows(faulty_rows(database, name), healthy_events(service, in_table), keys[1])
+    check_rows(faulty_rows(service, name), healthy_events(service, in_table), keys[1])
     for id, key in zip((in_topic, in_table), keys, strict=True):
         dropped = sum(faults[0]["kind"] == "drop" for faults in key.values())
         assert (service.generator(id)["dropped"], service.generator(id)["skipped"]) == (dropped, 0)
@@ -260,7 +260,7 @@ def check_rows(rows, healthy, key):
             assert (rows[index][name] != event[name]) == (name in changed)
 
 
-def faulty_rows(database, name):
-    with psycopg.connect(database.dsn) as client:
+def faulty_rows(service, name):
+    with psycopg.connect(service.dsn) as client:
         rows = client.execute(f'SELECT to_jsonb(t) FROM "{name}" t').fetchall()
     return {row["id"]: row for (row,) in rows}
