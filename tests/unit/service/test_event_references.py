@@ -33,7 +33,7 @@ def record(*references: ReferencedStream) -> GeneratorRecord:
     source = EVENTS[2].event_source(1, "i")
     source = replace(source, template=replace(source.template, references=references))
     spec = GeneratorSpec(source, KafkaTarget("t"))
-    return GeneratorRecord(1, "identity", spec, 0, (), 0, 0)
+    return GeneratorRecord(1, "name", "identity", spec, 0, (), 0, 0)
 
 
 def test_every_event_may_refer_to_those_without_a_schedule() -> None:
