@@ -114,8 +114,16 @@ def _answer(
         case ProfileTemplate():
             return _profile(request, importer)
         case FormatTemplate(text):
-            formatted = format_source(Source("template", text))
-            return FormattedTemplate(formatted, formatted != text)
+            return _format(text)
+
+
+def _format(text: str) -> FormattedTemplate:
+    formatted = format_source(Source("template", text))
+    if len(formatted) > MAX_PAGE_BYTES:
+        raise RequestError(
+            f"the formatted template exceeds {MAX_PAGE_BYTES >> 20} MiB: nest its lines less deeply"
+        )
+    return FormattedTemplate(formatted, formatted != text)
 
 
 def _profile(request: ProfileTemplate, importer: Importer) -> TemplateProfile:
@@ -217,10 +225,6 @@ def _previewed_steps(shown: EvaluatedSteps) -> tuple[PreviewedStep, ...]:
     steps = shown.steps
     columns = (steps.index.tolist(), steps.step.tolist(), steps.due.tolist())
     return tuple(starmap(PreviewedStep, zip(*columns, shown.names, strict=True)))
-
-
-def _too_many_events() -> RequestError:
-    return RequestError(f"these events exceed {MAX_PAGE_BYTES >> 20} MiB: ask for fewer")
 
 
 def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:
