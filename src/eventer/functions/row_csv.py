@@ -91,10 +91,12 @@ class CsvTable:
         raise file_error(self.name, "the file is empty", hint="its first line names the columns")
 
     def _check_header(self, names: Sequence[str]) -> None:
+        known: set[str] = set()
         for number, name in enumerate(names, 1):
-            if name in names[: number - 1]:
+            if name in known:
                 problem = f"column {name!r} is defined twice"
                 raise file_error(self.name, problem, 1, number, hint="rename one of them")
+            known.add(name)
 
     def _read(self) -> Mapping[str, Any]:
         text = pa.large_string()

@@ -31,6 +31,8 @@ from eventer.functions.row_errors import check_utf8, file_error, place_in, witho
 
 MAX_ARRAY_BYTES: Final = 64 << 20
 """The largest array. Lines are decoded in batches, which takes less time and memory."""
+MAX_CELLS: Final = 50_000_000
+"""The most rows times fields: only files whose rows lack most fields can have more."""
 _CHUNK: Final = 8_192
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _BLANK: Final = " \t\r\n"
@@ -84,8 +86,12 @@ class JsonTable:
     def _add(self, chunk: list[Mapping[str, JsonValue]], marks: list[int], values: _Values) -> None:
         for name in dict.fromkeys(chain.from_iterable(chunk)):
             if name not in self._chunks:
+                _check_name(name, chunk, marks, values)
                 self._chunks[name] = [pa.nulls(self.rows)] if self.rows else []
         self.rows += len(chunk)
+        if self.rows * len(self._chunks) > MAX_CELLS:
+            problem = f"so many rows cannot have {len(self._chunks):,} different fields"
+            raise values.error(marks[-1], f"{problem}: put rare ones into an object")
         for name, chunks in self._chunks.items():
             column = _fields(chunk, name)
             try:
@@ -93,6 +99,18 @@ class JsonTable:
             except ValueError:
                 row, problem = _first_wrong(column)
                 raise values.error(marks[row], f"{name!r} {problem}") from None
+
+
+def _check_name(
+    name: str, chunk: list[Mapping[str, JsonValue]], marks: list[int], values: _Values
+) -> None:
+    """Refuses the name of a field, which rows of a chunk have, that is not Unicode text."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        row = next(row for row, value in enumerate(chunk) if name in value)
+        problem = f"the name {name!a} contains an unpaired surrogate"
+        raise values.error(marks[row], problem) from None
 
 
 def _fields(chunk: list[Mapping[str, JsonValue]], name: str) -> list[JsonValue]:

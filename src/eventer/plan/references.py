@@ -75,6 +75,8 @@ class _Resolution:
     load: TemplateLoader
     strict: bool = field(kw_only=True)
     found: dict[str, ReferencedProgram] = field(default_factory=dict)
+    followed: dict[str, int] = field(default_factory=dict)
+    """At which length of a path the references of a stream were followed."""
 
     def of(self, program: Program) -> ReferencedPrograms:
         self._follow(program, ())
@@ -92,7 +94,18 @@ class _Resolution:
             if referenced is None:
                 referenced = self._loaded(stream)
                 self.found[stream.name] = referenced
-            self._follow(referenced.program, (*path, stream.name))
+            if self._must_follow(stream.name, len(path)):
+                self.followed[stream.name] = len(path)
+                self._follow(referenced.program, (*path, stream.name))
+
+    def _must_follow(self, name: str, length: int) -> bool:
+        """Whether a path to a stream can show more than those that were followed from there.
+
+        A longer one can have too many streams, which is an error; or else, a shorter one can lead
+        farther.
+        """
+        before = self.followed.get(name)
+        return before is None or (length > before if self.strict else length < before)
 
     def _loaded(self, stream: ReferencedStream) -> ReferencedProgram:
         template, program = self.load(stream.template)

@@ -106,7 +106,9 @@ class _Binder:
 
     def _address(self, path: n.Expr, names: StaticNames, importing: str | None) -> n.Expr:
         """The expression of an address: a literal, or a choice by the path."""
-        paths = list(dict.fromkeys(self._paths(path, names)))
+        paths = list(dict.fromkeys(self._paths(path, names, set())))
+        if not paths:
+            raise _computed(path)
         if len(paths) > MAX_PATHS:
             raise TemplateStaticError(
                 f"get_row: 'path' is one of {len(paths)} files; it may be one of {MAX_PATHS}",
@@ -130,16 +132,19 @@ class _Binder:
             raise error.at(path.span) from None
         return self.files.setdefault(file.path, file)
 
-    def _paths(self, path: n.Expr, names: StaticNames) -> Iterator[str]:
-        """The texts that a path may be."""
+    def _paths(self, path: n.Expr, names: StaticNames, seen: set[int]) -> Iterator[str]:
+        """The texts that a path may be, without those of expressions that were seen already."""
         node = names.value(path)
+        if id(node) in seen:
+            return
+        seen.add(id(node))
         match node:
             case n.Literal(value=str(text)):
                 yield text
                 return
             case n.If(then=then, otherwise=otherwise) if otherwise is not None:
-                yield from self._paths(then, names)
-                yield from self._paths(otherwise, names)
+                yield from self._paths(then, names, seen)
+                yield from self._paths(otherwise, names, seen)
                 return
             case n.Apply(positional=(argument, *_)):
                 yield from self._chosen(path, node, argument, names)

@@ -120,12 +120,16 @@ class Adder:
         Raises:
             RequestError: a file changed since the inspection.
         """
-        for each in resolved:
-            for path, digest in each.spec.event_source.template.all_row_files:
-                try:
-                    await asyncio.to_thread(self.row_files.keep, path, digest)
-                except TemplateError as error:
-                    raise_faults([_template_fault(error, each.event_number, each.event)])
+        users = {
+            file: each
+            for each in reversed(resolved)
+            for file in each.spec.event_source.template.all_row_files
+        }
+        for (path, digest), each in users.items():
+            try:
+                await asyncio.to_thread(self.row_files.keep, path, digest)
+            except TemplateError as error:
+                raise_faults([_template_fault(error, each.event_number, each.event)])
 
     # --- decision -----------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ from eventer.registry.base import GeneratorRecord, stream_key
 from eventer.service.requests import AddRequest, EventRequest
 
 _CALL: Final = "event_of"
+_MAY_CALL: Final = ("import", "\\")
+"""What a text has if it refers to events without `_CALL` in it: in a file, or by an escape."""
 
 
 def with_references(
@@ -18,8 +20,8 @@ def with_references(
 ) -> tuple[EventSource, ...]:
     """The sources of the events of a request, whose templates may refer to the others by id.
 
-    A request can have very many events with a schedule, which cannot be referred to: only a
-    template that looks as if it refers to events gets them, for its errors.
+    A request can have very many events: only a template that looks as if it refers to events gets
+    them, and, for its errors, those with a schedule, which cannot be referred to.
     """
     scheduled = {schedule.event_id for schedule in request.schedules}
     streams = [
@@ -27,13 +29,16 @@ def with_references(
         for event, source in zip(request.events, event_sources, strict=True)
     ]
     possible = tuple(each for each in streams if each.population is not None)
+
+    def references(text: str) -> tuple[ReferencedStream, ...]:
+        if _CALL in text:
+            return tuple(streams)
+        return possible if any(each in text for each in _MAY_CALL) else ()
+
     return tuple(
         replace(
             source,
-            template=replace(
-                source.template,
-                references=tuple(streams) if _CALL in source.template.text else possible,
-            ),
+            template=replace(source.template, references=references(source.template.text)),
         )
         for source in event_sources
     )

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from eventer.core.errors import RegistryError, TemplateError
@@ -29,17 +31,21 @@ class RowFileStore:
     def __init__(self, settings: Settings) -> None:
         self._folder = row_file_folder(settings)
         self._library = settings.library
+        self._lock = Lock()
 
     def keep(self, path: str, digest: str) -> None:
-        """Copies a library file, unless there is a copy; it is on disk when this returns.
+        """Copies a library file, unless there is an intact copy; it is on disk when this returns.
 
         Raises:
             TemplateError: the file is no longer the one with this digest.
             RegistryError: it cannot be copied.
         """
+        with self._lock:
+            if not _is_intact(self._folder / digest):
+                self._copy(path, digest)
+
+    def _copy(self, path: str, digest: str) -> None:
         copy = self._folder / digest
-        if copy.exists():
-            return
         data = self._read(path)
         if data is None or content_digest(data) != digest:
             raise TemplateError(f"{path!r} changed while the generator was added", hint="try again")
@@ -79,3 +85,12 @@ class RowFileStore:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _is_intact(copy: Path) -> bool:
+    """Whether a copy has the content that its name says."""
+    try:
+        with copy.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as data:
+            return content_digest(data) == copy.name
+    except (OSError, ValueError):  # ValueError: it is empty
+        return False

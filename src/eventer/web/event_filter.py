@@ -14,7 +14,7 @@ from eventer.core.pointer import ABSENT, parse_pointer, resolve
 HELP: Final = "text, or a JSON pointer: /status=paid, /amount>100, /error"
 _MAX_PARSED: Final = 64 << 10
 """Bytes of an event above which it is not parsed, which would hold up the API."""
-_CONDITION: Final = re.compile(r"(/[^=!<>]*?)\s*(?:(=|!=|<|>)\s*(.*))?")
+_CONDITION: Final = re.compile(r"(/[^=!<>]*)(?:(=|!=|<|>)(.*))?")
 
 EventFilter = Callable[[bytes], bool]
 
@@ -24,21 +24,24 @@ def event_filter(text: str) -> EventFilter:
 
     `/a/b` finds events that have this field, and not null; `/a=x`, `/a!=x`, `/a<5` and `/a>5`
     compare it. Anything else finds events whose JSON text contains it. A condition finds no event
-    of more than 64 KiB.
+    of more than 64 KiB, and none that is nested too deeply to be read.
     """
     match = _CONDITION.fullmatch(text.strip())
     try:
-        tokens = parse_pointer(match[1]) if match else ()
+        tokens = parse_pointer(match[1].rstrip()) if match else ()
     except RequestError:
         tokens = ()
     if match is None or not tokens:
         return lambda event: text in event.decode()
-    operator, operand = match[2], match[3]
+    operator, operand = match[2], (match[3] or "").lstrip()
 
     def matches(event: bytes) -> bool:
         if len(event) > _MAX_PARSED:
             return False
-        found = resolve(json.loads(event), tokens)
+        try:
+            found = resolve(json.loads(event), tokens)
+        except RecursionError:
+            return False
         return found is not ABSENT and _holds(found, operator, operand)  # type: ignore[arg-type]
 
     return matches

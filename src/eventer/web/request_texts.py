@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import fields
+from collections.abc import Collection
+from dataclasses import fields, replace
+from itertools import chain, count
 from typing import Any, Final
 
 from eventer.core.fault_rules import rules_json
-from eventer.core.model import CatchUp, OnError, OnNull, Target
+from eventer.core.model import CatchUp, OnError, OnNull, ReferencedStream, Target
 from eventer.core.pace import PaceSpec
 from eventer.core.pace_json import pace_json
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
@@ -19,13 +21,17 @@ _TICKS: Final = ("count", "interval")
 
 
 def request_of(record: GeneratorRecord, pace: PaceSpec | None = None) -> AddRequest:
-    """The request that adds this generator, or changes its pace if one is given."""
+    """The request that adds this generator, or changes its pace if one is given.
+
+    It has the events that the template refers to, too.
+    """
     spec = record.spec
     source = spec.event_source
+    references = source.template.references
     event = EventRequest(
         source.template.text,
         name=source.template.name,
-        id="event",
+        id=_free_id({each.name for each in references}),
         seed=source.stream.seed if spec.explicit_seed else None,
         stream=source.stream.name,
         dataset=source.context.dataset,
@@ -37,7 +43,31 @@ def request_of(record: GeneratorRecord, pace: PaceSpec | None = None) -> AddRequ
         catch_up=spec.catch_up,
         field="template",
     )
-    return single_request(event, spec.target, record.name)
+    request = single_request(event, spec.target, record.name)
+    return replace(request, events=(*request.events, *map(_referenced_event, references)))
+
+
+def _free_id(taken: Collection[str]) -> str:
+    return next(
+        id_ for id_ in chain(["event"], map("event-{}".format, count(2))) if id_ not in taken
+    )
+
+
+def _referenced_event(stream: ReferencedStream) -> EventRequest:
+    """The event without a schedule that a template refers to."""
+    population = stream.population
+    return EventRequest(
+        stream.template.text,
+        name=stream.template.name,
+        id=stream.name,
+        seed=stream.stream.seed if stream.explicit_seed else None,
+        stream=stream.stream.name,
+        dataset=stream.context.dataset,
+        vars=stream.template.vars,
+        pace=None,
+        count=None if population is None else population.count,
+        field="template",
+    )
 
 
 def single_request(event: EventRequest, target: Target, name: str | None = None) -> AddRequest:
@@ -87,7 +117,7 @@ def _event(event: EventRequest) -> dict[str, Any]:
         "stream": event.stream,
         "seed": None if event.seed is None else str(event.seed),
         "vars": json.loads(event.vars) or None,
-        **({} if event.pace is None else _pace(event.pace)),
+        **({"count": event.count} if event.pace is None else _pace(event.pace)),
         "on_null": None if event.on_null is OnNull.EMIT else event.on_null.value,
         "faults": rules_json(event.faults) or None,
         "on_error": None if event.on_error is OnError.STOP else event.on_error.value,

@@ -62,6 +62,8 @@ from eventer.workers.template_notes import TraceCollector, template_warnings
 
 MAX_PAGE_BYTES: Final = 32 << 20
 """The most bytes of event text in one answer."""
+_STEP_BYTES: Final = 80
+"""What the step of an event adds to an answer, without its name."""
 _PROFILED_BYTES: Final = 8 << 20
 """Bytes of event text after which a profile uses the events that it has."""
 _WARNING_SECONDS: Final = 1.0
@@ -114,8 +116,16 @@ def _answer(
         case ProfileTemplate():
             return _profile(request, importer)
         case FormatTemplate(text):
-            formatted = format_source(Source("template", text))
-            return FormattedTemplate(formatted, formatted != text)
+            return _format(text)
+
+
+def _format(text: str) -> FormattedTemplate:
+    formatted = format_source(Source("template", text))
+    if len(formatted) > MAX_PAGE_BYTES:
+        raise RequestError(
+            f"the formatted template exceeds {MAX_PAGE_BYTES >> 20} MiB: nest its lines less deeply"
+        )
+    return FormattedTemplate(formatted, formatted != text)
 
 
 def _profile(request: ProfileTemplate, importer: Importer) -> TemplateProfile:
@@ -195,10 +205,13 @@ def _preview_timelines(
         trace=traces,
     )
     parts: list[EvaluatedSteps] = []
+    size = 0
     for part in evaluate_steps(timelines, spec, request.at, request.first, request.count):
         on_first()
         parts.append(part)
-        _check_size(sum(each.texts.texts.nbytes for each in parts))
+        size += part.texts.texts.nbytes
+        size += sum(_STEP_BYTES + len(name or "") for name in part.names)
+        _check_size(size)
     shown = in_delivery_order(parts)
     for error in shown.errors.values():
         raise error
@@ -217,10 +230,6 @@ def _previewed_steps(shown: EvaluatedSteps) -> tuple[PreviewedStep, ...]:
     steps = shown.steps
     columns = (steps.index.tolist(), steps.step.tolist(), steps.due.tolist())
     return tuple(starmap(PreviewedStep, zip(*columns, shown.names, strict=True)))
-
-
-def _too_many_events() -> RequestError:
-    return RequestError(f"these events exceed {MAX_PAGE_BYTES >> 20} MiB: ask for fewer")
 
 
 def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:

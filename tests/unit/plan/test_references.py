@@ -16,10 +16,12 @@ from eventer.core.model import (
     Stream,
     Template,
 )
+from eventer.plan import references
 from eventer.plan.explain import explain_plan
 from eventer.plan.graph import Referenced
 from eventer.plan.prepare import prepare, prepare_stored
 from eventer.plan.references import MAX_CHAIN
+from eventer.plan.shape.infer import Inference
 
 CUSTOMERS = """
 local native = std.native;
@@ -191,6 +193,28 @@ def test_a_chain_has_at_most_eight_streams():
     assert events(prepared("{ v: get('s0').v }", *links(MAX_CHAIN)), count=2) == [{"v": 1}] * 2
     with pytest.raises(EvaluationError, match="more than 8 events"):
         prepared("{ v: get('s0').v }", *links(MAX_CHAIN + 1))
+    with pytest.raises(EvaluationError, match="more than 8 events"):
+        prepared("{ u: get('s4').v, v: get('s0').v }", *links(MAX_CHAIN + 1))
+
+
+def test_a_stream_is_loaded_once_however_often_it_is_named(monkeypatch):
+    def counted(owner, name):
+        original, calls = getattr(owner, name), []
+        monkeypatch.setattr(owner, name, lambda *a: calls.append(a) or original(*a))
+        return calls
+
+    def text(following):
+        fields = (f"f{n}: std.native('get_event_of')('{following}').f{n}" for n in range(4))
+        return f"{{ {', '.join(fields)} }}"
+
+    followed, inferred = counted(references, "reference_calls"), counted(Inference, "event")
+    templates = [*map(text, ("s1", "s2", "s3")), "{ f0: 1, f1: 1, f2: 1, f3: 1 }"]
+    streams = [
+        replace(STREAM, name=f"s{n}", template=Template(each)) for n, each in enumerate(templates)
+    ]
+    found = prepared(text("s0"), *streams)
+    assert [column.type for column in found.shape.columns] == [ColumnType.BIGINT] * 4
+    assert (len(followed), len(inferred)) == (5, 5)
 
 
 @pytest.mark.parametrize("name", ["plan", "interpreter"])

@@ -7,6 +7,7 @@ import pytest
 
 from eventer.core.errors import EvaluationError, TemplateError
 from eventer.core.model import ColumnType, Stream, Template
+from eventer.functions import row_json
 from eventer.functions.row_files import ROW_FILES, content_digest
 from eventer.functions.row_weights import weight_table
 from eventer.functions.rows import GET_ROW, TYPES
@@ -264,6 +265,10 @@ def test_a_csv_file_is_refused(data, message):
         ),
         (b"[{}] 1", "f.json, line 1, column 6: the file has text after the array"),
         (b'[{"a": "\\ud800"}]', "f.json, line 1, column 2: 'a' contains an unpaired surrogate"),
+        (
+            b'[{"a": 1},{"\\ud800": 1}]',
+            "f.json, line 1, column 11: the name '\\ud800' contains an unpaired surrogate",
+        ),
     ],
 )
 def test_a_json_file_is_refused(data, message):
@@ -288,6 +293,30 @@ def test_a_json_file_is_refused(data, message):
 )
 def test_an_ndjson_file_is_refused(data, message):
     assert refusal("'f.ndjson'", {"f.ndjson": data})[0] == message
+
+
+def test_a_path_is_found_in_linear_time_and_may_not_be_itself_only():
+    choices = "".join(f"local p{n} = if b then p{n - 1} else p{n - 1};" for n in range(1, 30))
+    head = f"local b = std.native('get_boolean')(); local p0 = 'c.csv'; {choices}"
+    for template in (
+        f"{head} std.native('get_row')(p29)",
+        "local p = if true then 'c.csv' else p; std.native('get_row')(p)",
+    ):
+        assert events(template, {"c.csv": CITIES}, count=1)[0][0].keys() >= {"name"}
+    with pytest.raises(TemplateError, match="'path' must be a constant"):
+        prepare(
+            Template("local p = if true then p else p; std.native('get_row')(p)"),
+            StoredImporter({"c.csv": CITIES}),
+        )
+
+
+def test_a_file_whose_rows_lack_most_of_very_many_fields_is_refused(monkeypatch):
+    monkeypatch.setattr(row_json, "MAX_CELLS", 8)
+    message, _ = refusal("'f.ndjson'", {"f.ndjson": b'{"a":1}\n{"b":1}\n{"c":1}\n'})
+    assert message == (
+        "f.ndjson, line 3: so many rows cannot have 3 different fields: "
+        "put rare ones into an object"
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def record(*references: ReferencedStream) -> GeneratorRecord:
     source = EVENTS[2].event_source(1, "i")
     source = replace(source, template=replace(source.template, references=references))
     spec = GeneratorSpec(source, KafkaTarget("t"))
-    return GeneratorRecord(1, "name", "identity", spec, 0, (), 0, 0)
+    return GeneratorRecord(1, "kafka:t", "identity", spec, 0, (), 0, 0)
 
 
 def test_every_event_may_refer_to_those_without_a_schedule() -> None:
@@ -43,8 +43,15 @@ def test_every_event_may_refer_to_those_without_a_schedule() -> None:
     assert orders.population is None
     assert customers.template.text == "{ a: 1 }"
     assert not customers.template.references
-    (source, *_) = with_references(REQUEST, [each.event_source(1, "i") for each in EVENTS])
-    assert [each.name for each in source.template.references] == ["customers", "countries"]
+    texts = ("local x = import 'x.libsonnet'; x", "std.native('get_event\\u005fof')", "{ a: 1 }")
+    sources = [
+        replace(each, template=text).event_source(1, "i")
+        for each, text in zip(EVENTS, texts, strict=True)
+    ]
+    *others, alone = with_references(REQUEST, sources)
+    for source in others:
+        assert [each.name for each in source.template.references] == ["customers", "countries"]
+    assert alone.template.references == ()
 
 
 def test_generators_that_refer_to_a_stream_share_its_seed_unless_one_is_chosen() -> None:

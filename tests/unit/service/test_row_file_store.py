@@ -1,5 +1,9 @@
 """The copies of files of rows in the data directory."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
+
 import pytest
 
 from eventer.core.errors import RegistryError, TemplateError
@@ -39,6 +43,31 @@ def test_a_copy_that_cannot_be_written_is_an_error_with_its_place(settings):
     settings.data_dir.write_bytes(b"")
     with pytest.raises(RegistryError, match=r"'c.csv' cannot be copied to .*/data/rows: Not a dir"):
         RowFileStore(settings).keep("c.csv", content_digest(DATA))
+
+
+def test_a_damaged_copy_is_replaced(settings):
+    store, digest = RowFileStore(settings), content_digest(DATA)
+    for damaged in (b"x\n2\n", b""):
+        store.keep("c.csv", digest)
+        (row_file_folder(settings) / digest).write_bytes(damaged)
+    store.keep("c.csv", digest)
+    assert (row_file_folder(settings) / digest).read_bytes() == DATA
+
+
+def test_requests_at_once_copy_a_file_once(settings, monkeypatch):
+    store, digest = RowFileStore(settings), content_digest(DATA)
+    both, written = Barrier(2), []
+
+    def write(copy, data, write=store._write):
+        with suppress(BrokenBarrierError):
+            both.wait(0.2)  # the other thread comes here, too, unless it waits for this one
+        written.append(copy)
+        write(copy, data)
+
+    monkeypatch.setattr(store, "_write", write)
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(store.keep, ["c.csv"] * 2, [digest] * 2))
+    assert len(written) == 1
 
 
 def test_unused_copies_are_removed(settings):

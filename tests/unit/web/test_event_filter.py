@@ -44,3 +44,11 @@ def test_a_large_event_is_found_by_its_text_only():
     large = b'{"id":7,"text":"%b"}' % (b"x" * 70_000)
     assert event_filter('"id":7')(large)
     assert not event_filter("/id=7")(large)
+
+
+def test_an_event_that_is_nested_too_deeply_matches_no_condition():
+    assert not event_filter("/id=7")(b"[" * 30_000 + b"]" * 30_000)
+
+
+def test_the_time_of_a_filter_is_linear_in_its_length():
+    assert event_filter("/id" + " " * 60_000 + "!x")(EVENT) is False

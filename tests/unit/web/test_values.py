@@ -7,7 +7,15 @@ import pytest
 
 from eventer.api.wire.generator_requests import AddBody
 from eventer.core.fault_rules import FaultKind, FaultRule
-from eventer.core.model import KafkaTarget, PostgresTarget
+from eventer.core.model import (
+    EventContext,
+    FixedPopulation,
+    KafkaTarget,
+    PostgresTarget,
+    ReferencedStream,
+    Stream,
+    Template,
+)
 from eventer.core.pace import ticks
 from eventer.core.source import Place
 from eventer.service.requests import EventRequest
@@ -92,6 +100,30 @@ def test_the_request_of_a_generator_adds_it_again():
     assert (event.template, event.pace) == ("{}", ticks(3, 200_000_000))
     assert (event.stream, event.dataset, event.seed) == ("orders", "crazy_airflow", None)
     assert event.faults == rules
+
+
+def test_the_request_of_a_generator_has_the_events_that_it_refers_to():
+    record = view().record
+    references = tuple(
+        ReferencedStream(
+            name, Template("{ a: 1 }", name), Stream(3, "s"), EventContext("d"), population, seeded
+        )
+        for name, population, seeded in (
+            ("event", FixedPopulation(9), True),
+            ("countries", FixedPopulation(), False),
+        )
+    )
+    source = record.spec.event_source
+    source = replace(source, template=replace(source.template, references=references))
+    record = replace(record, spec=replace(record.spec, event_source=source))
+    again = AddBody.model_validate(json.loads(json_text(request_of(record)))).request()
+    main, *referenced = again.events
+    assert main.id == again.schedules[0].event_id == "event-2"
+    assert [(each.id, each.count, each.seed, each.pace) for each in referenced] == [
+        ("event", 9, 3, None),
+        ("countries", None, None, None),
+    ]
+    assert {(e.template, e.stream, e.dataset) for e in referenced} == {("{ a: 1 }", "s", "d")}
 
 
 def test_a_request_as_commands():

@@ -2,11 +2,12 @@
 
 import pytest
 
-from eventer.core.errors import DestinationRejectedError
+from eventer.core.errors import DestinationRejectedError, RequestError
 from eventer.core.model import EventSource, Stream, Template, WrittenPart
 from eventer.jsonnet.importer import NoLibrary
 from eventer.plan.engine import EventContext
-from eventer.workers.inspector_messages import PreviewEvents
+from eventer.workers import inspector_requests
+from eventer.workers.inspector_messages import FormatTemplate, PreviewEvents
 from eventer.workers.inspector_requests import reply_to
 
 CLOSED = "{ row: { id: 1 }, op: 'x' }"
@@ -55,3 +56,12 @@ def test_fields_that_events_have_need_no_warning():
     ):
         answer = preview(value, *omit)
         assert (answer.events[0], answer.warnings) == (event, ())
+
+
+def test_indentation_cannot_make_a_formatted_template_very_large(monkeypatch):
+    monkeypatch.setattr(inspector_requests, "MAX_PAGE_BYTES", 4 << 10)
+    text = "[\n" * 40 + "1,\n" * 40 + "]" * 40
+    error = reply_to(FormatTemplate(text), NoLibrary()).answer
+    assert isinstance(error, RequestError)
+    assert error.message.startswith("the formatted template exceeds 0 MiB")
+    assert reply_to(FormatTemplate("{a:1}"), NoLibrary()).answer.template == "{ a: 1 }\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventer.core.errors import DestinationRejectedError, EvaluationError
+from eventer.core.errors import DestinationRejectedError, EvaluationError, RequestError
 from eventer.core.model import (
     ColumnType,
     EventSource,
@@ -15,6 +15,7 @@ from eventer.core.model import (
 from eventer.core.timelines import TimelineSpec, parse_horizon
 from eventer.jsonnet.importer import NoLibrary
 from eventer.plan.engine import EventContext
+from eventer.workers import inspector_requests
 from eventer.workers.inspector_messages import (
     ExplainTemplate,
     InspectTemplate,
@@ -98,3 +99,13 @@ def test_an_explanation_says_whether_the_plan_covers_the_steps():
         "interpreter",
         "every event raises an error: a step lacks a field",
     )
+
+
+@pytest.mark.parametrize(("name", "steps"), [("null", 101), (f"'{'n' * 9_000}'", 1)])
+def test_steps_and_their_names_count_as_the_size_of_a_preview(monkeypatch, name, steps):
+    monkeypatch.setattr(inspector_requests, "MAX_PAGE_BYTES", 16_000)
+    text = f"[{{ after: 0, event: 1, to: {name} }} for i in std.range(1, {steps})]"
+    assert len(preview(1, text=text).steps) == steps
+    answer = preview(2, text=text)
+    assert isinstance(answer, RequestError)
+    assert answer.message.endswith("ask for fewer")

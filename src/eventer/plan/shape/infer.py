@@ -141,6 +141,7 @@ class Inference:
         if name not in self._events:
             program = referenced.program
             inference = Inference(program.code, program.vars, self._references)
+            inference._events = self._events  # independent of the inference, so computed once
             self._events[name] = independent(inference, inference.event(program.root))
         return self._events[name]
 
