@@ -1,4 +1,4 @@
-"""Names of generators: which texts are valid, and the names of those that nobody named.
+"""Names of generators: which texts are valid, and the names of generators without one.
 
 A name is accepted wherever an id is. An id is a decimal number, so no name consists of digits only.
 A name has one part or several, separated by `/`, so that it can be a path in an address. Pure.

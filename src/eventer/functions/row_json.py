@@ -90,7 +90,7 @@ class JsonTable:
                 self._chunks[name] = [pa.nulls(self.rows)] if self.rows else []
         self.rows += len(chunk)
         if self.rows * len(self._chunks) > MAX_CELLS:
-            problem = f"so many rows cannot have {len(self._chunks):,} different fields"
+            problem = f"{len(self._chunks):,} different fields are too many for {self.rows:,} rows"
             raise values.error(marks[-1], f"{problem}: put rare ones into an object")
         for name, chunks in self._chunks.items():
             column = _fields(chunk, name)

@@ -26,7 +26,7 @@ class Importer(Protocol):
     """Reads library files."""
 
     def read(self, path: str, most: int = MAX_FILE_BYTES) -> bytes | None:
-        """The file at a library path, of at most so many bytes; None if it does not exist.
+        """The file at a library path, of at most `most` bytes; None if it does not exist.
 
         Raises:
             TemplateStaticError: the file cannot be read. Without a place.

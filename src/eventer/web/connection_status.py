@@ -50,8 +50,8 @@ def _status(
     for view in generators:
         place = target_name(view.target)
         status.places[place] = status.places.get(place, 0) + 1
-    told = next((view.delivery for view in generators if view.delivery), known.guarantee)
-    status.delivery = told or status.delivery
+    promised = next((view.delivery for view in generators if view.delivery), known.guarantee)
+    status.delivery = promised or status.delivery
     waiting = [view.last_error for view in generators if view.state == "waiting"]
     errors = sorted((each for each in waiting if each is not None), key=lambda each: each.at)
     if known.connector is None:

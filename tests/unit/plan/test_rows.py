@@ -314,8 +314,7 @@ def test_a_file_whose_rows_lack_most_of_very_many_fields_is_refused(monkeypatch)
     monkeypatch.setattr(row_json, "MAX_CELLS", 8)
     message, _ = refusal("'f.ndjson'", {"f.ndjson": b'{"a":1}\n{"b":1}\n{"c":1}\n'})
     assert message == (
-        "f.ndjson, line 3: so many rows cannot have 3 different fields: "
-        "put rare ones into an object"
+        "f.ndjson, line 3: 3 different fields are too many for 3 rows: put rare ones into an object"
     )
 
 
