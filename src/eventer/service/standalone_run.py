@@ -138,22 +138,7 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     event_source = EventSource(prepared.template, request.stream, context)
     pace_key = arrivals_key(request.stream, prepared.program.digest.hex())
     run_schedule = schedule(request.schedule, now, pace_key)
-    if request.timeline is not None:
-        job = RunJob(
-            event_source,
-            prepared,
-            target,
-            run_schedule,
-            request.on_error,
-            request.on_null,
-            connect,
-        )
-        return _with_steps(job, request.timeline)
-    seconds = settings.limits.inspect_seconds
-    warnings = run_with_large_stack(
-        lambda: option_field_warnings(prepared, event_source, target, at=now, seconds=seconds)
-    )
-    return RunJob(
+    job = RunJob(
         event_source,
         prepared,
         target,
@@ -161,9 +146,15 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
         request.on_error,
         request.on_null,
         connect,
-        warnings,
-        request.faults,
+        faults=request.faults,
     )
+    if request.timeline is not None:
+        return _with_steps(job, request.timeline)
+    seconds = settings.limits.inspect_seconds
+    warnings = run_with_large_stack(
+        lambda: option_field_warnings(prepared, event_source, target, at=now, seconds=seconds)
+    )
+    return replace(job, warnings=warnings)
 
 
 def _with_steps(job: RunJob, spec: TimelineSpec) -> RunJob:
