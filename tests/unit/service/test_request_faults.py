@@ -3,10 +3,12 @@
 import pytest
 
 from eventer.core.errors import RequestError
+from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
 from eventer.core.pace import EventRate, PaceSpec, Steady, ticks
+from eventer.core.timelines import TimelineSpec
 from eventer.service.connections import KnownConnection, PostgresConnector
-from eventer.service.request_faults import raise_faults, request_faults
+from eventer.service.request_faults import raise_faults, request_faults, unsupported_faults
 from eventer.service.requests import (
     AddRequest,
     DestinationRequest,
@@ -141,3 +143,14 @@ def test_all_faults_are_raised_together() -> None:
 def test_times_of_a_pace_that_cannot_be(pace: PaceSpec, pointer: str) -> None:
     request = AddRequest((), (EventRequest("{}", id="e", pace=pace),), ())
     assert pointers(request) == [pointer]
+
+
+def test_steps_of_timelines_get_no_faults() -> None:
+    rules, timeline = [FaultRule(FaultKind.DROP, 0.5)], TimelineSpec(10**9)
+    (fault,) = unsupported_faults(rules, timeline, "--faults")
+    assert (fault.pointer, fault.message) == (
+        "--faults",
+        "faults are not available for timelines yet",
+    )
+    assert list(unsupported_faults(rules, None, "")) == []
+    assert list(unsupported_faults([], timeline, "")) == []
