@@ -221,7 +221,7 @@ def parse_reference(text: str) -> tuple[str, Path, int | None]:
 
 
 def _ends_in_wrong_count(file: str) -> bool:
-    """Whether a file is missing whose name is that of a file, a colon and more, as in `a.jsonnet:x`."""
+    """Whether there is no such file, but one whose name ends before the last colon."""
     before, separator, _ = file.rpartition(":")
     return bool(separator) and not Path(file).exists() and Path(before).is_file()
 
