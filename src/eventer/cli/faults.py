@@ -37,7 +37,7 @@ def parse_faults(text: str | None) -> tuple[FaultRule, ...]:
     """The rules of `--faults`; none without the option.
 
     Raises:
-        typer.BadParameter: the file cannot be read.
+        typer.BadParameter: the text is empty, or the file cannot be read.
         RequestError: they are not valid.
     """
     from pydantic import ValidationError
@@ -48,6 +48,8 @@ def parse_faults(text: str | None) -> tuple[FaultRule, ...]:
 
     if text is None:
         return ()
+    if not text.strip():
+        raise typer.BadParameter("is empty: give a JSON list or a file", param_hint="'--faults'")
     is_json = text.lstrip().startswith(("[", "{"))
     data = os.fsencode(text) if is_json else read_input(Path(text))
     value = {"faults": decode(data, "--faults" if is_json else text)}

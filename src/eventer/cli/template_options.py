@@ -215,9 +215,15 @@ def parse_reference(text: str) -> tuple[str, Path, int | None]:
         raise typer.BadParameter(
             f"{text}: write it as name=file or name=file:count", param_hint="'--with'"
         )
-    if count and not 1 <= int(count) <= MAX_POPULATION:
+    if (count and not 1 <= int(count) <= MAX_POPULATION) or _ends_in_wrong_count(file):
         raise typer.BadParameter(f"{text}: the count must be from 1 to 1e12", param_hint="'--with'")
     return name, Path(file), int(count) if count else None
+
+
+def _ends_in_wrong_count(file: str) -> bool:
+    """Whether there is no such file, but one whose name ends before the last colon."""
+    before, separator, _ = file.rpartition(":")
+    return bool(separator) and not Path(file).exists() and Path(before).is_file()
 
 
 def parse_variables(pairs: Iterable[str]) -> str:

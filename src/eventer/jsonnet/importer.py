@@ -91,6 +91,9 @@ class FolderImporter:
         return data
 
 
+_MISSING: Final = "correct the path, or add the file to the library folder"
+
+
 def find_import(
     importer: Importer, written: str, importing: str | None, most: int = MAX_FILE_BYTES
 ) -> tuple[str, bytes]:
@@ -111,7 +114,7 @@ def find_import(
         if data is not None:
             return path, data
     looked = " or ".join(repr(path) for path in candidates)
-    raise TemplateStaticError(f"the library has no file {looked}")
+    raise TemplateStaticError(f"the library has no file {looked}", hint=_MISSING)
 
 
 def _candidates(written: str, importing: str | None) -> list[str]:
@@ -120,7 +123,9 @@ def _candidates(written: str, importing: str | None) -> list[str]:
     paths = [posixpath.normpath(posixpath.join(folder, written)), posixpath.normpath(written)]
     inside = [path for path in dict.fromkeys(paths) if not _escapes(path)]
     if not inside:
-        raise TemplateStaticError(f"{written!r} is outside the library folder")
+        raise TemplateStaticError(
+            f"{written!r} is outside the library folder", hint="write a path below that folder"
+        )
     return inside
 
 

@@ -89,6 +89,11 @@ def test_timelines_interleave_by_rate_and_in_simulated_time(shell):
     assert [*map(json.loads, only.stdout.splitlines())] == [e for e in events if "id" in e]
     shown = shell.call("preview", "t.jsonnet", "--timeline", "1s", "-n", 2, "--seed", 7)
     assert [json.loads(line)["index"] for line in shown.stdout.splitlines()[:2]] == [0, 1]
+    nothing = shell.call(
+        "preview", "t.jsonnet", "--timeline", "1s", "-n", 2, "--seed", 7, "--only", "order"
+    )
+    assert (nothing.returncode, nothing.stdout) == (0, "")
+    assert nothing.stderr == "no step has to: 'order'; leave out --only to see all steps\n"
 
 
 def test_a_timeline_that_raises_stops_a_run_when_all_before_it_is_delivered(shell):

@@ -3,7 +3,9 @@ import re
 import pytest
 import typer
 
+from eventer.cli.faults import parse_faults
 from eventer.cli.template_options import (
+    parse_reference,
     parse_seed,
     parse_variables,
     read_references,
@@ -118,3 +120,24 @@ def test_a_reference_is_given_once(tmp_path):
     file.write_text("1")
     with pytest.raises(typer.BadParameter, match="x is given twice"):
         read_references([f"x={file}", f"x={file}:5"], "{}", None)
+
+
+@pytest.mark.parametrize("count", ["many", "-5", "1.5", ""])
+def test_a_wrong_count_of_a_referenced_file_is_not_taken_for_its_name(tmp_path, count):
+    file = tmp_path / "customers.jsonnet"
+    file.write_text("1")
+    with pytest.raises(typer.BadParameter, match="the count must be from 1 to 1e12"):
+        parse_reference(f"customers={file}:{count}")
+
+
+def test_a_colon_may_be_in_the_name_of_a_referenced_file(tmp_path):
+    (tmp_path / "a").write_text("1")
+    file = tmp_path / "a:b"
+    file.write_text("1")
+    assert parse_reference(f"customers={file}:7") == ("customers", file, 7)
+    assert parse_reference(f"customers={file}") == ("customers", file, None)
+
+
+def test_empty_faults_are_refused():
+    with pytest.raises(typer.BadParameter, match="give a JSON list or a file"):
+        parse_faults(" ")
