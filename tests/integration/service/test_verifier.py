@@ -127,11 +127,14 @@ async def test_a_cancelled_verification_leaves_no_process(shared_environment):
         async def reading():
             return set(psutil.Process().children(recursive=True)) - before
 
+        async def ended():
+            return not await reading()
+
         asking = asyncio.create_task(verify(eventer, added.id))
         await wait_until_async(reading)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
-        assert not await reading()
+        await wait_until_async(ended)
 
 
 async def test_generators_keep_the_files_that_they_were_added_with(service_environment, tmp_path):
