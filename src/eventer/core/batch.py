@@ -34,7 +34,10 @@ class FieldReader(Protocol):
         """
 
     def names(self) -> frozenset[str]:
-        """The top-level field names that occur in any row."""
+        """The top-level field names that occur in any row.
+
+        Those of other rows that were generated with these may be among them.
+        """
 
 
 class BatchFields(FieldReader, Protocol):
