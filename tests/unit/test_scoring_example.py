@@ -47,7 +47,7 @@ def test_the_consumer_of_the_page_is_scored(tmp_path, monkeypatch, capsys):
 
 
 def answer_key(engine):
-    healthy = engine.healthy.generate(0, np.zeros(ROWS, np.int64))
+    healthy = engine.engine.generate(0, np.zeros(ROWS, np.int64))
     events = tuple(
         HealthyEvent(each.row, each.faults, healthy.text[each.row].as_py())
         for each in engine.injector.faulty_events(healthy)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
@@ -13,7 +15,7 @@ from eventer.core.model import EngineName, EventContext
 if TYPE_CHECKING:
     from eventer.core.batch import Batch
 
-__all__ = ["Engine", "EngineName", "EventContext", "ScheduledTimes"]
+__all__ = ["Engine", "EngineName", "EventContext", "ScheduledTimes", "WrappingEngine"]
 
 ScheduledTimes: TypeAlias = Callable[[int, int], NDArray[np.int64]]
 """The scheduled times of indices [first, first + count) as far as they are known, perhaps none."""
@@ -49,3 +51,34 @@ class Engine(Protocol):
             EvaluationError: the first event of the batch, at `error.index`, raises.
             BudgetError: the first event exceeds its budget.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class WrappingEngine(ABC):
+    """An engine that changes the batches of another one."""
+
+    engine: Engine
+
+    @property
+    def name(self) -> EngineName:
+        """See `Engine.name`."""
+        return self.engine.name
+
+    @property
+    def reason(self) -> str | None:
+        """See `Engine.reason`."""
+        return self.engine.reason
+
+    def generate(
+        self,
+        first: int,
+        scheduled: NDArray[np.int64],
+        deadline_ns: int | None = None,
+        later: ScheduledTimes | None = None,
+    ) -> Batch:
+        """See `Engine.generate`."""
+        return self.changed(self.engine.generate(first, scheduled, deadline_ns, later))
+
+    @abstractmethod
+    def changed(self, batch: Batch) -> Batch:
+        """The batch in place of one of the other engine."""

@@ -9,42 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.batch import Batch
-from eventer.core.model import EngineName
 from eventer.core.operations import read_operations
-from eventer.plan.engine import Engine, ScheduledTimes
+from eventer.plan.engine import WrappingEngine
 
 _NULL: Final = b"null"
 
 
 @dataclass(frozen=True, slots=True)
-class NullDroppingEngine:
+class NullDroppingEngine(WrappingEngine):
     """Drops the events of which null would be written, unless `op` says that they delete.
 
     `op` names a field or a JSON pointer; a deletion needs no value.
     """
 
-    engine: Engine
     op: str | None = None
 
-    @property
-    def name(self) -> EngineName:
-        """See `Engine.name`."""
-        return self.engine.name
-
-    @property
-    def reason(self) -> str | None:
-        """See `Engine.reason`."""
-        return self.engine.reason
-
-    def generate(
-        self,
-        first: int,
-        scheduled: NDArray[np.int64],
-        deadline_ns: int | None = None,
-        later: ScheduledTimes | None = None,
-    ) -> Batch:
-        """See `Engine.generate`."""
-        batch = self.engine.generate(first, scheduled, deadline_ns, later)
+    def changed(self, batch: Batch) -> Batch:
+        """The batch without null events."""
         nulls = null_rows(batch)
         if self.op is not None and nulls.any():
             nulls = nulls & ~read_operations(batch, self.op).deletes

@@ -244,7 +244,7 @@ def _recompute_faults(request: RecomputeEvents, on_first: Callable[[], None]) ->
         return RecomputedFaults(request.first, ())
     found: list[HealthyEvent] = []
     size = 0
-    for batch in _batches(engine.healthy, request.first, times, passed=passed, on_first=on_first):
+    for batch in _batches(engine.engine, request.first, times, passed=passed, on_first=on_first):
         for event in engine.injector.faulty_events(batch):
             text = batch.text[event.row].as_py()
             found.append(HealthyEvent(int(batch.index[event.row]), event.faults, text))

@@ -7,44 +7,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from eventer.core.batch import Batch
-from eventer.core.model import EngineName
-from eventer.plan.engine import Engine, ScheduledTimes
+from eventer.plan.engine import WrappingEngine
 from eventer.plan.faults.faulty_events import FaultInjector, FaultyEvent
 from eventer.plan.faults.faulty_fields import FaultyFields
 
 
 @dataclass(frozen=True, slots=True)
-class FaultInjectingEngine:
+class FaultInjectingEngine(WrappingEngine):
     """Injects faults into the events of a healthy engine.
 
     Options of the target are read from `Batch.fields`, which stay healthy.
     """
 
-    healthy: Engine
     injector: FaultInjector
 
-    @property
-    def name(self) -> EngineName:
-        """See `Engine.name`."""
-        return self.healthy.name
-
-    @property
-    def reason(self) -> str | None:
-        """See `Engine.reason`."""
-        return self.healthy.reason
-
-    def generate(
-        self,
-        first: int,
-        scheduled: NDArray[np.int64],
-        deadline_ns: int | None = None,
-        later: ScheduledTimes | None = None,
-    ) -> Batch:
-        """See `Engine.generate`."""
-        batch = self.healthy.generate(first, scheduled, deadline_ns, later)
+    def changed(self, batch: Batch) -> Batch:
+        """The batch with faults."""
         events = self.injector.faulty_events(batch)
         if not events:
             return batch
