@@ -36,8 +36,8 @@ def evaluated(timelines, index):
         rows = timelines.evaluate(index[done:], starts[done:])
         columns = [
             [rows.names[code] for code in rows.to.tolist()],
-            rows.texts.to_pylist(),
-            rows.events.to_pylist(),
+            rows.content.texts.to_pylist(),
+            rows.content.events.to_pylist(),
         ]
         for row in range(len(rows)):
             steps = range(rows.offsets[row], rows.offsets[row + 1])

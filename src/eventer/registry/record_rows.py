@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from eventer.core.fault_rules import read_rules, rules_json
+from eventer.core.fault_rules_json import read_rules, rules_json
 from eventer.core.model import (
     CatchUp,
     EventContext,

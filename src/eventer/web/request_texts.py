@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from itertools import chain, count
 from typing import Any, Final
 
-from eventer.core.fault_rules import rules_json
+from eventer.core.fault_rules_json import rules_json
 from eventer.core.model import CatchUp, OnError, OnNull, ReferencedStream, Target
 from eventer.core.pace import PaceSpec
 from eventer.core.pace_json import pace_json

@@ -19,8 +19,14 @@ from eventer.plan.graph import Node, Type
 from eventer.plan.ops.documents import program_texts
 from eventer.plan.stream_plan import StreamPlan
 from eventer.plan.timelines.interpreted_timelines import InterpretedTimelines
+from eventer.plan.timelines.step_texts import StepTexts
 from eventer.plan.timelines.timeline_plan import TimelinePlan
-from eventer.plan.timelines.timeline_rows import StepColumns, TimelineRows, timeline_rows
+from eventer.plan.timelines.timeline_rows import (
+    StepColumns,
+    TimelineRows,
+    TimelineUnit,
+    timeline_rows,
+)
 from eventer.plan.timelines.traced_steps import StepSource
 
 _NEVER: Final = -1
@@ -35,6 +41,7 @@ class PlannedTimelines:
     """Runs a plan; the interpreter evaluates timelines that raise or that are too large."""
 
     name: EngineName = "plan"
+    unit: TimelineUnit = "timeline"
     reason: str | None = None
 
     def __init__(
@@ -128,9 +135,8 @@ def _steps(run: Execution, source: StepSource, structure: _Structure) -> StepCol
     if source.event is not source.written:
         events = program_texts(run, source.event, source.domain).view(pa.large_binary())
     numbers = np.full(len(rows), number) if isinstance(number, int) else run.value(number)
-    steps = StepColumns(
-        rows, numbers, structure.after, structure.to, structure.names, texts, events
-    )
+    content = StepTexts(texts, events)
+    steps = StepColumns(rows, numbers, structure.after, structure.to, structure.names, content)
     kept = ~run.raised[rows]
     return steps if kept.all() else steps.take(np.flatnonzero(kept))
 
@@ -141,9 +147,7 @@ def _columns_of(found: TimelineRows, rows: NDArray[np.int64]) -> StepColumns:
     places = np.repeat(np.arange(len(sizes)), sizes)
     numbers = np.arange(len(places)) - found.offsets[places]
     assert np.all(found.place[1:] > found.place[:-1]), "the interpreter has steps in order"
-    return StepColumns(
-        rows[places], numbers, found.after, found.to, found.names, found.texts, found.events
-    )
+    return StepColumns(rows[places], numbers, found.after, found.to, found.names, found.content)
 
 
 def _durations(run: Execution, after: float | str | Node, rows: int) -> NDArray[np.int64]:
