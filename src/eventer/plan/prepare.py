@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from eventer.core.errors import RequestError
-from eventer.core.fault_rules import FaultRule
+from eventer.core.fault_rules import FaultRule, content_rules
 from eventer.core.model import (
     WHOLE_EVENT,
     EngineChoice,
@@ -36,6 +36,8 @@ from eventer.plan.columnar_engine import ColumnarEngine
 from eventer.plan.compile import compile_timelines
 from eventer.plan.draw_keys import root_key
 from eventer.plan.engine import Engine, EventContext
+from eventer.plan.faults.delayed_events import DelayedEvents
+from eventer.plan.faults.event_delays import EventDelays
 from eventer.plan.faults.fault_injecting_engine import FaultInjectingEngine
 from eventer.plan.faults.faulty_events import FaultInjector
 from eventer.plan.interpreter_engine import InterpreterEngine
@@ -199,22 +201,31 @@ class PreparedTemplate:
         return PlannedTimelines(plan, steps, lambda: interpreter(RERUN_BY_INTERPRETER), horizon)
 
     def generator_engine(self, spec: GeneratorSpec, *, match_hints: bool = False) -> Engine:
-        """The engine of a generator with this template, which injects its faults."""
+        """The engine of a generator with this template, which injects faults into what is written.
+
+        `delayed_events` are its late events and copies.
+        """
         source = spec.event_source
         engine = self.engine(
             source.stream, source.context, part=spec.target.part, match_hints=match_hints
         )
         engine = dropping_nulls(engine, spec)
-        if spec.faults:
-            engine = self.with_faults(engine, source.stream, spec.faults, spec.target)
-        return engine
+        return self.with_faults(engine, source.stream, spec.faults, spec.target)
 
     def with_faults(
         self, engine: Engine, stream: Stream, rules: Sequence[FaultRule], target: Target
     ) -> Engine:
         """An engine that injects faults into what a target writes of the events of `engine`."""
+        rules = content_rules(rules)
         key = root_key(stream, self.program.digest)
-        return FaultInjectingEngine(engine, FaultInjector(rules, key, target))
+        return FaultInjectingEngine(engine, FaultInjector(rules, key, target)) if rules else engine
+
+    def delayed_events(
+        self, engine: Engine, stream: Stream, rules: Sequence[FaultRule]
+    ) -> DelayedEvents:
+        """The late events and copies of events of `engine` as timelines."""
+        key = root_key(stream, self.program.digest)
+        return DelayedEvents(engine, EventDelays(rules, key))
 
     def _interpreter(
         self, stream: Stream, context: EventContext, budget: Budget | None, trace: TraceSink

@@ -12,7 +12,7 @@ from eventer.core.errors import RequestError
 from eventer.core.instant import parse_moment
 from eventer.core.model import Segment
 from eventer.core.timelines import MAX_BEGUN_TIMELINES, TimelineSpec
-from eventer.plan.timelines.timeline_rows import Timelines
+from eventer.plan.timelines.timeline_rows import Timelines, TimelineUnit
 from eventer.runs.pacing import END, Pace, peak_rate
 from eventer.runs.timelines.starts import TimelineStarts
 from eventer.runs.timelines.step_sequence import StepSequence
@@ -174,27 +174,42 @@ def schedule(options: ScheduleOptions, now: int, draw_key: int = 0) -> RunSchedu
 
 
 def step_schedule(
-    run_schedule: RunSchedule, timelines: Timelines, spec: TimelineSpec
+    run_schedule: RunSchedule,
+    timelines: Timelines,
+    spec: TimelineSpec,
+    option: str = "--timeline",
+    waiting: float = 1.0,
 ) -> RunSchedule:
     """The schedule of the steps of timelines that start at the pace of a run.
+
+    `option` asks for the timelines, of which the share `waiting` has steps after the start.
 
     Raises:
         RequestError: the run has no pace, or too many timelines start within a horizon.
     """
     paced = run_schedule.timetable
     if not isinstance(paced, PacedTimetable | SimulatedTimetable):
-        raise RequestError("--timeline needs a pace: --rate, --interval or --stages")
+        raise RequestError(f"{option} needs a pace: --rate, --interval or --stages")
     begun = peak_rate(paced.pace.segments[-1].pace) * spec.horizon / NS_PER_SECOND
-    begun = min(begun, run_schedule.limit)
+    begun = min(begun, run_schedule.limit) * waiting
     if begun > MAX_BEGUN_TIMELINES:
-        raise RequestError(
-            f"--timeline: {begun:,.0f} timelines start within one horizon, more than "
-            f"{MAX_BEGUN_TIMELINES:,}: choose a lower rate or a shorter horizon"
-        )
+        raise RequestError(_too_many(option, begun, timelines.unit))
     simulated = isinstance(paced, SimulatedTimetable)
     shift = paced.offset if isinstance(paced, SimulatedTimetable) else paced.shift
     starts = TimelineStarts(paced.pace, run_schedule.limit, shift)
     sequence = StepSequence(timelines, starts, spec)
     return replace(
         run_schedule, timetable=StepTimetable(sequence, shift, simulated=simulated), limit=END
+    )
+
+
+def _too_many(option: str, begun: float, unit: TimelineUnit) -> str:
+    if unit == "event":
+        return (
+            f"{option}: {begun:,.0f} late events and copies wait for their time, more than "
+            f"{MAX_BEGUN_TIMELINES:,}: choose a lower rate, a lower probability or shorter delays"
+        )
+    return (
+        f"{option}: {begun:,.0f} timelines start within one horizon, more than "
+        f"{MAX_BEGUN_TIMELINES:,}: choose a lower rate or a shorter horizon"
     )

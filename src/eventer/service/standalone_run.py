@@ -11,7 +11,7 @@ from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.errors import EventerError
-from eventer.core.fault_rules import FaultRule
+from eventer.core.fault_rules import FaultRule, delay_rules, longest_delay
 from eventer.core.large_stack import run_with_large_stack
 from eventer.core.model import (
     ConsoleTarget,
@@ -150,6 +150,8 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     )
     if request.timeline is not None:
         return _with_steps(job, request.timeline)
+    if delay_rules(request.faults):
+        job = _with_delays(job)
     seconds = settings.limits.inspect_seconds
     warnings = run_with_large_stack(
         lambda: option_field_warnings(prepared, event_source, target, at=now, seconds=seconds)
@@ -170,6 +172,33 @@ def _with_steps(job: RunJob, spec: TimelineSpec) -> RunJob:
     steps = step_schedule(job.schedule, timelines, spec)
     assert isinstance(steps.timetable, StepTimetable)
     return replace(job, schedule=steps, steps=StepEngine(timelines, steps.timetable))
+
+
+def _with_delays(job: RunJob) -> RunJob:
+    """The job that delivers late events and copies of events.
+
+    Raises:
+        RequestError: see `step_schedule`.
+    """
+    spec, rules = _spec(job), delay_rules(job.faults)
+    engine = run_with_large_stack(lambda: job.prepared.generator_engine(spec))
+    delayed = job.prepared.delayed_events(engine, spec.stream, rules)
+    waiting = min(1.0, sum(rule.probability for rule in rules))
+    timeline = TimelineSpec(longest_delay(rules))
+    steps = step_schedule(job.schedule, delayed, timeline, "--faults", waiting)
+    assert isinstance(steps.timetable, StepTimetable)
+    return replace(job, schedule=steps, steps=StepEngine(delayed, steps.timetable))
+
+
+def _spec(job: RunJob) -> GeneratorSpec:
+    return GeneratorSpec(
+        job.event_source,
+        job.target,
+        job.prepared.shape_for(job.target),
+        job.on_error,
+        on_null=job.on_null,
+        faults=job.faults,
+    )
 
 
 def _connector(target: Target, settings: Settings) -> Callable[[int], ShardConnection]:
@@ -219,16 +248,7 @@ class StandaloneRun:
             self._notify(f"warning: {warning.text}")
         use_system_allocator()
         end_pages = CompilerPageReleaser().watch()
-        job = self._job
-        shape = job.prepared.shape_for(job.target)
-        spec = GeneratorSpec(
-            job.event_source,
-            job.target,
-            shape,
-            job.on_error,
-            on_null=job.on_null,
-            faults=job.faults,
-        )
+        spec = _spec(self._job)
         self._runner.shard.assign(Assignment(self._key, spec))
         try:
             await self._runner.run()
@@ -252,7 +272,9 @@ class StandaloneRun:
     def _build(self, assignment: Assignment) -> Engine:
         prepared, steps = self._job.prepared, self._job.steps
         if steps is not None:
-            return dropping_nulls(steps, assignment.spec)
+            # Late events and copies are those of an engine that drops null events.
+            is_timeline = steps.timelines.unit == "timeline"
+            return dropping_nulls(steps, assignment.spec) if is_timeline else steps
         return prepared.generator_engine(assignment.spec, match_hints=assignment.match_hints)
 
     def _on_report(self, report: ShardReport) -> None:
@@ -296,9 +318,10 @@ class StandaloneRun:
         """What an error is about, and its message."""
         if self._job.steps is None:
             return f"event {index}: {error.message}"
-        if error.message.startswith("timeline "):
+        unit = self._job.steps.timelines.unit
+        if error.message.startswith(f"{unit} "):
             return error.message
-        return f"timeline {getattr(error, 'index', index)}: {error.message}"
+        return f"{unit} {getattr(error, 'index', index)}: {error.message}"
 
     def _finish_after_last_step(self, timetable: StepTimetable) -> None:
         """Finishes as soon as all steps are committed: how many there are is known late."""

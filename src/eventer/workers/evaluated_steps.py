@@ -26,7 +26,7 @@ _FEW_AT_A_TIME: Final = 8
 class EvaluatedSteps:
     """Steps, the name that each has or null, and their texts; the errors of timelines that raise.
 
-    Steps are in the order of timelines, and of the template within them.
+    Steps are in the order of timelines, and of the template within them; no event is dropped.
     """
 
     steps: Steps
@@ -56,7 +56,8 @@ def _steps_of(rows: TimelineRows, first: int, at: int, only: str | None) -> Eval
     sizes = np.diff(rows.offsets)
     row = np.repeat(np.arange(len(sizes)), sizes)
     steps = Steps(at + rows.after, first + row, np.arange(len(row)) - rows.offsets[row])
-    kept = np.flatnonzero(rows.named(only))
+    is_event = rows.content.texts.is_valid().to_numpy(zero_copy_only=False)
+    kept = np.flatnonzero(rows.named(only) & is_event[rows.place])
     texts = rows.content.take(rows.place[kept])
     errors = {first + each: error for each, error in rows.errors.items()}
     names = [rows.names[code] for code in rows.to[rows.place[kept]].tolist()]

@@ -65,6 +65,18 @@ class EventBody(TemplateBody, PacedBody):
             )
         return self
 
+    @model_validator(mode="after")
+    def _no_delays(self) -> EventBody:
+        for number, body in enumerate(self.faults):
+            if body.kind.has_delay:
+                fail_validation(
+                    f"a service does not deliver `{body.kind}` events yet",
+                    "deliver them with `eventer run --faults`, or look at them with "
+                    "POST /generator/preview",
+                    field=("faults", number, "kind"),
+                )
+        return self
+
     @property
     def has_pace(self) -> bool:
         """Whether it says when events are due."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from eventer.core.batch import FieldReader
 from eventer.core.errors import DestinationRejectedError
 from eventer.core.model import ColumnType, JsonValue
-from eventer.plan.json_fields import JsonFields
+from eventer.plan.json_fields import CONVERSIONS, JsonFields
 
 FieldRequest: TypeAlias = tuple[str, ColumnType, bool]
 """The pointer and the type of a field, and whether it is one of the written part."""
@@ -129,6 +129,22 @@ class CachedColumns:
             found._read[request] = None if column is None else column.take(rows)
             found._names[request[2]] = self.names(written=request[2])
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class NullFields:
+    """The fields of `rows` values that are null."""
+
+    rows: int
+
+    def column(self, pointer: str, kind: ColumnType) -> pa.Array:
+        """See `eventer.core.batch.FieldReader.column`."""
+        del pointer
+        return pa.nulls(self.rows, CONVERSIONS[kind][1])
+
+    def names(self) -> frozenset[str]:
+        """See `eventer.core.batch.FieldReader.names`."""
+        return frozenset()
 
 
 class TextFields:
