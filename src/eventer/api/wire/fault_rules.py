@@ -18,9 +18,12 @@ from eventer.core.timelines import MAX_HORIZON_NS
 from eventer.service.views import HealthyEvent, RecomputedFaults
 
 MAX_RULES: Final = 100
+_DELAYS: Final = 2
 
 
 def _in_order(by: list[int]) -> list[int]:
+    if len(by) != _DELAYS:
+        fail_validation("must have two durations: the shortest and the longest delay")
     shortest, longest = by
     if shortest > longest:
         fail_validation("must have the shortest delay first")
@@ -60,13 +63,12 @@ class FaultBody(RequestModel):
         description="With `header`, a record with the fault has the header `eventer-fault`.",
     )
 
-    by: (
-        Annotated[list[Delay], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None
-    ) = Field(
+    by: Annotated[list[Delay], AfterValidator(_in_order)] | None = Field(
         default=None,
         description="For `late`, the shortest and the longest delay after the scheduled time; for "
         "`duplicate`, of the copy after the event.",
         examples=[["1s", "10m"]],
+        json_schema_extra={"minItems": _DELAYS, "maxItems": _DELAYS},
     )
 
     @model_validator(mode="after")

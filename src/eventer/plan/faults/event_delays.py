@@ -22,6 +22,7 @@ _LATE: Final = 1
 _DUPLICATE: Final = 2
 _LABELS: Final = pa.array([None, b"late", b"duplicate", b"late,duplicate"], pa.large_binary())
 """The labels of deliveries, by the bits `_LATE` and `_DUPLICATE`."""
+_SEPARATOR: Final = pa.scalar(b",", pa.large_binary())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,5 +112,5 @@ def delivery_labels(
     labels = _LABELS.take(pa.array(codes))
     if content is None:
         return labels
-    both = pc.binary_join_element_wise(content, labels, b",")
+    both = pc.binary_join_element_wise(content, labels, _SEPARATOR)
     return pc.coalesce(both, content, labels)
