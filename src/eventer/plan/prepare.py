@@ -200,6 +200,15 @@ class PreparedTemplate:
             return interpreter(str(unsupported))
         return PlannedTimelines(plan, steps, lambda: interpreter(RERUN_BY_INTERPRETER), horizon)
 
+    def step_timelines(self, spec: GeneratorSpec) -> Timelines:
+        """The timelines whose steps a generator delivers, perhaps late events and copies."""
+        source, timeline = spec.event_source, spec.timeline
+        if timeline is None:
+            return self.delayed_events(self.generator_engine(spec), source.stream, spec.faults)
+        return self.timelines(
+            source.stream, source.context, timeline.horizon, part=spec.target.part
+        )
+
     def generator_engine(self, spec: GeneratorSpec, *, match_hints: bool = False) -> Engine:
         """The engine of a generator with this template, which injects faults into what is written.
 

@@ -34,6 +34,7 @@ from eventer.service.resolved_schedule import (
     ResolvedSchedule,
     changes_to,
     conflicts,
+    end_faults,
     needs_change,
     new_record,
     resolve_schedules,
@@ -100,7 +101,8 @@ class Adder:
         async def inspect(event: EventRequest, event_source: EventSource) -> Inspection:
             async with semaphore:
                 now = self.clock.now_ns()
-                return await self.templates.inspect(event_source, targets_by_event[event.id], now)
+                targets = targets_by_event[event.id]
+                return await self.templates.inspect(event_source, targets, now, event.timeline)
 
         answers = await asyncio.gather(
             *map(inspect, request.events, event_sources), return_exceptions=True
@@ -158,6 +160,13 @@ class Adder:
             self._check_limits(resolved)
             names = self._names(resolved, new)
             now = self.clock.now_ns()
+            raise_faults(
+                [
+                    fault
+                    for id_, each in changing.items()
+                    for fault in end_faults(each.record, first[id_], each.begun_timelines, now)
+                ]
+            )
             changes: list[Change] = [
                 Add(record) for record in await self._records(new, names, drawn_seed, now)
             ]

@@ -25,7 +25,7 @@ def with_references(
     """
     scheduled = {schedule.event_id for schedule in request.schedules}
     streams = [
-        _stream(event, source, is_scheduled=event.id in scheduled)
+        _stream(event, source, is_scheduled=event.id in scheduled or event.timeline is not None)
         for event, source in zip(request.events, event_sources, strict=True)
     ]
     possible = tuple(each for each in streams if each.population is not None)

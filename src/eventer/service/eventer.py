@@ -34,6 +34,8 @@ from eventer.workers.inspector_messages import (
     RecomputedFaults,
     RecomputeEvents,
     RecomputeFaults,
+    RecomputeSteps,
+    RecomputeTimelines,
 )
 from eventer.workers.inspector_pool import InspectorPool
 from eventer.workers.messages import AuditProgress, Connector, WorkerConfig
@@ -246,14 +248,19 @@ class Eventer:
     async def events(self, id: Reference, first: int, count: int) -> RecomputedEvents:  # noqa: A002
         """Recomputes what is written of the events [first, first + count), past or future.
 
-        Skipped and dropped events are left out.
+        Skipped and dropped events are left out. Of a generator of timelines, they are the steps of
+        the timelines [first, first + count), in the order of their delivery.
 
         Raises:
             NotFoundError: no generator has this id.
             TemplateError: one of them fails, and the generator stops on errors.
             WorkerLostError: the inspector process died.
         """
-        question = self._recomputation(id, first, count)
+        generator = self._generator(id)
+        question: RecomputeEvents | RecomputeTimelines = self._recomputation(id, first, count)
+        if generator.record.spec.steps is not None:
+            begun = generator.next_index(generator.position)
+            question = RecomputeTimelines(generator.record, first, count, begun)
         return await self._inspectors.ask(question, RecomputedEvents, preview_limit(self._settings))
 
     async def faults(self, id: Reference, first: int, count: int) -> RecomputedFaults:  # noqa: A002
@@ -274,7 +281,7 @@ class Eventer:
             first,
             count,
             spec.on_error,
-            generator.position.next,
+            generator.next_index(generator.position),
             spec.target,
             spec.on_null,
             spec.faults,
@@ -288,16 +295,40 @@ class Eventer:
     ) -> AsyncIterator[RecomputedEvents]:
         """Follows the committed events of a generator, as `follow_events`, until it is removed.
 
+        Steps of timelines are numbered in the order of delivery; `last` is not used.
+
         Raises:
             NotFoundError: no generator has this id, at once or later.
             TemplateError, WorkerLostError: as `events`.
         """
         id_ = self._generator(id).record.id
+        if self._generator(id).record.spec.steps is not None:
+            return self._tail_steps(id_)
         return follow_events(
             lambda: self._generator(id_).position.next,
             lambda first, count: self.events(id_, first, count),
             last=last,
         )
+
+    def _tail_steps(self, id_: int) -> AsyncIterator[RecomputedEvents]:
+        """Follows the steps of a generator of timelines that are committed from now on."""
+        shown = newest = self._generator(id_).position
+
+        def position() -> int:
+            nonlocal newest
+            newest = self._generator(id_).position
+            return newest.next
+
+        async def recompute(first: int, count: int) -> RecomputedEvents:
+            nonlocal shown
+            since, shown = shown, newest
+            if first < since.next:  # a new incarnation
+                since = Position()
+            record, limit = self._generator(id_).record, preview_limit(self._settings)
+            question = RecomputeSteps(record, first, count, since.next, since.cursor)
+            return await self._inspectors.ask(question, RecomputedEvents, limit)
+
+        return follow_events(position, recompute, last=0)
 
     def preview_pace(
         self, pace: PaceSpec, *, length: int | None = None, buckets: int = 60

@@ -41,6 +41,7 @@ from eventer.service.generator import Generator, position_lost
 from eventer.service.generator_index import GeneratorIndex
 from eventer.service.shard_totals import ShardTotals
 from eventer.service.start_progress import log_start
+from eventer.service.upgrade_warning import upgrade_warnings
 from eventer.workers.messages import CommitSummary, ShardId, ShardUpdate
 from eventer.workers.worker_pool import WorkerPool
 
@@ -219,6 +220,7 @@ class Lifecycle:
         for key, position in update.positions.items():
             if generator := self._by_key.get(key):
                 generator.position = position
+                generator.backlog = update.backlogs.get(key)
                 generator.meter.record(
                     update.at, position.next, tick_interval(generator.record.pace)
                 )
@@ -310,9 +312,8 @@ class Lifecycle:
         """The changes that must be on disk before a generator continues from a position."""
         if position.next < generator.position.next:
             return iter([self._handle_lost_position(generator, position.next)])
-        return generator.changes_at(
-            position.next, self._worker_pool.fingerprint, self._clock.now_ns()
-        )
+        fingerprint = self._worker_pool.fingerprint
+        return generator.changes_at(position, fingerprint, self._clock.now_ns())
 
     def _handle_lost_position(self, generator: Generator, index: int) -> Change:
         record, now = generator.record, self._clock.now_ns()
@@ -328,8 +329,12 @@ class Lifecycle:
         """Resumes or stops a generator after its changes were written."""
         for change in changes:
             match change:
-                case BeginSegment() | BeginFingerprint():
+                case BeginSegment():
                     generator.apply(change)
+                case BeginFingerprint():
+                    generator.apply(change)
+                    for warning in [*upgrade_warnings(generator.record)][-1:]:
+                        _log.warning("generator %s: %s", generator.record.label, warning.message)
                 case BeginIncarnation():
                     self._start_task(self._begin_incarnation(generator))
                     return
@@ -338,8 +343,14 @@ class Lifecycle:
                     return
         generator.new_segment_at = None
         generator.position = position
-        segments = generator.pace.relevant(position.next)
-        self._worker_pool.resume(generator.key, segments, generator.live_from)
+        generator.backlog = None
+        self._worker_pool.resume(
+            generator.key,
+            generator.segments_from(position),
+            generator.live_from,
+            generator.start_cursor(position),
+            generator.first_timeline,
+        )
 
     async def _begin_incarnation(self, generator: Generator) -> None:
         """Restarts a generator whose new incarnation is in the registry."""

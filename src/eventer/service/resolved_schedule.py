@@ -20,6 +20,7 @@ from eventer.core.pace import PaceSpec
 from eventer.core.pointer import format_pointer
 from eventer.registry.base import (
     BeginSegment,
+    BegunFingerprint,
     Change,
     GeneratorRecord,
     SetPolicies,
@@ -85,7 +86,7 @@ def resolve_schedules(
         event_number = events[schedule.event_id]
         event, inspection = request.events[event_number], inspections[event_number]
         target = request.destinations[destination_number].target
-        spec = _spec(event, event_sources[event_number], inspection, target)
+        spec = _spec(event, event_sources[event_number], inspection, target, schedule.only)
         identity = identity_text(spec)
         resolved.append(
             ResolvedSchedule(
@@ -104,7 +105,11 @@ def resolve_schedules(
 
 
 def _spec(
-    event: EventRequest, event_source: EventSource, inspection: Inspection, target: Target
+    event: EventRequest,
+    event_source: EventSource,
+    inspection: Inspection,
+    target: Target,
+    only: str | None,
 ) -> GeneratorSpec:
     return GeneratorSpec(
         replace(event_source, template=inspection.template),
@@ -118,6 +123,7 @@ def _spec(
         explicit_seed=event.seed is not None,
         on_null=event.on_null,
         faults=event.faults,
+        timeline=event.timeline and replace(event.timeline, only=only),
     )
 
 
@@ -175,7 +181,7 @@ def new_record(
         segments=(_first_segment(resolved.pace, event_source.stream, spec.digest, now),),
         created_at=now,
         updated_at=now,
-        fingerprints=((0, resolved.inspection.fingerprint),),
+        fingerprints=(BegunFingerprint(0, resolved.inspection.fingerprint),),
     )
 
 
@@ -204,6 +210,23 @@ def start_fault(record: GeneratorRecord, resolved: ResolvedSchedule) -> Iterator
             f"generator {record.label} exists and began at another time",
             "leave `start` out, or remove the generator first",
         )
+
+
+def end_faults(
+    record: GeneratorRecord, resolved: ResolvedSchedule, begun: int, now: int
+) -> Iterator[Fault]:
+    """Another end, before timelines that have `begun`: each of them is delivered completely."""
+    pace = resolved.pace
+    if not begun or not _has_other_pace(record, resolved):
+        return
+    path: list[str | int] = ["events", resolved.event_number, "pace"]
+    message = f"{begun:,} timelines have begun, and each is delivered completely"
+    if pace.max_events is not None and pace.max_events < begun:
+        hint = f"choose at least {begun}, or pause the generator"
+        yield Fault(format_pointer([*path, "max_events"]), message, hint)
+    if pace.end is not None and pace.end <= now:
+        hint = "choose a later `end`, or pause the generator"
+        yield Fault(format_pointer([*path, "end"]), message, hint)
 
 
 def needs_change(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.errors import EventerError
-from eventer.core.fault_rules import FaultRule, delay_rules, longest_delay
+from eventer.core.fault_rules import FaultRule, delay_rules
 from eventer.core.large_stack import run_with_large_stack
 from eventer.core.model import (
     ConsoleTarget,
@@ -181,11 +181,10 @@ def _with_delays(job: RunJob) -> RunJob:
         RequestError: see `step_schedule`.
     """
     spec, rules = _spec(job), delay_rules(job.faults)
-    engine = run_with_large_stack(lambda: job.prepared.generator_engine(spec))
-    delayed = job.prepared.delayed_events(engine, spec.stream, rules)
+    assert spec.steps is not None
+    delayed = run_with_large_stack(lambda: job.prepared.step_timelines(spec))
     waiting = min(1.0, sum(rule.probability for rule in rules))
-    timeline = TimelineSpec(longest_delay(rules))
-    steps = step_schedule(job.schedule, delayed, timeline, "--faults", waiting)
+    steps = step_schedule(job.schedule, delayed, spec.steps, "--faults", waiting)
     assert isinstance(steps.timetable, StepTimetable)
     return replace(job, schedule=steps, steps=StepEngine(delayed, steps.timetable))
 

@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import starmap
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -17,9 +17,8 @@ from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
 from eventer.core.fault_rules import FaultKind, FaultRule, delay_rules, longest_delay
 from eventer.core.json_text import json_text
-from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError
+from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError, TimelineSpec
 from eventer.core.source import Source
-from eventer.core.timelines import TimelineSpec
 from eventer.jsonnet.format.formatter import format_source
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
@@ -56,14 +55,15 @@ from eventer.workers.inspector_messages import (
     RecomputedFaults,
     RecomputeEvents,
     RecomputeFaults,
+    RecomputeSteps,
+    RecomputeTimelines,
     TemplateProfile,
 )
+from eventer.workers.recomputed_steps import previewed_steps, recompute_steps, recompute_timelines
 from eventer.workers.template_notes import TraceCollector, template_warnings
 
 MAX_PAGE_BYTES: Final = 32 << 20
 """The most bytes of event text in one answer."""
-_STEP_BYTES: Final = 80
-"""What the step of an event adds to an answer, without its name."""
 _PROFILED_BYTES: Final = 8 << 20
 """Bytes of event text after which a profile uses the events that it has."""
 _WARNING_SECONDS: Final = 1.0
@@ -109,6 +109,10 @@ def _answer(
             return _preview(request, importer, on_first)
         case RecomputeEvents():
             return _recompute(request, on_first)
+        case RecomputeTimelines():
+            return _shown_steps(recompute_timelines(request, _check_size), request.record.spec)
+        case RecomputeSteps():
+            return _shown_steps(recompute_steps(request, _check_size), request.record.spec)
         case RecomputeFaults():
             return _recompute_faults(request.events, on_first)
         case ExplainTemplate():
@@ -232,19 +236,12 @@ def _steps_to_show(
     for part in evaluate_steps(timelines, spec, request.at, request.first, request.count):
         on_first()
         parts.append(part)
-        size += part.texts.texts.nbytes
-        size += sum(_STEP_BYTES + len(name or "") for name in part.names)
+        size += part.nbytes
         _check_size(size)
     shown = in_delivery_order(parts)
     for error in shown.errors.values():
         raise error
-    return tuple(shown.texts.texts.to_pylist()), _previewed_steps(shown)
-
-
-def _previewed_steps(shown: EvaluatedSteps) -> tuple[PreviewedStep, ...]:
-    steps = shown.steps
-    columns = (steps.index.tolist(), steps.step.tolist(), steps.due.tolist())
-    return tuple(starmap(PreviewedStep, zip(*columns, shown.names, strict=True)))
+    return tuple(shown.texts.texts.to_pylist()), previewed_steps(shown)
 
 
 def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:
@@ -283,6 +280,10 @@ def _recomputation(
     times = pace.scheduled(request.first, count)
     passed = END if request.on_error is OnError.SKIP else request.position
     return prepared, prepared.generator_engine(spec), times, passed
+
+
+def _shown_steps(answer: RecomputedEvents, spec: GeneratorSpec) -> RecomputedEvents:
+    return replace(answer, events=_shown(answer.events, spec.faults))
 
 
 def _shown(events: tuple[bytes, ...], rules: Sequence[FaultRule]) -> tuple[bytes, ...]:

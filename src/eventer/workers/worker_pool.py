@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from eventer.core.cursor import Cursor
 from eventer.core.errors import EventerError, WorkerLostError
 from eventer.core.model import Position, PositionKey, Segment
 from eventer.destinations.base import Flow
@@ -114,10 +115,18 @@ class WorkerPool:
         self._desired[assignment.key] = _DesiredAssignment(shard, assignment)
         self._send(shard, AssignFlow(shard, assignment))
 
-    def resume(self, key: PositionKey, segments: tuple[Segment, ...], live_from: int = 0) -> None:
+    def resume(
+        self,
+        key: PositionKey,
+        segments: tuple[Segment, ...],
+        live_from: int = 0,
+        cursor: Cursor | None = None,
+        first_timeline: int = 0,
+    ) -> None:
         """Lets a generator whose position was read continue at this pace; see `ResumeFlow`."""
         if (desired := self._desired.get(key)) is not None:
-            self._send(desired.shard, ResumeFlow(desired.shard, key, segments, live_from))
+            resume = ResumeFlow(desired.shard, key, segments, live_from, cursor, first_timeline)
+            self._send(desired.shard, resume)
 
     async def withdraw(self, key: PositionKey) -> Position | None:
         """Withdraws a generator; after it returns, no more events of it appear.

@@ -98,6 +98,7 @@ def step_batch(
         index=numbers,
         scheduled=steps.due,
         text=texts.texts,
+        cursors=steps.cursors if len(steps) else None,
         fields=fields(texts.events, written=False),
         part_fields=None if texts.whole else fields(texts.texts, written=True),
         fault_labels=texts.labels,
