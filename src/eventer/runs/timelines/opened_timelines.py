@@ -24,7 +24,7 @@ from eventer.runs.timelines.starts import TimelineStarts
 
 MAX_TEXT_BYTES: Final = 256 << 20
 """Bytes of texts that are kept until their steps are due."""
-MAX_READABLE_STEPS: Final = 262_144
+MAX_READABLE_STEPS: Final = 131_072
 """Steps of which columns can be read that were not asked for before."""
 _STEP_BYTES: Final = 24
 

@@ -194,6 +194,8 @@ def batches(engine, size=50):
     timetable, at = engine.timetable, 0
     while timetable.total is None or at < timetable.total:
         end = min(timetable.due_end(0), at + size)
+        if end == at:
+            continue  # steps are taken for some time at once
         batch = engine.generate(at, timetable.scheduled(at, end - at))
         yield batch
         at = batch.next
