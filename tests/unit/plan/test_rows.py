@@ -349,6 +349,11 @@ def test_a_cell_of_another_type_is_refused_with_its_line(kind, cell, problem):
         ("'f.csv', weight='name'", "f.csv, line 2, column 1: 'name' is 'a', which is not", None),
         ("'f.csv', weight='size', index=1", "'weight' cannot be combined with 'index'", None),
         ("'f.csv', index=-1", "'index' is -1, which is below zero", "rows are numbered from 0"),
+        (
+            "'f.csv', index=1e21",
+            "'index' is 1e+21, which is above 2^53 - 1",
+            "rows are numbered from 0",
+        ),
         ("'f.csv', index=0.5", "'index' must be a whole number, not 0.5", None),
         ("'f.csv', types=1", "'types' must be an object, not 1", "write types={"),
         ("'f.csv', types={ size: 'int' }", "the type of 'size' is \"int\", which is not", None),
