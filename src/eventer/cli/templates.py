@@ -124,6 +124,7 @@ def validate(
     variables: option.Variables = None,
     timeline: option.TimelineHorizon = None,
     referenced: option.With = None,
+    faults: Faults = None,
     library: Library = None,
     as_json: AsJson = False,
 ) -> int:
@@ -131,9 +132,15 @@ def validate(
     from eventer.core.error_text import format_error
 
     settings = settings_of(context, library=library)
-    spec = timeline_spec(timeline, None)
     request = template_request(
-        template, variables, at, referenced, seed=0, dataset=dataset, timeline=spec
+        template,
+        variables,
+        at,
+        referenced,
+        seed=0,
+        dataset=dataset,
+        faults=parse_faults(faults),
+        timeline=timeline_spec(timeline, None),
     )
     part = _checked_part(value, omit)
     target = target_of(topic, table, key, connection, part=part, op=op)

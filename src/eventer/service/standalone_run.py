@@ -152,7 +152,9 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
         return _with_steps(job, request.timeline)
     seconds = settings.limits.inspect_seconds
     warnings = run_with_large_stack(
-        lambda: option_field_warnings(prepared, event_source, target, at=now, seconds=seconds)
+        lambda: option_field_warnings(
+            prepared, event_source, target, rules=request.faults, at=now, seconds=seconds
+        )
     )
     return replace(job, warnings=warnings)
 

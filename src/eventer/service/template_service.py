@@ -10,7 +10,8 @@ from typing import Final
 
 from eventer.core.clock import Clock, SystemClock
 from eventer.core.error_text import format_place
-from eventer.core.model import EventSource, Target
+from eventer.core.fault_rules import FaultRule
+from eventer.core.model import ConsoleTarget, EventSource, Target
 from eventer.core.timelines import TimelineSpec
 from eventer.plan.explain_text import measurement_text, plan_text
 from eventer.plan.explanation import TemplateExplanation
@@ -56,7 +57,7 @@ class TemplateService:
 
     async def preview(self, request: PreviewRequest) -> PreviewedEvents:
         """Generates events of a template; see `Eventer.preview`."""
-        raise_faults(list(unsupported_faults(request.faults, request.timeline, "/faults")))
+        _check_faults(request)
         event_source, at = self._event_source(request), self._instant(request)
         question = PreviewEvents(
             event_source,
@@ -77,15 +78,23 @@ class TemplateService:
 
         Raises:
             TemplateError: the template is invalid, or all of its first events fail.
-            RequestError: a name in the target is invalid.
+            RequestError: a name in the target is invalid, or it cannot take the faults.
             WorkerLostError: the inspector process died.
         """
+        _check_faults(request)
         if target is not None:
             raise_faults(list(target_faults(target, f"/destination/{target.kind}")))
-        targets = () if target is None else (target,)
+        elif request.faults:
+            target = ConsoleTarget()
         found = await self.inspect(
-            self._event_source(request), targets, self._instant(request), request.timeline
+            self._event_source(request),
+            () if target is None else (target,),
+            self._instant(request),
+            request.timeline,
+            request.faults,
         )
+        for errors in found.fault_errors.values():
+            raise_faults([replace(error, pointer="/faults" + error.pointer) for error in errors])
         return found if target is None else replace(found, shape=found.written_shape(target))
 
     async def inspect(
@@ -94,10 +103,11 @@ class TemplateService:
         targets: Iterable[Target],
         at: int,
         timeline: TimelineSpec | None = None,
+        faults: tuple[FaultRule, ...] = (),
     ) -> Inspection:
         """Checks a template and its first events, due at `at`, and which targets can take them.
 
-        With `timeline`, they are the steps of its first timelines.
+        With `timeline`, they are the steps of its first timelines. Targets must take `faults`, too.
 
         Raises:
             TemplateError: the template is invalid, or all of its first events fail.
@@ -111,6 +121,7 @@ class TemplateService:
             seconds=seconds * _DRY_RUN_TIME_SHARE,
             targets=tuple(targets),
             timeline=timeline,
+            faults=faults,
         )
         return await self._inspectors.ask(question, Inspection, CpuLimit(seconds))
 
@@ -157,6 +168,10 @@ class TemplateService:
 
     def _instant(self, request: PreviewRequest) -> int:
         return self._clock.now_ns() if request.at is None else request.at
+
+
+def _check_faults(request: PreviewRequest) -> None:
+    raise_faults(list(unsupported_faults(request.faults, request.timeline, "/faults")))
 
 
 def preview_limit(settings: Settings) -> CpuLimit:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from eventer.core.errors import DestinationRejectedError, EventerError
+from eventer.core.errors import DestinationRejectedError, EventerError, Fault
 from eventer.core.fault_rules import FaultRule, InjectedFault
 from eventer.core.model import (
     WHOLE_EVENT,
@@ -48,6 +48,7 @@ class InspectTemplate:
     seconds: float
     targets: tuple[Target, ...] = ()
     timeline: TimelineSpec | None = None
+    faults: tuple[FaultRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,16 @@ class TemplateWarning:
         return self.message if self.hint is None else f"{self.message} ({self.hint})"
 
 
-def absent_field_warnings(target: Target, shape: EventShape) -> tuple[TemplateWarning, ...]:
-    """A warning for each option of a target whose field none of the first events has."""
+def absent_field_warnings(
+    target: Target, shape: EventShape, rules: Sequence[FaultRule]
+) -> tuple[TemplateWarning, ...]:
+    """A warning for each field that none of the first events has.
+
+    Options of a target or faults name it.
+    """
     return tuple(
-        TemplateWarning(message, None, hint) for message, hint in option_warnings(shape, target)
+        TemplateWarning(message, None, hint)
+        for message, hint in option_warnings(shape, target, rules)
     )
 
 
@@ -76,7 +83,8 @@ class Inspection:
     """A valid template with its imports, its engine, and facts about its events.
 
     `shape` is that of its events, `part_shapes` those of what targets write, if that is a part.
-    `rejections` are the targets that its events cannot go into; `absent` are the fields that
+    `rejections` are the targets that its events cannot go into; `fault_errors` say what is wrong
+    with its faults for a target, by pointers in their list. `absent` are the fields that faults or
     options of a target name and that no event had. `failing` is the first error if some, but not
     all, of the events raise.
     """
@@ -89,6 +97,7 @@ class Inspection:
     shape: EventShape
     warnings: tuple[TemplateWarning, ...]
     rejections: Mapping[Target, DestinationRejectedError] = field(default_factory=dict)
+    fault_errors: Mapping[Target, tuple[Fault, ...]] = field(default_factory=dict)
     absent: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
     part_shapes: Mapping[Target, EventShape] = field(default_factory=dict)
     traces: tuple[str, ...] = ()

@@ -176,7 +176,12 @@ def _preview(
     times = np.full(request.count, request.at, dtype=np.int64)
     _, events = _events(engine, request.first, times, passed=0, on_first=on_first)
     absent = option_field_warnings(
-        prepared, request.event_source, target, at=request.at, seconds=_WARNING_SECONDS
+        prepared,
+        request.event_source,
+        target,
+        rules=request.faults,
+        at=request.at,
+        seconds=_WARNING_SECONDS,
     )
     return PreviewedEvents(
         events=_shown(events, request.faults),

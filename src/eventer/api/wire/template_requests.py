@@ -138,11 +138,13 @@ class ValidateBody(ReferringBody):
 
     at: Instant | None = Field(default=None, description="The scheduled time; if omitted, now.")
     destination: TargetBody | None = Field(default=None, description="A destination to check.")
+    faults: FaultRules = Field(default_factory=list)
     timeline: TimelineField = None
 
     def request(self) -> PreviewRequest:
         """The request, without the destination."""
         fields = self.request_fields() | {"timeline": timeline_of(self.timeline)}
+        fields["faults"] = tuple(body.rule() for body in self.faults)
         return PreviewRequest(**fields)
 
 
