@@ -96,8 +96,6 @@ def preview(
     )
     shown = ask_template_service(settings, lambda service: service.preview(request))
     _print_warnings(shown)
-    if only is not None and not shown.steps:
-        print_message(f"no step has to: {only!r}; leave out --only to see all steps")
     if as_json:
         print_data(PreviewOut.body_of(shown).decode())
     else:
