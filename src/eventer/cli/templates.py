@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from eventer.cli import template_options as option
 from eventer.cli.exit_codes import INVALID, OK, exit_with_code
 from eventer.cli.faults import Faults, parse_faults
-from eventer.cli.option_values import MAX_INDEX, integer
-from eventer.cli.options import AsJson, Library, settings_of
+from eventer.cli.options import AsJson, First, Library, settings_of
 from eventer.cli.template_options import (
     checked_target,
     parse_seed,
@@ -39,25 +38,8 @@ def preview(
     context: typer.Context,
     template: option.TemplateFile,
     *,
-    count: Annotated[
-        int,
-        typer.Option(
-            "--count",
-            "-n",
-            metavar="NUMBER",
-            parser=integer(1, 1_000_000),
-            help="Number of events.",
-        ),
-    ] = 10,
-    first: Annotated[
-        int,
-        typer.Option(
-            "--first",
-            metavar="INDEX",
-            parser=integer(0, MAX_INDEX),
-            help="Index of the first event.",
-        ),
-    ] = 0,
+    count: option.Count = 10,
+    first: First = 0,
     seed: option.Seed = None,
     stream: option.StreamName = None,
     dataset: option.Dataset = None,

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from eventer.core.errors import EvaluationError
-from eventer.core.model import MAX_POPULATION, FixedPopulation
+from eventer.core.limits import MAX_POPULATION
+from eventer.core.model import FixedPopulation
 from eventer.core.suggestions import did_you_mean
 from eventer.functions import arguments as args
 from eventer.functions.arguments import Integers
