@@ -57,7 +57,7 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         TemplateError: the template is invalid, or every event raises.
     """
     end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
-    prepared = prepare(request.event_source.template, importer)
+    prepared = prepare(request.template, importer)
     traces = TraceCollector()
     engine: Engine | Timelines
     if request.timeline is None:

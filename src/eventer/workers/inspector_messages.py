@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from eventer.core.errors import DestinationRejectedError, EventerError, Fault
@@ -17,6 +19,7 @@ from eventer.core.model import (
     EventSource,
     OnError,
     OnNull,
+    ReferencedStream,
     Segment,
     Target,
     Template,
@@ -38,7 +41,8 @@ class InspectTemplate:
 
     With `timeline`, `count` is a number of timelines, which give the events.
 
-    The template holds no imports yet: the library provides them. All events are due at `at`.
+    The template holds no imports yet: the library provides them. `references` has the streams that
+    it may refer to, see `packed_references`. All events are due at `at`.
     Generating ends after `seconds` of CPU time, but not before the first event.
     """
 
@@ -49,6 +53,26 @@ class InspectTemplate:
     targets: tuple[Target, ...] = ()
     timeline: TimelineSpec | None = None
     faults: tuple[FaultRule, ...] = ()
+    references: bytes = b""
+
+    @property
+    def template(self) -> Template:
+        """The template, with the streams that it may refer to."""
+        template = self.event_source.template
+        references = unpacked_references(self.references)
+        return replace(template, references=references) if references else template
+
+
+def packed_references(streams: tuple[ReferencedStream, ...]) -> bytes:
+    """Streams for `InspectTemplate.references`: those of a large request are packed once."""
+    return pickle.dumps(streams) if streams else b""
+
+
+@lru_cache(maxsize=2)
+def unpacked_references(packed: bytes) -> tuple[ReferencedStream, ...]:
+    """The streams of `packed_references`."""
+    streams: tuple[ReferencedStream, ...] = pickle.loads(packed) if packed else ()  # noqa: S301  from the service
+    return streams
 
 
 @dataclass(frozen=True, slots=True)
