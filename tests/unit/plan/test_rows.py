@@ -241,7 +241,7 @@ def test_a_csv_file_is_refused(data, message):
         (b"[{},\n  [1]]", "f.json, line 2, column 3: a row must be an object, not an array"),
         (
             b'[{"a": 1},\n {"a": }]',
-            "f.json, line 2, column 8: the file is not valid JSON: expecting value",
+            "f.json, line 2, column 8: the file is not valid JSON: a value is missing or not valid",
         ),
         (
             b'[{"a": 1e999}]',
@@ -281,13 +281,13 @@ def test_a_json_file_is_refused(data, message):
         (b"\n\n", "f.ndjson: the file has no row"),
         (
             b'{"a": [{}\n{}]}, {}\n',
-            f"f.ndjson, line 1, column 10: {INVALID}: expecting ',' delimiter",
+            f"f.ndjson, line 1, column 10: {INVALID}: ',' or a closing bracket is missing",
         ),
         (b"{}\n\n null\n", "f.ndjson, line 3: a row must be an object, not null"),
         (b"{}\n{} {}\n", "f.ndjson, line 2, column 4: the line has more than one JSON value"),
         (
             b'{}\n{"a" 1}\n',
-            "f.ndjson, line 2, column 6: the file is not valid JSON: expecting ':' delimiter",
+            f"f.ndjson, line 2, column 6: {INVALID}: ':' is missing after a field name",
         ),
     ],
 )
