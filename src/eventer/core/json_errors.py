@@ -14,7 +14,7 @@ _PROBLEMS: Final = {
     "Illegal trailing comma before end of array": "a comma precedes a closing bracket",
     "Extra data": "text follows the value",
     "Unterminated string starting at": "the string has no closing quote",
-    "Invalid control character at": "a control character in a string must be written as \\n or \\u0000",
+    "Invalid control character at": "write control characters in a string as \\n or \\u0000",
     "Invalid \\uXXXX escape": "\\u needs four hexadecimal digits",
 }
 _ESCAPE: Final = "a string contains an unknown escape: write \\\\ for a backslash"

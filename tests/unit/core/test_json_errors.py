@@ -15,7 +15,7 @@ CASES = {
     '{"a": 1 "b": 2}': "',' or a closing bracket is missing",
     "1 2": "text follows the value",
     '"abc': "the string has no closing quote",
-    '"a\nb"': "a control character in a string must be written as \\n or \\u0000",
+    '"a\nb"': "write control characters in a string as \\n or \\u0000",
     r'"\u12"': "\\u needs four hexadecimal digits",
     r'"\x"': "a string contains an unknown escape: write \\\\ for a backslash",
 }
