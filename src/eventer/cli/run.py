@@ -11,7 +11,7 @@ import typer
 from eventer.cli import template_options as option
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.faults import Faults, parse_faults
-from eventer.cli.option_values import MAX_INDEX, choice, integer
+from eventer.cli.option_values import choice, integer
 from eventer.cli.options import AsJson, Library, settings_of
 from eventer.cli.template_options import (
     checked_target,
@@ -25,6 +25,7 @@ from eventer.cli.template_options import (
 )
 from eventer.cli.terminal import print_message
 from eventer.core.errors import RequestError
+from eventer.core.limits import MAX_INDEX, MAX_TICK_EVENTS
 from eventer.core.loading import without_garbage_collection
 from eventer.core.model import ConsoleTarget, OnError, OnNull, Target, WrittenPart
 from eventer.core.pace import Arrivals
@@ -99,7 +100,7 @@ def run(
         typer.Option(
             "--count",
             metavar="NUMBER",
-            parser=integer(1, 1_000_000_000),
+            parser=integer(1, MAX_TICK_EVENTS),
             help="Number of events per --interval.",
         ),
     ] = None,
