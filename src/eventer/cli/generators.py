@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from eventer.cli.exit_codes import FAILED, OK, exit_with_code
 from eventer.cli.option_values import choice
-from eventer.cli.options import AsJson, Url, read_input, settings_of
+from eventer.cli.options import AsJson, Url, read_input, service_client
 from eventer.cli.terminal import print_data, print_json, print_message, table
-
-if TYPE_CHECKING:
-    from eventer.cli.client import ServiceClient
 
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="Id of a generator, a unique prefix of it, or a name.")
@@ -22,12 +19,6 @@ Id = Annotated[
 Ids = Annotated[
     list[str], typer.Argument(metavar="ID...", help="Ids of generators, unique prefixes, or names.")
 ]
-
-
-def _client(context: typer.Context, url: str | None) -> ServiceClient:
-    from eventer.cli.client import ServiceClient
-
-    return ServiceClient(settings_of(context, url=url))
 
 
 @exit_with_code
@@ -44,7 +35,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add generators to a running service, or change the pace of existing ones."""
-    answer = _client(context, url).post("/generator/add", body=read_input(file))
+    answer = service_client(context, url).post("/generator/add", body=read_input(file))
     _show(answer["generators"], answer, as_json=as_json)
     for view in answer["generators"]:
         for warning in view.get("warnings", ()):
@@ -54,14 +45,14 @@ def add(
 @exit_with_code
 def list_generators(context: typer.Context, *, url: Url = None, as_json: AsJson = False) -> None:
     """List all generators of a running service, oldest first."""
-    answer = _client(context, url).get("/generator/status")
+    answer = service_client(context, url).get("/generator/status")
     _show(answer["generators"], answer, as_json=as_json)
 
 
 @exit_with_code
 def status(context: typer.Context, id_: Id, *, url: Url = None, as_json: AsJson = False) -> None:
     """Show one generator in detail."""
-    client = _client(context, url)
+    client = service_client(context, url)
     (full_id,) = client.full_ids([id_])
     answer = client.get("/generator/status", {"id": full_id})
     if as_json:
@@ -73,7 +64,7 @@ def status(context: typer.Context, id_: Id, *, url: Url = None, as_json: AsJson 
 @exit_with_code
 def pause(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson = False) -> None:
     """Pause generators. They deliver nothing after this command returns."""
-    client = _client(context, url)
+    client = service_client(context, url)
     views = [client.post("/generator/pause", [("id", id_)]) for id_ in client.full_ids(ids)]
     _show(views, {"generators": views}, as_json=as_json)
 
@@ -100,7 +91,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Resume paused or failed generators."""
-    client = _client(context, url)
+    client = service_client(context, url)
     options = [*([("skip", "1")] if skip else []), *([("position", position)] if position else [])]
     queries = [[("id", id_), *options] for id_ in client.full_ids(ids)]
     views = [client.post("/generator/resume", query) for query in queries]
@@ -110,7 +101,7 @@ def resume(
 @exit_with_code
 def remove(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson = False) -> int:
     """Stop and delete generators. Topics, tables and delivered events stay."""
-    client = _client(context, url)
+    client = service_client(context, url)
     answer = client.post("/generator/remove", [("id", id_) for id_ in client.full_ids(ids)])
     if as_json:
         print_json(answer)
@@ -171,7 +162,7 @@ def destination_label(destination: Mapping[str, Any]) -> str:
 
 def details(view: Mapping[str, Any]) -> str:
     """A generator as lines of text, its last error with the source line."""
-    from eventer.cli.client import problem_error
+    from eventer.client.problems import problem_error
     from eventer.core.error_text import format_error
 
     flat = {

@@ -12,6 +12,7 @@ from eventer.cli.option_values import folder
 from eventer.cli.terminal import print_message
 
 if TYPE_CHECKING:
+    from eventer.client.json_client import ServiceClient
     from eventer.settings import LoadedSettings, Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -48,6 +49,20 @@ def loaded_settings(context: typer.Context, **flags: object) -> LoadedSettings:
 def settings_of(context: typer.Context, **flags: object) -> Settings:
     """The settings alone."""
     return loaded_settings(context, **flags).settings
+
+
+def service_client(context: typer.Context, url: str | None) -> ServiceClient:
+    """A client for the service at `--url`, or else at the configured URL.
+
+    Raises:
+        ConfigError: a setting is unknown or invalid.
+    """
+    from eventer.client.json_client import ServiceClient
+    from eventer.client.transport import Address
+
+    settings = settings_of(context, url=url)
+    # A command asks once: it leaves no connection open for another time.
+    return ServiceClient(Address(settings.service_url, settings.client_token))
 
 
 def input_name(file: Path) -> str:
