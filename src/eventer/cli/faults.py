@@ -40,16 +40,27 @@ def parse_faults(text: str | None) -> tuple[FaultRule, ...]:
         typer.BadParameter: the text is empty, or the file cannot be read.
         RequestError: they are not valid.
     """
-    from eventer.api.decode import decode
     from eventer.api.wire.fault_rules import fault_rules
 
+    return () if text is None else fault_rules(parse_fault_list(text))
+
+
+def parse_fault_list(text: str | None) -> Any:
+    """The JSON value of `--faults`; an empty list without the option.
+
+    Raises:
+        typer.BadParameter: the text is empty, or the file cannot be read.
+        RequestError: it is not valid JSON.
+    """
+    from eventer.api.decode import decode
+
     if text is None:
-        return ()
+        return []
     if not text.strip():
         raise typer.BadParameter("is empty: give a JSON list or a file", param_hint="'--faults'")
     is_json = text.lstrip().startswith(("[", "{"))
     data = os.fsencode(text) if is_json else read_input(Path(text))
-    return fault_rules(decode(data, "--faults" if is_json else text))
+    return decode(data, "--faults" if is_json else text)
 
 
 @exit_with_code

@@ -1,16 +1,15 @@
-"""Commands for the generators of a running service: add, list, pause and so on."""
+"""Commands for the generators of a running service: list, pause and so on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from eventer.cli.exit_codes import FAILED, OK, exit_with_code
 from eventer.cli.option_values import choice
-from eventer.cli.options import AsJson, Url, read_input, service_client
+from eventer.cli.options import AsJson, Url, service_client
 from eventer.cli.terminal import print_data, print_json, print_message, table
 
 Id = Annotated[
@@ -22,31 +21,10 @@ Ids = Annotated[
 
 
 @exit_with_code
-def add(
-    context: typer.Context,
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", help="A JSON request; - reads standard input.", allow_dash=True
-        ),
-    ],
-    *,
-    url: Url = None,
-    as_json: AsJson = False,
-) -> None:
-    """Add generators to a running service, or change the pace of existing ones."""
-    answer = service_client(context, url).post("/generator/add", body=read_input(file))
-    _show(answer["generators"], answer, as_json=as_json)
-    for view in answer["generators"]:
-        for warning in view.get("warnings", ()):
-            print_message(f"warning: generator {view['name']}: {warning['message']}")
-
-
-@exit_with_code
 def list_generators(context: typer.Context, *, url: Url = None, as_json: AsJson = False) -> None:
     """List all generators of a running service, oldest first."""
     answer = service_client(context, url).get("/generator/status")
-    _show(answer["generators"], answer, as_json=as_json)
+    show_generators(answer["generators"], answer, as_json=as_json)
 
 
 @exit_with_code
@@ -66,7 +44,7 @@ def pause(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson 
     """Pause generators. They deliver nothing after this command returns."""
     client = service_client(context, url)
     views = [client.post("/generator/pause", [("id", id_)]) for id_ in client.full_ids(ids)]
-    _show(views, {"generators": views}, as_json=as_json)
+    show_generators(views, {"generators": views}, as_json=as_json)
 
 
 @exit_with_code
@@ -95,7 +73,7 @@ def resume(
     options = [*([("skip", "1")] if skip else []), *([("position", position)] if position else [])]
     queries = [[("id", id_), *options] for id_ in client.full_ids(ids)]
     views = [client.post("/generator/resume", query) for query in queries]
-    _show(views, {"generators": views}, as_json=as_json)
+    show_generators(views, {"generators": views}, as_json=as_json)
 
 
 @exit_with_code
@@ -113,7 +91,8 @@ def remove(context: typer.Context, ids: Ids, *, url: Url = None, as_json: AsJson
     return FAILED if answer["unknown"] else OK
 
 
-def _show(views: Sequence[Mapping[str, Any]], answer: object, *, as_json: bool) -> None:
+def show_generators(views: Sequence[Mapping[str, Any]], answer: object, *, as_json: bool) -> None:
+    """Prints generators as a table, or an answer as JSON."""
     if as_json:
         print_json(answer)
     elif views:

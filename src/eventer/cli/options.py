@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -80,3 +81,16 @@ def read_input(file: Path) -> bytes:
         return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         raise typer.BadParameter(f"cannot read {file}: {error.strerror}") from error
+
+
+def read_request_file(file: Path) -> Any:
+    """The JSON value of a request in a file or on standard input; see `api.request_file`.
+
+    Raises:
+        typer.BadParameter: the file cannot be read.
+        RequestError: its request is not valid.
+    """
+    from eventer.api.request_file import read_request
+
+    folder = Path() if str(file) == "-" else file.parent
+    return read_request(read_input(file), input_name(file), folder, os.environ)

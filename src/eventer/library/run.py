@@ -18,7 +18,7 @@ from eventer.core.instant import parse_instant
 from eventer.core.model import KafkaTarget, OnError, OnNull, PostgresTarget
 from eventer.core.timelines import TimelineSpec, parse_horizon
 from eventer.library.error_notes import noting_errors
-from eventer.library.template import Template
+from eventer.library.template import Template, parts_of
 from eventer.settings import load_settings
 
 if TYPE_CHECKING:
@@ -113,17 +113,18 @@ def run(
         faults: Faults that events get on purpose, as in a request.
 
     Raises:
-        RequestError: an argument is invalid.
+        RequestError: an argument is invalid, or the connection has no address.
         TemplateError: the template is invalid, or an event raises; with line and column.
-        ConfigError: a setting is invalid, or the connection has no address.
+        ConfigError: a setting is unknown or invalid.
         DestinationError: the destination cannot be reached, or rejects an event.
     """
     from eventer.service.run_schedule import ScheduleOptions
     from eventer.service.standalone_run import RunRequest, prepare_run
 
     template = template if isinstance(template, Template) else Template(template)
-    loaded = load_settings({"library": template.settings.library, **(settings or {})}).settings
-    source = template.request.event_source(template.seed, loaded.instance_id)
+    parts = parts_of(template)
+    loaded = load_settings({"library": parts.settings.library, **(settings or {})}).settings
+    source = parts.request.event_source(template.seed, loaded.instance_id)
     try:
         _check_positive(count=count, max_events=max_events)
         options = ScheduleOptions(
@@ -217,7 +218,10 @@ def _in_words_of_python(error: RequestError) -> RequestError:
     def argument(text: str) -> str:
         return _OPTION.sub(lambda match: f"`{match[1].replace('-', '_')}`", text)
 
-    faults = tuple(replace(each, message=argument(each.message)) for each in error.faults)
+    faults = tuple(
+        replace(each, pointer=argument(each.pointer), message=argument(each.message))
+        for each in error.faults
+    )
     return RequestError(argument(error.message), faults)
 
 

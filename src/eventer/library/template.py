@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from dataclasses import fields as dataclass_fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from eventer.core.json_text import json_text
 from eventer.core.model import JsonValue
 from eventer.library.error_notes import noting_errors
 from eventer.service.requests import ReferenceRequest, TemplateRequest
-from eventer.settings import load_settings
+from eventer.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,10 +26,32 @@ if TYPE_CHECKING:
 _FILE_ENDING = ".jsonnet"
 
 
+@dataclass(frozen=True, slots=True)
+class TemplateParts:
+    """A template as the service takes it, and the settings that it was made with.
+
+    `has_own_seed` is whether the seed was given, not chosen.
+    """
+
+    request: TemplateRequest
+    settings: Settings
+    count: int | None
+    has_own_seed: bool
+
+    def reference(self, id_: str) -> ReferenceRequest:
+        """The template as one that others refer to as `id_`: with their seed, unless it has one."""
+        fields = {
+            each.name: getattr(self.request, each.name) for each in dataclass_fields(self.request)
+        }
+        if not self.has_own_seed:
+            fields["seed"] = None
+        return ReferenceRequest(**fields, id=id_, count=self.count)
+
+
 class Template:
     """A Jsonnet template, and what its events depend on.
 
-    This process generates the events, without limits of time or memory: the template is trusted.
+    This process generates the events. The template is trusted: nothing limits its time and memory.
 
     Args:
         source: A file, as a `Path` or text that ends with `.jsonnet`; other text is the template.
@@ -65,10 +88,7 @@ class Template:
 
         text, name = _read(source)
         self.seed = checked_seed(seed)
-        self._given_seed = seed
-        self._count = count
-        self.settings = load_settings({"library": library}).settings
-        self._request = TemplateRequest(
+        request = TemplateRequest(
             text,
             name=name,
             seed=self.seed,
@@ -77,32 +97,14 @@ class Template:
             vars=json_text(dict(vars or {})),
             references=_all_references(references or {}),
         )
-
-    def reference(self, id_: str) -> ReferenceRequest:
-        """The template as one that others may refer to as `id_`; it has their seed unless given."""
-        request = self._request
-        return ReferenceRequest(
-            template=request.template,
-            id=id_,
-            name=request.name,
-            seed=self._given_seed,
-            stream=request.stream,
-            dataset=request.dataset,
-            vars=request.vars,
-            references=request.references,
-            count=self._count,
-        )
-
-    @property
-    def request(self) -> TemplateRequest:
-        """The template as the service takes it."""
-        return self._request
+        settings = load_settings({"library": library}).settings
+        self._parts = TemplateParts(request, settings, count, has_own_seed=seed is not None)
 
     @cached_property
     def _local(self) -> LocalTemplate:
         from eventer.service.local_template import LocalTemplate
 
-        return LocalTemplate(self._request, self.settings)
+        return LocalTemplate(self._parts.request, self._parts.settings)
 
     @noting_errors()
     def events(
@@ -181,6 +183,11 @@ class Template:
         return ProfileOut.model_validate(self._local.profile(EventRange(count, at=at)))
 
 
+def parts_of(template: Template) -> TemplateParts:
+    """What the other modules of the library need of a template."""
+    return template._parts  # noqa: SLF001  private to the library
+
+
 def _all_references(references: Mapping[str, Template]) -> tuple[ReferenceRequest, ...]:
     """The given references, and theirs: a name means the same in all of them.
 
@@ -189,7 +196,7 @@ def _all_references(references: Mapping[str, Template]) -> tuple[ReferenceReques
     """
     found: dict[str, ReferenceRequest] = {}
     for id_, template in references.items():
-        own = template.reference(id_)
+        own = parts_of(template).reference(id_)
         for each in (replace(own, references=()), *own.references):
             if found.setdefault(each.id, each) != each:
                 raise RequestError(f"the name {each.id!r} refers to two different templates")

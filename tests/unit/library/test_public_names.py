@@ -3,9 +3,14 @@
 import inspect
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import eventer
 from eventer.core import errors
+from eventer.core.distribution import DISTRIBUTION
+
+ROOT = Path(__file__).parents[3]
 
 PUBLIC = {
     "AsyncClient",
@@ -50,6 +55,14 @@ def test_public_methods_are_typed_and_documented():
             if not name.startswith("_"):
                 assert inspect.getdoc(method), f"{kind.__name__}.{name}"
                 assert "return" in method.__annotations__, f"{kind.__name__}.{name}"
+
+
+def test_hints_name_the_distribution():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["name"] == DISTRIBUTION
+    hints = [p for p in (ROOT / "src").rglob("*") if p.suffix in {".py", ".html"}]
+    named = [p.name for p in hints if "pip install " in p.read_text()]
+    assert named == ["distribution.py"]
 
 
 def test_the_import_loads_nothing_else():
