@@ -104,7 +104,7 @@ def _async_client() -> str:
 
 
 def _errors() -> Iterator[str]:
-    yield "## Errors\n\nEach has a `message` and perhaps a `hint`; a `TemplateError` has a `place`.\n"
+    yield "## Errors\n\nEach has a `message`, perhaps a `hint`; a `TemplateError` has a `place`.\n"
     rows = ["| Error | Base | When |", "|---|---|---|"]
     for name in eventer.__all__:
         kind = getattr(eventer, name)

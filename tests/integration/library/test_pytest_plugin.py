@@ -5,6 +5,9 @@ import re
 import pytest
 
 from eventer.library.pytest_plugin import KAFKA_VARIABLE, POSTGRES_VARIABLE
+from tests.unit.doc_pages import ROOT, Page
+
+PAGE = Page(ROOT / "docs/how-to/python.md")
 
 pytest_plugins = ["pytester"]
 
@@ -15,10 +18,10 @@ import psycopg
 import pytest
 
 def test_rows(eventer_stream, eventer_postgres, eventer_seed):
-    sent = eventer_stream("orders.jsonnet", table="orders", count=20, vars={"of": "shop"})
+    sent = eventer_stream("own.jsonnet", table="own", count=20, vars={"of": "shop"})
     assert (sent.seed, sent.summary.events) == (eventer_seed, 20)
     with psycopg.connect(eventer_postgres) as connection:
-        rows = connection.execute('SELECT id, n, "of" FROM orders ORDER BY id').fetchall()
+        rows = connection.execute('SELECT id, n, "of" FROM own ORDER BY id').fetchall()
     assert rows == [(each["id"], each["n"], each["of"]) for each in sent.events]
 
 @pytest.mark.eventer_seed(7)
@@ -41,16 +44,17 @@ ONLY_THE_PLUGIN = ("-p", "no:randomly", "-p", "no:asyncio", "-p", "eventer.libra
 def test_streams_seeds_and_reports(pytester, monkeypatch, kafka, database):
     monkeypatch.setenv(KAFKA_VARIABLE, kafka)
     monkeypatch.setenv(POSTGRES_VARIABLE, database.dsn)
-    pytester.makepyfile(TESTS)
-    pytester.makefile(".jsonnet", orders=ORDERS)
+    (recipe,) = [block for block in PAGE.blocks("python") if "def test_" in block]
+    pytester.makepyfile(test_own=TESTS, test_recipe=recipe)
+    pytester.makefile(".jsonnet", own=ORDERS, orders=PAGE.files()["orders.jsonnet"])
     done = pytester.runpytest_subprocess(*ONLY_THE_PLUGIN, "-W", "error")
-    done.assert_outcomes(passed=2, failed=1)
+    done.assert_outcomes(passed=3, failed=1)
     (seed,) = re.findall(r"^seed (\d+): repeat", done.stdout.str(), re.MULTILINE)
     done.stdout.fnmatch_lines(f"seed {seed}: repeat the events with --eventer-seed {seed}")
     again = pytester.runpytest_subprocess(
         *ONLY_THE_PLUGIN, "-k", "failing", "--strict-markers", "--eventer-seed", "7"
     )
-    again.assert_outcomes(passed=1, deselected=2)
+    again.assert_outcomes(passed=1, deselected=3)
 
 
 @pytest.mark.slow
@@ -58,6 +62,6 @@ def test_an_embedded_broker_and_database(pytester, monkeypatch):
     monkeypatch.delenv(KAFKA_VARIABLE, raising=False)
     monkeypatch.delenv(POSTGRES_VARIABLE, raising=False)
     pytester.makepyfile(TESTS)
-    pytester.makefile(".jsonnet", orders=ORDERS)
+    pytester.makefile(".jsonnet", own=ORDERS)
     done = pytester.runpytest_subprocess(*ONLY_THE_PLUGIN, "-k", "not failing")
     done.assert_outcomes(passed=2, deselected=1)
