@@ -14,13 +14,12 @@ from importlib.resources import files
 from typing import Any, Final
 
 from eventer.cli.dev_view import LiveView, LogView, View
-from eventer.cli.exit_codes import ServiceUnreachableError
 from eventer.cli.hosting import RunningService, configure_logging, run_service
 from eventer.cli.serve import STOPPING, listen
 from eventer.cli.signals import shutdown_on_signals
 from eventer.cli.terminal import print_message
 from eventer.core.clock import NS_PER_SECOND
-from eventer.core.errors import EventerError
+from eventer.core.errors import EventerError, ServiceUnreachableError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
 from eventer.core.pace import ticks
 from eventer.service.hosted_service import VOLATILE_CONNECTIONS, EmbeddedServers, embedded_servers

@@ -120,7 +120,7 @@ def _answer(
         case ExplainTemplate():
             return _explain(request, importer, on_first)
         case ProfileTemplate():
-            return _profile(request, importer)
+            return profile_template(request, importer)
         case FormatTemplate(text):
             return _format(text)
 
@@ -134,7 +134,12 @@ def _format(text: str) -> FormattedTemplate:
     return FormattedTemplate(formatted, formatted != text)
 
 
-def _profile(request: ProfileTemplate, importer: Importer) -> TemplateProfile:
+def profile_template(request: ProfileTemplate, importer: Importer) -> TemplateProfile:
+    """Profiles the events of a template.
+
+    Raises:
+        TemplateError: the template is invalid, or all of its events raise.
+    """
     end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
     source = request.event_source
     engine = prepare(source.template, importer).engine(source.stream, source.context)
