@@ -13,7 +13,7 @@ from eventer.core.errors import EventerError, RequestError
 from eventer.core.pace import EventRate, PaceSpec, Shape, Steady, Ticks
 from eventer.service.views import GeneratorView
 from eventer.web.format import format_count, format_rate
-from eventer.web.layout import Visit, heading, say, say_error
+from eventer.web.layout import Visit, answer_of, heading, say, say_error
 from eventer.web.request_texts import request_of
 
 _DAY_SECONDS = 86_400
@@ -53,9 +53,7 @@ async def _is_confirmed(dialog: ui.dialog, label: str, style: str, *, cancel: st
         ui.button(label, on_click=lambda: dialog.submit(True)).props(
             "unelevated no-caps color=none text-color=none"
         ).classes(style)
-    confirmed = bool(await dialog)
-    dialog.delete()
-    return confirmed
+    return bool(await answer_of(dialog))
 
 
 async def open_pace_dialog(visit: Visit, views: Sequence[GeneratorView]) -> bool:

@@ -13,7 +13,7 @@ from eventer.core.pace import ticks
 from eventer.service.requests import AddRequest, EventRequest
 from eventer.service.views import Inspection
 from eventer.web.actions import PaceFields
-from eventer.web.layout import Visit, code_block, heading, problem_box, say
+from eventer.web.layout import Visit, answer_of, code_block, heading, problem_box, say
 from eventer.web.request_texts import curl_text, single_request
 from eventer.web.rows import pace_text, target_name
 
@@ -24,8 +24,7 @@ async def open_run_dialog(visit: Visit, template: str, inspection: Inspection) -
     """Asks where and how fast to deliver, and adds the generator."""
     with ui.dialog() as dialog, ui.card().classes("dialog"):
         _RunDialog(visit, template, inspection, dialog).build()
-    added = await dialog
-    dialog.delete()
+    added = await answer_of(dialog)
     if isinstance(added, str):
         ui.navigate.to(f"/generators/{added}")
 
