@@ -12,8 +12,10 @@ from eventer.core.clock import Clock, SystemClock
 from eventer.core.errors import Fault, NotFoundError, RegistryError, RequestError
 from eventer.core.model import GeneratorState, Position
 from eventer.core.pace import PaceSpec
+from eventer.destinations.inspection import ConnectionReport
 from eventer.registry.base import Registry, Remove, SetState
 from eventer.service.add_generators import Adder
+from eventer.service.connection_tester import ConnectionTester
 from eventer.service.connections import KnownConnection, known_connections
 from eventer.service.destination_checker import DestinationChecker
 from eventer.service.generator import Generator, view
@@ -84,6 +86,9 @@ class Eventer:
         )
         self.templates = TemplateService(settings, self._inspectors, self._clock)
         self._verifier = Verifier(self._worker_config("auditor"), self._fork_client)
+        self._connection_tester = ConnectionTester(
+            self._worker_config("tester"), self._fork_client, self._connections
+        )
         self._lifecycle = Lifecycle(registry, self._worker_pool, self._clock, embedded)
         self._adder = Adder(
             settings=settings,
@@ -100,7 +105,9 @@ class Eventer:
             view=self._view,
         )
 
-    def _worker_config(self, role: Literal["delivery", "inspector", "auditor"]) -> WorkerConfig:
+    def _worker_config(
+        self, role: Literal["delivery", "inspector", "auditor", "tester"]
+    ) -> WorkerConfig:
         connectors = {
             name: known.connector
             for name, known in self._connections.items()
@@ -340,6 +347,14 @@ class Eventer:
     def connections(self) -> Mapping[str, KnownConnection]:
         """The connections that requests may name, by name."""
         return self._connections
+
+    async def test_connection(self, name: str, targets: Sequence[str] = ()) -> ConnectionReport:
+        """Connects as a generator would, and reads the sizes of these topics or tables.
+
+        Raises:
+            EventerError: what is wrong and what to do; see `ConnectionTester.test`.
+        """
+        return await self._connection_tester.test(name, targets)
 
     async def problems(self) -> tuple[str, ...]:
         """Why the service cannot work: the registry or a worker is not available.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from eventer.core.model import GeneratorState, Guarantee, Target
 from eventer.destinations.audit import AuditReport
+from eventer.destinations.inspection import ConnectionReport, TargetSize
 from eventer.registry.base import GeneratorFailure, GeneratorRecord
 from eventer.runs.lateness import LATENESS_BOUNDS
 from eventer.runs.lateness import quantile as lateness_quantile
@@ -31,6 +32,7 @@ from eventer.workers.supervisor import ProcessStatus
 __all__ = [
     "LATENESS_BOUNDS",
     "AuditProgress",
+    "ConnectionReport",
     "FieldProfile",
     "GeneratorFailure",
     "GeneratorRecord",
@@ -47,6 +49,7 @@ __all__ = [
     "ShardTotals",
     "Snapshot",
     "Stage",
+    "TargetSize",
     "TemplateProfile",
     "Verification",
     "lateness_quantile",

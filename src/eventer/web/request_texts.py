@@ -13,7 +13,14 @@ from eventer.core.fault_rules import rules_json
 from eventer.core.model import CatchUp, OnError, OnNull, ReferencedStream, Target
 from eventer.core.pace import PaceSpec
 from eventer.core.pace_json import pace_json
-from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
+from eventer.service.requests import (
+    AddRequest,
+    DestinationRequest,
+    EventRequest,
+    PreviewRequest,
+    ReferenceRequest,
+    ScheduleRequest,
+)
 from eventer.service.views import GeneratorRecord
 
 _TICKS: Final = ("count", "interval")
@@ -45,6 +52,34 @@ def request_of(record: GeneratorRecord, pace: PaceSpec | None = None) -> AddRequ
     )
     request = single_request(event, spec.target, record.name)
     return replace(request, events=(*request.events, *map(_referenced_event, references)))
+
+
+def preview_of(record: GeneratorRecord) -> PreviewRequest:
+    """The request that previews the events of this generator from its template on."""
+    source = record.spec.event_source
+    template = source.template
+    return PreviewRequest(
+        template.text,
+        name=template.name,
+        seed=source.stream.seed,
+        stream=source.stream.name,
+        dataset=source.context.dataset,
+        vars=template.vars,
+        references=tuple(map(_reference_request, template.references)),
+    )
+
+
+def _reference_request(stream: ReferencedStream) -> ReferenceRequest:
+    return ReferenceRequest(
+        stream.template.text,
+        id=stream.name,
+        name=stream.template.name,
+        seed=stream.stream.seed,
+        stream=stream.stream.name,
+        dataset=stream.context.dataset,
+        vars=stream.template.vars,
+        count=None if stream.population is None else stream.population.count,
+    )
 
 
 def _free_id(taken: Collection[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
@@ -11,6 +11,7 @@ from eventer.core.errors import EventerError
 from eventer.core.model import Position, PositionKey, Segment
 from eventer.destinations.audit import AuditReport, TargetAuditor
 from eventer.destinations.base import Flow, ShardConnection
+from eventer.destinations.inspection import ConnectionReport
 from eventer.registry.base import GeneratorRecord
 from eventer.runs.assignment import Assignment
 from eventer.runs.lateness import count_lateness, live_events
@@ -39,6 +40,13 @@ class Connector(Protocol):
     def target_auditor(self, cluster: int, shard: int) -> TargetAuditor:
         """An auditor of what the generators of that shard delivered, not yet open."""
 
+    async def inspect(self, cluster: int, targets: Sequence[str]) -> ConnectionReport:
+        """Connects as an owner of a shard would, fences none, and reads the sizes of targets.
+
+        Raises:
+            DestinationError: what prevents it, with what to do.
+        """
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ShardId:
@@ -56,7 +64,7 @@ class WorkerConfig:
     the folder with the copies of files of rows.
     """
 
-    role: Literal["delivery", "inspector", "auditor"]
+    role: Literal["delivery", "inspector", "auditor", "tester"]
     cluster: int
     connectors: Mapping[str, Connector]
     library: Path | None
@@ -232,3 +240,21 @@ class AuditProgress:
 
 
 AuditorMessage: TypeAlias = Ready | SnapshotTaken | AuditProgress | AuditResult
+
+
+# --- to and from a tester -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTest:
+    """Test a connection, and read the sizes of these topics or tables."""
+
+    connection: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTested:
+    """The report, or the error that prevented it."""
+
+    outcome: ConnectionReport | EventerError
