@@ -17,7 +17,14 @@ from eventer.destinations.fault_rule_checks import fault_rule_errors
 from eventer.registry.base import Add, Change, GeneratorRecord, Registry, SetName
 from eventer.service.connections import KnownConnection
 from eventer.service.destination_checker import DestinationChecker, NoAnswerYetError
-from eventer.service.event_references import known_seeds, seed_keys, with_references, with_seeds
+from eventer.service.event_references import (
+    known_seeds,
+    referenced_by_name,
+    seed_keys,
+    with_references,
+    with_seeds,
+    with_sources,
+)
 from eventer.service.generator import Generator
 from eventer.service.generator_names import (
     name_conflicts,
@@ -78,7 +85,8 @@ class Adder:
         destination_errors = await self.destination_checker.errors(resolved)
         await self._keep_row_files(resolved)
         drawn_seed = {each.stream_key: each.spec.stream.seed for each in reversed(resolved)}
-        ids = {each.id for each in resolved}
+        referenced = {id_ for each in resolved for id_ in referenced_by_name(each.spec).values()}
+        ids = {*referenced, *(each.id for each in resolved)}
         async with self.locks.hold(ids):
             return await self._carry_out(resolved, drawn_seed, destination_errors)
 
@@ -212,7 +220,17 @@ class Adder:
             for each in new
         ]
         known = await self._known_reference_seeds(records)
-        return [with_seeds(each, known) for each in records]
+        return self._with_referenced([with_seeds(each, known) for each in records])
+
+    def _with_referenced(self, records: Sequence[GeneratorRecord]) -> list[GeneratorRecord]:
+        """The records with references to events as the other generators deliver them."""
+        new = {record.id: record for record in records}
+
+        def source(id_: int) -> EventSource:
+            record = new[id_] if id_ in new else self.lifecycle.generators[id_].record
+            return record.spec.event_source
+
+        return [replace(each, spec=with_sources(each.spec, source)) for each in records]
 
     async def _known_reference_seeds(self, new: Sequence[GeneratorRecord]) -> Mapping[str, int]:
         """The seeds of streams that new generators refer to, and that exist already."""

@@ -10,7 +10,7 @@ from itertools import chain, count
 from typing import Any, Final
 
 from eventer.core.fault_rules import rules_json
-from eventer.core.model import CatchUp, OnError, OnNull, ReferencedStream, Target
+from eventer.core.model import CatchUp, FixedPopulation, OnError, OnNull, ReferencedStream, Target
 from eventer.core.pace import PaceSpec
 from eventer.core.pace_json import pace_json
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
@@ -27,7 +27,9 @@ def request_of(record: GeneratorRecord, pace: PaceSpec | None = None) -> AddRequ
     """
     spec = record.spec
     source = spec.event_source
-    references = source.template.references
+    references = [
+        each for each in source.template.references if isinstance(each.population, FixedPopulation)
+    ]
     event = EventRequest(
         source.template.text,
         name=source.template.name,
@@ -55,7 +57,7 @@ def _free_id(taken: Collection[str]) -> str:
 
 def _referenced_event(stream: ReferencedStream) -> EventRequest:
     """The event without a schedule that a template refers to."""
-    population = stream.population
+    assert isinstance(stream.population, FixedPopulation)
     return EventRequest(
         stream.template.text,
         name=stream.template.name,
@@ -65,7 +67,7 @@ def _referenced_event(stream: ReferencedStream) -> EventRequest:
         dataset=stream.context.dataset,
         vars=stream.template.vars,
         pace=None,
-        count=None if population is None else population.count,
+        count=stream.population.count,
         field="template",
     )
 

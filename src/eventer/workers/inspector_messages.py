@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from eventer.core.bindings import Binding
 from eventer.core.errors import DestinationRejectedError, EventerError
 from eventer.core.fault_rules import FaultRule, InjectedFault
 from eventer.core.model import (
@@ -152,6 +153,7 @@ class RecomputeEvents:
     """Generate what a generator with these segments writes to its target of events again.
 
     Events that raise are left out if errors are skipped, and before the generator's position.
+    `bindings` say what its references read.
     """
 
     event_source: EventSource
@@ -163,6 +165,7 @@ class RecomputeEvents:
     target: Target = field(default_factory=ConsoleTarget)
     on_null: OnNull = OnNull.EMIT
     faults: tuple[FaultRule, ...] = ()
+    bindings: tuple[Binding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,10 @@ class GeneratorOut(ResponseModel):
     limited_by: Stage | None = Field(
         description="The slowest stage; `null` if the generator has no backlog."
     )
+    waits_for: list[str] = Field(
+        description="Names of generators that must deliver first, because it refers to their "
+        "events."
+    )
     retries: int = Field(description="Retries since the service started.")
     next_tick: InstantText | None
     last_error: Annotated[ErrorOut | None, BeforeValidator(_last_error_json)]
