@@ -188,7 +188,8 @@ GET_EVENT_OF: Final = FunctionSpec(
         Parameter(
             "name",
             "text",
-            "the name of the other event, written in the call: an event of the same request",
+            "the name of the other event, written in the call: an event of the same request, or "
+            "the name or id of a generator",
         ),
         Parameter(
             "pick",

@@ -293,13 +293,14 @@ def prepare_stored(template: Template) -> PreparedTemplate:
 
 
 def _loaded(template: Template, importer: Importer | None, *, strict: bool) -> PreparedTemplate:
-    def loaded(each: Template) -> tuple[Template, Program]:
-        find = kept_files(each.row_files) if importer is None else library_files(importer)
-        program, files = bind_row_files(load(each, importer, SIGNATURES), find)
+    def loaded(each: Template, stored: bool) -> tuple[Template, Program]:  # noqa: FBT001
+        own = None if stored else importer
+        find = kept_files(each.row_files) if own is None else library_files(own)
+        program, files = bind_row_files(load(each, own, SIGNATURES), find)
         row_files = tuple((file.path, file.digest) for file in files)
         return replace(each, imports=program.imports, row_files=row_files), program
 
-    completed, program = loaded(template)
+    completed, program = loaded(template, False)
     references = referenced_programs(template, program, loaded, strict=strict)
     streams = tuple(each.stream for each in references.values())
     return PreparedTemplate(

@@ -50,8 +50,8 @@ class ReferencedProgram:
         return root_key(self.stream.stream, self.program.digest)
 
 
-TemplateLoader: TypeAlias = Callable[[Template], tuple[Template, Program]]
-"""Loads a template; returns it with all that it imports, and its program."""
+TemplateLoader: TypeAlias = Callable[[Template, bool], tuple[Template, Program]]
+"""Loads a template, or a stored one; returns it with all that it imports, and its program."""
 ReferencedPrograms: TypeAlias = Mapping[str, ReferencedProgram]
 """The programs of streams by name."""
 
@@ -114,7 +114,7 @@ class _Resolution:
         return before is None or (length > before if self.strict else length < before)
 
     def _loaded(self, stream: ReferencedStream) -> ReferencedProgram:
-        template, program = self.load(stream.template)
+        template, program = self.load(stream.template, bool(stream.digest))
         complete = replace(stream, template=template, digest=program.digest.hex())
         return ReferencedProgram(complete, program)
 
@@ -178,8 +178,8 @@ class _Resolution:
         return EvaluationError(
             f"get_event_of: there is no event {name!r} to refer to",
             hint=hint
-            or "add it to `events` of the request; for a preview or a run, give it by `with` or "
-            "--with",
+            or "add it to `events` of the request, or write the name of a generator; for a preview "
+            "or a run, give it by `with` or --with",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -11,6 +12,7 @@ from eventer.core.model import (
     FixedPopulation,
     GeneratorSpec,
     GrowingPopulation,
+    NoPopulation,
     ReferencedStream,
     Template,
 )
@@ -18,6 +20,7 @@ from eventer.registry.base import GeneratorRecord, stream_key
 from eventer.service.requests import AddRequest, EventRequest
 
 _CALL: Final = "event_of"
+_QUOTED: Final = re.compile(r"""(["'])([^"'\\\n]+)\1""")
 _MAY_CALL: Final = ("import", "\\")
 """What a text has if it refers to events without `_CALL` in it: in a file, or by an escape."""
 _FEW: Final = 64
@@ -25,10 +28,13 @@ _FEW: Final = 64
 
 
 def with_references(
-    request: AddRequest, event_sources: Sequence[EventSource]
+    request: AddRequest,
+    event_sources: Sequence[EventSource],
+    find: Callable[[str], GeneratorRecord | None],
 ) -> tuple[EventSource, ...]:
-    """The sources of the events of a request, whose templates may refer to the others by id.
+    """The sources of the events of a request, whose templates may refer to others.
 
+    These are the others of the request by id, and the generators that `find` has for other names.
     A request can have very many events: only a template that looks as if it refers to events gets
     them, and if it has no call, those with a schedule only if they are few.
     """
@@ -41,9 +47,11 @@ def with_references(
     fixed = tuple(each for each in streams if isinstance(each.population, FixedPopulation))
     possible = streams if len(scheduled) <= _FEW else fixed
 
+    known = {each.name: each for each in streams}
+
     def references(text: str) -> tuple[ReferencedStream, ...]:
         if _CALL in text:
-            return streams
+            return (*streams, *_generators(text, known, find))
         return possible if any(each in text for each in _MAY_CALL) else ()
 
     return tuple(
@@ -52,6 +60,47 @@ def with_references(
             template=replace(source.template, references=references(source.template.text)),
         )
         for source in event_sources
+    )
+
+
+def _generators(
+    text: str,
+    known: Mapping[str, ReferencedStream],
+    find: Callable[[str], GeneratorRecord | None],
+) -> tuple[ReferencedStream, ...]:
+    """The generators that a text has the names of, and what these refer to."""
+    found: dict[str, ReferencedStream] = {}
+    for quoted in _QUOTED.finditer(text):
+        name = quoted[2]
+        record = None if name in known or name in found else find(name)
+        if record is not None:
+            fixed = [
+                each
+                for each in record.spec.event_source.template.references
+                if isinstance(each.population, FixedPopulation)
+            ]
+            others = {**known, **found}
+            clash = [each.name for each in fixed if others.get(each.name, each) != each]
+            found[name] = _generator(name, record, clash)
+            found |= {} if clash else {each.name: each for each in fixed}
+    return tuple(found.values())
+
+
+def _generator(name: str, record: GeneratorRecord, clash: Sequence[str]) -> ReferencedStream:
+    source = record.spec.event_source
+    return ReferencedStream(
+        name,
+        replace(source.template, name=name, references=()),
+        source.stream,
+        source.context,
+        NoPopulation(
+            f"refers to {clash[0]!r}, which is another event here",
+            f"give the other event another name than {clash[0]!r}",
+        )
+        if clash
+        else GrowingPopulation(record.id),
+        explicit_seed=True,
+        digest=record.spec.digest,
     )
 
 

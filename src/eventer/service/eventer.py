@@ -277,7 +277,8 @@ class Eventer:
     async def events(self, id: Reference, first: int, count: int) -> RecomputedEvents:  # noqa: A002
         """Recomputes what is written of the events [first, first + count), past or future.
 
-        Skipped and dropped events are left out.
+        Skipped and dropped events are left out. Future events that refer to those of other
+        generators are provisional: the others may change before.
 
         Raises:
             NotFoundError: no generator has this id.
@@ -285,7 +286,13 @@ class Eventer:
             WorkerLostError: the inspector process died.
         """
         question = self._recomputation(id, first, count)
-        return await self._inspectors.ask(question, RecomputedEvents, preview_limit(self._settings))
+        found = await self._inspectors.ask(
+            question, RecomputedEvents, preview_limit(self._settings)
+        )
+        provisional_from = max(first, question.position)
+        if first + count <= provisional_from or not question.bindings:
+            return found
+        return replace(found, provisional_from=provisional_from)
 
     async def faults(self, id: Reference, first: int, count: int) -> RecomputedFaults:  # noqa: A002
         """The events of [first, first + count) with faults, and what they are without them.

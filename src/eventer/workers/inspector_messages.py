@@ -170,11 +170,15 @@ class RecomputeEvents:
 
 @dataclass(frozen=True, slots=True)
 class RecomputedEvents:
-    """Events from index `first` on as compact JSON text, and the index of each."""
+    """Events from index `first` on as compact JSON text, and the index of each.
+
+    Those from the index `provisional_from` on may change, because events that they refer to may.
+    """
 
     first: int
     events: tuple[bytes, ...]
     indices: tuple[int, ...] = ()
+    provisional_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

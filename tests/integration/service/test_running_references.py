@@ -18,7 +18,8 @@ from tests.waiting import wait_until_async
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CUSTOMERS = EventRequest(
-    "{ id: std.native('get_index')(), at: std.native('get_now')(), n: std.native('get_integer')(1, 99) }",
+    "{ id: std.native('get_index')(), at: std.native('get_now')(),"
+    " n: std.native('get_integer')(1, 99) }",
     id="customers",
     pace=ticks(20, 100 * MS),
 )
@@ -108,8 +109,51 @@ async def test_orders_refer_to_customers_that_are_delivered(service_environment)
         await eventer.remove([customers.id, orders.id])
 
 
-async def test_orders_wait_for_customers(shared_environment):
+async def test_a_running_generator_is_referred_to_by_its_name(shared_environment):
     async with shared_environment.service() as eventer:
-        customers = replace(CUSTOMERS, template="{ id: 1, at: 1, n: error 'no' }")
-        with pytest.raises(RequestError):
-            await eventer.add(request(customers, ORDERS))
+        (customers,) = await eventer.add(request(CUSTOMERS))
+        text = ORDERS.template
+        named = replace(ORDERS, template=text.replace("'customers'", "'kafka:customers'"))
+        by_id = replace(ORDERS, template=text.replace("'customers'", f"'{customers.id}'"))
+        (orders,) = await eventer.add(request(named))
+        (others,) = await eventer.add(request(replace(by_id, id="others")))
+        assert len({orders.id, others.id}) == 2
+        await until_position(eventer, orders.id, 200)
+        await eventer.pause(orders.id)
+        assert check_joins(shared_environment) > 1
+        assert (await verify(eventer, orders.id)).clean
+        position = (await one(eventer, orders.id)).position
+        page = await eventer.events(orders.id, position - 1, 3)
+        assert (len(page.events), page.provisional_from) == (3, position)
+        assert (await eventer.events(orders.id, 0, 9)).provisional_from is None
+        with pytest.raises(ConflictError):
+            await eventer.remove([customers.id, orders.id])
+        assert len(await eventer.status()) == 3
+
+
+async def test_an_event_with_several_schedules_is_referred_to_by_connection(shared_environment):
+    asked = request(CUSTOMERS, ORDERS)
+    twice = replace(asked, schedules=(*asked.schedules, ScheduleRequest("orders", "customers")))
+    async with shared_environment.service() as eventer:
+        with pytest.raises(RequestError) as raised:
+            await eventer.add(twice)
+        (fault,) = raised.value.faults
+        assert fault.pointer == "/schedules/1"
+        assert "'customers', which has several schedules" in fault.message
+        assert await eventer.status() == ()
+
+
+async def test_orders_refer_to_the_customers_before_one_that_fails(shared_environment):
+    late = replace(
+        CUSTOMERS,
+        template="if std.native('get_index')() == 15 then error 'no' else"
+        " { id: std.native('get_index')(), at: 1, n: 2 }",
+        on_error="stop",
+    )
+    async with shared_environment.service() as eventer:
+        customers, orders = await eventer.add(request(late, ORDERS))
+        bindings = await until_bindings(eventer, orders.id, 2)
+        assert [each.end for each in bindings] == [None, 15]
+        await until_position(eventer, orders.id, bindings[1].first + 100)
+        assert check_joins(shared_environment) <= 15
+        assert (await one(eventer, customers.id)).state == "failed"

@@ -27,7 +27,7 @@ REQUEST = AddRequest(
 
 def streams(first_seed: int = 10) -> tuple[ReferencedStream, ...]:
     sources = [each.event_source(first_seed + n, "i") for n, each in enumerate(EVENTS)]
-    *_, orders = with_references(REQUEST, sources)
+    *_, orders = with_references(REQUEST, sources, lambda _: None)
     return tuple(replace(each, digest=each.name) for each in orders.template.references)
 
 
@@ -50,7 +50,7 @@ def test_every_event_may_refer_to_all_others() -> None:
         replace(each, template=text).event_source(1, "i")
         for each, text in zip(EVENTS, texts, strict=True)
     ]
-    *others, alone = with_references(REQUEST, sources)
+    *others, alone = with_references(REQUEST, sources, lambda _: None)
     for source in others:
         assert [each.name for each in source.template.references] == NAMES
     assert alone.template.references == ()

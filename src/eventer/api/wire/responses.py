@@ -158,6 +158,10 @@ class EventsOut(EventsModel):
 
     first: int
     events: list[Any]
+    provisional_from: int | None = Field(
+        description="Index from which on the events are provisional: those that they refer to may "
+        "change. `null` if none is."
+    )
 
 
 class StepOut(ResponseModel):
