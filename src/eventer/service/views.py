@@ -62,7 +62,8 @@ class GeneratorView:
 
     `record` is the registry's, whose state and position may be older. `lag` is the number of due
     events that are not committed; `overdue`, for how many seconds the first of them has been due;
-    `limited_by`, the stage that causes the backlog. `related` are the ids of other generators with
+    `limited_by`, the stage that causes the backlog. `waits_for` are the names of the generators
+    to whose next events its next event may refer. `related` are the ids of other generators with
     the same stream and destination. Only the answer to `add` sets `created`, `updated` and
     `related`. `delivery` is None until the destination has told its guarantee; `partitions`, which
     a topic has, until an event is committed. `generator.view` fills it; `api/wire/responses.py`
@@ -88,6 +89,7 @@ class GeneratorView:
     retries: int = 0
     partitions: int | None = None
     limited_by: Stage | None = None
+    waits_for: tuple[str, ...] = ()
 
     @property
     def id(self) -> int:

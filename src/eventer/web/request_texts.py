@@ -10,7 +10,14 @@ from itertools import chain, count
 from typing import Any, Final
 
 from eventer.core.fault_rules import rules_json
-from eventer.core.model import CatchUp, OnError, OnNull, ReferencedStream, Target
+from eventer.core.model import (
+    CatchUp,
+    FixedPopulation,
+    OnError,
+    OnNull,
+    ReferencedStream,
+    Target,
+)
 from eventer.core.pace import PaceSpec
 from eventer.core.pace_json import pace_json
 from eventer.service.requests import (
@@ -23,6 +30,8 @@ from eventer.service.requests import (
 )
 from eventer.service.views import GeneratorRecord
 
+_PREVIEW_COUNT: Final = 1_000
+"""Events that a preview refers to in place of those that a running generator has delivered."""
 _TICKS: Final = ("count", "interval")
 """The fields of an event in place of its `pace`."""
 
@@ -34,7 +43,9 @@ def request_of(record: GeneratorRecord, pace: PaceSpec | None = None) -> AddRequ
     """
     spec = record.spec
     source = spec.event_source
-    references = source.template.references
+    references = [
+        each for each in source.template.references if isinstance(each.population, FixedPopulation)
+    ]
     event = EventRequest(
         source.template.text,
         name=source.template.name,
@@ -78,8 +89,13 @@ def _reference_request(stream: ReferencedStream) -> ReferenceRequest:
         stream=stream.stream.name,
         dataset=stream.context.dataset,
         vars=stream.template.vars,
-        count=None if stream.population is None else stream.population.count,
+        count=_preview_count(stream),
     )
+
+
+def _preview_count(stream: ReferencedStream) -> int | None:
+    population = stream.population
+    return population.count if isinstance(population, FixedPopulation) else _PREVIEW_COUNT
 
 
 def _free_id(taken: Collection[str]) -> str:
@@ -90,7 +106,7 @@ def _free_id(taken: Collection[str]) -> str:
 
 def _referenced_event(stream: ReferencedStream) -> EventRequest:
     """The event without a schedule that a template refers to."""
-    population = stream.population
+    assert isinstance(stream.population, FixedPopulation)
     return EventRequest(
         stream.template.text,
         name=stream.template.name,
@@ -100,7 +116,7 @@ def _referenced_event(stream: ReferencedStream) -> EventRequest:
         dataset=stream.context.dataset,
         vars=stream.template.vars,
         pace=None,
-        count=None if population is None else population.count,
+        count=stream.population.count,
         field="template",
     )
 

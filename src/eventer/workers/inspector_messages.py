@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from eventer.core.bindings import Binding
 from eventer.core.errors import DestinationRejectedError, EventerError, Fault
 from eventer.core.fault_rules import FaultRule, InjectedFault
 from eventer.core.model import (
@@ -185,6 +186,7 @@ class RecomputeEvents:
     """Generate what a generator with these segments writes to its target of events again.
 
     Events that raise are left out if errors are skipped, and before the generator's position.
+    `bindings` say what its references read.
     """
 
     event_source: EventSource
@@ -196,15 +198,20 @@ class RecomputeEvents:
     target: Target = field(default_factory=ConsoleTarget)
     on_null: OnNull = OnNull.EMIT
     faults: tuple[FaultRule, ...] = ()
+    bindings: tuple[Binding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RecomputedEvents:
-    """Events from index `first` on as compact JSON text, and the index of each."""
+    """Events from index `first` on as compact JSON text, and the index of each.
+
+    Those from the index `provisional_from` on may change, because events that they refer to may.
+    """
 
     first: int
     events: tuple[bytes, ...]
     indices: tuple[int, ...] = ()
+    provisional_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from eventer.plan.faults.fault_injecting_engine import FaultInjectingEngine
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import PreparedTemplate, prepare, prepare_stored
 from eventer.runs.pacing import END, Pace
+from eventer.runs.populations import bound_populations
 from eventer.workers.evaluated_steps import (
     EvaluatedSteps,
     evaluate_steps,
@@ -277,7 +278,9 @@ def _recomputation(request: RecomputeEvents) -> tuple[Engine, NDArray[np.int64],
     spec = GeneratorSpec(
         request.event_source, request.target, on_null=request.on_null, faults=request.faults
     )
-    engine = prepare_stored(spec.event_source.template).generator_engine(spec)
+    engine = prepare_stored(spec.event_source.template).generator_engine(
+        spec, populations=bound_populations(request.bindings)
+    )
     pace = Pace(request.segments)
     count = max(0, min(request.count, pace.limit - request.first))
     times = pace.scheduled(request.first, count)

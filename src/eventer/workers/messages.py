@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
+from eventer.core.bindings import Binding
 from eventer.core.errors import EventerError
 from eventer.core.model import Position, PositionKey, Segment
 from eventer.destinations.audit import AuditReport, TargetAuditor
@@ -15,6 +16,7 @@ from eventer.destinations.inspection import ConnectionReport
 from eventer.registry.base import GeneratorRecord
 from eventer.runs.assignment import Assignment
 from eventer.runs.lateness import count_lateness, live_events
+from eventer.runs.pacing import END
 from eventer.runs.shard_messages import (
     CheckCompleted,
     EventsSkipped,
@@ -87,13 +89,28 @@ class AssignFlow:
 class ResumeFlow:
     """Let a generator whose position was reported continue at this pace.
 
-    The lateness of events scheduled before `live_from` (ns since 1970) is not counted.
+    The lateness of events scheduled before `live_from` (ns since 1970) is not counted. For
+    `bindings` and `gate` see `Assignment` and `GateFlow`.
     """
 
     shard: ShardId
     key: PositionKey
     segments: tuple[Segment, ...]
     live_from: int = 0
+    bindings: tuple[Binding, ...] = ()
+    gate: int = END
+
+
+@dataclass(frozen=True, slots=True)
+class GateFlow:
+    """Events of a generator that are due at the instant `gate` or later must wait.
+
+    They wait for events of other generators, to which they may refer.
+    """
+
+    shard: ShardId
+    key: PositionKey
+    gate: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +140,9 @@ class Stop:
     """Finish the work in flight and exit."""
 
 
-DeliveryCommand: TypeAlias = AssignFlow | ResumeFlow | WithdrawFlow | CheckTarget | Ping | Stop
+DeliveryCommand: TypeAlias = (
+    AssignFlow | ResumeFlow | GateFlow | WithdrawFlow | CheckTarget | Ping | Stop
+)
 
 
 # --- from a delivery worker -----------------------------------------------------------------------

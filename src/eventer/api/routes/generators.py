@@ -121,7 +121,7 @@ async def status(query: Annotated[StatusQuery, Query()], service: Service) -> Re
 @router.post(
     "/remove",
     summary="Stop and delete generators",
-    responses={200: {"model": RemoveOut}, **problems(404, 503, body=True)},
+    responses={200: {"model": RemoveOut}, **problems(404, 409, 503, body=True)},
 )
 async def remove(
     query: Annotated[RemoveQuery, Query()], service: Service, body: RemoveBody | None = None

@@ -113,6 +113,10 @@ class GeneratorOut(ResponseModel):
     limited_by: Stage | None = Field(
         description="The slowest stage; `null` if the generator has no backlog."
     )
+    waits_for: list[str] = Field(
+        description="Names of generators that must deliver first, because it refers to their "
+        "events."
+    )
     retries: int = Field(description="Retries since the service started.")
     next_tick: InstantText | None
     last_error: Annotated[ErrorOut | None, BeforeValidator(_last_error_json)]
@@ -156,6 +160,10 @@ class EventsOut(EventsModel):
 
     first: int
     events: list[Any]
+    provisional_from: int | None = Field(
+        description="Index from which on the events are provisional: those that they refer to may "
+        "change. `null` if none is."
+    )
 
 
 class StepOut(ResponseModel):
