@@ -11,6 +11,7 @@ from eventer.core.errors import EventerError, PositionLostError
 from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.destinations.base import Flow
 from eventer.registry.base import (
+    BeginBindings,
     BeginFingerprint,
     BeginSegment,
     BegunFingerprint,
@@ -186,13 +187,15 @@ class Generator:
         cursor = self.start_cursor(position)
         return None if cursor is None else Cursor(cursor.due, self.next_index(position), FAILED)
 
-    def apply(self, change: BeginSegment | BeginFingerprint) -> None:
-        """Applies a change of `changes_at` that the registry has."""
+    def apply(self, change: BeginSegment | BeginFingerprint | BeginBindings) -> None:
+        """Applies a change before its start that the registry has."""
         match change:
             case BeginSegment(segment=segment):
                 self.update_record(segments=(*self.record.segments, segment))
             case BeginFingerprint(begun=begun):
                 self.update_record(fingerprints=(*self.record.fingerprints, begun))
+            case BeginBindings(bindings=bindings):
+                self.update_record(bindings=(*self.record.bindings, *bindings))
 
     def overdue_events(self, now: int, pace: Pace, due: int) -> tuple[int, int]:
         """How many events are due and not committed, and since when the first of them is due.
