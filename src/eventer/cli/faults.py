@@ -6,22 +6,19 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.generators import Id
-from eventer.cli.option_values import MAX_INDEX, integer
-from eventer.cli.options import AsJson, Url, read_input, service_client
+from eventer.cli.options import AsJson, First, Url, count_option, read_input, service_client
 from eventer.cli.terminal import print_data
+from eventer.core.limits import MAX_FAULT_RANGE
 
 if TYPE_CHECKING:
     from eventer.client.json_client import ServiceClient
     from eventer.core.fault_rules import FaultRule
-
-_PAGE: Final = 10_000
-"""Events that one request to the service covers."""
 
 Faults = Annotated[
     str | None,
@@ -68,24 +65,9 @@ def faults(
     context: typer.Context,
     id_: Id,
     *,
-    first: Annotated[
-        int,
-        typer.Option(
-            "--first",
-            metavar="INDEX",
-            parser=integer(0, MAX_INDEX),
-            help="Index of the first event.",
-        ),
-    ] = 0,
+    first: First = 0,
     count: Annotated[
-        int | None,
-        typer.Option(
-            "--count",
-            "-n",
-            metavar="NUMBER",
-            parser=integer(1, 1_000_000_000),
-            help="Number of events to look at; if omitted, all committed ones.",
-        ),
+        int | None, count_option("Number of events to look at; if omitted, all committed ones.")
     ] = None,
     url: Url = None,
     as_json: AsJson = False,
@@ -103,8 +85,8 @@ def faults(
 
 
 def _faulty_events(client: ServiceClient, id_: str, first: int, end: int) -> Iterator[Any]:
-    for start in range(first, end, _PAGE):
-        query = {"id": id_, "first": str(start), "count": str(min(_PAGE, end - start))}
+    for start in range(first, end, MAX_FAULT_RANGE):
+        query = {"id": id_, "first": str(start), "count": str(min(MAX_FAULT_RANGE, end - start))}
         yield from client.get("/generator/faults", query)["events"]
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eventer.cli.option_values import folder
+from eventer.cli.option_values import folder, integer
 from eventer.cli.terminal import print_message
+from eventer.core.limits import MAX_INDEX
 
 if TYPE_CHECKING:
     from eventer.client.json_client import ServiceClient
@@ -29,6 +30,17 @@ Library = Annotated[
         parser=folder,
     ),
 ]
+First = Annotated[
+    int,
+    typer.Option(
+        "--first", metavar="INDEX", parser=integer(0, MAX_INDEX), help="Index of the first event."
+    ),
+]
+
+
+def count_option(text: str, most: int = MAX_INDEX) -> Any:
+    """The option `--count`, a number of events."""
+    return typer.Option("--count", "-n", metavar="NUMBER", parser=integer(1, most), help=text)
 
 
 def loaded_settings(context: typer.Context, **flags: object) -> LoadedSettings:

@@ -14,6 +14,8 @@ from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.option_values import duration, integer
 from eventer.cli.options import AsJson, input_name, read_request_file
 from eventer.cli.terminal import print_data, print_json
+from eventer.core.clock import NS_PER_SECOND
+from eventer.core.limits import MAX_BUCKETS
 
 if TYPE_CHECKING:
     from eventer.api.wire.targets import RequestModel
@@ -23,11 +25,10 @@ if TYPE_CHECKING:
 _HEIGHT: Final = 8
 _EIGHTHS: Final = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 """Blocks of 0 to 8 eighths of a line."""
-_NS_PER_SECOND: Final = 1_000_000_000
 _UNITS: Final = (
-    ("h", 3_600 * _NS_PER_SECOND),
-    ("min", 60 * _NS_PER_SECOND),
-    ("s", _NS_PER_SECOND),
+    ("h", 3_600 * NS_PER_SECOND),
+    ("min", 60 * NS_PER_SECOND),
+    ("s", NS_PER_SECOND),
     ("ms", 1_000_000),
     ("\u00b5s", 1_000),
     ("ns", 1),
@@ -59,7 +60,7 @@ def pace(
         typer.Option(
             "--buckets",
             metavar="NUMBER",
-            parser=integer(1, 1_000),
+            parser=integer(1, MAX_BUCKETS),
             help="The most parts of that time.",
         ),
     ] = 60,
@@ -141,7 +142,7 @@ def pace_text(name: str, preview: PacePreview) -> str:
         parts.append(f"{preview.total:,} in all, the last at {format_instant(preview.last)}")
     labels = [_rate(preview.peak_rate), *[""] * (_HEIGHT - 2), "0/s"]
     width = max(map(len, labels))
-    full = preview.peak_rate * preview.bucket / _NS_PER_SECOND
+    full = preview.peak_rate * preview.bucket / NS_PER_SECOND
     rows = zip(labels, plot(_heights(preview), _HEIGHT, full), strict=True)
     lines = [f"{label:>{width}} |{row}" for label, row in rows]
     begin, end = format_instant(preview.begin), format_instant(preview.begin + preview.length)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from eventer.cli.option_values import MAX_INDEX, choice, integer
+from eventer.cli.option_values import choice, integer
+from eventer.core.limits import MAX_INDEX, MAX_TICK_EVENTS
 from eventer.core.model import OnError, OnNull
 from eventer.core.pace import Arrivals
 
@@ -60,7 +61,7 @@ Count = Annotated[
     typer.Option(
         "--count",
         metavar="NUMBER",
-        parser=integer(1, 1_000_000_000),
+        parser=integer(1, MAX_TICK_EVENTS),
         help="Number of events per --interval.",
     ),
 ]

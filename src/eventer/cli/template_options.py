@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from eventer.cli.option_values import unicode_text
-from eventer.cli.options import input_name, read_input
+from eventer.cli.options import count_option, input_name, read_input
 from eventer.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ Variables = Annotated[
         help="Variable (std.extVar) or argument of the template; NAME:=JSON if it is not text.",
     ),
 ]
+Count = Annotated[int, count_option("Number of events.", 1_000_000)]
 Seed = Annotated[
     str | None,
     typer.Option(
@@ -207,7 +208,7 @@ def parse_reference(text: str) -> tuple[str, Path, int | None]:
     Raises:
         typer.BadParameter: the value is wrong.
     """
-    from eventer.core.model import MAX_POPULATION
+    from eventer.core.limits import MAX_POPULATION
 
     name, _, rest = text.partition("=")
     file, separator, count = rest.rpartition(":")

@@ -139,10 +139,6 @@ class Stream:
     name: str | None = None
 
 
-MAX_POPULATION: Final = 10**12
-"""Events of a stream that can be referred to."""
-
-
 @dataclass(frozen=True, slots=True)
 class FixedPopulation:
     """The events [0, count) of a stream; if `count` is None, each reference says how many."""

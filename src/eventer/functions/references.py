@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from eventer.core.errors import EvaluationError
-from eventer.core.model import MAX_POPULATION, FixedPopulation
+from eventer.core.limits import MAX_POPULATION
+from eventer.core.model import FixedPopulation
 from eventer.core.suggestions import did_you_mean
 from eventer.functions import arguments as args
 from eventer.functions.arguments import Integers
@@ -70,6 +71,10 @@ def _pick(population: FixedPopulation, arguments: Sequence[Any]) -> BoundCall:
     name = args.text(_NAME, "name", name)
     size = _size(name, population, count)
     if index is not None:
+        if pick != PICKS[0]:
+            raise EvaluationError(
+                f"{_NAME}: 'pick' cannot be combined with 'index'", hint="omit one of the two"
+            )
         return GivenIndex(_checked_index(name, args.whole(_NAME, "index", index), size))
     if pick not in PICKS:
         hint = did_you_mean(str(pick), PICKS)
@@ -169,7 +174,7 @@ GET_EVENT_OF: Final = FunctionSpec(
         Parameter(
             "index",
             "a whole number",
-            "the index of the event, in place of `pick`",
+            "the index of the event; it cannot be combined with a `pick` other than `uniform`",
             None,
             column=ColumnKind.INTEGER,
         ),

@@ -13,7 +13,6 @@ from eventer.core.clock import Clock
 from eventer.core.errors import EventerError, Fault, RequestError, TemplateError
 from eventer.core.model import EventSource, Target
 from eventer.core.pointer import format_pointer
-from eventer.destinations.fault_rule_checks import fault_rule_errors
 from eventer.registry.base import Add, Change, GeneratorRecord, Registry, SetName
 from eventer.service.connections import KnownConnection
 from eventer.service.destination_checker import DestinationChecker, NoAnswerYetError
@@ -100,7 +99,8 @@ class Adder:
         async def inspect(event: EventRequest, event_source: EventSource) -> Inspection:
             async with semaphore:
                 now = self.clock.now_ns()
-                return await self.templates.inspect(event_source, targets_by_event[event.id], now)
+                targets = targets_by_event[event.id]
+                return await self.templates.inspect(event_source, targets, now, faults=event.faults)
 
         answers = await asyncio.gather(
             *map(inspect, request.events, event_sources), return_exceptions=True
@@ -336,9 +336,7 @@ def _rule_errors(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
     """Faults on purpose that a target cannot take; each is reported once for an event."""
     errors: dict[Fault, None] = {}
     for each in resolved:
-        target, inspection = each.spec.target, each.inspection
-        part = inspection.written_shape(target)
         prefix = format_pointer(["events", each.event_number, "faults"])
-        for error in fault_rule_errors(each.spec.faults, target, inspection.shape, part):
+        for error in each.inspection.fault_errors.get(each.spec.target, ()):
             errors[replace(error, pointer=prefix + error.pointer)] = None
     return list(errors)

@@ -109,7 +109,8 @@ class GeneratorView:
     @property
     def warnings(self) -> tuple[TemplateWarning, ...]:
         """What is legal but surprising about its destination's options, or its past."""
-        absent = absent_field_warnings(self.target, self.record.spec.shape)
+        spec = self.record.spec
+        absent = absent_field_warnings(spec.target, spec.shape, spec.faults)
         return (*absent, *history_warnings(self.record))
 
     @property

@@ -100,6 +100,11 @@ class KafkaConnection(_Section):
         default="lz4", description="Compression of record batches."
     )
     client_id: str = Field(default="eventer", description="Client id, for the brokers' logs.")
+    start_timeout: Seconds = Field(
+        default=15.0,
+        description="Timeout to connect, to fence earlier owners and to read positions, in "
+        "seconds.",
+    )
     ledger_retention_hours: Number = Field(
         default=168.0,
         gt=0,

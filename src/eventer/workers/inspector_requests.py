@@ -19,7 +19,7 @@ from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.json_text import json_text
 from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError
 from eventer.core.source import Source
-from eventer.core.timelines import TimelineSpec
+from eventer.core.timelines import TimelineSpec, no_step_text
 from eventer.jsonnet.format.formatter import format_source
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
@@ -29,7 +29,12 @@ from eventer.plan.faults.fault_injecting_engine import FaultInjectingEngine
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import PreparedTemplate, prepare, prepare_stored
 from eventer.runs.pacing import END, Pace
-from eventer.workers.evaluated_steps import EvaluatedSteps, evaluate_steps, in_delivery_order
+from eventer.workers.evaluated_steps import (
+    EvaluatedSteps,
+    evaluate_steps,
+    in_delivery_order,
+    only_warnings,
+)
 from eventer.workers.field_profiles import profile_fields
 from eventer.workers.inspect_template import (
     SLICE_NS,
@@ -57,6 +62,7 @@ from eventer.workers.inspector_messages import (
     RecomputeEvents,
     RecomputeFaults,
     TemplateProfile,
+    TemplateWarning,
 )
 from eventer.workers.template_notes import TraceCollector, template_warnings
 
@@ -181,7 +187,12 @@ def _preview(
     times = np.full(request.count, request.at, dtype=np.int64)
     _, events = _events(engine, request.first, times, passed=0, on_first=on_first)
     absent = option_field_warnings(
-        prepared, request.event_source, target, at=request.at, seconds=_WARNING_SECONDS
+        prepared,
+        request.event_source,
+        target,
+        rules=request.faults,
+        at=request.at,
+        seconds=_WARNING_SECONDS,
     )
     return PreviewedEvents(
         events=_shown(events, request.faults),
@@ -220,12 +231,15 @@ def _preview_timelines(
     shown = in_delivery_order(parts)
     for error in shown.errors.values():
         raise error
+    warnings = only_warnings(timelines, spec.only)
+    if spec.only is not None and not len(shown.steps):
+        warnings = warnings or (TemplateWarning(no_step_text(spec.only), None),)
     return PreviewedEvents(
         events=tuple(shown.texts.texts.to_pylist()),
         seed=source.stream.seed,
         engine=timelines.name,
         reason=timelines.reason,
-        warnings=template_warnings(prepared),
+        warnings=(*template_warnings(prepared), *warnings),
         traces=tuple(traces.lines),
         steps=_previewed_steps(shown),
     )
