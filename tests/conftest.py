@@ -54,10 +54,15 @@ def pytest_collection():
         gc.enable()
 
 
+_EXPENSIVE_FIXTURES = ("shared_service", "shared_environment")
+"""Fixtures that each worker would start for itself, in seconds of CPU time."""
+
+
 def pytest_collection_modifyitems(config, items):
     """Deals the test modules to the workers: long tests come first, unit tests last.
 
-    Then all workers end at the same time. Each worker begins with an equal part of the list.
+    Then all workers end at the same time. Each worker begins with an equal part of the list, and
+    all modules with the same expensive fixture go to one worker.
     """
     worker = getattr(config, "workerinput", None)
     if worker is None:
@@ -65,8 +70,17 @@ def pytest_collection_modifyitems(config, items):
     shares = [[] for _ in range(worker["workercount"])]
     modules = [list(each) for _, each in groupby(items, lambda item: item.path)]
     for module in sorted(modules, key=_order):
-        min(shares, key=len).extend(module)
+        _share_of(module, shares).extend(module)
     items[:] = [item for share in shares for item in share]
+
+
+def _share_of(module, shares):
+    """The worker of the module's expensive fixture, or else the one with the fewest tests."""
+    needed = {name for item in module for name in item.fixturenames}
+    for number, name in enumerate(_EXPENSIVE_FIXTURES):
+        if name in needed:
+            return shares[number % len(shares)]
+    return min(shares, key=len)
 
 
 def _order(module):
