@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from eventer.kernels.support.compile_client import CompileClient
 from tests.forked_workers import ForkedWorkers, import_test_modules
+from tests.kafka_server.jars import prepare_in_background
 
 # Tests start hundreds of processes: without bytecode files, each compiles all sources.
 sys.dont_write_bytecode = False
@@ -37,6 +38,8 @@ pytest_plugins = [
 
 def pytest_xdist_setupnodes(config, specs):
     """Forks the workers from this process once it has imported the test modules."""
+    if config.args == config.getini("testpaths"):
+        prepare_in_background(config)
     gc.disable()
     import_test_modules(config)
     gateway_io.create_io = ForkedWorkers(config, specs).create_io
