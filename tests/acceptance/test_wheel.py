@@ -77,7 +77,7 @@ def test_the_wheel_has_its_metadata(wheel: Path) -> None:
         (metadata,) = (n for n in archive.namelist() if n.endswith("/METADATA"))
         text = archive.read(metadata).decode()
         assert any(name.endswith("licenses/LICENSE") for name in archive.namelist())
-    assert "Name: eventer\n" in text
+    assert "Name: eventer-streams\n" in text
     assert "License-Expression: Apache-2.0\n" in text
     assert "Provides-Extra: embedded\n" in text
 

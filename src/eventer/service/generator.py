@@ -10,6 +10,7 @@ from eventer.core.errors import EventerError, PositionLostError
 from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.destinations.base import Flow
 from eventer.registry.base import (
+    BeginBindings,
     BeginFingerprint,
     BeginSegment,
     Change,
@@ -138,14 +139,16 @@ class Generator:
         if fingerprint is not None and fingerprint != known:
             yield BeginFingerprint(record.id, record.incarnation, index, fingerprint)
 
-    def apply(self, change: BeginSegment | BeginFingerprint) -> None:
-        """Applies a change of `changes_at` that the registry has."""
+    def apply(self, change: BeginSegment | BeginFingerprint | BeginBindings) -> None:
+        """Applies a change before its start that the registry has."""
         match change:
             case BeginSegment(segment=segment):
                 self.update_record(segments=(*self.record.segments, segment))
             case BeginFingerprint(index=index, fingerprint=fingerprint):
                 known = self.record.fingerprints
                 self.update_record(fingerprints=(*known, (index, fingerprint)))
+            case BeginBindings(bindings=bindings):
+                self.update_record(bindings=(*self.record.bindings, *bindings))
 
     @property
     def lost_position(self) -> bool:

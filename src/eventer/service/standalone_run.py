@@ -62,6 +62,7 @@ from eventer.service.run_schedule import (
 )
 from eventer.service.run_stats import RunStats
 from eventer.settings import Settings
+from eventer.workers.evaluated_steps import only_warnings
 from eventer.workers.inspect_template import (
     check_fault_rules,
     check_options,
@@ -103,7 +104,7 @@ class RunJob:
     on_null: OnNull
     connect: Callable[[int], ShardConnection]
     warnings: tuple[TemplateWarning, ...] = ()
-    """What is legal but surprising about the target's options."""
+    """What is legal but surprising about the options."""
     faults: tuple[FaultRule, ...] = ()
     steps: StepEngine | None = None
 
@@ -152,7 +153,9 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
         return _with_steps(job, request.timeline)
     seconds = settings.limits.inspect_seconds
     warnings = run_with_large_stack(
-        lambda: option_field_warnings(prepared, event_source, target, at=now, seconds=seconds)
+        lambda: option_field_warnings(
+            prepared, event_source, target, rules=request.faults, at=now, seconds=seconds
+        )
     )
     return replace(job, warnings=warnings)
 
@@ -169,7 +172,12 @@ def _with_steps(job: RunJob, spec: TimelineSpec) -> RunJob:
     )
     steps = step_schedule(job.schedule, timelines, spec)
     assert isinstance(steps.timetable, StepTimetable)
-    return replace(job, schedule=steps, steps=StepEngine(timelines, steps.timetable))
+    return replace(
+        job,
+        schedule=steps,
+        steps=StepEngine(timelines, steps.timetable),
+        warnings=only_warnings(timelines, spec.only),
+    )
 
 
 def _connector(target: Target, settings: Settings) -> Callable[[int], ShardConnection]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from eventer.service.example_catalog import Example, examples
-from eventer.web.layout import heading
+from eventer.web.layout import answer_of, heading
 
 
 async def choose_example() -> Example | None:
@@ -30,8 +30,7 @@ async def choose_example() -> Example | None:
                 tile.set_visibility(text in f"{each.name} {each.description}".lower())
 
         wanted.on_value_change(show)
-    chosen = await dialog
-    dialog.delete()
+    chosen = await answer_of(dialog)
     return chosen if isinstance(chosen, Example) else None
 
 

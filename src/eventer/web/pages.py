@@ -29,6 +29,7 @@ _HEAD: Final = f"""
 <script src="{_STATIC_URL}/theme.js"></script>
 <link rel="stylesheet" href="{_STATIC_URL}/studio.css">
 <script src="{_STATIC_URL}/tail.js"></script>
+<script src="{_STATIC_URL}/reference.js"></script>
 <script type="module" src="{_STATIC_URL}/jsonnet.js"></script>
 """
 

@@ -21,6 +21,7 @@ from eventer.runs.assignment import Assignment
 from eventer.runs.gc_freezer import GcFreezer
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pacing import Pace
+from eventer.runs.populations import bound_populations
 from eventer.runs.process_memory import CompilerPageReleaser, use_system_allocator
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard_messages import (
@@ -37,6 +38,7 @@ from eventer.workers.messages import (
     CheckTarget,
     CommitSummary,
     DeliveryCommand,
+    GateFlow,
     Ping,
     Pong,
     Ready,
@@ -120,7 +122,11 @@ class DeliveryWorker:
             case ResumeFlow(shard=shard, key=key, segments=segments, live_from=live_from):
                 self._live_from[key] = live_from
                 pace = Pace(segments)
-                self._runner(shard).shard.resume(key, pace, pace.limit)
+                self._runner(shard).shard.resume(
+                    key, pace, pace.limit, message.bindings, message.gate
+                )
+            case GateFlow(shard=shard, key=key, gate=gate):
+                self._runner(shard).shard.set_gate(key, gate, self._clock.now_ns())
             case WithdrawFlow(shard=shard, key=key):
                 self._runner(shard).shard.withdraw(key, self._clock.now_ns())
             case CheckTarget(shard=shard, token=token, flow=flow):
@@ -213,4 +219,8 @@ def build_engine(assignment: Assignment) -> Engine:
         TemplateError: this version of Eventer rejects a template that an earlier one accepted.
     """
     prepared = _prepared(assignment.event_source.template)
-    return prepared.generator_engine(assignment.spec, match_hints=assignment.match_hints)
+    return prepared.generator_engine(
+        assignment.spec,
+        match_hints=assignment.match_hints,
+        populations=bound_populations(assignment.bindings),
+    )

@@ -19,7 +19,7 @@ from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.json_text import json_text
 from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError
 from eventer.core.source import Source
-from eventer.core.timelines import TimelineSpec
+from eventer.core.timelines import TimelineSpec, no_step_text
 from eventer.jsonnet.format.formatter import format_source
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
@@ -29,7 +29,13 @@ from eventer.plan.faults.fault_injecting_engine import FaultInjectingEngine
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import PreparedTemplate, prepare, prepare_stored
 from eventer.runs.pacing import END, Pace
-from eventer.workers.evaluated_steps import EvaluatedSteps, evaluate_steps, in_delivery_order
+from eventer.runs.populations import bound_populations
+from eventer.workers.evaluated_steps import (
+    EvaluatedSteps,
+    evaluate_steps,
+    in_delivery_order,
+    only_warnings,
+)
 from eventer.workers.field_profiles import profile_fields
 from eventer.workers.inspect_template import (
     SLICE_NS,
@@ -57,6 +63,7 @@ from eventer.workers.inspector_messages import (
     RecomputeEvents,
     RecomputeFaults,
     TemplateProfile,
+    TemplateWarning,
 )
 from eventer.workers.template_notes import TraceCollector, template_warnings
 
@@ -114,7 +121,7 @@ def _answer(
         case ExplainTemplate():
             return _explain(request, importer, on_first)
         case ProfileTemplate():
-            return _profile(request, importer)
+            return profile_template(request, importer)
         case FormatTemplate(text):
             return _format(text)
 
@@ -128,7 +135,12 @@ def _format(text: str) -> FormattedTemplate:
     return FormattedTemplate(formatted, formatted != text)
 
 
-def _profile(request: ProfileTemplate, importer: Importer) -> TemplateProfile:
+def profile_template(request: ProfileTemplate, importer: Importer) -> TemplateProfile:
+    """Profiles the events of a template.
+
+    Raises:
+        TemplateError: the template is invalid, or all of its events raise.
+    """
     end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
     source = request.event_source
     engine = prepare(source.template, importer).engine(source.stream, source.context)
@@ -176,7 +188,12 @@ def _preview(
     times = np.full(request.count, request.at, dtype=np.int64)
     _, events = _events(engine, request.first, times, passed=0, on_first=on_first)
     absent = option_field_warnings(
-        prepared, request.event_source, target, at=request.at, seconds=_WARNING_SECONDS
+        prepared,
+        request.event_source,
+        target,
+        rules=request.faults,
+        at=request.at,
+        seconds=_WARNING_SECONDS,
     )
     return PreviewedEvents(
         events=_shown(events, request.faults),
@@ -215,12 +232,15 @@ def _preview_timelines(
     shown = in_delivery_order(parts)
     for error in shown.errors.values():
         raise error
+    warnings = only_warnings(timelines, spec.only)
+    if spec.only is not None and not len(shown.steps):
+        warnings = warnings or (TemplateWarning(no_step_text(spec.only), None),)
     return PreviewedEvents(
         events=tuple(shown.texts.texts.to_pylist()),
         seed=source.stream.seed,
         engine=timelines.name,
         reason=timelines.reason,
-        warnings=template_warnings(prepared),
+        warnings=(*template_warnings(prepared), *warnings),
         traces=tuple(traces.lines),
         steps=_previewed_steps(shown),
     )
@@ -258,7 +278,9 @@ def _recomputation(request: RecomputeEvents) -> tuple[Engine, NDArray[np.int64],
     spec = GeneratorSpec(
         request.event_source, request.target, on_null=request.on_null, faults=request.faults
     )
-    engine = prepare_stored(spec.event_source.template).generator_engine(spec)
+    engine = prepare_stored(spec.event_source.template).generator_engine(
+        spec, populations=bound_populations(request.bindings)
+    )
     pace = Pace(request.segments)
     count = max(0, min(request.count, pace.limit - request.first))
     times = pace.scheduled(request.first, count)

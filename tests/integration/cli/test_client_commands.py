@@ -76,7 +76,7 @@ def test_mistakes_are_shown_where_they_are(ask):
     assert "2 |   a: usr }" in done.stderr
     done = ask("add", "-", stdin="{,")
     assert done.returncode == 78
-    assert "--> body:1:2" in done.stderr
+    assert "--> standard input:1:2" in done.stderr
 
 
 def test_unknown_generator_ids(ask):

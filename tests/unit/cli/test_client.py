@@ -5,11 +5,18 @@ import ssl
 import httpx
 import pytest
 
-from eventer.cli.client import ServiceClient, ServiceProblemError
-from eventer.cli.exit_codes import ServiceUnreachableError
 from eventer.cli.generators import destination_label, details
+from eventer.client.json_client import ServiceClient
+from eventer.client.transport import Address
 from eventer.core.error_text import format_error
-from eventer.core.errors import DestinationUnavailableError, Fault, NotFoundError, RequestError
+from eventer.core.errors import (
+    DestinationUnavailableError,
+    Fault,
+    NotFoundError,
+    RequestError,
+    ServiceProblemError,
+    ServiceUnreachableError,
+)
 from eventer.core.pace_json import pace_label
 from eventer.settings.model import Settings
 
@@ -36,7 +43,9 @@ VIEW = {
 
 def client(answer, **settings):
     transport = httpx.MockTransport(answer)
-    return ServiceClient(Settings(**settings), transport)
+    configured = Settings(**settings)
+    address = Address(configured.service_url, configured.client_token)
+    return ServiceClient(address, transport)
 
 
 def answering(status, body):

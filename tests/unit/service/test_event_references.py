@@ -5,6 +5,7 @@ from dataclasses import replace
 from eventer.core.model import (
     FixedPopulation,
     GeneratorSpec,
+    GrowingPopulation,
     KafkaTarget,
     ReferencedStream,
 )
@@ -12,12 +13,15 @@ from eventer.core.pace import ticks
 from eventer.registry.base import GeneratorRecord
 from eventer.service.event_references import known_seeds, with_references, with_seeds
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
+from eventer.service.template_service import PackedReferences
+from eventer.workers.inspector_messages import InspectTemplate, unpacked_references
 
 EVENTS = (
     EventRequest("{ a: 1 }", id="customers", pace=None, count=9, dataset="d"),
     EventRequest("{ b: 1 }", id="countries", pace=None, seed=3, stream="s"),
     EventRequest("std.native('get_event_of')", id="orders", pace=ticks(1, 1)),
 )
+NAMES = [each.id for each in EVENTS]
 REQUEST = AddRequest(
     (DestinationRequest("d", KafkaTarget("t")),), EVENTS, (ScheduleRequest("d", "orders"),)
 )
@@ -25,7 +29,7 @@ REQUEST = AddRequest(
 
 def streams(first_seed: int = 10) -> tuple[ReferencedStream, ...]:
     sources = [each.event_source(first_seed + n, "i") for n, each in enumerate(EVENTS)]
-    *_, orders = with_references(REQUEST, sources)
+    *_, orders = with_references(REQUEST, sources, lambda _: None)
     return tuple(replace(each, digest=each.name) for each in orders.template.references)
 
 
@@ -36,11 +40,11 @@ def record(*references: ReferencedStream) -> GeneratorRecord:
     return GeneratorRecord(1, "kafka:t", "identity", spec, 0, (), 0, 0)
 
 
-def test_every_event_may_refer_to_those_without_a_schedule() -> None:
+def test_every_event_may_refer_to_all_others() -> None:
     customers, countries, orders = streams()
     assert (customers.population, customers.context.dataset) == (FixedPopulation(9), "d")
     assert (countries.population, countries.explicit_seed) == (FixedPopulation(None), True)
-    assert orders.population is None
+    assert orders.population == GrowingPopulation()
     assert customers.template.text == "{ a: 1 }"
     assert not customers.template.references
     texts = ("local x = import 'x.libsonnet'; x", "std.native('get_event\\u005fof')", "{ a: 1 }")
@@ -48,9 +52,9 @@ def test_every_event_may_refer_to_those_without_a_schedule() -> None:
         replace(each, template=text).event_source(1, "i")
         for each, text in zip(EVENTS, texts, strict=True)
     ]
-    *others, alone = with_references(REQUEST, sources)
+    *others, alone = with_references(REQUEST, sources, lambda _: None)
     for source in others:
-        assert [each.name for each in source.template.references] == ["customers", "countries"]
+        assert [each.name for each in source.template.references] == NAMES
     assert alone.template.references == ()
 
 
@@ -65,3 +69,15 @@ def test_generators_that_refer_to_a_stream_share_its_seed_unless_one_is_chosen()
     other = replace(new_customers, digest="another template")
     kept = with_seeds(record(other), known).spec.event_source.template.references
     assert kept == (other,)
+
+
+def test_the_streams_of_a_request_are_packed_once_for_all_its_events() -> None:
+    packed, given = PackedReferences(), streams()
+    first = packed.of(given)
+    assert packed.of(given) is first
+    assert packed.of(()) == b""
+    template = InspectTemplate(EVENTS[2].event_source(1, "i"), 0, 1, 1, references=first).template
+    assert template.references == given
+    assert unpacked_references(first) is template.references
+    assert packed.of(streams()[1:]) != first
+    assert packed.of(given) is first

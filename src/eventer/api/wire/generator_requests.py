@@ -7,10 +7,16 @@ from typing import Self
 from pydantic import ConfigDict, Field, model_validator
 
 from eventer.api.wire.fault_rules import FaultRules
-from eventer.api.wire.field_types import GeneratorName, Reference, fail_validation
+from eventer.api.wire.field_types import (
+    GeneratorName,
+    PopulationSize,
+    Reference,
+    fail_validation,
+)
 from eventer.api.wire.pace import MISSING_INTERVAL, NO_PACE, PACE_FIELDS, PacedBody
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.api.wire.template_requests import TEMPLATE_FIELDS, TemplateBody, TimelineBody
+from eventer.core.limits import MAX_TICK_EVENTS
 from eventer.core.model import CatchUp, OnError, OnNull
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 
@@ -50,6 +56,11 @@ class EventBody(TemplateBody, PacedBody):
         description="When null would be written: `emit` it, or `drop` the event.",
     )
     faults: FaultRules = Field(default_factory=list)
+    count: PopulationSize | None = Field(
+        default=None,
+        description="Number of events per interval; if omitted, 1. Without a schedule, the number "
+        "of events that others may refer to.",
+    )
     timeline: TimelineBody | None = Field(
         default=None, description="Refused: a service does not deliver timelines yet."
     )
@@ -63,6 +74,12 @@ class EventBody(TemplateBody, PacedBody):
                 "POST /generator/preview",
                 field="timeline",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _count_of_a_tick(self) -> EventBody:
+        if self.has_pace and (self.count or 1) > MAX_TICK_EVENTS:
+            fail_validation(f"must be at most {MAX_TICK_EVENTS:,} per interval", field="count")
         return self
 
     @property
