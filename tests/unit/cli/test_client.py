@@ -12,6 +12,7 @@ from eventer.core.error_text import format_error
 from eventer.core.errors import DestinationUnavailableError, Fault, NotFoundError, RequestError
 from eventer.core.pace_json import pace_label
 from eventer.settings.model import Settings
+from tests.families import family
 
 FAULT = {
     "message": "unknown variable",
@@ -43,7 +44,7 @@ def answering(status, body):
     return client(lambda request: httpx.Response(status, json=body))
 
 
-@pytest.mark.parametrize(
+@family(
     ("status", "kind"),
     [
         (400, RequestError),
@@ -102,7 +103,7 @@ def test_requests_carry_token_query_and_body():
     assert request.headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize(
+@family(
     ("pace", "label", "line"),
     [
         ({"rate": "500/s", "max_events": 9}, "500/s", "max_events"),
@@ -161,7 +162,7 @@ def test_a_full_id_needs_no_list_of_generators():
     assert client(refuse).full_ids(["1234567890123456789"]) == ["1234567890123456789"]
 
 
-@pytest.mark.parametrize(
+@family(
     ("error", "cause", "reason"),
     [
         (httpx.ConnectTimeout("timed out"), None, "no answer in time"),
