@@ -19,6 +19,7 @@ from eventer.core.errors import (
 )
 from eventer.core.pace_json import pace_label
 from eventer.settings.model import Settings
+from tests.families import family
 
 FAULT = {
     "message": "unknown variable",
@@ -52,7 +53,7 @@ def answering(status, body):
     return client(lambda request: httpx.Response(status, json=body))
 
 
-@pytest.mark.parametrize(
+@family(
     ("status", "kind"),
     [
         (400, RequestError),
@@ -111,7 +112,7 @@ def test_requests_carry_token_query_and_body():
     assert request.headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize(
+@family(
     ("pace", "label", "line"),
     [
         ({"rate": "500/s", "max_events": 9}, "500/s", "max_events"),
@@ -170,7 +171,7 @@ def test_a_full_id_needs_no_list_of_generators():
     assert client(refuse).full_ids(["1234567890123456789"]) == ["1234567890123456789"]
 
 
-@pytest.mark.parametrize(
+@family(
     ("error", "cause", "reason"),
     [
         (httpx.ConnectTimeout("timed out"), None, "no answer in time"),
