@@ -20,6 +20,7 @@ from eventer.core.errors import (
 from eventer.core.network_errors import network_error_text
 from eventer.core.source import Place
 from eventer.settings import Settings
+from eventer.settings.addresses import without_login
 
 _TIMEOUT_SECONDS = 60.0
 _FULL_ID_LENGTH = 19
@@ -36,9 +37,9 @@ class ServiceClient:
     def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
         token = settings.token or settings.read_token
         headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
-        self._url = settings.service_url
+        self._url = without_login(settings.service_url)
         self._http = httpx.Client(
-            base_url=self._url,
+            base_url=settings.service_url,
             headers=headers,
             timeout=_TIMEOUT_SECONDS,
             # A command asks once: no connection is left open for another time.
