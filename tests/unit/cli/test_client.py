@@ -191,3 +191,13 @@ def test_a_service_that_does_not_answer(error, cause, reason):
     with pytest.raises(ServiceUnreachableError) as raised:
         client(fail).get("/generator/status")
     assert raised.value.message == f"no service answers at http://127.0.0.1:9099: {reason}"
+
+
+def test_an_error_shows_no_password_of_the_url():
+    def refuse(_):
+        raise httpx.ConnectError("x")
+
+    with pytest.raises(ServiceUnreachableError) as raised:
+        client(refuse, url="http://me:hidden@h:1/x@y").get("/generator/status")
+    assert "at http://h:1/x@y" in raised.value.message
+    assert "hidden" not in raised.value.message
