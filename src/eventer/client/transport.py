@@ -66,7 +66,8 @@ class Address:
             return answer.json()
         except ValueError as error:
             raise ServiceUnreachableError(
-                f"the server at {without_login(self.url)} is not Eventer (status {answer.status_code})"
+                f"the server at {without_login(self.url)} is not Eventer "
+                f"(status {answer.status_code})"
             ) from error
 
 
