@@ -40,6 +40,7 @@ from eventer.service.resolved_schedule import (
     ResolvedSchedule,
     changes_to,
     conflicts,
+    end_faults,
     needs_change,
     new_record,
     resolve_schedules,
@@ -83,6 +84,7 @@ class Adder:
         inspections = await self._inspect_all(request, event_sources)
         resolved = resolve_schedules(request, event_sources, inspections)
         rejections = (*_rejections(resolved), *_rule_errors(resolved))
+        rejections = (*rejections, *_timeline_references(resolved))
         raise_faults([*rejections, *conflicts(resolved), *name_conflicts(resolved)])
         destination_errors = await self.destination_checker.errors(resolved)
         await self._keep_row_files(resolved)
@@ -119,7 +121,9 @@ class Adder:
             async with semaphore:
                 now = self.clock.now_ns()
                 targets = targets_by_event[event.id]
-                return await self.templates.inspect(event_source, targets, now, faults=event.faults)
+                return await self.templates.inspect(
+                    event_source, targets, now, event.timeline, event.faults
+                )
 
         answers = await asyncio.gather(
             *map(inspect, request.events, event_sources), return_exceptions=True
@@ -178,6 +182,13 @@ class Adder:
             raise_faults(list(self._removed_references(resolved)))
             names = self._names(resolved, new)
             now = self.clock.now_ns()
+            raise_faults(
+                [
+                    fault
+                    for id_, each in changing.items()
+                    for fault in end_faults(each.record, first[id_], each.begun_timelines, now)
+                ]
+            )
             changes: list[Change] = [
                 Add(record) for record in await self._records(new, names, drawn_seed, now)
             ]
@@ -369,6 +380,19 @@ def _rejections(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
             pointer = format_pointer(["events", each.event_number, each.event.field])
             faults.append(Fault(pointer, error.message, error.hint))
     return faults
+
+
+def _timeline_references(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
+    """References of timelines to events of generators, of which there are more and more."""
+    faults: dict[Fault, None] = {}
+    for each in resolved:
+        names = referenced_by_name(each.spec) if each.spec.timeline is not None else ()
+        for name in names:
+            pointer = format_pointer(["events", each.event_number, each.event.field])
+            message = f"timelines cannot refer to the events of generator {name!r} yet"
+            hint = "refer to an event without a schedule, with a `count`"
+            faults[Fault(pointer, message, hint)] = None
+    return list(faults)
 
 
 def _rule_errors(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
