@@ -156,6 +156,7 @@ def details(view: Mapping[str, Any]) -> str:
         flat["stages"] = ", ".join(map(_stage_label, flat["stages"]))
     if "profile" in flat:
         flat["profile"] = " ".join(f"{each:g}" for each in flat["profile"])
+    flat["waits_for"] = ", ".join(view.get("waits_for", ())) or None
     if flat.get("timelines") is None:
         flat.pop("timelines", None)
     error, warnings = flat.pop("last_error"), flat.pop("warnings", ())

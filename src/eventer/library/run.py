@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from eventer.core.errors import RequestError
 from eventer.core.instant import parse_instant
+from eventer.core.limits import MAX_INDEX, MAX_TICK_EVENTS
 from eventer.core.model import KafkaTarget, OnError, OnNull, PostgresTarget
 from eventer.core.timelines import TimelineSpec, parse_horizon
 from eventer.library.error_notes import noting_errors
@@ -126,7 +127,8 @@ def run(
     loaded = load_settings({"library": parts.settings.library, **(settings or {})}).settings
     source = parts.request.event_source(template.seed, loaded.instance_id)
     try:
-        _check_positive(count=count, max_events=max_events)
+        _check_number("count", count, MAX_TICK_EVENTS)
+        _check_number("max_events", max_events, MAX_INDEX)
         options = ScheduleOptions(
             rate=rate,
             count=count,
@@ -158,10 +160,9 @@ def run(
     return _deliver(job, template.seed)
 
 
-def _check_positive(**numbers: int | None) -> None:
-    for name, number in numbers.items():
-        if number is not None and number < 1:
-            raise RequestError(f"`{name}` must be at least 1")
+def _check_number(name: str, number: int | None, most: int) -> None:
+    if number is not None and not 1 <= number <= most:
+        raise RequestError(f"`{name}` must be from 1 to {most:,}")
 
 
 def _target(
