@@ -59,7 +59,10 @@ class OrderReader:
 
     def until_more(self, count, service):
         enough = self.read + count
-        wait_until(lambda: self.poll() >= enough, lambda: f"{service.get('/generator/status')}\n{service.log}")
+        wait_until(
+            lambda: self.poll() >= enough,
+            lambda: f"{service.get('/generator/status')}\n{service.log}",
+        )
 
     def close(self):
         self.consumer.close()
