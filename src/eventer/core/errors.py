@@ -19,6 +19,8 @@
     │   └── FencedError                   terminal for this owner: another owner took over
     ├── RegistryError            the registry cannot be read or written
     ├── BusyError                transient: too many requests
+    ├── ServiceUnreachableError  transient: no service answers at the URL
+    ├── ServiceProblemError      the service answered with a problem of its own
     └── WorkerLostError          transient: the worker process crashed or exceeded its time
 
 `transient` means that the same call may succeed later without a change by the user.
@@ -224,6 +226,16 @@ class BusyError(EventerError):
     """Too much is asked at once; nothing of this was done."""
 
     transient = True
+
+
+class ServiceUnreachableError(EventerError):
+    """The service at the configured URL does not answer."""
+
+    transient = True
+
+
+class ServiceProblemError(EventerError):
+    """The service answered with a problem that the request did not cause."""
 
 
 class WorkerLostError(EventerError):

@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from eventer.core.model import MAX_POPULATION
+from eventer.core.limits import MAX_POPULATION
 
 Rows: TypeAlias = NDArray[np.int64]
 

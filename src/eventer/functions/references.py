@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from eventer.core.errors import EvaluationError
-from eventer.core.model import MAX_POPULATION, FixedPopulation, Population
+from eventer.core.limits import MAX_POPULATION
+from eventer.core.model import FixedPopulation, Population
 from eventer.core.suggestions import did_you_mean
 from eventer.functions import arguments as args
 from eventer.functions.arguments import Integers
@@ -94,6 +95,10 @@ def _pick_growing(arguments: Sequence[Any]) -> BoundCall:
 
 def _call(name: str, pick: Any, size: Integers, index: Any, hint: str) -> BoundCall:
     if index is not None:
+        if pick != PICKS[0]:
+            raise EvaluationError(
+                f"{_NAME}: 'pick' cannot be combined with 'index'", hint="omit one of the two"
+            )
         return GivenIndex(_checked_index(name, args.whole(_NAME, "index", index), size, hint))
     if pick not in PICKS:
         raise EvaluationError(
@@ -209,7 +214,7 @@ GET_EVENT_OF: Final = FunctionSpec(
         Parameter(
             "index",
             "a whole number",
-            "the index of the event, in place of `pick`",
+            "the index of the event; it cannot be combined with a `pick` other than `uniform`",
             None,
             column=ColumnKind.INTEGER,
         ),

@@ -97,14 +97,17 @@ class PreparedTemplate:
     def part_shape(self, part: WrittenPart) -> EventShape:
         """The shape of the written part of events."""
         tokens = value_tokens(part)
-        return _without_omitted(self._shape_at(tokens) if tokens else self.shape, part)
+        return _without_omitted(self.shape_at(tokens), part)
 
     def of_steps(self) -> PreparedTemplate:
         """The same template, of whose value, a timeline, the steps have the events."""
         tokens = ("0", "event")
-        return replace(self, event_tokens=tokens, shape=self._shape_at(tokens))
+        return replace(self, event_tokens=tokens, shape=self.shape_at(tokens))
 
-    def _shape_at(self, tokens: Sequence[str]) -> EventShape:
+    def shape_at(self, tokens: Sequence[str]) -> EventShape:
+        """The shape of the values that these reference tokens refer to in events."""
+        if not tokens:
+            return self.shape
         program, within = self.program, (*self.event_tokens, *tokens)
         return infer_shape(program.root, program.code, program.vars, within, self.references)
 

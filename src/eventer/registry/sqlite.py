@@ -19,6 +19,7 @@ from typing import IO, Any, Self, TypeVar
 
 from eventer.core.errors import RegistryError
 from eventer.core.generator_name import UniqueNames, derived_name
+from eventer.core.network_errors import network_error_text
 from eventer.registry.base import (
     DEFAULT_SHARDS,
     Change,
@@ -268,4 +269,5 @@ def _translate_errors(path: Path | None = None) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         where = f" {path}" if path else ""
-        raise RegistryError(f"cannot read or write the registry{where}: {error}") from error
+        reason = network_error_text(error) or error
+        raise RegistryError(f"cannot read or write the registry{where}: {reason}") from error

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from eventer.core.bindings import Binding
 from eventer.core.clock import NS_PER_SECOND
-from eventer.core.model import MAX_POPULATION
+from eventer.core.limits import MAX_POPULATION
 from eventer.runs.pacing import END, Pace
 
 REFERENCE_DELAY_NS: Final = NS_PER_SECOND
@@ -121,7 +121,8 @@ def _due_ends(pace: Pace, times: Rows) -> Rows:
         return np.full(len(times), first, dtype=np.int64)
     if end - first <= _MOST_TIMES_PER_ROW * len(times):
         due = pace.scheduled(first, end - first)
-        return first + np.searchsorted(due, times, side="right")
+        ends: Rows = first + np.searchsorted(due, times, side="right")
+        return ends
     middle = len(times) // 2
     return np.concatenate([_due_ends(pace, times[:middle]), _due_ends(pace, times[middle:])])
 

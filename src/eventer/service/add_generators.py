@@ -13,7 +13,6 @@ from eventer.core.clock import Clock
 from eventer.core.errors import EventerError, Fault, RequestError, TemplateError
 from eventer.core.model import EventSource, Target
 from eventer.core.pointer import format_pointer
-from eventer.destinations.fault_rule_checks import fault_rule_errors
 from eventer.registry.base import Add, Change, GeneratorRecord, Registry, SetName
 from eventer.service.connections import KnownConnection
 from eventer.service.destination_checker import DestinationChecker, NoAnswerYetError
@@ -41,6 +40,7 @@ from eventer.service.resolved_schedule import (
     ResolvedSchedule,
     changes_to,
     conflicts,
+    end_faults,
     needs_change,
     new_record,
     resolve_schedules,
@@ -84,6 +84,7 @@ class Adder:
         inspections = await self._inspect_all(request, event_sources)
         resolved = resolve_schedules(request, event_sources, inspections)
         rejections = (*_rejections(resolved), *_rule_errors(resolved))
+        rejections = (*rejections, *_timeline_references(resolved))
         raise_faults([*rejections, *conflicts(resolved), *name_conflicts(resolved)])
         destination_errors = await self.destination_checker.errors(resolved)
         await self._keep_row_files(resolved)
@@ -119,7 +120,10 @@ class Adder:
         async def inspect(event: EventRequest, event_source: EventSource) -> Inspection:
             async with semaphore:
                 now = self.clock.now_ns()
-                return await self.templates.inspect(event_source, targets_by_event[event.id], now)
+                targets = targets_by_event[event.id]
+                return await self.templates.inspect(
+                    event_source, targets, now, event.timeline, event.faults
+                )
 
         answers = await asyncio.gather(
             *map(inspect, request.events, event_sources), return_exceptions=True
@@ -178,6 +182,13 @@ class Adder:
             raise_faults(list(self._removed_references(resolved)))
             names = self._names(resolved, new)
             now = self.clock.now_ns()
+            raise_faults(
+                [
+                    fault
+                    for id_, each in changing.items()
+                    for fault in end_faults(each.record, first[id_], each.begun_timelines, now)
+                ]
+            )
             changes: list[Change] = [
                 Add(record) for record in await self._records(new, names, drawn_seed, now)
             ]
@@ -371,13 +382,24 @@ def _rejections(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
     return faults
 
 
+def _timeline_references(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
+    """References of timelines to events of generators, of which there are more and more."""
+    faults: dict[Fault, None] = {}
+    for each in resolved:
+        names = referenced_by_name(each.spec) if each.spec.timeline is not None else ()
+        for name in names:
+            pointer = format_pointer(["events", each.event_number, each.event.field])
+            message = f"timelines cannot refer to the events of generator {name!r} yet"
+            hint = "refer to an event without a schedule, with a `count`"
+            faults[Fault(pointer, message, hint)] = None
+    return list(faults)
+
+
 def _rule_errors(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
     """Faults on purpose that a target cannot take; each is reported once for an event."""
     errors: dict[Fault, None] = {}
     for each in resolved:
-        target, inspection = each.spec.target, each.inspection
-        part = inspection.written_shape(target)
         prefix = format_pointer(["events", each.event_number, "faults"])
-        for error in fault_rule_errors(each.spec.faults, target, inspection.shape, part):
+        for error in each.inspection.fault_errors.get(each.spec.target, ()):
             errors[replace(error, pointer=prefix + error.pointer)] = None
     return list(errors)

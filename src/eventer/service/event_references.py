@@ -13,6 +13,7 @@ from eventer.core.model import (
     GeneratorSpec,
     GrowingPopulation,
     NoPopulation,
+    Population,
     ReferencedStream,
     Template,
 )
@@ -23,6 +24,7 @@ _CALL: Final = "event_of"
 _QUOTED: Final = re.compile(r"""(["'])([^"'\\\n]+)\1""")
 _MAY_CALL: Final = ("import", "\\")
 """What a text has if it refers to events without `_CALL` in it: in a file, or by an escape."""
+TIMELINES: Final = NoPopulation("gives timelines", "refer to an event without `timeline`")
 _FEW: Final = 64
 """Events with a schedule that a template gets because it may refer to them."""
 
@@ -98,6 +100,8 @@ def _generator(name: str, record: GeneratorRecord, clash: Sequence[str]) -> Refe
             f"give the other event another name than {clash[0]!r}",
         )
         if clash
+        else TIMELINES
+        if record.spec.timeline is not None
         else GrowingPopulation(record.id),
         explicit_seed=True,
         digest=record.spec.digest,
@@ -110,9 +114,15 @@ def _stream(event: EventRequest, source: EventSource, *, is_scheduled: bool) -> 
         replace(source.template, name=event.id),
         source.stream,
         source.context,
-        GrowingPopulation() if is_scheduled else FixedPopulation(event.count),
+        _population(event, is_scheduled=is_scheduled),
         explicit_seed=event.seed is not None,
     )
+
+
+def _population(event: EventRequest, *, is_scheduled: bool) -> Population | NoPopulation:
+    if event.timeline is not None:
+        return TIMELINES
+    return GrowingPopulation() if is_scheduled else FixedPopulation(event.count)
 
 
 def referenced_by_name(spec: GeneratorSpec) -> Mapping[str, int]:

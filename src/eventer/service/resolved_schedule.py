@@ -22,6 +22,7 @@ from eventer.core.pace import PaceSpec
 from eventer.core.pointer import format_pointer
 from eventer.registry.base import (
     BeginSegment,
+    BegunFingerprint,
     Change,
     GeneratorRecord,
     SetPolicies,
@@ -130,7 +131,8 @@ class _Resolution:
         schedule = self._request.schedules[number]
         event_number = self._events[schedule.event_id]
         event, inspection = self._request.events[event_number], self._inspections[event_number]
-        spec = _spec(event, self._event_sources[event_number], inspection, self._target(number))
+        target = self._target(number)
+        spec = _spec(event, self._event_sources[event_number], inspection, target, schedule.only)
         ids = {each.name: self._referenced(each, number)[0] for each in self._streams(number)}
         spec = with_generators(spec, ids)
         identity = identity_text(spec)
@@ -165,7 +167,11 @@ class _Resolution:
 
 
 def _spec(
-    event: EventRequest, event_source: EventSource, inspection: Inspection, target: Target
+    event: EventRequest,
+    event_source: EventSource,
+    inspection: Inspection,
+    target: Target,
+    only: str | None,
 ) -> GeneratorSpec:
     return GeneratorSpec(
         replace(event_source, template=inspection.template),
@@ -179,6 +185,7 @@ def _spec(
         explicit_seed=event.seed is not None,
         on_null=event.on_null,
         faults=event.faults,
+        timeline=event.timeline and replace(event.timeline, only=only),
     )
 
 
@@ -236,7 +243,7 @@ def new_record(
         segments=(_first_segment(resolved.pace, event_source.stream, spec.digest, now),),
         created_at=now,
         updated_at=now,
-        fingerprints=((0, resolved.inspection.fingerprint),),
+        fingerprints=(BegunFingerprint(0, resolved.inspection.fingerprint),),
     )
 
 
@@ -265,6 +272,23 @@ def start_fault(record: GeneratorRecord, resolved: ResolvedSchedule) -> Iterator
             f"generator {record.label} exists and began at another time",
             "leave `start` out, or remove the generator first",
         )
+
+
+def end_faults(
+    record: GeneratorRecord, resolved: ResolvedSchedule, begun: int, now: int
+) -> Iterator[Fault]:
+    """Another end, before timelines that have `begun`: each of them is delivered completely."""
+    pace = resolved.pace
+    if not begun or not _has_other_pace(record, resolved):
+        return
+    path: list[str | int] = ["events", resolved.event_number, "pace"]
+    message = f"{begun:,} timelines have begun, and each is delivered completely"
+    if pace.max_events is not None and pace.max_events < begun:
+        hint = f"choose at least {begun}, or pause the generator"
+        yield Fault(format_pointer([*path, "max_events"]), message, hint)
+    if pace.end is not None and pace.end <= now:
+        hint = "choose a later `end`, or pause the generator"
+        yield Fault(format_pointer([*path, "end"]), message, hint)
 
 
 def needs_change(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:

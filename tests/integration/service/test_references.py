@@ -17,7 +17,7 @@ from eventer.service.requests import (
 from tests.integration.service.conftest import EVENT, until_position
 from tests.integration.service.test_verifier import verify
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 CUSTOMERS = EventRequest(
     "{ id: std.native('get_index')(), name: std.native('get_person')().name }",

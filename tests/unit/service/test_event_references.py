@@ -13,6 +13,8 @@ from eventer.core.pace import ticks
 from eventer.registry.base import GeneratorRecord
 from eventer.service.event_references import known_seeds, with_references, with_seeds
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
+from eventer.service.template_service import PackedReferences
+from eventer.workers.inspector_messages import InspectTemplate, unpacked_references
 
 EVENTS = (
     EventRequest("{ a: 1 }", id="customers", pace=None, count=9, dataset="d"),
@@ -67,3 +69,15 @@ def test_generators_that_refer_to_a_stream_share_its_seed_unless_one_is_chosen()
     other = replace(new_customers, digest="another template")
     kept = with_seeds(record(other), known).spec.event_source.template.references
     assert kept == (other,)
+
+
+def test_the_streams_of_a_request_are_packed_once_for_all_its_events() -> None:
+    packed, given = PackedReferences(), streams()
+    first = packed.of(given)
+    assert packed.of(given) is first
+    assert packed.of(()) == b""
+    template = InspectTemplate(EVENTS[2].event_source(1, "i"), 0, 1, 1, references=first).template
+    assert template.references == given
+    assert unpacked_references(first) is template.references
+    assert packed.of(streams()[1:]) != first
+    assert packed.of(given) is first

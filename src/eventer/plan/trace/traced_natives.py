@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from eventer.core.errors import EvaluationError
 from eventer.core.json_text import json_text
-from eventer.core.model import MAX_POPULATION, GrowingPopulation, JsonValue
+from eventer.core.limits import MAX_POPULATION
+from eventer.core.model import GrowingPopulation, JsonValue
 from eventer.functions.catalog import CATALOG, Catalog
 from eventer.functions.index_reader import time_read_error
 from eventer.functions.row_reader import unknown_stream
