@@ -204,7 +204,7 @@ def test_a_timeline_cannot_refer_to_events_of_generators():
         prepared("[{ after: 0, event: get('grown').a }]", grown).timelines(
             Stream(1), EventContext(), 10
         )
-    assert (raised.value.place.line, raised.value.place.column) == (2, 22)
+    assert (raised.value.place.line, raised.value.place.column) == (2, 21)
 
 
 def test_a_stream_is_loaded_once_however_often_it_is_named(monkeypatch):
