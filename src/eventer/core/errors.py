@@ -8,6 +8,7 @@
     │   └── BudgetError          exceeded a limit of steps, depth, bytes or time
     ├── RequestError             an error in the request; a JSON pointer per fault
     ├── NotFoundError            the named object does not exist
+    ├── ConflictError            what is asked is not possible while other objects exist
     ├── ConfigError              an error in the settings
     ├── DestinationError         an error of a broker or a database
     │   ├── DestinationUnavailableError   transient: unreachable or not responding
@@ -151,6 +152,10 @@ class RequestError(EventerError):
 
 class NotFoundError(EventerError):
     """The named object does not exist."""
+
+
+class ConflictError(EventerError):
+    """What is asked is not possible while other objects exist; nothing was changed."""
 
 
 class ConfigError(EventerError):

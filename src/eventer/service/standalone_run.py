@@ -17,7 +17,6 @@ from eventer.core.model import (
     ConsoleTarget,
     EventSource,
     GeneratorSpec,
-    Guarantee,
     OnError,
     OnNull,
     Position,
@@ -265,8 +264,8 @@ class StandaloneRun:
 
     def _on_report(self, report: ShardReport) -> None:
         match report:
-            case ShardConnected(guarantee=guarantee):
-                self._on_connected(guarantee)
+            case ShardConnected():
+                self._connected, self._unavailable_since = True, None
             case PositionRead(key=key):
                 self._positioned = True
                 schedule = self._job.schedule
@@ -324,12 +323,6 @@ class StandaloneRun:
         if self._timer is None and duration_ns is not None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(duration_ns / NS_PER_SECOND, self.finish)
-
-    def _on_connected(self, guarantee: Guarantee) -> None:
-        is_kafka = self._job.target.kind == "kafka"
-        if not self._connected and is_kafka and guarantee == "at-least-once":
-            self._notify("warning: delivery is at-least-once: no transactions on this connection")
-        self._connected, self._unavailable_since = True, None
 
     def _on_unavailable(self, error: EventerError) -> None:
         now = self._clock.now_ns()

@@ -91,6 +91,6 @@ def test_unknown_generator_ids(ask):
 
 
 def test_without_a_service_the_hint_names_the_commands_that_start_one(shell):
-    done = shell.run("list", EVENTER_URL="http://127.0.0.1:1")
+    done = shell.call("list", EVENTER_URL="http://127.0.0.1:1")
     assert done.returncode == 69
     assert "eventer serve" in done.stderr
