@@ -4,6 +4,7 @@ import random
 import time
 import uuid
 from collections import Counter
+from datetime import UTC
 
 import pytest
 
@@ -18,6 +19,13 @@ local id = e.index(), pause = e.number(0.05, 1, 3);
 [
   { after: step * pause, event: { told: id, step: step, of: 4, at: e.now('us', step * pause) } }
   for step in std.range(0, 3)
+]
+"""
+PAID = """
+local e = import 'eventer.libsonnet';
+[
+  { after: 0, to: 'orders', event: { id: e.index(), at: e.now('us') } },
+  { after: 0.5, to: 'payments', event: { story: e.index(), ordered: e.now('us') } },
 ]
 """
 PACE = {"count": 4, "interval": "100ms", "timeline": {"horizon": "5s"}}
@@ -132,4 +140,32 @@ def test_late_events_and_copies_survive_kill_9(kafka, postgres_module_dsn, servi
         check_verified(service, id_)
     check_clicks(topic_events(kafka, name), service, ids[0])
     check_clicks(table_rows(postgres_module_dsn, name), service, ids[1])
+    service.post("/generator/remove", {"ids": ids})
+
+
+def test_destinations_of_one_story_agree(kafka, postgres_module_dsn, service):
+    name = f"agrees_{uuid.uuid4().hex}"
+    body = request(topic(name), table(name), template=PAID, catch_up="replay", **PACE)
+    for schedule, only in zip(body["schedules"], ("orders", "payments"), strict=True):
+        schedule["only"] = only
+    code, answer = service.post("/generator/add", body)
+    assert code == 200, answer
+    orders, payments = ids = [each["id"] for each in answer["generators"]]
+    wait_for_progress(service, ids, 20)
+    assert service.post(f"/generator/pause?id={payments}")[0] == 200
+    wait_for_progress(service, [orders], 20)
+    assert service.post(f"/generator/resume?id={payments}")[0] == 200
+    service.kill()
+    service.start()
+    wait_for_progress(service, ids, 20)
+    last = service.generator(orders)["position"]
+    wait_until(lambda: service.generator(payments)["position"] >= last, lambda: service.log)
+    for id_ in (payments, orders):
+        assert service.post(f"/generator/pause?id={id_}")[0] == 200
+        check_verified(service, id_)
+    ordered = {event["id"]: event["at"] for event in topic_events(kafka, name)}
+    paid = {row["story"]: row["ordered"] for row in table_rows(postgres_module_dsn, name)}
+    for id_, at in paid.items():
+        assert ordered[id_] == at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    assert set(range(last)) <= set(paid)
     service.post("/generator/remove", {"ids": ids})

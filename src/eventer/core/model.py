@@ -140,10 +140,6 @@ class Stream:
     name: str | None = None
 
 
-MAX_POPULATION: Final = 10**12
-"""Events of a stream that can be referred to."""
-
-
 @dataclass(frozen=True, slots=True)
 class FixedPopulation:
     """The events [0, count) of a stream; if `count` is None, each reference says how many."""
@@ -152,20 +148,43 @@ class FixedPopulation:
 
 
 @dataclass(frozen=True, slots=True)
+class GrowingPopulation:
+    """The events that a generator has delivered some time before they are referred to.
+
+    `generator` is its id; None until the request that refers to it is resolved.
+    """
+
+    generator: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoPopulation:
+    """The events of a stream that cannot be referred to, and why: "is a timeline".
+
+    `hint` is what to do.
+    """
+
+    reason: str
+    hint: str | None = None
+
+
+Population: TypeAlias = FixedPopulation | GrowingPopulation
+
+
+@dataclass(frozen=True, slots=True)
 class ReferencedStream:
     """A stream whose events a template may read, under a `name`.
 
     The references of its template are those of the template that refers to it: a name means the
-    same in both. `population` says which events exist; None is that of a stream with a schedule,
-    which depends on when events are delivered: it cannot be referred to. `explicit_seed` and
-    `digest` are as in `GeneratorSpec`; the digest is empty until the template is prepared.
+    same in both. `population` says which events exist. `explicit_seed` and `digest` are as in
+    `GeneratorSpec`; the digest is empty until the template is prepared.
     """
 
     name: str
     template: Template
     stream: Stream
     context: EventContext
-    population: FixedPopulation | None
+    population: Population | NoPopulation
     explicit_seed: bool = False
     digest: str = ""
 

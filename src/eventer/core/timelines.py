@@ -111,6 +111,11 @@ def in_order(parts: Sequence[Steps]) -> Steps:
     return steps if len(parts) == 1 else steps.take(np.argsort(steps.due, kind="stable"))
 
 
+def no_step_text(only: str) -> str:
+    """Says that no step has the name `only`."""
+    return f"no step has `to`: {only!r}"
+
+
 def parse_horizon(text: str) -> int:
     """The horizon of a duration such as `30m`, in ns.
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Protocol, TypeAlias
 
+from eventer.core.bindings import Binding
 from eventer.core.cursor import Cursor
 from eventer.core.errors import EventerError, RegistryError
 from eventer.core.model import (
@@ -79,8 +80,9 @@ class GeneratorRecord:
     `spec.event_source.context.instance_id` is the service's at the time of adding.
     `fingerprints` are the versions of draw, functions and data that make the events, in order.
     `segments` are the paces, oldest first. `position` is the last one seen, a check on the
-    destination's own. The registry assigns `incarnation`: `Add`
-    ignores the value it is given. `name` is unique among the generators of a registry.
+    destination's own. The registry assigns `incarnation`: `Add` ignores the value it is given.
+    `name` is unique among the generators of a registry. `bindings` say what its references read; a
+    new generator has none.
     """
 
     id: int
@@ -96,6 +98,7 @@ class GeneratorRecord:
     fingerprints: tuple[BegunFingerprint, ...] = ()
     failure: GeneratorFailure | None = None
     position: Position = field(default_factory=Position)
+    bindings: tuple[Binding, ...] = ()
 
     @property
     def label(self) -> str:
@@ -183,10 +186,19 @@ class BeginFingerprint:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginBindings:
+    """Sets what references read from the first index of each binding on."""
+
+    id: int
+    incarnation: int
+    bindings: tuple[Binding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BeginIncarnation:
     """Restarts a generator at index 0 with this segment: its destination lost its data.
 
-    Clears position and failure; everything else stays.
+    Clears position, failure and bindings; everything else stays.
     """
 
     id: int
@@ -204,6 +216,7 @@ Change: TypeAlias = (
     | SetPolicies
     | SetPosition
     | BeginFingerprint
+    | BeginBindings
     | BeginIncarnation
 )
 

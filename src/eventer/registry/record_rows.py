@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+from eventer.core.bindings import Binding
 from eventer.core.cursor import Cursor, read_cursor
 from eventer.core.fault_rules_json import read_rules, rules_json
 from eventer.core.model import (
@@ -105,8 +106,10 @@ def _cursor_text(cursor: Cursor | None) -> str | None:
     return None if cursor is None else json.dumps(cursor.values)
 
 
-def read_record(row: Row, segments: Iterable[Row], fingerprints: Iterable[Row]) -> GeneratorRecord:
-    """The record of a generator's row and those of its segments and fingerprints, in order."""
+def read_record(
+    row: Row, segments: Iterable[Row], fingerprints: Iterable[Row], bindings: Iterable[Row]
+) -> GeneratorRecord:
+    """The record of a generator's row and those of its segments and so on, in order."""
     return GeneratorRecord(
         id=int(row["id"]),
         name=row["name"],
@@ -122,6 +125,7 @@ def read_record(row: Row, segments: Iterable[Row], fingerprints: Iterable[Row]) 
             BegunFingerprint(f["first"], f["fingerprint"], _read_cursor(f["cursor"]))
             for f in fingerprints
         ),
+        bindings=tuple(map(_read_binding, bindings)),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
@@ -141,6 +145,29 @@ def segment_values(segment: Segment) -> dict[str, Any]:
 def _read_segment(row: Row) -> Segment:
     pace = read_pace(row["pace"])
     return Segment(row["t0"], row["n0"], pace, row["u0"], int(row["draw_key"]))
+
+
+def binding_values(binding: Binding) -> dict[str, Any]:
+    """The values of a binding's columns."""
+    return {
+        "name": binding.name,
+        "first": binding.first,
+        "referenced": str(binding.generator),
+        "referenced_incarnation": binding.incarnation,
+        "segments": json.dumps([segment_values(each) for each in binding.segments]),
+        "finish": binding.end,
+    }
+
+
+def _read_binding(row: Row) -> Binding:
+    return Binding(
+        row["name"],
+        row["first"],
+        int(row["referenced"]),
+        row["incarnation"],
+        tuple(map(_read_segment, json.loads(row["segments"]))),
+        row["finish"],
+    )
 
 
 def _read_spec(row: Row) -> GeneratorSpec:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, assert_never
 
 from eventer.registry.base import (
     Add,
+    BeginBindings,
     BeginFingerprint,
     BeginIncarnation,
     BeginSegment,
@@ -21,6 +22,7 @@ from eventer.registry.base import (
 )
 from eventer.registry.codec import failure_text
 from eventer.registry.record_rows import (
+    binding_values,
     fingerprint_values,
     position_values,
     record_values,
@@ -79,6 +81,9 @@ def statements(change: Change) -> Iterator[Statement]:
             yield "set_position", _key(change) | position_values(change.position)
         case BeginFingerprint():
             yield "add_fingerprint", _key(change) | fingerprint_values(change.begun)
+        case BeginBindings(bindings=bindings):
+            for binding in bindings:
+                yield "add_binding", _key(change) | binding_values(binding)
         case BeginIncarnation():
             yield from _begin_incarnation(change)
         case _:
@@ -90,6 +95,7 @@ def _begin_incarnation(change: BeginIncarnation) -> Iterator[Statement]:
     yield "is_current", key
     yield "next_incarnation", {"id": key["id"]}
     yield "clear_segments", {"id": key["id"]}
+    yield "clear_bindings", {"id": key["id"]}
     yield "keep_last_fingerprint", {"id": key["id"]}
     yield "move_fingerprint_to_zero", {"id": key["id"]}
     yield "add_segment", key | segment_values(change.segment)
@@ -103,6 +109,7 @@ def _key(
     | SetPolicies
     | SetPosition
     | BeginFingerprint
+    | BeginBindings
     | BeginIncarnation,
 ) -> dict[str, Any]:
     return {"id": str(change.id), "incarnation": change.incarnation}

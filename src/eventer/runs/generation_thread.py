@@ -12,12 +12,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventer.core.batch import Batch
+from eventer.core.bindings import Binding
 from eventer.core.cursor import Cursor
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
 from eventer.core.large_stack import large_stack_executor
@@ -30,6 +31,8 @@ from eventer.runs.timelines.flow_steps import FlowSteps
 SLICE_NS: Final = 20_000_000
 _VALUE_BYTES_PER_TEXT_BYTE: Final = 16
 """Bytes of Python values that a batch of the interpreter holds for each byte of its text."""
+
+_EngineInputs: TypeAlias = tuple[EventSource, tuple[Binding, ...]]
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +53,7 @@ class GenerationThread:
         self._build = build
         self._on_request = on_request
         self._on_slice_end = on_slice_end
-        self._engines: dict[PositionKey, tuple[EventSource, Engine]] = {}
+        self._engines: dict[PositionKey, tuple[_EngineInputs, Engine]] = {}
         self._executor = large_stack_executor("eventer-maker")
         self._clock = self._executor.submit(_thread_clock).result()
 
@@ -130,10 +133,11 @@ class GenerationThread:
     def _engine(self, request: GenerationRequest) -> Engine:
         if isinstance(request.timetable, FlowSteps):
             return request.timetable.engine
-        key, event_source = request.assignment.key, request.assignment.event_source
-        known = self._engines.get(key)
-        if known is None or known[0] != event_source:
-            known = self._engines[key] = (event_source, self._build(request.assignment))
+        assignment = request.assignment
+        inputs = (assignment.event_source, assignment.bindings)
+        known = self._engines.get(assignment.key)
+        if known is None or known[0] != inputs:
+            known = self._engines[assignment.key] = (inputs, self._build(assignment))
         return known[1]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from eventer.core.batch import MAX_EVENTS
+from eventer.core.bindings import Binding
 from eventer.core.errors import EventerError, TemplateError
 from eventer.core.model import OnError, Position, PositionKey
 from eventer.destinations.base import Delivery
@@ -23,6 +24,7 @@ from eventer.runs.flow_state import (
     TargetUnprepared,
     Withdrawing,
 )
+from eventer.runs.pacing import END
 from eventer.runs.shard_messages import (
     EventsSkipped,
     FlowFailed,
@@ -43,6 +45,7 @@ _S = TypeVar("_S")
 class ShardFlow:
     """A flow in one named state, and the facts that outlive its connections.
 
+    Events that are due at the instant `gate` or later wait for events that they may refer to.
     `version` changes whenever generation goes back to an earlier index: results of older requests
     are dropped. `accepted` is the position to resume at where the destination has lost its own.
     `skip` are indices from the position on that emit nothing. `retry_index` is an event that the
@@ -62,6 +65,7 @@ class ShardFlow:
     quarantine: Quarantine = NO_QUARANTINE
     retry_index: int | None = None
     retry_since: int = 0
+    gate: int = END
 
     def __post_init__(self) -> None:
         self.skip = set(self.assignment.skip)
@@ -127,9 +131,14 @@ class ShardFlow:
         withdrawing = isinstance(self.state, Withdrawing)
         self.state = Removed() if withdrawing else PositionReported()
 
-    def resume(self, timetable: Timetable, limit: int) -> None:
+    def resume(
+        self, timetable: Timetable, limit: int, bindings: tuple[Binding, ...] = (), gate: int = END
+    ) -> None:
         """From `PositionReported`: events from the position up to `limit` are to be delivered."""
         self._expect(PositionReported)
+        self.gate = gate
+        if bindings != self.assignment.bindings:
+            self.assignment = replace(self.assignment, bindings=bindings)
         self.state = TargetUnprepared(timetable, self.committed if self.finishing else limit)
 
     def target_prepared(self) -> None:
@@ -212,12 +221,15 @@ class ShardFlow:
 
     def generation_end(self, now: int) -> int:
         """The first index that is not to be generated now."""
-        return min(self.delivering.timetable.due_end(now), self._end())
+        return min(self.delivering.timetable.due_end(min(now, self.gate - 1)), self._end())
 
     def next_due(self) -> int | None:
-        """When the next index to generate is due; None if there is none."""
+        """When the next index to generate is due; None if there is none, or if it waits."""
         state = self.delivering
-        return state.timetable.due_at(state.generated) if state.generated < self._end() else None
+        if state.generated >= self._end():
+            return None
+        due = state.timetable.due_at(state.generated)
+        return due if due < self.gate else None
 
     def request(self, now: int, max_events: int) -> GenerationRequest | None:
         """The events to generate next; None if none are due or a delivery must come first.

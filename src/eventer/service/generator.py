@@ -11,6 +11,7 @@ from eventer.core.errors import EventerError, PositionLostError
 from eventer.core.model import GeneratorState, Guarantee, Position, PositionKey, Segment
 from eventer.destinations.base import Flow
 from eventer.registry.base import (
+    BeginBindings,
     BeginFingerprint,
     BeginSegment,
     BegunFingerprint,
@@ -186,27 +187,29 @@ class Generator:
         cursor = self.start_cursor(position)
         return None if cursor is None else Cursor(cursor.due, self.next_index(position), FAILED)
 
-    def apply(self, change: BeginSegment | BeginFingerprint) -> None:
-        """Applies a change of `changes_at` that the registry has."""
+    def apply(self, change: BeginSegment | BeginFingerprint | BeginBindings) -> None:
+        """Applies a change before its start that the registry has."""
         match change:
             case BeginSegment(segment=segment):
                 self.update_record(segments=(*self.record.segments, segment))
             case BeginFingerprint(begun=begun):
                 self.update_record(fingerprints=(*self.record.fingerprints, begun))
+            case BeginBindings(bindings=bindings):
+                self.update_record(bindings=(*self.record.bindings, *bindings))
 
     def overdue_events(self, now: int, pace: Pace, due: int) -> tuple[int, int]:
         """How many events are due and not committed, and since when the first of them is due.
 
-        `due` is the first index of its pace that is not due yet. Of steps of timelines it is what
-        the worker knew at the last commit.
+        `due` is the first index of its pace that is not due yet. Steps of timelines are at least as
+        many as timelines that have not begun, and as the worker knew of at the last commit.
         """
-        if self.record.spec.steps is None:
-            index = self.position.next
-            return max(0, due - index), pace.due_at(index)
-        backlog = self.backlog
-        if backlog is None or not self.active or backlog.next_due > now:
+        index, backlog = self.next_index(self.position), self.backlog
+        lag = max(0, due - index)
+        if self.record.spec.steps is None or backlog is None:
+            return lag, pace.due_at(index)
+        if not self.active or backlog.next_due > now:
             return 0, now
-        return max(1, backlog.lag), backlog.next_due
+        return max(1, lag, backlog.lag), backlog.next_due
 
     @property
     def lost_position(self) -> bool:

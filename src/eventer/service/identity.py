@@ -10,7 +10,9 @@ from typing import Any, Final
 from eventer.core.fault_rules_json import rules_json
 from eventer.core.model import (
     ConsoleTarget,
+    FixedPopulation,
     GeneratorSpec,
+    GrowingPopulation,
     KafkaTarget,
     OnNull,
     PostgresTarget,
@@ -57,8 +59,12 @@ def generator_id(identity: str) -> int:
 
 def _reference_identity(stream: ReferencedStream) -> Mapping[str, Any]:
     population = stream.population
+    if not isinstance(population, FixedPopulation):
+        assert isinstance(population, GrowingPopulation)
+        assert population.generator is not None
+        return {"generator": str(population.generator)}
     return {
-        "count": None if population is None else population.count,
+        "count": population.count,
         "dataset": stream.context.dataset,
         "seed": str(stream.stream.seed) if stream.explicit_seed else None,
         "stream": stream.stream.name,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from eventer.core.bindings import Binding
 from eventer.core.cursor import FAILED, Cursor
 from eventer.core.errors import (
     DestinationRejectedError,
@@ -41,6 +42,7 @@ from eventer.core.pace import ticks
 from eventer.core.source import Place
 from eventer.registry.base import (
     Add,
+    BeginBindings,
     BeginFingerprint,
     BeginIncarnation,
     BeginSegment,
@@ -290,6 +292,20 @@ class RegistryConformance:
             updated_at=13,
         )
         assert (await registry.get([1]))[1] == expected
+
+    async def test_bindings_are_durable(self, registry: Registry, tmp_path: Path) -> None:
+        """In their order, until a new incarnation."""
+        segments = sample_record(1).segments
+        one = Binding("a", 0, MAX_ID, 2, segments)
+        two = (Binding("a", 7, MAX_ID, 2, segments, 12), Binding("b", 7, 3, 1, segments[:1]))
+        await registry.apply([add(1), add(2), BeginBindings(1, 1, (one,))])
+        await registry.apply([BeginBindings(1, 1, two), BeginBindings(2, 9, (one,))])
+        await registry.close()
+        again = await self.open(tmp_path)
+        assert [record.bindings for record in await again.all()] == [(one, *two), ()]
+        await again.apply([BeginIncarnation(1, 1, segments[0], 8)])
+        assert (await again.get([1]))[1].bindings == ()
+        await again.close()
 
     async def test_the_seed_of_a_stream_and_template(self, registry: Registry) -> None:
         """The oldest generator decides; a stream's name is not a digest."""

@@ -11,12 +11,28 @@ from typing import Any, Final
 
 from eventer.core.duration import format_duration
 from eventer.core.fault_rules_json import rules_json
-from eventer.core.model import CatchUp, OnError, OnNull, ReferencedStream, Target
+from eventer.core.model import (
+    CatchUp,
+    FixedPopulation,
+    OnError,
+    OnNull,
+    ReferencedStream,
+    Target,
+)
 from eventer.core.pace import PaceSpec
 from eventer.core.pace_json import pace_json
-from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
+from eventer.service.requests import (
+    AddRequest,
+    DestinationRequest,
+    EventRequest,
+    PreviewRequest,
+    ReferenceRequest,
+    ScheduleRequest,
+)
 from eventer.service.views import GeneratorRecord
 
+_PREVIEW_COUNT: Final = 1_000
+"""Events that a preview refers to in place of those that a running generator has delivered."""
 _TICKS: Final = ("count", "interval")
 """The fields of an event in place of its `pace`."""
 
@@ -28,7 +44,9 @@ def request_of(record: GeneratorRecord, pace: PaceSpec | None = None) -> AddRequ
     """
     spec = record.spec
     source = spec.event_source
-    references = source.template.references
+    references = [
+        each for each in source.template.references if isinstance(each.population, FixedPopulation)
+    ]
     event = EventRequest(
         source.template.text,
         name=source.template.name,
@@ -50,6 +68,39 @@ def request_of(record: GeneratorRecord, pace: PaceSpec | None = None) -> AddRequ
     return replace(request, events=(*request.events, *map(_referenced_event, references)))
 
 
+def preview_of(record: GeneratorRecord) -> PreviewRequest:
+    """The request that previews the events of this generator from its template on."""
+    source = record.spec.event_source
+    template = source.template
+    return PreviewRequest(
+        template.text,
+        name=template.name,
+        seed=source.stream.seed,
+        stream=source.stream.name,
+        dataset=source.context.dataset,
+        vars=template.vars,
+        references=tuple(map(_reference_request, template.references)),
+    )
+
+
+def _reference_request(stream: ReferencedStream) -> ReferenceRequest:
+    return ReferenceRequest(
+        stream.template.text,
+        id=stream.name,
+        name=stream.template.name,
+        seed=stream.stream.seed,
+        stream=stream.stream.name,
+        dataset=stream.context.dataset,
+        vars=stream.template.vars,
+        count=_preview_count(stream),
+    )
+
+
+def _preview_count(stream: ReferencedStream) -> int | None:
+    population = stream.population
+    return population.count if isinstance(population, FixedPopulation) else _PREVIEW_COUNT
+
+
 def _free_id(taken: Collection[str]) -> str:
     return next(
         id_ for id_ in chain(["event"], map("event-{}".format, count(2))) if id_ not in taken
@@ -58,7 +109,7 @@ def _free_id(taken: Collection[str]) -> str:
 
 def _referenced_event(stream: ReferencedStream) -> EventRequest:
     """The event without a schedule that a template refers to."""
-    population = stream.population
+    assert isinstance(stream.population, FixedPopulation)
     return EventRequest(
         stream.template.text,
         name=stream.template.name,
@@ -68,7 +119,7 @@ def _referenced_event(stream: ReferencedStream) -> EventRequest:
         dataset=stream.context.dataset,
         vars=stream.template.vars,
         pace=None,
-        count=None if population is None else population.count,
+        count=stream.population.count,
         field="template",
     )
 

@@ -20,6 +20,7 @@ from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import prepare_stored
 from eventer.registry.base import BegunFingerprint, GeneratorRecord
 from eventer.runs.pacing import Pace
+from eventer.runs.populations import bound_populations
 from eventer.workers.channel import Channel
 from eventer.workers.messages import (
     AuditProgress,
@@ -176,8 +177,10 @@ class ReplayedEvents:
     def _make(self, key: PositionKey, pace: Pace, first: int, end: int) -> Batch:
         engine = self._engines.get(key)
         if engine is None:
-            spec = self._replay_specs[key].spec
-            engine = prepare_stored(spec.event_source.template).generator_engine(spec)
+            record = self._replay_specs[key]
+            engine = prepare_stored(record.spec.event_source.template).generator_engine(
+                record.spec, populations=bound_populations(record.bindings)
+            )
             self._engines[key] = engine
         times = pace.scheduled(first, min(MAX_EVENTS, end - first))
         try:

@@ -22,6 +22,7 @@ from eventer.runs.assignment import Assignment
 from eventer.runs.gc_freezer import GcFreezer
 from eventer.runs.generation_thread import GenerationThread
 from eventer.runs.pacing import Pace
+from eventer.runs.populations import bound_populations
 from eventer.runs.process_memory import CompilerPageReleaser, use_system_allocator
 from eventer.runs.runner import ShardRunner
 from eventer.runs.shard_messages import (
@@ -40,6 +41,7 @@ from eventer.workers.messages import (
     CheckTarget,
     CommitSummary,
     DeliveryCommand,
+    GateFlow,
     Ping,
     Pong,
     Ready,
@@ -124,6 +126,8 @@ class DeliveryWorker:
                 self._runner(shard).shard.assign(assignment)
             case ResumeFlow():
                 self._resume(message)
+            case GateFlow(shard=shard, key=key, gate=gate):
+                self._runner(shard).shard.set_gate(key, gate, self._clock.now_ns())
             case WithdrawFlow(shard=shard, key=key):
                 self._runner(shard).shard.withdraw(key, self._clock.now_ns())
             case CheckTarget(shard=shard, token=token, flow=flow):
@@ -144,7 +148,7 @@ class DeliveryWorker:
         assignment, position = reported
         if assignment.spec.steps is None:
             pace = Pace(message.segments)
-            shard.resume(key, pace, pace.limit)
+            shard.resume(key, pace, pace.limit, message.bindings, message.gate)
             return
         self._steps[key] = flow_steps(assignment, position, message)
         shard.resume(key, self._steps[key])
@@ -243,7 +247,11 @@ def build_engine(assignment: Assignment) -> Engine:
         TemplateError: this version of Eventer rejects a template that an earlier one accepted.
     """
     prepared = _prepared(assignment.event_source.template)
-    return prepared.generator_engine(assignment.spec, match_hints=assignment.match_hints)
+    return prepared.generator_engine(
+        assignment.spec,
+        match_hints=assignment.match_hints,
+        populations=bound_populations(assignment.bindings),
+    )
 
 
 def flow_steps(assignment: Assignment, position: Position, message: ResumeFlow) -> FlowSteps:

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from eventer.core.batch import Batch
 from eventer.core.errors import TemplateError
-from eventer.core.timelines import Steps, TimelineSpec, joined
+from eventer.core.suggestions import did_you_mean
+from eventer.core.timelines import Steps, TimelineSpec, joined, no_step_text
 from eventer.plan.timelines.step_texts import StepTexts, joined_texts
 from eventer.plan.timelines.timeline_rows import TimelineRows, Timelines
 from eventer.runs.timelines.step_engine import step_batch
+from eventer.workers.inspector_messages import TemplateWarning
 
 _STEP_BYTES: Final = 80
 """What the step of an event adds to an answer, without its name."""
@@ -78,6 +80,16 @@ def _steps_of(
     errors = {first + each: error for each, error in rows.errors.items()}
     names = [rows.names[code] for code in rows.to[rows.place[kept]].tolist()]
     return EvaluatedSteps(steps.take(kept), names, texts, errors)
+
+
+def only_warnings(timelines: Timelines, only: str | None) -> tuple[TemplateWarning, ...]:
+    """A warning if it is known in advance that no step has the name `only`."""
+    names = timelines.step_names
+    if only is None or names is None or only in names:
+        return ()
+    known = sorted(name for name in names if name is not None)
+    hint = did_you_mean(only, known) or (f"steps have {', '.join(map(repr, known))}")
+    return (TemplateWarning(no_step_text(only), None, hint if known else None),)
 
 
 def in_delivery_order(parts: Sequence[EvaluatedSteps]) -> EvaluatedSteps:

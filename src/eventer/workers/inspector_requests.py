@@ -19,6 +19,7 @@ from eventer.core.fault_rules import FaultKind, FaultRule, delay_rules, longest_
 from eventer.core.json_text import json_text
 from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError, TimelineSpec
 from eventer.core.source import Source
+from eventer.core.timelines import no_step_text
 from eventer.jsonnet.format.formatter import format_source
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
@@ -28,7 +29,13 @@ from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import PreparedTemplate, prepare, prepare_stored
 from eventer.plan.timelines.timeline_rows import Timelines
 from eventer.runs.pacing import END, Pace
-from eventer.workers.evaluated_steps import EvaluatedSteps, evaluate_steps, in_delivery_order
+from eventer.runs.populations import bound_populations
+from eventer.workers.evaluated_steps import (
+    EvaluatedSteps,
+    evaluate_steps,
+    in_delivery_order,
+    only_warnings,
+)
 from eventer.workers.field_profiles import profile_fields
 from eventer.workers.inspect_template import (
     SLICE_NS,
@@ -58,6 +65,7 @@ from eventer.workers.inspector_messages import (
     RecomputeSteps,
     RecomputeTimelines,
     TemplateProfile,
+    TemplateWarning,
 )
 from eventer.workers.recomputed_steps import previewed_steps, recompute_steps, recompute_timelines
 from eventer.workers.template_notes import TraceCollector, template_warnings
@@ -118,7 +126,7 @@ def _answer(
         case ExplainTemplate():
             return _explain(request, importer, on_first)
         case ProfileTemplate():
-            return _profile(request, importer)
+            return profile_template(request, importer)
         case FormatTemplate(text):
             return _format(text)
 
@@ -132,7 +140,12 @@ def _format(text: str) -> FormattedTemplate:
     return FormattedTemplate(formatted, formatted != text)
 
 
-def _profile(request: ProfileTemplate, importer: Importer) -> TemplateProfile:
+def profile_template(request: ProfileTemplate, importer: Importer) -> TemplateProfile:
+    """Profiles the events of a template.
+
+    Raises:
+        TemplateError: the template is invalid, or all of its events raise.
+    """
     end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
     source = request.event_source
     engine = prepare(source.template, importer).engine(source.stream, source.context)
@@ -186,7 +199,12 @@ def _preview(
         times = np.full(request.count, request.at, dtype=np.int64)
         _, events = _events(engine, request.first, times, passed=0, on_first=on_first)
     absent = option_field_warnings(
-        prepared, request.event_source, target, at=request.at, seconds=_WARNING_SECONDS
+        prepared,
+        request.event_source,
+        target,
+        rules=request.faults,
+        at=request.at,
+        seconds=_WARNING_SECONDS,
     )
     return PreviewedEvents(
         events=_shown(events, request.faults),
@@ -216,12 +234,15 @@ def _preview_timelines(
         trace=traces,
     )
     events, steps = _steps_to_show(request, timelines, spec, on_first)
+    warnings = only_warnings(timelines, spec.only)
+    if spec.only is not None and not steps:
+        warnings = warnings or (TemplateWarning(no_step_text(spec.only), None),)
     return PreviewedEvents(
         events=events,
         seed=source.stream.seed,
         engine=timelines.name,
         reason=timelines.reason,
-        warnings=template_warnings(prepared),
+        warnings=(*template_warnings(prepared), *warnings),
         traces=tuple(traces.lines),
         steps=steps,
     )
@@ -279,7 +300,8 @@ def _recomputation(
     count = max(0, min(request.count, pace.limit - request.first))
     times = pace.scheduled(request.first, count)
     passed = END if request.on_error is OnError.SKIP else request.position
-    return prepared, prepared.generator_engine(spec), times, passed
+    engine = prepared.generator_engine(spec, populations=bound_populations(request.bindings))
+    return prepared, engine, times, passed
 
 
 def _shown_steps(answer: RecomputedEvents, spec: GeneratorSpec) -> RecomputedEvents:

@@ -15,7 +15,7 @@ from tests.integration.service.conftest import MS, AddRequestBuilder, one, until
 from tests.sqlite_destination import forget_positions, open_store
 from tests.waiting import wait_until_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 SOMETIMES = "if std.native('get_integer')(1, 9) == 1 then error 'no' else { n: 1 }"
 

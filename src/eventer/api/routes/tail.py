@@ -12,11 +12,12 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import Field
 
 from eventer.api.problems import problem_of
-from eventer.api.routes.generators import MAX_EVENTS, GeneratorIdQuery
+from eventer.api.routes.generators import GeneratorIdQuery
 from eventer.api.routes.verify import NDJSON
 from eventer.api.routing import JsonRoute, Service, problems
 from eventer.api.wire.field_types import QueryInteger
 from eventer.core.errors import EventerError
+from eventer.core.limits import MAX_RECOMPUTED
 from eventer.service.views import RecomputedEvents
 
 SSE = "text/event-stream"
@@ -28,7 +29,7 @@ class TailQuery(GeneratorIdQuery):
     """The query of `tail`."""
 
     last: QueryInteger = Field(
-        default=10, ge=0, le=MAX_EVENTS, description="Committed events to begin with."
+        default=10, ge=0, le=MAX_RECOMPUTED, description="Committed events to begin with."
     )
 
 

@@ -7,7 +7,12 @@ from typing import Self
 from pydantic import ConfigDict, Field, model_validator
 
 from eventer.api.wire.fault_rules import FaultRules
-from eventer.api.wire.field_types import GeneratorName, Reference, fail_validation
+from eventer.api.wire.field_types import (
+    GeneratorName,
+    PopulationSize,
+    Reference,
+    fail_validation,
+)
 from eventer.api.wire.pace import MISSING_INTERVAL, NO_PACE, PACE_FIELDS, PacedBody
 from eventer.api.wire.targets import NonEmptyText, RequestModel, TargetBody
 from eventer.api.wire.template_requests import (
@@ -16,6 +21,7 @@ from eventer.api.wire.template_requests import (
     TimelineField,
     timeline_of,
 )
+from eventer.core.limits import MAX_TICK_EVENTS
 from eventer.core.model import CatchUp, OnError, OnNull
 from eventer.service.requests import AddRequest, DestinationRequest, EventRequest, ScheduleRequest
 
@@ -55,7 +61,18 @@ class EventBody(TemplateBody, PacedBody):
         description="When null would be written: `emit` it, or `drop` the event.",
     )
     faults: FaultRules = Field(default_factory=list)
+    count: PopulationSize | None = Field(
+        default=None,
+        description="Number of events per interval; if omitted, 1. Without a schedule, the number "
+        "of events that others may refer to.",
+    )
     timeline: TimelineField = None
+
+    @model_validator(mode="after")
+    def _count_of_a_tick(self) -> EventBody:
+        if self.has_pace and (self.count or 1) > MAX_TICK_EVENTS:
+            fail_validation(f"must be at most {MAX_TICK_EVENTS:,} per interval", field="count")
+        return self
 
     @property
     def has_pace(self) -> bool:

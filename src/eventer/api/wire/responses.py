@@ -26,14 +26,16 @@ from eventer.core.pace_json import pace_json
 from eventer.service.views import GeneratorFailure, GeneratorRecord, Stage
 
 
-def _target_json(value: object) -> object:
+def target_json(target: KafkaTarget | PostgresTarget) -> Json:
     """A target as in a request, without the options that are not set."""
-    if not isinstance(value, KafkaTarget | PostgresTarget):
-        return value
-    options: Json = {field.name: getattr(value, field.name) for field in fields(value)}
-    if isinstance(value, KafkaTarget):
-        options |= {"headers": dict(value.headers), "config": dict(value.config)}
-    return {"type": value.kind, value.kind: {n: v for n, v in options.items() if v}}
+    options: Json = {field.name: getattr(target, field.name) for field in fields(target)}
+    if isinstance(target, KafkaTarget):
+        options |= {"headers": dict(target.headers), "config": dict(target.config)}
+    return {"type": target.kind, target.kind: {n: v for n, v in options.items() if v}}
+
+
+def _target_json(value: object) -> object:
+    return target_json(value) if isinstance(value, KafkaTarget | PostgresTarget) else value
 
 
 def _event_json(value: object) -> object:
@@ -131,6 +133,10 @@ class GeneratorOut(ResponseModel):
     limited_by: Stage | None = Field(
         description="The slowest stage; `null` if the generator has no backlog."
     )
+    waits_for: list[str] = Field(
+        description="Names of generators that must deliver first, because it refers to their "
+        "events."
+    )
     retries: int = Field(description="Retries since the service started.")
     next_tick: InstantText | None
     last_error: Annotated[ErrorOut | None, BeforeValidator(_last_error_json)]
@@ -183,6 +189,10 @@ class EventsOut(EventsModel):
 
     first: int
     events: list[Any]
+    provisional_from: int | None = Field(
+        description="Index from which on the events are provisional: those that they refer to may "
+        "change. `null` if none is."
+    )
 
 
 class StepEventsOut(EventsOut):

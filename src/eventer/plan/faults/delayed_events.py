@@ -40,6 +40,7 @@ class DelayedEvents:
     """
 
     unit: TimelineUnit = "event"
+    step_names: frozenset[str | None] | None = frozenset({None})
 
     def __init__(self, engine: Engine, delays: EventDelays) -> None:
         self.engine = engine

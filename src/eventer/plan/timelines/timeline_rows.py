@@ -99,6 +99,10 @@ class Timelines(Protocol):
     def unit(self) -> TimelineUnit:
         """What a timeline is for the user: a timeline, or an event that may be late or copied."""
 
+    @property
+    def step_names(self) -> frozenset[str | None] | None:
+        """The names (`to`) that steps can have; None if that is not known in advance."""
+
     def evaluate(
         self,
         index: NDArray[np.int64],

@@ -71,6 +71,14 @@ INSERT INTO fingerprint (generator, first, fingerprint, cursor)
 SELECT :id, :first, :fingerprint, :cursor
 FROM generator WHERE id = :id AND incarnation = :incarnation;
 
+-- name: add_binding
+INSERT INTO binding (generator, name, first, referenced, incarnation, segments, finish)
+SELECT :id, :name, :first, :referenced, :referenced_incarnation, :segments, :finish
+FROM generator WHERE id = :id AND incarnation = :incarnation;
+
+-- name: clear_bindings
+DELETE FROM binding WHERE generator = :id;
+
 -- name: keep_last_fingerprint
 DELETE FROM fingerprint
 WHERE generator = :id
@@ -101,6 +109,10 @@ SELECT t0, n0, u0, draw_key, pace FROM segment WHERE generator = :id ORDER BY or
 
 -- name: read_fingerprints
 SELECT first, fingerprint, cursor FROM fingerprint WHERE generator = :id ORDER BY ordinal;
+
+-- name: read_bindings
+SELECT name, first, referenced, incarnation, segments, finish
+FROM binding WHERE generator = :id ORDER BY ordinal;
 
 -- name: find_seed
 SELECT seed FROM generator

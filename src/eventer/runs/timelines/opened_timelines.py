@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +24,12 @@ from eventer.plan.timelines.timeline_rows import HeldSteps, TimelineRows, Timeli
 from eventer.runs.timelines.starts import TimelineStarts
 
 MAX_TEXT_BYTES: Final = 256 << 20
-"""Bytes of texts that are kept until their steps are due."""
+"""Bytes of texts that a process keeps until their steps are due: each generator has a share."""
 MAX_READABLE_STEPS: Final = 131_072
 """Steps of which columns can be read that were not asked for before."""
 _STEP_BYTES: Final = 24
+
+_OPENED: Final = WeakSet["OpenedTimelines"]()
 
 
 @dataclass(slots=True, eq=False)
@@ -103,6 +106,7 @@ class OpenedTimelines:
         self._starts = starts
         self._blocks: list[_Block] = []
         self._requests: frozenset[FieldRequest] = frozenset()
+        _OPENED.add(self)
 
     def add(self, first: int, rows: TimelineRows, steps: Steps) -> None:
         """Adds timelines from `first` on with those of their steps, in order, that are needed."""
@@ -111,8 +115,9 @@ class OpenedTimelines:
         self._blocks.append(_block(first, rows, steps))
         self._hold_columns()
         held = sum(each.nbytes for each in self._blocks)
+        share = MAX_TEXT_BYTES // len(_OPENED)
         for each in self._blocks:
-            if held <= MAX_TEXT_BYTES:
+            if held <= share:
                 break
             held -= each.nbytes
             each.drop()
