@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
 from eventer.core.clock import Clock
@@ -141,30 +142,16 @@ class Adder:
     ) -> tuple[GeneratorView, ...]:
         first = {each.id: each for each in reversed(resolved)}
         generators = self.lifecycle.generators
-        changing = {
-            id_: generators[id_]
-            for id_, each in first.items()
-            if id_ in generators and needs_change(generators[id_].record, each)
-        }
         new = [each for id_, each in first.items() if id_ not in generators]
-        raise_faults(
-            [
-                fault
-                for id_, generator in changing.items()
-                for fault in start_fault(generator.record, first[id_])
-            ]
-        )
+        changing = self._changing(first)
         async with self._suspended(changing.values()), self._decision_lock:
             self._check_limits(resolved)
             names = self._names(resolved, new)
+            renamed = [each for each in map(generators.find, names) if each is not None]
             now = self.clock.now_ns()
             changes: list[Change] = [
-                Add(record) for record in await self._records(new, names, drawn_seed, now)
-            ]
-            renamed = [each for each in map(generators.find, names) if each is not None]
-            changes += [
-                SetName(each.record.id, each.record.incarnation, names[each.record.id], now)
-                for each in renamed
+                *(Add(record) for record in await self._records(new, names, drawn_seed, now)),
+                *(_new_name(each.record, names, now) for each in renamed),
             ]
             for id_, generator in changing.items():
                 changes += changes_to(generator.record, first[id_], now)
@@ -176,6 +163,22 @@ class Adder:
         self._record_destination_errors(destination_errors)
         updated = {*changing, *(each.record.id for each in renamed)}
         return self._views(resolved, {each.id for each in new}, updated)
+
+    def _changing(self, first: Mapping[int, ResolvedSchedule]) -> Mapping[int, Generator]:
+        """The existing generators that the request changes, by id.
+
+        Raises:
+            RequestError: it asks for another start of one.
+        """
+        generators = self.lifecycle.generators
+        changing = {
+            id_: generators[id_]
+            for id_, each in first.items()
+            if id_ in generators and needs_change(generators[id_].record, each)
+        }
+        faults = (start_fault(each.record, first[id_]) for id_, each in changing.items())
+        raise_faults([*chain.from_iterable(faults)])
+        return changing
 
     def _check_limits(self, resolved: Sequence[ResolvedSchedule]) -> None:
         usage = self.lifecycle.generators.usage
@@ -289,6 +292,10 @@ class Adder:
                 )
             )
         return tuple(views)
+
+
+def _new_name(record: GeneratorRecord, names: Mapping[int, str], now: int) -> SetName:
+    return SetName(record.id, record.incarnation, names[record.id], now)
 
 
 def _draw_seeds(events: Sequence[EventRequest]) -> tuple[int, ...]:
