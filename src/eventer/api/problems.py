@@ -19,6 +19,7 @@ from eventer.api.decode import MalformedJsonError
 from eventer.api.wire.faults import FaultOut, faults_json
 from eventer.core.errors import (
     BusyError,
+    ConflictError,
     DestinationError,
     DestinationRejectedError,
     EventerError,
@@ -49,6 +50,7 @@ class ProblemType(Enum):
     METHOD_NOT_ALLOWED = "method-not-allowed", 405, "The path does not support this method"
     BODY_TOO_SLOW = "body-too-slow", 408, "The body did not arrive in time"
     REQUEST_TOO_SLOW = "request-too-slow", 408, "The request did not arrive in time"
+    CONFLICT = "conflict", 409, "Not possible while other generators exist"
     POSITION_LOST = "position-lost", 409, "The destination has lost the position"
     BODY_TOO_LARGE = "body-too-large", 413, "The body is too large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "The body must be JSON"
@@ -76,6 +78,7 @@ _BY_ERROR: tuple[tuple[type[EventerError], ProblemType], ...] = (
     (RequestError, ProblemType.INVALID_REQUEST),
     (TemplateError, ProblemType.INVALID_TEMPLATE),
     (NotFoundError, ProblemType.NOT_FOUND),
+    (ConflictError, ProblemType.CONFLICT),
     (DestinationRejectedError, ProblemType.DESTINATION_REJECTED),
     (PositionLostError, ProblemType.POSITION_LOST),
     (DestinationError, ProblemType.SERVICE_UNAVAILABLE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +14,7 @@ from eventer.cli.terminal import print_message
 from eventer.core.limits import MAX_INDEX
 
 if TYPE_CHECKING:
+    from eventer.client.json_client import ServiceClient
     from eventer.settings import LoadedSettings, Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -62,6 +64,20 @@ def settings_of(context: typer.Context, **flags: object) -> Settings:
     return loaded_settings(context, **flags).settings
 
 
+def service_client(context: typer.Context, url: str | None) -> ServiceClient:
+    """A client for the service at `--url`, or else at the configured URL.
+
+    Raises:
+        ConfigError: a setting is unknown or invalid.
+    """
+    from eventer.client.json_client import ServiceClient
+    from eventer.client.transport import Address
+
+    settings = settings_of(context, url=url)
+    # A command asks once: it leaves no connection open for another time.
+    return ServiceClient(Address(settings.service_url, settings.client_token))
+
+
 def input_name(file: Path) -> str:
     """What messages call a file that is read."""
     return "standard input" if str(file) == "-" else str(file)
@@ -77,3 +93,16 @@ def read_input(file: Path) -> bytes:
         return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         raise typer.BadParameter(f"cannot read {file}: {error.strerror}") from error
+
+
+def read_request_file(file: Path) -> Any:
+    """The JSON value of a request in a file or on standard input; see `api.request_file`.
+
+    Raises:
+        typer.BadParameter: the file cannot be read.
+        RequestError: its request is not valid.
+    """
+    from eventer.api.request_file import read_request
+
+    folder = Path() if str(file) == "-" else file.parent
+    return read_request(read_input(file), input_name(file), folder, os.environ)

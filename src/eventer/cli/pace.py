@@ -12,7 +12,7 @@ import typer
 
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.option_values import duration, integer
-from eventer.cli.options import AsJson, input_name, read_input
+from eventer.cli.options import AsJson, input_name, read_request_file
 from eventer.cli.terminal import print_data, print_json
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.limits import MAX_BUCKETS
@@ -41,8 +41,7 @@ def pace(
         Path,
         typer.Argument(
             metavar="FILE",
-            help='A JSON request as for `add`, or one pace, as {"rate": "5/s"}; - reads standard '
-            "input.",
+            help='A request as for `add`, or one pace, as {"rate": "5/s"}; - reads standard input.',
             allow_dash=True,
         ),
     ],
@@ -77,7 +76,7 @@ def pace(
 
     now = time.time_ns()
     shown = {}
-    for name, pointer, spec in _paces(read_input(file), input_name(file)):
+    for name, pointer, spec in _paces(read_request_file(file), input_name(file)):
         raise_faults(list(pace_faults(spec, pointer, now)))
         shown[name] = preview_pace(spec, now, length=length, buckets=buckets)
     if as_json:
@@ -89,20 +88,18 @@ def pace(
         print_data("\n\n".join(pace_text(name, preview) for name, preview in shown.items()))
 
 
-def _paces(data: bytes, name: str) -> Iterator[tuple[str, str, PaceSpec]]:
+def _paces(value: Any, name: str) -> Iterator[tuple[str, str, PaceSpec]]:
     """The paces of a request with their names and JSON pointers, or the one pace of a file.
 
     Raises:
-        RequestError: the file is not a request.
+        RequestError: the value is not a request.
     """
     from pydantic import ValidationError
 
-    from eventer.api.decode import decode
     from eventer.api.problems import validation_error
     from eventer.api.wire.generator_requests import AddBody
     from eventer.api.wire.pace import PaceBody, PacedBody
 
-    value: Any = decode(data, name)
     model = _form(value)
     try:
         body = model.model_validate(value)

@@ -10,7 +10,7 @@ import typer
 from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.generators import Id
 from eventer.cli.option_values import integer
-from eventer.cli.options import AsJson, Url, count_option, settings_of
+from eventer.cli.options import AsJson, Url, count_option, service_client
 from eventer.cli.terminal import print_data
 from eventer.core.limits import MAX_RECOMPUTED
 
@@ -37,9 +37,7 @@ def tap(
 
     With --json, each line also has the event's index. Ctrl-C stops it.
     """
-    from eventer.cli.client import ServiceClient
-
-    client = ServiceClient(settings_of(context, url=url))
+    client = service_client(context, url)
     (full_id,) = client.full_ids([id_])
     query = [("id", full_id), ("last", str(last))]
     for number, line in enumerate(client.get_lines("/generator/tail", query), 1):

@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -15,9 +15,11 @@ from eventer.cli.options import count_option, input_name, read_input
 from eventer.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from eventer.core.model import Target, WrittenPart
+    from eventer.core.model import ConsoleTarget, KafkaTarget, PostgresTarget, WrittenPart
     from eventer.core.timelines import TimelineSpec
     from eventer.service.requests import PreviewRequest, ReferenceRequest
+
+_Target = TypeVar("_Target", "KafkaTarget", "PostgresTarget", "ConsoleTarget")
 
 TemplateFile = Annotated[
     Path,
@@ -320,7 +322,7 @@ def target_of(
     *,
     part: WrittenPart | None = None,
     op: str | None = None,
-) -> Target | None:
+) -> KafkaTarget | PostgresTarget | None:
     """The target of the events, of which `part` is written; None without a topic or table.
 
     Raises:
@@ -350,7 +352,7 @@ def written_part(value: str | None, omit: Iterable[str] | None) -> WrittenPart:
     return WrittenPart(value, tuple(omit or ()))
 
 
-def checked_target(target: Target, option: str) -> Target:
+def checked_target(target: _Target, option: str) -> _Target:
     """The target, whose name `option` gives.
 
     Raises:

@@ -26,6 +26,7 @@ from eventer.core.loading import without_garbage_collection
 from eventer.core.model import ConsoleTarget, WrittenPart
 
 if TYPE_CHECKING:
+    from eventer.core.model import Target
     from eventer.service.template_service import TemplateService
     from eventer.service.views import Inspection, PreviewedEvents
     from eventer.settings import Settings
@@ -123,7 +124,7 @@ def validate(
         timeline=timeline_spec(timeline, None),
     )
     part = _checked_part(value, omit)
-    target = target_of(topic, table, key, connection, part=part, op=op)
+    target: Target | None = target_of(topic, table, key, connection, part=part, op=op)
     if target is None and not part.is_whole:
         target = ConsoleTarget(value=part.value, omit=part.omit)
     validation = ask_template_service(settings, lambda service: service.validate(request, target))

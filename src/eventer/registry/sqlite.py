@@ -166,7 +166,10 @@ class _Store:
     def _record(self, row: sqlite3.Row) -> GeneratorRecord:
         key = {"id": row["id"]}
         return read_record(
-            row, self.rows("read_segments", key), self.rows("read_fingerprints", key)
+            row,
+            self.rows("read_segments", key),
+            self.rows("read_fingerprints", key),
+            self.rows("read_bindings", key),
         )
 
     def rows(self, query: str, values: Mapping[str, Any] | None = None) -> list[sqlite3.Row]:

@@ -267,6 +267,12 @@ class Settings(_Section):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.url or f"http://{host}:{self.port}").rstrip("/")
 
+    @property
+    def client_token(self) -> str | None:
+        """The token that clients send, if there is one."""
+        token = self.token or self.read_token
+        return None if token is None else token.get_secret_value()
+
 
 def is_loopback(host: str) -> bool:
     """Whether `host` is reachable only from this machine."""

@@ -28,9 +28,9 @@ from eventer.core.model import (
     EventSource,
     PostgresTarget,
     Target,
+    TimelineSpec,
     WrittenPart,
 )
-from eventer.core.timelines import TimelineSpec
 from eventer.core.written_part import written_value
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine

@@ -5,13 +5,21 @@ import ssl
 import httpx
 import pytest
 
-from eventer.cli.client import ServiceClient, ServiceProblemError
-from eventer.cli.exit_codes import ServiceUnreachableError
 from eventer.cli.generators import destination_label, details
+from eventer.client.json_client import ServiceClient
+from eventer.client.transport import Address
 from eventer.core.error_text import format_error
-from eventer.core.errors import DestinationUnavailableError, Fault, NotFoundError, RequestError
+from eventer.core.errors import (
+    DestinationUnavailableError,
+    Fault,
+    NotFoundError,
+    RequestError,
+    ServiceProblemError,
+    ServiceUnreachableError,
+)
 from eventer.core.pace_json import pace_label
 from eventer.settings.model import Settings
+from tests.families import family
 
 FAULT = {
     "message": "unknown variable",
@@ -36,14 +44,16 @@ VIEW = {
 
 def client(answer, **settings):
     transport = httpx.MockTransport(answer)
-    return ServiceClient(Settings(**settings), transport)
+    configured = Settings(**settings)
+    address = Address(configured.service_url, configured.client_token)
+    return ServiceClient(address, transport)
 
 
 def answering(status, body):
     return client(lambda request: httpx.Response(status, json=body))
 
 
-@pytest.mark.parametrize(
+@family(
     ("status", "kind"),
     [
         (400, RequestError),
@@ -102,7 +112,7 @@ def test_requests_carry_token_query_and_body():
     assert request.headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize(
+@family(
     ("pace", "label", "line"),
     [
         ({"rate": "500/s", "max_events": 9}, "500/s", "max_events"),
@@ -161,7 +171,7 @@ def test_a_full_id_needs_no_list_of_generators():
     assert client(refuse).full_ids(["1234567890123456789"]) == ["1234567890123456789"]
 
 
-@pytest.mark.parametrize(
+@family(
     ("error", "cause", "reason"),
     [
         (httpx.ConnectTimeout("timed out"), None, "no answer in time"),

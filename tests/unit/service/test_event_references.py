@@ -5,6 +5,7 @@ from dataclasses import replace
 from eventer.core.model import (
     FixedPopulation,
     GeneratorSpec,
+    GrowingPopulation,
     KafkaTarget,
     ReferencedStream,
 )
@@ -20,6 +21,7 @@ EVENTS = (
     EventRequest("{ b: 1 }", id="countries", pace=None, seed=3, stream="s"),
     EventRequest("std.native('get_event_of')", id="orders", pace=ticks(1, 1)),
 )
+NAMES = [each.id for each in EVENTS]
 REQUEST = AddRequest(
     (DestinationRequest("d", KafkaTarget("t")),), EVENTS, (ScheduleRequest("d", "orders"),)
 )
@@ -27,7 +29,7 @@ REQUEST = AddRequest(
 
 def streams(first_seed: int = 10) -> tuple[ReferencedStream, ...]:
     sources = [each.event_source(first_seed + n, "i") for n, each in enumerate(EVENTS)]
-    *_, orders = with_references(REQUEST, sources)
+    *_, orders = with_references(REQUEST, sources, lambda _: None)
     return tuple(replace(each, digest=each.name) for each in orders.template.references)
 
 
@@ -38,11 +40,11 @@ def record(*references: ReferencedStream) -> GeneratorRecord:
     return GeneratorRecord(1, "kafka:t", "identity", spec, 0, (), 0, 0)
 
 
-def test_every_event_may_refer_to_those_without_a_schedule() -> None:
+def test_every_event_may_refer_to_all_others() -> None:
     customers, countries, orders = streams()
     assert (customers.population, customers.context.dataset) == (FixedPopulation(9), "d")
     assert (countries.population, countries.explicit_seed) == (FixedPopulation(None), True)
-    assert orders.population is None
+    assert orders.population == GrowingPopulation()
     assert customers.template.text == "{ a: 1 }"
     assert not customers.template.references
     texts = ("local x = import 'x.libsonnet'; x", "std.native('get_event\\u005fof')", "{ a: 1 }")
@@ -50,9 +52,9 @@ def test_every_event_may_refer_to_those_without_a_schedule() -> None:
         replace(each, template=text).event_source(1, "i")
         for each, text in zip(EVENTS, texts, strict=True)
     ]
-    *others, alone = with_references(REQUEST, sources)
+    *others, alone = with_references(REQUEST, sources, lambda _: None)
     for source in others:
-        assert [each.name for each in source.template.references] == ["customers", "countries"]
+        assert [each.name for each in source.template.references] == NAMES
     assert alone.template.references == ()
 
 

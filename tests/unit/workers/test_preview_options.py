@@ -10,6 +10,7 @@ from eventer.plan.engine import EventContext
 from eventer.workers import inspector_requests
 from eventer.workers.inspector_messages import FormatTemplate, InspectTemplate, PreviewEvents
 from eventer.workers.inspector_requests import reply_to
+from tests.families import family
 
 CLOSED = "{ row: { id: 1 }, op: 'x' }"
 OPEN = "{ [std.toString(std.native('get_integer')(1, 9))]: { id: 1 } }"
@@ -22,7 +23,7 @@ def preview(value=None, *omit, text=CLOSED):
     return reply_to(request, NoLibrary()).answer
 
 
-@pytest.mark.parametrize(
+@family(
     ("value", "omit", "message", "hint"),
     [
         ("rwo", (), "`value` names the field 'rwo', which is not", "did you mean 'row'?"),

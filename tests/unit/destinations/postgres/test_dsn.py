@@ -62,7 +62,7 @@ def connection_arguments(uri: str) -> tuple:
     return addresses, parameters.user, parameters.password, parameters.database
 
 
-@pytest.mark.parametrize(
+@family(
     ("text", "arguments", "address"),
     [
         (
