@@ -303,12 +303,12 @@ def end_faults(
 
 def needs_change(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
     """Whether a request changes an existing generator, or starts a failed one again."""
-    event = resolved.event
-    return (
-        record.state is GeneratorState.FAILED
-        or _has_other_pace(record, resolved)
-        or _has_other_policies(record, event)
-    )
+    return record.state is GeneratorState.FAILED or changes_schedule(record, resolved)
+
+
+def changes_schedule(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
+    """Whether a request changes the pace or the policies of an existing generator."""
+    return _has_other_pace(record, resolved) or _has_other_policies(record, resolved.event)
 
 
 def _has_other_pace(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
