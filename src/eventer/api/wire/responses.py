@@ -134,7 +134,7 @@ class GeneratorOut(ResponseModel):
     waits_for: list[str] = Field(
         default_factory=list,
         description="Names of generators that must deliver first, because it refers to their "
-        "events."
+        "events.",
     )
     retries: int = Field(description="Retries since the service started.")
     next_tick: InstantText | None
@@ -191,7 +191,7 @@ class EventsOut(EventsModel):
     provisional_from: int | None = Field(
         default=None,
         description="Index from which on the events are provisional: those that they refer to may "
-        "change. `null` if none is."
+        "change. `null` if none is.",
     )
 
 
