@@ -10,6 +10,7 @@ import pytest
 import typer.main
 from pydantic import BaseModel
 
+from eventer.api.request_file import read_request
 from eventer.api.wire.generator_requests import AddBody, EventBody
 from eventer.api.wire.template_requests import PreviewBody, TemplateBody, ValidateBody
 from eventer.cli.main import app
@@ -244,6 +245,15 @@ def test_requests_are_valid(page: Page) -> None:
             references = references_to(others)
             template = Template(template_body.text, vars=template_body.vars, references=references)
             generate_event(template, {})
+
+
+@for_each_page(OWN, lambda page: page.blocks("yaml"))
+def test_requests_in_yaml_are_valid(page: Page, tmp_path: Any) -> None:
+    for name, text in page.files().items():
+        (tmp_path / name).write_text(text)
+    for text in page.blocks("yaml"):
+        request = read_request(text.encode(), page.name, tmp_path, {"STAGE": "test"})
+        AddBody.model_validate(request).request()
 
 
 def test_templates_and_requests_are_found() -> None:

@@ -10,6 +10,7 @@ from eventer.cli.exit_codes import exit_with_code
 from eventer.cli.option_values import duration as parse_duration
 from eventer.cli.options import settings_of
 from eventer.cli.serve import DataDir, Port
+from eventer.core.clock import NS_PER_SECOND
 from eventer.core.loading import without_garbage_collection
 
 
@@ -34,7 +35,8 @@ def dev(
 ) -> None:
     """Start an embedded broker and database, the service, and example generators into both.
 
-    Uses free ports if the default ones are taken. Ctrl-C stops everything.
+    Uses free ports if the default ones are taken. On a terminal, committed events scroll by above a
+    table of the generators; `o` opens the studio in a browser. `q` or Ctrl-C stops everything.
     """
     import asyncio
 
@@ -42,5 +44,5 @@ def dev(
         from eventer.cli.dev_environment import run_dev
 
     settings = settings_of(context, port=port, data_dir=data_dir)
-    seconds = None if duration is None else duration / 1_000_000_000
+    seconds = None if duration is None else duration / NS_PER_SECOND
     asyncio.run(run_dev(settings, seconds=seconds, plain=plain))

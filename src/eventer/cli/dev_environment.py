@@ -8,18 +8,20 @@ import shlex
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
 from eventer.cli.dev_view import LiveView, LogView, View
-from eventer.cli.exit_codes import ServiceUnreachableError
 from eventer.cli.hosting import RunningService, configure_logging, run_service
+from eventer.cli.keys import open_browser, typed_keys
 from eventer.cli.serve import STOPPING, listen
 from eventer.cli.signals import shutdown_on_signals
 from eventer.cli.terminal import print_message
-from eventer.core.errors import EventerError
+from eventer.core.clock import NS_PER_SECOND
+from eventer.core.errors import EventerError, ServiceUnreachableError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
 from eventer.core.pace import ticks
 from eventer.service.hosted_service import VOLATILE_CONNECTIONS, EmbeddedServers, embedded_servers
@@ -29,7 +31,6 @@ from eventer.web.studio import is_installed
 
 DATASET: Final = "crazy_airflow"
 LOOPBACK: Final = "127.0.0.1"
-_SECOND: Final = 1_000_000_000
 _INTERVAL_SECONDS: Final = {"boo": 10, "moo": 8}
 _COUNT: Final = 10
 _POLL_SECONDS: Final = 0.5
@@ -41,6 +42,7 @@ class DevEnvironment:
 
     service: RunningService
     servers: EmbeddedServers
+    data_dir: Path
 
     @property
     def addresses(self) -> Addresses:
@@ -62,15 +64,23 @@ async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> 
     print_message("starting a Kafka-compatible broker, PostgreSQL and the service")
     began = time.time_ns()
     async with shutdown_on_signals() as end, dev_environment(settings) as running:
-        hints = example_commands(running.addresses)
+        hints = [*example_commands(running.addresses), *_last_hints(running, live=live)]
         view: View = LiveView(hints, began) if live else LogView(hints, began)
         # After a restart the generators already exist and are running; then this adds nothing.
         adding = asyncio.create_task(running.service.eventer.add(example_request()))
         watching = asyncio.create_task(_watch(running, view, adding))
         waiting = asyncio.create_task(end.wait(seconds))
         tasks: set[asyncio.Task[Any]] = {adding, watching, waiting}
+
+        def on_key(key: str) -> None:
+            if key == "q":
+                end.trigger()
+            elif key == "o" and is_installed():
+                tasks.add(asyncio.create_task(_open_studio(running.service.url, view)))
+
         try:
-            await asyncio.wait({watching, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            with typed_keys(on_key) if live else nullcontext():
+                await asyncio.wait({watching, waiting}, return_when=asyncio.FIRST_COMPLETED)
             if watching.done():
                 watching.result()
         finally:
@@ -79,6 +89,24 @@ async def run_dev(settings: Settings, *, seconds: float | None, plain: bool) -> 
             await asyncio.gather(*tasks, return_exceptions=True)
             view.close()
             print_message(STOPPING)
+
+
+async def _open_studio(url: str, view: View) -> None:
+    if not await open_browser(url):
+        view.note(f"this machine has no browser with a window: open {url}/ in yours")
+
+
+def _last_hints(running: DevEnvironment, *, live: bool) -> list[tuple[str, str]]:
+    """What to look at first, at the end of the first screen."""
+    url, next_ = running.service.url, []
+    if is_installed():
+        next_ = [
+            ("next, write a template of your own and see its data", f"{url}/playground"),
+            ("the studio: generators, charts and events in a browser", f"{url}/"),
+        ]
+    opens = "o opens the studio, " if is_installed() else ""
+    keys = f"{opens}q ends" if live else "Ctrl-C ends"
+    return [("the data folder", str(running.data_dir)), *next_, ("the keys", keys)]
 
 
 @asynccontextmanager
@@ -92,7 +120,7 @@ async def dev_environment(settings: Settings) -> AsyncIterator[DevEnvironment]:
             async with run_service(
                 servers.connect(local), listener, embedded=VOLATILE_CONNECTIONS
             ) as service:
-                yield DevEnvironment(service, servers)
+                yield DevEnvironment(service, servers, data_dir)
 
 
 def example_request() -> AddRequest:
@@ -109,7 +137,7 @@ def example_request() -> AddRequest:
         ),
         tuple(
             EventRequest(
-                example(name), id=name, pace=ticks(_COUNT, every * _SECOND), dataset=DATASET
+                example(name), id=name, pace=ticks(_COUNT, every * NS_PER_SECOND), dataset=DATASET
             )
             for name, every in _INTERVAL_SECONDS.items()
         ),
@@ -181,12 +209,7 @@ def example_commands(addresses: Addresses) -> list[tuple[str, str]]:
     select = 'select id, country, name, "user_agent" from boo order by id limit 10'
     python = shlex.quote(sys.executable)
     read_command = shlex.quote(_READ_SCRIPT.format(servers=addresses.kafka))
-    studio = [
-        ("the studio: generators, charts and events in a browser", f"{addresses.url}/"),
-        ("a template of your own, and the profile of its data", f"{addresses.url}/playground"),
-    ]
     return [
-        *(studio if is_installed() else ()),
         ("the API", f"curl {addresses.url}/generator/status"),
         ("its documentation", f"{addresses.url}/docs"),
         ("a table", f"psql {shlex.quote(addresses.postgres)} -c {shlex.quote(select)}"),

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from eventer.cli.terminal import print_message, table, without_echo
+from eventer.core.clock import NS_PER_SECOND
 from eventer.service.views import GeneratorView
+from eventer.web.format import format_bytes, format_seconds
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _HEADER = ("GENERATOR", "STATE", "POSITION", "EVENTS/S")
+_MAX_EVENT: Final = 2_000
+"""Bytes of an event that can be on a line of a terminal."""
 
 
 def problem(generator: GeneratorView) -> str | None:
@@ -50,6 +55,35 @@ class SeenPositions:
         self._next[generator.id] = generator.position
 
 
+class CommittedTotals:
+    """Sums the events and bytes that are committed after `since` (ns since 1970)."""
+
+    def __init__(self, since: int) -> None:
+        self._since = since
+        self._last: dict[int, tuple[int, int]] = {}
+        self.events = 0
+        self.bytes = 0
+
+    def add(self, generator: GeneratorView) -> None:
+        """Adds what a generator committed since it was added last."""
+        now = generator.position, generator.bytes
+        start = (0, 0) if generator.created_at >= self._since else now
+        events, size = self._last.get(generator.id, start)
+        restarted = events > now[0]
+        self.events += now[0] - (0 if restarted else events)
+        self.bytes += now[1] - (0 if restarted or size > now[1] else size)
+        self._last[generator.id] = now
+
+    def forget(self, id_: int) -> None:
+        """Forgets a removed generator: if it is added again, it begins at event 0."""
+        self._last.pop(id_, None)
+
+    def text(self, now: int) -> str:
+        """The sums in a sentence."""
+        seconds = format_seconds((now - self._since) / NS_PER_SECOND)
+        return f"{self.events:,} events ({format_bytes(self.bytes)} of JSON text) in {seconds}"
+
+
 class View:
     """Shows generators while they run. `since` is when that began (ns since 1970)."""
 
@@ -57,6 +91,7 @@ class View:
 
     def __init__(self, since: int) -> None:
         self._seen_positions = SeenPositions(since)
+        self._totals = CommittedTotals(since)
         self._generators: dict[int, GeneratorView] = {}
 
     def next_range(self, generator: GeneratorView) -> tuple[int, int]:
@@ -66,6 +101,7 @@ class View:
     def show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
         """Updates a generator, with the events of its `next_range`."""
         self._generators[generator.id] = generator
+        self._totals.add(generator)
         self._show(generator, events)
         self._seen_positions.mark_seen(generator)
 
@@ -73,6 +109,7 @@ class View:
         """Drops the generators that do not exist any more; `ids` are those that do."""
         for id_ in self._generators.keys() - set(ids):
             self._seen_positions.forget(id_)
+            self._totals.forget(id_)
             self._drop(self._generators.pop(id_))
 
     def _show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
@@ -84,11 +121,16 @@ class View:
     def draw(self) -> None:
         """Draws, after `show` for all generators."""
 
+    def note(self, text: str) -> None:
+        """Shows a message once."""
+        print_message(text)
+
     def close(self) -> None:
-        """Restores the terminal and prints the last positions."""
+        """Restores the terminal and prints the last positions, and what was committed."""
         rows = [(last.name, last.position, last.id) for last in self._generators.values()]
         if rows:
             print_message(table(("GENERATOR", "POSITION", "ID"), rows))
+        print_message(self._totals.text(time.time_ns()))
 
 
 class LogView(View):
@@ -117,12 +159,12 @@ class LogView(View):
 
 
 class LiveView(View):
-    """A table that is redrawn in place, below the hints, and the last event of each generator.
+    """Committed events that scroll by, above a table that is redrawn in place.
 
-    A resized terminal is cleared and drawn again. Typed keys are discarded, except Ctrl-C.
+    A resized terminal is cleared and drawn again. Typed keys leave no trace.
     """
 
-    _events_shown = 1
+    _events_shown = 5
 
     def __init__(self, hints: Sequence[tuple[str, str]], since: int) -> None:
         from rich.console import Console
@@ -130,7 +172,7 @@ class LiveView(View):
         super().__init__(since)
         self._hints = hints
         self._console = Console()
-        self._latest: dict[int, str] = {}
+        self._new: list[str] = []
         self._modes = ExitStack()
         self._modes.enter_context(without_echo())
         self._start()
@@ -141,16 +183,25 @@ class LiveView(View):
         for what, command in self._hints:
             self._console.print(f"[dim]{what}[/dim]")
             self._console.print(f"  {command}", soft_wrap=True, markup=False, highlight=False)
+        self._console.print()
         self._size = self._console.size
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._live.start()
 
     def _show(self, generator: GeneratorView, events: Sequence[bytes]) -> None:
-        if events:
-            self._latest[generator.id] = events[-1].decode()
+        first, end = self.next_range(generator)
+        for index, event in zip(range(first, end), events, strict=False):
+            self._new.append(
+                f"{generator.name} {index} {event[:_MAX_EVENT].decode(errors='ignore')}"
+            )
 
     def _drop(self, generator: GeneratorView) -> None:
-        self._latest.pop(generator.id, None)
+        self._new.append(f"{generator.name} is removed")
+
+    def note(self, text: str) -> None:
+        """See `View.note`."""
+        self._new.append(text)
+        self.draw()
 
     def draw(self) -> None:
         """Redraws the table."""
@@ -158,7 +209,16 @@ class LiveView(View):
             self._live.stop()
             self._console.clear()
             self._start()
+        self._print_new()
         self._live.update(self._content(), refresh=True)
+
+    def _print_new(self) -> None:
+        """Prints the newest lines above the table, as many as a screen shows, each cut to one."""
+        lines, self._new = self._new[-self._size.height :], []
+        for line in lines:
+            self._live.console.print(
+                line, markup=False, highlight=False, no_wrap=True, overflow="ellipsis"
+            )
 
     def _content(self) -> RenderableType:
         from rich.console import Group
@@ -170,7 +230,7 @@ class LiveView(View):
             right = name in ("POSITION", "EVENTS/S")
             shown.add_column(name, no_wrap=True, justify="right" if right else "left")
         width, height = self._size
-        rows = list(self._generators.values())[: height - 3]
+        rows = list(self._generators.values())[: height // 2]
         for generator in rows:
             shown.add_row(
                 generator.name,
@@ -181,11 +241,7 @@ class LiveView(View):
         parts: list[RenderableType] = [shown]
         if more := len(self._generators) - len(rows):
             parts.append(Text(f"and {more:,} more: `eventer list` shows all"))
-        texts = [
-            f"{each.name} {text}"
-            for each in rows
-            if (text := problem(each) or self._latest.get(each.id))
-        ]
+        texts = [f"{each.name} {text}" for each in rows if (text := problem(each))]
         left = height - len(rows) - 3
         parts += [Text(text, no_wrap=True) for text in fitting_texts(texts, width, left)]
         return Group(*parts)

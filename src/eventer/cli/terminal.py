@@ -44,10 +44,15 @@ def supports_color(stream: TextIO, environ: Mapping[str, str] = os.environ) -> b
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
+def is_foreground() -> bool:
+    """Whether standard input is a terminal, and this process may read it."""
+    return sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+
+
 @contextmanager
 def without_echo() -> Iterator[None]:
-    """Discards keys typed during the block, except Ctrl-C and the like."""
-    if not sys.stdin.isatty() or os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
+    """Shows no typed keys during the block, and discards those that are not read."""
+    if not is_foreground():
         yield
         return
     terminal = sys.stdin.fileno()

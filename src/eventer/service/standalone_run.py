@@ -17,7 +17,6 @@ from eventer.core.model import (
     ConsoleTarget,
     EventSource,
     GeneratorSpec,
-    Guarantee,
     OnError,
     OnNull,
     Position,
@@ -62,6 +61,7 @@ from eventer.service.run_schedule import (
 )
 from eventer.service.run_stats import RunStats
 from eventer.settings import Settings
+from eventer.workers.evaluated_steps import only_warnings
 from eventer.workers.inspect_template import (
     check_fault_rules,
     check_options,
@@ -103,7 +103,7 @@ class RunJob:
     on_null: OnNull
     connect: Callable[[int], ShardConnection]
     warnings: tuple[TemplateWarning, ...] = ()
-    """What is legal but surprising about the target's options."""
+    """What is legal but surprising about the options."""
     faults: tuple[FaultRule, ...] = ()
     steps: StepEngine | None = None
 
@@ -152,7 +152,9 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
         return _with_steps(job, request.timeline)
     seconds = settings.limits.inspect_seconds
     warnings = run_with_large_stack(
-        lambda: option_field_warnings(prepared, event_source, target, at=now, seconds=seconds)
+        lambda: option_field_warnings(
+            prepared, event_source, target, rules=request.faults, at=now, seconds=seconds
+        )
     )
     return replace(job, warnings=warnings)
 
@@ -169,7 +171,12 @@ def _with_steps(job: RunJob, spec: TimelineSpec) -> RunJob:
     )
     steps = step_schedule(job.schedule, timelines, spec)
     assert isinstance(steps.timetable, StepTimetable)
-    return replace(job, schedule=steps, steps=StepEngine(timelines, steps.timetable))
+    return replace(
+        job,
+        schedule=steps,
+        steps=StepEngine(timelines, steps.timetable),
+        warnings=only_warnings(timelines, spec.only),
+    )
 
 
 def _connector(target: Target, settings: Settings) -> Callable[[int], ShardConnection]:
@@ -257,8 +264,8 @@ class StandaloneRun:
 
     def _on_report(self, report: ShardReport) -> None:
         match report:
-            case ShardConnected(guarantee=guarantee):
-                self._on_connected(guarantee)
+            case ShardConnected():
+                self._connected, self._unavailable_since = True, None
             case PositionRead(key=key):
                 self._positioned = True
                 schedule = self._job.schedule
@@ -316,12 +323,6 @@ class StandaloneRun:
         if self._timer is None and duration_ns is not None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(duration_ns / NS_PER_SECOND, self.finish)
-
-    def _on_connected(self, guarantee: Guarantee) -> None:
-        is_kafka = self._job.target.kind == "kafka"
-        if not self._connected and is_kafka and guarantee == "at-least-once":
-            self._notify("warning: delivery is at-least-once: no transactions on this connection")
-        self._connected, self._unavailable_since = True, None
 
     def _on_unavailable(self, error: EventerError) -> None:
         now = self._clock.now_ns()

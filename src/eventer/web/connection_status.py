@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from eventer.core.errors import EventerError
 from eventer.service.connections import KnownConnection, environment_name
-from eventer.service.views import GeneratorView, Snapshot
+from eventer.service.views import ConnectionReport, GeneratorView, Snapshot, TargetSize
+from eventer.web.format import format_bytes
 from eventer.web.rows import target_name
+
+MAX_PLACES: Final = 50
+"""Topics or tables of a connection that are shown."""
 
 
 @dataclass(slots=True)
@@ -63,3 +68,24 @@ def _status(
     elif any(key.connection == name and each.connected for key, each in snapshot.shards.items()):
         status.state, status.note = "running", "connected"
     return status
+
+
+def place_rows(
+    places: Mapping[str, int], report: ConnectionReport | None
+) -> Iterator[tuple[str, str, str, str]]:
+    """The first topics or tables: name, generators, and their records or rows and size if known."""
+    for name in sorted(places)[:MAX_PLACES]:
+        size = report.sizes.get(name) if report else None
+        yield name, f"{places[name]:,}", _rows_text(size), _size_text(size)
+    if len(places) > MAX_PLACES:
+        yield f"and {len(places) - MAX_PLACES:,} more", "", "", ""
+
+
+def _rows_text(size: TargetSize | None) -> str:
+    return "" if size is None or size.rows is None else f"{size.rows:,}"
+
+
+def _size_text(size: TargetSize | None) -> str:
+    if size is None:
+        return ""
+    return str(size.partitions) if size.bytes is None else format_bytes(size.bytes)

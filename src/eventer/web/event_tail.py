@@ -13,7 +13,7 @@ from eventer.core.errors import EventerError
 from eventer.service.views import RecomputedEvents
 from eventer.web.event_filter import HELP, event_filter
 from eventer.web.event_views import event_text
-from eventer.web.layout import Visit, card, heading, plain_button, say_error
+from eventer.web.layout import Visit, card, heading, plain_button, say, say_error
 
 _TAIL_ROWS: Final = 200
 _REFILTERED: Final = 100
@@ -43,6 +43,7 @@ class EventTail:
                     .tooltip(f"Only events with {HELP}")
                 )
                 self._pretty = ui.switch("Pretty", value=False)
+                plain_button("Copy", "content_copy", self._copy)
                 self._button = plain_button("Stop", "pause", self._toggle)
             self._list = ui.element("div").classes("events tail").props('tabindex="0"')
             with self._list:
@@ -68,6 +69,11 @@ class EventTail:
             self._start()
         else:
             self._end()
+
+    def _copy(self) -> None:
+        """Copies the events that are shown, oldest first."""
+        self._list.client.run_javascript(f"studioCopyTail('c{self._list.id}')")
+        say("Copied")
 
     def _refilter(self) -> None:
         """Shows the newest events again, and then the new ones, with another filter."""

@@ -9,6 +9,8 @@ from nicegui import ui
 
 from eventer.core.model import EventShape
 from eventer.web.format import format_bytes
+from eventer.web.layout import show
+from eventer.web.markup import table_markup, tag
 
 _MAX_EVENT_TEXT: Final = 8_000
 _TABLE_COLUMNS: Final = 40
@@ -18,12 +20,16 @@ _TABLE_BYTES: Final = 512 << 10
 
 def show_events(events: tuple[bytes, ...]) -> None:
     """Shows events as indented JSON, with their indices."""
-    with ui.element("div").classes("events").props('tabindex="0"'):
-        for index, event in enumerate(events):
-            with ui.element("div").classes("event"):
-                ui.label(str(index)).classes("index")
-                with ui.element("pre"):
-                    ui.label(event_text(event, pretty=True))
+    rows = (
+        tag(
+            "div",
+            tag("div", str(index), class_="index"),
+            tag("pre", event_text(event, pretty=True)),
+            class_="event",
+        )
+        for index, event in enumerate(events)
+    )
+    show(tag("div", *rows, class_="events", tabindex="0", role="region", aria_label="Events"))
 
 
 def event_text(event: bytes, *, pretty: bool) -> str:
@@ -41,10 +47,8 @@ def show_table(events: tuple[bytes, ...]) -> None:
     values = [json.loads(event) for event in _first_bytes(events)]
     rows = [value if isinstance(value, dict) else {"(event)": value} for value in values]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    _plain_table(
-        names[:_TABLE_COLUMNS],
-        [[_cell_text(row, name) for name in names[:_TABLE_COLUMNS]] for row in rows],
-    )
+    shown = names[:_TABLE_COLUMNS]
+    show(table_markup(shown, ([_cell_text(row, name) for name in shown] for row in rows)))
     if len(rows) < len(events):
         ui.label("Further events are too large for the table.").classes("soft small")
     if len(names) > _TABLE_COLUMNS:
@@ -59,10 +63,8 @@ def show_columns(shape: EventShape) -> None:
     ui.label("A table gets these columns. Eventer creates it, and adds missing columns.").classes(
         "soft small"
     )
-    _plain_table(
-        ["Column", "Type in PostgreSQL"],
-        [[column.name, column.type.value] for column in shape.columns],
-    )
+    columns = ((column.name, column.type.value) for column in shape.columns)
+    show(table_markup(("Column", "Type in PostgreSQL"), columns))
     if shape.open:
         ui.label("Further fields become jsonb columns when they occur.").classes("soft small")
 
@@ -76,24 +78,6 @@ def _first_bytes(events: tuple[bytes, ...]) -> list[bytes]:
             break
         shown.append(event)
     return shown
-
-
-def _plain_table(header: list[str], rows: list[list[str]]) -> None:
-    """A table of text."""
-    with (
-        ui.element("div").classes("table-wrap").props('tabindex="0"'),
-        ui.element("table").classes("plain-table"),
-    ):
-        with ui.element("thead"), ui.element("tr"):
-            for name in header:
-                with ui.element("th"):
-                    ui.label(name)
-        with ui.element("tbody"):
-            for row in rows:
-                with ui.element("tr"):
-                    for value in row:
-                        with ui.element("td").classes("mono"):
-                            ui.label(value)
 
 
 def _cell_text(row: dict[str, object], name: str) -> str:

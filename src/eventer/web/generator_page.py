@@ -7,6 +7,7 @@ from typing import Final
 from nicegui import ui
 
 from eventer.core.errors import EventerError, NotFoundError
+from eventer.service.template_service import explanation_text
 from eventer.service.views import GeneratorView
 from eventer.web import charts
 from eventer.web.actions import confirm_removal, open_pace_dialog
@@ -32,7 +33,13 @@ from eventer.web.layout import (
     say_error,
 )
 from eventer.web.pace_card import PaceCard
-from eventer.web.request_texts import command_text, curl_text, json_text, request_of
+from eventer.web.request_texts import (
+    command_text,
+    curl_text,
+    json_text,
+    preview_of,
+    request_of,
+)
 from eventer.web.rows import pace_text, target_label
 from eventer.web.verification_card import build_verification
 
@@ -86,7 +93,7 @@ class _GeneratorPage:
         self.update_charts()
 
     def _build_head(self) -> None:
-        with ui.element("div").classes("bar"):
+        with ui.element("div").classes("bar page-head"):
             with ui.element("div").classes("grow"):
                 with ui.element("div").classes("bar"):
                     heading(self._view.name)
@@ -137,10 +144,30 @@ class _GeneratorPage:
                     _fact(name, value)
 
     def _build_template(self) -> None:
-        with card("Template"):
-            text = self._view.record.spec.event_source.template.text
-            self._editor = template_editor(text, dark=self._visit.dark).style("height: 20rem")
-            self._editor.disable()
+        with card():
+            with ui.tabs(on_change=self._explain).props("dense no-caps align=left") as self._tabs:
+                names = [ui.tab(name) for name in ("Template", "Plan")]
+            with ui.tab_panels(self._tabs, value=names[0]).props("keep-alive"):
+                with ui.tab_panel(names[0]):
+                    text = self._view.record.spec.event_source.template.text
+                    self._editor = template_editor(text, dark=self._visit.dark)
+                    self._editor.style("height: 20rem").disable()
+                with ui.tab_panel(names[1]):
+                    self._plan = ui.element("div").classes("stack")
+
+    async def _explain(self) -> None:
+        """Fills the tab of the plan when it is opened."""
+        if self._tabs.value != "Plan":
+            return
+        templates = self._visit.eventer.templates
+        try:
+            request = preview_of(self._view.record)
+            text = explanation_text(await templates.explain(request, measured=False))
+        except EventerError as error:
+            text = error.message
+        self._plan.clear()
+        with self._plan:
+            code_block(text)
 
     def set_dark(self, dark: bool) -> None:  # noqa: FBT001  the theme calls it
         self._editor.theme = "githubDark" if dark else "githubLight"

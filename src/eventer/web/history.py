@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Final
 
 from eventer.core.errors import EventerError
@@ -18,7 +19,7 @@ PERIOD_SECONDS: Final = 1.0
 RECENT_SAMPLES: Final = 300
 """Five minutes."""
 HOUR_EVERY: Final = 20
-"""Every so many samples, one is kept for an hour."""
+"""So many samples are one of an hour."""
 HOUR_SAMPLES: Final = 180
 _LATENESS_WINDOW: Final = 30
 
@@ -44,24 +45,40 @@ class Sample:
 
 @dataclass(slots=True)
 class History:
-    """The samples of one generator, oldest first: each of five minutes, and some of an hour."""
+    """The samples of one generator, oldest first: each of five minutes, and one of each 20 s."""
 
     recent: deque[Sample] = field(default_factory=lambda: deque(maxlen=RECENT_SAMPLES))
     hour: deque[Sample] = field(default_factory=lambda: deque(maxlen=HOUR_SAMPLES))
-    bytes: int = 0
-    count: int = 0
+    bytes: int | None = None
+    _part: list[Sample] = field(default_factory=list)
 
     def add(self, view: GeneratorView, at: float, late: tuple[float | None, float | None]) -> None:
         """Adds a sample of a generator."""
-        grown = max(0, view.bytes - self.bytes) if self.count else 0
+        grown = 0 if self.bytes is None else max(0, view.bytes - self.bytes)
         elapsed = at - self.recent[-1].at if self.recent else 1.0
         self.bytes = view.bytes
         rate = view.delivered_rate
         sample = Sample(at, rate, grown / max(elapsed, 1e-3), view.lag, view.overdue, *late)
         self.recent.append(sample)
-        if self.count % HOUR_EVERY == 0:
+        if not self._part:
             self.hour.append(sample)
-        self.count += 1
+        self._part.append(sample)
+        self.hour[-1] = summary_of(self._part)
+        if len(self._part) == HOUR_EVERY:
+            self._part.clear()
+
+
+def summary_of(samples: Sequence[Sample]) -> Sample:
+    """The mean rates of samples, and their greatest lag and lateness, at the last of them."""
+    return Sample(
+        samples[-1].at,
+        fmean(sample.rate for sample in samples),
+        fmean(sample.bytes_rate for sample in samples),
+        max(sample.lag for sample in samples),
+        max(sample.overdue for sample in samples),
+        max((each.p50 for each in samples if each.p50 is not None), default=None),
+        max((each.p99 for each in samples if each.p99 is not None), default=None),
+    )
 
 
 class Sampler:

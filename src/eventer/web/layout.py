@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from nicegui import ui
 from eventer.core.errors import EventerError, RequestError
 from eventer.service.eventer import Eventer
 from eventer.web.history import Sampler
+from eventer.web.markup import Markup, prose_markup
+from eventer.web.rows import Rows
 
 LOGO: Final = (
     '<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8" '
@@ -25,7 +26,6 @@ FAVICON: Final = (
     'rx="8" fill="#3b5bdb"/><path d="M6 11h9m3 0h8M6 16h4m3 0h13M6 21h12m3 0h5" stroke="#fff" '
     'stroke-width="2.6" stroke-linecap="round"/></svg>'
 )
-_CODE: Final = re.compile(r"`([^`]+)`")
 _NAVIGATION: Final = (
     ("/", "Generators"),
     ("/playground", "Playground"),
@@ -47,6 +47,7 @@ class Visit:
 
     eventer: Eventer
     sampler: Sampler
+    rows: Rows
     may_write: bool
     url: str
     token: bool
@@ -152,7 +153,27 @@ def problem_box(
 
 def prose(text: str) -> ui.html:
     """A sentence; words in backticks are code."""
-    return ui.html(_CODE.sub(r"<code>\1</code>", escape(text)), sanitize=False).classes("prose")
+    return show(prose_markup(text)).classes("prose")
+
+
+def show(markup: Markup) -> ui.html:
+    """Markup as it is."""
+    return ui.html(markup, sanitize=False)
+
+
+def named_dialog(title: str) -> ui.dialog:
+    """A dialog, not yet open, with a name for screen readers."""
+    dialog = ui.dialog()
+    dialog.props["aria-label"] = title
+    return dialog
+
+
+async def answer_of(dialog: ui.dialog) -> object:
+    """What the reader submits in a dialog, shown once; None if it or the page is closed."""
+    answer: object = await dialog
+    if not dialog.is_deleted:
+        dialog.delete()
+    return answer
 
 
 def code_block(text: str, *, wrap: bool = False) -> None:

@@ -29,7 +29,7 @@ class PaceCard:
             with ui.element("div").classes("bar"):
                 heading("The pace to come", 2)
                 self._text = ui.label().classes("soft small num")
-            self._chart = ui.echart(_options()).style("height: 150px")
+            self._chart = ui.echart(pace_chart_options()).style("height: 150px")
         self.update()
         live(_PERIOD_SECONDS, self.update)
 
@@ -69,7 +69,8 @@ def pace_points(preview: PacePreview) -> list[list[float]]:
     return [*points, [(preview.begin + preview.length) / 1e6, points[-1][1]]]
 
 
-def _options() -> dict[str, Any]:
+def pace_chart_options() -> dict[str, Any]:
+    """The options of a chart of events per second; its one series has no data yet."""
     line = charts.Line("due", charts.BLUE, lambda _: None, area=True)
     options = charts.chart_options((line,), charts.RATE)
     options["legend"]["show"], options["grid"]["top"] = False, 10

@@ -101,15 +101,8 @@ class _Playground:
                 self._engine = ui.label("…").classes("chip")
                 self._size = ui.label().classes("soft small num")
                 ui.element("div").classes("grow")
-                ui.label("Seed").classes("soft small")
-                self._seed_input = (
-                    ui.input(value=str(self._seed), on_change=self._changed)
-                    .props('outlined dense aria-label="Seed"')
-                    .style("width: 9.5rem")
-                )
-                ui.button(icon="casino", on_click=self._draw_seed).props(
-                    'flat round dense color=grey aria-label="Another seed"'
-                )
+                with ui.element("div").classes("bar").style("flex-wrap: nowrap"):
+                    self._build_seed()
             with ui.element("section").classes("studio-card").style("padding: .35rem 1rem 1rem"):
                 self._tabs = ui.tabs(on_change=self._evaluate).props("dense no-caps align=left")
                 with self._tabs:
@@ -121,6 +114,17 @@ class _Playground:
                     for name in ("Events", "Table", "Profile", "Columns", "Engine"):
                         with ui.tab_panel(name):
                             self._panels[name] = ui.element("div").classes("stack")
+
+    def _build_seed(self) -> None:
+        ui.label("Seed").classes("soft small")
+        self._seed_input = (
+            ui.input(value=str(self._seed), on_change=self._changed)
+            .props('outlined dense aria-label="Seed"')
+            .style("width: 9.5rem")
+        )
+        ui.button(icon="casino", on_click=self._draw_seed).props(
+            'flat round dense color=grey aria-label="Another seed"'
+        ).tooltip("Another seed")
 
     def set_dark(self, dark: bool) -> None:  # noqa: FBT001  the theme calls it
         """Follows the theme of the page."""

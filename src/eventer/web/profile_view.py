@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from nicegui import ui
 
 from eventer.service.views import FieldProfile, TemplateProfile
 from eventer.web.format import format_count
-from eventer.web.layout import problem_box
+from eventer.web.layout import problem_box, show
+from eventer.web.markup import Markup, joined, tag
 
 _FREQUENT: Final = 6
 _FIELDS: Final = 100
@@ -23,28 +25,27 @@ def show_profile(profile: TemplateProfile) -> None:
     ui.label(f"{profile.events:,} events, {fields:,} fields{more}").classes("soft small")
     if profile.failing is not None:
         problem_box(profile.failing)
-    with ui.element("div").classes("fields"):
-        for field in shown:
-            _show_field(field, profile.events)
+    show(tag("div", *(_field(each, profile.events) for each in shown), class_="fields"))
 
 
-def _show_field(field: FieldProfile, events: int) -> None:
-    with ui.element("article").classes("field"):
-        with ui.element("div").classes("bar"):
-            ui.label(field.pointer.lstrip("/") or "(event)").classes("path grow")
-            ui.label(", ".join(field.types) or "null").classes("chip")
-        with ui.element("div").classes("facts"):
-            _fact("distinct", format_count(field.distinct))
-            if field.nulls:
-                _fact("null", _share(field.nulls, events))
-            if field.absent:
-                _fact("absent", _share(field.absent, events))
-            if field.mean is not None:
-                _fact("mean", format_count(field.mean))
-        if field.histogram is not None and _is_spread(field):
-            _show_histogram(field)
-        else:
-            _show_frequent(field, events)
+def _field(field: FieldProfile, events: int) -> Markup:
+    name = field.pointer.lstrip("/") or "(event)"
+    title = tag("div", name, class_="path grow")
+    types = tag("span", ", ".join(field.types) or "null", class_="chip")
+    facts = tag("div", *_facts(field, events), class_="facts")
+    spread = field.histogram is not None and _is_spread(field)
+    values = _histogram(field) if spread else _frequent(field, events)
+    return tag("article", tag("div", title, types, class_="bar"), facts, values, class_="field")
+
+
+def _facts(field: FieldProfile, events: int) -> Iterator[Markup]:
+    yield _fact("distinct", format_count(field.distinct))
+    if field.nulls:
+        yield _fact("null", _share(field.nulls, events))
+    if field.absent:
+        yield _fact("absent", _share(field.absent, events))
+    if field.mean is not None:
+        yield _fact("mean", format_count(field.mean))
 
 
 def _is_spread(field: FieldProfile) -> bool:
@@ -52,20 +53,20 @@ def _is_spread(field: FieldProfile) -> bool:
     return field.distinct > _FREQUENT
 
 
-def _show_histogram(field: FieldProfile) -> None:
+def _histogram(field: FieldProfile) -> Markup:
     histogram = field.histogram
     assert histogram is not None
     most = max(histogram.counts)
-    with ui.element("div").classes("hist").props('role="img" aria-label="Histogram"'):
-        for count in histogram.counts:
-            ui.element("div").style(f"height: {100 * count / most:.1f}%").props(
-                f'title="{count:,}"'
-            )
-    with ui.element("div").classes("hist-ends num"):
-        ui.label(_end_text(field.least))
-        if field.types == ("array",):
-            ui.label("length")
-        ui.label(_end_text(field.most))
+    bars = (
+        tag("div", style=f"height: {100 * count / most:.1f}%", title=f"{count:,}")
+        for count in histogram.counts
+    )
+    least, last = _end_text(field.least), _end_text(field.most)
+    middle = (tag("span", "length"),) if field.types == ("array",) else ()
+    label = f"Histogram from {least} to {last}"
+    chart = tag("div", *bars, class_="hist", role="img", aria_label=label)
+    ends = tag("div", tag("span", least), *middle, tag("span", last), class_="hist-ends num")
+    return joined((chart, ends))
 
 
 def _end_text(value: str | float | None) -> str:
@@ -73,39 +74,32 @@ def _end_text(value: str | float | None) -> str:
     return value[:16].replace("T", " ") if isinstance(value, str) else _text(value)
 
 
-def _show_frequent(field: FieldProfile, events: int) -> None:
+def _frequent(field: FieldProfile, events: int) -> Markup:
     """The most frequent values with bars; of unique values, the ends."""
     values = field.frequent[:_FREQUENT]
     if not values:
-        return
+        return Markup()
     if values[0].count <= max(1, events // 1_000) and field.distinct > _FREQUENT:
-        with ui.element("div").classes("top"):
-            for name, value in (("least", field.least), ("most", field.most)):
-                if value is not None:
-                    _line(_text(value), name, 0)
-        return
-    with ui.element("div").classes("top"):
-        for each in values:
+        ends = (("least", field.least), ("most", field.most))
+        lines = [_line(_text(value), name, 0) for name, value in ends if value is not None]
+    else:
+        lines = [
             _line(_text(each.value), _share(each.count, events), 100 * each.count / events)
+            for each in values
+        ]
         if field.distinct > len(values):
-            ui.label(f"and {field.distinct - len(values):,} more").classes("soft small")
+            lines.append(tag("div", f"and {field.distinct - len(values):,} more", class_="soft"))
+    return tag("div", *lines, class_="top")
 
 
-def _line(value: str, note: str, percent: float) -> None:
-    with ui.element("div").classes("line"):
-        if percent:
-            ui.element("div").classes("fill").style(f"width: {percent:.1f}%")
-        with ui.element("span").classes("v"):
-            ui.label(value)
-        with ui.element("span").classes("n"):
-            ui.label(note)
+def _line(value: str, note: str, percent: float) -> Markup:
+    fill = tag("div", class_="fill", style=f"width: {percent:.1f}%")
+    shown = tag("span", value, class_="v", title=value), tag("span", note, class_="n")
+    return tag("div", *((fill, *shown) if percent else shown), class_="line")
 
 
-def _fact(name: str, value: str) -> None:
-    with ui.element("span"):
-        with ui.element("b"):
-            ui.label(value).style("display: inline")
-        ui.label(f" {name}").style("display: inline")
+def _fact(name: str, value: str) -> Markup:
+    return tag("span", tag("b", value), f" {name}")
 
 
 def _share(count: int, events: int) -> str:

@@ -1,136 +1,95 @@
-"""The reference of the functions, with search; each example can be changed and evaluated."""
+"""The reference of the functions, with search; each example can be changed and evaluated.
+
+The page is one text, the same for all readers: `static/reference.js` searches in it, and asks the
+API to evaluate an example.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from nicegui import ui
 
-from eventer.core.errors import EventerError
 from eventer.service.function_catalog import functions_json
-from eventer.service.requests import PreviewRequest
-from eventer.web.layout import Visit, frame, heading, problem_box, prose
-
-_CALLED = re.compile(r"\b(get_\w+)\b")
+from eventer.web.layout import Visit, frame, show
+from eventer.web.markup import Markup, prose_markup, table_markup, tag
 
 
 async def build_reference_page(visit: Visit) -> None:
     """Builds the page."""
-    specs = (await asyncio.to_thread(functions_json))["functions"]
+    page = await asyncio.to_thread(_page)
     with frame(visit, "/reference", "Functions"):
-        with ui.element("div").classes("bar"):
-            heading("Functions")
-            ui.element("div").classes("grow")
-            wanted = (
-                ui.input(placeholder="Search names, keys and descriptions")
-                .props('outlined dense clearable debounce=120 aria-label="Search"')
-                .style("width: min(24rem, 100%)")
-            )
-        ui.label(
-            "Templates call them as std.native('name'). Every call draws its own value for each "
-            "event, the same one for the same seed."
-        ).classes("soft")
-        with ui.element("div").classes("grid-ref"):
-            with ui.element("nav").classes("func-list").props('aria-label="Functions"'):
-                for spec in specs:
-                    ui.link(spec["name"], f"#{spec['name']}")
-            with ui.element("div").classes("stack"):
-                cards = [(_searched(spec), _build_function(visit, spec)) for spec in specs]
-                nothing = ui.label("No function matches.").classes("soft")
-                nothing.set_visibility(False)
-
-        def show() -> None:
-            text = (wanted.value or "").lower()
-            for searched, each in cards:
-                each.set_visibility(text in searched)
-            nothing.set_visibility(not any(text in searched for searched, _ in cards))
-
-        wanted.on_value_change(show)
+        show(page).classes("stack")
+        ui.run_javascript("studioReference()")
 
 
-def _searched(spec: Mapping[str, Any]) -> str:
-    fields = " ".join(f"{f['name']} {f['description']}" for f in spec.get("fields", ()))
-    return f"{spec['name']} {spec['description']} {fields}".lower()
+@cache
+def _page() -> Markup:
+    return reference_markup(functions_json()["functions"])
 
 
-def _build_function(visit: Visit, spec: Mapping[str, Any]) -> ui.element:
-    box = ui.element("section").classes("studio-card stack func").props(f'id="{spec["name"]}"')
-    with box:
-        with ui.element("div").classes("bar"):
-            with ui.element("h2").classes("sig grow"):
-                ui.label(spec["signature"])
-            ui.label(f"gives {spec['returns']}").classes("chip")
-            ui.label("random" if spec["random"] else "constant").classes("chip")
-        prose(spec["description"])
-        if spec["parameters"]:
-            _table(("Parameter", "Type", "Meaning"), spec["parameters"])
-        if spec.get("fields"):
-            with ui.expansion(f"{len(spec['fields'])} keys").props("dense").style("width: 100%"):
-                _table(("Key", "Type", "Meaning"), spec["fields"])
-        for example in spec["examples"]:
-            _build_example(visit, example)
-    return box
+def reference_markup(specs: Sequence[Mapping[str, Any]]) -> Markup:
+    """The page of these functions, each as `FunctionsOut` describes it."""
+    heading = tag("h1", "Functions", class_="grow")
+    search = tag(
+        "input",
+        class_="search",
+        id="search",
+        type="search",
+        aria_label="Search",
+        placeholder="Search names, keys and descriptions",
+    )
+    intro = tag(
+        "div",
+        "Templates call them as std.native('name'). Every call draws its own value for each event, "
+        "the same one for the same seed.",
+        class_="soft",
+    )
+    links = (tag("a", spec["name"], href=f"#{spec['name']}") for spec in specs)
+    nothing = tag("div", "No function matches.", class_="soft", id="nothing", hidden="")
+    cards = tag("div", *map(_function, specs), nothing, class_="stack")
+    listed = tag("nav", *links, class_="func-list", aria_label="Functions")
+    return tag(
+        "div",
+        tag("div", heading, search, class_="bar"),
+        intro,
+        tag("div", listed, cards, class_="grid-ref"),
+        class_="stack",
+    )
 
 
-def _table(header: tuple[str, ...], rows: list[Mapping[str, Any]]) -> None:
-    with (
-        ui.element("div").classes("table-wrap").style("max-height: 26rem"),
-        ui.element("table").classes("plain-table"),
-    ):
-        with ui.element("thead"), ui.element("tr"):
-            for name in header:
-                with ui.element("th"):
-                    ui.label(name)
-        with ui.element("tbody"):
-            for row in rows:
-                with ui.element("tr"):
-                    for number, name in enumerate(("name", "type", "description")):
-                        cell = ui.element("td").classes("mono" if number == 0 else "")
-                        with cell.style("white-space: normal"):
-                            prose(row[name])
+def _function(spec: Mapping[str, Any]) -> Markup:
+    head = tag(
+        "div",
+        tag("h2", spec["signature"], class_="sig grow"),
+        tag("span", f"gives {spec['returns']}", class_="chip"),
+        tag("span", "random" if spec["random"] else "constant", class_="chip"),
+        class_="bar",
+    )
+    description = tag("div", prose_markup(spec["description"]), class_="prose")
+    parts = (description, *_tables(spec), *map(_example, spec["examples"]))
+    return tag("section", head, *parts, class_="studio-card stack func", id=spec["name"])
 
 
-def _build_example(visit: Visit, example: str) -> None:
-    """An example that can be changed, and the values that it gives."""
-    with ui.element("div").classes("stack").style("gap: .35rem"):
-        with ui.element("div").classes("bar"):
-            code = (
-                ui.input(value=example)
-                .props('outlined dense input-class="mono" aria-label="Example"')
-                .classes("grow")
-            )
-            button = (
-                ui.button("Evaluate", icon="play_arrow")
-                .props("flat dense no-caps color=none text-color=none")
-                .classes("btn-plain q-px-sm")
-            )
-        result = ui.element("div").props('aria-live="polite"')
-
-    async def evaluate() -> None:
-        template = _template_of(code.value or "")
-        try:
-            request = PreviewRequest(template, name="example", count=5)
-            preview = await visit.eventer.templates.preview(request)
-        except EventerError as error:
-            result.clear()
-            with result:
-                problem_box(error)
-            return
-        result.clear()
-        with result, ui.element("pre").classes("code-block wrap"):
-            ui.label("\n".join(event.decode()[:500] for event in preview.events)).style(
-                "white-space: pre-wrap"
-            )
-
-    button.on_click(evaluate)
-    code.on("keydown.enter", evaluate)
+def _tables(spec: Mapping[str, Any]) -> Iterator[Markup]:
+    if spec["parameters"]:
+        yield _table("Parameter", spec["parameters"])
+    if spec.get("fields"):
+        summary = tag("summary", f"{len(spec['fields'])} keys")
+        yield tag("details", summary, _table("Key", spec["fields"]))
 
 
-def _template_of(expression: str) -> str:
-    """A template that is the expression, with the functions that it calls."""
-    names = dict.fromkeys(_CALLED.findall(expression))
-    bound = "".join(f"local {name} = std.native('{name}'); " for name in names)
-    return f"{bound}{expression}"
+def _table(first: str, entries: Sequence[Mapping[str, str]]) -> Markup:
+    rows = ((each["name"], each["type"], prose_markup(each["description"])) for each in entries)
+    return table_markup((first, "Type", "Meaning"), rows, prose=True)
+
+
+def _example(example: str) -> Markup:
+    """An example that can be changed, and the place for its values."""
+    code = tag("input", class_="search mono grow", value=example, aria_label="Example")
+    run = tag("button", "Evaluate", class_="btn-plain run", type="submit")
+    result = tag("div", class_="result", aria_live="polite")
+    return tag("form", tag("div", code, run, class_="bar"), result, class_="stack example")

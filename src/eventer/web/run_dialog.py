@@ -7,13 +7,14 @@ from typing import Final
 
 from nicegui import ui
 
+from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import EventerError, RequestError
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
 from eventer.core.pace import ticks
 from eventer.service.requests import AddRequest, EventRequest
 from eventer.service.views import Inspection
-from eventer.web.actions import PaceFields
-from eventer.web.layout import Visit, code_block, heading, problem_box, say
+from eventer.web.layout import Visit, answer_of, code_block, heading, named_dialog, problem_box, say
+from eventer.web.pace_fields import PaceFields
 from eventer.web.request_texts import curl_text, single_request
 from eventer.web.rows import pace_text, target_name
 
@@ -22,10 +23,9 @@ _KINDS: Final = {"kafka": "Kafka topic", "postgres": "PostgreSQL table"}
 
 async def open_run_dialog(visit: Visit, template: str, inspection: Inspection) -> None:
     """Asks where and how fast to deliver, and adds the generator."""
-    with ui.dialog() as dialog, ui.card().classes("dialog"):
+    with named_dialog("Run it") as dialog, ui.card().classes("dialog"):
         _RunDialog(visit, template, inspection, dialog).build()
-    added = await dialog
-    dialog.delete()
+    added = await answer_of(dialog)
     if isinstance(added, str):
         ui.navigate.to(f"/generators/{added}")
 
@@ -63,10 +63,10 @@ class _RunDialog:
             self._key = (
                 ui.select(self._fields, label="Key", clearable=True)
                 .props("outlined dense options-dense")
-                .style("width: 13rem")
+                .classes("grow")
             )
         self._note = ui.label().classes("soft small")
-        self._pace = PaceFields(10, "1s")
+        self._pace = PaceFields(self._visit, ticks(10, NS_PER_SECOND))
         with ui.element("div").classes("bar"):
             self._generator_name, self._dataset = (
                 ui.input(f"{label} (optional)").props("outlined dense").classes("grow")
@@ -108,12 +108,11 @@ class _RunDialog:
         return PostgresTarget(name, key=(key,) if key else None)
 
     def _request(self) -> AddRequest:
-        count, interval = self._pace.values()
         target = self._target()
         event = EventRequest(
             self._template,
             id=target_name(target),
-            pace=ticks(count, interval),
+            pace=self._pace.pace(),
             dataset=(self._dataset.value or "").strip() or None,
             field="template",
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eventer.destinations.audit import TargetAuditor
 from eventer.destinations.base import ShardConnection
+from eventer.destinations.inspection import ConnectionReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ class KafkaConnector:
         settings = KafkaSettings(**self.options)  # type: ignore[arg-type]  # checked when read
         return KafkaTargetAuditor(settings, cluster=cluster, shard=shard)
 
+    async def inspect(self, cluster: int, targets: Sequence[str]) -> ConnectionReport:
+        """See `Connector.inspect`."""
+        from eventer.destinations.kafka.inspection import inspect_cluster
+        from eventer.destinations.kafka.settings import KafkaSettings
+
+        settings = KafkaSettings(**self.options)  # type: ignore[arg-type]  # checked when read
+        return await inspect_cluster(settings, f"eventer-{cluster:016x}-{self.name}-test", targets)
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresConnector:
@@ -57,3 +66,12 @@ class PostgresConnector:
         del cluster, shard
         settings = PostgresSettings(**self.options)  # type: ignore[arg-type]  # checked when read
         return PostgresTargetAuditor(settings)
+
+    async def inspect(self, cluster: int, targets: Sequence[str]) -> ConnectionReport:
+        """See `Connector.inspect`."""
+        from eventer.destinations.postgres.inspection import inspect_database
+        from eventer.destinations.postgres.settings import PostgresSettings
+
+        del cluster
+        settings = PostgresSettings(**self.options)  # type: ignore[arg-type]  # checked when read
+        return await inspect_database(settings, targets)

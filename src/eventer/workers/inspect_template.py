@@ -18,6 +18,7 @@ from eventer.core.errors import (
     BudgetError,
     DestinationRejectedError,
     EventerError,
+    Fault,
     RequestError,
     TemplateError,
 )
@@ -27,9 +28,9 @@ from eventer.core.model import (
     EventSource,
     PostgresTarget,
     Target,
+    TimelineSpec,
     WrittenPart,
 )
-from eventer.core.timelines import TimelineSpec
 from eventer.core.written_part import written_value
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
@@ -56,7 +57,7 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         TemplateError: the template is invalid, or every event raises.
     """
     end = time.thread_time_ns() + int(request.seconds * NS_PER_SECOND)
-    prepared = prepare(request.event_source.template, importer)
+    prepared = prepare(request.template, importer)
     traces = TraceCollector()
     engine: Engine | Timelines
     if request.timeline is None:
@@ -69,11 +70,13 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         prepared = prepared.of_steps()
         engine = _timelines(prepared, request, request.timeline, traces)
         batches, failing = _dry_run_timelines(engine, request, request.timeline, end)
+    rules = request.faults
     rejections = dict(_rejections(request.targets, prepared, batches))
+    errors = {target: _fault_errors(prepared, target, rules) for target in request.targets}
     accepted = (target for target in request.targets if target not in rejections)
-    absent = {target: _absent_fields(target, prepared, batches) for target in accepted}
+    absent = {target: _absent_fields(target, prepared, batches, rules) for target in accepted}
     absent_warnings = (
-        _absent_warnings(target, prepared, fields) for target, fields in absent.items()
+        _absent_warnings(target, prepared, fields, rules) for target, fields in absent.items()
     )
     return Inspection(
         template=prepared.template,
@@ -84,6 +87,7 @@ def inspect_template(request: InspectTemplate, importer: Importer) -> Inspection
         shape=prepared.shape,
         warnings=(*template_warnings(prepared), *chain.from_iterable(absent_warnings)),
         rejections=rejections,
+        fault_errors={target: found for target, found in errors.items() if found},
         absent={target: fields for target, fields in absent.items() if fields},
         part_shapes={
             target: prepared.part_shape(target.part)
@@ -138,13 +142,19 @@ def check_fault_rules(
     Raises:
         RequestError: it cannot; pointers lead into the list of rules.
     """
+    if errors := _fault_errors(prepared, target, rules):
+        raise RequestError.of(tuple(replace(e, pointer="/faults" + e.pointer) for e in errors))
+
+
+def _fault_errors(
+    prepared: PreparedTemplate, target: Target, rules: Sequence[FaultRule]
+) -> tuple[Fault, ...]:
     from eventer.destinations.fault_rule_checks import fault_rule_errors
 
-    if rules:
-        part = prepared.part_shape(target.part)
-        errors = tuple(fault_rule_errors(rules, target, prepared.shape, part))
-        if errors:
-            raise RequestError.of(tuple(replace(e, pointer="/faults" + e.pointer) for e in errors))
+    if not rules:
+        return ()
+    part = prepared.part_shape(target.part)
+    return tuple(fault_rule_errors(rules, target, prepared.shape_at, part))
 
 
 def option_field_warnings(
@@ -152,15 +162,16 @@ def option_field_warnings(
     event_source: EventSource,
     target: Target,
     *,
+    rules: Sequence[FaultRule],
     at: int,
     seconds: float,
 ) -> tuple[TemplateWarning, ...]:
-    """The same warnings about a target's options as of an inspection, without the rest of it.
+    """The same warnings about fields of options and faults as of an inspection, without the rest.
 
     It generates events, scheduled for `at` (ns since 1970) and in about `seconds` of CPU time, only
     if the fields are not known in advance. Returns no warning if all events raise.
     """
-    if not _absent_fields(target, prepared, []):
+    if not _absent_fields(target, prepared, [], rules):
         return ()
     end = time.thread_time_ns() + int(seconds * NS_PER_SECOND)
     engine = prepared.engine(event_source.stream, event_source.context)
@@ -168,13 +179,17 @@ def option_field_warnings(
         batches, _ = dry_run(engine, np.full(INSPECTED_EVENTS, at, dtype=np.int64), end)
     except TemplateError:
         return ()
-    return _absent_warnings(target, prepared, _absent_fields(target, prepared, batches))
+    absent = _absent_fields(target, prepared, batches, rules)
+    return _absent_warnings(target, prepared, absent, rules)
 
 
 def _absent_warnings(
-    target: Target, prepared: PreparedTemplate, fields: tuple[str, ...]
+    target: Target,
+    prepared: PreparedTemplate,
+    fields: tuple[str, ...],
+    rules: Sequence[FaultRule],
 ) -> tuple[TemplateWarning, ...]:
-    return absent_field_warnings(target, replace(prepared.shape, absent=fields))
+    return absent_field_warnings(target, replace(prepared.shape, absent=fields), rules)
 
 
 def dry_run(
@@ -239,16 +254,19 @@ def _check_target(target: Target, prepared: PreparedTemplate, batches: list[Batc
 
 
 def _absent_fields(
-    target: Target, prepared: PreparedTemplate, batches: list[Batch]
+    target: Target,
+    prepared: PreparedTemplate,
+    batches: list[Batch],
+    rules: Sequence[FaultRule],
 ) -> tuple[str, ...]:
-    """The fields that options of the target name and that no event has."""
+    """The fields that options of the target or faults name and that no event has."""
     from eventer.destinations.option_fields import absent_fields
 
     def has_value(pointer: str) -> bool:
         columns = (batch.fields.column(pointer, ColumnType.KEY) for batch in batches)
         return any(column.null_count < len(column) for column in columns)
 
-    return absent_fields(prepared.shape, target, has_value)
+    return absent_fields(prepared.shape, target, has_value, rules)
 
 
 def _object_names(target: Target, batches: list[Batch]) -> frozenset[str] | None:

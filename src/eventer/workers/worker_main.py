@@ -50,6 +50,10 @@ async def _serve(end: socket.socket, crash_marker: CrashMarker) -> None:
 
             limit_memory(config.memory)
             await serve_auditor(channel, config)
+        elif config.role == "tester":
+            from eventer.workers.tester import serve_tester
+
+            await serve_tester(channel, config)
         else:
             from eventer.workers.inspector import serve_inspector
 

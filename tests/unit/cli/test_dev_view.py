@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from eventer.cli.dev_environment import Addresses, example_commands, example_request
-from eventer.cli.dev_view import LiveView, LogView, SeenPositions, fitting_texts
+from eventer.cli.dev_view import CommittedTotals, LiveView, LogView, SeenPositions, fitting_texts
 from eventer.core.model import GeneratorState
 from eventer.core.pace import ticks
 from tests.unit.api.canned_service import view
@@ -50,7 +50,9 @@ def test_events_go_to_standard_output_and_changes_of_state_to_standard_error(cap
         "kafka:boo is failed division by zero",
         "GENERATOR  POSITION  ID",
         "kafka:boo  3         1",
+        printed.err.splitlines()[-1],
     ]
+    assert printed.err.splitlines()[-1].startswith("3 events (")
 
 
 def test_commands_are_ready_to_paste():
@@ -79,10 +81,25 @@ def test_a_removed_generator_is_not_shown_any_more(capsys):
     assert printed.out.endswith("kafka:boo 0 1\n"), "added again, it begins at event 0"
 
 
-def test_the_live_view_ends_with_the_positions(live_view, capsys):
+def test_the_live_view_ends_with_the_positions_and_totals(live_view, capsys):
     with live_view() as live:
         live.show(GENERATOR, [])
-    assert capsys.readouterr().err.splitlines()[-1].split() == ["kafka:boo", "3", "1"]
+    *_, positions, totals = capsys.readouterr().err.splitlines()
+    assert positions.split() == ["kafka:boo", "3", "1"]
+    assert totals.startswith("3 events (")
+
+
+def test_totals_count_what_was_committed_since_the_start():
+    totals = CommittedTotals(NEW)
+    old = view(1, created_at=OLD, position=30, bytes=300)
+    for each in (old, replace(old, position=32, bytes=320), replace(old, position=1, bytes=10)):
+        totals.add(each)
+    assert (totals.events, totals.bytes) == (3, 30), "2, and 1 of a new incarnation"
+    new = view(2, created_at=NEW, position=3, bytes=1 << 20)
+    totals.add(new)
+    totals.forget(2)
+    totals.add(new)
+    assert totals.text(NEW + 5 * 10**9) == "9 events (2.0 MiB of JSON text) in 5.0 s"
 
 
 @pytest.fixture
@@ -95,19 +112,24 @@ def live_view(monkeypatch):
 
 def drawn(live):
     console = live._console
-    console.file.truncate(0)
+    console.file.seek(0)
+    console.file.truncate()
     live.draw()
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", console.file.getvalue())
 
 
-def test_the_live_view_shows_whole_events_and_no_removed_generators(live_view):
+def test_committed_events_scroll_by_in_a_line_each_above_the_table(live_view):
     event = b'{"text":"' + b"x" * 100 + b'"}'
     with live_view() as live:
-        live.show(GENERATOR, [event])
+        live.show(GENERATOR, [event, b"{}"])
         text = drawn(live)
-        assert "kafka:boo  running" in text
-        assert event.decode() in re.sub(r"\s", "", text)
+        (shown,) = (line for line in text.splitlines() if '"text"' in line)
+        assert shown.startswith('kafka:boo 0 {"text":"xxx')
+        assert len(shown) <= 60
+        assert text.index("kafka:boo 1 {}") < text.index("kafka:boo  running")
+        assert "kafka:boo 0" not in drawn(live), "each event is shown once"
         live.retain(set())
+        assert "kafka:boo is removed" in drawn(live)
         assert "kafka:boo" not in drawn(live)
 
 
@@ -115,7 +137,7 @@ def test_the_live_view_says_how_many_generators_do_not_fit(live_view):
     with live_view() as live:
         for number in range(20):
             live.show(view(number, state=GeneratorState.RUNNING, last_error=None), [])
-        assert "and 11 more" in drawn(live)
+        assert "and 14 more" in drawn(live)
 
 
 def test_a_resized_terminal_is_cleared_and_drawn_again(live_view):

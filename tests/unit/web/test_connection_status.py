@@ -9,10 +9,10 @@ from eventer.core.model import GeneratorState, PostgresTarget
 from eventer.registry.base import GeneratorFailure
 from eventer.service.connections import known_connections
 from eventer.service.shard_totals import ShardTotals
-from eventer.service.views import ShardId, Snapshot
+from eventer.service.views import ConnectionReport, ShardId, Snapshot, TargetSize
 from eventer.settings import Settings
 from eventer.settings.model import KafkaConnection, PostgresConnection
-from eventer.web.connection_status import connection_statuses
+from eventer.web.connection_status import connection_statuses, place_rows
 from tests.unit.api.canned_service import view
 
 DSN = SecretStr("postgresql://me:hidden@db:5433/shop?password=hidden2")
@@ -61,3 +61,19 @@ def test_a_connection_without_an_address_names_the_setting():
     known = known_connections(Settings(), shards=2)
     notes = {each.name: each.note for each in connection_statuses(known, Snapshot((), {}, ()))}
     assert notes["kafka"] == "no address: set EVENTER_KAFKA__BOOTSTRAP_SERVERS"
+
+
+def test_places_have_the_sizes_of_a_test():
+    report = ConnectionReport(
+        "Kafka",
+        "exactly-once",
+        None,
+        {"a": TargetSize(1200, partitions=3), "b": TargetSize(None, 2048)},
+    )
+    assert list(place_rows({"b": 2, "a": 1, "c": 1}, report)) == [
+        ("a", "1", "1,200", "3"),
+        ("b", "2", "", "2.0 KiB"),
+        ("c", "1", "", ""),
+    ]
+    *_, last = place_rows({f"{number:03}": 1 for number in range(60)}, None)
+    assert last == ("and 10 more", "", "", "")

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from eventer.api.wire.generator_requests import AddBody
+from eventer.core.errors import RequestError
 from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.model import (
     EventContext,
@@ -16,13 +17,14 @@ from eventer.core.model import (
     Stream,
     Template,
 )
-from eventer.core.pace import ticks
+from eventer.core.pace import Cron, EventRate, PaceSpec, Steady, ticks
 from eventer.core.source import Place
 from eventer.service.requests import EventRequest
 from eventer.service.shard_totals import ShardTotals
 from eventer.service.views import PacePreview, ShardId, Snapshot
 from eventer.web.format import format_bytes, format_count, format_rate, format_seconds
-from eventer.web.history import RECENT_SAMPLES, Sampler
+from eventer.web.history import RECENT_SAMPLES, Sample, Sampler, summary_of
+from eventer.web.pace_choices import choice_of, pace_of
 from eventer.web.request_texts import command_text, curl_text, json_text, request_of, single_request
 from eventer.web.rows import SPARK_HEIGHT, SPARK_WIDTH, row_of, sparkline, totals_of
 from tests.families import family
@@ -83,8 +85,36 @@ def test_a_history_is_limited_and_forgets_removed_generators():
     assert len(history.hour) == (RECENT_SAMPLES + 5 + 19) // 20
     newest = history.recent[-1]
     assert (newest.bytes_rate, newest.p50, newest.p99) == (100, 0.05, 0.05)
+    assert [each.at for each in list(history.hour)[-2:]] == [299, 304], "the last part grows"
     sampler.add(Snapshot((), {}, ()), 1e9)
     assert sampler.histories == {}
+
+
+def test_a_sample_of_the_hour_has_mean_rates_and_the_greatest_lateness():
+    first, last = Sample(1, 2.0, 0, 7, 0.5, 0.05, None), Sample(2, 4.0, 300, 0, 0, None, None)
+    assert summary_of([first, last]) == Sample(2, 3.0, 150, 7, 0.5, 0.05, None)
+
+
+@family(
+    ("pace", "fields"),
+    [
+        (ticks(3, 5), ("All at once", 3, 5)),
+        (PaceSpec(Steady(EventRate(3, 5)), "random"), ("At random times", 3, 5)),
+        (PaceSpec(Steady(EventRate(3, 5))), ("Evenly", 3, 5)),
+        (pace_of("Day and night, UTC", 3, 5), ("Day and night, UTC", 3, 5)),
+        (PaceSpec(Cron("* * * * *")), ("All at once", 1, 10**9)),
+    ],
+)
+def test_a_pace_fills_the_fields_of_the_dialog(pace, fields):
+    assert choice_of(pace) == fields
+    assert choice_of(pace_of(*fields)) == fields
+
+
+def test_a_day_has_the_mean_rate_and_a_pace_is_not_zero():
+    assert sum(pace_of("Day and night, UTC", 1, 1).shape.multipliers) == 24
+    for count, interval in ((0, 1), (1, 0)):
+        with pytest.raises(RequestError, match="greater than zero"):
+            pace_of("At random times", count, interval)
 
 
 def test_the_request_of_a_generator_adds_it_again():

@@ -17,6 +17,10 @@ window.studioTail = (id, events, most, follow) => {
   while (list.childElementCount > most) list.firstElementChild.remove();
   if (follow) list.scrollTop = list.scrollHeight;
 };
+window.studioCopyTail = (id) => {
+  const texts = [...document.querySelectorAll(`#${id} pre`)].map((each) => each.textContent);
+  navigator.clipboard?.writeText(texts.join("\n"));
+};
 window.studioShare = (text) => {
   history.replaceState(null, "", "#template=" + encodeURIComponent(text));
   navigator.clipboard?.writeText(location.href);

@@ -37,6 +37,8 @@ MALFORMED = [
     f"host=db password={SECRET} {SECRET}=x",
     f"host=db {SECRET}",
     f"host=db port={SECRET}",
+    f"host=db sslmode={SECRET}",
+    f"postgresql://db/events?target_session_attrs={SECRET}",
     f"{SECRET}=x",
 ]
 
