@@ -27,7 +27,7 @@ _OPTIONS: Final = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": Tr
 
 Nothing calls kernels from C, and a wrapper for that takes a tenth of the time of compilation.
 """
-_INLINED: Final = {"forceinline": True, "no_cfunc_wrapper": True}
+_INLINED: Final[Any] = {"forceinline": True, "no_cfunc_wrapper": True}
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
