@@ -20,9 +20,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 pytest.register_assert_rewrite("eventer.testing")
 
 # `same` uses the same examples in every run, so that only a code change can make a test fail.
-# LANGUAGE_PROGRAMS uses new examples, and HYPOTHESIS_PROFILE=search new ones and ten times as many.
+# LANGUAGE_PROGRAMS uses new examples, HYPOTHESIS_PROFILE=search new ones and twenty times as many.
 # There is no deadline, because the first call of a kernel compiles it.
-settings.register_profile("same", derandomize=True, deadline=None, max_examples=40)
+settings.register_profile("same", derandomize=True, deadline=None, max_examples=20)
 settings.register_profile("search", derandomize=False, deadline=None, max_examples=400)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import sys
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -116,6 +117,14 @@ def main(folder: Path, url: str, names: list[str]) -> None:
 def shoot(browser: Browser, url: str, name: str, file: Path) -> None:
     """Makes a screenshot of a scene; the file's name ends in its size and its theme."""
     _, size, theme = file.stem.rsplit("-", 2)
+    with open_scene(browser, url, name, size, theme) as page:
+        page.screenshot(path=file, full_page=size == "narrow" or name in ("generator", "profile"))
+    print(file)
+
+
+@contextmanager
+def open_scene(browser: Browser, url: str, name: str, size: str, theme: str) -> Iterator[Page]:
+    """A page that shows a scene."""
     width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height})
     context.add_cookies([{"name": "eventer_theme", "value": theme, "url": url}])
@@ -123,8 +132,7 @@ def shoot(browser: Browser, url: str, name: str, file: Path) -> None:
     page.on("console", lambda message: print(f"{name}: {message.type}: {message.text}"))
     page.on("pageerror", lambda error: print(f"{name}: {error}"))
     SCENES[name](page, url)
-    page.screenshot(path=file, full_page=size == "narrow" or name in ("generator", "profile"))
-    print(file)
+    yield page
     context.close()
 
 

@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from eventer.core.bindings import Binding
 from eventer.core.errors import BudgetError, EvaluationError, TemplateError
@@ -29,6 +28,7 @@ from eventer.plan.prepare import prepare
 from eventer.plan.unsupported import PlanUnsupportedError
 from eventer.runs.pacing import begin
 from eventer.runs.populations import bound_populations
+from tests.families import family
 
 HERE = Path(__file__).parent
 LIBRARY = FolderImporter(HERE / "library")
@@ -63,10 +63,6 @@ STREAMS = [
     for path in sorted((HERE / "library/streams").glob("*.jsonnet"))
 ]
 """What cases may refer to: `delivered` has a schedule, as the case itself has."""
-
-
-def case_name(path):
-    return path.relative_to(HERE).with_suffix("").as_posix()
 
 
 @lru_cache(len(CASES))
@@ -122,7 +118,7 @@ def test_there_are_at_least_sixty_cases():
     assert len(CASES) >= 60
 
 
-@pytest.mark.parametrize("path", CASES, ids=case_name)
+@family("path", CASES)
 def test_case_matches_its_golden_file_and_the_interpreter(path):
     try:
         prepared = prepare_case(path)

@@ -23,6 +23,7 @@ from eventer.plan.prepare import prepare
 from eventer.settings.loader import secret_keys
 from eventer.settings.model import NamedKafka, NamedPostgres, Settings
 from eventer.settings.sources import environment_layer, toml_layer
+from tests.families import family
 from tests.unit.doc_pages import ROOT, Page, pages
 
 ALL = pages(reference=True)
@@ -35,10 +36,10 @@ cli: Any = typer.main.get_command(app)
 
 
 def for_each_page(found: list[Page], having: Callable[[Page], object]) -> Any:
-    """Parametrizes a test with the pages for which `having` returns something."""
+    """Runs a test with the pages for which `having` returns something."""
     pages = list(filter(having, found))
     assert pages
-    return pytest.mark.parametrize("page", pages, ids=lambda page: page.name)
+    return family("page", pages)
 
 
 def templates_of(page: Page) -> list[str]:

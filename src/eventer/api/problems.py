@@ -214,7 +214,8 @@ def _fault_at(
         return Fault(pointer, context["text"], context["hint"])
     if kind == "extra_forbidden":
         hint = did_you_mean(str(path[-1]), _known_names(models, path[:-1]))
-        return Fault(pointer, f"unknown field {path[-1]!r}", hint)
+        what = "parameter" if pointer.startswith("?") else "field"
+        return Fault(pointer, f"unknown {what} {path[-1]!r}", hint)
     if kind == "missing" and not path:
         return Fault(pointer, "a JSON body is required")
     return Fault(pointer, validation_message(detail))

@@ -121,7 +121,7 @@ def _row(view: Mapping[str, Any]) -> Sequence[object]:
         view["name"],
         view["state"],
         destination_label(view["destination"]),
-        pace_label(event.get("pace") or event),
+        pace_label(event.get("pace") or event) + (" timelines" if "timeline" in event else ""),
         view["position"],
         view["delivered_rate"],
         view["lag"],
@@ -148,12 +148,17 @@ def details(view: Mapping[str, Any]) -> str:
         **view,
         "destination": destination_label(view["destination"]),
         **{name: view["event"][name] for name in ("dataset", "stream")},
+        **view["event"].get("timeline", {}),
+        **{name: view["event"][name] for name in ("only",) if name in view["event"]},
         **(view["event"].get("pace") or {n: view["event"][n] for n in ("count", "interval")}),
     }
     if "stages" in flat:
         flat["stages"] = ", ".join(map(_stage_label, flat["stages"]))
     if "profile" in flat:
         flat["profile"] = " ".join(f"{each:g}" for each in flat["profile"])
+    flat["waits_for"] = ", ".join(view.get("waits_for", ())) or None
+    if flat.get("timelines") is None:
+        flat.pop("timelines", None)
     error, warnings = flat.pop("last_error"), flat.pop("warnings", ())
     del flat["event"]
     width = max(map(len, flat))

@@ -13,6 +13,7 @@ import httpx
 from eventer.client.problems import problem_error
 from eventer.core.errors import ServiceUnreachableError
 from eventer.core.network_errors import network_error_text
+from eventer.settings.addresses import without_login
 
 NDJSON: Final = {"Accept": "application/x-ndjson"}
 _TIMEOUT_SECONDS: Final = 60.0
@@ -41,7 +42,7 @@ class Address:
             yield
         except (httpx.TransportError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise ServiceUnreachableError(
-                f"no service answers at {self.url}: {_reason(error)}",
+                f"no service answers at {without_login(self.url)}: {_reason(error)}",
                 hint="start one with `eventer serve` or `eventer dev`, or set EVENTER_URL",
             ) from error
 
@@ -65,7 +66,8 @@ class Address:
             return answer.json()
         except ValueError as error:
             raise ServiceUnreachableError(
-                f"the server at {self.url} is not Eventer (status {answer.status_code})"
+                f"the server at {without_login(self.url)} is not Eventer "
+                f"(status {answer.status_code})"
             ) from error
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from eventer.core.cursor import Cursor
 from eventer.core.fault_rules import FaultRule
 from eventer.core.pace import PaceSpec
 
@@ -190,7 +191,7 @@ class ReferencedStream:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A pace from the instant `t0` (ns since 1970) and the index `n0` on.
+    """A pace from the instant `t0` (ns since 1970) and the index `n0` on, which counts timelines.
 
     `u0` is the number of events of the pace that lie before n0, which stages continue after.
     `draw_key` is that of random arrivals.
@@ -201,6 +202,18 @@ class Segment:
     pace: PaceSpec
     u0: int = 0
     draw_key: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineSpec:
+    """How a template's values are read as timelines.
+
+    No step is due later than `horizon` ns after the start of its timeline. With `only`, just the
+    steps with this `to` are emitted.
+    """
+
+    horizon: int
+    only: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +291,8 @@ class Position:
     `next` is the index of the next event to commit. `skipped`, `dropped` and `bytes` are totals of
     the incarnation: failed events, events that were dropped on purpose, bytes of text. `partitions`
     are (index, partition count) pairs: the number of the topic's partitions from that index on.
+    Of a generator of timelines, indices are delivery numbers here, and `cursor` is the place of
+    `next` in the order of all steps; None before the first commit.
     """
 
     next: int = 0
@@ -285,6 +300,7 @@ class Position:
     bytes: int = 0
     partitions: tuple[tuple[int, int], ...] = ()
     dropped: int = 0
+    cursor: Cursor | None = None
 
 
 class ColumnType(StrEnum):
@@ -332,6 +348,7 @@ class GeneratorSpec:
     Only `on_error` and `catch_up` may change while it exists. `digest` is the hash of the canonical
     template with its imports and vars; empty for a run that no registry keeps. `explicit_seed` says
     whether the request gave the seed. `engine_reason` says why the plan does not run the template.
+    With `timeline`, the template gives timelines, whose steps are delivered.
     """
 
     event_source: EventSource
@@ -345,6 +362,7 @@ class GeneratorSpec:
     explicit_seed: bool = False
     on_null: OnNull = OnNull.EMIT
     faults: tuple[FaultRule, ...] = ()
+    timeline: TimelineSpec | None = None
 
     @property
     def stream(self) -> Stream:

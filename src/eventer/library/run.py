@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from eventer.core.errors import RequestError
 from eventer.core.instant import parse_instant
+from eventer.core.limits import MAX_INDEX, MAX_TICK_EVENTS
 from eventer.core.model import KafkaTarget, OnError, OnNull, PostgresTarget
 from eventer.core.timelines import TimelineSpec, parse_horizon
 from eventer.library.error_notes import noting_errors
@@ -126,7 +127,8 @@ def run(
     loaded = load_settings({"library": parts.settings.library, **(settings or {})}).settings
     source = parts.request.event_source(template.seed, loaded.instance_id)
     try:
-        _check_positive(count=count, max_events=max_events)
+        _check_number("count", count, MAX_TICK_EVENTS)
+        _check_number("max_events", max_events, MAX_INDEX)
         options = ScheduleOptions(
             rate=rate,
             count=count,
@@ -158,10 +160,9 @@ def run(
     return _deliver(job, template.seed)
 
 
-def _check_positive(**numbers: int | None) -> None:
-    for name, number in numbers.items():
-        if number is not None and number < 1:
-            raise RequestError(f"`{name}` must be at least 1")
+def _check_number(name: str, number: int | None, most: int) -> None:
+    if number is not None and not 1 <= number <= most:
+        raise RequestError(f"`{name}` must be from 1 to {most:,}")
 
 
 def _target(
@@ -231,8 +232,24 @@ def _deliver(job: RunJob, seed: int) -> RunSummary:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(_run(job, seed))
+    return _deliver_in_thread(job, seed)
+
+
+def _deliver_in_thread(job: RunJob, seed: int) -> RunSummary:
+    tasks: list[asyncio.Task[RunSummary]] = []
+
+    async def deliver() -> RunSummary:
+        tasks.append(asyncio.ensure_future(_run(job, seed)))
+        return await tasks[0]
+
     with ThreadPoolExecutor(1) as executor:
-        return executor.submit(asyncio.run, _run(job, seed)).result()
+        running = executor.submit(asyncio.run, deliver())
+        try:
+            return running.result()
+        except KeyboardInterrupt:
+            for task in tasks:
+                task.get_loop().call_soon_threadsafe(task.cancel)
+            raise
 
 
 async def _run(job: RunJob, seed: int) -> RunSummary:

@@ -27,6 +27,7 @@ from eventer.core.model import (
     Stream,
     Target,
     Template,
+    TimelineSpec,
 )
 from eventer.core.pace import (
     Cron,
@@ -199,6 +200,16 @@ def read_pace(text: str) -> PaceSpec:
 
 def _read_stage(parts: Sequence[int]) -> Stage:
     return Stage(EventRate(*parts[:2]), EventRate(*parts[2:4]), parts[4])
+
+
+def timeline_text(timeline: TimelineSpec | None) -> str | None:
+    """How values are read as timelines, as JSON text."""
+    return None if timeline is None else _dump(asdict(timeline))
+
+
+def read_timeline(text: str | None) -> TimelineSpec | None:
+    """Reads the text of `timeline_text`."""
+    return None if text is None else TimelineSpec(**json.loads(text))
 
 
 def failure_text(failure: GeneratorFailure | None) -> str | None:

@@ -23,6 +23,7 @@ from eventer.registry.base import (
 from eventer.registry.codec import failure_text
 from eventer.registry.record_rows import (
     binding_values,
+    fingerprint_values,
     position_values,
     record_values,
     segment_values,
@@ -58,11 +59,8 @@ def statements(change: Change) -> Iterator[Statement]:
             yield "add_generator", record_values(record)
             for segment in record.segments:
                 yield "add_first_segment", {"id": str(record.id)} | segment_values(segment)
-            for first, fingerprint in record.fingerprints:
-                yield (
-                    "add_first_fingerprint",
-                    {"id": str(record.id), "first": first, "fingerprint": fingerprint},
-                )
+            for begun in record.fingerprints:
+                yield "add_first_fingerprint", {"id": str(record.id)} | fingerprint_values(begun)
         case Remove(id_):
             yield "remove_generator", {"id": str(id_)}
         case BeginSegment():
@@ -82,8 +80,7 @@ def statements(change: Change) -> Iterator[Statement]:
         case SetPosition():
             yield "set_position", _key(change) | position_values(change.position)
         case BeginFingerprint():
-            from_index = {"first": change.index, "fingerprint": change.fingerprint}
-            yield "add_fingerprint", _key(change) | from_index
+            yield "add_fingerprint", _key(change) | fingerprint_values(change.begun)
         case BeginBindings(bindings=bindings):
             for binding in bindings:
                 yield "add_binding", _key(change) | binding_values(binding)

@@ -41,7 +41,7 @@ class Assignment:
     """The generator as its destination sees it: one object, as destinations compare it."""
 
     def __post_init__(self) -> None:
-        flow = Flow(self.key, self.spec.target, self.spec.shape)
+        flow = Flow.of(self.key, self.spec)
         object.__setattr__(self, "flow", flow)
 
     @property

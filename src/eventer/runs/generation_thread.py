@@ -19,12 +19,14 @@ from numpy.typing import NDArray
 
 from eventer.core.batch import Batch
 from eventer.core.bindings import Binding
+from eventer.core.cursor import Cursor
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
 from eventer.core.large_stack import large_stack_executor
 from eventer.core.model import EventSource, PositionKey
 from eventer.plan.engine import Engine, ScheduledTimes
 from eventer.runs.assignment import Assignment
 from eventer.runs.shard_messages import GenerationRequest, GenerationResult
+from eventer.runs.timelines.flow_steps import FlowSteps
 
 SLICE_NS: Final = 20_000_000
 _VALUE_BYTES_PER_TEXT_BYTE: Final = 16
@@ -116,9 +118,11 @@ class GenerationThread:
             engine = self._engine(request)
             most = request.assignment.max_events(request.first)
             times = request.timetable.scheduled(request.first, min(request.count, most))
+            if not len(times):
+                return GenerationResult(request)
             batch = engine.generate(request.first, times, deadline, later_times(request))
         except EventerError as error:
-            return GenerationResult(request, error=error)
+            return GenerationResult(request, error=error, cursors=_cursors(request))
         except MemoryError:
             return GenerationResult(request, error=_memory_error(request.first))
         except Exception:  # noqa: BLE001  one generator must not hold up another
@@ -127,12 +131,19 @@ class GenerationThread:
         return GenerationResult(request, batch=batch, retained_bytes=_retained_bytes(batch, engine))
 
     def _engine(self, request: GenerationRequest) -> Engine:
+        if isinstance(request.timetable, FlowSteps):
+            return request.timetable.engine
         assignment = request.assignment
         inputs = (assignment.event_source, assignment.bindings)
         known = self._engines.get(assignment.key)
         if known is None or known[0] != inputs:
             known = self._engines[assignment.key] = (inputs, self._build(assignment))
         return known[1]
+
+
+def _cursors(request: GenerationRequest) -> tuple[Cursor, Cursor] | None:
+    timetable = request.timetable
+    return timetable.cursors(request.first) if isinstance(timetable, FlowSteps) else None
 
 
 def later_times(request: GenerationRequest) -> ScheduledTimes:

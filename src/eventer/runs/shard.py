@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from eventer.core.bindings import Binding
-from eventer.core.model import PositionKey
+from eventer.core.model import Position, PositionKey
 from eventer.destinations.base import Flow
 from eventer.runs.assignment import Assignment
 from eventer.runs.connection_lane import ConnectionLane
@@ -60,6 +60,13 @@ class Shard:
             return
         flow.resume(timetable, limit, bindings, gate)
         self._state.end_if_done(flow)
+
+    def reported(self, key: PositionKey) -> tuple[Assignment, Position] | None:
+        """The assignment and the position of a flow that waits for `resume`."""
+        flow = self._flows.get(key)
+        if flow is None or flow.position is None or not isinstance(flow.state, PositionReported):
+            return None
+        return flow.assignment, flow.position
 
     def set_gate(self, key: PositionKey, gate: int, now: int) -> None:
         """Events of a flow that are due at the instant `gate` or later must wait."""

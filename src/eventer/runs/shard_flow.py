@@ -197,7 +197,10 @@ class ShardFlow:
     @property
     def _finished(self) -> bool:
         match self.state:
-            case Delivering(limit=limit) | TargetUnprepared(limit=limit):
+            case Delivering(limit=limit, timetable=timetable):
+                total = timetable.total
+                return self.committed >= (limit if total is None else min(limit, total))
+            case TargetUnprepared(limit=limit):
                 return self.committed >= limit
             case PositionReported():
                 return self.finishing
@@ -231,17 +234,21 @@ class ShardFlow:
     def request(self, now: int, max_events: int) -> GenerationRequest | None:
         """The events to generate next; None if none are due or a delivery must come first.
 
-        Indices to skip that lie before them are covered on the way.
+        Indices to skip that lie before them are covered on the way. A step to skip is generated
+        alone, which finds its place.
         """
         state = self.delivering
         generation_end = self.generation_end(now)
-        while state.generated < generation_end and state.generated in self.skip:
+        of_steps = self.assignment.spec.timeline is not None
+        while state.generated < generation_end and state.generated in self.skip and not of_steps:
             state.skip_next()
         if state.generated >= generation_end or not self.active:
             return None
         if self.quarantine:
             max_events = min(max_events, self.quarantine.max_events)
         first = state.generated
+        if first in self.skip:
+            max_events = 1
         end = min(
             [
                 generation_end,
@@ -254,16 +261,26 @@ class ShardFlow:
     def accept(self, result: GenerationResult) -> EventsSkipped | None:
         """Takes the result of a request, which began where the last one ended."""
         state, error = self.delivering, result.error
-        if error is None:
-            state.append(result)
-            return None
         index = state.generated
+        if index in self.skip and self._skips(result):
+            return None
+        if error is None:
+            if result.batch is not None:
+                state.append(result)
+            return None
         of_event = isinstance(error, TemplateError) and getattr(error, "index", None) is not None
         if not (of_event and self.assignment.on_error is OnError.SKIP):
             state.stop_at = (index, error)
             return None
-        state.skip_next()
+        state.skip_next(result.cursors)
         return events_skipped(self.key, [(index, error)])
+
+    def _skips(self, result: GenerationResult) -> bool:
+        """Covers the next index, a step to skip, without an event; False if it is not known."""
+        cursors = result.cursors if result.batch is None else result.batch.cursors
+        if cursors is not None:
+            self.delivering.skip_next(cursors)
+        return cursors is not None
 
     # --- delivering, in `Delivering`, or in `Withdrawing` where it ends the state -------------
 

@@ -38,8 +38,10 @@ from eventer.service.request_faults import raise_faults, request_faults
 from eventer.service.requests import AddRequest, EventRequest
 from eventer.service.resolved_schedule import (
     ResolvedSchedule,
+    changes_schedule,
     changes_to,
     conflicts,
+    end_faults,
     needs_change,
     new_record,
     resolve_schedules,
@@ -49,6 +51,7 @@ from eventer.service.resolved_schedule import (
 )
 from eventer.service.row_file_store import RowFileStore
 from eventer.service.template_service import TemplateService
+from eventer.service.timeline_faults import sibling_faults
 from eventer.service.views import GeneratorView
 from eventer.settings import Settings
 from eventer.workers.inspector_messages import Inspection
@@ -83,6 +86,7 @@ class Adder:
         inspections = await self._inspect_all(request, event_sources)
         resolved = resolve_schedules(request, event_sources, inspections)
         rejections = (*_rejections(resolved), *_rule_errors(resolved))
+        rejections = (*rejections, *_timeline_references(resolved))
         raise_faults([*rejections, *conflicts(resolved), *name_conflicts(resolved)])
         destination_errors = await self.destination_checker.errors(resolved)
         await self._keep_row_files(resolved)
@@ -119,7 +123,9 @@ class Adder:
             async with semaphore:
                 now = self.clock.now_ns()
                 targets = targets_by_event[event.id]
-                return await self.templates.inspect(event_source, targets, now, faults=event.faults)
+                return await self.templates.inspect(
+                    event_source, targets, now, event.timeline, event.faults
+                )
 
         answers = await asyncio.gather(
             *map(inspect, request.events, event_sources), return_exceptions=True
@@ -160,31 +166,24 @@ class Adder:
     ) -> tuple[GeneratorView, ...]:
         first = {each.id: each for each in reversed(resolved)}
         generators = self.lifecycle.generators
-        changing = {
-            id_: generators[id_]
-            for id_, each in first.items()
-            if id_ in generators and needs_change(generators[id_].record, each)
-        }
         new = [each for id_, each in first.items() if id_ not in generators]
-        raise_faults(
-            [
-                fault
-                for id_, generator in changing.items()
-                for fault in start_fault(generator.record, first[id_])
-            ]
-        )
+        changing = self._changing(first)
         async with self._suspended(changing.values()), self._decision_lock:
             self._check_limits(resolved)
             raise_faults(list(self._removed_references(resolved)))
             names = self._names(resolved, new)
-            now = self.clock.now_ns()
-            changes: list[Change] = [
-                Add(record) for record in await self._records(new, names, drawn_seed, now)
-            ]
             renamed = [each for each in map(generators.find, names) if each is not None]
-            changes += [
-                SetName(each.record.id, each.record.incarnation, names[each.record.id], now)
-                for each in renamed
+            now = self.clock.now_ns()
+            raise_faults(
+                [
+                    fault
+                    for id_, each in changing.items()
+                    for fault in end_faults(each.record, first[id_], each.begun_timelines, now)
+                ]
+            )
+            changes: list[Change] = [
+                *(Add(record) for record in await self._records(new, names, drawn_seed, now)),
+                *(_new_name(each.record, names, now) for each in renamed),
             ]
             for id_, generator in changing.items():
                 changes += changes_to(generator.record, first[id_], now)
@@ -197,6 +196,26 @@ class Adder:
         updated = {*changing, *(each.record.id for each in renamed)}
         return self._views(resolved, {each.id for each in new}, updated)
 
+    def _changing(self, first: Mapping[int, ResolvedSchedule]) -> Mapping[int, Generator]:
+        """The existing generators that the request changes, by id.
+
+        Raises:
+            RequestError: it asks for another start of one, or leaves out a generator of
+                the same timelines.
+        """
+        generators = self.lifecycle.generators
+        changing = {
+            id_: generators[id_]
+            for id_, each in first.items()
+            if id_ in generators and needs_change(generators[id_].record, each)
+        }
+        faults: list[Fault] = []
+        for id_, each in changing.items():
+            faults += start_fault(each.record, first[id_])
+            faults += self._sibling_faults(each.record, first)
+        raise_faults(faults)
+        return changing
+
     def _removed_references(self, resolved: Sequence[ResolvedSchedule]) -> Iterator[Fault]:
         """References to generators that were removed since the inspection."""
         known = {*self.lifecycle.generators, *(each.id for each in resolved)}
@@ -205,6 +224,17 @@ class Adder:
                 if id_ not in known:
                     pointer = format_pointer(["events", each.event_number, each.event.field])
                     yield Fault(pointer, f"refers to generator {name!r}, which was just removed")
+
+    def _sibling_faults(
+        self, record: GeneratorRecord, requested: Mapping[int, ResolvedSchedule]
+    ) -> Iterator[Fault]:
+        """See `sibling_faults`, of the generators that a request does not have."""
+        resolved = requested[record.id]
+        if record.spec.timeline is None or not changes_schedule(record, resolved):
+            return
+        generators = self.lifecycle.generators
+        others = (each.record for id_, each in generators.items() if id_ not in requested)
+        yield from sibling_faults(resolved, record, others)
 
     def _check_limits(self, resolved: Sequence[ResolvedSchedule]) -> None:
         usage = self.lifecycle.generators.usage
@@ -330,6 +360,10 @@ class Adder:
         return tuple(views)
 
 
+def _new_name(record: GeneratorRecord, names: Mapping[int, str], now: int) -> SetName:
+    return SetName(record.id, record.incarnation, names[record.id], now)
+
+
 def _draw_seeds(events: Sequence[EventRequest]) -> tuple[int, ...]:
     """A seed for each event: the explicit one, or a random one for each stream name."""
     by_name: dict[str, int] = {}
@@ -369,6 +403,19 @@ def _rejections(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
             pointer = format_pointer(["events", each.event_number, each.event.field])
             faults.append(Fault(pointer, error.message, error.hint))
     return faults
+
+
+def _timeline_references(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:
+    """References of timelines to events of generators, of which there are more and more."""
+    faults: dict[Fault, None] = {}
+    for each in resolved:
+        names = referenced_by_name(each.spec) if each.spec.timeline is not None else ()
+        for name in names:
+            pointer = format_pointer(["events", each.event_number, each.event.field])
+            message = f"timelines cannot refer to the events of generator {name!r} yet"
+            hint = "refer to an event without a schedule, with a `count`"
+            faults[Fault(pointer, message, hint)] = None
+    return list(faults)
 
 
 def _rule_errors(resolved: Sequence[ResolvedSchedule]) -> list[Fault]:

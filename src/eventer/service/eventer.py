@@ -37,6 +37,8 @@ from eventer.workers.inspector_messages import (
     RecomputedFaults,
     RecomputeEvents,
     RecomputeFaults,
+    RecomputeSteps,
+    RecomputeTimelines,
 )
 from eventer.workers.inspector_pool import InspectorPool
 from eventer.workers.messages import AuditProgress, Connector, WorkerConfig
@@ -285,17 +287,22 @@ class Eventer:
         """Recomputes what is written of the events [first, first + count), past or future.
 
         Skipped and dropped events are left out. Future events that refer to those of other
-        generators are provisional: the others may change before.
+        generators are provisional: the others may change before. Of a generator of timelines, they
+        are the steps of the timelines [first, first + count), in the order of their delivery.
 
         Raises:
             NotFoundError: no generator has this id.
             TemplateError: one of them fails, and the generator stops on errors.
             WorkerLostError: the inspector process died.
         """
+        generator = self._generator(id)
+        limit = preview_limit(self._settings)
+        if generator.record.spec.timeline is not None:
+            begun = generator.next_index(generator.position)
+            timelines = RecomputeTimelines(generator.record, first, count, begun)
+            return await self._inspectors.ask(timelines, RecomputedEvents, limit)
         question = self._recomputation(id, first, count)
-        found = await self._inspectors.ask(
-            question, RecomputedEvents, preview_limit(self._settings)
-        )
+        found = await self._inspectors.ask(question, RecomputedEvents, limit)
         provisional_from = max(first, question.position)
         if first + count <= provisional_from or not question.bindings:
             return found
@@ -334,16 +341,40 @@ class Eventer:
     ) -> AsyncIterator[RecomputedEvents]:
         """Follows the committed events of a generator, as `follow_events`, until it is removed.
 
+        Steps of timelines are numbered in the order of delivery; `last` is not used.
+
         Raises:
             NotFoundError: no generator has this id, at once or later.
             TemplateError, WorkerLostError: as `events`.
         """
         id_ = self._generator(id).record.id
+        if self._generator(id).record.spec.timeline is not None:
+            return self._tail_steps(id_)
         return follow_events(
             lambda: self._generator(id_).position.next,
             lambda first, count: self.events(id_, first, count),
             last=last,
         )
+
+    def _tail_steps(self, id_: int) -> AsyncIterator[RecomputedEvents]:
+        """Follows the steps of a generator of timelines that are committed from now on."""
+        shown = newest = self._generator(id_).position
+
+        def position() -> int:
+            nonlocal newest
+            newest = self._generator(id_).position
+            return newest.next
+
+        async def recompute(first: int, count: int) -> RecomputedEvents:
+            nonlocal shown
+            since, shown = shown, newest
+            if first < since.next:  # a new incarnation
+                since = Position()
+            record, limit = self._generator(id_).record, preview_limit(self._settings)
+            question = RecomputeSteps(record, first, count, since.next, since.cursor)
+            return await self._inspectors.ask(question, RecomputedEvents, limit)
+
+        return follow_events(position, recompute, last=0)
 
     def preview_pace(
         self, pace: PaceSpec, *, length: int | None = None, buckets: int = 60

@@ -33,6 +33,8 @@ def identity_text(spec: GeneratorSpec) -> str:
     options: dict[str, Any] = {} if spec.on_null is OnNull.EMIT else {"on_null": spec.on_null}
     if spec.faults:
         options["faults"] = rules_json(spec.faults)
+    if spec.timeline is not None:
+        options["timeline"] = {"horizon": spec.timeline.horizon, "only": spec.timeline.only}
     if references := spec.event_source.template.references:
         options["references"] = {each.name: _reference_identity(each) for each in references}
     return json.dumps(

@@ -46,6 +46,7 @@ from eventer.service.generator_index import GeneratorIndex
 from eventer.service.reference_gates import ReferenceGates
 from eventer.service.shard_totals import ShardTotals
 from eventer.service.start_progress import log_start
+from eventer.service.upgrade_warning import upgrade_warnings
 from eventer.workers.messages import CommitSummary, ShardId, ShardUpdate
 from eventer.workers.worker_pool import WorkerPool
 
@@ -227,6 +228,7 @@ class Lifecycle:
         for key, position in update.positions.items():
             if generator := self._by_key.get(key):
                 generator.position = position
+                generator.backlog = update.backlogs.get(key)
                 generator.meter.record(
                     update.at, position.next, tick_interval(generator.record.pace)
                 )
@@ -326,7 +328,7 @@ class Lifecycle:
             return iter([self._handle_lost_position(generator, position.next)])
         now = self._clock.now_ns()
         return chain(
-            generator.changes_at(position.next, self._worker_pool.fingerprint, now),
+            generator.changes_at(position, self._worker_pool.fingerprint, now),
             self.gates.changes(generator, position.next),
         )
 
@@ -344,8 +346,12 @@ class Lifecycle:
         """Resumes or stops a generator after its changes were written."""
         for change in changes:
             match change:
-                case BeginSegment() | BeginFingerprint() | BeginBindings():
+                case BeginSegment() | BeginBindings():
                     generator.apply(change)
+                case BeginFingerprint():
+                    generator.apply(change)
+                    for warning in [*upgrade_warnings(generator.record)][-1:]:
+                        _log.warning("generator %s: %s", generator.record.label, warning.message)
                 case BeginIncarnation():
                     self._start_task(self._begin_incarnation(generator))
                     return
@@ -354,12 +360,15 @@ class Lifecycle:
                     return
         generator.new_segment_at = None
         generator.position = position
+        generator.backlog = None
         self._worker_pool.resume(
             generator.key,
-            generator.pace.relevant(position.next),
+            generator.segments_from(position),
             generator.live_from,
             relevant_bindings(generator.record.bindings, position.next),
             self.gates.open(generator),
+            cursor=generator.start_cursor(position),
+            first_timeline=generator.first_timeline,
         )
         self.gates.moved(generator)
 

@@ -15,6 +15,7 @@ from eventer.core.batch import MAX_EVENTS, Batch
 from eventer.core.errors import RequestError
 from eventer.core.instant import parse_instant
 from eventer.core.large_stack import run_with_large_stack
+from eventer.core.limits import MAX_INDEX
 from eventer.core.model import ColumnType, EventShape, EventSource
 from eventer.core.pointer import format_pointer
 from eventer.jsonnet.importer import FolderImporter, Importer, NoLibrary
@@ -63,9 +64,9 @@ class EventRange:
         Raises:
             RequestError: a number is out of range, or `at` is not an instant.
         """
-        for name, value, least in (("count", self.count, 0), ("first", self.first, 0)):
-            if value < least:
-                raise RequestError(f"`{name}` must be at least {least}")
+        for name, value in (("count", self.count), ("first", self.first)):
+            if not 0 <= value <= MAX_INDEX:
+                raise RequestError(f"`{name}` must be from 0 to {MAX_INDEX:,}")
         at = None if self.at is None else parse_instant(self.at)
         return ScheduleOptions(rate=self.rate, at=at, fast=self.rate is not None)
 

@@ -22,6 +22,7 @@ from eventer.core.pace import PaceSpec
 from eventer.core.pointer import format_pointer
 from eventer.registry.base import (
     BeginSegment,
+    BegunFingerprint,
     Change,
     GeneratorRecord,
     SetPolicies,
@@ -30,7 +31,7 @@ from eventer.registry.base import (
 )
 from eventer.runs.pace.arrivals import arrivals_key
 from eventer.runs.pacing import Pace, begin, repace
-from eventer.service.event_references import with_generators
+from eventer.service.event_references import is_delayed, with_generators
 from eventer.service.identity import generator_id, identity_text
 from eventer.service.request_faults import raise_faults
 from eventer.service.requests import AddRequest, EventRequest
@@ -117,7 +118,17 @@ class _Resolution:
         return found
 
     def faults(self, number: int) -> Iterator[Fault]:
-        """References of a schedule's event to several generators of one name."""
+        """References of a schedule's event that are ambiguous, or that it cannot have."""
+        event_number = self._events[self._request.schedules[number].event_id]
+        if is_delayed(self._request.events[event_number].faults):
+            for each in self._inspections[event_number].template.references:
+                if isinstance(each.population, GrowingPopulation):
+                    yield Fault(
+                        format_pointer(["events", event_number, "faults"]),
+                        f"late and duplicate events cannot refer to {each.name!r}, which has a "
+                        "schedule",
+                        "leave out `late` and `duplicate`",
+                    )
         for stream in self._streams(number):
             if len(self._referenced(stream, number)) > 1:
                 yield Fault(
@@ -130,7 +141,8 @@ class _Resolution:
         schedule = self._request.schedules[number]
         event_number = self._events[schedule.event_id]
         event, inspection = self._request.events[event_number], self._inspections[event_number]
-        spec = _spec(event, self._event_sources[event_number], inspection, self._target(number))
+        target = self._target(number)
+        spec = _spec(event, self._event_sources[event_number], inspection, target, schedule.only)
         ids = {each.name: self._referenced(each, number)[0] for each in self._streams(number)}
         spec = with_generators(spec, ids)
         identity = identity_text(spec)
@@ -165,7 +177,11 @@ class _Resolution:
 
 
 def _spec(
-    event: EventRequest, event_source: EventSource, inspection: Inspection, target: Target
+    event: EventRequest,
+    event_source: EventSource,
+    inspection: Inspection,
+    target: Target,
+    only: str | None,
 ) -> GeneratorSpec:
     return GeneratorSpec(
         replace(event_source, template=inspection.template),
@@ -179,6 +195,7 @@ def _spec(
         explicit_seed=event.seed is not None,
         on_null=event.on_null,
         faults=event.faults,
+        timeline=event.timeline and replace(event.timeline, only=only),
     )
 
 
@@ -236,7 +253,7 @@ def new_record(
         segments=(_first_segment(resolved.pace, event_source.stream, spec.digest, now),),
         created_at=now,
         updated_at=now,
-        fingerprints=((0, resolved.inspection.fingerprint),),
+        fingerprints=(BegunFingerprint(0, resolved.inspection.fingerprint),),
     )
 
 
@@ -267,14 +284,31 @@ def start_fault(record: GeneratorRecord, resolved: ResolvedSchedule) -> Iterator
         )
 
 
+def end_faults(
+    record: GeneratorRecord, resolved: ResolvedSchedule, begun: int, now: int
+) -> Iterator[Fault]:
+    """Another end, before timelines that have `begun`: each of them is delivered completely."""
+    pace = resolved.pace
+    if not begun or not _has_other_pace(record, resolved):
+        return
+    path: list[str | int] = ["events", resolved.event_number, "pace"]
+    message = f"{begun:,} timelines have begun, and each is delivered completely"
+    if pace.max_events is not None and pace.max_events < begun:
+        hint = f"choose at least {begun}, or pause the generator"
+        yield Fault(format_pointer([*path, "max_events"]), message, hint)
+    if pace.end is not None and pace.end <= now:
+        hint = "choose a later `end`, or pause the generator"
+        yield Fault(format_pointer([*path, "end"]), message, hint)
+
+
 def needs_change(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
     """Whether a request changes an existing generator, or starts a failed one again."""
-    event = resolved.event
-    return (
-        record.state is GeneratorState.FAILED
-        or _has_other_pace(record, resolved)
-        or _has_other_policies(record, event)
-    )
+    return record.state is GeneratorState.FAILED or changes_schedule(record, resolved)
+
+
+def changes_schedule(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:
+    """Whether a request changes the pace or the policies of an existing generator."""
+    return _has_other_pace(record, resolved) or _has_other_policies(record, resolved.event)
 
 
 def _has_other_pace(record: GeneratorRecord, resolved: ResolvedSchedule) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from eventer.core.bindings import Binding
+from eventer.core.cursor import FAILED, Cursor
 from eventer.core.errors import (
     DestinationRejectedError,
     EvaluationError,
@@ -35,6 +36,7 @@ from eventer.core.model import (
     Segment,
     Stream,
     Template,
+    TimelineSpec,
 )
 from eventer.core.pace import ticks
 from eventer.core.source import Place
@@ -44,6 +46,7 @@ from eventer.registry.base import (
     BeginFingerprint,
     BeginIncarnation,
     BeginSegment,
+    BegunFingerprint,
     GeneratorExistsError,
     GeneratorFailure,
     GeneratorRecord,
@@ -91,6 +94,7 @@ def sample_spec(
         explicit_seed=True,
         on_null=OnNull.DROP,
         faults=(FaultRule(FaultKind.CORRUPT, 0.25, ("a", "/b/c"), "header"),),
+        timeline=TimelineSpec(60_000_000_000, "orders"),
     )
     return replace(spec, **changes)  # type: ignore[arg-type]  # each test names real fields
 
@@ -108,9 +112,12 @@ def sample_record(id_: int, **changes: object) -> GeneratorRecord:
         created_at=1_700_000_000_000_000_000,
         updated_at=1_700_000_000_000_000_001,
         state=GeneratorState.WAITING,
-        fingerprints=((0, "draw 1"), (7, "draw 2")),
+        fingerprints=(
+            BegunFingerprint(0, "draw 1"),
+            BegunFingerprint(7, "draw 2", Cursor(1_000, 5, FAILED)),
+        ),
         failure=GeneratorFailure(RequestError("no", (Fault("/a", "wrong", "hint", PLACE),)), 5),
-        position=Position(1 << 50, 3, 1 << 45, ((0, 1), (100, 4)), dropped=1 << 40),
+        position=Position(1 << 50, 3, 1 << 45, ((0, 1), (100, 4)), 1 << 40, Cursor(1 << 60, 9, 2)),
     )
     return replace(record, **changes)  # type: ignore[arg-type]  # each test names real fields
 
@@ -217,7 +224,10 @@ class RegistryConformance:
         """Other generators and other fields stay."""
         record, other = sample_record(1), sample_record(2)
         await registry.apply([Add(record), Add(other)])
-        segment, position = Segment(5, 6, ticks(7, 8)), Position(1, 2, 3, ((4, 5),))
+        segment, position = (
+            Segment(5, 6, ticks(7, 8)),
+            Position(1, 2, 3, ((4, 5),), cursor=Cursor(3_000, 7, 0)),
+        )
         await registry.apply(
             [
                 BeginSegment(1, 1, segment, 10),
@@ -225,7 +235,7 @@ class RegistryConformance:
                 SetPolicies(1, 1, OnError.STOP, CatchUp.DROP, 12),
                 SetName(1, 1, "other", 12),
                 SetPosition(1, 1, position),
-                BeginFingerprint(1, 1, 9, "draw 3"),
+                BeginFingerprint(1, 1, BegunFingerprint(9, "draw 3", Cursor(2_000, 6, 1))),
             ]
         )
         expected = replace(
@@ -236,7 +246,10 @@ class RegistryConformance:
             failure=None,
             spec=replace(record.spec, on_error=OnError.STOP, catch_up=CatchUp.DROP),
             position=position,
-            fingerprints=(*record.fingerprints, (9, "draw 3")),
+            fingerprints=(
+                *record.fingerprints,
+                BegunFingerprint(9, "draw 3", Cursor(2_000, 6, 1)),
+            ),
             updated_at=12,
         )
         found = await registry.get([1, 2, 3])
@@ -256,7 +269,7 @@ class RegistryConformance:
                     SetPolicies(id_, 1, OnError.STOP, CatchUp.DROP, 12),
                     SetName(id_, 1, "other", 12),
                     SetPosition(id_, 1, Position(1)),
-                    BeginFingerprint(id_, 1, 9, "draw 3"),
+                    BeginFingerprint(id_, 1, BegunFingerprint(9, "draw 3")),
                     BeginIncarnation(id_, 1, Segment(5, 6, ticks(7, 8)), 13),
                 ]
             )
@@ -275,7 +288,7 @@ class RegistryConformance:
             segments=(segment,),
             failure=None,
             position=Position(),
-            fingerprints=((0, "draw 2"),),
+            fingerprints=(BegunFingerprint(0, "draw 2"),),
             updated_at=13,
         )
         assert (await registry.get([1]))[1] == expected

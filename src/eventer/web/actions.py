@@ -11,7 +11,7 @@ from eventer.core.errors import EventerError, RequestError
 from eventer.core.pace import PaceSpec
 from eventer.core.pace_json import pace_json, pace_label
 from eventer.service.views import GeneratorView
-from eventer.web.layout import Visit, answer_of, heading, say, say_error
+from eventer.web.layout import Visit, answer_of, heading, named_dialog, say, say_error
 from eventer.web.pace_fields import PaceFields
 from eventer.web.request_texts import request_of
 
@@ -21,8 +21,9 @@ async def confirm_removal(visit: Visit, ids: Sequence[int]) -> bool:
     visit.check_right()
     known = {view.id: view for view in visit.sampler.snapshot.generators}
     names = [known[id_].name for id_ in ids if id_ in known]
-    with ui.dialog() as dialog, ui.card().classes("dialog"):
-        heading(f"Remove {names[0] if len(names) == 1 else f'{len(names)} generators'}?", 2)
+    title = f"Remove {names[0] if len(names) == 1 else f'{len(names)} generators'}?"
+    with named_dialog(title) as dialog, ui.card().classes("dialog"):
+        heading(title, 2)
         ui.label(
             "They stop, and their positions are forgotten. Delivered events, topics and tables "
             "stay. If the same generator is added again, it begins at event 0."
@@ -56,9 +57,9 @@ async def _is_confirmed(dialog: ui.dialog, label: str, style: str, *, cancel: st
 async def open_pace_dialog(visit: Visit, views: Sequence[GeneratorView]) -> bool:
     """Asks for another pace, and gives it to generators; whether it did."""
     visit.check_right()
-    with ui.dialog() as dialog, ui.card().classes("dialog"):
-        what = views[0].name if len(views) == 1 else f"{len(views)} generators"
-        heading(f"Change the pace of {what}", 2)
+    title = f"Change the pace of {views[0].name if len(views) == 1 else f'{len(views)} generators'}"
+    with named_dialog(title) as dialog, ui.card().classes("dialog"):
+        heading(title, 2)
         fields = PaceFields(visit, views[0].record.pace)
     if not await _is_confirmed(dialog, "Change", "btn-main"):
         return False

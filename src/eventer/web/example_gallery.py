@@ -5,12 +5,12 @@ from __future__ import annotations
 from nicegui import ui
 
 from eventer.service.example_catalog import Example, examples
-from eventer.web.layout import answer_of, heading
+from eventer.web.layout import answer_of, heading, named_dialog
 
 
 async def choose_example() -> Example | None:
     """Lets the reader choose an example; None if the dialog is closed."""
-    with ui.dialog() as dialog, ui.card().classes("dialog wide"):
+    with named_dialog("Examples") as dialog, ui.card().classes("dialog wide"):
         heading("Examples", 2)
         wanted = (
             ui.input(placeholder="Search, for example: orders, sensor, payment")

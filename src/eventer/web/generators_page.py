@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from nicegui import ui
@@ -12,7 +12,7 @@ from eventer.core.errors import EventerError
 from eventer.web.actions import confirm_removal, open_pace_dialog
 from eventer.web.format import format_bytes, format_count, format_rate, format_seconds
 from eventer.web.layout import Visit, frame, heading, live, say, say_error
-from eventer.web.rows import SPARK_HEIGHT, SPARK_WIDTH, Totals, row_of, totals_of
+from eventer.web.rows import SPARK_HEIGHT, SPARK_WIDTH, Totals
 
 _PERIOD_SECONDS: Final = 1.0
 _ROWS_PER_PAGE: Final = 50
@@ -38,6 +38,7 @@ _NAME: Final = """<a :href="'/generators/' + props.row.name">{{ props.row.name }
     props.row.dataset ? ' · ' + props.row.dataset : '' }}</div>"""
 _STATE: Final = """<span :class="'state ' + props.row.state">{{ props.row.state }}</span>"""
 
+_SELECTED: Final = 'v-model="props.selected" :aria-label="`Select ${props.row.name}`"'
 _ERROR: Final = """<span :title="props.row.error" :class="props.row.past ? 'past' : ''">{{
   props.row.error }}</span>"""
 
@@ -59,11 +60,20 @@ _SLOTS: Final = (
         "<span :class=\"props.row.late ? 'late' : ''\">{{ props.row.overdue_text }}</span>",
     ),
     _cell("error", _ERROR, "err"),
-    (
+)
+_SELECTION_SLOTS: Final = (
+    ("header-selection", '<q-checkbox v-model="props.selected" aria-label="Select all" />'),
+    ("body-selection", f"<q-checkbox {_SELECTED} />"),
+)
+
+
+def _card_slot(*, may_write: bool) -> tuple[str, str]:
+    """A generator on a narrow page."""
+    checkbox = f"<q-checkbox dense {_SELECTED} />" if may_write else ""
+    return (
         "item",
         f"""<div class="q-pa-xs col-12"><div class="gen-card">
-  <div class="bar"><q-checkbox v-if="props.colsMap" dense v-model="props.selected" />
-    <div class="name grow">{_NAME}</div>{_STATE}</div>
+  <div class="bar">{checkbox}<div class="name grow">{_NAME}</div>{_STATE}</div>
   <div class="bar num" style="margin-top:.5rem"><span>{{{{ props.row.delivered_text }}}}
     <span class="soft small">of {{{{ props.row.requested_text }}}}</span></span>
     <span class="grow">{_SPARK}</span>
@@ -72,8 +82,7 @@ _SLOTS: Final = (
   <div v-if="props.row.error && !props.row.past" class="error-text small">{{{{
     props.row.error }}}}</div>
 </div></div>""",
-    ),
-)
+    )
 
 
 def build_generators_page(visit: Visit) -> None:
@@ -140,7 +149,9 @@ class _GeneratorsPage:
         self._table.props('flat :grid="window.innerWidth < 860" binary-state-sort').style(
             "width: 100%"
         )
-        for name, template in _SLOTS:
+        may_write = self._visit.may_write
+        slots = (*_SLOTS, *(_SELECTION_SLOTS if may_write else ()), _card_slot(may_write=may_write))
+        for name, template in slots:
             self._table.add_slot(name, template)
 
     def _on_select(self) -> None:
@@ -149,12 +160,10 @@ class _GeneratorsPage:
         self._selected_text.text = f"{count} selected"
 
     def _update(self) -> None:
-        views = self._visit.sampler.snapshot.generators
-        self._stats.show(totals_of(views))
-        histories = self._visit.sampler.histories
-        self._shown = [row_of(view, histories.get(view.id)) for view in views]
-        self._empty.set_visibility(not views)
-        self._list.set_visibility(bool(views))
+        self._shown, totals = self._visit.rows.newest()
+        self._stats.show(totals)
+        self._empty.set_visibility(not self._shown)
+        self._list.set_visibility(bool(self._shown))
         self._show()
 
     def _show(self) -> None:
@@ -213,7 +222,7 @@ class _GeneratorsPage:
         self._update()
 
 
-def _searched(row: dict[str, Any]) -> str:
+def _searched(row: Mapping[str, Any]) -> str:
     return " ".join(
         str(row[name]) for name in ("name", "target", "dataset", "state", "id", "error")
     ).lower()

@@ -14,6 +14,7 @@ from eventer.core.errors import EventerError, RequestError
 from eventer.service.eventer import Eventer
 from eventer.web.history import Sampler
 from eventer.web.markup import Markup, prose_markup
+from eventer.web.rows import Rows
 
 LOGO: Final = (
     '<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8" '
@@ -46,6 +47,7 @@ class Visit:
 
     eventer: Eventer
     sampler: Sampler
+    rows: Rows
     may_write: bool
     url: str
     token: bool
@@ -157,6 +159,13 @@ def prose(text: str) -> ui.html:
 def show(markup: Markup) -> ui.html:
     """Markup as it is."""
     return ui.html(markup, sanitize=False)
+
+
+def named_dialog(title: str) -> ui.dialog:
+    """A dialog, not yet open, with a name for screen readers."""
+    dialog = ui.dialog()
+    dialog.props["aria-label"] = title
+    return dialog
 
 
 async def answer_of(dialog: ui.dialog) -> object:

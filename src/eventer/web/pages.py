@@ -22,7 +22,10 @@ from eventer.web.history import Sampler
 from eventer.web.layout import FAVICON, Visit
 from eventer.web.playground_page import build_playground_page
 from eventer.web.reference_page import build_reference_page
+from eventer.web.rows import Rows
 
+_PAGE_SECONDS: Final = 30.0
+"""A page that is not built by then is an error: a busy machine takes long."""
 _STATIC: Final = Path(__file__).parent / "static"
 _STATIC_URL: Final = f"/studio/static-{__version__}"
 _HEAD: Final = f"""
@@ -66,17 +69,19 @@ def _register(eventer: Eventer, sampler: Sampler, *, token: bool) -> None:
     nicegui_app.add_static_files(_STATIC_URL, str(_STATIC))
     ui.add_head_html(_HEAD, shared=True)
 
+    rows = Rows(sampler)
+
     def visit(request: Request) -> Visit:
         may_write = bool(getattr(request.state, "may_write", False))
         dark = request.cookies.get("eventer_theme") == "dark"
         url = f"{request.url.scheme}://{request.url.netloc}"
-        return Visit(eventer, sampler, may_write, url, token, dark)
+        return Visit(eventer, sampler, rows, may_write, url, token, dark)
 
     @ui.page("/")
     def home(request: Request) -> None:
         build_generators_page(visit(request))
 
-    @ui.page("/generators/{id:path}")
+    @ui.page("/generators/{id:path}", response_timeout=_PAGE_SECONDS)
     async def generator(request: Request, id: str) -> None:  # noqa: A002  the path names it
         await build_generator_page(visit(request), id)
 
@@ -88,6 +93,6 @@ def _register(eventer: Eventer, sampler: Sampler, *, token: bool) -> None:
     def playground(request: Request, example: str = "") -> None:
         build_playground_page(visit(request), example)
 
-    @ui.page("/reference")
+    @ui.page("/reference", response_timeout=_PAGE_SECONDS)
     async def reference(request: Request) -> None:
         await build_reference_page(visit(request))

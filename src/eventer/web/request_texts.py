@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from itertools import chain, count
 from typing import Any, Final
 
+from eventer.core.duration import format_duration
 from eventer.core.fault_rules import rules_json
 from eventer.core.model import (
     CatchUp,
@@ -60,8 +61,10 @@ def request_of(record: GeneratorRecord, pace: PaceSpec | None = None) -> AddRequ
         faults=spec.faults,
         catch_up=spec.catch_up,
         field="template",
+        timeline=spec.timeline,
     )
-    request = single_request(event, spec.target, record.name)
+    only = None if spec.timeline is None else spec.timeline.only
+    request = single_request(event, spec.target, record.name, only)
     return replace(request, events=(*request.events, *map(_referenced_event, references)))
 
 
@@ -121,12 +124,17 @@ def _referenced_event(stream: ReferencedStream) -> EventRequest:
     )
 
 
-def single_request(event: EventRequest, target: Target, name: str | None = None) -> AddRequest:
-    """The request for one event and one destination; `name` is the generator's."""
+def single_request(
+    event: EventRequest, target: Target, name: str | None = None, only: str | None = None
+) -> AddRequest:
+    """The request for one event and one destination; `name` is the generator's.
+
+    With `only`, just the steps of timelines with this `to` go there.
+    """
     return AddRequest(
         (DestinationRequest("destination", target),),
         (event,),
-        (ScheduleRequest("destination", event.id, name),),
+        (ScheduleRequest("destination", event.id, name, only),),
     )
 
 
@@ -141,6 +149,7 @@ def request_json(request: AddRequest) -> dict[str, Any]:
         "schedules": [
             {"destination_id": each.destination_id, "event_id": each.event_id}
             | ({"name": each.name} if each.name else {})
+            | ({"only": each.only} if each.only else {})
             for each in request.schedules
         ],
     }
@@ -169,6 +178,7 @@ def _event(event: EventRequest) -> dict[str, Any]:
         "seed": None if event.seed is None else str(event.seed),
         "vars": json.loads(event.vars) or None,
         **({"count": event.count} if event.pace is None else _pace(event.pace)),
+        "timeline": event.timeline and {"horizon": format_duration(event.timeline.horizon)},
         "on_null": None if event.on_null is OnNull.EMIT else event.on_null.value,
         "faults": rules_json(event.faults) or None,
         "on_error": None if event.on_error is OnError.STOP else event.on_error.value,

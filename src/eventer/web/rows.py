@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from eventer.core.model import KafkaTarget, PostgresTarget, Target
 from eventer.core.pace_json import pace_json, pace_label
-from eventer.service.views import GeneratorView
+from eventer.service.views import GeneratorView, Snapshot
 from eventer.web.format import format_count, format_rate, format_seconds
-from eventer.web.history import History
+from eventer.web.history import History, Sampler
 
 SPARK_WIDTH: Final = 96
 SPARK_HEIGHT: Final = 24
@@ -35,8 +35,9 @@ def target_label(target: Target) -> str:
 
 
 def pace_text(view: GeneratorView) -> str:
-    """A pace, as `10 every 8s`."""
-    return pace_label(pace_json(view.record.pace))
+    """A pace, as `10 every 8s`, or `10 every 8s timelines`."""
+    timelines = "" if view.record.spec.timeline is None else " timelines"
+    return pace_label(pace_json(view.record.pace)) + timelines
 
 
 def error_text(view: GeneratorView) -> str:
@@ -119,3 +120,21 @@ def totals_of(views: Iterable[GeneratorView]) -> Totals:
         overdue=max((view.overdue for view in known), default=0.0),
         bytes=sum(view.bytes for view in known),
     )
+
+
+class Rows:
+    """The rows and the totals of the newest snapshot, computed once for all pages."""
+
+    def __init__(self, sampler: Sampler) -> None:
+        self._sampler = sampler
+        self._snapshot: Snapshot | None = None
+        self._newest: tuple[Sequence[dict[str, Any]], Totals] = (), totals_of(())
+
+    def newest(self) -> tuple[Sequence[dict[str, Any]], Totals]:
+        """The rows, which must not be changed, and the totals."""
+        snapshot, histories = self._sampler.snapshot, self._sampler.histories
+        if snapshot is not self._snapshot:
+            self._snapshot = snapshot
+            rows = [row_of(view, histories.get(view.id)) for view in snapshot.generators]
+            self._newest = rows, totals_of(snapshot.generators)
+        return self._newest

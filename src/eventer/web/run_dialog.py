@@ -13,7 +13,7 @@ from eventer.core.model import KafkaTarget, PostgresTarget, Target
 from eventer.core.pace import ticks
 from eventer.service.requests import AddRequest, EventRequest
 from eventer.service.views import Inspection
-from eventer.web.layout import Visit, answer_of, code_block, heading, problem_box, say
+from eventer.web.layout import Visit, answer_of, code_block, heading, named_dialog, problem_box, say
 from eventer.web.pace_fields import PaceFields
 from eventer.web.request_texts import curl_text, single_request
 from eventer.web.rows import pace_text, target_name
@@ -23,7 +23,7 @@ _KINDS: Final = {"kafka": "Kafka topic", "postgres": "PostgreSQL table"}
 
 async def open_run_dialog(visit: Visit, template: str, inspection: Inspection) -> None:
     """Asks where and how fast to deliver, and adds the generator."""
-    with ui.dialog() as dialog, ui.card().classes("dialog"):
+    with named_dialog("Run it") as dialog, ui.card().classes("dialog"):
         _RunDialog(visit, template, inspection, dialog).build()
     added = await answer_of(dialog)
     if isinstance(added, str):

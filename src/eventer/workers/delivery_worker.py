@@ -7,11 +7,12 @@ import functools
 import logging
 import os
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
-from eventer.core.model import PositionKey
+from eventer.core.model import Position, PositionKey
 from eventer.functions.fingerprint import fingerprint
 from eventer.functions.row_files import ROW_FILES
 from eventer.kernels.support.numba_loading import LOADING
@@ -31,8 +32,10 @@ from eventer.runs.shard_messages import (
     ShardReport,
     TransactionCommitted,
 )
+from eventer.runs.timelines.flow_steps import FlowSteps
 from eventer.workers.channel import Channel
 from eventer.workers.crash_marker import CrashMarker
+from eventer.workers.delivered_steps import earliest_step, open_steps, timeline_starts
 from eventer.workers.messages import (
     AssignFlow,
     CheckTarget,
@@ -45,6 +48,7 @@ from eventer.workers.messages import (
     ResumeFlow,
     ShardEvent,
     ShardId,
+    StepBacklog,
     Stop,
     WithdrawFlow,
     WorkerConfig,
@@ -92,6 +96,7 @@ class DeliveryWorker:
             on_slice_end=crash_marker.clear,
         )
         self._live_from: dict[PositionKey, int] = {}
+        self._steps: dict[PositionKey, FlowSteps] = {}
         self._runners: dict[ShardId, ShardRunner] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -119,12 +124,8 @@ class DeliveryWorker:
         match message:
             case AssignFlow(shard=shard, assignment=assignment):
                 self._runner(shard).shard.assign(assignment)
-            case ResumeFlow(shard=shard, key=key, segments=segments, live_from=live_from):
-                self._live_from[key] = live_from
-                pace = Pace(segments)
-                self._runner(shard).shard.resume(
-                    key, pace, pace.limit, message.bindings, message.gate
-                )
+            case ResumeFlow():
+                self._resume(message)
             case GateFlow(shard=shard, key=key, gate=gate):
                 self._runner(shard).shard.set_gate(key, gate, self._clock.now_ns())
             case WithdrawFlow(shard=shard, key=key):
@@ -137,6 +138,20 @@ class DeliveryWorker:
             case Stop():
                 return
         self._runner(message.shard).wake()
+
+    def _resume(self, message: ResumeFlow) -> None:
+        key, shard = message.key, self._runner(message.shard).shard
+        self._live_from[key] = message.live_from
+        reported = shard.reported(key)
+        if reported is None:
+            return
+        assignment, position = reported
+        if assignment.spec.timeline is None:
+            pace = Pace(message.segments)
+            shard.resume(key, pace, pace.limit, message.bindings, message.gate)
+            return
+        self._steps[key] = flow_steps(assignment, position, message)
+        shard.resume(key, self._steps[key])
 
     def _runner(self, shard: ShardId) -> ShardRunner:
         if shard not in self._runners:
@@ -163,12 +178,25 @@ class DeliveryWorker:
     def _on_report(self, shard: ShardId, report: ShardReport | CommitSummary) -> None:
         if isinstance(report, FlowWithdrawn | FlowFailed | FlowFinished):
             self._live_from.pop(report.key, None)
+            self._steps.pop(report.key, None)
             task = asyncio.create_task(self._forget(report.key))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         if isinstance(report, TransactionCommitted):
-            report = summarize_commit(report, report.at, self._live_from)
+            backlogs = self._backlogs(report.positions, report.at) if self._steps else {}
+            report = summarize_commit(report, report.at, self._live_from, backlogs)
         self._channel.send(ShardEvent(shard, report))
+
+    def _backlogs(
+        self, positions: Mapping[PositionKey, Position], now: int
+    ) -> dict[PositionKey, StepBacklog]:
+        """What is due of steps of timelines after a commit, which are not asked for again."""
+        backlogs: dict[PositionKey, StepBacklog] = {}
+        for key, position in positions.items():
+            if steps := self._steps.get(key):
+                steps.release(position.next)
+                backlogs[key] = StepBacklog(*steps.backlog(position.next, now))
+        return backlogs
 
     async def _forget(self, key: PositionKey) -> None:
         self._gc_freezer.engine_released(await self._generation_thread.forget(key))
@@ -223,4 +251,22 @@ def build_engine(assignment: Assignment) -> Engine:
         assignment.spec,
         match_hints=assignment.match_hints,
         populations=bound_populations(assignment.bindings),
+    )
+
+
+def flow_steps(assignment: Assignment, position: Position, message: ResumeFlow) -> FlowSteps:
+    """The steps of a generator of timelines from a position on."""
+    starts = timeline_starts(message.segments)
+    cursor, first_timeline = message.cursor, message.first_timeline
+    return FlowSteps(
+        lambda: open_steps(
+            _prepared(assignment.event_source.template),
+            assignment.spec,
+            starts,
+            number=position.next,
+            cursor=cursor,
+            first_timeline=first_timeline,
+        ),
+        position.next,
+        earliest_step(starts, cursor, first_timeline),
     )

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from eventer.core.bindings import Binding
+from eventer.core.cursor import Cursor
 from eventer.core.errors import DestinationRejectedError, EventerError, Fault
 from eventer.core.fault_rules import FaultRule, InjectedFault
 from eventer.core.model import (
@@ -24,12 +25,13 @@ from eventer.core.model import (
     Segment,
     Target,
     Template,
+    TimelineSpec,
     WrittenPart,
 )
 from eventer.core.source import Place
-from eventer.core.timelines import TimelineSpec
 from eventer.destinations.option_fields import option_warnings
 from eventer.plan.explanation import TemplateExplanation
+from eventer.registry.base import GeneratorRecord
 from eventer.workers.field_profiles import FieldProfiles
 
 INSPECTED_EVENTS: Final = 100
@@ -206,12 +208,41 @@ class RecomputedEvents:
     """Events from index `first` on as compact JSON text, and the index of each.
 
     Those from the index `provisional_from` on may change, because events that they refer to may.
+    `steps` has the step of each event of a timeline.
     """
 
     first: int
     events: tuple[bytes, ...]
     indices: tuple[int, ...] = ()
+    steps: tuple[PreviewedStep, ...] = ()
     provisional_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecomputeTimelines:
+    """Generate the steps of the timelines [first, first + count) of a generator again.
+
+    Timelines that raise are left out if errors are skipped, and before `begun`.
+    """
+
+    record: GeneratorRecord
+    first: int
+    count: int
+    begun: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecomputeSteps:
+    """Generate the steps [first, first + count) in the order of delivery again.
+
+    `cursor` is the place of the step with the number `since`, which is not after `first`.
+    """
+
+    record: GeneratorRecord
+    first: int
+    count: int
+    since: int
+    cursor: Cursor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +338,8 @@ InspectorRequest: TypeAlias = (
     InspectTemplate
     | PreviewEvents
     | RecomputeEvents
+    | RecomputeTimelines
+    | RecomputeSteps
     | RecomputeFaults
     | ExplainTemplate
     | ProfileTemplate

@@ -6,7 +6,6 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import starmap
 from typing import Final
 
 import numpy as np
@@ -17,9 +16,9 @@ from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
 from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.json_text import json_text
-from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError
+from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError, TimelineSpec
 from eventer.core.source import Source
-from eventer.core.timelines import TimelineSpec, no_step_text
+from eventer.core.timelines import no_step_text
 from eventer.jsonnet.format.formatter import format_source
 from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
@@ -55,22 +54,22 @@ from eventer.workers.inspector_messages import (
     InspectorRequest,
     InspectTemplate,
     PreviewedEvents,
-    PreviewedStep,
     PreviewEvents,
     ProfileTemplate,
     RecomputedEvents,
     RecomputedFaults,
     RecomputeEvents,
     RecomputeFaults,
+    RecomputeSteps,
+    RecomputeTimelines,
     TemplateProfile,
     TemplateWarning,
 )
+from eventer.workers.recomputed_steps import previewed_steps, recompute_steps, recompute_timelines
 from eventer.workers.template_notes import TraceCollector, template_warnings
 
 MAX_PAGE_BYTES: Final = 32 << 20
 """The most bytes of event text in one answer."""
-_STEP_BYTES: Final = 80
-"""What the step of an event adds to an answer, without its name."""
 _PROFILED_BYTES: Final = 8 << 20
 """Bytes of event text after which a profile uses the events that it has."""
 _WARNING_SECONDS: Final = 1.0
@@ -116,6 +115,10 @@ def _answer(
             return _preview(request, importer, on_first)
         case RecomputeEvents():
             return _recompute(request, on_first)
+        case RecomputeTimelines():
+            return recompute_timelines(request, _check_size)
+        case RecomputeSteps():
+            return recompute_steps(request, _check_size)
         case RecomputeFaults():
             return _recompute_faults(request.events, on_first)
         case ExplainTemplate():
@@ -226,8 +229,7 @@ def _preview_timelines(
     for part in evaluate_steps(timelines, spec, request.at, request.first, request.count):
         on_first()
         parts.append(part)
-        size += part.texts.texts.nbytes
-        size += sum(_STEP_BYTES + len(name or "") for name in part.names)
+        size += part.nbytes
         _check_size(size)
     shown = in_delivery_order(parts)
     for error in shown.errors.values():
@@ -242,14 +244,8 @@ def _preview_timelines(
         reason=timelines.reason,
         warnings=(*template_warnings(prepared), *warnings),
         traces=tuple(traces.lines),
-        steps=_previewed_steps(shown),
+        steps=previewed_steps(shown),
     )
-
-
-def _previewed_steps(shown: EvaluatedSteps) -> tuple[PreviewedStep, ...]:
-    steps = shown.steps
-    columns = (steps.index.tolist(), steps.step.tolist(), steps.due.tolist())
-    return tuple(starmap(PreviewedStep, zip(*columns, shown.names, strict=True)))
 
 
 def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:

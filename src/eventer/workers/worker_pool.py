@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from eventer.core.bindings import Binding
+from eventer.core.cursor import Cursor
 from eventer.core.errors import EventerError, WorkerLostError
 from eventer.core.model import Position, PositionKey, Segment
 from eventer.destinations.base import Flow
@@ -124,11 +125,17 @@ class WorkerPool:
         live_from: int = 0,
         bindings: tuple[Binding, ...] = (),
         gate: int = END,
+        *,
+        cursor: Cursor | None = None,
+        first_timeline: int = 0,
     ) -> None:
         """Lets a generator whose position was read continue at this pace; see `ResumeFlow`."""
         if (desired := self._desired.get(key)) is not None:
             shard = desired.shard
-            self._send(shard, ResumeFlow(shard, key, segments, live_from, bindings, gate))
+            resume = ResumeFlow(
+                shard, key, segments, live_from, bindings, gate, cursor, first_timeline
+            )
+            self._send(shard, resume)
 
     def set_gate(self, key: PositionKey, gate: int) -> None:
         """Lets events of a generator wait; see `GateFlow`."""

@@ -5,23 +5,31 @@ import re
 import pytest
 
 from eventer.library.pytest_plugin import KAFKA_VARIABLE, POSTGRES_VARIABLE
-from tests.unit.doc_pages import ROOT, Page
-
-PAGE = Page(ROOT / "docs/how-to/python.md")
 
 pytest_plugins = ["pytester"]
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
+SEEDS = """
+import pytest
 
-TESTS = """
+@pytest.mark.eventer_seed(9)
+def test_marker(eventer_seed):
+    assert eventer_seed == 9
+
+def test_failing(eventer_seed):
+    assert eventer_seed == 7
+
+def test_without():
+    assert False
+"""
+STREAMS = """
 import psycopg
 import pytest
 
 def test_rows(eventer_stream, eventer_postgres, eventer_seed):
-    sent = eventer_stream("own.jsonnet", table="own", count=20, vars={"of": "shop"})
+    sent = eventer_stream("orders.jsonnet", table="orders", count=20, vars={"of": "shop"})
     assert (sent.seed, sent.summary.events) == (eventer_seed, 20)
     with psycopg.connect(eventer_postgres) as connection:
-        rows = connection.execute('SELECT id, n, "of" FROM own ORDER BY id').fetchall()
+        rows = connection.execute('SELECT id, n, "of" FROM orders ORDER BY id').fetchall()
     assert rows == [(each["id"], each["n"], each["of"]) for each in sent.events]
 
 @pytest.mark.eventer_seed(7)
@@ -31,37 +39,55 @@ def test_records(eventer_stream, eventer_kafka):
     assert (sent.seed, sent.summary.events) == (7, 3)
     times = [each["at"] for each in sent.events]
     assert [each - times[0] for each in times] == [0, 500, 1000]
-
-def test_failing(eventer_seed):
-    assert eventer_seed == 7
 """
 ORDERS = """{
   id: std.native('get_index')(), n: std.native('get_integer')(1, 1000), of: std.extVar('of'),
 }"""
-ONLY_THE_PLUGIN = ("-p", "no:randomly", "-p", "no:asyncio", "-p", "eventer.library.pytest_plugin")
 
 
-def test_streams_seeds_and_reports(pytester, monkeypatch, kafka, database):
-    monkeypatch.setenv(KAFKA_VARIABLE, kafka)
-    monkeypatch.setenv(POSTGRES_VARIABLE, database.dsn)
-    (recipe,) = [block for block in PAGE.blocks("python") if "def test_" in block]
-    pytester.makepyfile(test_own=TESTS, test_recipe=recipe)
-    pytester.makefile(".jsonnet", own=ORDERS, orders=PAGE.files()["orders.jsonnet"])
-    done = pytester.runpytest_subprocess(*ONLY_THE_PLUGIN, "-W", "error")
-    done.assert_outcomes(passed=3, failed=1)
-    (seed,) = re.findall(r"^seed (\d+): repeat", done.stdout.str(), re.MULTILINE)
-    done.stdout.fnmatch_lines(f"seed {seed}: repeat the events with --eventer-seed {seed}")
-    again = pytester.runpytest_subprocess(
-        *ONLY_THE_PLUGIN, "-k", "failing", "--strict-markers", "--eventer-seed", "7"
+@pytest.fixture
+def run(pytester, monkeypatch):
+    """Runs tests with this plugin alone."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    options = ("-p", "eventer.library.pytest_plugin", "--strict-markers", "-W", "error")
+
+    def run(tests, *more):
+        pytester.makepyfile(tests)
+        pytester.makefile(".jsonnet", orders=ORDERS)
+        return pytester.runpytest_subprocess(*options, *more)
+
+    return run
+
+
+def test_the_report_of_a_failing_test_says_how_to_repeat_it(run):
+    done = run(SEEDS)
+    done.assert_outcomes(passed=1, failed=2)
+    reports = re.findall(
+        r"^seed (\d+): repeat the events with --eventer-seed (\d+)$",
+        done.stdout.str(),
+        re.MULTILINE,
     )
-    again.assert_outcomes(passed=1, deselected=3)
+    ((seed, repeated),) = reports
+    assert seed == repeated
 
 
 @pytest.mark.slow
-def test_an_embedded_broker_and_database(pytester, monkeypatch):
+def test_a_seed_for_all_tests(run):
+    run(SEEDS, "--eventer-seed", "7").assert_outcomes(passed=2, failed=1)
+
+
+@pytest.mark.slow
+@pytest.mark.kafka
+@pytest.mark.postgres
+def test_servers_that_variables_name(run, monkeypatch, kafka, database):
+    monkeypatch.setenv(KAFKA_VARIABLE, kafka)
+    monkeypatch.setenv(POSTGRES_VARIABLE, database.dsn)
+    run(STREAMS).assert_outcomes(passed=2)
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_embedded_servers(run, monkeypatch):
     monkeypatch.delenv(KAFKA_VARIABLE, raising=False)
     monkeypatch.delenv(POSTGRES_VARIABLE, raising=False)
-    pytester.makepyfile(TESTS)
-    pytester.makefile(".jsonnet", own=ORDERS)
-    done = pytester.runpytest_subprocess(*ONLY_THE_PLUGIN, "-k", "not failing")
-    done.assert_outcomes(passed=2, deselected=1)
+    run(STREAMS).assert_outcomes(passed=2)

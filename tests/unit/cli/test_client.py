@@ -19,6 +19,7 @@ from eventer.core.errors import (
 )
 from eventer.core.pace_json import pace_label
 from eventer.settings.model import Settings
+from tests.families import family
 
 FAULT = {
     "message": "unknown variable",
@@ -52,7 +53,7 @@ def answering(status, body):
     return client(lambda request: httpx.Response(status, json=body))
 
 
-@pytest.mark.parametrize(
+@family(
     ("status", "kind"),
     [
         (400, RequestError),
@@ -111,7 +112,7 @@ def test_requests_carry_token_query_and_body():
     assert request.headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize(
+@family(
     ("pace", "label", "line"),
     [
         ({"rate": "500/s", "max_events": 9}, "500/s", "max_events"),
@@ -170,7 +171,7 @@ def test_a_full_id_needs_no_list_of_generators():
     assert client(refuse).full_ids(["1234567890123456789"]) == ["1234567890123456789"]
 
 
-@pytest.mark.parametrize(
+@family(
     ("error", "cause", "reason"),
     [
         (httpx.ConnectTimeout("timed out"), None, "no answer in time"),
@@ -190,3 +191,13 @@ def test_a_service_that_does_not_answer(error, cause, reason):
     with pytest.raises(ServiceUnreachableError) as raised:
         client(fail).get("/generator/status")
     assert raised.value.message == f"no service answers at http://127.0.0.1:9099: {reason}"
+
+
+def test_an_error_shows_no_password_of_the_url():
+    def refuse(_):
+        raise httpx.ConnectError("x")
+
+    with pytest.raises(ServiceUnreachableError) as raised:
+        client(refuse, url="http://me:hidden@h:1/x@y").get("/generator/status")
+    assert "at http://h:1/x@y" in raised.value.message
+    assert "hidden" not in raised.value.message

@@ -9,6 +9,8 @@ from eventer.core.json_errors import json_problem
 CASES = {
     "": "a value is missing or not valid",
     "[1,": "a value is missing or not valid",
+    "[1, \n ]": "a comma precedes a closing bracket",
+    '{"a": 1,}': "a comma precedes a closing bracket",
     "{a: 1}": "a field name must be in double quotes",
     '{"a" 1}': "':' is missing after a field name",
     "[1 2]": "',' or a closing bracket is missing",

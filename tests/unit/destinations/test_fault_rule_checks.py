@@ -13,6 +13,7 @@ from eventer.core.model import (
     PostgresTarget,
 )
 from eventer.destinations.fault_rule_checks import fault_rule_errors
+from tests.families import family
 
 COLUMNS = (
     Column("at", ColumnType.TIMESTAMPTZ),
@@ -55,7 +56,7 @@ def test_a_table_takes_faults_that_its_columns_take():
     assert errors([rule("other")], target, OPEN, OPEN) == []
 
 
-@pytest.mark.parametrize(
+@family(
     ("rules", "target", "pointer", "said"),
     [
         ([rule("name"), rule("name", "at")], PostgresTarget("t"), "/1/fields/1", "timestamptz"),

@@ -19,6 +19,7 @@ from eventer.destinations.option_fields import (
     check_option_fields,
     option_warnings,
 )
+from tests.families import family
 
 COLUMNS = (Column("customer", ColumnType.JSONB), Column("order_id", ColumnType.BIGINT))
 CLOSED = EventShape(COLUMNS, open=False, is_object=True)
@@ -32,7 +33,7 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("option", "options"), OPTIONS)
+@family(("option", "options"), OPTIONS)
 def test_a_field_that_no_event_has_is_refused(option, options):
     for shape in (CLOSED, replace(CLOSED, is_object=None)):
         with pytest.raises(DestinationRejectedError) as caught:
@@ -82,7 +83,7 @@ def test_the_operation_must_be_a_field():
         assert message.endswith("all events are upserts")
 
 
-@pytest.mark.parametrize(
+@family(
     ("field", "has_value", "absent"),
     [
         ("ordr_id", False, True),
@@ -98,7 +99,7 @@ def test_fields_that_no_event_of_a_sample_has(field, has_value, absent):
     assert found == ((field,) if absent else ())
 
 
-@pytest.mark.parametrize(("option", "options"), OPTIONS)
+@family(("option", "options"), OPTIONS)
 def test_a_warning_says_what_follows(option, options):
     shape = replace(OPEN, absent=("ordr_id",))
     assert list(option_warnings(OPEN, KafkaTarget("t", **options))) == []

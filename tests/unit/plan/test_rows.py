@@ -15,6 +15,7 @@ from eventer.jsonnet.importer import FolderImporter, NoLibrary, StoredImporter
 from eventer.kernels.draw.weighted_picks import WeightTable
 from eventer.plan.engine import EventContext
 from eventer.plan.prepare import prepare, prepare_stored
+from tests.families import family
 
 CITIES = b'\xef\xbb\xbfname,size,open,seen\r\n"A, ""B""\r\nx",3,TRUE,2026-01-31T09:30:00Z\r\n'
 CITIES += b"\r\nC,,0,\r\nD, 1 ,,\r\n"
@@ -210,7 +211,7 @@ GOOD = b"name,size\na,1\nb,2\n"
 INVALID = "the file is not valid JSON"
 
 
-@pytest.mark.parametrize(
+@family(
     ("data", "message"),
     [
         (b"", "f.csv: the file is empty"),
@@ -232,7 +233,7 @@ def test_a_csv_file_is_refused(data, message):
     assert refusal("'f.csv'", {"f.csv": data})[0] == message
 
 
-@pytest.mark.parametrize(
+@family(
     ("data", "message"),
     [
         (b" ", "f.json, line 1, column 2: the file must be an array of objects"),
@@ -275,7 +276,7 @@ def test_a_json_file_is_refused(data, message):
     assert refusal("'f.json'", {"f.json": data})[0] == message
 
 
-@pytest.mark.parametrize(
+@family(
     ("data", "message"),
     [
         (b"\n\n", "f.ndjson: the file has no row"),
@@ -318,7 +319,7 @@ def test_a_file_whose_rows_lack_most_of_very_many_fields_is_refused(monkeypatch)
     )
 
 
-@pytest.mark.parametrize(
+@family(
     ("kind", "cell", "problem"),
     [
         ("integer", "1.5", "which is not an integer"),
@@ -340,7 +341,7 @@ def test_a_cell_of_another_type_is_refused_with_its_line(kind, cell, problem):
 COLUMNS = "'weight' names a column of numbers; the other columns are '"
 
 
-@pytest.mark.parametrize(
+@family(
     ("arguments", "message", "hint"),
     [
         ("1", "'path' must be", "write it as in"),

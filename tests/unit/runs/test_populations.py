@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from eventer.core.bindings import Binding, relevant_bindings
-from eventer.core.model import MAX_POPULATION, Segment
+from eventer.core.limits import MAX_POPULATION
+from eventer.core.model import Segment
 from eventer.core.pace import EventRate, PaceSpec, Steady, ticks
 from eventer.runs.pacing import END, Pace
 from eventer.runs.populations import NOTHING, BoundEvents, bound_populations

@@ -22,6 +22,7 @@ from eventer.api.wire.responses import (
     GeneratorOut,
     GeneratorsOut,
     RemoveOut,
+    StepEventsOut,
 )
 from eventer.api.wire.targets import RequestModel
 from eventer.core.errors import Fault, RequestError
@@ -180,16 +181,17 @@ async def pace(body: PacePreviewBody, service: Service) -> Response:
 @router.get(
     "/events",
     summary="Recompute a generator's events",
-    responses={200: {"model": EventsOut}, **problems(404, 422, 503)},
+    responses={200: {"model": EventsOut | StepEventsOut}, **problems(404, 422, 503)},
 )
 async def events(query: Annotated[EventsQuery, Query()], service: Service) -> Response:
     """Recomputes what is written of events, past or future. Delivers nothing.
 
     Skipped and dropped events are left out. An event that the fault `malformed` has made no JSON is
-    shown as a string with its text.
+    shown as a string with its text. Of a generator of timelines, `first` and `count` are about
+    timelines: the events are those of their steps in the order of delivery, as `steps` says.
     """
     page = await service.events(query.id, query.first, query.count)
-    return JsonResponse(EventsOut.body_of(page))
+    return JsonResponse((StepEventsOut if page.steps else EventsOut).body_of(page))
 
 
 @router.get(

@@ -51,7 +51,8 @@ async def tail(
 
     Sends at most 50 events per second, the newest ones. They are recomputed; the topic or table is
     not read. A client that accepts `text/event-stream` gets server-sent events. If the generator is
-    removed, the last line is a problem.
+    removed, the last line is a problem. The `index` of a step of a timeline is its number in the
+    order of delivery; `last` does not apply to steps.
     """
     pages = service.tail(query.id, last=query.last)
     if SSE in request.headers.get("accept", ""):

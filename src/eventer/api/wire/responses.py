@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from eventer.api.wire.faults import FaultOut, WarningOut
 from eventer.api.wire.pace_responses import PaceOut
 from eventer.api.wire.response_model import (
+    DurationText,
     EventsModel,
     InstantText,
     Json,
@@ -42,6 +43,9 @@ def _event_json(value: object) -> object:
         return value
     pace, stream = value.pace, value.spec.stream.name
     event: Json = {"dataset": value.spec.event_source.context.dataset, "stream": stream}
+    if (timeline := value.spec.timeline) is not None:
+        event["timeline"] = {"horizon": timeline.horizon}
+        event |= {} if timeline.only is None else {"only": timeline.only}
     given = pace_json(pace)
     if isinstance(pace.shape, Ticks) and pace == PaceSpec(pace.shape):
         return event | given
@@ -65,6 +69,12 @@ Scalar: TypeAlias = str | bool | int | float | None
 AlwaysTrue: TypeAlias = Annotated[bool, WithJsonSchema({"type": "boolean", "const": True})]
 
 
+class TimelineOut(ResponseModel):
+    """How long after its start a timeline can have steps."""
+
+    horizon: DurationText
+
+
 class EventOut(ResponseModel):
     """The events of a generator, and when they are due."""
 
@@ -77,6 +87,10 @@ class EventOut(ResponseModel):
         description="`count` events are due every `interval`; omitted if there is a `pace`.",
     )
     pace: PaceOut | None = Field(default=None, description="Any other pace, as in a request.")
+    timeline: TimelineOut | None = Field(
+        default=None, description="The template gives timelines, which start at the pace."
+    )
+    only: str | None = Field(default=None, description="Only steps of timelines with this `to`.")
 
 
 class ErrorOut(FaultOut):
@@ -101,13 +115,17 @@ class GeneratorOut(ResponseModel):
         description="Why the plan does not run the template; `null` if it does.",
         validation_alias=attribute("record", "spec", "engine_reason"),
     )
-    position: int = Field(description="Index of the next event to commit.")
+    position: int = Field(
+        description="Index of the next event to commit; of steps of timelines, its number in the "
+        "order of all of them."
+    )
+    timelines: int | None = Field(description="How many timelines have begun.")
     skipped: int = Field(description="Failed events that were skipped.")
     dropped: int = Field(
         description="Null events and those with the fault `drop`, which were not emitted."
     )
     bytes: int = Field(description="Delivered bytes of JSON text.")
-    requested_rate: float = Field(description="Events per second.")
+    requested_rate: float = Field(description="Events or timelines per second.")
     delivered_rate: float = Field(description="Recent events per second.")
     lag: int = Field(description="Due events that are not committed.")
     limited_by: Stage | None = Field(
@@ -155,6 +173,15 @@ class RemoveOut(ResponseModel):
     unknown: list[str]
 
 
+class StepOut(ResponseModel):
+    """A step: the index of its timeline, its number in it, and when it is due."""
+
+    index: int
+    step: int
+    due: InstantText
+    to: str | None
+
+
 class EventsOut(EventsModel):
     """Recomputed events, from index `first` on."""
 
@@ -166,13 +193,10 @@ class EventsOut(EventsModel):
     )
 
 
-class StepOut(ResponseModel):
-    """A step: the index of its timeline, its number in it, and when it is due."""
+class StepEventsOut(EventsOut):
+    """The events of the steps of timelines, from the timeline `first` on."""
 
-    index: int
-    step: int
-    due: InstantText
-    to: str | None
+    steps: list[StepOut] = Field(description="The step of each event.")
 
 
 class PreviewOut(EventsModel):

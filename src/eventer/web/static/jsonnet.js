@@ -66,8 +66,8 @@ const mode = {
     const word = stream.match(/^[A-Za-z_]\w*|^\$/);
     if (word) {
       if (KEYWORDS.has(word[0])) return "keyword";
-      if (ATOMS.has(word[0])) return "atom";
-      if (SPECIAL.has(word[0])) return "variableName.special";
+      if (ATOMS.has(word[0])) return "number";
+      if (SPECIAL.has(word[0])) return "keyword";
       if (stream.match(/^\s*\+?:{1,3}(?!:)/, false)) return "propertyName";
       if (stream.match(/^\s*\(/, false)) return "variableName.function";
       return "variableName";
@@ -158,6 +158,10 @@ CM.languages.push(
     name: "Jsonnet",
     alias: ["jsonnet"],
     extensions: ["jsonnet", "libsonnet"],
-    support: new CM.LanguageSupport(language, [language.data.of({ autocomplete: complete }), hover]),
+    support: new CM.LanguageSupport(language, [
+      language.data.of({ autocomplete: complete }),
+      hover,
+      CM.EditorView.contentAttributes.of({ "aria-label": "Template", tabindex: "0" }),
+    ]),
   }),
 );

@@ -1,3 +1,4 @@
+document.documentElement.lang = "en";
 // The theme of the first visit is the system's; the page is built on the server, so a cookie tells it.
 (() => {
   if (/(^|; )eventer_theme=/.test(document.cookie)) return;
