@@ -92,7 +92,7 @@ def test_kill_9_cuts_no_timeline(rounds, kafka, service):
 
 def test_destinations_of_one_story_agree(kafka, service):
     name = f"agrees_{uuid.uuid4().hex}"
-    body = request(topic(name), table(name), template=PAID, catch_up="replay", **PACE)
+    body = request(topic(name), table(name, key="story"), template=PAID, catch_up="replay", **PACE)
     for schedule, only in zip(body["schedules"], ("orders", "payments"), strict=True):
         schedule["only"] = only
     code, answer = service.post("/generator/add", body)
