@@ -120,7 +120,8 @@ class GeneratorOut(ResponseModel):
         "events or copies, its number in the order of delivery."
     )
     timelines: int | None = Field(
-        description="How many timelines have begun; with late events or copies, how many events."
+        default=None,
+        description="How many timelines have begun; with late events or copies, how many events.",
     )
     skipped: int = Field(description="Failed events that were skipped.")
     dropped: int = Field(
@@ -134,8 +135,9 @@ class GeneratorOut(ResponseModel):
         description="The slowest stage; `null` if the generator has no backlog."
     )
     waits_for: list[str] = Field(
+        default_factory=list,
         description="Names of generators that must deliver first, because it refers to their "
-        "events."
+        "events.",
     )
     retries: int = Field(description="Retries since the service started.")
     next_tick: InstantText | None
@@ -190,8 +192,9 @@ class EventsOut(EventsModel):
     first: int
     events: list[Any]
     provisional_from: int | None = Field(
+        default=None,
         description="Index from which on the events are provisional: those that they refer to may "
-        "change. `null` if none is."
+        "change. `null` if none is.",
     )
 
 
