@@ -93,7 +93,10 @@ def sample_spec(
         digest="digest",
         explicit_seed=True,
         on_null=OnNull.DROP,
-        faults=(FaultRule(FaultKind.CORRUPT, 0.25, ("a", "/b/c"), "header"),),
+        faults=(
+            FaultRule(FaultKind.CORRUPT, 0.25, ("a", "/b/c"), "header"),
+            FaultRule(FaultKind.LATE, 0.5, by=(1, 600_000_000_000)),
+        ),
         timeline=TimelineSpec(60_000_000_000, "orders"),
     )
     return replace(spec, **changes)  # type: ignore[arg-type]  # each test names real fields
