@@ -3,6 +3,7 @@
 import random
 import time
 import uuid
+from collections import Counter
 from datetime import UTC
 
 import pytest
@@ -88,6 +89,49 @@ def test_kill_9_cuts_no_timeline(rounds, kafka, service):
     check_told(topic_events(kafka, name), service.generator(ids[0])["position"])
     rows = sorted(table_rows(service.dsn, name), key=lambda row: row["step"])
     check_told(rows, service.generator(ids[1])["position"])
+
+
+CLICK = "local e = import 'eventer.libsonnet'; { click: e.index(), at: e.now('us') }"
+FAULTS = [
+    {"kind": "late", "probability": 0.2, "by": ["100ms", "2s"]},
+    {"kind": "duplicate", "probability": 0.2, "by": ["0s", "1s"], "label": "header"},
+    {"kind": "drop", "probability": 0.05},
+]
+
+
+def check_clicks(events, service, id_):
+    """Each click was read as often as the answer key says, except for what is still to come."""
+    status = service.generator(id_)
+    code, answer = service.get(f"/generator/faults?id={id_}&count={status['timelines']}")
+    assert code == 200, answer
+    key = {event["index"]: [f["kind"] for f in event["faults"]] for event in answer["events"]}
+    assert len(events) == status["position"] - status["dropped"]
+    read = Counter(event["click"] for event in events)
+    for click in range(status["timelines"] - 40 * 4):
+        faults = key.get(click, [])
+        assert read[click] == ("drop" not in faults) + faults.count("duplicate"), (click, faults)
+    assert {"late", "duplicate", "drop"} <= {kind for faults in key.values() for kind in faults}
+
+
+def test_late_events_and_copies_survive_kill_9(kafka, service):
+    name = f"clicks_{uuid.uuid4().hex}"
+    event = {"template": CLICK, "faults": FAULTS, "count": 4, "interval": "100ms"}
+    body = request(topic(name), **event)
+    code, answer = service.post("/generator/add", body)
+    assert code == 200, answer
+    table_event = event | {"faults": [{k: v for k, v in f.items() if k != "label"} for f in FAULTS]}
+    code, rows = service.post("/generator/add", request(table(name), **table_event))
+    assert code == 200, rows
+    ids = [each["generators"][0]["id"] for each in (answer, rows)]
+    wait_for_progress(service, ids, 150)
+    service.kill()
+    service.start()
+    wait_for_progress(service, ids, 100)
+    for id_ in ids:
+        service.post(f"/generator/pause?id={id_}")
+        check_verified(service, id_)
+    check_clicks(topic_events(kafka, name), service, ids[0])
+    check_clicks(table_rows(service.dsn, name), service, ids[1])
 
 
 def test_destinations_of_one_story_agree(kafka, service):

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from eventer.core.errors import TemplateError
 from eventer.core.large_stack import run_with_large_stack
-from eventer.core.model import Stream, WrittenPart
+from eventer.core.model import ColumnType, Stream, WrittenPart
+from eventer.core.pointer import format_pointer
 from eventer.core.timelines import parse_horizon
 from eventer.plan.compile import COMPILER_DEFECT
 from eventer.plan.engine import EventContext
+from eventer.plan.timelines.field_columns import TextFields
 from tests.property.generated_events import outcome, scheduled_times
 from tests.property.test_plan import NO_TIME_LIMIT, prepared_template
 from tests.property.timelines import timeline_templates
@@ -36,8 +38,8 @@ def evaluated(timelines, index):
         rows = timelines.evaluate(index[done:], starts[done:])
         columns = [
             [rows.names[code] for code in rows.to.tolist()],
-            rows.texts.to_pylist(),
-            rows.events.to_pylist(),
+            rows.content.texts.to_pylist(),
+            rows.content.events.to_pylist(),
         ]
         for row in range(len(rows)):
             steps = range(rows.offsets[row], rows.offsets[row + 1])
@@ -52,6 +54,22 @@ def evaluated(timelines, index):
             )
         done += len(rows)
     return found
+
+
+def check_columns(timelines):
+    """Checks that the columns of all fields are those that the texts have."""
+    content = timelines.evaluate(np.arange(ROWS), scheduled_times(0, ROWS)).content
+    for written, texts in ((False, content.events), (True, content.texts)):
+        fields = TextFields(texts, np.arange(len(texts)))
+        if not len(texts):
+            continue
+        names = content.columns.names(written=written)
+        assert names >= fields.names()
+        for name in names:
+            pointer = format_pointer([name])
+            for kind in (ColumnType.JSONB, ColumnType.KEY):
+                found = content.columns.column((pointer, kind, written))
+                assert found.equals(fields.column(pointer, kind)), (name, kind)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +102,7 @@ def test_both_engines_evaluate_the_same_timelines(count):
         assert evaluated(planned, np.arange(ROWS)) == expected, text
         some = np.array(random.Random(start).sample(range(ROWS), 5))
         assert evaluated(planned, some) == {row: expected[row] for row in some.tolist()}, text
+        check_columns(planned)
         assert not planned.broken, text
         counts["steps"] += sum(
             isinstance(steps, list) and len(steps) for steps in expected.values()

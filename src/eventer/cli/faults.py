@@ -79,7 +79,9 @@ def faults(
     client = service_client(context, url)
     (full_id,) = client.full_ids([id_])
     if count is None:
-        count = client.get("/generator/status", {"id": full_id})["position"] - first
+        view = client.get("/generator/status", {"id": full_id})
+        begun = view["timelines"]
+        count = (view["position"] if begun is None else begun) - first
     for event in _faulty_events(client, full_id, first, first + count):
         print_data(_compact(event) if as_json else _line(event))
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from eventer.core.cursor import Cursor
-from eventer.core.fault_rules import FaultRule
+from eventer.core.fault_rules import FaultRule, delay_rules, longest_delay
 from eventer.core.pace import PaceSpec
 
 JsonValue: TypeAlias = (
@@ -363,6 +363,16 @@ class GeneratorSpec:
     on_null: OnNull = OnNull.EMIT
     faults: tuple[FaultRule, ...] = ()
     timeline: TimelineSpec | None = None
+
+    @property
+    def steps(self) -> TimelineSpec | None:
+        """How events are delivered as steps, by delivery numbers; None if index by index.
+
+        Late events and copies of events are steps, too.
+        """
+        if self.timeline is not None or not delay_rules(self.faults):
+            return self.timeline
+        return TimelineSpec(longest_delay(self.faults))
 
     @property
     def stream(self) -> Stream:

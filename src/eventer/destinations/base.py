@@ -61,7 +61,7 @@ class Flow:
     @classmethod
     def of(cls, key: PositionKey, spec: GeneratorSpec) -> Flow:
         """The flow of a generator."""
-        return cls(key, spec.target, spec.shape, spec.timeline is not None)
+        return cls(key, spec.target, spec.shape, spec.steps is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,8 @@ class _ColumnReader:
     def _reject(self, rows: Domain, wrong: Any, shown: Callable[[int], Any]) -> None:
         request, events = self._request, self._run.rows(rows, self._root)
         requested = (request.start <= events) & (events < request.stop)
-        found = np.flatnonzero(wrong & requested & ~self._run.raised[events])
+        raised = self._run.raised_in(self._root)
+        found = np.flatnonzero(wrong & requested & ~raised[events])
         if not len(found):
             return
         index = int(self._run.index(self._root)[events[found[0]]])

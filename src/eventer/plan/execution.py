@@ -135,6 +135,11 @@ class Execution:
             raise BatchTooLargeError
         return np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
 
+    def raised_in(self, domain: Domain) -> NDArray[np.bool_]:
+        """Which rows of a domain belong to events that raise."""
+        root = self._graph.root
+        return self.raised if domain is root else self.raised[self.rows(domain, root)]
+
     def rows(self, domain: Domain, outer: Domain) -> Rows:
         """The row of an outer domain of each row of a domain."""
         if domain is outer:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from eventer.core.errors import RequestError
-from eventer.core.fault_rules import FaultRule
+from eventer.core.fault_rules import FaultRule, content_rules
 from eventer.core.model import (
     WHOLE_EVENT,
     EngineChoice,
@@ -38,6 +38,8 @@ from eventer.plan.columnar_engine import ColumnarEngine
 from eventer.plan.compile import compile_timelines
 from eventer.plan.draw_keys import root_key
 from eventer.plan.engine import Engine, EventContext
+from eventer.plan.faults.delayed_events import DelayedEvents
+from eventer.plan.faults.event_delays import EventDelays
 from eventer.plan.faults.fault_injecting_engine import FaultInjectingEngine
 from eventer.plan.faults.faulty_events import FaultInjector
 from eventer.plan.interpreter_engine import InterpreterEngine
@@ -220,6 +222,15 @@ class PreparedTemplate:
             return interpreter(str(unsupported))
         return PlannedTimelines(plan, steps, lambda: interpreter(RERUN_BY_INTERPRETER), horizon)
 
+    def step_timelines(self, spec: GeneratorSpec) -> Timelines:
+        """The timelines whose steps a generator delivers, perhaps late events and copies."""
+        source, timeline = spec.event_source, spec.timeline
+        if timeline is None:
+            return self.delayed_events(self.generator_engine(spec), source.stream, spec.faults)
+        return self.timelines(
+            source.stream, source.context, timeline.horizon, part=spec.target.part
+        )
+
     def generator_engine(
         self,
         spec: GeneratorSpec,
@@ -227,9 +238,10 @@ class PreparedTemplate:
         match_hints: bool = False,
         populations: Populations = MappingProxyType({}),
     ) -> Engine:
-        """The engine of a generator with this template, which injects its faults.
+        """The engine of a generator with this template, which injects faults into what is written.
 
-        `populations` are the events of other generators that exist for it.
+        `populations` are the events of other generators that exist for it. `delayed_events`
+        are its late events and copies.
         """
         source = spec.event_source
         engine = self.engine(
@@ -240,16 +252,22 @@ class PreparedTemplate:
             populations=populations,
         )
         engine = dropping_nulls(engine, spec)
-        if spec.faults:
-            engine = self.with_faults(engine, source.stream, spec.faults, spec.target)
-        return engine
+        return self.with_faults(engine, source.stream, spec.faults, spec.target)
 
     def with_faults(
         self, engine: Engine, stream: Stream, rules: Sequence[FaultRule], target: Target
     ) -> Engine:
         """An engine that injects faults into what a target writes of the events of `engine`."""
+        rules = content_rules(rules)
         key = root_key(stream, self.program.digest)
-        return FaultInjectingEngine(engine, FaultInjector(rules, key, target))
+        return FaultInjectingEngine(engine, FaultInjector(rules, key, target)) if rules else engine
+
+    def delayed_events(
+        self, engine: Engine, stream: Stream, rules: Sequence[FaultRule]
+    ) -> DelayedEvents:
+        """The late events and copies of events of `engine` as timelines."""
+        key = root_key(stream, self.program.digest)
+        return DelayedEvents(engine, EventDelays(rules, key))
 
     def _interpreter(
         self,

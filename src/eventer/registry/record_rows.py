@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from eventer.core.bindings import Binding
 from eventer.core.cursor import Cursor, read_cursor
-from eventer.core.fault_rules import read_rules, rules_json
+from eventer.core.fault_rules_json import read_rules, rules_json
 from eventer.core.model import (
     CatchUp,
     EventContext,

@@ -239,7 +239,7 @@ class ShardFlow:
         """
         state = self.delivering
         generation_end = self.generation_end(now)
-        of_steps = self.assignment.spec.timeline is not None
+        of_steps = self.assignment.spec.steps is not None
         while state.generated < generation_end and state.generated in self.skip and not of_steps:
             state.skip_next()
         if state.generated >= generation_end or not self.active:

@@ -297,7 +297,7 @@ class Eventer:
         """
         generator = self._generator(id)
         limit = preview_limit(self._settings)
-        if generator.record.spec.timeline is not None:
+        if generator.record.spec.steps is not None:
             begun = generator.next_index(generator.position)
             timelines = RecomputeTimelines(generator.record, first, count, begun)
             return await self._inspectors.ask(timelines, RecomputedEvents, limit)
@@ -326,7 +326,7 @@ class Eventer:
             first,
             count,
             spec.on_error,
-            generator.position.next,
+            generator.next_index(generator.position),
             spec.target,
             spec.on_null,
             spec.faults,
@@ -348,7 +348,7 @@ class Eventer:
             TemplateError, WorkerLostError: as `events`.
         """
         id_ = self._generator(id).record.id
-        if self._generator(id).record.spec.timeline is not None:
+        if self._generator(id).record.spec.steps is not None:
             return self._tail_steps(id_)
         return follow_events(
             lambda: self._generator(id_).position.next,

@@ -115,7 +115,7 @@ class Generator:
 
         It is that of the next event. A timeline has begun if it starts before the next step.
         """
-        if self.record.spec.timeline is None:
+        if self.record.spec.steps is None:
             return position.next
         cursor = self.start_cursor(position)
         return 0 if cursor is None else max(self.first_timeline, self.history.due_end(cursor.due))
@@ -123,7 +123,7 @@ class Generator:
     @property
     def begun_timelines(self) -> int:
         """How many timelines may have committed steps; 0 without timelines."""
-        return 0 if self.record.spec.timeline is None else self.next_index(self.position)
+        return 0 if self.record.spec.steps is None else self.next_index(self.position)
 
     def start_cursor(self, position: Position) -> Cursor | None:
         """The place where steps of timelines go on at a position; None at the first step."""
@@ -140,7 +140,7 @@ class Generator:
 
     def segments_from(self, position: Position) -> tuple[Segment, ...]:
         """The segments that pace what follows a position, also the steps of begun timelines."""
-        timeline, cursor = self.record.spec.timeline, self.start_cursor(position)
+        timeline, cursor = self.record.spec.steps, self.start_cursor(position)
         if timeline is None:
             return self.pace.relevant(position.next)
         since = 0 if cursor is None else self.history.due_end(cursor.due - timeline.horizon - 1)
@@ -205,7 +205,7 @@ class Generator:
         """
         index, backlog = self.next_index(self.position), self.backlog
         lag = max(0, due - index)
-        if self.record.spec.timeline is None or backlog is None:
+        if self.record.spec.steps is None or backlog is None:
             return lag, pace.due_at(index)
         if not self.active or backlog.next_due > now:
             return 0, now
@@ -220,7 +220,7 @@ class Generator:
     def failing_index(self) -> int:
         """The index of the event at which it failed; of steps, the delivery number."""
         index: int | None = None
-        if self.record.failure is not None and self.record.spec.timeline is None:
+        if self.record.failure is not None and self.record.spec.steps is None:
             index = getattr(self.record.failure.error, "index", None)
         return self.position.next if index is None else index
 
@@ -267,5 +267,5 @@ def view(
         next_tick=pace.next_due(due) if generator.active else None,
         last_error=generator.last_error,
         delivery=generator.guarantee or promised,
-        timelines=None if record.spec.timeline is None else due,
+        timelines=None if record.spec.steps is None else due,
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
-from eventer.core.fault_rules import rules_json
+from eventer.core.fault_rules_json import rules_json
 from eventer.core.model import (
     ConsoleTarget,
     FixedPopulation,

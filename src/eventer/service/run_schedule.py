@@ -177,19 +177,25 @@ def schedule(options: ScheduleOptions, now: int, draw_key: int = 0) -> RunSchedu
 
 
 def step_schedule(
-    run_schedule: RunSchedule, timelines: Timelines, spec: TimelineSpec
+    run_schedule: RunSchedule,
+    timelines: Timelines,
+    spec: TimelineSpec,
+    option: str = "--timeline",
+    waiting: float = 1.0,
 ) -> RunSchedule:
     """The schedule of the steps of timelines that start at the pace of a run.
+
+    `option` asks for the timelines, of which the share `waiting` has steps after the start.
 
     Raises:
         RequestError: the run has no pace, or too many timelines start within a horizon.
     """
     paced = run_schedule.timetable
     if not isinstance(paced, PacedTimetable | SimulatedTimetable):
-        raise RequestError("--timeline needs a pace: --rate, --interval or --stages")
+        raise RequestError(f"{option} needs a pace: --rate, --interval or --stages")
     pace = paced.pace.segments[-1].pace
-    if problem := too_many_timelines(pace, spec, run_schedule.limit):
-        raise RequestError(f"--timeline: {': '.join(problem)}")
+    if problem := too_many_timelines(pace, spec, run_schedule.limit, waiting, timelines.unit):
+        raise RequestError(f"{option}: {': '.join(problem)}")
     simulated = isinstance(paced, SimulatedTimetable)
     shift = paced.offset if isinstance(paced, SimulatedTimetable) else paced.shift
     starts = TimelineStarts(paced.pace, run_schedule.limit, shift)

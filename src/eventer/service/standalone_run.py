@@ -12,7 +12,7 @@ from typing import Final
 
 from eventer.core.clock import NS_PER_SECOND, SystemClock
 from eventer.core.errors import EventerError
-from eventer.core.fault_rules import FaultRule
+from eventer.core.fault_rules import FaultRule, delay_rules
 from eventer.core.large_stack import run_with_large_stack
 from eventer.core.model import (
     ConsoleTarget,
@@ -144,6 +144,8 @@ def prepare_run(template: Template, request: RunRequest, settings: Settings, now
     )
     if request.timeline is not None:
         return run_with_large_stack(partial(_with_steps, job, request.timeline))
+    if delay_rules(request.faults):
+        job = run_with_large_stack(partial(_with_delays, job))
     return run_with_large_stack(lambda: _with_warnings(job, now, settings.limits.inspect_seconds))
 
 
@@ -188,6 +190,32 @@ def _with_steps(job: RunJob, spec: TimelineSpec) -> RunJob:
         schedule=steps,
         steps=StepEngine(timelines, steps.timetable),
         warnings=only_warnings(timelines, spec.only),
+    )
+
+
+def _with_delays(job: RunJob) -> RunJob:
+    """The job that delivers late events and copies of events.
+
+    Raises:
+        RequestError: see `step_schedule`.
+    """
+    spec, rules = _spec(job), delay_rules(job.faults)
+    assert spec.steps is not None
+    delayed = job.prepared.step_timelines(spec)
+    waiting = min(1.0, sum(rule.probability for rule in rules))
+    steps = step_schedule(job.schedule, delayed, spec.steps, "--faults", waiting)
+    assert isinstance(steps.timetable, StepTimetable)
+    return replace(job, schedule=steps, steps=StepEngine(delayed, steps.timetable))
+
+
+def _spec(job: RunJob) -> GeneratorSpec:
+    return GeneratorSpec(
+        job.event_source,
+        job.target,
+        job.prepared.shape_for(job.target),
+        job.on_error,
+        on_null=job.on_null,
+        faults=job.faults,
     )
 
 
@@ -238,16 +266,7 @@ class StandaloneRun:
             self._notify(f"warning: {warning.text}")
         use_system_allocator()
         end_pages = CompilerPageReleaser().watch()
-        job = self._job
-        shape = job.prepared.shape_for(job.target)
-        spec = GeneratorSpec(
-            job.event_source,
-            job.target,
-            shape,
-            job.on_error,
-            on_null=job.on_null,
-            faults=job.faults,
-        )
+        spec = _spec(self._job)
         self._runner.shard.assign(Assignment(self._key, spec))
         try:
             await self._runner.run()
@@ -271,7 +290,9 @@ class StandaloneRun:
     def _build(self, assignment: Assignment) -> Engine:
         prepared, steps = self._job.prepared, self._job.steps
         if steps is not None:
-            return dropping_nulls(steps, assignment.spec)
+            # Late events and copies are those of an engine that drops null events.
+            is_timeline = steps.timelines.unit == "timeline"
+            return dropping_nulls(steps, assignment.spec) if is_timeline else steps
         return prepared.generator_engine(assignment.spec, match_hints=assignment.match_hints)
 
     def _on_report(self, report: ShardReport) -> None:
@@ -315,9 +336,10 @@ class StandaloneRun:
         """What an error is about, and its message."""
         if self._job.steps is None:
             return f"event {index}: {error.message}"
-        if error.message.startswith("timeline "):
+        unit = self._job.steps.timelines.unit
+        if error.message.startswith(f"{unit} "):
             return error.message
-        return f"timeline {getattr(error, 'index', index)}: {error.message}"
+        return f"{unit} {getattr(error, 'index', index)}: {error.message}"
 
     def _finish_after_last_step(self, timetable: StepTimetable) -> None:
         """Finishes as soon as all steps are committed: how many there are is known late."""

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import Fault
+from eventer.core.fault_rules import longest_delay
 from eventer.core.model import CatchUp
 from eventer.core.pace import PaceSpec
 from eventer.core.pointer import format_pointer
 from eventer.core.timelines import MAX_BEGUN_TIMELINES, TimelineSpec
+from eventer.plan.timelines.timeline_rows import TimelineUnit
 from eventer.registry.base import GeneratorRecord
 from eventer.runs.pacing import END, peak_rate
-from eventer.service.requests import AddRequest
+from eventer.service.requests import AddRequest, EventRequest
 
 if TYPE_CHECKING:
     from eventer.service.resolved_schedule import ResolvedSchedule
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
 def timeline_faults(request: AddRequest) -> Iterator[Fault]:
     """The faults of the timelines of an add request."""
     for number, event in enumerate(request.events):
-        if event.timeline is None:
-            continue
         path: list[str | int] = ["events", number]
+        if event.timeline is None:
+            yield from _delay_faults(event, format_pointer([*path, "faults"]))
+            continue
         if event.faults:
             pointer = format_pointer([*path, "faults"])
             message = "faults are not available for timelines yet"
@@ -32,6 +35,15 @@ def timeline_faults(request: AddRequest) -> Iterator[Fault]:
         if event.pace is not None and (problem := too_many_timelines(event.pace, event.timeline)):
             yield Fault(format_pointer([*path, "timeline", "horizon"]), *problem)
     yield from _schedule_faults(request)
+
+
+def _delay_faults(event: EventRequest, pointer: str) -> Iterator[Fault]:
+    """Late events and copies of too many events."""
+    horizon = longest_delay(event.faults)
+    if event.pace is not None and horizon:
+        problem = too_many_timelines(event.pace, TimelineSpec(horizon), unit="event")
+        if problem:
+            yield Fault(pointer, *problem)
 
 
 def _schedule_faults(request: AddRequest) -> Iterator[Fault]:
@@ -79,12 +91,24 @@ def _tells_the_same(record: GeneratorRecord, other: GeneratorRecord) -> bool:
 
 
 def too_many_timelines(
-    pace: PaceSpec, timeline: TimelineSpec, limit: int = END
+    pace: PaceSpec,
+    timeline: TimelineSpec,
+    limit: int = END,
+    waiting: float = 1.0,
+    unit: TimelineUnit = "timeline",
 ) -> tuple[str, str] | None:
-    """What is wrong if too many of `limit` timelines start within a horizon, and a hint."""
+    """What is wrong if too many of `limit` timelines start within a horizon, and a hint.
+
+    `waiting` is the share of them that has steps after the start.
+    """
     limit = limit if pace.max_events is None else min(limit, pace.max_events)
-    begun = min(peak_rate(pace) * timeline.horizon / NS_PER_SECOND, limit)
+    begun = min(peak_rate(pace) * timeline.horizon / NS_PER_SECOND, limit) * waiting
     if begun <= MAX_BEGUN_TIMELINES:
         return None
-    message = f"{begun:,.0f} timelines start within one horizon, more than {MAX_BEGUN_TIMELINES:,}"
-    return message, "choose a lower rate or a shorter horizon"
+    if unit == "event":
+        message = f"{begun:,.0f} events are due within the longest delay"
+        hint = "choose a lower rate or shorter delays"
+    else:
+        message = f"{begun:,.0f} timelines start within one horizon"
+        hint = "choose a lower rate or a shorter horizon"
+    return f"{message}, more than {MAX_BEGUN_TIMELINES:,}", hint

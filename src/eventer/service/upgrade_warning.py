@@ -11,7 +11,7 @@ from eventer.workers.inspector_messages import TemplateWarning
 
 def upgrade_warnings(record: GeneratorRecord) -> Iterator[TemplateWarning]:
     """A warning for each upgrade that gave up timelines: which had begun and may be incomplete."""
-    timeline = record.spec.timeline
+    timeline = record.spec.steps
     if timeline is None:
         return
     for begun in record.fingerprints:
@@ -20,8 +20,11 @@ def upgrade_warnings(record: GeneratorRecord) -> Iterator[TemplateWarning]:
         since = begun.cursor.due - timeline.horizon - 1
         first = min(Pace(record.segments).due_end(since), begun.first_timeline)
         if first < begun.first_timeline:
+            are_timelines = record.spec.timeline is not None
+            unit = "timelines" if are_timelines else "events"
+            steps = "their other steps" if are_timelines else "those that were late, and copies,"
             yield TemplateWarning(
-                f"timelines {first} to {begun.first_timeline - 1} had begun when an upgrade "
-                "changed what the template makes: their other steps were given up",
+                f"{unit} {first} to {begun.first_timeline - 1} had begun when an upgrade "
+                f"changed what the template makes: {steps} were given up",
                 None,
             )

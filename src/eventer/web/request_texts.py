@@ -10,7 +10,7 @@ from itertools import chain, count
 from typing import Any, Final
 
 from eventer.core.duration import format_duration
-from eventer.core.fault_rules import rules_json
+from eventer.core.fault_rules_json import rules_json
 from eventer.core.model import (
     CatchUp,
     FixedPopulation,

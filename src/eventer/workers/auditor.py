@@ -126,7 +126,7 @@ class ReplayedEvents:
     ) -> AsyncIterator[Batch]:
         """See `EventReplayer.batches`. The next batch is generated while the last one is used."""
         record = self._replay_specs[key]
-        if record.spec.timeline is not None:
+        if record.spec.steps is not None:
             async for batch in self._steps_of(record, first, end, cursor):
                 yield batch
             return

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from eventer.core.model import GeneratorSpec, Segment
 from eventer.core.timelines import BEGIN, Cursor
+from eventer.plan.engine import Engine
 from eventer.plan.prepare import PreparedTemplate, dropping_nulls
+from eventer.plan.timelines.timeline_rows import Timelines
 from eventer.runs.pacing import Pace
 from eventer.runs.timelines.flow_steps import OpenedSteps
 from eventer.runs.timelines.starts import TimelineStarts
@@ -40,11 +42,15 @@ def open_steps(
 
     With `simulated` time all of them are due at once.
     """
-    source, timeline = spec.event_source, spec.timeline
-    assert timeline is not None
-    timelines = prepared.timelines(
-        source.stream, source.context, timeline.horizon, part=spec.target.part
-    )
-    sequence = StepSequence(timelines, starts, timeline, cursor or BEGIN, first_timeline)
+    assert spec.steps is not None
+    timelines = prepared.step_timelines(spec)
+    sequence = StepSequence(timelines, starts, spec.steps, cursor or BEGIN, first_timeline)
     timetable = StepTimetable(sequence, simulated=simulated, first=number)
-    return OpenedSteps(timetable, dropping_nulls(StepEngine(timelines, timetable), spec))
+    return OpenedSteps(timetable, step_engine(timelines, timetable, spec))
+
+
+def step_engine(timelines: Timelines, timetable: StepTimetable, spec: GeneratorSpec) -> Engine:
+    """The engine of the steps that a generator delivers, which drops null events."""
+    engine = StepEngine(timelines, timetable)
+    # Late events and copies are those of an engine that drops null events.
+    return engine if spec.timeline is None else dropping_nulls(engine, spec)

@@ -146,7 +146,7 @@ class DeliveryWorker:
         if reported is None:
             return
         assignment, position = reported
-        if assignment.spec.timeline is None:
+        if assignment.spec.steps is None:
             pace = Pace(message.segments)
             shard.resume(key, pace, pace.limit, message.bindings, message.gate)
             return

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from eventer.core.batch import Batch
 from eventer.core.errors import TemplateError
 from eventer.core.suggestions import did_you_mean
 from eventer.core.timelines import Steps, TimelineSpec, joined, no_step_text
+from eventer.plan.timelines.step_texts import StepTexts, joined_texts
 from eventer.plan.timelines.timeline_rows import TimelineRows, Timelines
-from eventer.runs.timelines.opened_timelines import StepTexts
 from eventer.runs.timelines.step_engine import step_batch
 from eventer.workers.inspector_messages import TemplateWarning
 
@@ -32,7 +31,7 @@ _FEW_AT_A_TIME: Final = 8
 class EvaluatedSteps:
     """Steps, the name that each has or null, and their texts; the errors of timelines that raise.
 
-    Steps are in the order of timelines, and of the template within them.
+    Steps are in the order of timelines, and of the template within them; no event is dropped.
     """
 
     steps: Steps
@@ -75,13 +74,12 @@ def _steps_of(
     sizes = np.diff(rows.offsets)
     row = np.repeat(np.arange(len(sizes)), sizes)
     steps = Steps(starts[row] + rows.after, first + row, np.arange(len(row)) - rows.offsets[row])
-    kept = np.flatnonzero(rows.named(only))
-    places = pa.array(rows.place[kept])
-    texts = rows.texts.take(places)
-    events = texts if rows.events is rows.texts else rows.events.take(places)
+    is_event = rows.content.texts.is_valid().to_numpy(zero_copy_only=False)
+    kept = np.flatnonzero(rows.named(only) & is_event[rows.place])
+    texts = rows.content.take(rows.place[kept])
     errors = {first + each: error for each, error in rows.errors.items()}
     names = [rows.names[code] for code in rows.to[rows.place[kept]].tolist()]
-    return EvaluatedSteps(steps.take(kept), names, StepTexts(texts, events), errors)
+    return EvaluatedSteps(steps.take(kept), names, texts, errors)
 
 
 def only_warnings(timelines: Timelines, only: str | None) -> tuple[TemplateWarning, ...]:
@@ -98,10 +96,8 @@ def in_delivery_order(parts: Sequence[EvaluatedSteps]) -> EvaluatedSteps:
     """The steps of several parts by due time, index and number."""
     steps = joined([part.steps for part in parts])
     order = np.lexsort((steps.step, steps.index, steps.due))
-    places = pa.array(order)
-    texts = pa.concat_arrays([part.texts.texts for part in parts]).take(places)
-    events = pa.concat_arrays([part.texts.events for part in parts]).take(places)
+    texts = joined_texts([part.texts for part in parts]).take(order)
     every = [name for part in parts for name in part.names]
     names = [every[row] for row in order.tolist()]
     errors = {index: error for part in parts for index, error in part.errors.items()}
-    return EvaluatedSteps(steps.take(order), names, StepTexts(texts, events), errors)
+    return EvaluatedSteps(steps.take(order), names, texts, errors)

@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from eventer.core.batch import Batch
 from eventer.core.clock import NS_PER_SECOND
 from eventer.core.errors import BudgetError, EventerError, RequestError, TemplateError
-from eventer.core.fault_rules import FaultKind, FaultRule
+from eventer.core.fault_rules import FaultKind, FaultRule, delay_rules, longest_delay
 from eventer.core.json_text import json_text
 from eventer.core.model import ConsoleTarget, GeneratorSpec, OnError, TimelineSpec
 from eventer.core.source import Source
@@ -24,9 +25,9 @@ from eventer.jsonnet.importer import Importer
 from eventer.plan.engine import Engine
 from eventer.plan.explain_template import explain_template
 from eventer.plan.explanation import TemplateExplanation
-from eventer.plan.faults.fault_injecting_engine import FaultInjectingEngine
 from eventer.plan.interpreter_engine import empty_batch
 from eventer.plan.prepare import PreparedTemplate, prepare, prepare_stored
+from eventer.plan.timelines.timeline_rows import Timelines
 from eventer.runs.pacing import END, Pace
 from eventer.runs.populations import bound_populations
 from eventer.workers.evaluated_steps import (
@@ -54,6 +55,7 @@ from eventer.workers.inspector_messages import (
     InspectorRequest,
     InspectTemplate,
     PreviewedEvents,
+    PreviewedStep,
     PreviewEvents,
     ProfileTemplate,
     RecomputedEvents,
@@ -116,9 +118,9 @@ def _answer(
         case RecomputeEvents():
             return _recompute(request, on_first)
         case RecomputeTimelines():
-            return recompute_timelines(request, _check_size)
+            return _shown_steps(recompute_timelines(request, _check_size), request.record.spec)
         case RecomputeSteps():
-            return recompute_steps(request, _check_size)
+            return _shown_steps(recompute_steps(request, _check_size), request.record.spec)
         case RecomputeFaults():
             return _recompute_faults(request.events, on_first)
         case ExplainTemplate():
@@ -186,10 +188,16 @@ def _preview(
         engine=request.engine,
         trace=traces,
     )
-    if request.faults:
-        engine = prepared.with_faults(engine, request.event_source.stream, request.faults, target)
-    times = np.full(request.count, request.at, dtype=np.int64)
-    _, events = _events(engine, request.first, times, passed=0, on_first=on_first)
+    stream = request.event_source.stream
+    engine = prepared.with_faults(engine, stream, request.faults, target)
+    steps: tuple[PreviewedStep, ...] = ()
+    if delay_rules(request.faults):
+        delayed = prepared.delayed_events(engine, stream, request.faults)
+        spec = TimelineSpec(longest_delay(request.faults))
+        events, steps = _steps_to_show(request, delayed, spec, on_first)
+    else:
+        times = np.full(request.count, request.at, dtype=np.int64)
+        _, events = _events(engine, request.first, times, passed=0, on_first=on_first)
     absent = option_field_warnings(
         prepared,
         request.event_source,
@@ -205,6 +213,7 @@ def _preview(
         reason=engine.reason,
         warnings=(*template_warnings(prepared), *absent),
         traces=tuple(traces.lines),
+        steps=steps,
     )
 
 
@@ -224,6 +233,25 @@ def _preview_timelines(
         engine=request.engine,
         trace=traces,
     )
+    events, steps = _steps_to_show(request, timelines, spec, on_first)
+    warnings = only_warnings(timelines, spec.only)
+    if spec.only is not None and not steps:
+        warnings = warnings or (TemplateWarning(no_step_text(spec.only), None),)
+    return PreviewedEvents(
+        events=events,
+        seed=source.stream.seed,
+        engine=timelines.name,
+        reason=timelines.reason,
+        warnings=(*template_warnings(prepared), *warnings),
+        traces=tuple(traces.lines),
+        steps=steps,
+    )
+
+
+def _steps_to_show(
+    request: PreviewEvents, timelines: Timelines, spec: TimelineSpec, on_first: Callable[[], None]
+) -> tuple[tuple[bytes, ...], tuple[PreviewedStep, ...]]:
+    """The events of steps in the order of delivery, and the step of each."""
     parts: list[EvaluatedSteps] = []
     size = 0
     for part in evaluate_steps(timelines, spec, request.at, request.first, request.count):
@@ -234,53 +262,50 @@ def _preview_timelines(
     shown = in_delivery_order(parts)
     for error in shown.errors.values():
         raise error
-    warnings = only_warnings(timelines, spec.only)
-    if spec.only is not None and not len(shown.steps):
-        warnings = warnings or (TemplateWarning(no_step_text(spec.only), None),)
-    return PreviewedEvents(
-        events=tuple(shown.texts.texts.to_pylist()),
-        seed=source.stream.seed,
-        engine=timelines.name,
-        reason=timelines.reason,
-        warnings=(*template_warnings(prepared), *warnings),
-        traces=tuple(traces.lines),
-        steps=previewed_steps(shown),
-    )
+    return tuple(shown.texts.texts.to_pylist()), previewed_steps(shown)
 
 
 def _recompute(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedEvents:
-    engine, times, passed = _recomputation(request)
+    _, engine, times, passed = _recomputation(request)
     indices, events = _events(engine, request.first, times, passed=passed, on_first=on_first)
     return RecomputedEvents(request.first, _shown(events, request.faults), indices)
 
 
 def _recompute_faults(request: RecomputeEvents, on_first: Callable[[], None]) -> RecomputedFaults:
-    engine, times, passed = _recomputation(request)
-    if not isinstance(engine, FaultInjectingEngine):
+    prepared, engine, times, passed = _recomputation(request)
+    if not request.faults:
         return RecomputedFaults(request.first, ())
+    delayed = prepared.delayed_events(engine, request.event_source.stream, request.faults)
     found: list[HealthyEvent] = []
     size = 0
-    for batch in _batches(engine.engine, request.first, times, passed=passed, on_first=on_first):
-        for event in engine.injector.faulty_events(batch):
-            text = batch.text[event.row].as_py()
-            found.append(HealthyEvent(int(batch.index[event.row]), event.faults, text))
+    healthy = delayed.engine_of_healthy
+    for batch in _batches(healthy, request.first, times, passed=passed, on_first=on_first):
+        for row, faults in delayed.faults(batch):
+            text = batch.text[row].as_py()
+            found.append(HealthyEvent(int(batch.index[row]), faults, text))
             size += len(text)
         _check_size(size)
     return RecomputedFaults(request.first, tuple(found))
 
 
-def _recomputation(request: RecomputeEvents) -> tuple[Engine, NDArray[np.int64], int]:
+def _recomputation(
+    request: RecomputeEvents,
+) -> tuple[PreparedTemplate, Engine, NDArray[np.int64], int]:
     """The engine and the due times of events, and the index before which errors are passed."""
     spec = GeneratorSpec(
         request.event_source, request.target, on_null=request.on_null, faults=request.faults
     )
-    engine = prepare_stored(spec.event_source.template).generator_engine(
-        spec, populations=bound_populations(request.bindings)
-    )
+    prepared = prepare_stored(spec.event_source.template)
     pace = Pace(request.segments)
     count = max(0, min(request.count, pace.limit - request.first))
     times = pace.scheduled(request.first, count)
-    return engine, times, END if request.on_error is OnError.SKIP else request.position
+    passed = END if request.on_error is OnError.SKIP else request.position
+    engine = prepared.generator_engine(spec, populations=bound_populations(request.bindings))
+    return prepared, engine, times, passed
+
+
+def _shown_steps(answer: RecomputedEvents, spec: GeneratorSpec) -> RecomputedEvents:
+    return replace(answer, events=_shown(answer.events, spec.faults))
 
 
 def _shown(events: tuple[bytes, ...], rules: Sequence[FaultRule]) -> tuple[bytes, ...]:

@@ -31,15 +31,12 @@ def recompute_timelines(
     """
     spec, starts = request.record.spec, timeline_starts(request.record.segments)
     count = max(0, min(request.count, starts.limit - request.first))
-    source, timeline = spec.event_source, spec.timeline
-    assert timeline is not None
-    timelines = prepare_stored(source.template).timelines(
-        source.stream, source.context, timeline.horizon, part=spec.target.part
-    )
+    assert spec.steps is not None
+    timelines = prepare_stored(spec.event_source.template).step_timelines(spec)
     times = starts.times(request.first, count)
     parts: list[EvaluatedSteps] = []
     size = 0
-    for part in evaluate_steps(timelines, timeline, times, request.first, count):
+    for part in evaluate_steps(timelines, spec.steps, times, request.first, count):
         for index, error in sorted(part.errors.items()):
             if spec.on_error is not OnError.SKIP and index >= request.begun:
                 raise error

@@ -22,7 +22,7 @@ ALONE = (4, 1)
 
 def described(rows):
     """A line for each step, of timelines of many steps the first; or the error."""
-    texts, codes = rows.texts.to_pylist(), rows.to.tolist()
+    texts, codes = rows.content.texts.to_pylist(), rows.to.tolist()
     for row in range(len(rows)):
         error = rows.errors.get(row)
         if error is not None:

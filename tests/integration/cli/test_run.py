@@ -109,6 +109,37 @@ def test_a_timeline_that_raises_stops_a_run_when_all_before_it_is_delivered(shel
     assert {event.get("id") for event in map(json.loads, done.stdout.splitlines())} >= {0, 1}
 
 
+def test_a_reader_that_removes_copies_is_scored_with_a_preview(shell):
+    shell.write(
+        "t.jsonnet", "local n = std.native('get_index')(); { id: n, at: std.native('get_now')() }"
+    )
+    faults = (
+        '[{"kind":"late","probability":0.1,"by":["200ms","400ms"]},'
+        '{"kind":"duplicate","probability":0.2,"by":["0s","300ms"]}]'
+    )
+    run = ("run", "t.jsonnet", "--stdout", "--seed", 7, "--rate", "200/s", "-n", 200)
+    run = (*run, "--at", "2026-01-01")
+    paced = shell.call(*run, "--faults", faults, "--json")
+    assert paced.returncode == 0, paced.stderr
+    lateness = json.loads(paced.stderr.splitlines()[-1])["lateness_seconds"]
+    assert set(lateness) == {"p50", "p95", "p99"}
+    fast = shell.call(*run, "--faults", faults, "--fast")
+    assert fast.stdout == paced.stdout
+    healthy = shell.call(*run, "--fast")
+    lines = fast.stdout.splitlines()
+    read = sorted(set(lines), key=lambda line: json.loads(line)["id"])
+    assert read == healthy.stdout.splitlines()
+    shown = shell.call("preview", "t.jsonnet", "-n", 200, "--seed", 7, "--faults", faults)
+    key = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert len(lines) == len(key)
+    assert len(lines) - len(read) == sum(step["step"] > 0 for step in key) > 0
+    refused = shell.call("run", "t.jsonnet", "--stdout", "-n", 1, "--faults", faults)
+    assert (refused.returncode, refused.stderr.splitlines()[-1]) == (
+        78,
+        "error: --faults needs a pace: --rate, --interval or --stages",
+    )
+
+
 def test_stages_with_a_past_end_by_themselves_and_fail_beyond_a_threshold(shell, template):
     shape = ("--stages", "100/s for 500ms, to 300/s for 500ms", "--arrivals", "random")
     conditions = ("--fail-if", "events < 200", "--fail-if", "events < 150")

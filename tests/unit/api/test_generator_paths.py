@@ -42,6 +42,10 @@ def named(name):
     return add_body(schedules=[SCHEDULE | {"name": name}])
 
 
+def late_body(*by, more=1):
+    return add_body({"faults": more * [{"kind": "late", "probability": 0.1, "by": list(by)}]})
+
+
 def fault_body(**fields):
     return add_body({"faults": [{"kind": "null", "probability": 0.1, "fields": ["a"]} | fields]})
 
@@ -193,8 +197,20 @@ async def test_an_upsert_key_is_a_name_or_a_list(client, service, key, expected)
         (add_body({"schema": "e30="}), "/events/0", "has both `schema` and `template`"),
         (add_body({"template": None, "schema": "?"}), "/events/0/schema", "is not base64"),
         (add_body({"on_error": "go"}), "/events/0/on_error", "'stop', 'skip' or 'retry'"),
-        (fault_body(kind="late", by=["1s", "2s"]), "/events/0/faults/0/kind", "not available yet"),
-        (fault_body(kind="duplicate"), "/events/0/faults/0/kind", "`duplicate` is not available"),
+        (late_body(), "/events/0/faults/0/by", "must have two durations"),
+        (late_body("1s", "2s", "3s"), "/events/0/faults/0/by", "must have two durations"),
+        (late_body("2s", "1s"), "/events/0/faults/0/by", "the shortest delay first"),
+        (late_body("0s", "0s"), "/events/0/faults/0/by", "must be greater than zero"),
+        (late_body("0s", "25h"), "/events/0/faults/0/by/1", "between 0s and 24h"),
+        (late_body("-1s", "5h"), "/events/0/faults/0/by/0", "between 0s and 24h"),
+        (late_body("0s", 5), "/events/0/faults/0/by/1", "must be text"),
+        (
+            late_body("0s", "15h", more=2),
+            "/events/0/faults",
+            "the delays can be 30h, more than 24h",
+        ),
+        (fault_body(kind="late", fields=[]), "/events/0/faults/0/by", "is missing"),
+        (fault_body(by=["1s", "2s"]), "/events/0/faults/0/by", "cannot be combined with `null`"),
         (fault_body(kind="lost"), "/events/0/faults/0/kind", "must be 'drop', 'null'"),
         (fault_body(probability=1.1), "/events/0/faults/0/probability", "must be at most 1"),
         (fault_body(probability="1"), "/events/0/faults/0/probability", "must be a number"),

@@ -3,6 +3,7 @@
 import pytest
 
 from eventer.core.errors import DestinationRejectedError, EvaluationError, RequestError
+from eventer.core.fault_rules import FaultKind, FaultRule
 from eventer.core.model import (
     ColumnType,
     EventSource,
@@ -113,3 +114,23 @@ def test_steps_and_their_names_count_as_the_size_of_a_preview(monkeypatch, name,
     answer = preview(2, text=text)
     assert isinstance(answer, RequestError)
     assert answer.message.endswith("ask for fewer")
+
+
+def test_a_preview_shows_late_events_and_copies_in_the_order_of_delivery():
+    text = "local n = std.native('get_index')(); if n == 2 then null else { id: n }"
+    rules = (
+        FaultRule(FaultKind.LATE, 0.5, by=(SECOND, 9 * SECOND)),
+        FaultRule(FaultKind.DUPLICATE, 1, by=(SECOND, SECOND)),
+        FaultRule(FaultKind.MALFORMED, 0.3),
+    )
+    source = EventSource(Template(text), Stream(0), EventContext())
+    request = PreviewEvents(source, 5 * SECOND, 0, 8, faults=rules)
+    answer = reply_to(request, NoLibrary()).answer
+    assert [step.due for step in answer.steps] == sorted(step.due for step in answer.steps)
+    due = {(step.index, step.step): step.due for step in answer.steps}
+    assert {index for index, _ in due} == set(range(8))
+    for index in range(8):
+        late = due[index, 0] - 5 * SECOND
+        assert late == 0 or SECOND <= late <= 9 * SECOND
+        assert due[index, 1] == due[index, 0] + SECOND
+    assert any(event.startswith(b'"{') for event in answer.events), "a malformed one is a string"

@@ -7,16 +7,29 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from eventer.api.wire.field_types import fail_validation
-from eventer.api.wire.response_model import ResponseModel
+from eventer.api.wire.field_types import Delay, fail_validation
+from eventer.api.wire.response_model import DurationText, InstantText, ResponseModel
 from eventer.api.wire.targets import NonEmptyText, RequestModel
+from eventer.core.duration import format_duration
 from eventer.core.errors import RequestError
-from eventer.core.fault_rules import FaultKind, FaultLabel, FaultRule
+from eventer.core.fault_rules import FaultKind, FaultLabel, FaultRule, longest_delay
 from eventer.core.pointer import parse_pointer
+from eventer.core.timelines import MAX_HORIZON_NS
 from eventer.service.views import HealthyEvent, RecomputedFaults
 
 MAX_RULES: Final = 100
-_TIMELINES: Final = ("late", "duplicate")
+_DELAYS: Final = 2
+
+
+def _in_order(by: list[int]) -> list[int]:
+    if len(by) != _DELAYS:
+        fail_validation("must have two durations: the shortest and the longest delay")
+    shortest, longest = by
+    if shortest > longest:
+        fail_validation("must have the shortest delay first")
+    if longest == 0:
+        fail_validation("the longest delay must be greater than zero")
+    return by
 
 
 def _field(value: str) -> str:
@@ -33,7 +46,8 @@ class FaultBody(RequestModel):
     kind: FaultKind = Field(
         description="`drop` emits nothing; `null` and `missing` clear and remove fields; `corrupt` "
         "gives fields a wrong type, a truncated text or an impossible date; `malformed` writes "
-        "text that is not JSON."
+        "text that is not JSON; `late` delivers the event after its scheduled time, and "
+        "`duplicate` delivers it once more."
     )
     probability: Annotated[float, Field(strict=True, ge=0, le=1)] = Field(
         description="Of each event, from 0 to 1.", examples=[0.02]
@@ -49,15 +63,13 @@ class FaultBody(RequestModel):
         description="With `header`, a record with the fault has the header `eventer-fault`.",
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _available(cls, value: object) -> object:
-        kind = value.get("kind") if isinstance(value, dict) else None
-        if kind in _TIMELINES:
-            available = ", ".join(f"`{each}`" for each in FaultKind)
-            message, hint = f"`{kind}` is not available yet", f"available: {available}"
-            fail_validation(message, hint, field="kind")
-        return value
+    by: Annotated[list[Delay], AfterValidator(_in_order)] | None = Field(
+        default=None,
+        description="For `late`, the shortest and the longest delay after the scheduled time; for "
+        "`duplicate`, of the copy after the event.",
+        examples=[["1s", "10m"]],
+        json_schema_extra={"minItems": _DELAYS, "maxItems": _DELAYS},
+    )
 
     @model_validator(mode="after")
     def _fields_fit(self) -> FaultBody:
@@ -67,17 +79,38 @@ class FaultBody(RequestModel):
             )
         if self.fields and not self.kind.has_fields:
             fail_validation(f"cannot be combined with `{self.kind}`", field="fields")
+        if self.by is None and self.kind.has_delay:
+            fail_validation(
+                "is missing",
+                f'`{self.kind}` needs the shortest and the longest delay, as `["1s", "10m"]`',
+                field="by",
+            )
+        if self.by is not None and not self.kind.has_delay:
+            fail_validation(f"cannot be combined with `{self.kind}`", field="by")
         if self.label is not None and self.kind is FaultKind.DROP:
             fail_validation("cannot be combined with `drop`: there is no record", field="label")
         return self
 
     def rule(self) -> FaultRule:
         """The rule as the service takes it."""
-        return FaultRule(self.kind, self.probability, tuple(self.fields), self.label)
+        by = None if self.by is None else (self.by[0], self.by[1])
+        return FaultRule(self.kind, self.probability, tuple(self.fields), self.label, by)
+
+
+def _within_horizon(bodies: list[FaultBody]) -> list[FaultBody]:
+    longest = longest_delay(body.rule() for body in bodies)
+    if longest > MAX_HORIZON_NS:
+        fail_validation(
+            f"together the delays can be {format_duration(longest)}, more than "
+            f"{format_duration(MAX_HORIZON_NS)}",
+            "choose shorter delays: those of `late` add up",
+        )
+    return bodies
 
 
 FaultRules = Annotated[
     list[FaultBody],
+    AfterValidator(_within_horizon),
     Field(max_length=MAX_RULES, description="Faults that events get on purpose, in this order."),
 ]
 
@@ -111,6 +144,13 @@ class InjectedFaultOut(ResponseModel):
     change: str | None = Field(
         description="How a field was corrupted, or a text malformed: `wrong_type`, `truncated`, "
         "`impossible_date` or `extra_brace`."
+    )
+    by: DurationText | None = Field(
+        description="The delay of a late event after its scheduled time, or of a copy after the "
+        "event; `null` for other faults."
+    )
+    due: InstantText | None = Field(
+        description="When the late event or the copy is due; `null` for other faults."
     )
 
 

@@ -25,7 +25,7 @@ from eventer.core.instant import parse_instant
 from eventer.core.json_text import json_text
 from eventer.core.limits import MAX_POPULATION, MAX_TICK_EVENTS
 from eventer.core.model import JsonValue
-from eventer.core.timelines import parse_horizon
+from eventer.core.timelines import MAX_HORIZON_NS, parse_horizon
 
 _DECIMAL = re.compile(r"[0-9]{1,20}")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
@@ -89,6 +89,17 @@ def _interval(value: object) -> int:
     return nanoseconds
 
 
+def _delay(value: object) -> int:
+    text = _text(value)
+    try:
+        nanoseconds = parse_duration(text)
+    except DurationError as error:
+        fail_validation(error.message, error.hint)
+    if not 0 <= nanoseconds <= MAX_HORIZON_NS:
+        fail_validation("must be between 0s and 24h")
+    return nanoseconds
+
+
 def _horizon(value: object) -> int:
     try:
         return parse_horizon(_text(value))
@@ -149,9 +160,9 @@ _UNSIGNED_SCHEMA = {
     "anyOf": [_UNSIGNED_TEXT, {"type": "integer", "minimum": 0}],
     "examples": ["1259418336236299"],
 }
-_INTERVAL_PATTERN = (
-    rf"^(?=.*[1-9])\+?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|{MICRO_SIGN}s|{GREEK_MU}s|ms|s|m|h))+$"
-)
+_DURATION = rf"\+?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|{MICRO_SIGN}s|{GREEK_MU}s|ms|s|m|h))+$"
+_DURATION_PATTERN = rf"^{_DURATION}"
+_INTERVAL_PATTERN = rf"^(?=.*[1-9]){_DURATION}"
 _INSTANT_SCHEMA = {
     "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
     "examples": ["2026-01-01T00:00:00Z"],
@@ -186,6 +197,11 @@ Horizon: TypeAlias = Annotated[
     int,
     BeforeValidator(_horizon),
     WithJsonSchema({"type": "string", "pattern": _INTERVAL_PATTERN, "examples": ["30m"]}),
+]
+Delay: TypeAlias = Annotated[
+    int,
+    BeforeValidator(_delay),
+    WithJsonSchema({"type": "string", "pattern": _DURATION_PATTERN, "examples": ["10m"]}),
 ]
 Instant: TypeAlias = Annotated[int, BeforeValidator(_instant), WithJsonSchema(_INSTANT_SCHEMA)]
 Variables: TypeAlias = Annotated[

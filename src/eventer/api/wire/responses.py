@@ -116,10 +116,13 @@ class GeneratorOut(ResponseModel):
         validation_alias=attribute("record", "spec", "engine_reason"),
     )
     position: int = Field(
-        description="Index of the next event to commit; of steps of timelines, its number in the "
-        "order of all of them."
+        description="Index of the next event to commit; of steps of timelines, and with late "
+        "events or copies, its number in the order of delivery."
     )
-    timelines: int | None = Field(default=None, description="How many timelines have begun.")
+    timelines: int | None = Field(
+        default=None,
+        description="How many timelines have begun; with late events or copies, how many events.",
+    )
     skipped: int = Field(description="Failed events that were skipped.")
     dropped: int = Field(
         description="Null events and those with the fault `drop`, which were not emitted."

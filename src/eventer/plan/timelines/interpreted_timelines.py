@@ -17,8 +17,14 @@ from eventer.core.written_part import written_value
 from eventer.functions.row_reader import RowReader
 from eventer.jsonnet.evaluate.interpreter import Interpreter
 from eventer.plan.timelines.step_places import step_place
+from eventer.plan.timelines.step_texts import StepTexts
 from eventer.plan.timelines.step_values import StepValue, read_steps
-from eventer.plan.timelines.timeline_rows import StepColumns, TimelineRows, timeline_rows
+from eventer.plan.timelines.timeline_rows import (
+    StepColumns,
+    TimelineRows,
+    TimelineUnit,
+    timeline_rows,
+)
 
 
 class InterpretedTimelines:
@@ -28,6 +34,7 @@ class InterpretedTimelines:
     """
 
     name: EngineName = "interpreter"
+    unit: TimelineUnit = "timeline"
     step_names: frozenset[str | None] | None = None
 
     def __init__(
@@ -96,6 +103,5 @@ class InterpretedTimelines:
             np.array([step.after for _, _, step in steps], dtype=np.int64),
             np.array([codes[step.to] for _, _, step in steps], dtype=np.int64),
             tuple(names),
-            texts,
-            events,
+            StepTexts(texts, events),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -18,9 +18,17 @@ from eventer.plan.execution import BatchTooLargeError, Execution
 from eventer.plan.graph import Node, Type
 from eventer.plan.ops.documents import program_texts
 from eventer.plan.stream_plan import StreamPlan
+from eventer.plan.timelines.field_columns import ReaderColumns, TextFields
 from eventer.plan.timelines.interpreted_timelines import InterpretedTimelines
+from eventer.plan.timelines.planned_step_fields import PlannedStepFields
+from eventer.plan.timelines.step_texts import StepTexts
 from eventer.plan.timelines.timeline_plan import TimelinePlan
-from eventer.plan.timelines.timeline_rows import StepColumns, TimelineRows, timeline_rows
+from eventer.plan.timelines.timeline_rows import (
+    StepColumns,
+    TimelineRows,
+    TimelineUnit,
+    timeline_rows,
+)
 from eventer.plan.timelines.traced_steps import StepSource
 
 _NEVER: Final = -1
@@ -35,6 +43,7 @@ class PlannedTimelines:
     """Runs a plan; the interpreter evaluates timelines that raise or that are too large."""
 
     name: EngineName = "plan"
+    unit: TimelineUnit = "timeline"
     reason: str | None = None
 
     def __init__(
@@ -100,7 +109,7 @@ class PlannedTimelines:
         sources = self._timeline_plan.sources
         structures = [self._structure(run, source) for source in sources]
         raised = np.flatnonzero(run.raised)
-        parts = [_steps(run, *each) for each in zip(sources, structures, strict=True)]
+        parts = [self._steps(run, *each) for each in zip(sources, structures, strict=True)]
         if not len(raised):
             return timeline_rows(len(index), parts, {})
         # The interpreter decides about rows that raise in the plan.
@@ -122,6 +131,22 @@ class PlannedTimelines:
         run.raised[rows[wrong]] = True
         return _Structure(rows, after, to, names)
 
+    def _steps(self, run: Execution, source: StepSource, structure: _Structure) -> StepColumns:
+        """The steps of a source in the rows that do not raise."""
+        rows, number = structure.rows, source.number
+        texts = program_texts(run, source.written, source.domain).view(pa.large_binary())
+        events = texts
+        if source.event is not source.written:
+            events = program_texts(run, source.event, source.domain).view(pa.large_binary())
+        numbers = np.full(len(rows), number) if isinstance(number, int) else run.value(number)
+        whole, written = (
+            PlannedStepFields(self._plan.plan, run, source, written) for written in (False, True)
+        )
+        content = StepTexts(texts, events, columns=ReaderColumns(whole, written))
+        steps = StepColumns(rows, numbers, structure.after, structure.to, structure.names, content)
+        kept = ~run.raised[rows]
+        return steps if kept.all() else steps.take(np.flatnonzero(kept))
+
 
 @dataclass(frozen=True, slots=True)
 class _Structure:
@@ -133,30 +158,15 @@ class _Structure:
     names: tuple[str | None, ...]
 
 
-def _steps(run: Execution, source: StepSource, structure: _Structure) -> StepColumns:
-    """The steps of a source in the rows that do not raise."""
-    rows, number = structure.rows, source.number
-    texts = program_texts(run, source.written, source.domain).view(pa.large_binary())
-    events = texts
-    if source.event is not source.written:
-        events = program_texts(run, source.event, source.domain).view(pa.large_binary())
-    numbers = np.full(len(rows), number) if isinstance(number, int) else run.value(number)
-    steps = StepColumns(
-        rows, numbers, structure.after, structure.to, structure.names, texts, events
-    )
-    kept = ~run.raised[rows]
-    return steps if kept.all() else steps.take(np.flatnonzero(kept))
-
-
 def _columns_of(found: TimelineRows, rows: NDArray[np.int64]) -> StepColumns:
     """The steps of evaluated timelines that are these rows of others."""
-    sizes = np.diff(found.offsets)
+    sizes, content = np.diff(found.offsets), found.content
     places = np.repeat(np.arange(len(sizes)), sizes)
     numbers = np.arange(len(places)) - found.offsets[places]
     assert np.all(found.place[1:] > found.place[:-1]), "the interpreter has steps in order"
-    return StepColumns(
-        rows[places], numbers, found.after, found.to, found.names, found.texts, found.events
-    )
+    fields = [TextFields(texts, rows[places]) for texts in (content.events, content.texts)]
+    content = replace(content, columns=ReaderColumns(*fields))
+    return StepColumns(rows[places], numbers, found.after, found.to, found.names, content)
 
 
 def _durations(run: Execution, after: float | str | Node, rows: int) -> NDArray[np.int64]:

@@ -1,19 +1,21 @@
-"""Evaluated timelines: the steps of each, and the texts of their events."""
+"""Evaluated timelines: the steps of each, and what is delivered of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol, TypeAlias
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from eventer.core.errors import TemplateError
 from eventer.core.model import EngineName
 from eventer.core.timelines import MAX_STEPS
+from eventer.plan.timelines.step_texts import StepTexts, joined_texts
+
+TimelineUnit: TypeAlias = Literal["timeline", "event"]
 
 _ROW_KEYS: Final = MAX_STEPS + 1
 
@@ -23,9 +25,8 @@ class TimelineRows:
     """Timelines as rows: row r has the steps [offsets[r], offsets[r + 1]), in the template's order.
 
     Per step, `after` is the time from the start of its timeline to the step (int64 ns), `place` its
-    place in the arrays that follow: `to` has the code of its name in `names` (int64), `texts` the
-    JSON of the written part of its event and `events` that of the whole event (large_binary).
-    `errors` are those of rows that raise; they have no steps.
+    place in what follows: `to` has the code of its name in `names` (int64), `content` what is
+    delivered. `errors` are those of rows that raise; they have no steps.
     """
 
     offsets: NDArray[np.int64]
@@ -33,8 +34,7 @@ class TimelineRows:
     place: NDArray[np.int64]
     to: NDArray[np.int64]
     names: tuple[str | None, ...]
-    texts: pa.LargeBinaryArray
-    events: pa.LargeBinaryArray
+    content: StepTexts
     errors: Mapping[int, TemplateError]
 
     def __len__(self) -> int:
@@ -42,9 +42,8 @@ class TimelineRows:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory."""
-        whole = 0 if self.events is self.texts else self.events.nbytes
-        return int(self.texts.nbytes + whole + 4 * self.after.nbytes)
+        """Bytes of memory, except for columns of fields."""
+        return int(self.content.nbytes + 4 * self.after.nbytes)
 
     def named(self, only: str | None) -> NDArray[np.bool_]:
         """Which steps have a name; all if it is None."""
@@ -59,15 +58,30 @@ class TimelineRows:
         places: NDArray[np.int64] = self.place[self.offsets[row] + step]
         return places
 
-    def holding(self, row: NDArray[np.int64], step: NDArray[np.int64]) -> TimelineRows:
-        """The same timelines with the texts of some steps only, given by their rows and numbers."""
-        kept = self.places(row, step)
-        places = pa.array(kept)
-        place = np.full(len(self.place), -1, dtype=np.int64)
-        place[self.offsets[row] + step] = np.arange(len(kept))
-        texts = self.texts.take(places)
-        events = texts if self.events is self.texts else self.events.take(places)
-        return replace(self, place=place, to=self.to[kept], texts=texts, events=events)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldSteps:
+    """What is delivered of some steps of timelines; `keys` (ascending) are their rows and numbers.
+
+    Memory does not depend on the number of the other steps.
+    """
+
+    keys: NDArray[np.int64]
+    content: StepTexts
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory, except for columns of fields."""
+        return int(self.content.nbytes + self.keys.nbytes)
+
+    def places(self, row: NDArray[np.int64], step: NDArray[np.int64]) -> NDArray[np.int64]:
+        """See `TimelineRows.places`."""
+        return np.searchsorted(self.keys, step_keys(row, step))
+
+
+def step_keys(row: NDArray[np.int64], step: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Numbers in the order of rows, and of steps within them."""
+    return row * _ROW_KEYS + step
 
 
 class Timelines(Protocol):
@@ -80,6 +94,10 @@ class Timelines(Protocol):
     @property
     def reason(self) -> str | None:
         """Why the plan does not run the template, with line and column; None if it does."""
+
+    @property
+    def unit(self) -> TimelineUnit:
+        """What a timeline is for the user: a timeline, or an event that may be late or copied."""
 
     @property
     def step_names(self) -> frozenset[str | None] | None:
@@ -107,8 +125,7 @@ class StepColumns:
     after: NDArray[np.int64]
     to: NDArray[np.int64]
     names: tuple[str | None, ...]
-    texts: pa.LargeBinaryArray
-    events: pa.LargeBinaryArray
+    content: StepTexts
 
     def of_rows_below(self, count: int) -> StepColumns:
         """The steps of the rows [0, count)."""
@@ -117,21 +134,14 @@ class StepColumns:
 
     def take(self, kept: NDArray[np.int64]) -> StepColumns:
         """Some of the steps."""
-        places = pa.array(kept)
-        texts = self.texts.take(places)
-        same = self.events is self.texts
         return StepColumns(
             self.row[kept],
             self.step[kept],
             self.after[kept],
             self.to[kept],
             self.names,
-            texts,
-            texts if same else self.events.take(places),
+            self.content.take(kept),
         )
-
-
-NO_TEXTS: Final = pa.array([], pa.large_binary())
 
 
 def timeline_rows(
@@ -141,27 +151,24 @@ def timeline_rows(
     steps = _joined(parts)
     offsets = np.zeros(count + 1, dtype=np.int64)
     np.cumsum(np.bincount(steps.row, minlength=count), out=offsets[1:])
-    keys = steps.row * _ROW_KEYS + steps.step
-    place = np.argsort(keys, kind="stable")
+    place = np.argsort(step_keys(steps.row, steps.step), kind="stable")
     return TimelineRows(
-        offsets, steps.after[place], place, steps.to, steps.names, steps.texts, steps.events, errors
+        offsets, steps.after[place], place, steps.to, steps.names, steps.content, errors
     )
 
 
 def _joined(parts: Sequence[StepColumns]) -> StepColumns:
+    parts = [part for part in parts if len(part.row)]
     if len(parts) == 1:
         return parts[0]
     none = np.empty(0, np.int64)
-    parts = parts or (StepColumns(none, none, none, none, (), NO_TEXTS, NO_TEXTS),)
+    parts = parts or [StepColumns(none, none, none, none, (), joined_texts(()))]
     firsts = accumulate((len(part.names) for part in parts[:-1]), initial=0)
-    texts = pa.concat_arrays([part.texts for part in parts])
-    same = all(part.events is part.texts for part in parts)
     return StepColumns(
         np.concatenate([part.row for part in parts]),
         np.concatenate([part.step for part in parts]),
         np.concatenate([part.after for part in parts]),
         np.concatenate([part.to + first for part, first in zip(parts, firsts, strict=True)]),
         tuple(name for part in parts for name in part.names),
-        texts,
-        texts if same else pa.concat_arrays([part.events for part in parts]),
+        joined_texts([part.content for part in parts]),
     )

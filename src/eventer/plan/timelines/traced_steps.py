@@ -7,7 +7,7 @@ event) are separate: the structure decides which rows raise.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from eventer.core.errors import EvaluationError
@@ -16,11 +16,12 @@ from eventer.core.timelines import MAX_STEPS
 from eventer.core.written_part import omitted_fields, value_tokens
 from eventer.jsonnet.object_values import Object
 from eventer.jsonnet.values import Array, force
-from eventer.plan.field_sources import value_at
+from eventer.plan.field_sources import FieldSource, TracedPart, value_at
 from eventer.plan.graph import Domain, Node, Type
 from eventer.plan.row_program import BoundRowProgram
-from eventer.plan.row_program_writer import RowProgramWriter
+from eventer.plan.row_program_writer import NOTHING, RowProgramWriter
 from eventer.plan.symbols import AlwaysRaises, Choice, Symbol, SymbolicList
+from eventer.plan.timelines.field_columns import FieldRequest
 from eventer.plan.timelines.step_values import STEP_FIELDS
 from eventer.plan.trace.dictionaries import split_by_entry
 from eventer.plan.trace.row_views import lift_list, position_in
@@ -28,12 +29,13 @@ from eventer.plan.trace.traced_objects import TracedObject, object_of_dictionary
 from eventer.plan.trace.tracer import Tracer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StepSource:
     """One step for each row of `domain`.
 
     `after` is a number of seconds, a text, or a column of one of them; `to` a text, null, or a
-    column. The programs write the event and the part of it that is written.
+    column. The programs write the event and the part of it that is written; `whole` and `part` are
+    their values.
     """
 
     domain: Domain
@@ -42,6 +44,10 @@ class StepSource:
     to: str | Node | None
     event: BoundRowProgram
     written: BoundRowProgram
+    whole: TracedPart
+    part: TracedPart
+    field_sources: dict[FieldRequest, tuple[FieldSource, ...]] = field(default_factory=dict)
+    """Those of the fields that were asked for."""
 
 
 class StepTracer:
@@ -180,14 +186,13 @@ class StepTracer:
         writer, part = RowProgramWriter(tracer), self._part
         event = value.get("event")
         program = written = writer.program(event)
+        whole = inner = TracedPart(event, NOTHING)
         if not part.is_whole:
-            inner = value_at(tracer, event, value_tokens(part))
-            written = RowProgramWriter(tracer).program(inner, omitted_fields(part))
+            inner = TracedPart(value_at(tracer, event, value_tokens(part)), omitted_fields(part))
+            written = RowProgramWriter(tracer).program(inner.value, inner.omitted)
         number = tracer.lift(number) if isinstance(number, Node) else number
-        source = StepSource(
-            tracer.domain, number, self._after(after), self._to(to), program, written
-        )
-        self._sources.append(source)
+        times = (number, self._after(after), self._to(to))
+        self._sources.append(StepSource(tracer.domain, *times, program, written, whole, inner))
 
     def _after(self, value: Any) -> float | str | Node:
         if isinstance(value, Symbol):

@@ -2,84 +2,100 @@
 
 Texts are evaluated with the structure. Those of steps that are no longer asked for are dropped by
 and by. Where the others would take too much memory they are dropped, too, the oldest first, and
-evaluated again when their steps are due.
+evaluated again when their steps are due. Columns of fields are kept if they were asked for once.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 from weakref import WeakSet
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from eventer.core.errors import TemplateError
 from eventer.core.timelines import FAILED, NO_STEPS, Steps
-from eventer.plan.timelines.timeline_rows import TimelineRows, Timelines
+from eventer.plan.timelines.field_columns import CachedColumns, FieldRequest
+from eventer.plan.timelines.step_texts import StepTexts, joined_texts
+from eventer.plan.timelines.timeline_rows import HeldSteps, TimelineRows, Timelines, step_keys
 from eventer.runs.timelines.starts import TimelineStarts
 
 MAX_TEXT_BYTES: Final = 256 << 20
 """Bytes of texts that a process keeps until their steps are due: each generator has a share."""
+MAX_READABLE_STEPS: Final = 131_072
+"""Steps of which columns can be read that were not asked for before."""
 _STEP_BYTES: Final = 24
-
 
 _OPENED: Final = WeakSet["OpenedTimelines"]()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StepTexts:
-    """The texts of steps: of the written part of each event, and of the whole event."""
-
-    texts: pa.LargeBinaryArray
-    events: pa.LargeBinaryArray
-
-    def cut(self, stop: int) -> StepTexts:
-        """The texts of the first steps."""
-        texts = self.texts[:stop]
-        return StepTexts(texts, texts if self.events is self.texts else self.events[:stop])
-
-
 @dataclass(slots=True, eq=False)
 class _Block:
-    """Timelines that were opened together; `rows` is None if they were dropped.
+    """Timelines that were opened together; `held` is None if their texts were dropped.
 
-    `steps` are those of which `rows` has the texts and that were not released, in order.
+    `steps` are those of which `held` has the texts and that were not released, in order.
     """
 
     first: int
     last_due: int
     errors: Mapping[int, TemplateError]
     steps: Steps
-    rows: TimelineRows | None
+    held: TimelineRows | HeldSteps | None
+    columns: CachedColumns | None
     half_due: int = field(init=False)
     """When about half of the texts are no longer needed."""
 
     def __post_init__(self) -> None:
-        needed = len(self.steps) - (0 if self.rows is None else len(self.rows.texts) // 2)
+        needed = len(self.steps) - (0 if self.held is None else len(self.held.content) // 2)
         self.half_due = int(self.steps.due[min(max(needed, 0), len(self.steps) - 1)])
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory, except for errors."""
-        return 0 if self.rows is None else self.rows.nbytes + _STEP_BYTES * len(self.steps)
+        """Bytes of memory, except for errors and columns."""
+        return 0 if self.held is None else self.held.nbytes + _STEP_BYTES * len(self.steps)
 
-    def release(self, due: int) -> None:
-        """Drops the texts of steps that are due before an instant, unless most are needed."""
-        if self.rows is None or due <= self.half_due:
+    def texts(self, steps: Steps) -> StepTexts:
+        """The texts of steps, which must be held."""
+        assert self.held is not None
+        return self.held.content.take(self._places(steps))
+
+    def _places(self, steps: Steps) -> NDArray[np.int64]:
+        assert self.held is not None
+        return self.held.places(steps.index - self.first, steps.step)
+
+    def release(self, due: int, requests: Collection[FieldRequest]) -> None:
+        """Drops the texts of steps that are due before an instant, unless most are needed.
+
+        Of the others, these columns are held.
+        """
+        if self.held is None or due <= self.half_due:
             return
         gone = int(np.searchsorted(self.steps.due, due))
         self.steps = self.steps.take(np.arange(gone, len(self.steps)))
         texts = self.steps.take(self.steps.step != FAILED)
-        self.rows = self.rows.holding(texts.index - self.first, texts.step)
+        keys = step_keys(texts.index - self.first, texts.step)
+        order = np.argsort(keys)
+        places = self._places(texts.take(order))
+        content = replace(self.held.content, columns=None).take(places)
+        if self.columns is not None:
+            self.columns = self.columns.taken(requests, places)
+        self.held = HeldSteps(keys[order], replace(content, columns=self.columns))
         self.__post_init__()
 
     def drop(self) -> None:
         """Drops all texts."""
-        self.steps, self.rows = NO_STEPS, None
+        self.steps, self.held, self.columns = NO_STEPS, None, None
+
+
+def _block(first: int, rows: TimelineRows, steps: Steps) -> _Block:
+    errors = {first + row: error for row, error in rows.errors.items()}
+    columns = rows.content.columns
+    cached = None if columns is None else CachedColumns(columns)
+    rows = replace(rows, content=replace(rows.content, columns=cached))
+    return _Block(first, int(steps.due[-1]), errors, steps, rows, cached)
 
 
 class OpenedTimelines:
@@ -89,14 +105,15 @@ class OpenedTimelines:
         self._timelines = timelines
         self._starts = starts
         self._blocks: list[_Block] = []
+        self._requests: frozenset[FieldRequest] = frozenset()
         _OPENED.add(self)
 
     def add(self, first: int, rows: TimelineRows, steps: Steps) -> None:
         """Adds timelines from `first` on with those of their steps, in order, that are needed."""
         if not len(steps):
             return
-        errors = {first + row: error for row, error in rows.errors.items()}
-        self._blocks.append(_Block(first, int(steps.due[-1]), errors, steps, rows))
+        self._blocks.append(_block(first, rows, steps))
+        self._hold_columns()
         held = sum(each.nbytes for each in self._blocks)
         share = MAX_TEXT_BYTES // len(_OPENED)
         for each in self._blocks:
@@ -105,11 +122,25 @@ class OpenedTimelines:
             held -= each.nbytes
             each.drop()
 
+    def _hold_columns(self) -> None:
+        """Forgets how to read columns of the oldest blocks, except for those asked for once."""
+        requests, readable = self._known_requests(), 0
+        for block in reversed(self._blocks):
+            readable += len(block.steps)
+            if readable > MAX_READABLE_STEPS and block.columns is not None:
+                block.columns.hold(requests)
+
+    def _known_requests(self) -> frozenset[FieldRequest]:
+        asked = (block.columns.requested for block in self._blocks if block.columns is not None)
+        self._requests = self._requests.union(*asked)
+        return self._requests
+
     def release(self, due: int) -> None:
         """Steps that are due before an instant are not asked for again."""
+        requests = self._known_requests()
         self._blocks = [block for block in self._blocks if block.last_due >= due]
         for block in self._blocks:
-            block.release(due)
+            block.release(due, requests)
 
     def error(self, index: int) -> TemplateError:
         """The error of a timeline."""
@@ -127,12 +158,10 @@ class OpenedTimelines:
         bounds = np.flatnonzero(np.diff(numbers[order])) + 1
         for places in np.split(order, bounds):
             block = self._blocks[int(numbers[places[0]])]
-            if block.rows is None:
+            if block.held is None:
                 dropped.append(places)
                 continue
-            parts.append(
-                _texts_of(block.rows, steps.index[places] - block.first, steps.step[places])
-            )
+            parts.append(block.texts(steps.take(places)))
             taken.append(places)
         if dropped:
             places = np.concatenate(dropped)
@@ -150,7 +179,8 @@ class OpenedTimelines:
         while done < len(index):
             found = self._timelines.evaluate(index[done:], starts[done:])
             inside = np.flatnonzero((rows >= done) & (rows < done + len(found)))
-            parts.append(_texts_of(found, rows[inside] - done, steps.step[inside]))
+            inner = found.places(rows[inside] - done, steps.step[inside])
+            parts.append(found.content.take(inner))
             places.append(inside)
             done += len(found)
         return _reordered(parts, np.concatenate(places))
@@ -167,21 +197,11 @@ class OpenedTimelines:
         return times
 
 
-def _texts_of(found: TimelineRows, rows: NDArray[np.int64], step: NDArray[np.int64]) -> StepTexts:
-    places = pa.array(found.places(rows, step))
-    texts = found.texts.take(places)
-    whole = found.events is found.texts
-    return StepTexts(texts, texts if whole else found.events.take(places))
-
-
 def _reordered(parts: list[StepTexts], places: NDArray[np.int64]) -> StepTexts:
     """The texts of parts, of which row i belongs to places[i]."""
-    whole = all(part.events is part.texts for part in parts)
-    texts = pa.concat_arrays([part.texts for part in parts])
-    events = texts if whole else pa.concat_arrays([part.events for part in parts])
+    content = joined_texts(parts)
     if np.all(places[1:] > places[:-1]):
-        return StepTexts(texts, events)
+        return content
     order = np.empty(len(places), dtype=np.int64)
     order[places] = np.arange(len(places))
-    texts = texts.take(pa.array(order))
-    return StepTexts(texts, texts if whole else events.take(pa.array(order)))
+    return content.take(order)

@@ -13,9 +13,9 @@ from eventer.core.errors import BudgetError
 from eventer.core.model import EngineName
 from eventer.core.timelines import FAILED, Steps
 from eventer.plan.engine import ScheduledTimes
-from eventer.plan.timelines.timeline_rows import Timelines
-from eventer.runs.timelines.opened_timelines import StepTexts
-from eventer.runs.timelines.step_fields import StepFields
+from eventer.plan.timelines.step_texts import StepTexts
+from eventer.plan.timelines.timeline_rows import Timelines, TimelineUnit
+from eventer.runs.timelines.step_fields import StepFields, step_name
 from eventer.runs.timelines.step_timetable import StepTimetable
 
 
@@ -23,7 +23,7 @@ from eventer.runs.timelines.step_timetable import StepTimetable
 class StepEngine:
     """Generates the steps of a timetable; `index` in its batches is the delivery number.
 
-    A timeline that raises has one delivery number, without an event.
+    A timeline that raises has one delivery number, without an event. So has a dropped event.
     """
 
     timelines: Timelines
@@ -54,11 +54,12 @@ class StepEngine:
         failed = np.flatnonzero(steps.step == FAILED)
         steps = steps.cut(0, int(failed[0]) if len(failed) else len(steps))
         texts = self.timetable.texts(steps)
-        count = _count_within_limits(texts.texts, steps)
-        return step_batch(first, steps.cut(0, count), texts.cut(count))
+        unit = self.timelines.unit
+        count = _count_within_limits(texts.texts, steps, unit)
+        return step_batch(first, steps.cut(0, count), texts.cut(count), unit)
 
 
-def _count_within_limits(texts: pa.LargeBinaryArray, steps: Steps) -> int:
+def _count_within_limits(texts: pa.LargeBinaryArray, steps: Steps, unit: TimelineUnit) -> int:
     """How many texts one batch can have.
 
     Raises:
@@ -67,9 +68,9 @@ def _count_within_limits(texts: pa.LargeBinaryArray, steps: Steps) -> int:
     ends = _ends(texts)
     large = np.flatnonzero(np.diff(ends) > MAX_EVENT_BYTES)
     if len(large) and large[0] == 0:
-        where = f"timeline {steps.index[0]}, step {steps.step[0]}"
+        where = step_name(unit, steps, 0) + (": the event" if unit == "timeline" else "")
         error = BudgetError(
-            f"{where}: the event has {ends[1] - ends[0]:,} bytes, more than {MAX_EVENT_BYTES:,}"
+            f"{where} has {ends[1] - ends[0]:,} bytes, more than {MAX_EVENT_BYTES:,}"
         )
         error.index = int(steps.index[0])
         raise error
@@ -82,18 +83,24 @@ def _ends(texts: pa.LargeBinaryArray) -> NDArray[np.int64]:
     return offsets[texts.offset : texts.offset + len(texts) + 1]
 
 
-def step_batch(first: int, steps: Steps, texts: StepTexts) -> Batch:
+def step_batch(
+    first: int, steps: Steps, texts: StepTexts, unit: TimelineUnit = "timeline"
+) -> Batch:
     """The events of steps that have the delivery numbers from `first` on."""
     numbers = np.arange(first, first + len(steps), dtype=np.int64)
-    fields = StepFields(texts.events, steps, numbers)
-    whole = texts.events is texts.texts
-    return Batch(
+
+    def fields(of: pa.LargeBinaryArray, *, written: bool) -> StepFields:
+        return StepFields(of, texts.columns, steps, numbers, unit, written)
+
+    batch = Batch(
         first=first,
         count=len(steps),
         index=numbers,
         scheduled=steps.due,
         text=texts.texts,
         cursors=steps.cursors if len(steps) else None,
-        fields=fields,
-        part_fields=None if whole else StepFields(texts.texts, steps, numbers),
+        fields=fields(texts.events, written=False),
+        part_fields=None if texts.whole else fields(texts.texts, written=True),
+        fault_labels=texts.labels,
     )
+    return batch.drop(texts.texts.is_null().to_numpy(zero_copy_only=False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,45 +10,64 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from eventer.core.errors import DestinationRejectedError
-from eventer.core.model import ColumnType, JsonValue
+from eventer.core.model import ColumnType
 from eventer.core.timelines import Steps
-from eventer.plan.json_fields import JsonFields
+from eventer.plan.timelines.field_columns import FieldColumns, TakenColumns, TextFields
+from eventer.plan.timelines.timeline_rows import TimelineUnit
 
 
+@dataclass(frozen=True)
 class StepFields:
-    """Reads typed columns from the JSON texts of steps with these delivery numbers."""
+    """Typed columns of steps with these delivery numbers.
 
-    def __init__(
-        self, texts: pa.LargeBinaryArray, steps: Steps, numbers: NDArray[np.int64]
-    ) -> None:
-        self._texts = texts
-        self._steps = steps
-        self._numbers = numbers
+    They are read from the JSON texts if `columns` do not have them, or a value is rejected: then
+    the error names the step.
+    """
 
-    @cached_property
-    def _values(self) -> list[JsonValue]:
-        return [json.loads(text) for text in self._texts.to_pylist()]
+    texts: pa.LargeBinaryArray
+    columns: FieldColumns | None
+    steps: Steps
+    numbers: NDArray[np.int64]
+    unit: TimelineUnit
+    written: bool
 
     def column(self, pointer: str, kind: ColumnType) -> pa.Array:
         """See `eventer.core.batch.FieldReader.column`; errors name the timeline and the step."""
+        columns = self.columns
+        known = None if columns is None else columns.column((pointer, kind, self.written))
+        return self._read(pointer, kind) if known is None else known
+
+    def _read(self, pointer: str, kind: ColumnType) -> pa.Array:
         try:
             return self._fields.column(pointer, kind)
         except DestinationRejectedError as error:
-            row = int(np.searchsorted(self._numbers, error.index or 0))
+            row = int(np.searchsorted(self.numbers, error.index or 0))
             message = error.message.partition(": ")[2]
-            where = f"timeline {self._steps.index[row]}, step {self._steps.step[row]}"
+            where = step_name(self.unit, self.steps, row)
             raise DestinationRejectedError(f"{where}: {message}", index=error.index) from None
 
     def names(self) -> frozenset[str]:
         """See `eventer.core.batch.FieldReader.names`."""
-        return self._fields.names()
+        known = None if self.columns is None else self.columns.names(written=self.written)
+        return self._fields.names() if known is None else known
 
     def cut(self, start: int, stop: int) -> StepFields:
         """See `eventer.core.batch.BatchFields.cut`."""
-        return StepFields(
-            self._texts[start:stop], self._steps.cut(start, stop), self._numbers[start:stop]
+        columns = self.columns
+        return replace(
+            self,
+            texts=self.texts[start:stop],
+            columns=columns and TakenColumns(columns, np.arange(start, stop)),
+            steps=self.steps.cut(start, stop),
+            numbers=self.numbers[start:stop],
         )
 
     @cached_property
-    def _fields(self) -> JsonFields:
-        return JsonFields(self._values, self._numbers)
+    def _fields(self) -> TextFields:
+        return TextFields(self.texts, self.numbers)
+
+
+def step_name(unit: TimelineUnit, steps: Steps, row: int) -> str:
+    """A step in a message: its timeline and its number, or the event that it delivers."""
+    name = f"{unit} {steps.index[row]}"
+    return name if unit == "event" else f"{name}, step {steps.step[row]}"

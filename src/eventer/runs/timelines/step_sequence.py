@@ -25,9 +25,10 @@ from eventer.core.timelines import (
     TimelineSpec,
     joined,
 )
+from eventer.plan.timelines.step_texts import StepTexts
 from eventer.plan.timelines.timeline_rows import TimelineRows, Timelines
 from eventer.runs.pacing import END
-from eventer.runs.timelines.opened_timelines import OpenedTimelines, StepTexts
+from eventer.runs.timelines.opened_timelines import OpenedTimelines
 from eventer.runs.timelines.pending_steps import PendingSteps
 from eventer.runs.timelines.starts import TimelineStarts
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from eventer.core.errors import EventerError
 from eventer.core.timelines import NO_STEPS, Steps, joined
+from eventer.plan.timelines.step_texts import StepTexts
 from eventer.runs.pacing import END
-from eventer.runs.timelines.opened_timelines import StepTexts
 from eventer.runs.timelines.step_sequence import StepSequence
 
 LOOKAHEAD: Final = 20_000

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from eventer.core.errors import EvaluationError
 from eventer.core.timelines import FAILED
+from eventer.plan.timelines.step_texts import StepTexts
 from eventer.plan.timelines.timeline_rows import StepColumns, timeline_rows
 from eventer.runs.timelines.starts import TimelineStarts
 
@@ -23,6 +24,7 @@ class RandomTimelines:
 
     name = "plan"
     reason = None
+    unit = "timeline"
 
     def __init__(self, most=1 << 30):
         self.most = most
@@ -52,7 +54,7 @@ class RandomTimelines:
         numbers = [np.array(column, dtype=np.int64) for column in columns[:3]]
         texts = pa.array(columns[4], pa.large_binary())
         codes = np.array([NAMES.index(name) for name in columns[3]], dtype=np.int64)
-        part = StepColumns(*numbers, codes, NAMES, texts, texts)
+        part = StepColumns(*numbers, codes, NAMES, StepTexts(texts, texts))
         return timeline_rows(count, [part], errors)
 
 

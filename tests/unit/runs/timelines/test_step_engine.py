@@ -9,9 +9,9 @@ import pytest
 from eventer.core.errors import BudgetError, DestinationRejectedError, EvaluationError
 from eventer.core.model import ColumnType
 from eventer.core.timelines import FAILED, Steps, TimelineSpec
+from eventer.plan.timelines.step_texts import StepTexts
 from eventer.runs.pacing import END
 from eventer.runs.timelines import step_engine, step_sequence, step_timetable
-from eventer.runs.timelines.opened_timelines import StepTexts
 from eventer.runs.timelines.step_engine import StepEngine, step_batch
 from eventer.runs.timelines.step_sequence import StepSequence
 from eventer.runs.timelines.step_timetable import StepTimetable
